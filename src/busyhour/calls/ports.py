@@ -1,0 +1,42 @@
+"""What a call centre needs of the world: a clock, a way to invoke functions, somebody who listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
+
+if TYPE_CHECKING:
+    from busyhour.calls.live import LiveCall
+
+
+class Handle(Protocol):
+    """A scheduled callback."""
+
+    def cancel(self) -> None:
+        """Never run it; harmless when it has run."""
+
+
+class Clock(Protocol):
+    """Time and timers, in seconds; virtual, asyncio or gevent."""
+
+    def now(self) -> float:
+        """Seconds since an origin of the clock's own; never goes back."""
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> Handle:
+        """Run `callback` once, `delay` seconds from now."""
+
+
+class Functions(Protocol):
+    """One attempt to invoke a Lambda function. Retries and the time limit are not its business."""
+
+    def invoke(self, call: LiveCall, effect: Invoke, done: Callable[[LambdaResult | LambdaFailed], None]) -> None:
+        """Start the attempt and return at once; `done` is called exactly once, maybe before this returns."""
+
+
+class Listener(Protocol):
+    """Hears what becomes of calls. Every method may do nothing."""
+
+    def on_event(self, call: LiveCall, kind: str, at: float, detail: Mapping[str, Any]) -> None:
+        """`kind`: started, queued, at_capacity, abandoned, answered, wrapped_up, lambda, ended, unmodelled, flow_error."""

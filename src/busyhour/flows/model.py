@@ -1,0 +1,122 @@
+"""The Connect flow language as data: a flow, its actions and their transitions.
+
+These are plain values. `flows.reader` makes them from an export, `flows.machine` runs them and the
+contracts judge them. Names follow AWS's "Amazon Connect Flow language" (Version 2019-10-30).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class FlowType(StrEnum):
+    """The resource type of a flow; fixed when the flow is created."""
+
+    CONTACT_FLOW = "CONTACT_FLOW"
+    CUSTOMER_QUEUE = "CUSTOMER_QUEUE"
+    CUSTOMER_HOLD = "CUSTOMER_HOLD"
+    CUSTOMER_WHISPER = "CUSTOMER_WHISPER"
+    AGENT_HOLD = "AGENT_HOLD"
+    AGENT_WHISPER = "AGENT_WHISPER"
+    OUTBOUND_WHISPER = "OUTBOUND_WHISPER"
+    AGENT_TRANSFER = "AGENT_TRANSFER"
+    QUEUE_TRANSFER = "QUEUE_TRANSFER"
+    CAMPAIGN = "CAMPAIGN"
+    MODULE = "MODULE"
+
+
+class FlowFormat(StrEnum):
+    """Which export format a file has."""
+
+    MODERN = "2019-10-30"
+    LEGACY = "legacy-modules"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a text, both 1-based, as editors count."""
+
+    line: int
+    column: int
+
+
+Pointer = tuple[str | int, ...]
+"""Path into a JSON document: keys and indices from the root. `("Actions", 3, "Type")`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One branch taken when `operator` holds for the action's result and the operands."""
+
+    operator: str
+    operands: tuple[str, ...]
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorBranch:
+    """The branch taken on one type of error."""
+
+    error_type: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action of a flow.
+
+    `index` is its place in `Actions` (or `modules` in a legacy export); `display_name` is what a person
+    sees in the designer, where the export says so, and the identifier otherwise.
+    """
+
+    identifier: str
+    type: str
+    parameters: Mapping[str, Any]
+    next_action: str | None
+    conditions: tuple[Condition, ...] = ()
+    errors: tuple[ErrorBranch, ...] = ()
+    index: int = 0
+    display_name: str = ""
+
+    def error_target(self, error_type: str) -> str | None:
+        """Target of the branch for `error_type`, or None when the action has no such branch."""
+        for branch in self.errors:
+            if branch.error_type == error_type:
+                return branch.target
+        return None
+
+    def targets(self) -> Iterator[str]:
+        """Every identifier this action can go to: conditions, errors, then NextAction."""
+        for condition in self.conditions:
+            yield condition.target
+        for branch in self.errors:
+            yield branch.target
+        if self.next_action is not None:
+            yield self.next_action
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One exported flow or module.
+
+    `name` is the export's own name where it has one, otherwise the file's stem. `type` is None where
+    neither the export nor the caller says. `arn` is set where the export says which resource it is.
+    """
+
+    name: str
+    type: FlowType | None
+    start: str
+    actions: tuple[Action, ...]
+    format: FlowFormat = FlowFormat.MODERN
+    path: Path | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] | None = None
+    """Top-level `Settings`: present on modules only."""
+
+    def by_identifier(self) -> dict[str, Action]:
+        """Actions by identifier."""
+        return {action.identifier: action for action in self.actions}

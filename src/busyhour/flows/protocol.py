@@ -1,0 +1,344 @@
+"""What the flow machine says and hears: effects it yields, events it is handed.
+
+The machine does no I/O. `Call.start()` and `Call.send(event)` return the next effect that needs the world
+(a prompt to be heard, a Lambda function to be invoked, ...). Whoever drives the call answers with one event.
+`HungUp`, `Stopped` and, while the contact is in a queue, `AgentAnswered` may be sent at any moment instead
+of the answer that the pending effect waits for.
+
+| effect | answered by |
+|---|---|
+| Play, Loop | Done (Loop: Done when the interrupt is due; never, where `seconds` is infinite) |
+| Collect | Digits, Silence, Failed |
+| Converse | LexResult, Silence, Failed |
+| Invoke | LambdaResult, LambdaFailed |
+| CheckHours | Hours, Failed |
+| ReadMetrics | Metrics, Failed |
+| Enqueue | Queued, AtCapacity, Failed |
+| Whisper effects are Play with `audience` agent or customer | Done |
+| Talk | Done (the conversation and hold are over), HungUp |
+| Dial | Connected, Failed |
+| Pause | Done, CustomerReturned |
+| Service | Succeeded, Failed |
+| Ended | nothing: the call is over |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Audience(StrEnum):
+    """Who hears a prompt."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+
+
+class EndReason(StrEnum):
+    """Why a contact ended; values are Connect's DisconnectReason for voice where one exists."""
+
+    FLOW_DISCONNECT = "CONTACT_FLOW_DISCONNECT"
+    CUSTOMER_DISCONNECT = "CUSTOMER_DISCONNECT"
+    AGENT_DISCONNECT = "AGENT_DISCONNECT"
+    THIRD_PARTY_DISCONNECT = "THIRD_PARTY_DISCONNECT"
+    STOPPED = "API"
+    FLOW_ERROR = "FLOW_ERROR"
+    """The flow could not go on: an error with no branch, or the action limit was reached."""
+
+
+# --------------------------------------------------------------------------------------------- effects
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Somebody hears a prompt for `seconds`; `text` is what is said, references resolved."""
+
+    action: str
+    text: str
+    seconds: float
+    audience: Audience = Audience.CUSTOMER
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """The customer hears prompts again and again; `seconds` until the next interrupt (inf: none is set)."""
+
+    action: str
+    text: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """The customer hears a prompt and is asked for digits.
+
+    `timeout_seconds` runs from the end of the prompt to the first digit. `menu` tells menu from stored input;
+    `choices` are the digits that have a branch (menu only).
+    """
+
+    action: str
+    text: str
+    prompt_seconds: float
+    timeout_seconds: float
+    menu: bool
+    choices: tuple[str, ...] = ()
+    max_digits: int = 1
+    terminator: str = ""
+    interdigit_seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Converse:
+    """The customer talks to a Lex bot; `intents` are those that have a branch."""
+
+    action: str
+    text: str
+    prompt_seconds: float
+    bot: str
+    intents: tuple[str, ...] = ()
+    session_attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """A Lambda function is to be invoked with `event` (the ContactFlowEvent), answer within the limit.
+
+    Retries are the driver's: Connect retries throttles and 5xx up to 3 times inside `timeout_seconds`.
+    """
+
+    action: str
+    function_arn: str
+    event: Mapping[str, Any]
+    timeout_seconds: float
+    asynchronous: bool = False
+    response_type: str = "STRING_MAP"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckHours:
+    """Are the hours of operation open? `hours` is None for those of the target queue `queue`."""
+
+    action: str
+    hours: str | None
+    queue: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMetrics:
+    """Queue metrics are needed; `metric` is the one that a branch is taken on, None for all."""
+
+    action: str
+    queue: str | None
+    agent: str | None
+    metric: str | None
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueue:
+    """The contact is to wait in a queue (or for one agent). Once Queued, its customer queue flow is run."""
+
+    action: str
+    queue: str | None
+    agent: str | None = None
+    priority: int = 5
+    time_adjustment_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Agent and customer are connected."""
+
+    action: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """A third party is called; the flow goes on afterwards when `resumes`."""
+
+    action: str
+    number: str
+    timeout_seconds: float
+    resumes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The flow waits; `events` are those that end the wait early."""
+
+    action: str
+    seconds: float
+    events: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Another service does something for the flow (task, case, profile, callback, any unmodelled type).
+
+    `errors` are the error types that have a branch.
+    """
+
+    action: str
+    type: str
+    parameters: Mapping[str, Any]
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The contact is over. `terminal` is the type of the action that ended it, None when it did not end on one."""
+
+    reason: EndReason
+    terminal: str | None = None
+    detail: str = ""
+
+
+Effect = (
+    Play | Loop | Collect | Converse | Invoke | CheckHours | ReadMetrics | Enqueue | Talk | Dial | Pause | Service | Ended
+)
+
+# ---------------------------------------------------------------------------------------------- events
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was asked for is over: prompt heard, wait over, conversation ended by `by`."""
+
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """The customer pressed `digits` (terminator not included)."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """The customer entered or said nothing in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LexResult:
+    """What the bot made of the conversation."""
+
+    intent: str
+    slots: Mapping[str, str] = field(default_factory=dict)
+    session_attributes: Mapping[str, str] = field(default_factory=dict)
+    turns: int = 1
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaResult:
+    """The function's answer, JSON decoded. The machine judges whether it fits the contract."""
+
+    payload: Any
+    size: int | None = None
+    """Bytes of the JSON text; None: the machine measures where it must."""
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaFailed:
+    """No usable answer: kind is `timeout`, `throttled`, `function_error`, `unreachable` or `invalid`."""
+
+    kind: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Whether the hours of operation are open now."""
+
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Values by Connect's MetricType name (NumberOfAgentsAvailable, ...), plus `queue_name`, `queue_arn`."""
+
+    values: Mapping[str, float | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The queue took the contact; `name` and `arn` are the queue's."""
+
+    name: str = ""
+    arn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AtCapacity:
+    """The queue is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAnswered:
+    """An agent took the contact out of the queue. Allowed at any moment while queued."""
+
+    agent: str
+    username: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The third party answered; the time until this event is the time of that leg where the flow resumes."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerReturned:
+    """The customer came back during a Pause that waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """The service did it; `values` are what it gives back, by reference path (`Case.case_id`)."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    branch: str | None = None
+    """The action's result where it branches on one (view action, module branch)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It did not work; the branch for `error_type` is taken, else NoMatchingError's."""
+
+    error_type: str = "NoMatchingError"
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The customer hung up. Allowed at any moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """StopContact, or the end of the run. Allowed at any moment."""
+
+
+Event = (
+    Done
+    | Digits
+    | Silence
+    | LexResult
+    | LambdaResult
+    | LambdaFailed
+    | Hours
+    | Metrics
+    | Queued
+    | AtCapacity
+    | AgentAnswered
+    | Connected
+    | CustomerReturned
+    | Succeeded
+    | Failed
+    | HungUp
+    | Stopped
+)

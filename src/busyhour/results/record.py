@@ -1,0 +1,210 @@
+"""The record of one run: what was planned, what was measured, what it was held against, what is missing.
+
+`run.json` is this record as JSON; reports/run.schema.json is its schema. A record is written once and rendered
+as often as wanted. Times are seconds from the start of the run unless they are ISO 8601 strings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+SCHEMA_VERSION = "1"
+
+
+class Outcome(StrEnum):
+    """Verdict on a run."""
+
+    HOLDS = "holds"
+    DOES_NOT_HOLD = "does not hold"
+    INVALID = "invalid"
+    """The run proves nothing: see `reasons`."""
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(slots=True)
+class VerdictRecord:
+    """The verdict with its reasons, most important first."""
+
+    outcome: Outcome
+    reasons: list[str] = field(default_factory=list)
+    summary: str = ""
+    """One line, fit for a notification."""
+
+
+@dataclass(slots=True)
+class Slip:
+    """How late the generator itself started calls, milliseconds."""
+
+    p50: float
+    p99: float
+    max: float
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """Counts of calls by what became of their intended start."""
+
+    planned: int
+    started: int
+    late: int
+    """Started, but more than the slip bound after the intended start."""
+    dropped: int
+    """Not started at all, by the generator's own fault."""
+    lost: int = 0
+    """Taken down with a worker."""
+    completed: int = 0
+    blocked: int = 0
+    """Turned away by the target (throttle, limit, reorder tone)."""
+    cut_off: int = 0
+    """Still in progress when the drain time was over, and hung up."""
+    slip_ms: Slip | None = None
+    dropped_reasons: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Percentiles:
+    """A latency distribution in milliseconds."""
+
+    count: int
+    mean: float
+    p50: float
+    p90: float
+    p95: float
+    p99: float
+    max: float
+
+
+@dataclass(slots=True)
+class Operation:
+    """One kind of request that the generator made.
+
+    `latency` counts from the intended start, `service_time` from the moment the request was sent.
+    """
+
+    service: str
+    name: str
+    requests: int
+    errors: int
+    throttles: int
+    """Rate throttles: the API's own rate was exceeded."""
+    limits: int
+    """Limit errors: a resource quota was full."""
+    codes: dict[str, int] = field(default_factory=dict)
+    latency: Percentiles | None = None
+    service_time: Percentiles | None = None
+    peak_per_second: float = 0.0
+
+
+@dataclass(slots=True)
+class Series:
+    """One value over time. `t` are seconds from the start, `v` the values (None: no data)."""
+
+    name: str
+    unit: str
+    t: list[float]
+    v: list[float | None]
+    source: str = "generator"
+
+
+@dataclass(slots=True)
+class OperatorMetric:
+    """A metric that a Connect operator watches; `value` None with a reason where the target has none."""
+
+    name: str
+    statistic: str
+    value: float | None
+    unit: str
+    source: str
+    why_not: str = ""
+
+
+@dataclass(slots=True)
+class QuotaRecord:
+    """One quota against its demand, flattened from quotas.Comparison."""
+
+    key: str
+    service: str
+    name: str
+    code: str | None
+    scope: str
+    unit: str
+    value: float
+    origin: str
+    read_at: str
+    default: float
+    peak: float | None
+    peak_at: float | None
+    peak_source: str
+    rejected: int
+    first_rejected_at: float | None
+    utilisation: float | None
+    headroom: float | None
+    verdict: str
+    forecast: float | None = None
+    note: str = ""
+    source: str = ""
+
+
+@dataclass(slots=True)
+class ObjectiveRecord:
+    """An objective, what was measured, and whether it holds (None: could not be measured)."""
+
+    metric: str
+    bound: str
+    measured: float | None
+    holds: bool | None
+    why: str = ""
+
+
+@dataclass(slots=True)
+class FindingRecord:
+    """A finding of the flow check, as `busyhour check --format json` prints it."""
+
+    rule: str
+    severity: str
+    path: str
+    line: int
+    column: int
+    pointer: str
+    flow: str
+    action: str
+    message: str
+    help: str = ""
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """Everything that is known of one run."""
+
+    run_id: str
+    busyhour_version: str
+    scenario: dict[str, Any]
+    """name, description, path, seed, direction, drive, calls_per_hour, duration, flows, ..."""
+    target: dict[str, Any]
+    """kind (emulator, aws), region, account, instance, endpoint."""
+    started: str
+    ended: str
+    duration: float
+    verdict: VerdictRecord
+    arrivals: Arrivals
+    operations: list[Operation] = field(default_factory=list)
+    series: list[Series] = field(default_factory=list)
+    metrics: list[OperatorMetric] = field(default_factory=list)
+    quotas: list[QuotaRecord] = field(default_factory=list)
+    objectives: list[ObjectiveRecord] = field(default_factory=list)
+    findings: list[FindingRecord] = field(default_factory=list)
+    forecast: dict[str, Any] = field(default_factory=dict)
+    calls: dict[str, Any] = field(default_factory=dict)
+    """Outcomes of calls: by end reason, queue waits, service level, Lambda invocations per call, ..."""
+    not_measured: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What the run has to say once: default paths taken for unmodelled action types, ..."""
+    generator: dict[str, Any] = field(default_factory=dict)
+    """workers, cpu share, event-loop lag, versions."""
+    schema_version: str = SCHEMA_VERSION
+
+
+JsonObject = Mapping[str, Any]

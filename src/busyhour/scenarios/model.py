@@ -1,0 +1,219 @@
+"""A scenario as data: the planned traffic, who calls, what answers, what is driven and what must hold.
+
+`scenarios.reader` makes these from TOML; see scenarios/scenario.schema.json for the file format. All times are
+seconds, rates are per second unless the name says otherwise, shares are 0..1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class Direction(StrEnum):
+    """Who starts the call."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class ArrivalProcess(StrEnum):
+    """How calls are spread around the planned rate."""
+
+    POISSON = "poisson"
+    EVEN = "even"
+
+
+class DriveKind(StrEnum):
+    """What the load side does for one call."""
+
+    VOICE = "voice"
+    """StartOutboundVoiceContact; the target runs the call."""
+    BACKEND = "backend"
+    """The whole call through the flow machine; Lambda is driven as Connect would drive it. No phone rings."""
+    LAMBDA = "lambda"
+    """One Lambda invocation with Connect's event for each call."""
+    DYNAMODB = "dynamodb"
+    """The table operations of one call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A non-negative random duration in seconds.
+
+    `kind` is constant, exponential, lognormal, gamma or uniform. `cv` is the coefficient of variation
+    (lognormal, gamma). For uniform `low` and `high` bound it; for the others `high`, where set, truncates.
+    """
+
+    kind: str
+    mean: float
+    cv: float = 1.0
+    low: float = 0.0
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShapePoint:
+    """At `at` seconds the planned rate is `factor` times the busy-hour rate; linear between points."""
+
+    at: float
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """The planned arrivals.
+
+    Either `calls_per_hour` (with `shape`) or `intervals` (calls per interval of `interval_seconds`).
+    """
+
+    direction: Direction
+    duration: float
+    arrivals: ArrivalProcess = ArrivalProcess.POISSON
+    calls_per_hour: float = 0.0
+    growth: float = 1.0
+    shape: tuple[ShapePoint, ...] = ()
+    intervals: tuple[float, ...] = ()
+    interval_seconds: float = 1800.0
+    drain: float = 30.0
+    """How long calls in progress may go on after the last arrival before they are hung up, seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuBehaviour:
+    """What callers do at one input: probability by digits; the rest of the mass is `otherwise`.
+
+    Keys of `choices` are digits, an intent name (Lex), or `silence` / `hang_up`.
+    """
+
+    choices: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """How callers behave."""
+
+    patience: Distribution
+    """Time a caller waits in a queue before giving up."""
+    talk: Distribution
+    """Agent and caller connected, hold included. AHT = talk + wrap-up."""
+    wrap_up: Distribution
+    answer: Distribution = Distribution("constant", 4.0)
+    """Outbound: ringing until answered."""
+    answered: float = 1.0
+    """Outbound: share of calls that are answered."""
+    menus: Mapping[str, MenuBehaviour] = field(default_factory=dict)
+    """By action: display name, identifier or `flow/action`. An action not named: uniform over its choices."""
+    inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Stored input by action: the values entered; one is drawn. `#` in a value is a random digit."""
+    think: Distribution = Distribution("lognormal", 2.0, 0.5)
+    """From the end of a prompt to the first key."""
+    hang_up_rate: float = 0.0
+    """Chance that a caller hangs up during any one prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue and its agents. `agents` are staffed for it alone."""
+
+    name: str
+    agents: int
+    capacity: int | None = None
+    open_share: float = 1.0
+    """Chance that the hours of operation are open when a call asks."""
+    arn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A Lambda function behind the flows.
+
+    `handler` is `path/to/file.py:callable`, run by the emulator; without it the `latency` model answers with
+    `response`. `operations` are DynamoDB operations of one invocation, by `table.Operation`.
+    """
+
+    name: str
+    handler: str | None = None
+    latency: Distribution | None = None
+    response: Mapping[str, str] = field(default_factory=dict)
+    error_share: float = 0.0
+    operations: Mapping[str, float] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    reserved_concurrency: int | None = None
+    cold_start: Distribution | None = None
+    timeout: float = 8.0
+    memory_mb: int = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A DynamoDB table: its CreateTable arguments and items to load before the run."""
+
+    name: str
+    definition: Path
+    items: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """The exported flows: files, the entry flow's name, and names for ARNs and ids that flows refer to."""
+
+    files: tuple[Path, ...]
+    entry: str
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """ARN, id or placeholder as it stands in an export -> name of a flow here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """Something that must hold.
+
+    `metric` is e.g. `latency_p99:lambda`, `throttles`, `error_share`, `blocked_share`, `service_level`,
+    `late_arrivals`. The measured value must be at most (`at_most`) or at least (`at_least`) the bound.
+    """
+
+    metric: str
+    at_most: float | None = None
+    at_least: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AwsTarget:
+    """Where a run against AWS goes and what allows it. See the safety gate."""
+
+    account: str = ""
+    region: str = "us-east-1"
+    instance: str = ""
+    source_number: str = ""
+    destinations: tuple[str, ...] = ()
+    max_calls: int | None = None
+    max_concurrent: int | None = None
+    max_cost_usd: float | None = None
+    approval: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """The whole scenario. `path` is the file it came from; every path inside is absolute."""
+
+    name: str
+    path: Path
+    description: str
+    seed: int
+    drive: DriveKind
+    traffic: Traffic
+    callers: Callers
+    flows: Flows
+    queues: Mapping[str, Queue] = field(default_factory=dict)
+    functions: Mapping[str, Function] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    objectives: tuple[Objective, ...] = ()
+    headroom: float = 0.0
+    """Share of every quota that must stay free at the measured peak."""
+    quotas: Mapping[str, float] = field(default_factory=dict)
+    """Applied values that the emulator starts with, by quota code or key: what AWS has raised already."""
+    aws: AwsTarget = AwsTarget()
+    prompt_seconds: Mapping[str, float] = field(default_factory=dict)
+    """Given lengths of recorded prompts, by prompt id, ARN or name."""
