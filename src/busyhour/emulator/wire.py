@@ -1,0 +1,69 @@
+"""What the emulator's server and its services say to each other: a request, a response, an AWS error."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+JSON = "application/json"
+JSON_1_0 = "application/x-amz-json-1.0"
+JSON_1_1 = "application/x-amz-json-1.1"
+
+
+@dataclass(slots=True)
+class Request:
+    """One HTTP request of an AWS client.
+
+    `service`, `region` and `access_key` are read from the credential scope of the SigV4 signature (or from the
+    request's form where there is none); header names are lower case; `path` is the raw path, not decoded.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    service: str
+    region: str
+    access_key: str
+    request_id: str = ""
+
+    @property
+    def target(self) -> str:
+        """Operation name from X-Amz-Target (`DynamoDB_20120810.GetItem` -> `GetItem`), empty without the header."""
+        return self.headers.get("x-amz-target", "").rpartition(".")[2]
+
+
+@dataclass(slots=True)
+class Response:
+    """What goes back; the server adds request id, date and length."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = JSON
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class ApiError(Exception):
+    """An error in AWS's words; each service writes it in its own protocol's shape."""
+
+    def __init__(self, code: str, message: str, status: int = 400, **fields: Any) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+        self.fields = fields
+        """Further members of the error's shape (`Reason`, `retryAfterSeconds`, `problems`, ThrottlingReasons)."""
+
+
+class Service(Protocol):
+    """One AWS service inside the emulator. `names` are its signing names (`connect`, `lambda`, ...)."""
+
+    names: tuple[str, ...]
+
+    def handle(self, request: Request) -> Response | Awaitable[Response]:
+        """Answer the request. An ApiError that is raised is written by `error_response`."""
+
+    def error_response(self, error: ApiError, request: Request) -> Response:
+        """`error` in the shape of this service's protocol."""
