@@ -190,7 +190,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The contact is over. `terminal` is the type of the action that ended it, None when it did not end on one."""
+    """The contact is over. `terminal` is the type of the action that ended it, None where none did."""
 
     reason: EndReason
     terminal: str | None = None
@@ -198,7 +198,19 @@ class Ended:
 
 
 Effect = (
-    Play | Loop | Collect | Converse | Invoke | CheckHours | ReadMetrics | Enqueue | Talk | Dial | Pause | Service | Ended
+    Play
+    | Loop
+    | Collect
+    | Converse
+    | Invoke
+    | CheckHours
+    | ReadMetrics
+    | Enqueue
+    | Talk
+    | Dial
+    | Pause
+    | Service
+    | Ended
 )
 
 # ---------------------------------------------------------------------------------------------- events
