@@ -1,1 +1,1 @@
-
+"""Service quotas: the table, where applied values come from, the comparison with demand, increase requests."""

@@ -44,8 +44,8 @@ class Origin(StrEnum):
 class Quota:
     """One row of the quota table.
 
-    `key` is our own stable name (`connect.concurrent-active-calls-per-instance`); `code` is the Service Quotas
-    code where AWS publishes one. `source` and `date` say where the default was read and when.
+    `key` is our own stable name (`connect.concurrent-active-calls-per-instance`); `code` is the Service
+    Quotas code where AWS publishes one. `source` and `date` say where the default was read and when.
     """
 
     key: str
@@ -64,6 +64,11 @@ class Quota:
     note: str = ""
     """Known conflict or error in what AWS publishes."""
     adjustable_note: str = ""
+    """How an increase is asked for where Service Quotas cannot, or what the quota follows."""
+    per: str = ""
+    """What one value covers where `scope` is RESOURCE: table or GSI, function, partition, ..."""
+    misreported: float | None = None
+    """The value that Service Quotas shows although AWS documents it as incorrect."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,206 @@
+"""The quota table: every quota that busyhour knows, with AWS's default, its code, its source and a date.
+
+The rows are data, in table.csv beside this file. `source` names the page and, for pages read in a mirror of
+AWS's documentation, the mirror's commit. `date` is the day on which the row was read from that copy (the copies
+carry no date of their own); a row from a source that can be dated to a year only has the year. AWS changes these
+numbers: a default is what a new account starts with, never a substitute for the applied value. Where AWS's own
+pages contradict each other, `note` says CONFLICT and both values.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.quotas.model import Kind, Quota, Scope
+
+TABLE = Path(__file__).with_name("table.csv")
+
+_EVERY_OTHER = "*"
+"""Operation of the rows that hold for all operations of a service without a row of their own."""
+
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+class QuotaTable:
+    """Quotas in the order of the file, found by code, key, name or API operation.
+
+    Args:
+        quotas: rows with unique keys, and codes unique within a service.
+    """
+
+    def __init__(self, quotas: Iterable[Quota]) -> None:
+        self._by_key: dict[str, Quota] = {}
+        self._by_code: dict[str, list[Quota]] = {}
+        self._by_operation: dict[tuple[str, str, Kind], Quota] = {}
+        for quota in quotas:
+            self._by_key[quota.key] = quota
+            if quota.code:
+                self._by_code.setdefault(quota.code, []).append(quota)
+            if quota.operation:
+                self._by_operation.setdefault((quota.service, quota.operation, quota.kind), quota)
+
+    def __iter__(self) -> Iterator[Quota]:
+        return iter(self._by_key.values())
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._by_key
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Service codes, in the order of the table."""
+        return tuple(dict.fromkeys(quota.service for quota in self))
+
+    def of_service(self, service: str) -> tuple[Quota, ...]:
+        """The quotas of one service code.
+
+        Raises:
+            BusyhourError: the table has no quota of that service.
+        """
+        found = tuple(quota for quota in self if quota.service == service)
+        if not found:
+            raise BusyhourError(
+                f"No quota of service {service!r} is known.{did_you_mean(service, self.services)}",
+                f"Known services: {', '.join(self.services)}.",
+            )
+        return found
+
+    def by_key(self, key: str) -> Quota:
+        """The quota with our own stable name.
+
+        Raises:
+            BusyhourError: there is none.
+        """
+        try:
+            return self._by_key[key]
+        except KeyError:
+            raise self._unknown(key) from None
+
+    def by_code(self, service_or_code: str, code: str | None = None) -> Quota:
+        """The quota with a Service Quotas code: `by_code("connect", "L-12AB7C57")`, or the code alone.
+
+        Raises:
+            BusyhourError: there is none, or the code alone names quotas of several services.
+        """
+        service, wanted = (None, service_or_code) if code is None else (service_or_code, code)
+        found = [quota for quota in self._by_code.get(wanted, ()) if service in (None, quota.service)]
+        if not found:
+            raise self._unknown(wanted)
+        if len(found) > 1:
+            services = ", ".join(quota.service for quota in found)
+            raise BusyhourError(
+                f"Quota code {wanted!r} is used by several services: {services}.", "Name the service too."
+            )
+        return found[0]
+
+    def find(self, text: str) -> Quota:
+        """The quota that a person means by `text`: its code, key or name, in any case of letters.
+
+        Raises:
+            BusyhourError: none is meant, or the name alone is not unique.
+        """
+        wanted = text.strip().casefold()
+        found = [
+            quota
+            for quota in self
+            if wanted in (quota.key.casefold(), quota.name.casefold(), (quota.code or quota.key).casefold())
+        ]
+        if not found:
+            raise self._unknown(text)
+        if len(found) > 1:
+            raise BusyhourError(
+                f"{text!r} names several quotas.", f"Use a key: {', '.join(q.key for q in found)}."
+            )
+        return found[0]
+
+    def rate(self, service: str, operation: str) -> tuple[Quota, Quota]:
+        """Rate and burst of an API operation: refill rate and size of its token bucket.
+
+        An operation without a row has the service's row for all other operations, under its own name. Where
+        AWS documents no burst at all, it is one second's worth of the rate, and the note says so.
+
+        Raises:
+            BusyhourError: neither the operation nor a default for all others is known.
+        """
+        rate = self._operation(service, operation, Kind.RATE)
+        if rate is None:
+            known = [op for (name, op, kind) in self._by_operation if name == service and kind is Kind.RATE]
+            raise BusyhourError(
+                f"No rate quota is known for {service} {operation}.{did_you_mean(operation, known)}",
+                f"`busyhour quotas --service {service}` lists what is known.",
+            )
+        burst = self._operation(service, operation, Kind.BURST)
+        if burst is None:
+            burst = replace(
+                rate,
+                key=f"{rate.key.removesuffix('.rate')}.burst",
+                name=f"Burst of {operation} API requests",
+                code=None,
+                unit="requests",
+                kind=Kind.BURST,
+                misreported=None,
+                note="AWS documents no burst: one second's worth of the rate is assumed.",
+            )
+        return rate, burst
+
+    def _operation(self, service: str, operation: str, kind: Kind) -> Quota | None:
+        own = self._by_operation.get((service, operation, kind))
+        if own is not None:
+            return own
+        other = self._by_operation.get((service, _EVERY_OTHER, kind))
+        if other is None:
+            return None
+        what, suffix = ("Rate", "rate") if kind is Kind.RATE else ("Burst", "burst")
+        return replace(
+            other,
+            key=f"{service}.{_kebab(operation)}.{suffix}",
+            name=f"{what} of {operation} API requests",
+            operation=operation,
+            note=f"No row of its own: the documented default of all other operations. {other.note}".strip(),
+        )
+
+    def _unknown(self, text: str) -> BusyhourError:
+        names = [name for quota in self for name in (quota.code, quota.key, quota.name) if name]
+        return BusyhourError(
+            f"No quota {text!r} is known.{did_you_mean(text, names)}",
+            "`busyhour quotas --source documented` lists codes, keys and names.",
+        )
+
+
+def load(path: Path = TABLE) -> QuotaTable:
+    """The table that ships with busyhour, read from `path` (a few milliseconds)."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return QuotaTable([_quota(row) for row in csv.DictReader(file)])
+
+
+def _quota(row: dict[str, str]) -> Quota:
+    return Quota(
+        key=row["key"],
+        service=row["service"],
+        name=row["name"],
+        code=row["code"] or None,
+        default=float(row["default"]),
+        unit=row["unit"],
+        adjustable=row["adjustable"] == "yes",
+        scope=Scope(row["scope"]),
+        kind=Kind(row["kind"]),
+        source=row["source"],
+        date=row["date"],
+        operation=row["operation"] or None,
+        note=row["note"],
+        adjustable_note=row["adjustable_note"],
+        per=row["per"],
+        misreported=float(row["misreported"]) if row["misreported"] else None,
+    )
+
+
+def _kebab(operation: str) -> str:
+    """`GetMetricDataV2` -> `get-metric-data-v2`, as the keys of the table are written."""
+    return _WORDS.sub("-", operation).lower()
