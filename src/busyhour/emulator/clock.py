@@ -1,0 +1,141 @@
+"""Time for calls that live in an event loop: many timers for the price of one.
+
+Tens of thousands of contacts wait at the same time. Each wait is an entry in one heap, and the event loop carries a
+single timer for the nearest of them. Cancelled entries are forgotten in place and swept when they are the majority.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+import time
+from collections.abc import Callable
+
+_SWEEP_FROM = 1_000
+_log = logging.getLogger(__name__)
+
+
+class Timer:
+    """A scheduled callback."""
+
+    __slots__ = ("_heap", "callback", "order", "when")
+
+    def __init__(self, when: float, order: int, callback: Callable[[], None], heap: TimerHeap) -> None:
+        self.when = when
+        self.order = order
+        self.callback: Callable[[], None] | None = callback
+        self._heap = heap
+
+    def __lt__(self, other: Timer) -> bool:
+        """Earlier first; among equals, the one that was scheduled first."""
+        return (self.when, self.order) < (other.when, other.order)
+
+    def cancel(self) -> None:
+        """Never run it; harmless when it has run."""
+        if self.callback is not None:
+            self.callback = None
+            self._heap.cancelled += 1
+
+
+class TimerHeap:
+    """Timers by due time. Pure: it is told what time it is."""
+
+    def __init__(self) -> None:
+        self._timers: list[Timer] = []
+        self._order = 0
+        self.cancelled = 0
+
+    def __len__(self) -> int:
+        """Timers that are still to run."""
+        return len(self._timers) - self.cancelled
+
+    def push(self, when: float, callback: Callable[[], None]) -> Timer:
+        """Schedule `callback` for the time `when`."""
+        if self.cancelled > _SWEEP_FROM and self.cancelled * 2 > len(self._timers):
+            self._timers = [timer for timer in self._timers if timer.callback is not None]
+            heapq.heapify(self._timers)
+            self.cancelled = 0
+        self._order += 1
+        timer = Timer(when, self._order, callback, self)
+        heapq.heappush(self._timers, timer)
+        return timer
+
+    def next_due(self) -> float | None:
+        """When the nearest timer is due; None without timers."""
+        self._drop_cancelled()
+        return self._timers[0].when if self._timers else None
+
+    def pop_due(self, now: float) -> Callable[[], None] | None:
+        """Take the callback of the nearest timer that is due at `now`, or None."""
+        self._drop_cancelled()
+        if not self._timers or self._timers[0].when > now:
+            return None
+        timer = heapq.heappop(self._timers)
+        callback, timer.callback = timer.callback, None
+        return callback
+
+    def _drop_cancelled(self) -> None:
+        while self._timers and self._timers[0].callback is None:
+            heapq.heappop(self._timers)
+            self.cancelled -= 1
+
+
+class LoopClock:
+    """A `calls.ports.Clock` on an asyncio event loop (wall time).
+
+    `tick` is the coarseness of timers in seconds: a timer runs at most that much late, and all that are due within
+    one tick run in one wake-up. Use it from the loop's thread only.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, tick: float = 0.005) -> None:
+        self._loop = loop
+        self._tick = tick
+        self._timers = TimerHeap()
+        self._armed: asyncio.TimerHandle | None = None
+        self._armed_for = float("inf")
+        self.errors = 0
+        """Callbacks that raised; each is logged with its traceback."""
+
+    def now(self) -> float:
+        """Seconds of the process's monotonic clock (a loop's own may be cached and coarse)."""
+        return time.monotonic()
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
+        """Run `callback` once, `delay` seconds from now."""
+        when = time.monotonic() + max(0.0, delay)
+        timer = self._timers.push(when, callback)
+        self._arm(when)
+        return timer
+
+    def pending(self) -> int:
+        """Timers that are still to run."""
+        return len(self._timers)
+
+    def stop(self) -> None:
+        """Run nothing any more."""
+        if self._armed is not None:
+            self._armed.cancel()
+        self._timers = TimerHeap()
+        self._armed, self._armed_for = None, float("inf")
+
+    def _arm(self, when: float) -> None:
+        if when >= self._armed_for - self._tick:
+            return
+        if self._armed is not None:
+            self._armed.cancel()
+        self._armed_for = when
+        self._armed = self._loop.call_later(max(0.0, when - time.monotonic()), self._wake)
+
+    def _wake(self) -> None:
+        self._armed, self._armed_for = None, float("inf")
+        now = time.monotonic() + self._tick / 2
+        while (callback := self._timers.pop_due(now)) is not None:
+            try:
+                callback()
+            except Exception:
+                self.errors += 1
+                _log.exception("a timer of the emulator failed")
+        due = self._timers.next_due()
+        if due is not None:
+            self._arm(due)

@@ -1,0 +1,264 @@
+"""Service quotas as the emulator enforces them: token buckets per API operation, and things in use at once.
+
+Every value comes from the quota table; an override stands for what AWS has raised (or lowered) for the account.
+Values may change while the emulator runs (an increase request that was granted). What a quota turned away is
+counted, with the time at which it first did so.
+
+The token bucket is AWS's: `rate` tokens a second flow in continuously up to `burst`, a request takes one
+(facts/connect.md 1.1). Buckets are per account, Region and operation; one emulator is one account and Region.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from busyhour.errors import BusyhourError
+from busyhour.quotas.model import Kind, Quota
+from busyhour.quotas.table import QuotaTable
+
+
+class TokenBucket:
+    """`rate` tokens a second flow in, at most `burst` stay. Full at first. Pure: it is told the time."""
+
+    __slots__ = ("_at", "_tokens", "burst", "rate")
+
+    def __init__(self, rate: float, burst: float, at: float) -> None:
+        self.rate = rate
+        self.burst = burst
+        self._tokens = burst
+        self._at = at
+
+    def take(self, at: float, cost: float = 1.0) -> bool:
+        """Take `cost` tokens at the time `at`; False, and nothing taken, where there are too few."""
+        tokens = self.level(at)
+        self._at = max(at, self._at)
+        # A hair of tolerance: sums of floats must not turn away the request that is exactly on time.
+        if tokens + 1e-9 < cost:
+            self._tokens = tokens
+            return False
+        self._tokens = max(0.0, tokens - cost)
+        return True
+
+    def level(self, at: float) -> float:
+        """Tokens there are at the time `at`."""
+        return min(self.burst, self._tokens + max(0.0, at - self._at) * self.rate)
+
+    def change(self, rate: float, burst: float, at: float) -> None:
+        """Go on with another rate and size; a bucket that grows gets the new room filled, as one that is new."""
+        level = self.level(at) + max(0.0, burst - self.burst)
+        self.rate, self.burst, self._at = rate, burst, at
+        self._tokens = min(burst, level)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one quota saw: the highest use (`peak`, at `peak_at`) and what it turned away.
+
+    The peak of a rate is requests in one second, admitted or not; of a resource it is the number in use, where
+    something that was turned away counts as asked for. Times are those of the injected clock.
+    """
+
+    quota: Quota
+    rejected: int = 0
+    first_rejected_at: float | None = None
+    last_rejected_at: float | None = None
+    peak: float = 0.0
+    peak_at: float | None = None
+
+    def reject(self, at: float, times: int = 1) -> None:
+        """Count something that was turned away."""
+        self.rejected += times
+        if self.first_rejected_at is None:
+            self.first_rejected_at = at
+        self.last_rejected_at = at
+
+    def use(self, value: float, at: float) -> None:
+        """Remember the highest use."""
+        if value > self.peak:
+            self.peak, self.peak_at = value, at
+
+
+class _Operation:
+    """The bucket of one operation with its tally and the count of requests in the current second."""
+
+    __slots__ = ("bucket", "burst", "in_second", "second", "tally")
+
+    def __init__(self, bucket: TokenBucket, burst: Quota, tally: Tally) -> None:
+        self.bucket = bucket
+        self.burst = burst
+        self.tally = tally
+        self.second = -1
+        self.in_second = 0
+
+
+class Limits:
+    """All quotas of one account, Region and instance.
+
+    Args:
+        table: the quota table.
+        overrides: applied values by quota code, key or name.
+        time: the clock; every time in here is its.
+
+    Raises:
+        BusyhourError: an override names no known quota or is negative.
+    """
+
+    def __init__(self, table: QuotaTable, overrides: Mapping[str, float], time: Callable[[], float]) -> None:
+        self.table = table
+        self._time = time
+        self._found: dict[str, Quota] = {}
+        self._applied: dict[str, float] = {}
+        self._operations: dict[tuple[str, str], _Operation | None] = {}
+        self._in_use: dict[tuple[str, str], int] = {}
+        self._tallies: dict[str, Tally] = {}
+        for name, value in overrides.items():
+            self.set_applied(name, value)
+
+    # ------------------------------------------------------------------------------------------- values
+
+    def quota(self, code_or_key: str) -> Quota:
+        """The quota that a code, a key or a name means.
+
+        Raises:
+            BusyhourError: none is known.
+        """
+        quota = self._found.get(code_or_key)
+        if quota is None:
+            quota = self._found[code_or_key] = self.table.find(code_or_key)
+        return quota
+
+    def applied(self, code_or_key: str) -> float:
+        """The value that is enforced now.
+
+        The size of an operation's bucket that was not set itself grows with its rate, by as much as the rate was
+        raised: AWS's documented pairs (2/5, 10/15, 20/25) keep burst - rate nearly constant, and no API tells
+        the burst that an increase comes with (facts/connect.md 1.3, 1.4).
+        """
+        return self._value(self.quota(code_or_key))
+
+    def is_overridden(self, code_or_key: str) -> bool:
+        """Whether a value other than AWS's default was applied."""
+        return self.quota(code_or_key).key in self._applied
+
+    def set_applied(self, code_or_key: str, value: float) -> None:
+        """Apply another value from now on.
+
+        Raises:
+            BusyhourError: no such quota, or `value` is negative.
+        """
+        quota = self.quota(code_or_key)
+        if not value >= 0:
+            raise BusyhourError(
+                f"{value} cannot be the applied value of {quota.name} ({code_or_key}): it is not 0 or more.",
+                "Give a number such as 100.",
+            )
+        self._applied[quota.key] = float(value)
+        for service, operation in [name for name, known in self._operations.items() if known is not None]:
+            self._refresh(service, operation)
+
+    def _value(self, quota: Quota) -> float:
+        if quota.key in self._applied:
+            return self._applied[quota.key]
+        if quota.kind is Kind.BURST and quota.operation is not None:
+            rate, _ = self.table.rate(quota.service, quota.operation)
+            return max(1.0, quota.default + max(0.0, self._value(rate) - rate.default))
+        return quota.default
+
+    # ------------------------------------------------------------------------------------------ requests
+
+    def admit(self, service: str, operation: str, cost: float = 1.0) -> Quota | None:
+        """Take a token for one request.
+
+        Returns None when the request may go on, else the rate quota that turned it away. An operation for which
+        the table has no rate is never turned away.
+        """
+        try:
+            known = self._operations[service, operation]
+        except KeyError:
+            known = self._open(service, operation)
+        if known is None:
+            return None
+        at = self._time()
+        second = int(at)
+        if second != known.second:
+            known.second, known.in_second = second, 0
+        known.in_second += 1
+        tally = known.tally
+        if known.in_second > tally.peak:
+            tally.peak, tally.peak_at = known.in_second, at
+        if known.bucket.take(at, cost):
+            return None
+        tally.reject(at)
+        return tally.quota
+
+    def _open(self, service: str, operation: str) -> _Operation | None:
+        try:
+            rate, burst = self.table.rate(service, operation)
+        except BusyhourError:
+            self._operations[service, operation] = None
+            return None
+        for quota in (rate, burst):
+            self._found.setdefault(quota.key, quota)
+        bucket = TokenBucket(self._value(rate), self._value(burst), self._time())
+        opened = self._operations[service, operation] = _Operation(bucket, burst, self._tally(rate))
+        return opened
+
+    def _refresh(self, service: str, operation: str) -> None:
+        known = self._operations[service, operation]
+        assert known is not None
+        rate, burst = self._value(known.tally.quota), self._value(known.burst)
+        if (rate, burst) != (known.bucket.rate, known.bucket.burst):
+            known.bucket.change(rate, burst, self._time())
+
+    # ------------------------------------------------------------------------------------ things in use
+
+    def acquire(self, code_or_key: str, resource: str = "") -> bool:
+        """Take one of a resource quota into use (a concurrent call); False, and counted, where it is full.
+
+        `resource` tells apart what has the quota each for itself (an instance, a function).
+        """
+        quota = self.quota(code_or_key)
+        in_use = self._in_use.get((quota.key, resource), 0)
+        at = self._time()
+        tally = self._tally(quota)
+        tally.use(in_use + 1, at)
+        if in_use + 1 > self._value(quota):
+            tally.reject(at)
+            return False
+        self._in_use[quota.key, resource] = in_use + 1
+        return True
+
+    def release(self, code_or_key: str, resource: str = "") -> None:
+        """Give one back."""
+        key = self.quota(code_or_key).key
+        self._in_use[key, resource] = max(0, self._in_use.get((key, resource), 0) - 1)
+
+    def in_use(self, code_or_key: str, resource: str = "") -> int:
+        """How many are in use now."""
+        return self._in_use.get((self.quota(code_or_key).key, resource), 0)
+
+    # ------------------------------------------------------------------------------------------- tallies
+
+    def reject(self, code_or_key: str, at: float | None = None, times: int = 1) -> None:
+        """Count what a quota turned away that is enforced elsewhere (table throughput, function concurrency)."""
+        self._tally(self.quota(code_or_key)).reject(self._time() if at is None else at, times)
+
+    def use(self, code_or_key: str, value: float, at: float | None = None) -> None:
+        """Tell the present use of a quota that is enforced elsewhere; the highest is kept."""
+        self._tally(self.quota(code_or_key)).use(value, self._time() if at is None else at)
+
+    def tallies(self) -> Iterator[Tally]:
+        """What every quota that was touched saw."""
+        return iter(tuple(self._tallies.values()))
+
+    def clear(self) -> None:
+        """Forget tallies and fill every bucket; applied values and what is in use stay."""
+        self._tallies.clear()
+        self._operations.clear()
+
+    def _tally(self, quota: Quota) -> Tally:
+        tally = self._tallies.get(quota.key)
+        if tally is None:
+            tally = self._tallies[quota.key] = Tally(quota)
+        return tally

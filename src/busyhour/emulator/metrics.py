@@ -1,0 +1,145 @@
+"""What the emulator measured of itself, second by second, for CloudWatch's GetMetricData and the snapshot.
+
+A series is named as CloudWatch names it: namespace, metric name and the exact set of dimensions. Memory is bounded:
+seconds are kept for SECONDS_KEPT, then folded into minutes that are kept for MINUTES_KEPT, and at most SERIES_KEPT
+series exist; what did not fit is counted in `dropped`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+SECONDS_KEPT = 10_800
+"""Three hours: as long as CloudWatch keeps data of a resolution under a minute."""
+MINUTES_KEPT = 20_160
+"""Two weeks, as Connect's metrics are kept (facts/connect.md 4.1)."""
+SERIES_KEPT = 10_000
+_MINUTE = 60
+
+Dimensions = tuple[tuple[str, str], ...]
+"""(name, value) pairs, sorted by name."""
+
+
+class Point(NamedTuple):
+    """Statistics of one second (or, of old data, one minute): `second` is its start in epoch seconds."""
+
+    second: int
+    sum: float
+    max: float
+    count: float
+    min: float
+
+
+class SeriesName(NamedTuple):
+    """What identifies a series."""
+
+    namespace: str
+    name: str
+    dimensions: Dimensions
+
+
+class _Series:
+    """Statistics by second and, once those are old, by minute. Buckets are [sum, max, count, min]."""
+
+    __slots__ = ("minutes", "seconds")
+
+    def __init__(self) -> None:
+        self.seconds: dict[int, list[float]] = {}
+        self.minutes: dict[int, list[float]] = {}
+
+    def add(self, second: int, value: float) -> None:
+        bucket = self.seconds.get(second)
+        if bucket is None:
+            self.seconds[second] = [value, value, 1.0, value]
+            if len(self.seconds) > SECONDS_KEPT:
+                self._fold()
+            return
+        bucket[0] += value
+        if value > bucket[1]:
+            bucket[1] = value
+        bucket[2] += 1.0
+        if value < bucket[3]:
+            bucket[3] = value
+
+    def _fold(self) -> None:
+        """Move the oldest tenth of the seconds into minutes."""
+        for second in sorted(self.seconds)[: SECONDS_KEPT // 10]:
+            _merge(self.minutes, second - second % _MINUTE, self.seconds.pop(second))
+        while len(self.minutes) > MINUTES_KEPT:
+            self.minutes.pop(next(iter(self.minutes)))
+
+
+def _merge(into: dict[int, list[float]], key: int, bucket: list[float]) -> None:
+    present = into.get(key)
+    if present is None:
+        into[key] = list(bucket)
+        return
+    present[0] += bucket[0]
+    present[1] = max(present[1], bucket[1])
+    present[2] += bucket[2]
+    present[3] = min(present[3], bucket[3])
+
+
+def dimensions(pairs: Iterable[tuple[str, str]]) -> Dimensions:
+    """Bring dimensions into the order in which a series is named."""
+    return tuple(sorted(pairs))
+
+
+class MetricStore:
+    """All series. Times are epoch seconds. Owned by one thread, the server's event loop.
+
+    Dimensions must be given sorted by name (see `dimensions`); the hot path does not sort.
+    """
+
+    def __init__(self) -> None:
+        self._series: dict[SeriesName, _Series] = {}
+        self.dropped = 0
+        """Values thrown away because SERIES_KEPT series existed already."""
+
+    def count(self, namespace: str, name: str, dimensions: Dimensions, value: float, at: float) -> None:
+        """Record that something happened `value` times (or took `value`); Sum is the useful statistic."""
+        key = SeriesName(namespace, name, dimensions)
+        series = self._series.get(key)
+        if series is None:
+            if len(self._series) >= SERIES_KEPT:
+                self.dropped += 1
+                return
+            series = self._series[key] = _Series()
+        series.add(int(at), value)
+
+    def gauge(self, namespace: str, name: str, dimensions: Dimensions, value: float, at: float) -> None:
+        """Record a level as it is now; Maximum and Average are the useful statistics."""
+        self.count(namespace, name, dimensions, value, at)
+
+    def series(
+        self, namespace: str, name: str, dimensions: Dimensions, start: float, end: float
+    ) -> list[Point]:
+        """Points with start <= second < end, in order of time; empty where there is no data.
+
+        Only the exact set of dimensions matches, as in CloudWatch.
+        """
+        series = self._series.get(SeriesName(namespace, name, tuple(sorted(dimensions))))
+        if series is None:
+            return []
+        found = [
+            Point(second, *bucket)
+            for buckets in (series.minutes, series.seconds)
+            for second, bucket in buckets.items()
+            if start <= second < end
+        ]
+        found.sort()
+        return found
+
+    def names(self) -> Iterator[SeriesName]:
+        """Every series that has data (CloudWatch's ListMetrics)."""
+        return iter(tuple(self._series))
+
+    def total(self, namespace: str, name: str, dimensions: Dimensions) -> float:
+        """Sum over everything that is kept of one series; 0 without data."""
+        return sum(point.sum for point in self.series(namespace, name, dimensions, 0, float("inf")))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._series.clear()
+        self.dropped = 0
