@@ -38,7 +38,9 @@ class BusyhourError(Exception):
         exit_code: what the process ends with.
     """
 
-    def __init__(self, message: str, hint: str | None = None, exit_code: ExitCode = ExitCode.BAD_INPUT) -> None:
+    def __init__(
+        self, message: str, hint: str | None = None, exit_code: ExitCode = ExitCode.BAD_INPUT
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint

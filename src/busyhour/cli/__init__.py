@@ -38,7 +38,9 @@ class CommandFolder(click.Group):
         """As click does, with the nearest name where the given one is unknown."""
         name = args[0] if args else ""
         if name and not name.startswith("-") and name not in self.list_commands(ctx):
-            raise click.UsageError(f"No such command {name!r}.{did_you_mean(name, self.list_commands(ctx))}", ctx)
+            raise click.UsageError(
+                f"No such command {name!r}.{did_you_mean(name, self.list_commands(ctx))}", ctx
+            )
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

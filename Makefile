@@ -1,0 +1,49 @@
+# busyhour: `make run` shows the job done, `make test` is what CI runs. `make help` lists the rest.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+NAME   ?=
+
+.PHONY: help install run test lint test-slow contracts bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(STAMP) ## make the virtual environment with the pinned dependencies
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "busyhour needs Python 3.11 or newer; '$(PYTHON)' is older. Name another one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "python3 has no venv module here. On Debian: apt-get install python3-venv" >&2; exit 2; }
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+run: install ## run scenarios/helpdesk.toml on the embedded emulator and write a report
+	$(BIN)/busyhour run scenarios/helpdesk.toml
+
+lint: install ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint ## what CI runs: lint and every test that is not marked slow
+	$(BIN)/pytest -q -n 2 -m 'not slow'
+
+test-slow: install ## the tests marked slow
+	$(BIN)/pytest -q -m slow
+
+contracts: install ## check the example's flows, statically
+	$(BIN)/busyhour check examples/helpdesk/flows
+
+bench: install ## run benchmarks/NAME.py, or all of them: make bench NAME=machine_steps
+	@set -e; for file in $(if $(NAME),benchmarks/$(NAME).py,$(sort $(wildcard benchmarks/*.py))); do \
+	  echo "== $$file"; $(BIN)/python $$file; done
+
+clean: ## remove the virtual environment, caches and runs
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis reports/out

@@ -1,0 +1,44 @@
+"""busyhour report: Render a finished run again, in any format."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+FORMATS = ("terminal", "html", "pdf", "text", "markdown", "json")
+
+
+@click.command("report")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="terminal", show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write here; `-` is standard output.")
+def command(run: Path, format_: str, output: Path | None) -> None:
+    """Render RUN (a run's folder, or its run.json) again.
+
+    Example: busyhour report reports/out/latest --format html -o report.html
+    """
+    from busyhour.project import Project
+    from busyhour.results import store
+
+    record = store.read(run)
+    if format_ == "terminal":
+        from rich.console import Console
+
+        from busyhour.report import terminal
+
+        terminal.show(record, Console())
+        return
+    from busyhour.report.renderers import RENDERERS
+
+    renderer = RENDERERS[format_]
+    rendered = renderer.render(record, Project.find(Path.cwd()).report_templates())
+    if output is None and (renderer.binary or format_ == "html"):
+        folder = run if run.is_dir() else run.parent
+        output = folder / renderer.file_name
+    if output is None or str(output) == "-":
+        sys.stdout.buffer.write(rendered)
+    else:
+        store.write_file(output, rendered)
+        click.echo(f"Wrote {output}")

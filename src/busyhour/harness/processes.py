@@ -1,0 +1,90 @@
+"""Child processes of a run: started in their own group, logged to a file, ended for certain."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+GRACE_SECONDS = 10.0
+"""How long a child may take to end by itself once it was asked to."""
+
+
+@dataclass(slots=True)
+class Child:
+    """A running child process and the file that its output goes to."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self.process.poll() is None
+
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM to the child itself; it ends its own children."""
+        if self.running:
+            self.process.terminate()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait at most `seconds` for it to end; return whether it has."""
+        try:
+            self.process.wait(timeout=max(0.0, seconds))
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """End the whole process group at once."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def last_lines(self, count: int = 5) -> str:
+        """The end of its log: what a person wants to see when it failed."""
+        try:
+            lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return ""
+        return "\n".join(lines[-count:])
+
+
+@contextlib.contextmanager
+def child(name: str, command: Sequence[str], *, log: Path, environment: Mapping[str, str]) -> Iterator[Child]:
+    """Start `command` with `environment` added to ours; on leaving, it and its children are gone.
+
+    Output goes to `log`. The child is asked to stop first and killed after GRACE_SECONDS.
+    """
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **environment},
+            start_new_session=True,
+        )
+    started = Child(name, process, log)
+    try:
+        yield started
+    finally:
+        started.ask_to_stop()
+        started.wait(GRACE_SECONDS)
+        started.kill()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, *, every: float = 0.05) -> bool:
+    """Call `condition` until it is true or `seconds` are over; return whether it became true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(every)
+    return True

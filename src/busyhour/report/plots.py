@@ -1,0 +1,193 @@
+"""Time series of a run as SVG, drawn by matplotlib, in the page's own colours (light and dark).
+
+matplotlib writes fixed colours; the two that stand for text and grid are replaced by CSS variables afterwards, so
+that one drawing serves both colour schemes.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from busyhour.results.record import RunRecord, Series
+
+_INK, _GRID = "#010203", "#040506"
+_VARIABLES = {_INK: "var(--ink)", _GRID: "var(--grid)"}
+PALETTE = ("#2563eb", "#d97706", "#059669", "#c026d3", "#dc2626", "#0891b2", "#7c3aed", "#65a30d")
+"""Distinguishable on white and on near-black, and by people who see no red or green when read with the line styles."""
+_STYLES = ("-", "--", "-.", ":")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A horizontal line with its name: a quota, an objective."""
+
+    value: float
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A drawing with its title and a sentence for those who cannot see it."""
+
+    title: str
+    svg: str
+    description: str
+
+
+def line_plot(
+    title: str,
+    series: Sequence[Series],
+    *,
+    unit: str,
+    limits: Sequence[Limit] = (),
+    marks: Mapping[str, float] | None = None,
+    labels: Mapping[str, str] | None = None,
+    log: bool = False,
+) -> Plot | None:
+    """Draw `series` over the time of the run; None when none of them has a value.
+
+    Args:
+        title: heading, also of the drawing's text alternative.
+        series: values over seconds from the start.
+        unit: of the vertical axis.
+        limits: horizontal lines, drawn when they are within sight of the data.
+        marks: vertical lines by name, at seconds from the start.
+        labels: legend text by series name.
+        log: logarithmic vertical axis, for latencies.
+    """
+    shown = [s for s in series if any(v is not None for v in s.v)]
+    if not shown:
+        return None
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3), layout="constrained")
+    FigureCanvasSVG(figure)
+    axes = figure.add_subplot()
+    top = max(v for s in shown for v in s.v if v is not None)
+    for index, one in enumerate(shown):
+        axes.plot(
+            one.t,
+            [float("nan") if v is None else v for v in one.v],
+            _STYLES[index // len(PALETTE) % len(_STYLES)]
+            if len(shown) > len(PALETTE)
+            else _STYLES[index % 2],
+            color=PALETTE[index % len(PALETTE)],
+            linewidth=1.4,
+            label=(labels or {}).get(one.name, one.name),
+        )
+    drawn = [limit for limit in limits if limit.value <= max(top, 1e-9) * 4]
+    for limit in drawn:
+        axes.axhline(
+            limit.value,
+            color="#dc2626",
+            linewidth=1.1,
+            linestyle=(0, (6, 3)),
+            label=f"{limit.name}: {limit.value:g}",
+        )
+    for name, at in (marks or {}).items():
+        axes.axvline(at, color="#dc2626", linewidth=1.0, linestyle=":")
+        axes.annotate(
+            name,
+            (at, 0),
+            xycoords=("data", "axes fraction"),
+            xytext=(4, 4),
+            textcoords="offset points",
+            fontsize=8,
+            color="#dc2626",
+        )
+    if log and top > 0:
+        axes.set_yscale("log")
+        for axis_formatter in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+            axis_formatter("{x:g}")
+    else:
+        axes.set_ylim(bottom=0)
+    axes.set_xlim(left=0)
+    axes.set_xlabel("seconds from the start", color=_INK, fontsize=9)
+    axes.set_ylabel(unit, color=_INK, fontsize=9)
+    axes.grid(color=_GRID, linewidth=0.6)
+    axes.tick_params(colors=_INK, labelsize=8)
+    for spine in axes.spines.values():
+        spine.set_color(_GRID)
+    axes.legend(
+        fontsize=8,
+        frameon=False,
+        labelcolor=_INK,
+        ncols=4,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        borderaxespad=0.2,
+    )
+    page = io.StringIO()
+    import matplotlib as mpl
+
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": title}):
+        figure.savefig(page, format="svg", transparent=True, metadata={"Date": None})
+    peak = max(shown, key=lambda s: max((v for v in s.v if v is not None), default=0.0))
+    description = (
+        f"{title}: highest value {top:,.4g} {unit} ({(labels or {}).get(peak.name, peak.name)})"
+        + "".join(f"; {limit.name} is {limit.value:g}" for limit in limits)
+    )
+    return Plot(title, _own_colours(page.getvalue(), description), description)
+
+
+def _own_colours(svg: str, description: str) -> str:
+    """Drop the XML prologue, give the drawing a text alternative and put CSS variables for ink and grid."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(
+        r"^<svg ([^>]*)>",
+        lambda m: f'<svg role="img" aria-label="{_escaped(description)}" {m[1]}>',
+        svg,
+        count=1,
+    )
+    svg = re.sub(r'(<svg [^>]*?) width="[^"]*"', r"\1", svg, count=1)
+    svg = re.sub(r'(<svg [^>]*?) height="[^"]*"', r"\1", svg, count=1)
+    for fixed, variable in _VARIABLES.items():
+        svg = svg.replace(fixed, variable)
+    return svg
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+
+
+def run_plots(record: RunRecord) -> list[Plot]:
+    """The drawings of a run: arrivals, concurrent calls with their limit, latency, throttles and errors, queues."""
+
+    def pick(*names: str) -> list[Series]:
+        return [s for s in record.series if s.name.startswith(names)]
+
+    calls = [q for q in record.quotas if q.key == "connect.concurrent-active-calls-per-instance"]
+    bound = {
+        f"{q.name.split(' per ')[0]} bound": q.first_rejected_at
+        for q in record.quotas
+        if q.first_rejected_at is not None
+    }
+    marks = {name: at for name, at in bound.items() if at is not None}
+    plots = [
+        line_plot("Arrivals, planned against started", pick("planned", "started"), unit="calls/s"),
+        line_plot(
+            "Concurrent calls",
+            pick("in_progress", "ConcurrentCalls"),
+            unit="calls",
+            limits=[Limit(q.value, f"quota, {q.origin}") for q in calls],
+            marks=marks,
+        ),
+        line_plot("Latency from the intended start", pick("latency_"), unit="ms", log=True),
+        line_plot(
+            "Turned away and failed",
+            pick("throttles", "limits", "errors", "ThrottledCalls", "CallsBreaching"),
+            unit="requests/s",
+            marks=marks,
+        ),
+        line_plot(
+            "Waiting in queue", pick("QueueSize", "queue_size", "LongestQueueWaitTime"), unit="contacts, s"
+        ),
+        line_plot("Lambda executions at once", pick("ConcurrentExecutions"), unit="executions"),
+        line_plot("Table throughput", pick("Consumed"), unit="units/s"),
+    ]
+    return [plot for plot in plots if plot is not None]

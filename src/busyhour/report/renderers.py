@@ -1,0 +1,33 @@
+"""The formats of a report: name -> how to render it and what to call the file."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from busyhour.results.record import RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """One format. The module's `render(record, templates) -> bytes` is imported when it is used."""
+
+    module: str
+    file_name: str
+    binary: bool = False
+
+    def render(self, record: RunRecord, templates: Path) -> bytes:
+        """The report as bytes. `templates` is the room's templates/ folder, which a team can replace."""
+        module = importlib.import_module(f"busyhour.report.{self.module}")
+        rendered: bytes = module.render(record, templates)
+        return rendered
+
+
+RENDERERS = {
+    "html": Renderer("html", "report.html"),
+    "json": Renderer("json_", "run.json"),
+    "markdown": Renderer("markdown", "report.md"),
+    "pdf": Renderer("pdf", "report.pdf", binary=True),
+    "text": Renderer("text", "report.txt"),
+}

@@ -1,0 +1,44 @@
+"""Jinja environment over the templates room: values escaped, an unknown name is an error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from busyhour.errors import BusyhourError
+from busyhour.report import view
+
+
+def fill(template: str, templates: Path, *, autoescape: bool, **values: Any) -> bytes:
+    """Render `templates/template` with `values` and the formatting functions of `view`.
+
+    Raises:
+        BusyhourError: the template is missing or wrong; names file and line.
+    """
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
+        autoescape=autoescape,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        name: getattr(view, name) for name in ("number", "share", "milliseconds", "clock")
+    }
+    try:
+        return environment.get_template(template).render(view=view, **values).encode()
+    except jinja2.TemplateNotFound as error:
+        raise BusyhourError(
+            f"The template {error.name} is not in {templates}.", "Remove your own copy to use ours."
+        ) from None
+    except jinja2.TemplateSyntaxError as error:
+        raise BusyhourError(
+            f"{error.filename}:{error.lineno}: {error.message}.", "Mend the template."
+        ) from None
+    except jinja2.UndefinedError as error:
+        raise BusyhourError(
+            f"The template {template} in {templates} uses a name that does not exist: {error.message}."
+        ) from None

@@ -1,0 +1,131 @@
+"""The report on a terminal: what a person reads right after a run."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from busyhour.report import view
+from busyhour.results.record import Outcome, RunRecord
+
+_OUTCOME_STYLE = {
+    Outcome.HOLDS: "bold green",
+    Outcome.DOES_NOT_HOLD: "bold red",
+    Outcome.INVALID: "bold yellow",
+    Outcome.INTERRUPTED: "bold yellow",
+}
+_VERDICT_STYLE = {"holds": "green", "tight": "yellow", "binds": "bold red", "unknown": "dim"}
+
+
+def show(record: RunRecord, console: Console) -> None:
+    """Print the report; colours and width are the console's business."""
+    for part in (
+        _verdict(record),
+        _arrivals(record),
+        _operations(record),
+        _quotas(record),
+        _objectives(record),
+        _metrics(record),
+        _findings(record),
+        _unsaid(record),
+    ):
+        if part is not None:
+            console.print(part)
+
+
+def _table(title: str, *columns: str, right: tuple[int, ...] = ()) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="right" if index in right else "left", overflow="fold")
+    return table
+
+
+def _verdict(record: RunRecord) -> RenderableType:
+    outcome = Outcome(record.verdict.outcome)
+    lines: list[RenderableType] = [Text(outcome.upper(), style=_OUTCOME_STYLE[outcome])]
+    lines += [Text(f"- {reason}") for reason in record.verdict.reasons]
+    lines += [Text(f"{row.label}: {row.value}", style="dim") for row in view.headline(record)]
+    return Panel(Group(*lines), title="busyhour", title_align="left")
+
+
+def _arrivals(record: RunRecord) -> RenderableType:
+    table = _table("Calls", "", "count", "", right=(1,))
+    for row in view.arrivals(record):
+        table.add_row(row.label, row.value, Text(row.note, style="dim"))
+    for row in view.call_rows(record):
+        table.add_row(row.label, row.value, Text(row.note, style="dim"))
+    return table
+
+
+def _operations(record: RunRecord) -> RenderableType | None:
+    if not record.operations:
+        return None
+    table = _table(
+        "Requests (latency from the intended start)",
+        *("operation", "requests", "peak", "errors", "throttles", "limits", "p50", "p95", "p99", "max"),
+        right=(1, 2, 3, 4, 5, 6, 7, 8, 9),
+    )
+    for line in view.operation_lines(record):
+        table.add_row(
+            line.name, line.requests, line.peak, line.errors, line.throttles, line.limits, *line.latency
+        )
+    return table
+
+
+def _quotas(record: RunRecord) -> RenderableType:
+    table = _table(
+        "Quotas", "quota", "code", "value", "from", "peak", "at", "used", "verdict", right=(2, 4, 5, 6)
+    )
+    for line in view.quota_lines(record):
+        verdict = line.verdict + (f", {line.rejected} turned away" if line.rejected else "")
+        table.add_row(
+            line.name,
+            line.code,
+            line.value,
+            line.origin,
+            line.peak,
+            line.peak_at,
+            view.share(line.utilisation) if line.utilisation is not None else "",
+            Text(verdict, style=_VERDICT_STYLE.get(line.verdict, "")),
+        )
+    return table
+
+
+def _objectives(record: RunRecord) -> RenderableType | None:
+    if not record.objectives:
+        return None
+    table = _table("Objectives", "metric", "bound", "measured", "", right=(2,))
+    for metric, bound, measured, outcome in view.objective_rows(record):
+        style = "green" if outcome == "holds" else "bold red"
+        table.add_row(metric, bound, measured, Text(outcome, style=style))
+    return table
+
+
+def _metrics(record: RunRecord) -> RenderableType | None:
+    if not record.metrics:
+        return None
+    table = _table("What an operator watches", "metric", "value", "from", right=(1,))
+    for row in view.metric_rows(record):
+        table.add_row(row.label, row.value, Text(row.note, style="dim"))
+    return table
+
+
+def _findings(record: RunRecord) -> RenderableType | None:
+    if not record.findings:
+        return None
+    table = _table("Findings of the flow check", "place", "severity", "rule", "message")
+    for finding in record.findings:
+        table.add_row(
+            f"{finding.path}:{finding.line}:{finding.column}", finding.severity, finding.rule, finding.message
+        )
+    return table
+
+
+def _unsaid(record: RunRecord) -> RenderableType | None:
+    lines = [f"Not measured: {text}" for text in record.not_measured] + [
+        f"Note: {text}" for text in record.notes
+    ]
+    return Text("\n".join(lines), style="dim") if lines else None

@@ -1,0 +1,243 @@
+"""A run record arranged for a reader: what is said, in which order, in which words. No markup, no colours.
+
+Every renderer shows this view, so that terminal, HTML, PDF and Markdown never disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from busyhour.results.record import Operation, OperatorMetric, QuotaRecord, RunRecord, Series
+
+_VERDICT_ORDER = {"binds": 0, "tight": 1, "unknown": 2, "holds": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a two-column list: what it is, its value, where it came from."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaLine:
+    """A quota as a reader sees it; shares are 0..1 or None."""
+
+    name: str
+    code: str
+    service: str
+    value: str
+    origin: str
+    read_at: str
+    peak: str
+    peak_at: str
+    utilisation: float | None
+    headroom: str
+    verdict: str
+    rejected: str
+    forecast: str
+    note: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationLine:
+    """One kind of request."""
+
+    name: str
+    requests: str
+    peak: str
+    errors: str
+    throttles: str
+    limits: str
+    codes: str
+    latency: tuple[str, str, str, str]
+    """p50, p95, p99, max from the intended start."""
+    service_time: tuple[str, str, str, str]
+
+
+def number(value: float | None, unit: str = "") -> str:
+    """A value as people write it: thousands separated, at most four significant digits, unit behind."""
+    if value is None:
+        return "not measured"
+    if value == int(value) and abs(value) < 1e15:
+        text = f"{int(value):,}"
+    elif abs(value) >= 1000:
+        text = f"{value:,.0f}"
+    else:
+        text = f"{value:.4g}"
+    return f"{text} {unit}" if unit and unit != "count" else text
+
+
+def share(value: float | None) -> str:
+    """A share as per cent."""
+    if value is None:
+        return "not measured"
+    return f"{value:.0%}" if value == 0 or abs(value) >= 0.1 else f"{value:.2%}"
+
+
+def milliseconds(value: float | None) -> str:
+    """A latency: below 10 s in milliseconds, above in seconds."""
+    if value is None:
+        return "not measured"
+    if value >= 10_000:
+        return f"{value / 1000:,.1f} s"
+    return f"{value:,.0f} ms" if value >= 10 else f"{value:.2g} ms"
+
+
+def clock(seconds: float | None) -> str:
+    """Seconds from the start of the run as m:ss."""
+    if seconds is None:
+        return ""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def headline(record: RunRecord) -> list[Row]:
+    """The facts under the verdict: what ran, against what, when."""
+    scenario, target = record.scenario, record.target
+    place = f"{target.get('kind', '')}, {target.get('region', '')}, account {target.get('account', '')}"
+    rows = [
+        Row("Scenario", str(scenario.get("name", "")), str(scenario.get("description", ""))),
+        Row("Target", place, str(target.get("instance_arn", ""))),
+        Row("Run", record.run_id, f"{record.started} to {record.ended}, busyhour {record.busyhour_version}"),
+    ]
+    rate = scenario.get("calls_per_hour")
+    if rate:
+        rows.insert(
+            1,
+            Row(
+                "Busy hour",
+                f"{number(float(rate))} calls/h",
+                f"{scenario.get('direction', '')}, {scenario.get('drive', '')}, seed {scenario.get('seed', '')}",
+            ),
+        )
+    return rows
+
+
+def arrivals(record: RunRecord) -> list[Row]:
+    """What became of the planned arrivals."""
+    counted = record.arrivals
+    rows = [
+        Row("Planned", number(counted.planned)),
+        Row("Started", number(counted.started), "at their intended start, however slow the target is"),
+        Row("Late", number(counted.late)),
+        Row(
+            "Dropped",
+            number(counted.dropped),
+            ", ".join(f"{k}: {v}" for k, v in counted.dropped_reasons.items()),
+        ),
+        Row("Lost with a worker", number(counted.lost)),
+        Row("Completed", number(counted.completed)),
+        Row("Blocked", number(counted.blocked), "turned away by the target"),
+        Row("Cut off", number(counted.cut_off), "still in progress when the drain time was over"),
+    ]
+    slip = counted.slip_ms
+    rows.append(
+        Row("Slip p50 / p99 / max", "not measured")
+        if slip is None
+        else Row(
+            "Slip p50 / p99 / max",
+            " / ".join(map(milliseconds, (slip.p50, slip.p99, slip.max))),
+            "how late the generator itself was",
+        )
+    )
+    return rows
+
+
+def quota_lines(record: RunRecord) -> list[QuotaLine]:
+    """Quotas, the ones that bind first, then by utilisation."""
+
+    def order(quota: QuotaRecord) -> tuple[int, float, str]:
+        return _VERDICT_ORDER.get(quota.verdict, 9), -(quota.utilisation or 0.0), quota.key
+
+    return [
+        QuotaLine(
+            name=quota.name,
+            code=quota.code or "",
+            service=quota.service,
+            value=number(quota.value, quota.unit),
+            origin=quota.origin,
+            read_at=quota.read_at,
+            peak=number(quota.peak),
+            peak_at=clock(quota.peak_at),
+            utilisation=quota.utilisation,
+            headroom=share(quota.headroom) if quota.headroom is not None else "not measured",
+            verdict=quota.verdict,
+            rejected=f"{quota.rejected:,} from {clock(quota.first_rejected_at)}" if quota.rejected else "",
+            forecast="" if quota.forecast is None else number(quota.forecast),
+            note=quota.note,
+            source=quota.source,
+        )
+        for quota in sorted(record.quotas, key=order)
+    ]
+
+
+def operation_lines(record: RunRecord) -> list[OperationLine]:
+    """Operations by service and name."""
+
+    def line(operation: Operation) -> OperationLine:
+        def quantiles(which: str) -> tuple[str, str, str, str]:
+            found = getattr(operation, which)
+            if found is None:
+                return ("not measured",) * 4
+            return tuple(milliseconds(getattr(found, q)) for q in ("p50", "p95", "p99", "max"))  # type: ignore[return-value]  # four names, four values
+
+        return OperationLine(
+            name=f"{operation.service} {operation.name}",
+            requests=number(operation.requests),
+            peak=number(operation.peak_per_second, "/s"),
+            errors=number(operation.errors),
+            throttles=number(operation.throttles),
+            limits=number(operation.limits),
+            codes=", ".join(f"{code}: {count:,}" for code, count in sorted(operation.codes.items())),
+            latency=quantiles("latency"),
+            service_time=quantiles("service_time"),
+        )
+
+    return [line(o) for o in sorted(record.operations, key=lambda o: (o.service, o.name))]
+
+
+def metric_rows(record: RunRecord) -> list[Row]:
+    """The metrics that a Connect operator watches; one that the target has not says why."""
+
+    def row(metric: OperatorMetric) -> Row:
+        if metric.value is None:
+            return Row(
+                f"{metric.name} ({metric.statistic})", "not available from this target", metric.why_not
+            )
+        return Row(f"{metric.name} ({metric.statistic})", number(metric.value, metric.unit), metric.source)
+
+    return [row(metric) for metric in record.metrics]
+
+
+def objective_rows(record: RunRecord) -> list[tuple[str, str, str, str]]:
+    """Objective, bound, measured, outcome."""
+    words = {True: "holds", False: "does not hold", None: "not measured"}
+    return [
+        (o.metric, o.bound, number(o.measured), words[o.holds] + (f": {o.why}" if o.why else ""))
+        for o in record.objectives
+    ]
+
+
+def call_rows(record: RunRecord) -> list[Row]:
+    """Outcomes of calls, flattened for reading."""
+    return list(_flatten(record.calls))
+
+
+def _flatten(values: dict[str, object], prefix: str = "") -> Iterable[Row]:
+    for key, value in values.items():
+        label = f"{prefix}{key}".replace("_", " ")
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{label}: ")
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield Row(label, number(float(value)))
+        else:
+            yield Row(label, str(value))
+
+
+def series_named(record: RunRecord, *prefixes: str) -> list[Series]:
+    """Series whose name starts with one of `prefixes`, in the record's order."""
+    return [series for series in record.series if series.name.startswith(prefixes)]

@@ -1,0 +1,170 @@
+"""A run record with something in every part, made up for the renderers."""
+
+import math
+
+import pytest
+
+from busyhour.results.record import (
+    Arrivals,
+    FindingRecord,
+    ObjectiveRecord,
+    Operation,
+    OperatorMetric,
+    Outcome,
+    Percentiles,
+    QuotaRecord,
+    RunRecord,
+    Series,
+    Slip,
+    VerdictRecord,
+)
+
+
+def quota(key: str = "connect.concurrent-active-calls-per-instance", **changes: object) -> QuotaRecord:
+    values: dict[str, object] = {
+        "key": key,
+        "service": "connect",
+        "name": "Concurrent active calls per instance",
+        "code": "L-12AB7C57",
+        "scope": "instance",
+        "unit": "count",
+        "value": 10.0,
+        "origin": "applied (instance)",
+        "read_at": "2026-11-22T08:00:00Z",
+        "default": 10.0,
+        "peak": 10.0,
+        "peak_at": 42.0,
+        "peak_source": "CloudWatch ConcurrentCalls",
+        "rejected": 7,
+        "first_rejected_at": 41.2,
+        "utilisation": 1.0,
+        "headroom": 0.0,
+        "verdict": "binds",
+        "forecast": 14.2,
+        "note": "",
+        "source": "AWS General Reference",
+    }
+    return QuotaRecord(**{**values, **changes})  # type: ignore[arg-type]  # built from named parts
+
+
+@pytest.fixture
+def record() -> RunRecord:
+    seconds = [float(t) for t in range(100)]
+    latency = Percentiles(count=400, mean=22.0, p50=18.0, p90=30.0, p95=41.0, p99=95.0, max=12_345.0)
+    return RunRecord(
+        run_id="peak-20261122T080000Z",
+        busyhour_version="0.1.0",
+        scenario={
+            "name": "peak",
+            "description": "Ramp until <quotas> bind",
+            "calls_per_hour": 3600,
+            "direction": "outbound",
+            "drive": "voice",
+            "seed": 1,
+        },
+        target={
+            "kind": "emulator",
+            "region": "us-east-1",
+            "account": "123456789012",
+            "instance_arn": "arn:aws:connect:us-east-1:123456789012:instance/x",
+        },
+        started="2026-11-22T08:00:00Z",
+        ended="2026-11-22T08:01:40Z",
+        duration=100.0,
+        verdict=VerdictRecord(
+            Outcome.DOES_NOT_HOLD,
+            ["Concurrent active calls per instance bound at 0:41."],
+            "peak does not hold",
+        ),
+        arrivals=Arrivals(
+            planned=400, started=400, late=0, dropped=0, completed=380, blocked=7, slip_ms=Slip(0.1, 0.9, 2.3)
+        ),
+        operations=[
+            Operation(
+                "connect",
+                "StartOutboundVoiceContact",
+                400,
+                7,
+                5,
+                2,
+                {"TooManyRequestsException": 5, "LimitExceededException": 2},
+                latency,
+                latency,
+                9.0,
+            ),
+            Operation("lambda", "caller-lookup", 800, 0, 0, 0),
+        ],
+        series=[
+            Series("planned", "calls/s", seconds, [4.0 + t / 50 for t in seconds]),
+            Series("started", "calls/s", seconds, [4.0 + t / 50 + math.sin(t) / 2 for t in seconds]),
+            Series("in_progress", "calls", seconds, [min(10.0, t / 4) for t in seconds]),
+            Series("latency_p50:StartOutboundVoiceContact", "ms", seconds, [18.0] * 100),
+            Series(
+                "latency_p99:StartOutboundVoiceContact",
+                "ms",
+                seconds,
+                [None, *[60.0 + t for t in seconds[1:]]],
+            ),
+            Series("throttles", "requests/s", seconds, [0.0] * 60 + [2.0] * 40),
+        ],
+        metrics=[
+            OperatorMetric("ConcurrentCalls", "Maximum", 10.0, "calls", "CloudWatch"),
+            OperatorMetric(
+                "CallRecordingUploadError",
+                "Sum",
+                None,
+                "errors",
+                "CloudWatch",
+                "the emulator uploads no recordings",
+            ),
+        ],
+        quotas=[
+            quota(
+                "lambda.concurrent-executions",
+                name="Concurrent executions",
+                service="lambda",
+                code="L-B99A9384",
+                value=1000.0,
+                peak=12.0,
+                rejected=0,
+                first_rejected_at=None,
+                utilisation=0.012,
+                headroom=0.988,
+                verdict="holds",
+            ),
+            quota(),
+            quota(
+                "dynamodb.table-read",
+                name="Table-level read throughput",
+                code=None,
+                peak=None,
+                peak_at=None,
+                rejected=0,
+                first_rejected_at=None,
+                utilisation=None,
+                headroom=None,
+                verdict="unknown",
+            ),
+        ],
+        objectives=[
+            ObjectiveRecord("blocked_share", "at most 0.01", 0.0175, False),
+            ObjectiveRecord("service_level", "at least 0.8", None, None, "no call was queued"),
+        ],
+        findings=[
+            FindingRecord(
+                "unreachable-action",
+                "warning",
+                "flows/main.json",
+                3,
+                7,
+                "/Actions/4",
+                "main",
+                "Bye",
+                "Nothing leads to 'Bye'.",
+                "Connect it or remove it.",
+            )
+        ],
+        calls={"ended": {"CUSTOMER_DISCONNECT": 300, "CONTACT_FLOW_DISCONNECT": 80}, "lambda_per_call": 2.0},
+        not_measured=["Telephony cost: no public price table."],
+        notes=["ShowView took its default path."],
+    )

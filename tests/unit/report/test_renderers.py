@@ -1,0 +1,96 @@
+"""Every format says the same things; the HTML stands alone."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from busyhour.errors import BusyhourError
+from busyhour.report.renderers import RENDERERS
+from busyhour.results.record import RunRecord
+from busyhour.rooms import shipped_root
+
+TEMPLATES = shipped_root() / "reports" / "templates"
+
+
+@pytest.mark.parametrize("name", ["html", "markdown", "text"])
+def test_says_verdict_quotas_metrics_and_what_was_not_measured(record: RunRecord, name: str) -> None:
+    page = " ".join(RENDERERS[name].render(record, TEMPLATES).decode().split())
+    for expected in (
+        "does not hold",
+        "bound at 0:41",
+        "Concurrent active calls per instance",
+        "applied (instance)",
+        "ConcurrentCalls (Maximum)",
+        "not available from this target",
+        "Telephony cost",
+        "ShowView took its default path",
+        "unreachable-action",
+        "not measured",
+    ):
+        assert expected.lower() in page.lower(), expected
+
+
+def test_json_is_the_record(record: RunRecord) -> None:
+    parsed = json.loads(RENDERERS["json"].render(record, TEMPLATES))
+    assert parsed["verdict"]["outcome"] == "does not hold"
+    assert parsed["quotas"][1]["rejected"] == 7
+
+
+class _Outside(HTMLParser):
+    """Collects what a page would fetch and whether its tags balance."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name in {"src", "href", "xlink:href"} and value and not value.startswith(("#", "data:")):
+                self.fetched.append(value)
+        if tag not in {"meta", "link", "br", "hr", "img"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_html_fetches_nothing_and_is_well_formed(record: RunRecord) -> None:
+    page = RENDERERS["html"].render(record, TEMPLATES).decode()
+    parser = _Outside()
+    parser.feed(page)
+    assert parser.fetched == []
+    assert parser.open == []
+    assert not re.search(r"@import|url\((?!#)", page)
+    assert len(page) < 3_000_000
+
+
+def test_html_escapes_what_users_wrote(record: RunRecord) -> None:
+    page = RENDERERS["html"].render(record, TEMPLATES).decode()
+    assert "Ramp until &lt;quotas&gt; bind" in page
+
+
+def test_html_plots_have_a_text_alternative_and_the_quota_line(record: RunRecord) -> None:
+    page = RENDERERS["html"].render(record, TEMPLATES).decode()
+    assert page.count('role="img"') == 4
+    assert (
+        'aria-label="Concurrent calls: highest value 10 calls (in_progress); quota, applied (instance) is 10"'
+        in page
+    )
+    assert "var(--ink)" in page
+
+
+def test_the_same_record_gives_the_same_bytes(record: RunRecord) -> None:
+    assert RENDERERS["html"].render(record, TEMPLATES) == RENDERERS["html"].render(record, TEMPLATES)
+
+
+def test_a_teams_broken_template_is_named_with_its_line(record: RunRecord, tmp_path: Path) -> None:
+    (tmp_path / "report.md.j2").write_text("one\n{% if %}\n")
+    with pytest.raises(BusyhourError, match=r"report\.md\.j2:2: "):
+        RENDERERS["markdown"].render(record, tmp_path)
+    (tmp_path / "report.md.j2").write_text("{{ record.nothing }}")
+    with pytest.raises(BusyhourError, match="uses a name that does not exist"):
+        RENDERERS["markdown"].render(record, tmp_path)
