@@ -116,6 +116,7 @@ class Flow:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] | None = None
     """Top-level `Settings`: present on modules only."""
+    arn: str | None = None
 
     def by_identifier(self) -> dict[str, Action]:
         """Actions by identifier."""

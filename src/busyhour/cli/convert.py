@@ -1,0 +1,43 @@
+"""busyhour convert: turn an old console export into the 2019-10-30 format that Connect's API accepts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("convert")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write here, not to the terminal."
+)
+def command(file: Path, output: Path | None) -> None:
+    """Turn an old console export into the 2019-10-30 format that Connect's API accepts.
+
+    Example: busyhour convert old-export -o flows/main.json
+    """
+    import json
+
+    from busyhour.errors import BusyhourError
+    from busyhour.flows.document import load
+    from busyhour.flows.legacy import convert, is_legacy
+    from busyhour.flows.reader import read
+
+    document = load(file)
+    if not is_legacy(document.data):
+        read(document)
+        raise BusyhourError(
+            f"{file}: is in the 2019-10-30 format already", "Nothing to convert: use the file as it is."
+        )
+    text = json.dumps(convert(document).data, indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BusyhourError(
+            f"{output}: cannot be written: {error.strerror}", "Choose another place with -o."
+        ) from None
+    click.echo(f"wrote {output}", err=True)
