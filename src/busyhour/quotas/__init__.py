@@ -1,1 +1,1 @@
-"""Service quotas: the table, where applied values come from, the comparison with demand, increase requests."""
+"""Service quotas: the table, the sources of applied values, the comparison with demand, increase requests."""

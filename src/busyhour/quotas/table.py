@@ -1,10 +1,10 @@
 """The quota table: every quota that busyhour knows, with AWS's default, its code, its source and a date.
 
 The rows are data, in table.csv beside this file. `source` names the page and, for pages read in a mirror of
-AWS's documentation, the mirror's commit. `date` is the day on which the row was read from that copy (the copies
-carry no date of their own); a row from a source that can be dated to a year only has the year. AWS changes these
-numbers: a default is what a new account starts with, never a substitute for the applied value. Where AWS's own
-pages contradict each other, `note` says CONFLICT and both values.
+AWS's documentation, the mirror's commit. `date` is the day on which the row was read from that copy (the
+copies carry no date of their own); a row from a source that can be dated to a year only has the year. AWS
+changes these numbers: a default is what a new account starts with, never a substitute for the applied value.
+Where AWS's own pages contradict each other, `note` says CONFLICT and both values.
 """
 
 from __future__ import annotations

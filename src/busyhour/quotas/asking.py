@@ -1,0 +1,60 @@
+"""Make a boto3 call: AWS's refusal of one request is a value, what stops every request is a BusyhourError."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from busyhour.errors import BusyhourError, ExitCode
+
+T = TypeVar("T")
+
+_BAD_CREDENTIALS = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "InvalidSignatureException",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An AWS request that was answered with an error."""
+
+    code: str
+    message: str
+
+
+def ask(call: Callable[[], T]) -> T | Failed:
+    """Make a boto3 call. An error of AWS comes back as a value.
+
+    Raises:
+        BusyhourError: no credentials, credentials that AWS refuses, or an endpoint that cannot be reached: no
+            further request would fare better.
+    """
+    # Not at module level: reading documented values must not wait for botocore.
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+
+    try:
+        return call()
+    except ClientError as error:
+        failed = Failed(error.response["Error"]["Code"], error.response["Error"]["Message"])
+        if failed.code in _BAD_CREDENTIALS:
+            raise BusyhourError(
+                f"AWS refuses the credentials: {failed.code}: {failed.message}",
+                "Renew them (`aws sso login`, `aws configure`), then try again.",
+                ExitCode.UNREACHABLE,
+            ) from None
+        return failed
+    except (NoCredentialsError, NoRegionError) as error:
+        raise BusyhourError(
+            f"AWS cannot be asked: {error}", "Set AWS_PROFILE or AWS_ACCESS_KEY_ID, and a Region."
+        ) from None
+    except BotoCoreError as error:
+        raise BusyhourError(
+            f"AWS cannot be reached: {error}",
+            "Check the network, the Region and --endpoint-url.",
+            ExitCode.UNREACHABLE,
+        ) from None

@@ -1,0 +1,189 @@
+"""Hold demand against quotas: utilisation, headroom, verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from busyhour.quotas.model import Comparison, Kind, QuotaValue, Verdict
+from busyhour.results.record import QuotaRecord
+
+FORECAST = "forecast"
+"""`Demand.source` of a peak that nobody measured."""
+
+_ROUNDING = 1e-9
+_GRAVITY = {Verdict.BINDS: 0, Verdict.TIGHT: 1, Verdict.UNKNOWN: 2, Verdict.HOLDS: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a run asked, or will ask, of one quota; in the quota's unit.
+
+    Concurrent calls or executions at once, requests per second of a rate, requests at once of a burst,
+    consumed units per second of a table.
+    """
+
+    key: str
+    """The quota's key in the table."""
+    peak: float | None
+    """None: not measured."""
+    peak_at: float | None = None
+    """Seconds from the start of the run."""
+    source: str = FORECAST
+    """How the peak came about: `measured by the generator`, `CloudWatch ConcurrentCalls`, `forecast`."""
+    rejected: int = 0
+    """Requests or calls that the quota turned away."""
+    first_rejected_at: float | None = None
+    """Seconds from the start of the run."""
+    forecast: float | None = None
+
+
+def compare(value: QuotaValue, demand: Demand | None, headroom: float = 0.0) -> Comparison:
+    """One quota against its demand.
+
+    The peak is the measured one; where there is none, the forecast. The verdict is
+
+    - BINDS where the quota turned anything away, or where the peak has reached it. A rate or burst that was
+      measured and turned nothing away did not bind even where one second's peak reached it: the token bucket
+      carried that second. Such a quota is TIGHT.
+    - TIGHT where it holds with less than `headroom` of it free at the peak.
+    - UNKNOWN where there is neither a measurement nor a forecast.
+
+    Utilisation and headroom are None where there is nothing to divide: no peak, or a quota of 0 with demand.
+
+    Args:
+        value: the quota's value with its origin.
+        demand: what was asked of it; None where nothing is known.
+        headroom: share of the quota that is to stay free at the peak, 0 <= headroom < 1.
+
+    Raises:
+        ValueError: `headroom` is no such share, or `demand` is of another quota.
+    """
+    if not 0 <= headroom < 1:
+        raise ValueError(f"headroom {headroom!r} is not in [0, 1)")
+    if demand is None:
+        return Comparison(value, None, None, "")
+    if demand.key != value.quota.key:
+        raise ValueError(f"demand on {demand.key!r} held against {value.quota.key!r}")
+    forecast_only = demand.peak is None
+    peak = demand.forecast if demand.peak is None else demand.peak
+    utilisation = _utilisation(peak, value.value)
+    return Comparison(
+        value=value,
+        peak=demand.peak,
+        peak_at=demand.peak_at,
+        peak_source=FORECAST if forecast_only and peak is not None else demand.source,
+        rejected=demand.rejected,
+        first_rejected_at=demand.first_rejected_at,
+        utilisation=utilisation,
+        headroom=None if utilisation is None else 1 - utilisation,
+        verdict=_verdict(value, demand, peak, headroom),
+        forecast=demand.forecast,
+    )
+
+
+def compare_all(
+    values: Iterable[QuotaValue], demands: Iterable[Demand], headroom: float = 0.0, *, every: bool = False
+) -> list[Comparison]:
+    """Every demand against its quota, what binds first, then by utilisation.
+
+    Args:
+        values: the quotas' values, one per quota.
+        demands: at most one per quota.
+        headroom: see `compare`.
+        every: also quotas without any demand, as UNKNOWN.
+
+    Raises:
+        ValueError: a demand whose quota has no value, or two demands on one quota.
+    """
+    wanted: dict[str, Demand] = {}
+    for demand in demands:
+        if demand.key in wanted:
+            raise ValueError(f"two demands on {demand.key!r}")
+        wanted[demand.key] = demand
+    by_key = {value.quota.key: value for value in values}
+    missing = [key for key in wanted if key not in by_key]
+    if missing:
+        raise ValueError(f"no value of {', '.join(missing)}")
+    found = [
+        compare(value, wanted.get(key), headroom) for key, value in by_key.items() if every or key in wanted
+    ]
+    return sorted(found, key=_order)
+
+
+def record(comparison: Comparison) -> QuotaRecord:
+    """The comparison as run.json holds it."""
+    value, quota = comparison.value, comparison.value.quota
+    return QuotaRecord(
+        key=quota.key,
+        service=quota.service,
+        name=quota.name,
+        code=quota.code,
+        scope=str(quota.scope),
+        unit=quota.unit,
+        value=value.value,
+        origin=str(value.origin),
+        read_at=value.read_at,
+        default=quota.default,
+        peak=comparison.peak,
+        peak_at=comparison.peak_at,
+        peak_source=comparison.peak_source,
+        rejected=comparison.rejected,
+        first_rejected_at=comparison.first_rejected_at,
+        utilisation=comparison.utilisation,
+        headroom=comparison.headroom,
+        verdict=str(comparison.verdict),
+        forecast=comparison.forecast,
+        note=quota.note,
+        source=value.detail or quota.source,
+    )
+
+
+def binding(comparisons: Iterable[Comparison]) -> Comparison | None:
+    """The quota that bound first, by time where one is known; None where none binds."""
+    bound = [comparison for comparison in comparisons if comparison.verdict is Verdict.BINDS]
+    return min(bound, key=_bound_at, default=None)
+
+
+def by_service(comparisons: Iterable[Comparison]) -> Mapping[str, list[Comparison]]:
+    """Comparisons by service code, in their order."""
+    found: dict[str, list[Comparison]] = {}
+    for comparison in comparisons:
+        found.setdefault(comparison.value.quota.service, []).append(comparison)
+    return found
+
+
+def _utilisation(peak: float | None, value: float) -> float | None:
+    if peak is None:
+        return None
+    if value == 0:
+        return 0.0 if peak == 0 else None
+    return peak / value
+
+
+def _verdict(value: QuotaValue, demand: Demand, peak: float | None, headroom: float) -> Verdict:
+    if demand.rejected:
+        return Verdict.BINDS
+    if peak is None:
+        return Verdict.UNKNOWN
+    if peak == 0:
+        return Verdict.HOLDS
+    if peak >= value.value * (1 - _ROUNDING):
+        measured = demand.peak is not None and demand.source != FORECAST
+        carried = measured and value.quota.kind is not Kind.RESOURCE and value.value > 0
+        return Verdict.TIGHT if carried else Verdict.BINDS
+    if peak > value.value * (1 - headroom) * (1 + _ROUNDING):
+        return Verdict.TIGHT
+    return Verdict.HOLDS
+
+
+def _bound_at(comparison: Comparison) -> float:
+    times = [at for at in (comparison.first_rejected_at, comparison.peak_at) if at is not None]
+    return times[0] if times else float("inf")
+
+
+def _order(comparison: Comparison) -> tuple[float, float, float, str]:
+    utilisation = comparison.utilisation
+    at = _bound_at(comparison) if comparison.verdict is Verdict.BINDS else 0.0
+    used = 0.0 if utilisation is None else utilisation
+    return _GRAVITY[comparison.verdict], at, -used, comparison.value.quota.key
