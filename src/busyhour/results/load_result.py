@@ -1,0 +1,392 @@
+"""What the load side found: load.json, made from the sum of all workers' measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from busyhour.results.codec import decode, encode
+from busyhour.results.histogram import Histogram
+from busyhour.results.measures import Measures, Second
+from busyhour.results.record import Arrivals, Operation, Percentiles, Series, Slip
+
+SCHEMA_VERSION = "1"
+
+THROTTLE = "rate_throttle"
+LIMIT = "limit"
+OK = "ok"
+
+
+@dataclass(slots=True)
+class Peak:
+    """The highest value of something and the second in which it was reached."""
+
+    value: float
+    at: float
+
+
+@dataclass(slots=True)
+class FirstError:
+    """When one kind of failure was seen first, seconds from the start."""
+
+    operation: str
+    """`service:Name`, as `LoadResult.peaks` writes it."""
+    kind: str
+    """rate_throttle, limit, client_error, server_error, timeout, connection."""
+    code: str
+    at: float
+
+
+@dataclass(slots=True)
+class FunctionUse:
+    """One Lambda function as the client saw it."""
+
+    name: str
+    invocations: int
+    errors: dict[str, int]
+    per_call: float
+    peak_concurrency: Peak | None
+    latency: Percentiles | None
+
+
+@dataclass(slots=True)
+class Bounds:
+    """How far the generator may be off before the run proves nothing."""
+
+    late_ms: float = 10.0
+    """A call that starts this much after its intended start counts as late."""
+    slip_p99_ms: float = 50.0
+    """The 99th percentile of the slip. A caller does not notice 50 ms, a schedule that is off by more is another one."""
+    cpu_share: float = 0.9
+    """CPU share of the busiest generator process, mean over any 10 seconds."""
+    lost_share: float = 0.01
+    """Share of planned calls that may be lost or dropped because a worker died."""
+
+
+@dataclass(slots=True)
+class LoadResult:
+    """All that the load side knows of a run. Times are seconds from the start, latencies milliseconds.
+
+    `peaks` holds `in_progress`, `requests:<service>:<Name>` (requests in one second) and
+    `concurrency:<function>`. `calls` is for `RunRecord.calls`: `ends` by reason, `queue_wait_ms`, `in_flow_ms`,
+    `duration_ms` (percentiles), `queued`, `answered`, `abandoned`, `service_level`, `invocations_per_call`.
+    """
+
+    drive: str
+    started: str
+    ended: str
+    duration: float
+    planned_duration: float
+    workers: int
+    interrupted: bool
+    valid: bool
+    reasons: list[str]
+    arrivals: Arrivals
+    operations: list[Operation] = field(default_factory=list)
+    functions: list[FunctionUse] = field(default_factory=list)
+    series: list[Series] = field(default_factory=list)
+    peaks: dict[str, Peak] = field(default_factory=dict)
+    first_errors: list[FirstError] = field(default_factory=list)
+    calls: dict[str, Any] = field(default_factory=dict)
+    unmodelled: dict[str, int] = field(default_factory=dict)
+    generator: dict[str, Any] = field(default_factory=dict)
+    not_measured: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    outcomes: dict[str, dict[str, Percentiles]] = field(default_factory=dict)
+    """Latency by operation (`service:Name`) and class of outcome."""
+    histograms: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """HDR histograms of the whole run, encoded: `latency/<op>/<class>`, `service/<op>/<class>`, `slip`, ..."""
+    schema_version: str = SCHEMA_VERSION
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        made: dict[str, Any] = encode(self)
+        return made
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> LoadResult:
+        """The result that `to_json` wrote; raises BusyhourError where a member is missing or of the wrong type."""
+        return decode(cls, data)
+
+    def histogram(self, key: str) -> Histogram:
+        """One of `histograms`, decoded; an empty one where nothing was recorded."""
+        return Histogram.from_json(self.histograms[key]) if key in self.histograms else Histogram()
+
+
+@dataclass(slots=True)
+class Circumstances:
+    """What a run's measures do not say themselves."""
+
+    drive: str
+    started: str
+    ended: str
+    duration: float
+    planned_duration: float
+    planned_series: Sequence[float] = ()
+    """Planned arrivals in each second."""
+    workers: int = 1
+    interrupted: bool = False
+    generator: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    not_measured: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    """Further reasons for which the run proves nothing."""
+    answer_within: float = 20.0
+    """Seconds within which an answer counts for the service level."""
+
+
+def summarise(measures: Measures, what: Circumstances, bounds: Bounds) -> LoadResult:
+    """Turn the sum of all workers' measures into the result of the run."""
+    counts = measures.counts
+    arrivals = _arrivals(measures)
+    operations = _operations(measures)
+    reasons = [*what.reasons, *_invalid(measures, arrivals, bounds, what)]
+    return LoadResult(
+        drive=what.drive,
+        started=what.started,
+        ended=what.ended,
+        duration=what.duration,
+        planned_duration=what.planned_duration,
+        workers=what.workers,
+        interrupted=what.interrupted,
+        valid=not reasons,
+        reasons=reasons,
+        arrivals=arrivals,
+        operations=operations,
+        functions=_functions(measures),
+        series=_series(measures, what),
+        peaks=_peaks(measures),
+        first_errors=sorted(
+            (FirstError(*_split3(key), at) for key, at in measures.firsts.items()), key=lambda first: first.at
+        ),
+        calls=_calls(measures, what),
+        unmodelled=_under(counts, "unmodelled/"),
+        generator={**what.generator, "bounds": encode(bounds), "lag_ms": encode(_slip(measures, "lag"))},
+        not_measured=what.not_measured,
+        notes=what.notes,
+        outcomes=_outcomes(measures),
+        histograms={key: histogram.to_json() for key, histogram in sorted(measures.histograms.items())},
+    )
+
+
+def _under(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
+    return {key[len(prefix) :]: value for key, value in sorted(counts.items()) if key.startswith(prefix)}
+
+
+def _split3(key: str) -> tuple[str, str, str]:
+    operation, kind, code = key.split("/", 2)
+    return operation, kind, code
+
+
+def _slip(measures: Measures, key: str) -> Slip | None:
+    histogram = measures.histograms.get(key)
+    if histogram is None or not histogram.total:
+        return None
+    p50, p99 = histogram.percentiles((50, 99))
+    return Slip(p50=p50 / 1000.0, p99=p99 / 1000.0, max=histogram.highest / 1000.0)
+
+
+def _arrivals(measures: Measures) -> Arrivals:
+    got = _under(measures.counts, "arrivals/")
+    dropped = _under(measures.counts, "dropped/")
+    return Arrivals(
+        planned=got.get("planned", 0),
+        started=got.get("started", 0),
+        late=got.get("late", 0),
+        dropped=sum(dropped.values()),
+        lost=got.get("lost", 0),
+        completed=got.get("completed", 0),
+        blocked=got.get("blocked", 0),
+        cut_off=got.get("cut_off", 0),
+        slip_ms=_slip(measures, "slip"),
+        dropped_reasons=dropped,
+    )
+
+
+def _merged(measures: Measures, prefix: str) -> Histogram:
+    merged = Histogram()
+    for key, histogram in measures.histograms.items():
+        if key.startswith(prefix):
+            merged.merge(histogram)
+    return merged
+
+
+def _names(measures: Measures) -> list[str]:
+    return sorted({key.split("/")[1] for key in measures.counts if key.startswith("requests/")})
+
+
+def _operations(measures: Measures) -> list[Operation]:
+    made = []
+    for name in _names(measures):
+        classes = _under(measures.counts, f"requests/{name}/")
+        service, _, operation = name.partition(":")
+        requests = sum(classes.values())
+        made.append(
+            Operation(
+                service=service,
+                name=operation,
+                requests=requests,
+                errors=requests - classes.get(OK, 0) - classes.get(THROTTLE, 0) - classes.get(LIMIT, 0),
+                throttles=classes.get(THROTTLE, 0),
+                limits=classes.get(LIMIT, 0),
+                codes=_under(measures.counts, f"codes/{name}/"),
+                latency=_merged(measures, f"latency/{name}/").summary(),
+                service_time=_merged(measures, f"service/{name}/").summary(),
+                peak_per_second=max(
+                    (row.counts.get(f"requests/{name}", 0) for row in measures.seconds.values()), default=0
+                ),
+            )
+        )
+    return made
+
+
+def _outcomes(measures: Measures) -> dict[str, dict[str, Percentiles]]:
+    made: dict[str, dict[str, Percentiles]] = {}
+    for key, histogram in sorted(measures.histograms.items()):
+        if key.startswith("latency/"):
+            _, operation, outcome = key.split("/", 2)
+            summary = histogram.summary()
+            if summary is not None:
+                made.setdefault(operation, {})[outcome] = summary
+    return made
+
+
+def _functions(measures: Measures) -> list[FunctionUse]:
+    calls = measures.counts.get("arrivals/started", 0)
+    return [
+        FunctionUse(
+            name=name,
+            invocations=invocations,
+            errors=_under(measures.counts, f"function_errors/{name}/"),
+            per_call=invocations / calls if calls else 0.0,
+            peak_concurrency=_peak(measures, "gauges", f"concurrency/{name}"),
+            latency=_merged(measures, f"function/{name}").summary(),
+        )
+        for name, invocations in _under(measures.counts, "invocations/").items()
+    ]
+
+
+def _peak(measures: Measures, table: str, key: str) -> Peak | None:
+    """Highest value of `key` in the seconds' `table` (counts or gauges), with the first second that reached it."""
+    best: Peak | None = None
+    for number in sorted(measures.seconds):
+        row = measures.seconds[number]
+        value = row.gauges.get(key) if table == "gauges" else row.counts.get(key)
+        if value is not None and (best is None or value > best.value):
+            best = Peak(float(value), float(number))
+    return best
+
+
+def _peaks(measures: Measures) -> dict[str, Peak]:
+    found = {"in_progress": _peak(measures, "gauges", "in_progress")}
+    for name in _names(measures):
+        found[f"requests:{name}"] = _peak(measures, "counts", f"requests/{name}")
+    for name in _under(measures.counts, "invocations/"):
+        found[f"concurrency:{name}"] = _peak(measures, "gauges", f"concurrency/{name}")
+    return {name: peak for name, peak in found.items() if peak is not None}
+
+
+def _series(measures: Measures, what: Circumstances) -> list[Series]:
+    last = max([*measures.seconds, len(what.planned_series) - 1, 0])
+    times = [float(number) for number in range(last + 1)]
+    empty = Second()
+    rows = [measures.seconds.get(number, empty) for number in range(last + 1)]
+
+    def line(name: str, unit: str, values: Sequence[float | None]) -> Series:
+        return Series(name=name, unit=unit, t=times, v=list(values))
+
+    planned = [*what.planned_series, *([0.0] * (last + 1 - len(what.planned_series)))]
+    made = [
+        line("arrivals planned", "calls/s", planned),
+        line("arrivals started", "calls/s", [row.counts.get("started", 0) for row in rows]),
+        line("calls completed", "calls/s", [row.counts.get("completed", 0) for row in rows]),
+        line("calls in progress", "calls", [row.gauges.get("in_progress") for row in rows]),
+        line("throttles", "requests/s", [row.counts.get("throttles", 0) for row in rows]),
+        line("limit errors", "requests/s", [row.counts.get("limits", 0) for row in rows]),
+        line("errors", "requests/s", [row.counts.get("errors", 0) for row in rows]),
+        line("generator CPU", "share", [row.gauges.get("cpu") for row in rows]),
+    ]
+    for row in rows:
+        row.seal()
+    for name in _names(measures):
+        made.append(
+            line(f"requests:{name}", "requests/s", [row.counts.get(f"requests/{name}", 0) for row in rows])
+        )
+        pairs = [row.sealed.get(name) for row in rows]
+        made.append(line(f"latency p50:{name}", "ms", [pair[0] if pair else None for pair in pairs]))
+        made.append(line(f"latency p99:{name}", "ms", [pair[1] if pair else None for pair in pairs]))
+    made += [
+        line(f"concurrency:{name}", "executions", [row.gauges.get(f"concurrency/{name}") for row in rows])
+        for name in _under(measures.counts, "invocations/")
+    ]
+    return made
+
+
+def _calls(measures: Measures, what: Circumstances) -> dict[str, Any]:
+    counts = _under(measures.counts, "call/")
+    made: dict[str, Any] = {"ends": _under(measures.counts, "end/"), **counts}
+    for key in ("queue_wait", "in_flow", "duration"):
+        histogram = measures.histograms.get(f"call/{key}")
+        made[f"{key}_ms"] = encode(histogram.summary()) if histogram is not None else None
+    offered = counts.get("answered", 0) + counts.get("abandoned", 0)
+    made["service_level"] = counts.get("answered_in_time", 0) / offered if offered else None
+    made["service_level_seconds"] = what.answer_within
+    started = measures.counts.get("arrivals/started", 0)
+    made["invocations_per_call"] = {
+        name: count / started for name, count in _under(measures.counts, "invocations/").items() if started
+    }
+    return made
+
+
+def _invalid(measures: Measures, arrivals: Arrivals, bounds: Bounds, what: Circumstances) -> list[str]:
+    """Reasons for which the run proves nothing, each with the bound and the way out."""
+    reasons = []
+    slip = arrivals.slip_ms
+    if slip is not None and slip.p99 > bounds.slip_p99_ms:
+        reasons.append(
+            f"The generator started calls late: slip p99 {slip.p99:.1f} ms, bound {bounds.slip_p99_ms:g} ms. "
+            "Use more workers (--workers) or a less busy machine."
+        )
+    died = arrivals.dropped_reasons.get("worker lost", 0) + arrivals.lost
+    others = arrivals.dropped - arrivals.dropped_reasons.get("worker lost", 0)
+    if others:
+        why = ", ".join(
+            f"{n} {reason}" for reason, n in arrivals.dropped_reasons.items() if reason != "worker lost"
+        )
+        reasons.append(
+            f"The generator dropped {others} of {arrivals.planned} arrivals ({why}). "
+            "Use more workers (--workers) or raise the limit that is named."
+        )
+    if died > bounds.lost_share * max(1, arrivals.planned):
+        reasons.append(
+            f"Workers died and took {died} of {arrivals.planned} calls with them, "
+            f"more than the {bounds.lost_share:.0%} that are tolerated. See the log of the load generator."
+        )
+    busiest = _busiest(measures)
+    if busiest is not None and busiest.value > bounds.cpu_share:
+        reasons.append(
+            f"The generator used {busiest.value:.0%} of a CPU around second {busiest.at:.0f}, "
+            f"bound {bounds.cpu_share:.0%}. Use more workers (--workers)."
+        )
+    expected = arrivals.planned - arrivals.dropped
+    if not what.interrupted and not what.reasons and arrivals.started != expected:
+        reasons.append(f"{arrivals.started} calls were started, but {expected} should have been.")
+    return reasons
+
+
+def _busiest(measures: Measures, window: int = 10) -> Peak | None:
+    """Highest mean CPU share over `window` consecutive seconds (over all where there are fewer)."""
+    values = [
+        (number, row.gauges["cpu"]) for number, row in sorted(measures.seconds.items()) if "cpu" in row.gauges
+    ]
+    if not values:
+        return None
+    window = min(window, len(values))
+    best = Peak(-1.0, 0.0)
+    for start in range(len(values) - window + 1):
+        part = values[start : start + window]
+        mean = sum(value for _, value in part) / window
+        if mean > best.value:
+            best = Peak(mean, float(part[0][0]))
+    return best

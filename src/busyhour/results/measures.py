@@ -1,0 +1,154 @@
+"""What a generator measured, in a form that adds up: merged over seconds and over workers without loss.
+
+One `Measures` holds counts, histograms, times of first occurrence and one row per second. Workers send theirs to
+the master once a second, as the difference to what they sent before; the sum of all is the run. `load_result` turns
+the sum into what people read.
+
+Keys are words joined by `/`:
+
+| where | key | meaning |
+|---|---|---|
+| counts | `arrivals/<what>` | planned, started, late, completed, blocked, cut_off, lost |
+| counts | `dropped/<reason>` | arrivals that were not started |
+| counts | `requests/<op>/<class>` | requests by operation and class (errors.Class) |
+| counts | `codes/<op>/<code>` | failed requests by AWS error code or kind of failure |
+| counts | `end/<reason>` | calls by end reason |
+| counts | `call/<what>` | queued, answered, abandoned, answered_in_time, ... |
+| counts | `invocations/<function>`, `function_errors/<function>/<kind>` | Lambda, as driven for Connect |
+| counts | `unmodelled/<type>` | action types that took their documented default path |
+| histograms | `slip`, `lag` | start of a call after its intended start; event loop behind its timers |
+| histograms | `latency/<op>/<class>`, `service/<op>/<class>` | from the intended start; from the moment of sending |
+| histograms | `function/<name>` | latency of one function's invocations |
+| histograms | `call/<what>` | queue_wait, in_flow, duration |
+| firsts | `<op>/<class>/<code>` | second of the first failure of that kind |
+| second.counts | `planned`, `started`, `completed`, `errors`, `throttles`, `limits`, `requests/<op>` | in that second |
+| second.gauges | `in_progress`, `connections`, `concurrency/<function>`, `cpu` | highest in that second |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from busyhour.results.histogram import Histogram
+
+MAX_GAUGES = frozenset({"cpu"})
+"""Gauges of which the highest worker's value counts; all others are added over workers."""
+
+
+@dataclass(slots=True)
+class Second:
+    """One second of the run. `sealed` holds (p50, p99) in milliseconds once `latency` was let go."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    gauges: dict[str, float] = field(default_factory=dict)
+    latency: dict[str, Histogram] = field(default_factory=dict)
+    sealed: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def merge(self, other: Second) -> None:
+        """Add another worker's part of the same second. A worker sends its gauges of a second once, when it is over."""
+        _add(self.counts, other.counts)
+        for key, value in other.gauges.items():
+            if key in MAX_GAUGES:
+                self.gauges[key] = max(self.gauges.get(key, value), value)
+            else:
+                self.gauges[key] = self.gauges.get(key, 0.0) + value
+        _merge(self.latency, other.latency)
+        self.sealed.update(other.sealed)
+
+    def seal(self) -> None:
+        """Keep p50 and p99 of each operation and let the histograms go."""
+        for operation, histogram in self.latency.items():
+            p50, p99 = histogram.percentiles((50, 99))
+            self.sealed.setdefault(operation, (p50 / 1000.0, p99 / 1000.0))
+        self.latency = {}
+
+
+@dataclass(slots=True)
+class Measures:
+    """Everything that one generator process, or all of them together, measured so far."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    histograms: dict[str, Histogram] = field(default_factory=dict)
+    firsts: dict[str, float] = field(default_factory=dict)
+    seconds: dict[int, Second] = field(default_factory=dict)
+
+    def count(self, key: str, by: int = 1) -> None:
+        """Add `by` to the count `key`."""
+        self.counts[key] = self.counts.get(key, 0) + by
+
+    def record(self, key: str, seconds: float) -> None:
+        """Record a duration in the histogram `key`."""
+        histogram = self.histograms.get(key)
+        if histogram is None:
+            histogram = self.histograms[key] = Histogram()
+        histogram.record(int(seconds * 1e6))
+
+    def first(self, key: str, at: float) -> None:
+        """Note that `key` occurred at `at`; the earliest time stays."""
+        known = self.firsts.get(key)
+        if known is None or at < known:
+            self.firsts[key] = at
+
+    def second(self, number: int) -> Second:
+        """The row of that second, made when it is not there."""
+        row = self.seconds.get(number)
+        if row is None:
+            row = self.seconds[number] = Second()
+        return row
+
+    def merge(self, other: Measures) -> None:
+        """Add what another worker measured."""
+        _add(self.counts, other.counts)
+        _merge(self.histograms, other.histograms)
+        for key, at in other.firsts.items():
+            self.first(key, at)
+        for number, row in other.seconds.items():
+            self.second(number).merge(row)
+
+    def seal(self, before: int) -> None:
+        """Let the histograms of all seconds before `before` go; their percentiles stay."""
+        for number, row in self.seconds.items():
+            if number < before and row.latency:
+                row.seal()
+
+    def to_wire(self) -> dict[str, Any]:
+        """A JSON-ready form for messages between processes."""
+        return {
+            "counts": self.counts,
+            "histograms": {key: histogram.to_wire() for key, histogram in self.histograms.items()},
+            "firsts": self.firsts,
+            "seconds": [
+                [number, row.counts, row.gauges, {op: h.to_wire() for op, h in row.latency.items()}]
+                for number, row in self.seconds.items()
+            ],
+        }
+
+    @classmethod
+    def from_wire(cls, data: Mapping[str, Any]) -> Measures:
+        """The measures that `to_wire` wrote."""
+        return cls(
+            counts=dict(data["counts"]),
+            histograms={key: Histogram.from_wire(each) for key, each in data["histograms"].items()},
+            firsts=dict(data["firsts"]),
+            seconds={
+                number: Second(
+                    dict(counts), dict(gauges), {op: Histogram.from_wire(h) for op, h in latency.items()}
+                )
+                for number, counts, gauges, latency in data["seconds"]
+            },
+        )
+
+
+def _add(into: dict[str, int], other: Mapping[str, int]) -> None:
+    for key, value in other.items():
+        into[key] = into.get(key, 0) + value
+
+
+def _merge(into: dict[str, Histogram], other: Mapping[str, Histogram]) -> None:
+    for key, histogram in other.items():
+        known = into.get(key)
+        if known is None:
+            known = into[key] = Histogram()
+        known.merge(histogram)

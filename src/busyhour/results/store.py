@@ -1,0 +1,114 @@
+"""Files of a run, written so that a reader never sees half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from busyhour.errors import BusyhourError, ExitCode
+from busyhour.results.codec import decode, encode
+from busyhour.results.load_result import LoadResult
+from busyhour.results.record import RunRecord
+
+RUN_FILE = "run.json"
+LOAD_FILE = "load.json"
+PROGRESS_FILE = "progress.jsonl"
+
+
+def write_json(path: Path, data: Any, *, keeps: Path | None = None) -> None:
+    """Write `data` to `path` as JSON: to a temporary file beside it, then renamed over it.
+
+    Args:
+        path: the file; its folder is made when it is not there.
+        data: JSON-ready value.
+        keeps: where the raw data of the run lies, named in the message when the disk is full.
+
+    Raises:
+        BusyhourError: it cannot be written (disk full, no permission). Whatever stood at `path` before stays.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("w", encoding="utf-8") as out:
+            json.dump(data, out, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            out.write("\n")
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        kept = f" What was measured is kept in {keeps}." if keeps is not None and keeps.exists() else ""
+        raise BusyhourError(
+            f"{path}: cannot be written: {error.strerror or error}.{kept}",
+            "Free some space or make the folder writable, or name another folder for the run, and try again.",
+            ExitCode.BAD_INPUT,
+        ) from error
+
+
+def read_json(path: Path) -> Mapping[str, Any]:
+    """The JSON object in `path`.
+
+    Raises:
+        BusyhourError: there is no such file, or it is not a JSON object.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BusyhourError(
+            f"{path}: no such file.", "Name the folder or the file of a finished run."
+        ) from None
+    except json.JSONDecodeError as error:
+        raise BusyhourError(f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BusyhourError(f"{path}: cannot be read: {error}.") from None
+    if not isinstance(data, dict):
+        raise BusyhourError(f"{path}: {type(data).__name__} is not a JSON object.")
+    return data
+
+
+def write_run(folder: Path, record: RunRecord) -> Path:
+    """Write `record` as run.json into `folder` and return its path; raises as `write_json` does."""
+    path = folder / RUN_FILE
+    raw = folder / LOAD_FILE
+    write_json(path, encode(record), keeps=raw)
+    return path
+
+
+def read_run(path: Path) -> RunRecord:
+    """The record in `path`: a run.json, or the folder of a run.
+
+    Raises:
+        BusyhourError: it is not there or is not a run record; the message names file and member.
+    """
+    if path.is_dir():
+        path = path / RUN_FILE
+    try:
+        return decode(RunRecord, read_json(path))
+    except BusyhourError as error:
+        raise _placed(path, error) from None
+
+
+def write_load(folder: Path, result: LoadResult) -> Path:
+    """Write `result` as load.json into `folder` and return its path; raises as `write_json` does."""
+    path = folder / LOAD_FILE
+    write_json(path, result.to_json(), keeps=folder / PROGRESS_FILE)
+    return path
+
+
+def read_load(folder: Path) -> LoadResult:
+    """What the load side measured; raises BusyhourError where load.json is missing or broken."""
+    path = folder / LOAD_FILE if folder.is_dir() else folder
+    try:
+        return LoadResult.from_json(read_json(path))
+    except BusyhourError as error:
+        raise _placed(path, error) from None
+
+
+def _placed(path: Path, error: BusyhourError) -> BusyhourError:
+    message = error.message if error.message.startswith(str(path)) else f"{path}: {error.message}"
+    return BusyhourError(message, error.hint, error.exit_code)

@@ -1,0 +1,130 @@
+import json
+
+import pytest
+
+from busyhour.results.load_result import Bounds, Circumstances, LoadResult, summarise
+from busyhour.results.measures import Measures
+
+OP = "connect:StartOutboundVoiceContact"
+
+
+def circumstances(**changes):
+    return Circumstances(
+        **{
+            "drive": "voice",
+            "started": "2026-01-01T00:00:00Z",
+            "ended": "2026-01-01T00:00:02Z",
+            "duration": 2.0,
+            "planned_duration": 2.0,
+            "planned_series": [2, 1],
+            **changes,
+        }
+    )
+
+
+def three_calls():
+    measures = Measures()
+    measures.count("arrivals/planned", 3)
+    measures.count("arrivals/started", 3)
+    measures.count("arrivals/completed", 2)
+    measures.count("arrivals/blocked", 1)
+    measures.count(f"requests/{OP}/ok", 2)
+    measures.count(f"requests/{OP}/rate_throttle", 1)
+    measures.count(f"codes/{OP}/TooManyRequestsException", 1)
+    measures.first(f"{OP}/rate_throttle/TooManyRequestsException", 1.25)
+    measures.record("slip", 0.001)
+    for kind, latency in (("ok", 0.010), ("ok", 0.030), ("rate_throttle", 0.002)):
+        measures.record(f"latency/{OP}/{kind}", latency)
+        measures.record(f"service/{OP}/{kind}", latency / 2)
+    measures.second(0).counts = {"started": 2, f"requests/{OP}": 2}
+    measures.second(1).counts = {"started": 1, f"requests/{OP}": 1, "throttles": 1}
+    measures.second(1).gauges = {"in_progress": 2}
+    return measures
+
+
+def test_throttles_are_told_from_limits_and_errors():
+    (operation,) = summarise(three_calls(), circumstances(), Bounds()).operations
+    assert (operation.service, operation.name) == ("connect", "StartOutboundVoiceContact")
+    assert (operation.requests, operation.throttles, operation.limits, operation.errors) == (3, 1, 0, 0)
+    assert operation.codes == {"TooManyRequestsException": 1}
+    assert operation.peak_per_second == 2
+
+
+def test_the_first_throttle_keeps_its_time():
+    (first,) = summarise(three_calls(), circumstances(), Bounds()).first_errors
+    assert (first.operation, first.kind, first.code, first.at) == (
+        OP,
+        "rate_throttle",
+        "TooManyRequestsException",
+        1.25,
+    )
+
+
+def test_peaks_have_the_second_in_which_they_were_reached():
+    peaks = summarise(three_calls(), circumstances(), Bounds()).peaks
+    assert (peaks["in_progress"].value, peaks["in_progress"].at) == (2, 1)
+    assert (peaks[f"requests:{OP}"].value, peaks[f"requests:{OP}"].at) == (2, 0)
+
+
+def test_planned_and_started_arrivals_are_beside_each_other():
+    series = {line.name: line for line in summarise(three_calls(), circumstances(), Bounds()).series}
+    assert series["arrivals planned"].v == [2, 1]
+    assert series["arrivals started"].v == [2, 1]
+    assert series["throttles"].v == [0, 1]
+
+
+def test_a_run_that_kept_its_schedule_is_valid():
+    result = summarise(three_calls(), circumstances(), Bounds())
+    assert result.valid
+    assert result.reasons == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda m: m.record("slip", 0.2), "slip p99 200.0 ms, bound 50 ms"),
+        (
+            lambda m: (m.count("dropped/connections", 2), m.count("arrivals/planned", 2)),
+            "dropped 2 of 5 arrivals (2 connections)",
+        ),
+        (lambda m: m.count("arrivals/lost", 1), "Workers died and took 1 of 3 calls"),
+        (lambda m: m.second(0).gauges.update(cpu=0.97), "used 97% of a CPU"),
+        (lambda m: m.count("arrivals/planned", 4), "3 calls were started, but 7 should have been."),
+    ],
+)
+def test_a_generator_that_was_off_makes_the_run_invalid_and_says_why(spoil, reason):
+    measures = three_calls()
+    spoil(measures)
+    result = summarise(measures, circumstances(), Bounds())
+    assert not result.valid
+    assert any(reason in each for each in result.reasons), result.reasons
+
+
+def test_an_interrupted_run_is_not_blamed_for_calls_it_never_came_to():
+    measures = three_calls()
+    measures.count("arrivals/planned", 10)
+    assert summarise(measures, circumstances(interrupted=True), Bounds()).valid
+
+
+def test_the_service_level_is_the_share_answered_in_time_of_those_that_were_answered_or_gave_up():
+    measures = three_calls()
+    for key, count in (("queued", 5), ("answered", 3), ("abandoned", 1), ("answered_in_time", 2)):
+        measures.count(f"call/{key}", count)
+    assert summarise(measures, circumstances(), Bounds()).calls["service_level"] == 0.5
+
+
+def test_a_function_has_its_invocations_per_call_and_its_peak_concurrency():
+    measures = three_calls()
+    measures.count("invocations/lookup", 6)
+    measures.count("function_errors/lookup/throttled", 1)
+    measures.second(1).gauges["concurrency/lookup"] = 4
+    (function,) = summarise(measures, circumstances(), Bounds()).functions
+    assert (function.invocations, function.per_call, function.errors) == (6, 2.0, {"throttled": 1})
+    assert (function.peak_concurrency.value, function.peak_concurrency.at) == (4, 1)
+
+
+def test_load_json_is_read_back_as_it_was_written():
+    result = summarise(three_calls(), circumstances(), Bounds())
+    back = LoadResult.from_json(json.loads(json.dumps(result.to_json())))
+    assert back == result
+    assert back.histogram(f"latency/{OP}/ok").total == 2

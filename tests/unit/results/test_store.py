@@ -1,0 +1,53 @@
+import errno
+
+import pytest
+
+from busyhour.errors import BusyhourError
+from busyhour.results.load_result import Bounds, Circumstances, summarise
+from busyhour.results.measures import Measures
+from busyhour.results.store import read_json, read_load, read_run, write_json, write_load
+
+
+def test_a_file_is_there_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "new" / "run.json"
+    write_json(path, {"a": 1})
+    assert read_json(path) == {"a": 1}
+    assert [each.name for each in path.parent.iterdir()] == ["run.json"]
+
+
+def test_a_full_disk_is_said_and_the_raw_data_named(tmp_path, monkeypatch):
+    raw = tmp_path / "load.json"
+    raw.write_text("{}")
+    path = tmp_path / "run.json"
+    path.write_text('{"old": 1}')
+
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("busyhour.results.store.os.fsync", full)
+    with pytest.raises(BusyhourError) as caught:
+        write_json(path, {"a": 1}, keeps=raw)
+    assert "No space left on device" in caught.value.message
+    assert str(raw) in caught.value.message
+    assert read_json(path) == {"old": 1}
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["load.json", "run.json"]
+
+
+@pytest.mark.parametrize(("text", "message"), [("{", "not JSON"), ("[]", "list is not a JSON object")])
+def test_a_broken_file_is_named(tmp_path, text, message):
+    path = tmp_path / "run.json"
+    path.write_text(text)
+    with pytest.raises(BusyhourError, match=message) as caught:
+        read_run(tmp_path)
+    assert str(path) in caught.value.message
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(BusyhourError, match="no such file"):
+        read_load(tmp_path)
+
+
+def test_a_load_result_is_read_back(tmp_path):
+    result = summarise(Measures(), Circumstances("voice", "", "", 0.0, 0.0), Bounds())
+    write_load(tmp_path, result)
+    assert read_load(tmp_path) == result
