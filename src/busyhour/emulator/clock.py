@@ -1,7 +1,8 @@
 """Time for calls that live in an event loop: many timers for the price of one.
 
-Tens of thousands of contacts wait at the same time. Each wait is an entry in one heap, and the event loop carries a
-single timer for the nearest of them. Cancelled entries are forgotten in place and swept when they are the majority.
+Tens of thousands of contacts wait at the same time. Each wait is an entry in one heap, and the event loop
+carries a single timer for the nearest of them. Cancelled entries are forgotten in place and swept when they
+are the majority.
 """
 
 from __future__ import annotations
@@ -84,8 +85,8 @@ class TimerHeap:
 class LoopClock:
     """A `calls.ports.Clock` on an asyncio event loop (wall time).
 
-    `tick` is the coarseness of timers in seconds: a timer runs at most that much late, and all that are due within
-    one tick run in one wake-up. Use it from the loop's thread only.
+    `tick` is the coarseness of timers in seconds: a timer runs at most that much late, and all that are due
+    within one tick run in one wake-up. Use it from the loop's thread only.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, tick: float = 0.005) -> None:

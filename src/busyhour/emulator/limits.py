@@ -1,8 +1,8 @@
 """Service quotas as the emulator enforces them: token buckets per API operation, and things in use at once.
 
-Every value comes from the quota table; an override stands for what AWS has raised (or lowered) for the account.
-Values may change while the emulator runs (an increase request that was granted). What a quota turned away is
-counted, with the time at which it first did so.
+Every value comes from the quota table; an override stands for what AWS has raised (or lowered) for the
+account. Values may change while the emulator runs (an increase request that was granted). What a quota
+turned away is counted, with the time at which it first did so.
 
 The token bucket is AWS's: `rate` tokens a second flow in continuously up to `burst`, a request takes one
 (facts/connect.md 1.1). Buckets are per account, Region and operation; one emulator is one account and Region.
@@ -45,7 +45,7 @@ class TokenBucket:
         return min(self.burst, self._tokens + max(0.0, at - self._at) * self.rate)
 
     def change(self, rate: float, burst: float, at: float) -> None:
-        """Go on with another rate and size; a bucket that grows gets the new room filled, as one that is new."""
+        """Go on with another rate and size; the room that a bucket gains is filled, as in a new one."""
         level = self.level(at) + max(0.0, burst - self.burst)
         self.rate, self.burst, self._at = rate, burst, at
         self._tokens = min(burst, level)
@@ -55,8 +55,8 @@ class TokenBucket:
 class Tally:
     """What one quota saw: the highest use (`peak`, at `peak_at`) and what it turned away.
 
-    The peak of a rate is requests in one second, admitted or not; of a resource it is the number in use, where
-    something that was turned away counts as asked for. Times are those of the injected clock.
+    The peak of a rate is requests in one second, admitted or not; of a resource it is the number in use,
+    where something that was turned away counts as asked for. Times are those of the injected clock.
     """
 
     quota: Quota
@@ -131,9 +131,9 @@ class Limits:
     def applied(self, code_or_key: str) -> float:
         """The value that is enforced now.
 
-        The size of an operation's bucket that was not set itself grows with its rate, by as much as the rate was
-        raised: AWS's documented pairs (2/5, 10/15, 20/25) keep burst - rate nearly constant, and no API tells
-        the burst that an increase comes with (facts/connect.md 1.3, 1.4).
+        The size of an operation's bucket that was not set itself grows with its rate, by as much as the
+        rate was raised: AWS's documented pairs (2/5, 10/15, 20/25) keep burst - rate nearly constant, and
+        no API tells the burst that an increase comes with (facts/connect.md 1.3, 1.4).
         """
         return self._value(self.quota(code_or_key))
 
@@ -170,8 +170,8 @@ class Limits:
     def admit(self, service: str, operation: str, cost: float = 1.0) -> Quota | None:
         """Take a token for one request.
 
-        Returns None when the request may go on, else the rate quota that turned it away. An operation for which
-        the table has no rate is never turned away.
+        Returns None when the request may go on, else the rate quota that turned it away. An operation for
+        which the table has no rate is never turned away.
         """
         try:
             known = self._operations[service, operation]
@@ -240,8 +240,8 @@ class Limits:
 
     # ------------------------------------------------------------------------------------------- tallies
 
-    def reject(self, code_or_key: str, at: float | None = None, times: int = 1) -> None:
-        """Count what a quota turned away that is enforced elsewhere (table throughput, function concurrency)."""
+    def rejected(self, code_or_key: str, at: float | None = None, times: int = 1) -> None:
+        """Count what a quota turned away that is enforced elsewhere (as table throughput is)."""
         self._tally(self.quota(code_or_key)).reject(self._time() if at is None else at, times)
 
     def use(self, code_or_key: str, value: float, at: float | None = None) -> None:

@@ -1,8 +1,8 @@
 """What the emulator measured of itself, second by second, for CloudWatch's GetMetricData and the snapshot.
 
-A series is named as CloudWatch names it: namespace, metric name and the exact set of dimensions. Memory is bounded:
-seconds are kept for SECONDS_KEPT, then folded into minutes that are kept for MINUTES_KEPT, and at most SERIES_KEPT
-series exist; what did not fit is counted in `dropped`.
+A series is named as CloudWatch names it: namespace, metric name and the exact set of dimensions. Memory is
+bounded: seconds are kept for SECONDS_KEPT, then folded into minutes that are kept for MINUTES_KEPT, and at
+most SERIES_KEPT series exist; what did not fit is counted in `dropped`.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ Dimensions = tuple[tuple[str, str], ...]
 
 
 class Point(NamedTuple):
-    """Statistics of one second (or, of old data, one minute): `second` is its start in epoch seconds."""
+    """Statistics of one second (of old data: one minute); `second` is its start in epoch seconds."""
 
     second: int
     sum: float
     max: float
-    count: float
+    samples: float
     min: float
 
 

@@ -1,7 +1,7 @@
 """What all services of one emulator share: the account, its instance, the clock, quotas and metrics.
 
-One emulator is one AWS account in one Region with one Connect instance. Everything here belongs to the thread of
-the server's event loop.
+One emulator is one AWS account in one Region with one Connect instance. Everything here belongs to the
+thread of the server's event loop.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Monotonic:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who and where the emulator is. `instance_id` is made from alias, account and Region, so it is stable."""
+    """Who and where the emulator is. `instance_id` is made from the rest, so it is stable."""
 
     account_id: str = ACCOUNT
     region: str = REGION
@@ -93,7 +93,7 @@ class EmulatorState:
 
     def rejected(self, quota_key: str, at: float | None = None) -> None:
         """Count that a quota (code or key) turned something away at `at`, epoch seconds."""
-        self.limits.reject(quota_key, at)
+        self.limits.rejected(quota_key, at)
 
     def snapshot(self) -> dict[str, Any]:
         """What there is to know, as JSON data. Times are epoch seconds."""

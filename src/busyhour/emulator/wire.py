@@ -15,8 +15,9 @@ JSON_1_1 = "application/x-amz-json-1.1"
 class Request:
     """One HTTP request of an AWS client.
 
-    `service`, `region` and `access_key` are read from the credential scope of the SigV4 signature (or from the
-    request's form where there is none); header names are lower case; `path` is the raw path, not decoded.
+    `service`, `region` and `access_key` are read from the credential scope of the SigV4 signature (or from
+    the request's form where there is none); header names are lower case; `path` is the raw path, not
+    decoded.
     """
 
     method: str
@@ -31,7 +32,7 @@ class Request:
 
     @property
     def target(self) -> str:
-        """Operation name from X-Amz-Target (`DynamoDB_20120810.GetItem` -> `GetItem`), empty without the header."""
+        """Operation in X-Amz-Target (`DynamoDB_20120810.GetItem` -> `GetItem`); empty without the header."""
         return self.headers.get("x-amz-target", "").rpartition(".")[2]
 
 
@@ -54,7 +55,7 @@ class ApiError(Exception):
         self.message = message
         self.status = status
         self.fields = fields
-        """Further members of the error's shape (`Reason`, `retryAfterSeconds`, `problems`, ThrottlingReasons)."""
+        """Further members of the error's shape: `Reason`, `retryAfterSeconds`, `problems`, ..."""
 
 
 class Service(Protocol):
