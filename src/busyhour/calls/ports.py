@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
+from busyhour.flows.protocol import Effect, Event, Invoke, LambdaFailed, LambdaResult
 
 if TYPE_CHECKING:
     from busyhour.calls.live import LiveCall
@@ -28,10 +28,33 @@ class Clock(Protocol):
         """Run `callback` once, `delay` seconds from now."""
 
 
+class MachineCall(Protocol):
+    """One call in the flow machine (`flows.machine.Call`)."""
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """The contact's attributes as they are now."""
+
+    def start(self) -> Effect:
+        """Run to the first effect that needs the world."""
+
+    def send(self, event: Event) -> Effect:
+        """Hand in what happened; run to the next effect."""
+
+
+class FlowMachine(Protocol):
+    """What makes calls (`flows.machine.Machine`)."""
+
+    def call(self, entry: str, contact: Any) -> MachineCall:
+        """A call of `contact` that starts in the flow `entry`."""
+
+
 class Functions(Protocol):
     """One attempt to invoke a Lambda function. Retries and the time limit are not its business."""
 
-    def invoke(self, call: LiveCall, effect: Invoke, done: Callable[[LambdaResult | LambdaFailed], None]) -> None:
+    def invoke(
+        self, call: LiveCall, effect: Invoke, done: Callable[[LambdaResult | LambdaFailed], None]
+    ) -> None:
         """Start the attempt and return at once; `done` is called exactly once, maybe before this returns."""
 
 

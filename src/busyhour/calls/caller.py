@@ -1,0 +1,261 @@
+"""The caller: what one person does at each prompt, menu, bot and queue, drawn from the scenario.
+
+`Behaviour` is the scenario's callers, compiled once; `Caller` is call number i. Each kind of choice has its own
+stream of chance, so that call i presses the same keys, is as patient and talks as long under every clock, however
+long it has to wait.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+
+from busyhour.calls.chance import Sampler, Stream, key_of, sampler
+from busyhour.calls.policy import CallPolicy
+from busyhour.flows.protocol import Collect, Converse, Digits, Done, Event, HungUp, LexResult, Silence
+from busyhour.scenarios.model import Callers, MenuBehaviour
+
+SILENCE = "silence"
+HANG_UP = "hang_up"
+OTHERWISE = "otherwise"
+_KEYS = "1234567890*#"
+
+Answer = tuple[float, Event]
+"""Seconds until the caller reacts, and how."""
+
+_HUNG_UP = HungUp()
+_DONE = Done()
+_SILENCE = Silence()
+
+# Purposes of a call's streams of chance.
+_IN_FLOW, _IN_QUEUE, _PATIENCE, _TALK, _WRAP_UP, _RING, _DIAL = range(1, 8)
+
+
+@dataclass(frozen=True, slots=True)
+class _Menu:
+    """Choices with their cumulated probabilities."""
+
+    names: tuple[str, ...]
+    bounds: tuple[float, ...]
+
+    def draw(self, stream: Stream) -> str:
+        return self.names[min(bisect_right(self.bounds, stream.random()), len(self.names) - 1)]
+
+
+class Behaviour:
+    """How the scenario's callers behave.
+
+    Args:
+        callers: the scenario's `callers`.
+        seed: the scenario's seed.
+        policy: what the scenario has no key for.
+    """
+
+    def __init__(self, callers: Callers, seed: int, policy: CallPolicy) -> None:
+        self.seed = seed
+        self.policy = policy
+        self.hang_up_rate = callers.hang_up_rate
+        self.answered = callers.answered
+        self.patience = sampler(callers.patience)
+        self.talk = sampler(callers.talk)
+        self.wrap_up = sampler(callers.wrap_up)
+        self.ring = sampler(callers.answer)
+        self.think = sampler(callers.think)
+        self._behaviours = callers.menus
+        self._inputs = callers.inputs
+        self._menus: dict[tuple[str, tuple[str, ...]], _Menu] = {}
+        self._named: dict[tuple[str, str], str | None] = {}
+        self.used: set[str] = set()
+        """Keys of `callers.menus` and `callers.inputs` that some call came to."""
+
+    def menu(self, key: str | None, choices: tuple[str, ...]) -> _Menu | None:
+        """The menu behaviour under `key` for an input that has `choices`; None: there is nothing to choose."""
+        found = self._menus.get((key or "", choices))
+        if found is None:
+            weights = _weights(self._behaviours.get(key) if key else None, choices)
+            if not weights:
+                return None
+            total = sum(weights.values())
+            bounds = tuple(accumulate(weight / total for weight in weights.values()))
+            found = self._menus[(key or "", choices)] = _Menu(tuple(weights), bounds)
+        return found
+
+    def menu_key(self, flow: str, action: str, display: str) -> str | None:
+        """Which key of `callers.menus` speaks of this action: `flow/action`, display name, then identifier."""
+        return self._key(self._behaviours, "menu", flow, action, display)
+
+    def input_values(self, flow: str, action: str, display: str) -> tuple[str, ...]:
+        """The values that `callers.inputs` has for this action; empty where it has none."""
+        key = self._key(self._inputs, "input", flow, action, display)
+        return self._inputs[key] if key is not None else ()
+
+    def _key(
+        self, known: Mapping[str, object], kind: str, flow: str, action: str, display: str
+    ) -> str | None:
+        if not known:
+            return None
+        place = (kind, f"{flow}/{action}")
+        if place not in self._named:
+            names = (f"{flow}/{display}", f"{flow}/{action}", display, action)
+            key = next((name for name in names if name in known), None)
+            self._named[place] = key
+            if key is not None:
+                self.used.add(key)
+        return self._named[place]
+
+
+def _weights(behaviour: MenuBehaviour | None, choices: tuple[str, ...]) -> dict[str, float]:
+    """Probability of each reaction. What the scenario leaves open goes to the choices it does not name.
+
+    Where it names all of them, the rest is a wrong answer: a key, or an intent, that has no branch.
+    """
+    if behaviour is None:
+        return dict.fromkeys(choices, 1.0)
+    weights = {name: share for name, share in behaviour.choices.items() if name != OTHERWISE and share > 0}
+    rest = behaviour.choices.get(OTHERWISE, 0.0)
+    left = 1.0 - sum(weights.values()) - rest
+    unnamed = [choice for choice in choices if choice not in behaviour.choices]
+    if left > 1e-9 and unnamed:
+        weights |= dict.fromkeys(unnamed, left / len(unnamed))
+    else:
+        rest += max(left, 0.0)
+    if rest > 1e-9:
+        weights[OTHERWISE] = rest
+    return weights
+
+
+class Caller:
+    """One caller. Methods give the seconds until the caller reacts and the event that the reaction is.
+
+    Args:
+        behaviour: the scenario's callers.
+        index: number of the call.
+    """
+
+    __slots__ = ("_behaviour", "_chance", "_queue_chance", "index")
+
+    def __init__(self, behaviour: Behaviour, index: int) -> None:
+        self._behaviour = behaviour
+        self.index = index
+        self._chance = Stream(behaviour.seed, index, _IN_FLOW)
+        self._queue_chance: Stream | None = None
+
+    def enter_queue(self) -> None:
+        """From now on choices come from a stream of their own: how often a queue asks depends on the wait."""
+        if self._queue_chance is None:
+            self._chance, self._queue_chance = (
+                Stream(self._behaviour.seed, self.index, _IN_QUEUE),
+                self._chance,
+            )
+
+    def leave_queue(self) -> None:
+        """Back to the choices in the flow."""
+        if self._queue_chance is not None:
+            self._chance, self._queue_chance = self._queue_chance, None
+
+    def patience(self) -> float:
+        """Seconds that this caller waits in queues."""
+        return self._own(_PATIENCE, self._behaviour.patience)
+
+    def talk(self) -> float:
+        """Seconds that the conversation takes."""
+        return self._own(_TALK, self._behaviour.talk)
+
+    def wrap_up(self) -> float:
+        """Seconds that the agent needs after the conversation."""
+        return self._own(_WRAP_UP, self._behaviour.wrap_up)
+
+    def third_party_talk(self) -> float:
+        """Seconds that the caller talks to a third party."""
+        return self._own(_DIAL, self._behaviour.talk)
+
+    def ring(self, timeout: float) -> tuple[float, bool]:
+        """Outbound: seconds of ringing, and whether it is answered within `timeout`."""
+        stream = Stream(self._behaviour.seed, self.index, _RING)
+        if stream.random() >= self._behaviour.answered:
+            return timeout, False
+        seconds = self._behaviour.ring(stream)
+        return (seconds, True) if seconds <= timeout else (timeout, False)
+
+    def finds_open(self, place: str, share: float) -> bool:
+        """Whether the hours of `place` are open for this call: the same answer however often it asks."""
+        if share >= 1.0:
+            return True
+        return Stream(self._behaviour.seed, self.index, key_of(place) + 100).random() < share
+
+    def hear(self, seconds: float) -> Answer:
+        """Listen to a prompt to its end, unless this is where the caller hangs up."""
+        rate = self._behaviour.hang_up_rate
+        if rate > 0.0 and self._chance.random() < rate:
+            return seconds * self._chance.random(), _HUNG_UP
+        return seconds, _DONE
+
+    def enter(self, effect: Collect, flow: str = "", display: str = "") -> Answer:
+        """Press keys. The first comes after the prompt and a pause that is always inside the time allowed.
+
+        So silence happens as often as the scenario says, and not by chance of the pause.
+        """
+        heard, reaction = self.hear(effect.prompt_seconds)
+        if reaction is not _DONE:
+            return heard, reaction
+        if effect.menu:
+            return self._choose(effect, heard, flow, display)
+        return self._type(effect, heard, flow, display)
+
+    def converse(self, effect: Converse, flow: str = "", display: str = "") -> Answer:
+        """Talk to a bot until it has an intent."""
+        heard, reaction = self.hear(effect.prompt_seconds)
+        if reaction is not _DONE:
+            return heard, reaction
+        behaviour = self._behaviour
+        menu = behaviour.menu(behaviour.menu_key(flow, effect.action, display), effect.intents)
+        choice = menu.draw(self._chance) if menu else OTHERWISE
+        seconds = heard + behaviour.think(self._chance) + behaviour.policy.lex_turn_seconds
+        if choice == HANG_UP:
+            return seconds, _HUNG_UP
+        if choice == SILENCE:
+            return seconds, _SILENCE
+        return seconds, LexResult("FallbackIntent" if choice == OTHERWISE else choice)
+
+    def _choose(self, effect: Collect, heard: float, flow: str, display: str) -> Answer:
+        behaviour = self._behaviour
+        menu = behaviour.menu(behaviour.menu_key(flow, effect.action, display), effect.choices)
+        choice = menu.draw(self._chance) if menu else SILENCE
+        if choice == SILENCE:
+            return heard + effect.timeout_seconds, _SILENCE
+        seconds = heard + self._pause(effect.timeout_seconds)
+        if choice == HANG_UP:
+            return seconds, _HUNG_UP
+        if choice == OTHERWISE:
+            choice = next((key for key in _KEYS if key not in effect.choices), "")
+            if not choice:
+                return heard + effect.timeout_seconds, _SILENCE
+        return seconds, Digits(choice)
+
+    def _type(self, effect: Collect, heard: float, flow: str, display: str) -> Answer:
+        behaviour = self._behaviour
+        values = behaviour.input_values(flow, effect.action, display)
+        if values:
+            value = values[int(self._chance.random() * len(values))] if len(values) > 1 else values[0]
+        else:
+            value = "#" * max(1, min(effect.max_digits, behaviour.policy.default_digits))
+        if value == SILENCE or not value:
+            return heard + effect.timeout_seconds, _SILENCE
+        if value == HANG_UP:
+            return heard + self._pause(effect.timeout_seconds), _HUNG_UP
+        digits = "".join(str(int(self._chance.random() * 10)) if key == "#" else key for key in value)
+        digits = digits[: effect.max_digits] if effect.max_digits > 0 else digits
+        seconds = (
+            heard + self._pause(effect.timeout_seconds) + behaviour.policy.key_seconds * (len(digits) - 1)
+        )
+        if len(digits) < effect.max_digits:
+            seconds += behaviour.policy.key_seconds if effect.terminator else effect.interdigit_seconds
+        return seconds, Digits(digits)
+
+    def _pause(self, timeout: float) -> float:
+        return min(self._behaviour.think(self._chance), 0.95 * timeout)
+
+    def _own(self, purpose: int, draw: Sampler) -> float:
+        return draw(Stream(self._behaviour.seed, self.index, purpose))

@@ -1,0 +1,206 @@
+"""The call centre: every call of a run, its queues and agents, under one clock.
+
+`CallCentre.arrive` is the only way in. Capacity, emulator and load hand in a clock, a way to make one Lambda
+attempt, and a listener; everything else is the same for all three.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from busyhour.calls.acd import Acd, AcdQueue
+from busyhour.calls.caller import Behaviour, Caller
+from busyhour.calls.chance import Stream, uuid_of
+from busyhour.calls.invoker import Invoker
+from busyhour.calls.live import NOTHING, LiveCall
+from busyhour.calls.policy import CallPolicy
+from busyhour.calls.ports import Clock, FlowMachine, Functions, Listener
+from busyhour.flows.protocol import CheckHours, Metrics
+from busyhour.scenarios.model import Direction, Scenario
+
+
+class CallCentre:
+    """Runs the calls of a scenario.
+
+    Args:
+        clock: time and timers; every call is driven from its callbacks.
+        machine: makes calls of the scenario's flows.
+        scenario: callers, queues, entry flow, seed.
+        functions: makes one attempt to invoke a Lambda function.
+        listener: hears what becomes of calls; None: nobody does.
+        policy: what the scenario has no key for.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        machine: FlowMachine,
+        scenario: Scenario,
+        functions: Functions,
+        listener: Listener | None = None,
+        *,
+        policy: CallPolicy | None = None,
+    ) -> None:
+        self.clock = clock
+        self.machine = machine
+        self.scenario = scenario
+        self.listener = listener
+        self.policy = policy or CallPolicy()
+        self.behaviour = Behaviour(scenario.callers, scenario.seed, self.policy)
+        self.acd = Acd(clock, scenario.queues, self.policy.service_level_seconds)
+        self.invoker = Invoker(clock, functions, self.policy.retry)
+        self.arrived = 0
+        self.peak_in_progress = 0
+        self.peak_in_progress_at: float | None = None
+        self.end_reasons: Counter[str] = Counter()
+        self.terminals: Counter[str] = Counter()
+        """Ended calls by the type of action they ended on."""
+        self._live: dict[int, LiveCall] = {}
+        self._places: dict[tuple[str, str], tuple[str, str]] = {}
+        self._outbound = scenario.traffic.direction is Direction.OUTBOUND
+
+    @property
+    def in_progress(self) -> int:
+        """Calls that have started and not ended (Connect's ConcurrentCalls; wrap-up does not count)."""
+        return len(self._live)
+
+    def arrive(
+        self,
+        index: int,
+        *,
+        contact_id: str | None = None,
+        attributes: Mapping[str, str] | None = None,
+        entry: str | None = None,
+        outbound: bool | None = None,
+        ring_timeout: float | None = None,
+        **fields: Any,
+    ) -> LiveCall:
+        """Call number `index` comes in (or, outbound, is placed) now.
+
+        Args:
+            index: number of the call; decides every choice of its caller.
+            contact_id: the contact's id; made from seed and index where not given.
+            attributes: contact attributes at the start.
+            entry: entry flow by name, id or ARN; the scenario's where not given.
+            outbound: whether the destination must answer first; the scenario's direction where not given.
+            ring_timeout: seconds after which an unanswered outbound call ends.
+            fields: further fields of the contact (`customer_endpoint`, `system_endpoint`, `channel`, ...).
+
+        Returns:
+            The call; it may be over already when its flow takes no time.
+
+        Raises:
+            BusyhourError: no such entry flow.
+        """
+        identity = contact_id or uuid_of(Stream(self.scenario.seed, index))
+        goes_out = self._outbound if outbound is None else outbound
+        contact = make_contact(identity, attributes or NOTHING, goes_out, fields)
+        machine_call = self.machine.call(entry or self.scenario.flows.entry, contact)
+        call = LiveCall(self, index, identity, machine_call, outbound=goes_out)
+        call.ring_timeout = ring_timeout
+        self.arrived += 1
+        self._live[id(call)] = call
+        if len(self._live) > self.peak_in_progress:
+            self.peak_in_progress = len(self._live)
+            self.peak_in_progress_at = self.clock.now()
+        call.begin()
+        return call
+
+    def calls(self) -> list[LiveCall]:
+        """The calls in progress."""
+        return list(self._live.values())
+
+    def stop_all(self, reason: str = "stopped") -> int:
+        """End every call in progress; returns how many there were."""
+        stopped = 0
+        while self._live:
+            for call in self.calls():
+                call.stop(reason)
+                stopped += 1
+        return stopped
+
+    def metrics(self, queue: str | None = None, agent: str | None = None) -> Metrics:
+        """Real-time metrics of a queue (None: of all queues together), under Connect's MetricType names."""
+        if agent:
+            queues = [self.acd.agent_queue(agent)]
+        elif queue:
+            queues = [self.acd.queue(queue)]
+        else:
+            queues = list(self.acd.queues.values())
+        return Metrics(self._values(queues))
+
+    def notes(self) -> list[str]:
+        """What a reader of the results must know: queues without staffing, behaviour that no call came to."""
+        said = [
+            f"queue {name!r} is not in the scenario: every call in it was answered at once"
+            for name in self.acd.unnamed
+        ]
+        callers = self.scenario.callers
+        unused = sorted({*callers.menus, *callers.inputs} - self.behaviour.used)
+        if unused and self.arrived:
+            said.append(f"no call came to an input named {', '.join(map(repr, unused))}")
+        return said
+
+    # --------------------------------------------------------------------------------- what calls ask of it
+
+    def emit(self, call: LiveCall, kind: str, detail: Mapping[str, Any] = NOTHING) -> None:
+        """Tell the listener."""
+        if self.listener is not None:
+            self.listener.on_event(call, kind, self.clock.now(), detail)
+
+    def over(self, call: LiveCall) -> None:
+        """A call has ended."""
+        self._live.pop(id(call), None)
+        self.end_reasons[call.end_reason or ""] += 1
+        if call.terminal:
+            self.terminals[call.terminal] += 1
+        if self.listener is not None:
+            self.emit(
+                call, "ended", {"reason": call.end_reason, "terminal": call.terminal, "detail": call.detail}
+            )
+
+    def is_open(self, caller: Caller, effect: CheckHours) -> bool:
+        """Whether this caller finds the hours open. Hours that belong to no queue of the scenario are open."""
+        reference = effect.hours or effect.queue
+        if not reference:
+            return True
+        queue = self.acd.known(effect.hours or "") or self.acd.known(effect.queue or "")
+        return True if queue is None else caller.finds_open(queue.name, queue.open_share)
+
+    def place(self, call: LiveCall, action: str) -> tuple[str, str]:
+        """Flow and display name of the action that a call is at, for the scenario's menus and inputs."""
+        flow = getattr(call.machine_call, "flow", None)
+        if flow is None:
+            return "", action
+        key = (flow.name, action)
+        found = self._places.get(key)
+        if found is None:
+            named = flow.by_identifier().get(action)
+            found = self._places[key] = (flow.name, named.display_name or action if named else action)
+        return found
+
+    def _values(self, queues: list[AcdQueue]) -> dict[str, float | str]:
+        now = self.clock.now()
+        values: dict[str, float | str] = {
+            "NumberOfAgentsAvailable": sum(q.available for q in queues),
+            "NumberOfAgentsStaffed": sum(q.staffed for q in queues),
+            "NumberOfAgentsOnline": sum(q.staffed for q in queues),
+            "NumberOfContactsInQueue": sum(q.waiting for q in queues),
+            "OldestContactInQueueAgeSeconds": max((q.oldest_age(now) for q in queues), default=0.0),
+            "NumberOfAgentsBusy": sum(q.busy for q in queues),
+        }
+        if len(queues) == 1:
+            values["queue_name"] = queues[0].name
+            values["queue_arn"] = queues[0].arn
+        return values
+
+
+def make_contact(
+    identity: str, attributes: Mapping[str, str], outbound: bool, fields: Mapping[str, Any]
+) -> Any:
+    """The contact as the flow machine knows it."""
+    from types import SimpleNamespace
+
+    return SimpleNamespace(contact_id=identity, attributes=dict(attributes), outbound=outbound, **fields)

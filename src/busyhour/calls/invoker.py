@@ -1,0 +1,188 @@
+"""How Connect invokes a Lambda function: one time limit, retries inside it, and no wait for asynchronous ones.
+
+The driver hands in single attempts (`ports.Functions`); what Connect does around them is here, once for all
+drivers. Sources: "Invoke Lambda functions" in the Amazon Connect Administrator Guide, see `policy.RetryPolicy`
+for what it leaves open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from busyhour.calls.policy import RetryPolicy
+from busyhour.calls.ports import Clock, Functions, Handle
+from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
+
+if TYPE_CHECKING:
+    from busyhour.calls.live import LiveCall
+
+Settled = Callable[["LambdaResult | LambdaFailed", "Invocation"], None]
+
+
+@lru_cache(maxsize=4096)
+def function_name(reference: str) -> str:
+    """Name of a function from its ARN, partial ARN, or name, without version or alias."""
+    _, found, rest = reference.partition(":function:")
+    return (rest if found else reference).partition(":")[0] or reference
+
+
+@dataclass(slots=True)
+class FunctionCounts:
+    """What became of the invocations of one function.
+
+    invocations = times a flow asked; attempts = requests sent to Lambda, retries included.
+    """
+
+    invocations: int = 0
+    attempts: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    """Invocations that ended on the flow's error branch."""
+    timed_out: int = 0
+    """Of those, because the time limit was over."""
+    throttled: int = 0
+    """Attempts that Lambda throttled."""
+    errors: int = 0
+    """Attempts that ended in an error of the function or of the service."""
+
+
+class Invoker:
+    """Invokes functions as Connect does.
+
+    Args:
+        clock: tells the time and wakes up.
+        functions: makes one attempt.
+        policy: retries and pauses.
+    """
+
+    def __init__(self, clock: Clock, functions: Functions, policy: RetryPolicy | None = None) -> None:
+        self.clock = clock
+        self.functions = functions
+        self.policy = policy or RetryPolicy()
+        self.counts: dict[str, FunctionCounts] = {}
+
+    def invoke(self, call: LiveCall, effect: Invoke, settled: Settled) -> Invocation:
+        """Start an invocation. `settled` hears the outcome once (maybe before this returns) unless cancelled.
+
+        An asynchronous invocation has no outcome for the flow: the caller of this method goes on at once, and
+        `settled` is called when the last attempt is over.
+        """
+        name = function_name(effect.function_arn)
+        counts = self.counts.get(name)
+        if counts is None:
+            counts = self.counts[name] = FunctionCounts()
+        counts.invocations += 1
+        invocation = Invocation(self, call, effect, settled, name, counts)
+        invocation.begin()
+        return invocation
+
+
+class Invocation:
+    """One invocation with its attempts. `cancel` makes it silent: the flow has gone on without it."""
+
+    __slots__ = (
+        "_call",
+        "_counts",
+        "_deadline",
+        "_invoker",
+        "_limit_timer",
+        "_over",
+        "_retry_timer",
+        "_settled",
+        "attempts",
+        "effect",
+        "function",
+        "started",
+    )
+
+    def __init__(
+        self,
+        invoker: Invoker,
+        call: LiveCall,
+        effect: Invoke,
+        settled: Settled,
+        function: str,
+        counts: FunctionCounts,
+    ) -> None:
+        self._invoker = invoker
+        self._call = call
+        self._settled = settled
+        self._counts = counts
+        self._over = False
+        self._limit_timer: Handle | None = None
+        self._retry_timer: Handle | None = None
+        self.effect = effect
+        self.function = function
+        self.attempts = 0
+        self.started = invoker.clock.now()
+        limit = invoker.policy.asynchronous_limit if effect.asynchronous else effect.timeout_seconds
+        self._deadline = self.started + limit
+
+    def begin(self) -> None:
+        """Make the first attempt and set the time limit."""
+        self._attempt()
+        if not self._over:
+            clock = self._invoker.clock
+            self._limit_timer = clock.call_later(self._deadline - clock.now(), self._time_out)
+
+    def cancel(self) -> None:
+        """Say nothing more, try no more. The attempt in progress goes on at the function."""
+        if not self._over:
+            self._counts.failed += 1
+            self._close()
+
+    def _attempt(self) -> None:
+        self._retry_timer = None
+        self.attempts += 1
+        self._counts.attempts += 1
+        self._call.count_attempt(self.function, self.attempts)
+        self._invoker.functions.invoke(self._call, self.effect, self._answered)
+
+    def _answered(self, result: LambdaResult | LambdaFailed) -> None:
+        if type(result) is LambdaResult:
+            if not self._over:
+                self._counts.succeeded += 1
+                self._settle(result)
+            return
+        assert isinstance(result, LambdaFailed)
+        if result.kind == "throttled":
+            self._counts.throttled += 1
+        else:
+            self._counts.errors += 1
+        if self._over:
+            return
+        policy, clock = self._invoker.policy, self._invoker.clock
+        delay = policy.delay(self.attempts - 1)
+        if (
+            result.kind in policy.retried
+            and self.attempts <= policy.max_retries
+            and clock.now() + delay < self._deadline
+        ):
+            self._retry_timer = clock.call_later(delay, self._attempt)
+            return
+        self._counts.failed += 1
+        if result.kind == "timeout":
+            self._counts.timed_out += 1
+        self._settle(result)
+
+    def _time_out(self) -> None:
+        self._limit_timer = None
+        if not self._over:
+            self._counts.failed += 1
+            self._counts.timed_out += 1
+            seconds = self._deadline - self.started
+            self._settle(LambdaFailed("timeout", f"no answer within {seconds:g} s, {self.attempts} attempts"))
+
+    def _settle(self, result: LambdaResult | LambdaFailed) -> None:
+        self._close()
+        self._settled(result, self)
+
+    def _close(self) -> None:
+        self._over = True
+        for timer in (self._limit_timer, self._retry_timer):
+            if timer is not None:
+                timer.cancel()
+        self._limit_timer = self._retry_timer = None
