@@ -63,10 +63,26 @@ class ShapePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """Arrivals on top of the base: a campaign, a spike after an outage.
+
+    From `start`, for `duration` seconds, at `calls_per_hour` times `shape`; `at` counts from the layer's start.
+    Growth does not apply to it.
+    """
+
+    name: str
+    start: float
+    duration: float
+    calls_per_hour: float
+    shape: tuple[ShapePoint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic:
     """The planned arrivals.
 
-    Either `calls_per_hour` (with `shape`) or `intervals` (calls per interval of `interval_seconds`).
+    Either `calls_per_hour` (with `shape`) or `intervals` (calls per interval of `interval_seconds`), and `layers`
+    on top. Two points of a shape at the same time make a step. `growth` multiplies the base.
     """
 
     direction: Direction
@@ -79,6 +95,7 @@ class Traffic:
     interval_seconds: float = 1800.0
     drain: float = 30.0
     """How long calls in progress may go on after the last arrival before they are hung up, seconds."""
+    layers: tuple[Layer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +129,8 @@ class Callers:
     """From the end of a prompt to the first key."""
     hang_up_rate: float = 0.0
     """Chance that a caller hangs up during any one prompt."""
+    numbers: tuple[str, ...] = ("+120255501##",)
+    """Numbers that calls come from (inbound) or go to (outbound); one is drawn. `#` is a random digit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +190,8 @@ class Objective:
     """Something that must hold.
 
     `metric` is e.g. `latency_p99:lambda`, `throttles`, `error_share`, `blocked_share`, `service_level`,
-    `late_arrivals`. The measured value must be at most (`at_most`) or at least (`at_least`) the bound.
+    `late_arrivals`; `scenarios.objectives` has them all. The measured value must be at most (`at_most`) or at least
+    (`at_least`) the bound: seconds for latencies and waits, 0..1 for shares, a number of things otherwise.
     """
 
     metric: str
