@@ -1,0 +1,161 @@
+"""AWS Signature Version 4, made for sending the same kind of request many times a second.
+
+botocore builds every signature from nothing, about 150 us a request. Here the signing key is kept for the day, and all
+parts of a request that do not change within a second are written once a second: what remains per request is the
+hash of the body, the hash of the canonical request and one HMAC.
+
+Source of the algorithm: AWS "Create a signed AWS API request" (IAM User Guide, reference_sigv-create-signed-request).
+Pure: no I/O, no clock; the time comes in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+_SAFE = "-_.~"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """One set of credentials, frozen at some moment."""
+
+    access_key: str
+    secret_key: str
+    token: str | None = None
+
+
+def signing_key(secret_key: str, day: str, region: str, service: str) -> bytes:
+    """The derived key for one day (`20260131`), Region and service; worth keeping."""
+    key = hmac.digest(b"AWS4" + secret_key.encode(), day.encode(), "sha256")
+    for part in (region, service, "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
+
+
+def canonical_path(path: str) -> str:
+    """The path as it is signed: `path` is as it is sent, and is encoded once more, as all services but S3 want it."""
+    return quote(path, safe="/" + _SAFE) or "/"
+
+
+def canonical_query(pairs: Iterable[tuple[str, str]]) -> str:
+    """Name and value encoded, sorted, joined; the same text may be sent."""
+    return "&".join(
+        f"{name}={value}"
+        for name, value in sorted((quote(n, safe=_SAFE), quote(v, safe=_SAFE)) for n, v in pairs)
+    )
+
+
+class Prepared:
+    """One kind of request, ready to be signed and written with changing bodies and paths.
+
+    Args:
+        method: HTTP method.
+        host: as it goes into the Host header, with the port where it is not the scheme's own.
+        path: as sent (percent-encoded); may be replaced per request.
+        headers: further headers to send and sign, without host, x-amz-date and content-length. Names lower case.
+        region: for the credential scope.
+        service: signing name (`connect`, `lambda`, `dynamodb`).
+        query: canonical query string (see `canonical_query`).
+    """
+
+    __slots__ = (
+        "_access_key",
+        "_after_path",
+        "_canonical",
+        "_day",
+        "_fixed",
+        "_head",
+        "_key",
+        "_method",
+        "_path",
+        "_query",
+        "_second",
+        "_secret",
+        "_string",
+        "_tail",
+        "_token",
+        "headers",
+        "host",
+        "region",
+        "service",
+    )
+
+    def __init__(
+        self,
+        method: str,
+        host: str,
+        path: str,
+        headers: Mapping[str, str],
+        region: str,
+        service: str,
+        query: str = "",
+    ) -> None:
+        self.host = host
+        self.headers = dict(headers)
+        self.region = region
+        self.service = service
+        self._method = method
+        self._path = path
+        self._query = query
+        self._second = -1
+        self._day = self._secret = self._access_key = ""
+        self._token: str | None = None
+        self._key = b""
+
+    def sign(self, keys: Keys, now: float, body: bytes, path: str | None = None) -> bytes:
+        """The whole request as bytes: request line, headers with the signature, body.
+
+        Args:
+            keys: the credentials to sign with.
+            now: seconds since the epoch; the signature counts whole seconds.
+            body: as sent.
+            path: instead of the prepared one.
+        """
+        second = int(now)
+        if second != self._second or keys.access_key != self._access_key or keys.token != self._token:
+            self._freeze(keys, second)
+        payload = hashlib.sha256(body).hexdigest().encode()
+        if path is None:
+            canonical, head = self._canonical, self._head
+        else:
+            canonical = f"{self._method}\n{canonical_path(path)}\n{self._query}\n{self._fixed}".encode()
+            head = self._request_line(path) + self._after_path
+        digest = hashlib.sha256(canonical + payload).hexdigest().encode()
+        signature = hmac.digest(self._key, self._string + digest, "sha256").hex().encode()
+        return b"%b%b%b%d\r\n\r\n%b" % (head, signature, self._tail, len(body), body)
+
+    def _request_line(self, path: str) -> bytes:
+        target = f"{path}?{self._query}" if self._query else path
+        return f"{self._method} {target} HTTP/1.1\r\n".encode()
+
+    def _freeze(self, keys: Keys, second: int) -> None:
+        """Write everything that stays the same within this second and for these keys."""
+        moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(second))
+        day = moment[:8]
+        if day != self._day or keys.secret_key != self._secret:
+            self._key = signing_key(keys.secret_key, day, self.region, self.service)
+            self._day, self._secret = day, keys.secret_key
+        self._second, self._access_key, self._token = second, keys.access_key, keys.token
+        signed = {**self.headers, "host": self.host, "x-amz-date": moment}
+        if keys.token is not None:
+            signed["x-amz-security-token"] = keys.token
+        names = ";".join(sorted(signed))
+        lines = "".join(f"{name}:{' '.join(signed[name].split())}\n" for name in sorted(signed))
+        scope = f"{day}/{self.region}/{self.service}/aws4_request"
+        self._fixed = f"{lines}\n{names}\n"
+        self._canonical = (
+            f"{self._method}\n{canonical_path(self._path)}\n{self._query}\n{self._fixed}".encode()
+        )
+        self._string = f"{ALGORITHM}\n{moment}\n{scope}\n".encode()
+        sent = "".join(f"{name}: {value}\r\n" for name, value in signed.items())
+        self._after_path = (
+            f"{sent}authorization: {ALGORITHM} Credential={keys.access_key}/{scope}, SignedHeaders={names}, Signature="
+        ).encode()
+        self._head = self._request_line(self._path) + self._after_path
+        self._tail = b"\r\ncontent-length: "
