@@ -1,0 +1,151 @@
+from typing import Any
+
+import pytest
+
+from busyhour.calls.acd import Acd, Ticket, resource_id
+from busyhour.scenarios.model import Queue
+
+ARN = "arn:aws:connect:us-east-1:123456789012:instance/i/queue/q-1"
+
+
+class Somebody:
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+        self.ticket: Ticket | None = None
+
+    def taken(self, ticket: Ticket) -> None:
+        self.ticket = ticket
+
+
+@pytest.fixture
+def acd(bench: Any) -> Acd:
+    return Acd(bench.clock, {"sales": Queue("sales", 1, capacity=2, arn=ARN)})
+
+
+def test_a_free_agent_takes_a_contact_at_once(acd: Acd):
+    ticket = acd.join(acd.queue("sales"), Somebody())
+    assert ticket is not None
+    assert ticket.agent == 1
+    assert acd.queue("sales").available == 0
+
+
+def test_a_contact_waits_while_all_agents_are_busy_and_is_answered_when_one_is_free(bench: Any, acd: Acd):
+    queue, second = acd.queue("sales"), Somebody()
+    first = acd.join(queue, Somebody())
+    acd.join(queue, second)
+    bench.clock.run(until=30.0)
+    assert second.ticket is None
+    acd.release(queue, first.agent)
+    assert second.ticket.agent == 1
+    statistics = acd.statistics()["sales"]
+    assert (statistics.answered, statistics.answered_in_time, statistics.longest_wait) == (2, 1, 30.0)
+    assert statistics.busy_seconds == 30.0
+    assert statistics.occupancy == 1.0
+
+
+def test_contacts_are_answered_by_priority_and_then_by_time(acd: Acd):
+    queue = acd.queue("sales")
+    first = acd.join(queue, Somebody())
+    late, urgent = Somebody("late"), Somebody("urgent")
+    acd.join(queue, late, priority=5)
+    acd.join(queue, urgent, priority=1)
+    acd.release(queue, first.agent)
+    assert urgent.ticket is not None
+    assert late.ticket is None
+
+
+def test_a_time_adjustment_moves_a_contact_forward(bench: Any, acd: Acd):
+    queue = acd.queue("sales")
+    first = acd.join(queue, Somebody())
+    patient, adjusted = Somebody(), Somebody()
+    acd.join(queue, patient)
+    bench.clock.run(until=10.0)
+    acd.join(queue, adjusted, adjustment=60.0)
+    acd.release(queue, first.agent)
+    assert adjusted.ticket is not None
+
+
+def test_a_full_queue_turns_contacts_away(acd: Acd):
+    queue = acd.queue("sales")
+    assert [acd.join(queue, Somebody()) is not None for _ in range(4)] == [True, True, True, False]
+    assert acd.statistics()["sales"].turned_away == 1
+
+
+def test_one_who_leaves_makes_room_and_is_not_answered(bench: Any, acd: Acd):
+    queue, gone, next_one = acd.queue("sales"), Somebody(), Somebody()
+    first = acd.join(queue, Somebody())
+    place = acd.join(queue, gone)
+    bench.clock.run(until=5.0)
+    acd.leave(place, abandoned=True)
+    acd.leave(place, abandoned=True)
+    acd.join(queue, next_one)
+    acd.release(queue, first.agent)
+    assert gone.ticket is None
+    assert next_one.ticket is not None
+    statistics = acd.statistics()["sales"]
+    assert (statistics.abandoned, statistics.moved, statistics.waiting, statistics.longest_wait) == (
+        1,
+        0,
+        0,
+        5.0,
+    )
+
+
+def test_the_oldest_contact_is_known_whatever_the_priorities(bench: Any, acd: Acd):
+    queue = acd.queue("sales")
+    acd.join(queue, Somebody())
+    acd.join(queue, Somebody(), priority=9)
+    bench.clock.run(until=7.0)
+    acd.join(queue, Somebody(), priority=1)
+    assert queue.oldest_age(bench.clock.now()) == 7.0
+    assert acd.statistics()["sales"].largest_size == 2
+
+
+@pytest.mark.parametrize("reference", ["sales", ARN, "q-1"])
+def test_a_queue_is_found_by_name_arn_and_id(acd: Acd, reference: str):
+    assert acd.queue(reference).name == "sales"
+    assert acd.unnamed == {}
+
+
+def test_a_queue_that_the_scenario_does_not_name_answers_everybody_and_is_said_so(acd: Acd):
+    queue = acd.queue("support")
+    assert all(acd.join(queue, Somebody()).agent is not None for _ in range(100))
+    assert list(acd.unnamed) == ["support"]
+    assert acd.statistics()["support"].occupancy is None
+
+
+def test_an_agents_own_queue_is_staffed_by_that_agent_alone(acd: Acd):
+    queue = acd.agent_queue("arn:aws:connect:us-east-1:1:instance/i/agent/a-1")
+    assert queue is acd.agent_queue("a-1")
+    assert acd.join(queue, Somebody()).agent == 1
+    assert acd.join(queue, Somebody()).agent is None
+
+
+def test_no_staff_and_no_room_turns_everybody_away(bench: Any):
+    acd = Acd(bench.clock, {"empty": Queue("empty", 0, capacity=0)})
+    assert acd.join(acd.queue("empty"), Somebody()) is None
+
+
+def test_the_age_of_an_empty_queue_is_nought(acd: Acd):
+    assert acd.queue("sales").oldest_age(100.0) == 0.0
+    assert acd.statistics()["sales"].service_level is None
+
+
+def test_many_who_gave_up_are_forgotten_and_the_rest_keep_their_order(acd: Acd):
+    queue = Acd(acd._clock, {"big": Queue("big", 1)}).queue("big")
+    first = queue.join(Somebody(), 0.0, 5, 0.0)
+    waiters = [Somebody(str(n)) for n in range(500)]
+    tickets = [queue.join(w, 0.0, 5, 0.0) for w in waiters]
+    for n, ticket in enumerate(tickets):
+        if n % 10:
+            queue.leave(ticket, 1.0, abandoned=True)
+    assert len(queue._heap) < 200
+    queue.release(first.agent, 1.0)
+    assert waiters[0].ticket is not None
+    queue.release(waiters[0].ticket.agent, 1.0)
+    assert waiters[10].ticket is not None
+
+
+def test_a_resource_id_is_the_last_part_of_an_arn():
+    assert resource_id(ARN) == "q-1"
+    assert resource_id("Sales / East") == "Sales / East"
