@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 
-from busyhour.calls.chance import Sampler, Stream, key_of, sampler
+from busyhour.calls.chance import Stream, key_of
 from busyhour.calls.policy import CallPolicy
 from busyhour.flows.protocol import Collect, Converse, Digits, Done, Event, HungUp, LexResult, Silence
+from busyhour.scenarios.draw import Sampler, sampler
 from busyhour.scenarios.model import Callers, MenuBehaviour
 
 SILENCE = "silence"
@@ -30,7 +31,7 @@ _DONE = Done()
 _SILENCE = Silence()
 
 # Purposes of a call's streams of chance.
-_IN_FLOW, _IN_QUEUE, _PATIENCE, _TALK, _WRAP_UP, _RING, _DIAL = range(1, 8)
+_IN_FLOW, _IN_QUEUE, _PATIENCE, _TALK, _WRAP_UP, _RING, _DIAL, _NUMBER = range(1, 9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Behaviour:
         self.wrap_up = sampler(callers.wrap_up)
         self.ring = sampler(callers.answer)
         self.think = sampler(callers.think)
+        self.numbers = callers.numbers
         self._behaviours = callers.menus
         self._inputs = callers.inputs
         self._menus: dict[tuple[str, tuple[str, ...]], _Menu] = {}
@@ -155,6 +157,14 @@ class Caller:
         if self._queue_chance is not None:
             self._chance, self._queue_chance = self._queue_chance, None
 
+    def number(self) -> str:
+        """The caller's telephone number: where the call comes from, or goes to."""
+        numbers = self._behaviour.numbers
+        if not numbers:
+            return ""
+        stream = Stream(self._behaviour.seed, self.index, _NUMBER)
+        return _fill(numbers[int(stream.random() * len(numbers))], stream)
+
     def patience(self) -> float:
         """Seconds that this caller waits in queues."""
         return self._own(_PATIENCE, self._behaviour.patience)
@@ -245,7 +255,7 @@ class Caller:
             return heard + effect.timeout_seconds, _SILENCE
         if value == HANG_UP:
             return heard + self._pause(effect.timeout_seconds), _HUNG_UP
-        digits = "".join(str(int(self._chance.random() * 10)) if key == "#" else key for key in value)
+        digits = _fill(value, self._chance)
         digits = digits[: effect.max_digits] if effect.max_digits > 0 else digits
         seconds = (
             heard + self._pause(effect.timeout_seconds) + behaviour.policy.key_seconds * (len(digits) - 1)
@@ -259,3 +269,8 @@ class Caller:
 
     def _own(self, purpose: int, draw: Sampler) -> float:
         return draw(Stream(self._behaviour.seed, self.index, purpose))
+
+
+def _fill(pattern: str, stream: Stream) -> str:
+    """`pattern` with a random digit for each `#`."""
+    return "".join(str(int(stream.random() * 10)) if key == "#" else key for key in pattern)

@@ -143,3 +143,12 @@ def test_choices_after_the_queue_do_not_depend_on_how_often_the_queue_asked():
     waited.leave_queue()
     assert waited.enter(MENU) == lucky.enter(MENU)
     assert math.isfinite(waited.third_party_talk())
+
+
+def test_a_caller_has_a_number_of_the_scenarios_and_keeps_it():
+    behave = behaviour(numbers=("+120255501##", "+4420794600##"))
+    numbers = {Caller(behave, index).number() for index in range(500)}
+    assert len(numbers) > 100
+    assert all(n[:-2] in ("+120255501", "+4420794600") and n[-2:].isdigit() for n in numbers)
+    assert Caller(behave, 3).number() == Caller(behave, 3).number()
+    assert Caller(behaviour(numbers=()), 3).number() == ""

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from busyhour.calls.chance import Stream, key_of, sampler, uuid_of
-from busyhour.errors import BusyhourError
+from busyhour.calls.chance import Stream, key_of, uuid_of
+from busyhour.scenarios.draw import sampler
 from busyhour.scenarios.model import Distribution
 
 
@@ -46,28 +46,6 @@ def test_durations_have_the_mean_and_variation_that_the_scenario_says(distributi
     assert statistics.fmean(values) == pytest.approx(distribution.mean, rel=0.03)
     cv = 1.0 if distribution.kind == "exponential" else distribution.cv
     assert statistics.pstdev(values) / distribution.mean == pytest.approx(cv, rel=0.06, abs=1e-9)
-
-
-def test_uniform_durations_lie_between_their_bounds():
-    stream, draw = Stream(5, 0), sampler(Distribution("uniform", 3.0, low=2.0, high=4.0))
-    values = [draw(stream) for _ in range(2000)]
-    assert 2.0 <= min(values) < 2.05
-    assert 3.95 < max(values) <= 4.0
-
-
-def test_high_truncates():
-    stream, draw = Stream(5, 0), sampler(Distribution("exponential", 30.0, high=40.0))
-    assert max(draw(stream) for _ in range(2000)) <= 40.0
-
-
-def test_an_unknown_distribution_is_refused_with_the_nearest_name():
-    with pytest.raises(BusyhourError, match="Did you mean 'lognormal'"):
-        sampler(Distribution("log-normal", 3.0))
-
-
-def test_a_negative_mean_is_refused():
-    with pytest.raises(BusyhourError, match=r"mean -1\.0"):
-        sampler(Distribution("exponential", -1.0))
 
 
 def test_contact_ids_are_version_4_uuids_and_differ():
