@@ -1,0 +1,170 @@
+"""A TOML file whose keys know their lines, so that every message about it can name one."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from busyhour.errors import BusyhourError
+from busyhour.project.violations import Keys, dotted, explain
+
+_TABLE = re.compile(r"^\s*\[(?!\[)(?P<name>[^\]]+)\]\s*(#.*)?$")
+_LIST_TABLE = re.compile(r"^\s*\[\[(?P<name>[^\]]+)\]\]\s*(#.*)?$")
+_KEY_PART = r"(?:\"(?:[^\"\\]|\\.)*\"|'[^']*'|[A-Za-z0-9_-]+)"
+_ASSIGNMENT = re.compile(rf"^\s*(?P<name>{_KEY_PART}(?:\s*\.\s*{_KEY_PART})*)\s*=")
+_PART = re.compile(_KEY_PART)
+_AT_LINE = re.compile(r"\s*\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
+_MOST_PROBLEMS = 8
+
+
+def shown(path: Path) -> str:
+    """`path` as messages print it: from the current folder where it lies below it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+@dataclass(frozen=True, slots=True)
+class TomlFile:
+    """A parsed TOML file. `lines` are the lines of tables and keys that stand at the start of a line."""
+
+    path: Path
+    data: dict[str, Any]
+    lines: Mapping[Keys, int]
+
+    @classmethod
+    def read(cls, path: Path, what: str) -> TomlFile:
+        """Read and parse `path`; `what` names the kind of file in messages ("scenario").
+
+        Raises:
+            BusyhourError: the file can not be read, or is no TOML: the message has line and column.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            raise BusyhourError(
+                f"{shown(path)}: there is no such file", f"Give the path of a {what}, a TOML file."
+            ) from error
+        except UnicodeDecodeError as error:
+            raise BusyhourError(
+                f"{shown(path)}: byte {error.start} is not UTF-8",
+                "TOML is UTF-8; save the file in that encoding.",
+            ) from error
+        except OSError as error:
+            raise BusyhourError(
+                f"{shown(path)}: can not be read: {error.strerror}",
+                f"Give the path of a {what}, a TOML file.",
+            ) from error
+        try:
+            data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise BusyhourError(
+                _syntax(path, text, str(error)),
+                "Correct the TOML there; strings stand in quotes, a table begins with [name] on a line of its own.",
+            ) from error
+        return cls(path, data, _lines(text))
+
+    def line(self, keys: Sequence[str | int]) -> int | None:
+        """Line of the value at `keys`, or of the nearest table or key around it; None for the file as a whole."""
+        for end in range(len(keys), 0, -1):
+            if (found := self.lines.get(tuple(keys[:end]))) is not None:
+                return found
+        return None
+
+    def at(self, keys: Sequence[str | int]) -> str:
+        """`file:line`, or the file alone where no line is known."""
+        line = self.line(keys)
+        return shown(self.path) if line is None else f"{shown(self.path)}:{line}"
+
+    def error(self, keys: Sequence[str | int], problem: str, hint: str | None = None) -> BusyhourError:
+        """An error at the value of `keys`; `problem` is said of it ("is -3, must be at least 0")."""
+        return BusyhourError(f"{self.at(keys)}: {dotted(keys)} {problem}", hint)
+
+    def check(self, schema: Mapping[str, Any]) -> None:
+        """Hold the file against a JSON Schema (2020-12).
+
+        Raises:
+            BusyhourError: it does not hold; one line for each problem, in the order of the file.
+        """
+        from jsonschema import Draft202012Validator
+
+        errors = list(Draft202012Validator(schema).iter_errors(self.data))
+        if not errors:
+            return
+        problems = [problem for error in errors for problem in explain(error)]
+        problems.sort(key=lambda problem: self.line(problem.about) or 0)
+        texts = list(dict.fromkeys(f"{self.at(problem.about)}: {problem.text}" for problem in problems))
+        if len(texts) > _MOST_PROBLEMS:
+            texts[_MOST_PROBLEMS:] = [f"and {len(texts) - _MOST_PROBLEMS} more"]
+        raise BusyhourError("\n".join(texts), problems[0].way_out or None)
+
+
+# ----------------------------------------------------------------------------------------- places in the text
+
+
+def _parts(name: str) -> list[str]:
+    """`a."b c".d` -> its keys, unquoted."""
+    parts = []
+    for part in _PART.findall(name):
+        if part[0] in "\"'":
+            try:
+                part = next(iter(tomllib.loads(f"{part} = 0")))
+            except tomllib.TOMLDecodeError:
+                part = part[1:-1]
+        parts.append(part)
+    return parts
+
+
+def _lines(text: str) -> dict[Keys, int]:
+    """Lines of tables and of keys at the start of a line; keys of inline tables belong to the line of their key.
+
+    A scan, not a parser: a line inside a multi-line string that looks like a key may be taken for one. It only
+    decides which line a message names, and a key that was met first keeps its line.
+    """
+    found: dict[Keys, int] = {}
+    counts: dict[Keys, int] = {}
+    here: Keys = ()
+
+    def resolve(parts: Sequence[str]) -> Keys:
+        keys: Keys = ()
+        for part in parts:
+            keys = (*keys, part)
+            if keys in counts:
+                keys = (*keys, counts[keys] - 1)
+        return keys
+
+    for number, line in enumerate(text.splitlines(), start=1):
+        if match := _LIST_TABLE.match(line):
+            parts = _parts(match["name"])
+            plain = (*resolve(parts[:-1]), parts[-1])
+            counts[plain] = counts.get(plain, 0) + 1
+            here = (*plain, counts[plain] - 1)
+            found.setdefault(plain, number)
+            found.setdefault(here, number)
+        elif match := _TABLE.match(line):
+            here = resolve(_parts(match["name"]))
+            _note(found, here, number, since=0)
+        elif match := _ASSIGNMENT.match(line):
+            _note(found, (*here, *_parts(match["name"])), number, since=len(here))
+    return found
+
+
+def _note(found: dict[Keys, int], keys: Keys, number: int, since: int) -> None:
+    for end in range(since + 1, len(keys) + 1):
+        found.setdefault(keys[:end], number)
+
+
+def _syntax(path: Path, text: str, said: str) -> str:
+    match = _AT_LINE.search(said)
+    if match and match["line"]:
+        where = f"{match['line']}:{match['column']}"
+    else:
+        lines = text.splitlines() or [""]
+        where = f"{len(lines)}:{len(lines[-1]) + 1}"
+    problem = _AT_LINE.sub("", said)
+    return f"{shown(path)}:{where}: not TOML: {problem[:1].lower()}{problem[1:]}"
