@@ -138,7 +138,7 @@ def read(cloudwatch: CloudWatch, names: Names, start: datetime, end: datetime, *
                     ((stamp.astimezone(UTC) - start).total_seconds(), float(value))
                     for stamp, value in zip(result["Timestamps"], result["Values"], strict=True)
                 )
-    except Exception as error:  # noqa: BLE001  # boto3 raises many kinds; what could not be read is said in the report
+    except Exception as error:  # boto3 raises many kinds; what could not be read is said in the report
         problems.append(f"CloudWatch metrics of the target: {error}")
     return _readings(asked, points, period, problems)
 

@@ -27,7 +27,7 @@ _COUNTS = {"throttles": "throttles", "limits": "limits", "errors": "errors"}
 _SHARES = {"throttle_share": "throttles", "limit_share": "limits", "error_share": "errors"}
 
 
-class _NotMeasured(Exception):
+class _NotMeasuredError(Exception):
     """Why there is no value."""
 
 
@@ -44,7 +44,7 @@ def _judge(objective: Objective, load: LoadResult) -> ObjectiveRecord:
     ]
     try:
         measured = _measure(objective.metric, load)
-    except _NotMeasured as why:
+    except _NotMeasuredError as why:
         return ObjectiveRecord(objective.metric, " and ".join(bounds), None, None, str(why))
     holds = (objective.at_most is None or measured <= objective.at_most) and (
         objective.at_least is None or measured >= objective.at_least
@@ -62,7 +62,7 @@ def _measure(metric: str, load: LoadResult) -> float:
             if (found := getattr(operation, kind)) is not None
         ]
         if not values:
-            raise _NotMeasured("no request of it was made")
+            raise _NotMeasuredError("no request of it was made")
         return max(values)
     if name in _COUNTS:
         return float(sum(getattr(o, _COUNTS[name]) for o in _operations(about, load)))
@@ -70,7 +70,7 @@ def _measure(metric: str, load: LoadResult) -> float:
         operations = _operations(about, load)
         requests = sum(o.requests for o in operations)
         if not requests:
-            raise _NotMeasured("no request of it was made")
+            raise _NotMeasuredError("no request of it was made")
         return float(sum(getattr(o, _SHARES[name]) for o in operations)) / requests
     if name in _CALLS:
         return _CALLS[name](load)
@@ -80,14 +80,14 @@ def _measure(metric: str, load: LoadResult) -> float:
         *_SHARES,
         *(f"{k}_{q}" for k in ("latency", "service_time") for q in _QUANTILES),
     )
-    raise _NotMeasured(f"there is no such metric.{did_you_mean(name, known)}")
+    raise _NotMeasuredError(f"there is no such metric.{did_you_mean(name, known)}")
 
 
 def _operations(about: str, load: LoadResult) -> list[Operation]:
     found = [o for o in load.operations if about in ("", o.service, o.name, f"{o.service}:{o.name}")]
     if not found:
         seen = sorted({f"{o.service}:{o.name}" for o in load.operations})
-        raise _NotMeasured(
+        raise _NotMeasuredError(
             f"no request of {about or 'any operation'} was made; there were {', '.join(seen) or 'none at all'}"
         )
     return found
@@ -95,14 +95,14 @@ def _operations(about: str, load: LoadResult) -> list[Operation]:
 
 def _share(part: float, whole: float, of: str) -> float:
     if not whole:
-        raise _NotMeasured(f"there was no {of}")
+        raise _NotMeasuredError(f"there was no {of}")
     return part / whole
 
 
 def _service_level(load: LoadResult) -> float:
     level = load.calls.get("service_level")
     if level is None:
-        raise _NotMeasured("no call was answered or abandoned")
+        raise _NotMeasuredError("no call was answered or abandoned")
     return float(level)
 
 

@@ -35,10 +35,13 @@ def decide(
     objectives: Sequence[ObjectiveRecord],
     findings: Sequence[FindingRecord],
     *,
+    headroom: float = 0.0,
     invalid: Sequence[str] = (),
     interrupted: bool = False,
 ) -> VerdictRecord:
     """Decide in this order: interrupted, invalid, does not hold, holds.
+
+    A quota with less than `headroom` left counts only where the scenario asks for headroom at all.
 
     Reasons are listed all the same: an invalid run may still have hit a quota, and that is worth reading. An
     objective that could not be measured makes a run invalid, since nothing shows that it holds.
@@ -50,7 +53,7 @@ def decide(
     if arrivals.started == 0 and not interrupted:
         invalid.append("No call was started, so nothing was measured.")
     failed = [
-        *_quota_reasons(quotas),
+        *_quota_reasons(quotas, headroom),
         *(
             f"Objective {o.metric} {o.bound}: measured {o.measured:g}."
             for o in objectives
@@ -72,7 +75,7 @@ def decide(
     return VerdictRecord(outcome, reasons, _summary(scenario, outcome, reasons, arrivals, quotas))
 
 
-def _quota_reasons(quotas: Sequence[QuotaRecord]) -> list[str]:
+def _quota_reasons(quotas: Sequence[QuotaRecord], headroom: float) -> list[str]:
     reasons = []
     binding = sorted(
         (q for q in quotas if q.verdict == "binds"),
@@ -90,7 +93,7 @@ def _quota_reasons(quotas: Sequence[QuotaRecord]) -> list[str]:
     reasons += [
         f"{q.name}: {q.utilisation:.0%} of {q.value:g} {q.unit} used, less headroom than the scenario asks for."
         for q in quotas
-        if q.verdict == "tight" and q.utilisation is not None
+        if headroom and q.verdict == "tight" and q.utilisation is not None
     ]
     return reasons
 

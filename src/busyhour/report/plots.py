@@ -169,25 +169,32 @@ def run_plots(record: RunRecord) -> list[Plot]:
     }
     marks = {name: at for name, at in bound.items() if at is not None}
     plots = [
-        line_plot("Arrivals, planned against started", pick("planned", "started"), unit="calls/s"),
+        line_plot(
+            "Arrivals, planned against started", pick("arrivals planned", "arrivals started"), unit="calls/s"
+        ),
         line_plot(
             "Concurrent calls",
-            pick("in_progress", "ConcurrentCalls"),
+            [s for s in record.series if s.name in ("calls in progress", "ConcurrentCalls")],
             unit="calls",
             limits=[Limit(q.value, f"quota, {q.origin}") for q in calls],
             marks=marks,
         ),
-        line_plot("Latency from the intended start", pick("latency_"), unit="ms", log=True),
+        line_plot("Latency from the intended start", pick("latency p"), unit="ms", log=True),
         line_plot(
             "Turned away and failed",
-            pick("throttles", "limits", "errors", "ThrottledCalls", "CallsBreaching"),
+            [
+                s
+                for s in record.series
+                if s.name
+                in ("throttles", "limit errors", "errors", "ThrottledCalls", "CallsBreachingConcurrencyQuota")
+            ],
             unit="requests/s",
             marks=marks,
         ),
+        line_plot("Waiting in queue", pick("QueueSize", "LongestQueueWaitTime"), unit="contacts, s"),
         line_plot(
-            "Waiting in queue", pick("QueueSize", "queue_size", "LongestQueueWaitTime"), unit="contacts, s"
+            "Lambda executions at once", pick("ConcurrentExecutions", "concurrency:"), unit="executions"
         ),
-        line_plot("Lambda executions at once", pick("ConcurrentExecutions"), unit="executions"),
         line_plot("Table throughput", pick("Consumed"), unit="units/s"),
     ]
     return [plot for plot in plots if plot is not None]

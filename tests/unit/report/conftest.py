@@ -95,12 +95,12 @@ def record() -> RunRecord:
             Operation("lambda", "caller-lookup", 800, 0, 0, 0),
         ],
         series=[
-            Series("planned", "calls/s", seconds, [4.0 + t / 50 for t in seconds]),
-            Series("started", "calls/s", seconds, [4.0 + t / 50 + math.sin(t) / 2 for t in seconds]),
-            Series("in_progress", "calls", seconds, [min(10.0, t / 4) for t in seconds]),
-            Series("latency_p50:StartOutboundVoiceContact", "ms", seconds, [18.0] * 100),
+            Series("arrivals planned", "calls/s", seconds, [4.0 + t / 50 for t in seconds]),
+            Series("arrivals started", "calls/s", seconds, [4.0 + t / 50 + math.sin(t) / 2 for t in seconds]),
+            Series("calls in progress", "calls", seconds, [min(10.0, t / 4) for t in seconds]),
+            Series("latency p50:StartOutboundVoiceContact", "ms", seconds, [18.0] * 100),
             Series(
-                "latency_p99:StartOutboundVoiceContact",
+                "latency p99:StartOutboundVoiceContact",
                 "ms",
                 seconds,
                 [None, *[60.0 + t for t in seconds[1:]]],

@@ -77,7 +77,7 @@ def test_html_plots_have_a_text_alternative_and_the_quota_line(record: RunRecord
     page = RENDERERS["html"].render(record, TEMPLATES).decode()
     assert page.count('role="img"') == 4
     assert (
-        'aria-label="Concurrent calls: highest value 10 calls (in_progress); quota, applied (instance) is 10"'
+        'aria-label="Concurrent calls: highest value 10 calls (calls in progress); quota, applied (instance) is 10"'
         in page
     )
     assert "var(--ink)" in page

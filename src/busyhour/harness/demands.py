@@ -1,0 +1,137 @@
+"""What a run asked of each quota, gathered from everybody who saw it: target, CloudWatch, generator.
+
+Where several saw the same, the one nearest to the enforcement counts: the emulator enforces its quotas itself,
+CloudWatch tells what AWS counted, the generator knows only its own requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from busyhour.quotas.comparison import Demand
+from busyhour.quotas.model import Kind
+from busyhour.quotas.table import QuotaTable
+from busyhour.results.load_result import LIMIT, THROTTLE, LoadResult
+from busyhour.results.record import Series
+
+CONCURRENT_CALLS = "connect.concurrent-active-calls-per-instance"
+CONCURRENT_EXECUTIONS = "lambda.concurrent-executions"
+TABLE_READ = "dynamodb.table-level-read-throughput-limit"
+TABLE_WRITE = "dynamodb.table-level-write-throughput-limit"
+
+_FROM_CLOUDWATCH = {
+    "ConcurrentCalls": CONCURRENT_CALLS,
+    "ConcurrentExecutions": CONCURRENT_EXECUTIONS,
+    "ConsumedReadCapacityUnits": TABLE_READ,
+    "ConsumedWriteCapacityUnits": TABLE_WRITE,
+}
+_CALLS_IN_PROGRESS = "calls in progress"
+
+
+def gather(
+    load: LoadResult, snapshot: Mapping[str, Any], observed: Sequence[Series], table: QuotaTable, start: float
+) -> list[Demand]:
+    """Demand on every quota that the run touched.
+
+    Args:
+        load: what the generator measured.
+        snapshot: the emulator's account (`/_busyhour/snapshot`); empty for AWS.
+        observed: CloudWatch series of the run.
+        table: the quota table.
+        start: epoch seconds of the run's t = 0.
+    """
+    found: dict[str, Demand] = {}
+    for demand in (*_enforced(snapshot, start), *_counted(observed), *_sent(load, table), *_driven(load)):
+        known = found.get(demand.key)
+        if known is None:
+            found[demand.key] = demand
+        elif not known.peak and demand.peak:
+            found[demand.key] = replace(demand, rejected=known.rejected or demand.rejected)
+    return list(found.values())
+
+
+def _enforced(snapshot: Mapping[str, Any], start: float) -> Iterable[Demand]:
+    """Tallies of the emulator's quotas; those that saw nothing are left out."""
+
+    def since(at: float | None) -> float | None:
+        return None if at is None else max(0.0, at - start)
+
+    for tally in snapshot.get("quotas", ()):
+        if tally["peak"] or tally["rejected"]:
+            yield Demand(
+                key=tally["key"],
+                peak=tally["peak"],
+                peak_at=since(tally["peak_at"]),
+                source="measured by the emulator",
+                rejected=tally["rejected"],
+                first_rejected_at=since(tally["first_rejected_at"]),
+            )
+
+
+def _counted(observed: Sequence[Series]) -> Iterable[Demand]:
+    """CloudWatch: the highest point of each; of the tables the busiest one, since the quota is per table."""
+    best: dict[str, Demand] = {}
+    for series in observed:
+        name = series.name.partition(":")[0]
+        key = _FROM_CLOUDWATCH.get(name)
+        points = [(v, t) for t, v in zip(series.t, series.v, strict=True) if v is not None]
+        if key is None or not points:
+            continue
+        peak, at = max(points, key=lambda point: point[0])
+        if key not in best or peak > (best[key].peak or 0.0):
+            best[key] = Demand(key, peak, at, f"CloudWatch {name}")
+    return best.values()
+
+
+def _sent(load: LoadResult, table: QuotaTable) -> Iterable[Demand]:
+    """Rates of the operations that the generator called itself, with the throttles it was answered."""
+    for operation in load.operations:
+        if operation.service != "connect":
+            continue
+        rate, _ = table.rate(operation.service, operation.name)
+        name = f"{operation.service}:{operation.name}"
+        peak = load.peaks.get(f"requests:{name}")
+        yield Demand(
+            key=rate.key,
+            peak=None if peak is None else peak.value,
+            peak_at=None if peak is None else peak.at,
+            source="measured by the generator",
+            rejected=operation.throttles,
+            first_rejected_at=_first(load, name, THROTTLE),
+        )
+        if operation.limits:
+            yield Demand(
+                key=CONCURRENT_CALLS,
+                peak=None,
+                source="limit errors seen by the generator",
+                rejected=operation.limits,
+                first_rejected_at=_first(load, name, LIMIT),
+            )
+
+
+def _driven(load: LoadResult) -> Iterable[Demand]:
+    """Calls at once as the generator knows them: all there is where it runs the calls itself."""
+    peak = load.peaks.get("in_progress")
+    if peak is not None:
+        yield Demand(CONCURRENT_CALLS, peak.value, peak.at, "measured by the generator")
+
+
+def _first(load: LoadResult, operation: str, kind: str) -> float | None:
+    times = [error.at for error in load.first_errors if error.operation == operation and error.kind == kind]
+    return min(times, default=None)
+
+
+def bound_at(demand: Demand, value: float, kind: Kind, load: LoadResult) -> Demand:
+    """`demand` with the time at which it first reached a quota that nobody enforced during the run.
+
+    Calls that the generator runs itself are turned away by nobody, yet would be by Connect.
+    """
+    if demand.first_rejected_at is not None or kind is not Kind.RESOURCE or demand.key != CONCURRENT_CALLS:
+        return demand
+    series = next((s for s in load.series if s.name == _CALLS_IN_PROGRESS), None)
+    if series is None or demand.peak is None or demand.peak <= value:
+        return demand
+    above = (t for t, v in zip(series.t, series.v, strict=True) if v is not None and v > value)
+    return replace(demand, first_rejected_at=next(above, None))

@@ -1,0 +1,112 @@
+"""The load side as a child process: Locust with one of the loadtests, watched until it ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from busyhour.errors import BusyhourError, ExitCode
+from busyhour.harness.processes import Child, child
+from busyhour.harness.progress import Progress
+from busyhour.harness.target import Target
+from busyhour.results import store
+from busyhour.results.load_result import LoadResult
+from busyhour.scenarios.model import Scenario
+
+OVERTIME_SECONDS = 90.0
+"""How much longer than schedule and drain the generator may take before it is given up."""
+
+
+@dataclass(slots=True)
+class _Ticks:
+    """Reads progress.jsonl as it grows."""
+
+    path: Path
+    offset: int = 0
+
+    def new(self) -> list[Mapping[str, Any]]:
+        """Complete lines that were written since the last time."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self.offset)
+                data = file.read()
+        except FileNotFoundError:
+            return []
+        complete = data[: data.rfind(b"\n") + 1]
+        self.offset += len(complete)
+        return [json.loads(line) for line in complete.splitlines() if line.strip()]
+
+
+def drive(
+    scenario: Scenario,
+    locustfile: Path,
+    target: Target,
+    run_dir: Path,
+    *,
+    workers: int,
+    progress: Progress,
+    watched: Child | None = None,
+) -> LoadResult:
+    """Run the load to its end and return what it measured.
+
+    Ctrl-C stops new calls, lets the generator end live ones and write what it has, then this returns with
+    `interrupted` set. A second Ctrl-C kills it.
+
+    Args:
+        watched: the target's process; when it ends, so does the load.
+
+    Raises:
+        BusyhourError: the generator did not start, or ended without a result (exit code 4).
+    """
+    command = [sys.executable, "-m", "locust", "-f", str(locustfile), "--headless", "--only-summary"]
+    if workers > 1:
+        command += ["--processes", str(workers)]
+    environment = {
+        "BUSYHOUR_SCENARIO": str(scenario.path),
+        "BUSYHOUR_RUN_DIR": str(run_dir),
+        "BUSYHOUR_INSTANCE": target.instance_id,
+        "BUSYHOUR_TARGET": target.kind,
+        "BUSYHOUR_REGION": target.region,
+        "BUSYHOUR_ACCOUNT": target.account,
+    }
+    if target.endpoint is not None:
+        environment["BUSYHOUR_ENDPOINT"] = target.endpoint
+    ticks = _Ticks(run_dir / store.PROGRESS_FILE)
+    deadline = time.monotonic() + scenario.traffic.duration + scenario.traffic.drain + OVERTIME_SECONDS
+    interrupted = False
+    with child("load", command, log=run_dir / "locust.log", environment=environment) as process:
+        while process.running:
+            try:
+                time.sleep(0.2)
+                for tick in ticks.new():
+                    progress.load(tick)
+            except KeyboardInterrupt:
+                if interrupted:
+                    process.kill()
+                    break
+                interrupted = True
+                progress.say("Stopping: no new calls, live ones are ended. Ctrl-C again to give up at once.")
+                process.ask_to_stop()
+                deadline = min(deadline, time.monotonic() + 30.0)
+            if watched is not None and not watched.running and not interrupted:
+                progress.say(f"The {watched.name} has ended; the load is stopped.")
+                process.ask_to_stop()
+                deadline = min(deadline, time.monotonic() + 15.0)
+                watched = None
+            if time.monotonic() > deadline:
+                process.kill()
+        if not (run_dir / store.LOAD_FILE).exists():
+            raise BusyhourError(
+                f"The load generator ended without a result. The end of {process.log}:\n{process.last_lines(12)}",
+                "The log says more; what was measured second by second is in "
+                f"{run_dir / store.PROGRESS_FILE}.",
+                ExitCode.INTERRUPTED if interrupted else ExitCode.INVALID_RUN,
+            )
+    result = store.read_load(run_dir)
+    result.interrupted = result.interrupted or interrupted
+    return result
