@@ -1,0 +1,369 @@
+"""Runs invocations: admits them, gives each to a worker process or to the latency model, counts what became of it.
+
+The latency model needs nothing but a clock, so that it runs in virtual time too and costs one timer a call; a real
+handler needs an event loop and wall time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from busyhour.calls.chance import Stream, key_of, uuid_of
+from busyhour.emulator.lambda_.admission import ACCOUNT_CONCURRENCY, Admission, Throttle
+from busyhour.emulator.lambda_.functions import Deployed, FunctionTable
+from busyhour.emulator.lambda_.pool import EnvironmentPool, Recipe
+from busyhour.emulator.lambda_.result import (
+    LOG_TAIL,
+    MIB,
+    RESPONSE_LIMIT_MESSAGE,
+    InvocationResult,
+    error_document,
+    failure,
+    full_log,
+)
+from busyhour.emulator.ports import Dimensions, Metrics, Quotas
+from busyhour.emulator.wire import ApiError
+from busyhour.scenarios.draw import Sampler, sampler
+
+if TYPE_CHECKING:
+    from busyhour.calls.ports import Clock
+
+Done = Callable[[InvocationResult], None]
+
+NAMESPACE = "AWS/Lambda"
+OWN_NAMESPACE = "Busyhour/Emulator"
+SYNCHRONOUS_PAYLOAD = "lambda.synchronous-payload"
+ASYNCHRONOUS_PAYLOAD = "lambda.asynchronous-payload"
+_INHERITED = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "PYTHONPATH",
+    "VIRTUAL_ENV",
+)
+_RUNTIME_API = f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+class _Model:
+    """The latency model of one function: seeded durations, cold starts and errors."""
+
+    def __init__(self, deployed: Deployed, seed: int) -> None:
+        function = deployed.function
+        self._stream = Stream(seed, 0, key_of(f"lambda/{function.name}"))
+        self._latency: Sampler | None = sampler(function.latency) if function.latency else None
+        self._cold: Sampler | None = sampler(function.cold_start) if function.cold_start else None
+        self._error_share = function.error_share
+        self._response = json.dumps(dict(function.response), ensure_ascii=False).encode()
+
+    def latency(self) -> float:
+        """Seconds in the handler."""
+        return self._latency(self._stream) if self._latency else 0.0
+
+    def cold_start(self) -> float:
+        """Seconds of initialisation."""
+        return self._cold(self._stream) if self._cold else 0.0
+
+    def answer(self, request_id: str) -> tuple[bytes, str | None]:
+        """The declared response, or a failure for the declared share of invocations."""
+        if self._error_share and self._stream.random() < self._error_share:
+            message = "declared by the scenario's error_share"
+            return error_document("ModelledError", message, requestId=request_id, stackTrace=[]), "Unhandled"
+        return self._response, None
+
+
+class LambdaEngine:
+    """Invokes functions. One for each emulator.
+
+    Args:
+        table: the functions.
+        quotas: applied values and tallies.
+        metrics: receives AWS/Lambda and the emulator's own figures.
+        clock: timers of the latency model.
+        time: epoch seconds.
+        seed: of every random choice.
+        pool: worker processes.
+        endpoint_url: where handlers find the emulator; asked when a process starts.
+        region: of the account.
+    """
+
+    def __init__(
+        self,
+        table: FunctionTable,
+        *,
+        quotas: Quotas,
+        metrics: Metrics,
+        clock: Clock,
+        time: Callable[[], float],
+        seed: int,
+        pool: EnvironmentPool,
+        endpoint_url: Callable[[], str],
+        region: str,
+    ) -> None:
+        self.table = table
+        self.pool = pool
+        self.admission = Admission(quotas)
+        self._quotas = quotas
+        self._metrics = metrics
+        self._clock = clock
+        self._time = time
+        self._seed = seed
+        self._endpoint_url = endpoint_url
+        self._region = region
+        self._models: dict[str, _Model] = {}
+        self._dimensions: dict[str, Dimensions] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ids = Stream(seed, 0, key_of("lambda/request-id"))
+
+    # ------------------------------------------------------------------------------------------- entries
+
+    async def invoke(self, name_or_arn: str, payload: bytes, *, source: str = "") -> InvocationResult:
+        """Invoke synchronously and wait for the outcome. `source` is who asks (`connect`); counted apart.
+
+        Raises:
+            ApiError: the function does not exist, or the payload is too large or no JSON.
+        """
+        deployed = self.table.find(name_or_arn)
+        self.check_payload(payload, SYNCHRONOUS_PAYLOAD)
+        self._count_source(deployed, source)
+        return await self.invoke_found(deployed, payload, uuid_of(self._ids))
+
+    async def invoke_found(self, deployed: Deployed, payload: bytes, request_id: str) -> InvocationResult:
+        """As `invoke`, for a function that was found and a payload that was checked."""
+        waiter: asyncio.Future[InvocationResult] = asyncio.get_running_loop().create_future()
+
+        def done(result: InvocationResult) -> None:
+            if not waiter.done():
+                waiter.set_result(result)
+
+        self.run(deployed, payload, done, request_id=request_id)
+        return await waiter
+
+    def start(
+        self, name_or_arn: str, payload: bytes, done: Done, *, source: str = "", request_id: str = ""
+    ) -> None:
+        """Invoke and return at once; `done` hears the outcome once, a throttle before this returns.
+
+        Raises:
+            ApiError: as `invoke`.
+        """
+        deployed = self.table.find(name_or_arn)
+        self.check_payload(payload, SYNCHRONOUS_PAYLOAD)
+        self._count_source(deployed, source)
+        self.run(deployed, payload, done, request_id=request_id or uuid_of(self._ids))
+
+    def check_payload(self, payload: bytes, quota: str) -> None:
+        """Raise ApiError for a payload above the quota."""
+        unit = MIB if quota == SYNCHRONOUS_PAYLOAD else 1024
+        limit = int(self._quotas.applied(quota) * unit)
+        if len(payload) > limit:
+            self._quotas.reject(quota, self._time())
+            raise ApiError(
+                "RequestTooLargeException",
+                f"Request must be smaller than {limit} bytes for the InvokeFunction operation",
+                413,
+                Type="User",
+            )
+
+    def new_request_id(self) -> str:
+        """A request id from the emulator's own seeded stream."""
+        return uuid_of(self._ids)
+
+    def spawn(self, coroutine: object) -> None:
+        """Keep a coroutine running until it is over or the engine closes."""
+        task: asyncio.Task[None] = asyncio.ensure_future(coroutine)  # type: ignore[call-overload]  # any awaitable
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def close(self) -> None:
+        """End every process and forget what runs."""
+        for task in self._tasks:
+            task.cancel()
+        self.pool.close()
+
+    # ---------------------------------------------------------------------------------------- one attempt
+
+    def run(self, deployed: Deployed, payload: bytes, done: Done, *, request_id: str) -> None:
+        """One attempt at a function that was found, with a payload that was checked."""
+        name, at = deployed.name, self._time()
+        dimensions = self._dimension(name)
+        reserved = deployed.reserved
+        admitted = self.admission.admit(name, reserved, self.reserved_total(), at)
+        self._quotas.use(ACCOUNT_CONCURRENCY, self.admission.running, at)
+        if isinstance(admitted, Throttle):
+            if admitted.quota is not None:
+                self._quotas.reject(admitted.quota, at)
+            self._metrics.count(NAMESPACE, "Throttles", dimensions, 1, at)
+            self._metrics.count(NAMESPACE, "Throttles", (), 1, at)
+            done(throttled(admitted, request_id))
+            return
+        self._level(name, dimensions, at)
+
+        def finish(result: InvocationResult, reusable: bool = True) -> None:
+            ended = self._time()
+            self.admission.release(name, reserved=reserved is not None, now=ended, reusable=reusable)
+            self._count(name, dimensions, result, ended)
+            done(result)
+
+        if deployed.function.handler is None:
+            self._run_model(deployed, admitted, request_id, finish)
+        else:
+            self.spawn(self._run_handler(deployed, payload, admitted, request_id, finish))
+
+    def reserved_total(self) -> int:
+        """Reserved concurrency of all functions."""
+        return sum(deployed.reserved or 0 for deployed in self.table)
+
+    def _run_model(
+        self, deployed: Deployed, cold: bool, request_id: str, finish: Callable[[InvocationResult], None]
+    ) -> None:
+        model = self._model(deployed)
+        function = deployed.function
+        init = model.cold_start() if cold else 0.0
+        seconds = model.latency()
+        timed_out = seconds > function.timeout
+        if timed_out:
+            seconds = function.timeout
+            message = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
+            payload = error_document("Sandbox.Timedout", message)
+            error: str | None = "Unhandled"
+        else:
+            payload, error = model.answer(request_id)
+        result = InvocationResult(200, payload, error, seconds, request_id=request_id, init_seconds=init)
+        result = dataclasses.replace(result, log=full_log(result, function.memory_mb, 0))
+        self._clock.call_later(init + seconds, lambda: finish(result))
+
+    async def _run_handler(
+        self, deployed: Deployed, payload: bytes, cold: bool, request_id: str, finish: Callable[..., None]
+    ) -> None:
+        function = deployed.function
+        assert deployed.handler is not None
+        file, handler = deployed.handler
+        recipe = Recipe(function.name, file, handler, self._variables(deployed))
+        try:
+            async with self.pool.lease(recipe) as lease:
+                if lease.waited > 0:
+                    self._metrics.count(
+                        OWN_NAMESPACE,
+                        "WorkerWait",
+                        self._dimension(function.name),
+                        lease.waited,
+                        self._time(),
+                    )
+                init = lease.init_seconds
+                if cold and function.cold_start is not None:
+                    extra = max(0.0, self._model(deployed).cold_start() - init)
+                    await asyncio.sleep(extra)
+                    init += extra
+                answer = lease.environment.failure
+                if answer is None:
+                    header = {"request_id": request_id, "arn": deployed.arn, "timeout": function.timeout}
+                    answer = await lease.environment.run(header, payload, function.timeout)
+        except (OSError, RuntimeError) as problem:
+            message = f"the emulator could not start a process for the function: {problem}"
+            body = error_document("ServiceException", message)
+            finish(InvocationResult(500, body, request_id=request_id), reusable=False)
+            return
+        error: str | None = None if answer.ok else "Unhandled"
+        body, note = answer.payload, ""
+        if not body:
+            limit = answer.seconds if answer.timed_out else function.timeout
+            body = failure(answer, request_id, limit)
+            note = json.loads(body)["errorMessage"] + "\n"
+        limit_bytes = int(self._quotas.applied(SYNCHRONOUS_PAYLOAD) * MIB)
+        if len(body) > limit_bytes:
+            body = error_document(
+                "Function.ResponseSizeTooLarge", RESPONSE_LIMIT_MESSAGE.format(limit=limit_bytes)
+            )
+            error = "Unhandled"
+        result = InvocationResult(200, body, error, answer.seconds, None, request_id, answer.log, init)
+        result = dataclasses.replace(result, log=full_log(result, function.memory_mb, answer.peak_kib, note))
+        finish(result, reusable=answer.exit_status is None and not answer.timed_out)
+
+    # --------------------------------------------------------------------------------------------- parts
+
+    def _model(self, deployed: Deployed) -> _Model:
+        model = self._models.get(deployed.name)
+        if model is None:
+            model = self._models[deployed.name] = _Model(deployed, self._seed)
+        return model
+
+    def _dimension(self, name: str) -> Dimensions:
+        found = self._dimensions.get(name)
+        if found is None:
+            found = self._dimensions[name] = (("FunctionName", name),)
+        return found
+
+    def _count_source(self, deployed: Deployed, source: str) -> None:
+        if source:
+            where = (("FunctionName", deployed.name), ("Source", source))
+            self._metrics.count(OWN_NAMESPACE, "InvokeRequests", where, 1, self._time())
+
+    def _level(self, name: str, dimensions: Dimensions, at: float) -> None:
+        self._metrics.gauge(
+            NAMESPACE, "ConcurrentExecutions", dimensions, self.admission.running_of(name), at
+        )
+        self._metrics.gauge(NAMESPACE, "ConcurrentExecutions", (), self.admission.running, at)
+
+    def _count(self, name: str, dimensions: Dimensions, result: InvocationResult, at: float) -> None:
+        for where in (dimensions, ()):
+            self._metrics.count(NAMESPACE, "Invocations", where, 1, at)
+            self._metrics.count(NAMESPACE, "Errors", where, 0 if result.ok else 1, at)
+            self._metrics.count(NAMESPACE, "Duration", where, result.duration * 1000, at)
+        self._level(name, dimensions, at)
+
+    def _variables(self, deployed: Deployed) -> Mapping[str, str]:
+        """The environment of a handler: Lambda's variables, no credentials but dummies, the emulator as AWS."""
+        function = deployed.function
+        variables = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        variables.update(
+            AWS_REGION=self._region,
+            AWS_DEFAULT_REGION=self._region,
+            AWS_ENDPOINT_URL=self._endpoint_url(),
+            AWS_ACCESS_KEY_ID="AKIAEMULATOR",
+            AWS_SECRET_ACCESS_KEY="emulator",
+            AWS_CONFIG_FILE=os.devnull,
+            AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+            AWS_EC2_METADATA_DISABLED="true",
+            NO_PROXY="*",
+            AWS_EXECUTION_ENV=_RUNTIME_API,
+            AWS_LAMBDA_FUNCTION_NAME=function.name,
+            AWS_LAMBDA_FUNCTION_VERSION="$LATEST",
+            AWS_LAMBDA_FUNCTION_MEMORY_SIZE=str(function.memory_mb),
+            AWS_LAMBDA_LOG_GROUP_NAME=f"/aws/lambda/{function.name}",
+            AWS_LAMBDA_LOG_STREAM_NAME="busyhour",
+            AWS_LAMBDA_INITIALIZATION_TYPE="on-demand",
+            LAMBDA_TASK_ROOT=str(deployed.handler[0].parent) if deployed.handler else "",
+            PYTHONDONTWRITEBYTECODE="1",
+        )
+        variables["_HANDLER"] = (
+            f"{deployed.handler[0].stem}.{deployed.handler[1]}" if deployed.handler else ""
+        )
+        variables.update(function.environment)
+        return variables
+
+
+def throttled(throttle: Throttle, request_id: str) -> InvocationResult:
+    """The outcome of an invocation that was turned away: what a TooManyRequestsException carries."""
+    body = {"Reason": throttle.reason, "Type": "User", "message": "Rate Exceeded."}
+    return InvocationResult(
+        429,
+        json.dumps(body).encode(),
+        throttled_reason=throttle.reason,
+        request_id=request_id,
+        retry_after=throttle.retry_after,
+    )
+
+
+def tail(log: bytes) -> bytes:
+    """The part of a log that `LogType: Tail` returns."""
+    return log[-LOG_TAIL:]

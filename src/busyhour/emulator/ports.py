@@ -1,0 +1,58 @@
+"""What the emulator's services need of the world: quota values, somewhere to put metrics, a token bucket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+Dimensions = tuple[tuple[str, str], ...]
+
+
+class Metrics(Protocol):
+    """Receives what CloudWatch would show. `at` is epoch seconds."""
+
+    def count(self, namespace: str, name: str, dimensions: Dimensions, value: float, at: float) -> None:
+        """One sample of a metric whose samples are summed, averaged or ranked (Invocations, Duration)."""
+
+    def gauge(self, namespace: str, name: str, dimensions: Dimensions, value: float, at: float) -> None:
+        """A level that holds until the next one (ConcurrentExecutions)."""
+
+
+class Quotas(Protocol):
+    """The applied value of each quota, and a tally of what each one saw and turned away."""
+
+    def applied(self, code_or_key: str) -> float:
+        """Applied value of the quota, in its own unit."""
+
+    def reject(self, code_or_key: str, at: float | None = None, times: int = 1) -> None:
+        """Something was turned away by this quota at `at`, epoch seconds."""
+
+    def use(self, code_or_key: str, value: float, at: float | None = None) -> None:
+        """Present use of the quota; the highest is kept."""
+
+
+@dataclass(slots=True)
+class Bucket:
+    """A token bucket: `rate` tokens a second up to `burst`, full at the start.
+
+    The rate and the size are handed in with every request, because applied quotas change while running.
+    """
+
+    tokens: float
+    at: float = 0.0
+
+    def refill(self, rate: float, burst: float, now: float) -> None:
+        """Bring the level up to `now`."""
+        if now > self.at:
+            self.tokens = min(burst, self.tokens + (now - self.at) * rate)
+            self.at = now
+        elif self.tokens > burst:
+            self.tokens = burst
+
+    def take(self, rate: float, burst: float, now: float, tokens: float = 1.0) -> bool:
+        """Take `tokens` if they are all there; say whether they were."""
+        self.refill(rate, burst, now)
+        if self.tokens + 1e-9 < tokens:
+            return False
+        self.tokens -= tokens
+        return True
