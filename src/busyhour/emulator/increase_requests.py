@@ -1,0 +1,150 @@
+"""What becomes of quota increase requests in the emulator: pending, a case with Support, approved, refused.
+
+A small increase is approved without anybody looking at it, a larger one opens a case with Support first, and a
+case that the requester did not allow is not approved (facts/connect.md section 7). What "small" means AWS does
+not say; here it is a factor on the present value. Time is handed in, nothing waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from random import Random
+
+from busyhour.quotas.model import Quota
+
+PENDING = "PENDING"
+CASE_OPENED = "CASE_OPENED"
+APPROVED = "APPROVED"
+NOT_APPROVED = "NOT_APPROVED"
+INVALID_REQUEST = "INVALID_REQUEST"
+OPEN = (PENDING, CASE_OPENED)
+
+ACCOUNT = "ACCOUNT"
+RESOURCE = "RESOURCE"
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalPolicy:
+    """How the emulator's AWS decides.
+
+    Args:
+        automatic_up_to: factor on the present value up to which a request is approved without a case; anything
+            above 0 counts as small where the present value is 0.
+        delay: seconds from the request to its approval.
+        case_delay: seconds from the opening of a case to its approval; None: a case stays open until the end.
+        open_requests: how many may be open at once in the account.
+    """
+
+    automatic_up_to: float = 4.0
+    delay: float = 2.0
+    case_delay: float | None = 10.0
+    open_requests: int = 50
+
+    def is_small(self, desired: float, present: float) -> bool:
+        """Whether nobody at AWS looks at such an increase."""
+        return present == 0 or desired <= present * self.automatic_up_to
+
+
+@dataclass(slots=True)
+class IncreaseRequest:
+    """One request. Times are epoch seconds; `context` is the instance's ARN for a request at resource level."""
+
+    id: str
+    quota: Quota
+    desired: float
+    level: str
+    context: str | None
+    requester: str
+    created: float
+    updated: float
+    status: str = PENDING
+    case: str | None = None
+    due: float | None = None
+    """When it will be approved; None: never by itself."""
+
+
+@dataclass(slots=True)
+class RequestBook:
+    """All requests of an account, oldest first.
+
+    Args:
+        policy: how requests are decided.
+        random: makes ids.
+        apply: called with quota and value when a request is approved.
+    """
+
+    policy: ApprovalPolicy
+    random: Random
+    apply: Callable[[Quota, float], None]
+    _requests: dict[str, IncreaseRequest] = field(default_factory=dict)
+
+    def file(
+        self,
+        quota: Quota,
+        desired: float,
+        *,
+        small: bool,
+        level: str,
+        context: str | None,
+        case_allowed: bool,
+        requester: str,
+        at: float,
+    ) -> IncreaseRequest:
+        """Take a request and decide its course; a `small` one needs no case with Support."""
+        request = IncreaseRequest(self._new_id(), quota, desired, level, context, requester, at, at)
+        self._requests[request.id] = request
+        if small:
+            request.due = at + self.policy.delay
+        elif case_allowed:
+            self.open_case(request, at)
+        else:
+            request.status = NOT_APPROVED
+        return request
+
+    def refuse(
+        self, quota: Quota, desired: float, level: str, context: str, requester: str, at: float
+    ) -> IncreaseRequest:
+        """Take a request whose context is no resource of the account."""
+        status = INVALID_REQUEST
+        request = IncreaseRequest(self._new_id(), quota, desired, level, context, requester, at, at, status)
+        self._requests[request.id] = request
+        return request
+
+    def open_case(self, request: IncreaseRequest, at: float) -> None:
+        """Open a case with Support for the request."""
+        request.case = f"{self.random.randrange(10**9, 10**10)}"
+        request.status, request.updated = CASE_OPENED, at
+        request.due = None if self.policy.case_delay is None else at + self.policy.case_delay
+
+    def settle(self, at: float) -> None:
+        """Approve what is due."""
+        for request in self._requests.values():
+            if request.status in OPEN and request.due is not None and request.due <= at:
+                request.status, request.updated = APPROVED, request.due
+                self.apply(request.quota, request.desired)
+
+    def next_due(self) -> float | None:
+        """When the next open request will be approved; None where none will."""
+        return min(
+            (r.due for r in self._requests.values() if r.status in OPEN and r.due is not None), default=None
+        )
+
+    def get(self, id: str) -> IncreaseRequest | None:
+        """The request with that id."""
+        return self._requests.get(id)
+
+    def open_for(self, quota: Quota, context: str | None) -> IncreaseRequest | None:
+        """The open request on the same quota of the same resource, if any."""
+        same = (r for r in self if r.quota == quota and r.context == context and r.status in OPEN)
+        return next(same, None)
+
+    def open_count(self) -> int:
+        """How many requests are open."""
+        return sum(request.status in OPEN for request in self)
+
+    def __iter__(self) -> Iterator[IncreaseRequest]:
+        return iter(self._requests.values())
+
+    def _new_id(self) -> str:
+        return f"{self.random.getrandbits(128):032x}"
