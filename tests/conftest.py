@@ -1,0 +1,36 @@
+"""For all tests of the engine: tools that may be missing, real exports that may not be there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
+
+
+@pytest.fixture
+def need() -> Callable[[str], str]:
+    """`need("chromium")` gives the tool's path; where it is missing the test is skipped, in CI it fails."""
+
+    def find(tool: str) -> str:
+        path = shutil.which(tool)
+        if path is None:
+            reason = f"{tool} is not installed"
+            if os.environ.get("BUSYHOUR_ALL_TOOLS"):
+                pytest.fail(f"{reason}, and .ci/run should have installed it")
+            pytest.skip(reason)
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """Folder of real exports beside the project; tests that use it are skipped where it is not."""
+    if not CORPUS.is_dir():
+        pytest.skip(f"no real exports here: {CORPUS} is not a folder")
+    return CORPUS
