@@ -1,0 +1,72 @@
+"""An HTTP server that gives every request the same answer: what all load benchmarks send to.
+
+`python benchmarks/support/fixed_server.py [--delay SECONDS] [--cpu N]` prints its URL and serves until its standard
+input is closed. On uvloop it answers about 40,000 requests/s on one core, several times what any client here sends.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+
+import uvloop
+
+BODY = b'{"ContactId":"0b5f6a1e-3c52-4f0e-9d57-0c7a1e2b3d4f"}'
+ANSWER = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-amzn-requestid: 5d3c1b7e-2f5e-4d0a-a4f4-6f6b8c0f9a10\r\n"
+    b"content-length: %d\r\n\r\n%b" % (len(BODY), BODY)
+)
+
+
+class Fixed(asyncio.Protocol):
+    """Counts request bytes and answers each whole request, at once or after `delay` seconds."""
+
+    delay = 0.0
+
+    def connection_made(self, transport):
+        self.transport = transport
+        self.buffer = b""
+
+    def data_received(self, data):
+        buffer = self.buffer + data if self.buffer else data
+        while True:
+            end = buffer.find(b"\r\n\r\n")
+            if end < 0:
+                break
+            at = buffer.lower().find(b"content-length:", 0, end)
+            length = int(buffer[at + 15 : buffer.find(b"\r", at)]) if at >= 0 else 0
+            if len(buffer) < end + 4 + length:
+                break
+            buffer = buffer[end + 4 + length :]
+            if self.delay:
+                asyncio.get_running_loop().call_later(self.delay, self.answer)
+            else:
+                self.transport.write(ANSWER)
+        self.buffer = buffer
+
+    def answer(self):
+        if not self.transport.is_closing():
+            self.transport.write(ANSWER)
+
+
+async def serve(delay: float) -> None:
+    """Serve on a free loopback port until standard input is closed."""
+    Fixed.delay = delay
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Fixed, "127.0.0.1", 0, backlog=4096)
+    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    done = asyncio.Event()
+    loop.add_reader(sys.stdin.fileno(), lambda: done.set() if not sys.stdin.buffer.read1(1) else None)
+    await done.wait()
+    server.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--delay", type=float, default=0.0)
+    parser.add_argument("--cpu", type=int)
+    options = parser.parse_args()
+    if options.cpu is not None:
+        os.sched_setaffinity(0, {options.cpu})
+    uvloop.install()
+    asyncio.run(serve(options.delay))

@@ -1,0 +1,198 @@
+"""One greenlet that runs everything that is due: arrivals, timers of calls in progress, answers that came in.
+
+A call that waits (in a prompt, a queue, a conversation) is one entry in a heap, not a greenlet, so 100,000 of them
+cost memory for their own state and nothing else. Callbacks run one at a time, in the order in which they were due.
+
+While a callback runs, `now()` is the moment it was *due*, not the moment it came to run. So a generator that is a
+few milliseconds behind does not shift the rest of the call, and what a call does next has the intended start that
+the schedule gave it. The difference is measured as `lag`.
+"""
+
+from __future__ import annotations
+
+import gevent
+from gevent.hub import get_hub
+
+import heapq
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+BATCH_SECONDS = 0.002
+"""How long due work may run before sockets and Locust's own greenlets get their turn."""
+
+
+class Timer:
+    """A callback in the heap; `cancel` leaves its entry there until it is due, or until half of them are dead."""
+
+    __slots__ = ("callback", "timers")
+
+    def __init__(self, timers: GeventClock, callback: Callable[[], None]) -> None:
+        self.timers = timers
+        self.callback: Callable[[], None] | None = callback
+
+    def cancel(self) -> None:
+        """Never run it."""
+        if self.callback is not None:
+            self.callback = None
+            self.timers.cancelled += 1
+
+
+class GeventClock:
+    """The `Clock` of calls driven in real time, and the loop that drives them.
+
+    Args:
+        clock: seconds, never going back.
+        on_lag: told, in seconds, how late each timer ran.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, on_lag: Callable[[float], None] | None = None
+    ) -> None:
+        self._clock = clock
+        self._on_lag = on_lag
+        self._heap: list[tuple[float, int, Timer]] = []
+        self._posted: deque[tuple[float, Callable[[Any], None], Any]] = deque()
+        self._sequence = 0
+        self._origin = clock()
+        self._logical: float | None = None
+        self._last = 0.0
+        self._stopped = False
+        self._waiting: Any = None
+        self.cancelled = 0
+        self.failures = 0
+        """Callbacks that raised; each was reported to gevent's error handler."""
+
+    def start_at(self, moment: float) -> None:
+        """Let `moment`, on the clock that was handed in, be second 0. Only before anything is scheduled."""
+        self._origin = moment
+
+    def real(self) -> float:
+        """Seconds since second 0, by the clock."""
+        return self._clock() - self._origin
+
+    def now(self) -> float:
+        """The moment the running callback was due; outside of callbacks the real time. Never goes back."""
+        if self._logical is not None:
+            return self._logical
+        return max(self._last, self._clock() - self._origin)
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
+        """Run `callback` once, `delay` seconds after `now()`."""
+        return self.call_at(self.now() + delay, callback)
+
+    def call_at(self, moment: float, callback: Callable[[], None]) -> Timer:
+        """Run `callback` once, at second `moment`, or at once where that is over."""
+        timer = Timer(self, callback)
+        self._sequence += 1
+        heapq.heappush(self._heap, (moment, self._sequence, timer))
+        if self._waiting is not None and self._heap[0][2] is timer:
+            self._wake()
+        if self.cancelled > 1024 and self.cancelled * 2 > len(self._heap):
+            self._compact()
+        return timer
+
+    def post(self, moment: float, callback: Callable[[Any], None], argument: Any) -> None:
+        """Run `callback(argument)` soon, with `moment` as its time: an answer came in. May be called from the hub."""
+        self._posted.append((moment, callback, argument))
+        if self._waiting is not None:
+            self._wake()
+
+    @property
+    def pending(self) -> int:
+        """Timers that will still run."""
+        return len(self._heap) - self.cancelled
+
+    def stop(self) -> None:
+        """Let `run` return after the callback that is running."""
+        self._stopped = True
+        if self._waiting is not None:
+            self._wake()
+
+    def run(self) -> None:
+        """Run callbacks as they fall due, in the calling greenlet, until `stop` is called."""
+        hub = get_hub()
+        timer = hub.loop.timer(0.0)
+        try:
+            while not self._stopped:
+                pause = self._run_due()
+                if self._stopped:
+                    break
+                current = gevent.getcurrent()
+                self._waiting = current
+                if pause is not None:
+                    timer.close()
+                    timer = hub.loop.timer(pause)
+                    timer.start(self._wake_now, current)
+                hub.switch()
+                self._waiting = None
+                timer.stop()
+        finally:
+            self._waiting = None
+            timer.stop()
+            timer.close()
+
+    def _wake(self) -> None:
+        """Run the loop's greenlet when the hub is done with what it is doing."""
+        waiting, self._waiting = self._waiting, None
+        get_hub().loop.run_callback(waiting.switch)
+
+    def _wake_now(self, waiting: Any) -> None:
+        if self._waiting is waiting:
+            self._waiting = None
+            waiting.switch()
+
+    def _run_due(self) -> float | None:
+        """Run what is due.
+
+        Returns:
+            Seconds until the next timer; None without one; 0.0 when BATCH_SECONDS were over first, so that the hub
+            looks at sockets before the next batch.
+        """
+        clock, heap, posted = self._clock, self._heap, self._posted
+        origin = self._origin
+        until = clock() + BATCH_SECONDS
+        while not self._stopped:
+            moment = clock()
+            now = moment - origin
+            if posted and (not heap or posted[0][0] <= heap[0][0] or heap[0][0] > now):
+                at, run, argument = posted.popleft()
+                self._logical = self._last = max(self._last, at)
+                try:
+                    run(argument)
+                except Exception:
+                    self._report(run)
+            elif heap and heap[0][0] <= now:
+                due, _, timer = heapq.heappop(heap)
+                callback, timer.callback = timer.callback, None
+                if callback is None:
+                    self.cancelled -= 1
+                    continue
+                if self._on_lag is not None:
+                    self._on_lag(now - due)
+                self._logical = self._last = max(self._last, due)
+                try:
+                    callback()
+                except Exception:
+                    self._report(callback)
+            else:
+                self._logical = None
+                return max(0.0, heap[0][0] - now) if heap else None
+            if moment > until:
+                self._logical = None
+                return 0.0
+        self._logical = None
+        return None
+
+    def _report(self, callback: Callable[..., None]) -> None:
+        """One call's callback that fails must not end all other calls: gevent prints it, we count it."""
+        import sys
+
+        self.failures += 1
+        get_hub().handle_error(callback, *sys.exc_info())
+
+    def _compact(self) -> None:
+        self._heap[:] = [entry for entry in self._heap if entry[2].callback is not None]
+        heapq.heapify(self._heap)
+        self.cancelled = 0

@@ -1,0 +1,172 @@
+"""Bytes over one connection, without a greenlet: plain TCP, or TLS through memory buffers.
+
+Sockets are used as the standard library made them, not as Locust patched them, and are never waited for; gevent's
+loop calls back when something can be read. TLS works on memory buffers, so that both kinds look the same.
+"""
+
+from __future__ import annotations
+
+from gevent import monkey
+
+import errno
+import os
+import ssl
+from typing import Any
+
+_socket = monkey.get_original("socket", "socket")
+"""The class as it was before Locust patched it: its methods return at once instead of switching greenlets."""
+
+RECEIVE_BYTES = 65536
+_LATER = (errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EAGAIN)
+
+
+class PlainTransport:
+    """A TCP connection that is being made or is there.
+
+    Args:
+        family: address family.
+        address: as `getaddrinfo` gave it.
+    """
+
+    def __init__(self, family: int, address: Any) -> None:
+        import socket
+
+        self.socket: Any = _socket(family, socket.SOCK_STREAM)
+        self.socket.setblocking(False)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._unsent = b""
+        code = self.socket.connect_ex(address)
+        if code and code not in _LATER:
+            self.socket.close()
+            raise OSError(code, os.strerror(code))
+
+    def connected(self) -> bool:
+        """Called when the socket can be written to first; True once bytes of a request may be sent.
+
+        Raises:
+            OSError: the connection was not made.
+        """
+        import socket
+
+        code = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, os.strerror(code))
+        return True
+
+    def send(self, data: bytes) -> bool:
+        """Send as much as goes out at once; True when all of it went, otherwise `flush` when writable."""
+        if self._unsent:
+            self._unsent += data
+            return False
+        try:
+            sent = self.socket.send(data)
+        except BlockingIOError:
+            sent = 0
+        if sent == len(data):
+            return True
+        self._unsent = data[sent:]
+        return False
+
+    def flush(self) -> bool:
+        """Send what is left; True when nothing is."""
+        data, self._unsent = self._unsent, b""
+        return not data or self.send(data)
+
+    def receive(self) -> bytes | None:
+        """What came in; empty at the end of the stream, None when there is nothing yet."""
+        try:
+            data: bytes = self.socket.recv(RECEIVE_BYTES)
+        except BlockingIOError:
+            return None
+        return data
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.socket.close()
+
+
+class TlsTransport(PlainTransport):
+    """The same with TLS. The server's certificate and name are checked by `context`.
+
+    Args:
+        family: address family.
+        address: as `getaddrinfo` gave it.
+        context: made by `tls_context`.
+        name: the server's name.
+    """
+
+    def __init__(self, family: int, address: Any, context: ssl.SSLContext, name: str) -> None:
+        super().__init__(family, address)
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
+        self._ready = False
+
+    def connected(self) -> bool:
+        """Begin the handshake; it goes on in `receive`."""
+        super().connected()
+        return self._shake()
+
+    def send(self, data: bytes) -> bool:
+        """Encrypt and send."""
+        self._tls.write(data)
+        return self._push()
+
+    def flush(self) -> bool:
+        """Send encrypted bytes that are left."""
+        data, self._unsent = self._unsent, b""
+        return not data or super().send(data)
+
+    def receive(self) -> bytes | None:
+        """Decrypted bytes; None also while the handshake goes on (see `ready`)."""
+        data = super().receive()
+        if data is None:
+            return None
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+        if not self._ready:
+            self._shake()
+            if not self._ready:
+                if not data:
+                    raise OSError(errno.ECONNRESET, "connection closed during the TLS handshake")
+                return None
+        parts = []
+        try:
+            while part := self._tls.read(RECEIVE_BYTES):
+                parts.append(part)
+        except ssl.SSLWantReadError:
+            pass
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            return b"".join(parts)
+        self._push()
+        if parts:
+            return b"".join(parts)
+        return b"" if not data else None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the handshake is done."""
+        return self._ready
+
+    def _shake(self) -> bool:
+        try:
+            self._tls.do_handshake()
+            self._ready = True
+        except ssl.SSLWantReadError:
+            pass
+        finally:
+            self._push()
+        return self._ready
+
+    def _push(self) -> bool:
+        data = self._outgoing.read()
+        return not data or super().send(data)
+
+
+def tls_context(ca_bundle: str | None = None) -> ssl.SSLContext:
+    """A context that verifies certificate and name, with the CAs of `ca_bundle`, AWS_CA_BUNDLE or the system."""
+    context = ssl.create_default_context(cafile=ca_bundle or os.environ.get("AWS_CA_BUNDLE") or None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
