@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from busyhour.report.plots import run_plots
@@ -9,6 +10,6 @@ from busyhour.report.templating import fill
 from busyhour.results.record import RunRecord
 
 
-def render(record: RunRecord, templates: Path) -> bytes:
+def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
     """HTML from templates/report.html.j2 with the plots inside."""
     return fill("report.html.j2", templates, autoescape=True, record=record, plots=run_plots(record))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from busyhour.results.record import RunRecord
 
 
-def render(record: RunRecord, templates: Path) -> bytes:
+def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
     """Indented JSON, keys in the record's order."""
     import orjson
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from busyhour.report.templating import fill
 from busyhour.results.record import RunRecord
 
 
-def render(record: RunRecord, templates: Path) -> bytes:
+def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
     """Markdown from templates/report.md.j2."""
     return fill("report.md.j2", templates, autoescape=False, record=record)

@@ -151,6 +151,11 @@ def _own_colours(svg: str, description: str) -> str:
     return svg
 
 
+def on_paper(plot: Plot) -> str:
+    """The drawing with fixed colours, for a white page."""
+    return plot.svg.replace("var(--ink)", "#1b2430").replace("var(--grid)", "#d5dae1")
+
+
 def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +18,8 @@ class Renderer:
     file_name: str
     binary: bool = False
 
-    def render(self, record: RunRecord, templates: Path) -> bytes:
-        """The report as bytes. `templates` is the room's templates/ folder, which a team can replace."""
+    def render(self, record: RunRecord, templates: Sequence[Path]) -> bytes:
+        """The report as bytes. `templates` are folders to look in, a team's own before ours."""
         module = importlib.import_module(f"busyhour.report.{self.module}")
         rendered: bytes = module.render(record, templates)
         return rendered

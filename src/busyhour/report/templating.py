@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ from busyhour.errors import BusyhourError
 from busyhour.report import view
 
 
-def fill(template: str, templates: Path, *, autoescape: bool, **values: Any) -> bytes:
-    """Render `templates/template` with `values` and the formatting functions of `view`.
+def fill(template: str, templates: Sequence[Path], *, autoescape: bool, **values: Any) -> bytes:
+    """Render the first `template` found in the folders `templates` with `values` and the formatting functions of `view`.
 
     Raises:
         BusyhourError: the template is missing or wrong; names file and line.
@@ -32,7 +33,8 @@ def fill(template: str, templates: Path, *, autoescape: bool, **values: Any) -> 
         return environment.get_template(template).render(view=view, **values).encode()
     except jinja2.TemplateNotFound as error:
         raise BusyhourError(
-            f"The template {error.name} is not in {templates}.", "Remove your own copy to use ours."
+            f"The template {error.name} is not in {', '.join(map(str, templates))}.",
+            "Put it there, or leave the folder to us: ours is used where a team has none.",
         ) from None
     except jinja2.TemplateSyntaxError as error:
         raise BusyhourError(
@@ -40,5 +42,5 @@ def fill(template: str, templates: Path, *, autoescape: bool, **values: Any) -> 
         ) from None
     except jinja2.UndefinedError as error:
         raise BusyhourError(
-            f"The template {template} in {templates} uses a name that does not exist: {error.message}."
+            f"The template {template} uses a name that does not exist: {error.message}."
         ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -13,7 +14,7 @@ from busyhour.results.record import RunRecord
 WIDTH = 120
 
 
-def render(record: RunRecord, templates: Path) -> bytes:
+def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
     """The report in UTF-8."""
     page = io.StringIO()
     terminal.show(record, Console(file=page, width=WIDTH, no_color=True, force_terminal=False))

@@ -1,5 +1,6 @@
 """Every format says the same things; the HTML stands alone."""
 
+import io
 import json
 import re
 from html.parser import HTMLParser
@@ -12,7 +13,7 @@ from busyhour.report.renderers import RENDERERS
 from busyhour.results.record import RunRecord
 from busyhour.rooms import shipped_root
 
-TEMPLATES = shipped_root() / "reports" / "templates"
+TEMPLATES = [shipped_root() / "reports" / "templates"]
 
 
 @pytest.mark.parametrize("name", ["html", "markdown", "text"])
@@ -90,7 +91,23 @@ def test_the_same_record_gives_the_same_bytes(record: RunRecord) -> None:
 def test_a_teams_broken_template_is_named_with_its_line(record: RunRecord, tmp_path: Path) -> None:
     (tmp_path / "report.md.j2").write_text("one\n{% if %}\n")
     with pytest.raises(BusyhourError, match=r"report\.md\.j2:2: "):
-        RENDERERS["markdown"].render(record, tmp_path)
+        RENDERERS["markdown"].render(record, [tmp_path])
     (tmp_path / "report.md.j2").write_text("{{ record.nothing }}")
     with pytest.raises(BusyhourError, match="uses a name that does not exist"):
-        RENDERERS["markdown"].render(record, tmp_path)
+        RENDERERS["markdown"].render(record, [tmp_path])
+
+
+def test_pdf_is_small_and_says_the_verdict(record: RunRecord) -> None:
+    pypdf = pytest.importorskip("pypdf")
+    made = RENDERERS["pdf"].render(record, TEMPLATES)
+    assert len(made) < 5_000_000
+    pages = pypdf.PdfReader(io.BytesIO(made)).pages
+    words = " ".join("".join(page.extract_text() for page in pages).split())
+    for expected in ("does not hold", "bound at 0:41", "L-12AB7C57", "Concurrent calls", "Telephony cost"):
+        assert expected in words
+
+
+def test_a_template_that_typst_refuses_is_named(record: RunRecord, tmp_path: Path) -> None:
+    (tmp_path / "report.typ").write_text("#let x =")
+    with pytest.raises(BusyhourError, match=r"report\.typ: typst refuses it"):
+        RENDERERS["pdf"].render(record, [tmp_path])

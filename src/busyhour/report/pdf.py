@@ -1,0 +1,69 @@
+"""The report as a PDF of a few pages, typeset by typst, with the plots as vectors: fit to be attached to a case."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from busyhour.errors import BusyhourError
+from busyhour.report import view
+from busyhour.report.plots import on_paper, run_plots
+from busyhour.results.record import RunRecord
+
+TEMPLATE = "report.typ"
+
+
+def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
+    """PDF from templates/report.typ.
+
+    The template is handed `data.json` (the view of the record) and the plots as `plot-N.svg` in its folder.
+
+    Raises:
+        BusyhourError: the template is missing or typst refuses it; its words are in the message.
+    """
+    import typst
+
+    template = next((folder / TEMPLATE for folder in templates if (folder / TEMPLATE).is_file()), None)
+    if template is None:
+        raise BusyhourError(f"The template {TEMPLATE} is not in {', '.join(map(str, templates))}.")
+    plots = run_plots(record)
+    with tempfile.TemporaryDirectory(prefix="busyhour-pdf-") as name:
+        folder = Path(name)
+        (folder / "main.typ").write_bytes(template.read_bytes())
+        (folder / "data.json").write_text(json.dumps(_data(record, [plot.title for plot in plots])), encoding="utf-8")
+        for index, plot in enumerate(plots):
+            (folder / f"plot-{index}.svg").write_text(on_paper(plot), encoding="utf-8")
+        try:
+            made = typst.compile(str(folder / "main.typ"), format="pdf", root=str(folder))
+        except typst.TypstError as error:
+            raise BusyhourError(f"{template}: typst refuses it: {error}", "Mend the template.") from None
+    assert isinstance(made, bytes)
+    return made
+
+
+def _data(record: RunRecord, plots: list[str]) -> dict[str, object]:
+    return {
+        "name": record.scenario.get("name", ""),
+        "description": record.scenario.get("description", ""),
+        "outcome": record.verdict.outcome,
+        "summary": record.verdict.summary,
+        "reasons": record.verdict.reasons,
+        "headline": [asdict(row) for row in view.headline(record)],
+        "arrivals": [asdict(row) for row in view.arrivals(record)],
+        "calls": [asdict(row) for row in view.call_rows(record)],
+        "quotas": [
+            {**asdict(line), "used": "" if line.utilisation is None else view.share(line.utilisation)}
+            for line in view.quota_lines(record)
+        ],
+        "operations": [asdict(line) for line in view.operation_lines(record)],
+        "objectives": [list(row) for row in view.objective_rows(record)],
+        "metrics": [asdict(row) for row in view.metric_rows(record)],
+        "findings": [asdict(finding) for finding in record.findings],
+        "unsaid": [*(f"Not measured: {text}" for text in record.not_measured), *record.notes],
+        "plots": plots,
+        "version": record.busyhour_version,
+        "run": record.run_id,
+    }
