@@ -109,7 +109,7 @@ def _unknown_key(found: _Violation) -> Iterator[Problem]:
 
 
 def _missing_key(found: _Violation) -> Iterator[Problem]:
-    # jsonschema reports each missing key on its own, with the whole list: only the last word tells them apart.
+    # jsonschema reports each missing key on its own but with the whole list, so the reader drops what repeats.
     for key in found.limit:
         if key not in found.value:
             about = found.schema.get("properties", {}).get(key, {})

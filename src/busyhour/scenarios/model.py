@@ -191,7 +191,7 @@ class Objective:
 
     `metric` is e.g. `latency_p99:lambda`, `throttles`, `error_share`, `blocked_share`, `service_level`,
     `late_arrivals`; `scenarios.objectives` has them all. The measured value must be at most (`at_most`) or at least
-    (`at_least`) the bound: seconds for latencies and waits, 0..1 for shares, a number of things otherwise.
+    (`at_least`) the bound: milliseconds for latencies, 0..1 for shares, a number of things otherwise.
     """
 
     metric: str
@@ -237,3 +237,5 @@ class Scenario:
     aws: AwsTarget = AwsTarget()
     prompt_seconds: Mapping[str, float] = field(default_factory=dict)
     """Given lengths of recorded prompts, by prompt id, ARN or name."""
+    service_level_seconds: float = 20.0
+    """A queued call that is answered within this many seconds is answered in time."""

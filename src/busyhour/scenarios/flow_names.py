@@ -1,0 +1,85 @@
+"""What exported flows are called: just enough of a look into the files to tell whether a scenario's names exist.
+
+Reading flows properly is the business of `flows.reader`. A file that is no flow passes here, and is refused there
+with its own message.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FlowNames:
+    """Names in one export: the flow's, its file's stem, and those of its actions (None where unknown)."""
+
+    name: str
+    stem: str
+    actions: frozenset[str] | None
+
+
+def look(path: Path) -> FlowNames:
+    """Names in the export at `path`; only the file's stem where it can not be read."""
+    unknown = FlowNames(path.stem, path.stem, None)
+    try:
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return unknown
+    said = None
+    for wrapper in ("ContactFlow", "ContactFlowModule"):
+        if isinstance(data, dict) and isinstance(data.get(wrapper), dict) and "Content" in data[wrapper]:
+            envelope = data[wrapper]
+            said, data = envelope.get("Name"), envelope["Content"]
+            if isinstance(data, str):
+                try:
+                    data = json.loads(data)
+                except ValueError:
+                    data = None
+            break
+    if not isinstance(data, dict):
+        return FlowNames(_text(said) or path.stem, path.stem, None)
+    metadata = data.get("Metadata", data.get("metadata"))
+    metadata = metadata if isinstance(metadata, dict) else {}
+    name = _text(said) or _text(metadata.get("name")) or _text(metadata.get("Name")) or path.stem
+    return FlowNames(name, path.stem, _actions(data, metadata))
+
+
+def resolve(name: str, flows: Sequence[FlowNames]) -> str | None:
+    """What to call the flow that `name` means, by name or by file name with or without .json; None: there is none.
+
+    It is called by its name; where two have one name the first has it, and the other goes by its file's stem.
+    """
+    if any(flow.name == name for flow in flows):
+        return name
+    stem = name.removesuffix(".json")
+    found = next((flow for flow in flows if flow.stem == stem), None)
+    if found is None:
+        return None
+    return found.name if next(flow for flow in flows if flow.name == found.name) is found else stem
+
+
+def _actions(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> frozenset[str] | None:
+    """Identifiers and display names; None for the older format, whose actions get their names when converted."""
+    actions = data.get("Actions")
+    if not isinstance(actions, list):
+        return None
+    layout = metadata.get("ActionMetadata")
+    layout = layout if isinstance(layout, dict) else {}
+    names = set()
+    for action in actions:
+        identifier = action.get("Identifier") if isinstance(action, dict) else None
+        if not isinstance(identifier, str):
+            continue
+        names.add(identifier)
+        shown = layout.get(identifier)
+        if isinstance(shown, dict):
+            names.update(text for key in ("name", "displayName") if (text := _text(shown.get(key))))
+    return frozenset(names)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,77 @@
+"""Calls per interval from a CSV file, as a workforce management tool exports them."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.project.toml_file import shown
+
+COLUMNS = ("calls", "offered", "contacts", "volume", "count")
+"""Names under which exports have the calls, in the order in which they are tried."""
+
+
+def read_intervals(path: Path, column: str | None = None) -> tuple[float, ...]:
+    """Calls of each interval, in the order of the file. The file has a header; blank lines are passed over.
+
+    Args:
+        path: the CSV file, comma, semicolon or tab between fields.
+        column: the header of the column with the calls; None: the first of `COLUMNS` that there is.
+
+    Raises:
+        BusyhourError: the file can not be read, has no such column, or holds something that is no number of calls.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise BusyhourError(
+            f"{shown(path)}: can not be read: {error.strerror}", "Correct the path of traffic.intervals.file."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise BusyhourError(
+            f"{shown(path)}: byte {error.start} is not UTF-8", "Export the intervals as CSV in UTF-8."
+        ) from error
+    lines = text.splitlines()
+    separator = max(",;\t", key=(lines[0] if lines else "").count)
+    rows = csv.reader(lines, delimiter=separator)
+    header = [name.strip() for name in next(rows, [])]
+    place = _column(path, header, column)
+    calls = []
+    for row in rows:
+        if not any(field.strip() for field in row):
+            continue
+        field = row[place].strip() if place < len(row) else ""
+        try:
+            value = float(field)
+        except ValueError:
+            value = -1.0
+        if not 0 <= value < float("inf"):
+            raise BusyhourError(
+                f"{shown(path)}:{rows.line_num}: {header[place]} is {field!r}, not a number of calls",
+                "Every row needs a number from 0, with a point for decimals and nothing between thousands.",
+            )
+        calls.append(value)
+    if not calls:
+        raise BusyhourError(
+            f"{shown(path)}: there is no interval below the header", "Give one row for each interval."
+        )
+    return tuple(calls)
+
+
+def _column(path: Path, header: list[str], wanted: str | None) -> int:
+    if wanted is not None:
+        if wanted in header:
+            return header.index(wanted)
+        raise BusyhourError(
+            f"{shown(path)}:1: there is no column {wanted!r}.{did_you_mean(wanted, header)}",
+            f"Columns here: {', '.join(header) or 'none'}.",
+        )
+    lower = [name.lower() for name in header]
+    for name in COLUMNS:
+        if name in lower:
+            return lower.index(name)
+    raise BusyhourError(
+        f"{shown(path)}:1: no column is named {', '.join(COLUMNS[:-1])} or {COLUMNS[-1]}",
+        f"Name the column with traffic.intervals.column. Columns here: {', '.join(header) or 'none'}.",
+    )

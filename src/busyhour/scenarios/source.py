@@ -1,0 +1,178 @@
+"""A scenario file while it is read: values turned into durations, distributions and paths, with their places."""
+
+from __future__ import annotations
+
+import ast
+import glob
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.project.toml_file import TomlFile, shown
+from busyhour.project.violations import Keys, value_shown
+from busyhour.scenarios.model import Distribution, ShapePoint
+from busyhour.scenarios.units import seconds
+
+
+class Source:
+    """The parsed file and the folders that its paths are looked up in.
+
+    Args:
+        file: the scenario file, already held against the schema.
+        root: the project's root; the second place for paths, after the scenario's own folder.
+    """
+
+    def __init__(self, file: TomlFile, root: Path | None) -> None:
+        self.file = file
+        folders = [file.path.parent, *([root] if root else [])]
+        self.folders = list(dict.fromkeys(folder.resolve() for folder in folders))
+
+    def error(self, keys: Sequence[str | int], problem: str, hint: str | None = None) -> BusyhourError:
+        """An error at the value of `keys`."""
+        return self.file.error(keys, problem, hint)
+
+    def duration(self, keys: Keys, value: str | float, *, positive: bool = False) -> float:
+        """Seconds of a duration."""
+        try:
+            result = seconds(value)
+        except ValueError as error:
+            raise self.error(
+                keys, f"is {value_shown(value)}, which {error}", 'Write for example "90s" or "1h30m".'
+            ) from error
+        if positive and result == 0:
+            raise self.error(keys, f"is {value_shown(value)}; it must be more than 0")
+        return result
+
+    def distribution(self, keys: Keys, value: Any) -> Distribution:
+        """A distribution: a bare duration is a constant."""
+        if not isinstance(value, Mapping):
+            return Distribution("constant", self.duration(keys, value))
+        kind = value["distribution"]
+        given = {
+            name: self.duration((*keys, name), value[name])
+            for name in ("mean", "low", "high")
+            if name in value
+        }
+        if kind == "uniform":
+            if "high" not in given:
+                raise self.error(
+                    keys, "is uniform and has no 'high'", 'Give low and high, as in high = "30s".'
+                )
+            low = given.get("low", 0.0)
+            if low > given["high"]:
+                raise self.error((*keys, "low"), f"is {low:g} s, above high, which is {given['high']:g} s")
+            if "mean" in given or "cv" in value:
+                extra = "mean" if "mean" in given else "cv"
+                raise self.error((*keys, extra), "does not belong to a uniform distribution", "Take it out.")
+            return Distribution(kind, (low + given["high"]) / 2, low=low, high=given["high"])
+        if "mean" not in given:
+            raise self.error(keys, f"is {kind} and has no 'mean'", 'Give the mean, as in mean = "16s".')
+        if "low" in given:
+            raise self.error(
+                (*keys, "low"), f"does not belong to a distribution that is {kind}", "Take it out."
+            )
+        if "cv" in value and kind not in ("lognormal", "gamma"):
+            raise self.error(
+                (*keys, "cv"), f"does not belong to a distribution that is {kind}", "Take it out."
+            )
+        if "high" in given and given["high"] < given["mean"]:
+            raise self.error(
+                (*keys, "high"),
+                f"is {given['high']:g} s, below the mean, which is {given['mean']:g} s",
+                "Longer values than high are drawn again, so high has to be well above the mean.",
+            )
+        return Distribution(kind, given["mean"], cv=float(value.get("cv", 1.0)), high=given.get("high"))
+
+    def shape(self, keys: Keys, points: Sequence[Mapping[str, Any]]) -> tuple[ShapePoint, ...]:
+        """Points of a shape, in order of time."""
+        made: list[ShapePoint] = []
+        for index, point in enumerate(points):
+            at = self.duration((*keys, index, "at"), point["at"])
+            if made and at < made[-1].at:
+                raise self.error(
+                    (*keys, index, "at"),
+                    f"is {at:g} s, before the point above it, which is at {made[-1].at:g} s",
+                    "Put the points in order of time.",
+                )
+            made.append(ShapePoint(at, float(point["factor"])))
+        return tuple(made)
+
+    def path(self, keys: Keys, value: str, what: str) -> Path:
+        """An existing file, absolute; `what` names it in the message ("a table definition")."""
+        for folder in self.folders:
+            if (found := folder / value).is_file():
+                return found.resolve()
+        tried = self.folders[0] / value
+        beside = [entry.name for entry in tried.parent.iterdir()] if tried.parent.is_dir() else []
+        raise self.error(
+            keys,
+            f"is {value_shown(value)}: there is no such file.{did_you_mean(tried.name, beside)}",
+            f"Give the path of {what}, from {shown(self.folders[0])}.",
+        )
+
+    def files(self, keys: Keys, pattern: str) -> list[Path]:
+        """The files that a pattern finds, sorted; at least one."""
+        if not glob.has_magic(pattern):
+            return [self.path(keys, pattern, "an exported flow")]
+        for folder in self.folders:
+            rooted = str(Path(glob.escape(str(folder))) / pattern)
+            found = sorted(glob.glob(rooted, recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
+            files = [path.resolve() for name in found if (path := Path(name)).is_file()]
+            if files:
+                return files
+        raise self.error(
+            keys,
+            f"is {value_shown(pattern)}: no file fits.",
+            f"Give a pattern of exported flows, from {shown(self.folders[0])}.",
+        )
+
+    def json(self, keys: Keys, value: str, what: str) -> tuple[Path, Any]:
+        """An existing JSON file and what it holds."""
+        path = self.path(keys, value, what)
+        try:
+            return path, json.loads(path.read_text(encoding="utf-8"))
+        except json.JSONDecodeError as error:
+            raise BusyhourError(
+                f"{shown(path)}:{error.lineno}:{error.colno}: not JSON: {error.msg}",
+                f"{self.file.at(keys)} names this file as {what}.",
+            ) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise self.error(keys, f"is {value_shown(value)}: can not be read: {error}") from error
+
+    def handler(self, keys: Keys, value: str) -> str:
+        """`file.py:callable` with the file's absolute path; the file defines the callable."""
+        file, _, name = value.rpartition(":")
+        path = self.path(keys, file, "the function's Python file")
+        try:
+            tree = ast.parse(path.read_bytes(), filename=str(path))
+        except (SyntaxError, ValueError) as error:
+            line, column = getattr(error, "lineno", None) or 1, getattr(error, "offset", None) or 1
+            raise BusyhourError(
+                f"{shown(path)}:{line}:{column}: not Python: {getattr(error, 'msg', error)}",
+                f"{self.file.at(keys)} names this file as a handler.",
+            ) from error
+        defined = _top_level_names(tree)
+        if name not in defined:
+            raise self.error(
+                keys,
+                f"is {value_shown(value)}: {shown(path)} defines no {name!r}.{did_you_mean(name, defined)}",
+                f"Functions there: {', '.join(sorted(defined)) or 'none'}.",
+            )
+        return f"{path}:{name}"
+
+
+def _top_level_names(tree: ast.Module) -> set[str]:
+    """Names that a module may bind to a handler: functions, classes, assignments and imports."""
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names.update(target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+    return names
