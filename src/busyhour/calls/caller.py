@@ -14,7 +14,17 @@ from itertools import accumulate
 
 from busyhour.calls.chance import Stream, key_of
 from busyhour.calls.policy import CallPolicy
-from busyhour.flows.protocol import Collect, Converse, Digits, Done, Event, HungUp, LexResult, Silence
+from busyhour.flows.protocol import (
+    Collect,
+    Converse,
+    Digits,
+    Done,
+    Event,
+    HungUp,
+    LexResult,
+    Service,
+    Silence,
+)
 from busyhour.scenarios.draw import Sampler, sampler
 from busyhour.scenarios.model import Callers, MenuBehaviour
 
@@ -228,6 +238,24 @@ class Caller:
         if choice == SILENCE:
             return seconds, _SILENCE
         return seconds, LexResult("FallbackIntent" if choice == OTHERWISE else choice)
+
+    def branch(self, effect: Service, flow: str = "", display: str = "") -> str | None:
+        """The result of a step that branches on one, None for a step that does not.
+
+        What the scenario's `callers.menus` says of the action; else the number for a distribution by percentage, a
+        call that was answered, or any of the branches alike.
+        """
+        if not effect.branches:
+            return None
+        if effect.type == "DistributeByPercentage":
+            return str(1 + int(self._chance.random() * 100))
+        behaviour = self._behaviour
+        key = behaviour.menu_key(flow, effect.action, display)
+        if key is None and "CallAnswered" in effect.branches:
+            return "CallAnswered"
+        menu = behaviour.menu(key, effect.branches)
+        choice = menu.draw(self._chance) if menu else None
+        return choice if choice in effect.branches else None
 
     def _choose(self, effect: Collect, heard: float, flow: str, display: str) -> Answer:
         behaviour = self._behaviour

@@ -17,6 +17,7 @@ from busyhour.calls.invoker import Invoker
 from busyhour.calls.live import NOTHING, LiveCall
 from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import Clock, FlowMachine, Functions, Listener
+from busyhour.flows.contact import Contact
 from busyhour.flows.protocol import CheckHours, Metrics
 from busyhour.scenarios.model import Direction, Scenario
 
@@ -57,8 +58,12 @@ class CallCentre:
         self.end_reasons: Counter[str] = Counter()
         self.terminals: Counter[str] = Counter()
         """Ended calls by the type of action they ended on."""
+        self.unmodelled: dict[str, None] = {}
+        """Action types that some call came to and the machine does not model, in the order of first use."""
+        self.unresolved: dict[str, None] = {}
+        """References to flows that the scenario does not have."""
         self._live: dict[int, LiveCall] = {}
-        self._places: dict[tuple[str, str], tuple[str, str]] = {}
+        self._displays: dict[tuple[str, str], str] = {}
         self._outbound = scenario.traffic.direction is Direction.OUTBOUND
 
     @property
@@ -86,7 +91,8 @@ class CallCentre:
             entry: entry flow by name, id or ARN; the scenario's where not given.
             outbound: whether the destination must answer first; the scenario's direction where not given.
             ring_timeout: seconds after which an unanswered outbound call ends.
-            fields: further fields of the contact (`customer_endpoint`, `system_endpoint`, `channel`, ...).
+            fields: further fields of `flows.contact.Contact` (`system_endpoint`, `channel`, `queue`, ...). The
+                customer's number is drawn from the scenario where `customer_endpoint` is not given.
 
         Returns:
             The call; it may be over already when its flow takes no time.
@@ -96,9 +102,13 @@ class CallCentre:
         """
         identity = contact_id or uuid_of(Stream(self.scenario.seed, index))
         goes_out = self._outbound if outbound is None else outbound
-        contact = make_contact(identity, attributes or NOTHING, goes_out, fields)
+        caller = Caller(self.behaviour, index)
+        fields.setdefault("initiation_method", "API" if goes_out else "INBOUND")
+        if "customer_endpoint" not in fields:
+            fields["customer_endpoint"] = caller.number() or None
+        contact = Contact(contact_id=identity, attributes=attributes or NOTHING, **fields)
         machine_call = self.machine.call(entry or self.scenario.flows.entry, contact)
-        call = LiveCall(self, index, identity, machine_call, outbound=goes_out)
+        call = LiveCall(self, index, identity, machine_call, caller, outbound=goes_out)
         call.ring_timeout = ring_timeout
         self.arrived += 1
         self._live[id(call)] = call
@@ -126,7 +136,7 @@ class CallCentre:
         if agent:
             queues = [self.acd.agent_queue(agent)]
         elif queue:
-            queues = [self.acd.queue(queue)]
+            queues = [self.queue(queue)]
         else:
             queues = list(self.acd.queues.values())
         return Metrics(self._values(queues))
@@ -137,6 +147,10 @@ class CallCentre:
             f"queue {name!r} is not in the scenario: every call in it was answered at once"
             for name in self.acd.unnamed
         ]
+        said += [
+            f"action type {type_} is not modelled: it took its default path" for type_ in self.unmodelled
+        ]
+        said += [f"the flows refer to {flow!r}, which is no flow of the scenario" for flow in self.unresolved]
         callers = self.scenario.callers
         unused = sorted({*callers.menus, *callers.inputs} - self.behaviour.used)
         if unused and self.arrived:
@@ -156,6 +170,12 @@ class CallCentre:
         self.end_reasons[call.end_reason or ""] += 1
         if call.terminal:
             self.terminals[call.terminal] += 1
+        for type_ in call.machine_call.unmodelled:
+            if type_ not in self.unmodelled:
+                self.unmodelled[type_] = None
+                self.emit(call, "unmodelled", {"type": type_})
+        for reference in call.machine_call.unresolved:
+            self.unresolved[reference] = None
         if self.listener is not None:
             self.emit(
                 call, "ended", {"reason": call.end_reason, "terminal": call.terminal, "detail": call.detail}
@@ -163,22 +183,35 @@ class CallCentre:
 
     def is_open(self, caller: Caller, effect: CheckHours) -> bool:
         """Whether this caller finds the hours open. Hours that belong to no queue of the scenario are open."""
-        reference = effect.hours or effect.queue
-        if not reference:
-            return True
-        queue = self.acd.known(effect.hours or "") or self.acd.known(effect.queue or "")
-        return True if queue is None else caller.finds_open(queue.name, queue.open_share)
+        for reference in (effect.hours, effect.queue):
+            queue = self._known_queue(reference) if reference else None
+            if queue is not None:
+                return caller.finds_open(queue.name, queue.open_share)
+        return True
+
+    def queue(self, reference: str) -> AcdQueue:
+        """The queue that a flow means by ARN, id or name."""
+        return self._known_queue(reference) or self.acd.queue(reference)
 
     def place(self, call: LiveCall, action: str) -> tuple[str, str]:
         """Flow and display name of the action that a call is at, for the scenario's menus and inputs."""
-        flow = getattr(call.machine_call, "flow", None)
-        if flow is None:
-            return "", action
-        key = (flow.name, action)
-        found = self._places.get(key)
+        flow = call.machine_call.flow_name
+        key = (flow, action)
+        display = self._displays.get(key)
+        if display is None:
+            display = self._displays[key] = self._display_name(flow, action)
+        return flow, display
+
+    def _display_name(self, flow: str, action: str) -> str:
+        found = self.machine.library.resolve(flow)
+        named = found.by_identifier().get(action) if found else None
+        return named.display_name or action if named else action
+
+    def _known_queue(self, reference: str) -> AcdQueue | None:
+        found = self.acd.known(reference)
         if found is None:
-            named = flow.by_identifier().get(action)
-            found = self._places[key] = (flow.name, named.display_name or action if named else action)
+            name, arn = self.machine.queue_names.get(reference, ("", ""))
+            found = self.acd.known(name) or self.acd.known(arn)
         return found
 
     def _values(self, queues: list[AcdQueue]) -> dict[str, float | str]:
@@ -195,12 +228,3 @@ class CallCentre:
             values["queue_name"] = queues[0].name
             values["queue_arn"] = queues[0].arn
         return values
-
-
-def make_contact(
-    identity: str, attributes: Mapping[str, str], outbound: bool, fields: Mapping[str, Any]
-) -> Any:
-    """The contact as the flow machine knows it."""
-    from types import SimpleNamespace
-
-    return SimpleNamespace(contact_id=identity, attributes=dict(attributes), outbound=outbound, **fields)

@@ -178,6 +178,12 @@ class Invocation:
 
     def _settle(self, result: LambdaResult | LambdaFailed) -> None:
         self._close()
+        seconds = self._invoker.clock.now() - self.started
+        if seconds > 0.0:
+            if isinstance(result, LambdaResult):
+                result = LambdaResult(result.payload, result.size, seconds)
+            else:
+                result = LambdaFailed(result.kind, result.detail, seconds)
         self._settled(result, self)
 
     def _close(self) -> None:

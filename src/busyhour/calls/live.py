@@ -114,7 +114,14 @@ class LiveCall:
     )
 
     def __init__(
-        self, centre: CallCentre, index: int, contact_id: str, machine_call: MachineCall, *, outbound: bool
+        self,
+        centre: CallCentre,
+        index: int,
+        contact_id: str,
+        machine_call: MachineCall,
+        caller: Caller,
+        *,
+        outbound: bool,
     ) -> None:
         self._centre = centre
         self.index = index
@@ -146,7 +153,7 @@ class LiveCall:
         """Free for whoever drives the call."""
         self._retries: dict[str, int] | None = None
         self._services: dict[str, int] | None = None
-        self._caller = Caller(centre.behaviour, index)
+        self._caller = caller
         self._ticket: Ticket | None = None
         self._offered = False
         self._pending: Handle | None = None
@@ -352,7 +359,7 @@ class LiveCall:
         if effect.agent:
             queue = centre.acd.agent_queue(effect.agent)
         elif effect.queue:
-            queue = centre.acd.queue(effect.queue)
+            queue = centre.queue(effect.queue)
         else:
             return Failed(detail="no queue is set")
         ticket = centre.acd.join(queue, self, effect.priority, effect.time_adjustment_seconds)
@@ -414,7 +421,11 @@ class LiveCall:
         if self._services is None:
             self._services = {}
         self._services[effect.type] = self._services.get(effect.type, 0) + 1
-        return self._later(self._centre.policy.service_seconds, Succeeded())
+        flow, display = self._centre.place(self, effect.action) if effect.branches else ("", "")
+        branch = self._caller.branch(effect, flow, display)
+        return self._later(
+            self._centre.policy.service_seconds, _SUCCEEDED if branch is None else Succeeded(branch=branch)
+        )
 
     def _end(self, effect: Ended) -> None:
         self._finish(effect.reason, effect.terminal, effect.detail)
@@ -474,6 +485,7 @@ _AWAITED = object()
 _DONE = Done()
 _AGENT_ENDS = Done("agent")
 _HUNG_UP = HungUp()
+_SUCCEEDED = Succeeded()
 _ACCEPTED = LambdaResult({})
 """What the flow hears of an asynchronous invocation: it was accepted."""
 

@@ -9,6 +9,8 @@ from busyhour.flows.protocol import Effect, Event, Invoke, LambdaFailed, LambdaR
 
 if TYPE_CHECKING:
     from busyhour.calls.live import LiveCall
+    from busyhour.flows.contact import Contact
+    from busyhour.flows.library import FlowLibrary
 
 
 class Handle(Protocol):
@@ -35,6 +37,18 @@ class MachineCall(Protocol):
     def attributes(self) -> Mapping[str, str]:
         """The contact's attributes as they are now."""
 
+    @property
+    def flow_name(self) -> str:
+        """Name of the flow or module that is being run, or was last."""
+
+    @property
+    def unmodelled(self) -> tuple[str, ...]:
+        """Action types that took the default path, each once."""
+
+    @property
+    def unresolved(self) -> tuple[str, ...]:
+        """References to flows that are not there, each once."""
+
     def start(self) -> Effect:
         """Run to the first effect that needs the world."""
 
@@ -45,7 +59,15 @@ class MachineCall(Protocol):
 class FlowMachine(Protocol):
     """What makes calls (`flows.machine.Machine`)."""
 
-    def call(self, entry: str, contact: Any) -> MachineCall:
+    @property
+    def queue_names(self) -> Mapping[str, tuple[str, str]]:
+        """Name and ARN of queues by the reference that flows make, as far as the exports say."""
+
+    @property
+    def library(self) -> FlowLibrary:
+        """The flows."""
+
+    def call(self, entry: str, contact: Contact) -> MachineCall:
         """A call of `contact` that starts in the flow `entry`."""
 
 

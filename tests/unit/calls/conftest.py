@@ -11,6 +11,7 @@ import pytest
 from busyhour.calls.centre import CallCentre
 from busyhour.calls.policy import CallPolicy
 from busyhour.capacity.virtual import VirtualClock
+from busyhour.flows.library import FlowLibrary
 from busyhour.flows.protocol import (
     AgentAnswered,
     Effect,
@@ -46,6 +47,10 @@ Step = Effect | Callable[[Any], Effect]
 class ScriptedCall:
     """Plays a fixed list of effects; after Queued it loops, after an agent's answer it talks."""
 
+    flow_name = "main"
+    unmodelled: tuple[str, ...] = ()
+    unresolved: tuple[str, ...] = ()
+
     def __init__(self, steps: Sequence[Step], attributes: Mapping[str, str]) -> None:
         self.steps = list(steps)
         self.attributes = dict(attributes)
@@ -76,6 +81,10 @@ class ScriptedCall:
 
 
 class ScriptedMachine:
+    queue_names: Mapping[str, tuple[str, str]] = {}
+
+    library = FlowLibrary([])
+
     def __init__(self, *steps: Step) -> None:
         self.steps = steps
 
