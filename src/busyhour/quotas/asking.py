@@ -35,7 +35,17 @@ def ask(call: Callable[[], T]) -> T | Failed:
             further request would fare better.
     """
     # Not at module level: reading documented values must not wait for botocore.
-    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+    from botocore.exceptions import (
+        BotoCoreError,
+        ClientError,
+        ConnectionError as NotConnected,
+        HTTPClientError,
+        NoCredentialsError,
+        NoRegionError,
+        PartialCredentialsError,
+        TokenRetrievalError,
+        UnauthorizedSSOTokenError,
+    )
 
     try:
         return call()
@@ -48,13 +58,21 @@ def ask(call: Callable[[], T]) -> T | Failed:
                 ExitCode.UNREACHABLE,
             ) from None
         return failed
-    except (NoCredentialsError, NoRegionError) as error:
+    except (
+        NoCredentialsError,
+        NoRegionError,
+        PartialCredentialsError,
+        TokenRetrievalError,
+        UnauthorizedSSOTokenError,
+    ) as error:
         raise BusyhourError(
             f"AWS cannot be asked: {error}", "Set AWS_PROFILE or AWS_ACCESS_KEY_ID, and a Region."
         ) from None
-    except BotoCoreError as error:
+    except (NotConnected, HTTPClientError) as error:
         raise BusyhourError(
             f"AWS cannot be reached: {error}",
             "Check the network, the Region and --endpoint-url.",
             ExitCode.UNREACHABLE,
         ) from None
+    except BotoCoreError as error:
+        return Failed(type(error).__name__, str(error))

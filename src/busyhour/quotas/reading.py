@@ -28,6 +28,11 @@ class Problem:
     message: str
     action: str = ""
 
+    @property
+    def text(self) -> str:
+        """What a person reads."""
+        return self.message
+
 
 class Source(Protocol):
     """One place that values of quotas come from."""
@@ -75,7 +80,7 @@ def read_quotas(quotas: Iterable[Quota], sources: Sequence[Source]) -> list[Read
 
     Every quota gets a value: where no source has one, the documented default. The values that Service Quotas
     shows although AWS documents them as incorrect are replaced by the documented ones. An applied value of 0
-    is kept, and is a problem.
+    is kept, and is a problem where the default is not 0 itself.
 
     Args:
         quotas: what to read.
@@ -96,7 +101,7 @@ def _read(quota: Quota, sources: Sequence[Source]) -> Reading:
     if not any(value.origin is Origin.DOCUMENTED for value in values):
         values.append(DocumentedDefault().read(quota))
     winner, *others = values
-    if winner.value == 0 and winner.origin in _OF_THE_ACCOUNT:
+    if winner.value == 0 and quota.default > 0 and winner.origin in _OF_THE_ACCOUNT:
         problems.append(Problem(quota, winner.origin, _zero(winner)))
     return Reading(winner, tuple(others), tuple(_disagreements(values)), tuple(problems))
 
@@ -114,8 +119,10 @@ def _corrected(value: QuotaValue) -> QuotaValue:
 
 
 def _zero(value: QuotaValue) -> str:
-    expected = f" although the default is {value.quota.default:g}" if value.quota.default else ""
-    return f"{value.quota.name}: the {value.origin} value is 0{expected}; nothing gets through until it is raised"
+    return (
+        f"{value.quota.name}: the {value.origin} value is 0 although the default is {value.quota.default:g}; "
+        "nothing gets through until it is raised"
+    )
 
 
 def _disagreements(values: Sequence[QuotaValue]) -> list[str]:
@@ -126,8 +133,8 @@ def _disagreements(values: Sequence[QuotaValue]) -> list[str]:
     of_account = [value for value in values if value.origin in _OF_THE_ACCOUNT]
     defaults = [value for value in values if value.origin in (Origin.AWS_DEFAULT, Origin.DOCUMENTED)]
     found = []
-    for strongest, *rest in (of_account, defaults):
-        for other in rest:
+    for group in (of_account, defaults):
+        for strongest, other in ((group[0], other) for other in group[1:]):
             both = {strongest.origin, other.origin}
             if both == set(_APPLIED) or _agree(strongest.value, other.value):
                 continue

@@ -23,6 +23,7 @@ TABLE = Path(__file__).with_name("table.csv")
 _EVERY_OTHER = "*"
 """Operation of the rows that hold for all operations of a service without a row of their own."""
 
+_MADE = re.compile(r"(?P<service>[a-z-]+)\.(?P<operation>[a-z0-9-]+)\.(?P<kind>rate|burst)")
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -73,15 +74,22 @@ class QuotaTable:
         return found
 
     def by_key(self, key: str) -> Quota:
-        """The quota with our own stable name.
+        """The quota with our own stable name, or the rate or burst that `rate` made under that key.
 
         Raises:
             BusyhourError: there is none.
         """
-        try:
+        if key in self._by_key:
             return self._by_key[key]
-        except KeyError:
-            raise self._unknown(key) from None
+        made = _MADE.fullmatch(key)
+        if made is not None:
+            # Keys of operations without a row occur in what was measured; only their service must be known.
+            operation = "".join(part.capitalize() for part in made["operation"].split("-"))
+            try:
+                return self.rate(made["service"], operation)[made["kind"] == "burst"]
+            except BusyhourError:
+                pass
+        raise self._unknown(key)
 
     def by_code(self, service_or_code: str, code: str | None = None) -> Quota:
         """The quota with a Service Quotas code: `by_code("connect", "L-12AB7C57")`, or the code alone.

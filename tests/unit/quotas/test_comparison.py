@@ -1,0 +1,177 @@
+"""Verdicts of demand against quota."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from busyhour.quotas.comparison import (
+    FORECAST,
+    Demand,
+    binding,
+    by_service,
+    compare,
+    compare_all,
+    record,
+)
+from busyhour.quotas.model import Kind, Origin, QuotaValue, Verdict
+from busyhour.quotas.table import load
+
+TABLE = load()
+CALLS = TABLE.by_code("L-12AB7C57")
+STARTS = TABLE.by_code("L-4E9BCC96")
+LAMBDA = TABLE.by_code("L-B99A9384")
+MEASURED = "measured by the generator"
+
+
+def value(of: Any = CALLS, applied: float = 100) -> QuotaValue:
+    return QuotaValue(of, applied, Origin.APPLIED_RESOURCE, "2026-11-22T00:00:00+00:00")
+
+
+def demand(peak: float | None, of: Any = CALLS, **more: Any) -> Demand:
+    return Demand(of.key, peak, **{"source": MEASURED, **more})
+
+
+@pytest.mark.parametrize(
+    ("peak", "headroom", "verdict"),
+    [
+        (79, 0.2, Verdict.HOLDS),
+        (80, 0.2, Verdict.HOLDS),
+        (81, 0.2, Verdict.TIGHT),
+        (81, 0.0, Verdict.HOLDS),
+        (99, 0.2, Verdict.TIGHT),
+        (100, 0.0, Verdict.BINDS),
+        (101, 0.0, Verdict.BINDS),
+        (0, 0.9, Verdict.HOLDS),
+        (None, 0.2, Verdict.UNKNOWN),
+    ],
+)
+def test_verdict_by_headroom(peak: float | None, headroom: float, verdict: Verdict) -> None:
+    assert compare(value(), demand(peak), headroom).verdict is verdict
+
+
+def test_figures() -> None:
+    found = compare(value(), demand(25, peak_at=90.0, forecast=30.0))
+    assert (found.utilisation, found.headroom) == (0.25, 0.75)
+    assert (found.peak, found.peak_at, found.peak_source, found.forecast) == (25, 90, MEASURED, 30)
+
+
+def test_a_rejection_binds_however_low_the_peak() -> None:
+    found = compare(value(), demand(1, rejected=1, first_rejected_at=12.5))
+    assert (found.verdict, found.rejected, found.first_rejected_at) == (Verdict.BINDS, 1, 12.5)
+
+
+def test_a_rejection_without_a_peak_binds() -> None:
+    assert compare(value(), demand(None, rejected=3)).verdict is Verdict.BINDS
+
+
+@pytest.mark.parametrize("kind", [Kind.RATE, Kind.BURST])
+def test_a_second_that_the_bucket_carried_is_tight_and_does_not_bind(kind: Kind) -> None:
+    quota = replace(STARTS, kind=kind)
+    assert compare(value(quota, 2), demand(4, quota)).verdict is Verdict.TIGHT
+    assert compare(value(quota, 2), demand(4, quota, rejected=1)).verdict is Verdict.BINDS
+    assert compare(value(quota, 2), demand(4, quota, source=FORECAST)).verdict is Verdict.BINDS
+
+
+def test_without_a_measurement_the_forecast_counts() -> None:
+    found = compare(value(), demand(None, forecast=90), 0.2)
+    assert (found.peak, found.utilisation, found.peak_source) == (None, 0.9, FORECAST)
+    assert found.verdict is Verdict.TIGHT
+
+
+def test_a_quota_of_zero() -> None:
+    found = compare(value(applied=0), demand(1))
+    assert (found.verdict, found.utilisation, found.headroom) == (Verdict.BINDS, None, None)
+    assert compare(value(applied=0), demand(0)).verdict is Verdict.HOLDS
+
+
+def test_no_demand_is_unknown() -> None:
+    found = compare(value(), None)
+    assert (found.verdict, found.peak, found.utilisation) == (Verdict.UNKNOWN, None, None)
+
+
+@pytest.mark.parametrize("headroom", [-0.1, 1.0, 20, float("nan")])
+def test_headroom_is_a_share(headroom: float) -> None:
+    with pytest.raises(ValueError, match="headroom"):
+        compare(value(), demand(1), headroom)
+
+
+def test_demand_of_another_quota_is_refused() -> None:
+    with pytest.raises(ValueError, match="held against"):
+        compare(value(), demand(1, LAMBDA))
+
+
+AMOUNT = st.floats(min_value=0, max_value=1e9)
+SHARE = st.floats(min_value=0, max_value=0.99)
+GRAVITY = [Verdict.HOLDS, Verdict.TIGHT, Verdict.BINDS]
+
+
+@given(applied=AMOUNT, low=AMOUNT, high=AMOUNT, headroom=SHARE)
+def test_more_demand_is_never_better(applied: float, low: float, high: float, headroom: float) -> None:
+    low, high = sorted((low, high))
+    of_low = compare(value(applied=applied), demand(low), headroom).verdict
+    of_high = compare(value(applied=applied), demand(high), headroom).verdict
+    assert GRAVITY.index(of_low) <= GRAVITY.index(of_high)
+
+
+@given(low=AMOUNT, high=AMOUNT, peak=AMOUNT, headroom=SHARE)
+def test_a_higher_quota_is_never_worse(low: float, high: float, peak: float, headroom: float) -> None:
+    low, high = sorted((low, high))
+    of_low = compare(value(applied=low), demand(peak), headroom).verdict
+    of_high = compare(value(applied=high), demand(peak), headroom).verdict
+    assert GRAVITY.index(of_high) <= GRAVITY.index(of_low)
+
+
+@given(applied=st.floats(min_value=1e-3, max_value=1e9), peak=AMOUNT, headroom=SHARE)
+def test_utilisation_and_headroom_are_shares_of_one_whole(
+    applied: float, peak: float, headroom: float
+) -> None:
+    found = compare(value(applied=applied), demand(peak), headroom)
+    assert found.utilisation is not None
+    assert found.headroom is not None
+    assert found.utilisation + found.headroom == pytest.approx(1)
+    assert found.utilisation * applied == pytest.approx(peak)
+
+
+def test_what_bound_first_comes_first() -> None:
+    values = [value(CALLS), value(STARTS, 2), value(LAMBDA, 1000), value(TABLE.by_code("L-CF0CBE56"), 40_000)]
+    demands = [
+        demand(100, CALLS, rejected=5, first_rejected_at=60.0),
+        demand(9, STARTS, rejected=1, first_rejected_at=30.0),
+        demand(950, LAMBDA),
+    ]
+    found = compare_all(values, demands, 0.2, every=True)
+    assert [c.value.quota.code for c in found] == ["L-4E9BCC96", "L-12AB7C57", "L-B99A9384", "L-CF0CBE56"]
+    assert [c.verdict for c in found] == [Verdict.BINDS, Verdict.BINDS, Verdict.TIGHT, Verdict.UNKNOWN]
+    first = binding(found)
+    assert first is not None
+    assert first.value.quota is STARTS
+    assert {service: len(of) for service, of in by_service(found).items()} == {
+        "connect": 2,
+        "lambda": 1,
+        "dynamodb": 1,
+    }
+    assert binding(found[2:]) is None
+    assert len(compare_all(values, demands)) == 3, "quotas without demand are left out unless asked for"
+
+
+def test_demand_without_a_value_and_demand_twice_are_refused() -> None:
+    with pytest.raises(ValueError, match="no value of"):
+        compare_all([value()], [demand(1, LAMBDA)])
+    with pytest.raises(ValueError, match="two demands"):
+        compare_all([value()], [demand(1), demand(2)])
+
+
+def test_the_record_holds_all_of_it() -> None:
+    found = record(
+        compare(value(), demand(25, peak_at=9.0, rejected=2, first_rejected_at=8.0, forecast=30.0))
+    )
+    assert (found.key, found.code, found.scope) == (CALLS.key, "L-12AB7C57", "instance")
+    assert (found.value, found.origin, found.default) == (100, "applied (instance)", 10)
+    assert (found.peak, found.peak_at, found.rejected, found.first_rejected_at) == (25, 9, 2, 8)
+    assert (found.utilisation, found.headroom, found.verdict, found.forecast) == (0.25, 0.75, "binds", 30)
+    assert found.source
