@@ -85,18 +85,23 @@ class TimerHeap:
 class LoopClock:
     """A `calls.ports.Clock` on an asyncio event loop (wall time).
 
-    `tick` is the coarseness of timers in seconds: a timer runs at most that much late, and all that are due
-    within one tick run in one wake-up. Use it from the loop's thread only.
+    It may be made, and timers set, before there is a loop; they run once it is attached. `tick` is the coarseness
+    of timers in seconds: what is due within one tick runs in one wake-up. For the loop's thread only.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, tick: float = 0.005) -> None:
-        self._loop = loop
+    def __init__(self, tick: float = 0.005) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._tick = tick
         self._timers = TimerHeap()
         self._armed: asyncio.TimerHandle | None = None
         self._armed_for = float("inf")
         self.errors = 0
         """Callbacks that raised; each is logged with its traceback."""
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Run timers in `loop` from now on."""
+        self._loop = loop
+        self._arm_next()
 
     def now(self) -> float:
         """Seconds of the process's monotonic clock (a loop's own may be cached and coarse)."""
@@ -118,15 +123,20 @@ class LoopClock:
         if self._armed is not None:
             self._armed.cancel()
         self._timers = TimerHeap()
-        self._armed, self._armed_for = None, float("inf")
+        self._armed, self._armed_for, self._loop = None, float("inf"), None
 
     def _arm(self, when: float) -> None:
-        if when >= self._armed_for - self._tick:
+        if self._loop is None or when >= self._armed_for - self._tick:
             return
         if self._armed is not None:
             self._armed.cancel()
         self._armed_for = when
         self._armed = self._loop.call_later(max(0.0, when - time.monotonic()), self._wake)
+
+    def _arm_next(self) -> None:
+        due = self._timers.next_due()
+        if due is not None:
+            self._arm(due)
 
     def _wake(self) -> None:
         self._armed, self._armed_for = None, float("inf")
@@ -137,6 +147,4 @@ class LoopClock:
             except Exception:
                 self.errors += 1
                 _log.exception("a timer of the emulator failed")
-        due = self._timers.next_due()
-        if due is not None:
-            self._arm(due)
+        self._arm_next()

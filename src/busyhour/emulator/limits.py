@@ -240,7 +240,7 @@ class Limits:
 
     # ------------------------------------------------------------------------------------------- tallies
 
-    def rejected(self, code_or_key: str, at: float | None = None, times: int = 1) -> None:
+    def reject(self, code_or_key: str, at: float | None = None, times: int = 1) -> None:
         """Count what a quota turned away that is enforced elsewhere (as table throughput is)."""
         self._tally(self.quota(code_or_key)).reject(self._time() if at is None else at, times)
 

@@ -135,9 +135,13 @@ class Router:
 
 def operation_of(service: Service, request: Request) -> str:
     """Name of the API operation: from the service where it knows, else from target or form."""
-    name: Callable[[Request], str] | None = getattr(service, "operation_name", None)
-    if name is not None:
-        return name(request)
+    known: Callable[[Request], str] | None
+    known = getattr(service, "operation", None) or getattr(service, "operation_name", None)
+    if known is not None:
+        try:
+            return str(known(request))
+        except ApiError:
+            return ""
     if request.target:
         return request.target
     form = parse_qs(request.body[:2000].decode("latin-1"))

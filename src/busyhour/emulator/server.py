@@ -39,8 +39,8 @@ class Served(Protocol):
     def admin(self, request: Request) -> Response | Awaitable[Response]:
         """Answer a request under /_busyhour/."""
 
-    async def start(self) -> None:
-        """Called in the event loop before the first request."""
+    async def start(self, url: str) -> None:
+        """Called in the event loop before the first request; `url` is where requests will come in."""
 
     async def stop(self) -> None:
         """Called in the event loop after the last one."""
@@ -178,7 +178,7 @@ async def serve(
         timeout_graceful_shutdown=5,
     )
     server = Quiet(config)
-    await emulator.start()
+    await emulator.start(url_of(listener))
     try:
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         while not server.started and not serving.done():

@@ -82,6 +82,8 @@ class EmulatorState:
     epoch: float
     """Epoch seconds at the clock's zero."""
     started_at: float = 0.0
+    url: str = ""
+    """Where requests come in, once the emulator is served."""
     notes: Counter[str] = field(default_factory=Counter)
     """What the emulator has to say once (an action type it does not model, a number it took as claimed)."""
     dropped: Counter[str] = field(default_factory=Counter)
@@ -93,7 +95,7 @@ class EmulatorState:
 
     def rejected(self, quota_key: str, at: float | None = None) -> None:
         """Count that a quota (code or key) turned something away at `at`, epoch seconds."""
-        self.limits.rejected(quota_key, at)
+        self.limits.reject(quota_key, at)
 
     def snapshot(self) -> dict[str, Any]:
         """What there is to know, as JSON data. Times are epoch seconds."""

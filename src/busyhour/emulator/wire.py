@@ -59,9 +59,11 @@ class ApiError(Exception):
 
 
 class Service(Protocol):
-    """One AWS service inside the emulator. `names` are its signing names (`connect`, `lambda`, ...)."""
+    """One AWS service inside the emulator."""
 
-    names: tuple[str, ...]
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its signing names (`connect`, `lambda`, ...)."""
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
         """Answer the request. An ApiError that is raised is written by `error_response`."""

@@ -1,0 +1,264 @@
+"""The emulator's own endpoints, under /_busyhour/: health, snapshot, contact records, inbound calls, faults, reset."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+
+from busyhour.emulator.connect.contact import Contact, record
+from busyhour.emulator.connect.lifecycle import Placed, VoiceContacts
+from busyhour.emulator.connect.outbound import check_attributes
+from busyhour.emulator.connect.resources import FlowResource, Instance
+from busyhour.emulator.faults import Faults, read_faults
+from busyhour.emulator.state import EmulatorState
+from busyhour.emulator.wire import JSON, ApiError, Request, Response
+from busyhour.errors import BusyhourError, did_you_mean
+
+PAGE = 10_000
+_LINES = "application/x-ndjson"
+_INBOUND = {"flow", "caller", "number", "attributes"}
+_OF_QUEUE = (
+    *("name", "agents", "offered", "answered", "answered_in_time", "abandoned", "turned_away", "moved"),
+    *("waiting", "largest_size", "longest_wait", "mean_wait", "busy_seconds", "observed_seconds"),
+    *("service_level", "abandoned_share", "occupancy"),
+)
+"""What the snapshot tells of a queue; see `calls.acd.QueueStatistics`."""
+
+
+class Admin:
+    """Answers what is under /_busyhour/.
+
+    Args:
+        state: shared state of the emulator.
+        instance: flows, queues, numbers.
+        contacts: the voice contacts.
+        faults: faults in force.
+        entry: name or id of the flow that inbound calls begin in; empty: the instance's first.
+        on_reset: forgets what else must be forgotten.
+    """
+
+    def __init__(
+        self,
+        state: EmulatorState,
+        instance: Instance,
+        contacts: VoiceContacts,
+        faults: Faults,
+        entry: str,
+        on_reset: Callable[[], None],
+    ) -> None:
+        self._state = state
+        self._instance = instance
+        self._contacts = contacts
+        self._faults = faults
+        self._entry = entry
+        self._on_reset = on_reset
+        self._routes: dict[tuple[str, str], Callable[[Request], Response]] = {
+            ("GET", "health"): self._health,
+            ("GET", "snapshot"): lambda request: _json(self.snapshot()),
+            ("GET", "records"): self._records,
+            ("GET", "faults"): lambda request: _json({"faults": self._faults.as_json()}),
+            ("POST", "inbound"): self._inbound,
+            ("POST", "faults"): self._set_faults,
+            ("DELETE", "faults"): self._clear_faults,
+            ("POST", "reset"): self._reset,
+        }
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request; what is wrong with it is said as JSON with status 400 or 404."""
+        name = request.path.rstrip("/").rpartition("/")[2]
+        route = self._routes.get((request.method, name))
+        if route is None:
+            known = ", ".join(f"{method} /_busyhour/{path}" for method, path in self._routes)
+            return _json({"error": f"{request.method} {request.path} is none of: {known}."}, 404)
+        try:
+            return route(request)
+        except BusyhourError as error:
+            return _json({"error": error.message, "hint": error.hint}, 400)
+        except ApiError as error:
+            return _json({"error": error.message, "code": error.code}, error.status)
+
+    # ---------------------------------------------------------------------------------------------- read
+
+    def _health(self, request: Request) -> Response:
+        return _json(
+            {
+                "status": "ok",
+                "instance_id": self._state.account.instance_id,
+                "instance_arn": self._state.account.instance_arn,
+                "contacts_in_progress": self._contacts.store.in_progress,
+            }
+        )
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything there is to know, as JSON data. Times are epoch seconds."""
+        contacts, store = self._contacts, self._contacts.store
+        centre = contacts.centre
+        skew = self._state.time() - centre.clock.now()
+        peak_at = centre.peak_in_progress_at
+        base = self._state.snapshot()
+        base["dropped"] |= {"ended_contacts_forgotten": store.forgotten}
+        base["notes"] |= dict.fromkeys(centre.notes(), 1)
+        return base | {
+            "contacts": {
+                "started": store.started,
+                "in_progress": store.in_progress,
+                "by_state": Counter(contact.state() for contact in store.live()),
+                "ended": store.records,
+                "by_reason": dict(store.reasons),
+                "peak": centre.peak_in_progress,
+                "peak_at": None if peak_at is None else skew + peak_at,
+            },
+            "events": dict(contacts.events),
+            "terminals": dict(centre.terminals),
+            "queues": [_queue(statistics, skew) for statistics in centre.acd.statistics().values()],
+            "functions": {
+                name: {field: getattr(counts, field) for field in counts.__slots__}
+                for name, counts in centre.invoker.counts.items()
+            },
+            "lambda_outcomes": dict(contacts.functions),
+            "unmodelled": dict(contacts.unmodelled),
+            "faults": self._faults.as_json(),
+        }
+
+    def _records(self, request: Request) -> Response:
+        query = parse_qs(request.query)
+        try:
+            after = int(query.get("after", ["0"])[0])
+            limit = int(query.get("limit", [str(PAGE)])[0])
+        except ValueError:
+            raise BusyhourError(
+                "after and limit are whole numbers.", "GET /_busyhour/records?after=0"
+            ) from None
+        page = self._contacts.store.after(max(0, after), min(max(1, limit), PAGE))
+        lines = [orjson.dumps(self.record(contact)) for contact in page]
+        return Response(200, b"".join(line + b"\n" for line in lines), _LINES)
+
+    def record(self, contact: Contact) -> dict[str, Any]:
+        """The contact record of a contact that has ended."""
+        queue = self._instance.queue(contact.queue) if contact.queue else None
+        account = self._state.account
+        return record(contact, account.account_id, account.instance_arn, queue.arn if queue else None)
+
+    # ------------------------------------------------------------------------------------------------ do
+
+    def _inbound(self, request: Request) -> Response:
+        wanted = _object(request)
+        for key in wanted:
+            if key not in _INBOUND:
+                raise BusyhourError(
+                    f"inbound: unknown key {key!r}.{did_you_mean(key, _INBOUND)}",
+                    f"Keys are {', '.join(sorted(_INBOUND))}.",
+                )
+        attributes = wanted.get("attributes") or {}
+        texts = [wanted.get(key, "") for key in ("flow", "caller", "number")]
+        if not isinstance(attributes, Mapping):
+            raise BusyhourError(
+                "inbound: attributes is no object.", 'For example {"attributes": {"k": "v"}}.'
+            )
+        if not all(isinstance(text, str) for text in [*texts, *attributes.values()]):
+            raise BusyhourError("inbound: flow, caller, number and attributes are text.", "Put it in quotes.")
+        check_attributes(attributes)
+        contact = self.inbound(*texts, attributes=attributes)
+        return _json({"ContactId": contact.id, "Reorder": contact.reorder})
+
+    def inbound(
+        self,
+        flow: str = "",
+        caller: str = "",
+        number: str = "",
+        *,
+        attributes: Mapping[str, str] | None = None,
+    ) -> Contact:
+        """A call comes in.
+
+        Args:
+            flow: name, id or ARN of the flow it begins in; the scenario's entry where empty.
+            caller: E.164 number of the caller.
+            number: E.164 number that was called.
+            attributes: contact attributes at the start.
+
+        Raises:
+            BusyhourError: there is no such flow.
+        """
+        placed = Placed(
+            flow=self._flow(flow or self._entry),
+            method="INBOUND",
+            customer=caller or "+12065550100",
+            system=number or next((claimed.number for claimed in self._instance.numbers()), ""),
+            attributes=attributes or {},
+        )
+        return self._contacts.begin(placed)
+
+    def _flow(self, wanted: str) -> FlowResource:
+        flows = list(self._instance.flows())
+        if not wanted and flows:
+            return flows[0]
+        found = self._instance.flow(wanted) or self._instance.flow_named(wanted)
+        if found is None:
+            names = [flow.name for flow in flows]
+            raise BusyhourError(
+                f"There is no flow {wanted!r}.{did_you_mean(wanted, names)}",
+                f"Flows are: {', '.join(names) or 'none'}.",
+            )
+        return found
+
+    def _set_faults(self, request: Request) -> Response:
+        try:
+            document = orjson.loads(request.body or b"[]")
+        except ValueError as error:
+            raise BusyhourError(
+                f"The body is not JSON: {error}.", "Send one fault or a list of them."
+            ) from None
+        self._faults.set(read_faults(document))
+        return _json({"faults": self._faults.as_json()})
+
+    def _clear_faults(self, request: Request) -> Response:
+        self._faults.set(())
+        return _json({"faults": []})
+
+    def _reset(self, request: Request) -> Response:
+        stopped = self._contacts.stop_all()
+        self._contacts.forget()
+        self._state.limits.clear()
+        self._state.metrics.clear()
+        self._state.notes.clear()
+        self._state.dropped.clear()
+        self._faults.set(())
+        self._on_reset()
+        return _json({"stopped": stopped})
+
+
+def _object(request: Request) -> dict[str, Any]:
+    try:
+        document = orjson.loads(request.body or b"{}")
+    except ValueError as error:
+        raise BusyhourError(f"The body is not JSON: {error}.", "Send a JSON object.") from None
+    if not isinstance(document, dict):
+        raise BusyhourError("The body is not a JSON object.", "Send a JSON object.")
+    return document
+
+
+def _queue(statistics: Any, skew: float) -> dict[str, Any]:
+    """Statistics of a queue as JSON data, waits summed up."""
+    waits = sorted(statistics.waits)
+    return {name: getattr(statistics, name) for name in _OF_QUEUE} | {
+        "largest_size_at": skew + statistics.largest_size_at,
+        "wait_p50": _quantile(waits, 0.5),
+        "wait_p90": _quantile(waits, 0.9),
+        "wait_p95": _quantile(waits, 0.95),
+        "wait_p99": _quantile(waits, 0.99),
+    }
+
+
+def _quantile(values: list[float], share: float) -> float | None:
+    """The smallest value that at least `share` of all values do not exceed."""
+    return values[max(0, math.ceil(share * len(values)) - 1)] if values else None
+
+
+def _json(document: object, status: int = 200) -> Response:
+    return Response(status, orjson.dumps(document), JSON)

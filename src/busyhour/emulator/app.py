@@ -1,0 +1,279 @@
+"""Puts an emulator together: account, quotas, services, the call centre, and the HTTP routes to them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+import orjson
+
+from busyhour.emulator.admin import Admin
+from busyhour.emulator.clock import LoopClock
+from busyhour.emulator.connect.content import Validator
+from busyhour.emulator.connect.destinations import Destinations
+from busyhour.emulator.connect.functions import LambdaFunctions
+from busyhour.emulator.connect.lifecycle import VoiceContacts
+from busyhour.emulator.connect.policy import ConnectPolicy
+from busyhour.emulator.connect.resources import Instance
+from busyhour.emulator.connect.service import ConnectService
+from busyhour.emulator.faults import Faults
+from busyhour.emulator.limits import Limits
+from busyhour.emulator.router import Router
+from busyhour.emulator.state import Account, EmulatorState, new_state
+from busyhour.emulator.tables import load_tables
+from busyhour.emulator.wire import Request, Response, Service
+from busyhour.errors import BusyhourError
+from busyhour.flows.document import load
+from busyhour.flows.library import FlowLibrary
+from busyhour.flows.machine import Machine
+from busyhour.flows.model import Flow
+from busyhour.flows.reader import read
+from busyhour.quotas.table import QuotaTable
+from busyhour.quotas.table import load as load_quota_table
+from busyhour.scenarios.model import (
+    Callers,
+    Direction,
+    Distribution,
+    DriveKind,
+    Flows,
+    Scenario,
+    Traffic,
+)
+
+
+class Emulator:
+    """One emulated AWS account. Made by `build`; served by `server.serve` or `server.running`."""
+
+    def __init__(
+        self,
+        state: EmulatorState,
+        clock: LoopClock,
+        instance: Instance,
+        contacts: VoiceContacts,
+        admin: Admin,
+        router: Router,
+        scenario: Scenario,
+        closing: Iterable[Any],
+    ) -> None:
+        self.state = state
+        self.clock = clock
+        self.instance = instance
+        self.contacts = contacts
+        self.router = router
+        self.scenario = scenario
+        self._admin = admin
+        self._closing = tuple(closing)
+        self.dynamodb: Any = None
+
+    def admin(self, request: Request) -> Response:
+        """Answer a request under /_busyhour/."""
+        return self._admin.handle(request)
+
+    def snapshot(self) -> dict[str, Any]:
+        """What the emulator knows of itself; see `Admin.snapshot`. From the server's thread only."""
+        return self._admin.snapshot()
+
+    def about(self) -> dict[str, Any]:
+        """What a client must know: the contents of the ready file but the process id."""
+        account = self.state.account
+        return {
+            "url": self.state.url,
+            "instance_id": account.instance_id,
+            "instance_arn": account.instance_arn,
+            "region": account.region,
+            "account": account.account_id,
+            "flows": {flow.name: flow.id for flow in self.instance.flows()},
+            "queues": {queue.name: queue.id for queue in self.instance.queues()},
+            "numbers": [number.number for number in self.instance.numbers()],
+        }
+
+    async def start(self, url: str) -> None:
+        """Load tables, start the clock."""
+        self.state.url = url
+        if self.scenario.tables and self.dynamodb is not None:
+            tables = list(self.scenario.tables.values())
+            await asyncio.to_thread(lambda: load_tables(self.dynamodb.load(), tables))
+        self.clock.attach(asyncio.get_running_loop())
+        self.contacts.start()
+
+    async def stop(self) -> None:
+        """End every contact, so that each has its record; end worker processes."""
+        self.contacts.stop_all()
+        self.clock.stop()
+        for thing in self._closing:
+            thing.close()
+
+
+class RecordFile:
+    """Appends contact records to a file as JSON lines."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._file: TextIO = path.open("a", encoding="utf-8", buffering=1)
+        except OSError as error:
+            raise BusyhourError(
+                f"Contact records cannot be written to {path}: {error.strerror or error}.",
+                "Name another file.",
+            ) from None
+
+    def write(self, record: Mapping[str, Any]) -> None:
+        """Append one record."""
+        self._file.write(orjson.dumps(record).decode() + "\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def build(
+    scenario: Scenario | None = None,
+    *,
+    flows: Iterable[Path] = (),
+    quotas: Mapping[str, float] | None = None,
+    account: Account | None = None,
+    numbers: Iterable[str] = (),
+    destinations: Iterable[str] = (),
+    policy: ConnectPolicy | None = None,
+    validator: Validator | None = None,
+    records: Path | None = None,
+    table: QuotaTable | None = None,
+) -> Emulator:
+    """An emulator, ready to be served.
+
+    Args:
+        scenario: callers, queues, functions, tables, quotas; None: callers behave as `ConnectPolicy` says.
+        flows: exported flows besides those of the scenario.
+        quotas: applied values by code or key; they win over the scenario's.
+        account: account, Region and instance.
+        numbers: phone numbers of the instance. None given: any source number counts as claimed.
+        destinations: further prefixes that may be called (`+49`; `*` for all).
+        policy: what AWS leaves open about Connect.
+        validator: a stricter check of flow content for CreateContactFlow and UpdateContactFlowContent.
+        records: file that contact records are appended to, as JSON lines.
+        table: the quota table; the shipped one when None.
+
+    Raises:
+        BusyhourError: a flow cannot be read, or a quota is unknown.
+    """
+    policy = policy or ConnectPolicy()
+    plan = scenario or default_scenario(policy)
+    applied = {**plan.quotas, **(quotas or {})}
+    clock = LoopClock()
+    state = new_state(
+        table or load_quota_table(), account=account, quotas=applied, clock=clock, seed=plan.seed
+    )
+    instance = _instance(state, plan, flows, numbers)
+    faults = Faults(state.random)
+    services, runtime, dynamodb, fallback = _others(state, clock, plan)
+    machine_queues = {
+        reference: (queue.name, queue.arn)
+        for queue in instance.queues()
+        for reference in (queue.id, queue.arn, queue.name)
+    }
+
+    def machines(known: Iterable[Flow]) -> Machine:
+        library = FlowLibrary(known, plan.flows.aliases)
+        return Machine(library, prompt_seconds=plan.prompt_seconds, queue_names=machine_queues)
+
+    functions = LambdaFunctions(runtime, state.notes)
+    contacts = VoiceContacts(state, instance, plan, machines, functions, clock, policy)
+    allowed = Destinations(state.account.region, destinations)
+    connect = ConnectService(state, instance, contacts, policy, allowed, validator)
+    router = Router([connect, *services], fallback=fallback, unsigned=connect, faults=faults)
+    admin = Admin(state, instance, contacts, faults, plan.flows.entry, connect.tokens.clear)
+    file = RecordFile(records) if records is not None else None
+    if file is not None:
+        contacts.on_record = lambda contact: file.write(admin.record(contact))
+    closing = [thing for thing in (*services, fallback, file) if hasattr(thing, "close")]
+    emulator = Emulator(state, clock, instance, contacts, admin, router, plan, closing)
+    emulator.dynamodb = dynamodb
+    return emulator
+
+
+def default_scenario(policy: ConnectPolicy) -> Scenario:
+    """The callers of `busyhour emulator --flows`: every menu choice is as likely as the others, every call is answered.
+
+    Patience and talk time are exponential with the means of the policy. Queues are not staffed: whoever is put
+    into one is answered at once.
+    """
+    return Scenario(
+        name="emulator",
+        path=Path("emulator"),
+        description="callers of the emulator without a scenario",
+        seed=1,
+        drive=DriveKind.VOICE,
+        traffic=Traffic(Direction.OUTBOUND, 0.0),
+        callers=Callers(
+            patience=Distribution("exponential", policy.default_patience),
+            talk=Distribution("exponential", policy.default_talk),
+            wrap_up=Distribution("exponential", policy.default_wrap_up),
+        ),
+        flows=Flows((), ""),
+    )
+
+
+def _instance(
+    state: EmulatorState, scenario: Scenario, flows: Iterable[Path], numbers: Iterable[str]
+) -> Instance:
+    instance = Instance(state.account, state.started_at)
+    for path in (*scenario.flows.files, *flows):
+        document = load(path)
+        instance.add_flow(read(document), document.content, state.started_at)
+    for queue in scenario.queues.values():
+        instance.add_queue(queue.name, queue.arn)
+    claimed = [*numbers, *([scenario.aws.source_number] if scenario.aws.source_number else [])]
+    for number in claimed:
+        instance.claim(number)
+    instance.strict_numbers = bool(claimed)
+    return instance
+
+
+def _others(
+    state: EmulatorState, clock: LoopClock, scenario: Scenario
+) -> tuple[list[Service], Any, Any, Service | None]:
+    """All services but Connect: (services, Lambda, DynamoDB, what takes the rest)."""
+    from busyhour.emulator.cloudwatch import CloudWatch
+    from busyhour.emulator.dynamodb.service import DynamoDbService
+    from busyhour.emulator.lambda_.asynchronous import EventQueue
+    from busyhour.emulator.lambda_.engine import LambdaEngine
+    from busyhour.emulator.lambda_.functions import FunctionTable
+    from busyhour.emulator.lambda_.pool import EnvironmentPool
+    from busyhour.emulator.lambda_.service import LambdaService
+    from busyhour.emulator.service_quotas import ServiceQuotas
+
+    account, limits = state.account, state.limits
+    engine = LambdaEngine(
+        FunctionTable(scenario.functions, account.region, account.account_id),
+        quotas=limits,
+        metrics=state.metrics,
+        clock=clock,
+        time=state.time,
+        seed=scenario.seed,
+        pool=EnvironmentPool(),
+        endpoint_url=lambda: state.url,
+        region=account.region,
+    )
+    runtime = LambdaService(engine, EventQueue(engine, state.metrics, clock, state.time), limits)
+    dynamodb = DynamoDbService(limits, state.metrics, state.time, account.region, account.account_id)
+    quotas = ServiceQuotas(state, schedule=clock.call_later)
+    services: list[Service] = [runtime, dynamodb, quotas, CloudWatch(state.metrics)]
+    return services, runtime, dynamodb, _rest(state, services)
+
+
+def _rest(state: EmulatorState, services: list[Service]) -> Service | None:
+    import importlib.util
+
+    if importlib.util.find_spec("busyhour.emulator.sts") is not None:
+        from busyhour.emulator.sts import Sts
+
+        services.append(Sts(state.account))
+    if importlib.util.find_spec("busyhour.emulator.moto_rest") is not None:
+        from busyhour.emulator.moto_rest import MotoRest
+
+        return MotoRest()
+    return None
+
+
+__all__ = ["Emulator", "Limits", "build", "default_scenario"]

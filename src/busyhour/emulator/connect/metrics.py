@@ -1,0 +1,89 @@
+"""What Connect reports to CloudWatch, under its own names and dimensions (facts/connect.md 4.1).
+
+Levels (ConcurrentCalls, QueueSize, ...) are sampled when they change and once a second. CallRecordingUploadError is
+not reported: the emulator records no calls. ThrottledCalls is not either: AWS does not document the calls per
+second behind it, so nothing is enforced.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from busyhour.emulator.metrics import Dimensions, dimensions
+from busyhour.emulator.state import EmulatorState
+
+CONNECT = "AWS/Connect"
+USAGE = "AWS/Usage"
+CALLS = "L-12AB7C57"
+CAMPAIGN_CALLS = "L-E908C3A1"
+
+
+class ConnectMetrics:
+    """Writes the series of one instance."""
+
+    def __init__(self, state: EmulatorState) -> None:
+        self._state = state
+        self._store = state.metrics
+        self._instance = state.account.instance_id
+        self._voice = self._dimensions("VoiceCalls")
+        self._named: dict[tuple[str, str], Dimensions] = {}
+        self._usage: dict[str, Dimensions] = {}
+
+    def api_call(self, operation: str, at: float, *, throttled: bool) -> None:
+        """A request came in."""
+        where = self._usage.get(operation)
+        if where is None:
+            where = self._usage[operation] = dimensions(
+                (("Service", "Connect"), ("Type", "API"), ("Resource", operation), ("Class", "None"))
+            )
+        self._store.count(USAGE, "ThrottleCount" if throttled else "CallCount", where, 1, at)
+
+    def call(self, at: float, *, campaign: bool) -> None:
+        """A call came in or was placed."""
+        name = "ConcurrentHighVolumeCallsPerInterval" if campaign else "CallsPerInterval"
+        self._store.count(CONNECT, name, self._voice, 1, at)
+
+    def breaching(self, at: float) -> None:
+        """A call found the concurrency quota full."""
+        self._store.count(CONNECT, "CallsBreachingConcurrencyQuota", self._voice, 1, at)
+
+    def concurrent(self, at: float) -> None:
+        """The number of active calls, and its share of the quota as a decimal fraction."""
+        limits = self._state.limits
+        for code, name in ((CALLS, "ConcurrentCalls"), (CAMPAIGN_CALLS, "ConcurrentHighVolumeCalls")):
+            active = limits.in_use(code)
+            if code == CAMPAIGN_CALLS and not active:
+                continue
+            self._store.gauge(CONNECT, name, self._voice, active, at)
+            quota = limits.applied(code)
+            if quota > 0:
+                self._store.gauge(CONNECT, f"{name}Percentage", self._voice, active / quota, at)
+
+    def agent_answered(self, at: float) -> None:
+        """An agent took a call: nobody missed it. The emulator's agents answer at once."""
+        self._store.count(CONNECT, "MissedCalls", self._voice, 0, at)
+
+    def flow_error(self, flow: str, at: float, *, fatal: bool) -> None:
+        """An error branch was run, or a flow could not go on."""
+        where = self._dimension("ContactFlow", "ContactFlowName", flow)
+        self._store.count(CONNECT, "ContactFlowFatalErrors" if fatal else "ContactFlowErrors", where, 1, at)
+
+    def queue_full(self, queue: str, at: float) -> None:
+        """A queue turned a contact away."""
+        where = self._dimension("Queue", "QueueName", queue)
+        self._store.count(CONNECT, "QueueCapacityExceededError", where, 1, at)
+
+    def queue(self, queue: Any, now: float, at: float) -> None:
+        """Size of a queue (`calls.acd.AcdQueue`) and age of the contact that has waited longest."""
+        where = self._dimension("Queue", "QueueName", queue.name)
+        self._store.gauge(CONNECT, "QueueSize", where, queue.waiting, at)
+        self._store.gauge(CONNECT, "LongestQueueWaitTime", where, queue.oldest_age(now), at)
+
+    def _dimension(self, group: str, name: str, value: str) -> Dimensions:
+        found = self._named.get((name, value))
+        if found is None:
+            found = self._named[name, value] = self._dimensions(group, (name, value))
+        return found
+
+    def _dimensions(self, group: str, *more: tuple[str, str]) -> Dimensions:
+        return dimensions((("InstanceId", self._instance), ("MetricGroup", group), *more))

@@ -1,0 +1,86 @@
+"""StartOutboundVoiceContact: what is wrong with a request, and the idempotency of ClientToken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from busyhour.emulator.wire import ApiError
+
+ATTRIBUTE_BYTES = 32_768
+_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def check_attributes(attributes: Mapping[str, str]) -> None:
+    """Keys are alphanumeric, dash or underscore; all keys and values together have at most 32,768 UTF-8 bytes.
+
+    Raises:
+        ApiError: they are not.
+    """
+    size = 0
+    for key, value in attributes.items():
+        if _KEY.fullmatch(key) is None:
+            raise ApiError(
+                "InvalidParameterException",
+                f"Attribute key {key[:60]!r} must have only alphanumeric characters, dashes and underscores.",
+            )
+        if not value.isascii() or not key.isascii():
+            size += len(key.encode("utf-8", "surrogatepass")) + len(value.encode("utf-8", "surrogatepass"))
+        else:
+            size += len(key) + len(value)
+    if size > ATTRIBUTE_BYTES:
+        raise ApiError(
+            "InvalidParameterException",
+            f"Attributes must have at most {ATTRIBUTE_BYTES} UTF-8 bytes in all; they have {size}.",
+        )
+
+
+def check_campaign(params: Mapping[str, Any]) -> str:
+    """The traffic type, checked against answering machine detection.
+
+    Raises:
+        ApiError: detection is enabled for traffic that is not CAMPAIGN, or an agent-first preview is asked for.
+    """
+    traffic: str = params.get("TrafficType") or "GENERAL"
+    detection = params.get("AnswerMachineDetectionConfig") or {}
+    if detection.get("EnableAnswerMachineDetection") and traffic != "CAMPAIGN":
+        raise ApiError(
+            "InvalidRequestException",
+            "TrafficType must be CAMPAIGN when EnableAnswerMachineDetection is true.",
+        )
+    if params.get("OutboundStrategy"):
+        raise ApiError(
+            "OutboundContactNotPermittedException",
+            "OutboundStrategy is for the outbound campaigns service; the emulator does not serve it.",
+            403,
+        )
+    return traffic
+
+
+class ClientTokens:
+    """Which contact each ClientToken started; a token is remembered for `seconds`, at most `kept` of them."""
+
+    def __init__(self, seconds: float, kept: int) -> None:
+        self._seconds = seconds
+        self._kept = kept
+        self._tokens: dict[str, tuple[str, float]] = {}
+        self.forgotten = 0
+
+    def find(self, token: str, at: float) -> str | None:
+        """The contact that `token` started, if it is remembered."""
+        known = self._tokens.get(token)
+        if known is None or at - known[1] > self._seconds:
+            return None
+        return known[0]
+
+    def remember(self, token: str, contact_id: str, at: float) -> None:
+        """`token` started this contact."""
+        self._tokens[token] = (contact_id, at)
+        if len(self._tokens) > self._kept:
+            self._tokens.pop(next(iter(self._tokens)))
+            self.forgotten += 1
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._tokens.clear()

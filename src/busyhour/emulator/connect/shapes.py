@@ -1,0 +1,185 @@
+"""Validators made from botocore's shapes: is this JSON value what the service model says?
+
+Compiled once per operation, because StartOutboundVoiceContact is checked thousands of times a second.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+Check = Callable[[Any, str], None]
+"""Raises `MalformedError` or `ConstraintError` for a value that does not fit; the text says where the value stands."""
+
+
+class MalformedError(Exception):
+    """A value of a wrong JSON type, or a required member that is missing."""
+
+
+class ConstraintError(Exception):
+    """A value of the right type that breaks a length, range, pattern or enumeration."""
+
+
+def compile_shape(shape: Any) -> Check:
+    """The validator of a botocore shape. Members that the shape does not know are let through, as AWS does."""
+    return _COMPILERS.get(shape.type_name, _anything)(shape, {})
+
+
+def _inner(shape: Any, known: dict[str, Check]) -> Check:
+    """The validator of a member; recursive shapes refer to themselves by name."""
+    name = shape.name
+    if name not in known:
+
+        def later(value: Any, where: str) -> None:
+            known[name](value, where)
+
+        known[name] = later
+        known[name] = _COMPILERS.get(shape.type_name, _anything)(shape, known)
+    return known[name]
+
+
+def _structure(shape: Any, known: dict[str, Check]) -> Check:
+    required = tuple(shape.required_members)
+    members = {
+        member.serialization.get("name", name): (name, _inner(member, known))
+        for name, member in shape.members.items()
+    }
+    wire_required = tuple(shape.members[name].serialization.get("name", name) for name in required)
+
+    def check(value: Any, where: str) -> None:
+        if not isinstance(value, dict):
+            raise MalformedError(f"{where or 'The request'} must be an object.")
+        for name in wire_required:
+            if value.get(name) is None:
+                raise MalformedError(f"{_path(where, name)} is required.")
+        for name, inner in value.items():
+            known_member = members.get(name)
+            if known_member is not None and inner is not None:
+                known_member[1](inner, _path(where, known_member[0]))
+
+    return check
+
+
+def _list(shape: Any, known: dict[str, Check]) -> Check:
+    inner = _inner(shape.member, known)
+    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+
+    def check(value: Any, where: str) -> None:
+        if not isinstance(value, list):
+            raise MalformedError(f"{where} must be a list.")
+        if high is not None and len(value) > high:
+            raise ConstraintError(f"{where} must include at most {high} items.")
+        if low is not None and len(value) < low:
+            raise ConstraintError(f"{where} must include at least {low} items.")
+        for index, item in enumerate(value):
+            inner(item, f"{where}[{index}]")
+
+    return check
+
+
+def _map(shape: Any, known: dict[str, Check]) -> Check:
+    key_check, value_check = _inner(shape.key, known), _inner(shape.value, known)
+    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+
+    def check(value: Any, where: str) -> None:
+        if not isinstance(value, dict):
+            raise MalformedError(f"{where} must be an object.")
+        if high is not None and len(value) > high:
+            raise ConstraintError(f"{where} must include at most {high} entries.")
+        if low is not None and len(value) < low:
+            raise ConstraintError(f"{where} must include at least {low} entries.")
+        for key, item in value.items():
+            key_check(key, f"{where} key {key[:60]!r}")
+            value_check(item, f"{where}[{key[:60]!r}]")
+
+    return check
+
+
+def _string(shape: Any, known: dict[str, Check]) -> Check:
+    metadata = shape.metadata
+    low, high = metadata.get("min"), metadata.get("max")
+    choices = frozenset(metadata.get("enum", ()))
+    pattern = _pattern(metadata.get("pattern"))
+
+    def check(value: Any, where: str) -> None:
+        if not isinstance(value, str):
+            raise MalformedError(f"{where} must be a string.")
+        if high is not None and len(value) > high:
+            raise ConstraintError(f"{where} must have length less than or equal to {high}.")
+        if low is not None and len(value) < low:
+            raise ConstraintError(f"{where} must have length greater than or equal to {low}.")
+        if choices and value not in choices:
+            raise ConstraintError(f"{where} must be one of {', '.join(sorted(choices))}.")
+        if pattern is not None and pattern.fullmatch(value) is None:
+            raise ConstraintError(f"{where} must satisfy regular expression pattern: {pattern.pattern}")
+
+    return check
+
+
+def _pattern(text: str | None) -> re.Pattern[str] | None:
+    """Connect's model has some patterns with every backslash written twice; Python takes them once."""
+    if text is None:
+        return None
+    try:
+        return re.compile(text.replace("\\\\", "\\"))
+    except re.error:
+        return None
+
+
+def _number(kinds: tuple[type, ...], what: str) -> Callable[[Any, dict[str, Check]], Check]:
+    def compiler(shape: Any, known: dict[str, Check]) -> Check:
+        low, high = shape.metadata.get("min"), shape.metadata.get("max")
+
+        def check(value: Any, where: str) -> None:
+            if not isinstance(value, kinds) or isinstance(value, bool):
+                raise MalformedError(f"{where} must be {what}.")
+            if high is not None and value > high:
+                raise ConstraintError(f"{where} must have value less than or equal to {high}.")
+            if low is not None and value < low:
+                raise ConstraintError(f"{where} must have value greater than or equal to {low}.")
+
+        return check
+
+    return compiler
+
+
+def _boolean(shape: Any, known: dict[str, Check]) -> Check:
+    def check(value: Any, where: str) -> None:
+        if not isinstance(value, bool):
+            raise MalformedError(f"{where} must be true or false.")
+
+    return check
+
+
+def _timestamp(shape: Any, known: dict[str, Check]) -> Check:
+    def check(value: Any, where: str) -> None:
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise MalformedError(f"{where} must be a time.")
+
+    return check
+
+
+def _anything(shape: Any, known: dict[str, Check]) -> Check:
+    def check(value: Any, where: str) -> None:
+        return
+
+    return check
+
+
+def _path(where: str, name: str) -> str:
+    return f"{where}.{name}" if where else name
+
+
+_COMPILERS: dict[str, Callable[[Any, dict[str, Check]], Check]] = {
+    "structure": _structure,
+    "list": _list,
+    "map": _map,
+    "string": _string,
+    "integer": _number((int,), "a whole number"),
+    "long": _number((int,), "a whole number"),
+    "float": _number((int, float), "a number"),
+    "double": _number((int, float), "a number"),
+    "boolean": _boolean,
+    "timestamp": _timestamp,
+}
