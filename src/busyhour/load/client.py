@@ -260,7 +260,9 @@ class _Connection:
 
     def on_message_complete(self) -> None:
         self._complete = True
-        self._keep = self._parser.should_keep_alive()  # right only here: the parser is ready for the next answer after it
+        self._keep = (
+            self._parser.should_keep_alive()
+        )  # right only here: the parser is ready for the next answer after it
 
 
 class Client:
