@@ -1,0 +1,198 @@
+"""Counts what happens, as cheaply as it can be counted, and gives it away once a second.
+
+Everything per request is kept in objects that were looked up beforehand; `flush` turns it into `Measures`, the
+difference to the flush before. Pure: times come in as seconds from the start of the run.
+"""
+
+from __future__ import annotations
+
+from busyhour.load.errors import Class
+from busyhour.results.histogram import Histogram
+from busyhour.results.load_result import LIMIT, OK, THROTTLE
+from busyhour.results.measures import Measures
+
+_ERRORS = frozenset(kind.value for kind in Class) - {OK, THROTTLE, LIMIT}
+
+
+class OperationRecorder:
+    """Counts requests of one operation, `service:Name`."""
+
+    __slots__ = ("_finished", "_firsts", "_sent", "_service", "codes", "counts", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.counts: dict[str, int] = {}
+        self.codes: dict[str, int] = {}
+        self._sent: dict[int, int] = {}
+        self._service: dict[str, Histogram] = {}
+        self._finished: dict[int, dict[str, Histogram]] = {}
+        self._firsts: dict[str, float] = {}
+
+    def record(self, intended: float, sent: float | None, finished: float, kind: str, code: str = "") -> None:
+        """Count one request.
+
+        Args:
+            intended: when it should have been sent; its latency counts from here.
+            sent: when it was sent; None when it never was (no connection), and then it has no service time.
+            finished: when its answer was complete.
+            kind: value of `errors.Class`.
+            code: error code, where it failed.
+        """
+        counts = self.counts
+        counts[kind] = counts.get(kind, 0) + 1
+        second = int(finished)
+        row = self._finished.get(second)
+        if row is None:
+            row = self._finished[second] = {}
+        histogram = row.get(kind)
+        if histogram is None:
+            histogram = row[kind] = Histogram()
+        histogram.record(int((finished - intended) * 1e6))
+        if sent is not None:
+            second = int(sent)
+            sents = self._sent
+            sents[second] = sents.get(second, 0) + 1
+            histogram = self._service.get(kind)
+            if histogram is None:
+                histogram = self._service[kind] = Histogram()
+            histogram.record(int((finished - sent) * 1e6))
+        if kind != OK:
+            self.codes[code] = self.codes.get(code, 0) + 1
+            first = f"{kind}/{code}"
+            if finished < self._firsts.get(first, finished + 1.0):
+                self._firsts[first] = finished
+
+    def flush(self, into: Measures) -> None:
+        """Move everything that was counted into `into`."""
+        name = self.name
+        for kind, count in self.counts.items():
+            into.count(f"requests/{name}/{kind}", count)
+        for code, count in self.codes.items():
+            into.count(f"codes/{name}/{code}", count)
+        for first, at in self._firsts.items():
+            into.first(f"{name}/{first}", at)
+        for second, count in self._sent.items():
+            row = into.second(second).counts
+            row[f"requests/{name}"] = row.get(f"requests/{name}", 0) + count
+        for kind, histogram in self._service.items():
+            into.histograms.setdefault(f"service/{name}/{kind}", Histogram()).merge(histogram)
+        for second, kinds in self._finished.items():
+            together = into.second(second).latency.setdefault(name, Histogram())
+            for kind, histogram in kinds.items():
+                together.merge(histogram)
+                into.histograms.setdefault(f"latency/{name}/{kind}", Histogram()).merge(histogram)
+                column = _column(kind)
+                if column:
+                    row = into.second(second).counts
+                    row[column] = row.get(column, 0) + histogram.total
+        self.counts, self.codes, self._sent, self._service, self._finished = {}, {}, {}, {}, {}
+        self._firsts = {}
+
+
+def _column(kind: str) -> str:
+    """The column of a second's row that failures of this class are counted in."""
+    if kind == THROTTLE:
+        return "throttles"
+    if kind == LIMIT:
+        return "limits"
+    return "errors" if kind in _ERRORS else ""
+
+
+class Recorder:
+    """Counts everything that one generator process does.
+
+    Args:
+        late_ms: a call that starts this much after its intended start counts as late.
+    """
+
+    def __init__(self, late_ms: float = 10.0) -> None:
+        self._late = late_ms / 1000.0
+        self._operations: dict[str, OperationRecorder] = {}
+        self._measures = Measures()
+        self._slip = Histogram()
+        self._lag = Histogram()
+        self._gauges: dict[str, float] = {}
+        self._peaks: dict[str, float] = {}
+        self.started = 0
+        self.ended = 0
+        self.late = 0
+        self._flushed = 0
+        self.dropped = 0
+
+    @property
+    def in_progress(self) -> int:
+        """Calls that started and have not ended."""
+        return self.started - self.ended
+
+    def operation(self, name: str) -> OperationRecorder:
+        """The recorder of one operation, `service:Name`; look it up once."""
+        found = self._operations.get(name)
+        if found is None:
+            found = self._operations[name] = OperationRecorder(name)
+        return found
+
+    def call_started(self, intended: float, real: float) -> None:
+        """A call started at `real`; its schedule said `intended`."""
+        slip = real - intended
+        self._slip.record(int(slip * 1e6))
+        self.started += 1
+        if slip > self._late:
+            self.late += 1
+            self._measures.count("arrivals/late")
+        row = self._measures.second(int(real)).counts
+        row["started"] = row.get("started", 0) + 1
+        self.gauge("in_progress", self.in_progress)
+
+    def call_dropped(self, reason: str, count: int = 1) -> None:
+        """Calls were not started, by the generator's own fault."""
+        self.dropped += count
+        self._measures.count(f"dropped/{reason}", count)
+
+    def call_ended(self, at: float, what: str = "completed", reason: str = "") -> None:
+        """A call is over: `what` is completed, blocked or cut_off; `reason` its end reason."""
+        self.ended += 1
+        self._measures.count(f"arrivals/{what}")
+        if reason:
+            self._measures.count(f"end/{reason}")
+        row = self._measures.second(int(at)).counts
+        row["completed"] = row.get("completed", 0) + 1
+        self.gauge("in_progress", self.in_progress)
+
+    def count(self, key: str, by: int = 1) -> None:
+        """Add to a count of `Measures`."""
+        self._measures.count(key, by)
+
+    def duration(self, key: str, seconds: float) -> None:
+        """Record a duration in a histogram of `Measures`."""
+        self._measures.record(key, seconds)
+
+    def lag(self, seconds: float) -> None:
+        """A timer ran this much after it was due."""
+        self._lag.record(int(seconds * 1e6))
+
+    def gauge(self, key: str, value: float) -> None:
+        """Something has this value from now on; the highest of each second is kept."""
+        self._gauges[key] = value
+        if value > self._peaks.get(key, -1.0):
+            self._peaks[key] = value
+
+    def end_second(self, second: int) -> None:
+        """The second is over: note the highest value that each gauge had in it."""
+        gauges = self._measures.second(second).gauges
+        for key, value in self._peaks.items():
+            gauges[key] = max(gauges.get(key, value), value)
+        self._peaks = dict(self._gauges)
+
+    def flush(self) -> Measures:
+        """Everything since the last flush. Call it after `end_second`, so that gauges are sent once."""
+        flushed, self._measures = self._measures, Measures()
+        if self.started > self._flushed:
+            flushed.count("arrivals/started", self.started - self._flushed)
+            self._flushed = self.started
+        for key, histogram in (("slip", self._slip), ("lag", self._lag)):
+            if histogram.total:
+                flushed.histograms.setdefault(key, Histogram()).merge(histogram)
+        self._slip, self._lag = Histogram(), Histogram()
+        for operation in self._operations.values():
+            operation.flush(flushed)
+        return flushed
