@@ -1,0 +1,34 @@
+"""An action is not built like an action."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+from busyhour.contracts.words import kind
+
+
+@rule(
+    id="action-shape",
+    severity="error",
+    summary="An action is not built like an action",
+    why="Connect refuses an action with other members than Identifier, Type, Parameters and Transitions, or of other kinds.",
+    fix="Write the action as the designer exports it.",
+    source="AWS, Amazon Connect Flow language (2019-10-30)",
+    group="structure",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """An action is not built like an action."""
+    for action in flow.actions:
+        raw = flow.data["Actions"][action.index]
+        if raw.__class__ is not dict:
+            yield flow.problem(f"Actions[{action.index}] is {kind(raw)}, not an object", action=action)
+            continue
+        if action.type not in flow.schemas.types:
+            for part in ("Parameters", "Transitions"):
+                if raw.get(part, {}).__class__ is not dict:
+                    where = f"Actions[{action.index}].{part}"
+                    yield flow.problem(f"{where} is {kind(raw[part])}, not an object", part, action=action)
+    for issue in flow.issues.get("action-shape", ()):
+        yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help)

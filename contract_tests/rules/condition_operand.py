@@ -1,0 +1,23 @@
+"""The operand of a condition is not exactly one non-empty string that the action can give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+
+@rule(
+    id="condition-operand",
+    severity="error",
+    summary="The operand of a condition is not exactly one non-empty string that the action can give",
+    why='Connect refuses the flow ("Invalid branch").',
+    fix="Give exactly one operand, a non-empty string.",
+    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    group="schema",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """The operand of a condition is not exactly one non-empty string that the action can give."""
+    for issue in flow.issues.get("condition-operand", ()):
+        yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help)

@@ -1,0 +1,23 @@
+"""The action does not compare with this operator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+
+@rule(
+    id="condition-operator",
+    severity="error",
+    summary="The action does not compare with this operator",
+    why="Connect refuses the flow; there are no compound conditions either, whatever the reference says.",
+    fix="Use an operator of this action.",
+    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    group="schema",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """The action does not compare with this operator."""
+    for issue in flow.issues.get("condition-operator", ()):
+        yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help)

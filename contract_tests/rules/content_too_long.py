@@ -1,0 +1,39 @@
+"""The flow has more than 256,000 characters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from busyhour.contracts.finding import Severity
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+MAX_CHARACTERS = 256_000
+
+
+@rule(
+    id="content-too-long",
+    severity="error",
+    summary="The flow has more than 256,000 characters",
+    why="CreateContactFlow refuses content that is longer.",
+    fix="Save the flow without indentation, or move a part of it into a flow module.",
+    source="AWS API reference, CreateContactFlow: Content is 1 to 256,000 characters",
+    group="structure",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """The flow has more than 256,000 characters."""
+    document = flow.document
+    if document is None or flow.converted is not None or len(document.content) <= MAX_CHARACTERS:
+        return
+    smallest = len(json.dumps(flow.data, separators=(",", ":"), ensure_ascii=False))
+    if smallest > MAX_CHARACTERS:
+        yield Problem(
+            f"the flow has {smallest:,} characters without indentation; at most {MAX_CHARACTERS:,} are allowed"
+        )
+    else:
+        yield Problem(
+            f"the file has {len(document.content):,} characters; without indentation {smallest:,}, and "
+            f"{MAX_CHARACTERS:,} are allowed",
+            severity=Severity.WARNING,
+        )

@@ -1,0 +1,38 @@
+"""A transition leads to an action that does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.finding import place
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import DRAFT_TARGETS, FlowUnderCheck, transitions
+from busyhour.errors import did_you_mean
+
+
+@rule(
+    id="dangling-target",
+    severity="error",
+    summary="A transition leads to an action that does not exist",
+    why="Connect refuses the flow on publish.",
+    fix="Point the branch at the Identifier of an existing action.",
+    source="AWS, Amazon Connect Flow language (2019-10-30)",
+    group="structure",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """A transition leads to an action that does not exist."""
+    known = flow.by_identifier
+    for action in flow.actions:
+        for target in action.targets:
+            if target not in known and target not in DRAFT_TARGETS:
+                break
+        else:
+            continue
+        for pointer, target in transitions(action):
+            if target not in known and target not in DRAFT_TARGETS:
+                where = place(("Actions", action.index, *pointer))
+                yield flow.problem(
+                    f"{where} leads to {target!r}, but no action has this Identifier.{did_you_mean(target, known)}",
+                    *pointer,
+                    action=action,
+                )

@@ -1,0 +1,31 @@
+"""A JSON object has the same key twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.finding import place
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+
+@rule(
+    id="duplicate-key",
+    severity="error",
+    summary="A JSON object has the same key twice",
+    why="All but the last value are lost without a word, in Connect as in every other reader.",
+    fix="Keep one of the two.",
+    source="RFC 8259, section 4",
+    group="structure",
+    scope="file",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """A JSON object has the same key twice."""
+    if flow.document is None:
+        return
+    for pointer in flow.document.duplicate_keys:
+        yield Problem(
+            f"the key {pointer[-1]!r} occurs twice in {place(pointer[:-1])}; only the last counts",
+            pointer,
+            key=True,
+        )

@@ -1,0 +1,23 @@
+"""A branch for an error that must be handled is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+
+@rule(
+    id="missing-error",
+    severity="error",
+    summary="A branch for an error that must be handled is missing",
+    why="Connect refuses the flow on publish.",
+    fix="Add an entry to Errors with this ErrorType and lead it to a message for the caller.",
+    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    group="schema",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """A branch for an error that must be handled is missing."""
+    for issue in flow.issues.get("missing-error", ()):
+        yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help)

@@ -1,0 +1,23 @@
+"""A required parameter is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+
+@rule(
+    id="missing-parameter",
+    severity="error",
+    summary="A required parameter is missing",
+    why='Connect refuses the flow ("Action is missing required property").',
+    fix="Add the parameter.",
+    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    group="schema",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """A required parameter is missing."""
+    for issue in flow.issues.get("missing-parameter", ()):
+        yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help)

@@ -1,0 +1,34 @@
+"""StartAction names no action."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+from busyhour.errors import did_you_mean
+
+
+@rule(
+    id="start-action",
+    severity="error",
+    summary="StartAction names no action",
+    why="Connect does not know where to begin and refuses the flow.",
+    fix="Set StartAction to the Identifier of the action that runs first.",
+    source="AWS, Amazon Connect Flow language (2019-10-30)",
+    group="structure",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """StartAction names no action."""
+    start = flow.data.get("StartAction")
+    if start.__class__ is not str or flow.start is not None:
+        return
+    if start == "":
+        yield flow.problem(
+            "StartAction is empty: the entry point of this draft is connected to nothing", "StartAction"
+        )
+    else:
+        near = did_you_mean(start, flow.by_identifier)
+        yield flow.problem(
+            f"StartAction is {start!r}, but no action has this Identifier.{near}", "StartAction"
+        )

@@ -1,0 +1,23 @@
+"""A parameter that must be static is a reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+
+@rule(
+    id="static-parameter",
+    severity="error",
+    summary="A parameter that must be static is a reference",
+    why="Connect refuses a reference where the value is fixed when the flow is published.",
+    fix="Write the value itself.",
+    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    group="schema",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """A parameter that must be static is a reference."""
+    for issue in flow.issues.get("static-parameter", ()):
+        yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help)

@@ -1,0 +1,26 @@
+"""The flow has a member that the flow language does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+_KNOWN = ("Version", "StartAction", "Metadata", "Actions", "Settings")
+
+
+@rule(
+    id="unknown-key",
+    severity="note",
+    summary="The flow has a member that the flow language does not know",
+    why="Connect may refuse it or lose it; what it does is not documented.",
+    fix="Remove it, or move it into Metadata.",
+    source="AWS, Amazon Connect Flow language (2019-10-30)",
+    group="structure",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """The flow has a member that the flow language does not know."""
+    for key in flow.data:
+        if key not in _KNOWN:
+            yield flow.problem(f"{key!r} is no member of a flow; it has {', '.join(_KNOWN)}", key, key=True)

@@ -1,0 +1,23 @@
+"""The action has no parameter of this name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+
+@rule(
+    id="unknown-parameter",
+    severity="error",
+    summary="The action has no parameter of this name",
+    why='Connect refuses the flow ("Invalid Action property name").',
+    fix="Use the name that the designer exports, or remove the parameter.",
+    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    group="schema",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """The action has no parameter of this name."""
+    for issue in flow.issues.get("unknown-parameter", ()):
+        yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help)

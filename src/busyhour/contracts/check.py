@@ -1,0 +1,134 @@
+"""Judge documents by rules: the one door for the command line, pytest, `busyhour run` and anybody's own code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from busyhour.contracts.finding import FileReport, Finding, Report, Severity, json_pointer, order
+from busyhour.contracts.loading import RuleSet, load_rules
+from busyhour.contracts.rule import Problem, Rule
+from busyhour.contracts.schemas import SchemaStore, shipped_schemas
+from busyhour.contracts.sources import Gathered, Source, gather
+from busyhour.contracts.subject import FlowUnderCheck, Project
+from busyhour.flows.model import FlowType
+
+
+@dataclass(frozen=True)
+class Checker:
+    """Rules and schemas, ready to judge any number of files.
+
+    `strict` refuses placeholders.
+    """
+
+    rules: RuleSet = field(default_factory=load_rules)
+    schemas: SchemaStore = field(default_factory=shipped_schemas)
+    strict: bool = False
+
+    def subject(self, source: Source, flow_type: FlowType | None = None) -> FlowUnderCheck:
+        """One file as the rules see it."""
+        return FlowUnderCheck(
+            source.label,
+            source.document,
+            unreadable=source.unreadable,
+            schemas=self.schemas,
+            flow_type=flow_type or source.flow_type,
+            strict=self.strict,
+        )
+
+    def check(self, gathered: Gathered) -> Report:
+        """All findings on all files."""
+        project = Project([self.subject(source) for source in gathered.sources])
+        found: list[tuple[tuple[object, ...], Finding]] = []
+        for subject in project.flows:
+            subject.project = project
+            found.extend(self._findings(subject))
+        found.sort(key=lambda entry: entry[0])
+        files = tuple(
+            FileReport(one.path, one.format, one.name, one.flow_type, len(one.actions))
+            for one in project.flows
+        )
+        return Report(tuple(finding for _, finding in found), files, gathered.skipped)
+
+    def _findings(self, subject: FlowUnderCheck) -> Iterator[tuple[tuple[object, ...], Finding]]:
+        seen: set[tuple[object, ...]] = set()
+        for rule, problem in self.problems(subject):
+            key = (rule.id, problem.pointer, problem.message)
+            if key not in seen:
+                seen.add(key)
+                yield self._finding(subject, rule, problem)
+
+    def problems(self, subject: FlowUnderCheck) -> Iterator[tuple[Rule, Problem]]:
+        """What each rule yields, before it is given a place; a rule that fails says so as an error."""
+        for rule in _applicable(self.rules, subject.types, subject.is_flow, self.strict):
+            try:
+                for problem in rule.check(subject):
+                    yield rule, problem
+            except Exception as error:  # one broken rule must not hide what the others found
+                yield (
+                    rule,
+                    Problem(
+                        f"this rule failed on the flow, so that what it looks for is not known: "
+                        f"{type(error).__name__}: {error}",
+                        help=f"Please report it; the rule is in {rule.file or 'an unknown file'}.",
+                        severity=Severity.ERROR,
+                    ),
+                )
+
+    @staticmethod
+    def _finding(subject: FlowUnderCheck, rule: Rule, problem: Problem) -> tuple[tuple[object, ...], Finding]:
+        pointer = problem.pointer
+        at = problem.action
+        if at is None and len(pointer) > 1 and pointer[0] == "Actions" and isinstance(pointer[1], int):
+            at = pointer[1]
+        action = subject.actions[at] if at is not None and at < len(subject.actions) else None
+        position = subject.position(pointer, problem.key)
+        finding = Finding(
+            rule=rule.id,
+            severity=problem.severity or rule.severity,
+            path=subject.path,
+            line=position.line,
+            column=position.column,
+            pointer=json_pointer(pointer),
+            flow=subject.name,
+            action=subject.display_name(action) if action is not None else "",
+            message=problem.message,
+            help=problem.help or rule.fix,
+            identifier=action.identifier if action is not None else "",
+        )
+        return (subject.path, order(pointer), finding.severity.rank, rule.id, problem.message), finding
+
+
+@lru_cache(maxsize=4096)
+def _applicable(rules: RuleSet, types: frozenset[str], is_flow: bool, strict: bool) -> tuple[Rule, ...]:
+    """The rules that can find anything in a flow of these action types."""
+    return tuple(
+        rule
+        for rule in rules.rules
+        if (is_flow or rule.scope == "file")
+        and (strict or not rule.strict)
+        and (not rule.types or rule.types & types)
+    )
+
+
+def check_documents(
+    sources: Iterable[Source],
+    *,
+    rules: RuleSet | None = None,
+    schemas: SchemaStore | None = None,
+    strict: bool = False,
+) -> Report:
+    """All findings on these sources."""
+    checker = Checker(rules or load_rules(), schemas or shipped_schemas(), strict)
+    return checker.check(Gathered(tuple(sources), {}))
+
+
+def check_paths(paths: Iterable[Path | str], *, rules: RuleSet | None = None, strict: bool = False) -> Report:
+    """All findings on files and folders of exported flows.
+
+    Raises:
+        BusyhourError: a path does not exist, or nothing that could be a flow was found.
+    """
+    return Checker(rules or load_rules(), strict=strict).check(gather([str(path) for path in paths]))

@@ -1,0 +1,293 @@
+"""JSON Schema to Python source: a predicate that answers yes or no, many times faster than an interpreter.
+
+Nearly every action of nearly every flow keeps its contract, so that a check is mostly this question. What is
+wrong, in words, is asked of the jsonschema library once the answer is no (see `words`); a property test holds
+the two to the same answer. Only the keywords that flow_schemas/ uses are known; any other one raises.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+Schema = dict[str, Any] | bool
+Predicate = Callable[[Any], bool]
+Resolve = Callable[[str, str], tuple[Any, str]]
+"""(reference, base) -> (schema, its own base)."""
+
+_ANNOTATIONS = frozenset(
+    {"$schema", "$id", "$defs", "$comment", "title", "description", "examples", "default", "deprecated"}
+)
+_TYPES = {
+    "object": "{v}.__class__ is dict",
+    "array": "{v}.__class__ is list",
+    "string": "{v}.__class__ is str",
+    "boolean": "{v}.__class__ is bool",
+    "null": "{v} is None",
+    "integer": "({v}.__class__ is int or {v}.__class__ is float and {v}.is_integer())",
+    "number": "({v}.__class__ is int or {v}.__class__ is float)",
+}
+_OBJECT = frozenset(
+    {"properties", "required", "additionalProperties", "minProperties", "maxProperties", "propertyNames"}
+)
+_ARRAY = frozenset({"items", "minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains"})
+_STRING = frozenset({"pattern", "minLength", "maxLength"})
+_NUMBER = frozenset({"minimum", "maximum"})
+_ANY = frozenset({"type", "enum", "const", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "$ref"})
+_KNOWN = _ANNOTATIONS | _OBJECT | _ARRAY | _STRING | _NUMBER | _ANY
+
+_ABSENT = object()
+
+
+def compile_schema(schema: Schema, base: str, resolve: Resolve) -> Predicate:
+    """A predicate that says whether a JSON value is valid.
+
+    Args:
+        schema: the schema.
+        base: where it stands, for its references.
+        resolve: follows a reference.
+
+    Raises:
+        ValueError: the schema uses a keyword that is not known here.
+    """
+    compiler = _Compiler(resolve)
+    entry = compiler.function(schema, base)
+    source = "\n".join(compiler.functions)
+    namespace = compiler.constants
+    exec(compile(source, f"<schema {base}>", "exec"), namespace)  # source is made of our own schemas only
+    predicate: Predicate = namespace[entry]
+    return predicate
+
+
+class _Compiler:
+    def __init__(self, resolve: Resolve) -> None:
+        self._resolve = resolve
+        self.functions: list[str] = []
+        self.constants: dict[str, Any] = {"_ABSENT": _ABSENT, "_same": _same, "_distinct": _distinct}
+        self._known: dict[tuple[str, str], str] = {}
+        self._names = 0
+
+    def function(self, schema: Schema, base: str) -> str:
+        """Name of a function `f(v) -> bool`."""
+        name = self._name("f")
+        lines: list[str] = []
+        self._emit(schema, base, "v", lines, "    ", None)
+        self.functions.append(f"def {name}(v):\n" + "\n".join(lines) + "\n    return True\n")
+        return name
+
+    def _name(self, prefix: str) -> str:
+        self._names += 1
+        return f"{prefix}{self._names}"
+
+    def _constant(self, value: Any) -> str:
+        name = self._name("c")
+        self.constants[name] = value
+        return name
+
+    def _referred(self, reference: str, base: str) -> str:
+        schema, home = self._resolve(reference, base)
+        key = (home, str(id(schema)))
+        if key not in self._known:
+            name = self._known[key] = self._name("r")
+            inner = self.function(schema, home)
+            self.functions.append(f"{name} = {inner}\n")
+        return self._known[key]
+
+    def _emit(self, schema: Schema, base: str, v: str, lines: list[str], pad: str, known: str | None) -> None:
+        """Statements that return False where `v` is not valid; `known` is the class that `v` is known to have."""
+        if schema is True:
+            return
+        if schema is False:
+            lines.append(f"{pad}return False")
+            return
+        assert isinstance(schema, dict)
+        unknown = [key for key in schema if key not in _KNOWN and not key.startswith("x-")]
+        if unknown:
+            raise ValueError(f"{base}: keyword {unknown[0]!r} is not supported")
+        reference = schema.get("$ref")
+        if reference is not None:
+            target, home = self._resolve(reference, base)
+            if _small(target):
+                self._emit(target, home, v, lines, pad, known)
+            else:
+                lines.append(f"{pad}if not {self._referred(reference, base)}({v}): return False")
+        kinds = schema.get("type")
+        kind: str | None = known
+        if isinstance(kinds, str):
+            if kinds != known:
+                lines.append(f"{pad}if not ({_TYPES[kinds].format(v=v)}): return False")
+            kind = kinds
+        elif kinds is not None:
+            tests = " or ".join(_TYPES[one].format(v=v) for one in kinds)
+            lines.append(f"{pad}if not ({tests}): return False")
+        self._emit_values(schema, v, lines, pad, kind)
+        for part, keywords, emit in (
+            ("object", _OBJECT, self._emit_object),
+            ("array", _ARRAY, self._emit_array),
+            ("string", _STRING, self._emit_string),
+            ("number", _NUMBER, self._emit_number),
+        ):
+            if not keywords & schema.keys():
+                continue
+            if kind == part or (part == "number" and kind == "integer"):
+                emit(schema, base, v, lines, pad)
+            elif kind is None:
+                lines.append(f"{pad}if {_TYPES[part].format(v=v)}:")
+                inner: list[str] = []
+                emit(schema, base, v, inner, pad + "    ")
+                lines.extend(inner or [f"{pad}    pass"])
+        self._emit_combined(schema, base, v, lines, pad, kind)
+
+    def _emit_values(
+        self, schema: dict[str, Any], v: str, lines: list[str], pad: str, kind: str | None
+    ) -> None:
+        values = schema.get("enum")
+        if "const" in schema:
+            values = [schema["const"]]
+        if values is None:
+            return
+        if all(isinstance(one, str) for one in values):
+            test = (
+                f"{v} in {self._constant(frozenset(values))}" if len(values) > 1 else f"{v} == {values[0]!r}"
+            )
+            guard = "" if kind == "string" else f"{v}.__class__ is str and "
+            lines.append(f"{pad}if not ({guard}{test}): return False")
+        else:
+            lines.append(f"{pad}if not _same({v}, {self._constant(tuple(values))}): return False")
+
+    def _emit_object(self, schema: dict[str, Any], base: str, v: str, lines: list[str], pad: str) -> None:
+        properties: dict[str, Any] = schema.get("properties", {})
+        required = list(schema.get("required", ()))
+        additional = schema.get("additionalProperties", True)
+        if "minProperties" in schema:
+            lines.append(f"{pad}if len({v}) < {schema['minProperties']}: return False")
+        if "maxProperties" in schema:
+            lines.append(f"{pad}if len({v}) > {schema['maxProperties']}: return False")
+        counting = additional is False
+        count = self._name("n")
+        always = [name for name in required if name in properties]
+        if counting:
+            lines.append(f"{pad}{count} = {len(always)}")
+        for name, inner in properties.items():
+            x = self._name("x")
+            lines.append(f"{pad}{x} = {v}.get({name!r}, _ABSENT)")
+            if name in required:
+                lines.append(f"{pad}if {x} is _ABSENT: return False")
+                self._emit(inner, base, x, lines, pad, None)
+            else:
+                body: list[str] = [f"{pad}    {count} += 1"] if counting else []
+                self._emit(inner, base, x, body, pad + "    ", None)
+                if body:
+                    lines.append(f"{pad}if {x} is not _ABSENT:")
+                    lines.extend(body)
+        lines.extend(
+            f"{pad}if {name!r} not in {v}: return False" for name in required if name not in properties
+        )
+        if counting:
+            lines.append(f"{pad}if len({v}) != {count}: return False")
+        elif additional is not True:
+            known = self._constant(frozenset(properties))
+            test = self.function(additional, base)
+            lines.append(f"{pad}for k, w in {v}.items():")
+            lines.append(
+                f"{pad}    if k not in {known} and not {test}(w): return False"
+                if properties
+                else f"{pad}    if not {test}(w): return False"
+            )
+        if "propertyNames" in schema:
+            test = self.function(schema["propertyNames"], base)
+            lines.append(f"{pad}for k in {v}:")
+            lines.append(f"{pad}    if not {test}(k): return False")
+
+    def _emit_array(self, schema: dict[str, Any], base: str, v: str, lines: list[str], pad: str) -> None:
+        if "minItems" in schema:
+            lines.append(f"{pad}if len({v}) < {schema['minItems']}: return False")
+        if "maxItems" in schema:
+            lines.append(f"{pad}if len({v}) > {schema['maxItems']}: return False")
+        if schema.get("uniqueItems"):
+            lines.append(f"{pad}if not _distinct({v}): return False")
+        if "items" in schema:
+            item = self._name("i")
+            body: list[str] = []
+            self._emit(schema["items"], base, item, body, pad + "    ", None)
+            if body:
+                lines.append(f"{pad}for {item} in {v}:")
+                lines.extend(body)
+        if "contains" in schema:
+            test = self.function(schema["contains"], base)
+            least, most = schema.get("minContains", 1), schema.get("maxContains")
+            found = self._name("n")
+            lines.append(f"{pad}{found} = 0")
+            lines.append(f"{pad}for w in {v}:")
+            lines.append(f"{pad}    if {test}(w): {found} += 1")
+            bounds = [f"{found} < {least}"] if least else []
+            if most is not None:
+                bounds.append(f"{found} > {most}")
+            if bounds:
+                lines.append(f"{pad}if {' or '.join(bounds)}: return False")
+
+    def _emit_string(self, schema: dict[str, Any], base: str, v: str, lines: list[str], pad: str) -> None:
+        least = schema.get("minLength")
+        if least == 1:
+            lines.append(f"{pad}if not {v}: return False")
+        elif least:
+            lines.append(f"{pad}if len({v}) < {least}: return False")
+        if "maxLength" in schema:
+            lines.append(f"{pad}if len({v}) > {schema['maxLength']}: return False")
+        if "pattern" in schema:
+            search = self._constant(re.compile(schema["pattern"]).search)
+            lines.append(f"{pad}if {search}({v}) is None: return False")
+
+    def _emit_number(self, schema: dict[str, Any], base: str, v: str, lines: list[str], pad: str) -> None:
+        if "minimum" in schema:
+            lines.append(f"{pad}if {v} < {schema['minimum']!r}: return False")
+        if "maximum" in schema:
+            lines.append(f"{pad}if {v} > {schema['maximum']!r}: return False")
+
+    def _emit_combined(
+        self, schema: dict[str, Any], base: str, v: str, lines: list[str], pad: str, kind: str | None
+    ) -> None:
+        for inner in schema.get("allOf", ()):
+            self._emit(inner, base, v, lines, pad, kind)
+        if "anyOf" in schema:
+            tests = " or ".join(f"{self._test(inner, base)}({v})" for inner in schema["anyOf"])
+            lines.append(f"{pad}if not ({tests}): return False")
+        if "oneOf" in schema:
+            tests = " + ".join(f"{self._test(inner, base)}({v})" for inner in schema["oneOf"])
+            lines.append(f"{pad}if ({tests}) != 1: return False")
+        if "not" in schema:
+            lines.append(f"{pad}if {self._test(schema['not'], base)}({v}): return False")
+        if "if" in schema:
+            lines.append(f"{pad}if {self._test(schema['if'], base)}({v}):")
+            for branch in ("then", "else"):
+                body: list[str] = []
+                if branch in schema:
+                    self._emit(schema[branch], base, v, body, pad + "    ", kind)
+                lines.extend(body or [f"{pad}    pass"])
+                if branch == "then":
+                    lines.append(f"{pad}else:")
+
+    def _test(self, schema: Schema, base: str) -> str:
+        if isinstance(schema, dict) and set(schema) == {"$ref"}:
+            return self._referred(schema["$ref"], base)
+        return self.function(schema, base)
+
+
+def _small(schema: Any) -> bool:
+    """Whether a referred schema is better written out than called."""
+    return isinstance(schema, dict) and not schema.keys() - _ANNOTATIONS - _STRING - {"type", "enum", "const"}
+
+
+def _same(value: Any, allowed: tuple[Any, ...]) -> bool:
+    """Equality as JSON has it: true is not 1."""
+    return any(value == one and (value.__class__ is bool) == (one.__class__ is bool) for one in allowed)
+
+
+def _distinct(values: list[Any]) -> bool:
+    seen: list[Any] = []
+    for value in values:
+        if _same(value, tuple(seen)):
+            return False
+        seen.append(value)
+    return True

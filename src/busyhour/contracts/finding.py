@@ -1,0 +1,143 @@
+"""What a check has to say: findings as data, in a fixed order, and the report that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from busyhour.flows.model import FlowFormat, FlowType, Pointer
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    """Connect refuses the flow when it is created or published."""
+    WARNING = "warning"
+    """Connect takes the flow, and callers are hurt."""
+    NOTE = "note"
+    """Worth knowing."""
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return _RANK[self]
+
+    def at_least(self, other: Severity) -> bool:
+        """Whether this is as bad as `other` or worse."""
+        return self.rank <= other.rank
+
+
+_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+def json_pointer(pointer: Pointer) -> str:
+    """The pointer as RFC 6901 writes it: `/Actions/4/Transitions`."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in pointer)
+
+
+def place(pointer: Pointer) -> str:
+    """The pointer as AWS's problem messages write it: `Actions[4].Transitions`."""
+    text = ""
+    for part in pointer:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part.replace("_", "a").replace("-", "a").replace("$", "a").isalnum():
+            text += f".{part}" if text else part
+        else:
+            text += f"[{part!r}]"
+    return text or "the document"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a rule found.
+
+    `line` and `column` (1-based) stand in the file as it lies on disk; `pointer` (RFC 6901) leads into the
+    content of the flow. `action` is the name a person sees in the designer, `identifier` the action's own;
+    both are empty where the finding is about the whole flow.
+    """
+
+    rule: str
+    severity: Severity
+    path: str
+    line: int
+    column: int
+    pointer: str
+    flow: str
+    action: str
+    message: str
+    help: str
+    identifier: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """As `busyhour check --format json` prints it."""
+        return {
+            "rule": self.rule,
+            "severity": str(self.severity),
+            "path": self.path,
+            "line": self.line,
+            "column": self.column,
+            "pointer": self.pointer,
+            "flow": self.flow,
+            "action": self.action,
+            "message": self.message,
+            "help": self.help,
+        }
+
+
+def order(pointer: Pointer) -> tuple[tuple[int, int, str], ...]:
+    """Sort key of a pointer: list positions as numbers, whatever the order of keys in the file."""
+    return tuple((0, part, "") if isinstance(part, int) else (1, 0, part) for part in pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """One file that was read as a flow, or could not be."""
+
+    path: str
+    format: FlowFormat | None
+    """None where the file is no flow."""
+    flow: str
+    type: FlowType | None
+    """None where neither the export nor anybody else says."""
+    actions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All findings on all files, in order of file, place and rule.
+
+    `skipped` are files of a folder that are no flows, with the reason.
+    """
+
+    findings: tuple[Finding, ...]
+    files: tuple[FileReport, ...]
+    skipped: Mapping[str, str]
+
+    def count(self, severity: Severity) -> int:
+        """Number of findings of exactly this severity."""
+        return sum(finding.severity is severity for finding in self.findings)
+
+    def worst(self) -> Severity | None:
+        """Severity of the worst finding, None where there is none."""
+        return min((finding.severity for finding in self.findings), key=lambda s: s.rank, default=None)
+
+    def at_least(self, severity: Severity) -> tuple[Finding, ...]:
+        """The findings that are as bad as `severity` or worse."""
+        return tuple(finding for finding in self.findings if finding.severity.at_least(severity))
+
+    def replaced(self, findings: Iterable[Finding]) -> Report:
+        """The same report with other findings (filtered by a baseline, a suppression, a selection)."""
+        return Report(tuple(findings), self.files, self.skipped)
+
+    def summary(self) -> dict[str, int]:
+        """Counts as the JSON output has them."""
+        return {
+            "files": len(self.files),
+            "errors": self.count(Severity.ERROR),
+            "warnings": self.count(Severity.WARNING),
+            "notes": self.count(Severity.NOTE),
+        }

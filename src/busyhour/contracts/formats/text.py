@@ -1,0 +1,31 @@
+"""The findings as lines that editors and terminals jump to: `path:line:column: severity rule message [action]`."""
+
+from __future__ import annotations
+
+from busyhour.contracts.finding import Finding, Report, Severity
+from busyhour.contracts.loading import RuleSet
+
+
+def line(finding: Finding) -> str:
+    """One finding on one line."""
+    action = f" [{finding.action}]" if finding.action else ""
+    place = f"{finding.path}:{finding.line}:{finding.column}"
+    return f"{place}: {finding.severity} {finding.rule} {finding.message}{action}"
+
+
+def summary(report: Report) -> str:
+    """`3 flows: 1 error, 2 warnings, no notes`."""
+    files = len(report.files)
+    counts = [(report.count(severity), str(severity)) for severity in Severity]
+    words = [f"{count or 'no'} {name}{'' if count == 1 else 's'}" for count, name in counts]
+    return f"{files} flow{'' if files == 1 else 's'}: {', '.join(words)}"
+
+
+def render_text(report: Report, rules: RuleSet) -> str:
+    """Each finding with its way out, then the counts."""
+    lines: list[str] = []
+    for finding in report.findings:
+        lines.append(line(finding))
+        lines.append(f"    help: {finding.help}")
+    lines.append(summary(report))
+    return "\n".join(lines) + "\n"

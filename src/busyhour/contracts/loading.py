@@ -1,0 +1,122 @@
+"""Rules by path: the shipped folder and a team's own come in through the same door."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from busyhour.contracts.rule import Rule
+from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.rooms import shipped_root
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """Rules in order of their ids."""
+
+    rules: tuple[Rule, ...]
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self.rules)
+
+    def __len__(self) -> int:
+        return len(self.rules)
+
+    def __getitem__(self, id: str) -> Rule:
+        """The rule with this id.
+
+        Raises:
+            BusyhourError: there is none; names the nearest.
+        """
+        for one in self.rules:
+            if one.id == id:
+                return one
+        known = [one.id for one in self.rules]
+        raise BusyhourError(
+            f"no rule is called {id!r}.{did_you_mean(id, known)}", "`busyhour check --list` shows all rules."
+        )
+
+    def narrowed(self, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> RuleSet:
+        """Only the rules (or groups) in `select`, all where it is empty, without those in `ignore`.
+
+        Raises:
+            BusyhourError: a name is neither a rule nor a group.
+        """
+        chosen = self._named(select) or {one.id for one in self.rules}
+        chosen -= self._named(ignore)
+        return RuleSet(tuple(one for one in self.rules if one.id in chosen))
+
+    def _named(self, names: Iterable[str]) -> set[str]:
+        found: set[str] = set()
+        for name in names:
+            group = {one.id for one in self.rules if one.group == name}
+            found |= group or {self[name].id}
+        return found
+
+
+def shipped_rules_folder() -> Path:
+    """The folder of the rules that ship with busyhour."""
+    return shipped_root() / "contract_tests" / "rules"
+
+
+def load_rules(folders: Iterable[Path] = ()) -> RuleSet:
+    """The shipped rules and those of `folders`; a rule of a team's own replaces the shipped one of its id.
+
+    Raises:
+        BusyhourError: a file cannot be imported, or holds no rule or more than one.
+    """
+    found = {one.id: one for one in _shipped()}
+    for folder in folders:
+        found |= {one.id: one for one in _folder(folder)}
+    return RuleSet(tuple(found[id] for id in sorted(found)))
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> tuple[Rule, ...]:
+    return tuple(_folder(shipped_rules_folder()))
+
+
+def _folder(folder: Path) -> Iterator[Rule]:
+    if not folder.is_dir():
+        raise BusyhourError(f"{folder}: no such folder of rules", "Each file in it holds one rule.")
+    for path in sorted(folder.glob("*.py")):
+        if not path.name.startswith("_"):
+            yield load_rule(path)
+
+
+def load_rule(path: Path) -> Rule:
+    """The one rule in the file at `path`.
+
+    Raises:
+        BusyhourError: the file cannot be imported, or does not hold exactly one rule named like the file.
+    """
+    name = f"busyhour_rules.{path.parent.parent.parent.name}.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BusyhourError:
+        raise
+    except Exception as error:
+        raise BusyhourError(
+            f"{path}: cannot be imported: {type(error).__name__}: {error}", "Run it with python to see where."
+        ) from error
+    rules = [value for value in vars(module).values() if isinstance(value, Rule)]
+    if len(rules) != 1:
+        raise BusyhourError(
+            f"{path}: holds {len(rules)} rules, not one",
+            "Decorate one generator function with `@rule(...)` from busyhour.contracts.rule.",
+        )
+    expected = path.stem.replace("_", "-")
+    if rules[0].id != expected:
+        raise BusyhourError(
+            f"{path}: the rule's id is {rules[0].id!r}, not {expected!r}", "A rule is named like its file."
+        )
+    return replace(rules[0], file=path)

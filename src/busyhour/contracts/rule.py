@@ -1,0 +1,156 @@
+"""What a rule is: a declaration and a generator over one flow. One file in contract_tests/rules holds one rule."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from busyhour.contracts.finding import Severity
+from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.flows.model import Pointer
+
+if TYPE_CHECKING:
+    from busyhour.contracts.subject import FlowUnderCheck
+
+GROUPS = ("structure", "schema", "data-flow", "resilience", "project")
+"""What a rule looks at: the document, the actions' own contracts, values along paths, what callers suffer,
+several flows together."""
+
+SCOPES = ("file", "flow")
+"""`file`: runs on whatever was read, even if it is no flow. `flow`: runs where there is a list of actions."""
+
+_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a rule yields: one place and what is wrong with it.
+
+    `pointer` leads into the flow's content. `key` puts the finding on the key instead of its value. `action`
+    is the index of the action it is about, taken from the pointer where it is not given. `help` and `severity`
+    replace the rule's own fix and severity.
+    """
+
+    message: str
+    pointer: Pointer = ()
+    key: bool = False
+    action: int | None = None
+    help: str | None = None
+    severity: Severity | None = None
+
+
+Check = Callable[["FlowUnderCheck"], Iterator[Problem]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: what it finds, why that matters, the way out and where AWS (or the evidence) says so.
+
+    `types` are the action types that the rule is about: it is not run on a flow that has none of them
+    (empty: run on every flow). `strict` rules run only under `--strict`.
+    """
+
+    id: str
+    severity: Severity
+    summary: str
+    why: str
+    fix: str
+    source: str
+    group: str
+    check: Check
+    scope: str = "flow"
+    types: frozenset[str] = field(default_factory=frozenset)
+    strict: bool = False
+    file: Path | None = None
+
+
+def rule(
+    *,
+    id: str,
+    severity: str,
+    summary: str,
+    why: str,
+    fix: str,
+    source: str,
+    group: str = "structure",
+    scope: str = "flow",
+    types: tuple[str, ...] = (),
+    strict: bool = False,
+) -> Callable[[Check], Rule]:
+    """Declare the decorated generator function to be a rule.
+
+    Args:
+        id: stable name in lower case with hyphens, the file's name with hyphens for underscores.
+        severity: `error` (Connect refuses it), `warning` (callers are hurt) or `note`.
+        summary: one line, as a list of rules shows it.
+        why: what happens if the finding is left alone.
+        fix: the way out.
+        source: where the fact comes from.
+        group: one of `GROUPS`.
+        scope: one of `SCOPES`.
+        types: action types without which there is nothing to find.
+        strict: run only under `--strict`.
+
+    Raises:
+        BusyhourError: the declaration or the function's signature does not fit; the message says how.
+    """
+
+    def register(check: Check) -> Rule:
+        where = f"rule {id!r} ({inspect.getsourcefile(check) or 'unknown file'})"
+        _one_of(where, "severity", severity, tuple(Severity))
+        _one_of(where, "group", group, GROUPS)
+        _one_of(where, "scope", scope, SCOPES)
+        if not _ID.fullmatch(id):
+            raise BusyhourError(
+                f"{where}: the id is not in lower case with hyphens",
+                "Name it like the file, with hyphens for underscores: dangling_target.py -> dangling-target.",
+            )
+        for name, text in (("summary", summary), ("why", why), ("fix", fix), ("source", source)):
+            if not text.strip():
+                raise BusyhourError(f"{where}: {name} is empty", "Users read it in `busyhour check --list`.")
+        _accepts_one_flow(where, check)
+        return Rule(
+            id=id,
+            severity=Severity(severity),
+            summary=summary,
+            why=why,
+            fix=fix,
+            source=source,
+            group=group,
+            check=check,
+            scope=scope,
+            types=frozenset(types),
+            strict=strict,
+        )
+
+    return register
+
+
+def _one_of(where: str, name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise BusyhourError(
+            f"{where}: {name} is {value!r}.{did_you_mean(value, allowed)}",
+            f"Use one of {', '.join(allowed)}.",
+        )
+
+
+def _accepts_one_flow(where: str, check: Check) -> None:
+    if not inspect.isgeneratorfunction(check):
+        raise BusyhourError(
+            f"{where}: {getattr(check, '__name__', check)} is no generator function",
+            "Write `def check(flow): ...` with `yield flow.problem(...)` for each finding.",
+        )
+    parameters = list(inspect.signature(check).parameters.values())
+    if len(parameters) != 1 or parameters[0].kind not in (
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    ):
+        names = ", ".join(str(parameter) for parameter in parameters) or "nothing"
+        raise BusyhourError(
+            f"{where}: {check.__name__} must accept 1 argument (flow) but takes {len(parameters)} ({names})",
+            "Write `def check(flow): ...`.",
+        )

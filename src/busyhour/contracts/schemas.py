@@ -1,0 +1,124 @@
+"""The schemas of flow_schemas/: loaded when a flow first holds the action type, compiled once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+from busyhour.contracts.compile import Predicate, compile_schema
+from busyhour.contracts.explain import explain
+from busyhour.contracts.objections import Issue
+from busyhour.errors import BusyhourError
+from busyhour.rooms import shipped_root
+
+if TYPE_CHECKING:
+    import jsonschema.protocols
+
+    from busyhour.contracts.subject import ActionView, FlowUnderCheck
+
+_BASE = "https://busyhour.invalid/flow_schemas/"
+"""Stands in for wherever the set is published: the schemas' own `$id`s are relative."""
+
+_SUFFIX = ".schema.json"
+
+
+class SchemaStore:
+    """One folder of schemas.
+
+    Args:
+        folder: holds `common.schema.json`, `flow.schema.json` and `actions/<ActionType>.schema.json`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._documents: dict[str, dict[str, Any]] = {}
+        self._predicates: dict[str, Predicate] = {}
+        self._validators: dict[str, jsonschema.protocols.Validator] = {}
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """Every action type that has a schema."""
+        found = frozenset(
+            path.name.removesuffix(_SUFFIX) for path in (self.folder / "actions").glob("*" + _SUFFIX)
+        )
+        if not found:
+            raise BusyhourError(
+                f"{self.folder / 'actions'}: holds no schema", "Is the installation complete?"
+            )
+        return found
+
+    def document(self, name: str) -> dict[str, Any]:
+        """The schema in the file `name` (relative to the folder, without `.schema.json`)."""
+        found = self._documents.get(name)
+        if found is None:
+            text = (self.folder / (name + _SUFFIX)).read_text(encoding="utf-8")
+            found = self._documents[name] = json.loads(text)
+        return found
+
+    def action(self, type: str) -> Mapping[str, Any]:
+        """Schema of one action type; rules read its `x-` annotations."""
+        return self.document(f"actions/{type}")
+
+    def keeps(self, action: ActionView) -> bool:
+        """Whether an action of a known type keeps its contract to the letter."""
+        predicate = self._predicates.get(action.type) or self.predicate(action.type)
+        return predicate(action.raw)
+
+    def predicate(self, type: str) -> Predicate:
+        """The compiled schema of one action type."""
+        found = self._predicates.get(type)
+        if found is None:
+            name = f"actions/{type}"
+            found = compile_schema(self.document(name), name + _SUFFIX, self.resolve)
+            self._predicates[type] = found
+        return found
+
+    def resolve(self, reference: str, base: str) -> tuple[Any, str]:
+        """What a `$ref` in the file `base` leads to, and the file that stands in."""
+        target, _, fragment = urljoin(_BASE + base, reference).removeprefix(_BASE).partition("#")
+        found: Any = self.document(target.removesuffix(_SUFFIX))
+        for part in fragment.split("/")[1:]:
+            found = found[part.replace("~1", "/").replace("~0", "~")]
+        return found, target
+
+    def validator(self, name: str) -> jsonschema.protocols.Validator:
+        """A jsonschema validator for the schema in the file `name`; importing jsonschema is slow, so on demand."""
+        found = self._validators.get(name)
+        if found is None:
+            from jsonschema import Draft202012Validator
+
+            found = Draft202012Validator({"$ref": f"{_BASE}{name}{_SUFFIX}"}, registry=self._registry)
+            self._validators[name] = found
+        return found
+
+    @cached_property
+    def _registry(self) -> Any:
+        from referencing import Registry, Resource  # imports nothing but itself, but is needed only here
+        from referencing.jsonschema import DRAFT202012
+
+        def retrieve(uri: str) -> Resource[Any]:
+            name = uri.removeprefix(_BASE).removesuffix(_SUFFIX)
+            document = {key: value for key, value in self.document(name).items() if key != "$id"}
+            return DRAFT202012.create_resource(document)
+
+        return Registry(retrieve=retrieve)  # type: ignore[call-arg]  # attrs alias that mypy does not see
+
+    def issues(self, flow: FlowUnderCheck) -> dict[str, list[Issue]]:
+        """What the schemas object to in a flow, by the id of the rule that says it."""
+        found: dict[str, list[Issue]] = {}
+        types = self.types
+        for action in flow.actions:
+            if action.type in types and not self.keeps(action):
+                for issue in explain(self, action, flow):
+                    found.setdefault(issue.rule, []).append(issue)
+        return found
+
+
+@lru_cache(maxsize=1)
+def shipped_schemas() -> SchemaStore:
+    """The schemas that ship with busyhour."""
+    return SchemaStore(shipped_root() / "flow_schemas")

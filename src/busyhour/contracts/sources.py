@@ -1,0 +1,149 @@
+"""Files, folders and standard input -> documents to check.
+
+A file that is named is always checked. A folder is searched for `*.json` and files without an extension (the
+console exports those); what is evidently no flow there is skipped, with the reason.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from busyhour.errors import BusyhourError
+from busyhour.flows.document import Document, DocumentError, load, parse
+from busyhour.flows.model import FlowType
+
+_SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "cdk.out", "venv"})
+
+
+@dataclass(frozen=True)
+class Source:
+    """One document to check, or why it is none. `label` is its path as the user wrote it."""
+
+    label: str
+    document: Document | None
+    unreadable: DocumentError | None = None
+    flow_type: FlowType | None = None
+    """The flow's type, where the file around the flow says it."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What was found under the paths, and what was passed over (path -> reason)."""
+
+    sources: tuple[Source, ...]
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
+
+Opener = Callable[[Path, str], Sequence[Source]]
+"""Reads the file at a path, under the label it is shown by, into the flows that it holds."""
+
+OPENERS: dict[str, Opener] = {}
+"""Files by extension that hold flows among other things (templates); all others are read as one export."""
+
+
+def gather(paths: Sequence[str]) -> Gathered:
+    """Read everything under `paths`; `-` is standard input.
+
+    Raises:
+        BusyhourError: a path does not exist, or there was nothing to check; says where it looked.
+    """
+    sources: list[Source] = []
+    skipped: dict[str, str] = {}
+    for one in paths:
+        if one == "-":
+            sources.append(_stdin())
+            continue
+        path = Path(one)
+        if path.is_dir():
+            for label, found in _in_folder(path):
+                if isinstance(found, str):
+                    skipped[label] = found
+                else:
+                    sources.extend(found)
+        elif path.exists():
+            sources.extend(_open(path, one))
+        else:
+            raise BusyhourError(f"{one}: no such file or folder", "Name exported flows, or a folder of them.")
+    if not sources:
+        places = ", ".join(paths)
+        passed = f"; passed over {len(skipped)} other files" if skipped else ""
+        raise BusyhourError(
+            f"no flows found in {places} (looked for *.json and files without an extension, in all subfolders{passed})",
+            "Export flows in the Connect console, or save the output of `aws connect describe-contact-flow`.",
+        )
+    return Gathered(tuple(sources), skipped)
+
+
+def source_of(text: str, label: str = "<text>") -> Source:
+    """A source from text that is already at hand."""
+    try:
+        return Source(label, parse(text, Path(label)))
+    except DocumentError as error:
+        return Source(label, None, error)
+
+
+def _stdin() -> Source:
+    return source_of(sys.stdin.read(), "<stdin>")
+
+
+def _open(path: Path, label: str) -> Sequence[Source]:
+    opener = OPENERS.get(path.suffix.lower())
+    if opener is not None:
+        return opener(path, label)
+    return [_read(path, label)]
+
+
+def _read(path: Path, label: str) -> Source:
+    try:
+        return Source(label, load(path))
+    except DocumentError as error:
+        return Source(label, None, error)
+
+
+def _in_folder(folder: Path) -> Iterator[tuple[str, Sequence[Source] | str]]:
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder).parts
+        if any(part.startswith(".") or part in _SKIPPED_FOLDERS for part in inside) or not path.is_file():
+            continue
+        label = str(path)
+        suffix = path.suffix.lower()
+        if suffix in OPENERS and suffix != ".json":
+            found = OPENERS[suffix](path, label)
+            yield label, found or "holds no flow"
+        elif suffix == ".json":
+            found = _open(path, label)
+            bare = [one for one in found if one.document is None or looks_like_flow(one.document)]
+            yield label, bare or "is JSON, but no flow"
+        elif not path.suffix and _begins_like_json(path):
+            source = _read(path, label)
+            if source.document is not None and looks_like_flow(source.document):
+                yield label, [source]
+
+
+def _begins_like_json(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    except OSError:
+        return False
+
+
+def looks_like_flow(document: Document) -> bool:
+    """Whether a document is meant to be a flow, however broken."""
+    if document.envelope:
+        return True
+    data: Any = document.data
+    if not isinstance(data, dict):
+        return False
+    if "StartAction" in data or data.get("Version") == "2019-10-30":
+        return True
+    if isinstance(data.get("modules"), list) and ("start" in data or "version" in data):
+        return True
+    actions = data.get("Actions")
+    return isinstance(actions, list) and any(
+        isinstance(one, dict) and {"Identifier", "Transitions"} & one.keys() for one in actions
+    )

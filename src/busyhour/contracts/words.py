@@ -1,0 +1,54 @@
+"""Vocabulary of the messages: lists, JSON values and their kinds, the nearest name."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+LONGEST = 80
+"""Characters of a value that a message shows."""
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean 'x'?` for the known name nearest to `name`, or an empty string."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def series(names: Sequence[str], last: str) -> str:
+    """`a, b and c`; empty names are left out."""
+    names = [name for name in names if name]
+    if len(names) <= 1:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {last} {names[-1]}"
+
+
+def bare_kind(value: Any) -> str:
+    """Name of a JSON value's kind: `list`."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int() | float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "list"
+        case _:
+            return "object"
+
+
+def kind(value: Any) -> str:
+    """What a JSON value is, in words: `a list`."""
+    name = bare_kind(value)
+    return name if name == "null" else f"an {name}" if name == "object" else f"a {name}"
+
+
+def shown(value: Any) -> str:
+    """The value as JSON, cut where it is long."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
