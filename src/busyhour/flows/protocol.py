@@ -3,11 +3,16 @@
 The machine does no I/O. `Call.start()` and `Call.send(event)` return the next effect that needs the world
 (a prompt to be heard, a Lambda function to be invoked, ...). Whoever drives the call answers with one event.
 `HungUp`, `Stopped` and, while the contact is in a queue, `AgentAnswered` may be sent at any moment instead
-of the answer that the pending effect waits for.
+of the answer that the pending effect waits for. Any other event that does not answer the pending effect raises
+`ProtocolError`. Once a call has ended, `HungUp` and `Stopped` change nothing.
+
+While the customer is held with nothing to run (no customer queue flow, or it has ended) the effect is a `Loop` with
+an empty action and infinite seconds. A second `Enqueue` while queued moves the contact to another queue.
 
 | effect | answered by |
 |---|---|
-| Play, Loop | Done (Loop: Done when the interrupt is due; never, where `seconds` is infinite) |
+| Play | Done, Failed |
+| Loop | Done when the interrupt is due (never, where `seconds` is infinite), Failed |
 | Collect | Digits, Silence, Failed |
 | Converse | LexResult, Silence, Failed |
 | Invoke | LambdaResult, LambdaFailed |
@@ -17,7 +22,7 @@ of the answer that the pending effect waits for.
 | Whisper effects are Play with `audience` agent or customer | Done |
 | Talk | Done (the conversation and hold are over), HungUp |
 | Dial | Connected, Failed |
-| Pause | Done, CustomerReturned |
+| Pause | Done, CustomerReturned, Failed |
 | Service | Succeeded, Failed |
 | Ended | nothing: the call is over |
 """
@@ -28,6 +33,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+
+class ProtocolError(Exception):
+    """Whoever drives the call sent an event that does not answer the pending effect: a mistake in the driver."""
 
 
 class Audience(StrEnum):
@@ -186,6 +195,9 @@ class Service:
     type: str
     parameters: Mapping[str, Any]
     errors: tuple[str, ...] = ()
+    branches: tuple[str, ...] = ()
+    """Results that have a branch, for types that branch on one. DistributeByPercentage: upper bounds (exclusive) of
+    a number from 1 to 100, which `Succeeded.branch` gives as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +265,8 @@ class LambdaResult:
     payload: Any
     size: int | None = None
     """Bytes of the JSON text; None: the machine measures where it must."""
+    seconds: float = 0.0
+    """How long it took, retries included: counts against the 20 s of functions in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +275,8 @@ class LambdaFailed:
 
     kind: str
     detail: str = ""
+    seconds: float = 0.0
+    """How long it took, as in `LambdaResult`."""
 
 
 @dataclass(frozen=True, slots=True)

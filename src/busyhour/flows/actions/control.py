@@ -1,0 +1,227 @@
+"""The way through a flow: comparisons, counters, hours, metrics, waiting, the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from busyhour.flows import protocol as p
+from busyhour.flows.call import Call
+from busyhour.flows.compiled import Compiled, Node, number
+from busyhour.flows.model import Action
+from busyhour.flows.references import compile_text, getter, text_of, whole
+
+if TYPE_CHECKING:
+    from busyhour.flows.machine import Machine
+
+
+class Disconnect(Node):
+    """DisconnectParticipant: the contact is over."""
+
+    __slots__ = ()
+
+    def run(self, call: Call) -> Node | None:
+        """Disconnect."""
+        return call.disconnect(self.action.type)
+
+
+class EndFlow(Node):
+    """EndFlowExecution: this flow is over, the contact is not, unless nothing else goes on."""
+
+    __slots__ = ()
+
+    def run(self, call: Call) -> Node | None:
+        """End the flow."""
+        return call.flow_over(self.action.type)
+
+
+class Compare(Node):
+    """Compare: the first condition that holds for a value. Nothing holds for a value that is not there."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
+        super().__init__(action, flow, machine)
+        raw = text_of(action.parameters.get("ComparisonValue"))
+        reference = whole(raw)
+        self._value = getter(reference) if reference else compile_text(raw)
+
+    def run(self, call: Call) -> Node | None:
+        """Compare."""
+        value = self._value
+        result = value(call) if callable(value) else value
+        if type(result) is not str:
+            if result is None:
+                return self.unmatched(call)
+            result = text_of(result)
+        return self.match(call, result) or self.unmatched(call)
+
+
+class LoopCounter(Node):
+    """Loop: ContinueLooping so many times, then DoneLooping once, then from the beginning."""
+
+    __slots__ = ("_count",)
+
+    def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
+        super().__init__(action, flow, machine)
+        self._count = self.text("LoopCount")
+
+    def run(self, call: Call) -> Node | None:
+        """Count."""
+        times = number(self._count(call) if callable(self._count) else self._count)
+        if times is None:
+            return self.fail(call, detail="LoopCount is no number")
+        if call.loops is None:
+            call.loops = {}
+        done = call.loops.get(self, 0)
+        if done < times:
+            call.loops[self] = done + 1
+            return self.match(call, "ContinueLooping") or self.unmatched(call)
+        call.loops.pop(self, None)
+        return self.match(call, "DoneLooping") or self.unmatched(call)
+
+
+class Hours(Node):
+    """CheckHoursOfOperation: are these hours, or those of the target queue, open now?"""
+
+    __slots__ = ("_hours",)
+
+    def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
+        super().__init__(action, flow, machine)
+        self._hours = self.text("HoursOfOperationId")
+
+    def run(self, call: Call) -> Node | None:
+        """Ask."""
+        hours = self._hours(call) if callable(self._hours) else self._hours
+        if not hours and call.queue is None and self.machine.policy.hours_need_queue:
+            return self.fail(call, detail="no hours are named and no queue is set")
+        call.pending = p.CheckHours(self.identifier, hours or None, call.queue)
+        return None
+
+    def resume(self, call: Call, event: p.Event) -> Node | None:
+        """Open or closed."""
+        match event:
+            case p.Hours(open):
+                return self.choose(call, "True" if open else "False")
+            case p.Failed(error, detail):
+                return self.fail(call, error, detail)
+            case _:
+                return super().resume(call, event)
+
+
+class ReadMetrics(Node):
+    """GetMetricData: metrics of a queue or agent into `$.Metrics`."""
+
+    __slots__ = ("_agent", "_channel", "_queue")
+
+    def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
+        super().__init__(action, flow, machine)
+        self._queue = self.text("QueueId")
+        self._agent = self.text("AgentId")
+        self._channel = self.text("QueueChannel")
+
+    def _ask(self, call: Call, metric: str | None) -> None:
+        agent = self._agent(call) if callable(self._agent) else self._agent
+        queue = self._queue(call) if callable(self._queue) else self._queue
+        channel = self._channel(call) if callable(self._channel) else self._channel
+        if not queue and not agent:
+            queue = call.queue or ""
+        call.pending = p.ReadMetrics(self.identifier, queue or None, agent or None, metric, channel or None)
+
+    def run(self, call: Call) -> Node | None:
+        """Ask for all metrics."""
+        self._ask(call, None)
+        return None
+
+    def resume(self, call: Call, event: p.Event) -> Node | None:
+        """Keep them."""
+        match event:
+            case p.Metrics(values):
+                get = values.get
+                agents = {
+                    name: {"Count": get(f"NumberOfAgents{name}")}
+                    for name in (
+                        "Online",
+                        "Available",
+                        "Staffed",
+                        "AfterContactWork",
+                        "Busy",
+                        "Missed",
+                        "NonProductive",
+                    )
+                }
+                queue = {
+                    "Name": get("queue_name"),
+                    "ARN": get("queue_arn"),
+                    "Size": get("NumberOfContactsInQueue"),
+                    "OldestContactAge": get("OldestContactInQueueAgeSeconds"),
+                }
+                call.put("Metrics", {"Queue": queue, "Agents": agents})
+                return self.next
+            case p.Failed(error, detail):
+                return self.fail(call, error, detail)
+            case _:
+                return super().resume(call, event)
+
+
+class CheckMetrics(ReadMetrics):
+    """CheckMetricData: a branch on one metric."""
+
+    __slots__ = ("_metric",)
+
+    def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
+        super().__init__(action, flow, machine)
+        self._metric = text_of(action.parameters.get("MetricType"))
+
+    def run(self, call: Call) -> Node | None:
+        """Ask for the metric."""
+        self._ask(call, self._metric)
+        return None
+
+    def resume(self, call: Call, event: p.Event) -> Node | None:
+        """Branch on its value; a metric without one matches nothing."""
+        if not isinstance(event, p.Metrics):
+            return super().resume(call, event)
+        value = event.values.get(self._metric)
+        if value is None:
+            return self.unmatched(call)
+        seconds = number(value)
+        if self._metric == "OldestContactInQueueAgeSeconds" and self.machine.policy.queue_age_in_milliseconds:
+            seconds = None if seconds is None else seconds * 1000.0
+        return self.choose(call, str(value) if seconds is None else f"{seconds:.15g}")
+
+
+class Wait(Node):
+    """Wait: a chat or task pauses, until the time is over or something happens."""
+
+    __slots__ = ("_events", "_seconds")
+
+    def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
+        super().__init__(action, flow, machine)
+        parameters = action.parameters
+        keys = ("TimeLimitSeconds", "TimeoutSeconds", "MinimumWaitTimeSeconds", "WaitTime")
+        self._seconds = compile_text(next((parameters[key] for key in keys if key in parameters), None))
+        events = parameters.get("Events")
+        self._events = tuple(str(event) for event in events) if isinstance(events, list) else ()
+
+    def run(self, call: Call) -> Node | None:
+        """Wait; a telephone call does not."""
+        if call.contact.channel == "VOICE":
+            return self.fail(call, detail="voice contacts do not wait")
+        seconds = number(self._seconds(call) if callable(self._seconds) else self._seconds)
+        if seconds is None or seconds < 0:
+            return self.fail(call, detail="the time to wait is no number")
+        call.lambda_seconds = 0.0
+        call.pending = p.Pause(self.identifier, seconds, self._events)
+        return None
+
+    def resume(self, call: Call, event: p.Event) -> Node | None:
+        """The wait is over."""
+        match event:
+            case p.Done():
+                return self.match(call, "WaitCompleted") or self.unmatched(call)
+            case p.CustomerReturned() if "CustomerReturned" in self._events:
+                return self.match(call, "CustomerReturned") or self.unmatched(call)
+            case p.Failed(error, detail):
+                return self.fail(call, error, detail)
+            case _:
+                return super().resume(call, event)

@@ -1,0 +1,123 @@
+"""InvokeLambdaFunction: the event, the limits, and whether the answer fits the contract."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from busyhour.flows import protocol as p
+from busyhour.flows.actions.modules import reference_text
+from busyhour.flows.call import Call
+from busyhour.flows.compiled import Compiled, Node, number
+from busyhour.flows.model import Action
+from busyhour.flows.references import compile_value, text_of
+
+if TYPE_CHECKING:
+    from busyhour.flows.machine import Machine
+
+
+class InvokeFunction(Node):
+    """InvokeLambdaFunction. Retries are the driver's; the answer is judged here."""
+
+    __slots__ = ("_asynchronous", "_function", "_limit", "_parameters", "_response_type")
+
+    def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
+        super().__init__(action, flow, machine)
+        parameters = action.parameters
+        policy = machine.policy
+        key = next((name for name in _ARN_KEYS if name in parameters), _ARN_KEYS[0])
+        self._function = reference_text(action, flow, machine, key, "lambdaFunction")
+        self._asynchronous = str(parameters.get("InvocationType")).upper() == "ASYNCHRONOUS"
+        longest = (
+            policy.lambda_asynchronous_limit_seconds if self._asynchronous else policy.lambda_limit_seconds
+        )
+        limit = number(parameters.get("InvocationTimeLimitSeconds"))
+        self._limit = longest if limit is None or limit <= 0 else min(limit, longest)
+        given = parameters.get("LambdaInvocationAttributes")
+        self._parameters = compile_value(
+            given if isinstance(given, Mapping) else {}, policy.missing_reference
+        )
+        validation = parameters.get("ResponseValidation")
+        said = validation.get("ResponseType") if isinstance(validation, Mapping) else None
+        self._response_type = "JSON" if said == "JSON" else "STRING_MAP"
+
+    def run(self, call: Call) -> Node | None:
+        """Invoke, unless the functions in a row have used up their time."""
+        function = self._function(call) if callable(self._function) else self._function
+        if not function:
+            return self.fail(call, detail="the function is empty")
+        limit = min(self._limit, self.machine.policy.lambda_chain_seconds - call.lambda_seconds)
+        if limit <= 0:
+            return self.fail(call, detail="functions in a row took 20 s with nothing heard in between")
+        parameters = self._parameters
+        call.pending = p.Invoke(
+            self.identifier,
+            function,
+            call.event(parameters(call) if callable(parameters) else dict(parameters)),
+            limit,
+            self._asynchronous,
+            self._response_type,
+        )
+        return None
+
+    def resume(self, call: Call, event: p.Event) -> Node | None:
+        """Take the answer, or the error's branch."""
+        if isinstance(event, p.LambdaResult):
+            call.lambda_seconds += event.seconds
+            if self._asynchronous:
+                call.put("LambdaInvocation", event.payload if isinstance(event.payload, Mapping) else {})
+                return self.next
+            detail = self._unfit(event)
+            if detail is None:
+                call.external = self._answer(event.payload)
+                return self.next
+            return self._failed(call, detail)
+        if isinstance(event, p.LambdaFailed):
+            call.lambda_seconds += event.seconds
+            return self._failed(call, f"{event.kind}: {event.detail}" if event.detail else event.kind)
+        return super().resume(call, event)
+
+    def _failed(self, call: Call, detail: str) -> Node | None:
+        if self.machine.policy.failed_invocation_clears_external:
+            call.external = None
+        return self.fail(call, detail=detail)
+
+    def _unfit(self, event: p.LambdaResult) -> str | None:
+        """Why the answer does not fit the contract, None where it does."""
+        payload = event.payload
+        policy = self.machine.policy
+        if not isinstance(payload, Mapping):
+            return "the answer is no object"
+        if self._response_type == "STRING_MAP":
+            size = event.size or 0
+            for key, value in payload.items():
+                if type(value) is not str:
+                    if policy.string_map_strict or isinstance(value, Mapping | list):
+                        return f"the value of {key!r} is no string"
+                    value = text_of(value)
+                if event.size is None:
+                    # Six bytes a character is the most that JSON text takes.
+                    size += 6 * (len(key) + len(value) + 1)
+            if size > policy.lambda_response_bytes and (
+                event.size is not None or _size(payload) > policy.lambda_response_bytes
+            ):
+                return f"the answer is larger than {policy.lambda_response_bytes} bytes"
+            return None
+        size = event.size if event.size is not None else _size(payload)
+        if size > policy.lambda_response_bytes:
+            return f"the answer is larger than {policy.lambda_response_bytes} bytes"
+        return None
+
+    def _answer(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        if self._response_type == "JSON" or self.machine.policy.string_map_strict:
+            return payload
+        return {key: text_of(value) for key, value in payload.items()}
+
+
+_ARN_KEYS = ("LambdaFunctionARN", "LambdaFunctionArn", "FunctionArn")
+
+
+def _size(payload: Any) -> int:
+    """Bytes of the answer as JSON text in UTF-8."""
+    return len(json.dumps(payload, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass"))

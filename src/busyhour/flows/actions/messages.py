@@ -1,0 +1,181 @@
+"""Prompts: played once, or again and again while somebody waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from busyhour.flows import protocol as p
+from busyhour.flows.call import Call, Stage
+from busyhour.flows.compiled import Compiled, Node, number
+from busyhour.flows.model import Action
+from busyhour.flows.prompts import spoken
+from busyhour.flows.references import compile_text
+
+if TYPE_CHECKING:
+    from busyhour.flows.machine import Machine
+
+Spoken = tuple[str, float]
+"""What is heard, and for how many seconds."""
+
+
+class Prompt:
+    """The prompt in an action's parameters: text, SSML, a recording or an audio file.
+
+    `fixed` is the prompt where it is the same on every call, None where references make it differ.
+    """
+
+    __slots__ = ("_get", "fixed", "recorded")
+
+    def __init__(
+        self, action: Action, parameters: Mapping[str, Any], machine: Machine, name: str = ""
+    ) -> None:
+        speech, given = machine.policy.speech, machine.prompt_seconds
+        override = given.get(action.identifier)
+        if override is None:
+            override = given.get(action.display_name)
+        self.recorded = False
+        build: Callable[[str], Spoken]
+        if "Text" in parameters or "SSML" in parameters:
+            key = "SSML" if "SSML" in parameters else "Text"
+
+            def build(text: str) -> Spoken:
+                # Plain text that begins as SSML does is read as SSML, as the console's importer does.
+                markup = key == "SSML" or text.lstrip().startswith("<speak")
+                words = spoken(text) if markup else text
+                if override is not None:
+                    return words, override
+                return words, speech.ssml(text, given) if markup else speech.text(text)
+        elif "PromptId" in parameters:
+            key = "PromptId"
+            self.recorded = True
+
+            def build(text: str) -> Spoken:
+                seconds = override if override is not None else speech.recording(given, text, name)
+                return f"[{name or text.rpartition('/')[2]}]", seconds
+        elif isinstance(parameters.get("Media"), Mapping):
+            parameters, key = parameters["Media"], "Uri"
+            self.recorded = True
+
+            def build(text: str) -> Spoken:
+                seconds = override if override is not None else speech.recording(given, text)
+                return f"[{text.rpartition('/')[2]}]", seconds
+        else:
+            parameters = parameters.get("LexInitializationData") or {}
+            key = "InitialMessage"
+
+            def build(text: str) -> Spoken:
+                return text, override if override is not None else speech.text(text)
+
+        source = compile_text(parameters.get(key) if isinstance(parameters, Mapping) else None)
+        self.fixed: Spoken | None = None
+        if callable(source):
+            get = source
+            self._get: Callable[[Call], Spoken] = lambda call: build(get(call))
+        else:
+            fixed = self.fixed = build(source)
+            self._get = lambda call: fixed
+
+    def heard(self, call: Call) -> Spoken:
+        """What is heard on this call."""
+        return self._get(call)
+
+
+def prompt_name(action: Action, flow: Compiled) -> str:
+    """Name of the recorded prompt, where the export's layout has it."""
+    layout = layout_of(action, flow)
+    for key in ("promptName", "audio"):
+        value = layout.get(key)
+        if isinstance(value, str) and value:
+            return value
+    return ""
+
+
+def layout_of(action: Action, flow: Compiled) -> Mapping[str, Any]:
+    """The action's entry in the export's ActionMetadata."""
+    entries = flow.flow.metadata.get("ActionMetadata")
+    entry = entries.get(action.identifier) if isinstance(entries, Mapping) else None
+    return entry if isinstance(entry, Mapping) else {}
+
+
+class Message(Node):
+    """MessageParticipant: the customer hears a prompt; in an agent whisper the agent does."""
+
+    __slots__ = ("_effect", "_prompt")
+
+    def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
+        super().__init__(action, flow, machine)
+        self._prompt = Prompt(action, action.parameters, machine, prompt_name(action, flow))
+        self._effect = None if self._prompt.fixed is None else p.Play(action.identifier, *self._prompt.fixed)
+
+    def run(self, call: Call) -> Node | None:
+        """Play it. A chat shows text at once and has no audio; a task or an e-mail takes no notice."""
+        channel = call.contact.channel
+        agent = call.stage is Stage.AGENT_WHISPER or self.flow.agent_hears
+        if channel == "VOICE" and not agent and self._effect is not None:
+            call.lambda_seconds = 0.0
+            call.pending = self._effect
+            return None
+        if channel not in ("VOICE", "CHAT"):
+            return self.next
+        if channel == "CHAT" and self._prompt.recorded:
+            return self.fail(call, detail="a chat has no audio")
+        text, seconds = self._prompt.heard(call)
+        call.lambda_seconds = 0.0
+        call.pending = p.Play(
+            self.identifier,
+            text,
+            seconds if channel == "VOICE" else 0.0,
+            p.Audience.AGENT if agent else p.Audience.CUSTOMER,
+        )
+        return None
+
+    def resume(self, call: Call, event: p.Event) -> Node | None:
+        """Heard."""
+        if isinstance(event, p.Done):
+            return self.next
+        if isinstance(event, p.Failed):
+            return self.fail(call, event.error_type, event.detail)
+        return super().resume(call, event)
+
+
+class LoopPrompts(Node):
+    """MessageParticipantIteratively: prompts again and again, interrupted now and then where the flow says so."""
+
+    __slots__ = ("_interrupt", "_prompts")
+
+    def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
+        super().__init__(action, flow, machine)
+        messages = action.parameters.get("Messages")
+        self._prompts = [
+            Prompt(action, one, machine)
+            for one in (messages if isinstance(messages, list) else ())
+            if isinstance(one, Mapping)
+        ]
+        self._interrupt = self.text("InterruptFrequencySeconds")
+
+    def run(self, call: Call) -> Node | None:
+        """Loop."""
+        if call.contact.channel != "VOICE":
+            if "NoMatchingError" in self.errors:
+                return self.fail(call, detail="only voice contacts hear looped prompts")
+            return call.broken(self, "only voice contacts hear looped prompts")
+        every = number(self._interrupt(call) if callable(self._interrupt) else self._interrupt)
+        text = " ".join(prompt.heard(call)[0] for prompt in self._prompts)
+        call.lambda_seconds = 0.0
+        call.pending = p.Loop(
+            self.identifier, text, every if every is not None and every > 0 else float("inf")
+        )
+        return None
+
+    def resume(self, call: Call, event: p.Event) -> Node | None:
+        """The interrupt is due."""
+        if isinstance(event, p.Failed):
+            return self.fail(call, event.error_type, event.detail)
+        effect = call.pending
+        if not isinstance(event, p.Done) or not isinstance(effect, p.Loop) or effect.seconds == float("inf"):
+            return super().resume(call, event)
+        target = self.match(call, "MessagesInterrupted")
+        if target is not None:
+            return target
+        return self.next if self.action.next_action else self

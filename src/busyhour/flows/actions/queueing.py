@@ -1,0 +1,162 @@
+"""Queues, agents and third parties: where a contact goes from a flow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from busyhour.flows import protocol as p
+from busyhour.flows.actions.modules import reference_text
+from busyhour.flows.call import Call
+from busyhour.flows.compiled import Compiled, Node, number
+from busyhour.flows.model import Action
+from busyhour.flows.references import compile_text
+
+if TYPE_CHECKING:
+    from busyhour.flows.machine import Machine
+
+
+class TargetQueue(Node):
+    """UpdateContactTargetQueue: the queue, or the agent's own queue, that a later transfer goes to."""
+
+    __slots__ = ("_agent", "_name", "_queue")
+
+    def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
+        super().__init__(action, flow, machine)
+        self._agent = "AgentId" in action.parameters
+        key = "AgentId" if self._agent else "QueueId"
+        self._queue = reference_text(action, flow, machine, key, "queue", "agent")
+
+    def run(self, call: Call) -> Node | None:
+        """Set it."""
+        target = self._queue(call) if callable(self._queue) else self._queue
+        if not target:
+            return self.fail(call, detail="the queue is empty")
+        if self._agent:
+            call.agent_target = target
+            call.queue = None
+        else:
+            call.queue = target
+            call.agent_target = None
+        call.queue_name = None
+        return self.next
+
+
+class _Queueing(Node):
+    """Asks for a place in a queue."""
+
+    __slots__ = ()
+
+    def ask(self, call: Call, queue: str | None, agent: str | None) -> Node | None:
+        """Ask, where there is anything to queue for."""
+        if not queue and not agent:
+            return self.fail(call, detail="no queue is set")
+        call.pending = p.Enqueue(
+            self.identifier, queue or None, agent or None, call.priority, call.time_adjustment
+        )
+        return None
+
+    def resume(self, call: Call, event: p.Event) -> Node | None:
+        """The queue's answer."""
+        match event:
+            case p.Queued():
+                return self.taken(call, event)
+            case p.AtCapacity():
+                return self.fail(call, "QueueAtCapacity")
+            case p.Failed(error, detail):
+                return self.fail(call, error, detail)
+            case _:
+                return super().resume(call, event)
+
+    def taken(self, call: Call, event: p.Queued) -> Node | None:
+        """The contact is in the queue."""
+        call.queued(event)
+        return call.queue_flow()
+
+
+class ToQueue(_Queueing):
+    """TransferContactToQueue: into the target queue; the flow is over once the queue took the contact."""
+
+    __slots__ = ()
+
+    def run(self, call: Call) -> Node | None:
+        """Ask."""
+        return self.ask(call, call.queue, call.agent_target)
+
+
+class Dequeue(_Queueing):
+    """DequeueContactAndTransferToQueue: from one queue to another; the queue flow goes on."""
+
+    __slots__ = ("_agent", "_queue")
+
+    def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
+        super().__init__(action, flow, machine)
+        self._queue = reference_text(action, flow, machine, "QueueId", "queue")
+        self._agent = self.text("AgentId")
+
+    def run(self, call: Call) -> Node | None:
+        """Ask."""
+        queue = self._queue(call) if callable(self._queue) else self._queue
+        agent = self._agent(call) if callable(self._agent) else self._agent
+        return self.ask(call, queue, agent)
+
+    def taken(self, call: Call, event: p.Queued) -> Node | None:
+        """The contact is in the other queue, and this flow goes on; outside a queue flow its queue flow begins."""
+        effect = call.pending
+        assert isinstance(effect, p.Enqueue)
+        call.queue, call.agent_target = effect.queue, effect.agent
+        was_queued = call.is_queued
+        call.queued(event)
+        if not was_queued:
+            return call.queue_flow()
+        return self.next if self.action.next_action else call.hold()
+
+
+class ToAgent(_Queueing):
+    """TransferContactToAgent: to the agent who was chosen in the agent workspace."""
+
+    __slots__ = ()
+
+    def run(self, call: Call) -> Node | None:
+        """Ask."""
+        if call.contact.channel != "VOICE":
+            return self.fail(call, detail="only voice contacts")
+        return self.ask(call, None, call.agent_target or "(chosen agent)")
+
+
+class ThirdParty(Node):
+    """TransferParticipantToThirdParty: another number is called; the flow goes on afterwards, or ends."""
+
+    __slots__ = ("_number", "_resumes", "_timeout")
+
+    def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
+        super().__init__(action, flow, machine)
+        self._number = compile_text(action.parameters.get("ThirdPartyPhoneNumber"))
+        self._timeout = self.text("ThirdPartyConnectionTimeLimitSeconds")
+        self._resumes = str(action.parameters.get("ContinueFlowExecution")).lower() == "true"
+
+    def run(self, call: Call) -> Node | None:
+        """Dial."""
+        if call.contact.channel != "VOICE":
+            return self.fail(call, detail="only voice contacts")
+        given = self._number(call) if callable(self._number) else self._number
+        if not given and self.action.parameters.get("ThirdPartyPhoneNumber") == "":
+            given = "(blank)" if self.machine.policy.blank_references_work else ""
+        if not given:
+            return self.fail(call, detail="the number is empty")
+        timeout = number(self._timeout(call) if callable(self._timeout) else self._timeout)
+        call.lambda_seconds = 0.0
+        call.pending = p.Dial(self.identifier, given, 30.0 if timeout is None else timeout, self._resumes)
+        return None
+
+    def resume(self, call: Call, event: p.Event) -> Node | None:
+        """Connected, or not."""
+        match event:
+            case p.Connected():
+                if self._resumes:
+                    return self.next
+                call.end(p.EndReason.THIRD_PARTY_DISCONNECT, self.action.type)
+                return None
+            case p.Failed(error, detail):
+                return self.fail(call, error, detail)
+            case _:
+                return super().resume(call, event)

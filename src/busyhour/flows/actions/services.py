@@ -1,0 +1,123 @@
+"""What other services do for a flow: tasks, cases, profiles, views, callbacks; and types that are not modelled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from busyhour.flows import protocol as p
+from busyhour.flows.call import Call
+from busyhour.flows.compiled import Compiled, Node, branches
+from busyhour.flows.model import Action
+from busyhour.flows.references import compile_value
+
+if TYPE_CHECKING:
+    from busyhour.flows.machine import Machine
+
+
+class Service(Node):
+    """Asks the service; what it gives back can be referred to afterwards."""
+
+    __slots__ = ("_branches", "_parameters")
+
+    def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
+        super().__init__(action, flow, machine)
+        self._parameters = compile_value(dict(action.parameters), machine.policy.missing_reference)
+        self._branches = tuple(dict.fromkeys(branches(action)))
+
+    def run(self, call: Call) -> Node | None:
+        """Ask."""
+        parameters: dict[str, Any] = (
+            self._parameters(call) if callable(self._parameters) else self._parameters
+        )
+        if self.action.type == "CreateCallbackContact":
+            parameters = {
+                "QueueId": call.queue,
+                **parameters,
+                "CallbackNumber": call.callback_number or call.contact.customer_endpoint,
+            }
+        call.pending = p.Service(
+            self.identifier, self.action.type, parameters, tuple(self.errors), self._branches
+        )
+        return None
+
+    def resume(self, call: Call, event: p.Event) -> Node | None:
+        """Done, or not."""
+        match event:
+            case p.Succeeded(values, branch):
+                call.put_values({**self._defaults(call), **values})
+                return self.done(call, branch)
+            case p.Failed(error, detail):
+                return self.fail(call, error, detail)
+            case _:
+                return super().resume(call, event)
+
+    def done(self, call: Call, branch: str | None) -> Node | None:
+        """Go on; where there are conditions, by the result."""
+        if branch is not None and self.action.conditions:
+            return self.choose(call, branch)
+        return self.next
+
+    def _defaults(self, call: Call) -> dict[str, Any]:
+        """What the service surely gives back, where the driver says nothing else."""
+        contact = call.contact
+        match self.action.type:
+            case "CreateWisdomSession":
+                return {"Wisdom.SessionArn": f"{contact.instance_arn}/session/{contact.contact_id}"}
+            case "CreateCase":
+                return {"Case.case_id": f"case-{contact.contact_id}"}
+            case "CreateTask":
+                return {"Task.ContactId": f"task-{contact.contact_id}"}
+            case _:
+                return {}
+
+
+class Branching(Service):
+    """A service whose answer is a branch (view action, outbound call status, percentage)."""
+
+    __slots__ = ()
+
+    def done(self, call: Call, branch: str | None) -> Node | None:
+        """Go on by the result; an answer without one matches nothing."""
+        if self.action.type == "ShowView" and branch is not None:
+            views = call.datum("Views", {})
+            call.put("Views", {**views, "Action": branch})
+        return self.unmatched(call) if branch is None else self.choose(call, branch)
+
+
+class VoiceService(Service):
+    """A service that only voice contacts can use."""
+
+    __slots__ = ()
+
+    def run(self, call: Call) -> Node | None:
+        """Ask, or fail on another channel."""
+        return (
+            super().run(call) if call.contact.channel == "VOICE" else self.fail(call, detail="only for voice")
+        )
+
+
+class VoiceBranching(Branching):
+    """The same for one with branches."""
+
+    __slots__ = ()
+
+    def run(self, call: Call) -> Node | None:
+        """Ask, or fail on another channel."""
+        return (
+            super().run(call) if call.contact.channel == "VOICE" else self.fail(call, detail="only for voice")
+        )
+
+
+class Unmodelled(Node):
+    """A type that is not known: NextAction, else NoMatchingError's branch; the call notes the type."""
+
+    __slots__ = ()
+
+    def run(self, call: Call) -> Node | None:
+        """Take the default path."""
+        call.unmodelled_type(self.action.type)
+        return (
+            self.next
+            if self.action.next_action
+            else self.fail(call, detail=f"{self.action.type} is not modelled")
+        )

@@ -1,0 +1,291 @@
+"""A flow compiled once: one node per action, each node knowing its neighbours, shared by every call.
+
+A node's `run` does what the action does. It returns the next node, or None once it has put an effect into
+`call.pending`; then `resume` is handed the event that answers it, and returns the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from busyhour.flows import protocol as p
+from busyhour.flows.model import Action, Condition, Flow, FlowType
+from busyhour.flows.references import compile_text, text_of
+
+if TYPE_CHECKING:
+    from busyhour.flows.call import Call
+    from busyhour.flows.machine import Machine
+
+NO_ERROR = frozenset({"NoMatchingCondition", "InputTimeLimitExceeded"})
+"""Error types that say something about the caller, not about a failure."""
+
+_NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*")
+
+Find = Callable[[str, str, int], "Node"]
+"""(target, kind of branch, its index) -> the node it leads to."""
+
+
+class Node:
+    """One action, ready to run. Subclasses are the action types."""
+
+    __slots__ = ("action", "conditions", "errors", "flow", "identifier", "machine", "match", "next")
+
+    counts: ClassVar[bool] = True
+    """Whether running it counts as running an action."""
+
+    voice_only: ClassVar[bool] = False
+    """Whether it fails on any channel but voice."""
+
+    def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
+        self.action = action
+        self.identifier = action.identifier
+        self.flow = flow
+        self.machine = machine
+        self.errors: dict[str, Node] = {}
+        self.match: Callable[[Call, str], Node | None] = _no_match
+        self.next: Node = self
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The action's parameters as exported."""
+        return self.action.parameters
+
+    def text(self, key: str) -> str | Callable[[Call], str]:
+        """A parameter as text, static or to be filled in."""
+        return compile_text(self.parameters.get(key))
+
+    def link(self, find: Find) -> None:
+        """Find the neighbours; called once all nodes of the flow are there."""
+        action = self.action
+        for index, branch in enumerate(action.errors):
+            if branch.error_type not in self.errors:
+                self.errors[branch.error_type] = find(branch.target, "error", index)
+        targets = [find(one.target, "condition", index) for index, one in enumerate(action.conditions)]
+        self.match = _matcher(action.conditions, targets)
+        if action.next_action is None:
+            self.next = Nowhere(self, "has no NextAction")
+        else:
+            self.next = find(action.next_action, "next", 0)
+
+    def run(self, call: Call) -> Node | None:
+        """Do what the action does."""
+        raise NotImplementedError
+
+    def resume(self, call: Call, event: p.Event) -> Node | None:
+        """Go on with the event that answers the pending effect.
+
+        Raises:
+            ProtocolError: it does not answer it.
+        """
+        raise p.ProtocolError(f"{event!r} does not answer {call.pending!r}")
+
+    def returned(self, call: Call, result: str | None) -> Node | None:
+        """Go on after the module that this action invoked."""
+        raise p.ProtocolError(f"action {self.identifier!r} invoked no module")
+
+    def fail(self, call: Call, error: str = "NoMatchingError", detail: str = "") -> Node | None:
+        """Take the branch of an error: its own, else NoMatchingError's, else what the policy says."""
+        if error not in NO_ERROR:
+            call.error_branches += 1
+        target = self.errors.get(error)
+        if target is None:
+            target = self.errors.get("NoMatchingError")
+        if target is not None:
+            return target
+        if self.action.next_action and self.action.type in self.machine.policy.okay_without_error_branch:
+            return self.next
+        return call.broken(self, f"{error} has no branch{f' ({detail})' if detail else ''}")
+
+    def unmatched(self, call: Call) -> Node | None:
+        """Take the branch for "no condition holds"."""
+        target = self.errors.get("NoMatchingCondition")
+        if target is not None:
+            return target
+        if self.action.next_action:
+            return self.next
+        return self.fail(call, "NoMatchingCondition")
+
+    def choose(self, call: Call, result: str) -> Node | None:
+        """Take the first condition that holds for the result."""
+        return self.match(call, result) or self.unmatched(call)
+
+
+class Nowhere(Node):
+    """Where a branch leads that is not connected: the flow cannot go on."""
+
+    __slots__ = ("detail",)
+    counts = False
+
+    def __init__(self, source: Node, detail: str) -> None:
+        super().__init__(source.action, source.flow, source.machine)
+        self.detail = detail
+
+    def run(self, call: Call) -> Node | None:
+        """Stop the flow."""
+        return call.broken(self, self.detail)
+
+
+class Edge(Node):
+    """A branch that tells the observer that it was taken. Only there where somebody observes."""
+
+    __slots__ = ("index", "kind", "target")
+    counts = False
+
+    def __init__(self, source: Node, kind: str, index: int, target: Node) -> None:
+        super().__init__(source.action, source.flow, source.machine)
+        self.kind = kind
+        self.index = index
+        self.target = target
+
+    def run(self, call: Call) -> Node | None:
+        """Tell, and go on."""
+        observer = self.machine.observer
+        if observer is not None:
+            observer.on_branch(call, self.flow.flow, self.action, self.kind, self.index)
+        return self.target
+
+
+class Asked(Node):
+    """An action of pure configuration that whoever drives the call may make fail (`Policy.ask`)."""
+
+    __slots__ = ("inner",)
+
+    def __init__(self, inner: Node) -> None:
+        super().__init__(inner.action, inner.flow, inner.machine)
+        self.inner = inner
+
+    def link(self, find: Find) -> None:
+        """Link the action itself; this one has no branches of its own."""
+        self.inner.link(find)
+        self.errors = self.inner.errors
+        self.next = self.inner.next
+
+    def run(self, call: Call) -> Node | None:
+        """Ask."""
+        call.pending = p.Service(
+            self.identifier,
+            self.action.type,
+            self.action.parameters,
+            tuple(self.errors),
+            branches(self.action),
+        )
+        return None
+
+    def resume(self, call: Call, event: p.Event) -> Node | None:
+        """Do it, or take the branch of the error."""
+        match event:
+            case p.Succeeded(values, branch):
+                if values:
+                    call.put_values(values)
+                if branch is not None and self.action.conditions:
+                    return self.inner.choose(call, branch)
+                return self.inner.run(call)
+            case p.Failed(error, detail):
+                return self.inner.fail(call, error, detail)
+            case _:
+                return super().resume(call, event)
+
+
+class Compiled:
+    """A flow compiled for one machine. Nodes are made when the flow is first entered."""
+
+    __slots__ = ("agent_hears", "flow", "name", "nodes", "start")
+
+    def __init__(
+        self, flow: Flow, machine: Machine, make: Callable[[Action, Compiled, Machine], Node]
+    ) -> None:
+        self.flow = flow
+        self.name = flow.name
+        self.agent_hears = flow.type in (FlowType.AGENT_WHISPER, FlowType.AGENT_HOLD)
+        self.nodes: dict[str, Node] = {}
+        for action in flow.actions:
+            if action.identifier not in self.nodes:
+                self.nodes[action.identifier] = make(action, self, machine)
+        observed = machine.observer is not None
+        for node in self.nodes.values():
+            node.link(self._finder(node, observed))
+        self.start = self.nodes.get(flow.start) or Nowhere(
+            Node(Action("", "", {}, None), self, machine), f"StartAction {flow.start!r} is no action"
+        )
+
+    def _finder(self, source: Node, observed: bool) -> Find:
+        def find(target: str, kind: str, index: int) -> Node:
+            node = self.nodes.get(target)
+            if node is None:
+                problem = (
+                    f"leads to {target!r}, which is no action"
+                    if target
+                    else "has a branch that is not connected"
+                )
+                node = Nowhere(source, problem)
+            return Edge(source, kind, index, node) if observed else node
+
+        return find
+
+
+def branches(action: Action) -> tuple[str, ...]:
+    """The results that an action has branches for."""
+    return tuple(condition.operands[0] for condition in action.conditions if condition.operands)
+
+
+def holds(operator: str, value: str, operand: str) -> bool:
+    """Whether a condition holds. Numeric operators are false where either side is no number."""
+    match operator:
+        case "Equals":
+            return value == operand
+        case "TextStartsWith":
+            return value.startswith(operand)
+        case "TextEndsWith":
+            return value.endswith(operand)
+        case "TextContains":
+            return operand in value
+        case "KeyExists":
+            return True
+    left, right = number(value), number(operand)
+    if left is None or right is None:
+        return False
+    match operator:
+        case "NumberGreaterThan":
+            return left > right
+        case "NumberGreaterOrEqualTo":
+            return left >= right
+        case "NumberLessThan":
+            return left < right
+        case "NumberLessOrEqualTo":
+            return left <= right
+        case _:
+            return False
+
+
+def number(text: Any) -> float | None:
+    """The number that a text is, None where it is none."""
+    if isinstance(text, str):
+        return float(text) if _NUMBER.fullmatch(text) else None
+    return float(text) if isinstance(text, int | float) and not isinstance(text, bool) else None
+
+
+def _no_match(call: Call, result: str) -> Node | None:
+    return None
+
+
+def _matcher(conditions: tuple[Condition, ...], targets: list[Node]) -> Callable[[Call, str], Node | None]:
+    if not conditions:
+        return _no_match
+    single = [(one, target) for one, target in zip(conditions, targets, strict=True) if one.operands]
+    compiled = [(one.operator, compile_text(one.operands[0]), target) for one, target in single]
+    if all(operator == "Equals" and not callable(operand) for operator, operand, _ in compiled):
+        table: dict[str, Node] = {}
+        for _, operand, target in compiled:
+            table.setdefault(text_of(operand), target)
+        get = table.get
+        return lambda call, result: get(result)
+
+    def match(call: Call, result: str) -> Node | None:
+        for operator, operand, target in compiled:
+            if holds(operator, result, operand(call) if callable(operand) else operand):
+                return target
+        return None
+
+    return match

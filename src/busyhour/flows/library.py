@@ -1,0 +1,85 @@
+"""The flows of a deployment, found by whatever a flow calls another one: ARN, id, name or placeholder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.flows.model import Flow
+
+
+class FlowLibrary:
+    """Flows by name, ARN and id.
+
+    Args:
+        flows: the flows; where two have one name the first has it, and the other is found by its file's stem.
+        aliases: ARN, id or placeholder as it stands in an export -> name of a flow here.
+
+    Raises:
+        BusyhourError: an alias names a flow that is not there.
+    """
+
+    def __init__(self, flows: Iterable[Flow], aliases: Mapping[str, str] | None = None) -> None:
+        self._flows = tuple(flows)
+        self._by_key: dict[str, Flow] = {}
+        for flow in self._flows:
+            self._by_key.setdefault(flow.name, flow)
+        for flow in self._flows:
+            if flow.path is not None:
+                self._by_key.setdefault(flow.path.stem, flow)
+            if flow.arn:
+                self._add(flow.arn, flow)
+        for alias, name in (aliases or {}).items():
+            target = self._by_key.get(name)
+            if target is None:
+                raise BusyhourError(
+                    f"alias {alias!r} stands for {name!r}, which is no flow here.{did_you_mean(name, self.names())}",
+                    "Name one of the flows in the scenario's list of files.",
+                )
+            self._by_key[alias] = target
+            self._add(alias, target)
+
+    def __iter__(self) -> Iterator[Flow]:
+        return iter(self._flows)
+
+    def __len__(self) -> int:
+        return len(self._flows)
+
+    def names(self) -> list[str]:
+        """Names of all flows, in the order given."""
+        return [flow.name for flow in self._flows]
+
+    def resolve(self, reference: str) -> Flow | None:
+        """The flow that `reference` means: ARN, id (with or without `:$LATEST` or a version), name or alias."""
+        reference = reference.strip()
+        found = self._by_key.get(reference)
+        if found is None and reference:
+            found = self._by_key.get(_identity(reference))
+        return found
+
+    def get(self, name: str) -> Flow:
+        """As `resolve`.
+
+        Raises:
+            BusyhourError: there is none.
+        """
+        flow = self.resolve(name)
+        if flow is None:
+            raise BusyhourError(
+                f"no flow {name!r} among {len(self)} flows.{did_you_mean(name, self.names())}",
+                f"There are: {', '.join(sorted(self.names())[:20]) or 'none'}.",
+            )
+        return flow
+
+    def _add(self, reference: str, flow: Flow) -> None:
+        self._by_key.setdefault(reference, flow)
+        self._by_key.setdefault(_identity(reference), flow)
+
+
+def _identity(reference: str) -> str:
+    """The id in an ARN, without the suffix that names a version: `arn:…/contact-flow/ID:$LATEST` -> `ID`."""
+    tail = reference.rpartition("/")[2] if reference.startswith("arn:") else reference
+    identity, colon, version = tail.rpartition(":")
+    if colon and (version.startswith("$") or version.isdecimal()) and identity:
+        return identity
+    return tail
