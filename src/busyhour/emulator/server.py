@@ -179,8 +179,8 @@ async def serve(
     )
     server = Quiet(config)
     await emulator.start(url_of(listener))
+    serving = asyncio.ensure_future(server.serve(sockets=[listener]))
     try:
-        serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         while not server.started and not serving.done():
             await asyncio.sleep(0.005)
         on_ready()
@@ -191,7 +191,10 @@ async def serve(
             server.should_exit = True
         await serving
     finally:
+        server.should_exit = True
         await emulator.stop()
+        with contextlib.suppress(Exception):
+            await serving
         listener.close()
 
 

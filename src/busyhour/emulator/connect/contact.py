@@ -171,8 +171,8 @@ def close(contact: Contact, call: LiveCall, epoch: float) -> None:
     contact.call = None
 
 
-def described(contact: Contact, arn: str, queue_id: str | None) -> dict[str, Any]:
-    """The Contact of DescribeContact; absent members are left out."""
+def described(contact: Contact, arn: str, queue_id: str | None, epoch: float) -> dict[str, Any]:
+    """The Contact of DescribeContact; absent members are left out. `epoch` is the zero of the calls' clock."""
     call = contact.call
     info: dict[str, Any] = {
         "Arn": arn,
@@ -192,20 +192,17 @@ def described(contact: Contact, arn: str, queue_id: str | None) -> dict[str, Any
             info[member] = contact.extra[member]
     if contact.extra.get("CampaignId"):
         info["Campaign"] = {"CampaignId": contact.extra["CampaignId"]}
-    shift = 0.0
-    if call is not None:
-        shift = contact.initiated - call.started
     times = {
         "ConnectedToSystemTimestamp": _later(
-            contact.connected, call.connected_to_system if call else None, shift
+            contact.connected, call.connected_to_system if call else None, epoch
         ),
         "DisconnectTimestamp": contact.ended,
     }
     info |= {name: value for name, value in times.items() if value is not None}
-    enqueued = _later(contact.enqueued, call.enqueued if call else None, shift)
+    enqueued = _later(contact.enqueued, call.enqueued if call else None, epoch)
     if enqueued is not None and queue_id:
         info["QueueInfo"] = {"Id": queue_id, "EnqueueTimestamp": enqueued}
-    answered = _later(contact.answered, call.answered if call else None, shift)
+    answered = _later(contact.answered, call.answered if call else None, epoch)
     if answered is not None:
         info["AgentInfo"] = {"Id": contact.agent or "agent", "ConnectedToAgentTimestamp": answered}
     if contact.reason is not None:
@@ -213,8 +210,8 @@ def described(contact: Contact, arn: str, queue_id: str | None) -> dict[str, Any
     return info
 
 
-def _later(known: float | None, live: float | None, shift: float) -> float | None:
-    return known if known is not None else None if live is None else live + shift
+def _later(known: float | None, live: float | None, epoch: float) -> float | None:
+    return known if known is not None else None if live is None else live + epoch
 
 
 def record(contact: Contact, account_id: str, instance_arn: str, queue_arn: str | None) -> dict[str, Any]:

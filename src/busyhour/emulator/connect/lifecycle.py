@@ -73,7 +73,8 @@ class VoiceContacts:
         self._ids = Random(scenario.seed)
         self._clock = clock
         self._arrived = 0
-        self._skew = state.time() - clock.now()
+        self.epoch = state.time() - clock.now()
+        """Epoch seconds at the zero of the calls' clock."""
         self.store = ContactStore(policy.ended_kept)
         self.metrics = ConnectMetrics(state)
         self.events: Counter[str] = Counter()
@@ -196,12 +197,12 @@ class VoiceContacts:
         """What the call centre tells of a call."""
         self.events[kind] += 1
         contact: Contact = call.tag or self._starting
-        now = self._skew + at
+        now = self.epoch + at
         self._count_errors(call, contact, now)
         if kind == "ended":
             self._leave_agent(contact)
             self._note(call)
-            close(contact, call, self._skew)
+            close(contact, call, self.epoch)
             self._state.limits.release(contact.pool)
             self.metrics.concurrent(now)
             self._ended(contact)

@@ -421,7 +421,7 @@ class ConnectService:
         name = contact.queue or (contact.call.queue_name if contact.call is not None else None)
         queue = self._instance.queue(name) if name else None
         arn = f"{self._state.account.instance_arn}/contact/{contact.id}"
-        return described(contact, arn, queue.id if queue is not None else name)
+        return described(contact, arn, queue.id if queue is not None else name, self._contacts.epoch)
 
 
 def _extra(params: Params) -> Params:
