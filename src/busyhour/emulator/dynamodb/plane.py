@@ -1,0 +1,230 @@
+"""The operations on one Region's tables: parameters in, answer out, throughput and metrics in between."""
+
+from __future__ import annotations
+
+import logging
+import time as wall
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from busyhour.emulator.dynamodb.answers import consumed_capacity
+from busyhour.emulator.dynamodb.backend import OperationError, Operations, plain
+from busyhour.emulator.dynamodb.charging import Charge, Charging, partition_of, stored
+from busyhour.emulator.dynamodb.meter import Meter
+from busyhour.emulator.dynamodb.throughput import TABLE_QUOTA, Side
+from busyhour.emulator.dynamodb.units import InvalidValueError, read_units, stored_size, value_size
+from busyhour.emulator.ports import Quotas
+from busyhour.emulator.wire import JSON_1_0, ApiError, Response
+
+_log = logging.getLogger(__name__)
+
+DATA = frozenset(
+    (
+        "GetItem",
+        "PutItem",
+        "UpdateItem",
+        "DeleteItem",
+        "Query",
+        "Scan",
+        "BatchGetItem",
+        "BatchWriteItem",
+        "TransactGetItems",
+        "TransactWriteItems",
+    )
+)
+_SIMPLE_GET = frozenset({"TableName", "Key", "ConsistentRead"})
+_CAPACITY_CHANGES = frozenset({"DeleteTable", "UpdateTable", "CreateTable"})
+MAXIMUM_TABLES = "dynamodb.maximum-number-of-tables"
+
+
+class Plane:
+    """Runs DynamoDB operations in one Region.
+
+    Args:
+        operations: moto's side.
+        meter: throughput and metrics.
+        quotas: applied values and tallies.
+    """
+
+    def __init__(self, operations: Operations, meter: Meter, quotas: Quotas) -> None:
+        self.operations = operations
+        self._charging = Charging(operations)
+        self._meter = meter
+        self._quotas = quotas
+        self._members: dict[str, frozenset[str]] = {}
+
+    def answer(self, name: str, body: bytes) -> Response:
+        """Run the operation `name` with a JSON body.
+
+        Raises:
+            ApiError: what the emulator itself refuses; moto's refusals are responses.
+        """
+        operations = self.operations
+        if name not in operations:
+            raise ApiError(
+                "UnknownOperationException", f"The emulator does not serve {name or 'this request'!r}"
+            )
+        started = wall.perf_counter()
+        params = _parameters(operations, name, body)
+        try:
+            if name == "GetItem" and params.keys() <= _SIMPLE_GET:
+                answer = self._simple_get(params, started)
+                if answer is not None:
+                    return answer
+            if name in DATA:
+                return self._data(name, params, started)
+            return self._control(name, params)
+        except OperationError as error:
+            self._meter.user_error(error.code, str(params.get("TableName", "")))
+            return respond(error.body, error.status)
+        except ApiError:
+            raise
+        except InvalidValueError as problem:
+            raise ApiError("ValidationException", str(problem)) from None
+        except Exception as problem:  # moto stumbles over parameters that botocore's model refuses
+            reason = operations.invalid(name, body)
+            if not reason:
+                raise
+            _log.debug("moto failed on parameters that the model refuses", exc_info=problem)
+            raise ApiError("ValidationException", f"1 validation error detected: {reason}") from None
+
+    # -------------------------------------------------------------------------------------- data operations
+
+    def _simple_get(self, params: Mapping[str, Any], started: float) -> Response | None:
+        """GetItem of a whole item by its key: what most reads are. None: not that simple, moto decides."""
+        table = self.operations.backend.tables.get(params["TableName"])
+        key = params["Key"]
+        if table is None or len(key) != len(table.table_key_attrs):
+            return None
+        for attribute in table.table_key_attrs:
+            value = key.get(attribute)
+            if not value:
+                return None
+            value_size(value)
+            if not next(iter(value.values())):
+                return None
+        item = stored(table, key)
+        size = stored_size(item.attrs) if item is not None else 0
+        units = read_units(size, consistent=bool(params.get("ConsistentRead")))
+        charge = Charge(table, table.name, Side.READ, units, partition_of(table, key))
+        refusal = self._meter.take(charge)
+        if refusal is not None:
+            raise self._meter.throttled("GetItem", charge, refusal)
+        self._meter.consumed(charge)
+        body = b"{}" if item is None else orjson.dumps({"Item": item.attrs}, default=plain)
+        self._meter.served("GetItem", table.name, wall.perf_counter() - started)
+        return respond(body)
+
+    def _data(self, name: str, params: dict[str, Any], started: float) -> Response:
+        _check_values(params)
+        charges = self._charging.before(name, params)
+        unprocessed: dict[str, Any] = {}
+        if name.startswith("Batch"):
+            charges, left = self._meter.take_possible(name, charges)
+            if left:
+                params, unprocessed = _split(name, params, left)
+        else:
+            self._meter.take_all(name, charges)
+        result = dict(self.operations.run(name, params))
+        more = self._charging.after(name, params, charges)
+        if more:
+            self._meter.charge_more(charges[0], more)
+        for charge in charges:
+            self._meter.consumed(charge)
+        for member, waiting in unprocessed.items():
+            result[member] = {**result.get(member, {}), **waiting}
+        result.pop("ConsumedCapacity", None)
+        wanted = params.get("ReturnConsumedCapacity", "NONE")
+        if wanted != "NONE" and charges:
+            result["ConsumedCapacity"] = consumed_capacity(name, charges, wanted)
+        members = self._members.get(name)
+        if members is None:
+            members = self._members[name] = self.operations.members(name)
+        body = orjson.dumps({key: value for key, value in result.items() if key in members}, default=plain)
+        seconds = wall.perf_counter() - started
+        for table in {charge.table.name for charge in charges}:
+            self._meter.served(name, table, seconds)
+        return respond(body)
+
+    # ------------------------------------------------------------------------------------- table operations
+
+    def _control(self, name: str, params: dict[str, Any]) -> Response:
+        operations = self.operations
+        if name == "DescribeLimits":
+            return respond(orjson.dumps(self._limits()))
+        if name == "CreateTable":
+            maximum = self._quotas.applied(MAXIMUM_TABLES)
+            self._quotas.use(MAXIMUM_TABLES, len(operations.backend.tables) + 1)
+            if len(operations.backend.tables) >= maximum:
+                self._quotas.reject(MAXIMUM_TABLES)
+                message = f"Subscriber limit exceeded: There is a limit of {maximum:g} tables per subscriber"
+                raise ApiError("LimitExceededException", message)
+        table = operations.table(params["TableName"]) if name == "DeleteTable" else None
+        result = operations.run(name, params)
+        if name in _CAPACITY_CHANGES:
+            table = table or operations.table(params["TableName"])
+            if table is not None:
+                self._meter.reconfigure(table.table_arn, params.get("OnDemandThroughput"))
+        return respond(operations.serialise(name, result))
+
+    def _limits(self) -> dict[str, int]:
+        applied = self._quotas.applied
+        return {
+            "AccountMaxReadCapacityUnits": int(applied("dynamodb.account-level-read-throughput-limit")),
+            "AccountMaxWriteCapacityUnits": int(applied("dynamodb.account-level-write-throughput-limit")),
+            "TableMaxReadCapacityUnits": int(applied(TABLE_QUOTA[Side.READ])),
+            "TableMaxWriteCapacityUnits": int(applied(TABLE_QUOTA[Side.WRITE])),
+        }
+
+
+def respond(body: bytes, status: int = 200) -> Response:
+    """A response with the checksum that SDKs look at."""
+    return Response(status, body, JSON_1_0, {"x-amz-crc32": str(zlib.crc32(body))})
+
+
+def _parameters(operations: Operations, name: str, body: bytes) -> dict[str, Any]:
+    """The request's parameters, by the quick way where it gives the same as moto's.
+
+    moto's parser drops nulls and decodes blobs; a body that has neither is what the JSON says.
+    """
+    try:
+        params = orjson.loads(body or b"{}")
+    except orjson.JSONDecodeError as error:
+        raise ApiError("SerializationException", f"The request body is not JSON: {error}") from None
+    if not isinstance(params, dict):
+        raise ApiError("SerializationException", "Start of list found where not expected")
+    if name in DATA and b'"B"' not in body and b'"BS"' not in body and b"null" not in body:
+        return params
+    try:
+        return operations.parse(name, body)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ApiError("SerializationException", f"The request cannot be read: {error}") from None
+
+
+def _check_values(params: Mapping[str, Any]) -> None:
+    """Raise InvalidValueError for what is no attribute value, wherever values are sent on their own."""
+    for member in ("Key", "Item", "ExpressionAttributeValues"):
+        values = params.get(member)
+        if isinstance(values, dict):
+            for value in values.values():
+                value_size(value)
+
+
+def _split(name: str, params: dict[str, Any], left: list[Charge]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The batch without the items that are `left`, and those as the answer names them."""
+    refused = {(charge.named, charge.position) for charge in left}
+    going: dict[str, Any] = {}
+    waiting: dict[str, Any] = {}
+    for named, request in params["RequestItems"].items():
+        entries = request["Keys"] if name == "BatchGetItem" else request
+        parts: tuple[list[Any], list[Any]] = ([], [])
+        for position, entry in enumerate(entries):
+            parts[(named, position) in refused].append(entry)
+        for where, part in zip((going, waiting), parts, strict=True):
+            if part:
+                where[named] = {**request, "Keys": part} if name == "BatchGetItem" else part
+    member = "UnprocessedKeys" if name == "BatchGetItem" else "UnprocessedItems"
+    return {**params, "RequestItems": going}, {member: waiting}

@@ -1,0 +1,82 @@
+"""DynamoDB over HTTP: JSON 1.0 in and out. Imports moto with the first request, not before."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import orjson
+
+from busyhour.emulator.ports import Metrics, Quotas
+from busyhour.emulator.wire import JSON_1_0, ApiError, Request, Response
+
+if TYPE_CHECKING:
+    from busyhour.emulator.dynamodb.meter import Meter
+    from busyhour.emulator.dynamodb.plane import Plane
+
+_PREFIX = "com.amazonaws.dynamodb.v20120810#"
+
+
+class DynamoDbService:
+    """DynamoDB inside the emulator.
+
+    Args:
+        quotas: applied values and tallies.
+        metrics: receives AWS/DynamoDB.
+        time: epoch seconds.
+        region: of requests that name none.
+        account: twelve digits.
+    """
+
+    names = ("dynamodb",)
+
+    def __init__(
+        self, quotas: Quotas, metrics: Metrics, time: Callable[[], float], region: str, account: str
+    ) -> None:
+        self._quotas = quotas
+        self._metrics = metrics
+        self._time = time
+        self._region = region
+        self._account = account
+        self._planes: dict[str, Plane] = {}
+        self._meter: Meter | None = None
+        self._making = threading.Lock()
+
+    def plane(self, region: str = "") -> Plane:
+        """The operations in a Region, the emulator's own by default; imports moto (about 1.5 s the first time)."""
+        region = region or self._region
+        with self._making:
+            found = self._planes.get(region)
+            if found is None:
+                from busyhour.emulator.dynamodb.backend import Operations
+                from busyhour.emulator.dynamodb.meter import Meter
+                from busyhour.emulator.dynamodb.plane import Plane
+
+                if self._meter is None:
+                    self._meter = Meter(self._quotas, self._metrics, self._time)
+                found = Plane(Operations(region, self._account), self._meter, self._quotas)
+                self._planes[region] = found
+        return found
+
+    def handle(self, request: Request) -> Response | Awaitable[Response]:
+        """Answer the request; the first one waits for moto, in a thread, so that the event loop goes on."""
+        plane = self._planes.get(request.region or self._region)
+        if plane is None:
+            return self._first(request)
+        return plane.answer(request.target, request.body)
+
+    async def _first(self, request: Request) -> Response:
+        plane = await asyncio.get_running_loop().run_in_executor(None, self.plane, request.region)
+        return plane.answer(request.target, request.body)
+
+    def operation_name(self, request: Request) -> str:
+        """Name of the operation that is asked for."""
+        return request.target
+
+    def error_response(self, error: ApiError, request: Request) -> Response:
+        """`error` as JSON 1.0."""
+        key = "Message" if error.code == "TransactionCanceledException" else "message"
+        body = {"__type": _PREFIX + error.code, key: error.message, **error.fields}
+        return Response(error.status, orjson.dumps(body), JSON_1_0)

@@ -1,0 +1,220 @@
+"""How much a table serves: provisioned and on-demand capacity, burst credit, partitions, the table-level quota.
+
+Pure: time is handed in. Facts (DynamoDB Developer Guide): unused provisioned capacity is kept for up to 300 s; a
+partition serves 3,000 read and 1,000 write units a second; a new on-demand table serves 12,000 reads and 4,000 writes
+a second, then twice its previous peak; no table serves more than the account's table-level quota. A table starts
+without credit, as a table that was just created does.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from busyhour.emulator.ports import Bucket, Quotas
+
+BURST_SECONDS = 300.0
+PEAK_FACTOR = 2.0
+
+
+class Side(StrEnum):
+    """Reads and writes are limited apart."""
+
+    READ = "Read"
+    WRITE = "Write"
+
+
+TABLE_QUOTA = {
+    Side.READ: "dynamodb.table-level-read-throughput-limit",
+    Side.WRITE: "dynamodb.table-level-write-throughput-limit",
+}
+PARTITION_QUOTA = {
+    Side.READ: "dynamodb.partition-read-throughput",
+    Side.WRITE: "dynamodb.partition-write-throughput",
+}
+INITIAL_QUOTA = {
+    Side.READ: "dynamodb.new-on-demand-table-initial-reads",
+    Side.WRITE: "dynamodb.new-on-demand-table-initial-writes",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What a table or index was given, units a second. `provisioned` None: on demand.
+
+    `warm` and `maximum` are the on-demand settings WarmThroughput and OnDemandThroughput, where set.
+    """
+
+    provisioned: float | None
+    warm: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """A refusal. `limit` is the LimitType of ThrottlingReasons; `quota` the quota behind it, None for a setting."""
+
+    side: Side
+    limit: str
+    quota: str | None
+    resource: str
+    index: bool = False
+
+    @property
+    def reason(self) -> str:
+        """ResourceType + OperationType + LimitType, as in ThrottlingReasons."""
+        return f"{'Index' if self.index else 'Table'}{self.side.value}{self.limit}"
+
+
+@dataclass(slots=True)
+class _Second:
+    """Units consumed in the current second, and the highest second so far."""
+
+    at: int = -1
+    units: float = 0.0
+    peak: float = 0.0
+    finished_peak: float = 0.0
+
+    def add(self, units: float, now: float) -> float:
+        """Count `units`; returns the new highest second, or 0 when there is none."""
+        second = int(now)
+        if second != self.at:
+            self.finished_peak = max(self.finished_peak, self.units)
+            self.at, self.units = second, 0.0
+        self.units += units
+        if self.units > self.peak:
+            self.peak = self.units
+            return self.units
+        return 0.0
+
+
+@dataclass(slots=True)
+class _Meter:
+    """One side of one table or index."""
+
+    bucket: Bucket
+    account: Bucket
+    setting: Bucket
+    partitions: dict[int, Bucket] = field(default_factory=dict)
+    second: _Second = field(default_factory=_Second)
+
+
+class Throughput:
+    """Meters of all tables and indexes.
+
+    Args:
+        quotas: applied values and tallies.
+    """
+
+    def __init__(self, quotas: Quotas) -> None:
+        self._quotas = quotas
+        self._meters: dict[tuple[str, Side], _Meter] = {}
+
+    def forget(self, resource: str) -> None:
+        """The table is gone or was given another capacity; its indexes too."""
+        for key in [key for key in self._meters if key[0] == resource or key[0].startswith(f"{resource}/")]:
+            del self._meters[key]
+
+    def admit(
+        self,
+        resource: str,
+        side: Side,
+        capacity: Capacity,
+        units: float,
+        now: float,
+        *,
+        partition_key: bytes | None = None,
+        index: bool = False,
+    ) -> Throttled | None:
+        """Take `units` from everything that limits `resource`, or say what refused; then nothing is taken.
+
+        `partition_key` places the request in a partition; None (a Scan) spreads over all of them.
+        """
+        meter = self._meters.get((resource, side))
+        if meter is None:
+            meter = self._meters[resource, side] = _Meter(Bucket(0.0), Bucket(0.0), Bucket(0.0))
+            self._fill(meter, side, capacity, now)
+        table_limit = self._quotas.applied(TABLE_QUOTA[side])
+        limit, burst, name = self._limit(meter, side, capacity, table_limit)
+        # A request above what the limit gives in a second goes through whenever the bucket is full.
+        bucket, account, setting = meter.bucket, meter.account, meter.setting
+        bucket.refill(limit, burst, now)
+        account.refill(table_limit, table_limit, now)
+        if account.tokens < min(units, table_limit):
+            return self._refuse(
+                Throttled(side, "AccountLimitExceeded", TABLE_QUOTA[side], resource, index), now
+            )
+        if capacity.maximum is not None:
+            setting.refill(capacity.maximum, capacity.maximum, now)
+            if setting.tokens < min(units, capacity.maximum):
+                return self._refuse(
+                    Throttled(side, "MaxOnDemandThroughputExceeded", None, resource, index), now
+                )
+        if bucket.tokens < min(units, burst):
+            quota = None if capacity.provisioned is not None else INITIAL_QUOTA[side]
+            return self._refuse(Throttled(side, name, quota, resource, index), now)
+        if partition_key is not None:
+            each = self._quotas.applied(PARTITION_QUOTA[side])
+            number = zlib.crc32(partition_key) % self._partitions(capacity, side, limit, each)
+            partition = meter.partitions.get(number)
+            if partition is None:
+                partition = meter.partitions[number] = Bucket(each, now)
+            partition.refill(each, each, now)
+            if partition.tokens < min(units, each):
+                refusal = Throttled(
+                    side, "KeyRangeThroughputExceeded", PARTITION_QUOTA[side], resource, index
+                )
+                return self._refuse(refusal, now)
+            partition.tokens -= units
+        bucket.tokens -= units
+        account.tokens -= units
+        setting.tokens -= units
+        self._count(meter, side, units, now)
+        return None
+
+    def charge(self, resource: str, side: Side, units: float, now: float) -> None:
+        """Take what a request turned out to cost beyond what it was admitted with; may leave a debt."""
+        meter = self._meters.get((resource, side))
+        if meter is not None and units > 0:
+            meter.bucket.tokens -= units
+            meter.account.tokens -= units
+            self._count(meter, side, units, now)
+
+    def give_back(self, resource: str, side: Side, units: float) -> None:
+        """Undo an `admit` whose request did not go on because another part of it was refused."""
+        meter = self._meters[resource, side]
+        meter.bucket.tokens += units
+        meter.account.tokens += units
+        meter.setting.tokens += units
+        meter.second.units -= units
+
+    def _fill(self, meter: _Meter, side: Side, capacity: Capacity, now: float) -> None:
+        quota = self._quotas.applied(TABLE_QUOTA[side])
+        rate, _, _ = self._limit(meter, side, capacity, quota)
+        meter.bucket = Bucket(rate, now)
+        meter.account = Bucket(quota, now)
+        meter.setting = Bucket(capacity.maximum or 0.0, now)
+
+    def _limit(self, meter: _Meter, side: Side, capacity: Capacity, quota: float) -> tuple[float, float, str]:
+        """Units a second, size of the bucket, and the LimitType that refusing by it has."""
+        if capacity.provisioned is not None:
+            return capacity.provisioned, capacity.provisioned * BURST_SECONDS, "ProvisionedThroughputExceeded"
+        initial = capacity.warm or self._quotas.applied(INITIAL_QUOTA[side])
+        rate = min(quota, max(initial, PEAK_FACTOR * meter.second.finished_peak))
+        return rate, rate, "KeyRangeThroughputExceeded"
+
+    @staticmethod
+    def _partitions(capacity: Capacity, side: Side, limit: float, each: float) -> int:
+        """Partitions that a table of this throughput has; splits by size or by heat are not modelled."""
+        return max(1, -int(-limit // each))
+
+    def _count(self, meter: _Meter, side: Side, units: float, now: float) -> None:
+        peak = meter.second.add(units, now)
+        if peak:
+            self._quotas.use(TABLE_QUOTA[side], peak, now)
+
+    def _refuse(self, refusal: Throttled, now: float) -> Throttled:
+        if refusal.quota is not None:
+            self._quotas.reject(refusal.quota, now)
+        return refusal
