@@ -38,13 +38,15 @@ def ask(call: Callable[[], T]) -> T | Failed:
     from botocore.exceptions import (
         BotoCoreError,
         ClientError,
-        ConnectionError as NotConnected,
         HTTPClientError,
         NoCredentialsError,
         NoRegionError,
         PartialCredentialsError,
         TokenRetrievalError,
         UnauthorizedSSOTokenError,
+    )
+    from botocore.exceptions import (
+        ConnectionError as NotConnected,
     )
 
     try:

@@ -73,8 +73,9 @@ def read_file(path: Path, table: QuotaTable) -> Overrides:
         text = path.read_text(encoding="utf-8")
         changed = path.stat().st_mtime
     except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
         raise BusyhourError(
-            f"{path}: cannot be read: {error}", "Give a TOML or JSON file of quota values."
+            f"{path}: cannot be read: {why}.", "Give a TOML or JSON file of quota values."
         ) from None
     entries: dict[str, tuple[float, str]] = {}
     for name, value in _flat(_parse(path, text)):

@@ -1,0 +1,161 @@
+"""busyhour quotas: Print every quota with its value, where the value came from and when."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from busyhour.quotas.reading import Reading, Source
+    from busyhour.quotas.table import QuotaTable
+
+_WIDTH_OF_A_PIPE = 160
+
+
+@click.command("quotas")
+@click.option(
+    "--source",
+    "named",
+    multiple=True,
+    default=("documented",),
+    show_default=True,
+    metavar="aws|documented|FILE",
+    help="aws reads your account (read-only calls); FILE holds values that you know. May be repeated.",
+)
+@click.option("--service", help="Only this service: connect, lambda, dynamodb, ...")
+@click.option("--instance", metavar="ARN", help="Connect instance, for the values applied to it.")
+@click.option("--region", help="AWS Region; the configured one if not given.")
+@click.option("--endpoint-url", help="Ask this endpoint (the emulator) instead of AWS.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--iam-policy", is_flag=True, help="Print the least IAM policy for --source aws, and stop.")
+def command(
+    named: tuple[str, ...],
+    service: str | None,
+    instance: str | None,
+    region: str | None,
+    endpoint_url: str | None,
+    format_: str,
+    iam_policy: bool,
+) -> None:
+    """Print every quota with its value, where the value came from and when.
+
+    Example: busyhour quotas --source aws --service connect --instance arn:aws:connect:…:instance/…
+    """
+    from busyhour.quotas import table as quota_table
+    from busyhour.quotas.listing import as_data
+    from busyhour.quotas.reading import read_quotas
+
+    if iam_policy:
+        from busyhour.quotas import aws
+
+        click.echo(json.dumps(aws.iam_policy(aws.required_actions()), indent=2))
+        return
+    table = quota_table.load()
+    wanted = table.of_service(service) if service else tuple(table)
+    readings = read_quotas(wanted, _sources(named, table, instance, region, endpoint_url))
+    if format_ == "json":
+        click.echo(json.dumps(as_data(readings, ", ".join(named)), indent=2, ensure_ascii=False))
+        return
+    _show(readings)
+    if "aws" in named and not instance and any(str(r.quota.scope) == "instance" for r in readings):
+        click.echo(
+            "\nQuotas of an instance are shown with their defaults: say --instance for the applied values."
+        )
+
+
+def _sources(
+    named: Sequence[str],
+    table: QuotaTable,
+    instance: str | None,
+    region: str | None,
+    endpoint_url: str | None,
+) -> list[Source]:
+    from busyhour.errors import BusyhourError
+    from busyhour.quotas.overrides import read_file
+    from busyhour.quotas.reading import DocumentedDefault
+
+    files = [name for name in named if name not in ("aws", "documented")]
+    if len(files) > 1:
+        raise BusyhourError(
+            f"--source is given {len(files)} files: {', '.join(files)}.", "Put the values into one."
+        )
+    overrides = read_file(Path(files[0]), table) if files else None
+    if "aws" in named:
+        from busyhour.quotas import aws
+
+        _check_instance(instance)
+        return aws.read_only_sources(aws.clients(region, endpoint_url), instance, overrides)
+    for option, value in (("--instance", instance), ("--endpoint-url", endpoint_url), ("--region", region)):
+        if value:
+            raise BusyhourError(
+                f"{option} {value} is of no use without --source aws.", f"Say --source aws {option} …."
+            )
+    return [*([overrides] if overrides is not None else []), DocumentedDefault()]
+
+
+def _check_instance(arn: str | None) -> None:
+    from busyhour.errors import BusyhourError
+
+    if arn is not None and not (arn.startswith("arn:") and ":connect:" in arn and "/" in arn):
+        raise BusyhourError(
+            f"--instance {arn!r} is not the ARN of a Connect instance.",
+            "Write arn:aws:connect:REGION:ACCOUNT:instance/ID; `aws connect list-instances` shows it.",
+        )
+
+
+def _show(readings: Sequence[Reading]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from busyhour.quotas.listing import is_applied, number, remarks, when
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_WIDTH_OF_A_PIPE)
+    for service in dict.fromkeys(reading.quota.service for reading in readings):
+        rows = Table(box=None, pad_edge=False, title=service, title_justify="left", title_style="bold")
+        for heading, right in (
+            ("quota", 0),
+            ("value", 1),
+            ("default", 1),
+            ("unit", 0),
+            ("code", 0),
+            ("from", 0),
+        ):
+            rows.add_column(
+                heading, justify="right" if right else "left", no_wrap=heading in ("code", "value")
+            )
+        rows.add_column("when", no_wrap=True)
+        for reading in readings:
+            quota = reading.quota
+            if quota.service != service:
+                continue
+            rows.add_row(
+                quota.name + (" *" if quota.note else ""),
+                number(reading.value.value),
+                number(quota.default),
+                quota.unit,
+                quota.code or "-",
+                str(reading.value.origin),
+                when(reading),
+                style="bold" if is_applied(reading) and reading.value.value != quota.default else None,
+            )
+        console.print(rows)
+        console.print()
+    notes = [f"* {reading.quota.name}: {reading.quota.note}" for reading in readings if reading.quota.note]
+    said = remarks(readings)
+    if said:
+        console.print("[bold]Contradictions, and what could not be read[/bold]")
+        for text in said:
+            console.print(text, markup=False)
+        console.print()
+    conflicts = [note for note in notes if "CONFLICT" in note or "incorrect" in note]
+    for note in conflicts:
+        console.print(note, markup=False)
+    more = len(notes) - len(conflicts)
+    if more:
+        console.print(f"* {more} more notes: --format json has them.", markup=False)

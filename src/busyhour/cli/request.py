@@ -1,0 +1,191 @@
+"""busyhour request: Print the quota increases that a run calls for; file them when told to."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from busyhour.quotas.filing import Filing, Ledger
+    from busyhour.quotas.increases import Increase, Needs
+    from busyhour.results.record import RunRecord
+
+
+@click.command("request")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--headroom", type=float, help="Share of each quota to stay free, like 0.2; the scenario's if not given."
+)
+@click.option("--submit", is_flag=True, help="File the requests with Service Quotas, after confirmation.")
+@click.option("--yes", is_flag=True, help="With --submit: do not ask for confirmation.")
+@click.option("--status", is_flag=True, help="Follow the requests that were filed for this run.")
+@click.option("--instance", metavar="ARN", help="Connect instance; the run's if not given.")
+@click.option("--region", help="AWS Region; the run's if not given.")
+@click.option("--endpoint-url", help="Ask this endpoint (the emulator) instead of AWS.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(
+    run: Path,
+    headroom: float | None,
+    submit: bool,
+    yes: bool,
+    status: bool,
+    instance: str | None,
+    region: str | None,
+    endpoint_url: str | None,
+    format_: str,
+) -> None:
+    """Print the quota increases that RUN (a run's folder or its run.json) calls for; file them when told to.
+
+    Example: busyhour request reports/out/latest --headroom 0.2
+    """
+    from busyhour.errors import ExitCode
+    from busyhour.quotas import table
+    from busyhour.quotas.filing import Ledger
+    from busyhour.quotas.increases import needs
+    from busyhour.results import store
+
+    record = store.read_run(run)
+    if instance:
+        record.target = {**record.target, "instance_arn": instance}
+    found = needs(record, table.load(), headroom)
+    ledger = Ledger.of(run if run.is_dir() else run.parent)
+    region = region or record.target.get("region")
+    told: dict[str, str] = {}
+    failed = False
+    if format_ == "text":
+        _show(found, record, region)
+    if status:
+        _filing(ledger, region, endpoint_url).follow()
+    if submit and found.increases:
+        _check_target(record, instance, endpoint_url)
+        told, failed = _submit(_filing(ledger, region, endpoint_url), found, yes=yes)
+    if format_ == "json":
+        click.echo(json.dumps(_as_data(record, found, ledger, told), indent=2, ensure_ascii=False))
+    else:
+        _show_outcome(found, ledger, told)
+    if failed:
+        raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
+
+
+def _filing(ledger: Ledger, region: str | None, endpoint_url: str | None) -> Filing:
+    from busyhour.quotas import aws
+    from busyhour.quotas.filing import Filing
+
+    return Filing(aws.clients(region, endpoint_url).service_quotas, ledger)
+
+
+def _check_target(record: RunRecord, instance: str | None, endpoint_url: str | None) -> None:
+    """A run against the emulator knows no instance of the user's account."""
+    from busyhour.errors import BusyhourError
+
+    if record.target.get("kind") != "aws" and not endpoint_url and not instance:
+        raise BusyhourError(
+            f"Run {record.run_id} was driven against the emulator: it does not know which instance to raise.",
+            "Say --instance ARN (and --region) of the instance in your account.",
+        )
+
+
+def _submit(filing: Filing, found: Needs, *, yes: bool) -> tuple[dict[str, str], bool]:
+    """File what is not known at AWS yet; what was said of each quota, and whether anything failed."""
+    from busyhour.errors import BusyhourError, ExitCode
+
+    known = {increase.quota.key: filing.known(increase) for increase in found.increases}
+    wanted = [increase for increase in found.increases if known[increase.quota.key] is None]
+    told = {key: said for key, said in known.items() if said is not None}
+    if not wanted:
+        return told, False
+    if not yes:
+        names = ", ".join(f"{increase.quota.name} to {increase.asked:,g}" for increase in wanted)
+        try:
+            agreed = click.confirm(f"File {len(wanted)} request(s) with AWS: {names}?", err=True)
+        except click.Abort:
+            raise BusyhourError(
+                "There is nobody to confirm; nothing was filed.",
+                "Say --yes to file without asking.",
+                ExitCode.REFUSED,
+            ) from None
+        if not agreed:
+            return {**told, **{increase.quota.key: "not filed: not confirmed" for increase in wanted}}, False
+    outcomes = filing.file(wanted)
+    told.update({outcome.increase.quota.key: outcome.said for outcome in outcomes})
+    return told, any(outcome.failed for outcome in outcomes)
+
+
+def _show(found: Needs, record: RunRecord, region: str | None) -> None:
+    if not found.increases:
+        click.echo(f"Run {record.run_id} calls for no increase that Service Quotas takes.")
+    for number, increase in enumerate(found.increases, 1):
+        quota = increase.quota
+        click.secho(
+            f"{number}. {quota.name} ({quota.service} {quota.code}): {increase.present:,g} -> {increase.asked:,g}",
+            bold=True,
+        )
+        for step in increase.steps:
+            click.echo(f"   {step}")
+        click.echo(f"   {_cli(increase, region)}\n")
+    for other in found.unrequestable:
+        click.secho(f"- {other.quota.name}: {other.reason} {other.way_out}", bold=True)
+        for step in other.steps:
+            click.echo(f"   {step}")
+
+
+def _cli(increase: Increase, region: str | None) -> str:
+    """The request as a line for AWS CLI (2.13.20 or newer for quotas of an instance)."""
+    words = [
+        *("aws", "service-quotas", "request-service-quota-increase"),
+        *("--service-code", increase.quota.service, "--quota-code", str(increase.quota.code)),
+        *("--desired-value", f"{increase.asked:g}"),
+    ]
+    if str(increase.quota.scope) == "instance":
+        words += ["--context-id", increase.context or "INSTANCE-ARN"]
+    if region:
+        words += ["--region", region]
+    return shlex.join(words)
+
+
+def _show_outcome(found: Needs, ledger: Ledger, told: Mapping[str, str]) -> None:
+    for increase in found.increases:
+        if increase.quota.key in told:
+            click.echo(f"{increase.quota.name}: {told[increase.quota.key]}")
+    if ledger.requests:
+        click.echo("\nRequests filed for this run:")
+    for filed in ledger.requests:
+        case = f", case {filed.case}" if filed.case else ""
+        click.echo(
+            f"  {filed.id}  {filed.name} to {filed.desired:,g}: {filed.status}{case}, seen {filed.seen_at}"
+        )
+
+
+def _as_data(record: RunRecord, found: Needs, ledger: Ledger, told: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "run": record.run_id,
+        "increases": [
+            {
+                "name": increase.quota.name,
+                "present": increase.present,
+                "origin": increase.origin,
+                "peak": increase.peak,
+                "calculation": list(increase.steps),
+                "request": increase.arguments,
+                "outcome": told.get(increase.quota.key),
+            }
+            for increase in found.increases
+        ],
+        "not_requestable": [
+            {
+                "name": other.quota.name,
+                "reason": other.reason,
+                "way_out": other.way_out,
+                "asked": other.asked,
+                "calculation": list(other.steps),
+            }
+            for other in found.unrequestable
+        ],
+        "requests": [asdict(filed) for filed in ledger.requests],
+    }
