@@ -30,14 +30,14 @@ def outcome(bench: Any) -> tuple[str, float, int]:
 
 def test_a_good_answer_is_handed_to_the_flow(bench: Any):
     call = run(bench, (0.1, GOOD))
-    assert call.machine_call.heard[0] == GOOD
+    assert call.machine_call.heard[0].payload == GOOD.payload
     assert outcome(bench) == ("succeeded", 0.1, 1)
     assert call.invocations == call.attempts == {"lookup": 1}
 
 
 def test_an_answer_that_takes_no_time_is_handed_on_at_once(bench: Any):
     call = run(bench, (0, GOOD))
-    assert call.machine_call.heard[0] == GOOD
+    assert call.machine_call.heard[0].payload == GOOD.payload
     assert bench.clock.now() == 0.0
 
 
@@ -52,7 +52,7 @@ def test_throttles_are_retried_after_the_documented_pauses(bench: Any):
 def test_after_three_retries_the_error_branch_is_taken_at_once(bench: Any):
     call = run(bench, *[(0.1, ERROR)] * 4)
     assert bench.functions.attempts == [0.0, 0.3, 0.8, 1.7]
-    assert call.machine_call.heard[0] == ERROR
+    assert call.machine_call.heard[0] == LambdaFailed("function_error", "boom", pytest.approx(1.8))
     assert outcome(bench) == ("function_error", 1.8, 4)
 
 

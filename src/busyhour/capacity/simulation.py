@@ -1,0 +1,244 @@
+"""A scenario's traffic under a virtual clock, with quotas on: what would be turned away, and how much is needed.
+
+The calls are the same as everywhere (`busyhour.calls`): real flows, callers, queues and agents. What is simulated
+around them is the quotas: calls at once, the token bucket of StartOutboundVoiceContact, Lambda concurrency.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from busyhour.calls.acd import QueueStatistics
+from busyhour.calls.centre import CallCentre
+from busyhour.calls.invoker import FunctionCounts
+from busyhour.calls.live import LiveCall
+from busyhour.calls.policy import CallPolicy
+from busyhour.calls.ports import FlowMachine
+from busyhour.capacity.functions import Answers, ModelledFunctions
+from busyhour.capacity.tally import Level, Rate
+from busyhour.capacity.virtual import VirtualClock
+from busyhour.scenarios.arrivals import Arrival, Schedule
+from busyhour.scenarios.model import Direction, Scenario
+
+INFINITE = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Quotas that are enforced; infinite: not enforced."""
+
+    concurrent_calls: float = INFINITE
+    start_rate: float = INFINITE
+    """StartOutboundVoiceContact requests per second."""
+    start_burst: float = INFINITE
+    lambda_concurrency: float = INFINITE
+
+
+class TokenBucket:
+    """Rate and burst of an API: `burst` tokens at first, `rate` new ones a second, one for each request."""
+
+    __slots__ = ("_at", "_tokens", "burst", "rate")
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self.rate = rate
+        self.burst = burst
+        self._tokens = burst
+        self._at = 0.0
+
+    def take(self, now: float) -> bool:
+        """Whether a request at `now` is let through."""
+        if self.rate == INFINITE:
+            return True
+        self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
+        self._at = now
+        # A hair of slack: tokens that add up to 1 but for rounding are 1.
+        if self._tokens < 1.0 - 1e-9:
+            return False
+        self._tokens -= 1.0
+        return True
+
+
+@dataclass(slots=True)
+class Turned:
+    """How many a quota turned away, and when first (seconds from the start)."""
+
+    count: int = 0
+    first_at: float | None = None
+
+    def away(self, at: float) -> None:
+        """One more, at `at`."""
+        self.count += 1
+        if self.first_at is None:
+            self.first_at = at
+
+
+@dataclass(slots=True)
+class SimulationResult:
+    """What a simulated run came to. Times in seconds from the start; series have one value a second."""
+
+    planned: int
+    started: int
+    blocked: Turned
+    """Calls that met the reorder tone: concurrent calls were used up."""
+    start_throttled: Turned
+    """StartOutboundVoiceContact requests answered 429."""
+    lambda_throttled: Turned
+    """Lambda attempts answered 429; Connect tries again."""
+    completed: int
+    cut_off: int
+    """Still in progress when the drain time was over."""
+    duration: float
+    calls: Level
+    starts: Rate
+    functions: ModelledFunctions
+    invocations: dict[str, FunctionCounts]
+    queues: dict[str, QueueStatistics]
+    end_reasons: dict[str, int]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def blocked_share(self) -> float:
+        """Share of planned calls that a quota kept from starting."""
+        return (self.blocked.count + self.start_throttled.count) / self.planned if self.planned else 0.0
+
+    @property
+    def service_level(self) -> float | None:
+        """Share of answered and abandoned contacts answered within the threshold, all queues; None: there were none."""
+        total = sum(q.answered + q.abandoned for q in self.queues.values())
+        return sum(q.answered_in_time for q in self.queues.values()) / total if total else None
+
+    def series(self) -> dict[str, list[float]]:
+        """Time series by name, one value a second."""
+        out = {
+            "calls at once": self.calls.series(self.duration),
+            "calls started": self.starts.series(self.duration),
+            "Lambda executions at once": self.functions.level.series(self.duration),
+            "Lambda requests": self.functions.requests.series(self.duration),
+        }
+        for name, level in self.functions.levels.items():
+            out[f"Lambda executions at once: {name}"] = level.series(self.duration)
+        for name, rate in self.functions.units.items():
+            out[f"DynamoDB operations: {name}"] = rate.series(self.duration)
+        return out
+
+
+class Simulation:
+    """One simulated run.
+
+    Args:
+        scenario: traffic, callers, queues, functions.
+        machine: of the scenario's flows.
+        limits: quotas that are enforced.
+        arrivals: when calls start; the scenario's own schedule where not given.
+        answers: what real handlers answer, where somebody has run them.
+        policy: what the scenario has no key for.
+        on_end: hears every call that is over.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        machine: FlowMachine,
+        limits: Limits | None = None,
+        *,
+        arrivals: Iterator[Arrival] | None = None,
+        answers: Answers | None = None,
+        policy: CallPolicy | None = None,
+        on_end: Callable[[LiveCall], None] | None = None,
+    ) -> None:
+        limits = limits or Limits()
+        self._limits = limits
+        self._on_end = on_end
+        self.scenario = scenario
+        self.clock = VirtualClock()
+        self.functions = ModelledFunctions(
+            self.clock, scenario, concurrency=limits.lambda_concurrency, answers=answers
+        )
+        self.centre = CallCentre(self.clock, machine, scenario, self.functions, self, policy=policy)
+        self._arrivals = iter(Schedule(scenario.traffic, scenario.seed)) if arrivals is None else arrivals
+        self._outbound = scenario.traffic.direction is Direction.OUTBOUND
+        self._bucket = TokenBucket(limits.start_rate, limits.start_burst)
+        self._planned = self._started = self._completed = 0
+        self._blocked, self._start_throttled = Turned(), Turned()
+        self._calls = Level(self.clock)
+        self._starts = Rate(self.clock)
+        self._next: Arrival | None = None
+
+    def run(self, *, drain: float | None = None, hold: float | None = None) -> SimulationResult:
+        """Run all arrivals.
+
+        Args:
+            drain: seconds after the last possible arrival at which calls in progress are cut off; the scenario's
+                where not given, infinite to let every call end.
+            hold: seconds in which calls arrive; the scenario's duration where not given.
+        """
+        self._schedule_next()
+        duration = self.scenario.traffic.duration if hold is None else hold
+        seconds = self.scenario.traffic.drain if drain is None else drain
+        self.clock.run(until=duration + seconds)
+        completed = self._completed
+        cut_off = self.centre.stop_all("end of the run")
+        throttled = Turned(self.functions.throttled, self.functions.first_throttled_at)
+        return SimulationResult(
+            planned=self._planned,
+            started=self._started,
+            blocked=self._blocked,
+            start_throttled=self._start_throttled,
+            lambda_throttled=throttled,
+            completed=completed,
+            cut_off=cut_off,
+            duration=self.clock.now() if seconds == INFINITE else duration + seconds,
+            calls=self._calls,
+            starts=self._starts,
+            functions=self.functions,
+            invocations=self.centre.invoker.counts,
+            queues=self.centre.acd.statistics(),
+            end_reasons=dict(self.centre.end_reasons),
+            notes=[*self.centre.notes(), *self.functions.assumed.values()],
+        )
+
+    def on_event(self, call: LiveCall, kind: str, at: float, detail: Mapping[str, Any]) -> None:
+        """Count calls at once; the only events that matter here are the first and the last."""
+        if kind == "started":
+            self._calls.up()
+        elif kind == "ended":
+            self._calls.down()
+            self._completed += 1
+            if self._on_end is not None:
+                self._on_end(call)
+
+    def _schedule_next(self) -> None:
+        self._next = following = next(self._arrivals, None)
+        if following is not None:
+            self.clock.call_later(following.at - self.clock.now(), self._arrive)
+
+    def _arrive(self) -> None:
+        arrival = self._next
+        assert arrival is not None
+        self._schedule_next()
+        now = self.clock.now()
+        self._planned += 1
+        self._starts.count()
+        if self._outbound and not self._bucket.take(now):
+            self._start_throttled.away(now)
+        elif self._calls.value + 1 > self._limits.concurrent_calls:
+            self._blocked.away(now)
+        else:
+            self._started += 1
+            self.centre.arrive(arrival.call)
+
+
+def simulate(
+    scenario: Scenario,
+    machine: FlowMachine,
+    limits: Limits | None = None,
+    *,
+    drain: float | None = None,
+    answers: Answers | None = None,
+    policy: CallPolicy | None = None,
+) -> SimulationResult:
+    """Run the scenario's own schedule once; see `Simulation`."""
+    return Simulation(scenario, machine, limits, answers=answers, policy=policy).run(drain=drain)
