@@ -21,14 +21,15 @@ from busyhour.contracts.words import kind
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """An action is not built like an action."""
     for action in flow.actions:
-        raw = flow.data["Actions"][action.index]
-        if raw.__class__ is not dict:
-            yield flow.problem(f"Actions[{action.index}] is {kind(raw)}, not an object", action=action)
-            continue
-        if action.type not in flow.schemas.types:
+        if action.stray:
+            given = flow.data["Actions"][action.index]
+            yield flow.problem(f"Actions[{action.index}] is {kind(given)}, not an object", action=action)
+        elif action.type not in flow.schemas.types:
             for part in ("Parameters", "Transitions"):
-                if raw.get(part, {}).__class__ is not dict:
+                if action.raw.get(part, {}).__class__ is not dict:
                     where = f"Actions[{action.index}].{part}"
-                    yield flow.problem(f"{where} is {kind(raw[part])}, not an object", part, action=action)
+                    yield flow.problem(
+                        f"{where} is {kind(action.raw[part])}, not an object", part, action=action
+                    )
     for issue in flow.issues.get("action-shape", ()):
         yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help)

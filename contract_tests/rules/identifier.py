@@ -43,6 +43,8 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
         name = action.identifier
         if name and len(name) <= MAX_LENGTH and _ILLEGAL.search(name) is None and name not in _RESERVED:
             continue
+        if action.stray:
+            continue
         where = f"Actions[{action.index}].Identifier"
         given = action.raw.get("Identifier")
         if "Identifier" not in action.raw:

@@ -81,7 +81,7 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     if flow.types <= types:
         return
     for action in flow.actions:
-        if action.type in types:
+        if action.type in types or action.stray:
             continue
         given = action.raw.get("Type")
         where = f"Actions[{action.index}]"

@@ -40,18 +40,21 @@ _KNOWN = _ANNOTATIONS | _OBJECT | _ARRAY | _STRING | _NUMBER | _ANY
 _ABSENT = object()
 
 
-def compile_schema(schema: Schema, base: str, resolve: Resolve) -> Predicate:
+def compile_schema(
+    schema: Schema, base: str, resolve: Resolve, tolerated: re.Pattern[str] | None = None
+) -> Predicate:
     """A predicate that says whether a JSON value is valid.
 
     Args:
         schema: the schema.
         base: where it stands, for its references.
         resolve: follows a reference.
+        tolerated: a string that this is found in keeps any enumeration and any pattern.
 
     Raises:
         ValueError: the schema uses a keyword that is not known here.
     """
-    compiler = _Compiler(resolve)
+    compiler = _Compiler(resolve, tolerated)
     entry = compiler.function(schema, base)
     source = "\n".join(compiler.functions)
     namespace = compiler.constants
@@ -61,10 +64,13 @@ def compile_schema(schema: Schema, base: str, resolve: Resolve) -> Predicate:
 
 
 class _Compiler:
-    def __init__(self, resolve: Resolve) -> None:
+    def __init__(self, resolve: Resolve, tolerated: re.Pattern[str] | None) -> None:
         self._resolve = resolve
+        self._tolerated = tolerated
         self.functions: list[str] = []
         self.constants: dict[str, Any] = {"_ABSENT": _ABSENT, "_same": _same, "_distinct": _distinct}
+        if tolerated is not None:
+            self.constants["_tolerated"] = tolerated.search
         self._known: dict[tuple[str, str], str] = {}
         self._names = 0
 
@@ -151,6 +157,8 @@ class _Compiler:
             test = (
                 f"{v} in {self._constant(frozenset(values))}" if len(values) > 1 else f"{v} == {values[0]!r}"
             )
+            if self._tolerated is not None:
+                test = f"({test} or _tolerated({v}))"
             guard = "" if kind == "string" else f"{v}.__class__ is str and "
             lines.append(f"{pad}if not ({guard}{test}): return False")
         else:
@@ -237,7 +245,8 @@ class _Compiler:
             lines.append(f"{pad}if len({v}) > {schema['maxLength']}: return False")
         if "pattern" in schema:
             search = self._constant(re.compile(schema["pattern"]).search)
-            lines.append(f"{pad}if {search}({v}) is None: return False")
+            excuse = f" and _tolerated({v}) is None" if self._tolerated is not None else ""
+            lines.append(f"{pad}if {search}({v}) is None{excuse}: return False")
 
     def _emit_number(self, schema: dict[str, Any], base: str, v: str, lines: list[str], pad: str) -> None:
         if "minimum" in schema:

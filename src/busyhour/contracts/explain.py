@@ -37,7 +37,11 @@ def _issues(speaker: Speaker) -> Iterator[Issue]:
                     rule, (), f'{speaker.type} at {place(speaker.action.pointer)} has no "{part}"'
                 )
             raw[part] = {}
-    for objection in speaker.objections(raw):
+    objections = list(speaker.objections(raw))
+    wrong_kind = {objection.path for objection in objections if objection.keyword == "type"}
+    for objection in objections:
+        if objection.path in wrong_kind and objection.keyword in ("enum", "const", "pattern"):
+            continue  # it cannot be one of them
         match objection.path[:2]:
             case ():
                 yield from _of_action(speaker, objection)

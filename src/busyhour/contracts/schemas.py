@@ -12,13 +12,14 @@ from urllib.parse import urljoin
 from busyhour.contracts.compile import Predicate, compile_schema
 from busyhour.contracts.explain import explain
 from busyhour.contracts.objections import Issue
+from busyhour.contracts.placeholders import PLACEHOLDER
 from busyhour.errors import BusyhourError
 from busyhour.rooms import shipped_root
 
 if TYPE_CHECKING:
     import jsonschema.protocols
 
-    from busyhour.contracts.subject import ActionView, FlowUnderCheck
+    from busyhour.contracts.subject import FlowUnderCheck
 
 _BASE = "https://busyhour.invalid/flow_schemas/"
 """Stands in for wherever the set is published: the schemas' own `$id`s are relative."""
@@ -36,7 +37,7 @@ class SchemaStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._documents: dict[str, dict[str, Any]] = {}
-        self._predicates: dict[str, Predicate] = {}
+        self._predicates: dict[tuple[str, bool], Predicate] = {}
         self._validators: dict[str, jsonschema.protocols.Validator] = {}
 
     @cached_property
@@ -63,18 +64,14 @@ class SchemaStore:
         """Schema of one action type; rules read its `x-` annotations."""
         return self.document(f"actions/{type}")
 
-    def keeps(self, action: ActionView) -> bool:
-        """Whether an action of a known type keeps its contract to the letter."""
-        predicate = self._predicates.get(action.type) or self.predicate(action.type)
-        return predicate(action.raw)
-
-    def predicate(self, type: str) -> Predicate:
-        """The compiled schema of one action type."""
-        found = self._predicates.get(type)
+    def predicate(self, type: str, strict: bool = True) -> Predicate:
+        """The compiled schema of one action type; unless `strict`, placeholders keep enumerations and patterns."""
+        found = self._predicates.get((type, strict))
         if found is None:
             name = f"actions/{type}"
-            found = compile_schema(self.document(name), name + _SUFFIX, self.resolve)
-            self._predicates[type] = found
+            tolerated = None if strict else PLACEHOLDER
+            found = compile_schema(self.document(name), name + _SUFFIX, self.resolve, tolerated)
+            self._predicates[type, strict] = found
         return found
 
     def resolve(self, reference: str, base: str) -> tuple[Any, str]:
@@ -91,28 +88,38 @@ class SchemaStore:
         if found is None:
             from jsonschema import Draft202012Validator
 
-            found = Draft202012Validator({"$ref": f"{_BASE}{name}{_SUFFIX}"}, registry=self._registry)
+            registry = self._registry(name).crawl()
+            found = Draft202012Validator({"$ref": f"{_BASE}{name}{_SUFFIX}"}, registry=registry)
             self._validators[name] = found
         return found
 
-    @cached_property
-    def _registry(self) -> Any:
-        from referencing import Registry, Resource  # imports nothing but itself, but is needed only here
+    def _registry(self, name: str) -> Any:
+        """All schemas that the one called `name` needs, under absolute addresses."""
+        from referencing import Registry
         from referencing.jsonschema import DRAFT202012
 
-        def retrieve(uri: str) -> Resource[Any]:
-            name = uri.removeprefix(_BASE).removesuffix(_SUFFIX)
-            document = {key: value for key, value in self.document(name).items() if key != "$id"}
-            return DRAFT202012.create_resource(document)
-
-        return Registry(retrieve=retrieve)  # type: ignore[call-arg]  # attrs alias that mypy does not see
+        names = [name, "common"]
+        if name == "flow":
+            names += ["module-settings", *(f"actions/{type}" for type in sorted(self.types))]
+        resources = []
+        for one in names:
+            document = {key: value for key, value in self.document(one).items() if key != "$id"}
+            resources.append((f"{_BASE}{one}{_SUFFIX}", DRAFT202012.create_resource(document)))
+        return Registry().with_resources(resources)
 
     def issues(self, flow: FlowUnderCheck) -> dict[str, list[Issue]]:
         """What the schemas object to in a flow, by the id of the rule that says it."""
         found: dict[str, list[Issue]] = {}
         types = self.types
+        strict = flow.strict
+        predicates = self._predicates
         for action in flow.actions:
-            if action.type in types and not self.keeps(action):
+            predicate = predicates.get((action.type, strict))
+            if predicate is None:
+                if action.type not in types:
+                    continue
+                predicate = self.predicate(action.type, strict)
+            if not predicate(action.raw):
                 for issue in explain(self, action, flow):
                     found.setdefault(issue.rule, []).append(issue)
         return found

@@ -71,6 +71,7 @@ class ActionView:
         "next",
         "parameters",
         "raw",
+        "stray",
         "targets",
         "transitions",
         "type",
@@ -78,7 +79,9 @@ class ActionView:
 
     def __init__(self, index: int, raw: Any) -> None:
         self.index = index
-        if raw.__class__ is not dict:
+        self.stray = raw.__class__ is not dict
+        """Whether it is no object at all; then everything about it is empty."""
+        if self.stray:
             raw = _NOTHING
         self.raw: dict[str, Any] = raw
         identifier = raw.get("Identifier")
