@@ -111,7 +111,8 @@ def _show(readings: Sequence[Reading]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from busyhour.quotas.listing import is_applied, number, remarks, when
+    from busyhour.quotas.figures import number
+    from busyhour.quotas.listing import is_applied, remarks, when
 
     console = Console(highlight=False)
     if not console.is_terminal:

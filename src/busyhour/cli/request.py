@@ -140,7 +140,7 @@ def _cli(increase: Increase, region: str | None) -> str:
     words = [
         *("aws", "service-quotas", "request-service-quota-increase"),
         *("--service-code", increase.quota.service, "--quota-code", str(increase.quota.code)),
-        *("--desired-value", f"{increase.asked:g}"),
+        *("--desired-value", f"{increase.asked:.0f}"),
     ]
     if str(increase.quota.scope) == "instance":
         words += ["--context-id", increase.context or "INSTANCE-ARN"]

@@ -13,6 +13,7 @@ from typing import Any
 
 from busyhour.errors import BusyhourError
 from busyhour.quotas.asking import Failed, ask
+from busyhour.quotas.figures import number
 from busyhour.quotas.increases import Increase
 from busyhour.results.codec import decode
 from busyhour.results.store import read_json, write_json
@@ -121,15 +122,17 @@ class Filing:
         """
         filed = self._ledger.find(increase)
         if filed is not None and (filed.status in OPEN or filed.desired >= increase.asked):
-            return f"filed before for this run: {filed.id}, {filed.desired:g}, {filed.status}"
+            return f"filed before for this run: {filed.id}, {number(filed.desired)}, {filed.status}"
         for row in self._history(increase):
             context = row.get("QuotaContext", {}).get("ContextId")
             if context not in (None, increase.context):
                 continue
             if row["Status"] in OPEN:
-                return f"a request is open already: {row['Id']}, {row['DesiredValue']:g}, {row['Status']}"
+                return (
+                    f"a request is open already: {row['Id']}, {number(row['DesiredValue'])}, {row['Status']}"
+                )
             if row["Status"] == "APPROVED" and row["DesiredValue"] >= increase.asked:
-                return f"approved already: {row['Id']}, {row['DesiredValue']:g}; read the applied value again"
+                return f"approved already: {row['Id']}, {number(row['DesiredValue'])}; read the applied value again"
         return None
 
     def file(self, increases: Iterable[Increase]) -> list[Outcome]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from busyhour.errors import BusyhourError
+from busyhour.quotas.figures import number
 from busyhour.quotas.model import Kind, Quota, Scope
 from busyhour.quotas.table import QuotaTable
 from busyhour.results.record import QuotaRecord, RunRecord
@@ -112,7 +113,7 @@ def _need(record: QuotaRecord, quota: Quota, headroom: float, run_id: str) -> In
     if record.rejected and quota.kind is Kind.RESOURCE and peak <= record.value + 1:
         return Unrequestable(
             quota,
-            f"{record.rejected:,} were turned away at {_figure(record.value)}, so that the run cannot tell how many "
+            f"{record.rejected:,} were turned away at {number(record.value)}, so that the run cannot tell how many "
             "there would have been.",
             "Run again with a higher value in the scenario's [quotas], or see `busyhour forecast`.",
         )
@@ -122,9 +123,9 @@ def _need(record: QuotaRecord, quota: Quota, headroom: float, run_id: str) -> In
     steps = (
         told,
         f"Headroom that the scenario wants at the peak: {headroom:.0%}: "
-        f"{_figure(peak)} / (1 - {headroom:g}) = {_figure(peak / (1 - headroom))}.",
-        f"Rounded up to a whole number: {_figure(asked)}. No further padding.",
-        f"Present value: {_figure(record.value)} ({record.origin}, read {record.read_at}).",
+        f"{number(peak)} / (1 - {headroom:g}) = {number(peak / (1 - headroom))}.",
+        f"Rounded up to a whole number: {number(asked)}. No further padding.",
+        f"Present value: {number(record.value)} ({record.origin}, read {record.read_at}).",
     )
     return Increase(quota, record.value, record.origin, peak, asked, steps)
 
@@ -139,9 +140,9 @@ def _expected_peak(record: QuotaRecord, quota: Quota, run_id: str) -> tuple[floa
     at = "" if record.peak_at is None else f", at {record.peak_at:,.0f} s"
     both = []
     if measured is not None:
-        both.append(f"measured {_figure(measured)} ({record.peak_source}, run {run_id}{at})")
+        both.append(f"measured {number(measured)} ({record.peak_source}, run {run_id}{at})")
     if forecast is not None:
-        both.append(f"forecast {_figure(forecast)}")
+        both.append(f"forecast {number(forecast)}")
     told = f"Expected peak in {unit}: {'; '.join(both)}."
     if quota.kind is Kind.RESOURCE:
         return max((value for value in (measured, forecast) if value is not None), default=None), told
@@ -164,7 +165,7 @@ def _placed(
     if quota.code is None:
         reason = f"{quota.name} has no code in Service Quotas ({quota.adjustable_note or 'not adjustable'})."
         way_out = (
-            f"Ask Support for {_figure(need.asked)} in the case." if quota.adjustable else "Plan below it."
+            f"Ask Support for {number(need.asked)} in the case." if quota.adjustable else "Plan below it."
         )
         return Unrequestable(quota, reason, way_out, need.asked, need.steps)
     if not quota.adjustable:
@@ -181,7 +182,7 @@ def _as_executions(need: Increase, records: Iterable[QuotaRecord], table: QuotaT
     asked = _rounded_up(need.asked / _INVOCATIONS_PER_EXECUTION)
     step = (
         f"The invocation rate is {_INVOCATIONS_PER_EXECUTION} times {executions.name.lower()} ({executions.code}): "
-        f"{_figure(need.asked)} / {_INVOCATIONS_PER_EXECUTION} = {_figure(asked)}."
+        f"{number(need.asked)} / {_INVOCATIONS_PER_EXECUTION} = {number(asked)}."
     )
     present = need.present / _INVOCATIONS_PER_EXECUTION if record is None else record.value
     return replace(need, quota=executions, asked=asked, present=present, steps=(*need.steps, step))
@@ -199,7 +200,3 @@ def _largest(increases: Iterable[Increase]) -> list[Increase]:
 
 def _rounded_up(value: float) -> float:
     return float(math.ceil(value * (1 - _ROUNDING)))
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"

@@ -75,11 +75,6 @@ def remarks(readings: Iterable[Reading]) -> list[str]:
     return [text if times == 1 else f"{text} ({times} quotas)" for text, times in told.items()]
 
 
-def number(value: float) -> str:
-    """A quota's value for people: thousands apart, no needless decimals."""
-    return f"{value:,.0f}" if value == int(value) else f"{value:,g}"
-
-
 def when(reading: Reading) -> str:
     """When the value was read: to the minute where a clock was read, else the date of the page."""
     return reading.value.read_at[:16].replace("T", " ") + ("Z" if "T" in reading.value.read_at else "")

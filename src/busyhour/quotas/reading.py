@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from busyhour.quotas.figures import number
 from busyhour.quotas.model import Kind, Origin, Quota, QuotaValue
 
 _TOLERANCE = 0.02
@@ -112,15 +113,15 @@ def _corrected(value: QuotaValue) -> QuotaValue:
     if value.origin not in _FROM_SERVICE_QUOTAS or value.value != quota.misreported:
         return value
     detail = (
-        f"Service Quotas shows {value.value:g} ({value.origin}), which AWS documents as incorrect; "
-        f"the documented {quota.default:g} is used. {quota.source}"
+        f"Service Quotas shows {number(value.value)} ({value.origin}), which AWS documents as incorrect; "
+        f"the documented {number(quota.default)} is used. {quota.source}"
     )
     return replace(value, value=quota.default, origin=Origin.DOCUMENTED, read_at=quota.date, detail=detail)
 
 
 def _zero(value: QuotaValue) -> str:
     return (
-        f"{value.quota.name}: the {value.origin} value is 0 although the default is {value.quota.default:g}; "
+        f"{value.quota.name}: the {value.origin} value is 0 although the default is {number(value.quota.default)}; "
         "nothing gets through until it is raised"
     )
 
@@ -139,8 +140,8 @@ def _disagreements(values: Sequence[QuotaValue]) -> list[str]:
             if both == set(_APPLIED) or _agree(strongest.value, other.value):
                 continue
             found.append(
-                f"{strongest.quota.name}: {strongest.origin} says {strongest.value:g}, "
-                f"{other.origin} says {other.value:g}"
+                f"{strongest.quota.name}: {strongest.origin} says {number(strongest.value)}, "
+                f"{other.origin} says {number(other.value)}"
             )
     return found
 

@@ -1,0 +1,95 @@
+"""busyhour quotas, as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import jsonschema
+import pytest
+from click.testing import CliRunner
+
+from busyhour.cli.quotas import command
+from busyhour.errors import BusyhourError
+from busyhour.quotas import table
+
+SCHEMA = json.loads(Path(table.__file__).with_name("quotas.schema.json").read_text())
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(command, arguments, catch_exceptions=False, standalone_mode=True)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def rows(*arguments: str) -> dict[str, Any]:
+    data = json.loads(run(*arguments, "--format", "json"))
+    jsonschema.validate(data, SCHEMA)
+    return {row["key"]: row for row in data["quotas"]}
+
+
+def test_every_documented_quota_as_json() -> None:
+    found = rows()
+    assert len(found) == 305
+    assert {row["origin"] for row in found.values()} == {"documented default"}
+
+
+def test_text_shows_value_origin_date_default_and_code() -> None:
+    lines = run("--service", "connect").splitlines()
+    [line] = [line for line in lines if line.startswith("Concurrent active calls per instance")]
+    assert line.split()[5:] == ["10", "10", "count", "L-12AB7C57", "documented", "default", "2026-11-22"]
+    assert any("CONFLICT" in line for line in lines)
+
+
+def test_values_of_a_file_are_labelled(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('"L-12AB7C57" = 500\n')
+    found = rows("--source", str(path), "--service", "connect")
+    calls = found["connect.concurrent-active-calls-per-instance"]
+    assert (calls["value"], calls["origin"], calls["detail"]) == (500, "override", f"{path}:1")
+    assert calls["others"][0]["origin"] == "documented default"
+    assert found["connect.stop-contact.rate"]["origin"] == "documented default"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--service", "conect"], "Did you mean 'connect'?"),
+        (["--source", "nowhere.toml"], "nowhere.toml: cannot be read: No such file or directory."),
+        (["--source", "a", "--source", "b"], "--source is given 2 files"),
+        (["--instance", "arn:x"], "--instance arn:x is of no use without --source aws."),
+        (["--source", "aws", "--instance", "my-instance"], "is not the ARN of a Connect instance"),
+    ],
+)
+def test_bad_input_is_answered_with_the_way_out(arguments: list[str], message: str) -> None:
+    with pytest.raises(BusyhourError) as caught:
+        run(*arguments)
+    assert message in caught.value.message
+    assert caught.value.hint
+
+
+def test_the_least_policy() -> None:
+    [statement] = json.loads(run("--iam-policy"))["Statement"]
+    assert "servicequotas:GetServiceQuota" in statement["Action"]
+    assert not [action for action in statement["Action"] if "Request" in action]
+
+
+def test_help_has_an_example() -> None:
+    with click.Context(command) as context:
+        assert "Example: busyhour quotas" in command.get_help(context)
+
+
+def test_documented_values_load_neither_boto3_nor_botocore() -> None:
+    code = (
+        "import sys; from busyhour.cli.quotas import command\n"
+        "command(['--service', 'lambda'], standalone_mode=False)\n"
+        "sys.exit(any(name in sys.modules for name in ('boto3', 'botocore', 'locust', 'numpy')))"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=60).returncode
+        == 0
+    )

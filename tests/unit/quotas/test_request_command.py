@@ -1,0 +1,110 @@
+"""busyhour request, as a user meets it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from busyhour.cli.request import command
+from busyhour.errors import BusyhourError, ExitCode
+from busyhour.quotas import table
+from busyhour.results import store
+
+SCHEMA = json.loads(Path(table.__file__).with_name("request.schema.json").read_text())
+
+
+def call(*arguments: str, answer: str | None = None) -> Result:
+    return CliRunner().invoke(command, arguments, input=answer, catch_exceptions=False)
+
+
+@pytest.fixture
+def folder(quota_record: Any, run_record: Any, account: Any, tmp_path: Path) -> Path:
+    record = run_record(
+        quota_record("L-12AB7C57", 10, 32),
+        quota_record("L-4E9BCC96", 2, 1),
+        quota_record("connect.start-outbound-voice-contact.burst", 5, 12, rejected=3),
+        instance=account.state.account.instance_arn,
+    )
+    store.write_run(tmp_path, record)
+    return tmp_path
+
+
+def test_requests_are_printed_and_nothing_is_asked(folder: Path, account: Any) -> None:
+    result = call(str(folder))
+    assert result.exit_code == 0
+    assert "1. Concurrent active calls per instance (connect L-12AB7C57): 10 -> 40" in result.output
+    assert "32 / (1 - 0.2) = 40" in result.output
+    arn = account.state.account.instance_arn
+    assert (
+        "aws service-quotas request-service-quota-increase --service-code connect --quota-code L-12AB7C57 "
+        f"--desired-value 40 --context-id {arn} --region us-east-1"
+    ) in result.output
+    assert "Ask Support for 15 in the case." in result.output
+    assert account.asked == []
+    assert not (folder / "requests.json").exists()
+
+
+def test_json_is_of_its_schema(folder: Path) -> None:
+    data = json.loads(call(str(folder / "run.json"), "--format", "json").output)
+    jsonschema.validate(data, SCHEMA)
+    assert data["increases"][0]["request"]["DesiredValue"] == 40
+    assert data["increases"][0]["outcome"] is None
+
+
+@pytest.mark.usefixtures("aws_environment")
+def test_submit_files_keeps_and_never_files_twice(folder: Path, account: Any) -> None:
+    arguments = (str(folder), "--submit", "--yes", "--endpoint-url", account.url, "--format", "json")
+    first = json.loads(call(*arguments).output)
+    jsonschema.validate(first, SCHEMA)
+    assert first["increases"][0]["outcome"].startswith("filed: ")
+    second = json.loads(call(*arguments).output)
+    assert second["increases"][0]["outcome"].startswith("filed before")
+    assert account.asked.count("RequestServiceQuotaIncrease") == 1
+    account.clock.at += 5
+    followed = call(str(folder), "--status", "--endpoint-url", account.url)
+    assert "Concurrent active calls per instance to 40: APPROVED" in followed.output
+
+
+@pytest.mark.usefixtures("aws_environment")
+@pytest.mark.parametrize(("answer", "filed"), [("y\n", 1), ("n\n", 0)])
+def test_submit_asks_first(folder: Path, account: Any, answer: str, filed: int) -> None:
+    result = call(str(folder), "--submit", "--endpoint-url", account.url, answer=answer)
+    assert result.exit_code == 0
+    assert "Concurrent active calls per instance to 40" in result.output
+    assert account.asked.count("RequestServiceQuotaIncrease") == filed
+
+
+@pytest.mark.usefixtures("aws_environment")
+def test_with_nobody_to_ask_nothing_is_filed(folder: Path, account: Any) -> None:
+    with pytest.raises(BusyhourError) as caught:
+        call(str(folder), "--submit", "--endpoint-url", account.url, answer="")
+    assert caught.value.exit_code is ExitCode.REFUSED
+    assert "RequestServiceQuotaIncrease" not in account.asked
+
+
+@pytest.mark.usefixtures("aws_environment")
+def test_a_refusal_of_aws_ends_with_one(folder: Path, account: Any) -> None:
+    account.denied.add("RequestServiceQuotaIncrease")
+    result = call(str(folder), "--submit", "--yes", "--endpoint-url", account.url)
+    assert result.exit_code == ExitCode.DOES_NOT_HOLD
+    assert "not filed: the caller may not servicequotas:RequestServiceQuotaIncrease" in result.output
+
+
+def test_a_run_against_the_emulator_is_filed_only_for_a_named_instance(folder: Path) -> None:
+    with pytest.raises(BusyhourError, match="does not know which instance"):
+        call(str(folder), "--submit", "--yes")
+
+
+def test_a_run_that_needs_nothing_says_so(quota_record: Any, run_record: Any, tmp_path: Path) -> None:
+    store.write_run(tmp_path, run_record(quota_record("L-12AB7C57", 10, 3)))
+    assert "calls for no increase" in call(str(tmp_path)).output
+
+
+def test_no_run_is_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(BusyhourError, match="no such file"):
+        call(str(tmp_path / "nowhere"))
