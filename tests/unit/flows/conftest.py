@@ -1,8 +1,16 @@
-"""What the tests of the flows share: flows written short, and the corpus of real exports where it is present."""
+"""What the tests of the flows share: flows written short, calls driven by a list of answers, the real exports."""
 
+import random
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from busyhour.flows import protocol as p
+from busyhour.flows.contact import Contact
+from busyhour.flows.library import FlowLibrary
+from busyhour.flows.machine import Machine
+from busyhour.flows.model import Action, Condition, ErrorBranch, Flow
 
 CORPUS = (Path(__file__).parents[3] / "../shared/corpus/flows").resolve()
 
@@ -14,3 +22,113 @@ def corpus():
     if not files:
         pytest.skip(f"no corpus of real exports at {CORPUS}")
     return files
+
+
+def action(identifier, type, parameters=None, *, then=None, when=None, errors=None, operator="Equals"):
+    """An action; `when` is {operand: target}, `errors` {error type: target}."""
+    return Action(
+        identifier,
+        type,
+        parameters or {},
+        then,
+        tuple(Condition(operator, (operand,), target) for operand, target in (when or {}).items()),
+        tuple(ErrorBranch(error, target) for error, target in (errors or {}).items()),
+        display_name=identifier,
+    )
+
+
+def say(identifier, then=None, text=None):
+    """A prompt that says its own identifier, and what comes then (the end, if nothing is said)."""
+    return action(identifier, "MessageParticipant", {"Text": text or identifier}, then=then or "end")
+
+
+def flow(*actions, name="main", type=None, **more):
+    """A flow that starts at its first action; `end` disconnects, unless there is an action of that name."""
+    if all(one.identifier != "end" for one in actions):
+        actions = (*actions, action("end", "DisconnectParticipant"))
+    return Flow(name, type, actions[0].identifier, actions, **more)
+
+
+def machine(*flows, aliases=None, **options):
+    return Machine(FlowLibrary(flows, aliases), **options)
+
+
+def call(*flows, contact=None, **options):
+    """A call that begins in the first flow."""
+    return machine(*flows, **options).call(flows[0], contact or Contact())
+
+
+def run(live, *events):
+    """Start the call and send the events, one for each effect; every effect, first to last."""
+    return [live.start(), *(live.send(event) for event in events)]
+
+
+def heard(live, answer):
+    """Drive the call to its end with `answer(effect)`; what was heard."""
+    effect = live.start()
+    said = []
+    while not isinstance(effect, p.Ended):
+        text = getattr(effect, "text", "")
+        if text:
+            said.append(text)
+        effect = live.send(answer(effect))
+    return said
+
+
+@pytest.fixture(scope="session")
+def build():
+    return SimpleNamespace(
+        action=action, say=say, flow=flow, machine=machine, call=call, run=run, heard=heard, answers=Answers
+    )
+
+
+class Answers:
+    """A driver that answers every effect, at random but always the same for a seed; gives up after so many."""
+
+    def __init__(self, seed, live, limit=200):
+        self.random = random.Random(seed)
+        self.live = live
+        self.left = limit
+
+    def __call__(self, effect):
+        self.left -= 1
+        return p.HungUp() if self.left < 0 else self.random.choice(self.options(effect))
+
+    def options(self, effect):
+        match effect:
+            case p.Play():
+                return [p.Done()] * 9 + [p.Failed()]
+            case p.Loop(seconds=seconds):
+                leave = p.AgentAnswered("agent/1", "ann") if self.live.is_queued else p.HungUp()
+                return [leave] if seconds == float("inf") else [p.Done(), p.Done(), leave]
+            case p.Collect(choices=choices):
+                return [p.Silence(), p.Failed(), p.Digits("0123456789"), *map(p.Digits, choices * 3)]
+            case p.Converse(intents=intents):
+                return [
+                    p.Silence(),
+                    p.Failed(),
+                    p.LexResult(""),
+                    *(p.LexResult(one, {"a": "b"}) for one in intents * 3),
+                ]
+            case p.Invoke():
+                good = p.LambdaResult({"status": "ok", "queue": "q1"}, seconds=0.2)
+                return [good] * 3 + [
+                    p.LambdaResult({}),
+                    p.LambdaResult(None),
+                    p.LambdaFailed("timeout", seconds=8.0),
+                ]
+            case p.CheckHours():
+                return [p.Hours(True), p.Hours(False), p.Failed()]
+            case p.ReadMetrics(metric=metric):
+                return [p.Metrics({}), p.Metrics({metric or "NumberOfAgentsOnline": 3}), p.Failed()]
+            case p.Enqueue():
+                return [p.Queued("Support", "arn:queue"), p.AtCapacity(), p.Failed()]
+            case p.Talk():
+                return [p.Done("agent"), p.Done("customer"), p.HungUp()]
+            case p.Dial():
+                return [p.Connected(), p.Failed("CallFailed"), p.Failed()]
+            case p.Pause(events=events):
+                return [p.Done(), *([p.CustomerReturned()] if "CustomerReturned" in events else [])]
+            case p.Service(branches=branches, errors=errors):
+                return [p.Succeeded(), *(p.Succeeded(branch=one) for one in branches), *map(p.Failed, errors)]
+        raise AssertionError(effect)
