@@ -1,0 +1,60 @@
+"""Flows found by what other flows call them."""
+
+from pathlib import Path
+
+import pytest
+
+from busyhour.errors import BusyhourError
+from busyhour.flows.library import FlowLibrary
+from busyhour.flows.model import Flow
+
+ARN = "arn:aws:connect:us-east-1:111122223333:instance/i-1/contact-flow/f-1"
+MAIN = Flow("Main menu", None, "a", (), path=Path("flows/main.json"), arn=ARN)
+OTHER = Flow("Other", None, "a", ())
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "Main menu",
+        "main",
+        ARN,
+        "f-1",
+        f"{ARN}:$LATEST",
+        f"{ARN}:3",
+        "f-1:$SAVED",
+        "${MainFlowArn}",
+        "alias-1:$LATEST",
+    ],
+)
+def test_a_flow_is_found_by(reference):
+    library = FlowLibrary(
+        [OTHER, MAIN], {"${MainFlowArn}": "Main menu", "arn:aws:connect:x/alias-1": "Main menu"}
+    )
+    assert library.resolve(reference) is MAIN
+
+
+@pytest.mark.parametrize("reference", ["", " ", "main menu", "f-2", "arn:aws:connect:x", ":$LATEST"])
+def test_no_flow_is_found_by(reference):
+    assert FlowLibrary([MAIN]).resolve(reference) is None
+
+
+def test_of_two_flows_with_one_name_the_first_is_found():
+    first, second = Flow("x", None, "a", ()), Flow("x", None, "b", (), path=Path("second.json"))
+    library = FlowLibrary([first, second])
+    assert library.resolve("x") is first
+    assert library.resolve("second") is second
+
+
+def test_an_alias_for_nothing_is_refused_with_the_nearest_name():
+    with pytest.raises(
+        BusyhourError, match=r"alias 'arn:1' stands for 'Othr', which is no flow here\. Did you mean 'Other'"
+    ):
+        FlowLibrary([OTHER], {"arn:1": "Othr"})
+
+
+def test_asking_for_a_flow_that_is_not_there_names_those_that_are():
+    with pytest.raises(BusyhourError) as error:
+        FlowLibrary([MAIN, OTHER]).get("Oter")
+    assert error.value.message == "no flow 'Oter' among 2 flows. Did you mean 'Other'?"
+    assert error.value.hint == "There are: Main menu, Other."

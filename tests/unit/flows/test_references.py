@@ -1,0 +1,126 @@
+"""Dynamic references in all grammars that real exports use."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from busyhour.flows.contact import Contact
+from busyhour.flows.references import compile_text, compile_value, find, walk, whole
+
+
+@pytest.mark.parametrize(
+    ("text", "root", "path"),
+    [
+        pytest.param("$.Channel", "Channel", (), id="a root alone"),
+        pytest.param("$.Attributes.pin", "Attributes", ("pin",), id="dotted"),
+        pytest.param("$.Attributes['a key']", "Attributes", ("a key",), id="bracket"),
+        pytest.param(
+            "$.Attributes.['C3ContactEmail']", "Attributes", ("C3ContactEmail",), id="dot before bracket"
+        ),
+        pytest.param("$.['LanguageCode']", "LanguageCode", (), id="root in a bracket after a dot"),
+        pytest.param("$['LanguageCode']", "LanguageCode", (), id="root in a bracket"),
+        pytest.param(
+            "$.SegmentAttributes['connect:Subtype']", "SegmentAttributes", ("connect:Subtype",), id="colon"
+        ),
+        pytest.param(
+            "$.Views.ViewResultData.items.0", "Views", ("ViewResultData", "items", "0"), id="list, dotted"
+        ),
+        pytest.param(
+            "$.Views.ViewResultData.items[0]", "Views", ("ViewResultData", "items", "0"), id="list, bracket"
+        ),
+        pytest.param("$.External.caller-id_2", "External", ("caller-id_2",), id="hyphen and underscore"),
+    ],
+)
+def test_a_whole_value(text, root, path):
+    reference = whole(text)
+    assert (reference.root, reference.path) == (root, path)
+
+
+@pytest.mark.parametrize(
+    "text", ["$", "$.", "$ 5", "$.5", "$5.00", "Attributes.x", "$.a b", "x $.a", "$.External.bal."]
+)
+def test_no_whole_value(text):
+    assert whole(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param(
+            "Your balance is $.External.bal.", ["$.External.bal"], id="a full stop ends the sentence"
+        ),
+        pytest.param("$.External.a, $.External.b!", ["$.External.a", "$.External.b"], id="punctuation"),
+        pytest.param("<speak>$.External.name</speak>", ["$.External.name"], id="SSML"),
+        pytest.param("($.External.a)", ["$.External.a"], id="parentheses"),
+        pytest.param("$.External.a-$.External.b", ["$.External.a", "$.External.b"], id="a hyphen between"),
+        pytest.param("costs $.50 or $5", [], id="money"),
+        pytest.param("${QueueArn} and $$", [], id="placeholders"),
+    ],
+)
+def test_references_in_text(text, found):
+    assert [reference.text for reference in find(text)] == found
+    assert [text[one.start : one.end] for one in find(text)] == found
+
+
+def test_references_in_a_tree_have_their_place():
+    tree = {"Attributes": {"a": "$.External.x", "b": ["-", "to $.Lex.Slots.s."]}, "n": 5}
+    assert [(pointer, reference.text) for pointer, reference in walk(tree)] == [
+        (("Attributes", "a"), "$.External.x"),
+        (("Attributes", "b", 1), "$.Lex.Slots.s"),
+    ]
+
+
+def test_static_parameters_stay_what_they_are():
+    assert compile_text("Hello") == "Hello"
+    assert compile_text(None) == ""
+    assert compile_text(5) == "5"
+    tree = {"a": ["b", 1, True, None]}
+    assert compile_value(tree) is tree
+
+
+def valued(build, **contact):
+    live = build.call(build.flow(build.say("a")), contact=Contact(**contact))
+    live.external = {"name": "Ann", "deep": {"er": "x", "n": 5, "yes": True}, "list": ["a"], "none": None}
+    return live
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("Hi $.External.name.", "Hi Ann.", id="embedded"),
+        pytest.param("$.External.gone", "", id="missing"),
+        pytest.param("$.External.none", "", id="null"),
+        pytest.param("$.External.deep.er", "x", id="nested"),
+        pytest.param("$.External.deep.er.too.far", "", id="beyond a leaf"),
+        pytest.param("$.External.deep.n", "5", id="number"),
+        pytest.param("$.External.deep.yes", "true", id="boolean"),
+        pytest.param("$.External.deep", '{"er": "x", "n": 5, "yes": true}', id="object"),
+        pytest.param("$.External.list", "", id="lists cannot be referenced"),
+        pytest.param("$.External.list.0", "", id="nor can their elements"),
+        pytest.param("$.Attributes.a", "1", id="attribute"),
+        pytest.param("$.CustomerEndpoint.Address", "+15555550100", id="endpoint"),
+        pytest.param("$.Queue.Name", "", id="no queue"),
+        pytest.param("$.Agent.UserName", "", id="no agent"),
+        pytest.param("$.LastPressedDigit", "", id="a root that does not exist"),
+        pytest.param("$.InitialContactId", "c-1", id="the first contact is its own initial contact"),
+    ],
+)
+def test_values_as_text(build, text, expected):
+    live = valued(build, attributes={"a": "1"}, contact_id="c-1")
+    assert compile_text(text)(live) == expected
+
+
+def test_values_keep_their_type_as_parameters(build):
+    live = valued(build)
+    made = compile_value(
+        {"o": "$.External.deep", "t": "n=$.External.deep.n", "$.External.name": 1, "gone": "$.External.x"}
+    )
+    assert made(live) == {"o": {"er": "x", "n": 5, "yes": True}, "t": "n=5", "Ann": 1, "gone": ""}
+
+
+@given(st.text(max_size=30))
+def test_any_text_can_be_compiled(text):
+    compiled = compile_text(text)
+    assert callable(compiled) == bool(find(text))
+    if not find(text):
+        assert compiled == text
