@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.project.patterns import matching
 from busyhour.project.toml_file import TomlFile, shown
 from busyhour.rooms import shipped_root
 
@@ -130,12 +131,12 @@ class Project:
             BusyhourError: a pattern finds no file.
         """
         found: dict[Path, None] = {}
-        for pattern in self.flow_patterns:
-            matches = sorted(path for path in self.root.glob(pattern) if path.is_file())
+        for number, pattern in enumerate(self.flow_patterns, start=1):
+            matches = matching(self.root, pattern)
             if not matches:
                 raise BusyhourError(
-                    f"{shown(self.config or self.root)}: flows: {pattern!r} finds no file below {shown(self.root)}",
-                    "Correct the pattern, or take it out.",
+                    f"{shown(self.config or self.root)}: flows[{number}] is {pattern!r}: no file fits.",
+                    f"Patterns start at {self.root}. Correct this one, or take it out.",
                 )
             found.update(dict.fromkeys(matches))
         return list(found)

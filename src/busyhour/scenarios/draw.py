@@ -19,6 +19,8 @@ KINDS = ("constant", "exponential", "lognormal", "gamma", "uniform")
 
 _NORMAL = NormalDist()
 _SMALLEST = 2.0**-53
+_NO_CV = 1e-6
+"""Below this a coefficient of variation is none: 1 / cv^2 would leave the range of floats before it matters."""
 _TRIES = 100
 """Draws above the bound before the bound itself is taken: a bound far below the mean must not hang."""
 
@@ -71,7 +73,7 @@ def sampler(distribution: Distribution) -> Sampler:
             f"{kind} distribution with mean {mean:g} and cv {distribution.cv:g}: neither may be negative",
             "Give a mean in seconds and a coefficient of variation of at least 0.",
         )
-    if mean == 0 or kind == "constant" or (kind != "exponential" and distribution.cv == 0):
+    if mean == 0 or kind == "constant" or (kind != "exponential" and distribution.cv < _NO_CV):
         value = mean if high is None else min(mean, high)
         return lambda chance: value
     draw = _UNBOUNDED[kind](mean, distribution.cv)

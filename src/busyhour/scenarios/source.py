@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import glob
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.project.patterns import is_pattern, matching
 from busyhour.project.toml_file import TomlFile, shown
 from busyhour.project.violations import Keys, value_shown
 from busyhour.scenarios.model import Distribution, ShapePoint
@@ -28,6 +28,11 @@ class Source:
         self.file = file
         folders = [file.path.parent, *([root] if root else [])]
         self.folders = list(dict.fromkeys(folder.resolve() for folder in folders))
+
+    @property
+    def _places(self) -> str:
+        own = "the scenario's own folder"
+        return own if len(self.folders) == 1 else f"{own} or the project's root"
 
     def error(self, keys: Sequence[str | int], problem: str, hint: str | None = None) -> BusyhourError:
         """An error at the value of `keys`."""
@@ -109,23 +114,21 @@ class Source:
         raise self.error(
             keys,
             f"is {value_shown(value)}: there is no such file.{did_you_mean(tried.name, beside)}",
-            f"Give the path of {what}, from {shown(self.folders[0])}.",
+            f"Give the path of {what}, from {self._places}.",
         )
 
     def files(self, keys: Keys, pattern: str) -> list[Path]:
         """The files that a pattern finds, sorted; at least one."""
-        if not glob.has_magic(pattern):
+        if not is_pattern(pattern):
             return [self.path(keys, pattern, "an exported flow")]
         for folder in self.folders:
-            rooted = str(Path(glob.escape(str(folder))) / pattern)
-            found = sorted(glob.glob(rooted, recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
-            files = [path.resolve() for name in found if (path := Path(name)).is_file()]
+            files = matching(folder, pattern)
             if files:
                 return files
         raise self.error(
             keys,
             f"is {value_shown(pattern)}: no file fits.",
-            f"Give a pattern of exported flows, from {shown(self.folders[0])}.",
+            f"Give a pattern of exported flows, from {self._places}.",
         )
 
     def json(self, keys: Keys, value: str, what: str) -> tuple[Path, Any]:
