@@ -84,16 +84,17 @@ Done = Callable[[Answer], None]
 
 
 class _Request:
-    __slots__ = ("body", "deadline", "done", "path", "prepared", "sent_at")
+    __slots__ = ("body", "deadline", "direct", "done", "path", "prepared", "sent_at")
 
     def __init__(
-        self, prepared: Prepared, body: bytes, path: str | None, done: Done, deadline: float
+        self, prepared: Prepared, body: bytes, path: str | None, done: Done, deadline: float, direct: bool
     ) -> None:
         self.prepared = prepared
         self.body = body
         self.path = path
         self.done = done
         self.deadline = deadline
+        self.direct = direct
         self.sent_at: float | None = None
 
 
@@ -323,14 +324,17 @@ class Client:
         return bool(self._idle) or len(self._all) < self.max_connections
 
     def open(self) -> None:
-        """Look the endpoint's name up and begin to watch time limits. Blocks the calling greenlet for the look-up.
+        """Look the endpoint's name up; blocks the calling greenlet for that. Makes no connection.
 
         Raises:
             BusyhourError: the name cannot be resolved.
         """
         self._resolve()
-        self._sweep()
         self._resolver = gevent.spawn(self._resolve_again)
+
+    def watch(self) -> None:
+        """Hold requests to their time limit from now on; the clock's second 0 must be known."""
+        self.clock.call_later(SWEEP_SECONDS, self._sweep)
 
     def close(self) -> None:
         """Close all connections; requests that are on the way end with code `closed`."""
@@ -340,10 +344,19 @@ class Client:
         for connection in list(self._all):
             connection.fail(Class.CONNECTION, "closed")
 
-    def send(self, prepared: Prepared, body: bytes, done: Done, path: str | None = None) -> None:
-        """Send a request and return at once; `done` is called exactly once, in the clock's loop."""
-        clock = self.clock
-        request = _Request(prepared, body, path, done, clock.real() + self.timeout)
+    def send(
+        self, prepared: Prepared, body: bytes, done: Done, path: str | None = None, *, direct: bool = False
+    ) -> None:
+        """Send a request and return at once; `done` is called exactly once.
+
+        Args:
+            prepared: what kind of request.
+            body: its body.
+            done: hears the answer, in the clock's loop; or, where `direct`, as soon as it is there, in gevent's hub.
+            path: instead of the prepared one.
+            direct: see `done`.
+        """
+        request = _Request(prepared, body, path, done, self.clock.real() + self.timeout, direct)
         if self._idle:
             connection = self._idle.pop()
             self._deadlines.append((request, connection))
@@ -364,10 +377,15 @@ class Client:
         self._deadlines.append((request, connection))
 
     def call(self, prepared: Prepared, body: bytes, path: str | None = None) -> Answer:
-        """Send a request and wait for its answer in the calling greenlet, which must not be the clock's loop."""
+        """Send a request and wait for its answer in the calling greenlet. Works before the clock runs, too."""
         result = AsyncResult()
-        self.send(prepared, body, result.set, path)
-        answer: Answer = result.get()
+        self.send(prepared, body, result.set, path, direct=True)
+        try:
+            answer: Answer = result.get(timeout=self.timeout)
+        except gevent.Timeout:
+            answer = Answer(
+                Class.TIMEOUT, code=f"no answer within {self.timeout:g} s", finished_at=self.clock.real()
+            )
         return answer
 
     # --- connections call these
@@ -382,7 +400,10 @@ class Client:
 
     def _finish(self, request: _Request, answer: Answer) -> None:
         answer.finished_at = self.clock.real()
-        self.clock.post(answer.finished_at, request.done, answer)
+        if request.direct:
+            request.done(answer)
+        else:
+            self.clock.post(answer.finished_at, request.done, answer)
 
     # --- addresses and time limits
 

@@ -117,6 +117,8 @@ class Recorder:
         self.ended = 0
         self.late = 0
         self._flushed = 0
+        self.gauges_calls = True
+        """Whether `in_progress` is calls started minus calls ended; a kind that knows better sets the gauge itself."""
         self.dropped = 0
 
     @property
@@ -141,7 +143,8 @@ class Recorder:
             self._measures.count("arrivals/late")
         row = self._measures.second(int(real)).counts
         row["started"] = row.get("started", 0) + 1
-        self.gauge("in_progress", self.in_progress)
+        if self.gauges_calls:
+            self.gauge("in_progress", self.in_progress)
 
     def call_dropped(self, reason: str, count: int = 1) -> None:
         """Calls were not started, by the generator's own fault."""
@@ -156,7 +159,8 @@ class Recorder:
             self._measures.count(f"end/{reason}")
         row = self._measures.second(int(at)).counts
         row["completed"] = row.get("completed", 0) + 1
-        self.gauge("in_progress", self.in_progress)
+        if self.gauges_calls:
+            self.gauge("in_progress", self.in_progress)
 
     def count(self, key: str, by: int = 1) -> None:
         """Add to a count of `Measures`."""

@@ -51,7 +51,7 @@ class GeventClock:
         self, clock: Callable[[], float] = time.monotonic, on_lag: Callable[[float], None] | None = None
     ) -> None:
         self._clock = clock
-        self._on_lag = on_lag
+        self.on_lag = on_lag
         self._heap: list[tuple[float, int, Timer]] = []
         self._posted: deque[tuple[float, Callable[[Any], None], Any]] = deque()
         self._sequence = 0
@@ -169,8 +169,8 @@ class GeventClock:
                 if callback is None:
                     self.cancelled -= 1
                     continue
-                if self._on_lag is not None:
-                    self._on_lag(now - due)
+                if self.on_lag is not None:
+                    self.on_lag(now - due)
                 self._logical = self._last = max(self._last, due)
                 try:
                     callback()

@@ -1,0 +1,284 @@
+"""One generator process's part of a run, from the first arrival to the last call that ends."""
+
+from __future__ import annotations
+
+import gevent
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from busyhour.errors import BusyhourError
+from busyhour.load import model
+from busyhour.load.arrivals import Dispatcher, choose, cumulated, inherited
+from busyhour.load.client import Client
+from busyhour.load.credentials import ChainCredentials, Credentials, FixedCredentials
+from busyhour.load.health import Health
+from busyhour.load.kind import Kind
+from busyhour.load.operations import RequestEvent, Service
+from busyhour.load.recorder import Recorder
+from busyhour.load.settings import Settings
+from busyhour.load.timers import GeventClock
+from busyhour.results.measures import Measures
+from busyhour.scenarios.arrivals import Schedule
+from busyhour.scenarios.model import Scenario
+
+LOOK_SECONDS = 0.1
+"""How often it is looked whether the last call has ended."""
+
+CLEAN_UP_SECONDS = 6.0
+"""How long calls that are cut off may take to end; `busyhour run` waits 10 s for the generator to end."""
+
+AWS_CLEAN_UP_SECONDS = 25.0
+"""The same for real calls, which cost money until they are stopped; `busyhour run` waits 30 s after Ctrl-C."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far a worker is; sent with every part of its measures."""
+
+    t: float
+    started: int
+    ended: int
+    in_progress: float
+
+
+OnPart = Callable[[Measures, Status], None]
+
+
+class Drive:
+    """Drives the calls of one worker.
+
+    Args:
+        settings: where requests go.
+        scenario: what to do.
+        kinds: what is done at each arrival.
+        event: Locust's request event; None outside of Locust.
+        on_part: is handed, once a second and at the end, what was measured since the last time.
+        clock: the loop; made here where not given.
+        credentials: to sign with; chosen by the target where not given.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        scenario: Scenario,
+        kinds: Sequence[Kind],
+        event: RequestEvent | None,
+        on_part: OnPart,
+        *,
+        clock: GeventClock | None = None,
+        credentials: Credentials | None = None,
+    ) -> None:
+        self.settings = settings
+        self.scenario = scenario
+        self.recorder = Recorder(settings.bounds.late_ms)
+        self.clock = clock or GeventClock()
+        self.clock.on_lag = self.recorder.lag
+        self.schedule = Schedule(scenario.traffic, scenario.seed)
+        self.k, self.n = 0, 1
+        self.interrupted = False
+        self.notes: dict[str, None] = {}
+        self.not_measured: dict[str, None] = {}
+        self._kinds = list(kinds)
+        self._event = event
+        self._on_part = on_part
+        self._credentials = credentials or (ChainCredentials() if settings.aws else FixedCredentials())
+        self._services: dict[str, Service] = {}
+        self._health = Health()
+        self._dispatchers: list[Dispatcher] = []
+        self._takers: list[Kind] = []
+        self._bounds: list[float] = []
+        self._ending = False
+        self._second = 0
+        self._cleaned_up_by = 0.0
+        self.started_at = 0.0
+        """Epoch seconds of second 0; for times that the target tells."""
+        self.over = False
+
+    # ------------------------------------------------------------------------------------ what kinds use
+
+    def service(self, name: str) -> Service:
+        """The AWS service (`connect`, `lambda`, `dynamodb`) at the target.
+
+        Raises:
+            BusyhourError: it has no endpoint, or its name cannot be resolved.
+        """
+        found = self._services.get(name)
+        if found is None:
+            url = self.settings.endpoint or model.endpoint(name, self.settings.region)
+            client = Client(url, self.clock, self._credentials, max_connections=self.settings.max_connections)
+            client.open()
+            found = Service(name, client, self.recorder, self._event, self.settings.region)
+            self._services[name] = found
+        return found
+
+    def note(self, text: str) -> None:
+        """Something that the report says once."""
+        self.notes[text] = None
+
+    def at(self, moment: float, callback: Callable[[], None]) -> Any:
+        """Run `callback` at that second of the run."""
+        return self.clock.call_at(moment, callback)
+
+    # --------------------------------------------------------------------------------------- the run itself
+
+    def prepare(self, k: int = 0, n: int = 1) -> None:
+        """Be worker `k` of `n` and get everything ready. Blocks.
+
+        Raises:
+            BusyhourError: the target cannot be reached, or the scenario lacks what a kind needs.
+        """
+        self.k, self.n = k, n
+        for kind in self._kinds:
+            kind.drive = self
+            kind.prepare()
+        self._takers = [kind for kind in self._kinds if kind.takes_calls]
+        if self._takers:
+            self._bounds = cumulated([kind.share for kind in self._takers])
+            self._dispatchers = [Dispatcher(self.clock, self.schedule.worker(k, n), self._arrive)]
+
+    def run(self, origin: float, started_at: float) -> None:
+        """Run until the last call has ended; blocks the calling greenlet.
+
+        Args:
+            origin: second 0 on the clock's own scale (`time.monotonic()`).
+            started_at: the same moment in seconds since the epoch.
+        """
+        self.clock.start_at(origin)
+        self.started_at = started_at
+        self._health.begin()
+        for service in self._services.values():
+            service.client.watch()
+        for kind in self._kinds:
+            self.clock.call_at(0.0, kind.begin)
+        for dispatcher in self._dispatchers:
+            dispatcher.begin()
+        self.clock.call_at(1.0, self._tick)
+        self.clock.call_at(self.scenario.traffic.duration, self._look)
+        self.clock.run()
+        self._close()
+
+    def interrupt(self) -> None:
+        """Start no more calls, end those that go on, then end the run. May be called from any greenlet."""
+        if not self.interrupted and not self.over:
+            self.interrupted = True
+            self.clock.post(self.clock.real(), self._cut_off, None)
+
+    def inherit(self, lost: int, heir: int, heirs: int, since: float) -> None:
+        """Take over this heir's part of a lost worker's arrivals from second `since` on."""
+        if not self._takers or self._ending:
+            return
+        arrivals = inherited(self.schedule.worker(lost, self.n), self.n, heir, heirs, since)
+        dispatcher = Dispatcher(self.clock, arrivals, self._arrive)
+        self._dispatchers.append(dispatcher)
+        dispatcher.begin()
+
+    @property
+    def in_progress(self) -> float:
+        """Calls that go on, over all kinds; an estimate where a kind watches only a sample."""
+        return max((kind.in_progress for kind in self._kinds), default=0.0)
+
+    def _arrive(self, index: int, intended: float) -> None:
+        kind = self._takers[0] if len(self._takers) == 1 else self._takers[choose(index, self._bounds)]
+        refused = "memory" if self._health.memory_low else kind.refuses(index)
+        if refused:
+            self.recorder.call_dropped(refused)
+        else:
+            self.recorder.call_started(intended, self.clock.real())
+            kind.arrive(index, intended)
+
+    def _tick(self) -> None:
+        recorder, second = self.recorder, self._second
+        recorder.gauge("cpu", self._health.share())
+        recorder.gauge("in_progress", self.in_progress)
+        recorder.gauge("connections", sum(s.client.connections for s in self._services.values()))
+        recorder.end_second(second)
+        self._second = second + 1
+        self._send()
+        self.clock.call_at(self._second + 1.0, self._tick)
+
+    def _send(self) -> None:
+        recorder = self.recorder
+        status = Status(self.clock.real(), recorder.started, recorder.ended, self.in_progress)
+        self._on_part(recorder.flush(), status)
+
+    def _look(self) -> None:
+        """Whether the run is over."""
+        now = self.clock.real()
+        waiting = any(not dispatcher.done for dispatcher in self._dispatchers)
+        if not self._ending and not waiting:
+            if not self._unsettled():
+                self._end()
+                return
+            if now >= self.scenario.traffic.duration + self.scenario.traffic.drain:
+                self._cut_off(None)
+                return
+        if self._ending and (not self._unsettled() or now >= self._cleaned_up_by):
+            self._end()
+            return
+        self.clock.call_later(LOOK_SECONDS, self._look)
+
+    def _unsettled(self) -> bool:
+        return any(not kind.settled() for kind in self._kinds)
+
+    def _cut_off(self, _: object) -> None:
+        if self._ending:
+            return
+        self._ending = True
+        self._cleaned_up_by = self.clock.real() + (
+            AWS_CLEAN_UP_SECONDS if self.settings.aws else CLEAN_UP_SECONDS
+        )
+        for dispatcher in self._dispatchers:
+            dispatcher.stop()
+        for kind in self._kinds:
+            try:
+                kind.cut_off(interrupted=self.interrupted)
+            except Exception:
+                # One kind's clean-up that fails must not keep the others from theirs.
+                _log.exception("ending the calls of %s failed", type(kind).__name__)
+        self._look()
+
+    def _end(self) -> None:
+        self.clock.stop()
+
+    def _close(self) -> None:
+        """Say the last words and close all connections."""
+        for kind in self._kinds:
+            kind.finish()
+        if self.clock.failures:
+            self.recorder.count("generator/failures", self.clock.failures)
+        self.recorder.end_second(self._second)
+        self._send()
+        self.over = True
+        for service in self._services.values():
+            service.client.close()
+
+
+def reachable(drive: Drive) -> None:
+    """Open one connection to the target, so that a wrong address is said at once and not by thousands of errors.
+
+    Raises:
+        BusyhourError: nothing answers there.
+    """
+    import socket
+    from urllib.parse import urlsplit
+
+    from busyhour.errors import ExitCode
+
+    url = drive.settings.endpoint
+    if url is None:
+        return
+    parts = urlsplit(url)
+    with gevent.Timeout(5.0, False):
+        try:
+            socket.create_connection((parts.hostname, parts.port or 80), timeout=5.0).close()
+        except OSError as error:
+            raise BusyhourError(
+                f"Nothing answers at {url}: {error.strerror or error}.",
+                "Start `busyhour emulator`, or correct BUSYHOUR_ENDPOINT.",
+                ExitCode.UNREACHABLE,
+            ) from None

@@ -1,0 +1,92 @@
+"""Requests written from botocore's own models: method, path, headers and body of an operation, checked once.
+
+Only the sample is built by botocore, when a run is prepared. What is sent many times a second is made from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from busyhour.errors import BusyhourError, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One request as botocore writes it, not yet signed. Header names are lower case."""
+
+    service: str
+    """Signing name."""
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@lru_cache(maxsize=8)
+def _service(name: str) -> Any:
+    import botocore.session
+    from botocore.model import ServiceModel
+
+    loader = botocore.session.Session().get_component("data_loader")
+    return ServiceModel(loader.load_service_model(name, "service-2"), name)
+
+
+def write(service: str, operation: str, parameters: Mapping[str, Any]) -> Written:
+    """Check `parameters` against botocore's model of the operation and write the request.
+
+    Raises:
+        BusyhourError: there is no such operation, or the parameters do not fit it; all that is wrong is named.
+    """
+    from botocore.serialize import create_serializer
+    from botocore.validate import ParamValidator
+
+    model = _service(service)
+    if operation not in model.operation_names:
+        raise BusyhourError(
+            f"{service} has no operation {operation!r}.{did_you_mean(operation, model.operation_names)}"
+        )
+    shape = model.operation_model(operation)
+    report = ParamValidator().validate(dict(parameters), shape.input_shape)
+    if report.has_errors():
+        raise BusyhourError(
+            f"{service} {operation}: {report.generate_report()}",
+            f"See the parameters of {operation} in the service's API reference.",
+        )
+    written = create_serializer(model.protocol, include_validation=False).serialize_to_request(
+        dict(parameters), shape
+    )
+    query = written["query_string"] or {}
+    body = written["body"]
+    return Written(
+        service=model.signing_name,
+        method=written["method"],
+        path=written["url_path"],
+        query=tuple((str(name), str(value)) for name, value in query.items()),
+        headers={str(name).lower(): str(value) for name, value in written["headers"].items()},
+        body=body if isinstance(body, bytes) else str(body).encode(),
+    )
+
+
+def endpoint(service: str, region: str) -> str:
+    """URL of the service's endpoint in the Region, as botocore knows it (AWS_ENDPOINT_URL and FIPS settings count).
+
+    Raises:
+        BusyhourError: botocore knows none.
+    """
+    import botocore.session
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        client = botocore.session.Session().create_client(
+            service, region_name=region, aws_access_key_id="none", aws_secret_access_key="none"
+        )
+    except BotoCoreError as error:
+        raise BusyhourError(
+            f"{service} has no endpoint in {region!r}: {error}", "Check the scenario's Region."
+        ) from None
+    url: str = client.meta.endpoint_url
+    return url

@@ -1,0 +1,154 @@
+"""Operations of AWS services as the load side calls them: prepared, sent, and counted where they end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Protocol
+
+from busyhour.load import model
+from busyhour.load.client import Answer, Client, Done
+from busyhour.load.errors import Class
+from busyhour.load.recorder import Recorder
+from busyhour.load.sigv4 import Prepared, canonical_query
+
+
+class RequestEvent(Protocol):
+    """Locust's `environment.events.request`."""
+
+    def fire(self, **arguments: Any) -> None:
+        """Tell all listeners of one request."""
+
+
+class RequestFailed(Exception):  # noqa: N818 - Locust shows the class name in its table of failures
+    """What Locust is told of a request that failed; its text is what Locust groups failures by."""
+
+
+class Operation:
+    """One operation, ready to be sent again and again.
+
+    Args:
+        client: connections to the service.
+        recorder: counts what becomes of requests.
+        event: Locust's request event; None: nobody listens.
+        service: as in `service:Name`.
+        name: the operation.
+        written: the request that all others are like.
+    """
+
+    __slots__ = ("_client", "_event", "_failures", "_prepared", "_record", "name", "sample", "service")
+
+    def __init__(
+        self,
+        client: Client,
+        recorder: Recorder,
+        event: RequestEvent | None,
+        service: str,
+        name: str,
+        written: model.Written,
+        region: str,
+    ) -> None:
+        self.service = service
+        self.name = name
+        self.sample = written.body
+        self._client = client
+        self._event = event
+        self._record = recorder.operation(f"{service}:{name}").record
+        self._failures: dict[str, RequestFailed] = {}
+        self._prepared = Prepared(
+            written.method,
+            client.host,
+            written.path,
+            written.headers,
+            region,
+            written.service,
+            canonical_query(written.query),
+        )
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a request would find a connection."""
+        return self._client.has_room
+
+    def send(self, body: bytes, intended: float, done: Done | None = None, path: str | None = None) -> None:
+        """Send it. `done` hears the answer, in the clock's loop, after it was counted.
+
+        Args:
+            body: the request's body, instead of the sample's.
+            intended: when it should have been sent, seconds of the clock; its latency counts from there.
+            done: called exactly once.
+            path: instead of the sample's.
+        """
+        self._client.send(self._prepared, body, partial(self._ended, intended, done), path)
+
+    def call(self, body: bytes, path: str | None = None) -> Answer:
+        """Send it and wait for the answer in the calling greenlet (not in the clock's loop)."""
+        intended = self._client.clock.real()
+        answer = self._client.call(self._prepared, body, path)
+        self._ended(intended, None, answer)
+        return answer
+
+    def ask(self, body: bytes, path: str | None = None) -> Answer:
+        """As `call`, but not counted: for what must be known before the run starts."""
+        return self._client.call(self._prepared, body, path)
+
+    def _ended(self, intended: float, done: Done | None, answer: Answer) -> None:
+        kind, sent, finished = answer.kind, answer.sent_at, answer.finished_at
+        self._record(intended, sent, finished, kind, answer.code)
+        if self._event is not None:
+            failure = None
+            if kind is not Class.OK:
+                text = f"{kind}: {answer.code}"
+                failure = self._failures.get(text)
+                if failure is None:
+                    failure = self._failures[text] = RequestFailed(text)
+            self._event.fire(
+                request_type=self.service,
+                name=self.name,
+                response_time=(finished - intended) * 1000.0,
+                response_length=len(answer.body),
+                exception=failure,
+                context={
+                    "service_time": None if sent is None else (finished - sent) * 1000.0,
+                    "status": answer.status,
+                    "code": answer.code,
+                },
+                response=None,
+                start_time=None,
+                url=None,
+            )
+        if done is not None:
+            done(answer)
+
+
+class Service:
+    """One AWS service as this process reaches it. Connections are made when requests are sent.
+
+    Args:
+        name: botocore's name of it (`connect`, `lambda`, `dynamodb`).
+        client: connections to its endpoint.
+        recorder: counts.
+        event: Locust's request event.
+        region: for signatures.
+    """
+
+    def __init__(
+        self, name: str, client: Client, recorder: Recorder, event: RequestEvent | None, region: str
+    ) -> None:
+        self.name = name
+        self.client = client
+        self._recorder = recorder
+        self._event = event
+        self._region = region
+
+    def operation(self, name: str, parameters: Mapping[str, Any]) -> Operation:
+        """Prepare an operation from one example of its parameters.
+
+        Raises:
+            BusyhourError: the parameters do not fit botocore's model.
+        """
+        written = model.write(self.name, name, parameters)
+        return Operation(self.client, self._recorder, self._event, self.name, name, written, self._region)
+
+
+MakeService = Callable[[str], Service]

@@ -1,0 +1,129 @@
+"""What becomes of contacts, from DescribeContact, within a rate of its own. Pure: knows neither clock nor network.
+
+StartOutboundVoiceContact only says that a contact was accepted. How it ended is asked later, at a pace that leaves the
+operation's quota (10 requests/s for the whole account) to others. Where there are more contacts than can be asked
+for, a sample is watched, drawn by the number of the call, and each watched contact stands for 1/share others.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+QUESTIONS_PER_CONTACT = 3.0
+"""About how often a contact is asked for until it has ended."""
+
+FIRST_QUESTION_SECONDS = 5.0
+"""When the first contacts are asked for, before it is known how long contacts last."""
+
+_GOLDEN = 0.6180339887498949
+TURNED_AWAY_SECONDS = 1.0
+
+
+@dataclass(slots=True, eq=False)
+class Contact:
+    """An accepted contact that is watched. Times are seconds of the run."""
+
+    id: str
+    started: float
+    weight: float
+    questions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a contact ended, from DescribeContact. Times are seconds of the run; None: it did not happen."""
+
+    at: float
+    reason: str
+    connected: float | None
+    queued: float | None
+    answered: float | None
+    turned_away: bool
+    """Inferred: it failed at once (TELECOM_PROBLEM) without reaching a flow, as when the concurrency quota is full."""
+
+
+def read(contact: Mapping[str, Any], epoch: float) -> Ended | None:
+    """The end of a contact from DescribeContact's `Contact`; None while it goes on. `epoch`: second 0 of the run."""
+
+    def moment(value: Any) -> float | None:
+        return float(value) - epoch if isinstance(value, int | float) else None
+
+    at = moment(contact.get("DisconnectTimestamp"))
+    if at is None:
+        return None
+    connected = moment(contact.get("ConnectedToSystemTimestamp"))
+    initiated = moment(contact.get("InitiationTimestamp"))
+    reason = str(contact.get("DisconnectReason") or "unknown")
+    at_once = initiated is not None and at - initiated <= TURNED_AWAY_SECONDS
+    return Ended(
+        at=at,
+        reason=reason,
+        connected=connected,
+        queued=moment((contact.get("QueueInfo") or {}).get("EnqueueTimestamp")),
+        answered=moment((contact.get("AgentInfo") or {}).get("ConnectedToAgentTimestamp")),
+        turned_away=reason == "TELECOM_PROBLEM" and connected is None and at_once,
+    )
+
+
+def share_watched(questions_per_second: float, calls_per_second: float) -> float:
+    """Which share of contacts can be watched at that many questions and accepted calls per second."""
+    if calls_per_second <= 0:
+        return 1.0
+    return min(1.0, questions_per_second / (QUESTIONS_PER_CONTACT * calls_per_second))
+
+
+class Watch:
+    """The contacts that are watched and when each is asked for next."""
+
+    def __init__(self) -> None:
+        self._due: list[tuple[float, int, Contact]] = []
+        self._sequence = 0
+        self._known = 0
+        self._seconds = 0.0
+        self.contacts: dict[str, Contact] = {}
+        self.weight = 0.0
+        """Sum of the weights of all watched contacts: an estimate of the contacts that go on."""
+
+    @property
+    def typical(self) -> float:
+        """Mean length of the contacts known to have ended, seconds."""
+        return self._seconds / self._known if self._known else FIRST_QUESTION_SECONDS
+
+    def begin(self, index: int, identity: str, started: float, share: float) -> Contact | None:
+        """Watch a contact, if it falls into the sample."""
+        if index * _GOLDEN % 1.0 >= share:
+            return None
+        contact = Contact(identity, started, 1.0 / share)
+        self.contacts[identity] = contact
+        self.weight += contact.weight
+        self._push(started + max(1.0, self.typical), contact)
+        return contact
+
+    def next(self, now: float) -> Contact | None:
+        """The contact to ask for now, None where none is due."""
+        while self._due and self._due[0][0] <= now:
+            contact = heapq.heappop(self._due)[2]
+            if contact.id in self.contacts:
+                contact.questions += 1
+                return contact
+        return None
+
+    def goes_on(self, contact: Contact, now: float) -> None:
+        """It has not ended: ask again, after half as long as it has lasted."""
+        self._push(now + max(1.0, min(0.5 * (now - contact.started), 60.0)), contact)
+
+    def ended(self, contact: Contact, at: float) -> bool:
+        """It has ended; False where that was known."""
+        if self.contacts.pop(contact.id, None) is None:
+            return False
+        self.weight = max(0.0, self.weight - contact.weight) if self.contacts else 0.0
+        self._known += 1
+        self._seconds += max(0.0, at - contact.started)
+        return True
+
+    def _push(self, due: float, contact: Contact) -> None:
+        self._sequence += 1
+        heapq.heappush(self._due, (due, self._sequence, contact))

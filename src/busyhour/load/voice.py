@@ -1,0 +1,308 @@
+"""Calls placed with StartOutboundVoiceContact: the target runs them, we see what it tells of them."""
+
+from __future__ import annotations
+
+import gevent
+
+import uuid
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from busyhour.calls.caller import Behaviour, Caller
+from busyhour.calls.policy import CallPolicy
+from busyhour.errors import BusyhourError, ExitCode, did_you_mean
+from busyhour.load.client import Answer
+from busyhour.load.errors import Class
+from busyhour.load.kind import Kind
+from busyhour.load.operations import Operation
+from busyhour.load.outcomes import Contact, Ended, Watch, read, share_watched
+
+FICTIONAL_SOURCE = "+12025550199"
+"""Source number where the scenario names none (emulator only); 555-01XX is reserved for fiction."""
+
+STOP_BURST = 10
+"""StopContact requests sent at once when calls are cut off; the operation's documented burst is 15."""
+
+
+class VoiceCalls(Kind):
+    """One StartOutboundVoiceContact per call; its outcome is asked for with DescribeContact."""
+
+    attributes: Mapping[str, str] = {}
+    """Contact attributes of every call; override `attributes_of` for ones that differ."""
+
+    ring_timeout: int | None = None
+    """RingTimeoutInSeconds, 15 to 60; None: Connect's default."""
+
+    outcomes_per_second = 8.0
+    """DescribeContact requests of all workers together; the operation's documented quota is 10/s for the account."""
+
+    stops_per_second = 8.0
+    """StopContact requests of all workers together when calls are cut off; the documented quota is 10/s."""
+
+    def prepare(self) -> None:
+        """Find the entry flow and write the request that all calls are like."""
+        drive = self.drive
+        settings, scenario = drive.settings, drive.scenario
+        connect = drive.service("connect")
+        self._watch = Watch()
+        self._waiting = 0
+        self._accepted: dict[str, None] = {}
+        self._known = 0
+        self._stopping: list[str] = []
+        self._stops = 0
+        self._cutting = False
+        self._token = uuid.uuid4().hex
+        self._behaviour = Behaviour(scenario.callers, scenario.seed, CallPolicy())
+        self._base: dict[str, Any] = {
+            "InstanceId": settings.instance,
+            "ContactFlowId": self.flow_id(),
+            "SourcePhoneNumber": scenario.aws.source_number or FICTIONAL_SOURCE,
+        }
+        if self.ring_timeout is not None:
+            self._base["RingTimeoutInSeconds"] = self.ring_timeout
+        sample = {**self._base, "DestinationPhoneNumber": self.destination(0), "ClientToken": self._token}
+        self._start: Operation = connect.operation(
+            "StartOutboundVoiceContact", {**sample, "Attributes": self.attributes_of(0)}
+        )
+        contact = {"InstanceId": settings.instance, "ContactId": "contact"}
+        self._describe = connect.operation("DescribeContact", contact)
+        self._stop = connect.operation("StopContact", contact)
+        self._contact_path = f"/contacts/{quote(settings.instance, safe='-_.~')}/"
+        self._journal = _journal(settings.run_dir, drive.k) if settings.aws else None
+        drive.recorder.gauges_calls = False
+
+    # ------------------------------------------------------------------------- what a team may override
+
+    def destination(self, index: int) -> str:
+        """The number that call `index` rings, E.164. On AWS one of the scenario's allow-list, in turn."""
+        scenario = self.drive.scenario
+        allowed = scenario.aws.destinations
+        if self.drive.settings.aws:
+            if not allowed:
+                raise BusyhourError(
+                    "The scenario allows no destination.",
+                    "List the numbers to call under [aws] destinations.",
+                    ExitCode.REFUSED,
+                )
+            return allowed[index % len(allowed)]
+        return Caller(self._behaviour, index).number() or FICTIONAL_SOURCE
+
+    def attributes_of(self, index: int) -> Mapping[str, str]:
+        """Contact attributes of call `index`."""
+        return self.attributes
+
+    def flow_id(self) -> str:
+        """Id of the scenario's entry flow at the target, by its name.
+
+        Raises:
+            BusyhourError: the instance has no flow of that name, or does not tell.
+        """
+        wanted = self.drive.scenario.flows.entry
+        names: dict[str, str] = {}
+        token = ""
+        while True:
+            parameters: dict[str, Any] = {"InstanceId": self.drive.settings.instance, "MaxResults": 1000}
+            if token:
+                parameters["NextToken"] = token
+            answer = _ask(self.drive.service("connect").operation("ListContactFlows", parameters))
+            page = orjson.loads(answer.body)
+            names |= {flow["Name"]: flow["Id"] for flow in page.get("ContactFlowSummaryList", ())}
+            token = page.get("NextToken") or ""
+            if wanted in names:
+                return names[wanted]
+            if not token:
+                raise BusyhourError(
+                    f"The instance {self.drive.settings.instance} has no flow named {wanted!r}.{did_you_mean(wanted, names)}",
+                    "Publish the flow, or name another one as [flows] entry.",
+                )
+
+    # ---------------------------------------------------------------------------------------- the calls
+
+    def begin(self) -> None:
+        """Ask for outcomes from now on."""
+        self._pause = self.drive.n / self.outcomes_per_second
+        self.drive.clock.call_later(self._pause, self._ask_next)
+
+    def refuses(self, index: int) -> str:
+        """No connection is left, or a cap of the scenario is reached."""
+        if not self._start.has_room:
+            return "connections"
+        if self.drive.settings.aws:
+            caps = self.drive.scenario.aws
+            if caps.max_calls is not None and index >= caps.max_calls:
+                return "cap on calls"
+            if caps.max_concurrent is not None and self.in_progress >= caps.max_concurrent / self.drive.n:
+                return "cap on concurrent calls"
+        return ""
+
+    def arrive(self, index: int, intended: float) -> None:
+        """Start the contact."""
+        request = {
+            **self._base,
+            "DestinationPhoneNumber": self.destination(index),
+            "ClientToken": f"{self._token}-{index}",
+        }
+        attributes = self.attributes_of(index)
+        if attributes:
+            request["Attributes"] = dict(attributes)
+        self._waiting += 1
+        self._start.send(orjson.dumps(request), intended, partial(self._started, index, intended))
+
+    @property
+    def in_progress(self) -> float:
+        """Contacts that go on: those watched, each standing for those that are not, and requests on the way."""
+        return self._watch.weight + self._waiting
+
+    def _started(self, index: int, intended: float, answer: Answer) -> None:
+        self._waiting -= 1
+        drive = self.drive
+        if answer.kind is not Class.OK:
+            turned_away = answer.kind in (Class.RATE_THROTTLE, Class.LIMIT)
+            drive.recorder.call_ended(answer.finished_at, "blocked" if turned_away else "failed", answer.code)
+            return
+        identity = orjson.loads(answer.body)["ContactId"]
+        self._accepted[identity] = None
+        if self._journal is not None:
+            self._journal.write(identity + "\n")
+        rate = drive.schedule.rate_at(min(intended, drive.schedule.duration - 1e-6))
+        self._watch.begin(index, identity, answer.finished_at, share_watched(self.outcomes_per_second, rate))
+        drive.recorder.gauge("in_progress", self.in_progress)
+        if self._cutting:
+            self._stopping.append(identity)
+            self._stop_next()
+
+    # ------------------------------------------------------------------------------------------ outcomes
+
+    def _ask_next(self) -> None:
+        if self._cutting:
+            return
+        clock = self.drive.clock
+        contact = self._watch.next(clock.now())
+        if contact is not None:
+            path = self._contact_path + quote(contact.id, safe="-_.~")
+            self._describe.send(b"", clock.now(), partial(self._described, contact), path)
+        clock.call_later(self._pause, self._ask_next)
+
+    def _described(self, contact: Contact, answer: Answer) -> None:
+        now = self.drive.clock.now()
+        if answer.kind is Class.RATE_THROTTLE:
+            self._pause = min(self._pause * 2.0, 10.0)
+            self.drive.note(
+                "DescribeContact was throttled: outcomes were asked for more slowly than planned."
+            )
+        ended = (
+            read(orjson.loads(answer.body).get("Contact", {}), self.drive.started_at) if answer.ok else None
+        )
+        if ended is None:
+            self._watch.goes_on(contact, now)
+        elif self._watch.ended(contact, ended.at):
+            self._known += 1
+            self._accepted.pop(contact.id, None)
+            self._count(contact, ended, now)
+
+    def _count(self, contact: Contact, ended: Ended, now: float) -> None:
+        recorder = self.drive.recorder
+        recorder.call_ended(now, "blocked" if ended.turned_away else "completed", ended.reason)
+        recorder.gauge("in_progress", self.in_progress)
+        recorder.duration("call/duration", ended.at - contact.started)
+        if ended.connected is not None:
+            recorder.duration(
+                "call/in_flow", (ended.queued if ended.queued is not None else ended.at) - ended.connected
+            )
+        if ended.queued is not None:
+            recorder.count("call/queued")
+            wait = (ended.answered if ended.answered is not None else ended.at) - ended.queued
+            recorder.duration("call/queue_wait", wait)
+            recorder.count("call/answered" if ended.answered is not None else "call/abandoned")
+            if ended.answered is not None and wait <= self.drive.scenario.service_level_seconds:
+                recorder.count("call/answered_in_time")
+
+    # --------------------------------------------------------------------------------------------- the end
+
+    def settled(self) -> bool:
+        """Whether the outcome of every watched call is known, and every call to be stopped is."""
+        return not self._waiting and not self._watch.contacts and not self._stopping and not self._stops
+
+    def cut_off(self, *, interrupted: bool) -> None:
+        """Stop contacts that still go on: on AWS and when interrupted; else the emulator ends with the run anyway."""
+        self._cutting = True
+        recorder, now = self.drive.recorder, self.drive.clock.now()
+        for contact in list(self._watch.contacts.values()):
+            self._watch.ended(contact, now)
+            recorder.call_ended(now, "cut_off")
+        if interrupted or self.drive.settings.aws:
+            self._stopping = list(self._accepted)
+            for _ in range(max(1, STOP_BURST // self.drive.n)):
+                self._stop_next()
+            self._pace_stops()
+
+    def _pace_stops(self) -> None:
+        if self._stopping or self._stops:
+            self._stop_next()
+            self.drive.clock.call_later(self.drive.n / self.stops_per_second, self._pace_stops)
+
+    def _stop_next(self) -> None:
+        if self._stopping:
+            identity = self._stopping.pop()
+            body = orjson.dumps({"InstanceId": self.drive.settings.instance, "ContactId": identity})
+            self._stops += 1
+            self._stop.send(body, self.drive.clock.now(), partial(self._stopped, identity))
+
+    def _stopped(self, identity: str, answer: Answer) -> None:
+        self._stops -= 1
+        if answer.ok or answer.code == "ContactNotFoundException":
+            self._accepted.pop(identity, None)
+        elif answer.kind is not Class.CLIENT_ERROR:
+            self._stopping.append(identity)
+
+    def finish(self) -> None:
+        """Say how much of the outcomes is known, and which contacts could not be stopped."""
+        drive = self.drive
+        unknown = len(self._accepted)
+        if unknown and not self._cutting:
+            drive.note(
+                f"Outcomes were asked for within {self.outcomes_per_second:g} DescribeContact requests a second: "
+                f"known for {self._known} calls, not asked for {unknown}. Calls in progress are an estimate."
+            )
+        if unknown and self._cutting and (drive.interrupted or drive.settings.aws):
+            drive.note(f"{unknown} contacts could not be stopped in time and may still be live.")
+        if self._journal is not None:
+            self._journal.close()
+
+
+class _Journal:
+    """Ids of accepted contacts, one a line, on disk as soon as they are known: what a clean-up after a crash reads."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a", encoding="ascii", buffering=1)
+        self.write = self._file.write
+        self.close = self._file.close
+
+
+def _journal(folder: Path | None, k: int) -> _Journal | None:
+    return _Journal(folder / f"contacts-{k}.log") if folder is not None else None
+
+
+def _ask(operation: Operation, tries: int = 5) -> Answer:
+    """Ask before the run starts, patiently: several workers ask at the same time, within 2 requests a second."""
+    answer = operation.ask(operation.sample)
+    for attempt in range(1, tries):
+        if answer.kind not in (Class.RATE_THROTTLE, Class.SERVER_ERROR):
+            break
+        gevent.sleep(0.5 * 2**attempt)
+        answer = operation.ask(operation.sample)
+    if not answer.ok:
+        unreachable = answer.status == 0
+        raise BusyhourError(
+            f"{operation.service} {operation.name} failed: {answer.code} {answer.body[:200].decode('utf-8', 'replace')}".rstrip(),
+            "Check the endpoint, the Region and the network."
+            if unreachable
+            else "Check the instance id and the permissions.",
+            ExitCode.UNREACHABLE,
+        )
+    return answer
