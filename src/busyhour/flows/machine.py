@@ -16,6 +16,7 @@ from busyhour.flows.actions import make
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node
 from busyhour.flows.contact import Contact
+from busyhour.flows.layout import queue_names as layout_names
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.model import Action, Flow
 from busyhour.flows.policy import Policy
@@ -43,7 +44,7 @@ class Machine:
         prompt_seconds: given lengths of prompts, by prompt id, ARN or name, or by identifier of the action.
         observer: is told of every action and branch.
         queue_names: (name, ARN) of queues by the id or ARN that flows use, for `$.Queue` before the contact is
-            queued.
+            queued; they win over the names that the exports' layouts have.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Machine:
         self.policy = policy or Policy()
         self.prompt_seconds = prompt_seconds or {}
         self.observer = observer
-        self.queue_names = queue_names or {}
+        self.queue_names: Mapping[str, tuple[str, str]] = {**layout_names(library), **(queue_names or {})}
         self._compiled: dict[int, Compiled] = {}
         nowhere = Compiled(Flow("", None, "", ()), self, make)
         self.holding = Holding(nowhere, self)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node, number
+from busyhour.flows.layout import shown_name
 from busyhour.flows.model import Action
 from busyhour.flows.references import compile_text, compile_value
 
@@ -162,7 +163,7 @@ class EventHooks(Node):
             setting = settings.get(name) if isinstance(settings, Mapping) else None
             disabled = isinstance(setting, Mapping) and str(setting.get("DisableExecution")).lower() == "true"
             if reference == "" and machine.policy.blank_references_work:
-                reference = _shown(action, flow) or "(blank)"
+                reference = shown_name(flow.flow, action, name, "contactFlow", "ContactFlow") or "(blank)"
             self._hooks.append((name, "" if disabled else compile_text(reference), disabled))
 
     def run(self, call: Call) -> Node | None:
@@ -177,19 +178,6 @@ class EventHooks(Node):
             hooks[name] = flow
         call.hooks = hooks
         return self.next
-
-
-def _shown(action: Action, flow: Compiled) -> str:
-    from busyhour.flows.actions.messages import layout_of
-
-    layout = layout_of(action, flow)
-    for key in ("contactFlow", "ContactFlow"):
-        value = layout.get(key)
-        if isinstance(value, Mapping):
-            value = value.get("text")
-        if isinstance(value, str):
-            return value
-    return ""
 
 
 class MediaStreaming(Node):

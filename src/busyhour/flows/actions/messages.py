@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from busyhour.flows import protocol as p
 from busyhour.flows.call import Call, Stage
 from busyhour.flows.compiled import Compiled, Node, number
+from busyhour.flows.layout import shown_name
 from busyhour.flows.model import Action
 from busyhour.flows.prompts import spoken
 from busyhour.flows.references import compile_text
@@ -83,19 +84,7 @@ class Prompt:
 
 def prompt_name(action: Action, flow: Compiled) -> str:
     """Name of the recorded prompt, where the export's layout has it."""
-    layout = layout_of(action, flow)
-    for key in ("promptName", "audio"):
-        value = layout.get(key)
-        if isinstance(value, str) and value:
-            return value
-    return ""
-
-
-def layout_of(action: Action, flow: Compiled) -> Mapping[str, Any]:
-    """The action's entry in the export's ActionMetadata."""
-    entries = flow.flow.metadata.get("ActionMetadata")
-    entry = entries.get(action.identifier) if isinstance(entries, Mapping) else None
-    return entry if isinstance(entry, Mapping) else {}
+    return shown_name(flow.flow, action, "PromptId", "promptName", "audio")
 
 
 class Message(Node):

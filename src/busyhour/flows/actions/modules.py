@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from busyhour.flows.actions.messages import layout_of
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node
+from busyhour.flows.layout import shown_name
 from busyhour.flows.model import Action, FlowType
 from busyhour.flows.references import compile_text, compile_value
 
@@ -22,14 +22,7 @@ def reference_text(action: Action, flow: Compiled, machine: Machine, key: str, *
     """An id in an action's parameters, static or dynamic; where it was blanked, the name in the layout."""
     raw = action.parameters.get(key)
     if raw == "" and machine.policy.blank_references_work:
-        layout = layout_of(action, flow)
-        for name in names:
-            shown = layout.get(name)
-            if isinstance(shown, dict):
-                shown = shown.get("text")
-            if isinstance(shown, str) and shown:
-                return compile_text(shown)
-        return "(blank)"
+        return compile_text(shown_name(flow.flow, action, key, *names) or "(blank)")
     return compile_text(raw)
 
 
