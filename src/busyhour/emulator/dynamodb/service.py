@@ -13,6 +13,7 @@ from busyhour.emulator.ports import Metrics, Quotas
 from busyhour.emulator.wire import JSON_1_0, ApiError, Request, Response
 
 if TYPE_CHECKING:
+    from busyhour.emulator.dynamodb.backend import Operations
     from busyhour.emulator.dynamodb.meter import Meter
     from busyhour.emulator.dynamodb.plane import Plane
 
@@ -59,6 +60,10 @@ class DynamoDbService:
                 found = Plane(Operations(region, self._account), self._meter, self._quotas)
                 self._planes[region] = found
         return found
+
+    def load(self) -> Operations:
+        """The operations in the emulator's own Region, without HTTP, throughput or metrics; imports moto."""
+        return self.plane().operations
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
         """Answer the request; the first one waits for moto, in a thread, so that the event loop goes on."""
