@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _WIDTH_OF_A_PIPE = 160
 
 
-@click.command("quotas")
+@click.group("quotas", invoke_without_command=True)
 @click.option(
     "--source",
     "named",
@@ -32,7 +32,9 @@ _WIDTH_OF_A_PIPE = 160
 @click.option("--endpoint-url", help="Ask this endpoint (the emulator) instead of AWS.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--iam-policy", is_flag=True, help="Print the least IAM policy for --source aws, and stop.")
+@click.pass_context
 def command(
+    context: click.Context,
     named: tuple[str, ...],
     service: str | None,
     instance: str | None,
@@ -45,6 +47,8 @@ def command(
 
     Example: busyhour quotas --source aws --service connect --instance arn:aws:connect:…:instance/…
     """
+    if context.invoked_subcommand is not None:
+        return
     from busyhour.quotas import table as quota_table
     from busyhour.quotas.listing import as_data
     from busyhour.quotas.reading import read_quotas
@@ -65,6 +69,34 @@ def command(
         click.echo(
             "\nQuotas of an instance are shown with their defaults: say --instance for the applied values."
         )
+
+
+@command.command("diff")
+@click.argument("a", type=click.Path(path_type=Path))
+@click.argument("b", type=click.Path(path_type=Path))
+def diff(a: Path, b: Path) -> None:
+    """Say what differs between two listings: two dates, accounts or Regions. Ends with 1 where B has less than A.
+
+    Example: busyhour quotas diff production.json disaster-recovery.json
+    """
+    from busyhour.errors import ExitCode
+    from busyhour.quotas.difference import differences, read_listing
+    from busyhour.quotas.figures import number
+
+    found = differences(read_listing(a), read_listing(b))
+    for difference in found:
+        sides = [
+            "-" if side is None else f"{number(side.value)} ({side.origin}, {side.read_at[:10]})"
+            for side in (difference.a, difference.b)
+        ]
+        less = "  less in B" if difference.b_is_lower else ""
+        click.echo(
+            f"{difference.service} {difference.code or '-'} {difference.name}: {' -> '.join(sides)}{less}"
+        )
+    lower = sum(difference.b_is_lower for difference in found)
+    click.echo(f"{len(found)} quotas differ; {lower} are lower in {b} than in {a}.")
+    if lower:
+        raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
 
 
 def _sources(

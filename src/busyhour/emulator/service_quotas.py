@@ -11,8 +11,6 @@ a quota that is not adjustable, are each an IllegalArgumentException.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -26,10 +24,12 @@ from busyhour.emulator.increase_requests import (
     IncreaseRequest,
     RequestBook,
 )
+from busyhour.emulator.paging import page_start, page_token
 from busyhour.emulator.protocols import json_error
+from busyhour.emulator.quota_shapes import SERVICE_NAMES, QuotaShapes
 from busyhour.emulator.state import EmulatorState
 from busyhour.emulator.wire import JSON_1_1, ApiError, Request, Response
-from busyhour.quotas.model import Kind, Quota, Scope
+from busyhour.quotas.model import Quota, Scope
 
 Body = Mapping[str, Any]
 Schedule = Callable[[float, Callable[[], None]], object]
@@ -37,25 +37,6 @@ Schedule = Callable[[float, Callable[[], None]], object]
 _LEVELS = (ACCOUNT, RESOURCE, "ALL")
 _STATUSES = (*OPEN, "APPROVED", "DENIED", "CASE_CLOSED", "NOT_APPROVED", "INVALID_REQUEST")
 _PAGE = 100
-_INSTANCE = "AWS::Connect::Instance"
-_NAMES = {
-    "connect": "Amazon Connect",
-    "connect-campaigns": "Amazon Connect Outbound Campaigns",
-    "dynamodb": "Amazon DynamoDB",
-    "kinesis": "Amazon Kinesis Data Streams",
-    "lambda": "AWS Lambda",
-    "lex": "Amazon Lex",
-    "logs": "Amazon CloudWatch Logs",
-    "monitoring": "Amazon CloudWatch",
-}
-_USAGE = {
-    "lambda.concurrent-executions": {
-        "MetricNamespace": "AWS/Lambda",
-        "MetricName": "ConcurrentExecutions",
-        "MetricDimensions": {},
-        "MetricStatisticRecommendation": "Maximum",
-    }
-}
 
 
 class ServiceQuotas:
@@ -75,6 +56,7 @@ class ServiceQuotas:
     ) -> None:
         self._state = state
         self._schedule = schedule
+        self._shapes = QuotaShapes(state)
         self._book = RequestBook(policy or ApprovalPolicy(), state.random, self._approved)
         self._quotas = {(q.service, q.code): q for q in state.limits.table if q.code is not None}
         self._services = sorted({service for service, _ in self._quotas})
@@ -123,20 +105,22 @@ class ServiceQuotas:
     # ------------------------------------------------------------------------------------------- values
 
     def _list_services(self, body: Body, request: Request) -> dict[str, Any]:
-        rows = [{"ServiceCode": code, "ServiceName": _NAMES.get(code, code)} for code in self._services]
+        rows = [
+            {"ServiceCode": code, "ServiceName": SERVICE_NAMES.get(code, code)} for code in self._services
+        ]
         return _page("Services", rows, body)
 
     def _get(self, body: Body, request: Request) -> dict[str, Any]:
         quota = self._quota(body)
         context = body.get("ContextId")
         if context is None:
-            return {"Quota": self._service_quota(quota, ACCOUNT)}
+            return {"Quota": self._shapes.service_quota(quota, ACCOUNT)}
         if quota.scope is not Scope.INSTANCE or context != self._state.account.instance_arn:
             raise ApiError("NoSuchResourceException", f"{quota.name} has no applied value for {context}.")
-        return {"Quota": self._service_quota(quota, RESOURCE)}
+        return {"Quota": self._shapes.service_quota(quota, RESOURCE)}
 
     def _get_default(self, body: Body, request: Request) -> dict[str, Any]:
-        return {"Quota": self._default(self._quota(body))}
+        return {"Quota": self._shapes.default(self._quota(body))}
 
     def _list(self, body: Body, request: Request) -> dict[str, Any]:
         quotas = self._of_service(body)
@@ -144,14 +128,14 @@ class ServiceQuotas:
             quotas = [self._quota({**body, "QuotaCode": code})]
         level = _one_of("QuotaAppliedAtLevel", body.get("QuotaAppliedAtLevel", ACCOUNT), _LEVELS)
         rows = [
-            self._service_quota(quota, RESOURCE if quota.scope is Scope.INSTANCE else ACCOUNT)
+            self._shapes.service_quota(quota, RESOURCE if quota.scope is Scope.INSTANCE else ACCOUNT)
             for quota in quotas
             if level in ("ALL", RESOURCE if quota.scope is Scope.INSTANCE else ACCOUNT)
         ]
         return _page("Quotas", rows, body)
 
     def _list_defaults(self, body: Body, request: Request) -> dict[str, Any]:
-        return _page("Quotas", [self._default(quota) for quota in self._of_service(body)], body)
+        return _page("Quotas", [self._shapes.default(quota) for quota in self._of_service(body)], body)
 
     # ------------------------------------------------------------------------------------------ requests
 
@@ -174,8 +158,8 @@ class ServiceQuotas:
             quota.scope is not Scope.INSTANCE or context != self._state.account.instance_arn
         ):
             refused = self._book.refuse(quota, float(desired), level, context, requester, at)
-            return {"RequestedQuota": self._requested(refused)}
-        present = self._shown(quota, RESOURCE if quota.scope is Scope.INSTANCE else ACCOUNT)
+            return {"RequestedQuota": self._shapes.requested(refused)}
+        present = self._shapes.shown(quota, RESOURCE if quota.scope is Scope.INSTANCE else ACCOUNT)
         if desired <= present:
             raise ApiError(
                 "IllegalArgumentException",
@@ -194,10 +178,10 @@ class ServiceQuotas:
             at=at,
         )
         self._wake_at(filed.due)
-        return {"RequestedQuota": self._requested(filed)}
+        return {"RequestedQuota": self._shapes.requested(filed)}
 
     def _get_requested(self, body: Body, request: Request) -> dict[str, Any]:
-        return {"RequestedQuota": self._requested(self._filed(body))}
+        return {"RequestedQuota": self._shapes.requested(self._filed(body))}
 
     def _create_case(self, body: Body, request: Request) -> dict[str, Any]:
         filed = self._filed(body)
@@ -229,7 +213,9 @@ class ServiceQuotas:
         if status is not None:
             _one_of("Status", status, _STATUSES)
         rows = [
-            self._requested(r) for r in requests if level in ("ALL", r.level) and status in (None, r.status)
+            self._shapes.requested(r)
+            for r in requests
+            if level in ("ALL", r.level) and status in (None, r.status)
         ]
         return _page("RequestedQuotas", rows, body)
 
@@ -261,88 +247,15 @@ class ServiceQuotas:
             raise ApiError("NoSuchResourceException", f"There is no service {service}.")
         return [quota for (of, _), quota in self._quotas.items() if of == service]
 
-    def _shown(self, quota: Quota, level: str) -> float:
-        """The value that AWS shows at `level`: for some operations not the one that it enforces."""
-        if level == ACCOUNT and quota.scope is Scope.INSTANCE:
-            return quota.default
-        if quota.misreported is not None and not self._state.limits.is_overridden(quota.key):
-            return quota.misreported
-        return self._state.limits.applied(quota.key)
-
-    def _service_quota(self, quota: Quota, level: str) -> dict[str, Any]:
-        shape = self._default(quota)
-        shape["Value"] = self._shown(quota, level)
-        shape["QuotaAppliedAtLevel"] = level
-        if quota.scope is Scope.INSTANCE:
-            shape["QuotaContext"] = self._context(level)
-        if level == RESOURCE:
-            shape["QuotaArn"] = f"{shape['QuotaArn']}/{self._state.account.instance_arn}"
-        return shape
-
-    def _default(self, quota: Quota) -> dict[str, Any]:
-        shape: dict[str, Any] = {
-            "ServiceCode": quota.service,
-            "ServiceName": _NAMES.get(quota.service, quota.service),
-            "QuotaArn": self._state.account.arn("servicequotas", f"{quota.service}/{quota.code}"),
-            "QuotaCode": quota.code,
-            "QuotaName": quota.name,
-            "Value": quota.default if quota.misreported is None else quota.misreported,
-            "Unit": "None",
-            "Adjustable": quota.adjustable,
-            "GlobalQuota": False,
-        }
-        if quota.kind is Kind.RATE:
-            shape["Period"] = {"PeriodValue": 1, "PeriodUnit": "SECOND"}
-        if quota.key in _USAGE:
-            shape["UsageMetric"] = _USAGE[quota.key]
-        return shape
-
-    def _requested(self, filed: IncreaseRequest) -> dict[str, Any]:
-        quota = filed.quota
-        shape: dict[str, Any] = {
-            "Id": filed.id,
-            "ServiceCode": quota.service,
-            "ServiceName": _NAMES.get(quota.service, quota.service),
-            "QuotaCode": quota.code,
-            "QuotaName": quota.name,
-            "DesiredValue": filed.desired,
-            "Status": filed.status,
-            "Created": filed.created,
-            "LastUpdated": filed.updated,
-            "Requester": filed.requester,
-            "QuotaArn": self._state.account.arn("servicequotas", f"{quota.service}/{quota.code}"),
-            "GlobalQuota": False,
-            "Unit": "None",
-            "QuotaRequestedAtLevel": filed.level,
-        }
-        if filed.case is not None:
-            shape["CaseId"] = filed.case
-        if filed.context is not None:
-            shape["QuotaContext"] = {**self._context(filed.level), "ContextId": filed.context}
-        return shape
-
-    def _context(self, level: str) -> dict[str, str]:
-        context = {"ContextScope": level, "ContextScopeType": _INSTANCE, "AdjustableAtLevel": "PER_RESOURCE"}
-        if level == RESOURCE:
-            context["ContextId"] = self._state.account.instance_arn
-        return context
-
 
 def _page(member: str, rows: Sequence[Any], body: Body) -> dict[str, Any]:
     size = body.get("MaxResults", _PAGE)
     if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= _PAGE:
         raise _illegal("MaxResults", size, f"a whole number from 1 to {_PAGE}")
-    start = 0
-    if (token := body.get("NextToken")) is not None:
-        try:
-            start = int(base64.urlsafe_b64decode(token))
-        except (ValueError, TypeError, binascii.Error):
-            start = -1
-        if not 0 < start < len(rows):
-            raise ApiError("InvalidPaginationTokenException", f"NextToken {token!r} is not of this listing.")
+    start = page_start(body.get("NextToken"), len(rows), "InvalidPaginationTokenException")
     page: dict[str, Any] = {member: rows[start : start + size]}
     if start + size < len(rows):
-        page["NextToken"] = base64.urlsafe_b64encode(str(start + size).encode()).decode()
+        page["NextToken"] = page_token(start + size)
     return page
 
 

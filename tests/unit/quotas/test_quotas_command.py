@@ -93,3 +93,33 @@ def test_documented_values_load_neither_boto3_nor_botocore() -> None:
         subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=60).returncode
         == 0
     )
+
+
+def listing(folder: Path, name: str, **values: float) -> Path:
+    overrides = folder / f"{name}.toml"
+    overrides.write_text("".join(f'"{code.replace("_", "-")}" = {value}\n' for code, value in values.items()))
+    path = folder / f"{name}.json"
+    path.write_text(run("--source", str(overrides), "--source", "documented", "--format", "json"))
+    return path
+
+
+def test_what_production_has_and_disaster_recovery_lacks_is_named(tmp_path: Path) -> None:
+    production = listing(tmp_path, "production", L_12AB7C57=500, L_4E9BCC96=20)
+    recovery = listing(tmp_path, "recovery", L_4E9BCC96=30)
+    result = CliRunner().invoke(command, ["diff", str(production), str(recovery)])
+    assert result.exit_code == 1
+    first, second, total = result.output.splitlines()
+    assert first.startswith("connect L-12AB7C57 Concurrent active calls per instance: 500 (override")
+    assert first.endswith("10 (documented default, 2026-11-22)  less in B")
+    assert "20 (override" in second
+    assert "less in B" not in second
+    assert total == f"2 quotas differ; 1 are lower in {recovery} than in {production}."
+    assert CliRunner().invoke(command, ["diff", str(recovery), str(recovery)]).exit_code == 0
+
+
+def test_only_listings_are_compared(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    for text in ('{"quotas": [{"key": "x"}]}', '{"runs": []}'):
+        path.write_text(text)
+        with pytest.raises(BusyhourError, match="no listing of quotas"):
+            run("diff", str(path), str(path))
