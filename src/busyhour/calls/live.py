@@ -180,6 +180,11 @@ class LiveCall:
         return {name: count + retries.get(name, 0) for name, count in self.invocations.items()}
 
     @property
+    def wrap_up_seconds(self) -> float:
+        """Seconds that the agent needs after the conversation, whether or not it has been answered yet."""
+        return self._caller.wrap_up()
+
+    @property
     def services(self) -> Mapping[str, int]:
         """Steps that other services did, by action type."""
         return self._services or NOTHING

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from busyhour.calls.acd import QueueStatistics
@@ -136,6 +137,7 @@ class Simulation:
         answers: what real handlers answer, where somebody has run them.
         policy: what the scenario has no key for.
         on_end: hears every call that is over.
+        calls: stop after so many arrivals; all of them where not given.
     """
 
     def __init__(
@@ -148,6 +150,7 @@ class Simulation:
         answers: Answers | None = None,
         policy: CallPolicy | None = None,
         on_end: Callable[[LiveCall], None] | None = None,
+        calls: int | None = None,
     ) -> None:
         limits = limits or Limits()
         self._limits = limits
@@ -158,7 +161,8 @@ class Simulation:
             self.clock, scenario, concurrency=limits.lambda_concurrency, answers=answers
         )
         self.centre = CallCentre(self.clock, machine, scenario, self.functions, self, policy=policy)
-        self._arrivals = iter(Schedule(scenario.traffic, scenario.seed)) if arrivals is None else arrivals
+        starts = iter(Schedule(scenario.traffic, scenario.seed)) if arrivals is None else arrivals
+        self._arrivals = starts if calls is None else islice(starts, calls)
         self._outbound = scenario.traffic.direction is Direction.OUTBOUND
         self._bucket = TokenBucket(limits.start_rate, limits.start_burst)
         self._planned = self._started = self._completed = 0

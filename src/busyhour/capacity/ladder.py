@@ -1,0 +1,253 @@
+"""The ladder: which limit binds first as volume grows, at what calls per hour and how it shows, then which.
+
+Each rung is computed on its own, for volume that is held for longer than a call lasts and staffing that grows with
+it, so the rungs in order are what is met when each has been raised out of the way of the next.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from busyhour.capacity.demand import CallDemand
+from busyhour.capacity.overflow import queue_full_share, token_bucket_loss, volume_at
+from busyhour.capacity.theory import load_for_blocking, servers_for_blocking, waiting_with_abandonment
+from busyhour.scenarios.model import ArrivalProcess, Direction, Scenario
+
+BINDS = 0.01
+"""A limit binds where it turns away this share of what asks for it."""
+SERVICE_LEVEL = 0.8
+
+REORDER = "new calls meet the reorder tone (fast busy); CallsBreachingConcurrencyQuota"
+TOO_MANY = "StartOutboundVoiceContact answers TooManyRequestsException, HTTP 429"
+LAMBDA_429 = (
+    "Lambda answers 429; Connect tries up to 3 times more within the block's time limit, "
+    "then the flow takes its error branch"
+)
+TABLE_FULL = "the function gets ProvisionedThroughputExceededException or ThrottlingException from the table"
+QUEUE_FULL = "the flow's QueueAtCapacity branch is taken"
+UNDERSTAFFED = f"fewer than {SERVICE_LEVEL:.0%} of contacts are answered in time; callers wait and give up"
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One limit. `calls_per_hour` is the volume at which it binds, infinite where it never does."""
+
+    key: str
+    name: str
+    kind: str
+    """quota, setting (of the scenario: reserved concurrency, queue capacity) or staffing."""
+    value: float
+    unit: str
+    origin: str
+    calls_per_hour: float
+    by_little: float | None
+    """Volume at which the mean demand reaches the value; None where that means nothing."""
+    symptom: str
+    calculation: str
+    needed: float | None
+    """Value that carries the planned volume with the scenario's headroom; None: not a matter of a value."""
+    binds_at_plan: bool
+    code: str | None = None
+    adjustable: bool = True
+
+    def as_json(self) -> dict[str, Any]:
+        """For the run record; an infinite volume is None."""
+        return {k: None if isinstance(v, float) and math.isinf(v) else v for k, v in asdict(self).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A value with where it came from, as the ladder needs it."""
+
+    key: str
+    name: str
+    code: str | None
+    value: float
+    unit: str
+    origin: str
+    adjustable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Staffed:
+    """A queue of the scenario with what calls ask of it."""
+
+    name: str
+    agents: int
+    capacity: int | None
+    share: float
+    """Contacts per planned call that ask for it."""
+    aht: float
+    patience: float
+
+
+class Ladder:
+    """Computes rungs.
+
+    Args:
+        scenario: direction, arrivals, headroom.
+        demand: of one call.
+        planned: calls per hour that must be carried.
+        peak_load: calls at once in the mean, at the busiest moment of the plan.
+    """
+
+    def __init__(self, scenario: Scenario, demand: CallDemand, planned: float, peak_load: float) -> None:
+        self._scenario = scenario
+        self._demand = demand
+        self._planned = planned
+        self._peak_load = peak_load
+        self._spare = 1.0 - scenario.headroom
+
+    def concurrent_calls(self, limit: Limit) -> Rung:
+        """Erlang B: the load of which `value` lines turn 1 % away."""
+        seconds = self._demand.mean("at once")
+        load = load_for_blocking(int(limit.value), BINDS) if limit.value >= 1 else 0.0
+        volume = _per_hour(load, seconds)
+        needed = servers_for_blocking(self._peak_load, BINDS)
+        text = (
+            f"{seconds:.1f} s a call: {limit.value:g} at once carry {load:.4g} erlangs at {BINDS:.0%} blocking "
+            f"(Erlang B), {load:.4g} x 3600 / {seconds:.1f} = {volume:,.0f} calls/h; "
+            f"planned {self._peak_load:.4g} erlangs need {needed}"
+        )
+        return self._rung(limit, volume, _per_hour(limit.value, seconds), REORDER, text, needed)
+
+    def starts(self, rate: Limit, burst: Limit) -> Rung | None:
+        """Token bucket of StartOutboundVoiceContact; None for inbound traffic."""
+        if self._scenario.traffic.direction is not Direction.OUTBOUND:
+            return None
+        fluid = rate.value * 3600.0
+        if self._scenario.traffic.arrivals is ArrivalProcess.EVEN or rate.value <= 0:
+            volume, how = fluid, "even arrivals pass up to the rate"
+        else:
+            volume = volume_at(
+                lambda v: token_bucket_loss(v / 3600.0, rate.value, burst.value), BINDS, fluid / 2
+            )
+            how = f"Poisson arrivals lose {BINDS:.0%} at burst {burst.value:g} from {volume:,.0f} calls/h on"
+        needed = self._planned / 3600.0 * (fluid / volume if volume else 1.0)
+        text = f"rate {rate.value:g}/s is {fluid:,.0f} calls/h; {how}"
+        return self._rung(rate, volume, fluid, TOO_MANY, text, needed)
+
+    def lambda_concurrency(self, limit: Limit, function: str | None = None) -> Rung | None:
+        """Erlang B on Lambda executions, of the account or of one function with reserved concurrency."""
+        per_call = {
+            name: self._demand.mean(f"invocations:{name}") * seconds
+            for name, seconds in self._demand.lambda_seconds.items()
+            if function in (None, name)
+        }
+        seconds = math.fsum(per_call.values())
+        if not seconds:
+            return None
+        load = load_for_blocking(int(limit.value), BINDS) if limit.value >= 1 else 0.0
+        volume = _per_hour(load, seconds)
+        needed = servers_for_blocking(self._planned / 3600.0 * seconds, BINDS)
+        text = (
+            f"{seconds * 1000:.0f} ms of execution a call: {limit.value:g} at once carry {load:.4g} erlangs at "
+            f"{BINDS:.0%} throttled, {volume:,.0f} calls/h"
+        )
+        return self._rung(limit, volume, _per_hour(limit.value, seconds), LAMBDA_429, text, needed)
+
+    def rate(self, limit: Limit, per_call: float, what: str, symptom: str) -> Rung | None:
+        """A throughput: so much per call, so much per second."""
+        if per_call <= 0:
+            return None
+        volume = limit.value * 3600.0 / per_call
+        text = (
+            f"{per_call:.3g} {what} a call: {limit.value:g}/s x 3600 / {per_call:.3g} = {volume:,.0f} calls/h"
+        )
+        return self._rung(limit, volume, volume, symptom, text, self._planned / 3600.0 * per_call)
+
+    def queue(self, staffed: Staffed) -> Iterator[Rung]:
+        """Queue capacity and staffing of one queue, with the agents that the scenario has."""
+        if staffed.share <= 0 or staffed.aht <= 0:
+            return
+        per_hour = staffed.share * staffed.aht / 3600.0
+        start = max(staffed.agents, 1) / per_hour
+        whole = f"{staffed.agents} agents, {staffed.share:.3g} contacts a call of {staffed.aht:.1f} s each"
+        if staffed.capacity is not None:
+            room = staffed.capacity
+
+            def full(volume: float) -> float:
+                return queue_full_share(
+                    volume * per_hour, staffed.agents, room, staffed.aht, staffed.patience
+                )
+
+            volume = volume_at(full, BINDS, start)
+            limit = Limit(
+                f"queue.{staffed.name}.capacity",
+                f"Capacity of queue {staffed.name}",
+                None,
+                room,
+                "contacts",
+                "scenario",
+            )
+            text = f"{whole}; mean patience {staffed.patience:.0f} s (Erlang A with {room} places)"
+            yield self._rung(limit, volume, None, QUEUE_FULL, text, None, kind="setting")
+
+        def late(volume: float) -> float:
+            load = volume * per_hour
+            return (
+                1.0
+                - waiting_with_abandonment(load, staffed.agents, staffed.aht, staffed.patience).service_level
+            )
+
+        volume = volume_at(late, 1.0 - SERVICE_LEVEL, start) if staffed.agents else 0.0
+        limit = Limit(
+            f"queue.{staffed.name}.agents",
+            f"Agents of queue {staffed.name}",
+            None,
+            staffed.agents,
+            "agents",
+            "scenario",
+        )
+        text = f"{whole}; {SERVICE_LEVEL:.0%} within 20 s by Erlang A"
+        yield self._rung(limit, volume, start, UNDERSTAFFED, text, None, kind="staffing")
+
+    def _rung(
+        self,
+        limit: Limit,
+        volume: float,
+        by_little: float | None,
+        symptom: str,
+        calculation: str,
+        needed: float | None,
+        kind: str | None = None,
+    ) -> Rung:
+        return Rung(
+            key=limit.key,
+            name=limit.name,
+            kind=kind or ("setting" if limit.origin == "scenario" else "quota"),
+            value=limit.value,
+            unit=limit.unit,
+            origin=limit.origin,
+            calls_per_hour=volume,
+            by_little=None if by_little is None or math.isinf(by_little) else by_little,
+            symptom=symptom,
+            calculation=calculation,
+            needed=None if needed is None else _round_up(needed / self._spare),
+            binds_at_plan=volume < self._planned,
+            code=limit.code,
+            adjustable=limit.adjustable,
+        )
+
+
+def climb(rungs: list[Rung]) -> list[Rung]:
+    """The rungs in the order in which growing volume meets them."""
+    return sorted(rungs, key=lambda rung: (rung.calls_per_hour, rung.key))
+
+
+def at_busiest(probe: Callable[[float], float], end: float, points: int = 240) -> tuple[float, float]:
+    """Highest value of `probe` on 0..end, and where."""
+    times = [end * i / points for i in range(points + 1)]
+    return max((probe(t), t) for t in times)
+
+
+def _per_hour(load: float, seconds: float) -> float:
+    return load * 3600.0 / seconds if seconds > 0 else math.inf
+
+
+def _round_up(value: float) -> float:
+    """Whole numbers above 10; below, one decimal: a rate of 2.4/s is asked for as 2.4."""
+    return float(math.ceil(value - 1e-9)) if value > 10 else math.ceil(value * 10 - 1e-9) / 10

@@ -1,0 +1,90 @@
+"""When what may wait is limited: token buckets and queues that can be full."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from busyhour.capacity.theory import erlang_b
+
+_EXACT_BURST = 24
+"""Above this the alternating sum loses digits, and the bucket is so deep that arrivals at its rate pass anyway."""
+
+
+def token_bucket_loss(per_second: float, rate: float, burst: float) -> float:
+    """Share of Poisson requests that a token bucket refuses.
+
+    Missing tokens are the work of a queue with one server: a request adds 1/rate seconds of it and is let through
+    while no more than (burst - 1)/rate are there. Up to that bound the work is distributed as in M/D/1, so with
+    rho = per_second/rate and U = sum over k < burst of (-rho (burst-1-k))^k / k! * exp(rho (burst-1-k)), the share
+    let through is U / (1 + rho U) (Erlang 1909 for M/D/1; Cohen, The Single Server Queue, 1982, III.5, for the bound).
+    For a burst above 24 the fluid limit max(0, 1 - 1/rho) is given.
+
+    Args:
+        per_second: requests per second.
+        rate: tokens per second.
+        burst: size of the bucket, at least 1.
+    """
+    if per_second <= 0:
+        return 0.0
+    if rate <= 0 or burst < 1:
+        return 1.0
+    rho = per_second / rate
+    whole = math.floor(burst)
+    if whole > _EXACT_BURST or rho > 20:
+        return max(0.0, 1.0 - 1.0 / rho)
+    total = math.fsum(
+        (-rho * (whole - 1 - k)) ** k / math.factorial(k) * math.exp(rho * (whole - 1 - k))
+        for k in range(whole)
+    )
+    return max(0.0, 1.0 - total / (1.0 + rho * total))
+
+
+def queue_full_share(load: float, agents: int, capacity: int, aht: float, patience: float) -> float:
+    """Share of contacts that find `capacity` others waiting: M/M/n/n+K with impatience (Palm 1957).
+
+    k waiting has probability r_k = r_(k-1) lambda / (n mu + k theta) relative to "all agents busy, nobody waits";
+    fewer than n or n busy is 1/B(n) relative to it.
+
+    Args:
+        load: offered load in erlangs.
+        agents: agents staffed.
+        capacity: contacts that may wait.
+        aht: seconds that an agent is busy with one contact.
+        patience: mean seconds until a waiting contact gives up; may be infinite.
+    """
+    if load <= 0 or aht <= 0:
+        return 0.0
+    rate, serve = load / aht, agents / aht
+    leave = 0.0 if math.isinf(patience) else 1.0 / max(patience, 1e-9)
+    blocking = erlang_b(load, agents)
+    if blocking == 0.0:
+        return 0.0
+    below, term, total = 1.0 / blocking, 1.0, 0.0
+    for k in range(1, capacity + 1):
+        drain = serve + k * leave
+        if drain == 0.0:
+            return 1.0
+        term *= rate / drain
+        total += term
+        if term > 1e200:
+            below, term, total = below * 1e-200, term * 1e-200, total * 1e-200
+    return term / (below + total)
+
+
+def volume_at(share: Callable[[float], float], bound: float, start: float) -> float:
+    """Smallest volume at which `share`, which grows with volume, reaches `bound`; infinite where it never does."""
+    low, high = 0.0, max(start, 1e-6)
+    while share(high) < bound:
+        low, high = high, high * 2.0
+        if high > 1e15:
+            return math.inf
+    for _ in range(100):
+        middle = (low + high) / 2
+        if share(middle) < bound:
+            low = middle
+        else:
+            high = middle
+        if high - low <= 1e-9 * high:
+            break
+    return high

@@ -1,0 +1,51 @@
+"""The ladder as a picture: volume at which each limit binds, on a logarithmic scale, with the plan as a line."""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from busyhour.capacity.forecast import Forecast
+
+_COLOURS = {"quota": "#2b6cb0", "setting": "#6b7280", "staffing": "#b7791f"}
+
+
+def ladder_svg(found: Forecast) -> str:
+    """Draw the ladder of a forecast; returns the SVG document."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+
+    rungs = [rung for rung in found.ladder if 0 < rung.calls_per_hour < math.inf]
+    figure = Figure(figsize=(9, 1.2 + 0.42 * max(len(rungs), 1)), layout="constrained")
+    FigureCanvasSVG(figure)
+    axes = figure.add_subplot()
+    names = [f"{rung.name} = {rung.value:g}" for rung in rungs]
+    volumes = [rung.calls_per_hour for rung in rungs]
+    axes.barh(range(len(rungs)), volumes, color=[_COLOURS[rung.kind] for rung in rungs])
+    axes.set_yticks(range(len(rungs)), names)
+    axes.invert_yaxis()
+    if rungs:
+        axes.set_xscale("log")
+    for place, volume in enumerate(volumes):
+        axes.annotate(
+            f"{volume:,.0f}", (volume, place), xytext=(4, 0), textcoords="offset points", va="center"
+        )
+    if found.calls_per_hour > 0:
+        axes.axvline(found.calls_per_hour, color="#c53030", linewidth=1.5)
+    axes.margins(x=0.15)
+    axes.set_xlabel("calls per hour at which it binds (1 % turned away)")
+    axes.set_title(f"{found.scenario}: plan {found.calls_per_hour:,.0f} calls/h (red line)", loc="left")
+    used = {rung.kind for rung in rungs}
+    if used:
+        axes.legend(
+            handles=[Patch(color=c, label=k) for k, c in _COLOURS.items() if k in used], loc="lower right"
+        )
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    out = io.StringIO()
+    # No date in the file: the same forecast gives the same picture.
+    figure.savefig(out, format="svg", metadata={"Date": None})
+    return out.getvalue()

@@ -1,0 +1,167 @@
+"""A forecast as tables for the terminal."""
+
+from __future__ import annotations
+
+import math
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from busyhour.capacity.forecast import Forecast, QuotaForecast
+from busyhour.capacity.ladder import Rung
+
+_UNITS = {
+    **dict.fromkeys(("at once", "ringing", "in flow", "in queue", "with agent", "wrap-up"), "s"),
+}
+
+
+def text(found: Forecast, console: Console) -> None:
+    """Print demand per call, demand per quota, queues and the ladder."""
+    console.print(
+        f"[bold]{found.scenario}[/bold]: {found.calls_per_hour:,.0f} calls/h at the busiest, "
+        f"{found.planned_calls:,.0f} calls planned"
+    )
+    console.print(_headline(found))
+    console.print(_demand(found))
+    console.print(_quotas(found))
+    if found.queues:
+        console.print(_queues(found))
+    console.print(_ladder(found))
+    for rung in found.increases:
+        code = f" ({rung.code})" if rung.code else ""
+        console.print(
+            f"Ask for: {rung.name}{code} {_figure(rung.value)} -> {_figure(rung.needed)}", highlight=False
+        )
+    for note in found.notes:
+        console.print(f"Note: {note}", style="dim", highlight=False)
+
+
+def _headline(found: Forecast) -> str:
+    quotas = [rung for rung in found.ladder if rung.kind == "quota"]
+    if not quotas:
+        return "No quota is touched."
+    first = quotas[0]
+    before = ", before the plan is reached" if first.binds_at_plan else ", above the plan"
+    return f"First quota to bind: {first.name} = {_figure(first.value)}, at {_volume(first)} calls/h{before}."
+
+
+def _demand(found: Forecast) -> Table:
+    table = _table(f"Demand of one call ({found.demand.calls:,} calls through their flows)")
+    table.add_column("quantity")
+    for name in ("mean", "95 % interval", "p50", "p95", "max"):
+        table.add_column(name, justify="right")
+    for name, q in sorted(found.demand.quantities.items(), key=lambda item: (item[0] not in _UNITS, item[0])):
+        unit = f" {_UNITS[name]}" if name in _UNITS else ""
+        around = "" if math.isinf(q.half_width) else f"± {_figure(q.half_width)}"
+        table.add_row(
+            f"{name}{' (' + unit.strip() + ')' if unit else ''}",
+            _figure(q.mean),
+            around,
+            *map(_figure, (q.p50, q.p95, q.max)),
+        )
+    return table
+
+
+def _quotas(found: Forecast) -> Table:
+    table = _table("Demand on each quota, theory and simulation side by side")
+    table.add_column("quota")
+    table.add_column("value", justify="right")
+    table.add_column("from")
+    table.add_column("theory\nmean", justify="right")
+    table.add_column("theory\n99th pct", justify="right")
+    table.add_column(f"simulated\npeak ({found.runs} run{'s' if found.runs != 1 else ''})", justify="right")
+    table.add_column("used", justify="right")
+    table.add_column("turned away\ntheory / sim", justify="right")
+    for quota in found.quotas:
+        table.add_row(
+            quota.name,
+            _figure(quota.value),
+            quota.origin,
+            _figure(quota.theory_mean),
+            _figure(quota.theory_peak),
+            _range(quota),
+            _used(quota),
+            _turned(quota),
+        )
+    return table
+
+
+def _queues(found: Forecast) -> Table:
+    table = _table("Queues, simulated")
+    table.add_column("queue")
+    for name in ("agents", "offered", "service level", "abandoned", "mean wait", "largest", "occupancy"):
+        table.add_column(name, justify="right")
+    for queue in found.queues:
+        agents = "as needed" if queue.agents is None else str(queue.agents)
+        table.add_row(
+            queue.name,
+            agents,
+            _figure(queue.offered),
+            _percent(queue.service_level),
+            _percent(queue.abandoned_share),
+            f"{queue.mean_wait:.1f} s",
+            str(queue.largest_size),
+            _percent(queue.occupancy),
+        )
+    return table
+
+
+def _ladder(found: Forecast) -> Table:
+    table = _table("The ladder: what growing volume meets, in order (1 % turned away)")
+    table.add_column("calls/h", justify="right")
+    table.add_column("of plan", justify="right")
+    table.add_column("what binds")
+    table.add_column("value", justify="right")
+    table.add_column("plan needs", justify="right")
+    table.add_column("how it shows")
+    for rung in found.ladder:
+        share = rung.calls_per_hour / found.calls_per_hour if found.calls_per_hour else math.inf
+        table.add_row(
+            _volume(rung),
+            f"{share:,.2f} x" if math.isfinite(share) else "",
+            f"{rung.name}{' (' + rung.code + ')' if rung.code else ''}",
+            _figure(rung.value),
+            "" if rung.needed is None else _figure(rung.needed),
+            rung.symptom,
+            style="red" if rung.binds_at_plan else None,
+        )
+    return table
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
+
+
+def _volume(rung: Rung) -> str:
+    return "never" if math.isinf(rung.calls_per_hour) else f"{rung.calls_per_hour:,.0f}"
+
+
+def _range(quota: QuotaForecast) -> str:
+    if quota.simulated_peak is None:
+        return ""
+    if quota.simulated_low == quota.simulated_high:
+        return _figure(quota.simulated_peak)
+    return f"{_figure(quota.simulated_peak)} ({_figure(quota.simulated_low)}-{_figure(quota.simulated_high)})"
+
+
+def _used(quota: QuotaForecast) -> str:
+    return "no quota" if math.isinf(quota.utilisation) else f"{quota.utilisation:.1%}"
+
+
+def _turned(quota: QuotaForecast) -> str:
+    if quota.turned_away_theory is None:
+        return ""
+    return f"{quota.turned_away_theory:.1%} / {_percent(quota.turned_away_simulated)}"
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{value:.1%}"
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return ""
+    if value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"

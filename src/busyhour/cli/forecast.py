@@ -1,0 +1,69 @@
+"""busyhour forecast: Show which quota binds first as volume grows, at what calls per hour, then which; no load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("forecast")
+@click.argument("scenario")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the forecast is printed.",
+)
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the ladder as an SVG picture to this file.",
+)
+@click.option(
+    "--calls",
+    type=click.IntRange(100, 1_000_000),
+    default=2000,
+    show_default=True,
+    help="Calls that are run through the flows for the demand of one call.",
+)
+def command(scenario: str, form: str, plot: Path | None, calls: int) -> None:
+    """Forecast the demand of SCENARIO (a name or a TOML file) on every quota, by theory and by simulation.
+
+    Exit code 0: the plan fits. 1: it meets a quota. 2: bad input.
+
+    Example: busyhour forecast scenarios/helpdesk.toml
+    """
+    from rich.console import Console
+
+    from busyhour.capacity.forecast import forecast
+    from busyhour.errors import BusyhourError, ExitCode
+    from busyhour.project import Project
+    from busyhour.scenarios.reader import load
+
+    project = Project.find(Path.cwd())
+    planned = load(project.scenario(scenario), root=project.root)
+    with Console(stderr=True).status(f"forecasting {planned.name}"):
+        found = forecast(planned, calls=calls)
+    if form == "json":
+        import json
+
+        click.echo(json.dumps(found.as_json, indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        from busyhour.capacity.rendering import text
+
+        text(found, Console())
+    if plot is not None:
+        from busyhour.capacity.plot import ladder_svg
+
+        try:
+            plot.write_text(ladder_svg(found), encoding="utf-8")
+        except OSError as error:
+            raise BusyhourError(
+                f"cannot write the plot to {str(plot)!r}: {error.strerror}",
+                "Name a file in a folder that exists.",
+            ) from None
+    met = any(rung.kind == "quota" for rung in found.binding)
+    raise SystemExit(int(ExitCode.DOES_NOT_HOLD if met else ExitCode.OK))
