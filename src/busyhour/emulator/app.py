@@ -10,7 +10,7 @@ from typing import Any, TextIO
 import orjson
 
 from busyhour.emulator.admin import Admin
-from busyhour.emulator.clock import LoopClock
+from busyhour.emulator.clock import LoopClock, VirtualClock
 from busyhour.emulator.connect.content import Validator
 from busyhour.emulator.connect.destinations import Destinations
 from busyhour.emulator.connect.functions import LambdaFunctions
@@ -49,7 +49,7 @@ class Emulator:
     def __init__(
         self,
         state: EmulatorState,
-        clock: LoopClock,
+        clock: LoopClock | VirtualClock,
         instance: Instance,
         contacts: VoiceContacts,
         admin: Admin,
@@ -139,6 +139,8 @@ def build(
     validator: Validator | None = None,
     records: Path | None = None,
     table: QuotaTable | None = None,
+    clock: LoopClock | VirtualClock | None = None,
+    epoch: float | None = None,
 ) -> Emulator:
     """An emulator, ready to be served.
 
@@ -153,6 +155,8 @@ def build(
         validator: a stricter check of flow content for CreateContactFlow and UpdateContactFlowContent.
         records: file that contact records are appended to, as JSON lines.
         table: the quota table; the shipped one when None.
+        clock: drives calls, buckets and latency models; wall time when None. Real handlers need wall time.
+        epoch: epoch seconds at the clock's zero; so that it agrees with the wall clock when None.
 
     Raises:
         BusyhourError: a flow cannot be read, or a quota is unknown.
@@ -160,9 +164,9 @@ def build(
     policy = policy or ConnectPolicy()
     plan = scenario or default_scenario(policy)
     applied = {**plan.quotas, **(quotas or {})}
-    clock = LoopClock()
+    clock = clock or LoopClock()
     state = new_state(
-        table or load_quota_table(), account=account, quotas=applied, clock=clock, seed=plan.seed
+        table or load_quota_table(), account=account, quotas=applied, clock=clock, epoch=epoch, seed=plan.seed
     )
     instance = _instance(state, plan, flows, numbers)
     faults = Faults(state.random)
@@ -231,7 +235,7 @@ def _instance(
 
 
 def _others(
-    state: EmulatorState, clock: LoopClock, scenario: Scenario
+    state: EmulatorState, clock: LoopClock | VirtualClock, scenario: Scenario
 ) -> tuple[list[Service], Any, Any, Service | None]:
     """All services but Connect: (services, Lambda, DynamoDB, what takes the rest)."""
     from busyhour.emulator.cloudwatch import CloudWatch

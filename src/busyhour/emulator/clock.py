@@ -148,3 +148,40 @@ class LoopClock:
                 self.errors += 1
                 _log.exception("a timer of the emulator failed")
         self._arm_next()
+
+
+class VirtualClock:
+    """A `calls.ports.Clock` that stands still until it is told to go on; timers run in order, each at its time."""
+
+    def __init__(self, start: float = 0.0) -> None:
+        self._now = start
+        self._timers = TimerHeap()
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Nothing: virtual time needs no loop."""
+
+    def now(self) -> float:
+        """Virtual seconds."""
+        return self._now
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
+        """Run `callback` once, `delay` virtual seconds from now."""
+        return self._timers.push(self._now + max(0.0, delay), callback)
+
+    def pending(self) -> int:
+        """Timers that are still to run."""
+        return len(self._timers)
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` go by and run what is due. What a timer raises comes out here."""
+        end = self._now + seconds
+        while (due := self._timers.next_due()) is not None and due <= end:
+            self._now = max(self._now, due)
+            callback = self._timers.pop_due(due)
+            assert callback is not None
+            callback()
+        self._now = end
+
+    def stop(self) -> None:
+        """Run nothing any more."""
+        self._timers = TimerHeap()

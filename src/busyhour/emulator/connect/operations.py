@@ -7,6 +7,7 @@ answer instead of being an unknown path.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -134,12 +135,11 @@ class OperationTable:
     """
 
     def __init__(self, served: Iterable[str]) -> None:
-        from botocore.loaders import Loader
         from botocore.model import ServiceModel
 
         self._tree: dict[str, Any] = {}
         wanted = set(served)
-        description = Loader().load_service_model("connect", "service-2")
+        description = _description()
         service = ServiceModel(description, "connect")
         self.operations: dict[str, Operation] = {}
         for name, raw in description["operations"].items():
@@ -182,3 +182,11 @@ class OperationTable:
         if found is None:
             values.pop()
         return found
+
+
+@cache
+def _description() -> Any:
+    """Botocore's description of Connect; read once, for it is 2 MB of JSON and never changes."""
+    from botocore.loaders import Loader
+
+    return Loader().load_service_model("connect", "service-2")

@@ -1,0 +1,191 @@
+"""An emulated instance in virtual time, and a client that talks to it as botocore does, without HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import botocore.session
+import orjson
+import pytest
+from botocore.model import OperationModel, Shape
+from botocore.parsers import create_parser
+from botocore.serialize import create_serializer
+from botocore.validate import ParamValidator
+
+from busyhour.emulator.app import Emulator, build
+from busyhour.emulator.clock import VirtualClock
+from busyhour.emulator.wire import Request, Response
+
+GREETING = {
+    "Version": "2019-10-30",
+    "StartAction": "greet",
+    "Actions": [
+        {
+            "Identifier": "greet",
+            "Type": "MessageParticipant",
+            "Parameters": {"Text": "Hello and welcome."},
+            "Transitions": {"NextAction": "bye", "Errors": [], "Conditions": []},
+        },
+        {"Identifier": "bye", "Type": "DisconnectParticipant", "Parameters": {}, "Transitions": {}},
+    ],
+}
+NUMBER, DESTINATION = "+12065550199", "+12065550100"
+
+
+@cache
+def operation(name: str) -> OperationModel:
+    return botocore.session.get_session().get_service_model("connect").operation_model(name)
+
+
+class AwsError(Exception):
+    """An error as botocore parsed it."""
+
+    def __init__(self, status: int, parsed: Mapping[str, Any]) -> None:
+        super().__init__(f"{status} {parsed['Error']}")
+        self.status = status
+        self.code = parsed["Error"]["Code"]
+        self.message = parsed["Error"].get("Message", "")
+        self.parsed = parsed
+
+
+class Client:
+    """Connect's API of an emulator: parameters are serialised and answers parsed and checked by botocore's model."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.instance_id = emulator.state.account.instance_id
+
+    def raw(self, method: str, path: str, body: bytes = b"", query: str = "") -> Response:
+        request = Request(method, path, query, {}, body, "connect", "us-east-1", "AKID")
+        answer = self.emulator.router.answer(request)
+        assert isinstance(answer, Response)
+        return answer
+
+    def __call__(self, name: str, **params: Any) -> dict[str, Any]:
+        model = operation(name)
+        if "InstanceId" in model.input_shape.members and name != "ListPhoneNumbersV2":
+            params.setdefault("InstanceId", self.instance_id)
+        serialised = create_serializer("rest-json", include_validation=False).serialize_to_request(params, model)
+        body = serialised["body"]
+        answer = self.raw(
+            serialised["method"],
+            serialised["url_path"],
+            body.encode() if isinstance(body, str) else bytes(body or b""),
+            urlencode(serialised["query_string"], doseq=True),
+        )
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        response = {"status_code": answer.status, "headers": headers, "body": answer.body}
+        parsed = create_parser("rest-json").parse(response, model.output_shape)
+        if answer.status >= 300:
+            shape = model.service_model.shape_for_error_code(parsed["Error"]["Code"])
+            if shape is not None:
+                parsed |= create_parser("rest-json").parse(response, shape)
+            raise AwsError(answer.status, parsed)
+        parsed.pop("ResponseMetadata")
+        if model.output_shape is not None:
+            report = ParamValidator().validate(parsed, model.output_shape)
+            assert not report.has_errors(), report.generate_report()
+            assert_no_unknown_members(json.loads(answer.body), model.output_shape)
+        return parsed
+
+
+def assert_no_unknown_members(document: Any, shape: Shape, where: str = "") -> None:
+    """Nothing in the answer that AWS's model does not have."""
+    if shape.type_name == "structure":
+        for name, value in document.items():
+            assert name in shape.members, f"{where}.{name} is not in the model"
+            assert_no_unknown_members(value, shape.members[name], f"{where}.{name}")
+    elif shape.type_name == "list":
+        for value in document:
+            assert_no_unknown_members(value, shape.member, f"{where}[]")
+    elif shape.type_name == "string" and shape.metadata.get("enum"):
+        assert document in shape.metadata["enum"], f"{where} {document!r} is not in the model"
+
+
+@pytest.fixture
+def flow_file(tmp_path: Path) -> Path:
+    path = tmp_path / "Greeting.json"
+    path.write_text(json.dumps(GREETING), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def make(flow_file: Path) -> Iterator[Callable[..., Client]]:
+    """`make(quotas={...}, ...)` gives a client of a new emulator in virtual time with the flow Greeting."""
+    made: list[Emulator] = []
+
+    def maker(**options: Any) -> Client:
+        emulator = build(**{"flows": [flow_file], "clock": VirtualClock(), "epoch": 1_800_000_000.0, **options})
+        made.append(emulator)
+        return Client(emulator)
+
+    yield maker
+    for emulator in made:
+        emulator.contacts.stop_all()
+
+
+@pytest.fixture
+def connect(make: Callable[..., Client]) -> Client:
+    """An emulator whose rates never bind."""
+    return make(quotas={"L-4E9BCC96": 1e6, **FAST})
+
+
+FAST = {
+    "L-371095B8": 1e6,
+    "L-650BD10F": 1e6,
+    "L-5AF7EB96": 1e6,
+    "L-F001E5ED": 1e6,
+    "connect.list-contact-flows.rate": 1e6,
+    "connect.describe-contact-flow.rate": 1e6,
+    "connect.create-contact-flow.rate": 1e6,
+    "connect.update-contact-flow-content.rate": 1e6,
+    "connect.get-current-metric-data.rate": 1e6,
+    "connect.search-contacts.rate": 1e6,
+    "connect.list-queues.rate": 1e6,
+    "connect.describe-queue.rate": 1e6,
+    "connect.describe-instance.rate": 1e6,
+    "connect.list-instances.rate": 1e6,
+    "connect.list-phone-numbers-v2.rate": 1e6,
+}
+
+
+@pytest.fixture
+def start(connect: Client) -> Callable[..., str]:
+    """`start(**params)` starts a contact in the flow Greeting and gives its id."""
+
+    def starter(**params: Any) -> str:
+        return start_in(connect, **params)
+
+    return starter
+
+
+def start_in(client: Client, **params: Any) -> str:
+    flow = client.emulator.instance.flow_named("Greeting")
+    assert flow is not None
+    defaults = {
+        "ContactFlowId": flow.id,
+        "DestinationPhoneNumber": DESTINATION,
+        "SourcePhoneNumber": NUMBER,
+    }
+    return client("StartOutboundVoiceContact", **{**defaults, **params})["ContactId"]
+
+
+@pytest.fixture
+def starter() -> Callable[..., str]:
+    """`starter(client, **params)` starts a contact in the flow Greeting."""
+    return start_in
+
+
+@pytest.fixture
+def aws_error() -> type[AwsError]:
+    return AwsError
+
+
+@pytest.fixture
+def greeting() -> dict[str, Any]:
+    return orjson.loads(orjson.dumps(GREETING))

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from busyhour.emulator.limits import Limits, TokenBucket
+from busyhour.errors import BusyhourError
+from busyhour.quotas.table import load
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def table():
+    return load()
+
+
+def admitted_in(bucket: TokenBucket, offered_rate: float, seconds: float) -> int:
+    """How many of evenly spread requests a bucket lets through."""
+    total = round(offered_rate * seconds)
+    return sum(bucket.take(number / offered_rate) for number in range(total))
+
+
+def test_a_full_bucket_admits_its_burst_at_one_instant_and_no_more():
+    bucket = TokenBucket(2, 5, 0.0)
+    assert [bucket.take(0.0) for _ in range(7)] == [True] * 5 + [False] * 2
+
+
+def test_an_empty_bucket_admits_again_once_a_token_has_flowed_in():
+    bucket = TokenBucket(2, 5, 0.0)
+    for _ in range(5):
+        bucket.take(0.0)
+    assert not bucket.take(0.499)
+    assert bucket.take(0.5)
+    assert not bucket.take(0.5)
+
+
+@pytest.mark.parametrize(("rate", "burst"), [(2, 5), (10, 15), (20, 25), (0.1, 5), (5, 8)])
+def test_over_a_long_time_burst_plus_rate_times_time_are_admitted(rate, burst):
+    seconds = 200 / rate
+    assert admitted_in(TokenBucket(rate, burst, 0.0), rate * 3, seconds) == pytest.approx(
+        burst + rate * seconds, rel=0.02
+    )
+
+
+@pytest.mark.parametrize(("rate", "burst"), [(2, 5), (10, 15), (0.1, 5)])
+def test_at_just_under_the_rate_nothing_is_rejected(rate, burst):
+    offered = rate * 0.99
+    assert admitted_in(TokenBucket(rate, burst, 0.0), offered, 300 / rate) == round(offered * 300 / rate)
+
+
+@given(
+    rate=st.floats(0.1, 100),
+    burst=st.integers(1, 50),
+    gaps=st.lists(st.floats(0, 2), min_size=1, max_size=200),
+)
+def test_no_window_admits_more_than_burst_plus_rate_times_its_length(rate, burst, gaps):
+    bucket = TokenBucket(rate, burst, 0.0)
+    now, taken = 0.0, []
+    for gap in gaps:
+        now += gap
+        if bucket.take(now):
+            taken.append(now)
+    for first in range(0, len(taken), 7):
+        for last in range(first, len(taken), 5):
+            length = taken[last] - taken[first]
+            assert last - first + 1 <= burst + rate * length + 1e-6 * (1 + length)
+
+
+@given(st.lists(st.floats(-5, 5), max_size=50))
+def test_a_clock_that_goes_back_gives_no_tokens(steps):
+    bucket = TokenBucket(1, 3, 0.0)
+    now = 0.0
+    for step in steps:
+        now += step
+        bucket.take(now)
+        assert -1e-9 <= bucket.level(now) <= 3
+
+
+def test_a_bucket_that_is_enlarged_has_the_new_room_filled():
+    bucket = TokenBucket(2, 5, 0.0)
+    for _ in range(5):
+        bucket.take(0.0)
+    bucket.change(50, 53, 0.0)
+    assert bucket.level(0.0) == 48
+
+
+def test_defaults_come_from_the_quota_table(table):
+    limits = Limits(table, {}, Time())
+    assert limits.applied("L-12AB7C57") == 10
+    assert limits.applied("L-4E9BCC96") == 2
+    assert limits.applied("connect.start-outbound-voice-contact.burst") == 5
+    assert limits.applied("L-E908C3A1") == 0
+
+
+def test_requests_above_rate_and_burst_are_turned_away_and_counted_with_the_first_time(table):
+    time = Time()
+    limits = Limits(table, {}, time)
+    outcomes = [limits.admit("connect", "StartOutboundVoiceContact") for _ in range(5)]
+    assert outcomes == [None] * 5
+    time.now += 0.1
+    bound = limits.admit("connect", "StartOutboundVoiceContact")
+    assert bound is not None
+    assert bound.code == "L-4E9BCC96"
+    time.now += 0.1
+    limits.admit("connect", "StartOutboundVoiceContact")
+    (tally,) = limits.tallies()
+    assert (tally.rejected, tally.first_rejected_at, tally.last_rejected_at) == (
+        2,
+        pytest.approx(1_000.1),
+        pytest.approx(1_000.2),
+    )
+
+
+def test_the_peak_of_a_rate_counts_rejected_requests_too(table):
+    limits = Limits(table, {}, Time())
+    for _ in range(9):
+        limits.admit("connect", "StartOutboundVoiceContact")
+    (tally,) = limits.tallies()
+    assert (tally.peak, tally.peak_at) == (9, 1_000.0)
+
+
+def test_operations_have_buckets_of_their_own(table):
+    limits = Limits(table, {}, Time())
+    for _ in range(6):
+        limits.admit("connect", "StartOutboundVoiceContact")
+    assert limits.admit("connect", "StopContact") is None
+
+
+def test_an_operation_without_a_row_has_the_rate_of_all_others(table):
+    limits = Limits(table, {}, Time())
+    outcomes = [limits.admit("connect", "CreateUserHierarchyGroup") is None for _ in range(7)]
+    assert outcomes == [True] * 5 + [False] * 2
+
+
+def test_a_service_without_rates_is_never_turned_away(table):
+    limits = Limits(table, {}, Time())
+    assert all(limits.admit("sts", "GetCallerIdentity") is None for _ in range(1_000))
+
+
+def test_an_override_raises_the_rate_and_the_burst_with_it(table):
+    limits = Limits(table, {"L-4E9BCC96": 50}, Time())
+    assert limits.applied("connect.start-outbound-voice-contact.burst") == 53
+    assert sum(limits.admit("connect", "StartOutboundVoiceContact") is None for _ in range(100)) == 53
+
+
+def test_a_burst_that_was_set_itself_stays_as_it_was_set(table):
+    overrides = {"connect.start-outbound-voice-contact.burst": 7, "L-4E9BCC96": 50}
+    limits = Limits(table, overrides, Time())
+    assert sum(limits.admit("connect", "StartOutboundVoiceContact") is None for _ in range(100)) == 7
+
+
+def test_a_granted_increase_is_enforced_at_once(table):
+    time = Time()
+    limits = Limits(table, {}, time)
+    for _ in range(10):
+        limits.admit("connect", "StartOutboundVoiceContact")
+    limits.set_applied("L-4E9BCC96", 100)
+    time.now += 1
+    assert sum(limits.admit("connect", "StartOutboundVoiceContact") is None for _ in range(200)) == 103
+
+
+def test_a_lowered_rate_of_zero_admits_only_what_the_bucket_holds(table):
+    time = Time()
+    limits = Limits(table, {"L-4E9BCC96": 0}, time)
+    admitted = 0
+    for _ in range(100):
+        admitted += limits.admit("connect", "StartOutboundVoiceContact") is None
+        time.now += 10
+    assert admitted == 5
+
+
+def test_things_in_use_stop_at_the_quota_and_the_rest_is_counted(table):
+    time = Time()
+    limits = Limits(table, {"L-12AB7C57": 2}, time)
+    assert [limits.acquire("L-12AB7C57") for _ in range(3)] == [True, True, False]
+    limits.release("L-12AB7C57")
+    assert limits.acquire("connect.concurrent-active-calls-per-instance")
+    (tally,) = limits.tallies()
+    assert (tally.rejected, tally.peak, tally.first_rejected_at) == (1, 3, 1_000.0)
+    assert limits.in_use("L-12AB7C57") == 2
+
+
+def test_releasing_what_was_never_acquired_changes_nothing(table):
+    limits = Limits(table, {}, Time())
+    limits.release("L-12AB7C57")
+    assert limits.in_use("L-12AB7C57") == 0
+
+
+def test_resources_have_the_quota_each_for_itself(table):
+    limits = Limits(table, {"L-12AB7C57": 1}, Time())
+    assert limits.acquire("L-12AB7C57", "instance a")
+    assert limits.acquire("L-12AB7C57", "instance b")
+
+
+@pytest.mark.parametrize("value", [-1, math.nan])
+def test_a_value_that_is_no_number_of_things_is_refused(table, value):
+    with pytest.raises(BusyhourError, match="L-12AB7C57"):
+        Limits(table, {"L-12AB7C57": value}, Time())
+
+
+def test_an_unknown_code_is_refused_with_the_nearest_one(table):
+    with pytest.raises(BusyhourError, match="L-12AB7C57"):
+        Limits(table, {"L-12AB7C58": 5}, Time())
+
+
+def test_clearing_forgets_tallies_and_fills_buckets_but_keeps_what_is_in_use(table):
+    limits = Limits(table, {}, Time())
+    limits.acquire("L-12AB7C57")
+    for _ in range(6):
+        limits.admit("connect", "StartOutboundVoiceContact")
+    limits.clear()
+    assert list(limits.tallies()) == []
+    assert limits.in_use("L-12AB7C57") == 1
+    assert limits.admit("connect", "StartOutboundVoiceContact") is None
