@@ -14,6 +14,13 @@ DEFAULT_PORT = 4580
     "--scenario", help="Scenario (name or TOML file): its flows, callers, queues, functions and quotas."
 )
 @click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Another value than the scenario's; may be repeated.",
+)
+@click.option(
     "--flows",
     multiple=True,
     type=click.Path(path_type=Path),
@@ -63,6 +70,7 @@ DEFAULT_PORT = 4580
 )
 def command(
     scenario: str | None,
+    settings: tuple[str, ...],
     flows: tuple[Path, ...],
     host: str,
     port: int,
@@ -93,7 +101,7 @@ def command(
     plan = None
     if scenario is not None:
         project = Project.find()
-        plan = load(project.scenario(scenario), root=project.root)
+        plan = load(project.scenario(scenario), root=project.root, settings=settings)
     emulator = build(
         plan,
         flows=flow_files(flows),

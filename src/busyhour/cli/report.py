@@ -22,7 +22,7 @@ def command(run: Path, format_: str, output: Path | None) -> None:
     from busyhour.project import Project
     from busyhour.results import store
 
-    record = store.read(run)
+    record = store.read_run(run)
     if format_ == "terminal":
         from rich.console import Console
 
@@ -40,5 +40,18 @@ def command(run: Path, format_: str, output: Path | None) -> None:
     if output is None or str(output) == "-":
         sys.stdout.buffer.write(rendered)
     else:
-        store.write_file(output, rendered)
+        _write(output, rendered)
         click.echo(f"Wrote {output}")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write the rendered report; a full disk or a missing right is said in one line."""
+    from busyhour.errors import BusyhourError
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise BusyhourError(
+            f"{path}: cannot be written: {error.strerror}.", "Name another place with -o."
+        ) from None

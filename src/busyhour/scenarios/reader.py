@@ -7,7 +7,8 @@ keys, wrong units, missing files, names that refer to nothing, probabilities tha
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from busyhour.scenarios.model import (
     Table,
 )
 from busyhour.scenarios.objectives import METRICS, OF_REQUESTS, Bound
+from busyhour.scenarios.settings import put
 from busyhour.scenarios.source import Source
 from busyhour.scenarios.traffic import read_traffic
 
@@ -46,19 +48,24 @@ def schema_path() -> Path:
     return shipped_root() / "scenarios" / "scenario.schema.json"
 
 
-def load(path: Path, *, root: Path | None = None) -> Scenario:
+def load(path: Path, *, root: Path | None = None, settings: Sequence[str] = ()) -> Scenario:
     """Read the scenario at `path`.
 
     Args:
         path: the TOML file.
         root: the project's root. A path in the file is looked up beside the file first, then here.
+        overrides: values that replace those of the file, each `key.key=value` (`traffic.duration=20s`).
+        settings: values that take the place of the file's, each `key=value` with a dotted key:
+            `traffic.duration=20s`, `quotas.applied.L-12AB7C57=500`.
 
     Raises:
         BusyhourError: something is wrong with it; the message names file, line, key and value.
     """
-    file = TomlFile.read(path.resolve(), "scenario")
+    file = TomlFile.read(path.resolve(), "scenario").with_values(overrides)
+    for setting in settings:
+        put(file.data, setting)
     file.check(json.loads(schema_path().read_text(encoding="utf-8")))
-    return _scenario(Source(file, root))
+    return replace(_scenario(Source(file, root)), settings=tuple(settings))
 
 
 def _scenario(source: Source) -> Scenario:
@@ -77,7 +84,6 @@ def _scenario(source: Source) -> Scenario:
                 f'is "{kind.value}" and the file has no [{needed}]',
                 f"Add a [{needed}.<name>] table, or drive something else.",
             )
-    quotas = data.get("quotas", {})
     objectives, within = _objectives(source, data.get("objectives", {}))
     return Scenario(
         name=data.get("name", source.file.path.stem),
@@ -92,8 +98,8 @@ def _scenario(source: Source) -> Scenario:
         functions=functions,
         tables=tables,
         objectives=objectives,
-        headroom=float(quotas.get("headroom", 0.0)),
-        quotas={name: float(value) for name, value in quotas.get("applied", {}).items()},
+        headroom=float(data.get("headroom", 0.0)),
+        quotas={name: float(value) for name, value in data.get("quotas", {}).items()},
         aws=_aws(source, data.get("aws", {})),
         prompt_seconds={
             name: source.duration(("prompts", name), value) for name, value in data.get("prompts", {}).items()

@@ -1,0 +1,203 @@
+"""busyhour run: Drive a scenario's traffic, compare what was measured with the service quotas, and report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import TaskID
+
+    from busyhour.results.record import RunRecord
+    from busyhour.scenarios.model import Scenario
+
+
+@click.command("run")
+@click.argument("scenario")
+@click.option(
+    "--target",
+    type=click.Choice(["emulator", "aws"]),
+    default="emulator",
+    show_default=True,
+    help="aws is a dry run unless --live is said too.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes of the load generator.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder of this run instead of a new one in the runs folder.",
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port of the emulator; 0 is any free one."
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Another value than the scenario's, like traffic.duration=20s or quotas.L-12AB7C57=500; may be repeated.",
+)
+@click.option(
+    "--live", is_flag=True, help="With --target aws: really do it. Dials, calls AWS and costs money."
+)
+def command(
+    scenario: str,
+    target: str,
+    workers: int,
+    out: Path | None,
+    port: int,
+    settings: tuple[str, ...],
+    live: bool,
+) -> None:
+    """Run SCENARIO (a name or a TOML file) and end with a report and a verdict.
+
+    Exit code 0: all holds. 1: something does not hold. 2: bad input. 3: refused by the safety gate.
+    4: the run proves nothing. 5: the target cannot be reached.
+
+    Example: busyhour run scenarios/helpdesk.toml
+    """
+    from datetime import UTC, datetime
+
+    from rich.console import Console
+
+    from busyhour.harness.run import Options, execute, new_folder
+    from busyhour.harness.verdict import EXIT_CODES
+    from busyhour.project import Project
+    from busyhour.report import terminal
+
+    console = Console(stderr=True)
+    project = Project.find(Path.cwd())
+    planned = _load(project, scenario, settings)
+    if target == "aws":
+        _gate(planned, console, live=live)
+    options = Options(planned, project, target, workers, out, port)
+    folder = new_folder(options, datetime.now(UTC))
+    with _Display(console, planned) as display:
+        record = execute(options, folder, display)
+    terminal.show(record, Console())
+    _write(record, folder, project)
+    raise SystemExit(int(EXIT_CODES[record.verdict.outcome]))
+
+
+def _load(project: Any, name: str, settings: tuple[str, ...]) -> Scenario:
+    from busyhour.scenarios import reader
+
+    return reader.load(project.scenario(name), root=project.root, settings=settings)
+
+
+def _gate(scenario: Scenario, console: Console, *, live: bool) -> None:
+    """Say what a run against AWS would do; go on only when it is allowed and was asked for."""
+    from datetime import UTC, datetime
+
+    from busyhour.errors import BusyhourError, ExitCode
+    from busyhour.harness import gate, preflight
+
+    approval = gate.read_approval(scenario.aws.approval) if scenario.aws.approval else None
+    intent = preflight.intent(scenario)
+    console.print(
+        f"Against AWS account {scenario.aws.account or '?'}, {scenario.aws.region}, instance {scenario.aws.instance or '?'}:\n"
+        f"  {intent.calls:,} calls, {intent.peak_concurrent:,.0f} at once at the peak, {intent.minutes:,.0f} voice minutes\n"
+        f"  about {intent.cost_usd:,.2f} USD for Connect's voice minutes (prices of {gate.PRICE_DATE}; telephony and "
+        "Lambda come on top)"
+    )
+    found = gate.refusals(scenario, intent, approval, datetime.now(UTC))
+    if found:
+        first, *more = found
+        raise BusyhourError(
+            "\n       ".join([f"Refused: {first.reason}", *(refusal.reason for refusal in more)]),
+            "\n      ".join(dict.fromkeys(refusal.way_out for refusal in found)),
+            ExitCode.REFUSED,
+        )
+    if not live:
+        console.print("Dry run: nothing was called. Say --live to do it.")
+        raise SystemExit(int(ExitCode.OK))
+
+
+def _write(record: RunRecord, folder: Path, project: Any) -> None:
+    """run.json first: it is all that the other formats need."""
+    from busyhour.errors import BusyhourError
+    from busyhour.report.renderers import RENDERERS
+    from busyhour.results import store
+
+    store.write_run(folder, record)
+    page = folder / RENDERERS["html"].file_name
+    try:
+        page.write_bytes(RENDERERS["html"].render(record, project.report_templates()))
+    except OSError as error:
+        raise BusyhourError(
+            f"{page}: cannot be written: {error.strerror}. The run is kept in {folder / store.RUN_FILE}.",
+            f"Free some space, then: busyhour report {folder} --format html",
+        ) from None
+    latest = folder.parent / "latest"
+    if folder.parent == project.runs_folder and (latest.is_symlink() or not latest.exists()):
+        latest.unlink(missing_ok=True)
+        latest.symlink_to(folder.name)
+    click.echo(f"Report: {page}")
+    click.echo(record.verdict.summary)
+
+
+class _Display:
+    """Stages as lines, the load as a progress bar; on a pipe a line every ten seconds instead of a bar."""
+
+    def __init__(self, console: Console, scenario: Scenario) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._console = console
+        self._total = scenario.traffic.duration + scenario.traffic.drain
+        self._bar = Progress(
+            TextColumn("  "),
+            BarColumn(bar_width=30),
+            TimeRemainingColumn(),
+            TextColumn("{task.description}"),
+            console=console,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+        self._said = 0.0
+
+    def __enter__(self) -> _Display:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop_bar()
+
+    def stage(self, text: str) -> None:
+        """A line for the stage; the bar starts with the load."""
+        self._stop_bar()
+        self._console.print(f"[bold]{text}[/bold]", highlight=False)
+
+    def load(self, tick: Mapping[str, Any]) -> None:
+        """Move the bar."""
+        text = (
+            f"{tick.get('started', 0):,} of {tick.get('planned', 0):,} calls started, "
+            f"{tick.get('in_progress', 0):,} in progress, {tick.get('throttles', 0):,} throttled, "
+            f"{tick.get('errors', 0):,} errors"
+        )
+        at = float(tick.get("t", 0.0))
+        if self._console.is_terminal:
+            if self._task is None:
+                self._bar.start()
+                self._task = self._bar.add_task("", total=float(tick.get("total") or self._total))
+            self._bar.update(self._task, completed=at, description=text)
+        elif at >= self._said + 10:
+            self._said = at
+            self._console.print(f"  {at:.0f} s: {text}", highlight=False)
+
+    def say(self, text: str) -> None:
+        """A line above the bar."""
+        self._console.print(text, highlight=False)
+
+    def _stop_bar(self) -> None:
+        if self._task is not None:
+            self._bar.stop()
+            self._task = None

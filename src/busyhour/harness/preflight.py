@@ -1,0 +1,61 @@
+"""Before anything runs: the flow check, the forecast, and what a run would do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from busyhour.harness.gate import Intent
+from busyhour.project import Project
+from busyhour.project.toml_file import shown
+from busyhour.quotas.model import QuotaValue
+from busyhour.results.record import FindingRecord
+from busyhour.scenarios.model import Scenario
+
+_SECONDS_PER_MINUTE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The forecast as the run record needs it."""
+
+    peaks: dict[str, float] = field(default_factory=dict)
+    """Forecast peak by quota key, in the quota's unit."""
+    as_json: dict[str, Any] = field(default_factory=dict)
+
+
+def check_flows(scenario: Scenario, project: Project) -> list[FindingRecord]:
+    """Findings of all rules, ours and the project's own, on the flows that the scenario names.
+
+    Raises:
+        BusyhourError: a flow or a rule cannot be read.
+    """
+    from busyhour.contracts.check import Checker
+    from busyhour.contracts.loading import load_rules
+    from busyhour.contracts.sources import gather
+
+    report = Checker(load_rules(project.rules_folders())).check(
+        gather([shown(path) for path in scenario.flows.files])
+    )
+    return [FindingRecord(**finding.as_dict()) for finding in report.findings]
+
+
+def forecast(scenario: Scenario, values: Iterable[QuotaValue]) -> Preview:
+    """Demand by calculation and simulation, held against the values in force."""
+    from busyhour.capacity.forecast import forecast as calculate
+
+    made = calculate(scenario, values)
+    return Preview(made.peaks, made.as_json)
+
+
+def intent(scenario: Scenario) -> Intent:
+    """How many calls a run would place, how many at once, for how many voice minutes; calls nothing."""
+    from busyhour.capacity.forecast import CALLS
+    from busyhour.capacity.forecast import forecast as calculate
+    from busyhour.scenarios.arrivals import Schedule
+
+    made = calculate(scenario)
+    calls = len(Schedule(scenario.traffic, scenario.seed))
+    minutes = calls * made.demand.mean("at once") / _SECONDS_PER_MINUTE
+    return Intent(calls, made.peaks.get(CALLS, 0.0), minutes)

@@ -1,0 +1,272 @@
+"""One run from scenario to record: check, forecast, load, read, compare, decide."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from busyhour import __version__
+from busyhour.errors import BusyhourError
+from busyhour.harness import demands, generator, metrics, preflight
+from busyhour.harness import target as targets
+from busyhour.harness.objectives import judge
+from busyhour.harness.processes import Child
+from busyhour.harness.progress import Progress
+from busyhour.harness.target import Target
+from busyhour.harness.verdict import decide
+from busyhour.project import Project
+from busyhour.quotas import table as quota_table
+from busyhour.quotas.aws import Clients, read_only_sources
+from busyhour.quotas.comparison import Demand, compare_all
+from busyhour.quotas.comparison import record as quota_record
+from busyhour.quotas.model import Quota
+from busyhour.quotas.reading import read_quotas
+from busyhour.results.load_result import LoadResult
+from busyhour.results.record import FindingRecord, QuotaRecord, RunRecord
+from busyhour.scenarios.model import Scenario
+
+ALWAYS_READ = (
+    demands.CONCURRENT_CALLS,
+    demands.CONCURRENT_EXECUTIONS,
+    demands.TABLE_READ,
+    demands.TABLE_WRITE,
+)
+"""Quotas that every report shows, touched or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for."""
+
+    scenario: Scenario
+    project: Project
+    target: str = "emulator"
+    workers: int = 1
+    folder: Path | None = None
+    """Where to write; a new folder under the project's runs folder when None."""
+    port: int = 0
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What a run collects on its way."""
+
+    findings: list[FindingRecord] = field(default_factory=list)
+    not_measured: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    invalid: list[str] = field(default_factory=list)
+
+
+def new_folder(options: Options, now: datetime) -> Path:
+    """Make the run's folder, named after scenario and time.
+
+    Raises:
+        BusyhourError: it cannot be made or written to.
+    """
+    name = f"{options.scenario.name}-{now:%Y%m%dT%H%M%SZ}"
+    folder = options.folder or options.project.runs_folder / name
+    with contextlib.suppress(FileNotFoundError):
+        if options.folder is None and folder.exists():
+            folder = folder.with_name(f"{name}-{secrets.token_hex(2)}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.write_bytes(b"x" * 4096)
+        probe.unlink()
+    except OSError as error:
+        raise BusyhourError(
+            f"The run's folder {folder} cannot be written: {error.strerror}.",
+            "Free some space, or name another folder with --out.",
+        ) from None
+    return folder
+
+
+def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
+    """Run the scenario and return its record. Writes raw results into `folder`, but not the record.
+
+    Raises:
+        BusyhourError: bad input, the target cannot be reached, or the generator has no result.
+    """
+    scenario = options.scenario
+    gathered = _Gathered()
+    progress.stage("Checking the flows")
+    gathered.findings = preflight.check_flows(scenario, options.project)
+    progress.stage("Starting the target" if options.target == "emulator" else "Reading the target")
+    with _target(options, folder) as (target, process):
+        table = quota_table.load()
+        sources = read_only_sources(_clients(target), target.instance_arn)
+        progress.stage("Forecasting")
+        forecast = preflight.forecast(
+            scenario, [reading.value for reading in read_quotas(_touched_before(scenario, table), sources)]
+        )
+        progress.stage("Load")
+        begun = datetime.now(UTC)
+        load = generator.drive(
+            scenario,
+            options.project.loadtest(scenario.drive.value),
+            target,
+            folder,
+            workers=options.workers,
+            progress=progress,
+            watched=process,
+        )
+        progress.stage("Reading quotas and metrics of the target")
+        start = datetime.fromisoformat(load.started) if load.started else begun
+        observed = metrics.Readings([], [], [])
+        snapshot: dict[str, Any] = {}
+        if process is None or process.running:
+            snapshot = target.snapshot()
+            observed = metrics.read(
+                target.client("cloudwatch"),
+                _names(scenario, target),
+                start,
+                datetime.now(UTC) + timedelta(seconds=1),
+                period=1 if target.endpoint else 60,
+            )
+            gathered.not_measured += observed.problems
+        else:
+            gathered.invalid.append(
+                f"The {process.name} ended during the run; the end of its log: {process.last_lines(3)}"
+            )
+        wanted = demands.gather(load, snapshot, observed.series, table, start.timestamp())
+        quotas = _compare(
+            wanted, forecast, load, scenario, sources if not gathered.invalid else [], table, gathered
+        )
+    return _record(options, folder, target, load, observed, quotas, forecast, snapshot, gathered)
+
+
+@contextlib.contextmanager
+def _target(options: Options, folder: Path) -> Iterator[tuple[Target, Child | None]]:
+    if options.target == "aws":
+        yield targets.aws(options.scenario), None
+    else:
+        with targets.emulator(options.scenario, folder, port=options.port) as started:
+            yield started
+
+
+def _clients(target: Target) -> Clients:
+    return Clients(
+        region=target.region,
+        service_quotas=target.client("service-quotas"),
+        lambda_=target.client("lambda"),
+        dynamodb=target.client("dynamodb"),
+        cloudwatch=target.client("cloudwatch"),
+    )
+
+
+def _names(scenario: Scenario, target: Target) -> metrics.Names:
+    return metrics.Names(
+        instance_id=target.instance_id,
+        flows=[path.stem for path in scenario.flows.files],
+        queues=list(scenario.queues),
+        functions=list(scenario.functions),
+        tables=list(scenario.tables),
+    )
+
+
+def _touched_before(scenario: Scenario, table: quota_table.QuotaTable) -> list[Quota]:
+    """Quotas whose value the forecast needs."""
+    keys = dict.fromkeys((*ALWAYS_READ, *(table.find(name).key for name in scenario.quotas)))
+    keys[table.rate("connect", "StartOutboundVoiceContact")[0].key] = None
+    return [table.by_key(key) for key in keys]
+
+
+def _compare(
+    wanted: list[Demand],
+    forecast: preflight.Preview,
+    load: LoadResult,
+    scenario: Scenario,
+    sources: Sequence[Any],
+    table: quota_table.QuotaTable,
+    gathered: _Gathered,
+) -> list[QuotaRecord]:
+    by_key = {demand.key: demand for demand in wanted}
+    for key, peak in forecast.peaks.items():
+        known = by_key.get(key) or Demand(key, None)
+        by_key[key] = Demand(
+            key, known.peak, known.peak_at, known.source, known.rejected, known.first_rejected_at, peak
+        )
+    quotas = [table.by_key(key) for key in dict.fromkeys((*by_key, *ALWAYS_READ))]
+    readings = read_quotas(quotas, sources)
+    for reading in readings:
+        gathered.notes += [*reading.disagreements, *(problem.text for problem in reading.problems)]
+    values = {reading.value.quota.key: reading.value for reading in readings}
+    placed = [
+        demands.bound_at(demand, values[key].value, values[key].quota.kind, load)
+        for key, demand in by_key.items()
+    ]
+    return [quota_record(c) for c in compare_all(values.values(), placed, scenario.headroom, every=True)]
+
+
+def _record(
+    options: Options,
+    folder: Path,
+    target: Target,
+    load: LoadResult,
+    observed: metrics.Readings,
+    quotas: list[QuotaRecord],
+    forecast: preflight.Preview,
+    snapshot: dict[str, Any],
+    gathered: _Gathered,
+) -> RunRecord:
+    scenario = options.scenario
+    objectives = judge(scenario.objectives, load)
+    unmodelled = {**load.unmodelled, **snapshot.get("unmodelled", {})}
+    gathered.notes += [f"{kind} is not modelled and took its default path." for kind in sorted(unmodelled)]
+    gathered.notes += load.notes
+    gathered.not_measured += load.not_measured
+    invalid = [*gathered.invalid, *([] if load.valid else load.reasons)]
+    return RunRecord(
+        run_id=folder.name,
+        busyhour_version=__version__,
+        scenario=_scenario(scenario),
+        target=target.as_json(),
+        started=load.started,
+        ended=load.ended,
+        duration=load.duration,
+        verdict=decide(
+            scenario.name,
+            load.arrivals,
+            quotas,
+            objectives,
+            gathered.findings,
+            headroom=scenario.headroom,
+            invalid=invalid,
+            interrupted=load.interrupted,
+        ),
+        arrivals=load.arrivals,
+        operations=load.operations,
+        series=[*load.series, *observed.series],
+        metrics=observed.metrics,
+        quotas=quotas,
+        objectives=objectives,
+        findings=gathered.findings,
+        forecast=forecast.as_json,
+        calls=snapshot.get("calls") or load.calls,
+        not_measured=list(dict.fromkeys(gathered.not_measured)),
+        notes=list(dict.fromkeys(gathered.notes)),
+        generator={**load.generator, "workers": load.workers},
+    )
+
+
+def _scenario(scenario: Scenario) -> dict[str, Any]:
+    traffic = scenario.traffic
+    return {
+        "name": scenario.name,
+        "description": scenario.description,
+        "path": str(scenario.path),
+        "seed": scenario.seed,
+        "direction": traffic.direction.value,
+        "drive": scenario.drive.value,
+        "arrivals": traffic.arrivals.value,
+        "calls_per_hour": traffic.calls_per_hour * traffic.growth or None,
+        "duration": traffic.duration,
+        "entry": scenario.flows.entry,
+        "flows": [path.name for path in scenario.flows.files],
+        "headroom": scenario.headroom,
+    }
