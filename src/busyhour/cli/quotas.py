@@ -31,7 +31,13 @@ _WIDTH_OF_A_PIPE = 160
 @click.option("--region", help="AWS Region; the configured one if not given.")
 @click.option("--endpoint-url", help="Ask this endpoint (the emulator) instead of AWS.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--iam-policy", is_flag=True, help="Print the least IAM policy for --source aws, and stop.")
+@click.option(
+    "--iam-policy",
+    is_flag=False,
+    flag_value="read",
+    type=click.Choice(["read", "request"]),
+    help="Print the least IAM policy for --source aws (or for `busyhour request`), and stop.",
+)
 @click.pass_context
 def command(
     context: click.Context,
@@ -41,7 +47,7 @@ def command(
     region: str | None,
     endpoint_url: str | None,
     format_: str,
-    iam_policy: bool,
+    iam_policy: str | None,
 ) -> None:
     """Print every quota with its value, where the value came from and when.
 
@@ -56,7 +62,8 @@ def command(
     if iam_policy:
         from busyhour.quotas import aws
 
-        click.echo(json.dumps(aws.iam_policy(aws.required_actions()), indent=2))
+        actions = aws.required_actions() if iam_policy == "read" else aws.REQUEST_ACTIONS
+        click.echo(json.dumps(aws.iam_policy(actions), indent=2))
         return
     table = quota_table.load()
     wanted = table.of_service(service) if service else tuple(table)

@@ -23,8 +23,17 @@ if TYPE_CHECKING:
     "--headroom", type=float, help="Share of each quota to stay free, like 0.2; the scenario's if not given."
 )
 @click.option("--submit", is_flag=True, help="File the requests with Service Quotas, after confirmation.")
-@click.option("--yes", is_flag=True, help="With --submit: do not ask for confirmation.")
+@click.option("--yes", is_flag=True, help="With --submit or --attach: do not ask for confirmation.")
 @click.option("--status", is_flag=True, help="Follow the requests that were filed for this run.")
+@click.option(
+    "--attach",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Attach this file (PDF) to the Support cases of the requests, after confirmation; may be repeated.",
+)
+@click.option(
+    "--message", type=click.Path(path_type=Path), help="Text for the cases; the calculation if not given."
+)
 @click.option("--instance", metavar="ARN", help="Connect instance; the run's if not given.")
 @click.option("--region", help="AWS Region; the run's if not given.")
 @click.option("--endpoint-url", help="Ask this endpoint (the emulator) instead of AWS.")
@@ -35,6 +44,8 @@ def command(
     submit: bool,
     yes: bool,
     status: bool,
+    attach: tuple[Path, ...],
+    message: Path | None,
     instance: str | None,
     region: str | None,
     endpoint_url: str | None,
@@ -65,6 +76,8 @@ def command(
     if submit and found.increases:
         _check_target(record, instance, endpoint_url)
         told, failed = _submit(_filing(ledger, region, endpoint_url), found, yes=yes)
+    if attach or message:
+        _attach(found, ledger, record.run_id, attach, message, endpoint_url, yes=yes)
     if format_ == "json":
         click.echo(json.dumps(_as_data(record, found, ledger, told), indent=2, ensure_ascii=False))
     else:
@@ -93,28 +106,73 @@ def _check_target(record: RunRecord, instance: str | None, endpoint_url: str | N
 
 def _submit(filing: Filing, found: Needs, *, yes: bool) -> tuple[dict[str, str], bool]:
     """File what is not known at AWS yet; what was said of each quota, and whether anything failed."""
-    from busyhour.errors import BusyhourError, ExitCode
+    from busyhour.quotas.figures import number
 
     known = {increase.quota.key: filing.known(increase) for increase in found.increases}
     wanted = [increase for increase in found.increases if known[increase.quota.key] is None]
     told = {key: said for key, said in known.items() if said is not None}
     if not wanted:
         return told, False
-    if not yes:
-        names = ", ".join(f"{increase.quota.name} to {increase.asked:,g}" for increase in wanted)
-        try:
-            agreed = click.confirm(f"File {len(wanted)} request(s) with AWS: {names}?", err=True)
-        except click.Abort:
-            raise BusyhourError(
-                "There is nobody to confirm; nothing was filed.",
-                "Say --yes to file without asking.",
-                ExitCode.REFUSED,
-            ) from None
-        if not agreed:
-            return {**told, **{increase.quota.key: "not filed: not confirmed" for increase in wanted}}, False
+    names = ", ".join(f"{increase.quota.name} to {number(increase.asked)}" for increase in wanted)
+    if not yes and not _confirmed(f"File {len(wanted)} request(s) with AWS: {names}?"):
+        return {**told, **{increase.quota.key: "not filed: not confirmed" for increase in wanted}}, False
     outcomes = filing.file(wanted)
     told.update({outcome.increase.quota.key: outcome.said for outcome in outcomes})
     return told, any(outcome.failed for outcome in outcomes)
+
+
+def _attach(
+    found: Needs,
+    ledger: Ledger,
+    run_id: str,
+    paths: tuple[Path, ...],
+    message: Path | None,
+    endpoint_url: str | None,
+    *,
+    yes: bool,
+) -> None:
+    """Add text and files to every open case of the run's requests."""
+    from busyhour.errors import BusyhourError
+    from busyhour.quotas import attaching, aws
+
+    files = attaching.read_attachments(paths)
+    if message is None:
+        text = attaching.case_text(found, run_id)
+    else:
+        try:
+            text = attaching.checked_text(message.read_text(encoding="utf-8"), str(message))
+        except (OSError, UnicodeDecodeError) as error:
+            raise BusyhourError(
+                f"{message}: cannot be read: {error}.", "Give a text file in UTF-8."
+            ) from None
+    cases = dict.fromkeys(
+        filed.case for filed in ledger.requests if filed.case and filed.status == "CASE_OPENED"
+    )
+    if not cases:
+        raise BusyhourError(
+            "No request of this run has an open Support case.",
+            "Say --submit first, then --status to see the cases.",
+        )
+    names = ", ".join(path.name for path in paths) or "the text"
+    if not yes and not _confirmed(f"Add {names} to case {', '.join(map(str, cases))}?"):
+        return
+    support = attaching.Attaching(aws.support(endpoint_url))
+    for case in cases:
+        support.attach(str(case), text, files)
+        click.echo(f"Case {case}: added {names}.", err=True)
+
+
+def _confirmed(question: str) -> bool:
+    from busyhour.errors import BusyhourError, ExitCode
+
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        raise BusyhourError(
+            "There is nobody to confirm; nothing was sent.",
+            "Say --yes to go on without asking.",
+            ExitCode.REFUSED,
+        ) from None
 
 
 def _show(found: Needs, record: RunRecord, region: str | None) -> None:

@@ -22,8 +22,11 @@ REQUEST_ACTIONS = (
     "servicequotas:ListRequestedServiceQuotaChangeHistoryByQuota",
     "servicequotas:GetRequestedServiceQuotaChange",
     "iam:CreateServiceLinkedRole",
+    "support:DescribeCases",
+    "support:AddAttachmentsToSet",
+    "support:AddCommunicationToCase",
 )
-"""What `busyhour request --submit` needs on top of reading."""
+"""What `busyhour request --submit --status --attach` needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,15 @@ def clients(region: str | None, endpoint_url: str | None = None) -> Clients:
         client("dynamodb"),
         client("cloudwatch"),
     )
+
+
+def support(endpoint_url: str | None = None) -> Any:
+    """A client of AWS Support, which is one endpoint for all Regions. Makes no request yet."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(retries={"mode": "standard", "total_max_attempts": 4}, user_agent_extra="busyhour")
+    return boto3.client("support", region_name="us-east-1", endpoint_url=endpoint_url, config=config)
 
 
 def read_only_sources(

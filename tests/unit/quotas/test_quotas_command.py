@@ -76,6 +76,8 @@ def test_the_least_policy() -> None:
     [statement] = json.loads(run("--iam-policy"))["Statement"]
     assert "servicequotas:GetServiceQuota" in statement["Action"]
     assert not [action for action in statement["Action"] if "Request" in action]
+    [statement] = json.loads(run("--iam-policy", "request"))["Statement"]
+    assert "servicequotas:RequestServiceQuotaIncrease" in statement["Action"]
 
 
 def test_help_has_an_example() -> None:

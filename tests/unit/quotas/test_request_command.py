@@ -108,3 +108,10 @@ def test_a_run_that_needs_nothing_says_so(quota_record: Any, run_record: Any, tm
 def test_no_run_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(BusyhourError, match="no such file"):
         call(str(tmp_path / "nowhere"))
+
+
+def test_without_an_open_case_nothing_can_be_attached(folder: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.pdf"
+    report.write_bytes(b"%PDF")
+    with pytest.raises(BusyhourError, match="No request of this run has an open Support case"):
+        call(str(folder), "--attach", str(report), "--yes")
