@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError
-from busyhour.project.violations import Keys, dotted, explain
+from busyhour.project.violations import Keys, dotted, explain, value_shown
 
 _TABLE = re.compile(r"^\s*\[(?!\[)(?P<name>[^\]]+)\]\s*(#.*)?$")
 _LIST_TABLE = re.compile(r"^\s*\[\[(?P<name>[^\]]+)\]\]\s*(#.*)?$")
@@ -31,11 +32,16 @@ def shown(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TomlFile:
-    """A parsed TOML file. `lines` are the lines of tables and keys that stand at the start of a line."""
+    """A parsed TOML file.
+
+    `lines` are the lines of tables and keys that stand at the start of a line, `elsewhere` the origins of values
+    that do not come from the file.
+    """
 
     path: Path
     data: dict[str, Any]
     lines: Mapping[Keys, int]
+    elsewhere: Mapping[Keys, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path, what: str) -> TomlFile:
@@ -76,8 +82,40 @@ class TomlFile:
                 return found
         return None
 
+    def with_values(self, settings: Sequence[str]) -> TomlFile:
+        """The same file with other values: each setting is `key.key=value`, as given to the option --set.
+
+        A value is read as TOML, and taken as a text where it is none: `traffic.duration=20s` needs no quotes.
+
+        Raises:
+            BusyhourError: a setting is not of that form, or goes into something that is no table.
+        """
+        data: dict[str, Any] = deepcopy(self.data)
+        elsewhere = dict(self.elsewhere)
+        for setting in settings:
+            match = _ASSIGNMENT.match(setting)
+            if match is None:
+                raise BusyhourError(
+                    f"--set {setting}: not KEY=VALUE", "Write for example --set traffic.duration=20s."
+                )
+            *above, last = keys = _parts(match["name"])
+            table = data
+            for depth, key in enumerate(above, start=1):
+                table = table.setdefault(key, {})
+                if not isinstance(table, dict):
+                    raise BusyhourError(
+                        f"--set {setting}: {dotted(above[:depth])} is {value_shown(table)}, not a table",
+                        f"Set {dotted(above[:depth])} itself.",
+                    )
+            table[last] = _value(setting[match.end() :].strip())
+            elsewhere[tuple(keys)] = f"--set {setting}"
+        return replace(self, data=data, elsewhere=elsewhere)
+
     def at(self, keys: Sequence[str | int]) -> str:
-        """`file:line`, or the file alone where no line is known."""
+        """`file:line`, or the file alone where no line is known; the setting where the value comes from one."""
+        for end in range(len(keys), 0, -1):
+            if (setting := self.elsewhere.get(tuple(keys[:end]))) is not None:
+                return setting
         line = self.line(keys)
         return shown(self.path) if line is None else f"{shown(self.path)}:{line}"
 
@@ -118,6 +156,14 @@ def _parts(name: str) -> list[str]:
                 part = part[1:-1]
         parts.append(part)
     return parts
+
+
+def _value(text: str) -> Any:
+    """A value as TOML; the text itself where it is no TOML."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
 
 
 def _lines(text: str) -> dict[Keys, int]:

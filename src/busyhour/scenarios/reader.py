@@ -30,7 +30,6 @@ from busyhour.scenarios.model import (
     Table,
 )
 from busyhour.scenarios.objectives import METRICS, OF_REQUESTS, Bound
-from busyhour.scenarios.settings import put
 from busyhour.scenarios.source import Source
 from busyhour.scenarios.traffic import read_traffic
 
@@ -54,16 +53,13 @@ def load(path: Path, *, root: Path | None = None, settings: Sequence[str] = ()) 
     Args:
         path: the TOML file.
         root: the project's root. A path in the file is looked up beside the file first, then here.
-        overrides: values that replace those of the file, each `key.key=value` (`traffic.duration=20s`).
         settings: values that take the place of the file's, each `key=value` with a dotted key:
             `traffic.duration=20s`, `quotas.applied.L-12AB7C57=500`.
 
     Raises:
         BusyhourError: something is wrong with it; the message names file, line, key and value.
     """
-    file = TomlFile.read(path.resolve(), "scenario").with_values(overrides)
-    for setting in settings:
-        put(file.data, setting)
+    file = TomlFile.read(path.resolve(), "scenario").with_values(settings)
     file.check(json.loads(schema_path().read_text(encoding="utf-8")))
     return replace(_scenario(Source(file, root)), settings=tuple(settings))
 

@@ -1,5 +1,6 @@
 import pytest
 
+from busyhour.errors import BusyhourError
 from busyhour.project.toml_file import TomlFile, shown
 
 TEXT = """\
@@ -68,3 +69,48 @@ def test_a_path_outside_of_the_current_folder_is_shown_whole(tmp_path, monkeypat
     monkeypatch.chdir(tmp_path / "here")
     assert shown(tmp_path / "there.toml") == str(tmp_path / "there.toml")
     assert shown(tmp_path / "here" / "x" / "y.toml") == "x/y.toml"
+
+
+# ------------------------------------------------------------------------------------------------------- --set
+
+
+@pytest.mark.parametrize(
+    ("setting", "keys", "value"),
+    [
+        pytest.param("name=7", ("name",), 7, id="number"),
+        pytest.param("a.one=20s", ("a", "one"), "20s", id="text-without-quotes"),
+        pytest.param('a.one="20s"', ("a", "one"), "20s", id="text-with-quotes"),
+        pytest.param("new.L-12AB7C57 = 500", ("new", "L-12AB7C57"), 500, id="new-table"),
+        pytest.param(
+            'a."two words".three={ 1 = 0.5 }', ("a", "two words", "three"), {"1": 0.5}, id="quoted-part"
+        ),
+        pytest.param("a.one=['+15555550100']", ("a", "one"), ["+15555550100"], id="list"),
+        pytest.param("name=a = b", ("name",), "a = b", id="equals-sign-in-the-value"),
+        pytest.param("name=", ("name",), "", id="nothing"),
+    ],
+)
+def test_a_setting_takes_the_place_of_a_value(file, setting, keys, value):
+    changed = file.with_values([setting])
+    found = changed.data
+    for key in keys:
+        found = found[key]
+    assert found == value
+    assert changed.at(keys) == f"--set {setting}"
+    assert file.data["name"] == "x"
+    assert file.data["a"]["one"] == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        pytest.param("a.one", "--set a.one: not KEY=VALUE", id="no-value"),
+        pytest.param("=5", "--set =5: not KEY=VALUE", id="no-key"),
+        pytest.param("a b=5", "--set a b=5: not KEY=VALUE", id="no-dotted-key"),
+        pytest.param("a.one.x=5", "--set a.one.x=5: a.one is 1, not a table", id="through-a-value"),
+    ],
+)
+def test_a_setting_that_can_not_be_put_is_refused(file, setting, message):
+    with pytest.raises(BusyhourError) as caught:
+        file.with_values([setting])
+    assert caught.value.message == message
+    assert caught.value.hint

@@ -59,9 +59,6 @@ service_level = { at_least = 0.8, within = "10s" }
 "latency_p99:lambda" = { at_most = "500ms" }
 
 [quotas]
-headroom = 0.2
-
-[quotas.applied]
 L-12AB7C57 = 200
 
 [prompts]
@@ -101,7 +98,7 @@ def test_the_least_that_a_scenario_says(write, deployment):
 
 
 def test_everything_that_a_scenario_can_say(write, deployment):
-    scenario = load(write(FULL))
+    scenario = load(write(FULL, ('drive = "backend"\n', 'drive = "backend"\nheadroom = 0.2\n')))
     assert scenario.callers.menus["Main menu"].choices == {"1": 0.6, "2": 0.3, "silence": 0.1}
     assert scenario.callers.inputs == {"Main flow/Ask for a number": ("10##", "silence")}
     arn = "arn:aws:connect:us-east-1:123456789012:instance/i/queue/q"
@@ -196,6 +193,66 @@ def test_numbers_are_seconds(value):
     source = Source(TomlFile(Path("s.toml"), {}, {}), None)
     assert source.distribution((), value) == Distribution("constant", value)
     assert source.distribution((), {"distribution": "exponential", "mean": value}).mean == value
+
+
+# ------------------------------------------------------------------------------------------ values from outside
+
+
+def test_values_of_the_file_can_be_replaced(write):
+    settings = (
+        "traffic.duration=20s",
+        "quotas.L-12AB7C57=500",
+        "seed=7",
+        'callers.talk={ distribution = "gamma", mean = 9 }',
+    )
+    scenario = load(write(), settings=overrides)
+    assert scenario.traffic.duration == 20
+    assert scenario.quotas == {"L-12AB7C57": 500.0}
+    assert scenario.seed == 7
+    assert scenario.callers.talk == Distribution("gamma", 9)
+    assert scenario.settings == settings
+
+
+@pytest.mark.parametrize(
+    ("setting", "message", "hint"),
+    [
+        pytest.param(
+            "traffic.duratin=20s",
+            "--set traffic.duratin=20s: unknown key 'duratin' in [traffic]. Did you mean 'duration'?",
+            "Keys of [traffic]: direction, calls_per_hour, growth, duration, arrivals, shape, ramp_up, ramp_down, "
+            "intervals, layers, drain.",
+            id="unknown-key",
+        ),
+        pytest.param(
+            "traffic.duration=soon",
+            '--set traffic.duration=soon: traffic.duration is "soon", not a duration',
+            'Write for example "90s" or "1h30m".',
+            id="wrong-value",
+        ),
+        pytest.param(
+            "flows.entry=mian",
+            "--set flows.entry=mian: flows.entry is \"mian\", which is none of the flows. Did you mean 'main'?",
+            "Flows here: Main flow, Queue flow.",
+            id="unknown-name",
+        ),
+        pytest.param(
+            "traffic.duration",
+            "--set traffic.duration: not KEY=VALUE",
+            "Write for example --set traffic.duration=20s.",
+            id="no-value",
+        ),
+        pytest.param(
+            "drive.kind=voice",
+            '--set drive.kind=voice: drive is "backend", not a table',
+            "Set drive itself.",
+            id="into-no-table",
+        ),
+    ],
+)
+def test_a_mistake_in_such_a_value_is_said_of_the_setting(write, setting, message, hint):
+    with pytest.raises(BusyhourError) as caught:
+        load(write(), settings=[override])
+    assert (caught.value.message, caught.value.hint) == (message, hint)
 
 
 # --------------------------------------------------------------------------------------------- what it refuses
@@ -537,9 +594,9 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
             id="time-of-another-metric",
         ),
         pytest.param(
-            "\n[quotas]\nheadroom = 20\n",
-            [],
-            "s.toml:17: quotas.headroom is 20; it must be at most 1",
+            "",
+            [('"backend"\n', '"backend"\nheadroom = 20\n')],
+            "s.toml:2: headroom is 20; it must be at most 1",
             "Write for example 0.25.",
             id="headroom-in-percent",
         ),
