@@ -205,7 +205,7 @@ def test_values_of_the_file_can_be_replaced(write):
         "seed=7",
         'callers.talk={ distribution = "gamma", mean = 9 }',
     )
-    scenario = load(write(), settings=overrides)
+    scenario = load(write(), overrides=overrides)
     assert scenario.traffic.duration == 20
     assert scenario.quotas == {"L-12AB7C57": 500.0}
     assert scenario.seed == 7
@@ -251,7 +251,7 @@ def test_values_of_the_file_can_be_replaced(write):
 )
 def test_a_mistake_in_such_a_value_is_said_of_the_setting(write, setting, message, hint):
     with pytest.raises(BusyhourError) as caught:
-        load(write(), settings=[override])
+        load(write(), overrides=[override])
     assert (caught.value.message, caught.value.hint) == (message, hint)
 
 
