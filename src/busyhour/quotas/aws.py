@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from busyhour.errors import BusyhourError
+from busyhour.quotas.metrics_source import ConnectMetrics
 from busyhour.quotas.reading import DocumentedDefault, Source
 from busyhour.quotas.sources import (
     AppliedInAccount,
     AppliedToInstance,
     AwsDefault,
-    ConnectMetrics,
     DynamoDBLimits,
     LambdaAccountSettings,
 )

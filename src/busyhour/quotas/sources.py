@@ -8,8 +8,7 @@ reported by the service, derived from CloudWatch, (override file), AWS default, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from busyhour.quotas.asking import Failed, ask
@@ -51,7 +50,7 @@ class AppliedToInstance:
             )
         )
         if isinstance(answer, Failed):
-            return _problem(answer, quota, self)
+            return problem_of(answer, quota, self)
         return _service_quota(answer["Quota"], quota, self, self._now(), self._instance)
 
 
@@ -76,7 +75,7 @@ class _Listing:
             self._listed[quota.service] = self._list(quota.service)
         listed = self._listed[quota.service]
         if isinstance(listed, Failed):
-            return _problem(listed, quota, self)
+            return problem_of(listed, quota, self)
         quotas, at = listed
         if quota.code not in quotas:
             return self._absent(quota)
@@ -149,7 +148,7 @@ class LambdaAccountSettings:
         if self._answer is None:
             self._answer = ask(lambda: self._client.get_account_settings()["AccountLimit"])
         if isinstance(self._answer, Failed):
-            return _problem(self._answer, quota, self)
+            return problem_of(self._answer, quota, self)
         concurrent = self._answer["ConcurrentExecutions"]
         value, detail = {
             "lambda.concurrent-executions": (concurrent, "AccountLimit.ConcurrentExecutions"),
@@ -159,7 +158,7 @@ class LambdaAccountSettings:
                 "AccountLimit.TotalCodeSize",
             ),
         }[quota.key]
-        return QuotaValue(quota, float(value), self.origin, _iso(self._now()), detail)
+        return QuotaValue(quota, float(value), self.origin, iso(self._now()), detail)
 
 
 class DynamoDBLimits:
@@ -187,115 +186,21 @@ class DynamoDBLimits:
         if self._answer is None:
             self._answer = ask(self._client.describe_limits)
         if isinstance(self._answer, Failed):
-            return _problem(self._answer, quota, self)
+            return problem_of(self._answer, quota, self)
         if member not in self._answer:
             return Problem(quota, self.origin, f"{quota.name}: DescribeLimits has no {member}")
-        return QuotaValue(quota, float(self._answer[member]), self.origin, _iso(self._now()), member)
+        return QuotaValue(quota, float(self._answer[member]), self.origin, iso(self._now()), member)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ratio:
-    """Two metrics of AWS/Connect whose quotient is a quota: a count, and its share of the quota."""
+class Named(Protocol):
+    """A source as far as its problems name it."""
 
-    group: str
-    count: str
-    share: str
-    full: float = 1.0
-    """What the share metric shows at 100 %: 1 for calls, 100 for chats, tasks and emails."""
-
-
-class ConnectMetrics:
-    """Quotas of an instance that CloudWatch implies: ConcurrentCalls / ConcurrentCallsPercentage and its like.
-
-    Independent of Service Quotas, but there only while contacts are up. The busiest minute in the window is
-    used: the larger the numbers, the less does the rounding of the percentage matter.
-
-    Args:
-        cloudwatch: boto3 client.
-        instance_id: last part of the instance's ARN.
-        window: how far back to look; AWS keeps these metrics for two weeks.
-        now: the clock.
-    """
-
-    origin = Origin.CLOUDWATCH
-    required_iam_actions: tuple[str, ...] = ("cloudwatch:GetMetricData",)
-    _ratios: Mapping[str, _Ratio] = {
-        "connect.concurrent-active-calls-per-instance": _Ratio(
-            "VoiceCalls", "ConcurrentCalls", "ConcurrentCallsPercentage"
-        ),
-        "connect.concurrent-campaign-active-calls-per-instance": _Ratio(
-            "VoiceCalls", "ConcurrentHighVolumeCalls", "ConcurrentHighVolumeCallsPercentage"
-        ),
-        "connect.concurrent-active-chats-per-instance": _Ratio(
-            "Chats", "ConcurrentActiveChats", "ConcurrentActiveChatsPercentage", 100.0
-        ),
-        "connect.concurrent-active-tasks-per-instance": _Ratio(
-            "Tasks", "ConcurrentTasks", "ConcurrentTasksPercentage", 100.0
-        ),
-        "connect.concurrent-active-emails-per-instance": _Ratio(
-            "Emails", "ConcurrentEmails", "ConcurrentEmailsPercentage", 100.0
-        ),
-    }
-
-    def __init__(
-        self, cloudwatch: Any, instance_id: str, window: timedelta = timedelta(hours=3), now: Now = utc_now
-    ) -> None:
-        self._client = cloudwatch
-        self._instance = instance_id
-        self._window = window
-        self._now = now
-
-    def read(self, quota: Quota) -> QuotaValue | Problem | None:
-        """The quotient at the busiest minute; None without contacts in the window."""
-        ratio = self._ratios.get(quota.key)
-        if ratio is None:
-            return None
-        end = self._now()
-        answer = ask(
-            lambda: self._client.get_metric_data(
-                MetricDataQueries=[
-                    self._query("count", ratio.count, ratio),
-                    self._query("share", ratio.share, ratio),
-                ],
-                StartTime=end - self._window,
-                EndTime=end,
-            )["MetricDataResults"]
-        )
-        if isinstance(answer, Failed):
-            return _problem(answer, quota, self)
-        points = {row["Id"]: dict(zip(row["Timestamps"], row["Values"], strict=True)) for row in answer}
-        shares = points.get("share", {})
-        both = [(count, shares[at], at) for at, count in points.get("count", {}).items() if shares.get(at)]
-        if not both:
-            return None
-        count, share, at = max(both, key=lambda point: point[0])
-        value = count / share * ratio.full
-        detail = f"{ratio.count} {count:g} / {ratio.share} {share:g} at {_iso(at)}"
-        # Quotas of contacts are whole numbers; the share is what is rounded.
-        return QuotaValue(quota, float(round(value)), self.origin, _iso(end), detail, self._instance)
-
-    def _query(self, name: str, metric: str, ratio: _Ratio) -> dict[str, Any]:
-        dimensions = {"InstanceId": self._instance, "MetricGroup": ratio.group}
-        return {
-            "Id": name,
-            "MetricStat": {
-                "Metric": {
-                    "Namespace": "AWS/Connect",
-                    "MetricName": metric,
-                    "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
-                },
-                "Period": 60,
-                "Stat": "Maximum",
-            },
-        }
-
-
-class _Named(Protocol):
     origin: Origin
     required_iam_actions: tuple[str, ...]
 
 
-def _problem(failed: Failed, quota: Quota, source: _Named) -> Problem:
+def problem_of(failed: Failed, quota: Quota, source: Named) -> Problem:
+    """Why `source` has no value: a missing right, nothing there, or the error in AWS's words."""
     if failed.code in _DENIED:
         actions = " and ".join(source.required_iam_actions)
         return Problem(quota, source.origin, f"the caller may not {actions}", source.required_iam_actions[0])
@@ -307,7 +212,7 @@ def _problem(failed: Failed, quota: Quota, source: _Named) -> Problem:
 
 
 def _service_quota(
-    row: Mapping[str, Any], quota: Quota, source: _Named, at: datetime, resource: str | None
+    row: Mapping[str, Any], quota: Quota, source: Named, at: datetime, resource: str | None
 ) -> QuotaValue | Problem:
     """A ServiceQuota structure; it may carry an ErrorReason in place of a value."""
     if "Value" not in row:
@@ -316,8 +221,9 @@ def _service_quota(
         return Problem(
             quota, source.origin, f"{quota.name} ({quota.code}): Service Quotas has no value: {why}"
         )
-    return QuotaValue(quota, float(row["Value"]), source.origin, _iso(at), row.get("QuotaArn", ""), resource)
+    return QuotaValue(quota, float(row["Value"]), source.origin, iso(at), row.get("QuotaArn", ""), resource)
 
 
-def _iso(time: datetime) -> str:
+def iso(time: datetime) -> str:
+    """ISO 8601, to the second."""
     return time.isoformat(timespec="seconds")

@@ -15,13 +15,13 @@ from botocore.stub import Stubber
 
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.quotas.asking import Failed, ask
+from busyhour.quotas.metrics_source import ConnectMetrics
 from busyhour.quotas.model import Origin, QuotaValue
 from busyhour.quotas.reading import Problem
 from busyhour.quotas.sources import (
     AppliedInAccount,
     AppliedToInstance,
     AwsDefault,
-    ConnectMetrics,
     DynamoDBLimits,
     LambdaAccountSettings,
 )

@@ -168,8 +168,9 @@ def test_unknown_keys_codes_and_services_are_refused() -> None:
 
 
 def test_loading_is_fast() -> None:
-    started = time.process_time()
-    load()
-    assert time.process_time() - started < 0.02 * 5, (
-        "a few milliseconds; five times the bound for a busy machine"
-    )
+    def seconds() -> float:
+        started = time.thread_time()
+        load()
+        return time.thread_time() - started
+
+    assert min(seconds() for _ in range(5)) < 0.02
