@@ -138,6 +138,7 @@ class Simulation:
         policy: what the scenario has no key for.
         on_end: hears every call that is over.
         calls: stop after so many arrivals; all of them where not given.
+        listener: hears every event of every call.
     """
 
     def __init__(
@@ -151,10 +152,12 @@ class Simulation:
         policy: CallPolicy | None = None,
         on_end: Callable[[LiveCall], None] | None = None,
         calls: int | None = None,
+        listener: Callable[[LiveCall, str, float, Mapping[str, Any]], None] | None = None,
     ) -> None:
         limits = limits or Limits()
         self._limits = limits
         self._on_end = on_end
+        self._listener = listener
         self.scenario = scenario
         self.clock = VirtualClock()
         self.functions = ModelledFunctions(
@@ -213,6 +216,8 @@ class Simulation:
             self._completed += 1
             if self._on_end is not None:
                 self._on_end(call)
+        if self._listener is not None:
+            self._listener(call, kind, at, detail)
 
     def _schedule_next(self) -> None:
         self._next = following = next(self._arrivals, None)
