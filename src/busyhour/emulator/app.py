@@ -245,7 +245,10 @@ def _others(
     from busyhour.emulator.lambda_.functions import FunctionTable
     from busyhour.emulator.lambda_.pool import EnvironmentPool
     from busyhour.emulator.lambda_.service import LambdaService
+    from busyhour.emulator.moto_gate import AfterMoto, MotoGate
+    from busyhour.emulator.moto_rest import MotoRest
     from busyhour.emulator.service_quotas import ServiceQuotas
+    from busyhour.emulator.sts import Sts
 
     account, limits = state.account, state.limits
     engine = LambdaEngine(
@@ -262,22 +265,15 @@ def _others(
     runtime = LambdaService(engine, EventQueue(engine, state.metrics, clock, state.time), limits)
     dynamodb = DynamoDbService(limits, state.metrics, state.time, account.region, account.account_id)
     quotas = ServiceQuotas(state, schedule=clock.call_later)
-    services: list[Service] = [runtime, dynamodb, quotas, CloudWatch(state.metrics)]
-    return services, runtime, dynamodb, _rest(state, services)
-
-
-def _rest(state: EmulatorState, services: list[Service]) -> Service | None:
-    import importlib.util
-
-    if importlib.util.find_spec("busyhour.emulator.sts") is not None:
-        from busyhour.emulator.sts import Sts
-
-        services.append(Sts(state.account))
-    if importlib.util.find_spec("busyhour.emulator.moto_rest") is not None:
-        from busyhour.emulator.moto_rest import MotoRest
-
-        return MotoRest()
-    return None
+    gate = MotoGate()
+    services: list[Service] = [
+        runtime,
+        AfterMoto(dynamodb, gate),
+        quotas,
+        CloudWatch(state.metrics),
+        Sts(account),
+    ]
+    return services, runtime, dynamodb, AfterMoto(MotoRest(account.account_id), gate)
 
 
 __all__ = ["Emulator", "Limits", "build", "default_scenario"]

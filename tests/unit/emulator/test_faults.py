@@ -27,7 +27,9 @@ def test_a_share_of_requests_fails_with_the_code_that_was_asked_for():
 def test_the_same_seed_fails_the_same_requests():
     fault = Fault(error_share=0.5)
     first, second = Faults(Random(3)), Faults(Random(3))
-    assert [first.strikes(fault) is None for _ in range(50)] == [second.strikes(fault) is None for _ in range(50)]
+    assert [first.strikes(fault) is None for _ in range(50)] == [
+        second.strikes(fault) is None for _ in range(50)
+    ]
 
 
 def test_one_fault_or_a_list_is_read():

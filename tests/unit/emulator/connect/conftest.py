@@ -70,7 +70,9 @@ class Client:
         model = operation(name)
         if "InstanceId" in model.input_shape.members and name != "ListPhoneNumbersV2":
             params.setdefault("InstanceId", self.instance_id)
-        serialised = create_serializer("rest-json", include_validation=False).serialize_to_request(params, model)
+        serialised = create_serializer("rest-json", include_validation=False).serialize_to_request(
+            params, model
+        )
         body = serialised["body"]
         answer = self.raw(
             serialised["method"],
@@ -120,7 +122,9 @@ def make(flow_file: Path) -> Iterator[Callable[..., Client]]:
     made: list[Emulator] = []
 
     def maker(**options: Any) -> Client:
-        emulator = build(**{"flows": [flow_file], "clock": VirtualClock(), "epoch": 1_800_000_000.0, **options})
+        emulator = build(
+            **{"flows": [flow_file], "clock": VirtualClock(), "epoch": 1_800_000_000.0, **options}
+        )
         made.append(emulator)
         return Client(emulator)
 

@@ -8,7 +8,9 @@ from busyhour.emulator.wire import ApiError, Request
 
 @pytest.fixture(scope="module")
 def table() -> OperationTable:
-    return OperationTable(["StartOutboundVoiceContact", "ListContactFlows", "ListInstances", "DescribeContact"])
+    return OperationTable(
+        ["StartOutboundVoiceContact", "ListContactFlows", "ListInstances", "DescribeContact"]
+    )
 
 
 def request(method: str, path: str, query: str = "", body: bytes = b"") -> Request:
@@ -33,7 +35,8 @@ def test_method_and_path_say_which_operation_is_meant(table, method, path, name,
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/"), ("GET", "/contact/outbound-voice"), ("PUT", "/nowhere/at/all"), ("GET", "")]
+    ("method", "path"),
+    [("GET", "/"), ("GET", "/contact/outbound-voice"), ("PUT", "/nowhere/at/all"), ("GET", "")],
 )
 def test_a_path_that_is_no_operations_is_not_found(table, method, path):
     assert table.find(method, path) is None

@@ -119,7 +119,12 @@ def test_a_throttled_request_is_counted_in_usage_metrics_and_starts_nothing(make
         starter(client)
     with pytest.raises(aws_error):
         starter(client)
-    dims = (("Class", "None"), ("Resource", "StartOutboundVoiceContact"), ("Service", "Connect"), ("Type", "API"))
+    dims = (
+        ("Class", "None"),
+        ("Resource", "StartOutboundVoiceContact"),
+        ("Service", "Connect"),
+        ("Type", "API"),
+    )
     metrics = client.emulator.state.metrics
     assert metrics.total("AWS/Usage", "CallCount", dims) == 5
     assert metrics.total("AWS/Usage", "ThrottleCount", dims) == 1
@@ -209,7 +214,11 @@ def test_concurrent_calls_and_their_share_of_the_quota_are_measured(make, starte
         ({"RingTimeoutInSeconds": "20"}, 400, "InvalidRequestException"),
         ({"RingTimeoutInSeconds": True}, 400, "InvalidRequestException"),
         ({"TrafficType": "URGENT"}, 400, "InvalidParameterException"),
-        ({"AnswerMachineDetectionConfig": {"EnableAnswerMachineDetection": True}}, 400, "InvalidRequestException"),
+        (
+            {"AnswerMachineDetectionConfig": {"EnableAnswerMachineDetection": True}},
+            400,
+            "InvalidRequestException",
+        ),
         ({"OutboundStrategy": {"Type": "AGENT_FIRST"}}, 403, "OutboundContactNotPermittedException"),
         ({"Attributes": {"a b": "1"}}, 400, "InvalidParameterException"),
         ({"Attributes": {"a": 1}}, 400, "InvalidRequestException"),
@@ -241,7 +250,9 @@ def test_a_body_that_is_no_request_is_an_invalid_request(connect, body):
     assert (answer.status, answer.headers["x-amzn-errortype"]) == (400, "InvalidRequestException")
 
 
-def test_a_source_number_that_is_not_the_instances_is_refused_once_numbers_were_named(make, starter, aws_error):
+def test_a_source_number_that_is_not_the_instances_is_refused_once_numbers_were_named(
+    make, starter, aws_error
+):
     client = make(numbers=["+12065550111"])
     starter(client, SourcePhoneNumber="+12065550111")
     with pytest.raises(aws_error, match="SourcePhoneNumber"):
@@ -405,7 +416,11 @@ def test_contacts_are_searched_by_time_and_method(connect, start):
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | st.text(max_size=20),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**60), 2**60)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=20), inner, max_size=4),
     max_leaves=12,
 )
@@ -426,9 +441,33 @@ paths = st.sampled_from(
 )
 members = st.sampled_from(
     [
-        *("InstanceId", "ContactId", "InitialContactId", "ContactFlowId", "DestinationPhoneNumber", "Attributes"),
-        *("SourcePhoneNumber", "Filters", "CurrentMetrics", "Groupings", "TimeRange", "SearchCriteria", "Content"),
-        *("Name", "Type", "NextToken", "MaxResults", "ClientToken", "References", "DisconnectReason", "TargetArn"),
+        *(
+            "InstanceId",
+            "ContactId",
+            "InitialContactId",
+            "ContactFlowId",
+            "DestinationPhoneNumber",
+            "Attributes",
+        ),
+        *(
+            "SourcePhoneNumber",
+            "Filters",
+            "CurrentMetrics",
+            "Groupings",
+            "TimeRange",
+            "SearchCriteria",
+            "Content",
+        ),
+        *(
+            "Name",
+            "Type",
+            "NextToken",
+            "MaxResults",
+            "ClientToken",
+            "References",
+            "DisconnectReason",
+            "TargetArn",
+        ),
     ]
 )
 
@@ -438,7 +477,13 @@ def anything(tmp_path_factory):
     from busyhour.emulator.app import build
     from busyhour.emulator.clock import VirtualClock
 
-    names = ("list-queues", "list-instances", "create-contact-flow", "search-contacts", "list-phone-numbers-v2")
+    names = (
+        "list-queues",
+        "list-instances",
+        "create-contact-flow",
+        "search-contacts",
+        "list-phone-numbers-v2",
+    )
     codes = {"L-4E9BCC96": 1e9, "L-371095B8": 1e9, "L-650BD10F": 1e9, "L-F001E5ED": 1e9, "L-ED2B0490": 1e9}
     quotas = codes | {f"connect.{name}.rate": 1e9 for name in (*names, "update-contact-flow-content")}
     return build(clock=VirtualClock(), epoch=0.0, quotas=quotas)
