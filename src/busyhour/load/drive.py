@@ -14,7 +14,7 @@ from busyhour.load import model
 from busyhour.load.arrivals import Dispatcher, choose, cumulated, inherited
 from busyhour.load.client import Client
 from busyhour.load.credentials import ChainCredentials, Credentials, FixedCredentials
-from busyhour.load.health import Health
+from busyhour.load.health import Health, peak_memory
 from busyhour.load.kind import Kind
 from busyhour.load.operations import RequestEvent, Service
 from busyhour.load.recorder import Recorder
@@ -176,6 +176,14 @@ class Drive:
         dispatcher = Dispatcher(self.clock, arrivals, self._arrive)
         self._dispatchers.append(dispatcher)
         dispatcher.begin()
+
+    def generator(self) -> dict[str, Any]:
+        """About this process, for the record."""
+        return {
+            "peak_memory_bytes": peak_memory(),
+            "max_connections": self.settings.max_connections,
+            "kinds": [type(kind).__name__ for kind in self._kinds],
+        }
 
     @property
     def in_progress(self) -> float:

@@ -1,0 +1,7 @@
+"""DynamoDB alone: the operations that the scenario's functions make of one call."""
+
+from busyhour.load.users import TableUser
+
+
+class Operations(TableUser):
+    """Keys are drawn evenly; `keys = Zipf(10_000, 1.0)` makes some of them hot."""

@@ -1,0 +1,7 @@
+"""Lambda alone: one invocation with Connect's event per planned call."""
+
+from busyhour.load.users import LambdaUser
+
+
+class Invocations(LambdaUser):
+    """The scenario's functions in turn. Set `functions` and `parameters` to choose."""

@@ -1,0 +1,7 @@
+"""Calls placed with StartOutboundVoiceContact. On a real account every one of them rings a phone."""
+
+from busyhour.load.users import VoiceUser
+
+
+class Voice(VoiceUser):
+    """One StartOutboundVoiceContact per planned call; outcomes by DescribeContact, within a rate of its own."""

@@ -1,0 +1,113 @@
+"""Lambda as Connect drives it: one Invoke request per attempt, over the signed client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from busyhour.calls.invoker import function_name
+from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
+from busyhour.load.client import Answer
+from busyhour.load.errors import Class
+from busyhour.load.operations import Operation
+
+if TYPE_CHECKING:
+    from busyhour.calls.live import LiveCall
+    from busyhour.load.drive import Drive
+
+Outcome = LambdaResult | LambdaFailed
+
+_FAILED_AS: Mapping[Class, str] = {
+    Class.RATE_THROTTLE: "throttled",
+    Class.LIMIT: "throttled",
+    Class.SERVER_ERROR: "unreachable",
+    Class.CONNECTION: "unreachable",
+    Class.TIMEOUT: "timeout",
+    Class.CLIENT_ERROR: "invalid",
+}
+"""What the flow hears of a failed attempt; the calls' retry policy says which of these Connect tries again."""
+
+
+def outcome_of(answer: Answer) -> Outcome:
+    """What an answer of Invoke means to the flow. HTTP 200 with a FunctionError is an error of the handler."""
+    if answer.kind is not Class.OK:
+        return LambdaFailed(_FAILED_AS[answer.kind], answer.code)
+    if answer.function_error:
+        return LambdaFailed("function_error", answer.body[:200].decode("utf-8", "replace"))
+    if not answer.body:
+        return LambdaResult(None, 0)
+    try:
+        return LambdaResult(orjson.loads(answer.body), len(answer.body))
+    except orjson.JSONDecodeError:
+        return LambdaFailed("invalid", "the answer is not JSON")
+
+
+class LambdaFunctions:
+    """The `Functions` port: invokes functions at the target and counts them by name."""
+
+    def __init__(self, drive: Drive) -> None:
+        self._drive = drive
+        self._service = drive.service("lambda")
+        self._operations: dict[tuple[str, bool], Operation] = {}
+        self._running: dict[str, int] = {}
+
+    def prepare(self, reference: str) -> None:
+        """Write the requests for one function now, not at its first invocation."""
+        for asynchronous in (False, True):
+            self._operation(reference, asynchronous)
+
+    def invoke(self, call: LiveCall, effect: Invoke, done: Callable[[Outcome], None]) -> None:
+        """One attempt for a call."""
+        self.send(effect.function_arn, effect.event, done, asynchronous=effect.asynchronous)
+
+    def send(
+        self,
+        reference: str,
+        event: Mapping[str, Any],
+        done: Callable[[Outcome], None],
+        *,
+        asynchronous: bool = False,
+    ) -> None:
+        """One attempt: invoke the function (name or ARN) with `event`; its intended start is now."""
+        name = function_name(reference)
+        clock, recorder = self._drive.clock, self._drive.recorder
+        running = self._running.get(name, 0) + 1
+        self._running[name] = running
+        recorder.gauge(f"concurrency/{name}", running)
+        recorder.count(f"invocations/{name}")
+        intended = clock.now()
+        body = orjson.dumps(event, option=orjson.OPT_NON_STR_KEYS)
+        operation = self._operation(reference, asynchronous)
+        operation.send(body, intended, partial(self._answered, name, intended, done))
+
+    def _answered(self, name: str, intended: float, done: Callable[[Outcome], None], answer: Answer) -> None:
+        running = self._running[name] - 1
+        self._running[name] = running
+        recorder = self._drive.recorder
+        recorder.gauge(f"concurrency/{name}", running)
+        recorder.duration(f"function/{name}", answer.finished_at - intended)
+        outcome = outcome_of(answer)
+        if isinstance(outcome, LambdaFailed):
+            recorder.count(f"function_errors/{name}/{outcome.kind}")
+        done(outcome)
+
+    def _operation(self, reference: str, asynchronous: bool) -> Operation:
+        key = (reference, asynchronous)
+        found = self._operations.get(key)
+        if found is None:
+            # Scenarios name functions; exports have ARNs of the account they came from. The name is what both share.
+            parameters = {
+                "FunctionName": reference if self._drive.settings.aws else function_name(reference),
+                "InvocationType": "Event" if asynchronous else "RequestResponse",
+                "Payload": b"{}",
+            }
+            found = self._operations[key] = self._service.operation("Invoke", parameters)
+        return found
+
+    @property
+    def has_room(self) -> bool:
+        """Whether an invocation would find a connection."""
+        return self._service.client.has_room

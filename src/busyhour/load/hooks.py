@@ -1,0 +1,98 @@
+"""Where busyhour meets Locust: options, start and end of a run, messages between master and workers.
+
+Locust's own machinery stays in charge: `--headless`, the web UI, `--processes`, `--master` and `--worker`, `--csv`.
+A run begins with Locust's test_start and ends by itself when the last call has; then Locust quits (headless) or
+stops (web UI). Everything here is registered through Locust's events, once per process.
+"""
+
+from __future__ import annotations
+
+from locust import events
+from locust.runners import MasterRunner, WorkerRunner
+
+import logging
+import os
+from typing import Any
+
+from busyhour.load.conductor import Conductor
+from busyhour.load.kind import Kind
+from busyhour.load.player import Player
+from busyhour.load.settings import Settings, for_scenario, from_environment
+from busyhour.project import Project
+from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.reader import load
+
+_log = logging.getLogger(__name__)
+_installed: list[bool] = []
+
+
+def install() -> None:
+    """Register with Locust's events; a second call does nothing (several locustfiles in one process)."""
+    if not _installed:
+        _installed.append(True)
+        events.init_command_line_parser.add_listener(_options)
+        events.init.add_listener(_init)
+
+
+def _options(parser: Any, **_: Any) -> None:
+    group = parser.add_argument_group("busyhour", "Planned traffic instead of a number of users")
+    group.add_argument(
+        "--busyhour-scenario",
+        env_var="BUSYHOUR_SCENARIO",
+        default="helpdesk",
+        metavar="NAME|FILE",
+        help="scenario to drive: its arrivals, flows and functions. --host is the emulator's URL.",
+    )
+
+
+def read(environment: Any) -> tuple[Settings, Scenario]:
+    """Settings and scenario of this process, from its options and its environment.
+
+    Raises:
+        BusyhourError: the scenario is wrong, or nothing says where requests go.
+    """
+    options = environment.parsed_options
+    project = Project.find()
+    path = project.scenario(getattr(options, "busyhour_scenario", None) or "helpdesk")
+    variables = dict(os.environ)
+    if (
+        environment.host
+        and not variables.get("BUSYHOUR_ENDPOINT")
+        and variables.get("BUSYHOUR_TARGET") != "aws"
+    ):
+        variables["BUSYHOUR_ENDPOINT"] = environment.host
+    scenario = load(path, root=project.root)
+    return for_scenario(from_environment(variables, path), scenario), scenario
+
+
+def kinds(environment: Any) -> list[Kind]:
+    """One instance of every user class of the locustfile that takes calls or polls."""
+    return [cls(environment) for cls in environment.user_classes if issubclass(cls, Kind)]
+
+
+def _init(environment: Any, runner: Any, **_: Any) -> None:
+    """A process of Locust is set up: play a worker's part in it, or conduct, or both."""
+    if not any(issubclass(cls, Kind) for cls in environment.user_classes):
+        return
+    environment.process_exit_code = (
+        0  # failed requests are findings of the run, not failures of the generator
+    )
+    if isinstance(runner, WorkerRunner):
+        player = Player(environment, runner, read, kinds)
+        runner.register_message("busyhour_prepare", player.on_prepare, concurrent=True)
+        runner.register_message("busyhour_go", player.on_go, concurrent=True)
+        runner.register_message("busyhour_beat", player.on_beat)
+        runner.register_message("busyhour_stop", player.on_stop)
+        runner.register_message("busyhour_inherit", player.on_inherit, concurrent=True)
+        environment.events.quitting.add_listener(player.on_quitting)
+        environment.events.test_stopping.add_listener(player.on_test_stopping)
+        return
+    conductor = Conductor(environment, runner, read, kinds)
+    if isinstance(runner, MasterRunner):
+        runner.register_message("busyhour_ready", conductor.on_ready)
+        runner.register_message("busyhour_failed", conductor.on_failed)
+        runner.register_message("busyhour_part", conductor.on_part)
+        runner.register_message("busyhour_done", conductor.on_done)
+    environment.events.test_start.add_listener(conductor.on_test_start)
+    environment.events.test_stopping.add_listener(conductor.on_test_stopping)
+    environment.events.quitting.add_listener(conductor.on_quitting)
