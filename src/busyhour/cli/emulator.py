@@ -15,7 +15,7 @@ DEFAULT_PORT = 4580
 )
 @click.option(
     "--set",
-    "settings",
+    "overrides",
     multiple=True,
     metavar="KEY=VALUE",
     help="Another value than the scenario's; may be repeated.",
@@ -70,7 +70,7 @@ DEFAULT_PORT = 4580
 )
 def command(
     scenario: str | None,
-    settings: tuple[str, ...],
+    overrides: tuple[str, ...],
     flows: tuple[Path, ...],
     host: str,
     port: int,
@@ -101,7 +101,7 @@ def command(
     plan = None
     if scenario is not None:
         project = Project.find()
-        plan = load(project.scenario(scenario), root=project.root, settings=settings)
+        plan = load(project.scenario(scenario), root=project.root, overrides=overrides)
     emulator = build(
         plan,
         flows=flow_files(flows),

@@ -11,7 +11,7 @@ import click
 @click.argument("scenario")
 @click.option(
     "--set",
-    "settings",
+    "overrides",
     multiple=True,
     metavar="KEY=VALUE",
     help="Another value than the scenario's, like traffic.calls_per_hour=20000; may be repeated.",
@@ -36,7 +36,7 @@ import click
     show_default=True,
     help="Calls that are run through the flows for the demand of one call.",
 )
-def command(scenario: str, settings: tuple[str, ...], form: str, plot: Path | None, calls: int) -> None:
+def command(scenario: str, overrides: tuple[str, ...], form: str, plot: Path | None, calls: int) -> None:
     """Forecast the demand of SCENARIO (a name or a TOML file) on every quota, by theory and by simulation.
 
     Exit code 0: the plan fits. 1: it meets a quota. 2: bad input.
@@ -51,7 +51,7 @@ def command(scenario: str, settings: tuple[str, ...], form: str, plot: Path | No
     from busyhour.scenarios.reader import load
 
     project = Project.find(Path.cwd())
-    planned = load(project.scenario(scenario), root=project.root, settings=settings)
+    planned = load(project.scenario(scenario), root=project.root, overrides=overrides)
     with Console(stderr=True).status(f"forecasting {planned.name}"):
         found = forecast(planned, calls=calls)
     if form == "json":

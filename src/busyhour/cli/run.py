@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--set",
-    "settings",
+    "overrides",
     multiple=True,
     metavar="KEY=VALUE",
     help="Another value than the scenario's, like traffic.duration=20s or quotas.L-12AB7C57=500; may be repeated.",
@@ -56,7 +56,7 @@ def command(
     workers: int,
     out: Path | None,
     port: int,
-    settings: tuple[str, ...],
+    overrides: tuple[str, ...],
     live: bool,
 ) -> None:
     """Run SCENARIO (a name or a TOML file) and end with a report and a verdict.
@@ -77,7 +77,7 @@ def command(
 
     console = Console(stderr=True)
     project = Project.find(Path.cwd())
-    planned = _load(project, scenario, settings)
+    planned = _load(project, scenario, overrides)
     if target == "aws":
         _gate(planned, console, live=live)
     options = Options(planned, project, target, workers, out, port)
@@ -89,10 +89,10 @@ def command(
     raise SystemExit(int(EXIT_CODES[record.verdict.outcome]))
 
 
-def _load(project: Any, name: str, settings: tuple[str, ...]) -> Scenario:
+def _load(project: Any, name: str, overrides: tuple[str, ...]) -> Scenario:
     from busyhour.scenarios import reader
 
-    return reader.load(project.scenario(name), root=project.root, settings=settings)
+    return reader.load(project.scenario(name), root=project.root, overrides=overrides)
 
 
 def _gate(scenario: Scenario, console: Console, *, live: bool) -> None:

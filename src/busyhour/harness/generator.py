@@ -68,7 +68,7 @@ def drive(
         command += ["--processes", str(workers)]
     environment = {
         "BUSYHOUR_SCENARIO": str(scenario.path),
-        "BUSYHOUR_SETTINGS": json.dumps(scenario.settings),
+        "BUSYHOUR_OVERRIDES": json.dumps(scenario.overrides),
         "BUSYHOUR_RUN_DIR": str(run_dir),
         "BUSYHOUR_INSTANCE": target.instance_id,
         "BUSYHOUR_TARGET": target.kind,

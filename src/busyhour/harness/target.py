@@ -78,7 +78,7 @@ def emulator(scenario: Scenario, run_dir: Path, *, port: int = 0) -> Iterator[tu
     command = [
         *(sys.executable, "-m", "busyhour", "emulator"),
         *("--scenario", str(scenario.path), "--port", str(port), "--ready-file", str(ready)),
-        *(word for setting in scenario.settings for word in ("--set", setting)),
+        *(word for setting in scenario.overrides for word in ("--set", setting)),
     ]
     with child("emulator", command, log=run_dir / "emulator.log", environment={}) as process:
         deadline = time.monotonic() + START_SECONDS

@@ -239,5 +239,5 @@ class Scenario:
     """Given lengths of recorded prompts, by prompt id, ARN or name."""
     service_level_seconds: float = 20.0
     """A queued call that is answered within this many seconds is answered in time."""
-    settings: tuple[str, ...] = ()
-    """`key=value` that took the place of the file's values for this run: `path` alone does not make it again."""
+    overrides: tuple[str, ...] = ()
+    """`key=value` settings that replaced values of the file: `path` alone does not make this scenario again."""

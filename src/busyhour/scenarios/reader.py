@@ -47,21 +47,21 @@ def schema_path() -> Path:
     return shipped_root() / "scenarios" / "scenario.schema.json"
 
 
-def load(path: Path, *, root: Path | None = None, settings: Sequence[str] = ()) -> Scenario:
+def load(path: Path, *, root: Path | None = None, overrides: Sequence[str] = ()) -> Scenario:
     """Read the scenario at `path`.
 
     Args:
         path: the TOML file.
         root: the project's root. A path in the file is looked up beside the file first, then here.
-        settings: values that take the place of the file's, each `key=value` with a dotted key:
+        overrides: values that take the place of the file's, each `key=value` with a dotted key:
             `traffic.duration=20s`, `quotas.applied.L-12AB7C57=500`.
 
     Raises:
         BusyhourError: something is wrong with it; the message names file, line, key and value.
     """
-    file = TomlFile.read(path.resolve(), "scenario").with_values(settings)
+    file = TomlFile.read(path.resolve(), "scenario").with_values(overrides)
     file.check(json.loads(schema_path().read_text(encoding="utf-8")))
-    return replace(_scenario(Source(file, root)), settings=tuple(settings))
+    return replace(_scenario(Source(file, root)), overrides=tuple(overrides))
 
 
 def _scenario(source: Source) -> Scenario:
