@@ -54,7 +54,7 @@ def load(path: Path, *, root: Path | None = None, overrides: Sequence[str] = ())
         path: the TOML file.
         root: the project's root. A path in the file is looked up beside the file first, then here.
         overrides: values that take the place of the file's, each `key=value` with a dotted key:
-            `traffic.duration=20s`, `quotas.applied.L-12AB7C57=500`.
+            `traffic.duration=20s`, `quotas.L-12AB7C57=500`.
 
     Raises:
         BusyhourError: something is wrong with it; the message names file, line, key and value.

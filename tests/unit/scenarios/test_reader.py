@@ -199,7 +199,7 @@ def test_numbers_are_seconds(value):
 
 
 def test_values_of_the_file_can_be_replaced(write):
-    settings = (
+    overrides = (
         "traffic.duration=20s",
         "quotas.L-12AB7C57=500",
         "seed=7",
@@ -210,11 +210,11 @@ def test_values_of_the_file_can_be_replaced(write):
     assert scenario.quotas == {"L-12AB7C57": 500.0}
     assert scenario.seed == 7
     assert scenario.callers.talk == Distribution("gamma", 9)
-    assert scenario.settings == settings
+    assert scenario.overrides == overrides
 
 
 @pytest.mark.parametrize(
-    ("setting", "message", "hint"),
+    ("override", "message", "hint"),
     [
         pytest.param(
             "traffic.duratin=20s",
@@ -249,7 +249,7 @@ def test_values_of_the_file_can_be_replaced(write):
         ),
     ],
 )
-def test_a_mistake_in_such_a_value_is_said_of_the_setting(write, setting, message, hint):
+def test_a_mistake_in_such_a_value_is_said_of_the_setting(write, override, message, hint):
     with pytest.raises(BusyhourError) as caught:
         load(write(), overrides=[override])
     assert (caught.value.message, caught.value.hint) == (message, hint)
