@@ -64,11 +64,13 @@ class VirtualClock:
         """Run callbacks until none is left or the next is later than `until`; the clock then shows `until`."""
         heap, pop = self._heap, heapq.heappop
         while heap and heap[0][0] <= until:
-            self._now, _, timer = pop(heap)
+            due, _, timer = pop(heap)
             callback = timer.callback
             if callback is None:
+                # Must not move the time: a run that goes on until nothing is left ends with the last real event.
                 self._cancelled -= 1
                 continue
+            self._now = due
             timer.callback = None
             self.events += 1
             callback()

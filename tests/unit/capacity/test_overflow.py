@@ -1,0 +1,59 @@
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from busyhour.capacity.overflow import queue_full_share, token_bucket_loss, volume_at
+from busyhour.capacity.simulation import TokenBucket
+from busyhour.capacity.theory import erlang_b, erlang_c
+
+
+@pytest.mark.parametrize(
+    ("requests", "rate", "burst"), [(2, 2, 5), (1.5, 2, 5), (3, 2, 5), (1.5, 2, 1), (10, 10, 15)]
+)
+def test_the_share_refused_is_that_of_a_simulated_bucket(requests: float, rate: float, burst: float):
+    generator, bucket, now, refused, n = random.Random(1), TokenBucket(rate, burst), 0.0, 0, 60_000
+    for _ in range(n):
+        now += generator.expovariate(requests)
+        refused += not bucket.take(now)
+    assert token_bucket_loss(requests, rate, burst) == pytest.approx(refused / n, abs=0.01)
+
+
+@given(st.floats(0.1, 10.0), st.floats(0.5, 10.0), st.integers(1, 24))
+def test_more_requests_lose_more_and_a_deeper_bucket_less(requests: float, rate: float, burst: int):
+    lost = token_bucket_loss(requests, rate, burst)
+    assert 0.0 <= lost <= 1.0
+    assert token_bucket_loss(requests * 1.2, rate, burst) >= lost - 1e-6
+    if burst < 24:
+        assert token_bucket_loss(requests, rate, burst + 1) <= lost + 1e-6
+
+
+def test_a_bucket_edge_cases():
+    assert token_bucket_loss(0.0, 2, 5) == 0.0
+    assert token_bucket_loss(1.0, 0.0, 5) == 1.0
+    assert token_bucket_loss(4.0, 2.0, 100) == 0.5
+
+
+def test_a_queue_without_places_is_a_loss_system():
+    assert queue_full_share(10, 12, 0, 180, 60) == pytest.approx(erlang_b(10, 12))
+
+
+def test_a_long_queue_of_patient_callers_is_never_full():
+    assert queue_full_share(10, 14, 500, 180, math.inf) < 1e-12
+    # With room for all, waiting is Erlang C's: the state "all busy" has the mass that C says.
+    assert erlang_c(10, 14) == pytest.approx(0.1741, abs=1e-4)
+
+
+@given(st.floats(1.0, 60.0), st.integers(0, 40), st.integers(0, 40))
+def test_a_queue_is_full_more_often_with_load_and_less_with_room(load: float, agents: int, capacity: int):
+    share = queue_full_share(load, agents, capacity, 180.0, 60.0)
+    assert 0.0 <= share <= 1.0
+    assert queue_full_share(load * 1.2, agents, capacity, 180.0, 60.0) >= share - 1e-12
+    assert queue_full_share(load, agents, capacity + 1, 180.0, 60.0) <= share + 1e-12
+
+
+def test_the_volume_at_which_a_share_is_reached():
+    assert volume_at(lambda v: v / (v + 99.0), 0.01, 50.0) == pytest.approx(1.0, rel=1e-6)
+    assert volume_at(lambda v: 0.0, 0.01, 1.0) == math.inf
