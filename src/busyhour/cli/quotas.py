@@ -28,7 +28,7 @@ _WIDTH_OF_A_PIPE = 160
 )
 @click.option("--service", help="Only this service: connect, lambda, dynamodb, ...")
 @click.option("--instance", metavar="ARN", help="Connect instance, for the values applied to it.")
-@click.option("--region", help="AWS Region; the configured one if not given.")
+@click.option("--region", help="AWS Region, whose defaults count; with aws, the configured one if not given.")
 @click.option("--endpoint-url", help="Ask this endpoint (the emulator) instead of AWS.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option(
@@ -55,6 +55,7 @@ def command(
     """
     if context.invoked_subcommand is not None:
         return
+    from busyhour.quotas import regions
     from busyhour.quotas import table as quota_table
     from busyhour.quotas.listing import as_data
     from busyhour.quotas.reading import read_quotas
@@ -66,12 +67,22 @@ def command(
         click.echo(json.dumps(aws.iam_policy(actions), indent=2))
         return
     table = quota_table.load()
+    clients = None
+    if "aws" in named:
+        from busyhour.quotas import aws
+
+        _check_instance(instance)
+        clients = aws.clients(region, endpoint_url)
+        region = clients.region
+    table = table.for_region(region)
     wanted = table.of_service(service) if service else tuple(table)
-    readings = read_quotas(wanted, _sources(named, table, instance, region, endpoint_url))
+    readings = read_quotas(wanted, _sources(named, table, instance, clients, endpoint_url))
     if format_ == "json":
         click.echo(json.dumps(as_data(readings, ", ".join(named)), indent=2, ensure_ascii=False))
         return
     _show(readings)
+    if region and region not in (known := regions.load()):
+        click.echo(f"\nAWS documents no endpoint of Connect in {region}; it has: {', '.join(known)}.")
     if "aws" in named and not instance and any(str(r.quota.scope) == "instance" for r in readings):
         click.echo(
             "\nQuotas of an instance are shown with their defaults: say --instance for the applied values."
@@ -110,7 +121,7 @@ def _sources(
     named: Sequence[str],
     table: QuotaTable,
     instance: str | None,
-    region: str | None,
+    clients: Clients | None,
     endpoint_url: str | None,
 ) -> list[Source]:
     from busyhour.errors import BusyhourError
@@ -123,12 +134,11 @@ def _sources(
             f"--source is given {len(files)} files: {', '.join(files)}.", "Put the values into one."
         )
     overrides = read_file(Path(files[0]), table) if files else None
-    if "aws" in named:
+    if clients is not None:
         from busyhour.quotas import aws
 
-        _check_instance(instance)
-        return aws.read_only_sources(aws.clients(region, endpoint_url), instance, overrides)
-    for option, value in (("--instance", instance), ("--endpoint-url", endpoint_url), ("--region", region)):
+        return aws.read_only_sources(clients, instance, overrides)
+    for option, value in (("--instance", instance), ("--endpoint-url", endpoint_url)):
         if value:
             raise BusyhourError(
                 f"{option} {value} is of no use without --source aws.", f"Say --source aws {option} …."

@@ -43,9 +43,9 @@ class QuotaShapes:
         """The value that AWS shows at `level`: for some operations not the one that it enforces."""
         if level == ACCOUNT and quota.scope is Scope.INSTANCE:
             return quota.default
-        if quota.misreported is not None and not self._state.limits.is_overridden(quota.key):
-            return quota.misreported
-        return self._state.limits.applied(quota.key)
+        if self._state.limits.is_overridden(quota.key):
+            return self._state.limits.applied(quota.key)
+        return quota.default if quota.misreported is None else quota.misreported
 
     def service_quota(self, quota: Quota, level: str) -> dict[str, Any]:
         """A ServiceQuota with the value at `level`, ACCOUNT or RESOURCE."""

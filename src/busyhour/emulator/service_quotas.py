@@ -58,7 +58,8 @@ class ServiceQuotas:
         self._schedule = schedule
         self._shapes = QuotaShapes(state)
         self._book = RequestBook(policy or ApprovalPolicy(), state.random, self._approved)
-        self._quotas = {(q.service, q.code): q for q in state.limits.table if q.code is not None}
+        table = state.limits.table.for_region(state.account.region)
+        self._quotas = {(q.service, q.code): q for q in table if q.code is not None}
         self._services = sorted({service for service, _ in self._quotas})
         self._operations: dict[str, Callable[[Body, Request], dict[str, Any]]] = {
             "ListServices": self._list_services,

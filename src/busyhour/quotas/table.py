@@ -19,6 +19,8 @@ from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.quotas.model import Kind, Quota, Scope
 
 TABLE = Path(__file__).with_name("table.csv")
+REGIONAL = Path(__file__).with_name("regional_defaults.csv")
+"""Defaults that differ from the table's in a Region; from the same pages."""
 
 _EVERY_OTHER = "*"
 """Operation of the rows that hold for all operations of a service without a row of their own."""
@@ -53,6 +55,19 @@ class QuotaTable:
 
     def __contains__(self, key: object) -> bool:
         return key in self._by_key
+
+    def for_region(self, region: str | None) -> QuotaTable:
+        """The table with the defaults of one Region; as it is where none differ or `region` is None."""
+        with REGIONAL.open(encoding="utf-8", newline="") as file:
+            differing = {
+                row["key"]: row["default"] for row in csv.DictReader(file) if row["region"] == region
+            }
+        if not differing:
+            return self
+        return QuotaTable(
+            replace(quota, default=float(differing[quota.key])) if quota.key in differing else quota
+            for quota in self
+        )
 
     @property
     def services(self) -> tuple[str, ...]:

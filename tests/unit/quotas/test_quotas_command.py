@@ -125,3 +125,9 @@ def test_only_listings_are_compared(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(BusyhourError, match="no listing of quotas"):
             run("diff", str(path), str(path))
+
+
+def test_a_region_has_its_own_defaults_and_may_lack_connect() -> None:
+    assert rows("--region", "us-east-1")["kinesis.shards-per-region"]["value"] == 20_000
+    assert "no endpoint of Connect in eu-west-3" in run("--region", "eu-west-3", "--service", "kinesis")
+    assert "no endpoint" not in run("--region", "eu-central-1", "--service", "kinesis")

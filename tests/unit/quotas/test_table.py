@@ -9,6 +9,7 @@ import time
 import pytest
 
 from busyhour.errors import BusyhourError
+from busyhour.quotas import regions
 from busyhour.quotas.model import Kind, Quota, Scope
 from busyhour.quotas.table import QuotaTable, load
 
@@ -174,3 +175,20 @@ def test_loading_is_fast() -> None:
         return time.thread_time() - started
 
     assert min(seconds() for _ in range(5)) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("region", "shards"), [("us-east-1", 20_000), ("eu-central-1", 6_000), ("ca-central-1", 1_000)]
+)
+def test_defaults_that_differ_by_region(region: str, shards: float) -> None:
+    table = TABLE.for_region(region)
+    assert table.by_key("kinesis.shards-per-region").default == shards
+    assert [quota.key for quota in table] == [quota.key for quota in TABLE]
+    assert TABLE.for_region(None) is TABLE
+
+
+def test_regions_with_connect_are_dated_and_sourced() -> None:
+    found = regions.load()
+    assert len(found) == 11
+    assert found["eu-central-1"].name == "Europe (Frankfurt)"
+    assert all(region.source and region.date for region in found.values())
