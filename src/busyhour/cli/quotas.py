@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from busyhour.quotas.aws import Clients
     from busyhour.quotas.reading import Reading, Source
     from busyhour.quotas.table import QuotaTable
 
