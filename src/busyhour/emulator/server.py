@@ -178,7 +178,12 @@ async def serve(
         timeout_graceful_shutdown=5,
     )
     server = Quiet(config)
-    await emulator.start(url_of(listener))
+    try:
+        await emulator.start(url_of(listener))
+    except BaseException:
+        listener.close()
+        await emulator.stop()
+        raise
     serving = asyncio.ensure_future(server.serve(sockets=[listener]))
     try:
         while not server.started and not serving.done():
