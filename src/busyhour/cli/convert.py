@@ -1,4 +1,4 @@
-"""busyhour convert: turn an old console export into the 2019-10-30 format that Connect's API accepts."""
+"""busyhour convert: Turn an old console export into the 2019-10-30 format that Connect's API accepts."""
 
 from __future__ import annotations
 

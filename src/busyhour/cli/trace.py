@@ -1,0 +1,238 @@
+"""busyhour trace: Run one call through a flow and print what happens, action by action."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from busyhour.flows.contact import Contact
+    from busyhour.flows.library import FlowLibrary
+    from busyhour.flows.model import Flow
+
+
+@click.command("trace")
+@click.argument("flow", type=click.Path(path_type=Path))
+@click.option(
+    "-i",
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="KEYS",
+    help="What the caller enters next: digits, an intent, `silence` or `hang-up`. Repeat in order.",
+)
+@click.option(
+    "-l",
+    "--lambda",
+    "functions",
+    multiple=True,
+    metavar="NAME=JSON",
+    help="A function's answer: JSON, @FILE, timeout, throttled or function_error. Repeat for further invocations.",
+)
+@click.option(
+    "-a",
+    "--attribute",
+    "attributes",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A contact attribute from the start.",
+)
+@click.option(
+    "-f",
+    "--flows",
+    "others",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Other flows: files or folders.",
+)
+@click.option(
+    "--alias",
+    "aliases",
+    multiple=True,
+    metavar="REFERENCE=NAME",
+    help="What an ARN or id in the flows stands for.",
+)
+@click.option(
+    "--channel", type=click.Choice(["VOICE", "CHAT", "TASK", "EMAIL"]), default="VOICE", show_default=True
+)
+@click.option("--closed", is_flag=True, help="Hours of operation are closed.")
+@click.option("--queue-full", is_flag=True, help="Every queue is full.")
+@click.option(
+    "--wait", type=click.FloatRange(min=0), default=45.0, show_default=True, help="Seconds in the queue."
+)
+@click.option(
+    "--talk", type=click.FloatRange(min=0), default=180.0, show_default=True, help="Seconds with the agent."
+)
+@click.option("--log", is_flag=True, help="Print the flow log that Connect would write, as JSON lines.")
+@click.option(
+    "--from-log",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Replay a real flow log; say where they part.",
+)
+def command(
+    flow: Path,
+    inputs: tuple[str, ...],
+    functions: tuple[str, ...],
+    attributes: tuple[str, ...],
+    others: tuple[Path, ...],
+    aliases: tuple[str, ...],
+    channel: str,
+    closed: bool,
+    queue_full: bool,
+    wait: float,
+    talk: float,
+    log: bool,
+    from_log: Path | None,
+) -> None:
+    """Run one call through a flow and print what happens, action by action.
+
+    FLOW is an exported flow, or a scenario (.toml): its entry flow is run, with its flows and aliases.
+
+    Example: busyhour trace flows/main.json --flows flows --input 1 --lambda lookup='{"found": "yes"}'
+    """
+    from busyhour.flows import trace
+    from busyhour.flows.contact import Contact
+    from busyhour.flows.protocol import Invoke
+    from busyhour.flows.script import Script, unknown_functions
+
+    entry, library, prompt_seconds = _library(flow, others, dict(_pair(one, "--alias") for one in aliases))
+    contact = Contact(channel=channel, attributes=dict(_pair(one, "--attribute") for one in attributes))
+    if from_log is not None:
+        _replay(entry, library, contact, from_log)
+        return
+    answers: dict[str, list[Any]] = {}
+    for one in functions:
+        name, text = _pair(one, "--lambda")
+        answers.setdefault(name, []).append(_answer(name, text))
+    script = Script(list(inputs), answers, not closed, queue_full, wait, talk)
+    found = trace.run(library, entry, script, contact=contact, prompt_seconds=prompt_seconds)
+    _print(found, log)
+    called = [step.effect.function_arn for step in found.steps if isinstance(step.effect, Invoke)]
+    for name in unknown_functions(script, called):
+        click.echo(f"note: function {name!r} was not called", err=True)
+    for text in script.assumed:
+        click.echo(f"note: {text}", err=True)
+    if script.inputs:
+        click.echo(f"note: not asked for: {', '.join(script.inputs)}", err=True)
+
+
+def _print(found: Any, log: bool) -> None:
+    import json
+
+    from busyhour.flows import flowlog, trace
+
+    if log:
+        printed = False
+        for one in flowlog.entries(found):
+            printed = True
+            click.echo(json.dumps(one, ensure_ascii=False))
+        if not printed:
+            click.echo("note: no action of the call enabled logging, so Connect would log nothing", err=True)
+    else:
+        for line in trace.lines(found):
+            click.echo(line)
+        click.echo(f"{found.seconds:9.1f}  {found.call.actions_run} actions")
+    for kind in found.call.unmodelled:
+        click.echo(f"note: {kind} is not modelled: its default path was taken", err=True)
+    for reference in found.call.unresolved:
+        click.echo(
+            f"note: flow {reference!r} is not here: add it with --flows, or name it with --alias", err=True
+        )
+
+
+def _replay(entry: Flow, library: FlowLibrary, contact: Contact, path: Path) -> None:
+    from busyhour.errors import BusyhourError, ExitCode
+    from busyhour.flows.flowlog import read_log
+    from busyhour.flows.replay import replay
+
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BusyhourError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    found = replay(library, entry, read_log(text, str(path)), contact=contact)
+    _print(found.trace, log=False)
+    if found.parting is None:
+        click.echo(f"the export follows the log: {found.followed} of {found.entries} actions")
+        return
+    parting = found.parting
+    after = f"after {parting.after!r} " if parting.after else "at the start "
+    click.echo(
+        f"the export parts from the log {after}({found.followed} of {found.entries} actions): "
+        f"{path}:{parting.entry.line} ran {parting.entry.identifier!r} in flow {parting.entry.flow!r}, "
+        + (f"the export goes to {parting.instead!r}" if parting.instead else "the export runs nothing more")
+    )
+    raise SystemExit(ExitCode.DOES_NOT_HOLD)
+
+
+def _library(
+    path: Path, others: tuple[Path, ...], aliases: dict[str, str]
+) -> tuple[Flow, FlowLibrary, Mapping[str, float]]:
+    from busyhour.flows.library import FlowLibrary
+    from busyhour.flows.reader import read_file
+
+    if path.suffix == ".toml":
+        from busyhour.scenarios.reader import load
+
+        scenario = load(path)
+        flows = [read_file(file) for file in scenario.flows.files] + _others(path, others)
+        library = FlowLibrary(flows, {**scenario.flows.aliases, **aliases})
+        return library.get(scenario.flows.entry), library, scenario.prompt_seconds
+    entry = read_file(path)
+    return entry, FlowLibrary([entry, *_others(path, others)], aliases), {}
+
+
+def _others(path: Path, others: tuple[Path, ...]) -> list[Flow]:
+    """The flows in files and folders; what is no flow in a folder is said and left out."""
+    from busyhour.errors import BusyhourError
+    from busyhour.flows.reader import FlowError, read_file
+
+    flows: list[Flow] = []
+    for other in others:
+        folder = other.is_dir()
+        files = sorted(one for one in other.rglob("*.json") if one.is_file()) if folder else [other]
+        if folder and not files:
+            raise BusyhourError(f"{other}: has no .json file", "Name a folder of exported flows.")
+        for file in files:
+            if file.resolve() == path.resolve():
+                continue
+            try:
+                flows.append(read_file(file))
+            except FlowError as error:
+                if not folder:
+                    raise
+                click.echo(f"note: left out: {error.message}", err=True)
+    return flows
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise click.BadParameter(f"{text!r} has no '=': give KEY=VALUE", param_hint=option)
+    return key, value
+
+
+def _answer(name: str, text: str) -> Any:
+    import json
+
+    from busyhour.errors import BusyhourError
+    from busyhour.flows.script import LAMBDA_FAILURES
+
+    if text in LAMBDA_FAILURES:
+        return text
+    if text.startswith("@"):
+        try:
+            text = Path(text[1:]).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BusyhourError(
+                f"{text[1:]}: cannot be read: {getattr(error, 'strerror', None) or error}"
+            ) from None
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise BusyhourError(
+            f"--lambda {name}: {text!r} is no JSON: {error}",
+            f'Give JSON (\'{{"key": "value"}}\'), @FILE, or one of {", ".join(sorted(LAMBDA_FAILURES))}.',
+        ) from None

@@ -1,0 +1,156 @@
+"""A scripted world for one call: what the caller enters, what functions answer, how long things take.
+
+For traces and examples. It answers each effect with an event and the seconds until then, on a clock of its own;
+whatever the script does not say has a default, and `assumed` says which defaults were used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from busyhour.flows import protocol as p
+from busyhour.flows.call import Call
+
+SILENCE, HANG_UP = "silence", "hang-up"
+"""What may stand among the inputs beside digits and intents."""
+
+LAMBDA_FAILURES = frozenset({"timeout", "throttled", "function_error", "unreachable", "invalid"})
+"""What may stand for a function's answer beside JSON."""
+
+
+@dataclass(slots=True)
+class Script:
+    """The answers of one call. Mutable: inputs and answers are used up in order.
+
+    `inputs` are digits, intents, `silence` or `hang-up`, one for each menu, stored input or bot. `functions` maps a
+    function's name (or ARN) to its answers, the last of which is repeated; an answer is JSON or one of
+    `LAMBDA_FAILURES`. All times are seconds.
+    """
+
+    inputs: list[str] = field(default_factory=list)
+    functions: dict[str, list[Any]] = field(default_factory=dict)
+    open: bool = True
+    queue_full: bool = False
+    wait: float = 45.0
+    """Time in the queue until an agent answers."""
+    talk: float = 180.0
+    hung_up_by: str = "agent"
+    think: float = 2.0
+    lambda_seconds: float = 0.3
+    metrics: Mapping[str, float | str] = field(
+        default_factory=lambda: {
+            "NumberOfAgentsAvailable": 1,
+            "NumberOfAgentsOnline": 5,
+            "NumberOfAgentsStaffed": 5,
+            "NumberOfContactsInQueue": 3,
+            "OldestContactInQueueAgeSeconds": 40,
+        }
+    )
+    patience: int = 200
+    """Effects answered before the caller hangs up: an end to flows that never end by themselves."""
+    assumed: list[str] = field(default_factory=list)
+    _waited: float = 0.0
+
+    def answer(self, call: Call, effect: p.Effect) -> tuple[p.Event, float]:
+        """The event that answers `effect`, and the seconds until it comes."""
+        self.patience -= 1
+        if self.patience < 0:
+            self._assume("the caller hung up: the script is over and the flow does not end by itself")
+            return p.HungUp(), 0.0
+        if call.is_queued and not isinstance(effect, p.Enqueue):
+            return self._in_queue(effect)
+        return self._answer(effect)
+
+    def _in_queue(self, effect: p.Effect) -> tuple[p.Event, float]:
+        left = self.wait - self._waited
+        if isinstance(effect, p.Loop) and effect.seconds == float("inf"):
+            return p.AgentAnswered("agent/1", "agent"), max(left, 0.0)
+        event, seconds = self._answer(effect)
+        if seconds >= left:
+            return p.AgentAnswered("agent/1", "agent"), max(left, 0.0)
+        self._waited += seconds
+        return event, seconds
+
+    def _answer(self, effect: p.Effect) -> tuple[p.Event, float]:
+        match effect:
+            case p.Play(seconds=seconds):
+                return p.Done(), seconds
+            case p.Loop(seconds=seconds):
+                return (p.HungUp(), 60.0) if seconds == float("inf") else (p.Done(), seconds)
+            case p.Collect():
+                return self._collect(effect)
+            case p.Converse(prompt_seconds=seconds):
+                said = self._next_input()
+                if said == HANG_UP:
+                    return p.HungUp(), seconds
+                return (
+                    (p.Silence(), seconds + 5.0)
+                    if said == SILENCE
+                    else (p.LexResult(said), seconds + self.think)
+                )
+            case p.Invoke():
+                return self._invoke(effect)
+            case p.CheckHours():
+                return p.Hours(self.open), 0.0
+            case p.ReadMetrics():
+                return p.Metrics(self.metrics), 0.0
+            case p.Enqueue(queue=queue):
+                self._waited = 0.0
+                return (p.AtCapacity() if self.queue_full else p.Queued("", queue or "")), 0.0
+            case p.Talk():
+                return p.Done(self.hung_up_by), self.talk
+            case p.Dial():
+                return p.Connected(), self.think
+            case p.Pause(seconds=seconds):
+                return p.Done(), seconds
+            case p.Service(type=type, branches=branches):
+                if branches:
+                    self._assume(f"{type} came back with {branches[0]!r}")
+                return p.Succeeded(branch=branches[0] if branches else None), 0.0
+            case _:
+                return p.HungUp(), 0.0
+
+    def _collect(self, effect: p.Collect) -> tuple[p.Event, float]:
+        entered = self._next_input()
+        if entered == HANG_UP:
+            return p.HungUp(), effect.prompt_seconds
+        if entered == SILENCE:
+            return p.Silence(), effect.prompt_seconds + effect.timeout_seconds
+        return p.Digits(entered), effect.prompt_seconds + self.think
+
+    def _next_input(self) -> str:
+        if self.inputs:
+            return self.inputs.pop(0)
+        self._assume("the caller said and pressed nothing once the inputs were used up")
+        return SILENCE
+
+    def _invoke(self, effect: p.Invoke) -> tuple[p.Event, float]:
+        name = function_name(effect.function_arn)
+        answers = self.functions.get(effect.function_arn) or self.functions.get(name)
+        if not answers:
+            self._assume(f"function {name!r} answered {{}}")
+            return p.LambdaResult({}, seconds=self.lambda_seconds), self.lambda_seconds
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, str) and answer in LAMBDA_FAILURES:
+            seconds = effect.timeout_seconds if answer == "timeout" else self.lambda_seconds
+            return p.LambdaFailed(answer, seconds=seconds), seconds
+        return p.LambdaResult(answer, seconds=self.lambda_seconds), self.lambda_seconds
+
+    def _assume(self, what: str) -> None:
+        if what not in self.assumed:
+            self.assumed.append(what)
+
+
+def function_name(arn: str) -> str:
+    """Name of a function in its ARN: `arn:…:function:lookup:live` -> `lookup`."""
+    parts = arn.split(":")
+    return parts[6] if len(parts) > 6 and parts[5] == "function" else arn
+
+
+def unknown_functions(script: Script, called: Iterable[str]) -> list[str]:
+    """Functions that the script answers for and that were never called."""
+    seen = set(called)
+    names = {function_name(arn) for arn in seen}
+    return [name for name in script.functions if name not in seen and name not in names]
