@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.rule import Problem, from_schema, rule
 from busyhour.contracts.subject import FlowUnderCheck
 from busyhour.contracts.words import kind
 
@@ -31,5 +31,4 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
                     yield flow.problem(
                         f"{where} is {kind(action.raw[part])}, not an object", part, action=action
                     )
-    for issue in flow.issues.get("action-shape", ()):
-        yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help)
+    yield from from_schema(flow, "action-shape")

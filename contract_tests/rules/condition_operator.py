@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.rule import Problem, from_schema, rule
 from busyhour.contracts.subject import FlowUnderCheck
 
 
@@ -16,8 +16,8 @@ from busyhour.contracts.subject import FlowUnderCheck
     fix="Use an operator of this action.",
     source="Refusals by CreateContactFlow on record in public projects, 2026",
     group="schema",
+    reports_issues=True,
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """The action does not compare with this operator."""
-    for issue in flow.issues.get("condition-operator", ()):
-        yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help)
+    yield from from_schema(flow, "condition-operator")

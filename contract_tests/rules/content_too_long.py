@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from busyhour.contracts.finding import Severity
 from busyhour.contracts.rule import Problem, rule
 from busyhour.contracts.subject import FlowUnderCheck
 
@@ -26,14 +25,12 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     document = flow.document
     if document is None or flow.converted is not None or len(document.content) <= MAX_CHARACTERS:
         return
+    length = len(document.content)
     smallest = len(json.dumps(flow.data, separators=(",", ":"), ensure_ascii=False))
-    if smallest > MAX_CHARACTERS:
-        yield Problem(
-            f"the flow has {smallest:,} characters without indentation; at most {MAX_CHARACTERS:,} are allowed"
-        )
+    if smallest <= MAX_CHARACTERS:
+        way_out = f"Without indentation it has {smallest:,} characters; save it that way."
     else:
-        yield Problem(
-            f"the file has {len(document.content):,} characters; without indentation {smallest:,}, and "
-            f"{MAX_CHARACTERS:,} are allowed",
-            severity=Severity.WARNING,
+        way_out = (
+            f"Without indentation it still has {smallest:,} characters; move a part of it into a flow module."
         )
+    yield Problem(f"the flow has {length:,} characters; at most {MAX_CHARACTERS:,} are allowed", help=way_out)

@@ -22,12 +22,9 @@ from busyhour.errors import did_you_mean
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """A transition leads to an action that does not exist."""
     known = flow.by_identifier
+    if flow.targets <= known.keys():
+        return
     for action in flow.actions:
-        for target in action.targets:
-            if target not in known and target not in DRAFT_TARGETS:
-                break
-        else:
-            continue
         for pointer, target in transitions(action):
             if target not in known and target not in DRAFT_TARGETS:
                 where = place(("Actions", action.index, *pointer))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.explain_transitions import OUTCOMES_OF_A_CALL
+from busyhour.contracts.rule import Problem, from_schema, rule
 from busyhour.contracts.subject import FlowUnderCheck
+from busyhour.flows.model import FlowType
 
 
 @rule(
@@ -19,5 +21,16 @@ from busyhour.contracts.subject import FlowUnderCheck
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """The action does not know this error type."""
-    for issue in flow.issues.get("disallowed-error", ()):
-        yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help)
+    yield from from_schema(flow, "disallowed-error")
+    if flow.flow_type is FlowType.AGENT_TRANSFER:
+        for action in flow.of_type("TransferParticipantToThirdParty"):
+            for error in action.errors:
+                if error.error_type in OUTCOMES_OF_A_CALL:
+                    yield flow.problem(
+                        f"in a flow of type AGENT_TRANSFER this transfer has no branch for {error.error_type}",
+                        "Transitions",
+                        "Errors",
+                        error.at,
+                        "ErrorType",
+                        action=action,
+                    )

@@ -20,6 +20,8 @@ from busyhour.contracts.subject import DRAFT_TARGETS, FlowUnderCheck, transition
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """A branch of a saved draft is connected to nothing."""
+    if flow.targets.isdisjoint(DRAFT_TARGETS):
+        return
     for action in flow.actions:
         if "" in action.targets or "$end" in action.targets:
             for pointer, target in transitions(action):

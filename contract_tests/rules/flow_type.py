@@ -20,36 +20,39 @@ from busyhour.flows.model import FlowType
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """An action in a flow of a type that does not allow it, or next to actions that no type allows with it."""
-    allowed = {
-        type: frozenset(flow.schemas.action(type).get("x-flow-types", ()))
-        for type in flow.types
-        if type in flow.schemas.types
-    }
+    store = flow.schemas
     kind = flow.flow_type
-    if kind is not None:
-        for type, permitted in allowed.items():
-            if permitted and kind not in permitted:
-                for action in flow.by_type[type]:
-                    names = ", ".join(sorted(permitted))
-                    yield flow.problem(
-                        f"{type} may not stand in a flow of type {kind}; it may in {names}", action=action
-                    )
+    if kind is None:
+        yield from _of_no_type(flow)
         return
-    left = frozenset(FlowType)
-    for type in sorted(allowed):
-        permitted = allowed[type]
-        if not permitted:
-            continue
-        if not left & permitted:
-            others = ", ".join(
-                sorted(
-                    one for one in allowed if allowed[one] and not allowed[one] >= permitted and one != type
-                )
-            )
+    for type in flow.types:
+        permitted = store.flow_types(type)
+        if kind not in permitted:
+            names = ", ".join(sorted(permitted))
             for action in flow.by_type[type]:
                 yield flow.problem(
-                    f"no flow type allows {type} together with the other actions of this flow ({others})",
+                    f"{type} may not stand in a flow of type {kind}; it may in {names}", action=action
+                )
+
+
+def _of_no_type(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """Actions that no flow type allows together, where the flow's own type is not known."""
+    store = flow.schemas
+    limited = {
+        type: permitted for type in flow.types if len(permitted := store.flow_types(type)) < len(FlowType)
+    }
+    if not limited or frozenset.intersection(*limited.values()):
+        return
+    left = frozenset(FlowType)
+    before: list[str] = []
+    for type in sorted(limited):
+        if not left & limited[type]:
+            for action in flow.by_type[type]:
+                yield flow.problem(
+                    f"no flow type allows {type} together with the other actions of this flow "
+                    f"({', '.join(before)})",
                     action=action,
                 )
             return
-        left &= permitted
+        left &= limited[type]
+        before.append(type)

@@ -39,6 +39,14 @@ _RESERVED = frozenset(
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """An Identifier is missing, too long, or has characters that are not allowed."""
+    names = flow.by_identifier.keys()
+    if (
+        len(names) == len(flow.actions)
+        and _ILLEGAL.search("".join(names)) is None
+        and _RESERVED.isdisjoint(names)
+        and max(map(len, names), default=0) <= MAX_LENGTH
+    ):
+        return
     for action in flow.actions:
         name = action.identifier
         if name and len(name) <= MAX_LENGTH and _ILLEGAL.search(name) is None and name not in _RESERVED:

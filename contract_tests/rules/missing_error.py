@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.rule import Problem, from_schema, rule
 from busyhour.contracts.subject import FlowUnderCheck
 
 
@@ -16,8 +16,8 @@ from busyhour.contracts.subject import FlowUnderCheck
     fix="Add an entry to Errors with this ErrorType and lead it to a message for the caller.",
     source="Refusals by CreateContactFlow on record in public projects, 2026",
     group="schema",
+    reports_issues=True,
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """A branch for an error that must be handled is missing."""
-    for issue in flow.issues.get("missing-error", ()):
-        yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help)
+    yield from from_schema(flow, "missing-error")

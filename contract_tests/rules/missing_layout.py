@@ -20,7 +20,7 @@ from busyhour.contracts.subject import FlowUnderCheck
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """An action has no entry in Metadata.ActionMetadata."""
     layout = flow.action_metadata
-    if not layout:
+    if not layout or flow.by_identifier.keys() <= layout.keys():
         return
     for action in flow.actions:
         if action.identifier and action.identifier not in layout:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.rule import Problem, from_schema, rule
 from busyhour.contracts.subject import FlowUnderCheck
 
 
@@ -16,8 +16,8 @@ from busyhour.contracts.subject import FlowUnderCheck
     fix="Use a value that the message names.",
     source="Refusals by CreateContactFlow on record in public projects, 2026",
     group="schema",
+    reports_issues=True,
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """A parameter has a value that the action does not take."""
-    for issue in flow.issues.get("parameter-value", ()):
-        yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help)
+    yield from from_schema(flow, "parameter-value")

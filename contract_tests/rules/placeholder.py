@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.rule import Problem, from_schema, rule
 from busyhour.contracts.subject import FlowUnderCheck
 
 
@@ -16,9 +16,9 @@ from busyhour.contracts.subject import FlowUnderCheck
     fix="Fill in the template before checking with --strict.",
     source="Observed in published templates",
     group="schema",
+    reports_issues=True,
     strict=True,
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """An id, ARN or enumeration still holds a placeholder."""
-    for issue in flow.issues.get("placeholder", ()):
-        yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help)
+    yield from from_schema(flow, "placeholder")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.rule import Problem, from_schema, rule
 from busyhour.contracts.subject import FlowUnderCheck
 
 
@@ -16,8 +16,8 @@ from busyhour.contracts.subject import FlowUnderCheck
     fix="Leave its Transitions empty: {}.",
     source="Refusals by CreateContactFlow on record in public projects, 2026",
     group="schema",
+    reports_issues=True,
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """An action that ends the flow has transitions."""
-    for issue in flow.issues.get("terminal-with-transitions", ()):
-        yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help)
+    yield from from_schema(flow, "terminal-with-transitions")

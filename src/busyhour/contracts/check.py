@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 from busyhour.contracts.finding import FileReport, Finding, Report, Severity, json_pointer, order
@@ -26,6 +25,7 @@ class Checker:
     rules: RuleSet = field(default_factory=load_rules)
     schemas: SchemaStore = field(default_factory=shipped_schemas)
     strict: bool = False
+    _by_types: dict[frozenset[str] | None, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
 
     def subject(self, source: Source, flow_type: FlowType | None = None) -> FlowUnderCheck:
         """One file as the rules see it."""
@@ -62,7 +62,10 @@ class Checker:
 
     def problems(self, subject: FlowUnderCheck) -> Iterator[tuple[Rule, Problem]]:
         """What each rule yields, before it is given a place; a rule that fails says so as an error."""
-        for rule in _applicable(self.rules, subject.types, subject.is_flow, self.strict):
+        issues = subject.issues
+        for rule in self._applicable(subject):
+            if rule.reports_issues and rule.id not in issues:
+                continue
             try:
                 for problem in rule.check(subject):
                     yield rule, problem
@@ -76,6 +79,20 @@ class Checker:
                         severity=Severity.ERROR,
                     ),
                 )
+
+    def _applicable(self, subject: FlowUnderCheck) -> tuple[Rule, ...]:
+        """The rules that can find anything in a flow of these action types."""
+        types = subject.types if subject.is_flow else None
+        found = self._by_types.get(types)
+        if found is None:
+            found = self._by_types[types] = tuple(
+                rule
+                for rule in self.rules
+                if (self.strict or not rule.strict)
+                and (rule.scope == "file" or types is not None)
+                and (not rule.types or (types is not None and rule.types & types))
+            )
+        return found
 
     @staticmethod
     def _finding(subject: FlowUnderCheck, rule: Rule, problem: Problem) -> tuple[tuple[object, ...], Finding]:
@@ -99,18 +116,6 @@ class Checker:
             identifier=action.identifier if action is not None else "",
         )
         return (subject.path, order(pointer), finding.severity.rank, rule.id, problem.message), finding
-
-
-@lru_cache(maxsize=4096)
-def _applicable(rules: RuleSet, types: frozenset[str], is_flow: bool, strict: bool) -> tuple[Rule, ...]:
-    """The rules that can find anything in a flow of these action types."""
-    return tuple(
-        rule
-        for rule in rules.rules
-        if (is_flow or rule.scope == "file")
-        and (strict or not rule.strict)
-        and (not rule.types or rule.types & types)
-    )
 
 
 def check_documents(

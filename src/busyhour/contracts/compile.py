@@ -1,8 +1,7 @@
 """JSON Schema to Python source: a predicate that answers yes or no, many times faster than an interpreter.
 
 Nearly every action of nearly every flow keeps its contract, so that a check is mostly this question. What is
-wrong, in words, is asked of the jsonschema library once the answer is no (see `words`); a property test holds
-the two to the same answer. Only the keywords that flow_schemas/ uses are known; any other one raises.
+wrong, in words, is asked of `interpret` once the answer is no; tests hold both to the jsonschema library. Only the keywords that flow_schemas/ uses are known; any other one raises.
 """
 
 from __future__ import annotations
@@ -11,10 +10,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from busyhour.contracts.interpret import Resolve, distinct, same
+
 Schema = dict[str, Any] | bool
 Predicate = Callable[[Any], bool]
-Resolve = Callable[[str, str], tuple[Any, str]]
-"""(reference, base) -> (schema, its own base)."""
 
 _ANNOTATIONS = frozenset(
     {"$schema", "$id", "$defs", "$comment", "title", "description", "examples", "default", "deprecated"}
@@ -38,6 +37,9 @@ _ANY = frozenset({"type", "enum", "const", "allOf", "anyOf", "oneOf", "not", "if
 _KNOWN = _ANNOTATIONS | _OBJECT | _ARRAY | _STRING | _NUMBER | _ANY
 
 _ABSENT = object()
+
+_MANY = 3
+"""Members that may be absent, above which those that are there are looped over."""
 
 
 def compile_schema(
@@ -68,7 +70,7 @@ class _Compiler:
         self._resolve = resolve
         self._tolerated = tolerated
         self.functions: list[str] = []
-        self.constants: dict[str, Any] = {"_ABSENT": _ABSENT, "_same": _same, "_distinct": _distinct}
+        self.constants: dict[str, Any] = {"_ABSENT": _ABSENT, "_same": _any_same, "_distinct": distinct}
         if tolerated is not None:
             self.constants["_tolerated"] = tolerated.search
         self._known: dict[tuple[str, str], str] = {}
@@ -177,6 +179,11 @@ class _Compiler:
         always = [name for name in required if name in properties]
         if counting:
             lines.append(f"{pad}{count} = {len(always)}")
+        optional = [name for name in properties if name not in required]
+        if counting and len(optional) > _MANY:
+            self._emit_members(properties, required, base, v, lines, pad)
+            lines.extend(f"{pad}if {name!r} not in {v}: return False" for name in required)
+            return
         for name, inner in properties.items():
             x = self._name("x")
             lines.append(f"{pad}{x} = {v}.get({name!r}, _ABSENT)")
@@ -208,6 +215,25 @@ class _Compiler:
             lines.append(f"{pad}for k in {v}:")
             lines.append(f"{pad}    if not {test}(k): return False")
 
+    def _emit_members(
+        self, properties: dict[str, Any], required: list[str], base: str, v: str, lines: list[str], pad: str
+    ) -> None:
+        """Look at the members that are there instead of asking for each that may be."""
+        tests = self.functions_of(properties, base)
+        k, x, test = self._name("k"), self._name("x"), self._name("t")
+        lines.append(f"{pad}for {k}, {x} in {v}.items():")
+        lines.append(f"{pad}    {test} = {tests}.get({k})")
+        lines.append(f"{pad}    if {test} is None or not {test}({x}): return False")
+
+    def functions_of(self, properties: dict[str, Any], base: str) -> str:
+        """Name of a table of functions by name of member; it is made when the module is run."""
+        names = {name: self._test(inner, base) for name, inner in properties.items()}
+        table = self._name("m")
+        self.functions.append(
+            f"{table} = {{{', '.join(f'{name!r}: {test}' for name, test in names.items())}}}\n"
+        )
+        return table
+
     def _emit_array(self, schema: dict[str, Any], base: str, v: str, lines: list[str], pad: str) -> None:
         if "minItems" in schema:
             lines.append(f"{pad}if len({v}) < {schema['minItems']}: return False")
@@ -223,12 +249,12 @@ class _Compiler:
                 lines.append(f"{pad}for {item} in {v}:")
                 lines.extend(body)
         if "contains" in schema:
-            test = self.function(schema["contains"], base)
+            test = self._holds(schema["contains"], base, "w")
             least, most = schema.get("minContains", 1), schema.get("maxContains")
             found = self._name("n")
             lines.append(f"{pad}{found} = 0")
             lines.append(f"{pad}for w in {v}:")
-            lines.append(f"{pad}    if {test}(w): {found} += 1")
+            lines.append(f"{pad}    if {test}: {found} += 1")
             bounds = [f"{found} < {least}"] if least else []
             if most is not None:
                 bounds.append(f"{found} > {most}")
@@ -260,15 +286,15 @@ class _Compiler:
         for inner in schema.get("allOf", ()):
             self._emit(inner, base, v, lines, pad, kind)
         if "anyOf" in schema:
-            tests = " or ".join(f"{self._test(inner, base)}({v})" for inner in schema["anyOf"])
+            tests = " or ".join(f"({self._holds(inner, base, v, kind)})" for inner in schema["anyOf"])
             lines.append(f"{pad}if not ({tests}): return False")
         if "oneOf" in schema:
-            tests = " + ".join(f"{self._test(inner, base)}({v})" for inner in schema["oneOf"])
+            tests = " + ".join(f"({self._holds(inner, base, v, kind)})" for inner in schema["oneOf"])
             lines.append(f"{pad}if ({tests}) != 1: return False")
         if "not" in schema:
-            lines.append(f"{pad}if {self._test(schema['not'], base)}({v}): return False")
+            lines.append(f"{pad}if {self._holds(schema['not'], base, v, kind)}: return False")
         if "if" in schema:
-            lines.append(f"{pad}if {self._test(schema['if'], base)}({v}):")
+            lines.append(f"{pad}if {self._holds(schema['if'], base, v, kind)}:")
             for branch in ("then", "else"):
                 body: list[str] = []
                 if branch in schema:
@@ -276,6 +302,38 @@ class _Compiler:
                 lines.extend(body or [f"{pad}    pass"])
                 if branch == "then":
                     lines.append(f"{pad}else:")
+
+    def _holds(self, schema: Schema, base: str, v: str, kind: str | None = None) -> str:
+        """An expression that says whether `v` is valid: written out where that is short, else a call."""
+        return self._expression(schema, v, kind) or f"{self._test(schema, base)}({v})"
+
+    def _expression(self, schema: Schema, v: str, kind: str | None = None) -> str | None:
+        """The expression for an object that must have members of constant value, None for other schemas."""
+        if not isinstance(schema, dict) or schema.keys() - {"type", "properties", "required"}:
+            return None
+        if schema.get("type", kind) != "object" or "required" not in schema:
+            return None
+        properties = schema.get("properties", {})
+        if set(properties) - set(schema["required"]):
+            return None
+        parts = [f"{v}.__class__ is dict"]
+        for name in schema["required"]:
+            inner = properties.get(name)
+            if inner is None:
+                parts.append(f"{name!r} in {v}")
+            elif isinstance(inner, dict) and inner.keys() == {"const"} and isinstance(inner["const"], str):
+                parts.append(f"{v}.get({name!r}) == {inner['const']!r}")
+            else:
+                w = self._name("w")
+                deeper = self._expression(inner, w)
+                if deeper is None:
+                    return None
+                first, _, rest = deeper.partition(" and ")
+                parts.append(
+                    f"({w} := {v}.get({name!r})).__class__ is dict" + (f" and {rest}" if rest else "")
+                )
+                assert first == f"{w}.__class__ is dict"
+        return " and ".join(parts)
 
     def _test(self, schema: Schema, base: str) -> str:
         if isinstance(schema, dict) and set(schema) == {"$ref"}:
@@ -288,15 +346,5 @@ def _small(schema: Any) -> bool:
     return isinstance(schema, dict) and not schema.keys() - _ANNOTATIONS - _STRING - {"type", "enum", "const"}
 
 
-def _same(value: Any, allowed: tuple[Any, ...]) -> bool:
-    """Equality as JSON has it: true is not 1."""
-    return any(value == one and (value.__class__ is bool) == (one.__class__ is bool) for one in allowed)
-
-
-def _distinct(values: list[Any]) -> bool:
-    seen: list[Any] = []
-    for value in values:
-        if _same(value, tuple(seen)):
-            return False
-        seen.append(value)
-    return True
+def _any_same(value: Any, allowed: tuple[Any, ...]) -> bool:
+    return any(same(value, one) for one in allowed)

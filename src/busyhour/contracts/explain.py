@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from busyhour.contracts.explain_parameters import of_parameters
 from busyhour.contracts.explain_transitions import of_conditions, of_errors, of_transitions
 from busyhour.contracts.finding import place
-from busyhour.contracts.objections import Issue, Objection, Speaker, extra
+from busyhour.contracts.interpret import Objection
+from busyhour.contracts.objections import Issue, Speaker, extra
 from busyhour.contracts.words import near
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from busyhour.contracts.finding import place
-from busyhour.contracts.objections import Issue, Objection, Speaker, extra, missing
+from busyhour.contracts.interpret import Objection
+from busyhour.contracts.objections import Issue, Speaker, extra, missing
 from busyhour.contracts.placeholders import PLACEHOLDER
 from busyhour.contracts.words import bare_kind, near, series, shown
 from busyhour.flows.model import Pointer

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from busyhour.contracts.objections import Issue, Objection, Speaker, expected, extra, missing, options
+from busyhour.contracts.interpret import Objection
+from busyhour.contracts.objections import Issue, Speaker, expected, extra, missing, options
 from busyhour.contracts.placeholders import PLACEHOLDER
 from busyhour.contracts.words import bare_kind, near, series, shown
-from busyhour.flows.model import Pointer
+from busyhour.flows.model import FlowType, Pointer
+
+OUTCOMES_OF_A_CALL = frozenset({"CallFailed", "ConnectionTimeLimitExceeded"})
+"""Errors of a third-party transfer that resumes the flow; in transfer-to-agent flows Connect refuses them."""
 
 
 def of_transitions(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
@@ -74,6 +78,8 @@ def of_errors(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
     match (objection.keyword, path[3:]):
         case (("contains" | "minContains"), ()):
             name = _const(objection.schema.get("contains", {}), "ErrorType")
+            if name in OUTCOMES_OF_A_CALL and speaker.flow_type is FlowType.AGENT_TRANSFER:
+                return
             yield speaker.issue(
                 "missing-error",
                 path,

@@ -190,7 +190,7 @@ def _(flow: Data) -> Iterator[Edit]:
 @_mutation("Settings in a flow", "module-settings")
 def _(flow: Data) -> Iterator[Edit]:
     if "Settings" not in flow and flow.get("Metadata", {}).get("type") not in (None, "contactFlowModule"):
-        settings = {"InputParameters": [], "OutputParameters": [], "Transitions": []}
+        settings: Data = {"InputParameters": [], "OutputParameters": [], "Transitions": []}
         yield _put(flow, "Settings", settings)
 
 
@@ -245,7 +245,8 @@ def _(flow: Data) -> Iterator[Edit]:
 
 @_mutation("an action that is none", "action-shape")
 def _(flow: Data) -> Iterator[Edit]:
-    for stray in ("text", None, [], 3):
+    strays: tuple[Any, ...] = ("text", None, [], 3)
+    for stray in strays:
         yield lambda stray=stray: flow["Actions"].append(stray)  # type: ignore[misc]  # bound early
     for action in flow["Actions"]:
         yield _put(action, "Branches", [])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from busyhour.contracts.finding import place
+from busyhour.contracts.interpret import Objection, objections
 from busyhour.contracts.words import series, shown
 from busyhour.flows.model import Pointer
 
@@ -29,23 +30,6 @@ class Issue:
     help: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Objection:
-    """A keyword of a schema that a value does not keep.
-
-    `path` leads from the action to the value, `limit` is what the keyword asks, `schema` the schema it stands in,
-    `when` the circumstances under which the schema applies (` in store mode`), with a space before them.
-    `keyword` is None where nothing at all may stand.
-    """
-
-    keyword: str | None
-    limit: Any
-    value: Any
-    schema: Mapping[str, Any]
-    path: Pointer
-    when: str
-
-
 class Speaker:
     """One action and the schema of its type.
 
@@ -62,6 +46,7 @@ class Speaker:
         self._base = f"actions/{action.type}.schema.json"
         self.schema = store.action(action.type)
         self.strict = flow.strict
+        self.flow_type = flow.flow_type
         self.old = ""
         """Type of the module in an old export that became this action."""
         if flow.converted is not None:
@@ -75,16 +60,8 @@ class Speaker:
         return bool(self.schema.get("x-terminal"))
 
     def objections(self, raw: Mapping[str, Any]) -> Iterator[Objection]:
-        """Everything that the jsonschema library finds."""
-        for error in self._store.validator(f"actions/{self.type}").iter_errors(raw):
-            yield Objection(
-                keyword=error.validator if isinstance(error.validator, str) else None,
-                limit=error.validator_value,
-                value=error.instance,
-                schema=error.schema if isinstance(error.schema, dict) else {},
-                path=tuple(error.absolute_path),
-                when=self._when(list(error.absolute_schema_path)),
-            )
+        """Everything that the schema of the action's type does not allow."""
+        return objections(self.schema, raw, self._base, self._store.resolve)
 
     def issue(
         self, rule: str, path: Pointer, message: str, *, key: bool = False, help: str | None = None
@@ -128,25 +105,6 @@ class Speaker:
     def _home(self, reference: str) -> str:
         """The file that a reference without a path is meant in: only common.schema.json refers to itself here."""
         return self._base if "/" in reference.partition("#")[0] else "common.schema.json"
-
-    def _when(self, steps: list[Any]) -> str:
-        """The `x-when` of the branch that a path through the schema leads to."""
-        found = ""
-        node: Any = {"$ref": self._base}
-        base = ""
-        for step in steps:
-            if step == "$ref":
-                node, base = self._store.resolve(node["$ref"], base)
-            elif step != "if" or not isinstance(
-                node, dict
-            ):  # the path reads if/then where both lie side by side
-                try:
-                    node = node[step]
-                except (KeyError, IndexError, TypeError):
-                    break
-            if isinstance(node, dict) and "x-when" in node:
-                found = f" {node['x-when']}"
-        return found
 
 
 def extra(objection: Objection) -> list[str]:

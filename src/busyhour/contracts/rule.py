@@ -65,7 +65,19 @@ class Rule:
     scope: str = "flow"
     types: frozenset[str] = field(default_factory=frozenset)
     strict: bool = False
+    reports_issues: bool = False
+    """Whether all it does is to say what the schemas of the actions object to; see `from_schema`."""
     file: Path | None = None
+
+
+def from_schema(flow: FlowUnderCheck, id: str) -> Iterator[Problem]:
+    """What the schemas of the actions object to under the rule `id`.
+
+    A rule that yields from nothing else is declared with `reports_issues=True`: it is then not even called where
+    there is nothing.
+    """
+    for issue in flow.issues.get(id, ()):
+        yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help)
 
 
 def rule(
@@ -80,6 +92,7 @@ def rule(
     scope: str = "flow",
     types: tuple[str, ...] = (),
     strict: bool = False,
+    reports_issues: bool = False,
 ) -> Callable[[Check], Rule]:
     """Declare the decorated generator function to be a rule.
 
@@ -94,6 +107,7 @@ def rule(
         scope: one of `SCOPES`.
         types: action types without which there is nothing to find.
         strict: run only under `--strict`.
+        reports_issues: all it does is to yield from `from_schema`.
 
     Raises:
         BusyhourError: the declaration or the function's signature does not fit; the message says how.
@@ -125,6 +139,7 @@ def rule(
             scope=scope,
             types=frozenset(types),
             strict=strict,
+            reports_issues=reports_issues,
         )
 
     return register

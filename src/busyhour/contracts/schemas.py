@@ -14,6 +14,7 @@ from busyhour.contracts.explain import explain
 from busyhour.contracts.objections import Issue
 from busyhour.contracts.placeholders import PLACEHOLDER
 from busyhour.errors import BusyhourError
+from busyhour.flows.model import FlowType
 from busyhour.rooms import shipped_root
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class SchemaStore:
         self.folder = folder
         self._documents: dict[str, dict[str, Any]] = {}
         self._predicates: dict[tuple[str, bool], Predicate] = {}
+        self._flow_types: dict[str, frozenset[FlowType]] = {}
         self._validators: dict[str, jsonschema.protocols.Validator] = {}
 
     @cached_property
@@ -64,13 +66,27 @@ class SchemaStore:
         """Schema of one action type; rules read its `x-` annotations."""
         return self.document(f"actions/{type}")
 
+    def flow_types(self, type: str) -> frozenset[FlowType]:
+        """Types of flows that an action of this type may stand in; all of them where nothing is known."""
+        found = self._flow_types.get(type)
+        if found is None:
+            said = self.action(type).get("x-flow-types") if type in self.types else None
+            found = self._flow_types[type] = frozenset(map(FlowType, said or FlowType))
+        return found
+
     def predicate(self, type: str, strict: bool = True) -> Predicate:
-        """The compiled schema of one action type; unless `strict`, placeholders keep enumerations and patterns."""
+        """Whether an action of this type keeps its contract, but for the identifier.
+
+        Unless `strict`, placeholders keep enumerations and patterns.
+        """
         found = self._predicates.get((type, strict))
         if found is None:
             name = f"actions/{type}"
             tolerated = None if strict else PLACEHOLDER
-            found = compile_schema(self.document(name), name + _SUFFIX, self.resolve, tolerated)
+            schema = dict(self.document(name))
+            # Rules of their own look at these two, and the type is what led here.
+            schema["properties"] = {**schema["properties"], "Identifier": True, "Type": True}
+            found = compile_schema(schema, name + _SUFFIX, self.resolve, tolerated)
             self._predicates[type, strict] = found
         return found
 

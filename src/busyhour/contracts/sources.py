@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from busyhour.contracts.reading import quick, read_file
 from busyhour.errors import BusyhourError
-from busyhour.flows.document import Document, DocumentError, load, parse
+from busyhour.flows.document import Document, DocumentError, parse
 from busyhour.flows.model import FlowType
 
 _SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "cdk.out", "venv"})
@@ -81,7 +82,9 @@ def gather(paths: Sequence[str]) -> Gathered:
 def source_of(text: str, label: str = "<text>") -> Source:
     """A source from text that is already at hand."""
     try:
-        return Source(label, parse(text, Path(label)))
+        return Source(
+            label, quick(text.encode("utf-8", "surrogatepass"), Path(label)) or parse(text, Path(label))
+        )
     except DocumentError as error:
         return Source(label, None, error)
 
@@ -99,7 +102,7 @@ def _open(path: Path, label: str) -> Sequence[Source]:
 
 def _read(path: Path, label: str) -> Source:
     try:
-        return Source(label, load(path))
+        return Source(label, read_file(path))
     except DocumentError as error:
         return Source(label, None, error)
 
