@@ -30,6 +30,7 @@ class Contact:
     started: float
     weight: float
     questions: int = 0
+    asked_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +103,23 @@ class Watch:
         self._push(started + max(1.0, self.typical), contact)
         return contact
 
-    def next(self, now: float) -> Contact | None:
-        """The contact to ask for now, None where none is due."""
-        while self._due and self._due[0][0] <= now:
-            contact = heapq.heappop(self._due)[2]
+    def next(self, now: float, *, eager: bool = False) -> Contact | None:
+        """The contact to ask for now, None where none is due.
+
+        Args:
+            now: seconds of the run.
+            eager: no more contacts will come, so ask before it is due for one that was not asked for within a second.
+        """
+        while self._due and (self._due[0][0] <= now or eager):
+            contact = self._due[0][2]
             if contact.id in self.contacts:
+                if self._due[0][0] > now and contact.asked_at > now - 1.0:
+                    return None
+                heapq.heappop(self._due)
                 contact.questions += 1
+                contact.asked_at = now
                 return contact
+            heapq.heappop(self._due)
         return None
 
     def goes_on(self, contact: Contact, now: float) -> None:

@@ -182,7 +182,7 @@ class VoiceCalls(Kind):
         if self._cutting:
             return
         clock = self.drive.clock
-        contact = self._watch.next(clock.now())
+        contact = self._watch.next(clock.now(), eager=clock.now() > self.drive.scenario.traffic.duration)
         if contact is not None:
             path = self._contact_path + quote(contact.id, safe="-_.~")
             self._describe.send(b"", clock.now(), partial(self._described, contact), path)
