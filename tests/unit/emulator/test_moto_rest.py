@@ -39,9 +39,10 @@ class Emulator:
 @pytest.fixture(scope="module")
 def client():
     with running(Emulator()) as url:
+        clients = []
 
         def make(service):
-            return boto3.client(
+            made = boto3.client(
                 service,
                 endpoint_url=url,
                 region_name="us-east-1",
@@ -49,8 +50,12 @@ def client():
                 aws_secret_access_key="none",
                 config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
             )
+            clients.append(made)
+            return made
 
         yield make
+        for made in clients:
+            made.close()
 
 
 def test_json_query_and_rest_services_work(client):
@@ -126,3 +131,4 @@ def test_no_client_of_this_process_is_redirected():
     )
     with pytest.raises(Exception, match="Could not connect"):
         refused.list_topics()
+    refused.close()

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from busyhour.emulator.lambda_.worker import FRAME
 
@@ -51,8 +51,7 @@ class _Frames(asyncio.Protocol):
         self._waiter: asyncio.Future[tuple[dict[str, Any], bytes] | None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is one without being a subclass
 
     def next(self) -> asyncio.Future[tuple[dict[str, Any], bytes] | None]:
         """The next frame, or None when the worker is gone."""

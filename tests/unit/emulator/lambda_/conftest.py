@@ -52,7 +52,8 @@ def emulated(quota_table: QuotaTable) -> Callable[..., Any]:
         import asyncio
 
         loop = asyncio.get_running_loop()
-        clock = LoopClock(loop)
+        clock = LoopClock()
+        clock.attach(loop)
         limits = Limits(quota_table, quotas or {}, clock.now)
         metrics = MetricStore()
         table = FunctionTable({f.name: f for f in functions}, "us-east-1", "123456789012")
