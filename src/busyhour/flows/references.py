@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 from busyhour.flows.model import Pointer
 
 if TYPE_CHECKING:
-    from busyhour.flows.call import Call
+    from busyhour.flows.state import State
 
 _SEGMENT = r"\.?\[\s*(?:'[^']*'|\"[^\"]*\"|\d+)\s*\]|\.\w+(?:-+\w+)*"
 _REFERENCE = re.compile(rf"\$(?=\.?\[\s*['\"]|\.[^\W\d])(?:{_SEGMENT})+")
 _PARTS = re.compile(r"\.?\[\s*(?:'([^']*)'|\"([^\"]*)\"|(\d+))\s*\]|\.(\w+(?:-+\w+)*)")
 
-Getter = Callable[["Call"], Any]
+Getter = Callable[["State"], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def text_of(value: Any) -> str:
     return str(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def compile_text(raw: Any) -> str | Callable[[Call], str]:
+def compile_text(raw: Any) -> str | Callable[[State], str]:
     """A parameter as text: itself where it is static, else a function that puts the references' values in."""
     text = text_of(raw)
     found = find(text)
@@ -101,7 +101,7 @@ def compile_text(raw: Any) -> str | Callable[[Call], str]:
     pieces.append(text[end:])
     parts = tuple(piece for piece in pieces if piece != "")
 
-    def fill(call: Call) -> str:
+    def fill(call: State) -> str:
         return "".join([part if type(part) is str else text_of(part(call)) for part in parts])  # type: ignore[operator]  # str or getter: mypy does not narrow on type()
 
     return fill
@@ -118,7 +118,7 @@ def compile_value(raw: Any, missing: str | None = "") -> Any | Getter:
         if len(found) == 1 and found[0].text == raw:
             get = getter(found[0])
 
-            def fetch(call: Call) -> Any:
+            def fetch(call: State) -> Any:
                 value = get(call)
                 return missing if value is None else value
 
@@ -160,7 +160,7 @@ def getter(reference: Reference) -> Getter:
         read = _SYSTEM[root]
         return lambda call: _dig(read(call), path)
 
-    def extra(call: Call) -> Any:
+    def extra(call: State) -> Any:
         extras = call.extras
         return _dig(extras.get(root), path) if extras is not None else None
 
@@ -171,7 +171,7 @@ def _external(path: tuple[str, ...]) -> Getter:
     if len(path) == 1:
         key = path[0]
 
-        def read(call: Call) -> Any:
+        def read(call: State) -> Any:
             external = call.external
             value = external.get(key) if external is not None else None
             # Lists cannot be referenced.
