@@ -94,7 +94,7 @@ def command(
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path))
 def diff(a: Path, b: Path) -> None:
-    """Say what differs between two listings: two dates, accounts or Regions. Ends with 1 where B has less than A.
+    """Say what differs between two listings of quotas (dates, accounts, Regions); ends with 1 where B has less.
 
     Example: busyhour quotas diff production.json disaster-recovery.json
     """
@@ -209,4 +209,4 @@ def _show(readings: Sequence[Reading]) -> None:
         console.print(note, markup=False)
     more = len(notes) - len(conflicts)
     if more:
-        console.print(f"* {more} more notes: --format json has them.", markup=False)
+        console.print(f"* {more} more note{'s' if more > 1 else ''}: see --format json.", markup=False)
