@@ -66,6 +66,7 @@ def command(
 
     Example: busyhour run scenarios/helpdesk.toml
     """
+    import signal
     from datetime import UTC, datetime
 
     from rich.console import Console
@@ -80,6 +81,7 @@ def command(
     planned = _load(project, scenario, overrides)
     if target == "aws":
         _gate(planned, console, live=live)
+    signal.signal(signal.SIGTERM, _as_interrupt)  # ends like Ctrl-C: live calls ended, report written
     options = Options(planned, project, target, workers, out, port)
     folder = new_folder(options, datetime.now(UTC))
     with _Display(console, planned) as display:
@@ -87,6 +89,10 @@ def command(
     terminal.show(record, Console())
     _write(record, folder, project)
     raise SystemExit(int(EXIT_CODES[record.verdict.outcome]))
+
+
+def _as_interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _load(project: Any, name: str, overrides: tuple[str, ...]) -> Scenario:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from locust import events
 from locust.runners import MasterRunner, WorkerRunner
 
+import json
 import logging
 import os
 from typing import Any
@@ -61,7 +62,8 @@ def read(environment: Any) -> tuple[Settings, Scenario]:
         and variables.get("BUSYHOUR_TARGET") != "aws"
     ):
         variables["BUSYHOUR_ENDPOINT"] = environment.host
-    scenario = load(path, root=project.root)
+    overrides = json.loads(variables.get("BUSYHOUR_OVERRIDES") or "[]")
+    scenario = load(path, root=project.root, overrides=overrides)
     return for_scenario(from_environment(variables, path), scenario), scenario
 
 

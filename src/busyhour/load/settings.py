@@ -3,6 +3,7 @@
 | variable | meaning |
 |---|---|
 | BUSYHOUR_SCENARIO | path of the scenario |
+| BUSYHOUR_OVERRIDES | `key=value` settings that replace values of the scenario, a JSON list |
 | BUSYHOUR_RUN_DIR | folder to write load.json and progress.jsonl into; none: they are not written |
 | BUSYHOUR_TARGET | `emulator` or `aws`; without it `emulator` where there is an endpoint, else refused |
 | BUSYHOUR_ENDPOINT | URL of the emulator; never set for AWS |
