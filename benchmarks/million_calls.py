@@ -29,7 +29,7 @@ def day_of(calls: float):
     per_hour = calls / area
     scale = per_hour * 2.0 / 9000.0
     queues = {
-        name: replace(queue, agents=round(queue.agents * scale), capacity=None)
+        name: replace(queue, agents=round(queue.agents * scale * 0.7), capacity=None)
         for name, queue in scenario.queues.items()
     }
     traffic = replace(scenario.traffic, duration=DAY, calls_per_hour=per_hour, shape=shape)

@@ -1,0 +1,196 @@
+import json
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from busyhour.capacity.forecast import CALLS, EXECUTIONS, INVOKE_RATE, TABLE_READ, TABLE_WRITE, forecast
+from busyhour.capacity.ladder import LAMBDA_429, REORDER, TOO_MANY
+from busyhour.capacity.plot import ladder_svg
+from busyhour.capacity.rendering import text
+from busyhour.cli.forecast import command
+from busyhour.quotas import table as quota_table
+from busyhour.quotas.model import Origin, QuotaValue
+from busyhour.rooms import shipped_root
+from busyhour.scenarios.model import ArrivalProcess, Direction, Distribution, Function, Queue
+
+START_RATE = "connect.start-outbound-voice-contact.rate"
+TABLE = quota_table.load()
+
+
+def worked(small: Any, calls_per_hour: float = 60.0, **more: Any) -> Any:
+    """Calls of exactly 180 s, placed by the API."""
+    return small.scenario(
+        calls_per_hour=calls_per_hour,
+        duration=7200.0,
+        direction=Direction.OUTBOUND,
+        callers={"answer": Distribution("constant", 0.001)},
+        **more,
+    )
+
+
+def value(key: str, number: float) -> QuotaValue:
+    return QuotaValue(TABLE.by_key(key), number, Origin.APPLIED_RESOURCE, "2026-01-01")
+
+
+def made(small: Any, scenario: Any, *actions: Any, values: tuple[QuotaValue, ...] = ()) -> Any:
+    machine = small.machine(*(actions or (small.prompt(180),)))
+    return forecast(scenario, values, table=TABLE, machine=machine, calls=400)
+
+
+def test_the_worked_case_ten_calls_at_once_of_180_seconds(small: Any):
+    found = made(small, worked(small))
+    first, second = [rung for rung in found.ladder if rung.kind == "quota"]
+    assert (first.key, first.value) == (CALLS, 10.0)
+    assert first.by_little == pytest.approx(200.0, abs=0.5)
+    assert round(first.calls_per_hour) == 89
+    assert first.symptom == REORDER
+    assert (second.key, second.symptom) == (START_RATE, TOO_MANY)
+    assert second.calls_per_hour > 10 * first.calls_per_hour
+
+
+def test_with_a_thousand_calls_at_once_the_api_binds_first(small: Any):
+    found = made(small, worked(small), values=(value(CALLS, 1000.0),))
+    assert found.ladder[0].key == START_RATE
+    assert found.ladder[0].by_little == 7200.0
+    even = made(small, worked(small, arrivals=ArrivalProcess.EVEN), values=(value(CALLS, 1000.0),))
+    assert even.ladder[0].calls_per_hour == 7200.0
+
+
+def test_theory_and_simulation_stand_side_by_side_and_agree(small: Any):
+    found = made(small, worked(small, 200.0))
+    calls = next(quota for quota in found.quotas if quota.key == CALLS)
+    assert calls.theory_mean == pytest.approx(10.0, abs=0.1)
+    assert calls.simulated_low <= calls.simulated_peak <= calls.simulated_high
+    assert calls.simulated_peak == pytest.approx(calls.theory_peak, rel=0.25)
+    assert calls.turned_away_theory == pytest.approx(0.2146, abs=0.01)
+    assert calls.turned_away_simulated == pytest.approx(calls.turned_away_theory, abs=0.06)
+    assert found.peaks[CALLS] == calls.peak
+
+
+def test_what_the_plan_meets_is_named_with_the_value_that_carries_it(small: Any):
+    found = made(small, replace(worked(small, 200.0), headroom=0.2))
+    assert [rung.key for rung in found.binding] == [CALLS]
+    [increase] = found.increases
+    # 10 erlangs need 18 lines at 1 % blocking, and a fifth is to stay free.
+    assert increase.needed == math.ceil(18 / 0.8)
+
+
+def test_values_that_are_known_go_before_the_scenarios_and_these_before_the_documented(small: Any):
+    plain = worked(small)
+    raised = replace(plain, quotas={"L-12AB7C57": 50.0})
+
+    def of(found: Any) -> Any:
+        return next((quota.value, quota.origin) for quota in found.quotas if quota.key == CALLS)
+
+    assert of(made(small, plain)) == (10.0, "documented default")
+    assert of(made(small, raised)) == (50.0, "override")
+    assert of(made(small, raised, values=(value(CALLS, 70.0),))) == (70.0, "applied (instance)")
+
+
+def test_lambda_and_tables_are_part_of_the_ladder(small: Any):
+    function = Function(
+        "lookup", latency=Distribution("constant", 2.0), operations={"t.GetItem": 3.0, "t.PutItem": 1.0}
+    )
+    scenario = small.scenario(calls_per_hour=3600.0, duration=600.0, functions=(function,))
+    found = made(small, scenario, small.lookup, values=(value(EXECUTIONS, 20.0),))
+    rungs = {rung.key: rung for rung in found.ladder}
+    assert rungs[EXECUTIONS].symptom == LAMBDA_429
+    # Erlang B: 20 executions carry 12.03 erlangs at 1 %, 2 s each.
+    assert rungs[EXECUTIONS].calls_per_hour == pytest.approx(12.03 * 1800, rel=0.01)
+    assert rungs[INVOKE_RATE].value == 200.0
+    assert rungs[TABLE_READ].calls_per_hour == pytest.approx(40_000 * 3600 / 3)
+    assert rungs[TABLE_WRITE].calls_per_hour == pytest.approx(40_000 * 3600)
+    assert found.peaks[EXECUTIONS] >= 2.0
+
+
+def test_reserved_concurrency_is_a_rung_of_its_own(small: Any):
+    function = Function("lookup", latency=Distribution("constant", 2.0), reserved_concurrency=2)
+    found = made(small, small.scenario(duration=600.0, functions=(function,)), small.lookup)
+    [rung] = [rung for rung in found.ladder if rung.key == "function.lookup.reserved"]
+    assert (rung.kind, rung.value, rung.code) == ("setting", 2.0, None)
+
+
+def test_queues_and_agents_are_part_of_the_ladder(small: Any):
+    scenario = small.scenario(
+        calls_per_hour=150.0,
+        duration=7200.0,
+        queues=(Queue("sales", 10, capacity=5),),
+        patience=Distribution("exponential", 60.0),
+    )
+    found = made(small, scenario, *small.to_queue)
+    kinds = {rung.key: rung.kind for rung in found.ladder}
+    assert kinds["queue.sales.capacity"] == "setting"
+    assert kinds["queue.sales.agents"] == "staffing"
+    [queue] = found.queues
+    assert (queue.name, queue.agents) == ("sales", 10)
+
+
+def test_peaked_intervals_are_said_aloud(small: Any):
+    scenario = small.scenario(duration=7200.0)
+    traffic = replace(
+        scenario.traffic, intervals=(20.0, 300.0) * 4, interval_seconds=900.0, calls_per_hour=0.0
+    )
+    found = made(small, replace(scenario, traffic=traffic))
+    assert any("peaked" in note for note in found.notes)
+
+
+def test_a_quota_of_nought_binds_at_once(small: Any):
+    found = made(small, worked(small), values=(value(CALLS, 0.0),))
+    assert found.ladder[0].calls_per_hour == 0.0
+    calls = next(quota for quota in found.quotas if quota.key == CALLS)
+    assert (calls.utilisation, calls.turned_away_simulated) == (math.inf, 1.0)
+
+
+def test_no_traffic_touches_no_rate(small: Any):
+    found = made(small, small.scenario(calls_per_hour=0.0))
+    assert (found.ladder, found.calls_per_hour) == ([], 0.0)
+
+
+def test_a_long_plan_is_simulated_around_its_busiest_moment(small: Any):
+    scenario = small.scenario(calls_per_hour=36_000.0, duration=7200.0)
+    found = made(small, scenario, small.prompt(5))
+    assert any("around the busiest moment" in note for note in found.notes)
+    calls = next(quota for quota in found.quotas if quota.key == CALLS)
+    assert calls.simulated_peak == pytest.approx(calls.theory_peak, rel=0.3)
+
+
+def test_the_record_is_plain_json_and_the_same_for_the_same_seed(small: Any):
+    first, again = made(small, worked(small)), made(small, worked(small))
+    assert json.dumps(first.as_json, allow_nan=False) == json.dumps(again.as_json, allow_nan=False)
+
+
+def test_the_table_names_quota_code_and_volume(small: Any, capsys: pytest.CaptureFixture[str]):
+    from rich.console import Console
+
+    text(made(small, worked(small)), Console(width=200))
+    shown = capsys.readouterr().out
+    assert "L-12AB7C57" in shown
+    assert "89" in shown
+    assert "Note:" in shown or "Ask for" not in shown
+
+
+def test_the_plot_is_an_svg_with_every_rung(small: Any):
+    svg = ladder_svg(made(small, worked(small)))
+    assert svg.lstrip().startswith("<?xml")
+    assert "</svg>" in svg
+
+
+def test_the_command_prints_the_helpdesks_forecast_as_json():
+    scenario = str(shipped_root() / "scenarios" / "peak.toml")
+    result = CliRunner().invoke(command, [scenario, "--format", "json", "--calls", "200"])
+    assert result.exit_code == 1, result.output
+    found = json.loads(result.stdout)
+    assert found["ladder"][0]["key"] == CALLS
+    assert found["demand_per_call"]["quantities"]["Lambda invocations"]["mean"] > 1
+
+
+def test_the_command_says_where_a_plot_cannot_be_written(tmp_path: Any):
+    from busyhour.errors import BusyhourError
+
+    scenario = str(shipped_root() / "scenarios" / "helpdesk.toml")
+    arguments = [scenario, "--calls", "100", "--plot", str(tmp_path / "nowhere" / "x.svg")]
+    result = CliRunner().invoke(command, arguments)
+    assert isinstance(result.exception, BusyhourError)
