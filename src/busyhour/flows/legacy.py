@@ -12,7 +12,8 @@ from typing import Any
 
 from busyhour.errors import BusyhourError
 from busyhour.flows.document import Document
-from busyhour.flows.legacy_modules import CONVERSIONS, Module, keep
+from busyhour.flows.legacy_modules import CONVERSIONS, keep
+from busyhour.flows.legacy_parameters import Module
 from busyhour.flows.model import Pointer, Position
 
 _OPERATORS = {

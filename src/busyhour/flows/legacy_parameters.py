@@ -1,0 +1,335 @@
+"""Parameters of the console's old export as those of 2019-10-30 actions: one small function per shape.
+
+The names come from real exports (121 distinct files); the target shapes are those that Connect accepts today.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from busyhour.flows.model import Pointer
+
+_SYSTEM = {
+    "Customer Number": "$.CustomerEndpoint.Address",
+    "Dialed Number": "$.SystemEndpoint.Address",
+    "Stored customer input": "$.StoredCustomerInput",
+    "Contact id": "$.ContactId",
+    "Initial Contact id": "$.InitialContactId",
+    "Previous Contact id": "$.PreviousContactId",
+    "Initiation method": "$.InitiationMethod",
+    "Instance ARN": "$.InstanceARN",
+    "Language": "$.LanguageCode",
+    "Queue name": "$.Queue.Name",
+    "Queue ARN": "$.Queue.ARN",
+    "Text to speech voice": "$.TextToSpeechVoiceId",
+    "Customer callback number": "$.CustomerCallbackNumber",
+}
+"""Display names of the namespace System; any other value is a path as it stands (`Queue.ARN`, `Channel`)."""
+
+_ROOTS = {"User Defined": "Attributes"}
+"""Namespaces whose root has another name; all others are their own root (`External`, `Lex.Slots`)."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]+)*")
+
+
+@dataclass(slots=True)
+class Module:
+    """A module of the old export; `target` is empty where it has none."""
+
+    id: str
+    type: str
+    target: str
+    parameters: list[dict[str, Any]]
+    branches: list[dict[str, Any]]
+
+    def numbered(self, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The parameters of that name with their index."""
+        return ((index, one) for index, one in enumerate(self.parameters) if one.get("name") == name)
+
+
+@dataclass(slots=True)
+class Parameters:
+    """Parameters being made; `sources` says which old parameter (by index) each came from."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    sources: dict[Pointer, int] = field(default_factory=dict)
+
+    def put(self, path: tuple[str, ...], value: Any, source: int) -> None:
+        """Set the value at `path`, making the objects on the way."""
+        here = self.values
+        for key in path[:-1]:
+            here = here.setdefault(key, {})
+        here[path[-1]] = value
+        self.sources[path] = source
+
+    def take(self, module: Module, name: str, *path: str, otherwise: str | None = None) -> bool:
+        """Put the parameter `name` at `path`; without one put `otherwise`, if given. True if it was there."""
+        for index, parameter in module.numbered(name):
+            self.put(path, value(parameter), index)
+            return True
+        if otherwise is not None:
+            here = self.values
+            for key in path[:-1]:
+                here = here.setdefault(key, {})
+            here[path[-1]] = otherwise
+        return False
+
+
+Make = Callable[[Module, Parameters], None]
+"""Makes the parameters of one module type."""
+
+
+def value(parameter: Mapping[str, Any]) -> str:
+    """A parameter's value as a 2019-10-30 export has it: a string, with dynamic values as references.
+
+    Where the value was blanked (exports that were published often are) the resource's name stands in for it.
+    """
+    raw = parameter.get("value")
+    namespace = parameter.get("namespace")
+    if isinstance(namespace, str) and namespace:
+        return reference(namespace, "" if raw is None else str(raw))
+    if isinstance(raw, bool):
+        return "True" if raw else "False"
+    if raw in (None, ""):
+        name = parameter.get("resourceName")
+        return name if isinstance(name, str) else ""
+    return str(raw)
+
+
+def reference(namespace: str, name: str) -> str:
+    """`namespace` and `name` as a reference: ("User Defined", "pin") -> `$.Attributes.pin`."""
+    if namespace == "System":
+        return _SYSTEM.get(name, f"$.{name}")
+    root = _ROOTS.get(namespace, namespace)
+    return f"$.{root}.{name}" if _PLAIN.fullmatch(name) else f"$.{root}['{name}']"
+
+
+def nothing(module: Module, made: Parameters) -> None:
+    """A module without parameters."""
+
+
+def prompt(module: Module, made: Parameters) -> None:
+    """Text, SSML or a recording."""
+    ssml = any(str(one.get("value")).lower() == "ssml" for _, one in module.numbered("TextToSpeechType"))
+    if not made.take(module, "Text", "SSML" if ssml else "Text"):
+        made.take(module, "AudioPrompt", "PromptId")
+
+
+def loop_prompts(module: Module, made: Parameters) -> None:
+    """Prompts in a row, and how often they are interrupted."""
+    messages: list[dict[str, str]] = []
+    for index, one in enumerate(module.parameters):
+        if one.get("name") == "Text":
+            kind = "SSML" if str(one.get("key")).lower() == "ssml" else "Text"
+        elif one.get("name") == "AudioPrompt":
+            kind = "PromptId"
+        else:
+            continue
+        made.sources["Messages", len(messages), kind] = index
+        messages.append({kind: value(one)})
+    made.values["Messages"] = messages
+    made.take(module, "InterruptSeconds", "InterruptFrequencySeconds")
+
+
+def menu(module: Module, made: Parameters) -> None:
+    """One key; the old export gives MaxDigits, which is always 1."""
+    prompt(module, made)
+    made.take(module, "Timeout", "InputTimeLimitSeconds", otherwise="5")
+    made.values["StoreInput"] = "False"
+
+
+def lex(module: Module, made: Parameters) -> None:
+    """A Lex bot of either version, and its session attributes."""
+    prompt(module, made)
+    if not made.take(module, "BotAliasArn", "LexV2Bot", "AliasArn"):
+        made.take(module, "BotName", "LexBot", "Name")
+        made.take(module, "BotRegion", "LexBot", "Region")
+        made.take(module, "BotAlias", "LexBot", "Alias")
+    _mapped(module, made, "Parameter", "LexSessionAttributes")
+
+
+def store(module: Module, made: Parameters) -> None:
+    """Digits to be stored, or a telephone number."""
+    prompt(module, made)
+    made.take(module, "Timeout", "InputTimeLimitSeconds", otherwise="5")
+    made.values["StoreInput"] = "True"
+    phone = any("phone" in value(one).lower() for _, one in module.numbered("CustomerInputType"))
+    if phone:
+        formats = [value(one) for _, one in module.numbered("PhoneNumberFormat")]
+        local = not formats or formats[0].lower().startswith("local")
+        made.values["InputValidation"] = {
+            "PhoneNumberValidation": {"NumberFormat": "Local" if local else "E164"},
+        }
+        made.take(module, "CountryCode", "InputValidation", "PhoneNumberValidation", "CountryCode")
+    else:
+        made.take(module, "MaxDigits", "InputValidation", "CustomValidation", "MaximumLength", otherwise="20")
+    if any(value(one).lower() == "true" for _, one in module.numbered("EncryptEntry")):
+        made.take(module, "EncryptionKeyId", "InputEncryption", "EncryptionKeyId")
+        made.take(module, "EncryptionKey", "InputEncryption", "Key")
+    made.take(module, "TerminatorDigits", "DTMFConfiguration", "InputTerminationSequence")
+    for index, one in module.numbered("DisableCancel"):
+        disabled = value(one).lower() == "true"
+        made.put(("DTMFConfiguration", "DisableCancelKey"), "True" if disabled else "False", index)
+
+
+def _mapped(module: Module, made: Parameters, name: str, into: str) -> None:
+    for index, one in module.numbered(name):
+        made.put((into, str(one.get("key", ""))), value(one), index)
+
+
+def function(module: Module, made: Parameters) -> None:
+    """A Lambda function; the old designer knew flat answers only."""
+    made.take(module, "FunctionArn", "LambdaFunctionARN")
+    made.take(module, "TimeLimit", "InvocationTimeLimitSeconds", otherwise="3")
+    _mapped(module, made, "Parameter", "LambdaInvocationAttributes")
+    made.values["ResponseValidation"] = {"ResponseType": "STRING_MAP"}
+
+
+def attributes(module: Module, made: Parameters) -> None:
+    """Contact attributes."""
+    made.values["Attributes"] = {}
+    _mapped(module, made, "Attribute", "Attributes")
+
+
+def screen_pop(module: Module, made: Parameters) -> None:
+    """A screen pop is an attribute that the agent's screen reads."""
+    keys = [value(one) for _, one in module.numbered("key")]
+    for key, (index, one) in zip(keys, module.numbered("value"), strict=False):
+        made.put(("Attributes", key), value(one), index)
+
+
+def compare(module: Module, made: Parameters) -> None:
+    """The attribute that is compared."""
+    namespace = next((str(one.get("value")) for _, one in module.numbered("Namespace")), "User Defined")
+    for index, one in module.numbered("Attribute"):
+        made.put(("ComparisonValue",), reference(namespace, str(one.get("value"))), index)
+
+
+def queue(module: Module, made: Parameters) -> None:
+    """A queue, or an agent's own."""
+    if not made.take(module, "Queue", "QueueId"):
+        made.take(module, "Agent", "AgentId")
+
+
+def third_party(module: Module, made: Parameters) -> None:
+    """A telephone number; a blind transfer does not come back."""
+    made.take(module, "PhoneNumber", "ThirdPartyPhoneNumber")
+    made.take(module, "TimeLimit", "ThirdPartyConnectionTimeLimitSeconds", otherwise="30")
+    blind = any(value(one).lower() == "true" for _, one in module.numbered("BlindTransfer"))
+    made.values["ContinueFlowExecution"] = "False" if blind else "True"
+
+
+def logging(module: Module, made: Parameters) -> None:
+    """Logging on or off."""
+    for index, one in module.numbered("LoggingBehavior"):
+        made.put(("FlowLoggingBehavior",), _enabled(value(one)), index)
+
+
+def _enabled(option: str) -> str:
+    return {"Enable": "Enabled", "Disable": "Disabled"}.get(option, option)
+
+
+def voice(module: Module, made: Parameters) -> None:
+    """The voice, its engine and its style."""
+    made.take(module, "GlobalVoice", "TextToSpeechVoice")
+    made.take(module, "GlobalEngine", "TextToSpeechEngine")
+    made.take(module, "SpeakingStyle", "TextToSpeechStyle")
+
+
+def recording(module: Module, made: Parameters) -> None:
+    """Who is recorded, and what is analysed."""
+    on = any(value(one) == "Enable" for _, one in module.numbered("RecordingBehaviorOption"))
+    who = next((value(one) for _, one in module.numbered("RecordingParticipantOption")), "Both")
+    participants = {"Both": ["Agent", "Customer"], "Agent": ["Agent"], "Customer": ["Customer"]}.get(who, [])
+    made.values["RecordingBehavior"] = {"RecordedParticipants": participants if on else []}
+    if any(value(one) == "Enable" for _, one in module.numbered("AnalyticsBehaviorOption")):
+        made.values["AnalyticsBehavior"] = {"Enabled": "True"}
+        made.take(module, "AnalyticsLanguageLocaleCode", "AnalyticsBehavior", "AnalyticsLanguage")
+        made.take(module, "AnalyticsRedactionPolicy", "AnalyticsBehavior", "AnalyticsRedactionResults")
+        made.take(module, "AnalyticsMode", "AnalyticsBehavior", "AnalyticsMode")
+        for index, one in module.numbered("AnalyticsRedactionOption"):
+            made.put(("AnalyticsBehavior", "AnalyticsRedactionBehavior"), _enabled(value(one)), index)
+
+
+def hook(module: Module, made: Parameters) -> None:
+    """A flow for one event."""
+    kind = next((value(one) for _, one in module.numbered("Type")), "CustomerQueue")
+    made.take(module, "ContactFlowId", "EventHooks", kind, otherwise="")
+
+
+_STAFFING = {
+    "Available": "NumberOfAgentsAvailable",
+    "Staffed": "NumberOfAgentsStaffed",
+    "Online": "NumberOfAgentsOnline",
+}
+
+
+def staffing(module: Module, made: Parameters) -> None:
+    """Which count of agents is asked for."""
+    for index, one in module.numbered("Status"):
+        made.put(("MetricType",), _STAFFING.get(value(one), value(one)), index)
+    queue(module, made)
+
+
+def queue_status(module: Module, made: Parameters) -> None:
+    """Size of the queue or age of its oldest contact, whichever a branch asks for."""
+    by_size = any(branch.get("condition") == "CheckQueueSize" for branch in module.branches)
+    made.values["MetricType"] = "NumberOfContactsInQueue" if by_size else "OldestContactInQueueAgeSeconds"
+    queue(module, made)
+
+
+def streaming(state: str) -> Make:
+    """Audio streaming, `Enabled` or `Disabled`."""
+
+    def make(module: Module, made: Parameters) -> None:
+        directions = [value(one).removesuffix("Customer") for _, one in module.numbered("Track")]
+        made.values["MediaStreamingState"] = state
+        made.take(module, "MediaStreamTypes", "MediaStreamType", otherwise="Audio")
+        made.values["Participants"] = [
+            {"ParticipantType": "Customer", "MediaDirections": directions or ["To", "From"]}
+        ]
+
+    return make
+
+
+def contact_data(module: Module, made: Parameters) -> None:
+    """Language and other data of the contact."""
+    for index, one in module.numbered("ContactData"):
+        if isinstance(one.get("languageCode"), str):
+            made.put(("LanguageCode",), one["languageCode"], index)
+        elif isinstance(one.get("key"), str):
+            made.put((one["key"],), value(one), index)
+
+
+def callback(module: Module, made: Parameters) -> None:
+    """A call back."""
+    made.take(module, "InitialDelaySeconds", "InitialCallDelaySeconds")
+    made.take(module, "RetryDelaySeconds", "RetryDelaySeconds")
+    made.take(module, "MaxRetryAttempts", "MaximumConnectionAttempts")
+    queue(module, made)
+
+
+def wait(module: Module, made: Parameters) -> None:
+    """How long, and what ends it early."""
+    made.take(module, "TimeoutSeconds", "TimeLimitSeconds")
+    if any(value(one).lower() == "true" for _, one in module.numbered("InterruptOnCustomerReturn")):
+        made.values["Events"] = ["CustomerReturned"]
+
+
+def priority(module: Module, made: Parameters) -> None:
+    """A place in the queue, or time added."""
+    if not made.take(module, "AbsolutePosition", "QueuePriority"):
+        made.take(module, "TimeOffset", "QueueTimeAdjustmentSeconds")
+
+
+def renamed(**names: str) -> Make:
+    """Parameters that only change their name: old=new."""
+
+    def make(module: Module, made: Parameters) -> None:
+        for old, new in names.items():
+            made.take(module, old, new)
+
+    return make
