@@ -21,6 +21,13 @@ DEFAULT_PORT = 4580
     help="Another value than the scenario's; may be repeated.",
 )
 @click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Another value than the scenario's, like queues.Support.agents=20; may be repeated.",
+)
+@click.option(
     "--flows",
     multiple=True,
     type=click.Path(path_type=Path),
@@ -94,6 +101,7 @@ def command(
     from busyhour.emulator.foreground import announce, flow_files, quota_values, serve_until_signal
     from busyhour.emulator.server import listen
     from busyhour.emulator.state import Account
+    from busyhour.errors import BusyhourError
     from busyhour.project import Project
     from busyhour.scenarios.reader import load
 

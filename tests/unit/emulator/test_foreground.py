@@ -52,6 +52,8 @@ def test_a_missing_path_and_an_empty_folder_are_named(tmp_path):
     [
         (["--quota", "L-12AB7C58=5"], "Did you mean 'L-12AB7C57'"),
         (["--flows", "nowhere.json"], "nowhere.json"),
+        (["--set", "seed=5"], "--set"),
+        (["--scenario", "no-such-scenario"], "no-such-scenario"),
         (["--records", "/no/such/folder/r.jsonl"], "/no/such/folder/r.jsonl"),
     ],
 )
