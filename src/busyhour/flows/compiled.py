@@ -6,6 +6,7 @@ A node's `run` does what the action does. It returns the next node, or None once
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -259,11 +260,17 @@ def holds(operator: str, value: str, operand: str) -> bool:
             return False
 
 
-def number(text: Any) -> float | None:
-    """The number that a text is, None where it is none."""
-    if isinstance(text, str):
-        return float(text) if _NUMBER.fullmatch(text) else None
-    return float(text) if isinstance(text, int | float) and not isinstance(text, bool) else None
+def number(value: Any) -> float | None:
+    """The finite number that a text (or a number) is, None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def _no_match(call: Call, result: str) -> Node | None:

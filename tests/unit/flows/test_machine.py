@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from busyhour.errors import BusyhourError
 from busyhour.flows import protocol as p
+from busyhour.flows.actions import TYPES as ALL_TYPES
 from busyhour.flows.contact import Contact
 from busyhour.flows.document import load
 from busyhour.flows.library import FlowLibrary
@@ -520,3 +521,88 @@ def test_neither_names_nor_order_of_actions_matter(build, flow, order, seed):
         return shown, attributes, actions
 
     assert plain(story(build, flow, seed)) == plain(story(build, other, seed))
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**400), 10**400)
+    | st.floats(allow_nan=False)
+    | st.sampled_from(
+        ["", "0", "-1", "1e999", "9" * 400, "True", "false", "$.Attributes.a", "$.External.x y", "h"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "Value", "Text"]), inner, max_size=2)
+    ),
+    max_leaves=5,
+)
+KEYS = [
+    "Text",
+    "SSML",
+    "PromptId",
+    "Media",
+    "Messages",
+    "InterruptFrequencySeconds",
+    "InputTimeLimitSeconds",
+    "StoreInput",
+    "InputValidation",
+    "DTMFConfiguration",
+    "LexV2Bot",
+    "LexBot",
+    "LexSessionAttributes",
+    "LexInitializationData",
+    "AgentConfiguration",
+    "LoopCount",
+    "HoursOfOperationId",
+    "MetricType",
+    "QueueId",
+    "AgentId",
+    "QueueChannel",
+    "TimeLimitSeconds",
+    "Events",
+    "ContactFlowId",
+    "FlowModuleId",
+    "Input",
+    "Result",
+    "ResultData",
+    "LambdaFunctionARN",
+    "InvocationTimeLimitSeconds",
+    "LambdaInvocationAttributes",
+    "InvocationType",
+    "ResponseValidation",
+    "Attributes",
+    "TargetContact",
+    "FlowAttributes",
+    "LanguageCode",
+    "WisdomSessionArn",
+    "TextToSpeechVoice",
+    "EventHooks",
+    "EventHooksConfiguration",
+    "MediaStreamingState",
+    "CallbackNumber",
+    "QueuePriority",
+    "QueueTimeAdjustmentSeconds",
+    "Tags",
+    "TagKeys",
+    "ThirdPartyPhoneNumber",
+    "ThirdPartyConnectionTimeLimitSeconds",
+    "ContinueFlowExecution",
+    "ComparisonValue",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(sorted(ALL_TYPES)),
+    st.dictionaries(st.sampled_from(KEYS), JSON, max_size=6),
+    st.sampled_from(["VOICE", "CHAT"]),
+    st.integers(0, 3),
+)
+def test_no_parameters_however_wrong_stop_the_machine(build, type, parameters, channel, seed):
+    flow = build.flow(
+        build.action("x", type, parameters, then="say", errors={"NoMatchingError": "end"}), build.say("say")
+    )
+    live = Machine(FlowLibrary([flow])).call(flow, Contact(channel=channel, attributes={"a": "1"}))
+    build.heard(live, build.answers(seed, live, limit=5))
+    assert live.ended

@@ -150,7 +150,11 @@ class Voice(Node):
 
 
 class EventHooks(Node):
-    """UpdateContactEventHooks: which flow runs when something happens to the contact."""
+    """UpdateContactEventHooks: which flow runs when something happens to the contact.
+
+    CustomerQueue, AgentWhisper, CustomerWhisper and CustomerRemaining are run. Hold flows are part of the talk, and
+    the agent's screens (DefaultAgentUI, ...) concern no caller: those hooks are kept and not run.
+    """
 
     __slots__ = ("_hooks",)
 

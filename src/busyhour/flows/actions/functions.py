@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,7 @@ class InvokeFunction(Node):
         call.pending = p.Invoke(
             self.identifier,
             function,
-            call.event(parameters(call) if callable(parameters) else dict(parameters)),
+            call.event(parameters(call) if callable(parameters) else copy.deepcopy(parameters)),
             limit,
             self._asynchronous,
             self._response_type,
