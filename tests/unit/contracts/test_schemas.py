@@ -28,7 +28,9 @@ def test_it_is_a_valid_schema_that_says_what_it_is_and_where_it_comes_from(path)
     schema = json.loads(path.read_text())
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert schema["$id"] == path.name, "the $id is the file's name, so that references work wherever the set lies"
+    assert schema["$id"] == path.name, (
+        "the $id is the file's name, so that references work wherever the set lies"
+    )
     assert schema["title"]
     assert schema["description"]
     assert schema["x-source"]
@@ -70,7 +72,9 @@ def _published() -> Registry:
 
 
 def test_the_set_works_under_any_address_with_the_jsonschema_library_alone():
-    validator = Draft202012Validator({"$ref": "https://example.org/connect/flow.schema.json"}, registry=_published())
+    validator = Draft202012Validator(
+        {"$ref": "https://example.org/connect/flow.schema.json"}, registry=_published()
+    )
     for path in sorted(HELPDESK.glob("*.json")):
         assert list(validator.iter_errors(json.loads(path.read_text()))) == []
     flow = json.loads((HELPDESK / "helpdesk-main.json").read_text())
@@ -103,7 +107,9 @@ def actions():
     found = []
     for flow in flows:
         if isinstance(flow["Actions"], list):
-            found += [one for one in flow["Actions"] if isinstance(one, dict) and one.get("Type") in list(types)]
+            found += [
+                one for one in flow["Actions"] if isinstance(one, dict) and one.get("Type") in list(types)
+            ]
     unique = {json.dumps(one, sort_keys=True): one for one in found}
     return [copy.deepcopy(one) for one in unique.values()]
 
