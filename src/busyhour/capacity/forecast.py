@@ -13,6 +13,7 @@ from busyhour.calls.policy import CallPolicy
 from busyhour.capacity.demand import CallDemand, busiest_rate, demand_of_call
 from busyhour.capacity.flows import machine_of
 from busyhour.capacity.functions import Answers
+from busyhour.capacity.handlers import HandlerAnswers
 from busyhour.capacity.ladder import LAMBDA_429, TABLE_FULL, Ladder, Limit, Rung, Staffed, at_busiest, climb
 from busyhour.capacity.overflow import token_bucket_loss
 from busyhour.capacity.simulation import Limits, Simulation, SimulationResult
@@ -179,14 +180,19 @@ def forecast(
         quota_values: values that are known; the scenario's own, then the documented defaults, are used for the rest.
         table: the quota table; the shipped one where not given.
         machine: of the scenario's flows; made where not given.
-        answers: what real handlers answer; without it functions that have only a handler answer nothing.
+        answers: what real handlers answer; where not given they are run, see `HandlerAnswers`.
         policy: what the scenario has no key for.
         calls: how many calls are sampled for the demand of one.
 
     Raises:
         BusyhourError: a flow cannot be read, or the scenario names an unknown quota.
     """
-    return _Forecaster(scenario, quota_values, table, machine, answers, policy).make(calls)
+    if answers is not None or not any(function.handler for function in scenario.functions.values()):
+        return _Forecaster(scenario, quota_values, table, machine, answers, policy).make(calls)
+    with HandlerAnswers(scenario) as handlers:
+        made = _Forecaster(scenario, quota_values, table, machine, handlers, policy).make(calls)
+        made.notes.extend(handlers.problems.values())
+    return made
 
 
 class _Forecaster:

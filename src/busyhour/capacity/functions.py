@@ -17,7 +17,7 @@ from busyhour.scenarios.draw import Sampler, sampler
 from busyhour.scenarios.model import Distribution, Function, Scenario
 
 Done = Callable[[LambdaResult | LambdaFailed], None]
-Answers = Callable[[str, Mapping[str, Any]], "Mapping[str, Any] | None"]
+Answers = Callable[[str, Mapping[str, Any]], "LambdaResult | LambdaFailed | None"]
 """(function name, event) -> what the handler answers; None: not known."""
 
 HANDLER_LATENCY = Distribution("lognormal", 0.1, 0.5)
@@ -119,11 +119,11 @@ class ModelledFunctions:
         model.level.down()
         done(outcome)
 
-    def _answer(self, model: _Model, effect: Invoke) -> LambdaResult:
+    def _answer(self, model: _Model, effect: Invoke) -> LambdaResult | LambdaFailed:
         if self._answers is not None and model.function.handler is not None:
             answer = self._answers(model.function.name, effect.event)
             if answer is not None:
-                return LambdaResult(answer)
+                return answer
         return model.result
 
     def _make(self, name: str) -> _Model:
