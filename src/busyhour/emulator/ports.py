@@ -31,6 +31,13 @@ class Quotas(Protocol):
         """Present use of the quota; the highest is kept."""
 
 
+class Rates(Quotas, Protocol):
+    """Quotas that hold API request rates too."""
+
+    def admit(self, service: str, operation: str, cost: float = 1.0) -> object | None:
+        """Take a token for one request; None when it may go on, else the quota that turned it away."""
+
+
 @dataclass(slots=True)
 class Bucket:
     """A token bucket: `rate` tokens a second up to `burst`, full at the start.

@@ -11,11 +11,18 @@ from typing import Any
 import orjson
 
 from busyhour.emulator.dynamodb.answers import consumed_capacity
-from busyhour.emulator.dynamodb.backend import OperationError, Operations, plain
+from busyhour.emulator.dynamodb.backend import OperationError, Operations, PartitionedTable, plain
 from busyhour.emulator.dynamodb.charging import Charge, Charging, partition_of, stored
 from busyhour.emulator.dynamodb.meter import Meter
 from busyhour.emulator.dynamodb.throughput import TABLE_QUOTA, Side
-from busyhour.emulator.dynamodb.units import InvalidValueError, read_units, stored_size, value_size
+from busyhour.emulator.dynamodb.units import (
+    InvalidValueError,
+    read_units,
+    stored_size,
+    value_size,
+    write_units,
+)
+from busyhour.emulator.dynamodb.updates import simple_update
 from busyhour.emulator.ports import Quotas
 from busyhour.emulator.wire import JSON_1_0, ApiError, Response
 
@@ -74,6 +81,10 @@ class Plane:
                 answer = self._simple_get(params, started)
                 if answer is not None:
                     return answer
+            if name == "UpdateItem":
+                answer = self._simple_update(params, started)
+                if answer is not None:
+                    return answer
             if name in DATA:
                 return self._data(name, params, started)
             return self._control(name, params)
@@ -95,17 +106,10 @@ class Plane:
 
     def _simple_get(self, params: Mapping[str, Any], started: float) -> Response | None:
         """GetItem of a whole item by its key: what most reads are. None: not that simple, moto decides."""
-        table = self.operations.backend.tables.get(params["TableName"])
-        key = params["Key"]
-        if table is None or len(key) != len(table.table_key_attrs):
+        found = self._whole_key(params)
+        if found is None:
             return None
-        for attribute in table.table_key_attrs:
-            value = key.get(attribute)
-            if not value:
-                return None
-            value_size(value)
-            if not next(iter(value.values())):
-                return None
+        table, key = found
         item = stored(table, key)
         size = stored_size(item.attrs) if item is not None else 0
         units = read_units(size, consistent=bool(params.get("ConsistentRead")))
@@ -117,6 +121,52 @@ class Plane:
         body = b"{}" if item is None else orjson.dumps({"Item": item.attrs}, default=plain)
         self._meter.served("GetItem", table.name, wall.perf_counter() - started)
         return respond(body)
+
+    def _simple_update(self, params: Mapping[str, Any], started: float) -> Response | None:
+        """UpdateItem that only sets or counts attributes. None: not that simple, moto decides."""
+        found = self._whole_key(params)
+        if found is None:
+            return None
+        table, key = found
+        if next(iter(key[table.hash_key_attr])) != table.hash_key_type:
+            return None
+        if table.range_key_attr and next(iter(key[table.range_key_attr])) != table.range_key_type:
+            return None
+        _check_values(params)
+        item = stored(table, key)
+        size = stored_size(item.attrs) if item is not None else 0
+        update = simple_update(params, table, item, size)
+        if update is None:
+            return None
+        charge = Charge(table, table.name, Side.WRITE, write_units(size), partition_of(table, key))
+        refusal = self._meter.take(charge)
+        if refusal is not None:
+            raise self._meter.throttled("UpdateItem", charge, refusal)
+        if item is None:
+            item = table.put_item({name: dict(key[name]) for name in table.table_key_attrs})
+        update.apply(item)
+        more = write_units(stored_size(item.attrs)) - charge.units
+        if more > 0:
+            self._meter.charge_more(charge, more)
+            charge.units += more
+        self._meter.consumed(charge)
+        self._meter.served("UpdateItem", table.name, wall.perf_counter() - started)
+        return respond(b"{}")
+
+    def _whole_key(self, params: Mapping[str, Any]) -> tuple[PartitionedTable, Mapping[str, Any]] | None:
+        """The table, and a key that has all of its attributes and no other, none of them empty."""
+        table = self.operations.backend.tables.get(params["TableName"])
+        key = params["Key"]
+        if table is None or len(key) != len(table.table_key_attrs):
+            return None
+        for attribute in table.table_key_attrs:
+            value = key.get(attribute)
+            if not value:
+                return None
+            value_size(value)
+            if not next(iter(value.values())):
+                return None
+        return table, key
 
     def _data(self, name: str, params: dict[str, Any], started: float) -> Response:
         _check_values(params)

@@ -268,6 +268,10 @@ class LambdaEngine:
                 if answer is None:
                     header = {"request_id": request_id, "arn": deployed.arn, "timeout": function.timeout}
                     answer = await lease.environment.run(header, payload, function.timeout)
+        except asyncio.CancelledError:
+            body = error_document("ServiceException", "the emulator was shut down during the invocation")
+            finish(InvocationResult(500, body, request_id=request_id), reusable=False)
+            raise
         except (OSError, RuntimeError) as problem:
             message = f"the emulator could not start a process for the function: {problem}"
             body = error_document("ServiceException", message)

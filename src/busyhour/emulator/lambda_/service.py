@@ -23,11 +23,12 @@ from busyhour.emulator.lambda_.engine import (
 )
 from busyhour.emulator.lambda_.functions import LATEST, Deployed
 from busyhour.emulator.lambda_.result import InvocationResult
-from busyhour.emulator.ports import Quotas
+from busyhour.emulator.ports import Rates
 from busyhour.emulator.wire import ApiError, Request, Response
 
 _CAPITAL_MESSAGE = frozenset({"ResourceNotFoundException", "ServiceException"})
 """Error shapes whose text member is `Message` in botocore's model; in the others it is `message`."""
+_OWN_RATE = frozenset({"GetFunction"})
 _RUNTIME = "python3.12"
 _PAGE = 50
 _GIB = 1024**3
@@ -46,7 +47,7 @@ class LambdaService:
 
     names = ("lambda",)
 
-    def __init__(self, engine: LambdaEngine, events: EventQueue, quotas: Quotas) -> None:
+    def __init__(self, engine: LambdaEngine, events: EventQueue, quotas: Rates) -> None:
         self.engine = engine
         self.events = events
         self._quotas = quotas
@@ -73,18 +74,33 @@ class LambdaService:
         path = request.path.rstrip("/")
         for method, pattern, handler in _ROUTES:
             if method == request.method and (found := pattern.fullmatch(path)):
+                if handler is not LambdaService._invoke:
+                    self._admit(_NAMES[handler])
                 return handler(self, request, unquote(found["name"]) if "name" in found.re.groupindex else "")
         raise ApiError(
             "UnknownOperationException", f"The emulator does not serve {request.method} {request.path}", 404
         )
 
-    def operation(self, request: Request) -> str:
+    def operation_name(self, request: Request) -> str:
         """Name of the operation that the request asks for, empty where it is none that is served."""
         path = request.path.rstrip("/")
         for method, pattern, handler in _ROUTES:
             if method == request.method and pattern.fullmatch(path):
                 return _NAMES[handler]
         return ""
+
+    def _admit(self, operation: str) -> None:
+        """Hold a control plane request against its rate: GetFunction has its own, all others share one."""
+        key = operation if operation in _OWN_RATE else "*"
+        if self._quotas.admit("lambda", key) is not None:
+            raise ApiError(
+                "TooManyRequestsException",
+                "Rate exceeded",
+                429,
+                Reason="CallerRateLimitExceeded",
+                Type="User",
+                retryAfterSeconds=1,
+            )
 
     def error_response(self, error: ApiError, request: Request) -> Response:
         """`error` as rest-json: code in a header, text and further members in the body."""

@@ -315,10 +315,11 @@ def test_closing_ends_every_process(emulated, run, handler):
             pid = json.loads((await lab.engine.invoke("lookup", b"{}")).payload)
             hanging = asyncio.ensure_future(lab.engine.invoke("lookup", b'{"hang": true}'))
             await asyncio.sleep(0.1)
-        hanging.cancel()
-        return pid
+        return pid, await hanging
 
-    pid = run(go())
+    pid, hanging = run(go())
+    assert hanging.status == 500
+    assert b"shut down" in hanging.payload
     assert not _running(pid)
 
 

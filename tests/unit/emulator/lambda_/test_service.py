@@ -34,7 +34,7 @@ async def call(service, operation, name="model", body=b"", query="", **headers):
     method, path = PATHS[operation]
     names = {key.replace("_", "-"): value for key, value in headers.items()}
     request = Request(method, path.format(name), query, names, body, "lambda", "us-east-1", "AK")
-    assert service.operation(request) == operation
+    assert service.operation_name(request) == operation
     try:
         response = service.handle(request)
         if inspect.isawaitable(response):
@@ -242,6 +242,16 @@ def test_a_hundred_stay_unreserved(ask):
     assert enough["ReservedConcurrentExecutions"] == 900
     assert too_many["Error"]["Code"] == "InvalidParameterValueException"
     assert "minimum value of [100]" in too_many["Error"]["Message"]
+
+
+def test_the_control_plane_has_a_rate_of_its_own(ask):
+    answers = ask(
+        *[(("GetAccountSettings",), {}) for _ in range(16)], (("GetFunction",), {}), (("Invoke",), {})
+    )
+    codes = [a["ResponseMetadata"]["HTTPStatusCode"] for a in answers]
+    assert codes == [200] * 15 + [429, 200, 200]
+    assert answers[15]["Error"]["Code"] == "TooManyRequestsException"
+    assert answers[15]["Reason"] == "CallerRateLimitExceeded"
 
 
 def test_an_operation_that_is_not_served_says_so(emulated, run):
