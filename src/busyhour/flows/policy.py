@@ -19,8 +19,9 @@ class Policy:
     """How a machine decides what AWS does not document."""
 
     ask: frozenset[str] = frozenset()
-    """Action types of pure configuration (set attributes, set queue, ...) and unmodelled types that yield a
-    `Service` effect, so that whoever drives the call can make them fail. Default: none, they succeed at once."""
+    """Action types that work by themselves (set attributes, set queue, transfer to flow, invoke module, ...) and
+    unmodelled types that yield a `Service` effect first, so that whoever drives the call can make them fail.
+    Default: none, they succeed at once."""
 
     silent_action_limit: int = 1_000
     """Actions run in one go, with no effect between them, before the flow is taken to be in an endless loop and
@@ -48,6 +49,14 @@ class Policy:
     stored_input_timeout_succeeds: bool = True
     """Store customer input with nothing entered takes the success branch with the value `Timeout` (D23, and twelve
     real flows compare with it). False: NoMatchingError's branch."""
+
+    bot_without_intent_goes_on: bool = True
+    """A Lex bot that ends without an intent takes NextAction, which real exports often lead elsewhere than
+    NoMatchingCondition (40 of 92). False: NoMatchingCondition's branch. Not sourced."""
+
+    moved_contact_stays_in_queue_flow: bool = True
+    """After DequeueContactAndTransferToQueue the queue flow goes on with NextAction. False: the queue flow begins
+    anew for the other queue. Not sourced."""
 
     empty_value_removes_attribute: bool = True
     """Setting a contact attribute to an empty value removes it (D23). False: it is kept as an empty string."""

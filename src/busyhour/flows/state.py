@@ -157,7 +157,9 @@ class State:
         # A character takes four bytes at most, so most calls need no exact count.
         if size * 4 > policy.attribute_bytes and _bytes(attributes) > policy.attribute_bytes:
             return False
-        self.attributes = attributes
+        # The same dictionary all along: whoever drives the call may hold on to it.
+        self.attributes.clear()
+        self.attributes.update(attributes)
         return True
 
 

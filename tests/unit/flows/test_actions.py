@@ -540,7 +540,7 @@ def test_the_branch_that_is_taken(build, type, parameters, options, expected):
 
 
 def test_every_modelled_type_has_a_case_here_or_below():
-    from busyhour.flows.actions import CONFIGURATION, TYPES
+    from busyhour.flows.actions import ASKABLE, TYPES
 
     rows = test_the_branch_that_is_taken.pytestmark[0].args[1]
     tested = {row.values[0] for row in rows}
@@ -552,7 +552,7 @@ def test_every_modelled_type_has_a_case_here_or_below():
         "Loop",
     }
     services = {type for type, node in TYPES.items() if node.__name__ == "Service"}
-    assert set(TYPES) - tested - elsewhere - services <= CONFIGURATION
+    assert set(TYPES) - tested - elsewhere - services <= ASKABLE
 
 
 @pytest.mark.parametrize(
@@ -895,3 +895,57 @@ def test_a_callback_is_asked_for_with_its_number_and_queue(build):
         "InitialCallDelaySeconds": "5",
         "CallbackNumber": "+15555550123",
     }
+
+
+def test_transfers_and_modules_can_be_asked_about_too(build):
+    main = build.flow(
+        build.action(
+            "t", "TransferToFlow", {"ContactFlowId": "o"}, then="end", errors={"NoMatchingError": "bad"}
+        ),
+        build.say("bad"),
+    )
+    other = build.flow(build.say("there"), name="o")
+    for event, text in ((p.Succeeded(), "there"), (p.Failed(), "bad")):
+        assert build.run(build.call(main, other, policy=Policy(ask=ALL)), event)[-1].text == text
+    main = build.flow(
+        build.action("m", "InvokeFlowModule", {"FlowModuleId": "mod"}, then="no", when={"Yes": "yes"}),
+        build.say("no"),
+        build.say("yes"),
+    )
+    module = build.flow(build.action("e", "EndFlowModuleExecution", {"Result": "Yes"}), name="mod")
+    ask = Policy(ask=frozenset({"InvokeFlowModule"}))
+    assert build.run(build.call(main, module, policy=ask), p.Succeeded())[-1].text == "yes"
+
+
+def test_a_bot_without_an_intent_may_be_told_to_match_nothing(build):
+    lex = build.action(
+        "x", "ConnectParticipantWithLexBot", LEX, then="a", errors={"NoMatchingCondition": "b"}
+    )
+    flow = build.flow(lex, build.say("a"), build.say("b"))
+    assert build.run(build.call(flow), p.LexResult(""))[-1].text == "a"
+    policy = Policy(bot_without_intent_goes_on=False)
+    assert build.run(build.call(flow, policy=policy), p.LexResult(""))[-1].text == "b"
+
+
+def test_a_string_map_may_be_told_to_take_numbers(build):
+    flow = build.flow(
+        build.action("f", "InvokeLambdaFunction", LAMBDA, then="say", errors={"NoMatchingError": "bad"}),
+        build.say("say", text="$.External.n $.External.yes"),
+        build.say("bad"),
+    )
+    lenient = Policy(string_map_strict=False)
+    answer = p.LambdaResult({"n": 5, "yes": True})
+    assert build.run(build.call(flow), answer)[-1].text == "bad"
+    assert build.run(build.call(flow, policy=lenient), answer)[-1].text == "5 true"
+
+
+def test_a_failed_invocation_leaves_the_last_answer_unless_told_otherwise(build):
+    flow = build.flow(
+        build.action("f", "InvokeLambdaFunction", LAMBDA, then="g"),
+        build.action("g", "InvokeLambdaFunction", LAMBDA, then="say", errors={"NoMatchingError": "say"}),
+        build.say("say", text="[$.External.a]"),
+    )
+    answers = (p.LambdaResult({"a": "A"}), p.LambdaFailed("timeout"))
+    assert build.run(build.call(flow), *answers)[-1].text == "[A]"
+    clears = Policy(failed_invocation_clears_external=True)
+    assert build.run(build.call(flow, policy=clears), *answers)[-1].text == "[]"

@@ -15,6 +15,7 @@ from busyhour.flows.document import load
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.machine import Machine
 from busyhour.flows.model import Action, Condition, ErrorBranch, Flow, FlowType
+from busyhour.flows.policy import Policy
 from busyhour.flows.reader import read
 
 DISCONNECTED = p.Ended(p.EndReason.FLOW_DISCONNECT, "DisconnectParticipant")
@@ -127,6 +128,17 @@ def test_a_queue_flow_may_move_the_contact_to_another_queue(build):
     assert live.queue == "q2"
     assert live.queue_data()["Name"] == "Two"
     assert isinstance(effects[-1], p.Talk)
+
+
+def test_a_moved_contact_may_be_told_to_begin_the_queue_flow_anew(build):
+    moving = build.flow(
+        build.say("hello", then="d"),
+        build.action("d", "DequeueContactAndTransferToQueue", {"QueueId": "q2"}, then="end"),
+        name="w",
+    )
+    anew = Policy(moved_contact_stays_in_queue_flow=False)
+    live = build.call(queueing(build, ("CustomerQueue", "w")), moving, policy=anew)
+    assert build.run(live, p.Queued(), p.Done(), p.Queued())[-1].text == "hello"
 
 
 def test_priority_and_added_time_go_with_the_contact(build):

@@ -95,10 +95,12 @@ TYPES: dict[str, type[Node]] = {
 """Every action type that is modelled. A type that is not here goes on with NextAction, else NoMatchingError's branch,
 and is named in `Call.unmodelled`."""
 
-CONFIGURATION = frozenset(type for type, node in TYPES.items() if node.__module__ == contact.__name__) | {
-    "UpdateContactTargetQueue"
+ASKABLE = frozenset(type for type, node in TYPES.items() if node.__module__ == contact.__name__) | {
+    "InvokeFlowModule",
+    "TransferToFlow",
+    "UpdateContactTargetQueue",
 }
-"""Types that just succeed unless `Policy.ask` says that they shall be asked about."""
+"""Types that work without asking anybody unless `Policy.ask` says that they shall be asked about."""
 
 TERMINAL = frozenset(
     {"DisconnectParticipant", "EndFlowExecution", "EndFlowModuleExecution", "TransferContactToAgent"}
@@ -110,6 +112,6 @@ def make(action: Action, flow: Compiled, machine: Machine) -> Node:
     """The node of an action."""
     kind = TYPES.get(action.type, services.Unmodelled)
     node = kind(action, flow, machine)
-    if machine.policy.asks(action.type) and (action.type in CONFIGURATION or kind is services.Unmodelled):
+    if machine.policy.asks(action.type) and (action.type in ASKABLE or kind is services.Unmodelled):
         return Asked(node)
     return node

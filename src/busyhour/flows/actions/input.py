@@ -129,8 +129,7 @@ class Input(Node):
 class Lex(Node):
     """ConnectParticipantWithLexBot: the customer talks or writes to a bot; its intent is the result.
 
-    Where the bot ends without an intent, NextAction is taken: real exports often lead it elsewhere than
-    NoMatchingCondition.
+    What happens where the bot ends without an intent is the policy's to say.
     """
 
     __slots__ = ("_attributes", "_bot", "_intents", "_prompt")
@@ -174,7 +173,8 @@ class Lex(Node):
                     {"IntentName": intent, "Slots": slots, "SessionAttributes": session_attributes, **extra},
                 )
                 if not intent:
-                    return self.next if self.action.next_action else self.unmatched(call)
+                    goes_on = self.machine.policy.bot_without_intent_goes_on and self.action.next_action
+                    return self.next if goes_on else self.unmatched(call)
                 return self.choose(call, intent)
             case p.Silence():
                 return self.fail(call, "InputTimeLimitExceeded")

@@ -84,7 +84,7 @@ class ToQueue(_Queueing):
 
 
 class Dequeue(_Queueing):
-    """DequeueContactAndTransferToQueue: from one queue to another; the queue flow goes on."""
+    """DequeueContactAndTransferToQueue: from one queue to another."""
 
     __slots__ = ("_agent", "_queue")
 
@@ -100,13 +100,13 @@ class Dequeue(_Queueing):
         return self.ask(call, queue, agent)
 
     def taken(self, call: Call, event: p.Queued) -> Node | None:
-        """The contact is in the other queue, and this flow goes on; outside a queue flow its queue flow begins."""
+        """The contact is in the other queue; what runs now is the policy's to say."""
         effect = call.pending
         assert isinstance(effect, p.Enqueue)
         call.queue, call.agent_target = effect.queue, effect.agent
-        was_queued = call.is_queued
+        stays = call.is_queued and self.machine.policy.moved_contact_stays_in_queue_flow
         call.queued(event)
-        if not was_queued:
+        if not stays:
             return call.queue_flow()
         return self.next if self.action.next_action else call.hold()
 
