@@ -24,11 +24,9 @@ def command(run: Path, format_: str, output: Path | None) -> None:
 
     record = store.read_run(run)
     if format_ == "terminal":
-        from rich.console import Console
-
         from busyhour.report import terminal
 
-        terminal.show(record, Console())
+        terminal.show(record, terminal.console())
         return
     from busyhour.report.renderers import RENDERERS
 

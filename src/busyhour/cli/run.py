@@ -86,7 +86,7 @@ def command(
     folder = new_folder(options, datetime.now(UTC))
     with _Display(console, planned) as display:
         record = execute(options, folder, display)
-    terminal.show(record, Console())
+    terminal.show(record, terminal.console())
     _write(record, folder, project)
     raise SystemExit(int(EXIT_CODES[record.verdict.outcome]))
 

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from busyhour.results.load_result import LoadResult
 from busyhour.results.record import OperatorMetric, Series
+
+CONNECT = "AWS/Connect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Metric:
     group: str
     statistic: str
     unit: str
-    namespace: str = "AWS/Connect"
+    namespace: str = CONNECT
 
 
 WATCHED = (
@@ -47,6 +50,51 @@ WATCHED = (
     Metric("ReadThrottleEvents", "Table", "Sum", "events", "AWS/DynamoDB"),
     Metric("WriteThrottleEvents", "Table", "Sum", "events", "AWS/DynamoDB"),
 )
+
+
+def of_generator(load: LoadResult) -> list[OperatorMetric]:
+    """Connect's metrics of a run whose calls the generator ran itself: no contact was in Connect to be counted.
+
+    What has no counterpart there says so.
+    """
+    calls = load.calls
+    waits = calls.get("queue_wait_ms") or {}
+    breaching = "the generator's calls need no place in Connect; compare ConcurrentCalls with the quota"
+    known: dict[str, float | None] = {
+        "ConcurrentCalls": _peak(load, "in_progress"),
+        "CallsPerInterval": max(
+            (v for s in load.series if s.name == "arrivals started" for v in s.v if v is not None),
+            default=None,
+        ),
+        "QueueSize": _peak(load, "waiting"),
+        "LongestQueueWaitTime": waits["max"] / 1000.0 if waits else None,
+        "QueueCapacityExceededError": float(calls.get("at_capacity", 0)),
+        "ContactFlowErrors": float(calls.get("error_branches", 0)),
+        "ContactFlowFatalErrors": float(calls.get("flow_error", 0)),
+    }
+    why = {
+        "MissedCalls": "every agent of the model answers",
+        "CallRecordingUploadError": "nothing was recorded",
+        "ThrottledCalls": breaching,
+        "CallsBreachingConcurrencyQuota": breaching,
+    }
+    return [
+        OperatorMetric(
+            name=metric.name,
+            statistic=metric.statistic,
+            value=known.get(metric.name),
+            unit=metric.unit,
+            source="generator, which ran the calls itself",
+            why_not="" if known.get(metric.name) is not None else why.get(metric.name, "no call came to it"),
+        )
+        for metric in WATCHED
+        if metric.namespace == CONNECT
+    ]
+
+
+def _peak(load: LoadResult, name: str) -> float | None:
+    peak = load.peaks.get(name)
+    return None if peak is None else peak.value
 
 
 class CloudWatch(Protocol):

@@ -28,7 +28,7 @@ from busyhour.quotas.model import Quota
 from busyhour.quotas.reading import read_quotas
 from busyhour.results.load_result import LoadResult
 from busyhour.results.record import FindingRecord, QuotaRecord, RunRecord
-from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.model import DriveKind, Scenario
 
 ALWAYS_READ = (
     demands.CONCURRENT_CALLS,
@@ -129,6 +129,8 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
                 period=1 if target.endpoint else 60,
             )
             gathered.not_measured += observed.problems
+            if scenario.drive is not DriveKind.VOICE:
+                observed = _driven_here(observed, load)
         else:
             gathered.invalid.append(
                 f"The {process.name} ended during the run; the end of its log: {process.last_lines(3)}"
@@ -147,6 +149,17 @@ def _target(options: Options, folder: Path) -> Iterator[tuple[Target, Child | No
     else:
         with targets.emulator(options.scenario, folder, port=options.port) as started:
             yield started
+
+
+def _driven_here(observed: metrics.Readings, load: LoadResult) -> metrics.Readings:
+    """Connect counted no call of this run, so what it shows is the idle instance; the generator's view stands in."""
+    others = [
+        metric
+        for metric, watched in zip(observed.metrics, metrics.WATCHED, strict=True)
+        if watched.namespace != metrics.CONNECT
+    ]
+    series = [one for one in observed.series if not one.source.endswith(metrics.CONNECT)]
+    return metrics.Readings([*metrics.of_generator(load), *others], series, observed.problems)
 
 
 def _clients(target: Target) -> Clients:

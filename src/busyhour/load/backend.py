@@ -83,6 +83,8 @@ class BackendCalls(Kind):
     def on_event(self, call: LiveCall, kind: str, at: float, detail: Mapping[str, Any]) -> None:
         """Hear from the call centre what becomes of a call."""
         recorder = self.drive.recorder
+        if kind in ("queued", "answered", "abandoned") and self.centre is not None:
+            recorder.gauge("waiting", sum(queue.waiting for queue in self.centre.acd.queues.values()))
         if kind == "ended":
             recorder.call_ended(at, "cut_off" if self._cutting else "completed", str(detail["reason"]))
             recorder.duration("call/duration", at - call.started)

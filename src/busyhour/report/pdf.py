@@ -33,7 +33,9 @@ def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
     with tempfile.TemporaryDirectory(prefix="busyhour-pdf-") as name:
         folder = Path(name)
         (folder / "main.typ").write_bytes(template.read_bytes())
-        (folder / "data.json").write_text(json.dumps(_data(record, [plot.title for plot in plots])), encoding="utf-8")
+        (folder / "data.json").write_text(
+            json.dumps(_data(record, [plot.title for plot in plots])), encoding="utf-8"
+        )
         for index, plot in enumerate(plots):
             (folder / f"plot-{index}.svg").write_text(on_paper(plot), encoding="utf-8")
         try:

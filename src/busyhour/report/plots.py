@@ -196,7 +196,9 @@ def run_plots(record: RunRecord) -> list[Plot]:
             unit="requests/s",
             marks=marks,
         ),
-        line_plot("Waiting in queue", pick("QueueSize", "LongestQueueWaitTime"), unit="contacts, s"),
+        line_plot(
+            "Waiting in queue", pick("QueueSize", "LongestQueueWaitTime", "calls waiting"), unit="contacts, s"
+        ),
         line_plot(
             "Lambda executions at once", pick("ConcurrentExecutions", "concurrency:"), unit="executions"
         ),

@@ -5,10 +5,11 @@ Every renderer shows this view, so that terminal, HTML, PDF and Markdown never d
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from busyhour.results.record import Operation, OperatorMetric, QuotaRecord, RunRecord, Series
+from busyhour.results.record import Operation, OperatorMetric, QuotaRecord, RunRecord
 
 _VERDICT_ORDER = {"binds": 0, "tight": 1, "unknown": 2, "holds": 3}
 
@@ -83,6 +84,8 @@ def milliseconds(value: float | None) -> str:
     """A latency: below 10 s in milliseconds, above in seconds."""
     if value is None:
         return "not measured"
+    if value == 0:
+        return "0 ms"
     if value >= 10_000:
         return f"{value / 1000:,.1f} s"
     return f"{value:,.0f} ms" if value >= 10 else f"{value:.2g} ms"
@@ -161,7 +164,7 @@ def quota_lines(record: RunRecord) -> list[QuotaLine]:
             value=number(quota.value, quota.unit),
             origin=quota.origin,
             read_at=quota.read_at,
-            peak=number(quota.peak),
+            peak=_peak(quota),
             peak_at=clock(quota.peak_at),
             utilisation=quota.utilisation,
             headroom=share(quota.headroom) if quota.headroom is not None else "not measured",
@@ -173,6 +176,13 @@ def quota_lines(record: RunRecord) -> list[QuotaLine]:
         )
         for quota in sorted(record.quotas, key=order)
     ]
+
+
+def _peak(quota: QuotaRecord) -> str:
+    """The measured peak; the forecast one, marked as such, where nothing was measured."""
+    if quota.peak is None and quota.forecast is not None:
+        return f"{number(quota.forecast)} (forecast)"
+    return number(quota.peak)
 
 
 def operation_lines(record: RunRecord) -> list[OperationLine]:
@@ -227,17 +237,17 @@ def call_rows(record: RunRecord) -> list[Row]:
     return list(_flatten(record.calls))
 
 
-def _flatten(values: dict[str, object], prefix: str = "") -> Iterable[Row]:
+def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterable[Row]:
     for key, value in values.items():
-        label = f"{prefix}{key}".replace("_", " ")
-        if isinstance(value, dict):
+        label = f"{prefix}{key}".replace("_", " ").replace("/", " ")
+        if value is None or value == {}:
+            continue
+        if isinstance(value, dict) and {"p50", "p95", "max"} <= value.keys():
+            spread = " / ".join(milliseconds(value[q]) for q in ("p50", "p95", "max"))
+            yield Row(f"{label.removesuffix(' ms')}, p50 / p95 / max", spread, f"of {number(value['count'])}")
+        elif isinstance(value, dict):
             yield from _flatten(value, f"{label}: ")
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             yield Row(label, number(float(value)))
         else:
             yield Row(label, str(value))
-
-
-def series_named(record: RunRecord, *prefixes: str) -> list[Series]:
-    """Series whose name starts with one of `prefixes`, in the record's order."""
-    return [series for series in record.series if series.name.startswith(prefixes)]

@@ -68,7 +68,7 @@ class Bounds:
 class LoadResult:
     """All that the load side knows of a run. Times are seconds from the start, latencies milliseconds.
 
-    `peaks` holds `in_progress`, `requests:<service>:<Name>` (requests in one second) and
+    `peaks` holds `in_progress`, `waiting` (in queues; only where the generator runs them), `requests:<service>:<Name>` (requests in one second) and
     `concurrency:<function>`. `calls` is for `RunRecord.calls`: `ends` by reason, `queue_wait_ms`, `in_flow_ms`,
     `duration_ms` (percentiles), `queued`, `answered`, `abandoned`, `service_level`, `invocations_per_call`.
     """
@@ -302,6 +302,7 @@ def _series(measures: Measures, what: Circumstances) -> list[Series]:
         line("arrivals started", "calls/s", [row.counts.get("started", 0) for row in rows]),
         line("calls completed", "calls/s", [row.counts.get("completed", 0) for row in rows]),
         line("calls in progress", "calls", [row.gauges.get("in_progress") for row in rows]),
+        line("calls waiting", "calls", [row.gauges.get("waiting") for row in rows]),
         line("throttles", "requests/s", [row.counts.get("throttles", 0) for row in rows]),
         line("limit errors", "requests/s", [row.counts.get("limits", 0) for row in rows]),
         line("errors", "requests/s", [row.counts.get("errors", 0) for row in rows]),
