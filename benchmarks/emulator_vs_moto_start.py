@@ -72,10 +72,14 @@ def request(method: str, path: str, body: bytes = b"") -> bytes:
 
 
 class Connection(asyncio.Protocol):
-    """Sends a request, reads the answer whole, calls `answered(ok)`; reconnects where the server closes."""
+    """Sends a request, reads the answer whole, calls `answered`; then `lost`, where the server closes."""
 
-    def __init__(self, answered: Callable[[Connection, bool], None]) -> None:
+    def __init__(
+        self, answered: Callable[[Connection, bool], None], lost: Callable[[], None] = lambda: None
+    ) -> None:
         self.answered = answered
+        self.lost = lost
+        self.closing = False
         self.received = b""
         self.transport: Any = None
 
@@ -100,11 +104,12 @@ class Connection(asyncio.Protocol):
             return
         ok = self.received.startswith((b"HTTP/1.1 200", b"HTTP/1.0 200"))
         self.received = b""
+        self.closing = b"connection: close" in head or head.startswith(b"http/1.0")
         self.answered(self, ok)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The server closed."""
-        self.transport = None
+        self.lost()
 
 
 async def closed_loop(port: int, next_request: NextRequest, seconds: float) -> float:
@@ -118,20 +123,24 @@ async def closed_loop(port: int, next_request: NextRequest, seconds: float) -> f
         nonlocal done, wrong
         done += 1
         wrong += not ok
-        if running and done < MOST_REQUESTS:
-            if connection.transport is None or connection.transport.is_closing():
-                tasks.add(loop.create_task(reconnect()))
-            else:
-                connection.send(next_request())
-        elif done >= MOST_REQUESTS:
+        if done >= MOST_REQUESTS:
             finished.set()
+        elif connection.closing:
+            connection.transport.close()
+        elif running:
+            connection.send(next_request())
 
-    async def reconnect() -> None:
-        _, connection = await loop.create_connection(lambda: Connection(answered), "127.0.0.1", port)
+    def lost() -> None:
+        """moto_server closes after each answer: the next request goes over a new connection."""
+        if running:
+            tasks.add(loop.create_task(connect()))
+
+    async def connect() -> None:
+        _, connection = await loop.create_connection(lambda: Connection(answered, lost), "127.0.0.1", port)
         connection.send(next_request())
 
     for _ in range(CONNECTIONS):
-        await reconnect()
+        await connect()
     started = time.perf_counter()
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(finished.wait(), seconds)

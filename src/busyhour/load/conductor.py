@@ -192,8 +192,7 @@ class Conductor:
             loop.join(1.0)
             total.tick(time.time() - started)
         loop.get()
-        total.generator = drive.generator()
-        total.finished(0, {"notes": list(drive.notes), "not_measured": list(drive.not_measured)})
+        total.finished(0, drive.last_words())
         return total
 
     def _run_distributed(self, settings: Settings, scenario: Scenario, calls: bool) -> RunSum:

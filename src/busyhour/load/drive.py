@@ -177,12 +177,16 @@ class Drive:
         self._dispatchers.append(dispatcher)
         dispatcher.begin()
 
-    def generator(self) -> dict[str, Any]:
-        """About this process, for the record."""
+    def last_words(self) -> dict[str, Any]:
+        """What there is to say when the run is over: `notes`, `not_measured`, and `generator` about this process."""
         return {
-            "peak_memory_bytes": peak_memory(),
-            "max_connections": self.settings.max_connections,
-            "kinds": [type(kind).__name__ for kind in self._kinds],
+            "notes": list(self.notes),
+            "not_measured": list(self.not_measured),
+            "generator": {
+                "peak_memory_bytes": peak_memory(),
+                "max_connections": self.settings.max_connections,
+                "kinds": [type(kind).__name__ for kind in self._kinds],
+            },
         }
 
     @property

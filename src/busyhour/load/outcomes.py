@@ -71,6 +71,8 @@ def read(contact: Mapping[str, Any], epoch: float) -> Ended | None:
 
 def share_watched(questions_per_second: float, calls_per_second: float) -> float:
     """Which share of contacts can be watched at that many questions and accepted calls per second."""
+    if questions_per_second <= 0:
+        return 0.0
     if calls_per_second <= 0:
         return 1.0
     return min(1.0, questions_per_second / (QUESTIONS_PER_CONTACT * calls_per_second))

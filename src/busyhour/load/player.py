@@ -87,14 +87,8 @@ class Player:
         try:
             drive.run(time.monotonic() + delay, time.time() + delay)
         finally:
-            words = {
-                "k": self._k,
-                "notes": list(drive.notes),
-                "not_measured": list(drive.not_measured),
-                "generator": drive.generator(),
-            }
             self._ended.set()
-            self._runner.send_message("busyhour_done", words)
+            self._runner.send_message("busyhour_done", {"k": self._k, **drive.last_words()})
 
     def on_beat(self, environment: Any, msg: Any, **_: Any) -> None:
         """The master is alive."""

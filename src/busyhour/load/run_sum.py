@@ -75,6 +75,9 @@ class RunSum:
         self.workers[k].done = True
         self.notes.update(dict.fromkeys(words.get("notes", ())))
         self.not_measured.update(dict.fromkeys(words.get("not_measured", ())))
+        for key, value in words.get("generator", {}).items():
+            known = self.generator.get(key)
+            self.generator[key] = max(known, value) if isinstance(value, int) and known is not None else value
 
     def lose(self, k: int, at: float, heirs: int) -> None:
         """Worker `k` is gone; from second `at` on `heirs` others take its arrivals."""

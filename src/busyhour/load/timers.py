@@ -22,6 +22,10 @@ from typing import Any
 BATCH_SECONDS = 0.002
 """How long due work may run before sockets and Locust's own greenlets get their turn."""
 
+POSTED_AT_MOST = 256
+"""Answers go in order of time with timers; beyond so many of them they go first, or a generator that is behind with
+its timers would keep all of them in memory."""
+
 
 class Timer:
     """A callback in the heap; `cancel` leaves its entry there until it is due, or until half of them are dead."""
@@ -156,7 +160,9 @@ class GeventClock:
         while not self._stopped:
             moment = clock()
             now = moment - origin
-            if posted and (not heap or posted[0][0] <= heap[0][0] or heap[0][0] > now):
+            if posted and (
+                not heap or posted[0][0] <= heap[0][0] or heap[0][0] > now or len(posted) > POSTED_AT_MOST
+            ):
                 at, run, argument = posted.popleft()
                 self._logical = self._last = max(self._last, at)
                 try:

@@ -39,7 +39,10 @@ class VoiceCalls(Kind):
     """RingTimeoutInSeconds, 15 to 60; None: Connect's default."""
 
     outcomes_per_second = 8.0
-    """DescribeContact requests of all workers together; the operation's documented quota is 10/s for the account."""
+    """DescribeContact requests of all workers together; the operation's documented quota is 10/s for the account.
+
+    0: outcomes are not asked for.
+    """
 
     stops_per_second = 8.0
     """StopContact requests of all workers together when calls are cut off; the documented quota is 10/s."""
@@ -125,8 +128,9 @@ class VoiceCalls(Kind):
 
     def begin(self) -> None:
         """Ask for outcomes from now on."""
-        self._pause = self.drive.n / self.outcomes_per_second
-        self.drive.clock.call_later(self._pause, self._ask_next)
+        if self.outcomes_per_second > 0:
+            self._pause = self.drive.n / self.outcomes_per_second
+            self.drive.clock.call_later(self._pause, self._ask_next)
 
     def refuses(self, index: int) -> str:
         """No connection is left, or a cap of the scenario is reached."""
