@@ -29,6 +29,16 @@ class Waiter(Protocol):
         """An agent (`ticket.agent`) has taken the contact that waited."""
 
 
+class _Nobody:
+    """Waits for nothing."""
+
+    def taken(self, ticket: Ticket) -> None:
+        """Nobody is told."""
+
+
+_NOBODY = _Nobody()
+
+
 class Ticket:
     """A contact's place in one queue; `agent` is None while it waits."""
 
@@ -158,10 +168,8 @@ class AcdQueue:
 
     def oldest_age(self, now: float) -> float:
         """How long the contact that has waited longest has waited, seconds; 0 when nobody waits."""
-        by_age = self._by_age
-        while by_age and (by_age[0].left or by_age[0].agent is not None):
-            by_age.popleft()
-        return now - by_age[0].since if by_age else 0.0
+        self._forget_first()
+        return now - self._by_age[0].since if self._by_age else 0.0
 
     def join(self, waiter: Waiter, now: float, priority: int, adjustment: float) -> Ticket | None:
         """Take an agent or wait; None when the queue is full. `taken` is not called for an agent taken at once."""
@@ -187,6 +195,8 @@ class AcdQueue:
         if ticket.left or ticket.agent is not None:
             return
         ticket.left = True
+        # Its entries stay in the heap until they come up; they must not keep the call in memory.
+        ticket.waiter = _NOBODY
         self.waiting -= 1
         if abandoned:
             self.abandoned += 1
@@ -213,9 +223,11 @@ class AcdQueue:
                     continue
                 self.waiting -= 1
                 self._take(ticket, now)
-                ticket.waiter.taken(ticket)
+                waiter, ticket.waiter = ticket.waiter, _NOBODY
+                waiter.taken(ticket)
         finally:
             self._dispatching = False
+        self._forget_first()
 
     def statistics(self, now: float) -> QueueStatistics:
         """What happened until now."""
@@ -256,6 +268,12 @@ class AcdQueue:
         if wait <= self._threshold:
             self._answered_in_time += 1
         self.longest_wait = max(self.longest_wait, wait)
+
+    def _forget_first(self) -> None:
+        """Drop those at the head of the list by age who wait no more."""
+        by_age = self._by_age
+        while by_age and (by_age[0].left or by_age[0].agent is not None):
+            by_age.popleft()
 
     def _account(self, now: float) -> None:
         self._area += self.busy * (now - self._area_at)

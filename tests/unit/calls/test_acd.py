@@ -149,3 +149,22 @@ def test_many_who_gave_up_are_forgotten_and_the_rest_keep_their_order(acd: Acd):
 def test_a_resource_id_is_the_last_part_of_an_arn():
     assert resource_id(ARN) == "q-1"
     assert resource_id("Sales / East") == "Sales / East"
+
+
+def test_a_queue_keeps_nobody_in_memory_who_has_left_or_was_answered(acd: Acd):
+    import gc
+    import weakref
+
+    queue = acd.queue("sales")
+    first = acd.join(queue, Somebody())
+    gone, answered = Somebody(), Somebody()
+    kept = [weakref.ref(gone), weakref.ref(answered)]
+    place = acd.join(queue, gone)
+    acd.leave(place, abandoned=True)
+    acd.join(queue, answered)
+    acd.release(queue, first.agent)
+    assert answered.ticket is not None
+    del gone, answered, place
+    gc.collect()
+    assert [reference() for reference in kept] == [None, None]
+    assert not queue._by_age
