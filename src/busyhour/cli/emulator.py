@@ -18,13 +18,6 @@ DEFAULT_PORT = 4580
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Another value than the scenario's; may be repeated.",
-)
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
     help="Another value than the scenario's, like queues.Support.agents=20; may be repeated.",
 )
 @click.option(
@@ -110,6 +103,8 @@ def command(
     if scenario is not None:
         project = Project.find()
         plan = load(project.scenario(scenario), root=project.root, overrides=overrides)
+    elif overrides:
+        raise BusyhourError("--set changes a scenario, and there is none.", "Name one with --scenario.")
     emulator = build(
         plan,
         flows=flow_files(flows),
