@@ -15,7 +15,15 @@ from typing import Any
 
 from busyhour.errors import BusyhourError
 from busyhour.flows.model import Pointer, Position
-from busyhour.flows.positions import Lines, Offsets, depth_exceeds, find_token, inner_offsets, scan
+from busyhour.flows.positions import (
+    Lines,
+    Offsets,
+    depth_exceeds,
+    find_token,
+    half_character,
+    inner_offsets,
+    scan,
+)
 
 MAX_DEPTH = 100
 """Deepest nesting that is read. Real exports reach about 15; anything deeper is a mistake or an attack."""
@@ -215,6 +223,11 @@ def _read(text: str, path: Path | None, place: Any = None, what: str = "") -> tu
     except ValueError as error:
         # Python refuses to read integers of more than 4,300 digits.
         raise DocumentError(f"{what}holds a number that cannot be read: {error}", path, place(0)) from None
+    half = half_character(text)
+    if half is not None:
+        raise DocumentError(
+            f"{what}has a string with half a surrogate pair, which is no character", path, place(half)
+        )
     if _depth(data) > MAX_DEPTH:
         raise _too_deep(text, path, place, what)
     return data, repeated

@@ -14,6 +14,7 @@ from busyhour.flows.model import Pointer, Position
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 _NEWLINE = re.compile(r"\r\n|\n|\r")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _PIECE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL
 )
@@ -89,6 +90,23 @@ def depth_exceeds(text: str, limit: int) -> int | None:
 def find_token(text: str, token: str) -> int:
     """Offset of the first `token` outside any string, 0 where there is none."""
     return next((found.start() for found in _TOKEN.finditer(text) if found.group() == token), 0)
+
+
+def half_character(text: str) -> int | None:
+    """Offset of the first string with half a surrogate pair, or None; `text` is valid JSON.
+
+    Such a string is no text: it can be written to no file and sent to no service.
+    """
+    if not _SURROGATE.search(text):
+        return None
+    for token in _TOKEN.finditer(text):
+        literal = token.group()
+        if literal[0] == '"' and _SURROGATE.search(literal):
+            try:
+                _decode(literal).encode()
+            except UnicodeEncodeError:
+                return token.start()
+    return None
 
 
 class Lines:

@@ -104,6 +104,12 @@ def test_a_byte_order_mark_is_tolerated_and_counts_as_no_column(tmp_path):
         pytest.param(
             "[" * 300 + "]" * 300, "1:101", "is nested more than 100 levels deep", id="deep nesting"
         ),
+        pytest.param(
+            '["\\ud83d\\ude00",\n "\\ud83d"]',
+            "2:2",
+            "has a string with half a surrogate pair",
+            id="half a character",
+        ),
         pytest.param("9" * 5000, "1:1", "holds a number that cannot be read", id="endless number"),
         pytest.param(
             '{"ContactFlow": {"Content": "{\\"a\\":\\n}"}}',
