@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from busyhour.contracts.finding import Finding, Report, Severity
 from busyhour.contracts.loading import RuleSet
 
+Paint = Callable[[str, Severity], str]
+"""Colours a word by severity; leaves it alone where there is no terminal."""
 
-def line(finding: Finding) -> str:
+
+def plain(word: str, severity: Severity) -> str:
+    """The word as it is."""
+    return word
+
+
+def line(finding: Finding, paint: Paint = plain) -> str:
     """One finding on one line."""
     action = f" [{finding.action}]" if finding.action else ""
     place = f"{finding.path}:{finding.line}:{finding.column}"
-    return f"{place}: {finding.severity} {finding.rule} {finding.message}{action}"
+    severity = paint(str(finding.severity), finding.severity)
+    return f"{place}: {severity} {finding.rule} {finding.message}{action}"
 
 
 def summary(report: Report) -> str:
@@ -21,11 +32,11 @@ def summary(report: Report) -> str:
     return f"{files} flow{'' if files == 1 else 's'}: {', '.join(words)}"
 
 
-def render_text(report: Report, rules: RuleSet) -> str:
+def render_text(report: Report, rules: RuleSet, paint: Paint = plain) -> str:
     """Each finding with its way out, then the counts."""
     lines: list[str] = []
     for finding in report.findings:
-        lines.append(line(finding))
+        lines.append(line(finding, paint))
         lines.append(f"    help: {finding.help}")
     lines.append(summary(report))
     return "\n".join(lines) + "\n"
