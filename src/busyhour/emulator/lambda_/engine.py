@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-import os
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from busyhour.calls.chance import Stream, key_of, uuid_of
 from busyhour.emulator.lambda_.admission import ACCOUNT_CONCURRENCY, Admission, Throttle
 from busyhour.emulator.lambda_.functions import Deployed, FunctionTable
+from busyhour.emulator.lambda_.model import LatencyModel
 from busyhour.emulator.lambda_.pool import EnvironmentPool, Recipe
 from busyhour.emulator.lambda_.result import (
     LOG_TAIL,
@@ -27,9 +26,9 @@ from busyhour.emulator.lambda_.result import (
     failure,
     full_log,
 )
+from busyhour.emulator.lambda_.variables import variables
 from busyhour.emulator.ports import Dimensions, Metrics, Quotas
 from busyhour.emulator.wire import ApiError
-from busyhour.scenarios.draw import Sampler, sampler
 
 if TYPE_CHECKING:
     from busyhour.calls.ports import Clock
@@ -40,45 +39,6 @@ NAMESPACE = "AWS/Lambda"
 OWN_NAMESPACE = "Busyhour/Emulator"
 SYNCHRONOUS_PAYLOAD = "lambda.synchronous-payload"
 ASYNCHRONOUS_PAYLOAD = "lambda.asynchronous-payload"
-_INHERITED = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "TZ",
-    "TMPDIR",
-    "LD_LIBRARY_PATH",
-    "PYTHONPATH",
-    "VIRTUAL_ENV",
-)
-_RUNTIME_API = f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}"
-
-
-class _Model:
-    """The latency model of one function: seeded durations, cold starts and errors."""
-
-    def __init__(self, deployed: Deployed, seed: int) -> None:
-        function = deployed.function
-        self._stream = Stream(seed, 0, key_of(f"lambda/{function.name}"))
-        self._latency: Sampler | None = sampler(function.latency) if function.latency else None
-        self._cold: Sampler | None = sampler(function.cold_start) if function.cold_start else None
-        self._error_share = function.error_share
-        self._response = json.dumps(dict(function.response), ensure_ascii=False).encode()
-
-    def latency(self) -> float:
-        """Seconds in the handler."""
-        return self._latency(self._stream) if self._latency else 0.0
-
-    def cold_start(self) -> float:
-        """Seconds of initialisation."""
-        return self._cold(self._stream) if self._cold else 0.0
-
-    def answer(self, request_id: str) -> tuple[bytes, str | None]:
-        """The declared response, or a failure for the declared share of invocations."""
-        if self._error_share and self._stream.random() < self._error_share:
-            message = "declared by the scenario's error_share"
-            return error_document("ModelledError", message, requestId=request_id, stackTrace=[]), "Unhandled"
-        return self._response, None
 
 
 class LambdaEngine:
@@ -119,7 +79,7 @@ class LambdaEngine:
         self._seed = seed
         self._endpoint_url = endpoint_url
         self._region = region
-        self._models: dict[str, _Model] = {}
+        self._models: dict[str, LatencyModel] = {}
         self._dimensions: dict[str, Dimensions] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._ids = Stream(seed, 0, key_of("lambda/request-id"))
@@ -248,7 +208,7 @@ class LambdaEngine:
         function = deployed.function
         assert deployed.handler is not None
         file, handler = deployed.handler
-        recipe = Recipe(function.name, file, handler, self._variables(deployed))
+        recipe = Recipe(function.name, file, handler, variables(deployed, self._region, self._endpoint_url()))
         try:
             async with self.pool.lease(recipe) as lease:
                 if lease.waited > 0:
@@ -295,10 +255,10 @@ class LambdaEngine:
 
     # --------------------------------------------------------------------------------------------- parts
 
-    def _model(self, deployed: Deployed) -> _Model:
+    def _model(self, deployed: Deployed) -> LatencyModel:
         model = self._models.get(deployed.name)
         if model is None:
-            model = self._models[deployed.name] = _Model(deployed, self._seed)
+            model = self._models[deployed.name] = LatencyModel(deployed, self._seed)
         return model
 
     def _dimension(self, name: str) -> Dimensions:
@@ -324,36 +284,6 @@ class LambdaEngine:
             self._metrics.count(NAMESPACE, "Errors", where, 0 if result.ok else 1, at)
             self._metrics.count(NAMESPACE, "Duration", where, result.duration * 1000, at)
         self._level(name, dimensions, at)
-
-    def _variables(self, deployed: Deployed) -> Mapping[str, str]:
-        """The environment of a handler: Lambda's variables, no credentials but dummies, the emulator as AWS."""
-        function = deployed.function
-        variables = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        variables.update(
-            AWS_REGION=self._region,
-            AWS_DEFAULT_REGION=self._region,
-            AWS_ENDPOINT_URL=self._endpoint_url(),
-            AWS_ACCESS_KEY_ID="AKIAEMULATOR",
-            AWS_SECRET_ACCESS_KEY="emulator",
-            AWS_CONFIG_FILE=os.devnull,
-            AWS_SHARED_CREDENTIALS_FILE=os.devnull,
-            AWS_EC2_METADATA_DISABLED="true",
-            NO_PROXY="*",
-            AWS_EXECUTION_ENV=_RUNTIME_API,
-            AWS_LAMBDA_FUNCTION_NAME=function.name,
-            AWS_LAMBDA_FUNCTION_VERSION="$LATEST",
-            AWS_LAMBDA_FUNCTION_MEMORY_SIZE=str(function.memory_mb),
-            AWS_LAMBDA_LOG_GROUP_NAME=f"/aws/lambda/{function.name}",
-            AWS_LAMBDA_LOG_STREAM_NAME="busyhour",
-            AWS_LAMBDA_INITIALIZATION_TYPE="on-demand",
-            LAMBDA_TASK_ROOT=str(deployed.handler[0].parent) if deployed.handler else "",
-            PYTHONDONTWRITEBYTECODE="1",
-        )
-        variables["_HANDLER"] = (
-            f"{deployed.handler[0].stem}.{deployed.handler[1]}" if deployed.handler else ""
-        )
-        variables.update(function.environment)
-        return variables
 
 
 def throttled(throttle: Throttle, request_id: str) -> InvocationResult:
