@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,6 +13,7 @@ from busyhour.emulator.connect.contact import Contact, record
 from busyhour.emulator.connect.lifecycle import Placed, VoiceContacts
 from busyhour.emulator.connect.outbound import check_attributes
 from busyhour.emulator.connect.resources import FlowResource, Instance
+from busyhour.emulator.connect.summary import calls_summary, queue_summary
 from busyhour.emulator.faults import Faults, read_faults
 from busyhour.emulator.state import EmulatorState
 from busyhour.emulator.wire import JSON, ApiError, Request, Response
@@ -22,12 +22,6 @@ from busyhour.errors import BusyhourError, did_you_mean
 PAGE = 10_000
 _LINES = "application/x-ndjson"
 _INBOUND = {"flow", "caller", "number", "attributes"}
-_OF_QUEUE = (
-    *("name", "agents", "offered", "answered", "answered_in_time", "abandoned", "turned_away", "moved"),
-    *("waiting", "largest_size", "longest_wait", "mean_wait", "busy_seconds", "observed_seconds"),
-    *("service_level", "abandoned_share", "occupancy"),
-)
-"""What the snapshot tells of a queue; see `calls.acd.QueueStatistics`."""
 
 
 class Admin:
@@ -98,7 +92,6 @@ class Admin:
         """Everything there is to know, as JSON data. Times are epoch seconds."""
         contacts, store = self._contacts, self._contacts.store
         centre = contacts.centre
-        skew = self._state.time() - centre.clock.now()
         peak_at = centre.peak_in_progress_at
         base = self._state.snapshot()
         base["dropped"] |= {"ended_contacts_forgotten": store.forgotten}
@@ -111,11 +104,12 @@ class Admin:
                 "ended": store.records,
                 "by_reason": dict(store.reasons),
                 "peak": centre.peak_in_progress,
-                "peak_at": None if peak_at is None else skew + peak_at,
+                "peak_at": None if peak_at is None else contacts.epoch + peak_at,
             },
             "events": dict(contacts.events),
             "terminals": dict(centre.terminals),
-            "queues": [_queue(statistics, skew) for statistics in centre.acd.statistics().values()],
+            "queues": [queue_summary(one, contacts.epoch) for one in centre.acd.statistics().values()],
+            "calls": calls_summary(contacts),
             "functions": {
                 name: {field: getattr(counts, field) for field in counts.__slots__}
                 for name, counts in centre.invoker.counts.items()
@@ -241,23 +235,6 @@ def _object(request: Request) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise BusyhourError("The body is not a JSON object.", "Send a JSON object.")
     return document
-
-
-def _queue(statistics: Any, skew: float) -> dict[str, Any]:
-    """Statistics of a queue as JSON data, waits summed up."""
-    waits = sorted(statistics.waits)
-    return {name: getattr(statistics, name) for name in _OF_QUEUE} | {
-        "largest_size_at": skew + statistics.largest_size_at,
-        "wait_p50": _quantile(waits, 0.5),
-        "wait_p90": _quantile(waits, 0.9),
-        "wait_p95": _quantile(waits, 0.95),
-        "wait_p99": _quantile(waits, 0.99),
-    }
-
-
-def _quantile(values: list[float], share: float) -> float | None:
-    """The smallest value that at least `share` of all values do not exceed."""
-    return values[max(0, math.ceil(share * len(values)) - 1)] if values else None
 
 
 def _json(document: object, status: int = 200) -> Response:

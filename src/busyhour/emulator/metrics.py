@@ -93,13 +93,13 @@ class MetricStore:
     """
 
     def __init__(self) -> None:
-        self._series: dict[SeriesName, _Series] = {}
+        self._series: dict[tuple[str, str, Dimensions], _Series] = {}
         self.dropped = 0
         """Values thrown away because SERIES_KEPT series existed already."""
 
     def count(self, namespace: str, name: str, dimensions: Dimensions, value: float, at: float) -> None:
         """Record that something happened `value` times (or took `value`); Sum is the useful statistic."""
-        key = SeriesName(namespace, name, dimensions)
+        key = (namespace, name, dimensions)
         series = self._series.get(key)
         if series is None:
             if len(self._series) >= SERIES_KEPT:
@@ -119,7 +119,7 @@ class MetricStore:
 
         Only the exact set of dimensions matches, as in CloudWatch.
         """
-        series = self._series.get(SeriesName(namespace, name, tuple(sorted(dimensions))))
+        series = self._series.get((namespace, name, tuple(sorted(dimensions))))
         if series is None:
             return []
         found = [
@@ -133,7 +133,7 @@ class MetricStore:
 
     def names(self) -> Iterator[SeriesName]:
         """Every series that has data (CloudWatch's ListMetrics)."""
-        return iter(tuple(self._series))
+        return iter([SeriesName(*key) for key in self._series])
 
     def total(self, namespace: str, name: str, dimensions: Dimensions) -> float:
         """Sum over everything that is kept of one series; 0 without data."""

@@ -174,6 +174,7 @@ async def serve(
         log_level="error",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
     )

@@ -6,7 +6,6 @@ A contact is admitted against its concurrency quota, then lives as a call of the
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -75,6 +74,8 @@ class VoiceContacts:
         self._arrived = 0
         self.epoch = state.time() - clock.now()
         """Epoch seconds at the zero of the calls' clock."""
+        self.reordered = 0
+        """Contacts that met the reorder tone."""
         self.store = ContactStore(policy.ended_kept)
         self.metrics = ConnectMetrics(state)
         self.events: Counter[str] = Counter()
@@ -114,7 +115,7 @@ class VoiceContacts:
         campaign = placed.traffic == "CAMPAIGN"
         index, self._arrived = self._arrived, self._arrived + 1
         contact = Contact(
-            id=str(uuid.UUID(int=self._ids.getrandbits(128), version=4)),
+            id=self._new_id(),
             index=index,
             method=placed.method,
             initiated=at,
@@ -132,13 +133,18 @@ class VoiceContacts:
             self.metrics.breaching(at)
             self._reorder(contact, at)
             return contact
-        self.metrics.concurrent(at)
+        self.metrics.concurrent(at, contact.pool)
         try:
             self._arrive(contact, placed)
         except Exception:
             self._state.limits.release(contact.pool)
             raise
         return contact
+
+    def _new_id(self) -> str:
+        """A random UUID of version 4, written without going through a UUID object."""
+        digits = f"{self._ids.getrandbits(128):032x}"
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
     def _arrive(self, contact: Contact, placed: Placed) -> None:
         outbound = placed.method == "API"
@@ -167,6 +173,7 @@ class VoiceContacts:
 
     def _reorder(self, contact: Contact, at: float) -> None:
         contact.reorder = True
+        self.reordered += 1
         contact.ended = at
         contact.reason = self._policy.reorder_reason
         contact.detail = "reorder tone: the concurrency quota was full"
@@ -186,6 +193,7 @@ class VoiceContacts:
     def forget(self) -> None:
         """Forget what has ended and every count; applied values and live contacts stay."""
         self.store.clear()
+        self.reordered = 0
         for counter in (self.events, self.functions, self.unmodelled):
             counter.clear()
         centre = self.centre
@@ -204,7 +212,6 @@ class VoiceContacts:
             self._note(call)
             close(contact, call, self.epoch)
             self._state.limits.release(contact.pool)
-            self.metrics.concurrent(now)
             self._ended(contact)
         elif kind == "answered":
             self._leave_agent(contact)
@@ -257,7 +264,7 @@ class VoiceContacts:
 
     def _sample(self) -> None:
         at = self._state.time()
-        self.metrics.concurrent(at)
+        self.metrics.sample(at)
         now = self._clock.now()
         for queue in self.centre.acd.queues.values():
             self.metrics.queue(queue, now, at)

@@ -1,6 +1,6 @@
 """What Connect reports to CloudWatch, under its own names and dimensions (facts/connect.md 4.1).
 
-Levels (ConcurrentCalls, QueueSize, ...) are sampled when they change and once a second. CallRecordingUploadError is
+Levels (ConcurrentCalls, QueueSize, ...) are sampled when they rise and once a second. CallRecordingUploadError is
 not reported: the emulator records no calls. ThrottledCalls is not either: AWS does not document the calls per
 second behind it, so nothing is enforced.
 """
@@ -16,6 +16,7 @@ CONNECT = "AWS/Connect"
 USAGE = "AWS/Usage"
 CALLS = "L-12AB7C57"
 CAMPAIGN_CALLS = "L-E908C3A1"
+_LEVELS = {CALLS: "ConcurrentCalls", CAMPAIGN_CALLS: "ConcurrentHighVolumeCalls"}
 
 
 class ConnectMetrics:
@@ -28,6 +29,8 @@ class ConnectMetrics:
         self._voice = self._dimensions("VoiceCalls")
         self._named: dict[tuple[str, str], Dimensions] = {}
         self._usage: dict[str, Dimensions] = {}
+        self._highest: dict[str, tuple[int, int]] = {}
+        """By pool: the current second and the highest level in it."""
 
     def api_call(self, operation: str, at: float, *, throttled: bool) -> None:
         """A request came in."""
@@ -47,17 +50,31 @@ class ConnectMetrics:
         """A call found the concurrency quota full."""
         self._store.count(CONNECT, "CallsBreachingConcurrencyQuota", self._voice, 1, at)
 
-    def concurrent(self, at: float) -> None:
+    def concurrent(self, at: float, code: str) -> None:
+        """A call has begun in the pool `code`: the level now, if it is the highest of this second so far.
+
+        Lower levels are seen by `sample`, once a second.
+        """
+        active = self._state.limits.in_use(code)
+        second = int(at)
+        if self._highest.get(code, (0, 0)) < (second, active):
+            self._highest[code] = (second, active)
+            self._level(code, active, at)
+
+    def sample(self, at: float) -> None:
+        """The levels now, of both pools."""
+        for code in (CALLS, CAMPAIGN_CALLS):
+            active = self._state.limits.in_use(code)
+            if code == CALLS or active or code in self._highest:
+                self._level(code, active, at)
+
+    def _level(self, code: str, active: int, at: float) -> None:
         """The number of active calls, and its share of the quota as a decimal fraction."""
-        limits = self._state.limits
-        for code, name in ((CALLS, "ConcurrentCalls"), (CAMPAIGN_CALLS, "ConcurrentHighVolumeCalls")):
-            active = limits.in_use(code)
-            if code == CAMPAIGN_CALLS and not active:
-                continue
-            self._store.gauge(CONNECT, name, self._voice, active, at)
-            quota = limits.applied(code)
-            if quota > 0:
-                self._store.gauge(CONNECT, f"{name}Percentage", self._voice, active / quota, at)
+        name = _LEVELS[code]
+        self._store.gauge(CONNECT, name, self._voice, active, at)
+        quota = self._state.limits.applied(code)
+        if quota > 0:
+            self._store.gauge(CONNECT, f"{name}Percentage", self._voice, active / quota, at)
 
     def agent_answered(self, at: float) -> None:
         """An agent took a call: nobody missed it. The emulator's agents answer at once."""

@@ -138,6 +138,8 @@ class OperationTable:
         from botocore.model import ServiceModel
 
         self._tree: dict[str, Any] = {}
+        self._fixed: dict[tuple[str, str], tuple[str, Operation | None, tuple[str, ...]]] = {}
+        """Operations without path parameters, found at once."""
         wanted = set(served)
         description = _description()
         service = ServiceModel(description, "connect")
@@ -153,11 +155,16 @@ class OperationTable:
             if compiled is not None:
                 self.operations[name] = compiled
             node[f" {raw['http']['method']}"] = (name, compiled)
+            if not labels:
+                self._fixed[raw["http"]["method"], path] = (name, compiled, ())
         missing = wanted - set(self.operations)
         assert not missing, f"botocore's model of Connect has no {missing}"
 
     def find(self, method: str, path: str) -> tuple[str, Operation | None, tuple[str, ...]] | None:
         """(name, operation, path parameters) of a request; the operation is None where it is not served."""
+        known = self._fixed.get((method, path))
+        if known is not None:
+            return known
         segments = [segment for segment in path.split("/") if segment]
         values: list[str] = []
         node = self._walk(self._tree, segments, 0, values)
