@@ -57,6 +57,8 @@ class Admission:
         self._account = _Load()
         self._functions: dict[str, _Load] = {}
         self._unreserved = 0
+        self._second = -1
+        self._in_second = 0
 
     @property
     def running(self) -> int:
@@ -71,9 +73,17 @@ class Admission:
     def admit(self, name: str, reserved: int | None, reserved_total: int, now: float) -> Throttle | bool:
         """Let one invocation of `name` start, or say why not. True: it needs a new environment, a cold start.
 
+        What is turned away counts as asked for in the quotas' highest use.
+
         `reserved` is the function's reserved concurrency, `reserved_total` that of all functions together.
         """
         load = self._functions.setdefault(name, _Load())
+        self._quotas.use(ACCOUNT_CONCURRENCY, self._account.running + 1, now)
+        second = int(now)
+        if second != self._second:
+            self._second, self._in_second = second, 0
+        self._in_second += 1
+        self._quotas.use(INVOKE_RATE, self._in_second, now)
         account_limit = self._quotas.applied(ACCOUNT_CONCURRENCY)
         if reserved is not None:
             if load.running >= reserved:
@@ -95,6 +105,7 @@ class Admission:
             step = self._quotas.applied(SCALING)
             if not load.scaling.take(step / SCALING_WINDOW, step, now):
                 return Throttle("ConcurrentInvocationLimitExceeded", SCALING)
+            self._quotas.use(SCALING, step - load.scaling.tokens, now)
         else:
             load.idle_since.pop()
         bucket.tokens -= 1

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from busyhour.calls.chance import Stream, key_of, uuid_of
-from busyhour.emulator.lambda_.admission import ACCOUNT_CONCURRENCY, Admission, Throttle
+from busyhour.emulator.lambda_.admission import Admission, Throttle
 from busyhour.emulator.lambda_.functions import Deployed, FunctionTable
 from busyhour.emulator.lambda_.model import LatencyModel
 from busyhour.emulator.lambda_.pool import EnvironmentPool, Recipe
@@ -158,7 +158,6 @@ class LambdaEngine:
         dimensions = self._dimension(name)
         reserved = deployed.reserved
         admitted = self.admission.admit(name, reserved, self.reserved_total(), at)
-        self._quotas.use(ACCOUNT_CONCURRENCY, self.admission.running, at)
         if isinstance(admitted, Throttle):
             if admitted.quota is not None:
                 self._quotas.reject(admitted.quota, at)

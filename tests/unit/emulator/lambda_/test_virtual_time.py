@@ -48,7 +48,9 @@ def test_concurrency_holds_just_below_and_refuses_the_excess_just_above(quota_ta
     assert len(throttled) / 5000 == pytest.approx(refused, abs=0.005)
     tallies = {t.quota.code: t for t in limits.tallies()}
     assert tallies["L-B99A9384"].rejected == len(throttled)
-    assert tallies["L-B99A9384"].peak == 10
+    assert tallies["L-B99A9384"].peak == (11 if refused else 10)
+    rate = {t.quota.key: t for t in limits.tallies()}["lambda.invoke.rate"]
+    assert rate.peak == pytest.approx(per_second, abs=1)
     where = (("FunctionName", "f"),)
     assert metrics.total("AWS/Lambda", "Throttles", where) == len(throttled)
     assert metrics.total("AWS/Lambda", "Invocations", where) == 5000 - len(throttled)
