@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from busyhour.contracts.dataflow import Read, reads
 from busyhour.contracts.graph import Graph
 from busyhour.contracts.locate import Locator
 from busyhour.contracts.rule import Problem
@@ -318,6 +319,11 @@ class FlowUnderCheck:
         """Who leads to whom."""
         index = {identifier: action.index for identifier, action in self.by_identifier.items()}
         return Graph(self.actions, None if self.start is None else self.start.index, index)
+
+    @cached_property
+    def reads(self) -> list[Read]:
+        """Every reference that the actions hold."""
+        return reads(self)
 
     @cached_property
     def issues(self) -> Mapping[str, list[Issue]]:
