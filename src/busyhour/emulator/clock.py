@@ -20,17 +20,11 @@ _log = logging.getLogger(__name__)
 class Timer:
     """A scheduled callback."""
 
-    __slots__ = ("_heap", "callback", "order", "when")
+    __slots__ = ("_heap", "callback")
 
-    def __init__(self, when: float, order: int, callback: Callable[[], None], heap: TimerHeap) -> None:
-        self.when = when
-        self.order = order
+    def __init__(self, callback: Callable[[], None], heap: TimerHeap) -> None:
         self.callback: Callable[[], None] | None = callback
         self._heap = heap
-
-    def __lt__(self, other: Timer) -> bool:
-        """Earlier first; among equals, the one that was scheduled first."""
-        return (self.when, self.order) < (other.when, other.order)
 
     def cancel(self) -> None:
         """Never run it; harmless when it has run."""
@@ -40,10 +34,10 @@ class Timer:
 
 
 class TimerHeap:
-    """Timers by due time. Pure: it is told what time it is."""
+    """Timers by due time; equal times in the order they were set. Pure: it is told what time it is."""
 
     def __init__(self) -> None:
-        self._timers: list[Timer] = []
+        self._timers: list[tuple[float, int, Timer]] = []
         self._order = 0
         self.cancelled = 0
 
@@ -54,30 +48,30 @@ class TimerHeap:
     def push(self, when: float, callback: Callable[[], None]) -> Timer:
         """Schedule `callback` for the time `when`."""
         if self.cancelled > _SWEEP_FROM and self.cancelled * 2 > len(self._timers):
-            self._timers = [timer for timer in self._timers if timer.callback is not None]
+            self._timers = [entry for entry in self._timers if entry[2].callback is not None]
             heapq.heapify(self._timers)
             self.cancelled = 0
         self._order += 1
-        timer = Timer(when, self._order, callback, self)
-        heapq.heappush(self._timers, timer)
+        timer = Timer(callback, self)
+        heapq.heappush(self._timers, (when, self._order, timer))
         return timer
 
     def next_due(self) -> float | None:
         """When the nearest timer is due; None without timers."""
         self._drop_cancelled()
-        return self._timers[0].when if self._timers else None
+        return self._timers[0][0] if self._timers else None
 
     def pop_due(self, now: float) -> Callable[[], None] | None:
         """Take the callback of the nearest timer that is due at `now`, or None."""
         self._drop_cancelled()
-        if not self._timers or self._timers[0].when > now:
+        if not self._timers or self._timers[0][0] > now:
             return None
-        timer = heapq.heappop(self._timers)
+        timer = heapq.heappop(self._timers)[2]
         callback, timer.callback = timer.callback, None
         return callback
 
     def _drop_cancelled(self) -> None:
-        while self._timers and self._timers[0].callback is None:
+        while self._timers and self._timers[0][2].callback is None:
             heapq.heappop(self._timers)
             self.cancelled -= 1
 
