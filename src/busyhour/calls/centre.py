@@ -31,7 +31,8 @@ class CallCentre:
         scenario: callers, queues, entry flow, seed.
         functions: makes one attempt to invoke a Lambda function.
         listener: hears what becomes of calls; None: nobody does.
-        policy: what the scenario has no key for.
+        policy: what the scenario has no key for; the default with the scenario's service level threshold where not
+            given.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class CallCentre:
         self.machine = machine
         self.scenario = scenario
         self.listener = listener
-        self.policy = policy or CallPolicy()
+        self.policy = policy or policy_of(scenario)
         self.behaviour = Behaviour(scenario.callers, scenario.seed, self.policy)
         self.acd = Acd(clock, scenario.queues, self.policy.service_level_seconds)
         self.invoker = Invoker(clock, functions, self.policy.retry)
@@ -228,3 +229,8 @@ class CallCentre:
             values["queue_name"] = queues[0].name
             values["queue_arn"] = queues[0].arn
         return values
+
+
+def policy_of(scenario: Scenario) -> CallPolicy:
+    """The default policy with what the scenario does say."""
+    return CallPolicy(service_level_seconds=scenario.service_level_seconds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from itertools import dropwhile, takewhile
 from typing import Any
@@ -24,7 +24,7 @@ from busyhour.quotas.model import Origin, QuotaValue
 from busyhour.quotas.table import QuotaTable
 from busyhour.scenarios.arrivals import Arrival, Schedule
 from busyhour.scenarios.draw import sampler
-from busyhour.scenarios.model import Direction, Scenario
+from busyhour.scenarios.model import ArrivalProcess, Direction, Scenario
 from busyhour.scenarios.rate import rate_of
 
 CALLS = "connect.concurrent-active-calls-per-instance"
@@ -58,7 +58,8 @@ class QuotaForecast:
     """Demand on one quota, by both ways side by side; None where a way says nothing.
 
     `theory_mean` is the mean demand at the busiest moment, `theory_peak` its 99th percentile. `simulated_peak` is the
-    mean of the peaks of the simulated runs, with their range. The shares turned away are those with the value in force.
+    mean of the peaks of the simulated runs, with their range. The shares turned away are of all planned calls (or
+    Lambda requests), with the values in force.
     """
 
     key: str
@@ -282,25 +283,43 @@ class _Forecaster:
     # -------------------------------------------------------------------------------------- traffic theory
 
     def _peak_load(self) -> tuple[float, float]:
-        """Calls at once in the mean at the busiest moment: E[L(t) - L(t - S)], L the integral of the planned rate.
+        """Calls at once in the mean at the busiest moment, and when: E[L(t) - L(t - S)], L the integral of the rate.
 
         Eick, Massey and Whitt, "The physics of the Mt/G/infinity queue", Operations Research 41(4), 1993.
         """
         ordered = sorted(self.demand.holding)
         step = max(1, len(ordered) // 300)
-        sample = ordered[step // 2 :: step] or [0.0]
+        self._sample = ordered[step // 2 :: step] or [0.0]
+        return at_busiest(self._load_at, self.scenario.traffic.duration)
+
+    def _load_at(self, t: float) -> float:
         cumulative = self.rate.cumulative
+        until = cumulative(t)
+        return math.fsum(until - cumulative(t - s) for s in self._sample) / len(self._sample)
 
-        def mean(t: float) -> float:
-            until = cumulative(t)
-            return math.fsum(until - cumulative(t - s) for s in sample) / len(sample)
-
-        return at_busiest(mean, self.scenario.traffic.duration)
+    def _over_plan(self, share: Callable[[float], float]) -> float:
+        """Mean of a share turned away at time t over all planned calls."""
+        end, points = self.scenario.traffic.duration, 60
+        times = [end * (i + 0.5) / points for i in range(points)]
+        weights = [self.rate.at(t) for t in times]
+        total = math.fsum(weights)
+        return (
+            math.fsum(w * share(t) for w, t in zip(weights, times, strict=True) if w) / total
+            if total
+            else 0.0
+        )
 
     def _calls(self) -> None:
         limit = self._limit(CALLS)
         seconds, load = self.demand.mean("at once"), self.load
-        blocked = erlang_b(load, int(limit.value))
+        # The modified offered load approximation: Erlang B at each moment's own load (Jagerman 1975).
+        refused = self._refused_at()
+
+        def blocked_at(t: float) -> float:
+            let_in = 1.0 - refused(t)
+            return let_in * erlang_b(let_in * self._load_at(t), int(limit.value))
+
+        blocked = self._over_plan(blocked_at)
         text = (
             f"Little: {self.per_hour:,.0f} calls/h x {seconds:.1f} s / 3600 = {self.per_hour * seconds / 3600:.4g} "
             f"erlangs when held; {load:.4g} at the plan's busiest moment"
@@ -324,12 +343,22 @@ class _Forecaster:
             turned_away_theory=blocked,
             turned_away_simulated=simulated,
         )
-        if simulated is not None and abs(simulated - blocked) > max(0.02, 0.3 * blocked):
+        if simulated is not None and abs(simulated - blocked) > max(0.02, 0.15 * blocked):
             self.notes.append(
-                f"theory and simulation part: Erlang B at the busiest moment blocks {blocked:.1%}, the simulated plan "
-                f"{simulated:.1%} over the whole run (ramps, short runs and retries are not in the formula)"
+                f"theory and simulation part: by Erlang B {blocked:.1%} of the plan's calls are blocked, in the "
+                f"simulation {simulated:.1%}; the formula knows no ramps and no dependence between calls"
             )
         self._rung(self.ladder.concurrent_calls(limit))
+
+    def _refused_at(self) -> Callable[[float], float]:
+        """Share of outbound calls that the token bucket refuses at time t."""
+        if not self.outbound:
+            return lambda t: 0.0
+        rate_quota, burst_quota = self.table.rate("connect", "StartOutboundVoiceContact")
+        rate, burst = self._limit(rate_quota.key), self._limit_of(burst_quota.key, burst_quota.default)
+        if self.scenario.traffic.arrivals is ArrivalProcess.EVEN:
+            return lambda t: max(0.0, 1.0 - rate.value / max(self.rate.at(t), 1e-9))
+        return lambda t: token_bucket_loss(self.rate.at(t), rate.value, burst.value)
 
     def _starts(self) -> None:
         if not self.outbound:
@@ -337,14 +366,13 @@ class _Forecaster:
         rate_quota, burst_quota = self.table.rate("connect", "StartOutboundVoiceContact")
         rate, burst = self._limit(rate_quota.key), self._limit_of(burst_quota.key, burst_quota.default)
         per_second = self.per_hour / 3600.0
-        lost = token_bucket_loss(per_second, rate.value, burst.value)
         self._add(
             rate,
             per_second,
             poisson_quantile(per_second, _SHARE),
             f"{self.per_hour:,.0f} calls/h / 3600 = {per_second:.4g} requests/s",
             **_spread((r.starts.peak, r.starts.peak_at) for r in self.free),
-            turned_away_theory=lost,
+            turned_away_theory=self._over_plan(self._refused_at()),
             turned_away_simulated=_share((r.start_throttled.count, r.planned) for r in self.bound),
         )
         self._rung(self.ladder.starts(rate, burst))

@@ -68,13 +68,28 @@ class ModelledFunctions:
         """DynamoDB operations per second by `table.Operation`."""
         self.throttled = 0
         self.first_throttled_at: float | None = None
-        self.assumed: dict[str, str] = {}
-        """Functions whose duration or answer is assumed, with what."""
+        self._unknown: list[str] = []
+        self._untimed: list[str] = []
 
     @property
     def levels(self) -> dict[str, Level]:
         """Executions at once by function."""
         return {name: model.level for name, model in self._models.items()}
+
+    def notes(self) -> list[str]:
+        """What is assumed of functions that calls came to."""
+        said = []
+        mean = f"{HANDLER_LATENCY.mean * 1000:.0f} ms"
+        if self._unknown:
+            names = ", ".join(map(repr, self._unknown))
+            said.append(
+                f"not in the scenario: function {names}; an empty answer after about {mean} is assumed"
+            )
+        if self._untimed:
+            names = ", ".join(map(repr, self._untimed))
+            more = "" if self._answers else ", and an empty answer, since the handler is not run here"
+            said.append(f"no latency in the scenario for {names}: about {mean} is assumed{more}")
+        return said
 
     def invoke(self, call: LiveCall, effect: Invoke, done: Done) -> None:
         """Start one attempt; throttled at once when the account's or the function's concurrency is used up."""
@@ -129,14 +144,9 @@ class ModelledFunctions:
     def _make(self, name: str) -> _Model:
         known = self._scenario.functions.get(name)
         if known is None:
-            self.assumed[name] = (
-                f"function {name!r} is not in the scenario: it answers nothing after about 100 ms"
-            )
+            self._unknown.append(name)
         elif known.latency is None:
-            said = f"the duration of {name!r} was not measured: about 100 ms is assumed"
-            if self._answers is None:
-                said += ", and an empty answer, since its handler is not run here"
-            self.assumed[name] = said
+            self._untimed.append(name)
         function = known or Function(name)
         made = self._models[name] = _Model(
             function,

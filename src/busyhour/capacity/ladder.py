@@ -19,6 +19,7 @@ from busyhour.scenarios.model import ArrivalProcess, Direction, Scenario
 BINDS = 0.01
 """A limit binds where it turns away this share of what asks for it."""
 SERVICE_LEVEL = 0.8
+"""Share of contacts to be answered in time where the scenario has no objective for it (80/20 is the usual target)."""
 
 REORDER = "new calls meet the reorder tone (fast busy); CallsBreachingConcurrencyQuota"
 TOO_MANY = "StartOutboundVoiceContact answers TooManyRequestsException, HTTP 429"
@@ -28,7 +29,18 @@ LAMBDA_429 = (
 )
 TABLE_FULL = "the function gets ProvisionedThroughputExceededException or ThrottlingException from the table"
 QUEUE_FULL = "the flow's QueueAtCapacity branch is taken"
-UNDERSTAFFED = f"fewer than {SERVICE_LEVEL:.0%} of contacts are answered in time; callers wait and give up"
+UNDERSTAFFED = "too few contacts are answered in time; callers wait and give up"
+
+
+SIGNS = {
+    REORDER: "reorder tone",
+    TOO_MANY: "429 from StartOutboundVoiceContact",
+    LAMBDA_429: "429 from Lambda",
+    TABLE_FULL: "table throttles",
+    QUEUE_FULL: "QueueAtCapacity",
+    UNDERSTAFFED: "service level missed",
+}
+"""The symptoms in a few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,23 +198,21 @@ class Ladder:
             text = f"{whole}; mean patience {staffed.patience:.0f} s (Erlang A with {room} places)"
             yield self._rung(limit, volume, None, QUEUE_FULL, text, None, kind="setting")
 
+        seconds = self._scenario.service_level_seconds
+        wanted = next(
+            (o.at_least for o in self._scenario.objectives if o.metric == "service_level" and o.at_least),
+            SERVICE_LEVEL,
+        )
+
         def late(volume: float) -> float:
             load = volume * per_hour
-            return (
-                1.0
-                - waiting_with_abandonment(load, staffed.agents, staffed.aht, staffed.patience).service_level
-            )
+            waiting = waiting_with_abandonment(load, staffed.agents, staffed.aht, staffed.patience, seconds)
+            return 1.0 - waiting.service_level
 
-        volume = volume_at(late, 1.0 - SERVICE_LEVEL, start) if staffed.agents else 0.0
-        limit = Limit(
-            f"queue.{staffed.name}.agents",
-            f"Agents of queue {staffed.name}",
-            None,
-            staffed.agents,
-            "agents",
-            "scenario",
-        )
-        text = f"{whole}; {SERVICE_LEVEL:.0%} within 20 s by Erlang A"
+        volume = volume_at(late, 1.0 - wanted, start) if staffed.agents else 0.0
+        name = f"Agents of queue {staffed.name}"
+        limit = Limit(f"queue.{staffed.name}.agents", name, None, staffed.agents, "agents", "scenario")
+        text = f"{whole}; {wanted:.0%} within {seconds:g} s by Erlang A"
         yield self._rung(limit, volume, start, UNDERSTAFFED, text, None, kind="staffing")
 
     def _rung(

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from busyhour.capacity.forecast import Forecast, QuotaForecast
-from busyhour.capacity.ladder import Rung
+from busyhour.capacity.ladder import SIGNS, Rung
 
 _UNITS = {
     **dict.fromkeys(("at once", "ringing", "in flow", "in queue", "with agent", "wrap-up"), "s"),
@@ -28,6 +28,8 @@ def text(found: Forecast, console: Console) -> None:
     if found.queues:
         console.print(_queues(found))
     console.print(_ladder(found))
+    for symptom in dict.fromkeys(rung.symptom for rung in found.ladder):
+        console.print(f"{SIGNS[symptom]}: {symptom}.", style="dim", highlight=False)
     for rung in found.increases:
         code = f" ({rung.code})" if rung.code else ""
         console.print(
@@ -123,7 +125,7 @@ def _ladder(found: Forecast) -> Table:
             f"{rung.name}{' (' + rung.code + ')' if rung.code else ''}",
             _figure(rung.value),
             "" if rung.needed is None else _figure(rung.needed),
-            rung.symptom,
+            SIGNS[rung.symptom],
             style="red" if rung.binds_at_plan else None,
         )
     return table

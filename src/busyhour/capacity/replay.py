@@ -12,6 +12,7 @@ import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from busyhour.calls.centre import policy_of
 from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import FlowMachine
 from busyhour.capacity.functions import Answers
@@ -89,7 +90,7 @@ def replay(
     """
     import numpy as np
 
-    policy = policy or CallPolicy()
+    policy = policy or policy_of(scenario)
     traces, notes = traces_of(scenario, machine, sample, answers=answers, policy=policy)
     starts = np.fromiter((arrival.at for arrival in Schedule(scenario.traffic, scenario.seed)), np.float64)
     chosen = np.random.default_rng(scenario.seed).integers(len(traces), size=len(starts))

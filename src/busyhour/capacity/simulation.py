@@ -204,7 +204,7 @@ class Simulation:
             invocations=self.centre.invoker.counts,
             queues=self.centre.acd.statistics(),
             end_reasons=dict(self.centre.end_reasons),
-            notes=[*self.centre.notes(), *self.functions.assumed.values()],
+            notes=[*self.centre.notes(), *self.functions.notes()],
         )
 
     def on_event(self, call: LiveCall, kind: str, at: float, detail: Mapping[str, Any]) -> None:

@@ -50,6 +50,11 @@ def command(scenario: str, overrides: tuple[str, ...], form: str, plot: Path | N
     from busyhour.project import Project
     from busyhour.scenarios.reader import load
 
+    if plot is not None and not plot.absolute().parent.is_dir():
+        raise BusyhourError(
+            f"cannot write the plot to {str(plot)!r}: there is no such folder",
+            "Name a file in a folder that exists.",
+        )
     project = Project.find(Path.cwd())
     planned = load(project.scenario(scenario), root=project.root, overrides=overrides)
     with Console(stderr=True).status(f"forecasting {planned.name}"):

@@ -31,12 +31,12 @@ def queue_run(small: Any, agents: int, hours: float, **scenario: Any) -> Any:
 
 
 def test_a_queue_without_places_loses_as_erlang_b_says(small: Any):
-    _, queue = queue_run(small, 10, 40, capacity=0)
+    _, queue = queue_run(small, 10, 30, capacity=0)
     assert queue.turned_away / queue.offered == pytest.approx(erlang_b(10.0, 10), abs=0.02)
 
 
 def test_patient_callers_wait_as_erlang_c_says(small: Any):
-    _, queue = queue_run(small, 14, 50)
+    _, queue = queue_run(small, 14, 40)
     expected = waiting_without_abandonment(10.0, 14, 180.0)
     assert sum(wait > 0 for wait in queue.waits) / queue.answered == pytest.approx(
         erlang_c(10.0, 14), abs=0.04
@@ -48,7 +48,7 @@ def test_patient_callers_wait_as_erlang_c_says(small: Any):
 
 @pytest.mark.parametrize("agents", [8, 11])
 def test_impatient_callers_give_up_as_erlang_a_says(small: Any, agents: int):
-    _, queue = queue_run(small, agents, 40, patience=Distribution("exponential", 60.0))
+    _, queue = queue_run(small, agents, 30, patience=Distribution("exponential", 60.0))
     expected = waiting_with_abandonment(10.0, agents, 180.0, 60.0)
     assert queue.abandoned / queue.offered == pytest.approx(expected.abandoned, abs=0.02)
     assert queue.answered_in_time / queue.offered == pytest.approx(expected.service_level, abs=0.03)
@@ -70,7 +70,7 @@ def test_calls_at_once_obey_littles_law(small: Any):
 
 
 def test_calls_above_the_concurrency_quota_are_blocked_as_erlang_b_says(small: Any):
-    made = small.scenario(calls_per_hour=200.0, duration=200_000.0)
+    made = small.scenario(calls_per_hour=200.0, duration=150_000.0)
     result = simulate(made, small.machine(small.prompt(180)), Limits(concurrent_calls=10), drain=INFINITE)
     # The loss formula does not care how holding times are spread: here they are constant.
     assert result.blocked_share == pytest.approx(erlang_b(10.0, 10), abs=0.015)
@@ -137,7 +137,7 @@ def test_table_operations_are_counted_for_every_attempt(small: Any):
 
 def test_a_function_that_is_not_in_the_scenario_is_said_so(small: Any):
     result = simulate(small.scenario(duration=10.0), small.machine(small.lookup), drain=INFINITE)
-    assert any("'lookup' is not in the scenario" in note for note in result.notes)
+    assert any("not in the scenario: function 'lookup'" in note for note in result.notes)
 
 
 def test_cold_starts_take_longer(small: Any):
