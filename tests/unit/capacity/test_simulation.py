@@ -31,28 +31,28 @@ def queue_run(small: Any, agents: int, hours: float, **scenario: Any) -> Any:
 
 
 def test_a_queue_without_places_loses_as_erlang_b_says(small: Any):
-    _, queue = queue_run(small, 10, 30, capacity=0)
-    assert queue.turned_away / queue.offered == pytest.approx(erlang_b(10.0, 10), abs=0.02)
+    _, queue = queue_run(small, 10, 40, capacity=0)
+    assert queue.turned_away / queue.offered == pytest.approx(erlang_b(10.0, 10), abs=0.03)
 
 
 def test_patient_callers_wait_as_erlang_c_says(small: Any):
-    _, queue = queue_run(small, 14, 40)
+    _, queue = queue_run(small, 14, 50)
     expected = waiting_without_abandonment(10.0, 14, 180.0)
     assert sum(wait > 0 for wait in queue.waits) / queue.answered == pytest.approx(
         erlang_c(10.0, 14), abs=0.04
     )
     assert queue.mean_wait == pytest.approx(expected.mean_wait, abs=2.5)
     assert queue.service_level == pytest.approx(expected.service_level, abs=0.03)
-    assert queue.occupancy == pytest.approx(expected.occupancy, abs=0.02)
+    assert queue.occupancy == pytest.approx(expected.occupancy, abs=0.04)
 
 
 @pytest.mark.parametrize("agents", [8, 11])
 def test_impatient_callers_give_up_as_erlang_a_says(small: Any, agents: int):
-    _, queue = queue_run(small, agents, 30, patience=Distribution("exponential", 60.0))
+    _, queue = queue_run(small, agents, 40, patience=Distribution("exponential", 60.0))
     expected = waiting_with_abandonment(10.0, agents, 180.0, 60.0)
-    assert queue.abandoned / queue.offered == pytest.approx(expected.abandoned, abs=0.02)
+    assert queue.abandoned / queue.offered == pytest.approx(expected.abandoned, abs=0.03)
     assert queue.answered_in_time / queue.offered == pytest.approx(expected.service_level, abs=0.03)
-    assert queue.occupancy == pytest.approx(expected.occupancy, abs=0.02)
+    assert queue.occupancy == pytest.approx(expected.occupancy, abs=0.04)
 
 
 def test_wrap_up_keeps_agents_busy_but_not_the_line(small: Any):
