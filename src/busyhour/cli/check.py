@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,8 @@ def command(
     from busyhour.contracts.loading import load_rules
     from busyhour.contracts.sources import gather
 
+    # A short life with much to hold and no rubbish to speak of: looking for some costs more than all the rules.
+    gc.disable()
     rules = load_rules()
     if list_rules:
         _list(rules)

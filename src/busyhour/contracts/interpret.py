@@ -110,14 +110,17 @@ class _Walk:
             if name in value:
                 yield from self.walk(inner, value[name], (*path, name), base, when)
         additional = schema.get("additionalProperties", True)
-        for keyword, broken in (
-            ("required", any(name not in value for name in schema.get("required", ()))),
-            ("minProperties", len(value) < schema.get("minProperties", 0)),
-            ("maxProperties", len(value) > schema.get("maxProperties", len(value))),
-            ("additionalProperties", additional is False and any(name not in properties for name in value)),
-        ):
-            if broken:
-                yield Objection(keyword, schema[keyword], value, schema, path, when)
+        broken: list[str] = []
+        if "required" in schema and not value.keys() >= set(schema["required"]):
+            broken.append("required")
+        if "minProperties" in schema and len(value) < schema["minProperties"]:
+            broken.append("minProperties")
+        if "maxProperties" in schema and len(value) > schema["maxProperties"]:
+            broken.append("maxProperties")
+        if additional is False and not value.keys() <= properties.keys():
+            broken.append("additionalProperties")
+        for keyword in broken:
+            yield Objection(keyword, schema[keyword], value, schema, path, when)
         if additional is not True and additional is not False:
             for name in sorted(value.keys() - properties.keys()):
                 yield from self.walk(additional, value[name], (*path, name), base, when)
@@ -128,13 +131,15 @@ class _Walk:
     def _of_list(
         self, schema: Mapping[str, Any], value: list[Any], path: Pointer, base: str, when: str
     ) -> Iterator[Objection]:
-        for keyword, broken in (
-            ("minItems", len(value) < schema.get("minItems", 0)),
-            ("maxItems", len(value) > schema.get("maxItems", len(value))),
-            ("uniqueItems", schema.get("uniqueItems", False) and not distinct(value)),
-        ):
-            if broken:
-                yield Objection(keyword, schema[keyword], value, schema, path, when)
+        broken: list[str] = []
+        if "minItems" in schema and len(value) < schema["minItems"]:
+            broken.append("minItems")
+        if "maxItems" in schema and len(value) > schema["maxItems"]:
+            broken.append("maxItems")
+        if schema.get("uniqueItems") and not distinct(value):
+            broken.append("uniqueItems")
+        for keyword in broken:
+            yield Objection(keyword, schema[keyword], value, schema, path, when)
         if "items" in schema:
             for at, one in enumerate(value):
                 yield from self.walk(schema["items"], one, (*path, at), base, when)

@@ -39,6 +39,7 @@ class SchemaStore:
         self.folder = folder
         self._documents: dict[str, dict[str, Any]] = {}
         self._predicates: dict[tuple[str, bool], Predicate] = {}
+        self._resolved: dict[tuple[str, str], tuple[Any, str]] = {}
         self._flow_types: dict[str, frozenset[FlowType]] = {}
         self._validators: dict[str, jsonschema.protocols.Validator] = {}
 
@@ -92,6 +93,12 @@ class SchemaStore:
 
     def resolve(self, reference: str, base: str) -> tuple[Any, str]:
         """What a `$ref` in the file `base` leads to, and the file that stands in."""
+        found = self._resolved.get((reference, base))
+        if found is None:
+            found = self._resolved[reference, base] = self._resolve(reference, base)
+        return found
+
+    def _resolve(self, reference: str, base: str) -> tuple[Any, str]:
         target, _, fragment = urljoin(_BASE + base, reference).removeprefix(_BASE).partition("#")
         found: Any = self.document(target.removesuffix(_SUFFIX))
         for part in fragment.split("/")[1:]:

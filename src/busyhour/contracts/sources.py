@@ -6,6 +6,7 @@ console exports those); what is evidently no flow there is skipped, with the rea
 
 from __future__ import annotations
 
+import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,16 +60,20 @@ def gather(paths: Sequence[str]) -> Gathered:
             sources.append(_stdin())
             continue
         path = Path(one)
-        if path.is_dir():
+        try:
+            mode = path.stat().st_mode
+        except OSError:
+            raise BusyhourError(
+                f"{one}: no such file or folder", "Name exported flows, or a folder of them."
+            ) from None
+        if stat.S_ISDIR(mode):
             for label, found in _in_folder(path):
                 if isinstance(found, str):
                     skipped[label] = found
                 else:
                     sources.extend(found)
-        elif path.exists():
-            sources.extend(_open(path, one))
         else:
-            raise BusyhourError(f"{one}: no such file or folder", "Name exported flows, or a folder of them.")
+            sources.extend(_open(path, one))
     if not sources:
         places = ", ".join(paths)
         passed = f"; passed over {len(skipped)} other files" if skipped else ""

@@ -1,0 +1,169 @@
+"""Flows a second that are read and checked in one process: busyhour's check beside connect-flow's lint.
+
+Both get the same files: the real exports in ../shared/corpus where that is there, else the example flows and the
+examples of the rules. connect-flow 0.3.1 looks for four structural faults and gives no positions; busyhour runs all of
+its rules and gives every finding its line and column. Both are called as libraries, in processes of their own on the
+same core, in turn; the best pass of each counts, in CPU seconds. connect-flow is installed into a temporary folder
+(without its dependencies, which busyhour has); where it cannot be had, the peer's figure is null and said to be.
+
+Also printed: cost per action from 10 to 250 actions, and the time of `busyhour check` on one flow from start to end.
+About 30 s.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CORPUS = (ROOT / "../shared/corpus").resolve()
+PEER = "connect-flow==0.3.1"
+ROUNDS = 5
+PASSES = 7
+
+
+def main() -> None:
+    files = [str(path) for path in modern_flows()]
+    print(f"{len(files)} flows, {sum(Path(one).stat().st_size for one in files) / 1024:.0f} KiB")
+    with tempfile.TemporaryDirectory() as folder:
+        peer = install(folder)
+        ours, theirs = [], []
+        for _ in range(ROUNDS):
+            ours.append(worker("ours", files, folder))
+            if peer:
+                theirs.append(worker("theirs", files, folder))
+    mine = len(files) / min(ours)
+    other = len(files) / min(theirs) if theirs else None
+    print(
+        f"busyhour check: {mine:,.0f} flows/s ({min(ours) / len(files) * 1e6:.0f} µs a flow), all rules, with positions"
+    )
+    if other is None:
+        print(f"{PEER} cannot be installed here: no peer figure")
+    else:
+        print(f"connect-flow lint: {other:,.0f} flows/s ({min(theirs) / len(files) * 1e6:.0f} µs a flow)")
+    for actions, cost in worker("flat", [], "."):  # type: ignore[attr-defined]  # that worker gives a list
+        print(f"{actions:4} actions: {cost:.1f} µs an action")
+    print(f"busyhour check on one flow, start to end: {start_up(files[0]):.2f} s")
+    figures = {
+        "benchmark": "check_vs_connect_flow",
+        "value": round(mine),
+        "unit": "flows/s",
+        "peer": PEER.replace("==", " ") + " lint",
+        "peer_value": None if other is None else round(other),
+        "ratio": None if other is None else round(mine / other, 2),
+    }
+    print(json.dumps(figures))
+
+
+def modern_flows() -> list[Path]:
+    """The files that both can read."""
+    if (CORPUS / "INDEX.csv").is_file():
+        with (CORPUS / "INDEX.csv").open(encoding="utf-8") as file:
+            return [CORPUS / row["file"] for row in csv.DictReader(file) if row["format"] == "2019-10-30"]
+    return [
+        *sorted((ROOT / "examples/helpdesk/flows").glob("*.json")),
+        *sorted((ROOT / "contract_tests/examples").glob("*/kept/small-flow.json")),
+    ]
+
+
+def install(folder: str) -> bool:
+    """Whether connect-flow could be put into `folder`."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", folder, PEER]
+    try:
+        return subprocess.run(command, capture_output=True, timeout=60).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def worker(kind: str, files: Sequence[str], folder: str) -> float:
+    """What a process of its own measured."""
+    environment = {**os.environ, "PYTHONPATH": folder}
+    command = [sys.executable, __file__, kind, *files]
+    done = subprocess.run(command, capture_output=True, check=True, env=environment, timeout=60)
+    return json.loads(done.stdout)
+
+
+def start_up(file: str) -> float:
+    """Seconds of `busyhour check` on one flow."""
+    best = 99.0
+    for _ in range(5):
+        begun = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "busyhour", "check", file], capture_output=True)
+        best = min(best, time.perf_counter() - begun)
+    return best
+
+
+def best_of(work: Callable[[], object], passes: int = PASSES) -> float:
+    """CPU seconds of the best pass, after one that warms up."""
+    work()
+    best = 99.0
+    for _ in range(passes):
+        begun = time.process_time()
+        work()
+        best = min(best, time.process_time() - begun)
+    return best
+
+
+def measure_ours(files: Sequence[str]) -> float:
+    from busyhour.contracts.check import Checker
+    from busyhour.contracts.sources import gather
+
+    checker = Checker()
+    return best_of(lambda: [checker.check(gather([file])) for file in files])
+
+
+def measure_theirs(files: Sequence[str]) -> float:
+    from connect_flow import flow, lint  # type: ignore[import-not-found]  # installed for this measurement only
+
+    return best_of(lambda: [lint.check(flow.load(file)) for file in files])
+
+
+def measure_flat() -> list[tuple[int, float]]:
+    """(actions in the flow, CPU microseconds an action)."""
+    from busyhour.contracts.check import Checker
+    from busyhour.contracts.sources import Gathered, source_of
+
+    checker = Checker()
+    found = []
+    for count in (10, 25, 50, 100, 250):
+        text = json.dumps(chain(count))
+        cost = best_of(lambda text=text: checker.check(Gathered((source_of(text),))))  # type: ignore[misc]  # bound early
+        found.append((count, cost / count * 1e6))
+    return found
+
+
+def chain(count: int) -> dict[str, object]:
+    """A flow of `count` actions: the actions of the help desk's main menu again and again, one after the other."""
+    main_menu = json.loads((ROOT / "examples/helpdesk/flows/helpdesk-main.json").read_text())["Actions"]
+    actions = []
+    for number in range(count):
+        action = json.loads(json.dumps(main_menu[number % len(main_menu)]))
+        action["Identifier"] = f"action {number}"
+        following = f"action {(number + 1) % count}"
+        transitions = action["Transitions"]
+        for holder in (transitions, *transitions.get("Errors", ()), *transitions.get("Conditions", ())):
+            if "NextAction" in holder:
+                holder["NextAction"] = following
+        actions.append(action)
+    return {"Version": "2019-10-30", "StartAction": "action 0", "Metadata": {}, "Actions": actions}
+
+
+if __name__ == "__main__":
+    if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
+        os.sched_setaffinity(0, {0})
+    match sys.argv[1:]:
+        case ["ours", *files]:
+            print(json.dumps(measure_ours(files)))
+        case ["theirs", *files]:
+            print(json.dumps(measure_theirs(files)))
+        case ["flat"]:
+            print(json.dumps(measure_flat()))
+        case _:
+            main()
