@@ -128,7 +128,7 @@ class VoiceContacts:
             attributes=placed.attributes,
         )
         self.store.add(contact)
-        self.metrics.call(at, campaign=campaign)
+        self.metrics.call(at, contact.flow, campaign=campaign)
         if not self._state.limits.acquire(contact.pool):
             self.metrics.breaching(at)
             self._reorder(contact, at)

@@ -1,6 +1,8 @@
 """What Connect reports to CloudWatch, under its own names and dimensions (facts/connect.md 4.1).
 
-Levels (ConcurrentCalls, QueueSize, ...) are sampled when they rise and once a second. CallRecordingUploadError is
+Levels (ConcurrentCalls, QueueSize, ...) are sampled when they rise and once a second. What is counted (breaches,
+flow errors, full queues) is reported as 0 once a second while nothing happens, so that none and unknown differ; AWS
+reports nothing then. CallRecordingUploadError is
 not reported: the emulator records no calls. ThrottledCalls is not either: AWS does not document the calls per
 second behind it, so nothing is enforced.
 """
@@ -16,6 +18,7 @@ CONNECT = "AWS/Connect"
 USAGE = "AWS/Usage"
 CALLS = "L-12AB7C57"
 CAMPAIGN_CALLS = "L-E908C3A1"
+_PER_INTERVAL = ("CallsPerInterval", "ConcurrentHighVolumeCallsPerInterval")
 _LEVELS = {CALLS: "ConcurrentCalls", CAMPAIGN_CALLS: "ConcurrentHighVolumeCalls"}
 
 
@@ -29,6 +32,10 @@ class ConnectMetrics:
         self._voice = self._dimensions("VoiceCalls")
         self._named: dict[tuple[str, str], Dimensions] = {}
         self._usage: dict[str, Dimensions] = {}
+        self._flows: set[str] = set()
+        self._second = 0
+        self._calls = [0, 0]
+        """General and campaign calls of the current second."""
         self._highest: dict[str, tuple[int, int]] = {}
         """By pool: the current second and the highest level in it."""
 
@@ -41,10 +48,20 @@ class ConnectMetrics:
             )
         self._store.count(USAGE, "ThrottleCount" if throttled else "CallCount", where, 1, at)
 
-    def call(self, at: float, *, campaign: bool) -> None:
-        """A call came in or was placed."""
-        name = "ConcurrentHighVolumeCallsPerInterval" if campaign else "CallsPerInterval"
-        self._store.count(CONNECT, name, self._voice, 1, at)
+    def call(self, at: float, flow: str, *, campaign: bool) -> None:
+        """A call that begins in `flow` came in or was placed; calls are reported second by second."""
+        self._flows.add(flow)
+        second = int(at)
+        if second != self._second:
+            self._report_calls()
+            self._second = second
+        self._calls[campaign] += 1
+
+    def _report_calls(self) -> None:
+        for campaign, name in enumerate(_PER_INTERVAL):
+            if self._calls[campaign]:
+                self._store.count(CONNECT, name, self._voice, self._calls[campaign], self._second)
+                self._calls[campaign] = 0
 
     def breaching(self, at: float) -> None:
         """A call found the concurrency quota full."""
@@ -62,7 +79,14 @@ class ConnectMetrics:
             self._level(code, active, at)
 
     def sample(self, at: float) -> None:
-        """The levels now, of both pools."""
+        """Once a second: the levels now, the calls of the second before, and 0 for what did not happen."""
+        if int(at) != self._second:
+            self._report_calls()
+        self._store.count(CONNECT, "CallsBreachingConcurrencyQuota", self._voice, 0, at)
+        for flow in self._flows:
+            where = self._dimension("ContactFlow", "ContactFlowName", flow)
+            self._store.count(CONNECT, "ContactFlowErrors", where, 0, at)
+            self._store.count(CONNECT, "ContactFlowFatalErrors", where, 0, at)
         for code in (CALLS, CAMPAIGN_CALLS):
             active = self._state.limits.in_use(code)
             if code == CALLS or active or code in self._highest:
@@ -82,6 +106,7 @@ class ConnectMetrics:
 
     def flow_error(self, flow: str, at: float, *, fatal: bool) -> None:
         """An error branch was run, or a flow could not go on."""
+        self._flows.add(flow)
         where = self._dimension("ContactFlow", "ContactFlowName", flow)
         self._store.count(CONNECT, "ContactFlowFatalErrors" if fatal else "ContactFlowErrors", where, 1, at)
 
@@ -95,6 +120,7 @@ class ConnectMetrics:
         where = self._dimension("Queue", "QueueName", queue.name)
         self._store.gauge(CONNECT, "QueueSize", where, queue.waiting, at)
         self._store.gauge(CONNECT, "LongestQueueWaitTime", where, queue.oldest_age(now), at)
+        self._store.count(CONNECT, "QueueCapacityExceededError", where, 0, at)
 
     def _dimension(self, group: str, name: str, value: str) -> Dimensions:
         found = self._named.get((name, value))

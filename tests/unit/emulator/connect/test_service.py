@@ -190,7 +190,37 @@ def test_concurrent_calls_and_their_share_of_the_quota_are_measured(make, starte
     (calls,) = metrics.series("AWS/Connect", "ConcurrentCalls", voice, EPOCH, EPOCH + 1)
     (share,) = metrics.series("AWS/Connect", "ConcurrentCallsPercentage", voice, EPOCH, EPOCH + 1)
     assert (calls.max, share.max) == (5, 0.25)
-    assert metrics.total("AWS/Connect", "CallsPerInterval", voice) == 5
+
+
+def test_calls_are_reported_by_the_second(make, starter):
+    client = make(quotas={"L-4E9BCC96": 100, "L-12AB7C57": 20})
+    client.emulator.contacts.start()
+    for count in (5, 0, 2):
+        for _ in range(count):
+            starter(client)
+        advance(client, 1)
+    voice = (("InstanceId", client.instance_id), ("MetricGroup", "VoiceCalls"))
+    points = client.emulator.state.metrics.series("AWS/Connect", "CallsPerInterval", voice, EPOCH, EPOCH + 9)
+    assert [(point.second - EPOCH, point.max) for point in points] == [(0, 5), (2, 2)]
+
+
+def test_what_did_not_happen_is_reported_as_none_and_what_is_not_measured_is_not(make, starter):
+    client = make()
+    client.emulator.contacts.start()
+    starter(client)
+    advance(client, 3)
+    metrics = client.emulator.state.metrics
+    voice = (("InstanceId", client.instance_id), ("MetricGroup", "VoiceCalls"))
+    flow = (
+        ("ContactFlowName", "Greeting"),
+        ("InstanceId", client.instance_id),
+        ("MetricGroup", "ContactFlow"),
+    )
+    for name, where in [("CallsBreachingConcurrencyQuota", voice), ("ContactFlowErrors", flow)]:
+        points = metrics.series("AWS/Connect", name, where, EPOCH, EPOCH + 9)
+        assert points
+        assert sum(point.sum for point in points) == 0
+    assert metrics.series("AWS/Connect", "ThrottledCalls", voice, EPOCH, EPOCH + 9) == []
 
 
 # ------------------------------------------------------------------------------------------------ bad requests
