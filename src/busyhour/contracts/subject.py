@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from busyhour.contracts.dataflow import Read, reads
 from busyhour.contracts.graph import Graph
+from busyhour.contracts.landscape import Landscape
 from busyhour.contracts.locate import Locator
 from busyhour.contracts.rule import Problem
 from busyhour.flows.legacy import Converted, FlowError, convert, is_legacy
@@ -380,3 +381,8 @@ class Project:
     """The flows that are checked together, for rules that look across them."""
 
     flows: list[FlowUnderCheck] = field(default_factory=list)
+
+    @cached_property
+    def landscape(self) -> Landscape:
+        """Which flow refers to which, and what they set between them; ask once all flows are in."""
+        return Landscape(tuple(self.flows))
