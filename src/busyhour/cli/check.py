@@ -54,6 +54,7 @@ def command(
 
     # A short life with much to hold and no rubbish to speak of: looking for some costs more than all the rules.
     gc.disable()
+    click.get_current_context().call_on_close(gc.enable)
     rules = load_rules()
     if list_rules:
         _list(rules)

@@ -166,9 +166,9 @@ def _(flow: Data) -> Iterator[Edit]:
 @_mutation("more than 250 actions", "too-many-actions")
 def _(flow: Data) -> Iterator[Edit]:
     def edit() -> None:
-        first = next(_actions(flow))
-        for number in range(251):
-            action = copy.deepcopy(first)
+        smallest = min(_actions(flow), key=lambda action: len(json.dumps(action)))
+        for number in range(251 - len(flow["Actions"])):
+            action = copy.deepcopy(smallest)
             action["Identifier"] = f"copy {number}"
             flow["Actions"].append(action)
 

@@ -115,7 +115,7 @@ def rule(
 
     def register(check: Check) -> Rule:
         where = f"rule {id!r} ({inspect.getsourcefile(check) or 'unknown file'})"
-        _one_of(where, "severity", severity, tuple(Severity))
+        _one_of(where, "severity", severity, tuple(map(str, Severity)))
         _one_of(where, "group", group, GROUPS)
         _one_of(where, "scope", scope, SCOPES)
         if not _ID.fullmatch(id):
