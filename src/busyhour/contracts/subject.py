@@ -6,7 +6,7 @@ shape speak of it. `FlowUnderCheck.flow` is the strict reading, None where the f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from busyhour.contracts.dataflow import Read, reads
 from busyhour.contracts.graph import Graph
 from busyhour.contracts.landscape import Landscape
 from busyhour.contracts.locate import Locator
+from busyhour.contracts.outcomes import cut_off, target_index
 from busyhour.contracts.rule import Problem
 from busyhour.flows.legacy import Converted, FlowError, convert, is_legacy
 from busyhour.flows.model import Flow, FlowFormat, FlowType, Pointer, Position
@@ -325,6 +326,16 @@ class FlowUnderCheck:
     def reads(self) -> list[Read]:
         """Every reference that the actions hold."""
         return reads(self)
+
+    @cached_property
+    def cut_off(self) -> Sequence[bool]:
+        """For each action whether everything from it on leads to a disconnect that nothing announces."""
+        return cut_off(self)
+
+    def cuts_off(self, target: str | None) -> bool:
+        """Whether a transition to `target` can only end in a disconnect that nothing announces."""
+        at = target_index(self, target)
+        return at is not None and self.cut_off[at]
 
     @cached_property
     def issues(self) -> Mapping[str, list[Issue]]:
