@@ -71,6 +71,7 @@ def command(
 
     from rich.console import Console
 
+    from busyhour.harness import preflight
     from busyhour.harness.run import Options, execute, new_folder
     from busyhour.harness.verdict import EXIT_CODES
     from busyhour.project import Project
@@ -79,6 +80,7 @@ def command(
     console = Console(stderr=True)
     project = Project.find(Path.cwd())
     planned = _load(project, scenario, overrides)
+    preflight.check_quotas(planned)
     if target == "aws":
         _gate(planned, console, live=live)
     signal.signal(signal.SIGTERM, _as_interrupt)  # ends like Ctrl-C: live calls ended, report written

@@ -9,6 +9,7 @@ from typing import Any
 from busyhour.harness.gate import Intent
 from busyhour.project import Project
 from busyhour.project.toml_file import shown
+from busyhour.quotas import table as quota_table
 from busyhour.quotas.model import QuotaValue
 from busyhour.results.record import FindingRecord
 from busyhour.scenarios.model import Scenario
@@ -23,6 +24,17 @@ class Preview:
     peaks: dict[str, float] = field(default_factory=dict)
     """Forecast peak by quota key, in the quota's unit."""
     as_json: dict[str, Any] = field(default_factory=dict)
+
+
+def check_quotas(scenario: Scenario) -> None:
+    """Every quota that the scenario names is one.
+
+    Raises:
+        BusyhourError: none has that code, key or name; says the nearest.
+    """
+    table = quota_table.load()
+    for name in scenario.quotas:
+        table.find(name)
 
 
 def check_flows(scenario: Scenario, project: Project) -> list[FindingRecord]:

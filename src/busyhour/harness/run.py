@@ -94,11 +94,11 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
     """
     scenario = options.scenario
     gathered = _Gathered()
+    table = quota_table.load()
     progress.stage("Checking the flows")
     gathered.findings = preflight.check_flows(scenario, options.project)
     progress.stage("Starting the target" if options.target == "emulator" else "Reading the target")
     with _target(options, folder) as (target, process):
-        table = quota_table.load()
         sources = read_only_sources(_clients(target), target.instance_arn)
         progress.stage("Forecasting")
         forecast = preflight.forecast(

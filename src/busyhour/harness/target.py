@@ -83,12 +83,14 @@ def emulator(scenario: Scenario, run_dir: Path, *, port: int = 0) -> Iterator[tu
     with child("emulator", command, log=run_dir / "emulator.log", environment={}) as process:
         deadline = time.monotonic() + START_SECONDS
         while not ready.exists():
-            if not process.running or time.monotonic() > deadline:
+            if not process.running:
+                raise _own_words(process)
+            if time.monotonic() > deadline:
                 process.kill()
                 raise BusyhourError(
-                    f"The emulator did not start. The end of {process.log}:\n{process.last_lines(8)}",
-                    "Run `busyhour emulator --scenario "
-                    f"{scenario.path}` to see all that it says, or name a free port with --port.",
+                    f"The emulator was not ready within {START_SECONDS:g} s. The end of {process.log}:\n"
+                    f"{process.last_lines(8)}",
+                    "Is the machine very busy? Try again.",
                     ExitCode.UNREACHABLE,
                 )
             time.sleep(0.05)
@@ -105,6 +107,19 @@ def emulator(scenario: Scenario, run_dir: Path, *, port: int = 0) -> Iterator[tu
             ),
             process,
         )
+
+
+def _own_words(process: Child) -> BusyhourError:
+    """The error that the emulator ended with, as if it were ours; the end of its log where it had no words."""
+    said = process.last_lines(40)
+    _, marked, rest = said.rpartition("error: ")
+    if not marked or process.process.returncode not in list(ExitCode):
+        return BusyhourError(
+            f"The emulator ended before it was ready. The end of {process.log}:\n{process.last_lines(8)}",
+            exit_code=ExitCode.UNREACHABLE,
+        )
+    message, _, hint = rest.partition("\nhint: ")
+    return BusyhourError(message.strip(), hint.strip() or None, ExitCode(process.process.returncode))
 
 
 def aws(scenario: Scenario) -> Target:
