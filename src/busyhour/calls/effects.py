@@ -1,0 +1,192 @@
+"""What a call does about each effect of the flow machine: the event that answers it now, or a timer and None."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, cast
+
+from busyhour.flows.protocol import (
+    AtCapacity,
+    Audience,
+    CheckHours,
+    Collect,
+    Connected,
+    Converse,
+    Dial,
+    Done,
+    Effect,
+    Ended,
+    Enqueue,
+    Event,
+    Failed,
+    Hours,
+    HungUp,
+    Invoke,
+    LambdaFailed,
+    LambdaResult,
+    Loop,
+    Pause,
+    Play,
+    Queued,
+    ReadMetrics,
+    Service,
+    Succeeded,
+    Talk,
+)
+
+if TYPE_CHECKING:
+    from busyhour.calls.live import LiveCall
+
+AWAITED = object()
+"""In place of a function's answer while nobody knows whether it comes at once."""
+DONE = Done()
+AGENT_ENDS = Done("agent")
+HUNG_UP = HungUp()
+SUCCEEDED = Succeeded()
+ACCEPTED = LambdaResult({})
+"""What the flow hears of an asynchronous invocation: it was accepted."""
+
+
+def play(call: LiveCall, effect: Play) -> Event | None:
+    """Somebody hears a prompt."""
+    if effect.audience is Audience.AGENT:
+        return call.later(effect.seconds, DONE)
+    if call.has_had_enough():
+        return HUNG_UP
+    return call.later(*call.caller.hear(effect.seconds))
+
+
+def loop(call: LiveCall, effect: Loop) -> Event | None:
+    """The caller hears prompts until the interrupt, an agent, or the end of patience."""
+    if effect.seconds < math.inf:
+        return call.later(effect.seconds, DONE)
+    if call.patience_timer is None and call.ticket is None:
+        return call.later(call.caller.patience(), HUNG_UP)
+    return None
+
+
+def collect(call: LiveCall, effect: Collect) -> Event | None:
+    """The caller is asked for keys."""
+    if call.has_had_enough():
+        return HUNG_UP
+    flow, display = call.centre.place(call, effect.action)
+    return call.later(*call.caller.enter(effect, flow, display))
+
+
+def converse(call: LiveCall, effect: Converse) -> Event | None:
+    """The caller talks to a bot."""
+    if call.has_had_enough():
+        return HUNG_UP
+    call.lex_turns += 1
+    flow, display = call.centre.place(call, effect.action)
+    return call.later(*call.caller.converse(effect, flow, display))
+
+
+def invoke(call: LiveCall, effect: Invoke) -> Event | None:
+    """A function is invoked; the flow waits for it unless it is asynchronous."""
+    invoker = call.centre.invoker
+    if effect.asynchronous:
+        invoker.invoke(call, effect, call.settled_in_background)
+        return ACCEPTED
+    call.inline = AWAITED
+    invocation = invoker.invoke(call, effect, call.settled)
+    result, call.inline = call.inline, None
+    if result is AWAITED:
+        call.pending = invocation
+        return None
+    return cast("LambdaResult | LambdaFailed", result)
+
+
+def check_hours(call: LiveCall, effect: CheckHours) -> Event:
+    """The hours are asked for."""
+    return Hours(call.centre.is_open(call.caller, effect))
+
+
+def read_metrics(call: LiveCall, effect: ReadMetrics) -> Event:
+    """The centre tells its own metrics."""
+    return call.centre.metrics(effect.queue, effect.agent)
+
+
+def enqueue(call: LiveCall, effect: Enqueue) -> Event:
+    """The call waits in a queue, or is answered at once, or finds it full."""
+    centre = call.centre
+    if effect.agent:
+        queue = centre.acd.agent_queue(effect.agent)
+    elif effect.queue:
+        queue = centre.queue(effect.queue)
+    else:
+        return Failed(detail="no queue is set")
+    ticket = centre.acd.join(queue, call, effect.priority, effect.time_adjustment_seconds)
+    if ticket is None:
+        centre.emit(call, "at_capacity", {"queue": queue.name})
+        return AtCapacity()
+    if call.ticket is not None:
+        centre.acd.leave(call.ticket, abandoned=False)
+    call.ticket = ticket
+    call.queue_name = queue.name
+    if call.enqueued is None:
+        call.enqueued = ticket.since
+    call.in_queue()
+    centre.emit(call, "queued", {"queue": queue.name})
+    if ticket.agent is not None:
+        call.offered = True
+    elif call.patience_timer is None:
+        call.patience_timer = centre.clock.call_later(call.caller.patience(), call.give_up)
+    return Queued(queue.name, queue.arn)
+
+
+def dial(call: LiveCall, effect: Dial) -> Event | None:
+    """A third party is called."""
+    ring = call.centre.policy.dial_seconds
+    if 0 < effect.timeout_seconds < ring:
+        return call.later(effect.timeout_seconds, Failed("ConnectionTimeLimitExceeded"))
+    seconds = ring + (call.caller.third_party_talk() if effect.resumes else 0.0)
+    return call.later(seconds, Connected())
+
+
+def pause(call: LiveCall, effect: Pause) -> Event | None:
+    """The flow waits."""
+    return call.later(effect.seconds, DONE)
+
+
+def service(call: LiveCall, effect: Service) -> Event | None:
+    """Another service does its step."""
+    if call.count_of_services is None:
+        call.count_of_services = {}
+    call.count_of_services[effect.type] = call.count_of_services.get(effect.type, 0) + 1
+    flow, display = call.centre.place(call, effect.action) if effect.branches else ("", "")
+    branch = call.caller.branch(effect, flow, display)
+    return call.later(
+        call.centre.policy.service_seconds, SUCCEEDED if branch is None else Succeeded(branch=branch)
+    )
+
+
+def talk(call: LiveCall, effect: Talk) -> None:
+    """Agent and caller talk."""
+    call.pending = call.centre.clock.call_later(call.caller.talk(), call.talk_over)
+
+
+def end(call: LiveCall, effect: Ended) -> None:
+    """The contact is over."""
+    call.finish(effect.reason, effect.terminal, effect.detail)
+
+
+CARRY_OUT = cast(
+    "Mapping[type[Effect], Callable[[LiveCall, Effect], Event | None]]",
+    {
+        Play: play,
+        Loop: loop,
+        Collect: collect,
+        Converse: converse,
+        Invoke: invoke,
+        CheckHours: check_hours,
+        ReadMetrics: read_metrics,
+        Enqueue: enqueue,
+        Talk: talk,
+        Dial: dial,
+        Pause: pause,
+        Service: service,
+        Ended: end,
+    },
+)
