@@ -270,7 +270,7 @@ class _Maker:
         draw = self._draw
         if schema is True:
             return draw(_TEXTS), base
-        if "$ref" in schema:
+        if "$ref" in schema and "type" not in schema:
             target, home = self._store.resolve(schema["$ref"], base)
             name = schema["$ref"].rpartition("/")[2]
             if name == "target":
