@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field, replace
-from itertools import dropwhile, takewhile
-from typing import Any
+from dataclasses import replace
+from functools import partial
 
 from busyhour.calls.chance import Stream
 from busyhour.calls.policy import CallPolicy
-from busyhour.capacity.demand import CallDemand, busiest_rate, demand_of_call
+from busyhour.capacity.demand import busiest_rate, demand_of_call
 from busyhour.capacity.flows import machine_of
 from busyhour.capacity.functions import Answers
 from busyhour.capacity.handlers import HandlerAnswers
 from busyhour.capacity.ladder import LAMBDA_429, TABLE_FULL, Ladder, Limit, Rung, Staffed, at_busiest, climb
+from busyhour.capacity.outlook import Forecast, QuotaForecast
 from busyhour.capacity.overflow import token_bucket_loss
-from busyhour.capacity.simulation import Limits, Simulation, SimulationResult
+from busyhour.capacity.rehearsal import Rehearsal, table_peak
+from busyhour.capacity.simulation import Limits
 from busyhour.capacity.theory import erlang_b, erlang_b_peaked, peakedness, poisson_quantile
 from busyhour.flows.machine import Machine
 from busyhour.quotas import table as quota_table
 from busyhour.quotas.model import Origin, QuotaValue
 from busyhour.quotas.table import QuotaTable
-from busyhour.scenarios.arrivals import Arrival, Schedule
 from busyhour.scenarios.draw import sampler
 from busyhour.scenarios.model import ArrivalProcess, Direction, Scenario
 from busyhour.scenarios.rate import rate_of
@@ -50,118 +50,7 @@ WRITES = {
 """Capacity units of one operation on one item of at most 4 KB (reads, strongly consistent) or 1 KB (writes)."""
 
 _SHARE = 0.99
-_SIMULATED_CALLS = 6000
-
-
-@dataclass(frozen=True, slots=True)
-class QuotaForecast:
-    """Demand on one quota, by both ways side by side; None where a way says nothing.
-
-    `theory_mean` is the mean demand at the busiest moment, `theory_peak` its 99th percentile. `simulated_peak` is the
-    mean of the peaks of the simulated runs, with their range. The shares turned away are of all planned calls (or
-    Lambda requests), with the values in force.
-    """
-
-    key: str
-    name: str
-    service: str
-    code: str | None
-    unit: str
-    value: float
-    origin: str
-    theory_mean: float
-    theory_peak: float
-    calculation: str
-    simulated_peak: float | None = None
-    simulated_low: float | None = None
-    simulated_high: float | None = None
-    simulated_at: float | None = None
-    turned_away_theory: float | None = None
-    turned_away_simulated: float | None = None
-
-    @property
-    def peak(self) -> float:
-        """The larger of the two forecasts of the peak."""
-        return max(self.theory_peak, self.simulated_peak or 0.0)
-
-    @property
-    def utilisation(self) -> float:
-        """Peak as a share of the value; infinite for a quota of 0 with demand."""
-        if self.value:
-            return self.peak / self.value
-        return math.inf if self.peak else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class QueueForecast:
-    """One queue: what the simulation saw."""
-
-    name: str
-    agents: int | None
-    offered: float
-    service_level: float | None
-    abandoned_share: float | None
-    turned_away: float
-    mean_wait: float
-    longest_wait: float
-    largest_size: int
-    occupancy: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """What a scenario will ask of every quota that it touches."""
-
-    scenario: str
-    calls_per_hour: float
-    """The busiest planned rate."""
-    planned_calls: float
-    demand: CallDemand
-    quotas: list[QuotaForecast]
-    ladder: list[Rung]
-    queues: list[QueueForecast]
-    runs: int
-    """Simulated runs."""
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def peaks(self) -> dict[str, float]:
-        """Forecast peak by quota key, in the quota's unit."""
-        return {quota.key: quota.peak for quota in self.quotas}
-
-    @property
-    def binding(self) -> list[Rung]:
-        """Quotas and settings that the planned volume would meet, first met first."""
-        return [rung for rung in self.ladder if rung.binds_at_plan]
-
-    @property
-    def increases(self) -> list[Rung]:
-        """The smallest set of quota increases that carries the plan with the scenario's headroom."""
-        return [
-            rung
-            for rung in self.ladder
-            if rung.kind == "quota" and rung.needed is not None and rung.needed > rung.value
-        ]
-
-    @property
-    def as_json(self) -> dict[str, Any]:
-        """For the run record: only JSON's own types, no infinite numbers."""
-        return {
-            "scenario": self.scenario,
-            "calls_per_hour": self.calls_per_hour,
-            "planned_calls": self.planned_calls,
-            "demand_per_call": self.demand.as_json(),
-            "quotas": [
-                _plain({**asdict(q), "peak": q.peak, "utilisation": q.utilisation}) for q in self.quotas
-            ],
-            "queues": [_plain(asdict(queue)) for queue in self.queues],
-            "ladder": [rung.as_json() for rung in self.ladder],
-            "increases": [
-                {"key": r.key, "code": r.code, "value": r.value, "needed": r.needed} for r in self.increases
-            ],
-            "simulated_runs": self.runs,
-            "notes": list(self.notes),
-        }
+"""Percentile of Poisson demand that counts as its peak."""
 
 
 def forecast(
@@ -230,7 +119,15 @@ class _Forecaster:
         )
         self.load, self.load_at = self._peak_load()
         self.ladder = Ladder(self.scenario, self.demand, self.per_hour, self.load)
-        self.free, self.bound = self._simulate()
+        self.runs = Rehearsal(
+            self.scenario, self.machine, self._limits(), self.load_at, self.answers, self.policy
+        )
+        if self.runs.window is not None:
+            start, end = self.runs.window
+            self.notes.append(
+                f"simulated from {start:,.0f} s to {end:,.0f} s, around the busiest moment, "
+                f"not the whole {self.scenario.traffic.duration:,.0f} s"
+            )
         if self.per_hour > 0:
             self._calls()
             self._starts()
@@ -246,8 +143,8 @@ class _Forecaster:
             demand=self.demand,
             quotas=self.quotas,
             ladder=climb(self.rungs),
-            queues=self._queues(),
-            runs=len(self.free),
+            queues=self.runs.queues(),
+            runs=len(self.runs.free),
             notes=list(dict.fromkeys([*self.notes, *self.demand.result.notes])),
         )
 
@@ -333,13 +230,13 @@ class _Forecaster:
                     f"the recorded intervals are peaked (z = {z:.2f}): by Hayward {erlang_b_peaked(load, limit.value, z):.2%} "
                     f"of calls would be blocked, by Erlang B {blocked:.2%}"
                 )
-        simulated = _share((r.blocked.count, r.planned) for r in self.bound)
+        simulated = self.runs.share(lambda r: (r.blocked.count, r.planned))
         self._add(
             limit,
             load,
             poisson_quantile(load, _SHARE),
             text,
-            **_spread((r.calls.peak, r.calls.peak_at) for r in self.free),
+            **self.runs.spread(lambda r: (r.calls.peak, r.calls.peak_at)),
             turned_away_theory=blocked,
             turned_away_simulated=simulated,
         )
@@ -371,9 +268,9 @@ class _Forecaster:
             per_second,
             poisson_quantile(per_second, _SHARE),
             f"{self.per_hour:,.0f} calls/h / 3600 = {per_second:.4g} requests/s",
-            **_spread((r.starts.peak, r.starts.peak_at) for r in self.free),
+            **self.runs.spread(lambda r: (r.starts.peak, r.starts.peak_at)),
             turned_away_theory=self._over_plan(self._refused_at()),
-            turned_away_simulated=_share((r.start_throttled.count, r.planned) for r in self.bound),
+            turned_away_simulated=self.runs.share(lambda r: (r.start_throttled.count, r.planned)),
         )
         self._rung(self.ladder.starts(rate, burst))
 
@@ -396,10 +293,10 @@ class _Forecaster:
             poisson_quantile(load, _SHARE),
             f"{self.per_hour:,.0f} calls/h / 3600 x {per_call:.3g} invocations x "
             f"{seconds / per_call * 1000:.0f} ms = {load:.4g} at once",
-            **_spread((r.functions.level.peak, r.functions.level.peak_at) for r in self.free),
+            **self.runs.spread(lambda r: (r.functions.level.peak, r.functions.level.peak_at)),
             turned_away_theory=erlang_b(load, int(limit.value)),
-            turned_away_simulated=_share(
-                (r.lambda_throttled.count, r.functions.requests.total) for r in self.bound
+            turned_away_simulated=self.runs.share(
+                lambda r: (r.lambda_throttled.count, r.functions.requests.total)
             ),
         )
         self._rung(self.ladder.lambda_concurrency(limit))
@@ -417,7 +314,7 @@ class _Forecaster:
             per_second,
             poisson_quantile(per_second, _SHARE),
             f"{self.per_hour:,.0f} calls/h / 3600 x {per_call:.3g} invocations",
-            **_spread((r.functions.requests.peak, r.functions.requests.peak_at) for r in self.free),
+            **self.runs.spread(lambda r: (r.functions.requests.peak, r.functions.requests.peak_at)),
         )
         self._rung(self.ladder.rate(rate, per_call, "invocations", LAMBDA_429))
 
@@ -439,7 +336,7 @@ class _Forecaster:
                 per_second,
                 poisson_quantile(per_second / per_call, _SHARE) * per_call,
                 f"table {busiest}: {self.per_hour:,.0f} calls/h / 3600 x {per_call:.3g} {what} a call",
-                **_spread(_table_peak(r, busiest, units) for r in self.free),
+                **self.runs.spread(partial(table_peak, table=busiest, units=units)),
             )
             self._rung(self.ladder.rate(limit, per_call, what, TABLE_FULL))
         if any(quota.key in (TABLE_READ, TABLE_WRITE) for quota in self.quotas):
@@ -458,62 +355,6 @@ class _Forecaster:
         for key, count in counts.items():
             if count and key in self.table:
                 self._add(self._limit(key), count, count, f"{COUNTED[key]} in the scenario: {count}")
-
-    # ----------------------------------------------------------------------------------------- simulation
-
-    def _simulate(self) -> tuple[list[SimulationResult], list[SimulationResult]]:
-        """Runs without quotas, which show the demand, and with them, which show what is turned away."""
-        scenario, start, arrivals_of = self.scenario, 0.0, None
-        expected = self.rate.total
-        if expected > _SIMULATED_CALLS:
-            start, end = self._window()
-            arrivals_of = (start, end)
-            self.notes.append(
-                f"simulated from {start:,.0f} s to {end:,.0f} s, around the busiest moment, "
-                f"not the whole {scenario.traffic.duration:,.0f} s"
-            )
-        expected = min(expected, _SIMULATED_CALLS)
-        count = 1 if expected <= 0 else max(1, min(5, int(_SIMULATED_CALLS / expected)))
-        limits = self._limits()
-        free, bound = [], []
-        for run in range(count):
-            seeded = replace(scenario, seed=scenario.seed + run)
-            free.append(self._one(seeded, None, arrivals_of))
-            bound.append(self._one(seeded, limits, arrivals_of))
-        return free, bound
-
-    def _one(
-        self, scenario: Scenario, limits: Limits | None, window: tuple[float, float] | None
-    ) -> SimulationResult:
-        arrivals = None
-        hold = None
-        if window is not None:
-            start, end = window
-            schedule = iter(Schedule(scenario.traffic, scenario.seed))
-            inside = takewhile(lambda a: a.at < end, dropwhile(lambda a: a.at < start, schedule))
-            arrivals = (Arrival(call, at - start) for call, at in inside)
-            hold = end - start
-        simulation = Simulation(
-            scenario, self.machine, limits, arrivals=arrivals, answers=self.answers, policy=self.policy
-        )
-        return simulation.run(hold=hold)
-
-    def _window(self) -> tuple[float, float]:
-        """A window of some thousand calls that ends a little after the busiest moment."""
-        duration = self.scenario.traffic.duration
-        end = min(
-            duration,
-            self.load_at + 0.25 * _SIMULATED_CALLS / max(self.rate.at(self.load_at * 0.999999), 1e-9),
-        )
-        before = self.rate.cumulative(end) - _SIMULATED_CALLS
-        low, high = 0.0, end
-        for _ in range(60):
-            middle = (low + high) / 2
-            if self.rate.cumulative(middle) < before:
-                low = middle
-            else:
-                high = middle
-        return low, end
 
     def _limits(self) -> Limits:
         rate, burst = self.table.rate("connect", "StartOutboundVoiceContact")
@@ -536,65 +377,3 @@ class _Forecaster:
                 continue
             aht = seen.busy_seconds / seen.answered
             yield Staffed(name, queue.agents, queue.capacity, seen.offered / planned, aht, mean_patience)
-
-    def _queues(self) -> list[QueueForecast]:
-        rows = []
-        for name in dict.fromkeys(name for run in self.free for name in run.queues):
-            seen = [run.queues[name] for run in self.free if name in run.queues]
-            total = sum(q.answered + q.abandoned for q in seen)
-            answered = sum(q.answered for q in seen)
-            staffed = sum((q.agents or 0) * q.observed_seconds for q in seen)
-            rows.append(
-                QueueForecast(
-                    name=name,
-                    agents=seen[0].agents,
-                    offered=sum(q.offered for q in seen) / len(self.free),
-                    service_level=sum(q.answered_in_time for q in seen) / total if total else None,
-                    abandoned_share=sum(q.abandoned for q in seen) / total if total else None,
-                    turned_away=sum(q.turned_away for q in seen) / len(self.free),
-                    mean_wait=math.fsum(q.mean_wait * q.answered for q in seen) / answered
-                    if answered
-                    else 0.0,
-                    longest_wait=max(q.longest_wait for q in seen),
-                    largest_size=max(q.largest_size for q in seen),
-                    occupancy=sum(q.busy_seconds for q in seen) / staffed if staffed else None,
-                )
-            )
-        return rows
-
-
-def _spread(peaks: Iterable[tuple[float, float | None]]) -> dict[str, float | None]:
-    """Mean and range of the simulated peaks, and when the highest was."""
-    found = list(peaks)
-    if not found:
-        return {}
-    highest = max(found, key=lambda peak: peak[0])
-    return {
-        "simulated_peak": math.fsum(value for value, _ in found) / len(found),
-        "simulated_low": min(value for value, _ in found),
-        "simulated_high": highest[0],
-        "simulated_at": highest[1],
-    }
-
-
-def _share(counts: Iterable[tuple[float, float]]) -> float | None:
-    pairs = list(counts)
-    total = sum(whole for _, whole in pairs)
-    return sum(part for part, _ in pairs) / total if total else None
-
-
-def _table_peak(result: SimulationResult, table: str, units: dict[str, float]) -> tuple[float, float | None]:
-    seconds: dict[int, float] = {}
-    for operation, rate in result.functions.units.items():
-        name, _, verb = operation.rpartition(".")
-        if name == table and verb in units:
-            for second, count in rate.seconds.items():
-                seconds[second] = seconds.get(second, 0.0) + count * units[verb]
-    if not seconds:
-        return 0.0, None
-    at = max(seconds, key=seconds.__getitem__)
-    return seconds[at], float(at)
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}

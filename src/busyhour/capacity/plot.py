@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from busyhour.capacity.forecast import Forecast
+    from busyhour.capacity.outlook import Forecast
 
 _COLOURS = {"quota": "#2b6cb0", "setting": "#6b7280", "staffing": "#b7791f"}
 

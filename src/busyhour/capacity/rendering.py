@@ -8,8 +8,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from busyhour.capacity.forecast import Forecast, QuotaForecast
 from busyhour.capacity.ladder import SIGNS, Rung
+from busyhour.capacity.outlook import Forecast, QuotaForecast
 
 _UNITS = {
     **dict.fromkeys(("at once", "ringing", "in flow", "in queue", "with agent", "wrap-up"), "s"),

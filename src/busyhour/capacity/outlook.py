@@ -1,0 +1,125 @@
+"""What a forecast says: demand on each quota, queues, the ladder; and how that is written into the run record."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from busyhour.capacity.demand import CallDemand
+from busyhour.capacity.ladder import Rung
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaForecast:
+    """Demand on one quota, by both ways side by side; None where a way says nothing.
+
+    `theory_mean` is the mean demand at the busiest moment, `theory_peak` its 99th percentile. `simulated_peak` is the
+    mean of the peaks of the simulated runs, with their range. The shares turned away are of all planned calls (or
+    Lambda requests), with the values in force.
+    """
+
+    key: str
+    name: str
+    service: str
+    code: str | None
+    unit: str
+    value: float
+    origin: str
+    theory_mean: float
+    theory_peak: float
+    calculation: str
+    simulated_peak: float | None = None
+    simulated_low: float | None = None
+    simulated_high: float | None = None
+    simulated_at: float | None = None
+    turned_away_theory: float | None = None
+    turned_away_simulated: float | None = None
+
+    @property
+    def peak(self) -> float:
+        """The larger of the two forecasts of the peak."""
+        return max(self.theory_peak, self.simulated_peak or 0.0)
+
+    @property
+    def utilisation(self) -> float:
+        """Peak as a share of the value; infinite for a quota of 0 with demand."""
+        if self.value:
+            return self.peak / self.value
+        return math.inf if self.peak else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class QueueForecast:
+    """One queue: what the simulation saw."""
+
+    name: str
+    agents: int | None
+    offered: float
+    service_level: float | None
+    abandoned_share: float | None
+    turned_away: float
+    mean_wait: float
+    longest_wait: float
+    largest_size: int
+    occupancy: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a scenario will ask of every quota that it touches."""
+
+    scenario: str
+    calls_per_hour: float
+    """The busiest planned rate."""
+    planned_calls: float
+    demand: CallDemand
+    quotas: list[QuotaForecast]
+    ladder: list[Rung]
+    queues: list[QueueForecast]
+    runs: int
+    """Simulated runs."""
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def peaks(self) -> dict[str, float]:
+        """Forecast peak by quota key, in the quota's unit."""
+        return {quota.key: quota.peak for quota in self.quotas}
+
+    @property
+    def binding(self) -> list[Rung]:
+        """Quotas and settings that the planned volume would meet, first met first."""
+        return [rung for rung in self.ladder if rung.binds_at_plan]
+
+    @property
+    def increases(self) -> list[Rung]:
+        """The smallest set of quota increases that carries the plan with the scenario's headroom."""
+        return [
+            rung
+            for rung in self.ladder
+            if rung.kind == "quota" and rung.needed is not None and rung.needed > rung.value
+        ]
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """For the run record: only JSON's own types, no infinite numbers."""
+        return {
+            "scenario": self.scenario,
+            "calls_per_hour": self.calls_per_hour,
+            "planned_calls": self.planned_calls,
+            "demand_per_call": self.demand.as_json(),
+            "quotas": [
+                _plain({**asdict(q), "peak": q.peak, "utilisation": q.utilisation}) for q in self.quotas
+            ],
+            "queues": [_plain(asdict(queue)) for queue in self.queues],
+            "ladder": [rung.as_json() for rung in self.ladder],
+            "increases": [
+                {"key": r.key, "code": r.code, "value": r.value, "needed": r.needed} for r in self.increases
+            ],
+            "simulated_runs": self.runs,
+            "notes": list(self.notes),
+        }
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
