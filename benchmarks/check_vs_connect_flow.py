@@ -1,13 +1,14 @@
-"""Flows a second that are read and checked in one process: busyhour's check beside connect-flow's lint.
+"""Flows a second that one process checks: `busyhour check` beside `connect-flow lint`, on the same files.
 
-Both get the same files: the real exports in ../shared/corpus where that is there, else the example flows and the
-examples of the rules. connect-flow 0.3.1 looks for four structural faults and gives no positions; busyhour runs all of
-its rules and gives every finding its line and column. Both are called as libraries, in processes of their own on the
-same core, in turn; the best pass of each counts, in CPU seconds. connect-flow is installed into a temporary folder
-(without its dependencies, which busyhour has); where it cannot be had, the peer's figure is null and said to be.
+The files are the real exports in ../shared/corpus where that is there, else the example flows and the examples of the
+rules. connect-flow 0.3.1 looks for four structural faults and gives no positions; busyhour runs all of its rules and
+gives every finding its line and column. Each is called as people call it, one command with all files, and takes as
+many CPU seconds as the system says, start-up included: the best of ROUNDS runs, in turn, on the same core. The same is
+then measured without start-up, as libraries, file by file, and printed above the last line.
 
-Also printed: cost per action from 10 to 250 actions, and the time of `busyhour check` on one flow from start to end.
-About 30 s.
+connect-flow is installed into a temporary folder (without its dependencies, which busyhour has); where it cannot be
+had, the peer's figure is null and said to be. Also printed: cost per action from 10 to 250 actions, and the time of
+`busyhour check` on one flow from start to end. About 40 s.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = (ROOT / "../shared/corpus").resolve()
 PEER = "connect-flow==0.3.1"
-ROUNDS = 5
+ROUNDS = 7
 PASSES = 7
 
 
@@ -34,23 +35,31 @@ def main() -> None:
     print(f"{len(files)} flows, {sum(Path(one).stat().st_size for one in files) / 1024:.0f} KiB")
     with tempfile.TemporaryDirectory() as folder:
         peer = install(folder)
-        ours, theirs = [], []
+        commands = {"busyhour check": [sys.executable, "-m", "busyhour", "check", *files]}
+        libraries = {"busyhour check": "ours"}
+        if peer:
+            commands["connect-flow lint"] = [sys.executable, "-m", "connect_flow", "lint", *files]
+            libraries["connect-flow lint"] = "theirs"
+        else:
+            print(f"{PEER} cannot be installed here: no peer figure")
+        inside = {
+            name: min(worker(kind, files, folder) for _ in range(3)) for name, kind in libraries.items()
+        }
+        whole = dict.fromkeys(commands, 99.0)
         for _ in range(ROUNDS):
-            ours.append(worker("ours", files, folder))
-            if peer:
-                theirs.append(worker("theirs", files, folder))
-    mine = len(files) / min(ours)
-    other = len(files) / min(theirs) if theirs else None
-    print(
-        f"busyhour check: {mine:,.0f} flows/s ({min(ours) / len(files) * 1e6:.0f} µs a flow), all rules, with positions"
-    )
-    if other is None:
-        print(f"{PEER} cannot be installed here: no peer figure")
-    else:
-        print(f"connect-flow lint: {other:,.0f} flows/s ({min(theirs) / len(files) * 1e6:.0f} µs a flow)")
+            for name, command in commands.items():
+                whole[name] = min(whole[name], cpu_seconds(command, folder))
+    for name, seconds in inside.items():
+        each = seconds / len(files)
+        print(f"{name:18} as a library: {1 / each:6,.0f} flows/s ({each * 1e6:.0f} µs a flow)")
+    for name, seconds in whole.items():
+        print(f"{name:18} as a command: {len(files) / seconds:6,.0f} flows/s ({seconds:.2f} s in all)")
     for actions, cost in worker("flat", [], "."):  # type: ignore[attr-defined]  # that worker gives a list
         print(f"{actions:4} actions: {cost:.1f} µs an action")
     print(f"busyhour check on one flow, start to end: {start_up(files[0]):.2f} s")
+    mine, other = len(files) / whole["busyhour check"], None
+    if peer:
+        other = len(files) / whole["connect-flow lint"]
     figures = {
         "benchmark": "check_vs_connect_flow",
         "value": round(mine),
@@ -88,6 +97,14 @@ def worker(kind: str, files: Sequence[str], folder: str) -> float:
     command = [sys.executable, __file__, kind, *files]
     done = subprocess.run(command, capture_output=True, check=True, env=environment, timeout=60)
     return json.loads(done.stdout)
+
+
+def cpu_seconds(command: Sequence[str], folder: str) -> float:
+    """CPU time, user and system, of one command."""
+    before = os.times()
+    subprocess.run(command, capture_output=True, env={**os.environ, "PYTHONPATH": folder}, timeout=60)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
 
 
 def start_up(file: str) -> float:
@@ -140,8 +157,9 @@ def measure_flat() -> list[tuple[int, float]]:
 
 
 def chain(count: int) -> dict[str, object]:
-    """A flow of `count` actions: the actions of the help desk's main menu again and again, one after the other."""
-    main_menu = json.loads((ROOT / "examples/helpdesk/flows/helpdesk-main.json").read_text())["Actions"]
+    """A flow of `count` actions: those of the help desk's main menu that go on, again and again, in a ring."""
+    flow = json.loads((ROOT / "examples/helpdesk/flows/helpdesk-main.json").read_text())
+    main_menu = [action for action in flow["Actions"] if action["Transitions"]]
     actions = []
     for number in range(count):
         action = json.loads(json.dumps(main_menu[number % len(main_menu)]))

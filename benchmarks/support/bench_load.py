@@ -51,7 +51,15 @@ def server(*arguments):
 
 def locust(locustfile, url, *arguments, environment=None, timeout=90):
     """Run a locustfile on the generator's core; the JSON object that it prints last."""
-    command = [sys.executable, "-m", "locust", "-f", str(SUPPORT / locustfile), "--headless", "--only-summary"]
+    command = [
+        sys.executable,
+        "-m",
+        "locust",
+        "-f",
+        str(SUPPORT / locustfile),
+        "--headless",
+        "--only-summary",
+    ]
     done = subprocess.run(
         [*command, "--host", url, *arguments],
         env={**os.environ, "PYTHONPATH": str(SUPPORT), **(environment or {})},
@@ -85,5 +93,11 @@ def ours(url, rate, duration, *arguments):
 def report(benchmark, value, unit, peer, peer_value, ratio=None, **more):
     """Print the line that every benchmark ends with."""
     ratio = value / peer_value if ratio is None else ratio
-    line = {"benchmark": benchmark, "value": round(value, 3), "unit": unit, "peer": peer, "peer_value": round(peer_value, 3)}
+    line = {
+        "benchmark": benchmark,
+        "value": round(value, 3),
+        "unit": unit,
+        "peer": peer,
+        "peer_value": round(peer_value, 3),
+    }
     print(json.dumps({**line, "ratio": round(ratio, 2), **more}))

@@ -1,8 +1,8 @@
 """The usual way: a Locust user with a boto3 client, one request event per call, no retries."""
 
-import time
-
 from locust import User, task
+
+import time
 
 import boto3
 import cpu_of_test  # noqa: F401 - measures by being imported

@@ -1,9 +1,9 @@
 """Prints how many requests Locust counted per CPU second of this process, from test start to the end."""
 
+from locust import events
+
 import json
 import time
-
-from locust import events
 
 _start = {}
 

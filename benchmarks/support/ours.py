@@ -1,8 +1,8 @@
 """Our generator: signed, full telemetry, every request told to Locust as well."""
 
-from busyhour.load.users import VoiceUser
-
 import cpu_of_test  # noqa: F401 - measures by being imported
+
+from busyhour.load.users import VoiceUser
 
 
 class Voice(VoiceUser):

@@ -10,6 +10,9 @@ from busyhour.load.timers import GeventClock
 _GOLDEN = 0.6180339887498949
 """Fractional part of the golden ratio: multiples of it fill 0..1 evenly, whichever part of them one takes."""
 
+AT_ONCE = 32
+"""Arrivals that start in one go where the generator is behind; then sockets get their turn."""
+
 Arrival = tuple[int, float]
 
 
@@ -48,11 +51,25 @@ class Dispatcher:
             self._clock.call_at(self._next[1], self._arrive)
 
     def _arrive(self) -> None:
+        """Start the arrival that is due, and a few more that are due as well before anything else is."""
+        clock, arrivals, start = self._clock, self._arrivals, self._start
         arrival = self._next
-        if self.done or arrival is None:
-            return
-        self._await_next()
-        self._start(*arrival)
+        for _ in range(AT_ONCE):
+            if self.done or arrival is None:
+                return
+            self._next = following = next(arrivals, None)
+            if following is None:
+                self.done = True
+            start(*arrival)
+            if following is None:
+                return
+            if not clock.overtake(following[1]):
+                break
+            arrival = following
+        else:
+            following = self._next
+        if not self.done and following is not None:
+            clock.call_at(following[1], self._arrive)
 
 
 def choose(index: int, bounds: Sequence[float]) -> int:

@@ -86,7 +86,7 @@ class BackendCalls(Kind):
         if kind in ("queued", "answered", "abandoned") and self.centre is not None:
             recorder.gauge("waiting", sum(queue.waiting for queue in self.centre.acd.queues.values()))
         if kind == "ended":
-            recorder.call_ended(at, "cut_off" if self._cutting else "completed", str(detail["reason"]))
+            recorder.call_ended("cut_off" if self._cutting else "completed", str(detail["reason"]))
             recorder.duration("call/duration", at - call.started)
             if call.connected_to_system is not None:
                 left = call.enqueued if call.enqueued is not None else at

@@ -14,6 +14,7 @@ from typing import Any
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.load.drive import Drive, Status, reachable
 from busyhour.load.kind import Kind
+from busyhour.load.locust_stats import feed, request_event
 from busyhour.load.player import END_SECONDS, MakeKinds, Read
 from busyhour.load.run_sum import RunSum
 from busyhour.load.settings import Settings
@@ -174,11 +175,12 @@ class Conductor:
 
         def part(measures: Measures, status: Status) -> None:
             assert total is not None
+            if event is None:
+                feed(self._environment.stats, measures)
             total.add(0, measures, status, time.monotonic())
 
-        drive = Drive(
-            settings, scenario, self._kinds(self._environment), self._environment.events.request, part
-        )
+        event = request_event(self._environment)
+        drive = Drive(settings, scenario, self._kinds(self._environment), event, part)
         reachable(drive)
         drive.prepare()
         started = time.time() + LEAD_SECONDS

@@ -14,6 +14,7 @@ from busyhour.load import model
 from busyhour.load.arrivals import Dispatcher, choose, cumulated, inherited
 from busyhour.load.client import Client
 from busyhour.load.credentials import ChainCredentials, Credentials, FixedCredentials
+from busyhour.load.garbage import held_back
 from busyhour.load.health import Health, peak_memory
 from busyhour.load.kind import Kind
 from busyhour.load.operations import RequestEvent, Service
@@ -159,7 +160,8 @@ class Drive:
             dispatcher.begin()
         self.clock.call_at(1.0, self._tick)
         self.clock.call_at(self.scenario.traffic.duration, self._look)
-        self.clock.run()
+        with held_back():
+            self.clock.run()
         self._close()
 
     def interrupt(self) -> None:

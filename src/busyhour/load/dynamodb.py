@@ -98,7 +98,7 @@ class TableCalls(Kind):
     def _next(self, todo: list[tuple[Operation, bytes]], throttled: bool) -> None:
         now = self.drive.clock.now()
         if not todo:
-            self.drive.recorder.call_ended(now, "blocked" if throttled else "completed")
+            self.drive.recorder.call_ended("blocked" if throttled else "completed")
             return
         operation, body = todo.pop()
         operation.send(body, now, partial(self._answered, todo, throttled))

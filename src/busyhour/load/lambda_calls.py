@@ -71,5 +71,4 @@ class LambdaCalls(Kind):
 
     def _ended(self, outcome: Outcome) -> None:
         kind = outcome.kind if isinstance(outcome, LambdaFailed) else ""
-        now = self.drive.clock.now()
-        self.drive.recorder.call_ended(now, "blocked" if kind == "throttled" else "completed", kind)
+        self.drive.recorder.call_ended("blocked" if kind == "throttled" else "completed", kind)

@@ -94,7 +94,7 @@ class Operation:
 
     def _ended(self, intended: float, done: Done | None, answer: Answer) -> None:
         kind, sent, finished = answer.kind, answer.sent_at, answer.finished_at
-        self._record(intended, sent, finished, kind, answer.code)
+        self._record(intended, sent, finished, kind, answer.code, len(answer.body))
         if self._event is not None:
             failure = None
             if kind is not Class.OK:

@@ -14,6 +14,8 @@ from typing import Any
 from busyhour.errors import BusyhourError
 from busyhour.load.drive import Drive, Status
 from busyhour.load.kind import Kind
+from busyhour.load.locust_stats import feed, request_event
+from busyhour.load.operations import RequestEvent
 from busyhour.load.settings import Settings
 from busyhour.results.measures import Measures
 from busyhour.scenarios.model import Scenario
@@ -47,6 +49,7 @@ class Player:
         self._kinds = kinds
         self._drive: Drive | None = None
         self._k = -1
+        self._event: RequestEvent | None = None
         self._heard_at = time.monotonic()
         self._ended = Event()
         self._ended.set()
@@ -59,9 +62,8 @@ class Player:
         self._k = msg.data["k"]
         try:
             settings, scenario = self._read(environment)
-            drive = Drive(
-                settings, scenario, self._kinds(environment), environment.events.request, self._part
-            )
+            self._event = request_event(environment)
+            drive = Drive(settings, scenario, self._kinds(environment), self._event, self._part)
             drive.prepare(self._k, msg.data["n"])
         except BusyhourError as error:
             words = {
@@ -121,6 +123,8 @@ class Player:
             self._ended.wait(END_SECONDS)
 
     def _part(self, part: Measures, status: Status) -> None:
+        if self._event is None:
+            feed(self._environment.stats, part)
         self._runner.send_message(
             "busyhour_part", {"k": self._k, "part": part.to_wire(), "status": asdict(status)}
         )

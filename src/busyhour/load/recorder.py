@@ -17,10 +17,11 @@ _ERRORS = frozenset(kind.value for kind in Class) - {OK, THROTTLE, LIMIT}
 class OperationRecorder:
     """Counts requests of one operation, `service:Name`."""
 
-    __slots__ = ("_finished", "_firsts", "_sent", "_service", "codes", "counts", "name")
+    __slots__ = ("_finished", "_firsts", "_sent", "_service", "bytes", "codes", "counts", "name")
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.bytes = 0
         self.counts: dict[str, int] = {}
         self.codes: dict[str, int] = {}
         self._sent: dict[int, int] = {}
@@ -28,7 +29,9 @@ class OperationRecorder:
         self._finished: dict[int, dict[str, Histogram]] = {}
         self._firsts: dict[str, float] = {}
 
-    def record(self, intended: float, sent: float | None, finished: float, kind: str, code: str = "") -> None:
+    def record(
+        self, intended: float, sent: float | None, finished: float, kind: str, code: str = "", size: int = 0
+    ) -> None:
         """Count one request.
 
         Args:
@@ -37,7 +40,9 @@ class OperationRecorder:
             finished: when its answer was complete.
             kind: value of `errors.Class`.
             code: error code, where it failed.
+            size: bytes of the answer's body.
         """
+        self.bytes += size
         counts = self.counts
         counts[kind] = counts.get(kind, 0) + 1
         second = int(finished)
@@ -87,6 +92,9 @@ class OperationRecorder:
                     row[column] = row.get(column, 0) + histogram.total
         self.counts, self.codes, self._sent, self._service, self._finished = {}, {}, {}, {}, {}
         self._firsts = {}
+        if self.bytes:
+            into.count(f"bytes/{name}", self.bytes)
+            self.bytes = 0
 
 
 def _column(kind: str) -> str:
@@ -116,7 +124,8 @@ class Recorder:
         self.started = 0
         self.ended = 0
         self.late = 0
-        self._flushed = 0
+        self._flushed = (0, 0)
+        self._before = (0, 0)
         self.gauges_calls = True
         """Whether `in_progress` is calls started minus calls ended; a kind that knows better sets the gauge itself."""
         self.dropped = 0
@@ -140,27 +149,22 @@ class Recorder:
         self.started += 1
         if slip > self._late:
             self.late += 1
-            self._measures.count("arrivals/late")
-        row = self._measures.second(int(real)).counts
-        row["started"] = row.get("started", 0) + 1
         if self.gauges_calls:
-            self.gauge("in_progress", self.in_progress)
+            self.gauge("in_progress", self.started - self.ended)
 
     def call_dropped(self, reason: str, count: int = 1) -> None:
         """Calls were not started, by the generator's own fault."""
         self.dropped += count
         self._measures.count(f"dropped/{reason}", count)
 
-    def call_ended(self, at: float, what: str = "completed", reason: str = "") -> None:
+    def call_ended(self, what: str = "completed", reason: str = "") -> None:
         """A call is over: `what` is completed, blocked or cut_off; `reason` its end reason."""
         self.ended += 1
         self._measures.count(f"arrivals/{what}")
         if reason:
             self._measures.count(f"end/{reason}")
-        row = self._measures.second(int(at)).counts
-        row["completed"] = row.get("completed", 0) + 1
         if self.gauges_calls:
-            self.gauge("in_progress", self.in_progress)
+            self.gauge("in_progress", self.started - self.ended)
 
     def count(self, key: str, by: int = 1) -> None:
         """Add to a count of `Measures`."""
@@ -181,8 +185,12 @@ class Recorder:
             self._peaks[key] = value
 
     def end_second(self, second: int) -> None:
-        """The second is over: note the highest value that each gauge had in it."""
-        gauges = self._measures.second(second).gauges
+        """The second is over: note what started and ended in it, and the highest value that each gauge had."""
+        row = self._measures.second(second)
+        row.counts["started"] = row.counts.get("started", 0) + self.started - self._before[0]
+        row.counts["completed"] = row.counts.get("completed", 0) + self.ended - self._before[1]
+        self._before = (self.started, self.ended)
+        gauges = row.gauges
         for key, value in self._peaks.items():
             gauges[key] = max(gauges.get(key, value), value)
         self._peaks = dict(self._gauges)
@@ -190,9 +198,12 @@ class Recorder:
     def flush(self) -> Measures:
         """Everything since the last flush. Call it after `end_second`, so that gauges are sent once."""
         flushed, self._measures = self._measures, Measures()
-        if self.started > self._flushed:
-            flushed.count("arrivals/started", self.started - self._flushed)
-            self._flushed = self.started
+        started, late = self._flushed
+        if self.started > started:
+            flushed.count("arrivals/started", self.started - started)
+        if self.late > late:
+            flushed.count("arrivals/late", self.late - late)
+        self._flushed = (self.started, self.late)
         for key, histogram in (("slip", self._slip), ("lag", self._lag)):
             if histogram.total:
                 flushed.histograms.setdefault(key, Histogram()).merge(histogram)

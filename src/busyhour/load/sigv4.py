@@ -38,6 +38,24 @@ def signing_key(secret_key: str, day: str, region: str, service: str) -> bytes:
     return key
 
 
+class Mac:
+    """HMAC-SHA256 (RFC 2104) with one key: half the time of `hmac.digest`, since the key's blocks are hashed once."""
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, key: bytes) -> None:
+        block = key.ljust(64, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def hexdigest(self, message: bytes) -> str:
+        """The code of `message`, as hexadecimal text."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.hexdigest()
+
+
 def canonical_path(path: str) -> str:
     """The path as it is signed: `path` is as it is sent, and is encoded once more, as all services but S3 want it."""
     return quote(path, safe="/" + _SAFE) or "/"
@@ -71,7 +89,7 @@ class Prepared:
         "_day",
         "_fixed",
         "_head",
-        "_key",
+        "_mac",
         "_method",
         "_path",
         "_query",
@@ -106,7 +124,7 @@ class Prepared:
         self._second = -1
         self._day = self._secret = self._access_key = ""
         self._token: str | None = None
-        self._key = b""
+        self._mac = Mac(b"")
 
     def sign(self, keys: Keys, now: float, body: bytes, path: str | None = None) -> bytes:
         """The whole request as bytes: request line, headers with the signature, body.
@@ -127,7 +145,7 @@ class Prepared:
             canonical = f"{self._method}\n{canonical_path(path)}\n{self._query}\n{self._fixed}".encode()
             head = self._request_line(path) + self._after_path
         digest = hashlib.sha256(canonical + payload).hexdigest().encode()
-        signature = hmac.digest(self._key, self._string + digest, "sha256").hex().encode()
+        signature = self._mac.hexdigest(self._string + digest).encode()
         return b"%b%b%b%d\r\n\r\n%b" % (head, signature, self._tail, len(body), body)
 
     def _request_line(self, path: str) -> bytes:
@@ -139,7 +157,7 @@ class Prepared:
         moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(second))
         day = moment[:8]
         if day != self._day or keys.secret_key != self._secret:
-            self._key = signing_key(keys.secret_key, day, self.region, self.service)
+            self._mac = Mac(signing_key(keys.secret_key, day, self.region, self.service))
             self._day, self._secret = day, keys.secret_key
         self._second, self._access_key, self._token = second, keys.access_key, keys.token
         signed = {**self.headers, "host": self.host, "x-amz-date": moment}

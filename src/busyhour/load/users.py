@@ -82,19 +82,19 @@ class BlockingCalls(CallUser):
         self._pool.kill(block=False)
 
     def _run_call(self, index: int) -> None:
-        clock, recorder = self.drive.clock, self.drive.recorder
+        recorder = self.drive.recorder
         try:
             self.call(index)
         except gevent.GreenletExit:
-            recorder.call_ended(clock.real(), "cut_off")
+            recorder.call_ended("cut_off")
             raise
         except Exception as error:
-            recorder.call_ended(clock.real(), "failed", type(error).__name__)
+            recorder.call_ended("failed", type(error).__name__)
             self.environment.events.user_error.fire(
                 user_instance=self, exception=error, tb=error.__traceback__
             )
         else:
-            recorder.call_ended(clock.real())
+            recorder.call_ended()
 
 
 class VoiceUser(VoiceCalls, CallUser):

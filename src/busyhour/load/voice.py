@@ -25,6 +25,9 @@ from busyhour.load.outcomes import Contact, Ended, Watch, read, share_watched
 FICTIONAL_SOURCE = "+12025550199"
 """Source number where the scenario names none (emulator only); 555-01XX is reserved for fiction."""
 
+NUMBERS = 1000
+"""How many different numbers are rung, where the scenario's pattern has as many."""
+
 STOP_BURST = 10
 """StopContact requests sent at once when calls are cut off; the operation's documented burst is 15."""
 
@@ -60,7 +63,8 @@ class VoiceCalls(Kind):
         self._stops = 0
         self._cutting = False
         self._token = uuid.uuid4().hex
-        self._behaviour = Behaviour(scenario.callers, scenario.seed, CallPolicy())
+        self._numbers = self.numbers()
+        self._share = (-1, 0.0)
         self._base: dict[str, Any] = {
             "InstanceId": settings.instance,
             "ContactFlowId": self.flow_id(),
@@ -93,7 +97,13 @@ class VoiceCalls(Kind):
                     ExitCode.REFUSED,
                 )
             return allowed[index % len(allowed)]
-        return Caller(self._behaviour, index).number() or FICTIONAL_SOURCE
+        return self._numbers[index % len(self._numbers)]
+
+    def numbers(self) -> list[str]:
+        """The emulator's callees: the scenario's numbers, drawn NUMBERS times and rung in turn."""
+        scenario = self.drive.scenario
+        behaviour = Behaviour(scenario.callers, scenario.seed, CallPolicy())
+        return [Caller(behaviour, index).number() or FICTIONAL_SOURCE for index in range(NUMBERS)]
 
     def attributes_of(self, index: int) -> Mapping[str, str]:
         """Contact attributes of call `index`."""
@@ -167,18 +177,26 @@ class VoiceCalls(Kind):
         drive = self.drive
         if answer.kind is not Class.OK:
             turned_away = answer.kind in (Class.RATE_THROTTLE, Class.LIMIT)
-            drive.recorder.call_ended(answer.finished_at, "blocked" if turned_away else "failed", answer.code)
+            drive.recorder.call_ended("blocked" if turned_away else "failed", answer.code)
             return
         identity = orjson.loads(answer.body)["ContactId"]
         self._accepted[identity] = None
         if self._journal is not None:
             self._journal.write(identity + "\n")
-        rate = drive.schedule.rate_at(min(intended, drive.schedule.duration - 1e-6))
-        self._watch.begin(index, identity, answer.finished_at, share_watched(self.outcomes_per_second, rate))
+        self._watch.begin(index, identity, answer.finished_at, self._share_at(intended))
         drive.recorder.gauge("in_progress", self.in_progress)
         if self._cutting:
             self._stopping.append(identity)
             self._stop_next()
+
+    def _share_at(self, moment: float) -> float:
+        """Which share of the contacts that start now is watched; worked out once a second."""
+        second = int(moment)
+        if second != self._share[0]:
+            schedule = self.drive.schedule
+            rate = schedule.rate_at(min(moment, schedule.duration - 1e-6))
+            self._share = (second, share_watched(self.outcomes_per_second, rate))
+        return self._share[1]
 
     # ------------------------------------------------------------------------------------------ outcomes
 
@@ -211,7 +229,7 @@ class VoiceCalls(Kind):
 
     def _count(self, contact: Contact, ended: Ended, now: float) -> None:
         recorder = self.drive.recorder
-        recorder.call_ended(now, "blocked" if ended.turned_away else "completed", ended.reason)
+        recorder.call_ended("blocked" if ended.turned_away else "completed", ended.reason)
         recorder.gauge("in_progress", self.in_progress)
         recorder.duration("call/duration", ended.at - contact.started)
         if ended.connected is not None:
@@ -238,7 +256,7 @@ class VoiceCalls(Kind):
         recorder, now = self.drive.recorder, self.drive.clock.now()
         for contact in list(self._watch.contacts.values()):
             self._watch.ended(contact, now)
-            recorder.call_ended(now, "cut_off")
+            recorder.call_ended("cut_off")
         if interrupted or self.drive.settings.aws:
             self._stopping = list(self._accepted)
             for _ in range(max(1, STOP_BURST // self.drive.n)):
