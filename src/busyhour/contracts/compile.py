@@ -7,7 +7,8 @@ wrong, in words, is asked of `interpret` once the answer is no; tests hold both 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from types import CodeType
 from typing import Any
 
 from busyhour.contracts.interpret import Resolve, distinct, same
@@ -56,23 +57,38 @@ def compile_schema(
     Raises:
         ValueError: the schema uses a keyword that is not known here.
     """
-    compiler = _Compiler(resolve, tolerated)
+    return load(
+        compile(write(schema, base, resolve, tolerated is not None), f"<schema {base}>", "exec"), tolerated
+    )
+
+
+def write(schema: Schema, base: str, resolve: Resolve, tolerant: bool) -> str:
+    """Python source of the predicate, as `load` wants it."""
+    compiler = _Compiler(resolve, tolerant)
     entry = compiler.function(schema, base)
-    source = "\n".join(compiler.functions)
-    namespace = compiler.constants
-    exec(compile(source, f"<schema {base}>", "exec"), namespace)  # source is made of our own schemas only
-    predicate: Predicate = namespace[entry]
+    return "\n".join([*compiler.constants, *compiler.functions, f"predicate = {entry}"])
+
+
+def load(code: CodeType, tolerated: re.Pattern[str] | None) -> Predicate:
+    """The predicate that compiled source defines; the source is made of our own schemas only."""
+    namespace: dict[str, Any] = {
+        "_ABSENT": _ABSENT,
+        "_same": _any_same,
+        "_distinct": distinct,
+        "_compile": re.compile,
+        "_tolerated": tolerated.search if tolerated is not None else None,
+    }
+    exec(code, namespace)
+    predicate: Predicate = namespace["predicate"]
     return predicate
 
 
 class _Compiler:
-    def __init__(self, resolve: Resolve, tolerated: re.Pattern[str] | None) -> None:
+    def __init__(self, resolve: Resolve, tolerant: bool) -> None:
         self._resolve = resolve
-        self._tolerated = tolerated
+        self._tolerant = tolerant
         self.functions: list[str] = []
-        self.constants: dict[str, Any] = {"_ABSENT": _ABSENT, "_same": _any_same, "_distinct": distinct}
-        if tolerated is not None:
-            self.constants["_tolerated"] = tolerated.search
+        self.constants: list[str] = []
         self._known: dict[tuple[str, str], str] = {}
         self._names = 0
 
@@ -88,10 +104,14 @@ class _Compiler:
         self._names += 1
         return f"{prefix}{self._names}"
 
-    def _constant(self, value: Any) -> str:
+    def _constant(self, expression: str) -> str:
+        """Name of something that is made once."""
         name = self._name("c")
-        self.constants[name] = value
+        self.constants.append(f"{name} = {expression}")
         return name
+
+    def _set(self, names: Iterable[str]) -> str:
+        return self._constant(f"frozenset({sorted(names)!r})")
 
     def _referred(self, reference: str, base: str) -> str:
         schema, home = self._resolve(reference, base)
@@ -156,15 +176,13 @@ class _Compiler:
         if values is None:
             return
         if all(isinstance(one, str) for one in values):
-            test = (
-                f"{v} in {self._constant(frozenset(values))}" if len(values) > 1 else f"{v} == {values[0]!r}"
-            )
-            if self._tolerated is not None:
+            test = f"{v} in {self._set(values)}" if len(values) > 1 else f"{v} == {values[0]!r}"
+            if self._tolerant:
                 test = f"({test} or _tolerated({v}))"
             guard = "" if kind == "string" else f"{v}.__class__ is str and "
             lines.append(f"{pad}if not ({guard}{test}): return False")
         else:
-            lines.append(f"{pad}if not _same({v}, {self._constant(tuple(values))}): return False")
+            lines.append(f"{pad}if not _same({v}, {self._constant(repr(tuple(values)))}): return False")
 
     def _emit_object(self, schema: dict[str, Any], base: str, v: str, lines: list[str], pad: str) -> None:
         properties: dict[str, Any] = schema.get("properties", {})
@@ -202,7 +220,7 @@ class _Compiler:
         if counting:
             lines.append(f"{pad}if len({v}) != {count}: return False")
         elif additional is not True:
-            known = self._constant(frozenset(properties))
+            known = self._set(properties)
             test = self.function(additional, base)
             lines.append(f"{pad}for k, w in {v}.items():")
             lines.append(
@@ -270,8 +288,8 @@ class _Compiler:
         if "maxLength" in schema:
             lines.append(f"{pad}if len({v}) > {schema['maxLength']}: return False")
         if "pattern" in schema:
-            search = self._constant(re.compile(schema["pattern"]).search)
-            excuse = f" and _tolerated({v}) is None" if self._tolerated is not None else ""
+            search = self._constant(f"_compile({schema['pattern']!r}).search")
+            excuse = f" and _tolerated({v}) is None" if self._tolerant else ""
             lines.append(f"{pad}if {search}({v}) is None{excuse}: return False")
 
     def _emit_number(self, schema: dict[str, Any], base: str, v: str, lines: list[str], pad: str) -> None:

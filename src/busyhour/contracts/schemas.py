@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from busyhour.contracts.compile import Predicate, compile_schema
+from busyhour.contracts import codecache, compile
+from busyhour.contracts.compile import Predicate
 from busyhour.contracts.explain import explain
 from busyhour.contracts.objections import Issue
 from busyhour.contracts.placeholders import PLACEHOLDER
@@ -82,14 +83,20 @@ class SchemaStore:
         """
         found = self._predicates.get((type, strict))
         if found is None:
-            name = f"actions/{type}"
-            tolerated = None if strict else PLACEHOLDER
-            schema = dict(self.document(name))
-            # Rules of their own look at these two, and the type is what led here.
-            schema["properties"] = {**schema["properties"], "Identifier": True, "Type": True}
-            found = compile_schema(schema, name + _SUFFIX, self.resolve, tolerated)
+            folder = self.folder / "actions"
+            sources = (folder / (type + _SUFFIX), self.folder / ("common" + _SUFFIX), Path(compile.__file__))
+            name = f"{type}.{'strict' if strict else 'tolerant'}"
+            code = codecache.compiled(name, folder, sources, lambda: self._source(type, strict))
+            found = compile.load(code, None if strict else PLACEHOLDER)
             self._predicates[type, strict] = found
         return found
+
+    def _source(self, type: str, strict: bool) -> str:
+        name = f"actions/{type}"
+        schema = dict(self.document(name))
+        # Rules of their own look at these two, and the type is what led here.
+        schema["properties"] = {**schema["properties"], "Identifier": True, "Type": True}
+        return compile.write(schema, name + _SUFFIX, self.resolve, tolerant=not strict)
 
     def resolve(self, reference: str, base: str) -> tuple[Any, str]:
         """What a `$ref` in the file `base` leads to, and the file that stands in."""
