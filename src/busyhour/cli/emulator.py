@@ -61,6 +61,11 @@ DEFAULT_PORT = 4580
     help="What StartOutboundVoiceContact does while the concurrent-calls quota is full; AWS documents neither.",
 )
 @click.option(
+    "--faults",
+    type=click.Path(path_type=Path),
+    help="Latency and errors to add, a JSON file as POST /_busyhour/faults takes it.",
+)
+@click.option(
     "--records", type=click.Path(path_type=Path), help="Append contact records to this file, JSON lines."
 )
 @click.option(
@@ -80,6 +85,7 @@ def command(
     region: str,
     account: str,
     over_quota: str,
+    faults: Path | None,
     records: Path | None,
     ready_file: Path | None,
 ) -> None:
@@ -91,7 +97,13 @@ def command(
 
     from busyhour.emulator.app import build
     from busyhour.emulator.connect.policy import ConnectPolicy, OverQuota
-    from busyhour.emulator.foreground import announce, flow_files, quota_values, serve_until_signal
+    from busyhour.emulator.foreground import (
+        announce,
+        flow_files,
+        quota_values,
+        read_fault_file,
+        serve_until_signal,
+    )
     from busyhour.emulator.server import listen
     from busyhour.emulator.state import Account
     from busyhour.errors import BusyhourError
@@ -113,6 +125,7 @@ def command(
         numbers=numbers,
         destinations=destinations,
         policy=ConnectPolicy(over_quota=OverQuota(over_quota)),
+        faults=read_fault_file(faults) if faults is not None else (),
         records=records,
     )
     listener = listen(host, port)

@@ -18,7 +18,7 @@ from busyhour.emulator.connect.lifecycle import VoiceContacts
 from busyhour.emulator.connect.policy import ConnectPolicy
 from busyhour.emulator.connect.resources import Instance
 from busyhour.emulator.connect.service import ConnectService
-from busyhour.emulator.faults import Faults
+from busyhour.emulator.faults import Fault, Faults
 from busyhour.emulator.limits import Limits
 from busyhour.emulator.router import Router
 from busyhour.emulator.state import Account, EmulatorState, new_state
@@ -137,6 +137,7 @@ def build(
     destinations: Iterable[str] = (),
     policy: ConnectPolicy | None = None,
     validator: Validator | None = None,
+    faults: Iterable[Fault] = (),
     records: Path | None = None,
     table: QuotaTable | None = None,
     clock: LoopClock | VirtualClock | None = None,
@@ -153,6 +154,7 @@ def build(
         destinations: further prefixes that may be called (`+49`; `*` for all).
         policy: what AWS leaves open about Connect.
         validator: a stricter check of flow content for CreateContactFlow and UpdateContactFlowContent.
+        faults: latency and errors that are added from the start.
         records: file that contact records are appended to, as JSON lines.
         table: the quota table; the shipped one when None.
         clock: drives calls, buckets and latency models; wall time when None. Real handlers need wall time.
@@ -169,7 +171,8 @@ def build(
         table or load_quota_table(), account=account, quotas=applied, clock=clock, epoch=epoch, seed=plan.seed
     )
     instance = _instance(state, plan, flows, numbers)
-    faults = Faults(state.random)
+    added = Faults(state.random)
+    added.set(faults)
     services, runtime, dynamodb, fallback = _others(state, clock, plan)
     machine_queues = {
         reference: (queue.name, queue.arn)
@@ -185,8 +188,8 @@ def build(
     contacts = VoiceContacts(state, instance, plan, machines, functions, clock, policy)
     allowed = Destinations(state.account.region, destinations)
     connect = ConnectService(state, instance, contacts, policy, allowed, validator)
-    router = Router([connect, *services], fallback=fallback, unsigned=connect, faults=faults)
-    admin = Admin(state, instance, contacts, faults, plan.flows.entry, connect.tokens.clear)
+    router = Router([connect, *services], fallback=fallback, unsigned=connect, faults=added)
+    admin = Admin(state, instance, contacts, added, plan.flows.entry, connect.tokens.clear)
     file = RecordFile(records) if records is not None else None
     if file is not None:
         contacts.on_record = lambda contact: file.write(admin.record(contact))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from busyhour.emulator.faults import Fault, read_faults
 from busyhour.emulator.server import Served, run, serve
 from busyhour.errors import BusyhourError, ExitCode
 
@@ -55,6 +56,24 @@ def flow_files(paths: Iterable[Path]) -> list[Path]:
         else:
             raise BusyhourError(f"--flows {path}: no such file or folder.", "Check the path.")
     return files
+
+
+def read_fault_file(path: Path) -> list[Fault]:
+    """Faults from a JSON file.
+
+    Raises:
+        BusyhourError: the file cannot be read, is not JSON, or holds something that is no fault.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BusyhourError(f"--faults {path}: {error.strerror or error}.", "Check the path.") from None
+    except ValueError as error:
+        raise BusyhourError(f"--faults {path} is not JSON: {error}.", "Correct the file.") from None
+    try:
+        return read_faults(document)
+    except BusyhourError as error:
+        raise BusyhourError(f"--faults {path}: {error.message}", error.hint) from None
 
 
 def announce(about: Mapping[str, Any], ready_file: Path | None) -> None:

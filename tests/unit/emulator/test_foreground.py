@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from busyhour.emulator.foreground import flow_files, quota_values
+from busyhour.emulator.foreground import flow_files, quota_values, read_fault_file
 from busyhour.emulator.server import listen
 from busyhour.errors import BusyhourError
 
@@ -47,12 +47,23 @@ def test_a_missing_path_and_an_empty_folder_are_named(tmp_path):
         flow_files([tmp_path])
 
 
+def test_faults_are_read_from_a_file_and_what_is_wrong_is_said_with_its_name(tmp_path):
+    path = tmp_path / "faults.json"
+    path.write_text('[{"service": "connect", "latency_seconds": 5}]')
+    assert read_fault_file(path)[0].latency_seconds == 5
+    for text, said in [("{", "not JSON"), ('{"latency": 5}', "latency_seconds")]:
+        path.write_text(text)
+        with pytest.raises(BusyhourError, match=rf"faults\.json.*{said}"):
+            read_fault_file(path)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["--quota", "L-12AB7C58=5"], "Did you mean 'L-12AB7C57'"),
         (["--flows", "nowhere.json"], "nowhere.json"),
         (["--set", "seed=5"], "--set"),
+        (["--faults", "nowhere.json"], "nowhere.json"),
         (["--scenario", "no-such-scenario"], "no-such-scenario"),
         (["--records", "/no/such/folder/r.jsonl"], "/no/such/folder/r.jsonl"),
     ],

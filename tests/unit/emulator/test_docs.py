@@ -1,0 +1,47 @@
+"""docs/emulator.md tells what the code does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from busyhour.cli.emulator import DEFAULT_PORT, command
+from busyhour.emulator.connect.policy import ConnectPolicy
+from busyhour.emulator.connect.service import _HANDLERS
+from busyhour.emulator.faults import read_faults
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "emulator.md"
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return PAGE.read_text(encoding="utf-8")
+
+
+def test_every_operation_of_connect_that_is_served_is_listed_and_no_other(page):
+    (row,) = [line for line in page.splitlines() if line.startswith("| Connect |")]
+    listed = {name.strip() for name in row.split("|")[2].split(",")}
+    assert listed == set(_HANDLERS)
+
+
+def test_options_that_are_named_exist(page):
+    known = {option for parameter in command.params for option in parameter.opts}
+    named = {word.strip("`;,.") for word in page.split() if word.strip("`").startswith("--")}
+    client = {"--endpoint-url", "--instance-id", "--contact-flow-id"}
+    client |= {"--destination-phone-number", "--source-phone-number"}
+    assert named - client <= known
+
+
+def test_port_and_policy_are_as_told(page):
+    assert f"http://127.0.0.1:{DEFAULT_PORT}" in page
+    assert ConnectPolicy().reorder_reason in page
+    assert f"{ConnectPolicy().ended_kept:,}" in page
+
+
+def test_the_fault_that_is_shown_is_a_fault(page):
+    import json
+
+    (row,) = [line for line in page.splitlines() if "POST /_busyhour/faults" in line]
+    text = row[row.index("{") : row.index("}") + 1]
+    assert read_faults(json.loads(text))
