@@ -8,11 +8,9 @@ from typing import Any
 from busyhour.contracts.interpret import Objection
 from busyhour.contracts.objections import Issue, Speaker, expected, extra, missing, options
 from busyhour.contracts.placeholders import PLACEHOLDER
+from busyhour.contracts.subject import OUTCOMES_OF_A_CALL
 from busyhour.contracts.words import bare_kind, near, series, shown
 from busyhour.flows.model import FlowType, Pointer
-
-OUTCOMES_OF_A_CALL = frozenset({"CallFailed", "ConnectionTimeLimitExceeded"})
-"""Errors of a third-party transfer that resumes the flow; in transfer-to-agent flows Connect refuses them."""
 
 
 def of_transitions(speaker: Speaker, objection: Objection) -> Iterator[Issue]:

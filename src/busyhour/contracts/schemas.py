@@ -11,8 +11,6 @@ from urllib.parse import urljoin
 
 from busyhour.contracts import codecache, compile
 from busyhour.contracts.compile import Predicate
-from busyhour.contracts.explain import explain
-from busyhour.contracts.objections import Issue
 from busyhour.contracts.placeholders import PLACEHOLDER
 from busyhour.errors import BusyhourError
 from busyhour.flows.model import FlowType
@@ -21,6 +19,7 @@ from busyhour.rooms import shipped_root
 if TYPE_CHECKING:
     import jsonschema.protocols
 
+    from busyhour.contracts.objections import Issue
     from busyhour.contracts.subject import FlowUnderCheck
 
 _BASE = "https://busyhour.invalid/flow_schemas/"
@@ -150,6 +149,8 @@ class SchemaStore:
                     continue
                 predicate = self.predicate(action.type, strict)
             if not predicate(action.raw):
+                from busyhour.contracts.explain import explain  # only broken flows need it
+
                 for issue in explain(self, action, flow):
                     found.setdefault(issue.rule, []).append(issue)
         return found

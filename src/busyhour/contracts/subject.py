@@ -18,15 +18,14 @@ from busyhour.contracts.landscape import Landscape
 from busyhour.contracts.locate import Locator
 from busyhour.contracts.outcomes import cut_off, target_index
 from busyhour.contracts.rule import Problem
-from busyhour.flows.legacy import Converted, FlowError, convert, is_legacy
 from busyhour.flows.model import Flow, FlowFormat, FlowType, Pointer, Position
-from busyhour.flows.reader import read
 
 if TYPE_CHECKING:
     from busyhour.contracts.finding import Severity
     from busyhour.contracts.objections import Issue
     from busyhour.contracts.schemas import SchemaStore
     from busyhour.flows.document import Document, DocumentError
+    from busyhour.flows.legacy import Converted, FlowError
 
 _TYPES = {
     "contactFlow": FlowType.CONTACT_FLOW,
@@ -158,6 +157,9 @@ class ActionView:
         return next((one.target for one in self.errors if one.error_type == error_type), None)
 
 
+OUTCOMES_OF_A_CALL = frozenset({"CallFailed", "ConnectionTimeLimitExceeded"})
+"""Errors of a third-party transfer that resumes the flow; in transfer-to-agent flows Connect refuses them."""
+
 DRAFT_TARGETS = frozenset({"", "$end"})
 """Targets by which the designer saves a branch that is connected to nothing."""
 
@@ -206,12 +208,8 @@ class FlowUnderCheck:
         self.converted: Converted | None = None
         self.not_convertible: FlowError | None = None
         data: Any = None if document is None else document.data
-        if document is not None and is_legacy(data):
-            try:
-                self.converted = convert(document)
-                data = self.converted.data
-            except FlowError as error:
-                self.not_convertible = error
+        if document is not None and data.__class__ is dict and "modules" in data and "Actions" not in data:
+            data = self._convert(document)
         self.data: Any = data
         """The content: for an old export its conversion."""
         raw = data.get("Actions") if data.__class__ is dict else None
@@ -221,6 +219,17 @@ class FlowUnderCheck:
             [ActionView(at, one) for at, one in enumerate(raw or ())] if self.is_flow else []
         )
         self.types: frozenset[str] = frozenset([action.type for action in self.actions])
+
+    def _convert(self, document: Document) -> Any:
+        """The conversion of an old export; its module is imported only for one."""
+        from busyhour.flows.legacy import FlowError, convert
+
+        try:
+            self.converted = convert(document)
+        except FlowError as error:
+            self.not_convertible = error
+            return document.data
+        return self.converted.data
 
     # ------------------------------------------------------------------ what the flow is
 
@@ -276,6 +285,9 @@ class FlowUnderCheck:
     @cached_property
     def flow(self) -> Flow | None:
         """The flow as the machine runs it, None where it is too broken to read."""
+        from busyhour.flows.legacy import FlowError
+        from busyhour.flows.reader import read
+
         if self.document is None:
             return None
         try:
