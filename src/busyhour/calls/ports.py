@@ -84,4 +84,17 @@ class Listener(Protocol):
     """Hears what becomes of calls. Every method may do nothing."""
 
     def on_event(self, call: LiveCall, kind: str, at: float, detail: Mapping[str, Any]) -> None:
-        """`kind`: started, queued, at_capacity, abandoned, answered, wrapped_up, lambda, ended, unmodelled, flow_error."""
+        """What happened to `call` at `at` (seconds of the clock), with `detail`:
+
+        | kind | detail |
+        |---|---|
+        | started | |
+        | queued, at_capacity | queue |
+        | answered | queue, agent, wait (seconds) |
+        | abandoned | queue, wait |
+        | lambda | function, outcome (succeeded or a kind of LambdaFailed), seconds, attempts, asynchronous |
+        | flow_error | detail |
+        | unmodelled | type; once for each type in a centre |
+        | ended | reason, terminal, detail |
+        | wrapped_up | queue; the agent is free again. May come after `ended`, and does unless wrap-up takes no time |
+        """

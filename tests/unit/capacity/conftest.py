@@ -91,6 +91,6 @@ class Small:
         )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def small() -> Small:
     return Small()

@@ -46,7 +46,7 @@ def test_patient_callers_wait_as_erlang_c_says(small: Any):
     assert queue.occupancy == pytest.approx(expected.occupancy, abs=0.04)
 
 
-@pytest.mark.parametrize("agents", [8, 11])
+@pytest.mark.parametrize("agents", [pytest.param(8, marks=pytest.mark.slow), 11])
 def test_impatient_callers_give_up_as_erlang_a_says(small: Any, agents: int):
     _, queue = queue_run(small, agents, 40, patience=Distribution("exponential", 60.0))
     expected = waiting_with_abandonment(10.0, agents, 180.0, 60.0)
@@ -57,15 +57,15 @@ def test_impatient_callers_give_up_as_erlang_a_says(small: Any, agents: int):
 
 def test_wrap_up_keeps_agents_busy_but_not_the_line(small: Any):
     talk, wrap_up = Distribution("exponential", 120.0), Distribution("exponential", 60.0)
-    result, queue = queue_run(small, 100, 20, talk=talk, wrap_up=wrap_up)
-    assert queue.busy_seconds / queue.answered == pytest.approx(180.0, rel=0.05)
-    assert result.calls.mean(result.duration) == pytest.approx(200 / 3600 * 120.0, rel=0.05)
+    result, queue = queue_run(small, 100, 15, talk=talk, wrap_up=wrap_up)
+    assert queue.busy_seconds / queue.answered == pytest.approx(180.0, rel=0.07)
+    assert result.calls.mean(result.duration) == pytest.approx(200 / 3600 * 120.0, rel=0.07)
 
 
 def test_calls_at_once_obey_littles_law(small: Any):
-    made = small.scenario(calls_per_hour=1200.0, duration=36_000.0)
+    made = small.scenario(calls_per_hour=1200.0, duration=20_000.0)
     result = simulate(made, small.machine(small.prompt(30)), drain=INFINITE)
-    assert result.calls.mean(36_000.0) == pytest.approx(1200 / 3600 * 30.0, rel=0.03)
+    assert result.calls.mean(20_000.0) == pytest.approx(1200 / 3600 * 30.0, rel=0.05)
     assert result.completed == result.started == result.planned
 
 
