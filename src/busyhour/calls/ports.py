@@ -84,7 +84,7 @@ class Listener(Protocol):
     """Hears what becomes of calls. Every method may do nothing."""
 
     def on_event(self, call: LiveCall, kind: str, at: float, detail: Mapping[str, Any]) -> None:
-        """What happened to `call` at `at` (seconds of the clock), with `detail`:
+        """Hear what happened to `call` at `at` (seconds of the clock).
 
         | kind | detail |
         |---|---|
