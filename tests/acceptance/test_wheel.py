@@ -1,0 +1,116 @@
+"""What is shipped works away from the checkout: the wheel, from another team's folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("loadtests", "contract_tests", "flow_schemas", "scenarios", "examples/helpdesk", "reports/templates")
+
+pytestmark = pytest.mark.skipif(
+    not (ROOT / ".git").exists(), reason="needs a git checkout to compare the wheel with"
+)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
+    (made,) = out.glob("*.whl")
+    return made
+
+
+def environment(folder: Path) -> Path:
+    """A new virtual environment; returns its Python."""
+    venv.create(folder, with_pip=True)
+    return folder / "bin" / "python"
+
+
+def run(*command: object, cwd: Path) -> str:
+    inherited = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        env=inherited,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def team_folder(folder: Path) -> Path:
+    """Another team's repository: its own flows and scenario, and folders named like our rooms."""
+    shutil.copytree(ROOT / "examples" / "helpdesk", folder / "examples" / "helpdesk")
+    for room in ("scenarios", "loadtests", "contract_tests"):
+        (folder / room).mkdir()
+        (folder / room / "__init__.py").write_text("raise ImportError('the team\\'s own package')\n")
+    text = (ROOT / "scenarios" / "helpdesk.toml").read_text(encoding="utf-8")
+    (folder / "scenarios" / "ours.toml").write_text(text, encoding="utf-8")
+    (folder / "busyhour.toml").write_text("", encoding="utf-8")
+    return folder
+
+
+SHORT = ("--set", "traffic.duration=12s", "--set", "traffic.drain=4s")
+
+
+def test_the_wheel_holds_exactly_the_rooms_files(wheel: Path) -> None:
+    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", *ROOMS], cwd=ROOT, capture_output=True, text=True, check=True)
+    expected = set(listed.stdout.split()) | {"reports/run.schema.json"}
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    shipped = {name.removeprefix("busyhour/_rooms/") for name in names if name.startswith("busyhour/_rooms/")}
+    assert shipped == expected
+    assert not [name for name in names if not name.startswith(("busyhour/", "busyhour-"))], (
+        "nothing at the top level"
+    )
+
+
+def test_runs_a_scenario_from_a_teams_own_folder(wheel: Path, tmp_path: Path) -> None:
+    """The wheel is installed alone; what it depends on is lent by the environment of these tests."""
+    python = environment(tmp_path / "env")
+    run(python, "-m", "pip", "install", "--quiet", "--no-deps", wheel, cwd=tmp_path)
+    site = Path(
+        run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=tmp_path).strip()
+    )
+    (site / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    team = team_folder(tmp_path / "team")
+    where = run(python, "-c", "import busyhour; print(busyhour.__file__)", cwd=team).strip()
+    assert where.startswith(str(site)), where
+    out = run(python, "-m", "busyhour", "run", "ours", *SHORT, cwd=team)
+    assert "ours holds" in out
+    assert list((team / "reports" / "out").glob("ours-*/report.html"))
+    assert "holds" in run(python, "-m", "busyhour", "run", "helpdesk", *SHORT, cwd=team), (
+        "the shipped scenario"
+    )
+
+
+@pytest.mark.slow
+def test_installs_into_a_clean_environment_with_its_own_dependencies(wheel: Path, tmp_path: Path) -> None:
+    python = environment(tmp_path / "env")
+    run(
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--constraint",
+        ROOT / "constraints.txt",
+        wheel,
+        cwd=tmp_path,
+    )
+    team = team_folder(tmp_path / "team")
+    assert "ours holds" in run(tmp_path / "env" / "bin" / "busyhour", "run", "ours", *SHORT, cwd=team)
+    assert "no errors" in run(tmp_path / "env" / "bin" / "busyhour", "check", "examples", cwd=team)
