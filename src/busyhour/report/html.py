@@ -5,11 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from busyhour.report import outlook
+from busyhour.report.ladder_plot import ladder_plot
 from busyhour.report.plots import run_plots
 from busyhour.report.templating import fill
+from busyhour.report.what_if import SHORT_TABLE, what_if
 from busyhour.results.record import RunRecord
 
 
 def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
-    """HTML from templates/report.html.j2 with the plots inside."""
-    return fill("report.html.j2", templates, autoescape=True, record=record, plots=run_plots(record))
+    """HTML from templates/report.html.j2 with the plots, and the figures behind the slider, inside."""
+    return fill(
+        "report.html.j2",
+        templates,
+        autoescape=True,
+        record=record,
+        plots=run_plots(record),
+        ladder=outlook.ladder(record),
+        first_words=outlook.first_words(record),
+        ladder_plot=ladder_plot(record),
+        what_if=what_if(record),
+        short_table=SHORT_TABLE,
+        against=outlook.against(record),
+    )

@@ -10,13 +10,18 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from busyhour.results.record import RunRecord, Series
 
-_INK, _GRID = "#010203", "#040506"
-_VARIABLES = {_INK: "var(--ink)", _GRID: "var(--grid)"}
+INK, GRID, PAPER = "#010203", "#040506", "#070809"
+"""Stand-ins for the page's colours of text, grid and ground while matplotlib draws."""
+BAD = "#dc2626"
+_VARIABLES = {INK: "var(--ink)", GRID: "var(--grid)", PAPER: "var(--paper)", BAD: "var(--bad)"}
 PALETTE = ("#2563eb", "#d97706", "#059669", "#c026d3", "#dc2626", "#0891b2", "#7c3aed", "#65a30d")
 """Distinguishable on white and on near-black, and by people who see no red or green when read with the line styles."""
+_LEGEND_CHARACTERS = 120
+"""About as many fit beside each other above the drawing, lines and gaps included."""
 _STYLES = ("-", "--", "-.", ":")
 
 
@@ -83,21 +88,21 @@ def line_plot(
     for limit in drawn:
         axes.axhline(
             limit.value,
-            color="#dc2626",
+            color=BAD,
             linewidth=1.1,
             linestyle=(0, (6, 3)),
             label=f"{limit.name}: {limit.value:g}",
         )
-    for name, at in (marks or {}).items():
-        axes.axvline(at, color="#dc2626", linewidth=1.0, linestyle=":")
+    for place, (name, at) in enumerate((marks or {}).items()):
+        axes.axvline(at, color=BAD, linewidth=1.0, linestyle=":")
         axes.annotate(
             name,
             (at, 0),
             xycoords=("data", "axes fraction"),
-            xytext=(4, 4),
+            xytext=(4, 4 + 11 * place),
             textcoords="offset points",
             fontsize=8,
-            color="#dc2626",
+            color=BAD,
         )
     if log and top > 0:
         axes.set_yscale("log")
@@ -106,36 +111,45 @@ def line_plot(
     else:
         axes.set_ylim(bottom=0)
     axes.set_xlim(left=0)
-    axes.set_xlabel("seconds from the start", color=_INK, fontsize=9)
-    axes.set_ylabel(unit, color=_INK, fontsize=9)
-    axes.grid(color=_GRID, linewidth=0.6)
-    axes.tick_params(colors=_INK, labelsize=8)
+    axes.set_xlabel("seconds from the start", color=INK, fontsize=9)
+    axes.set_ylabel(unit, color=INK, fontsize=9)
+    axes.grid(color=GRID, linewidth=0.6)
+    axes.tick_params(colors=INK, labelsize=8)
     for spine in axes.spines.values():
-        spine.set_color(_GRID)
+        spine.set_color(GRID)
+    longest = max(len(str(text)) for text in axes.get_legend_handles_labels()[1])
     axes.legend(
         fontsize=8,
         frameon=False,
-        labelcolor=_INK,
-        ncols=4,
+        labelcolor=INK,
+        ncols=max(1, min(4, _LEGEND_CHARACTERS // (longest + 6))),
         loc="lower left",
         bbox_to_anchor=(0, 1),
         borderaxespad=0.2,
     )
-    page = io.StringIO()
-    import matplotlib as mpl
-
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": title}):
-        figure.savefig(page, format="svg", transparent=True, metadata={"Date": None})
     peak = max(shown, key=lambda s: max((v for v in s.v if v is not None), default=0.0))
     description = (
         f"{title}: highest value {top:,.4g} {unit} ({(labels or {}).get(peak.name, peak.name)})"
         + "".join(f"; {limit.name} is {limit.value:g}" for limit in limits)
     )
-    return Plot(title, _own_colours(page.getvalue(), description), description)
+    return as_plot(title, figure, description)
 
 
-def _own_colours(svg: str, description: str) -> str:
-    """Drop the XML prologue, give the drawing a text alternative and put CSS variables for ink and grid."""
+def as_plot(title: str, figure: Any, description: str) -> Plot:
+    """A matplotlib figure as a drawing of the page: its colours, a text alternative, the same bytes every time."""
+    import matplotlib as mpl
+
+    page = io.StringIO()
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": title}):
+        figure.savefig(page, format="svg", transparent=True, metadata={"Date": None})
+    return Plot(title, _own_colours(page.getvalue(), title, description), description)
+
+
+def _own_colours(svg: str, title: str, description: str) -> str:
+    """Drop the XML prologue, give the drawing a text alternative and put CSS variables for ink and grid.
+
+    Identifiers get the drawing's own prefix: several drawings stand in one page, where each must be there once.
+    """
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(
@@ -146,6 +160,9 @@ def _own_colours(svg: str, description: str) -> str:
     )
     svg = re.sub(r'(<svg [^>]*?) width="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r'(<svg [^>]*?) height="[^"]*"', r"\1", svg, count=1)
+    own = re.sub(r"\W+", "-", title.lower()).strip("-")
+    svg = re.sub(r'\bid="', f'id="{own}-', svg)
+    svg = re.sub(r'(href="#|url\(#)', rf"\g<1>{own}-", svg)
     for fixed, variable in _VARIABLES.items():
         svg = svg.replace(fixed, variable)
     return svg
@@ -153,7 +170,13 @@ def _own_colours(svg: str, description: str) -> str:
 
 def on_paper(plot: Plot) -> str:
     """The drawing with fixed colours, for a white page."""
-    return plot.svg.replace("var(--ink)", "#1b2430").replace("var(--grid)", "#d5dae1")
+    fixed = {
+        "var(--bad)": "#b91c1c",
+        "var(--ink)": "#1b2430",
+        "var(--grid)": "#d5dae1",
+        "var(--paper)": "#ffffff",
+    }
+    return re.sub(r"var\(--\w+\)", lambda m: fixed[m[0]], plot.svg)
 
 
 def _escaped(text: str) -> str:

@@ -1,5 +1,6 @@
 """A run record with something in every part, made up for the renderers."""
 
+import copy
 import math
 
 import pytest
@@ -47,6 +48,145 @@ def quota(key: str = "connect.concurrent-active-calls-per-instance", **changes: 
     return QuotaRecord(**{**values, **changes})  # type: ignore[arg-type]  # built from named parts
 
 
+def rung(key: str, **changes: object) -> dict[str, object]:
+    values: dict[str, object] = {
+        "key": key,
+        "name": "Concurrent active calls per instance",
+        "kind": "quota",
+        "value": 10.0,
+        "unit": "count",
+        "origin": "applied (instance)",
+        "calls_per_hour": 459.9,
+        "by_little": 1030.9,
+        "symptom": "new calls meet the reorder tone",
+        "calculation": "34.9 s a call: 10 at once carry 4.461 erlangs at 1% blocking",
+        "needed": 68.0,
+        "binds_at_plan": True,
+        "code": "L-12AB7C57",
+        "adjustable": True,
+    }
+    return {**values, **changes}
+
+
+def expected(key: str, **changes: object) -> dict[str, object]:
+    values: dict[str, object] = {
+        "key": key,
+        "name": "Concurrent active calls per instance",
+        "service": "connect",
+        "code": "L-12AB7C57",
+        "unit": "count",
+        "value": 10.0,
+        "origin": "applied (instance)",
+        "theory_mean": 34.9,
+        "theory_peak": 49,
+        "calculation": "Little: 3,600 calls/h x 34.9 s / 3600 = 34.9 erlangs when held",
+        "simulated_peak": 47.0,
+        "simulated_low": 41.0,
+        "simulated_high": 52.0,
+        "simulated_at": 80.0,
+        "turned_away_theory": 0.71,
+        "turned_away_simulated": 0.7,
+        "peak": 49,
+        "utilisation": 4.9,
+    }
+    return {**values, **changes}
+
+
+STARTS = "connect.start-outbound-voice-contact.rate"
+FORECAST = {
+    "scenario": "peak",
+    "calls_per_hour": 3600.0,
+    "planned_calls": 400.0,
+    "demand_per_call": {
+        "calls": 2000,
+        "calls_per_hour": 3600.0,
+        "quantities": {
+            "at once": {"mean": 34.9, "half_width": 0.9, "p50": 30.0, "p95": 70.0, "p99": 90.0, "max": 120.0},
+            "with agent": {
+                "mean": 16.0,
+                "half_width": 0.4,
+                "p50": 14.0,
+                "p95": 40.0,
+                "p99": 60.0,
+                "max": 80.0,
+            },
+            "wrap-up": {"mean": 6.0, "half_width": 0.2, "p50": 5.0, "p95": 15.0, "p99": 22.0, "max": 30.0},
+        },
+        "lambda_seconds": {"caller-lookup": 0.1},
+    },
+    "quotas": [
+        expected("connect.concurrent-active-calls-per-instance"),
+        expected(
+            "lambda.concurrent-executions",
+            name="Concurrent executions",
+            service="lambda",
+            code="L-B99A9384",
+            value=1000.0,
+            theory_mean=8.0,
+            theory_peak=15,
+            simulated_peak=14.0,
+            simulated_low=14.0,
+            simulated_high=14.0,
+            turned_away_theory=0.0,
+            turned_away_simulated=0.0,
+        ),
+        expected("connect.users-per-instance", name="Users per instance", simulated_peak=None),
+        expected(
+            "dynamodb.other",
+            name="Other",
+            theory_mean=2.0,
+            theory_peak=4,
+            simulated_peak=None,
+            simulated_high=None,
+            turned_away_theory=None,
+            turned_away_simulated=None,
+        ),
+    ],
+    "queues": [],
+    "ladder": [
+        rung("connect.concurrent-active-calls-per-instance"),
+        rung(
+            STARTS,
+            name="Rate of StartOutboundVoiceContact API requests",
+            code="L-4E9BCC96",
+            value=2.0,
+            unit="requests/second",
+            calls_per_hour=4619.69,
+            by_little=7200.0,
+            symptom="TooManyRequestsException",
+            needed=2.0,
+            binds_at_plan=False,
+        ),
+        rung(
+            "queue.Support.agents",
+            name="Agents of queue Support",
+            kind="staffing",
+            code=None,
+            value=48,
+            unit="agents",
+            origin="scenario",
+            calls_per_hour=14502.7,
+            by_little=12072.3,
+            needed=None,
+            binds_at_plan=False,
+        ),
+        rung(
+            "lambda.concurrent-executions",
+            name="Concurrent executions",
+            code="L-B99A9384",
+            value=1000.0,
+            calls_per_hour=None,
+            by_little=None,
+            needed=1.0,
+            binds_at_plan=False,
+        ),
+    ],
+    "increases": [],
+    "simulated_runs": 5,
+    "notes": [],
+}
+
+
 @pytest.fixture
 def record() -> RunRecord:
     seconds = [float(t) for t in range(100)]
@@ -58,6 +198,7 @@ def record() -> RunRecord:
             "name": "peak",
             "description": "Ramp until <quotas> bind",
             "calls_per_hour": 3600,
+            "headroom": 0.2,
             "direction": "outbound",
             "drive": "voice",
             "seed": 1,
@@ -133,6 +274,7 @@ def record() -> RunRecord:
                 verdict="holds",
             ),
             quota(),
+            quota("dynamodb.other", name="Other", peak=12.0, rejected=0, verdict="holds"),
             quota(
                 "dynamodb.table-read",
                 name="Table-level read throughput",
@@ -164,6 +306,7 @@ def record() -> RunRecord:
                 "Connect it or remove it.",
             )
         ],
+        forecast=copy.deepcopy(FORECAST),
         calls={"ended": {"CUSTOMER_DISCONNECT": 300, "CONTACT_FLOW_DISCONNECT": 80}, "lambda_per_call": 2.0},
         not_measured=["Telephony cost: no public price table."],
         notes=["ShowView took its default path."],

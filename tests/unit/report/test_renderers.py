@@ -52,7 +52,7 @@ class _Outside(HTMLParser):
         for name, value in attrs:
             if name in {"src", "href", "xlink:href"} and value and not value.startswith(("#", "data:")):
                 self.fetched.append(value)
-        if tag not in {"meta", "link", "br", "hr", "img"}:
+        if tag not in {"meta", "link", "br", "hr", "img", "input"}:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -69,6 +69,36 @@ def test_html_fetches_nothing_and_is_well_formed(record: RunRecord) -> None:
     assert len(page) < 3_000_000
 
 
+def test_html_puts_the_ladder_right_after_the_verdict(record: RunRecord) -> None:
+    page = RENDERERS["html"].render(record, TEMPLATES).decode()
+    order = [
+        'aria-label="Verdict"',
+        'id="ladder"',
+        'id="what-if"',
+        'id="quotas"',
+        'id="forecast"',
+        'id="traffic"',
+    ]
+    places = [page.index(mark) for mark in order]
+    assert places == sorted(places)
+    assert "binds first, at 460 calls/h of 3,600 planned" in page
+
+
+def test_every_identifier_is_there_once_and_every_reference_leads_somewhere(record: RunRecord) -> None:
+    page = RENDERERS["html"].render(record, TEMPLATES).decode()
+    names = re.findall(r'\bid="([^"]+)"', page)
+    assert len(names) == len(set(names))
+    assert set(re.findall(r'(?:href|for)="#?([^"]+)"', page)) <= set(names)
+    assert set(re.findall(r"url\(#([^)]+)\)", page)) <= set(names)
+
+
+def test_html_without_a_forecast_says_so(record: RunRecord) -> None:
+    record.forecast = {}
+    page = RENDERERS["html"].render(record, TEMPLATES).decode()
+    assert "This run has no forecast" in page
+    assert "<script" not in page
+
+
 def test_html_escapes_what_users_wrote(record: RunRecord) -> None:
     page = RENDERERS["html"].render(record, TEMPLATES).decode()
     assert "Ramp until &lt;quotas&gt; bind" in page
@@ -76,7 +106,7 @@ def test_html_escapes_what_users_wrote(record: RunRecord) -> None:
 
 def test_html_plots_have_a_text_alternative_and_the_quota_line(record: RunRecord) -> None:
     page = RENDERERS["html"].render(record, TEMPLATES).decode()
-    assert page.count('role="img"') == 4
+    assert page.count('role="img"') == 5
     assert (
         'aria-label="Concurrent calls: highest value 10 calls (calls in progress); quota, applied (instance) is 10"'
         in page

@@ -1,0 +1,193 @@
+"""The forecast inside a run record arranged for a reader: the ladder, and forecast against measurement.
+
+A record may be older than this code, or hold no forecast at all; what is not there is left out, never made up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from busyhour.report.view import number, share
+from busyhour.results.record import RunRecord
+
+KINDS = {"quota": "AWS quota", "setting": "setting of the scenario", "staffing": "staffing"}
+_NEGLIGIBLE = 0.05
+"""Share of calls turned away below which demand further down the call is taken as whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One rung of the ladder as a reader sees it. Volumes are calls per hour."""
+
+    place: int
+    name: str
+    code: str
+    kind: str
+    value: str
+    origin: str
+    volume: float | None
+    """None: no volume meets it."""
+    volume_text: str
+    of_plan: str
+    """The volume as a multiple of the plan."""
+    by_little: str
+    symptom: str
+    needed: str
+    calculation: str
+    binds: bool
+    """Within the plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """Three ways to the peak of one quota, side by side, and what they say of each other."""
+
+    name: str
+    unit: str
+    value: str
+    mean: str
+    theory: str
+    simulated: str
+    measured: str
+    turned_away: str
+    """Theory / simulation / measurement, as shares of the plan's calls; empty where no way tells."""
+    says: str
+    agrees: bool | None
+    """None: nothing to compare."""
+
+
+def planned_volume(record: RunRecord) -> float:
+    """The busiest planned rate in calls per hour; 0 where the record does not say."""
+    found = record.forecast.get("calls_per_hour") or record.scenario.get("calls_per_hour") or 0.0
+    return float(found)
+
+
+def rungs(record: RunRecord) -> list[Mapping[str, Any]]:
+    """The ladder's rows as the forecast wrote them, lowest volume first, those that never bind last."""
+    rows = [row for row in record.forecast.get("ladder", []) if isinstance(row, dict)]
+    return sorted(rows, key=lambda row: (_volume(row) is None, _volume(row) or 0.0, str(row.get("key"))))
+
+
+def ladder(record: RunRecord) -> list[Rung]:
+    """The ladder for a table."""
+    plan = planned_volume(record)
+    return [_rung(place, row, plan) for place, row in enumerate(rungs(record), 1)]
+
+
+def first_words(record: RunRecord) -> str:
+    """What binds first, then what, in one or two sentences; empty without a ladder."""
+    met = [rung for rung in ladder(record) if rung.volume is not None]
+    if not met:
+        return ""
+    first, *others = met
+    plan = planned_volume(record)
+    place = "before the plan is reached" if first.binds else "above the plan"
+    text = (
+        f"{first.name} ({first.value}) binds first, at {first.volume_text} calls/h"
+        f"{f' of {number(_round(plan))} planned: {place}' if plan else ''}. It shows as: {first.symptom}."
+    )
+    if others:
+        text += f" Next, with that raised: {others[0].name} at {others[0].volume_text} calls/h."
+    return text
+
+
+def against(record: RunRecord) -> list[Against]:
+    """Forecast and measurement of each quota that has both, or either."""
+    measured = {quota.key: quota for quota in record.quotas}
+    lines = []
+    for row in record.forecast.get("quotas", []):
+        if not isinstance(row, dict) or "theory_peak" not in row:
+            continue
+        seen = measured.get(str(row.get("key")))
+        peak = None if seen is None else seen.peak
+        bound = bool(seen is not None and seen.rejected)
+        says, agrees = _says(row, peak, bound=bound, blocked=_blocked(record))
+        lines.append(
+            Against(
+                name=str(row.get("name", row.get("key"))),
+                unit=str(row.get("unit", "")),
+                value=number(seen.value if seen is not None else row.get("value")),
+                mean=number(row.get("theory_mean")),
+                theory=number(row.get("theory_peak")),
+                simulated=_range(row),
+                measured=number(peak),
+                turned_away=_turned_away(row, seen.rejected if seen is not None else None, record),
+                says=says,
+                agrees=agrees,
+            )
+        )
+    return lines
+
+
+def _rung(place: int, row: Mapping[str, Any], plan: float) -> Rung:
+    volume = _volume(row)
+    little = row.get("by_little")
+    return Rung(
+        place=place,
+        name=str(row.get("name", "")),
+        code=str(row.get("code") or ""),
+        kind=KINDS.get(str(row.get("kind")), str(row.get("kind", ""))),
+        value=number(row.get("value")),
+        origin=str(row.get("origin", "")),
+        volume=volume,
+        volume_text="never" if volume is None else number(_round(volume)),
+        of_plan="" if volume is None or not plan else f"{_figure(volume / plan)} x",
+        by_little="" if little is None else number(_round(float(little))),
+        symptom=str(row.get("symptom", "")),
+        needed="" if row.get("needed") is None else number(row["needed"]),
+        calculation=str(row.get("calculation", "")),
+        binds=bool(row.get("binds_at_plan")),
+    )
+
+
+def _volume(row: Mapping[str, Any]) -> float | None:
+    found = row.get("calls_per_hour")
+    return None if found is None else float(found)
+
+
+def _round(volume: float) -> float:
+    return float(round(volume)) if volume >= 10 else volume
+
+
+def _figure(factor: float) -> str:
+    return f"{factor:,.0f}" if factor >= 100 else f"{factor:.2g}"
+
+
+def _range(row: Mapping[str, Any]) -> str:
+    peak, low, high = (row.get(f"simulated_{name}") for name in ("peak", "low", "high"))
+    if peak is None:
+        return "not simulated"
+    return number(peak) if low is None or low == high else f"{number(peak)} ({number(low)} to {number(high)})"
+
+
+def _blocked(record: RunRecord) -> float:
+    return record.arrivals.blocked / record.arrivals.planned if record.arrivals.planned else 0.0
+
+
+def _turned_away(row: Mapping[str, Any], rejected: int | None, record: RunRecord) -> str:
+    theory, simulated = row.get("turned_away_theory"), row.get("turned_away_simulated")
+    if theory is None and simulated is None:
+        return ""
+    planned = record.arrivals.planned
+    counted = None if rejected is None or not planned else rejected / planned
+    return " / ".join(share(value) if value is not None else "-" for value in (theory, simulated, counted))
+
+
+def _says(
+    row: Mapping[str, Any], peak: float | None, *, bound: bool, blocked: float
+) -> tuple[str, bool | None]:
+    """How measurement and forecast go together."""
+    if peak is None:
+        return "not measured in this run", None
+    if bound:
+        return "the quota cut the measured peak off; compare the share turned away", None
+    mean, high = row.get("theory_mean"), max(float(row["theory_peak"]), float(row.get("simulated_high") or 0))
+    if peak > high:
+        return f"measured {_figure(peak / high) + ' x' if high else 'above'} the forecast peak", False
+    if mean is not None and peak < float(mean) * 0.8:
+        if blocked > _NEGLIGIBLE:
+            return f"lower: {share(blocked)} of the calls were turned away before they could ask for it", None
+        return "measured below even the forecast mean", False
+    return "measured within the forecast", True
