@@ -27,7 +27,8 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
         return
     data = flow.data
     if flow.not_convertible is not None:
-        yield Problem(f"this old export {flow.not_convertible.problem}")
+        error = flow.not_convertible
+        yield Problem(f"this old export cannot be read: {error.problem}", error.pointer, help=error.hint)
     elif data.__class__ is not dict:
         yield Problem(f"the document is {kind(data)}, not an object with Version, StartAction and Actions")
     else:

@@ -83,7 +83,12 @@ Fill = Callable[["FlowUnderCheck", Edge], bool]
 
 
 def unfilled(
-    flow: FlowUnderCheck, root: str, fill: Fill, source: str, *, concerns: Callable[[Read], bool] | None = None
+    flow: FlowUnderCheck,
+    root: str,
+    fill: Fill,
+    source: str,
+    *,
+    concerns: Callable[[Read], bool] | None = None,
 ) -> Iterator[Problem]:
     """Reads of `root` that some paths reach with it filled, and one at least without.
 

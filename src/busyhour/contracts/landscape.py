@@ -83,7 +83,12 @@ def _shown(flow: FlowUnderCheck, action: ActionView, *keys: str) -> str:
     newer: Any = layout.get("parameters")
     for key in keys:
         newer = newer.get(key) if isinstance(newer, dict) else None
-    for value in (newer, layout.get("ContactFlow"), layout.get("contactFlow"), layout.get("contactFlowModuleName")):
+    for value in (
+        newer,
+        layout.get("ContactFlow"),
+        layout.get("contactFlow"),
+        layout.get("contactFlowModuleName"),
+    ):
         if isinstance(value, dict):
             value = value.get("displayName") or value.get("text")
         if isinstance(value, str) and value:

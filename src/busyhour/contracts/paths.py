@@ -141,9 +141,7 @@ def _root(reference: str) -> str:
     return re.split(r"[.\[]", reference.removeprefix("$."), maxsplit=1)[0]
 
 
-def _agrees(
-    known: dict[str, tuple[str, frozenset[str]]], value: str, action: ActionView, edge: Edge
-) -> bool:
+def _agrees(known: dict[str, tuple[str, frozenset[str]]], value: str, action: ActionView, edge: Edge) -> bool:
     """Whether an outcome of a comparison fits with what is known of the value (what it is, what it is not)."""
     equal = {one.operands[0] for one in action.conditions if one.operator == "Equals" and one.operands}
     texts = frozenset(one for one in equal if isinstance(one, str))

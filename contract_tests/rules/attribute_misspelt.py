@@ -1,0 +1,71 @@
+"""A contact attribute is read under a name that nothing sets, next to one that the project sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.dataflow import attributes_set
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+_SHORTEST = 6
+"""Names that differ by one letter are taken for the same only from this length on."""
+
+
+@rule(
+    id="attribute-misspelt",
+    severity="warning",
+    summary="A contact attribute is read under a name that nothing sets, next to one that the flow sets",
+    why="Names of attributes are case-sensitive; the misspelt one is empty on every call.",
+    fix="Read the attribute under the name by which it is set.",
+    source="AWS administrator guide, contact attributes: names are case-sensitive",
+    group="data-flow",
+    types=("UpdateContactAttributes",),
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """A contact attribute is read under a name that nothing sets, next to one that the flow sets."""
+    here = {key for action in flow.of_type("UpdateContactAttributes") for key in attributes_set(action)}
+    setters = flow.project.landscape.setters
+    told: set[tuple[int, str]] = set()
+    for read in flow.reads:
+        if read.reference.root != "Attributes":
+            continue
+        key = ".".join(read.reference.path)
+        if not key or key in setters or (read.action, key) in told:
+            continue
+        meant = next((one for one in sorted(here) if _same_name(key, one)), None)
+        if meant is not None:
+            told.add((read.action, key))
+            yield flow.problem(
+                f"{read.reference.text} is set nowhere; this flow sets {meant!r}",
+                *read.pointer,
+                action=flow.actions[read.action],
+                help=f"Read $.Attributes.{meant}.",
+            )
+
+
+def _same_name(read: str, written: str) -> bool:
+    """Whether one is the other but for capitals, separators or one slip of the pen."""
+    one, other = (name.lower().replace("_", "").replace("-", "").replace(" ", "") for name in (read, written))
+    if one == other:
+        return True
+    if min(len(one), len(other)) < _SHORTEST or abs(len(one) - len(other)) > 1:
+        return False
+    return _one_slip(one, other)
+
+
+def _one_slip(one: str, other: str) -> bool:
+    """Whether two different texts differ by one letter too many, too few, wrong, or two that are swapped.
+
+    Digits are no slips (`line1`, `line2`), nor is the end of a word (`slot`, `slots`): both are names in use.
+    """
+    head = 0
+    while head < min(len(one), len(other)) and one[head] == other[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(one), len(other)) - head and one[-1 - tail] == other[-1 - tail]:
+        tail += 1
+    left, right = one[head : len(one) - tail], other[head : len(other) - tail]
+    if not tail or not (left + right).isalpha():
+        return False
+    return max(len(left), len(right)) == 1 or (len(left) == len(right) == 2 and left == right[::-1])

@@ -1,0 +1,107 @@
+"""A contact attribute is used on a path on which nothing sets it, though the same flow sets it on others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from busyhour.contracts.dataflow import Read, attributes_set, filled_first
+from busyhour.contracts.graph import Edge
+from busyhour.contracts.paths import before_each, in_words, witness
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+from busyhour.flows.model import FlowType
+
+_HANDED_ON = frozenset(
+    {
+        "Attributes",
+        "CaseRequestFields",
+        "ContextVariables",
+        "FlowAttributes",
+        "Input",
+        "LambdaInvocationAttributes",
+        "LexSessionAttributes",
+        "ProfileRequestData",
+        "References",
+        "ResultData",
+        "Tags",
+        "ViewData",
+    }
+)
+"""Parameters in which an attribute is only handed on: whoever receives it may do without."""
+
+
+@rule(
+    id="attribute-unset",
+    severity="warning",
+    summary="A contact attribute is used on a path on which nothing sets it, though the same flow sets it on others",
+    why="It is empty there: callers hear a sentence with a hole, or a queue, flow or number is missing.",
+    fix="Set the attribute on that path too, best at the start of the flow with the value that holds when in doubt.",
+    source="AWS administrator guide, contact attributes: an attribute that was not set is empty",
+    group="data-flow",
+    types=("UpdateContactAttributes",),
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """A contact attribute is used on a path on which nothing sets it, though the same flow sets it on others."""
+    if flow.flow_type not in (None, FlowType.CONTACT_FLOW):
+        return  # the contact has been elsewhere before
+    uses = _uses(flow)
+    if not uses:
+        return
+    landscape = flow.project.landscape
+    setting = {
+        action.index: attributes_set(action).keys() for action in flow.of_type("UpdateContactAttributes")
+    }
+    here = {key for keys in setting.values() for key in keys}
+    keys = sorted(key for key in uses if key in here and not landscape.set_elsewhere(key, flow))
+    if not keys or landscape.may_be_entered(flow):
+        return
+    bits = {key: 1 << at for at, key in enumerate(keys)}
+    everything = (1 << len(keys)) - 1
+    gives = {at: sum(bits[key] for key in given if key in bits) for at, given in setting.items()}
+
+    def given(edge: Edge) -> int:
+        # Setting fails only beyond 32 KB of attributes, so that its error branch counts as done too.
+        kind = flow.actions[edge.source].type
+        return gives.get(edge.source, 0) if kind != "InvokeFlowModule" else everything
+
+    before = before_each(flow, given, everything)
+    for key in keys:
+        bit = bits[key]
+        doubtful = {read.action for read in uses[key] if not before[read.action] & bit}
+        if not doubtful:
+            continue
+        sometimes = filled_first(flow, {read.action for read in uses[key]}, partial(_sets, given, bit))
+        if not all(sometimes[at] for at in doubtful):
+            continue  # where some use comes before the flow sets it, the value comes from elsewhere
+        for read in uses[key]:
+            if read.action not in doubtful:
+                continue
+            doubtful.discard(read.action)
+            path = witness(flow, read.action, partial(_leaves_open, given, bit))
+            if path is not None:
+                yield flow.problem(
+                    f"{read.reference.text} is empty when the flow comes by "
+                    f"{in_words(flow, path, read.action)}: it is set on other paths only",
+                    *read.pointer,
+                    action=flow.actions[read.action],
+                )
+
+
+def _uses(flow: FlowUnderCheck) -> dict[str, list[Read]]:
+    found: dict[str, list[Read]] = {}
+    for read in flow.reads:
+        reference = read.reference
+        if reference.root != "Attributes" or not reference.path or len(read.pointer) < 2:
+            continue
+        if flow.actions[read.action].type != "Compare" and read.pointer[1] not in _HANDED_ON:
+            found.setdefault(".".join(reference.path), []).append(read)
+    return found
+
+
+def _sets(given: Callable[[Edge], int], bit: int, flow: FlowUnderCheck, edge: Edge) -> bool:
+    return bool(given(edge) & bit)
+
+
+def _leaves_open(given: Callable[[Edge], int], bit: int, edge: Edge) -> bool:
+    return not given(edge) & bit

@@ -1,0 +1,58 @@
+"""Actions that lead back to themselves without asking, playing or waiting, and without a bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.cycles import cycle, strongly_connected
+from busyhour.contracts.graph import Edge
+from busyhour.contracts.outcomes import interactive
+from busyhour.contracts.paths import name, taken
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+
+@rule(
+    id="busy-loop",
+    severity="warning",
+    summary="Actions lead back to themselves without asking, playing or waiting, and without a bound",
+    why="The flow spins: the caller hears nothing, Lambda functions are invoked as fast as they answer, and Connect "
+    "ends the contact at a limit of its own.",
+    fix="Count the rounds with Loop, or put a prompt, an input or a wait into the circle.",
+    source="AWS administrator guide, Loop block; flow language, Loop",
+    group="resilience",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """One finding for each circle of actions that nothing slows down or ends."""
+    if flow.graph.start is None or not _may_circle(flow):
+        return
+    edges = [
+        [edge.target for edge in flow.graph.edges[at] if flow.graph.reachable[at] and _spins(flow, edge)]
+        for at in range(len(flow.actions))
+    ]
+    for component in strongly_connected(edges):
+        round_trip = cycle(edges, component)
+        if round_trip:
+            first = flow.actions[min(round_trip)]
+            while round_trip[0] != first.index:
+                round_trip = [*round_trip[1:], round_trip[0]]
+            names = [name(flow, flow.actions[at]) for at in [*round_trip, round_trip[0]]]
+            if len(names) > 10:
+                names = [*names[:5], f"… ({len(names) - 9} more)", *names[-4:]]
+            yield flow.problem(
+                f"{' → '.join(names)} is a circle without input, prompt, wait or bound", action=first
+            )
+
+
+def _may_circle(flow: FlowUnderCheck) -> bool:
+    """Whether any transition leads back, seen from the start."""
+    place = {at: number for number, at in enumerate(flow.graph.order)}
+    return any(place[target] <= place[at] for at in flow.graph.order for target in flow.graph.successors[at])
+
+
+def _spins(flow: FlowUnderCheck, edge: Edge) -> bool:
+    """Whether taking the transition costs no time of the participant's and is not counted; a module may ask or play."""
+    action = flow.actions[edge.source]
+    if action.type == "Loop":
+        return edge.label != "ContinueLooping"
+    return action.type != "InvokeFlowModule" and not interactive(action) and taken(flow, edge)

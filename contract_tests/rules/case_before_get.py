@@ -1,0 +1,34 @@
+"""`$.Case` is read on a path on which no case was created or found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.dataflow import fills_on_success, unfilled
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+_KNOWN = fills_on_success(
+    "CreateCase",
+    "GetCase",
+    "UpdateCase",
+    errors=("NoMatchingCondition", "ContactNotLinked", "MultipleFound"),
+)
+
+
+@rule(
+    id="case-before-get",
+    severity="warning",
+    summary="$.Case is read on a path on which no case was created or found",
+    why="The fields of the case are empty there.",
+    fix="Create or get the case on that path too, or send the path elsewhere.",
+    source="AWS administrator guide, Cases: fills $.Case",
+    group="data-flow",
+    types=(
+        "CreateCase",
+        "GetCase",
+    ),
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """`$.Case` is read on a path on which no case was created or found."""
+    yield from unfilled(flow, "Case", _KNOWN, "a case was created or found")

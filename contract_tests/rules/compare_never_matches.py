@@ -1,0 +1,44 @@
+"""A condition that can never hold: its operand is no value that what it is compared with can have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.compared import impossible_value, shadowed
+from busyhour.contracts.paths import name
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+
+@rule(
+    id="compare-never-matches",
+    severity="warning",
+    summary="A condition can never hold",
+    why="The branch is dead: whatever callers do, the flow goes another way.",
+    fix="Compare with a value that can come; mind capitals, and put narrower conditions before wider ones.",
+    source="AWS administrator guide, Check contact attributes: comparisons are exact, the first that holds is taken",
+    group="data-flow",
+    types=("Compare", "CheckMetricData", "DistributeByPercentage"),
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """A condition that can never hold: impossible operands, and conditions that an earlier one forestalls."""
+    for action in flow.of_type("Compare", "CheckMetricData", "DistributeByPercentage"):
+        for condition in action.conditions:
+            operand = condition.operands[0] if len(condition.operands) == 1 else None
+            if not isinstance(operand, str) or condition.operator is None or "$." in operand:
+                continue
+            reason = impossible_value(flow, action, condition.operator, operand)
+            if reason is None:
+                earlier = shadowed(action, condition)
+                reason = (
+                    earlier
+                    and f"Conditions[{earlier.at}] ({earlier.operator} {earlier.operands[0]!r}) is true first"
+                )
+            if reason:
+                yield flow.problem(
+                    f"{condition.operator} {operand!r} of {name(flow, action)} never holds: {reason}",
+                    "Transitions",
+                    "Conditions",
+                    condition.at,
+                    action=action,
+                )

@@ -1,0 +1,31 @@
+"""`$.External` is read on a path on which no Lambda function has answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.dataflow import fills_on_success, unfilled
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import ActionView, FlowUnderCheck
+
+
+def _synchronous(action: ActionView) -> bool:
+    return action.parameters.get("InvocationType") != "ASYNCHRONOUS"
+
+
+_ANSWERED = fills_on_success("InvokeLambdaFunction", when=_synchronous)
+
+
+@rule(
+    id="external-before-lambda",
+    severity="warning",
+    summary="$.External is read on a path on which no Lambda function has answered",
+    why="The reference is empty there: callers hear a sentence with a hole, or the flow goes on with nothing.",
+    fix="Set the value before, send the path to an action that does not need it, or invoke the function on it too.",
+    source="AWS administrator guide, Lambda functions in flows: $.External holds the answer of the last invocation",
+    group="data-flow",
+    types=("InvokeLambdaFunction",),
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """`$.External` is read on a path on which no Lambda function has answered."""
+    yield from unfilled(flow, "External", _ANSWERED, "a Lambda function has answered")

@@ -1,0 +1,110 @@
+"""An ARN of another account, Region or instance than the rest of the flow or project."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from busyhour.contracts.placeholders import PLACEHOLDER
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import ActionView, FlowUnderCheck
+from busyhour.flows.model import Pointer
+
+_ARN = re.compile(
+    r"arn:(?P<partition>aws[a-z-]*):(?P<service>connect|lambda|lex):(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)"
+    r":(?P<account>\d{12}):(?P<rest>[^\s\"']+)"
+)
+_INSTANCE = re.compile(r"instance/([0-9a-f]{8}-[0-9a-f-]{27})")
+_EXAMPLES = re.compile(r"(\d)\1{11}|123456789012|012345678901|000123456789|111122223333|098765432109")
+"""Account numbers of documentation, which stand for a real one."""
+
+_MAJORITY = 3
+"""The rest is spoken of only where it agrees in at least this many ARNs."""
+
+
+class _Named(NamedTuple):
+    action: ActionView
+    pointer: Pointer
+    text: str
+    region: str
+    account: str
+    instance: str
+
+
+@rule(
+    id="foreign-arn",
+    severity="warning",
+    summary="An ARN of another account, Region or instance than the rest of the flow",
+    why="A flow belongs to one instance: what lies in another one, or in another Region, cannot be reached. "
+    "Most often the ARN was left over when the flow was copied from another environment.",
+    fix="Use the ARN of the resource in this instance.",
+    source="AWS administrator guide, import and export flows: resources of another instance are not found",
+    group="data-flow",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """An ARN of another account, Region or instance than the rest of the flow."""
+    if flow.document is None or "arn:aws" not in flow.document.text:
+        return
+    named = list(_named(flow))
+    own = _own_instance(flow)
+    instances = _majority([one.instance for one in named if one.instance], own)
+    regions = _majority([one.region for one in named], "")
+    accounts = _majority([one.account for one in named], "")
+    for one in named:
+        kind, its, rest = "", "", ""
+        if one.instance and instances and one.instance != instances:
+            kind, its, rest = "instance", one.instance, instances
+        elif regions and one.region != regions:
+            kind, its, rest = "Region", one.region, regions
+        elif accounts and one.account != accounts:
+            kind, its, rest = "account", one.account, accounts
+        if kind:
+            yield flow.problem(
+                f"{one.text} is of {kind} {its}, the rest of this flow of {rest}",
+                *one.pointer,
+                action=one.action,
+            )
+
+
+def _own_instance(flow: FlowUnderCheck) -> str:
+    """The instance that the flow itself lies in, empty where the export does not say."""
+    envelope = flow.document.envelope if flow.document is not None else {}
+    arn = envelope.get("Arn")
+    found = _INSTANCE.search(arn) if isinstance(arn, str) else None
+    return found[1] if found else ""
+
+
+def _majority(values: list[str], own: str) -> str:
+    """What the others agree on: all but one kind of exception, and at least as many as count for a majority."""
+    if own:
+        return own
+    counts = Counter(values).most_common(2)
+    if len(counts) < 2 or counts[0][1] < _MAJORITY or counts[0][1] < 3 * counts[1][1]:
+        return ""
+    return counts[0][0]
+
+
+def _named(flow: FlowUnderCheck) -> Iterator[_Named]:
+    for action in flow.actions:
+        for pointer, text in _strings(action.parameters, ("Parameters",)):
+            found = _ARN.search(text)
+            if found is None or PLACEHOLDER.search(text) or _EXAMPLES.fullmatch(found["account"]):
+                continue
+            instance = _INSTANCE.match(found["rest"]) if found["service"] == "connect" else None
+            yield _Named(
+                action, pointer, found[0], found["region"], found["account"], instance[1] if instance else ""
+            )
+
+
+def _strings(value: Any, pointer: Pointer) -> Iterator[tuple[Pointer, str]]:
+    if isinstance(value, str):
+        if "arn:aws" in value:
+            yield pointer, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _strings(inner, (*pointer, key))
+    elif isinstance(value, list):
+        for at, inner in enumerate(value):
+            yield from _strings(inner, (*pointer, at))

@@ -1,0 +1,33 @@
+"""When a Lambda function fails, the contact is cut off without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+
+@rule(
+    id="lambda-failure-silent",
+    severity="warning",
+    summary="When a Lambda function fails, the contact is cut off without a word",
+    why="Functions time out and are throttled exactly when many call; callers are then disconnected in silence.",
+    fix="Lead the error branch to a prompt, a queue or a callback before anything disconnects.",
+    source="AWS administrator guide, Invoke AWS Lambda function: timeouts, throttles and errors take the error branch",
+    group="resilience",
+    types=("InvokeLambdaFunction",),
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """Error branches that can only end in a disconnect, of functions whose answer would have led elsewhere."""
+    for action in flow.of_type("InvokeLambdaFunction"):
+        if flow.graph.reachable[action.index] and not flow.cuts_off(action.next):
+            for error in action.errors:
+                if flow.cuts_off(error.target):
+                    yield flow.problem(
+                        f"{error.error_type} leads to a disconnect without a prompt, a queue or a callback",
+                        "Transitions",
+                        "Errors",
+                        error.at,
+                        action=action,
+                    )

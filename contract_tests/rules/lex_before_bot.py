@@ -1,0 +1,26 @@
+"""`$.Lex` is read on a path on which no bot has run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.dataflow import fills_on_success, unfilled
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+_RAN = fills_on_success("ConnectParticipantWithLexBot", "ConnectParticipantWithAgenticCX")
+
+
+@rule(
+    id="lex-before-bot",
+    severity="warning",
+    summary="$.Lex is read on a path on which no bot has run",
+    why="Intent, slots and session attributes are empty there.",
+    fix="Run the bot on that path too, or send the path to an action that does not need its result.",
+    source="AWS administrator guide, contact attributes: Amazon Lex attributes hold the last bot's result",
+    group="data-flow",
+    types=("ConnectParticipantWithLexBot",),
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """`$.Lex` is read on a path on which no bot has run."""
+    yield from unfilled(flow, "Lex", _RAN, "a bot has run")

@@ -1,0 +1,29 @@
+"""The flow runs without a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+from busyhour.flows.model import FlowType
+
+
+@rule(
+    id="logging-off",
+    severity="note",
+    summary="The flow runs without a log",
+    why="Without a flow log nobody can tell afterwards what callers went through.",
+    fix="Begin the flow with Set logging behavior: Enabled, and switch it off only around confidential input.",
+    source="AWS administrator guide, flow logs: Set logging behavior switches them on",
+    group="resilience",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """Flows that only switch the log off, and entry flows that never switch it on."""
+    switches = flow.of_type("UpdateFlowLoggingBehavior")
+    if any(one.parameters.get("FlowLoggingBehavior") != "Disabled" for one in switches):
+        return
+    if switches:
+        yield flow.problem("the log is switched off here and nowhere on", action=switches[0])
+    elif flow.flow_type is FlowType.CONTACT_FLOW and not flow.project.landscape.may_be_entered(flow):
+        yield flow.problem("nothing switches the log on")

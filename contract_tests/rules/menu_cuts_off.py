@@ -1,0 +1,49 @@
+"""Who enters nothing, or something wrong, is cut off without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import ActionView, FlowUnderCheck
+
+_TYPES = ("GetParticipantInput", "ConnectParticipantWithLexBot")
+_MISTAKES = {
+    "InputTimeLimitExceeded": "who enters nothing in time",
+    "NoMatchingCondition": "who enters something else",
+    "InvalidPhoneNumber": "who enters no valid number",
+}
+
+
+@rule(
+    id="menu-cuts-off",
+    severity="warning",
+    summary="Who enters nothing, or something wrong, is cut off without a word",
+    why="A caller who hesitates or presses the wrong key loses the call and calls again.",
+    fix="Repeat the question a few times with Loop, then say goodbye or transfer to a queue.",
+    source="AWS administrator guide, Get customer input: timeout and default branches",
+    group="resilience",
+    types=_TYPES,
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """Branches for callers' mistakes that can only end in a disconnect, where a right answer leads elsewhere."""
+    for action in flow.of_type(*_TYPES):
+        if not flow.graph.reachable[action.index] or not _helps(flow, action):
+            continue
+        for error in action.errors:
+            who = _MISTAKES.get(error.error_type)
+            if who is not None and flow.cuts_off(error.target):
+                yield flow.problem(
+                    f"{who} is disconnected without a word ({error.error_type})",
+                    "Transitions",
+                    "Errors",
+                    error.at,
+                    action=action,
+                )
+
+
+def _helps(flow: FlowUnderCheck, action: ActionView) -> bool:
+    """Whether the right answer leads to something else than being cut off."""
+    if action.conditions:
+        return not all(flow.cuts_off(condition.target) for condition in action.conditions)
+    return action.next is not None and not flow.cuts_off(action.next)

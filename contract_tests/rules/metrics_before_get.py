@@ -1,0 +1,26 @@
+"""`$.Metrics` is read on a path on which no metrics were fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.dataflow import fills_on_success, unfilled
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+_FETCHED = fills_on_success("GetMetricData")
+
+
+@rule(
+    id="metrics-before-get",
+    severity="warning",
+    summary="$.Metrics is read on a path on which no metrics were fetched",
+    why="Queue sizes and agent counts are empty there, and numeric comparisons with them never hold.",
+    fix="Put Get queue metrics on that path too, or send the path elsewhere.",
+    source="AWS administrator guide, Get queue metrics: fills $.Metrics",
+    group="data-flow",
+    types=("GetMetricData",),
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """`$.Metrics` is read on a path on which no metrics were fetched."""
+    yield from unfilled(flow, "Metrics", _FETCHED, "metrics were fetched")

@@ -1,0 +1,65 @@
+"""A flow or module that another one refers to is not in the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.finding import Severity
+from busyhour.contracts.landscape import FlowReference, identity
+from busyhour.contracts.paths import name
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+_SHIPPED = ("Default ", "Sample ")
+"""Flows that every instance has from the start; projects do not export them."""
+
+
+@rule(
+    id="missing-flow",
+    severity="warning",
+    summary="A flow or module that another one refers to is not in the project",
+    why="If it does not exist in the instance either, the contact takes the error branch.",
+    fix="Export that flow too, or correct the reference.",
+    source="AWS administrator guide, Transfer to flow: an unpublished or missing flow takes the error branch",
+    group="project",
+    types=(
+        "TransferToFlow",
+        "InvokeFlowModule",
+        "UpdateContactEventHooks",
+        "CreateTask",
+        "CreateCallbackContact",
+        "StartOutboundChatContact",
+    ),
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """References that lead nowhere, where others of the same kind lead to flows of the project.
+
+    A warning needs proof that the project holds the instance: every flow says its own id, and most references find
+    theirs. Otherwise it is a note, and only where at least one reference found its flow.
+    """
+    landscape = flow.project.landscape
+    if not landscape.resolved:
+        return
+    resolved = {id(reference) for reference, _ in landscape.resolved}
+    complete = len(landscape.by_identity) == len(landscape.flows) and 2 * len(landscape.resolved) >= len(
+        [one for one in landscape.references if one.static]
+    )
+    told: set[tuple[str, str]] = set()
+    for reference in landscape.references:
+        if reference.source is not flow or id(reference) in resolved or not reference.static:
+            continue
+        if reference.shown.startswith(_SHIPPED) or (reference.kind, reference.value) in told:
+            continue
+        told.add((reference.kind, reference.value))
+        yield flow.problem(
+            f"{name(flow, reference.action)} refers to {_what(reference)}, which is not in this project",
+            *reference.pointer,
+            action=reference.action,
+            severity=None if complete else Severity.NOTE,
+        )
+
+
+def _what(reference: FlowReference) -> str:
+    kind = "the module" if reference.kind == "module" else "the flow"
+    shown = f" {reference.shown!r}" if reference.shown else ""
+    return f"{kind}{shown} ({identity(reference.value)})"

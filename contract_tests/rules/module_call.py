@@ -1,0 +1,56 @@
+"""A module is invoked with an input that it does not declare, or on a branch that it does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.modules import declared
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+from busyhour.contracts.words import near, series
+
+
+@rule(
+    id="module-call",
+    severity="error",
+    summary="A module is invoked with an input that it does not declare, or on a branch that it does not have",
+    why="Connect refuses the flow on publish.",
+    fix="Hand over only what the module's settings declare, and branch only on its own results.",
+    source="Refusals by CreateContactFlow on record: inputs and branches are held against the module's settings",
+    group="project",
+    types=("InvokeFlowModule",),
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """Inputs and conditions of InvokeFlowModule that the module's own settings do not know."""
+    for reference, module in flow.project.landscape.resolved:
+        if reference.source is not flow or reference.kind != "module":
+            continue
+        contract = declared(module)
+        if contract is None:
+            continue
+        action = reference.action
+        given = action.parameters.get("Input")
+        known = contract.inputs
+        if known is not None and not contract.open_inputs and isinstance(given, dict):
+            for key in given:
+                if key not in known:
+                    names = series(sorted(known), "and") or "none"
+                    yield flow.problem(
+                        f"{module.name} declares no input {key!r}; it declares {names}.{near(key, known)}",
+                        "Parameters",
+                        "Input",
+                        key,
+                        action=action,
+                        key=True,
+                    )
+        for condition in action.conditions:
+            operand = condition.operands[0] if len(condition.operands) == 1 else None
+            if contract.branches and isinstance(operand, str) and operand not in contract.branches:
+                names = series(sorted(contract.branches), "and")
+                yield flow.problem(
+                    f"{module.name} has no branch {operand!r}; it has {names}.{near(operand, contract.branches)}",
+                    "Transitions",
+                    "Conditions",
+                    condition.at,
+                    action=action,
+                )

@@ -1,0 +1,50 @@
+"""A module reads an input that it does not declare, or a flow that is no module reads one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.modules import declared
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+from busyhour.contracts.words import near, series
+from busyhour.flows.model import FlowType
+
+
+@rule(
+    id="module-input-undeclared",
+    severity="warning",
+    summary="A module reads an input that it does not declare, or a flow that is no module reads one",
+    why="No flow can hand it over, so that it is empty on every call.",
+    fix="Declare the input in the module's settings, or correct the name.",
+    source="AWS administrator guide, flow modules: inputs are declared in the module's settings",
+    group="data-flow",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """A module reads an input that it does not declare, or a flow that is no module reads one."""
+    inputs = [
+        read
+        for read in flow.reads
+        if read.reference.root == "Modules"
+        and read.reference.path[:1] == ("Input",)
+        and len(read.reference.path) > 1
+    ]
+    if not inputs:
+        return
+    contract = declared(flow)
+    for read in inputs:
+        action = flow.actions[read.action]
+        key = read.reference.path[1]
+        if flow.flow_type is not None and flow.flow_type is not FlowType.MODULE:
+            yield flow.problem(
+                f"{read.reference.text} is empty: only a module has inputs, and this is a {flow.flow_type}",
+                *read.pointer,
+                action=action,
+            )
+        elif contract is not None and contract.inputs is not None and key not in contract.inputs:
+            names = series(sorted(contract.inputs), "and") or "none"
+            yield flow.problem(
+                f"{read.reference.text} is no input of this module; it declares {names}.{near(key, contract.inputs)}",
+                *read.pointer,
+                action=action,
+            )

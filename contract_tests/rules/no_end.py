@@ -1,0 +1,57 @@
+"""From some action on, no path ends the flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.paths import in_words, leaves, shortest
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+from busyhour.flows.model import FlowType
+
+_ENDLESS = (FlowType.CUSTOMER_QUEUE, FlowType.CUSTOMER_HOLD, FlowType.AGENT_HOLD)
+"""Types that run until somebody takes the contact: looping for ever is their job."""
+
+_ENDS = frozenset(
+    {
+        "CompleteOutboundCall",
+        "DisconnectParticipant",
+        "EndFlowExecution",
+        "EndFlowModuleExecution",
+        "TransferContactToAgent",
+    }
+)
+
+
+@rule(
+    id="no-end",
+    severity="warning",
+    summary="From some action on, no path ends the flow",
+    why="The contact goes round and round until the caller hangs up, and is paid for all the while.",
+    fix="Lead one branch out: to a disconnect, a queue, another flow or the end of the flow; bound it with Loop.",
+    source="AWS administrator guide, flows: every flow ends with a terminal block",
+    group="resilience",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """The first action of each part of the flow that contacts enter and cannot leave."""
+    graph = flow.graph
+    if graph.start is None or flow.flow_type in _ENDLESS or "MessageParticipantIteratively" in flow.types:
+        return
+    index = flow.by_identifier
+    ending = [
+        action.index
+        for action in flow.actions
+        if action.type in _ENDS
+        or leaves(action)
+        or not action.targets  # whatever is missing there, it does not go on
+        or any(target not in index for target in action.targets)
+    ]
+    ends = graph.leading_to(ending)
+    told: set[int] = set()
+    for at in graph.order:
+        if ends[at] or at in told:
+            continue
+        told.update(one for one, inside in enumerate(graph.reachable_from([at])) if inside)
+        path = shortest(flow, graph.start, at)
+        way = f"; it is entered by {in_words(flow, path, at)}" if path else ""
+        yield flow.problem(f"no path from here ends the flow{way}", action=flow.actions[at])

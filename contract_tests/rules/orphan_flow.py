@@ -1,0 +1,40 @@
+"""Nothing in the project leads to this flow, and its type is one that only other flows use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+from busyhour.flows.model import FlowType
+
+_KINDS = {
+    FlowType.AGENT_HOLD: "AgentHold",
+    FlowType.AGENT_WHISPER: "AgentWhisper",
+    FlowType.CUSTOMER_HOLD: "CustomerHold",
+    FlowType.CUSTOMER_QUEUE: "CustomerQueue",
+    FlowType.CUSTOMER_WHISPER: "CustomerWhisper",
+    FlowType.MODULE: "module",
+}
+"""Types that contacts come into only by an event hook or an invocation, and which that is."""
+
+
+@rule(
+    id="orphan-flow",
+    severity="note",
+    summary="Nothing in the project leads to this flow, and its type is one that only other flows use",
+    why="It counts towards the quota of flows and is kept up for nothing, or a reference to it was forgotten.",
+    fix="Use it, or delete it.",
+    source="AWS administrator guide, Set event hooks, Invoke module: the only ways into such a flow",
+    group="project",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """Modules, hold, whisper and queue flows without any reference, where references can be followed at all."""
+    landscape = flow.project.landscape
+    kind = _KINDS.get(flow.flow_type) if flow.flow_type is not None else None
+    if kind is None or not landscape.resolved or id(flow) in landscape.entered_by_others:
+        return
+    resolved = {id(reference) for reference, _ in landscape.resolved}
+    if any(one.kind == kind and id(one) not in resolved for one in landscape.references):
+        return  # one of those may mean this flow
+    yield flow.problem(f"no flow of this project leads to this {flow.flow_type}")

@@ -1,0 +1,39 @@
+"""When the queue is full or the transfer fails, the caller is cut off without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+_TYPES = ("TransferContactToQueue", "DequeueContactAndTransferToQueue")
+_REASONS = {"QueueAtCapacity": "when the queue is full", "NoMatchingError": "when the transfer fails"}
+
+
+@rule(
+    id="queue-full-silent",
+    severity="warning",
+    summary="When the queue is full or the transfer fails, the caller is cut off without a word",
+    why="Queues are full at the busy hour: exactly then every further caller is disconnected in silence.",
+    fix="Lead the branch to a prompt, another queue or a callback before anything disconnects.",
+    source="AWS administrator guide, Transfer to queue: at-capacity and error branches",
+    group="resilience",
+    types=_TYPES,
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """Branches of a transfer that can only end in a disconnect; one finding for each transfer."""
+    for action in flow.of_type(*_TYPES):
+        if not flow.graph.reachable[action.index]:
+            continue
+        silent = [one for one in action.errors if one.error_type in _REASONS and flow.cuts_off(one.target)]
+        if silent:
+            when = " and ".join(_REASONS[one.error_type] for one in silent)
+            yield flow.problem(
+                f"{when}, the caller is disconnected without a word "
+                f"({', '.join(one.error_type for one in silent)})",
+                "Transitions",
+                "Errors",
+                silent[0].at,
+                action=action,
+            )

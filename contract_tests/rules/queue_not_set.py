@@ -1,0 +1,56 @@
+"""A contact is transferred to a queue on a path on which no queue was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.dataflow import fills_on_success
+from busyhour.contracts.finding import Severity
+from busyhour.contracts.paths import before_each, in_words, witness
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+from busyhour.flows.model import FlowType
+
+_ENTRY = (None, FlowType.CONTACT_FLOW)
+"""Types into which a contact may come without a queue; a transfer flow has the queue of its quick connect."""
+
+_CHOOSING = ("UpdateContactTargetQueue", "InvokeFlowModule")
+"""A module may choose the queue too."""
+
+_CHOSEN = fills_on_success(*_CHOOSING)
+
+
+@rule(
+    id="queue-not-set",
+    severity="warning",
+    summary="A contact is transferred to a queue on a path on which no queue was chosen",
+    why="The transfer fails: the caller takes the error branch, or is cut off.",
+    fix="Put Set working queue on that path, and send its error branch somewhere other than the transfer.",
+    source="AWS administrator guide, Transfer to queue: needs the queue that Set working queue chose",
+    group="data-flow",
+    types=("TransferContactToQueue",),
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """A transfer that some path reaches without a queue.
+
+    Where choosing one was tried and failed, and the transfer's own error branch takes care of the caller, that is
+    worth a note only.
+    """
+    if flow.flow_type not in _ENTRY or not flow.of_type("UpdateContactTargetQueue"):
+        return
+    if flow.project.landscape.may_be_entered(flow):
+        return
+    chosen = before_each(flow, lambda edge: int(_CHOSEN(flow, edge)), 1)
+    for action in flow.of_type("TransferContactToQueue"):
+        if chosen[action.index] or not flow.graph.reachable[action.index]:
+            continue
+        path = witness(flow, action.index, lambda edge: not _CHOSEN(flow, edge))
+        if path is None:
+            continue
+        tried = any(flow.actions[edge.source].type in _CHOOSING for edge in path)
+        handled = tried and not flow.cuts_off(action.error_target("NoMatchingError"))
+        yield flow.problem(
+            f"no queue is set when the flow comes by {in_words(flow, path, action.index)}",
+            action=action,
+            severity=Severity.NOTE if handled else None,
+        )

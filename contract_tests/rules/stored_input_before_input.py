@@ -1,0 +1,32 @@
+"""`$.StoredCustomerInput` is read on a path on which nothing was entered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.dataflow import fills_on_success, unfilled
+from busyhour.contracts.paths import truth
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import ActionView, FlowUnderCheck
+
+
+def _stores(action: ActionView) -> bool:
+    return truth(action.parameters.get("StoreInput"))
+
+
+_ENTERED = fills_on_success("GetParticipantInput", when=_stores)
+
+
+@rule(
+    id="stored-input-before-input",
+    severity="warning",
+    summary="$.StoredCustomerInput is read on a path on which the caller entered nothing",
+    why="It is empty there, or still holds what the caller entered for something else.",
+    fix="Ask for the input on that path too, or send the path elsewhere.",
+    source="AWS administrator guide, Store customer input: fills $.StoredCustomerInput",
+    group="data-flow",
+    types=("GetParticipantInput",),
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """`$.StoredCustomerInput` is read on a path on which nothing was entered."""
+    yield from unfilled(flow, "StoredCustomerInput", _ENTERED, "the caller has entered something")

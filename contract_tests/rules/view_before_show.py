@@ -1,0 +1,26 @@
+"""`$.Views` is read on a path on which no view was shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.dataflow import fills_on_success, unfilled
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+
+_SHOWN = fills_on_success("ShowView")
+
+
+@rule(
+    id="view-before-show",
+    severity="warning",
+    summary="$.Views is read on a path on which no view was shown",
+    why="What the agent or the customer entered in the view is not there.",
+    fix="Show the view on that path too, or send the path elsewhere.",
+    source="AWS administrator guide, Show view: fills $.Views",
+    group="data-flow",
+    types=("ShowView",),
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """`$.Views` is read on a path on which no view was shown."""
+    yield from unfilled(flow, "Views", _SHOWN, "a view was shown")

@@ -1,0 +1,194 @@
+"""What a comparison can come to: values that a reference never has, and conditions that an earlier one forestalls.
+
+Which values reach a comparison follows from what last wrote them on any path (reaching definitions); as soon as one
+of them is unknown, nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from busyhour.contracts.dataflow import attributes_set
+from busyhour.contracts.paths import taken, truth
+from busyhour.contracts.words import series
+from busyhour.flows.references import Reference, whole
+
+if TYPE_CHECKING:
+    from busyhour.contracts.subject import ActionView, ConditionView, FlowUnderCheck
+
+CHANNELS = ("VOICE", "CHAT", "TASK", "EMAIL")
+NUMERIC: dict[str, Callable[[float, float], bool]] = {
+    "NumberGreaterThan": lambda value, limit: value > limit,
+    "NumberGreaterOrEqualTo": lambda value, limit: value >= limit,
+    "NumberLessThan": lambda value, limit: value < limit,
+    "NumberLessOrEqualTo": lambda value, limit: value <= limit,
+}
+"""Operators on numbers."""
+
+_TEXT: dict[str, Callable[[str, str], bool]] = {
+    "Equals": lambda value, operand: value == operand,
+    "TextStartsWith": lambda value, operand: value.startswith(operand),
+    "TextEndsWith": lambda value, operand: value.endswith(operand),
+    "TextContains": lambda value, operand: operand in value,
+}
+_DIGITS = frozenset("0123456789*#")
+_ANYTHING = frozenset({"InvokeFlowModule", "InvokeLambdaFunction"})
+"""Types that may change any contact attribute: modules set some, functions do through the API."""
+
+
+def number(text: str) -> float | None:
+    """The number that a text is, None for any other."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def impossible_value(flow: FlowUnderCheck, action: ActionView, operator: str, operand: str) -> str | None:
+    """Why the condition never holds, None where it may."""
+    if operator in NUMERIC and number(operand) is None and "{" not in operand and "<" not in operand:
+        return f"{operand!r} is no number"
+    value = action.parameters.get("ComparisonValue")
+    reference = whole(value) if action.type == "Compare" and isinstance(value, str) else None
+    if reference is None or operator not in _TEXT:
+        return None
+    if reference.root == "Channel" and not reference.path:
+        if any(_TEXT[operator](channel, operand) for channel in CHANNELS):
+            return None
+        return f"a channel is {series(CHANNELS, 'or')}, in capitals"
+    if reference.root == "StoredCustomerInput":
+        return _impossible_input(flow, action, operator, operand)
+    if reference.root == "Attributes" and reference.path:
+        return _impossible_attribute(flow, action, reference, operator, operand)
+    return None
+
+
+def _impossible_input(flow: FlowUnderCheck, action: ActionView, operator: str, operand: str) -> str | None:
+    """Why no caller can have entered that."""
+    if operator != "Equals" or operand == "Timeout":
+        return None
+    asked = last_written(flow, action, lambda one: one.type == "GetParticipantInput" and _stores(one))
+    if asked is None:
+        return None
+    lengths: list[int] = []
+    for one in asked:
+        validation = one.parameters.get("InputValidation")
+        custom = validation.get("CustomValidation") if isinstance(validation, dict) else None
+        length = custom.get("MaximumLength") if isinstance(custom, dict) else None
+        if not isinstance(length, str) or not length.isdecimal():
+            return None
+        lengths.append(int(length))
+    if not set(operand) <= _DIGITS:
+        return "callers can enter digits, * and # only"
+    if lengths and len(operand) > max(lengths):
+        return f"at most {max(lengths)} characters can be entered there"
+    return None
+
+
+def _stores(action: ActionView) -> bool:
+    return truth(action.parameters.get("StoreInput"))
+
+
+def _impossible_attribute(
+    flow: FlowUnderCheck, action: ActionView, reference: Reference, operator: str, operand: str
+) -> str | None:
+    """Why the attribute never has that value, where this flow sets it to fixed texts on every path."""
+    key = ".".join(reference.path)
+
+    def writes(one: ActionView) -> bool:
+        return one.type in _ANYTHING or key in attributes_set(one)
+
+    values: set[str] = set()
+    for one in last_written(flow, action, writes) or ():
+        value = attributes_set(one).get(key)
+        if not isinstance(value, str) or "$" in value or "{" in value or "<" in value:
+            return None
+        values.add(value)
+    if not values or any(_TEXT[operator](value, operand) for value in values):
+        return None
+    return f"{reference.text} is always {series([repr(one) for one in sorted(values)], 'or')} there"
+
+
+def last_written(
+    flow: FlowUnderCheck, action: ActionView, writes: Callable[[ActionView], bool]
+) -> list[ActionView] | None:
+    """The actions that may have written a value last when `action` is reached.
+
+    None where some path leads there from the start of the flow without any: then the value came from elsewhere.
+    An action that failed may have written or not.
+    """
+    graph = flow.graph
+    if graph.start is None:
+        return None
+    found: list[ActionView] = []
+    seen: set[int] = set()
+    stack = [action.index]
+    while stack:
+        node = stack.pop()
+        if node == graph.start:
+            return None
+        for before in graph.predecessors[node]:
+            if before in seen or not graph.reachable[before]:
+                continue
+            ways = [edge for edge in graph.edges[before] if edge.target == node and taken(flow, edge)]
+            if not ways:
+                continue
+            seen.add(before)
+            written = writes(flow.actions[before])
+            if written:
+                found.append(flow.actions[before])
+            if not written or any(edge.kind == "error" for edge in ways):
+                stack.append(before)
+    return found
+
+
+# --------------------------------------------------------------------------------------------- earlier conditions
+
+
+def shadowed(action: ActionView, condition: ConditionView) -> ConditionView | None:
+    """An earlier condition of the action that holds whenever this one does, but for exact repetitions."""
+    return next((one for one in _earlier(action, condition) if _covers(one, condition)), None)
+
+
+def _earlier(action: ActionView, condition: ConditionView) -> Iterator[ConditionView]:
+    for one in action.conditions:
+        if one.at >= condition.at:
+            return
+        if len(one.operands) == 1 and isinstance(one.operands[0], str) and "$." not in one.operands[0]:
+            yield one
+
+
+def _covers(wide: ConditionView, narrow: ConditionView) -> bool:
+    """Whether `wide` holds for every value for which `narrow` does."""
+    limit, value = wide.operands[0], narrow.operands[0]
+    if wide.operator == narrow.operator and limit == value:
+        return False  # branch-never-taken speaks of it
+    if wide.operator in NUMERIC:
+        return _covers_numbers(wide.operator, limit, narrow.operator, value)
+    if narrow.operator == "Equals":
+        return wide.operator in _TEXT and _TEXT[wide.operator](value, limit)
+    if wide.operator == narrow.operator and wide.operator in (
+        "TextStartsWith",
+        "TextEndsWith",
+        "TextContains",
+    ):
+        return _TEXT[wide.operator](value, limit)
+    if wide.operator == "TextContains" and narrow.operator in ("TextStartsWith", "TextEndsWith"):
+        return limit in value
+    return False
+
+
+def _covers_numbers(wide: str, limit: str, narrow: str | None, value: str) -> bool:
+    wide_limit, narrow_limit = number(limit), number(value)
+    if wide_limit is None or narrow_limit is None:
+        return False
+    if narrow == "Equals":
+        return NUMERIC[wide](narrow_limit, wide_limit)
+    up, down = ("NumberGreaterThan", "NumberGreaterOrEqualTo"), ("NumberLessThan", "NumberLessOrEqualTo")
+    for same, sign in ((up, 1), (down, -1)):
+        if wide in same and narrow in same:
+            within = "Equal" in wide or "Equal" not in narrow
+            distance = sign * (narrow_limit - wide_limit)
+            return distance > 0 or (distance == 0 and within)
+    return False
