@@ -44,6 +44,11 @@ def of_parameters(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
                 )
         case "oneOf" | "dependentRequired" | "not" | "maxProperties":
             yield from _exclusive(speaker, objection)
+        case "anyOf" if all("required" in one for one in objection.limit):
+            names = series([" with ".join(one["required"]) for one in objection.limit], "or")
+            yield speaker.issue(
+                "missing-parameter", path, f"{speaker.type} needs {names}; {where} has none of them"
+            )
         case "minItems" | "minProperties":
             yield speaker.issue(
                 "empty-value",
