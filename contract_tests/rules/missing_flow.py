@@ -40,13 +40,9 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     landscape = flow.project.landscape
     if not landscape.resolved:
         return
-    resolved = {id(reference) for reference, _ in landscape.resolved}
-    complete = len(landscape.by_identity) == len(landscape.flows) and 2 * len(landscape.resolved) >= len(
-        [one for one in landscape.references if one.static]
-    )
     told: set[tuple[str, str]] = set()
-    for reference in landscape.references:
-        if reference.source is not flow or id(reference) in resolved or not reference.static:
+    for reference in landscape.unresolved:
+        if reference.source is not flow or not reference.static:
             continue
         if reference.shown.startswith(_SHIPPED) or (reference.kind, reference.value) in told:
             continue
@@ -55,7 +51,7 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
             f"{name(flow, reference.action)} refers to {_what(reference)}, which is not in this project",
             *reference.pointer,
             action=reference.action,
-            severity=None if complete else Severity.NOTE,
+            severity=None if landscape.holds_the_instance else Severity.NOTE,
         )
 
 

@@ -22,8 +22,8 @@ from busyhour.contracts.words import near, series
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """Inputs and conditions of InvokeFlowModule that the module's own settings do not know."""
-    for reference, module in flow.project.landscape.resolved:
-        if reference.source is not flow or reference.kind != "module":
+    for reference, module in flow.project.landscape.resolved_of(flow):
+        if reference.kind != "module":
             continue
         contract = declared(module)
         if contract is None:

@@ -34,7 +34,6 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     kind = _KINDS.get(flow.flow_type) if flow.flow_type is not None else None
     if kind is None or not landscape.resolved or id(flow) in landscape.entered_by_others:
         return
-    resolved = {id(reference) for reference, _ in landscape.resolved}
-    if any(one.kind == kind and id(one) not in resolved for one in landscape.references):
+    if any(one.kind == kind for one in landscape.unresolved):
         return  # one of those may mean this flow
     yield flow.problem(f"no flow of this project leads to this {flow.flow_type}")

@@ -39,9 +39,9 @@ _WORDS = {"module": "an invocation", "transfer": "a transfer"}
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """References to flows of the project whose type is known and does not fit."""
-    for reference, target in flow.project.landscape.resolved:
+    for reference, target in flow.project.landscape.resolved_of(flow):
         allowed = _ALLOWED.get(reference.kind)
-        if reference.source is not flow or allowed is None or target.flow_type is None:
+        if allowed is None or target.flow_type is None:
             continue
         if target.flow_type not in allowed:
             what = _WORDS.get(reference.kind, f"the event hook {reference.kind}")

@@ -112,11 +112,8 @@ def unfilled(
         return
 
     def known(edge: Edge) -> bool:
-        return (
-            fill(flow, edge)
-            or edge.kind == "condition"
-            and edge.source in wanted
-            and flow.actions[edge.source].type == "Compare"
+        return fill(flow, edge) or (
+            edge.kind == "condition" and edge.source in wanted and flow.actions[edge.source].type == "Compare"
         )
 
     filled = before_each(flow, lambda edge: int(known(edge)), 1)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from busyhour.contracts.circles import Circle, circles
 from busyhour.contracts.dataflow import attributes_set
 from busyhour.contracts.placeholders import PLACEHOLDER
 
@@ -150,10 +151,41 @@ class Landscape:
         """The references whose flow is here."""
         return [(one, flow) for one in self.references if (flow := self.resolve(one)) is not None]
 
+    def resolved_of(self, flow: FlowUnderCheck) -> Sequence[tuple[FlowReference, FlowUnderCheck]]:
+        """The references of one flow whose flow is here."""
+        return self._resolved_by_source.get(id(flow), ())
+
+    @cached_property
+    def _resolved_by_source(self) -> Mapping[int, list[tuple[FlowReference, FlowUnderCheck]]]:
+        found: dict[int, list[tuple[FlowReference, FlowUnderCheck]]] = {}
+        for entry in self.resolved:
+            found.setdefault(id(entry[0].source), []).append(entry)
+        return found
+
+    @cached_property
+    def unresolved(self) -> Sequence[FlowReference]:
+        """The references whose flow is not here, or cannot be told."""
+        resolved = {id(reference) for reference, _ in self.resolved}
+        return [one for one in self.references if id(one) not in resolved]
+
+    @cached_property
+    def holds_the_instance(self) -> bool:
+        """Whether the project evidently holds all flows of an instance.
+
+        Every flow says its own id, and most references find their flow.
+        """
+        static = sum(one.static for one in self.references)
+        return len(self.by_identity) == len(self.flows) and 0 < static <= 2 * len(self.resolved)
+
     @cached_property
     def entered_by_others(self) -> frozenset[int]:
         """`id()` of the flows that some other flow transfers to, invokes, or hooks to an event."""
         return frozenset(id(flow) for one, flow in self.resolved if one.source is not flow)
+
+    @cached_property
+    def circles(self) -> Sequence[Circle]:
+        """Ways round on which flows lead to each other without any interaction."""
+        return circles(self)
 
     @cached_property
     def transfers_anywhere(self) -> bool:
