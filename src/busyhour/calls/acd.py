@@ -229,6 +229,16 @@ class AcdQueue:
             self._dispatching = False
         self._forget_first()
 
+    def restart(self, now: float) -> None:
+        """Count from now on; who waits and who talks goes on as before."""
+        self.offered = self.answered = self.abandoned = self.turned_away = self.moved = 0
+        self.largest_size, self.largest_size_at = self.waiting, now
+        self.longest_wait = 0.0
+        self.waits = array("d")
+        self._answered_in_time = 0
+        self._opened = self._area_at = now
+        self._area = 0.0
+
     def statistics(self, now: float) -> QueueStatistics:
         """What happened until now."""
         self._account(now)
@@ -343,6 +353,11 @@ class Acd:
     def release(self, queue: AcdQueue, agent: int) -> None:
         """The agent has wrapped up."""
         queue.release(agent, self._clock.now())
+
+    def restart(self) -> None:
+        """Count from now on, in every queue."""
+        for queue in self.queues.values():
+            queue.restart(self._clock.now())
 
     def statistics(self) -> dict[str, QueueStatistics]:
         """Statistics of every queue, by name."""

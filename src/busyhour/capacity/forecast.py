@@ -120,7 +120,7 @@ class _Forecaster:
         self.load, self.load_at = self._peak_load()
         self.ladder = Ladder(self.scenario, self.demand, self.per_hour, self.load)
         self.runs = Rehearsal(
-            self.scenario, self.machine, self._limits(), self.load_at, self.answers, self.policy
+            self.scenario, self.machine, self._limits(), self.load_at, self._fill(), self.answers, self.policy
         )
         if self.runs.window is not None:
             start, end = self.runs.window
@@ -189,15 +189,21 @@ class _Forecaster:
         self._sample = ordered[step // 2 :: step] or [0.0]
         return at_busiest(self._load_at, self.scenario.traffic.duration)
 
+    def _fill(self) -> float:
+        """Seconds in which an empty centre fills: all but 1 % of calls are over after that."""
+        known = self.demand.quantities.get("at once")
+        return known.p99 if known else 0.0
+
     def _load_at(self, t: float) -> float:
         cumulative = self.rate.cumulative
         until = cumulative(t)
         return math.fsum(until - cumulative(t - s) for s in self._sample) / len(self._sample)
 
     def _over_plan(self, share: Callable[[float], float]) -> float:
-        """Mean of a share turned away at time t over all planned calls."""
-        end, points = self.scenario.traffic.duration, 60
-        times = [end * (i + 0.5) / points for i in range(points)]
+        """Mean of a share turned away at time t over all planned calls, or those of the simulated window."""
+        start, end = self.runs.window or (0.0, self.scenario.traffic.duration)
+        points = 60
+        times = [start + (end - start) * (i + 0.5) / points for i in range(points)]
         weights = [self.rate.at(t) for t in times]
         total = math.fsum(weights)
         return (

@@ -91,6 +91,15 @@ class ModelledFunctions:
             said.append(f"no latency in the scenario for {names}: about {mean} is assumed{more}")
         return said
 
+    def restart(self) -> None:
+        """Count from now on."""
+        self.level.restart()
+        for level in self.levels.values():
+            level.restart()
+        for rate in (self.requests, *self.units.values()):
+            rate.restart()
+        self.throttled, self.first_throttled_at = 0, None
+
     def invoke(self, call: LiveCall, effect: Invoke, done: Done) -> None:
         """Start one attempt; throttled at once when the account's or the function's concurrency is used up."""
         name = function_name(effect.function_arn)

@@ -19,6 +19,8 @@ from busyhour.scenarios.rate import rate_of
 SIMULATED_CALLS = 6000
 """Calls of all runs together, with and without quotas counted once."""
 _RUNS = 5
+_LONGEST = 60_000
+"""Calls of one run around the busiest moment at most."""
 
 
 class Rehearsal:
@@ -29,6 +31,7 @@ class Rehearsal:
         machine: of its flows.
         limits: quotas that are enforced in every second run.
         busiest: when most calls are in progress, seconds; a plan of very many calls is simulated around it.
+        fill: seconds until a centre that begins empty is as full as it should be.
         answers: what real handlers answer.
         policy: what the scenario has no key for.
     """
@@ -39,20 +42,22 @@ class Rehearsal:
         machine: FlowMachine,
         limits: Limits,
         busiest: float,
+        fill: float,
         answers: Answers | None = None,
         policy: CallPolicy | None = None,
     ) -> None:
         self._scenario = scenario
         self._machine = machine
         self._busiest = busiest
+        self._fill = 0.0
         self._answers = answers
         self._policy = policy
         self._rate = rate_of(scenario.traffic)
         self.window: tuple[float, float] | None = None
-        """What is simulated where it is not the whole plan, seconds."""
+        """What is counted where it is not the whole plan, seconds."""
         expected = self._rate.total
         if expected > SIMULATED_CALLS:
-            self.window = self._around_busiest()
+            self.window = self._around_busiest(fill)
             expected = SIMULATED_CALLS
         count = 1 if expected <= 0 else max(1, min(_RUNS, int(SIMULATED_CALLS / expected)))
         self.free: list[SimulationResult] = []
@@ -76,7 +81,7 @@ class Rehearsal:
             "simulated_high": highest[0],
             "simulated_at": None
             if highest[1] is None
-            else highest[1] + (self.window[0] if self.window else 0.0),
+            else highest[1] + (self.window[0] - self._fill if self.window else 0.0),
         }
 
     def share(self, counts: Callable[[SimulationResult], tuple[float, float]]) -> float | None:
@@ -88,29 +93,33 @@ class Rehearsal:
     def _one(self, scenario: Scenario, limits: Limits | None) -> SimulationResult:
         arrivals = hold = None
         if self.window is not None:
-            start, end = self.window
+            start, end = self.window[0] - self._fill, self.window[1]
             hold = end - start
             schedule = iter(Schedule(scenario.traffic, scenario.seed))
             inside = takewhile(lambda a: a.at < end, dropwhile(lambda a: a.at < start, schedule))
             arrivals = (Arrival(call, at - start) for call, at in inside)
         simulation = Simulation(
-            scenario, self._machine, limits, arrivals=arrivals, answers=self._answers, policy=self._policy
+            scenario,
+            self._machine,
+            limits,
+            arrivals=arrivals,
+            answers=self._answers,
+            policy=self._policy,
+            warm_up=self._fill,
         )
-        return simulation.run(hold=hold)
+        # Around the busiest moment nothing is to be seen after the last arrival: the plan goes on there.
+        return simulation.run(hold=hold, drain=None if self.window is None else 0.0)
 
-    def _around_busiest(self) -> tuple[float, float]:
-        """A window of some thousand calls that ends a little after the busiest moment."""
+    def _around_busiest(self, fill: float) -> tuple[float, float]:
+        """Some thousand calls around the busiest moment, for at least as long as the centre takes to fill."""
         rate = max(self._rate.at(self._busiest * 0.999999), 1e-9)
-        end = min(self._scenario.traffic.duration, self._busiest + 0.25 * SIMULATED_CALLS / rate)
-        before = self._rate.cumulative(end) - SIMULATED_CALLS
-        low, high = 0.0, end
-        for _ in range(60):
-            middle = (low + high) / 2
-            if self._rate.cumulative(middle) < before:
-                low = middle
-            else:
-                high = middle
-        return low, end
+        counted = max(SIMULATED_CALLS / rate, fill)
+        self._fill = min(fill, _LONGEST / rate / 2)
+        counted = min(counted, _LONGEST / rate - self._fill)
+        end = min(self._scenario.traffic.duration, self._busiest + 0.25 * counted)
+        start = max(0.0, end - counted)
+        self._fill = min(self._fill, start)
+        return start, end
 
     def queues(self) -> list[QueueForecast]:
         """What the runs without quotas saw of each queue."""

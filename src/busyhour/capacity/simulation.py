@@ -139,6 +139,8 @@ class Simulation:
         on_end: hears every call that is over.
         calls: stop after so many arrivals; all of them where not given.
         listener: hears every event of every call.
+        warm_up: seconds from the start that fill the centre and are not counted. Series and times still begin at
+            the start.
     """
 
     def __init__(
@@ -153,6 +155,7 @@ class Simulation:
         on_end: Callable[[LiveCall], None] | None = None,
         calls: int | None = None,
         listener: Callable[[LiveCall, str, float, Mapping[str, Any]], None] | None = None,
+        warm_up: float = 0.0,
     ) -> None:
         limits = limits or Limits()
         self._limits = limits
@@ -173,6 +176,8 @@ class Simulation:
         self._calls = Level(self.clock)
         self._starts = Rate(self.clock)
         self._next: Arrival | None = None
+        if warm_up > 0.0:
+            self.clock.call_later(warm_up, self._restart)
 
     def run(self, *, drain: float | None = None, hold: float | None = None) -> SimulationResult:
         """Run all arrivals.
@@ -218,6 +223,14 @@ class Simulation:
                 self._on_end(call)
         if self._listener is not None:
             self._listener(call, kind, at, detail)
+
+    def _restart(self) -> None:
+        self._planned = self._started = self._completed = 0
+        self._blocked, self._start_throttled = Turned(), Turned()
+        self._calls.restart()
+        self._starts.restart()
+        self.functions.restart()
+        self.centre.acd.restart()
 
     def _schedule_next(self) -> None:
         self._next = following = next(self._arrivals, None)

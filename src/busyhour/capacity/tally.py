@@ -41,6 +41,10 @@ class Level:
         self.value += step
         self._ends[int(now)] = self.value
 
+    def restart(self) -> None:
+        """Look for the peak from now on."""
+        self.peak, self.peak_at = self.value, self._clock.now()
+
     def mean(self, until: float) -> float:
         """Mean from the start until `until`, seconds."""
         return (self._area + self.value * (until - self._at)) / until if until > 0 else 0.0
@@ -70,6 +74,11 @@ class Rate:
         second = int(self._clock.now())
         self.seconds[second] = self.seconds.get(second, 0.0) + amount
         self.total += amount
+
+    def restart(self) -> None:
+        """Count from now on."""
+        self.seconds.clear()
+        self.total = 0.0
 
     @property
     def peak(self) -> float:

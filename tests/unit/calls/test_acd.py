@@ -168,3 +168,17 @@ def test_a_queue_keeps_nobody_in_memory_who_has_left_or_was_answered(acd: Acd):
     gc.collect()
     assert [reference() for reference in kept] == [None, None]
     assert not queue._by_age
+
+
+def test_counting_can_begin_anew_while_contacts_wait_and_talk(bench: Any, acd: Acd):
+    queue, waiting = acd.queue("sales"), Somebody()
+    first = acd.join(queue, Somebody())
+    acd.join(queue, waiting)
+    bench.clock.run(until=40.0)
+    acd.restart()
+    bench.clock.run(until=50.0)
+    acd.release(queue, first.agent)
+    statistics = acd.statistics()["sales"]
+    assert (statistics.offered, statistics.answered, statistics.largest_size) == (0, 1, 1)
+    assert (statistics.busy_seconds, statistics.observed_seconds, statistics.occupancy) == (10.0, 10.0, 1.0)
+    assert statistics.longest_wait == 50.0

@@ -200,3 +200,13 @@ def test_the_command_says_where_a_plot_cannot_be_written(tmp_path: Any):
     arguments = [scenario, "--calls", "100", "--plot", str(tmp_path / "nowhere" / "x.svg")]
     result = CliRunner().invoke(command, arguments)
     assert isinstance(result.exception, BusyhourError)
+
+
+def test_around_the_busiest_moment_theory_and_simulation_agree_on_what_is_blocked(small: Any):
+    scenario = small.scenario(calls_per_hour=36_000.0, duration=7200.0)
+    found = made(small, scenario, small.prompt(10), values=(value(CALLS, 100.0),))
+    calls = next(quota for quota in found.quotas if quota.key == CALLS)
+    # 100 erlangs on 100 lines; the centre is full when counting begins.
+    assert calls.turned_away_theory == pytest.approx(0.0757, abs=0.001)
+    assert calls.turned_away_simulated == pytest.approx(calls.turned_away_theory, abs=0.02)
+    assert not any("part" in note for note in found.notes)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from busyhour.capacity.simulation import Limits, TokenBucket, simulate
+from busyhour.capacity.simulation import Limits, Simulation, TokenBucket, simulate
 from busyhour.capacity.theory import (
     erlang_b,
     erlang_c,
@@ -174,3 +174,16 @@ def test_a_bucket_is_full_at_first_and_refills_steadily():
     assert not bucket.take(0.5)
     assert [bucket.take(100.0) for _ in range(6)] == [True] * 5 + [False]
     assert all(TokenBucket(INFINITE, INFINITE).take(0.0) for _ in range(100))
+
+
+def test_what_comes_before_the_warm_up_is_over_is_not_counted(small: Any):
+    scenario = small.scenario(
+        calls_per_hour=3600.0, duration=100.0, arrivals=ArrivalProcess.EVEN, queues=(Queue("sales", 5),)
+    )
+    simulation = Simulation(scenario, small.machine(*small.to_queue), warm_up=60.0)
+    result = simulation.run(drain=INFINITE)
+    assert result.planned == result.started == 40
+    assert result.queues["sales"].offered == 40
+    # Calls that arrived before are still there: with 5 agents and a call a second dozens wait at 60 s.
+    assert result.calls.peak > 60
+    assert result.queues["sales"].largest_size > 40
