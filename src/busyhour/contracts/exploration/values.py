@@ -1,0 +1,88 @@
+"""Values that make a flow's conditions true: one for each branch, and one that no branch tests."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+
+from busyhour.flows.compiled import holds, number
+from busyhour.flows.model import Condition
+
+OTHER = "something else"
+"""A value that flows hardly ever test."""
+
+Test = tuple[str, str]
+"""Operator and operand."""
+
+
+def tests_of(conditions: Iterable[Condition]) -> tuple[Test, ...]:
+    """The tests of conditions whose operand is static."""
+    return tuple(
+        (one.operator, one.operands[0]) for one in conditions if one.operands and "$." not in one.operands[0]
+    )
+
+
+def first(tests: Sequence[Test], value: str) -> int | None:
+    """Which of the tests a value meets first, None for none."""
+    return next((at for at, (operator, operand) in enumerate(tests) if holds(operator, value, operand)), None)
+
+
+def witnesses(tests: Sequence[Test]) -> list[str]:
+    """Values such that each test that can be the first to hold is so for one of them; then one that meets none.
+
+    In the order of the tests. A test that is shadowed by those before it has no witness.
+    """
+    found: dict[int | None, str] = {}
+    candidates = list(dict.fromkeys(_candidates(tests)))
+    for value in candidates:
+        found.setdefault(first(tests, value), value)
+    ordered = [found[at] for at in range(len(tests)) if at in found]
+    return [*ordered, found[None]] if None in found else ordered
+
+
+def shadowed(tests: Sequence[Test], at: int) -> str:
+    """Why no value meets test `at` first; empty where one does."""
+    if any(first(tests, value) == at for value in _candidates(tests)):
+        return ""
+    operator, operand = tests[at]
+    before = next(
+        (
+            f"{tests[other][0]} {tests[other][1]!r}"
+            for other in range(at)
+            if all(
+                first(tests[: other + 1], value) is not None
+                for value in _candidates(tests)
+                if holds(operator, value, operand)
+            )
+        ),
+        "",
+    )
+    if before:
+        return f"shadowed: whatever meets {operator} {operand!r} meets {before} or one before it first"
+    return f"no value meets {operator} {operand!r}"
+
+
+def _candidates(tests: Sequence[Test]) -> Iterator[str]:
+    """Values to try: the operands themselves and what lies around, between and beyond them."""
+    numbers: set[float] = set()
+    for operator, operand in tests:
+        yield operand
+        if operator.startswith("Text"):
+            yield f"{operand}~"
+            yield f"~{operand}"
+            yield f"~{operand}~"
+        value = number(operand)
+        if value is not None:
+            numbers.add(value)
+    edges = sorted(numbers)
+    points = [edge + step for edge in edges for step in (0.0, -1.0, 1.0)]
+    points += [(low + high) / 2 for low, high in zip(edges, edges[1:], strict=False)]
+    for point in points:
+        if math.isfinite(point):
+            yield _digits(point)
+    yield OTHER
+    yield "~"
+
+
+def _digits(value: float) -> str:
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
