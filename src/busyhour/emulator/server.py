@@ -1,7 +1,4 @@
-"""The HTTP server: one event loop, keep-alive, request ids; in the foreground or in a thread.
-
-The application is plain ASGI. uvicorn with httptools and uvloop carries it.
-"""
+"""The HTTP server: one event loop, keep-alive, request ids; in the foreground or in a thread."""
 
 from __future__ import annotations
 
@@ -12,23 +9,20 @@ import logging
 import secrets
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator
 from random import Random
 from typing import Any, Protocol
 
+from busyhour.emulator.http import Answer, Connection, Stamp
 from busyhour.emulator.protocols import error_in_kind
 from busyhour.emulator.router import Router, credential_scope
 from busyhour.emulator.wire import ApiError, Request, Response
 from busyhour.errors import BusyhourError, ExitCode
 
-MAX_BODY_BYTES = 32 * 1024 * 1024
-"""Larger than anything AWS takes in one request to a service that is served here (Lambda: 6 MB)."""
 START_SECONDS = 30.0
+STOP_SECONDS = 5.0
+"""How long requests that are being answered may take when the server stops."""
 ADMIN = "/_busyhour/"
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class Served(Protocol):
@@ -36,7 +30,7 @@ class Served(Protocol):
 
     router: Router
 
-    def admin(self, request: Request) -> Response | Awaitable[Response]:
+    def admin(self, request: Request) -> Response:
         """Answer a request under /_busyhour/."""
 
     async def start(self, url: str) -> None:
@@ -47,73 +41,28 @@ class Served(Protocol):
 
 
 class Application:
-    """The ASGI application of an emulator."""
+    """What a connection hands its requests to."""
 
     def __init__(self, emulator: Served) -> None:
         self._emulator = emulator
         self._router = emulator.router
         self._random = Random(secrets.randbits(64))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request."""
-        if scope["type"] != "http":
-            return
-        message = await receive()
-        body: bytes = message.get("body", b"")
-        if message.get("more_body"):
-            parts = [body]
-            size = len(body)
-            while message.get("more_body"):
-                message = await receive()
-                part = message.get("body", b"")
-                size += len(part)
-                if size <= MAX_BODY_BYTES:
-                    parts.append(part)
-            body = b"".join(parts) if size <= MAX_BODY_BYTES else b""
-            if size > MAX_BODY_BYTES:
-                await self._send(send, self._too_large(scope), "")
-                return
-        request = self._request(scope, body)
-        if request.path.startswith(ADMIN):
-            answer: Any = self._emulator.admin(request)
-        else:
-            answer = self._router.answer(request)
-        response = answer if isinstance(answer, Response) else await answer
-        await self._send(send, response, request.request_id)
+    def __call__(self, request: Request) -> Answer:
+        """Answer one request. Never raises."""
+        request.access_key, request.region, request.service = credential_scope(request.headers, request.query)
+        if not request.path.startswith(ADMIN):
+            return self._router.answer(request)
+        try:
+            return self._emulator.admin(request)
+        except Exception:
+            logging.getLogger(__name__).exception("the emulator failed at %s", request.path)
+            return error_in_kind(ApiError("InternalFailure", "See the emulator's log.", 500), request)
 
-    def _request(self, scope: Scope, body: bytes) -> Request:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        query = scope["query_string"].decode("latin-1")
-        access_key, region, service = credential_scope(headers, query)
-        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-        return Request(
-            scope["method"], path, query, headers, body, service, region, access_key, self._request_id()
-        )
-
-    def _request_id(self) -> str:
+    def new_id(self) -> str:
+        """A request id: a random UUID of version 4."""
         digits = f"{self._random.getrandbits(128):032x}"
-        parts = digits[:8], digits[8:12], "4" + digits[13:16], "a" + digits[17:20], digits[20:]
-        return "-".join(parts)
-
-    def _too_large(self, scope: Scope) -> Response:
-        message = f"The body has more than {MAX_BODY_BYTES} bytes."
-        error = ApiError("RequestEntityTooLargeException", message, 413)
-        return error_in_kind(error, self._request(scope, b""))
-
-    @staticmethod
-    async def _send(send: Send, response: Response, request_id: str) -> None:
-        headers = [
-            (b"content-type", response.content_type.encode("latin-1")),
-            (b"content-length", b"%d" % len(response.body)),
-            (b"x-amzn-requestid", request_id.encode("latin-1")),
-        ]
-        if response.headers:
-            headers += [
-                (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
-                for name, value in response.headers.items()
-            ]
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        await send({"type": "http.response.body", "body": response.body})
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -156,52 +105,31 @@ async def serve(
 
     Signals are the caller's business: set `stopping`.
     """
-    import uvicorn
-
-    class Quiet(uvicorn.Server):
-        """A server that leaves signals to us."""
-
-        @contextlib.contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            yield
-
-    config = uvicorn.Config(
-        Application(emulator),
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        log_level="error",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=5,
-    )
-    server = Quiet(config)
     try:
         await emulator.start(url_of(listener))
     except BaseException:
         listener.close()
         await emulator.stop()
         raise
-    serving = asyncio.ensure_future(server.serve(sockets=[listener]))
+    application, stamp = Application(emulator), Stamp()
+    connections: set[Connection] = set()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: Connection(application, application.new_id, stamp, connections), sock=listener, backlog=2048
+    )
     try:
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.005)
         on_ready()
-        if stopping is not None:
-            waiting = asyncio.ensure_future(stopping.wait())
-            await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-            server.should_exit = True
-        await serving
+        await (stopping or asyncio.Event()).wait()
     finally:
-        server.should_exit = True
+        server.close()
+        for connection in tuple(connections):
+            connection.end()
+        deadline = loop.time() + STOP_SECONDS
+        while connections and loop.time() < deadline:
+            await asyncio.sleep(0.01)
+        for connection in tuple(connections):
+            connection.abort()
         await emulator.stop()
-        with contextlib.suppress(Exception):
-            await serving
-        listener.close()
 
 
 def run(main: Callable[[], Awaitable[None]]) -> None:
