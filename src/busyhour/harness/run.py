@@ -28,6 +28,7 @@ from busyhour.quotas.model import Quota
 from busyhour.quotas.reading import read_quotas
 from busyhour.results.load_result import LoadResult
 from busyhour.results.record import FindingRecord, QuotaRecord, RunRecord
+from busyhour.scenarios.business import business
 from busyhour.scenarios.model import DriveKind, Scenario
 
 ALWAYS_READ = (
@@ -282,4 +283,5 @@ def _scenario(scenario: Scenario) -> dict[str, Any]:
         "entry": scenario.flows.entry,
         "flows": [path.name for path in scenario.flows.files],
         "headroom": scenario.headroom,
+        **business(scenario),
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
@@ -215,6 +216,32 @@ class AwsTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class Wave:
+    """A step of a migration: what moves to Connect on `date`, on top of the waves before it.
+
+    Either `share` of the planned volume, or `queues` (their part of the volume), or `calls_per_hour` in the busy hour;
+    `calls_per_hour` with `queues` says how much those queues are.
+    """
+
+    name: str
+    date: date
+    share: float | None = None
+    queues: tuple[str, ...] = ()
+    calls_per_hour: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SupportFacts:
+    """What AWS Support asks that no forecast can know; texts in the team's own words, empty where not given."""
+
+    use_case: str = ""
+    retries: str = ""
+    """How clients retry what was throttled."""
+    impact: str = ""
+    """What it means for the business when calls are turned away."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """The whole scenario. `path` is the file it came from; every path inside is absolute."""
 
@@ -239,5 +266,8 @@ class Scenario:
     """Given lengths of recorded prompts, by prompt id, ARN or name."""
     service_level_seconds: float = 20.0
     """A queued call that is answered within this many seconds is answered in time."""
+    waves: tuple[Wave, ...] = ()
+    """Migration waves in order of their dates; none: everything is there from the start."""
+    support: SupportFacts = SupportFacts()
     overrides: tuple[str, ...] = ()
     """`key=value` settings that replaced values of the file: `path` alone does not make this scenario again."""

@@ -27,11 +27,13 @@ from busyhour.scenarios.model import (
     Objective,
     Queue,
     Scenario,
+    SupportFacts,
     Table,
 )
 from busyhour.scenarios.objectives import METRICS, OF_REQUESTS, Bound
 from busyhour.scenarios.source import Source
 from busyhour.scenarios.traffic import read_traffic
+from busyhour.scenarios.waves import dates_as_text, read_waves
 
 OPERATIONS = (
     *("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"),
@@ -60,6 +62,7 @@ def load(path: Path, *, root: Path | None = None, overrides: Sequence[str] = ())
         BusyhourError: something is wrong with it; the message names file, line, key and value.
     """
     file = TomlFile.read(path.resolve(), "scenario").with_values(overrides)
+    file = replace(file, data=dates_as_text(file.data))
     file.check(json.loads(schema_path().read_text(encoding="utf-8")))
     return replace(_scenario(Source(file, root)), overrides=tuple(overrides))
 
@@ -101,6 +104,8 @@ def _scenario(source: Source) -> Scenario:
             name: source.duration(("prompts", name), value) for name, value in data.get("prompts", {}).items()
         },
         service_level_seconds=within,
+        waves=read_waves(source, data.get("waves", []), data.get("queues", {})),
+        support=SupportFacts(**data.get("support", {})),
     )
 
 
