@@ -186,9 +186,12 @@ def test_the_plot_is_an_svg_with_every_rung(plain: Any):
 
 def test_the_command_prints_the_helpdesks_forecast_as_json():
     scenario = str(shipped_root() / "scenarios" / "peak.toml")
-    result = CliRunner().invoke(command, [scenario, "--format", "json", "--calls", "200"])
+    result = CliRunner().invoke(
+        command, [scenario, "--format", "json", "--calls", "200", "--set", "traffic.calls_per_hour=9000"]
+    )
     assert result.exit_code == 1, result.output
     found = json.loads(result.stdout)
+    assert found["calls_per_hour"] == 9000
     assert found["ladder"][0]["key"] == CALLS
     assert found["demand_per_call"]["quantities"]["Lambda invocations"]["mean"] > 1
 
