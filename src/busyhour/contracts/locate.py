@@ -14,7 +14,8 @@ from busyhour.flows.positions import Lines
 
 _SKIP = re.compile(r"[ \t\r\n]*").match
 _STEP = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # there since 3.1, not in the stubs
-_STRING = json.decoder.scanstring  # type: ignore[attr-defined]  # as above
+_MEMBER = re.compile(r'[ \t\r\n]*"([^"\\]*(?:\\.[^"\\]*)*)"[ \t\r\n]*:[ \t\r\n]*').match
+_END = re.compile(r"[ \t\r\n]*,").match
 
 
 class Locator:
@@ -64,23 +65,23 @@ class Locator:
     def _object(self, start: int) -> dict[str | int, tuple[int, int]]:
         text = self._text
         found: dict[str | int, tuple[int, int]] = {}
-        at = self._after_space(start + 1)
-        while text[at] != "}":
-            key, after = _STRING(text, at + 1)
-            value = self._after_space(self._after_space(after) + 1)
-            found[key] = (at, value)
-            at = self._after_space(_STEP(text, value)[1])
-            if text[at] == ",":
-                at = self._after_space(at + 1)
+        member = _MEMBER(text, start + 1)
+        while member is not None:
+            key, value = member[1], member.end()
+            found[json.loads(f'"{key}"') if "\\" in key else key] = (member.start(1) - 1, value)
+            end = _END(text, _STEP(text, value)[1])
+            member = _MEMBER(text, end.end()) if end is not None else None
         return found
 
     def _list(self, start: int) -> dict[str | int, tuple[int, int]]:
         text = self._text
         found: dict[str | int, tuple[int, int]] = {}
         at = self._after_space(start + 1)
-        while text[at] != "]":
+        if text[at] == "]":
+            return found
+        while True:
             found[len(found)] = (at, at)
-            at = self._after_space(_STEP(text, at)[1])
-            if text[at] == ",":
-                at = self._after_space(at + 1)
-        return found
+            end = _END(text, _STEP(text, at)[1])
+            if end is None:
+                return found
+            at = self._after_space(end.end())
