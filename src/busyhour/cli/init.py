@@ -1,0 +1,85 @@
+"""busyhour init: Make a new project: rooms, one scenario with its flows, a CI workflow; nothing is overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+_STARTER = Path(__file__).with_name("_starter")
+_EXAMPLE_FOLDERS = ("flows", "lambda", "tables")
+_CI = {
+    "github": (".github/workflows/busyhour.yml", "`.github/workflows/busyhour.yml` does this on GitHub."),
+    "gitlab": (".gitlab-ci.yml", "`.gitlab-ci.yml` does this on GitLab; add a pipeline schedule."),
+    "codebuild": ("buildspec.yml", "`buildspec.yml` does this on AWS CodeBuild; add a schedule."),
+    "none": (None, ""),
+}
+
+
+@click.command("init")
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--ci",
+    type=click.Choice(sorted(_CI)),
+    default="github",
+    show_default=True,
+    help="Whose workflow to write.",
+)
+def command(folder: Path, ci: str) -> None:
+    """Make a busyhour project in DIR (a new folder or one that is there).
+
+    Files that exist are kept as they are and named.
+
+    Example: busyhour init connect-tests
+    """
+    from busyhour.errors import BusyhourError
+
+    made, kept = 0, []
+    try:
+        for name, content in _files(folder.absolute().name, ci):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with path.open("xb") as file:
+                    file.write(content)
+            except FileExistsError:
+                kept.append(name)
+            else:
+                made += 1
+    except OSError as error:
+        raise BusyhourError(
+            f"{error.filename or folder}: cannot be written: {error.strerror}.",
+            "Name a folder that you may write into, on a disk with some space.",
+        ) from None
+    for name in kept:
+        click.echo(f"kept {folder / name}: it was there already")
+    click.echo(f"{made} files written to {folder}.")
+    click.echo(f"Next: cd {folder} && busyhour check flows && busyhour run helpdesk")
+
+
+def _files(name: str, ci: str) -> Iterator[tuple[str, bytes]]:
+    """Every file of a new project: path below its root, content."""
+    from busyhour.rooms import shipped_root
+
+    shipped = shipped_root()
+    target, words = _CI[ci]
+    readme = (_STARTER / "README.md").read_text(encoding="utf-8")
+    yield "README.md", readme.replace("{name}", name).replace(" {ci}", f" {words}".rstrip()).encode()
+    yield "busyhour.toml", (_STARTER / "busyhour.toml").read_bytes()
+    yield ".gitignore", (_STARTER / "gitignore").read_bytes()
+    if target is not None:
+        yield target, (_STARTER / "ci" / f"{ci}.yml").read_bytes()
+    example = shipped / "examples" / "helpdesk"
+    for room in _EXAMPLE_FOLDERS:
+        for path in sorted((example / room).iterdir()):
+            if path.is_file() and not path.name.startswith("."):
+                yield f"{room}/{path.name}", path.read_bytes()
+    scenario = (shipped / "scenarios" / "helpdesk.toml").read_text(encoding="utf-8")
+    yield "scenarios/helpdesk.toml", scenario.replace("../examples/helpdesk/", "../").encode()
+    yield (
+        "scenarios/scenario.schema.json",
+        (shipped / "scenarios" / "scenario.schema.json").read_bytes(),
+    )
+    for room in ("contract_tests", "loadtests", "reports"):
+        yield f"{room}/README.md", (_STARTER / f"room_{room}.md").read_bytes()
