@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from busyhour.contracts.outcomes import interactive
@@ -31,7 +31,8 @@ def longest_silences(flow: FlowUnderCheck, limit: int) -> Iterator[tuple[ActionV
     """Functions at which a silence may first become longer than `limit`: (function, the functions so far, seconds).
 
     Sums over every path at once: the longest silence before each action only grows, and is followed no further
-    than `limit`, so that each action is looked at again at most that many times.
+    than `limit`, so that each action is looked at again at most that many times. No path goes round a Loop more
+    often than that allows.
     """
     graph = flow.graph
     if graph.start is None:
@@ -50,10 +51,14 @@ def longest_silences(flow: FlowUnderCheck, limit: int) -> Iterator[tuple[ActionV
                 over[node] = (node, waited)
             continue
         for edge in graph.edges[node]:
-            if taken(flow, edge) and after > longest.get(edge.target, -1):
-                longest[edge.target] = after
-                before[edge.target, after] = (node, waited) if after else None
-                todo.append(edge.target)
+            if not taken(flow, edge) or after <= longest.get(edge.target, -1):
+                continue
+            counted = action.type == "Loop" and edge.label == "ContinueLooping"
+            if counted and _times(before, (node, waited)) > _rounds(action):
+                continue
+            longest[edge.target] = after
+            before[edge.target, after] = (node, waited) if after else None
+            todo.append(edge.target)
     for node in sorted(over):
         step: _Step | None = over[node]
         chain: list[ActionView] = []
@@ -63,3 +68,19 @@ def longest_silences(flow: FlowUnderCheck, limit: int) -> Iterator[tuple[ActionV
                 chain.append(action)
             step = before[step]
         yield flow.actions[node], chain[::-1], over[node][1] + seconds(flow.actions[node])
+
+
+def _rounds(loop: ActionView) -> int:
+    """How often a Loop continues; once, where only a running call knows."""
+    count = loop.parameters.get("LoopCount")
+    return int(count) if isinstance(count, str) and count.isdecimal() else 1
+
+
+def _times(before: Mapping[_Step, _Step | None], step: _Step) -> int:
+    """How often the action of this step has been reached within the silence that leads to it."""
+    times = 0
+    at: _Step | None = step
+    while at is not None:
+        times += at[0] == step[0]
+        at = before[at]
+    return times

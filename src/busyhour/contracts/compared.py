@@ -100,7 +100,7 @@ def _impossible_attribute(
         return one.type in _ANYTHING or key in attributes_set(one)
 
     values: set[str] = set()
-    for one in last_written(flow, action, writes) or ():
+    for one in last_written(flow, action, writes, fails=False) or ():
         value = attributes_set(one).get(key)
         if not isinstance(value, str) or "$" in value or "{" in value or "<" in value:
             return None
@@ -111,12 +111,12 @@ def _impossible_attribute(
 
 
 def last_written(
-    flow: FlowUnderCheck, action: ActionView, writes: Callable[[ActionView], bool]
+    flow: FlowUnderCheck, action: ActionView, writes: Callable[[ActionView], bool], *, fails: bool = True
 ) -> list[ActionView] | None:
     """The actions that may have written a value last when `action` is reached.
 
     None where some path leads there from the start of the flow without any: then the value came from elsewhere.
-    An action that failed may have written or not.
+    An action that failed has written or not, unless it never `fails`: attributes can be set up to 32 KB.
     """
     graph = flow.graph
     if graph.start is None:
@@ -138,7 +138,7 @@ def last_written(
             written = writes(flow.actions[before])
             if written:
                 found.append(flow.actions[before])
-            if not written or any(edge.kind == "error" for edge in ways):
+            if not written or (fails and any(edge.kind == "error" for edge in ways)):
                 stack.append(before)
     return found
 
