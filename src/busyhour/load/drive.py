@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gevent
 
+import gc
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -141,6 +142,7 @@ class Drive:
         if self._takers:
             self._bounds = cumulated([kind.share for kind in self._takers])
             self._dispatchers = [Dispatcher(self.clock, self.schedule.worker(k, n), self._arrive)]
+        gc.collect()
 
     def run(self, origin: float, started_at: float) -> None:
         """Run until the last call has ended; blocks the calling greenlet.
@@ -203,7 +205,11 @@ class Drive:
             self.recorder.call_dropped(refused)
         else:
             self.recorder.call_started(intended, self.clock.real())
-            kind.arrive(index, intended)
+            try:
+                kind.arrive(index, intended)
+            except Exception as error:
+                self.recorder.call_ended("failed", type(error).__name__)
+                self.clock.report(kind.arrive)
 
     def _tick(self) -> None:
         recorder, second = self.recorder, self._second

@@ -16,9 +16,11 @@ THRESHOLDS = (20_000, 50, 1_000)
 
 @contextlib.contextmanager
 def held_back() -> Iterator[None]:
-    """Collect once, take all that is there out of the collector's sight, and collect seldom until the block ends."""
+    """Take all that is there out of the collector's sight, and collect seldom until the block ends.
+
+    Collect before (`gc.collect()`), while nothing is due yet.
+    """
     before = gc.get_threshold()
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
     try:

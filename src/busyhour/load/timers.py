@@ -184,7 +184,7 @@ class GeventClock:
                 try:
                     run(argument)
                 except Exception:
-                    self._report(run)
+                    self.report(run)
             elif heap and heap[0][0] <= now:
                 due, sequence, timer = heapq.heappop(heap)
                 callback, timer.callback = timer.callback, None
@@ -197,7 +197,7 @@ class GeventClock:
                 try:
                     callback()
                 except Exception:
-                    self._report(callback)
+                    self.report(callback)
             else:
                 self._logical = None
                 return max(0.0, heap[0][0] - now) if heap else None
@@ -207,8 +207,8 @@ class GeventClock:
         self._logical = None
         return None
 
-    def _report(self, callback: Callable[..., None]) -> None:
-        """One call's callback that fails must not end all other calls: gevent prints it, we count it."""
+    def report(self, callback: Callable[..., None]) -> None:
+        """Count the exception being handled and let gevent print it: one call that fails must not end the others."""
         import sys
 
         self.failures += 1

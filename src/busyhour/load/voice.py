@@ -61,7 +61,7 @@ class VoiceCalls(Kind):
         self._known = 0
         self._stopping: list[str] = []
         self._stops = 0
-        self._cutting = False
+        self._cutting = self._stops_live = False
         self._token = uuid.uuid4().hex
         self._numbers = self.numbers()
         self._share = (-1, 0.0)
@@ -183,11 +183,14 @@ class VoiceCalls(Kind):
         self._accepted[identity] = None
         if self._journal is not None:
             self._journal.write(identity + "\n")
+        if self._cutting:
+            drive.recorder.call_ended("cut_off")
+            if self._stops_live:
+                self._stopping.append(identity)
+                self._stop_next()
+            return
         self._watch.begin(index, identity, answer.finished_at, self._share_at(intended))
         drive.recorder.gauge("in_progress", self.in_progress)
-        if self._cutting:
-            self._stopping.append(identity)
-            self._stop_next()
 
     def _share_at(self, moment: float) -> float:
         """Which share of the contacts that start now is watched; worked out once a second."""
@@ -257,7 +260,8 @@ class VoiceCalls(Kind):
         for contact in list(self._watch.contacts.values()):
             self._watch.ended(contact, now)
             recorder.call_ended("cut_off")
-        if interrupted or self.drive.settings.aws:
+        self._stops_live = interrupted or self.drive.settings.aws
+        if self._stops_live:
             self._stopping = list(self._accepted)
             for _ in range(max(1, STOP_BURST // self.drive.n)):
                 self._stop_next()

@@ -1,0 +1,173 @@
+"""A small stand-in for Connect and Lambda over HTTP, in a thread of its own: answers are what the test says."""
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from busyhour.rooms import shipped_root
+
+
+class FakeAws:
+    """Counts requests by (method, path) and answers them; `delay`, `answers` and `ends_after` may be changed any time."""
+
+    def __init__(self):
+        self.requests = []
+        self.delay = 0.0
+        self.ends_after = 0.2
+        self.answers = {}
+        self.contacts = {}
+        self.stopped = []
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_one(self):
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                fake.requests.append((self.command, self.path, dict(self.headers), body))
+                time.sleep(fake.delay)
+                status, headers, answer = fake.answer(self.command, self.path, body)
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            do_GET = do_PUT = do_POST = handle_one  # noqa: N815 - http.server looks for these names
+
+            def log_message(self, *args):
+                pass
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 256
+
+            def handle_error(self, request, client_address):
+                pass
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(
+            target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        ).start()
+
+    def answer(self, method, path, body):
+        for prefix, given in self.answers.items():
+            if path.startswith(prefix):
+                return given
+        now = time.time()
+        if path.startswith("/contact-flows-summary/"):
+            return (
+                200,
+                {},
+                json.dumps({"ContactFlowSummaryList": [{"Id": "flow-1", "Name": "entry"}]}).encode(),
+            )
+        if path == "/contact/outbound-voice":
+            identity = f"contact-{len(self.contacts)}"
+            self.contacts[identity] = now
+            return 200, {}, json.dumps({"ContactId": identity}).encode()
+        if path == "/contact/stop":
+            self.stopped.append(json.loads(body)["ContactId"])
+            return 200, {}, b"{}"
+        if path.startswith("/contacts/"):
+            began = self.contacts[path.rpartition("/")[2]]
+            contact = {"InitiationTimestamp": began, "ConnectedToSystemTimestamp": began}
+            if now - began >= self.ends_after:
+                contact |= {
+                    "DisconnectTimestamp": began + self.ends_after,
+                    "DisconnectReason": "CUSTOMER_DISCONNECT",
+                }
+            return 200, {}, json.dumps({"Contact": contact}).encode()
+        if path.endswith("/invocations"):
+            return 200, {}, b'{"known":"yes"}'
+        return 404, {}, b'{"message":"no such path"}'
+
+    def count(self, path):
+        return sum(1 for request in self.requests if request[1].startswith(path))
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def fake_aws():
+    fake = FakeAws()
+    yield fake
+    fake.close()
+
+
+FLOW = {
+    "Version": "2019-10-30",
+    "StartAction": "greet",
+    "Metadata": {"name": "entry", "entryPointPosition": {"x": 0, "y": 0}},
+    "Actions": [
+        {
+            "Identifier": "greet",
+            "Type": "MessageParticipant",
+            "Parameters": {"Text": "Hi."},
+            "Transitions": {
+                "NextAction": "lookup",
+                "Errors": [{"NextAction": "bye", "ErrorType": "NoMatchingError"}],
+            },
+        },
+        {
+            "Identifier": "lookup",
+            "Type": "InvokeLambdaFunction",
+            "Parameters": {
+                "LambdaFunctionARN": "arn:aws:lambda:us-east-1:123456789012:function:lookup",
+                "InvocationTimeLimitSeconds": "3",
+                "ResponseValidation": {"ResponseType": "STRING_MAP"},
+            },
+            "Transitions": {
+                "NextAction": "bye",
+                "Errors": [{"NextAction": "bye", "ErrorType": "NoMatchingError"}],
+            },
+        },
+        {"Identifier": "bye", "Type": "DisconnectParticipant", "Parameters": {}, "Transitions": {}},
+    ],
+}
+
+
+@pytest.fixture
+def write_scenario(tmp_path):
+    """Writes a scenario with one flow (a prompt, a Lambda, the end) and returns its path."""
+
+    def write(*, drive="voice", rate=20.0, duration=1.0, drain=5.0, arrivals="even", more=""):
+        (tmp_path / "entry.json").write_text(json.dumps(FLOW))
+        path = tmp_path / "scenario.toml"
+        path.write_text(
+            f"""
+drive = "{drive}"
+seed = 7
+[traffic]
+direction = "{"outbound" if drive == "voice" else "inbound"}"
+calls_per_hour = {rate * 3600}
+duration = "{duration}s"
+arrivals = "{arrivals}"
+drain = "{drain}s"
+[flows]
+files = ["entry.json"]
+entry = "entry"
+[callers]
+patience = {{ distribution = "constant", mean = "5s" }}
+talk = {{ distribution = "constant", mean = "1s" }}
+wrap_up = {{ distribution = "constant", mean = "0s" }}
+[functions.lookup]
+latency = {{ distribution = "constant", mean = "0.01s" }}
+response = {{ known = "yes" }}
+{more}
+"""
+        )
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def loadtests():
+    return shipped_root() / "loadtests"

@@ -1,0 +1,222 @@
+"""Whole runs of one worker in this process, without Locust, against a stand-in for AWS."""
+
+import gevent
+
+import time
+
+import pytest
+
+from busyhour.errors import BusyhourError
+from busyhour.load.backend import BackendCalls
+from busyhour.load.drive import Drive, reachable
+from busyhour.load.lambda_calls import LambdaCalls
+from busyhour.load.run_sum import RunSum
+from busyhour.load.settings import from_environment
+from busyhour.load.voice import VoiceCalls
+from busyhour.scenarios.reader import load
+
+
+QUIET = {"BUSYHOUR_SLIP_P99_MS": "2000", "BUSYHOUR_CPU_SHARE": "9"}
+"""The stand-in shares this process and its lock, and tests share the machine: here neither makes a run invalid."""
+
+
+class QuickVoice(VoiceCalls):
+    outcomes_per_second = 100.0
+
+
+def run(kinds, url, path, *, interrupt_after=None, target=None, **environment):
+    settings = from_environment(
+        {"BUSYHOUR_ENDPOINT": url, "BUSYHOUR_TARGET": target or "emulator", **QUIET, **environment}, path
+    )
+    scenario = load(path)
+    total = RunSum(settings, scenario, 1, time.time())
+    drive = Drive(settings, scenario, kinds, None, lambda part, status: total.add(0, part, status, 0.0))
+    drive.prepare()
+    if interrupt_after is not None:
+        gevent.spawn_later(interrupt_after, drive.interrupt)
+        total.interrupted = True
+    started = time.time() + 0.05
+    total.started = started
+    with gevent.Timeout(30):
+        gevent.spawn(drive.run, time.monotonic() + 0.05, started).get()
+    total.finished(0, drive.last_words())
+    return total.result(time.time(), scenario.drive.value), drive
+
+
+def operation(result, name):
+    return next(each for each in result.operations if each.name == name)
+
+
+def test_every_planned_call_is_placed_once_and_its_outcome_known(fake_aws, write_scenario):
+    result, _ = run([QuickVoice()], fake_aws.url, write_scenario(rate=20, duration=1))
+    arrivals = result.arrivals
+    assert (arrivals.planned, arrivals.started, arrivals.completed, arrivals.dropped) == (20, 20, 20, 0)
+    assert result.calls["ends"] == {"CUSTOMER_DISCONNECT": 20}
+    assert fake_aws.count("/contact/outbound-voice") == 20
+    assert result.valid, result.reasons
+
+
+def test_calls_start_on_time_however_slow_the_target_is_and_the_latency_shows_it(fake_aws, write_scenario):
+    fake_aws.delay = 0.8
+
+    class Voice(VoiceCalls):
+        outcomes_per_second = 0.0
+
+    result, _ = run([Voice()], fake_aws.url, write_scenario(rate=30, duration=1))
+    assert result.arrivals.started == 30
+    assert result.arrivals.slip_ms.p50 < 100
+    latency = operation(result, "StartOutboundVoiceContact").latency
+    assert latency.p50 >= 800
+    assert result.peaks["requests:connect:StartOutboundVoiceContact"].value >= 25
+
+
+def test_latency_counts_from_the_intended_start_and_service_time_from_the_sending(fake_aws, write_scenario):
+    class Blocked(QuickVoice):
+        def arrive(self, index, intended):
+            if index == 0:
+                time.sleep(0.3)
+            super().arrive(index, intended)
+
+    result, _ = run([Blocked()], fake_aws.url, write_scenario(rate=20, duration=1), BUSYHOUR_SLIP_P99_MS="50")
+    placed = operation(result, "StartOutboundVoiceContact")
+    assert placed.latency.max > 250
+    assert placed.service_time.p50 < 200
+    assert result.arrivals.late >= 5
+    assert not result.valid
+    assert "slip p99" in " ".join(result.reasons)
+
+
+def test_throttled_calls_are_blocked_and_not_tried_again(fake_aws, write_scenario):
+    fake_aws.answers["/contact/outbound-voice"] = (
+        429,
+        {"x-amzn-ErrorType": "TooManyRequestsException"},
+        b"{}",
+    )
+    result, _ = run([QuickVoice()], fake_aws.url, write_scenario(rate=10, duration=1))
+    assert result.arrivals.blocked == 10
+    placed = operation(result, "StartOutboundVoiceContact")
+    assert (placed.requests, placed.throttles, placed.errors) == (10, 10, 0)
+    assert result.first_errors[0].kind == "rate_throttle"
+    assert result.valid
+
+
+def test_calls_that_outlast_the_drain_are_cut_off(fake_aws, write_scenario):
+    fake_aws.ends_after = 60.0
+    result, _ = run([QuickVoice()], fake_aws.url, write_scenario(rate=10, duration=0.5, drain=0.5))
+    assert result.arrivals.cut_off == 5
+    assert fake_aws.stopped == []
+
+
+def test_an_interrupted_run_stops_dialling_and_stops_every_live_contact(fake_aws, write_scenario):
+    fake_aws.ends_after = 60.0
+    result, _ = run([QuickVoice()], fake_aws.url, write_scenario(rate=10, duration=30), interrupt_after=1.0)
+    assert result.interrupted
+    assert 5 <= result.arrivals.started <= 15
+    assert sorted(fake_aws.stopped) == sorted(fake_aws.contacts)
+    assert result.arrivals.cut_off == result.arrivals.started
+
+
+def test_on_aws_live_contacts_are_stopped_at_the_end_and_every_id_is_in_the_journal(
+    fake_aws, write_scenario, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    fake_aws.ends_after = 60.0
+    more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]\nmax_calls = 3'
+    path = write_scenario(rate=10, duration=0.5, drain=0.2, more=more)
+    result, _ = run([QuickVoice()], fake_aws.url, path, target="aws", BUSYHOUR_RUN_DIR=str(tmp_path))
+    assert sorted(fake_aws.stopped) == sorted(fake_aws.contacts) == ["contact-0", "contact-1", "contact-2"]
+    assert (tmp_path / "contacts-0.log").read_text().split() == ["contact-0", "contact-1", "contact-2"]
+    assert result.arrivals.dropped_reasons == {"cap on calls": 2}
+    assert b"+12025550101" in next(
+        body for _, at, _, body in fake_aws.requests if at == "/contact/outbound-voice"
+    )
+
+
+def test_more_connections_than_allowed_drop_calls_and_the_run_says_so(fake_aws, write_scenario):
+    fake_aws.delay = 0.5
+    path = write_scenario(rate=20, duration=1)
+    result, _ = run([QuickVoice()], fake_aws.url, path, BUSYHOUR_MAX_CONNECTIONS="3")
+    assert result.arrivals.dropped_reasons["connections"] > 0
+    assert result.arrivals.started + result.arrivals.dropped == 20
+    assert not result.valid
+
+
+def test_whole_calls_drive_lambda_as_connect_would(fake_aws, write_scenario):
+    result, _ = run([BackendCalls()], fake_aws.url, write_scenario(drive="backend", rate=10, duration=1))
+    assert (result.arrivals.started, result.arrivals.completed) == (10, 10)
+    assert result.calls["ends"] == {"CONTACT_FLOW_DISCONNECT": 10}
+    assert fake_aws.count("/2015-03-31/functions/lookup/invocations") == 10
+    (function,) = result.functions
+    assert (function.name, function.invocations, function.per_call) == ("lookup", 10, 1.0)
+    assert b'"ContactFlowEvent"' in fake_aws.requests[-1][3]
+
+
+def test_a_throttled_lambda_is_tried_three_times_more_as_connect_does(fake_aws, write_scenario):
+    fake_aws.answers["/2015"] = (429, {"x-amzn-ErrorType": "TooManyRequestsException"}, b"{}")
+    result, _ = run([BackendCalls()], fake_aws.url, write_scenario(drive="backend", rate=4, duration=1))
+    assert fake_aws.count("/2015-03-31/functions/lookup/invocations") == 16
+    assert operation(result, "Invoke").throttles == 16
+    assert result.calls["error_branches"] == 4
+    assert result.arrivals.completed == 4
+
+
+def test_lambda_alone(fake_aws, write_scenario):
+    result, _ = run([LambdaCalls()], fake_aws.url, write_scenario(drive="lambda", rate=20, duration=0.5))
+    assert result.arrivals.completed == 10
+    assert operation(result, "Invoke").requests == 10
+
+
+def test_two_workers_together_drive_the_same_schedule(fake_aws, write_scenario):
+    path = write_scenario(rate=20, duration=1, arrivals="poisson")
+    schedule = list(
+        Drive(
+            from_environment({"BUSYHOUR_ENDPOINT": fake_aws.url}, path), load(path), [], None, None
+        ).schedule
+    )
+    seen = []
+
+    class Noting(QuickVoice):
+        def arrive(self, index, intended):
+            seen.append((index, intended))
+            super().arrive(index, intended)
+
+    for k in (0, 1):
+        settings = from_environment({"BUSYHOUR_ENDPOINT": fake_aws.url}, path)
+        drive = Drive(settings, load(path), [Noting()], None, lambda part, status: None)
+        drive.prepare(k, 2)
+        with gevent.Timeout(20):
+            gevent.spawn(drive.run, time.monotonic(), time.time()).get()
+    assert sorted(seen) == [(call, at) for call, at in schedule]
+
+
+def test_an_entry_flow_that_the_instance_does_not_have_is_named(fake_aws, write_scenario):
+    fake_aws.answers["/contact-flows-summary/"] = (
+        200,
+        {},
+        b'{"ContactFlowSummaryList":[{"Id":"1","Name":"entri"}]}',
+    )
+    with pytest.raises(BusyhourError, match=r"no flow named .entry.\. Did you mean .entri."):
+        run([QuickVoice()], fake_aws.url, write_scenario())
+
+
+def test_nothing_at_the_endpoint_is_said_before_the_run(write_scenario):
+    path = write_scenario()
+    drive = Drive(
+        from_environment({"BUSYHOUR_ENDPOINT": "http://127.0.0.1:9"}, path), load(path), [], None, None
+    )
+    with pytest.raises(BusyhourError, match="Nothing answers at"):
+        reachable(drive)
+
+
+def test_a_kind_that_fails_makes_the_run_invalid_and_says_so(fake_aws, write_scenario, capsys):
+    class Broken(QuickVoice):
+        def attributes_of(self, index):
+            if index == 3:
+                raise RuntimeError("boom")
+            return {}
+
+    result, _ = run([Broken()], fake_aws.url, write_scenario(rate=10, duration=0.5, drain=0.5))
+    assert not result.valid
+    assert "1 steps of the generator failed" in " ".join(result.reasons)
+    assert "boom" in capsys.readouterr().err

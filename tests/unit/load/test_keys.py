@@ -1,0 +1,47 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from busyhour.calls.chance import Stream
+from busyhour.errors import BusyhourError
+from busyhour.load.keys import Recorded, Uniform, Zipf
+
+
+def drawn(keys, times=20_000):
+    stream, counts = Stream(1, 0), [0] * keys.count
+    for _ in range(times):
+        counts[keys.draw(stream)] += 1
+    return [count / times for count in counts]
+
+
+def test_uniform_keys_are_all_as_likely():
+    assert drawn(Uniform(4)) == pytest.approx([0.25] * 4, abs=0.02)
+
+
+def test_zipf_keys_fall_off_with_their_rank():
+    whole = 1 + 1 / 2 + 1 / 3 + 1 / 4
+    assert drawn(Zipf(4, 1.0)) == pytest.approx(
+        [1 / whole, 1 / 2 / whole, 1 / 3 / whole, 1 / 4 / whole], abs=0.02
+    )
+
+
+def test_zipf_with_exponent_0_is_uniform():
+    assert drawn(Zipf(4, 0.0)) == pytest.approx([0.25] * 4, abs=0.02)
+
+
+@given(st.integers(1, 1000), st.floats(0, 3), st.integers(0, 100))
+def test_every_key_is_one_of_them(count, exponent, index):
+    assert 0 <= Zipf(count, exponent).draw(Stream(0, index)) < count
+
+
+def test_recorded_keys_come_as_they_were_and_again():
+    keys, stream = Recorded([3, 1, 2]), Stream(0, 0)
+    assert [keys.draw(stream) for _ in range(5)] == [3, 1, 2, 3, 1]
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: Uniform(0), lambda: Zipf(0), lambda: Zipf(3, -1), lambda: Recorded([])]
+)
+def test_no_keys_are_refused(make):
+    with pytest.raises(BusyhourError):
+        make()
