@@ -29,19 +29,26 @@ def ladder_svg(found: Forecast) -> str:
     axes.invert_yaxis()
     if rungs:
         axes.set_xscale("log")
+        # Room for the figures at the ends of the bars.
+        low, high = min(*volumes, found.calls_per_hour or volumes[0]), max(*volumes, found.calls_per_hour)
+        axes.set_xlim(low / 3, high * (high / low) ** 0.2 * 2)
     for place, volume in enumerate(volumes):
         axes.annotate(
-            f"{volume:,.0f}", (volume, place), xytext=(4, 0), textcoords="offset points", va="center"
+            f"{volume:,.0f}",
+            (volume, place),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )
     if found.calls_per_hour > 0:
-        axes.axvline(found.calls_per_hour, color="#c53030", linewidth=1.5)
-    axes.margins(x=0.15)
+        axes.axvline(found.calls_per_hour, color="#c53030", linewidth=1.5, zorder=1.5)
     axes.set_xlabel("calls per hour at which it binds (1 % turned away)")
     axes.set_title(f"{found.scenario}: plan {found.calls_per_hour:,.0f} calls/h (red line)", loc="left")
     used = {rung.kind for rung in rungs}
     if used:
         axes.legend(
-            handles=[Patch(color=c, label=k) for k, c in _COLOURS.items() if k in used], loc="lower right"
+            handles=[Patch(color=c, label=k) for k, c in _COLOURS.items() if k in used], loc="upper right"
         )
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
