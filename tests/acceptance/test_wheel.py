@@ -63,11 +63,20 @@ def team_folder(folder: Path) -> Path:
     return folder
 
 
-SHORT = ("--set", "traffic.duration=12s", "--set", "traffic.drain=4s")
+SHORT = (
+    *("--set", "traffic.duration=12s", "--set", "traffic.drain=4s"),
+    *("--set", 'objectives."latency_p95:lambda".at_most=20s'),  # other tests run beside this one
+)
 
 
 def test_the_wheel_holds_exactly_the_rooms_files(wheel: Path) -> None:
-    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", *ROOMS], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *ROOMS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     expected = set(listed.stdout.split()) | {"reports/run.schema.json"}
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
