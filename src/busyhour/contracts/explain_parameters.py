@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from busyhour.contracts.objections import Issue, Speaker, extra, missing
 from busyhour.contracts.placeholders import PLACEHOLDER
 from busyhour.contracts.words import bare_kind, near, series, shown
 from busyhour.flows.model import Pointer
+
+_SHOUTED = re.compile(r"[A-Z][A-Z0-9]*([_-][A-Z0-9]+)+").fullmatch
 
 
 def of_parameters(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
@@ -132,8 +135,11 @@ def _wrong_value(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
     path = objection.path
     value = objection.value
     where = speaker.at(path)
-    if speaker.old and "ARN" in speaker.words(objection.schema) and isinstance(value, str):
-        return  # the console's importer finds the resources of an old export by name
+    if isinstance(value, str) and "ARN" in speaker.words(objection.schema):
+        if speaker.old:
+            return  # the console's importer finds the resources of an old export by name
+        if _SHOUTED(value) and not speaker.strict:
+            return  # YOUR_QUEUE_ARN and the like, where an id goes in later
     holder = isinstance(value, str) and PLACEHOLDER.search(value) is not None
     if holder and not speaker.strict:
         return
