@@ -10,6 +10,7 @@ from busyhour.results.codec import decode, encode
 from busyhour.results.histogram import Histogram
 from busyhour.results.measures import Measures, Second
 from busyhour.results.record import Arrivals, Operation, Percentiles, Series, Slip
+from busyhour.results.windows import WindowRecord
 
 SCHEMA_VERSION = "1"
 
@@ -97,6 +98,8 @@ class LoadResult:
     """Latency by operation (`service:Name`) and class of outcome."""
     histograms: dict[str, dict[str, Any]] = field(default_factory=dict)
     """HDR histograms of the whole run, encoded: `latency/<op>/<class>`, `service/<op>/<class>`, `slip`, ..."""
+    windows: WindowRecord | None = None
+    """Latency by window of time; None where nothing was sent."""
     schema_version: str = SCHEMA_VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -155,7 +158,7 @@ def summarise(measures: Measures, what: Circumstances, bounds: Bounds) -> LoadRe
         arrivals=arrivals,
         operations=operations,
         functions=_functions(measures),
-        series=_series(measures, what),
+        series=_series(measures, what),  # seals what was not sealed yet, so it comes before the windows
         peaks=_peaks(measures),
         first_errors=sorted(
             (FirstError(*_split3(key), at) for key, at in measures.firsts.items()), key=lambda first: first.at
@@ -167,6 +170,7 @@ def summarise(measures: Measures, what: Circumstances, bounds: Bounds) -> LoadRe
         notes=what.notes,
         outcomes=_outcomes(measures),
         histograms={key: histogram.to_json() for key, histogram in sorted(measures.histograms.items())},
+        windows=measures.windows.record(),
     )
 
 
@@ -308,8 +312,7 @@ def _series(measures: Measures, what: Circumstances) -> list[Series]:
         line("errors", "requests/s", [row.counts.get("errors", 0) for row in rows]),
         line("generator CPU", "share", [row.gauges.get("cpu") for row in rows]),
     ]
-    for row in rows:
-        row.seal()
+    measures.seal(last + 1)
     for name in _names(measures):
         made.append(
             line(f"requests:{name}", "requests/s", [row.counts.get(f"requests/{name}", 0) for row in rows])

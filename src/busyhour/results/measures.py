@@ -32,6 +32,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from busyhour.results.histogram import Histogram
+from busyhour.results.windows import Windows
 
 MAX_GAUGES = frozenset({"cpu"})
 """Gauges of which the highest worker's value counts; all others are added over workers."""
@@ -73,6 +74,8 @@ class Measures:
     histograms: dict[str, Histogram] = field(default_factory=dict)
     firsts: dict[str, float] = field(default_factory=dict)
     seconds: dict[int, Second] = field(default_factory=dict)
+    windows: Windows = field(default_factory=Windows)
+    """Latency by window of time, of the seconds that were sealed. Not sent: workers seal nothing."""
 
     def count(self, key: str, by: int = 1) -> None:
         """Add `by` to the count `key`."""
@@ -108,9 +111,11 @@ class Measures:
             self.second(number).merge(row)
 
     def seal(self, before: int) -> None:
-        """Let the histograms of all seconds before `before` go; their percentiles stay."""
+        """Let the histograms of all seconds before `before` go; their percentiles and the sums by window stay."""
         for number, row in self.seconds.items():
             if number < before and row.latency:
+                for operation, histogram in row.latency.items():
+                    self.windows.add(number, operation, histogram)
                 row.seal()
 
     def to_wire(self) -> dict[str, Any]:

@@ -30,12 +30,21 @@ def write_json(path: Path, data: Any, *, keeps: Path | None = None) -> None:
     Raises:
         BusyhourError: it cannot be written (disk full, no permission). Whatever stood at `path` before stays.
     """
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    write_bytes(path, f"{text}\n".encode(), keeps=keeps)
+
+
+def write_bytes(path: Path, content: bytes, *, keeps: Path | None = None) -> None:
+    """Write `content` to `path`: to a temporary file beside it, then renamed over it.
+
+    Raises:
+        BusyhourError: as `write_json` does.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8") as out:
-            json.dump(data, out, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-            out.write("\n")
+        with temporary.open("wb") as out:
+            out.write(content)
             out.flush()
             os.fsync(out.fileno())
         temporary.replace(path)
