@@ -130,7 +130,7 @@ class _Compiler:
             lines.append(f"{pad}return False")
             return
         assert isinstance(schema, dict)
-        unknown = [key for key in schema if key not in _KNOWN and not key.startswith("x-")]
+        unknown = sorted(_bare(schema) - _KNOWN)
         if unknown:
             raise ValueError(f"{base}: keyword {unknown[0]!r} is not supported")
         reference = schema.get("$ref")
@@ -354,14 +354,19 @@ class _Compiler:
         return " and ".join(parts)
 
     def _test(self, schema: Schema, base: str) -> str:
-        if isinstance(schema, dict) and set(schema) == {"$ref"}:
+        if isinstance(schema, dict) and _bare(schema) == {"$ref"}:
             return self._referred(schema["$ref"], base)
         return self.function(schema, base)
 
 
+def _bare(schema: dict[str, Any]) -> set[str]:
+    """The keywords of a schema that assert something."""
+    return {key for key in schema if key not in _ANNOTATIONS and not key.startswith("x-")}
+
+
 def _small(schema: Any) -> bool:
     """Whether a referred schema is better written out than called."""
-    return isinstance(schema, dict) and not schema.keys() - _ANNOTATIONS - _STRING - {"type", "enum", "const"}
+    return isinstance(schema, dict) and not _bare(schema) - _STRING - {"type", "enum", "const"}
 
 
 def _any_same(value: Any, allowed: tuple[Any, ...]) -> bool:
