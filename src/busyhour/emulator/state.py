@@ -137,7 +137,7 @@ def new_state(
     """State of an emulator that starts now.
 
     Args:
-        table: the quota table.
+        table: the quota table; the defaults of the account's Region are taken from it.
         account: who and where it is.
         quotas: applied values by code or key; AWS's documented defaults for all others.
         clock: monotonic seconds; the process's own when None.

@@ -7,6 +7,7 @@ import binascii
 import datetime
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import orjson
@@ -63,7 +64,7 @@ class ConnectService:
         self._destinations = destinations
         self._validator = validator
         self.tokens = ClientTokens(policy.token_seconds, policy.tokens_kept)
-        self._table = OperationTable(_HANDLERS)
+        self._table = _operations()
 
     # --------------------------------------------------------------------------------------------- wire
 
@@ -422,6 +423,12 @@ class ConnectService:
         queue = self._instance.queue(name) if name else None
         arn = f"{self._state.account.instance_arn}/contact/{contact.id}"
         return described(contact, arn, queue.id if queue is not None else name, self._contacts.epoch)
+
+
+@cache
+def _operations() -> OperationTable:
+    """The table of operations; made once, for it never changes and takes a while."""
+    return OperationTable(_HANDLERS)
 
 
 def _extra(params: Params) -> Params:
