@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-FORMATS = ("terminal", "html", "pdf", "text", "markdown", "json")
+FORMATS = ("terminal", "html", "pdf", "text", "markdown", "json", "support-pdf", "support-text")
 
 
 @click.command("report")

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 @click.command("request")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option(
-    "--headroom", type=float, help="Share of each quota to stay free, like 0.2; the scenario's if not given."
+    "--headroom",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="Share of each quota to stay free on top of expected values, like 0.2. AWS asks for values without padding.",
 )
 @click.option("--submit", is_flag=True, help="File the requests with Service Quotas, after confirmation.")
 @click.option("--yes", is_flag=True, help="With --submit or --attach: do not ask for confirmation.")
@@ -32,7 +36,9 @@ if TYPE_CHECKING:
     help="Attach this file (PDF) to the Support cases of the requests, after confirmation; may be repeated.",
 )
 @click.option(
-    "--message", type=click.Path(path_type=Path), help="Text for the cases; the calculation if not given."
+    "--message",
+    type=click.Path(path_type=Path),
+    help="Text for the cases; the report for Support if not given.",
 )
 @click.option("--instance", metavar="ARN", help="Connect instance; the run's if not given.")
 @click.option("--region", help="AWS Region; the run's if not given.")
@@ -40,7 +46,7 @@ if TYPE_CHECKING:
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
     run: Path,
-    headroom: float | None,
+    headroom: float,
     submit: bool,
     yes: bool,
     status: bool,
@@ -52,6 +58,8 @@ def command(
     format_: str,
 ) -> None:
     """Print the quota increases that RUN (a run's folder or its run.json) calls for; file them when told to.
+
+    Writes the report for AWS Support beside the run: support.pdf, support.text, increases.json.
 
     Example: busyhour request reports/out/latest --headroom 0.2
     """
@@ -65,23 +73,28 @@ def command(
     if instance:
         record.target = {**record.target, "instance_arn": instance}
     found = needs(record, table.load(), headroom)
-    ledger = Ledger.of(run if run.is_dir() else run.parent)
+    folder = run if run.is_dir() else run.parent
+    ledger = Ledger.of(folder)
     region = region or record.target.get("region")
     told: dict[str, str] = {}
     failed = False
     if format_ == "text":
         _show(found, record, region)
+        _show_headroom(record, found, headroom)
+    written = _write_report(record, found, folder, instance or "", headroom)
     if status:
         _filing(ledger, region, endpoint_url).follow()
     if submit and found.increases:
         _check_target(record, instance, endpoint_url)
         told, failed = _submit(_filing(ledger, region, endpoint_url), found, yes=yes)
     if attach or message:
-        _attach(found, ledger, record.run_id, attach, message, endpoint_url, yes=yes)
+        _attach(written.get("support.text", b"").decode(), ledger, attach, message, endpoint_url, yes=yes)
     if format_ == "json":
         click.echo(json.dumps(_as_data(record, found, ledger, told), indent=2, ensure_ascii=False))
     else:
         _show_outcome(found, ledger, told)
+        if written:
+            click.echo(f"For AWS Support: {', '.join(str(folder / name) for name in written)}")
     if failed:
         raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
 
@@ -121,10 +134,32 @@ def _submit(filing: Filing, found: Needs, *, yes: bool) -> tuple[dict[str, str],
     return told, any(outcome.failed for outcome in outcomes)
 
 
+def _write_report(
+    record: RunRecord, found: Needs, folder: Path, instance: str, headroom: float
+) -> dict[str, bytes]:
+    """Write the report for Support where there is something to ask for; what was written, by file name."""
+    from busyhour.project import Project
+    from busyhour.report import support, support_pdf
+    from busyhour.results.store import write_bytes
+
+    facts = support.case(record, found, instance=instance, headroom=headroom)
+    if not facts.asks:
+        return {}
+    templates = Project.find(Path.cwd()).report_templates()
+    requests = json.dumps([increase.arguments for increase in found.increases], indent=2) + "\n"
+    files = {
+        "support.pdf": support_pdf.of_case(record, facts, templates),
+        "support.text": support.text(facts, templates).encode(),
+        "increases.json": requests.encode(),
+    }
+    for name, content in files.items():
+        write_bytes(folder / name, content)
+    return files
+
+
 def _attach(
-    found: Needs,
+    report: str,
     ledger: Ledger,
-    run_id: str,
     paths: tuple[Path, ...],
     message: Path | None,
     endpoint_url: str | None,
@@ -137,7 +172,7 @@ def _attach(
 
     files = attaching.read_attachments(paths)
     if message is None:
-        text = attaching.case_text(found, run_id)
+        text = attaching.checked_text(report, "The report for Support")
     else:
         try:
             text = attaching.checked_text(message.read_text(encoding="utf-8"), str(message))
@@ -191,6 +226,28 @@ def _show(found: Needs, record: RunRecord, region: str | None) -> None:
         click.secho(f"- {other.quota.name}: {other.reason} {other.way_out}", bold=True)
         for step in other.steps:
             click.echo(f"   {step}")
+
+
+def _show_headroom(record: RunRecord, found: Needs, headroom: float) -> None:
+    """Say what the scenario's own headroom would make of it, where it was left out."""
+    from busyhour.quotas import table
+    from busyhour.quotas.figures import number
+    from busyhour.quotas.increases import needs
+
+    wanted = float(record.scenario.get("headroom") or 0.0)
+    if headroom or not wanted:
+        return
+    asked = {increase.quota.key: increase.asked for increase in found.increases}
+    more = [
+        f"{increase.quota.name} {number(increase.asked)}"
+        for increase in needs(record, table.load(), wanted).increases
+        if increase.asked > asked.get(increase.quota.key, 0.0)
+    ]
+    if more:
+        click.echo(
+            f"The scenario wants {wanted:.0%} of each quota to stay free; AWS asks for expected values without "
+            f"padding, so it is left out here. --headroom {wanted:g} would ask for: {', '.join(more)}.\n"
+        )
 
 
 def _cli(increase: Increase, region: str | None) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 
 from busyhour.errors import BusyhourError
 from busyhour.quotas.asking import Failed, ask
-from busyhour.quotas.increases import Needs
 
 MAX_FILES = 3
 MAX_BYTES = 5 * 1024 * 1024
@@ -58,25 +57,6 @@ def _content(path: Path) -> bytes:
             "Attach a smaller file.",
         )
     return content
-
-
-def case_text(found: Needs, run_id: str) -> str:
-    """The calculation of every value asked for, as the text of a case.
-
-    Raises:
-        BusyhourError: it is longer than a case takes.
-    """
-    parts = [f"Service quota increases that load test {run_id} calls for, with their calculation."]
-    parts += [
-        "\n".join([f"{of.quota.name} ({of.quota.service} {of.quota.code})", *of.steps])
-        for of in found.increases
-    ]
-    parts += [
-        "\n".join([f"{of.quota.name} (no quota code; please raise it too)", *of.steps])
-        for of in found.unrequestable
-        if of.asked is not None and of.quota.adjustable
-    ]
-    return checked_text("\n\n".join(parts), "The calculation")
 
 
 def checked_text(text: str, what: str) -> str:

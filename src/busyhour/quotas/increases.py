@@ -1,15 +1,22 @@
 """Which increases a run calls for, with the calculation that AWS asks for.
 
-The value asked for is the expected peak plus the headroom that the scenario states, rounded up to a whole
-number; no padding beyond that: AWS wants "expected values" and considers fluctuations itself
-(facts/connect.md section 7).
+AWS wants "expected values without additional padding for fluctuations. Fluctuations are considered automatically"
+(Admin Guide, operational excellence). So:
+
+- of things at once (calls, executions) the value asked for is the expected peak, since one more is turned away;
+- of a rate it is the mean of the busiest moment: single busy seconds are what the burst is for, and AWS sets the
+  burst with the rate;
+- headroom is left out unless it is asked for by name. The scenario's own headroom is what a run is judged by.
+
+Values are rounded up to whole numbers.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from busyhour.errors import BusyhourError
 from busyhour.quotas.figures import number
@@ -27,8 +34,8 @@ _INVOCATIONS_PER_EXECUTION = 10
 class Increase:
     """One increase to ask for.
 
-    `present` with its `origin` is the value that was read for the run, `asked` the value to ask for. `steps`
-    are the calculation, one line each. `context` is the instance's ARN where the quota holds per instance;
+    `present` with its `origin` is the value that was read for the run, `peak` the expected demand, `asked` the value to
+    ask for. `steps` are the calculation, one line each. `context` is the instance's ARN where the quota holds per instance;
     None for such a quota where the run does not know its instance.
     """
 
@@ -74,24 +81,27 @@ class Needs:
     unrequestable: tuple[Unrequestable, ...]
 
 
-def needs(run: RunRecord, table: QuotaTable, headroom: float | None = None) -> Needs:
+def needs(run: RunRecord, table: QuotaTable, headroom: float = 0.0) -> Needs:
     """The increases that the run's measurements and forecast call for.
 
     Args:
-        run: its quota records hold peak, forecast and the value that was read.
+        run: its quota records hold peak, forecast and the value that was read; its forecast holds mean rates.
         table: the quota table.
-        headroom: share of each quota that is to stay free; None for the one of the run's scenario.
+        headroom: share of each quota that is to stay free on top of expected values. AWS asks for none.
 
     Raises:
         BusyhourError: `headroom` is not a share, or the run names a quota that is not known.
     """
-    share = float(run.scenario.get("headroom") or 0.0) if headroom is None else headroom
-    if not 0 <= share < 1:
-        raise BusyhourError(f"Headroom {share:g} is not a share from 0 to below 1.", "Write 0.2 for 20 %.")
+    if not 0 <= headroom < 1:
+        raise BusyhourError(f"Headroom {headroom:g} is not a share from 0 to below 1.", "Write 0.2 for 20 %.")
     instance = run.target.get("instance_arn") or None
+    forecasts = {
+        row["key"]: row for row in run.forecast.get("quotas", []) if isinstance(row, dict) and "key" in row
+    }
     found: list[Increase | Unrequestable] = []
     for record in run.quotas:
-        need = _need(record, table.by_key(record.key), share, run.run_id)
+        expected = _expected(record, table.by_key(record.key), forecasts.get(record.key, {}), run.run_id)
+        need = _need(record, expected, headroom)
         if need is not None:
             found.append(_placed(need, run.quotas, table, instance))
     return Needs(
@@ -100,9 +110,62 @@ def needs(run: RunRecord, table: QuotaTable, headroom: float | None = None) -> N
     )
 
 
-def _need(record: QuotaRecord, quota: Quota, headroom: float, run_id: str) -> Increase | Unrequestable | None:
-    peak, told = _expected_peak(record, quota, run_id)
-    if peak is None:
+def is_rate(quota: Quota) -> bool:
+    """Is it so much per second, whatever AWS calls its kind?"""
+    return quota.kind is Kind.RATE or "second" in quota.unit
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """The demand to plan for, None where nobody knows it, and the lines that say where it comes from."""
+
+    quota: Quota
+    demand: float | None
+    told: tuple[str, ...]
+    forecast: bool
+
+
+def _expected(record: QuotaRecord, quota: Quota, row: Mapping[str, Any], run_id: str) -> _Expected:
+    measured = record.peak
+    at = "" if record.peak_at is None else f", at {record.peak_at:,.0f} s"
+    seen = "" if measured is None else f"measured {number(measured)} ({record.peak_source}, run {run_id}{at})"
+    steps = [f"Calculation: {row['calculation']}."] if row.get("calculation") else []
+    mean = row.get("theory_mean", record.forecast)
+    if quota.kind is Kind.RATE or (is_rate(quota) and mean is not None):
+        if mean is not None:
+            told = f"Expected rate at the busiest moment, in {quota.unit}: {number(float(mean))}, the mean."
+            busiest = max(filter(None, (row.get("theory_peak"), measured)), default=None)
+            if busiest is not None and busiest > mean:
+                told += f" Single seconds reach {number(float(busiest))}; that is what the burst is for."
+            return _Expected(quota, float(mean), (*steps, told), forecast=True)
+        # A rate that was measured only, and turned nothing away, suffices.
+        demand = measured if record.rejected else None
+        return _Expected(quota, demand, (f"Busiest second in {quota.unit}: {seen}.",), forecast=False)
+    both = [seen] if seen else []
+    if record.forecast is not None:
+        both.append(f"forecast {number(record.forecast)}{_ways(row)}")
+    known = [value for value in (measured, record.forecast) if value is not None]
+    told = f"Expected peak in {quota.unit}: {'; '.join(both)}."
+    return _Expected(quota, max(known, default=None), (*steps, told), forecast=record.forecast is not None)
+
+
+def _ways(row: Mapping[str, Any]) -> str:
+    """How a forecast peak came about."""
+    ways = []
+    if row.get("theory_peak") is not None:
+        ways.append(
+            f"{number(float(row['theory_peak']))} is not exceeded in 99 of 100 moments by calculation"
+        )
+    low, high = row.get("simulated_low"), row.get("simulated_high")
+    if low is not None and high is not None:
+        span = number(float(low)) if low == high else f"{number(float(low))} to {number(float(high))}"
+        ways.append(f"simulated peaks {span}")
+    return f" ({'; '.join(ways)})" if ways else ""
+
+
+def _need(record: QuotaRecord, expected: _Expected, headroom: float) -> Increase | Unrequestable | None:
+    quota, demand = expected.quota, expected.demand
+    if demand is None:
         if not record.rejected:
             return None
         return Unrequestable(
@@ -110,47 +173,46 @@ def _need(record: QuotaRecord, quota: Quota, headroom: float, run_id: str) -> In
             f"{record.rejected:,} were turned away, and the peak was not measured.",
             "Run again with a higher value in the scenario's [quotas].",
         )
-    if record.rejected and quota.kind is Kind.RESOURCE and peak <= record.value + 1:
+    if (
+        record.rejected
+        and quota.kind is Kind.RESOURCE
+        and not expected.forecast
+        and demand <= record.value + 1
+    ):
         return Unrequestable(
             quota,
             f"{record.rejected:,} were turned away at {number(record.value)}, so that the run cannot tell how many "
             "there would have been.",
             "Run again with a higher value in the scenario's [quotas], or see `busyhour forecast`.",
         )
-    asked = _rounded_up(peak / (1 - headroom))
+    asked = _rounded_up(demand / (1 - headroom))
     if asked <= record.value:
+        if record.rejected and is_rate(quota) and expected.forecast:
+            return _fluctuations(quota, record, demand, expected.told)
         return None
-    steps = (
-        told,
-        f"Headroom that the scenario wants at the peak: {headroom:.0%}: "
-        f"{number(peak)} / (1 - {headroom:g}) = {number(peak / (1 - headroom))}.",
-        f"Rounded up to a whole number: {number(asked)}. No further padding.",
+    steps = list(expected.told)
+    if headroom:
+        steps.append(
+            f"Headroom that was asked for: {headroom:.0%}: {number(demand)} / (1 - {headroom:g}) = "
+            f"{number(demand / (1 - headroom))}."
+        )
+    steps += [
+        f"Rounded up to a whole number: {number(asked)}. No {'further ' if headroom else ''}padding.",
         f"Present value: {number(record.value)} ({record.origin}, read {record.read_at}).",
+    ]
+    return Increase(quota, record.value, record.origin, demand, asked, tuple(steps))
+
+
+def _fluctuations(quota: Quota, record: QuotaRecord, mean: float, told: tuple[str, ...]) -> Unrequestable:
+    """The rate suffices in the mean; what was turned away came too close together for the burst."""
+    return Unrequestable(
+        quota,
+        f"{record.rejected:,} were turned away although the expected {number(mean)} are within {number(record.value)}: "
+        "they came closer together than the burst allows.",
+        "Retry with backoff and jitter, or pace the requests; Support can raise the burst in the case.",
+        None,
+        told,
     )
-    return Increase(quota, record.value, record.origin, peak, asked, steps)
-
-
-def _expected_peak(record: QuotaRecord, quota: Quota, run_id: str) -> tuple[float | None, str]:
-    """The peak to plan for, and the line that says where it comes from.
-
-    Of things at once, the larger of measurement and forecast. Of a rate, the forecast: one second's measured
-    peak is what the burst is for. A rate that was measured only, and turned nothing away, suffices.
-    """
-    measured, forecast, unit = record.peak, record.forecast, quota.unit
-    at = "" if record.peak_at is None else f", at {record.peak_at:,.0f} s"
-    both = []
-    if measured is not None:
-        both.append(f"measured {number(measured)} ({record.peak_source}, run {run_id}{at})")
-    if forecast is not None:
-        both.append(f"forecast {number(forecast)}")
-    told = f"Expected peak in {unit}: {'; '.join(both)}."
-    if quota.kind is Kind.RESOURCE:
-        return max((value for value in (measured, forecast) if value is not None), default=None), told
-    if forecast is not None and not record.rejected:
-        return forecast, told
-    if not record.rejected:
-        return None, told
-    return max((value for value in (measured, forecast) if value is not None), default=None), told
 
 
 def _placed(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from busyhour.errors import BusyhourError
 from busyhour.report import view
-from busyhour.report.plots import on_paper, run_plots
+from busyhour.report.plots import Plot, on_paper, run_plots
 from busyhour.results.record import RunRecord
 
 TEMPLATE = "report.typ"
@@ -24,18 +24,29 @@ def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
     Raises:
         BusyhourError: the template is missing or typst refuses it; its words are in the message.
     """
+    plots = run_plots(record)
+    data = _data(record, [plot.title for plot in plots])
+    return typeset(TEMPLATE, templates, {"data.json": data}, plots)
+
+
+def typeset(
+    name: str, templates: Sequence[Path], files: Mapping[str, object], plots: Sequence[Plot]
+) -> bytes:
+    """PDF from the first template `name`, which finds `files` as JSON and the plots as `plot-N.svg` in its folder.
+
+    Raises:
+        BusyhourError: the template is missing or typst refuses it; its words are in the message.
+    """
     import typst
 
-    template = next((folder / TEMPLATE for folder in templates if (folder / TEMPLATE).is_file()), None)
+    template = next((folder / name for folder in templates if (folder / name).is_file()), None)
     if template is None:
-        raise BusyhourError(f"The template {TEMPLATE} is not in {', '.join(map(str, templates))}.")
-    plots = run_plots(record)
-    with tempfile.TemporaryDirectory(prefix="busyhour-pdf-") as name:
-        folder = Path(name)
+        raise BusyhourError(f"The template {name} is not in {', '.join(map(str, templates))}.")
+    with tempfile.TemporaryDirectory(prefix="busyhour-pdf-") as place:
+        folder = Path(place)
         (folder / "main.typ").write_bytes(template.read_bytes())
-        (folder / "data.json").write_text(
-            json.dumps(_data(record, [plot.title for plot in plots])), encoding="utf-8"
-        )
+        for file, data in files.items():
+            (folder / file).write_text(json.dumps(data), encoding="utf-8")
         for index, plot in enumerate(plots):
             (folder / f"plot-{index}.svg").write_text(on_paper(plot), encoding="utf-8")
         try:

@@ -30,5 +30,7 @@ RENDERERS = {
     "json": Renderer("json_", "run.json"),
     "markdown": Renderer("markdown", "report.md"),
     "pdf": Renderer("pdf", "report.pdf", binary=True),
+    "support-pdf": Renderer("support_pdf", "support.pdf", binary=True),
+    "support-text": Renderer("support_text", "support.text"),
     "text": Renderer("text", "report.txt"),
 }

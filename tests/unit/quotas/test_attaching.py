@@ -10,9 +10,7 @@ import pytest
 from botocore.stub import Stubber
 
 from busyhour.errors import BusyhourError
-from busyhour.quotas.attaching import Attaching, case_text, checked_text, read_attachments
-from busyhour.quotas.increases import needs
-from busyhour.quotas.table import load
+from busyhour.quotas.attaching import Attaching, checked_text, read_attachments
 
 
 @pytest.fixture
@@ -83,18 +81,6 @@ def test_what_aws_does_not_take_is_refused_before_anything_is_sent(tmp_path: Pat
     ):
         with pytest.raises(BusyhourError, match=words):
             read_attachments(paths)
-
-
-def test_the_text_of_a_case_is_the_calculation(quota_record: Any, run_record: Any) -> None:
-    run = run_record(
-        quota_record("L-12AB7C57", 10, 32),
-        quota_record("connect.start-outbound-voice-contact.burst", 5, 12, rejected=3),
-        quota_record("dynamodb.partition-write-throughput", 1000, 1200),
-    )
-    text = case_text(needs(run, load()), run.run_id)
-    assert "32 / (1 - 0.2) = 40" in text
-    assert "please raise it too" in text
-    assert "Partition" not in text, "nobody can raise that one"
 
 
 @pytest.mark.parametrize("text", ["", " \n", "x" * 8001])

@@ -18,9 +18,9 @@ TABLE = load()
 
 @pytest.fixture
 def increases(quota_record: Any, run_record: Any, account: Any) -> tuple[Increase, ...]:
-    """Two: concurrent calls of the instance 10 -> 40, starts of the account 2 -> 8."""
+    """Two: concurrent calls of the instance 10 -> 40, starts of the account 2 -> 6."""
     run = run_record(
-        quota_record("L-12AB7C57", 10, 32),
+        quota_record("L-12AB7C57", 10, 40),
         quota_record("L-4E9BCC96", 2, 6, rejected=9),
         instance=account.state.account.instance_arn,
     )
@@ -33,7 +33,7 @@ def test_requests_are_filed_and_kept(account: Any, increases: tuple[Increase, ..
     kept = json.loads((tmp_path / "requests.json").read_text())["requests"]
     assert [(row["code"], row["desired"], row["status"]) for row in kept] == [
         ("L-12AB7C57", 40, "PENDING"),
-        ("L-4E9BCC96", 8, "PENDING"),
+        ("L-4E9BCC96", 6, "PENDING"),
     ]
     assert kept[0]["context"] == account.state.account.instance_arn
     assert kept[1]["context"] is None
@@ -71,7 +71,7 @@ def test_a_request_for_another_instance_is_another_request(
     account: Any, quota_record: Any, run_record: Any, tmp_path: Path
 ) -> None:
     def of(arn: str) -> tuple[Increase, ...]:
-        return needs(run_record(quota_record("L-12AB7C57", 10, 32), instance=arn), TABLE).increases
+        return needs(run_record(quota_record("L-12AB7C57", 10, 40), instance=arn), TABLE).increases
 
     ledger = Ledger.of(tmp_path)
     [wrong] = Filing(account.client, ledger).file(of("arn:aws:connect:us-east-1:123456789012:instance/other"))

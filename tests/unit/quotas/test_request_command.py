@@ -25,7 +25,7 @@ def call(*arguments: str, answer: str | None = None) -> Result:
 @pytest.fixture
 def folder(quota_record: Any, run_record: Any, account: Any, tmp_path: Path) -> Path:
     record = run_record(
-        quota_record("L-12AB7C57", 10, 32),
+        quota_record("L-12AB7C57", 10, 40),
         quota_record("L-4E9BCC96", 2, 1),
         quota_record("connect.start-outbound-voice-contact.burst", 5, 12, rejected=3),
         instance=account.state.account.instance_arn,
@@ -38,15 +38,33 @@ def test_requests_are_printed_and_nothing_is_asked(folder: Path, account: Any) -
     result = call(str(folder))
     assert result.exit_code == 0
     assert "1. Concurrent active calls per instance (connect L-12AB7C57): 10 -> 40" in result.output
-    assert "32 / (1 - 0.2) = 40" in result.output
+    assert "Rounded up to a whole number: 40. No padding." in result.output
+    assert "--headroom 0.2 would ask for: Concurrent active calls per instance 50." in result.output
     arn = account.state.account.instance_arn
     assert (
         "aws service-quotas request-service-quota-increase --service-code connect --quota-code L-12AB7C57 "
         f"--desired-value 40 --context-id {arn} --region us-east-1"
     ) in result.output
-    assert "Ask Support for 15 in the case." in result.output
+    assert "Ask Support for 12 in the case." in result.output
     assert account.asked == []
     assert not (folder / "requests.json").exists()
+
+
+def test_headroom_is_asked_for_when_it_is_named(folder: Path) -> None:
+    output = call(str(folder), "--headroom", "0.2").output
+    assert "40 / (1 - 0.2) = 50" in output
+    assert "The scenario wants" not in output
+
+
+def test_the_report_for_support_is_written_beside_the_run(folder: Path) -> None:
+    result = call(str(folder))
+    assert f"For AWS Support: {folder / 'support.pdf'}" in result.output
+    assert (folder / "support.pdf").read_bytes().startswith(b"%PDF")
+    text = (folder / "support.text").read_text(encoding="utf-8")
+    assert "Concurrent active calls per instance (L-12AB7C57): 10 -> 40" in text
+    assert "not in Service Quotas; please raise it in this case): 5 -> 12" in text
+    [request] = json.loads((folder / "increases.json").read_text(encoding="utf-8"))
+    assert request["QuotaCode"] == "L-12AB7C57"
 
 
 def test_json_is_of_its_schema(folder: Path) -> None:
@@ -103,6 +121,7 @@ def test_a_run_against_the_emulator_is_filed_only_for_a_named_instance(folder: P
 def test_a_run_that_needs_nothing_says_so(quota_record: Any, run_record: Any, tmp_path: Path) -> None:
     store.write_run(tmp_path, run_record(quota_record("L-12AB7C57", 10, 3)))
     assert "calls for no increase" in call(str(tmp_path)).output
+    assert not (tmp_path / "support.pdf").exists()
 
 
 def test_no_run_is_bad_input(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ FORECAST = {
         ),
         expected("connect.users-per-instance", name="Users per instance", simulated_peak=None),
         expected(
-            "dynamodb.other",
+            "dynamodb.table-level-write-throughput-limit",
             name="Other",
             theory_mean=2.0,
             theory_peak=4,
@@ -274,9 +274,15 @@ def record() -> RunRecord:
                 verdict="holds",
             ),
             quota(),
-            quota("dynamodb.other", name="Other", peak=12.0, rejected=0, verdict="holds"),
             quota(
-                "dynamodb.table-read",
+                "dynamodb.table-level-write-throughput-limit",
+                name="Other",
+                peak=12.0,
+                rejected=0,
+                verdict="holds",
+            ),
+            quota(
+                "dynamodb.table-level-read-throughput-limit",
                 name="Table-level read throughput",
                 code=None,
                 peak=None,
