@@ -13,6 +13,7 @@ from locust.runners import MasterRunner, WorkerRunner
 import json
 import logging
 import os
+import urllib.request
 from typing import Any
 
 from busyhour.load.conductor import Conductor
@@ -62,9 +63,26 @@ def read(environment: Any) -> tuple[Settings, Scenario]:
         and variables.get("BUSYHOUR_TARGET") != "aws"
     ):
         variables["BUSYHOUR_ENDPOINT"] = environment.host
+    if variables.get("BUSYHOUR_ENDPOINT") and not variables.get("BUSYHOUR_INSTANCE"):
+        variables |= _identity(variables["BUSYHOUR_ENDPOINT"])
     overrides = json.loads(variables.get("BUSYHOUR_OVERRIDES") or "[]")
     scenario = load(path, root=project.root, overrides=overrides)
     return for_scenario(from_environment(variables, path), scenario), scenario
+
+
+def _identity(endpoint: str) -> dict[str, str]:
+    """Instance, Region and account of the emulator at `endpoint`, asked of itself; nothing where it does not say."""
+    try:
+        with urllib.request.urlopen(f"{endpoint.rstrip('/')}/_busyhour/health", timeout=5) as answer:
+            arn = str(json.load(answer)["instance_arn"])
+    except (OSError, ValueError, KeyError):
+        return {}  # another stand-in for AWS; the first request to it will tell
+    _, _, _, region, account, resource = arn.split(":", 5)
+    return {
+        "BUSYHOUR_INSTANCE": resource.rpartition("/")[2],
+        "BUSYHOUR_REGION": region,
+        "BUSYHOUR_ACCOUNT": account,
+    }
 
 
 def kinds(environment: Any) -> list[Kind]:
