@@ -15,7 +15,6 @@ from busyhour.load.settings import from_environment
 from busyhour.load.voice import VoiceCalls
 from busyhour.scenarios.reader import load
 
-
 QUIET = {"BUSYHOUR_SLIP_P99_MS": "2000", "BUSYHOUR_CPU_SHARE": "9"}
 """The stand-in shares this process and its lock, and tests share the machine: here neither makes a run invalid."""
 

@@ -1,0 +1,247 @@
+"""The locustfiles under Locust itself, in processes of their own: Locust patches the process that imports it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from busyhour.results.store import PROGRESS_FILE, read_load
+
+
+class Started:
+    """A Locust process with one of the locustfiles; `finish` waits for it and reads load.json."""
+
+    def __init__(self, locustfile, scenario, url, folder, *arguments, **environment):
+        self.folder = folder
+        self.log = folder / "locust.log"
+        variables = {
+            "BUSYHOUR_SCENARIO": str(scenario),
+            "BUSYHOUR_RUN_DIR": str(folder),
+            "BUSYHOUR_ENDPOINT": url,
+            "BUSYHOUR_TARGET": "emulator",
+            "BUSYHOUR_SLIP_P99_MS": "2000",
+        }
+        command = [
+            sys.executable,
+            "-m",
+            "locust",
+            "-f",
+            str(locustfile),
+            "--headless",
+            "--only-summary",
+            *arguments,
+        ]
+        with self.log.open("wb") as out:
+            self.process = subprocess.Popen(
+                command,
+                env={**os.environ, **variables, **environment},
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                cwd=folder,
+            )
+
+    def said(self):
+        return self.log.read_text(errors="replace")
+
+    def ticks(self):
+        path = self.folder / PROGRESS_FILE
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def wait_until(self, condition, seconds=30):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, self.said()
+            assert self.process.poll() is None, self.said()
+            time.sleep(0.1)
+
+    def children(self):
+        """Process ids of its workers."""
+        listing = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True
+        )
+        return [int(each) for each in listing.stdout.split()]
+
+    def finish(self, seconds=40):
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            raise AssertionError(self.said()) from None
+        return code, read_load(self.folder)
+
+
+@pytest.fixture
+def run_locust(loadtests, fake_aws, tmp_path):
+    started = []
+
+    def start(name, scenario, *arguments, url=None, locustfile=None, **environment):
+        made = Started(
+            locustfile or loadtests / f"{name}.py",
+            scenario,
+            url or fake_aws.url,
+            tmp_path,
+            *arguments,
+            **environment,
+        )
+        started.append(made)
+        return made
+
+    yield start
+    for each in started:
+        if each.process.poll() is None:
+            os.killpg(each.process.pid, signal.SIGKILL)
+            each.process.wait()
+
+
+def test_plain_locust_drives_a_scenario_and_leaves_load_json_progress_and_its_own_statistics(
+    run_locust, write_scenario, fake_aws, tmp_path
+):
+    running = run_locust("voice", write_scenario(rate=2.5, duration=2), "--csv", str(tmp_path / "stats"))
+    code, result = running.finish()
+    assert code == 0, running.said()
+    assert (result.arrivals.planned, result.arrivals.started, result.arrivals.completed) == (5, 5, 5)
+    assert fake_aws.count("/contact/outbound-voice") == 5
+    last = running.ticks()[-1]
+    assert (last["planned"], last["started"], last["total"]) == (5, 5, 2.0)
+    assert result.workers == 1
+    rows = (tmp_path / "stats_stats.csv").read_text().splitlines()
+    assert any(row.startswith("connect,StartOutboundVoiceContact,5,0,") for row in rows), rows
+
+
+def test_who_listens_to_locusts_request_event_hears_every_request(run_locust, write_scenario, tmp_path):
+    locustfile = tmp_path / "listening.py"
+    locustfile.write_text(
+        "from locust import events\n"
+        "from busyhour.load.users import VoiceUser\n"
+        "class Voice(VoiceUser):\n"
+        "    outcomes_per_second = 0.0\n"
+        "heard = []\n"
+        "@events.request.add_listener\n"
+        "def hear(request_type, name, response_time, exception, context, **_):\n"
+        "    heard.append((request_type, name, response_time >= context['service_time'], exception))\n"
+        "@events.quitting.add_listener\n"
+        "def tell(environment, **_):\n"
+        "    print('HEARD', len(heard), environment.stats.total.num_requests, set(heard))\n"
+    )
+    running = run_locust("", write_scenario(rate=10, duration=1), locustfile=locustfile)
+    running.finish()
+    assert "HEARD 10 10 {('connect', 'StartOutboundVoiceContact', True, None)}" in running.said()
+
+
+def test_a_team_writes_calls_from_top_to_bottom(run_locust, write_scenario, tmp_path):
+    locustfile = tmp_path / "own.py"
+    locustfile.write_text(
+        "from busyhour.load.users import BlockingCalls\n"
+        "import gevent\n"
+        "class Own(BlockingCalls):\n"
+        "    def prepare(self):\n"
+        "        parameters = {'FunctionName': 'lookup', 'Payload': b'{}'}\n"
+        "        self.invoke = self.drive.service('lambda').operation('Invoke', parameters)\n"
+        "    def call(self, index):\n"
+        "        answer = self.invoke.call(b'{}')\n"
+        "        gevent.sleep(0.1)\n"
+        "        if index == 3:\n"
+        "            raise ValueError('no')\n"
+    )
+    code, result = run_locust("", write_scenario(rate=10, duration=1), locustfile=locustfile).finish()
+    assert code == 0
+    assert (result.arrivals.started, result.arrivals.completed) == (10, 9)
+    assert result.calls["ends"] == {"ValueError": 1}
+    assert result.operations[0].requests == 10
+
+
+def test_being_told_to_end_stops_live_contacts_and_writes_what_was_measured(
+    run_locust, write_scenario, fake_aws
+):
+    fake_aws.ends_after = 100.0
+    running = run_locust("voice", write_scenario(rate=5, duration=60))
+    running.wait_until(lambda: len(fake_aws.contacts) >= 5)
+    running.process.send_signal(signal.SIGTERM)
+    code, result = running.finish(12)
+    assert code == 0
+    assert result.interrupted
+    assert result.arrivals.started == len(fake_aws.contacts)
+    assert sorted(fake_aws.stopped) == sorted(fake_aws.contacts)
+
+
+def test_ctrl_c_does_the_same(run_locust, write_scenario, fake_aws):
+    fake_aws.ends_after = 100.0
+    running = run_locust("voice", write_scenario(rate=5, duration=60))
+    running.wait_until(lambda: len(fake_aws.contacts) >= 3)
+    os.killpg(running.process.pid, signal.SIGINT)
+    _, result = running.finish(12)
+    assert result.interrupted
+    assert sorted(fake_aws.stopped) == sorted(fake_aws.contacts)
+
+
+def test_two_workers_share_the_schedule_and_their_measures_add_up(run_locust, write_scenario, fake_aws):
+    running = run_locust("backend", write_scenario(drive="backend", rate=10, duration=2), "--processes", "2")
+    code, result = running.finish()
+    assert code == 0, running.said()
+    assert (result.workers, result.arrivals.planned, result.arrivals.started) == (2, 20, 20)
+    assert result.arrivals.completed == 20
+    assert fake_aws.count("/2015") == 20
+    assert result.valid, result.reasons
+
+
+def test_a_target_that_is_not_there_is_said_with_its_exit_code(run_locust, write_scenario):
+    running = run_locust("voice", write_scenario(), url="http://127.0.0.1:9")
+    assert running.process.wait(30) == 5
+    assert "Nothing answers at http://127.0.0.1:9" in running.said()
+
+
+def test_a_target_that_dies_in_mid_run_is_counted_and_the_run_goes_on(run_locust, write_scenario, fake_aws):
+    running = run_locust("voice", write_scenario(rate=10, duration=3, drain=1))
+    running.wait_until(lambda: len(fake_aws.contacts) >= 5)
+    fake_aws.answers["/contact"] = (503, {}, b"")
+    fake_aws.close()
+    _, result = running.finish()
+    assert result.arrivals.started == 30
+    assert {first.kind for first in result.first_errors} & {"connection", "server_error"}
+
+
+@pytest.mark.slow
+def test_a_killed_worker_is_counted_and_the_other_takes_its_arrivals_over(
+    run_locust, write_scenario, fake_aws
+):
+    fake_aws.ends_after = 3.0
+    running = run_locust("voice", write_scenario(rate=10, duration=20, drain=6), "--processes", "2")
+    running.wait_until(lambda: len(running.ticks()) >= 3)
+    os.kill(running.children()[0], signal.SIGKILL)
+    code, result = running.finish(60)
+    assert code == 0
+    assert any("died around second" in note for note in result.notes)
+    assert result.arrivals.dropped_reasons["worker lost"] > 0
+    assert result.arrivals.lost > 0
+    assert not result.valid
+    assert "Workers died" in " ".join(result.reasons)
+    second_half = [v for t, v in zip(result.series[1].t, result.series[1].v, strict=True) if 14 <= t < 20]
+    assert sum(second_half) >= 55, second_half
+
+
+@pytest.mark.slow
+def test_workers_stop_dialling_when_the_master_is_killed_and_stop_their_live_contacts(
+    run_locust, write_scenario, fake_aws
+):
+    fake_aws.ends_after = 100.0
+    running = run_locust("voice", write_scenario(rate=4, duration=60), "--processes", "2")
+    running.wait_until(lambda: len(fake_aws.contacts) >= 8)
+    workers = running.children()
+    os.kill(running.process.pid, signal.SIGKILL)
+    running.process.wait()
+    time.sleep(6.0)
+    dialled = len(fake_aws.contacts)
+    time.sleep(4.0)
+    assert len(fake_aws.contacts) == dialled
+    assert sorted(fake_aws.stopped) == sorted(fake_aws.contacts)
+    deadline = time.monotonic() + 15
+    while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
