@@ -43,34 +43,30 @@ _MANY = 3
 """Members that may be absent, above which those that are there are looped over."""
 
 
-def compile_schema(
-    schema: Schema, base: str, resolve: Resolve, tolerated: re.Pattern[str] | None = None
-) -> Predicate:
-    """A predicate that says whether a JSON value is valid.
+def write(schema: Schema, base: str, resolve: Resolve, tolerant: bool) -> str:
+    """Python source that defines `predicate`, a function that says whether a JSON value is valid.
 
     Args:
         schema: the schema.
-        base: where it stands, for its references.
+        base: the file it stands in, for its references.
         resolve: follows a reference.
-        tolerated: a string that this is found in keeps any enumeration and any pattern.
+        tolerant: strings that hold a placeholder keep any enumeration and any pattern.
 
     Raises:
         ValueError: the schema uses a keyword that is not known here.
     """
-    return load(
-        compile(write(schema, base, resolve, tolerated is not None), f"<schema {base}>", "exec"), tolerated
-    )
-
-
-def write(schema: Schema, base: str, resolve: Resolve, tolerant: bool) -> str:
-    """Python source of the predicate, as `load` wants it."""
     compiler = _Compiler(resolve, tolerant)
     entry = compiler.function(schema, base)
     return "\n".join([*compiler.constants, *compiler.functions, f"predicate = {entry}"])
 
 
-def load(code: CodeType, tolerated: re.Pattern[str] | None) -> Predicate:
-    """The predicate that compiled source defines; the source is made of our own schemas only."""
+def load(code: CodeType, tolerated: re.Pattern[str] | None) -> dict[str, Any]:
+    """What the compiled source defines.
+
+    Args:
+        code: made of our own schemas only.
+        tolerated: finds a placeholder; None for source that tolerates none.
+    """
     namespace: dict[str, Any] = {
         "_ABSENT": _ABSENT,
         "_same": _any_same,
@@ -79,8 +75,7 @@ def load(code: CodeType, tolerated: re.Pattern[str] | None) -> Predicate:
         "_tolerated": tolerated.search if tolerated is not None else None,
     }
     exec(code, namespace)
-    predicate: Predicate = namespace["predicate"]
-    return predicate
+    return namespace
 
 
 class _Compiler:

@@ -40,6 +40,7 @@ class SchemaStore:
         self._documents: dict[str, dict[str, Any]] = {}
         self._predicates: dict[tuple[str, bool], Predicate] = {}
         self._resolved: dict[tuple[str, str], tuple[Any, str]] = {}
+        self._namespaces: dict[tuple[str, bool], Mapping[str, Any]] = {}
         self._flow_types: dict[str, frozenset[FlowType]] = {}
         self._validators: dict[str, jsonschema.protocols.Validator] = {}
 
@@ -71,7 +72,7 @@ class SchemaStore:
         """Types of flows that an action of this type may stand in; all of them where nothing is known."""
         found = self._flow_types.get(type)
         if found is None:
-            said = self.action(type).get("x-flow-types") if type in self.types else None
+            said = self._compiled(type, strict=False)["flow_types"] if type in self.types else ()
             found = self._flow_types[type] = frozenset(map(FlowType, said or FlowType))
         return found
 
@@ -82,12 +83,18 @@ class SchemaStore:
         """
         found = self._predicates.get((type, strict))
         if found is None:
+            found = self._predicates[type, strict] = self._compiled(type, strict)["predicate"]
+        return found
+
+    def _compiled(self, type: str, strict: bool) -> Mapping[str, Any]:
+        """What `_source` defines."""
+        found = self._namespaces.get((type, strict))
+        if found is None:
             folder = self.folder / "actions"
             sources = (folder / (type + _SUFFIX), self.folder / ("common" + _SUFFIX), Path(compile.__file__))
             name = f"{type}.{'strict' if strict else 'tolerant'}"
             code = codecache.compiled(name, folder, sources, lambda: self._source(type, strict))
-            found = compile.load(code, None if strict else PLACEHOLDER)
-            self._predicates[type, strict] = found
+            found = self._namespaces[type, strict] = compile.load(code, None if strict else PLACEHOLDER)
         return found
 
     def _source(self, type: str, strict: bool) -> str:
@@ -95,7 +102,8 @@ class SchemaStore:
         schema = dict(self.document(name))
         # Rules of their own look at these two, and the type is what led here.
         schema["properties"] = {**schema["properties"], "Identifier": True, "Type": True}
-        return compile.write(schema, name + _SUFFIX, self.resolve, tolerant=not strict)
+        source = compile.write(schema, name + _SUFFIX, self.resolve, tolerant=not strict)
+        return f"{source}\nflow_types = {tuple(schema.get('x-flow-types', ()))!r}\n"
 
     def resolve(self, reference: str, base: str) -> tuple[Any, str]:
         """What a `$ref` in the file `base` leads to, and the file that stands in."""
