@@ -1,0 +1,227 @@
+"""What a comparison needs of a run, and no more: identity, windows of counts and latencies, values of the whole run.
+
+It is made from a run's folder (run.json and load.json), is small, and goes into the history as JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from busyhour.errors import BusyhourError
+from busyhour.results import store
+from busyhour.results.histogram import Histogram, highest_in
+from busyhour.results.load_result import LoadResult
+from busyhour.results.record import Outcome, RunRecord, Series
+from busyhour.results.windows import WindowRecord, coarse_bucket
+
+SAME = ("name", "seed", "direction", "drive", "arrivals", "calls_per_hour", "duration", "entry", "target")
+"""What two runs must have in common to be compared."""
+
+
+@dataclass(slots=True)
+class Parts:
+    """A ratio whose parts are known for each second: `above` counts what happened, `below` how often it could."""
+
+    above: list[float]
+    below: list[float]
+
+
+@dataclass(slots=True)
+class Share:
+    """`count` of `of`, known for the whole run only."""
+
+    count: float
+    of: float
+
+
+@dataclass(slots=True)
+class QuotaUse:
+    """Highest use of a quota. `peak` None: only the forecast says something, and `headroom` is the forecast's."""
+
+    name: str
+    value: float
+    peak: float | None
+    headroom: float
+
+
+@dataclass(slots=True)
+class Observation:
+    """One run, reduced to what is compared. Times in seconds, latencies in microseconds' coarse buckets."""
+
+    run_id: str
+    started: str
+    identity: dict[str, Any]
+    """The members of `SAME`."""
+    seconds: float
+    """How long it took."""
+    calls: int
+    """Calls that were started."""
+    outcome: str
+    windows: WindowRecord | None = None
+    ratios: dict[str, Parts] = field(default_factory=dict)
+    """Events per event: Lambda invocations per call."""
+    rates: dict[str, Parts] = field(default_factory=dict)
+    """Shares of requests: throttles, errors."""
+    shares: dict[str, Share] = field(default_factory=dict)
+    """Shares of calls of the whole run: blocked, abandoned."""
+    samples: dict[str, list[int]] = field(default_factory=dict)
+    """Distributions of the whole run: coarse bucket, count, ... (`time in flow`, `slip`)."""
+    quotas: dict[str, QuotaUse] = field(default_factory=dict)
+    findings: list[str] = field(default_factory=list)
+    """Errors of the flow check, each as one line without its place in the file."""
+    missing: list[str] = field(default_factory=list)
+    """What this run does not have and can therefore not be compared."""
+
+    @property
+    def valid(self) -> bool:
+        """Whether the run proves anything."""
+        return self.outcome in (Outcome.HOLDS, Outcome.DOES_NOT_HOLD)
+
+
+def read(path: Path) -> Observation:
+    """The observation of the run in `path` (its folder, or its run.json).
+
+    Raises:
+        BusyhourError: there is no run.
+    """
+    record = store.read_run(path)
+    folder = path if path.is_dir() else path.parent
+    load: LoadResult | None = None
+    why = ""
+    try:
+        load = store.read_load(folder)
+    except BusyhourError as error:
+        why = error.message
+    return observe(record, load, why)
+
+
+def observe(record: RunRecord, load: LoadResult | None, why: str = "load.json was not read") -> Observation:
+    """Reduce a run to what is compared; `why` says what is wrong where `load` is None."""
+    series = {one.name: one for one in record.series}
+    started = _seconds(series.get("arrivals started"))
+    requests = _sum([_seconds(one) for name, one in series.items() if name.startswith("requests:")])
+    made = Observation(
+        run_id=record.run_id,
+        started=record.started,
+        identity={
+            **{key: record.scenario.get(key) for key in SAME if key != "target"},
+            "target": record.target.get("kind"),
+        },
+        seconds=record.duration,
+        calls=record.arrivals.started,
+        outcome=record.verdict.outcome.value,
+    )
+    for name, one in (
+        ("throttle rate", "throttles"),
+        ("limit rate", "limit errors"),
+        ("error rate", "errors"),
+    ):
+        if requests and one in series:
+            made.rates[name] = Parts(_to(_seconds(series[one]), len(requests)), requests)
+    functions = {
+        name.partition(":")[2]: _to(_seconds(one), len(started))
+        for name, one in series.items()
+        if name.startswith("Invocations:")
+    }
+    invoke = series.get("requests:lambda:Invoke")
+    every = (
+        _to(_seconds(invoke), len(started)) if invoke else _to(_sum(list(functions.values())), len(started))
+    )
+    if any(every):
+        made.ratios["Lambda invocations per call"] = Parts(every, started)
+    for name, line in sorted(functions.items()):
+        made.ratios[f"invocations per call: {name}"] = Parts(line, started)
+    _shares(made, record)
+    made.quotas = {
+        quota.key: QuotaUse(quota.name, quota.value, quota.peak, quota.headroom)
+        for quota in record.quotas
+        if quota.headroom is not None
+    }
+    made.findings = sorted(
+        f"{finding.rule}: {finding.flow}: {finding.action}: {finding.message}"
+        for finding in record.findings
+        if finding.severity == "error"
+    )
+    if load is None:
+        made.missing.append(f"latency, time in flow and slip: {why}")
+    else:
+        made.windows = load.windows
+        if load.windows is None:
+            made.missing.append(
+                "latency: load.json has no windows (made by an older version, or nothing was sent)"
+            )
+        for name, key in (("time in flow", "call/in_flow"), ("slip", "slip")):
+            if key in load.histograms:
+                made.samples[name] = _coarse(load.histogram(key))
+    made.missing.append("branch coverage: a run does not record it")
+    return made
+
+
+def _shares(made: Observation, record: RunRecord) -> None:
+    planned = record.arrivals.planned - record.arrivals.dropped - record.arrivals.lost
+    if planned > 0:
+        made.shares["blocked calls"] = Share(record.arrivals.blocked, planned)
+    calls = record.calls
+    answered, abandoned = (float(calls.get(key) or 0) for key in ("answered", "abandoned"))
+    if answered + abandoned > 0:
+        made.shares["abandoned calls"] = Share(abandoned, answered + abandoned)
+        in_time = calls.get("answered_in_time")
+        if in_time is not None:
+            made.shares["not answered in time"] = Share(
+                answered + abandoned - float(in_time), answered + abandoned
+            )
+
+
+def _seconds(series: Series | None) -> list[float]:
+    """Values by second. CloudWatch's minutes are spread over their seconds (the values are per second already)."""
+    if series is None or not series.t:
+        return []
+    gaps = [b - a for a, b in zip(series.t, series.t[1:], strict=False) if b > a]
+    span = max(1, round(min(gaps))) if gaps and min(gaps) >= 10 else 1
+    out = [0.0] * (max(0, int(series.t[-1])) + span)
+    for at, value in zip(series.t, series.v, strict=True):
+        for second in range(max(0, int(at)), max(0, int(at)) + span):
+            out[second] += value or 0.0
+    return out
+
+
+def _sum(lines: list[list[float]]) -> list[float]:
+    out = [0.0] * max((len(line) for line in lines), default=0)
+    for line in lines:
+        for i, value in enumerate(line):
+            out[i] += value
+    return out
+
+
+def _to(line: list[float], length: int) -> list[float]:
+    """`line` with exactly `length` values; what comes later is added to the last one."""
+    if len(line) > length > 0:
+        return [*line[: length - 1], sum(line[length - 1 :])]
+    return [*line, *([0.0] * (length - len(line)))]
+
+
+def _coarse(histogram: Histogram) -> list[int]:
+    row: dict[int, int] = {}
+    for bucket, count in histogram.counts.items():
+        coarse = coarse_bucket(highest_in(bucket))
+        row[coarse] = row.get(coarse, 0) + count
+    return [n for pair in sorted(row.items()) for n in pair]
+
+
+def differences(one: Observation, other: Observation) -> list[str]:
+    """In what two runs differ that should be alike, each as a phrase; empty where they can be compared."""
+    return [
+        f"{key} is {one.identity.get(key)!r} in {one.run_id} and {other.identity.get(key)!r} in {other.run_id}"
+        for key in SAME
+        if one.identity.get(key) != other.identity.get(key)
+    ]
+
+
+def from_json(data: Mapping[str, Any]) -> Observation:
+    """The observation that `results.codec.encode` wrote."""
+    from busyhour.results.codec import decode
+
+    return decode(Observation, data)

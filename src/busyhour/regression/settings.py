@@ -1,0 +1,49 @@
+"""How much worse a run may be before it counts: the table [compare] of busyhour.toml, with defaults."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+
+from busyhour.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerances:
+    """Tolerances by kind of metric. A relative one of 0.05 is 5 % of the baseline's value."""
+
+    latency: float = 0.05
+    """p50, p90 and p95, relative."""
+    latency_tail: float = 0.10
+    """p99, relative."""
+    latency_floor_ms: float = 1.0
+    """A latency that rose by less than this is never worse, however small it was."""
+    rate: float = 0.002
+    """Throttles, limit errors and errors, as a difference of shares of requests."""
+    blocked: float = 0.002
+    """Blocked calls, as a difference of shares of calls."""
+    abandoned: float = 0.03
+    """Abandoned calls and those not answered in time, as a difference of shares."""
+    invocations: float = 0.05
+    """Lambda invocations per call, relative."""
+    time_in_flow: float = 0.05
+    """Mean and p95 of the time in flow, relative."""
+    slip_ms: float = 20.0
+    """p99 of the generator's slip, milliseconds."""
+    headroom: float = 0.05
+    """Headroom of a quota, as a difference of shares of the quota."""
+    run_noise: float = 0.015
+    """Standard deviation of a latency from run to run, relative: what is assumed until several baseline runs show it."""
+    false_discovery_rate: float = 0.05
+    """Share of wrong ones among the metrics that are called regressed."""
+
+
+def tolerances(project: Project) -> Tolerances:
+    """The project's tolerances; `Project.at` has held them against the schema of busyhour.toml already."""
+    if project.config is None:
+        return Tolerances()
+    settings = tomllib.loads(project.config.read_text(encoding="utf-8"))
+    if project.config.name == "pyproject.toml":
+        settings = settings["tool"]["busyhour"]
+    table: dict[str, float] = settings.get("compare", {})
+    return Tolerances(**{key: float(value) for key, value in table.items()})
