@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from busyhour.cli._page import page
+
 
 @click.command("forecast")
 @click.argument("scenario")
@@ -66,7 +68,7 @@ def command(scenario: str, overrides: tuple[str, ...], form: str, plot: Path | N
     else:
         from busyhour.capacity.rendering import text
 
-        text(found, Console())
+        text(found, page())
     if plot is not None:
         from busyhour.capacity.plot import ladder_svg
 

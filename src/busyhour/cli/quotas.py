@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from busyhour.cli._page import page
+
 if TYPE_CHECKING:
     from busyhour.quotas.aws import Clients
     from busyhour.quotas.reading import Reading, Source
     from busyhour.quotas.table import QuotaTable
-
-_WIDTH_OF_A_PIPE = 160
 
 
 @click.group("quotas", invoke_without_command=True)
@@ -158,15 +158,12 @@ def _check_instance(arn: str | None) -> None:
 
 
 def _show(readings: Sequence[Reading]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from busyhour.quotas.figures import number
     from busyhour.quotas.listing import is_applied, remarks, when
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDTH_OF_A_PIPE)
+    console = page()
     for service in dict.fromkeys(reading.quota.service for reading in readings):
         rows = Table(box=None, pad_edge=False, title=service, title_justify="left", title_style="bold")
         for heading, right in (

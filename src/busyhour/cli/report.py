@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from busyhour.cli._page import page
+
 FORMATS = ("terminal", "html", "pdf", "text", "markdown", "json", "support-pdf", "support-text")
 
 
@@ -26,7 +28,7 @@ def command(run: Path, format_: str, output: Path | None) -> None:
     if format_ == "terminal":
         from busyhour.report import terminal
 
-        terminal.show(record, terminal.console())
+        terminal.show(record, page())
         return
     from busyhour.report.renderers import RENDERERS
 

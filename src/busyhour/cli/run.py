@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from busyhour.cli._page import page
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import TaskID
@@ -88,7 +90,7 @@ def command(
     folder = new_folder(options, datetime.now(UTC))
     with _Display(console, planned) as display:
         record = execute(options, folder, display)
-    terminal.show(record, terminal.console())
+    terminal.show(record, page())
     _write(record, folder, project)
     raise SystemExit(int(EXIT_CODES[record.verdict.outcome]))
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from busyhour import __version__
 from busyhour.errors import BusyhourError
+from busyhour.flows.reader import read_file
 from busyhour.harness import demands, generator, metrics, preflight
 from busyhour.harness import target as targets
 from busyhour.harness.objectives import judge
@@ -176,7 +177,7 @@ def _clients(target: Target) -> Clients:
 def _names(scenario: Scenario, target: Target) -> metrics.Names:
     return metrics.Names(
         instance_id=target.instance_id,
-        flows=[path.stem for path in scenario.flows.files],
+        flows=[read_file(path).name for path in scenario.flows.files],
         queues=list(scenario.queues),
         functions=list(scenario.functions),
         tables=list(scenario.tables),

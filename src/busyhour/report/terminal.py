@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
@@ -20,16 +18,6 @@ _OUTCOME_STYLE = {
     Outcome.INTERRUPTED: "bold yellow",
 }
 _VERDICT_STYLE = {"holds": "green", "tight": "yellow", "binds": "bold red", "unknown": "dim"}
-
-
-PIPE_WIDTH = 140
-"""Columns where output goes to a file or a pipe and nobody's terminal says how wide it is."""
-
-
-def console() -> Console:
-    """Standard output: as wide as the terminal, or PIPE_WIDTH where it is none."""
-    out = Console()
-    return out if out.is_terminal or "COLUMNS" in os.environ else Console(width=PIPE_WIDTH)
 
 
 def show(record: RunRecord, console: Console) -> None:

@@ -1,0 +1,22 @@
+"""Standard output for tables: as wide as the terminal, and wide enough where there is none."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PIPE_WIDTH = 150
+"""Columns where output goes to a file or a pipe, and nobody's terminal says how wide it is."""
+
+
+def page() -> Console:
+    """A console on standard output; colours only on a terminal."""
+    from rich.console import Console
+
+    out = Console(highlight=False)
+    if out.is_terminal or "COLUMNS" in os.environ:
+        return out
+    return Console(highlight=False, width=PIPE_WIDTH)
