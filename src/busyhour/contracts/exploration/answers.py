@@ -58,22 +58,27 @@ class LazyAnswer(dict[str, Any]):
         here[path[-1]] = value
 
 
-def contact_options(flow: Flow, flows: Sequence[Flow], pools: Pools) -> list[Option]:
-    """How a contact can come in."""
-    channels = [one for one in pools.of("Channel") if one in ("CHAT", "TASK", "EMAIL")]
+AFTER = "after another flow"
+"""Key of a contact choice: the contact was transferred from a flow that left answers and a queue."""
+
+
+def contact_options(after: bool, flows: Sequence[Flow], pools: Pools) -> list[Option]:
+    """How a contact can come in; `after`: also by a transfer, with what another flow left."""
+    channels = ["CHAT", "TASK"] if pools.of("Channel") else []
+    channels += [one for one in pools.of("Channel") if one == "EMAIL"]
     for action in (action for one in flows for action in one.actions):
         if action.type in ("Wait", "ShowView") or any(e.error_type == "ChannelMismatch" for e in action.errors):
             channels.append("CHAT")
-    found = [Option(Choice("contact"))]
-    found += [Option(Choice("contact", {"channel": one})) for one in dict.fromkeys(channels)]
-    unlikely = [
+    ways: list[dict[str, Any]] = [{AFTER: True}, {}] if after else [{}]
+    ways = [{**way, **channel} for channel in ({}, *({"channel": one} for one in dict.fromkeys(channels))) for way in ways]
+    unlikely: list[dict[str, Any]] = [
         {"customer_endpoint": None},
         {"initiation_method": "API", "customer_endpoint": None, "system_endpoint": None},
         {"channel": "CHAT"},
         {"channel": "TASK", "customer_endpoint": None},
     ]
-    found += [Option(Choice("contact", one), guided=False) for one in unlikely]
-    return found
+    found = [Option(Choice("contact", one or None)) for one in ways]
+    return [*found, *(Option(Choice("contact", one), guided=False) for one in unlikely if one not in ways)]
 
 
 def options(effect: p.Effect, action: Action | None, queued: bool, pools: Pools) -> list[Option]:
@@ -81,7 +86,7 @@ def options(effect: p.Effect, action: Action | None, queued: bool, pools: Pools)
     found = list(_ordinary(effect, action, queued, pools))
     if isinstance(effect, p.Talk):
         return [*found, HANG_UP]
-    if not (isinstance(effect, p.Loop) and effect.seconds == float("inf")):
+    if action is not None:
         found += _failures(effect, action)
     if queued and not isinstance(effect, p.Loop):
         found.append(Option(Choice("agent"), guided=False))
@@ -114,8 +119,9 @@ def _ordinary(effect: p.Effect, action: Action | None, queued: bool, pools: Pool
         case p.Collect():
             return _keys(effect, action, pools)
         case p.Converse(intents=intents):
+            known = dict.fromkeys([*intents, *(one for one in pools.of("Lex.IntentName") if one != OTHER)])
             return [
-                *(Option(Choice("says", one)) for one in intents),
+                *(Option(Choice("says", one)) for one in known),
                 Option(Choice("says", OTHER), passive=True),
                 Option(Choice("says", ""), passive=True),
                 Option(Choice("silence"), passive=True),
@@ -144,7 +150,7 @@ def _ordinary(effect: p.Effect, action: Action | None, queued: bool, pools: Pool
             returned = [Option(Choice("returned"))] if "CustomerReturned" in events else []
             return [Option(Choice("goes on"), passive=True), *returned]
         case p.Service():
-            return _service(effect, action)
+            return _service(effect, action, pools)
         case _:
             return [Option(Choice("goes on"), passive=True)]
 
@@ -185,22 +191,26 @@ def _metrics(effect: p.ReadMetrics, action: Action | None) -> list[Option]:
     return [*found, Option(Choice("metrics", {}))]
 
 
-def _service(effect: p.Service, action: Action | None) -> list[Option]:
+def _service(effect: p.Service, action: Action | None, pools: Pools) -> list[Option]:
     works = Option(Choice("works"), passive=True)
     if not effect.branches or action is None or effect.type == "InvokeFlowModule":
         return [works]
     values = witnesses(tests_of(action.conditions))
+    if effect.type == "ShowView":
+        values = list(dict.fromkeys([*values, *pools.of("Views.Action")]))
     if effect.type == "DistributeByPercentage":
         values = [one for one in values if (share := number(one)) is not None and 1 <= share <= 100]
     return [*(Option(Choice("works", one)) for one in values), works]
 
 
-def stand_in_options(caller: Action | None) -> list[Option]:
-    """What a module that is not here can give back: what the action that invokes it has branches for."""
-    if caller is None or not caller.conditions:
+def stand_in_options(caller: Action | None, pools: Pools) -> list[Option]:
+    """What a module that is not here can give back: the results that flows have branches for."""
+    tested = witnesses(tests_of(caller.conditions)) if caller is not None else []
+    results = list(dict.fromkeys([*tested, *pools.of("Modules.Result")]))
+    if not results:
         return [Option(Choice("works"), passive=True)]
     return [
-        *(Option(Choice("works", one), passive=True) for one in witnesses(tests_of(caller.conditions))),
+        *(Option(Choice("works", one), passive=True) for one in results),
         Option(Choice("works"), passive=True, guided=False),
     ]
 

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from busyhour.contracts.exploration import answers
 from busyhour.contracts.exploration.choices import Choice, Option
+from busyhour.contracts.exploration.inheritance import always_inherits, reads_before_filled
 from busyhour.contracts.exploration.library import OpenLibrary
 from busyhour.contracts.exploration.pools import Pools, Read, reads_of
 from busyhour.contracts.exploration.record import Transition
 from busyhour.flows import protocol as p
 from busyhour.flows.call import Call
 from busyhour.flows.machine import Machine
-from busyhour.flows.model import Action, Flow
+from busyhour.flows.model import Action, Flow, FlowType
 from busyhour.flows.policy import ALL, Policy
 from busyhour.flows.references import text_of
 from busyhour.flows.script import function_name
@@ -51,6 +52,7 @@ class Ground:
         }
         self._reads: dict[int, tuple[Read, ...]] = {}
         self._options: dict[tuple[object, ...], list[Option]] = {}
+        self._inherits: dict[int, bool] = {}
         self._targets = self._find_targets()
 
     def index(self, flow: Flow) -> int:
@@ -89,7 +91,8 @@ class Ground:
         key = ("contact", id(flow))
         found = self._options.get(key)
         if found is None:
-            found = self._options[key] = answers.contact_options(flow, self.flows, self.pools)
+            after = self.inherits(flow) and not always_inherits(flow)
+            found = self._options[key] = answers.contact_options(after, self.flows, self.pools)
         return found
 
     def value_options(self, name: str) -> Sequence[Option]:
@@ -103,9 +106,15 @@ class Ground:
             self._options[key] = found
         return found
 
-    def is_target(self, flow: Flow) -> bool:
-        """Whether another flow here transfers contacts to this one."""
-        return id(flow) in self._targets
+    def inherits(self, flow: Flow) -> bool:
+        """Whether contacts can enter the flow with what another one left: answers, a queue."""
+        found = self._inherits.get(id(flow))
+        if found is None:
+            found = always_inherits(flow) or (
+                flow.type is not FlowType.MODULE and (id(flow) in self._targets or reads_before_filled(flow))
+            )
+            self._inherits[id(flow)] = found
+        return found
 
     def real_answer(self, effect: p.Invoke) -> p.LambdaResult | p.LambdaFailed | None:
         """What the real function answers, None where there is none."""

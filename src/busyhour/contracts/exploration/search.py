@@ -27,6 +27,9 @@ MOODS: tuple[dict[str, str], ...] = (
 """Worlds in which functions are slow, and in which they answer at length; calls that cover the flow are played in
 each of them as well."""
 
+MOST_FURTHER = 120
+"""Choices that a call of the search makes beyond those it was given."""
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -40,7 +43,8 @@ class Budget:
 class _Candidate:
     priority: tuple[int, int, int]
     order: int
-    prefix: tuple[Choice, ...] = field(compare=False)
+    choices: Sequence[Choice] = field(compare=False)
+    at: int = field(compare=False)
     where: Where = field(compare=False)
     option: Option = field(compare=False)
     state: int = field(compare=False)
@@ -63,8 +67,9 @@ class Search:
         self._entry = entry
         self._missing = set(wanted)
         self._seen = seen
-        self._tried: dict[tuple[Where, str], int] = {}
+        self._tried: set[tuple[Where, str]] = set()
         self._states: set[tuple[Where, str, int]] = set()
+        self._queued: set[tuple[Where, str, int]] = set()
         self._heap: list[_Candidate] = []
         self._order = 0
         self._distances: dict[tuple[str, str], int] | None = None
@@ -88,9 +93,9 @@ class Search:
             if level is None:
                 continue
             if level > candidate.priority[0]:
-                self._push(candidate.prefix, candidate.where, candidate.option, candidate.state)
+                self._push(candidate.choices, candidate.at, candidate.where, candidate.option, candidate.state)
                 continue
-            prefix = (*candidate.prefix, candidate.option.choice)
+            prefix = (*candidate.choices[: candidate.at], candidate.option.choice)
             self._play(prefix, "turns" if level else "first")
             if level or candidate.option.passive:
                 self._play(prefix, "again")
@@ -100,7 +105,8 @@ class Search:
                     self._play(tuple(call.choices), "first", mood)
 
     def _play(self, prefix: tuple[Choice, ...], mode: str, mood: dict[str, str] | None = None) -> None:
-        played = World(self._ground, self._entry, Plan(prefix, mode, mood)).play()
+        most = len(prefix) + MOST_FURTHER
+        played = World(self._ground, self._entry, Plan(prefix, mode, mood), most=most).play()
         self.calls += 1
         new = played.taken & self._missing
         if new:
@@ -112,26 +118,30 @@ class Search:
             self._branch_off(played, len(prefix) - 1 if prefix else 0)
 
     def _branch_off(self, played: Played, since: int) -> None:
-        choices = tuple(played.choices)
+        choices = played.choices
         for at, decision in enumerate(played.decisions):
             where, state = decision.where, decision.state
-            mark = (where, _name(decision.option.choice))
-            self._tried[mark] = self._tried.get(mark, 0) + 1
-            self._states.add((*mark, state))
+            name = _name(decision.option.choice)
+            self._tried.add((where, name))
+            self._states.add((where, name, state))
             if at < since:
                 continue
             for option in decision.options:
                 if option.guided and option.choice != decision.option.choice:
-                    self._push(choices[:at], where, option, state)
+                    mark = (where, _name(option.choice), state)
+                    if mark not in self._queued:
+                        self._queued.add(mark)
+                        self._push(choices, at, where, option, state)
 
-    def _push(self, prefix: tuple[Choice, ...], where: Where, option: Option, state: int) -> None:
+    def _push(self, choices: Sequence[Choice], at: int, where: Where, option: Option, state: int) -> None:
         level = self._level(where, option, state)
         if level is None:
+            self._queued.discard((where, _name(option.choice), state))
             return
         self._order += 1
         far = self._distance(where) if level else 0
         heapq.heappush(
-            self._heap, _Candidate((level, far, len(prefix)), self._order, prefix, where, option, state)
+            self._heap, _Candidate((level, far, at), self._order, choices, at, where, option, state)
         )
 
     def _level(self, where: Where, option: Option, state: int) -> int | None:

@@ -14,6 +14,7 @@ from busyhour.contracts.exploration.answers import LONG, LazyAnswer
 from busyhour.contracts.exploration.choices import Choice, Option, Where
 from busyhour.contracts.exploration.pools import Read
 from busyhour.flows import protocol as p
+from busyhour.flows.actions import ASKABLE
 from busyhour.flows.call import Call
 from busyhour.flows.model import Action, FlowType
 
@@ -26,6 +27,7 @@ _GIVEN_BY_SERVICES = frozenset(
 _OF_CONTACT = frozenset(
     {"LanguageCode", "Name", "Description", "CustomerId", "SegmentAttributes", "References", "Tags", "Media", "Metadata"}
 )
+_FIELDS = frozenset({"CustomerEndpoint", "SystemEndpoint", "InitiationMethod", "Queue", "Agent", "AwsRegion"})
 _KNOWN = frozenset({("Lex", "IntentName"), ("Views", "Action")})
 """What an answer itself says."""
 
@@ -63,7 +65,7 @@ class Settler:
                 self._open["Lex"] = set()
             case p.ReadMetrics(metric=None), p.Metrics():
                 self._open["Metrics"] = set()
-            case p.Service(), p.Succeeded():
+            case p.Service(type=type), p.Succeeded() if type not in ASKABLE:
                 self._open |= {root: set() for root in _GIVEN_BY_SERVICES}
                 self._open["Modules"] = set()
 
@@ -77,7 +79,7 @@ class Settler:
                 self._attribute(call, action, read)
             elif root in self._open:
                 self._opened(call, action, read)
-            elif root in _OF_CONTACT or root in ("CustomerEndpoint", "SystemEndpoint", "InitiationMethod", "Queue", "Agent"):
+            elif root in _OF_CONTACT or root in _FIELDS:
                 self._contact(call, action, read)
         if action.type == "UpdateContactAttributes":
             given = action.parameters.get("Attributes")
@@ -89,10 +91,14 @@ class Settler:
         if key in self._touched or key in call.attributes:
             return
         self._touched.add(key)
-        if self._world.ground.pools.of(read.name):
+        pools = self._world.ground.pools
+        if pools.of(read.name):
             value = self._choose(action, read)
             if value is not None:
                 call.attributes[key] = value
+        elif read.name not in pools.written and key:
+            # No flow here sets it and none tests it: whoever made the contact set it.
+            call.attributes[key] = key
 
     def _external(self, call: Call, action: Action, read: Read) -> None:
         external = call.external
@@ -148,6 +154,8 @@ class Settler:
                 call.contact = replace(call.contact, system_endpoint=value)
             case "InitiationMethod":
                 call.contact = replace(call.contact, initiation_method=value or "INBOUND")
+            case "AwsRegion":
+                call.contact = replace(call.contact, region=value or call.contact.region)
             case "Queue":
                 assert call.queue is not None
                 self._touched.discard(read.name)

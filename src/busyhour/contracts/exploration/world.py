@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from busyhour.contracts.exploration.answers import event_of, stand_in_options
+from busyhour.contracts.exploration.answers import AFTER, event_of, stand_in_options
 from busyhour.contracts.exploration.choices import Choice, Decision, Option, Where
 from busyhour.contracts.exploration.ground import Ground
+from busyhour.contracts.exploration.inheritance import always_inherits
 from busyhour.contracts.exploration.library import MODULE_STAND_IN, is_stand_in
 from busyhour.contracts.exploration.record import ActionRun, Moment, Played, Transition
 from busyhour.contracts.exploration.settle import Settler
@@ -63,7 +64,7 @@ class World:
     ) -> None:
         self.ground = ground
         self.entry = entry
-        self.inherits = entry.type not in (None, FlowType.CONTACT_FLOW, FlowType.MODULE) or ground.is_target(entry)
+        self.inherits = always_inherits(entry)
         """Whether a flow ran before this one, that may have left values behind."""
         self.visits: dict[Where, int] = {}
         """How often each choice was made in this call."""
@@ -75,8 +76,7 @@ class World:
         self._most = most
         self._now = 0.0
         self._settler = Settler(self)
-        queued = entry.type in _ENTERED_WITH_A_QUEUE or ground.is_target(entry)
-        self._queue = "the queue" if queued else None
+        self._queue = "the queue" if entry.type in _ENTERED_WITH_A_QUEUE else None
 
     # ------------------------------------------------------------------------------------------ playing
 
@@ -87,8 +87,11 @@ class World:
         played = self.played = Played(self.entry, self.call)
         chosen = self.choose(Where(self.entry.name, "", "contact"), ground.contact_options(self.entry))
         if chosen.choice.value:
-            self.call = ground.machine.call(self.entry, Contact(queue=self._queue, **chosen.choice.value))
-            played.call = self.call
+            known = {key: value for key, value in dict(chosen.choice.value).items() if key != AFTER}
+            if AFTER in chosen.choice.value:
+                self.inherits = True
+                self._queue = "the queue"
+            self.call = played.call = ground.machine.call(self.entry, Contact(queue=self._queue, **known))
         ground.machine.observer = self
         self._settler.begin(self.call)
         try:
@@ -163,7 +166,7 @@ class World:
             caller = call.frames[-1].node if call.frames else None
             name = caller.flow.name if caller is not None else call.flow_name
             where = Where(name, caller.identifier if caller is not None else identifier, "module")
-            return where, stand_in_options(None if caller is None else caller.action)
+            return where, stand_in_options(None if caller is None else caller.action, self.ground.pools)
         runs = self.played.actions
         action = runs[-1].action if runs and runs[-1].action.identifier == identifier else None
         where = Where(call.flow_name if identifier else "", identifier, type(effect).__name__)
@@ -182,7 +185,7 @@ class World:
         call = self.call
         loops = frozenset((node.identifier, count) for node, count in call.loops.items()) if call.loops else None
         frames = len(call.frames) if call.frames else 0
-        return hash((call.stage, loops, frames, call.queue is None, self._settler.state))
+        return hash((call.stage, call.contact.channel, loops, frames, call.queue is None, self._settler.state))
 
     def _weigh(self) -> None:
         size = sum(len(key.encode()) + len(value.encode()) for key, value in self.call.attributes.items())

@@ -1,0 +1,25 @@
+"""No call runs into a branch that leads nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.exploration.invariant import Violation, invariant
+from busyhour.contracts.exploration.record import Played
+from busyhour.flows.protocol import EndReason
+
+
+@invariant(
+    id="branch-is-connected",
+    summary="No call runs into a branch that leads nowhere",
+    why="The contact is cut off in the middle of the flow.",
+    fix="Connect the branch.",
+)
+def check(call: Played) -> Iterator[Violation]:
+    """The flow could not go on although nothing had failed just then."""
+    ended = call.ended
+    broken = call.call.flow_errors[-1:] if ended is not None else ()
+    if ended is not None and ended.reason is EndReason.FLOW_ERROR and broken and call.actions:
+        connected = "no action" not in broken[0] and "not connected" not in broken[0] and "no NextAction" not in broken[0]
+        if not connected:
+            yield Violation(f"the flow cannot go on: {broken[0]}", call.actions[-1])

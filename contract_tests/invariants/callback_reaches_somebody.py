@@ -1,0 +1,34 @@
+"""A callback has a queue and a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.exploration.invariant import Violation, invariant
+from busyhour.contracts.exploration.record import Played
+from busyhour.flows import protocol as p
+
+
+@invariant(
+    id="callback-reaches-somebody",
+    summary="A callback has a queue that offers it and a number to call",
+    why="The caller is promised a callback that never comes.",
+    fix="Set the queue, and the callback number, on every path that leads to the callback.",
+)
+def check(call: Played) -> Iterator[Violation]:
+    """A callback was created without one of them."""
+    for moment in call.moments:
+        effect = moment.effect
+        if isinstance(effect, p.Service) and effect.type == "CreateCallbackContact":
+            given = effect.parameters
+            lacks = [
+                name
+                for name, there in (
+                    ("queue", given.get("QueueId") or given.get("AgentId")),
+                    ("number", given.get("CallbackNumber")),
+                )
+                if not there
+            ]
+            if lacks and not any(one.fault for one in call.moments[: call.moments.index(moment)]):
+                yield Violation(f"a callback is created with no {' and no '.join(lacks)}", call.action_of(moment))
+                return

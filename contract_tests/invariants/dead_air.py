@@ -1,0 +1,40 @@
+"""The caller is not left in silence for long, even where functions are slow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.exploration.invariant import Violation, invariant
+from busyhour.contracts.exploration.record import Played
+from busyhour.flows import protocol as p
+from busyhour.flows.call import Stage
+
+SECONDS = 17.0
+"""Longest silence: two functions at Connect's limit of 8 s. A third may not get its time: functions in a row have
+20 s in all."""
+
+
+@invariant(
+    id="dead-air",
+    summary=f"Nobody hears nothing for more than {SECONDS:g} seconds",
+    why="Callers hang up on a silent line; functions in a row that need more than 20 s fail, however they answer.",
+    fix="Play a prompt between the functions, call them asynchronously, or lower their time limits.",
+)
+def check(call: Played) -> Iterator[Violation]:
+    """Longer than that between two things heard."""
+    silent, functions = 0.0, 0
+    for moment in call.moments:
+        if moment.stage != Stage.MAIN or isinstance(moment.effect, p.Play | p.Collect | p.Converse | p.Loop):
+            silent, functions = 0.0, 0
+            continue
+        if isinstance(moment.effect, p.Pause | p.Dial | p.Enqueue):
+            silent, functions = 0.0, 0
+            continue
+        silent += moment.seconds
+        functions += isinstance(moment.effect, p.Invoke)
+        if silent > SECONDS:
+            yield Violation(
+                f"the caller hears nothing for {silent:.0f} s while {functions} functions run in a row",
+                call.action_of(moment),
+            )
+            return

@@ -1,0 +1,32 @@
+"""No ordinary call is cut off before the caller has heard anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.exploration.invariant import Violation, invariant
+from busyhour.contracts.exploration.record import Played
+from busyhour.flows import protocol as p
+from busyhour.flows.model import FlowType
+
+
+@invariant(
+    id="ends-with-a-word",
+    summary="Nobody is disconnected before having heard anything",
+    why="The caller thinks that the line is broken, and calls again.",
+    fix="Say why the call ends before disconnecting.",
+)
+def check(call: Played) -> Iterator[Violation]:
+    """A telephone call that nothing went wrong with was disconnected by the flow, unheard."""
+    ended = call.ended
+    if ended is None or ended.terminal != "DisconnectParticipant" or call.entry.type not in (None, FlowType.CONTACT_FLOW):
+        return
+    contact = call.call.contact
+    if call.elsewhere or contact.channel != "VOICE" or contact.initiation_method != "INBOUND":
+        return
+    if not call.moments or any(one.fault for one in call.moments):
+        return
+    met = any(one.is_heard or isinstance(one.effect, p.Enqueue | p.Dial | p.Invoke) for one in call.moments)
+    callback = any(isinstance(one.effect, p.Service) and one.effect.type == "CreateCallbackContact" for one in call.moments)
+    if not met and not callback:
+        yield Violation("the caller is disconnected and has heard nothing", call.actions[-1])

@@ -1,0 +1,47 @@
+"""A caller whose Lambda function failed reaches a person, a message or a callback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.exploration.invariant import Violation, invariant
+from busyhour.contracts.exploration.record import Moment, Played
+from busyhour.flows import protocol as p
+from busyhour.flows.call import Stage
+
+_OVER = (p.EndReason.FLOW_DISCONNECT, p.EndReason.FLOW_ERROR)
+
+
+@invariant(
+    id="lambda-failure-is-handled",
+    summary="After a Lambda function failed the caller reaches a person, a message or a callback",
+    why="Functions are throttled and time out at the busy hour first: then every caller is cut off without a word.",
+    fix="Lead the error branch to a prompt, a queue or a callback.",
+)
+def check(call: Played) -> Iterator[Violation]:
+    """Nothing but the end came after the failure."""
+    ended = call.ended
+    if ended is None or ended.reason not in _OVER or ended.terminal in ("EndFlowExecution", "EndFlowModuleExecution"):
+        return
+    if call.elsewhere or call.call.contact.channel in ("TASK", "EMAIL"):
+        return
+    failed = next((at for at, one in enumerate(call.moments) if one.is_lambda_failure), None)
+    if failed is None or call.moments[failed].stage != Stage.MAIN:
+        return
+    after = call.moments[failed + 1 :]
+    if any(one.fault and not one.is_lambda_failure for one in call.moments):
+        return
+    if not any(_reaches_somebody(one) for one in after):
+        effect = call.moments[failed].effect
+        name = effect.function_arn.rpartition(":")[2] if isinstance(effect, p.Invoke) else ""
+        yield Violation(
+            f"function {name!r} fails and the contact is over, without a word",
+            call.action_of(call.moments[failed]),
+        )
+
+
+def _reaches_somebody(moment: Moment) -> bool:
+    effect, event = moment.effect, moment.event
+    if isinstance(effect, p.Service):
+        return effect.type in ("CreateCallbackContact", "CreateTask") and isinstance(event, p.Succeeded)
+    return moment.is_heard or isinstance(event, p.Queued | p.Connected)

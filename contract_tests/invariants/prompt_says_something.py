@@ -1,0 +1,30 @@
+"""A prompt that is made of values is not empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.exploration.invariant import Violation, invariant
+from busyhour.contracts.exploration.record import Played
+from busyhour.flows import protocol as p
+
+
+@invariant(
+    id="prompt-says-something",
+    summary="A prompt that is made of values is not empty",
+    why="The caller hears nothing where the flow means to say something; Polly refuses empty text.",
+    fix="Set the value on every path that leads to the prompt, or read the key that the function really answers.",
+)
+def check(call: Played) -> Iterator[Violation]:
+    """A prompt of references had no text although nothing had failed."""
+    if call.call.contact.channel != "VOICE":
+        return
+    for moment in call.moments:
+        if moment.fault:
+            return
+        if isinstance(moment.effect, p.Play) and not moment.effect.text.strip():
+            run = call.action_of(moment)
+            given = "" if run is None else str(run.action.parameters.get("Text") or run.action.parameters.get("SSML") or "")
+            if "$." in given:
+                yield Violation(f"the prompt {given!r} has no value and says nothing", run)
+                return

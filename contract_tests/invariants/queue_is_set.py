@@ -1,0 +1,21 @@
+"""No transfer to a queue without a queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.exploration.invariant import Violation, invariant
+from busyhour.contracts.exploration.record import Played
+
+
+@invariant(
+    id="queue-is-set",
+    summary="A queue is set wherever the contact is transferred to it",
+    why="The transfer takes its error branch: the caller never reaches an agent on this path.",
+    fix="Set the queue on every path that leads to the transfer, also where something failed before.",
+)
+def check(call: Played) -> Iterator[Violation]:
+    """A transfer to a queue was run with none set."""
+    for run in call.actions:
+        if run.queue_unset:
+            yield Violation("transfers to a queue, and none is set", run)

@@ -1,0 +1,30 @@
+"""The time that a caller spends in a flow without getting anywhere is bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.exploration.invariant import Violation, invariant
+from busyhour.contracts.exploration.record import Played
+from busyhour.flows.call import Stage
+
+SECONDS = 900.0
+"""Longest time in a flow since the caller last got anywhere."""
+
+
+@invariant(
+    id="time-in-flow",
+    summary=f"Nobody is in a flow for more than {SECONDS / 60:g} minutes without getting anywhere",
+    why="Such calls hold channels that the busy hour needs, and callers who get nothing for it.",
+    fix="Let loops run fewer times, or leave them for a queue or a goodbye.",
+)
+def check(call: Played) -> Iterator[Violation]:
+    """Longer than that with nothing achieved, on a telephone."""
+    if call.waits_by_nature or call.call.contact.channel != "VOICE":
+        return
+    spent = 0.0
+    for moment in call.moments:
+        spent = spent + moment.seconds if moment.passive and moment.stage == Stage.MAIN else 0.0
+        if spent > SECONDS:
+            yield Violation(f"after {spent / 60:.0f} minutes the caller has got nowhere", call.action_of(moment))
+            return
