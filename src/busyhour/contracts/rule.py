@@ -114,19 +114,20 @@ def rule(
     """
 
     def register(check: Check) -> Rule:
-        where = f"rule {id!r} ({inspect.getsourcefile(check) or 'unknown file'})"
-        _one_of(where, "severity", severity, tuple(map(str, Severity)))
-        _one_of(where, "group", group, GROUPS)
-        _one_of(where, "scope", scope, SCOPES)
+        _one_of(id, check, "severity", severity, _SEVERITIES)
+        _one_of(id, check, "group", group, GROUPS)
+        _one_of(id, check, "scope", scope, SCOPES)
         if not _ID.fullmatch(id):
             raise BusyhourError(
-                f"{where}: the id is not in lower case with hyphens",
+                f"{_where(id, check)}: the id is not in lower case with hyphens",
                 "Name it like the file, with hyphens for underscores: dangling_target.py -> dangling-target.",
             )
         for name, text in (("summary", summary), ("why", why), ("fix", fix), ("source", source)):
             if not text.strip():
-                raise BusyhourError(f"{where}: {name} is empty", "Users read it in `busyhour check --list`.")
-        _accepts_one_flow(where, check)
+                raise BusyhourError(
+                    f"{_where(id, check)}: {name} is empty", "Users read it in `busyhour check --list`."
+                )
+        _accepts_one_flow(id, check)
         return Rule(
             id=id,
             severity=Severity(severity),
@@ -145,27 +146,36 @@ def rule(
     return register
 
 
-def _one_of(where: str, name: str, value: str, allowed: tuple[str, ...]) -> None:
+_SEVERITIES = tuple(str(one) for one in Severity)
+
+
+def _where(id: str, check: Check) -> str:
+    return f"rule {id!r} ({inspect.getsourcefile(check) or 'unknown file'})"
+
+
+def _one_of(id: str, check: Check, name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise BusyhourError(
-            f"{where}: {name} is {value!r}.{did_you_mean(value, allowed)}",
+            f"{_where(id, check)}: {name} is {value!r}.{did_you_mean(value, allowed)}",
             f"Use one of {', '.join(allowed)}.",
         )
 
 
-def _accepts_one_flow(where: str, check: Check) -> None:
-    if not inspect.isgeneratorfunction(check):
+def _accepts_one_flow(id: str, check: Check) -> None:
+    code = getattr(check, "__code__", None)
+    if code is None or not code.co_flags & inspect.CO_GENERATOR:
         raise BusyhourError(
-            f"{where}: {getattr(check, '__name__', check)} is no generator function",
+            f"{_where(id, check)}: {getattr(check, '__name__', check)} is no generator function",
             "Write `def check(flow): ...` with `yield flow.problem(...)` for each finding.",
         )
-    parameters = list(inspect.signature(check).parameters.values())
-    if len(parameters) != 1 or parameters[0].kind not in (
-        inspect.Parameter.POSITIONAL_ONLY,
-        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    if (
+        code.co_argcount != 1
+        or code.co_kwonlyargcount
+        or code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
     ):
+        parameters = list(inspect.signature(check).parameters.values())
         names = ", ".join(str(parameter) for parameter in parameters) or "nothing"
         raise BusyhourError(
-            f"{where}: {check.__name__} must accept 1 argument (flow) but takes {len(parameters)} ({names})",
+            f"{_where(id, check)}: {check.__name__} must accept 1 argument (flow) but takes {len(parameters)} ({names})",
             "Write `def check(flow): ...`.",
         )
