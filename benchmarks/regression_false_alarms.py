@@ -1,0 +1,167 @@
+"""How often a nightly verdict cries wolf, and how often it misses: ours beside two simple gates, on the same runs.
+
+A/A pairs are two nights of one system; planted regressions change one thing. The runs are made up second by second
+with what makes real ones hard to compare (see `busyhour.regression.generated`). The simple gates look at the same
+metrics by window: `ratio` alarms when one is 10 % worse than in the run before, `Welch` when a t-test per metric says
+p < 0.05. Value: share of A/A pairs in which ours calls anything regressed; peer: the better of the two gates.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy import stats
+
+from busyhour.regression.compare import Comparison, compare
+from busyhour.regression.decide import Outcome
+from busyhour.regression.estimate import LATENCY_QUANTILES
+from busyhour.regression.generated import OPERATION, System, run
+from busyhour.regression.observation import Observation
+from busyhour.regression.quantiles import Buckets
+from busyhour.regression.settings import Tolerances
+
+NIGHTS = 5
+"""Baseline runs of ours; the simple gates know the last of them only, as such gates do."""
+SYSTEM = System(seconds=600)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A change, and the metrics in which it must be seen; none: nothing may be."""
+
+    name: str
+    system: System
+    seen_in: tuple[str, ...] = ()
+
+
+CASES = (
+    Case("A/A: nothing changed", SYSTEM),
+    Case("latency +3 %, within tolerance", replace(SYSTEM, latency_ms=SYSTEM.latency_ms * 1.03)),
+    Case("0.1 % throttles, within tolerance", replace(SYSTEM, throttle_share=0.001)),
+    Case("Lambda latency +10 %", replace(SYSTEM, latency_ms=SYSTEM.latency_ms * 1.1), ("latency p",)),
+    Case("Lambda latency +30 %", replace(SYSTEM, latency_ms=SYSTEM.latency_ms * 1.3), ("latency p",)),
+    Case("1 % throttles", replace(SYSTEM, throttle_share=0.01), ("throttle rate",)),
+    Case(
+        "one more Lambda call",
+        replace(SYSTEM, invocations_per_call=SYSTEM.invocations_per_call + 1),
+        ("Lambda invocations",),
+    ),
+    Case("heavier tail only", replace(SYSTEM, tail_share=0.03), ("latency p99",)),
+)
+
+
+@dataclass
+class Tally:
+    """Alarms of each gate, over pairs."""
+
+    pairs: int = 0
+    ours: int = 0
+    ours_single: int = 0
+    ratio: int = 0
+    welch: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+
+
+def by_window(one: Observation, buckets: Buckets) -> dict[str, np.ndarray]:
+    """What the simple gates see: each metric by window; a window without a request has no latency."""
+    assert one.windows is not None
+    rows = buckets.counts(one.windows.latency[OPERATION])
+    lines = buckets.quantiles(rows, LATENCY_QUANTILES)
+    seen = {f"latency p{q * 100:g}": line[np.isfinite(line)] for q, line in zip(LATENCY_QUANTILES, lines, strict=True)}
+    width = int(one.windows.width)
+
+    def ratio(above: list[float], below: list[float]) -> np.ndarray:
+        size = len(above) // width * width
+        a, b = (np.array(line[:size]).reshape(-1, width).sum(axis=1) for line in (above, below))
+        return a[b > 0] / b[b > 0]
+
+    for table in (one.rates, one.ratios):
+        seen |= {name: ratio(parts.above, parts.below) for name, parts in table.items()}
+    return seen
+
+
+def simple_gates(new: Observation, old: Observation, metrics: Iterable[str] | None) -> tuple[bool, bool]:
+    """Whether the ratio gate and Welch's t-test alarm, in the metrics that begin so (all: None)."""
+    assert new.windows is not None
+    assert old.windows is not None
+    buckets = Buckets.of(new.windows.latency[OPERATION], old.windows.latency[OPERATION])
+    now, before = by_window(new, buckets), by_window(old, buckets)
+    names = [name for name in now if metrics is None or name.startswith(tuple(metrics))]
+    ratio = any(now[name].mean() > 1.1 * before[name].mean() for name in names)
+    welch = False
+    for name in names:
+        if now[name].std() or before[name].std():
+            test = stats.ttest_ind(now[name], before[name], equal_var=False, alternative="greater")
+            welch = welch or bool(test.pvalue < 0.05)
+    return ratio, welch
+
+
+def alarm(found: Comparison, metrics: Iterable[str] | None) -> bool:
+    """Whether ours calls something regressed, in the metrics that begin so (all: None)."""
+    return any(
+        one.outcome is Outcome.REGRESSED and (metrics is None or one.name.startswith(tuple(metrics)))
+        for one in found.metrics
+    )
+
+
+def measure(case: Case, pairs: int, first_seed: int, said: Callable[[str], None]) -> Tally:
+    """Run all gates over `pairs` pairs of one case."""
+    tally = Tally(pairs)
+    wanted = case.seen_in or None
+    for k in range(pairs):
+        seed = first_seed + k * (NIGHTS + 1)
+        old = [run(SYSTEM, seed + night) for night in range(NIGHTS)]
+        new = run(case.system, seed + NIGHTS)
+        found = compare([new], old, Tolerances())
+        single = compare([new], old[-1:], Tolerances())
+        ratio, welch = simple_gates(new, old[-1], wanted)
+        tally.ours += alarm(found, wanted)
+        tally.ours_single += alarm(single, wanted)
+        tally.ratio += ratio
+        tally.welch += welch
+        for one in found.metrics:
+            tally.outcomes[one.outcome] = tally.outcomes.get(one.outcome, 0) + 1
+    kind = "found" if case.seen_in else "false alarms"
+    said(
+        f"{case.name:36} {pairs:5} {kind:13}"
+        f"{tally.ours / pairs:>9.1%}{tally.ours_single / pairs:>12.1%}{tally.ratio / pairs:>9.1%}{tally.welch / pairs:>9.1%}"
+    )
+    return tally
+
+
+def main() -> None:
+    """Print the table and one line of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=200, help="A/A pairs; the other cases take a quarter")
+    pairs = parser.parse_args().pairs
+    begun = time.perf_counter()
+    print(f"{'case':36} {'pairs':>5} {'':13}{'ours, 5':>9}{'ours, 1':>12}{'ratio':>9}{'Welch':>9}")
+    tallies = [
+        measure(case, pairs if k == 0 else max(1, pairs // 4), 1_000_000 * (k + 1), print)
+        for k, case in enumerate(CASES)
+    ]
+    same = tallies[0]
+    print(f"outcomes of all metrics, A/A: {dict(sorted(same.outcomes.items()))}")
+    print(f"{time.perf_counter() - begun:.0f} s; ours against {NIGHTS} baseline nights and against 1")
+    peer = min(same.ratio, same.welch) / pairs
+    value = same.ours / pairs
+    line = {
+        "benchmark": "regression_false_alarms",
+        "value": value,
+        "unit": "share of A/A pairs with a false alarm",
+        "peer": "ratio to the previous run" if same.ratio <= same.welch else "Welch t-test per metric",
+        "peer_value": peer,
+        "ratio": round(value / peer, 4) if peer else None,
+    }
+    print(json.dumps(line))
+    sys.exit(0 if value <= 0.05 else 1)
+
+
+if __name__ == "__main__":
+    main()
