@@ -61,14 +61,26 @@ def command(scenario: str, overrides: tuple[str, ...], form: str, plot: Path | N
     planned = load(project.scenario(scenario), root=project.root, overrides=overrides)
     with Console(stderr=True).status(f"forecasting {planned.name}"):
         found = forecast(planned, calls=calls)
+    waves = None
+    if planned.waves:
+        from datetime import UTC, datetime
+
+        from busyhour.capacity import lead_times
+        from busyhour.capacity.waves import plan_waves
+
+        waves = plan_waves(planned.waves, found, datetime.now(UTC).date(), lead_times.load())
     if form == "json":
         import json
 
-        click.echo(json.dumps(found.as_json, indent=2, ensure_ascii=False, allow_nan=False))
+        data = found.as_json | ({"waves": waves.as_json} if waves else {})
+        click.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
     else:
+        from busyhour.capacity import wave_rendering
         from busyhour.capacity.rendering import text
 
         text(found, page())
+        if waves:
+            wave_rendering.text(waves, page())
     if plot is not None:
         from busyhour.capacity.plot import ladder_svg
 

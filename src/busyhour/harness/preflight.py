@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from busyhour.harness.gate import Intent
 from busyhour.project import Project
@@ -13,6 +13,9 @@ from busyhour.quotas import table as quota_table
 from busyhour.quotas.model import QuotaValue
 from busyhour.results.record import FindingRecord
 from busyhour.scenarios.model import Scenario
+
+if TYPE_CHECKING:
+    from busyhour.capacity.outlook import Forecast
 
 _SECONDS_PER_MINUTE = 60.0
 
@@ -58,7 +61,19 @@ def forecast(scenario: Scenario, values: Iterable[QuotaValue]) -> Preview:
     from busyhour.capacity.forecast import forecast as calculate
 
     made = calculate(scenario, values)
-    return Preview(made.peaks, made.as_json)
+    return Preview(made.peaks, made.as_json | _waves(scenario, made))
+
+
+def _waves(scenario: Scenario, made: Forecast) -> dict[str, Any]:
+    """The migration waves, held against the values in force today; nothing where the scenario has none."""
+    if not scenario.waves:
+        return {}
+    from datetime import UTC, datetime
+
+    from busyhour.capacity import lead_times
+    from busyhour.capacity.waves import plan_waves
+
+    return {"waves": plan_waves(scenario.waves, made, datetime.now(UTC).date(), lead_times.load()).as_json}
 
 
 def intent(scenario: Scenario) -> Intent:

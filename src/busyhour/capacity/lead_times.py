@@ -1,0 +1,57 @@
+"""How long AWS takes for an increase: lead_times.csv beside this file.
+
+AWS documents hours for small increases, up to three weeks for larger ones and possibly months for extra-large ones, and
+says of none where it begins. The bounds, as multiples of the present value, and the days behind "hours" and "months"
+are ours: on the safe side, since asking early costs nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+LEAD_TIMES = Path(__file__).with_name("lead_times.csv")
+
+
+@dataclass(frozen=True, slots=True)
+class LeadTime:
+    """One size of increase: `up_to_factor` times the present value, infinite for the largest."""
+
+    size: str
+    up_to_factor: float
+    days: int
+    words: str
+    source: str
+    as_of: str
+
+    def latest(self, needed_on: date) -> date:
+        """The latest day to ask for what must be there on `needed_on`."""
+        return needed_on - timedelta(days=self.days)
+
+
+def load(path: Path = LEAD_TIMES) -> tuple[LeadTime, ...]:
+    """The sizes, smallest first."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(
+            LeadTime(
+                row["size"],
+                float(row["up_to_factor"] or math.inf),
+                int(row["days"]),
+                row["words"],
+                row["source"],
+                row["date"],
+            )
+            for row in csv.DictReader(file)
+        )
+
+
+def lead_time(present: float, wanted: float, sizes: Sequence[LeadTime]) -> LeadTime:
+    """The size of an increase from `present` to `wanted`; from nothing it is never small."""
+    if present <= 0:
+        return sizes[min(1, len(sizes) - 1)]
+    factor = wanted / present
+    return next((size for size in sizes if factor <= size.up_to_factor), sizes[-1])
