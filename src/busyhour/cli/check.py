@@ -4,71 +4,119 @@ from __future__ import annotations
 
 import gc
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from busyhour.errors import ExitCode
+from busyhour.contracts.formats import FORMATS
+from busyhour.errors import BusyhourError, ExitCode
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from busyhour.contracts.finding import Report, Severity
     from busyhour.contracts.loading import RuleSet
+    from busyhour.contracts.settings import CheckSettings
 
-_FORMATS = ("text", "json")
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
 @click.command("check")
 @click.argument("paths", nargs=-1)
 @click.option(
-    "--format", "form", type=click.Choice(_FORMATS), default="text", help="How to print the findings."
+    "--format", "form", type=click.Choice(list(FORMATS)), default="text", help="How to print the findings."
+)
+@click.option(
+    "--select", multiple=True, metavar="RULE", help="Run only this rule or group of rules. May be repeated."
+)
+@click.option(
+    "--ignore", multiple=True, metavar="RULE", help="Leave out this rule or group of rules. May be repeated."
+)
+@click.option(
+    "--severity",
+    type=click.Choice(["error", "warning", "note"]),
+    help="Exit with 1 when a finding is as bad as this or worse.  [default: error]",
 )
 @click.option(
     "--strict", is_flag=True, help="Refuse placeholders (${…}, {{…}}, <…>) in ids, ARNs and enumerations."
 )
 @click.option(
-    "--severity",
-    type=click.Choice(["error", "warning", "note"]),
-    default="error",
-    show_default=True,
-    help="Exit with 1 when a finding is as bad as this or worse.",
+    "--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Leave out findings accepted there."
 )
+@click.option(
+    "--write-baseline",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a baseline that accepts everything found now, and stop.",
+)
+@click.option(
+    "--expires", metavar="DATE", help="Until when a new baseline accepts: 2027-01-31, or 90d from today."
+)
+@click.option("--fix", is_flag=True, help="Mend what can be mended without changing what a flow does.")
 @click.option("--list", "list_rules", is_flag=True, help="List the rules and stop.")
 @click.option(
     "-v", "--verbose", is_flag=True, help="Print notes too, the format of each file, and what was skipped."
 )
 def command(
-    paths: tuple[str, ...], form: str, strict: bool, severity: str, list_rules: bool, verbose: bool
+    paths: tuple[str, ...],
+    form: str,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    severity: str | None,
+    strict: bool,
+    baseline: Path | None,
+    write_baseline: Path | None,
+    expires: str | None,
+    fix: bool,
+    list_rules: bool,
+    verbose: bool,
 ) -> None:
     """Say offline what Connect would refuse in exported flows, and what would hurt callers.
 
-    PATHS are files, folders (searched for *.json and files without an extension; default: this one), or - for
-    standard input. Warnings and errors are printed, notes with -v or --severity note.
+    PATHS are files, folders (searched for *.json and files without an extension; default: the flows that
+    busyhour.toml names, else this folder), CloudFormation or Terraform files, or - for standard input. Warnings and
+    errors are printed, notes with -v or --severity note.
 
     Example: busyhour check examples/helpdesk/flows
     """
     from busyhour.contracts.check import Checker
-    from busyhour.contracts.finding import Severity
-    from busyhour.contracts.loading import load_rules
+    from busyhour.contracts.settings import CheckSettings
     from busyhour.contracts.sources import gather
+    from busyhour.project import Project
 
     # A short life with much to hold and no rubbish to speak of: looking for some costs more than all the rules.
     gc.disable()
     click.get_current_context().call_on_close(gc.enable)
-    rules = load_rules()
+    project = Project.find()
+    settings = CheckSettings.of(project).with_options(
+        select=select, ignore=ignore, severity=severity, strict=strict, baseline=baseline
+    )
+    rules = settings.rules()
     if list_rules:
         _list(rules)
         return
-    report = Checker(rules, strict=strict).check(gather(paths or (".",)))
+    if not paths:
+        paths = tuple(map(str, project.flows())) if project.flow_patterns else (".",)
+    checker = Checker(rules, strict=settings.strict)
+    if fix:
+        _fix(paths)
+    report = checker.check(settings.typed(gather(paths)))
     if verbose:
         _say_what_was_read(report)
-    _print(report, rules, form, with_notes=verbose or severity == "note")
-    if report.at_least(Severity(severity)):
+    if write_baseline is not None:
+        _write_baseline(report, write_baseline, expires)
+        return
+    if expires is not None:
+        raise BusyhourError("--expires is for new baselines", "Give it together with --write-baseline.")
+    report = _sift(report, settings, rules)
+    _print(report, rules, form, with_notes=verbose or settings.severity == "note")
+    if report.at_least(settings.severity):
         raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
 
 
 def _list(rules: RuleSet) -> None:
-    width = max(len(rule.id) for rule in rules)
+    width = max((len(rule.id) for rule in rules), default=0)
     for rule in rules:
         click.echo(f"{rule.id:<{width}}  {rule.severity:<7}  {rule.group:<10}  {rule.summary}")
 
@@ -79,11 +127,57 @@ def _say_what_was_read(report: Report) -> None:
         click.echo(f"{file.path}: {kind}", err=True)
     for path, reason in report.skipped.items():
         click.echo(f"{path}: skipped, {reason}", err=True)
+    for finding, reason in report.suppressed:
+        click.echo(f"{finding.path}:{finding.line}: {finding.rule} left out: {reason}", err=True)
+
+
+def _fix(paths: tuple[str, ...]) -> None:
+    from busyhour.contracts.fix import fix_files
+
+    for path, mended in fix_files(paths):
+        for one in mended:
+            click.echo(f"{path}: mended: {one}", err=True)
+
+
+def _today() -> date:
+    from datetime import date
+
+    return date.today()
+
+
+def _write_baseline(report: Report, path: Path, expires: str | None) -> None:
+    from busyhour.contracts import baseline as b
+    from busyhour.contracts.settings import parse_expiry
+
+    today = _today()
+    try:
+        until = parse_expiry(expires, today) if expires else None
+    except ValueError:
+        raise BusyhourError(
+            f"--expires {expires}: neither a date nor a number of days", "Write 2027-01-31 or 90d."
+        ) from None
+    before = b.read_baseline(path) if path.exists() else b.Baseline()
+    made = b.made_of(report.findings, before, today=today, expires=until)
+    b.write_baseline(made, path)
+    count = sum(entry.count for entry in made.entries)
+    end = f" until {until}" if until else ""
+    click.echo(f"{path}: accepts {count} finding{'' if count == 1 else 's'}{end}", err=True)
+
+
+def _sift(report: Report, settings: CheckSettings, rules: RuleSet) -> Report:
+    if settings.baseline is None:
+        return report
+    from busyhour.contracts import baseline as b
+
+    sifted = b.sift(report, b.read_baseline(settings.baseline), _today(), {rule.id for rule in rules})
+    for what, entries in (("has expired", sifted.expired), ("matches nothing any more", sifted.stale)):
+        for entry in b.lines(entries):
+            click.echo(f"{settings.baseline}: {what}: {entry}", err=True)
+    return sifted.report
 
 
 def _print(report: Report, rules: RuleSet, form: str, *, with_notes: bool) -> None:
     from busyhour.contracts.finding import Severity
-    from busyhour.contracts.formats import FORMATS
     from busyhour.contracts.formats.text import render_text
 
     if form != "text":

@@ -12,6 +12,7 @@ from busyhour.contracts.rule import Problem, Rule
 from busyhour.contracts.schemas import SchemaStore, shipped_schemas
 from busyhour.contracts.sources import Gathered, Source, gather
 from busyhour.contracts.subject import FlowUnderCheck, Project
+from busyhour.contracts.suppressions import in_force
 from busyhour.flows.model import FlowType
 
 
@@ -42,15 +43,22 @@ class Checker:
         """All findings on all files."""
         project = Project([self.subject(source) for source in gathered.sources])
         found: list[tuple[tuple[object, ...], Finding]] = []
+        suppressed: list[tuple[Finding, str]] = []
         for subject in project.flows:
             subject.project = project
-            found.extend(self._findings(subject))
+            reasons = in_force(subject)
+            for place, finding in self._findings(subject):
+                reason = reasons.get((finding.identifier, finding.rule)) if reasons else None
+                if reason is None:
+                    found.append((place, finding))
+                else:
+                    suppressed.append((finding, reason))
         found.sort(key=lambda entry: entry[0])
         files = tuple(
             FileReport(one.path, one.format, one.name, one.flow_type, len(one.actions))
             for one in project.flows
         )
-        return Report(tuple(finding for _, finding in found), files, gathered.skipped)
+        return Report(tuple(finding for _, finding in found), files, gathered.skipped, tuple(suppressed))
 
     def _findings(self, subject: FlowUnderCheck) -> Iterator[tuple[tuple[object, ...], Finding]]:
         seen: set[tuple[object, ...]] = set()

@@ -110,12 +110,14 @@ class FileReport:
 class Report:
     """All findings on all files, in order of file, place and rule.
 
-    `skipped` are files of a folder that are no flows, with the reason.
+    `skipped` are files of a folder that are no flows, with the reason; `suppressed` the findings that the flows
+    themselves ask to leave out, with theirs.
     """
 
     findings: tuple[Finding, ...]
     files: tuple[FileReport, ...]
     skipped: Mapping[str, str]
+    suppressed: tuple[tuple[Finding, str], ...] = ()
 
     def count(self, severity: Severity) -> int:
         """Number of findings of exactly this severity."""
@@ -131,7 +133,7 @@ class Report:
 
     def replaced(self, findings: Iterable[Finding]) -> Report:
         """The same report with other findings (filtered by a baseline, a suppression, a selection)."""
-        return Report(tuple(findings), self.files, self.skipped)
+        return Report(tuple(findings), self.files, self.skipped, self.suppressed)
 
     def summary(self) -> dict[str, int]:
         """Counts as the JSON output has them."""

@@ -36,6 +36,8 @@ class Project:
     runs: str = "reports/out"
     flow_patterns: tuple[str, ...] = ()
     rooms: Mapping[str, str] = field(default_factory=dict)
+    check: Mapping[str, Any] = field(default_factory=dict)
+    """The table [check], as it stands there; `contracts.settings` gives it its meaning."""
     shipped: Path = field(default_factory=shipped_root)
 
     @classmethod
@@ -81,6 +83,7 @@ class Project:
             runs=settings.get("runs", "reports/out"),
             flow_patterns=tuple(settings.get("flows", ())),
             rooms=settings.get("rooms", {}),
+            check=settings.get("check", {}),
         )
 
     # ------------------------------------------------------------------------------------------- names -> files

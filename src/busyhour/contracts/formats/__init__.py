@@ -1,15 +1,34 @@
-"""Renderings of a report by name: a new format is one function and one line here."""
+"""Renderings of a report by name: a new format is one module and one line here.
+
+Each is imported when it is first used, so that the command line can offer the names without reading any.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from busyhour.contracts.finding import Report
-from busyhour.contracts.formats.json_ import render_json
-from busyhour.contracts.formats.text import render_text
-from busyhour.contracts.loading import RuleSet
+if TYPE_CHECKING:
+    from busyhour.contracts.finding import Report
+    from busyhour.contracts.loading import RuleSet
 
-Render = Callable[[Report, RuleSet], str]
-"""A report and the rules that were run -> text that ends with a newline."""
+    Render = Callable[[Report, RuleSet], str]
+    """A report and the rules that were run -> text that ends with a newline."""
 
-FORMATS: dict[str, Render] = {"text": render_text, "json": render_json}
+
+def _when_used(module: str, function: str) -> Render:
+    def render(report: Report, rules: RuleSet) -> str:
+        made: str = getattr(import_module(f"{__name__}.{module}"), function)(report, rules)
+        return made
+
+    return render
+
+
+FORMATS: dict[str, Render] = {
+    "text": _when_used("text", "render_text"),
+    "json": _when_used("json_", "render_json"),
+    "sarif": _when_used("sarif", "render_sarif"),
+    "junit": _when_used("junit", "render_junit"),
+    "github": _when_used("github", "render_github"),
+}

@@ -1,0 +1,29 @@
+"""A suppression in the metadata that is not written properly, and therefore leaves nothing out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+from busyhour.contracts.suppressions import suppressions
+
+
+@rule(
+    id="suppression",
+    severity="warning",
+    summary="A suppression in the metadata is not written properly",
+    why="It leaves nothing out, although whoever wrote it believes so.",
+    fix='Write {"ignore": ["rule-id"], "reason": "why this is right here"}.',
+    source="busyhour's own convention; Connect ignores the metadata",
+    group="structure",
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """Suppressions without a reason or of another shape, and those for actions that do not exist."""
+    for one in suppressions(flow):
+        if one.broken:
+            yield flow.problem(f"this suppression {one.broken}", *one.pointer)
+        elif one.action and one.action not in flow.by_identifier:
+            yield flow.problem(
+                f"this suppression is for {one.action!r}, which is no action here", *one.pointer
+            )

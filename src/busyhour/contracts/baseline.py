@@ -1,0 +1,214 @@
+"""Findings that a team has accepted for a while: known by what they are about, not by where they stand in a file.
+
+A baseline is a JSON file. An entry counts how many findings of its kind are accepted and may expire; expired entries
+accept nothing. Entries that no finding matches any more are stale: whoever fixed the flow should remove them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from busyhour.contracts.finding import Finding, Report
+from busyhour.errors import BusyhourError
+from busyhour.contracts.writing import write_atomically
+
+VERSION = 1
+Key = tuple[str, str, str, str, str]
+"""Rule, flow, identifier of the action, pointer and message, without anything that changes when others move."""
+
+_ENTRY = {"rule", "flow", "action", "pointer", "message"}
+_OPTIONAL = {"count", "expires", "reason"}
+_INDEX = re.compile(r"\[\d+\]")
+_PATH = re.compile(r"(?: when the flow comes by|; it is entered by|: switched on by) .*", re.DOTALL)
+
+
+def key_of(finding: Finding) -> Key:
+    """What a finding is about.
+
+    Left out are list positions, which change when an entry is put before, and paths through the flow, which change
+    with every action on the way.
+    """
+    parts = ["*" if part.isdecimal() else part for part in finding.pointer.split("/")]
+    message = _PATH.sub("", _INDEX.sub("[*]", finding.message))
+    return finding.rule, finding.flow, finding.identifier, "/".join(parts), message
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """So many findings of one kind, accepted until the end of the day `expires` (None: for good)."""
+
+    key: Key
+    count: int = 1
+    expires: date | None = None
+    reason: str = ""
+
+    def in_force(self, today: date) -> bool:
+        """Whether it still accepts anything."""
+        return self.expires is None or today <= self.expires
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The accepted findings of one file, None where it was not read from one."""
+
+    entries: tuple[Entry, ...] = ()
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """A report without what a baseline accepts, and which entries accepted nothing: expired, or stale."""
+
+    report: Report
+    accepted: int
+    expired: tuple[Entry, ...]
+    stale: tuple[Entry, ...]
+
+
+def sift(report: Report, baseline: Baseline, today: date, rules: Collection[str] | None = None) -> Sifted:
+    """Leave out of the report what the baseline accepts today.
+
+    An expired entry is told of as long as it would still match. Stale is only what could have been found: entries
+    on flows of the report, and of `rules`, the ids of those that were run (None: all).
+    """
+    flows = {file.flow for file in report.files}
+    found = Counter(key_of(finding) for finding in report.findings)
+    left = {entry.key: entry.count for entry in baseline.entries if entry.in_force(today)}
+    kept: list[Finding] = []
+    for finding in report.findings:
+        key = key_of(finding)
+        if left.get(key, 0) > 0:
+            left[key] -= 1
+        else:
+            kept.append(finding)
+    return Sifted(
+        report.replaced(kept),
+        len(report.findings) - len(kept),
+        tuple(one for one in baseline.entries if not one.in_force(today) and found[one.key]),
+        tuple(
+            one
+            for one in baseline.entries
+            if not found[one.key] and one.key[1] in flows and (rules is None or one.key[0] in rules)
+        ),
+    )
+
+
+def made_of(
+    findings: Iterable[Finding], before: Baseline = Baseline(), *, today: date, expires: date | None = None
+) -> Baseline:
+    """A baseline that accepts these findings.
+
+    Entries of the one before keep their reason, and their expiry while it lies ahead; new ones get `expires`.
+    """
+    known = {entry.key: entry for entry in before.entries}
+    counts = Counter(key_of(finding) for finding in findings)
+    entries: list[Entry] = []
+    for key, count in sorted(counts.items()):
+        old = known.get(key)
+        if old is not None and old.in_force(today):
+            entries.append(replace(old, count=count, expires=old.expires or expires))
+        else:
+            entries.append(Entry(key, count, expires, old.reason if old else ""))
+    return Baseline(tuple(entries), before.path)
+
+
+def in_words(entry: Entry) -> str:
+    """An entry on one line."""
+    rule, flow, action, pointer, message = entry.key
+    where = f" [{action}]" if action else pointer and f" {pointer}"
+    return f"{rule} in {flow}{where}: {message}"
+
+
+# ------------------------------------------------------------------------------------------------------ as a file
+
+
+def read_baseline(path: Path) -> Baseline:
+    """The baseline in the file at `path`.
+
+    Raises:
+        BusyhourError: it cannot be read, or is no baseline; names the entry and what is wrong with it.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BusyhourError(
+            f"{path}: no such baseline", f"Make one: `busyhour check --write-baseline {path}`."
+        ) from None
+    except OSError as error:
+        raise BusyhourError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise _broken(path, f"is not JSON: {error}") from None
+    if not isinstance(data, dict) or not isinstance(data.get("entries"), list):
+        raise _broken(path, 'has no list "entries"')
+    if data.get("version") != VERSION:
+        raise _broken(path, f"is of version {data.get('version')!r}, not {VERSION}")
+    return Baseline(tuple(_entry(path, at, one) for at, one in enumerate(data["entries"])), path)
+
+
+def _entry(path: Path, at: int, raw: Any) -> Entry:
+    where = f"entries[{at}]"
+    if not isinstance(raw, dict):
+        raise _broken(path, f"{where} is no object")
+    if missing := sorted(_ENTRY - raw.keys()):
+        raise _broken(path, f"{where} lacks {', '.join(missing)}")
+    if unknown := sorted(raw.keys() - _ENTRY - _OPTIONAL):
+        raise _broken(path, f"{where} has {', '.join(unknown)}, which means nothing here")
+    for name in sorted(_ENTRY | {"reason"}):
+        if not isinstance(raw.get(name, ""), str):
+            raise _broken(path, f"{where}.{name} is no text")
+    count = raw.get("count", 1)
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+        raise _broken(path, f"{where}.count is {count!r}, not a number of findings")
+    expires = raw.get("expires")
+    try:
+        until = None if expires is None else date.fromisoformat(expires)
+    except (TypeError, ValueError):
+        raise _broken(path, f"{where}.expires is {expires!r}, not a date like 2027-01-31") from None
+    key = (raw["rule"], raw["flow"], raw["action"], raw["pointer"], raw["message"])
+    return Entry(key, count, until, raw.get("reason", ""))
+
+
+def _broken(path: Path, problem: str) -> BusyhourError:
+    return BusyhourError(f"{path}: {problem}", f"Write it anew: `busyhour check --write-baseline {path}`.")
+
+
+def write_baseline(baseline: Baseline, path: Path) -> None:
+    """Write a baseline so that another change of the flows changes few of its lines.
+
+    Raises:
+        BusyhourError: the file cannot be written.
+    """
+    entries = [_raw(entry) for entry in baseline.entries]
+    text = json.dumps({"version": VERSION, "entries": entries}, indent=2, ensure_ascii=False) + "\n"
+    write_atomically(path, text)
+
+
+def _raw(entry: Entry) -> dict[str, Any]:
+    rule, flow, action, pointer, message = entry.key
+    made: dict[str, Any] = {
+        "rule": rule,
+        "flow": flow,
+        "action": action,
+        "pointer": pointer,
+        "message": message,
+    }
+    if entry.count != 1:
+        made["count"] = entry.count
+    if entry.expires is not None:
+        made["expires"] = entry.expires.isoformat()
+    if entry.reason:
+        made["reason"] = entry.reason
+    return made
+
+
+def lines(entries: Sequence[Entry], most: int = 5) -> list[str]:
+    """Entries for a message: the first few, and how many more."""
+    shown = [in_words(entry) for entry in entries[:most]]
+    return [*shown, f"and {len(entries) - most} more"] if len(entries) > most else shown

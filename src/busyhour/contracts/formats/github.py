@@ -1,0 +1,29 @@
+"""The findings as workflow commands, which GitHub shows as annotations beside the lines of a pull request."""
+
+from __future__ import annotations
+
+from busyhour.contracts.finding import Finding, Report, Severity
+from busyhour.contracts.formats.text import summary
+from busyhour.contracts.loading import RuleSet
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+
+
+def render_github(report: Report, rules: RuleSet) -> str:
+    """One command for each finding, then the counts for whoever reads the log."""
+    return "".join(f"{_command(finding)}\n" for finding in report.findings) + summary(report) + "\n"
+
+
+def _command(finding: Finding) -> str:
+    action = f" [{finding.action}]" if finding.action else ""
+    place = f"file={_property(finding.path)},line={finding.line},col={finding.column}"
+    title = f"title={_property(f'busyhour {finding.rule}')}"
+    return f"::{_COMMANDS[finding.severity]} {place},{title}::{_data(f'{finding.message}{action}. {finding.help}')}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

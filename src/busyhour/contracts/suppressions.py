@@ -1,0 +1,66 @@
+"""Findings that a flow itself asks to leave out: `{"ignore": ["rule-id"], "reason": "…"}` in its metadata.
+
+In `Metadata.ActionMetadata[<identifier>].busyhour` it holds for findings on that action, in `Metadata.busyhour` for
+those on the flow as a whole. Connect ignores both. Without a reason nothing is left out; the rule `suppression` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from busyhour.contracts.subject import FlowUnderCheck
+    from busyhour.flows.model import Pointer
+
+KEY = "busyhour"
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """What one place in the metadata asks for.
+
+    `action` is the identifier of the action, empty for the flow as a whole. `broken` says what is wrong with it, empty
+    where nothing is.
+    """
+
+    action: str
+    pointer: Pointer
+    rules: frozenset[str]
+    reason: str
+    broken: str = ""
+
+
+def suppressions(flow: FlowUnderCheck) -> Iterator[Suppression]:
+    """Everything that the flow asks to leave out, also what is not written properly."""
+    if KEY in flow.metadata:
+        yield _read("", ("Metadata", KEY), flow.metadata[KEY])
+    for identifier, layout in flow.action_metadata.items():
+        if isinstance(layout, dict) and KEY in layout:
+            yield _read(identifier, ("Metadata", "ActionMetadata", identifier, KEY), layout[KEY])
+
+
+def in_force(flow: FlowUnderCheck) -> Mapping[tuple[str, str], str]:
+    """(identifier or empty, rule) -> the reason for leaving it out."""
+    if flow.document is None or KEY not in flow.document.text:
+        return {}
+    return {
+        (one.action, rule): one.reason for one in suppressions(flow) if not one.broken for rule in one.rules
+    }
+
+
+def _read(action: str, pointer: Pointer, raw: Any) -> Suppression:
+    def broken(problem: str) -> Suppression:
+        return Suppression(action, pointer, frozenset(), "", problem)
+
+    if not isinstance(raw, dict):
+        return broken('is not of the form {"ignore": ["rule-id"], "reason": "…"}')
+    ignore, reason = raw.get("ignore"), raw.get("reason")
+    if not isinstance(ignore, list) or not ignore or not all(isinstance(one, str) for one in ignore):
+        return broken('has no list "ignore" with the ids of rules')
+    if not isinstance(reason, str) or not reason.strip():
+        return broken('has no "reason"')
+    if unknown := sorted(raw.keys() - {"ignore", "reason"}):
+        return broken(f"has {', '.join(unknown)}, which means nothing here")
+    return Suppression(action, pointer, frozenset(ignore), reason.strip())
