@@ -3,8 +3,8 @@
 Latencies, invocations per call and time in flow are compared by the logarithm of their ratio, shares by their
 difference. Quantiles and ratios are resampled by blocks of windows (see `bootstrap`); shares get at least the
 variance that Agresti and Caffo (2000), "Simple and effective confidence intervals for proportions and differences of
-proportions", give them, so that no event in few calls does not count as proof; distributions of whole calls are
-resampled call by call, since calls walk through a flow independently of each other (bootstrap of Efron, 1979).
+proportions", give them, so that no event in few calls does not count as proof; distributions that are known for the
+whole run only (time in flow, slip) get the variance of independent calls.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from busyhour.regression.bootstrap import REPLICATES, Floats, block_length, rounded, weights
+from busyhour.regression.bootstrap import Floats, block_length, rounded, weights
 from busyhour.regression.observation import Observation, Parts, Share
 from busyhour.regression.quantiles import Buckets
 from busyhour.regression.settings import Tolerances
@@ -123,20 +123,17 @@ def _latencies(made: Estimates, grid: _Grid, tolerances: Tolerances) -> None:
         points = np.array(
             [buckets.quantiles(t.sum(axis=0, keepdims=True), LATENCY_QUANTILES)[:, 0] for t in counts]
         )
-        wanted = [_length(counts, windows, buckets, points, k) for k in range(len(LATENCY_QUANTILES))]
-        replicates: dict[int, Floats] = {}
-        for length in set(wanted):
-            draw = weights(windows, length)
-            replicates[length] = np.array(
-                [buckets.quantiles(draw @ table[:windows], LATENCY_QUANTILES) for table in counts]
-            )
+        length = max(_length(counts, windows, buckets, points, k) for k in range(len(LATENCY_QUANTILES)))
+        draw = weights(windows, length)
+        replicates = np.array(
+            [buckets.quantiles(draw @ table[:windows], LATENCY_QUANTILES) for table in counts]
+        )
         for k, share in enumerate(LATENCY_QUANTILES):
             tail = share > 0.95
-            length = wanted[k]
             old = float(np.mean(np.log(points[len(grid.new) :, k])))
             allowed = tolerances.latency_tail if tail else tolerances.latency
             new_points, old_points = grid.split(np.log(points[:, k]))
-            drawn = replicates[length][:, k, :]
+            drawn = replicates[:, k, :]
             drawn = np.where(np.isfinite(drawn) & (drawn > 0), drawn, points[:, k][:, None])
             new_drawn, old_drawn = grid.split(np.log(drawn))
             made.metrics.append(
@@ -199,8 +196,7 @@ def _parts(
         drawn, points = np.log(np.maximum(drawn, 1e-9)), np.log(points)
     else:
         variances = np.array([_share_variance(a, b) for a, b in totals])
-        new, old = grid.split(variances)
-        floor = float(new.sum() / len(new) ** 2 + old.sum() / len(old) ** 2)
+        floor = _of_means(variances, len(grid.new))
     new_points, old_points = grid.split(points)
     new_drawn, old_drawn = grid.split(drawn)
     made.metrics.append(
@@ -253,6 +249,7 @@ def _distributions(
     made: Estimates, new: Sequence[Observation], old: Sequence[Observation], tolerances: Tolerances
 ) -> None:
     runs = [*new, *old]
+    split = len(new)
     for name in _common(made, "distribution of", [list(run.samples) for run in runs]):
         tables = [[run.samples[name]] for run in runs]
         buckets = Buckets.of(*tables)
@@ -261,22 +258,12 @@ def _distributions(
         if (totals <= 0).any():
             made.missing.append(f"{name}: nothing was recorded in one of the runs")
             continue
-        rng = np.random.default_rng(2026)
-        drawn = [
-            rng.multinomial(int(n), row / n, size=REPLICATES).astype(float)
-            for n, row in zip(totals, counts, strict=True)
-        ]
-        split = len(new)
         flow = name == "time in flow"
         for share in (None, 0.95) if flow else (0.99,):
-            if share is None:
-                points = buckets.means(counts)
-                replicates = np.array([buckets.means(each) for each in drawn])
-            else:
-                points = buckets.quantiles(counts, (share,))[0]
-                replicates = np.array([buckets.quantiles(each, (share,))[0] for each in drawn])
+            points, variances = _moments(buckets, counts, totals, share)
             if flow:
-                points, replicates = np.log(np.maximum(points, 1e-6)), np.log(np.maximum(replicates, 1e-6))
+                variances = variances / np.maximum(points, 1e-6) ** 2  # delta method: of the logarithm
+                points = np.log(np.maximum(points, 1e-6))
             made.metrics.append(
                 Estimate(
                     name=f"{name} {'mean' if share is None else f'p{share * 100:g}'}",
@@ -285,8 +272,7 @@ def _distributions(
                     tolerance=math.log1p(tolerances.time_in_flow) if flow else tolerances.slip_ms,
                     new=points[:split],
                     old=points[split:],
-                    new_replicates=replicates[:split],
-                    old_replicates=replicates[split:],
+                    floor=_of_means(variances, split),
                     # The whole run's distribution says nothing of how it moved in time; slip comes in bursts.
                     blocks=math.inf if flow else 10.0,
                     noise=0.0 if flow else 2.0,
@@ -295,9 +281,34 @@ def _distributions(
             )
 
 
+def _moments(buckets: Buckets, counts: Floats, totals: Floats, share: float | None) -> tuple[Floats, Floats]:
+    """Each run's mean (`share` None) or quantile, and its variance if calls are independent.
+
+    That of a quantile is by Woodruff (1952), "Confidence intervals for medians and other position measures": the
+    quantiles one standard error of the share above and below it.
+    """
+    if share is None:
+        points = buckets.means(counts)
+        middles = buckets.low + buckets.width / 2.0
+        squares = np.array([row @ (middles - mean) ** 2 for row, mean in zip(counts, points, strict=True)])
+        return points, squares / totals**2
+    variances = np.empty(len(counts))
+    for i, (row, total) in enumerate(zip(counts, totals, strict=True)):
+        step = math.sqrt(share * (1.0 - share) / float(total))
+        low, high = buckets.quantiles(row[None, :], (share - step, min(1.0, share + step)))[:, 0]
+        variances[i] = ((high - low) / 2.0) ** 2
+    return buckets.quantiles(counts, (share,))[0], variances
+
+
+def _of_means(variances: Floats, split: int) -> float:
+    """Variance of the difference between the mean of the first `split` runs and that of the others."""
+    return float(variances[:split].sum() / split**2 + variances[split:].sum() / (len(variances) - split) ** 2)
+
+
 def _headroom(
     made: Estimates, new: Sequence[Observation], old: Sequence[Observation], tolerances: Tolerances
 ) -> None:
+    split = len(new)
     for key in _common(made, "quota", [list(run.quotas) for run in (*new, *old)]):
         uses = [run.quotas[key] for run in (*new, *old)]
         if any((use.peak is None) != (uses[0].peak is None) for use in uses):
@@ -308,7 +319,6 @@ def _headroom(
             max(use.peak or 0.0, 1.0) / use.value**2 if use.peak is not None and use.value else 0.0
             for use in uses
         ]
-        split = len(new)
         points = np.array([use.headroom for use in uses])
         made.metrics.append(
             Estimate(
@@ -318,7 +328,7 @@ def _headroom(
                 tolerance=tolerances.headroom,
                 new=points[:split],
                 old=points[split:],
-                floor=sum(variances[:split]) / split**2 + sum(variances[split:]) / (len(uses) - split) ** 2,
+                floor=_of_means(np.array(variances), split),
                 worse=-1,
             )
         )
