@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-REPLICATES = 600
+REPLICATES = 500
 _LENGTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 FEWEST_BLOCKS = 6
 

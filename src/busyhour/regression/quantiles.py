@@ -14,7 +14,7 @@ class Buckets:
     """The buckets that several runs use, with their bounds in milliseconds."""
 
     def __init__(self, used: Sequence[int]) -> None:
-        self.index = {bucket: i for i, bucket in enumerate(used)}
+        self._used = np.array(used, dtype=np.int64)
         bounds = [coarse_bounds(bucket) for bucket in used]
         self.low: Floats = np.array([low / 1000.0 for low, _ in bounds])
         self.width: Floats = np.array([(above - low) / 1000.0 for low, above in bounds])
@@ -26,11 +26,12 @@ class Buckets:
 
     def counts(self, rows: Sequence[Sequence[int]]) -> Floats:
         """Counts as an array (windows, buckets)."""
-        out = np.zeros((len(rows), len(self.index)))
-        for i, row in enumerate(rows):
-            for bucket, count in zip(row[::2], row[1::2], strict=True):
-                out[i, self.index[bucket]] += count
-        return out
+        flat = np.array([n for row in rows for n in row], dtype=np.int64)
+        at = np.repeat(np.arange(len(rows)), [len(row) // 2 for row in rows])
+        size = len(self._used)
+        columns = np.searchsorted(self._used, flat[::2])
+        cells = np.bincount(at * size + columns, weights=flat[1::2], minlength=len(rows) * size)
+        return cells.astype(float).reshape(len(rows), size)
 
     def quantiles(self, counts: Floats, shares: Sequence[float]) -> Floats:
         """Quantiles of each row of `counts` (rows, buckets), in milliseconds, as an array (shares, rows).

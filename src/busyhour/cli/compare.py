@@ -1,0 +1,128 @@
+"""busyhour compare: Hold a run against earlier runs and say what regressed, what is equivalent, what is undecided."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from busyhour.project import Project
+    from busyhour.regression.observation import Observation
+
+_FORMATS = ("text", "json", "markdown", "junit", "github")
+_HISTORY = "history"
+
+
+@click.command("compare")
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--baseline",
+    "-b",
+    "baseline",
+    multiple=True,
+    required=True,
+    metavar="RUN",
+    help="An earlier run; may be repeated. `history`: the nights before, from the history.",
+)
+@click.option(
+    "--nights",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="How many nights --baseline history takes.",
+)
+@click.option(
+    "--history",
+    "database",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The history's file instead of reports/history.sqlite.",
+)
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write here, not to standard output.",
+)
+@click.option("--force", is_flag=True, help="Compare runs of different plans, or ones that prove nothing.")
+def command(
+    runs: tuple[Path, ...],
+    baseline: tuple[str, ...],
+    nights: int,
+    database: Path | None,
+    form: str,
+    output: Path | None,
+    force: bool,
+) -> None:
+    """Hold RUN (a run's folder or run.json; several are taken together) against baseline runs.
+
+    A metric is regressed when it is shown to be worse by more than the tolerance that busyhour.toml sets in
+    [compare], equivalent when it is shown not to be, and undecided otherwise, with what would decide.
+
+    Exit code 0: nothing regressed. 1: something did. 2: bad input, or runs that cannot be compared. 4: a run proves
+    nothing.
+
+    Example: busyhour compare reports/out/tonight --baseline reports/out/last-night
+    """
+    from busyhour.errors import ExitCode
+    from busyhour.project import Project
+    from busyhour.regression.compare import compare
+    from busyhour.regression.observation import read
+    from busyhour.regression.render import RENDERERS
+    from busyhour.regression.settings import tolerances
+    from busyhour.results.store import write_json
+
+    project = Project.find(Path.cwd())
+    new = [read(path) for path in runs]
+    old = _baseline(project, baseline, new[0], nights, database)
+    if not old:
+        words = f"{new[0].identity.get('name')}: the history has no earlier run to compare with; add this one to it."
+        click.echo(
+            f"::warning title=No baseline yet::{words}" if form == "github" else words, err=form != "github"
+        )
+        return
+    found = compare(new, old, tolerances(project), force=force)
+    rendered = RENDERERS[form](found)
+    if output is None:
+        click.echo(rendered, nl=False)
+    else:
+        _write(output, rendered)
+        click.echo(found.summary)
+    for path in runs:
+        write_json(
+            (path if path.is_dir() else path.parent) / "compare.json",
+            {"regressed": found.regressed, "summary": found.summary, "baseline": found.old},
+        )
+    if found.regressed:
+        raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
+
+
+def _baseline(
+    project: Project, names: tuple[str, ...], new: Observation, nights: int, database: Path | None
+) -> list[Observation]:
+    from busyhour.regression.history import History, default_path
+    from busyhour.regression.observation import read
+
+    old: list[Observation] = []
+    for name in names:
+        if name == _HISTORY and not Path(name).exists():
+            with History.open(database or default_path(project.root)) as history:
+                old += history.baseline(new, nights)
+        else:
+            old.append(read(Path(name)))
+    return old
+
+
+def _write(path: Path, content: str) -> None:
+    from busyhour.errors import BusyhourError
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise BusyhourError(
+            f"{path}: cannot be written: {error.strerror}.",
+            "Name a file in a folder that you may write into.",
+        ) from None

@@ -1,0 +1,324 @@
+"""Runs of many nights in one SQLite file, reduced to what comparisons and trends need.
+
+The file is in WAL mode, every change is one transaction, and a writer that meets another waits for it: two jobs may
+add at once, and one that is killed loses what it had not committed and nothing else. `user_version` is the schema's
+version; an older file is brought up to date when it is opened.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from busyhour.errors import BusyhourError
+from busyhour.regression.observation import Observation, from_json
+from busyhour.results.codec import encode
+
+WAIT_SECONDS = 30.0
+"""How long a writer waits for another one."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE runs (id INTEGER PRIMARY KEY, run_id TEXT NOT NULL, started TEXT NOT NULL, "
+        "scenario TEXT NOT NULL, identity TEXT NOT NULL, outcome TEXT NOT NULL, added TEXT NOT NULL, "
+        "observation BLOB NOT NULL, UNIQUE (run_id, started))",
+        "CREATE INDEX runs_by_plan ON runs (identity, started)",
+    ),
+    (
+        # NULL: was not compared. A regressed run is no baseline until it is accepted.
+        "ALTER TABLE runs ADD COLUMN regressed INTEGER",
+        "ALTER TABLE runs ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE runs ADD COLUMN revision TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE runs ADD COLUMN flows TEXT NOT NULL DEFAULT '{}'",
+    ),
+)
+"""What brings a file from version k to version k + 1, for k = 0, 1, ..."""
+
+
+def default_path(root: Path) -> Path:
+    """Where a project keeps its history."""
+    return root / "reports" / "history.sqlite"
+
+
+@dataclass(slots=True)
+class Night:
+    """A run in the history."""
+
+    observation: Observation
+    regressed: bool | None = None
+    """What `busyhour compare` said; None: it was not compared."""
+    accepted: bool = False
+    """Whether a regression was accepted as the new state of affairs."""
+    revision: str = ""
+    """Commit that was tested."""
+    flows: dict[str, str] = field(default_factory=dict)
+    """Fingerprints of the exported flows by file name."""
+    added: str = ""
+    id: int = 0
+
+    @property
+    def trusted(self) -> bool:
+        """Whether it may be a baseline."""
+        return self.observation.valid and (self.accepted or not self.regressed)
+
+
+class History:
+    """The history in one file. Use `History.open(...)` as a context manager."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._db = connection
+        self._path = path
+
+    @classmethod
+    def open(cls, path: Path) -> History:
+        """Open the file, make it where there is none, and bring its schema up to date.
+
+        Raises:
+            BusyhourError: it cannot be opened, is no history, or a newer version of busyhour wrote it.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise BusyhourError(
+                f"{path}: the history cannot be opened: {error}.", "Name another file with --history."
+            ) from None
+        made = cls(connection, path)
+        try:
+            made._prepare()
+        except sqlite3.Error as error:
+            connection.close()
+            raise BusyhourError(
+                f"{path}: is not a history: {error}.", "Name another file with --history, or remove this one."
+            ) from None
+        except BusyhourError:
+            connection.close()
+            raise
+        return made
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        if self._version() == len(MIGRATIONS):
+            return
+        with self._changing():
+            version = self._version()  # another process may have been faster
+            if version > len(MIGRATIONS):
+                raise BusyhourError(
+                    f"{self._path}: the history has schema {version}, this busyhour knows {len(MIGRATIONS)}.",
+                    "Use the version of busyhour that wrote it, or a newer one.",
+                )
+            for statements in MIGRATIONS[version:]:
+                for statement in statements:
+                    self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+    def _version(self) -> int:
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One transaction that waits for other writers first."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # ------------------------------------------------------------------------------------------------- changes
+
+    def add(self, nights: Iterable[Night]) -> int:
+        """Add runs, all or none; one that is there already (same id, same start) is replaced.
+
+        Returns:
+            How many were given.
+        """
+        rows = [_row(night) for night in nights]
+        with self._changing():
+            self._db.executemany(
+                "INSERT INTO runs (run_id, started, scenario, identity, outcome, added, observation, regressed, "
+                "accepted, revision, flows) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (run_id, started) DO UPDATE SET scenario = excluded.scenario, "
+                "identity = excluded.identity, outcome = excluded.outcome, observation = excluded.observation, "
+                "regressed = excluded.regressed, accepted = excluded.accepted, revision = excluded.revision, "
+                "flows = excluded.flows",
+                rows,
+            )
+        return len(rows)
+
+    def accept(self, night: Night) -> None:
+        """A regressed run is the new state of affairs: it may be a baseline from now on."""
+        with self._changing():
+            self._db.execute("UPDATE runs SET accepted = 1 WHERE id = ?", (night.id,))
+
+    def prune(self, *, keep: int | None = None, before: str | None = None) -> int:
+        """Remove all but the newest `keep` runs of every plan, and those that started before `before` (ISO 8601).
+
+        Returns:
+            How many were removed.
+        """
+        removed = 0
+        with self._changing():
+            if before is not None:
+                removed += self._db.execute("DELETE FROM runs WHERE started < ?", (before,)).rowcount
+            if keep is not None:
+                removed += self._db.execute(
+                    "DELETE FROM runs WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER "
+                    "(PARTITION BY identity ORDER BY started DESC, id DESC) AS place FROM runs) WHERE place > ?)",
+                    (keep,),
+                ).rowcount
+        if removed:
+            self._db.execute("VACUUM")
+        return removed
+
+    # ------------------------------------------------------------------------------------------------- reading
+
+    def nights(self, scenario: str | None = None) -> list[Night]:
+        """All runs, oldest first; those of one scenario where it is named."""
+        where, values = ("WHERE scenario = ?", (scenario,)) if scenario is not None else ("", ())
+        return self._select(f"{where} ORDER BY started, id", values)
+
+    def find(self, name: str) -> Night:
+        """The newest run with this run id, or the one with this number.
+
+        Raises:
+            BusyhourError: there is none.
+        """
+        found = self._select("WHERE run_id = ? ORDER BY started DESC, id DESC LIMIT 1", (name,))
+        if not found and name.isdecimal():
+            found = self._select("WHERE id = ?", (int(name),))
+        if not found:
+            raise BusyhourError(
+                f"{self._path}: there is no run {name!r}.", "`busyhour history list` shows what is there."
+            )
+        return found[0]
+
+    def baseline(self, new: Observation, count: int) -> list[Observation]:
+        """The newest `count` trusted runs of the same plan that started before `new`, newest first."""
+        found = self._select(
+            "WHERE identity = ? AND started < ? AND (accepted = 1 OR regressed IS NULL OR regressed = 0) "
+            "AND outcome IN ('holds', 'does not hold') ORDER BY started DESC, id DESC LIMIT ?",
+            (_identity(new), new.started, count),
+        )
+        return [night.observation for night in found]
+
+    def _select(self, rest: str, values: Sequence[object]) -> list[Night]:
+        rows = self._db.execute(
+            f"SELECT id, observation, regressed, accepted, revision, flows, added FROM runs {rest}", values
+        )
+        return [
+            Night(
+                observation=from_json(json.loads(zlib.decompress(row[1]))),
+                regressed=None if row[2] is None else bool(row[2]),
+                accepted=bool(row[3]),
+                revision=row[4],
+                flows=json.loads(row[5]),
+                added=row[6],
+                id=row[0],
+            )
+            for row in rows
+        ]
+
+    # ------------------------------------------------------------------------------------------ import, export
+
+    def export(self, out: TextIO) -> int:
+        """Write every run as a line of JSON, oldest first; returns how many."""
+        nights = self.nights()
+        for night in nights:
+            data = encode(night)
+            del data["id"]
+            out.write(json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n")
+        return len(nights)
+
+    def import_(self, lines: Iterable[str], name: str) -> int:
+        """Add the runs of an export, all or none; `name` is that of the file, for messages.
+
+        Raises:
+            BusyhourError: a line is not a run; the message names it.
+        """
+        from busyhour.results.codec import decode
+
+        nights = []
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                nights.append(decode(Night, json.loads(line)))
+            except json.JSONDecodeError as error:
+                raise BusyhourError(f"{name}:{number}:{error.colno}: not JSON: {error.msg}.") from None
+            except BusyhourError as error:
+                raise BusyhourError(
+                    f"{name}:{number}: {error.message}", "Import what `busyhour history export` wrote."
+                ) from None
+        return self.add(nights)
+
+
+def _identity(observation: Observation) -> str:
+    return json.dumps(observation.identity, sort_keys=True)
+
+
+def _row(night: Night) -> tuple[Any, ...]:
+    one = night.observation
+    packed = json.dumps(encode(one), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return (
+        one.run_id,
+        one.started,
+        str(one.identity.get("name")),
+        _identity(one),
+        one.outcome,
+        night.added or datetime.now(UTC).isoformat(timespec="seconds"),
+        zlib.compress(packed.encode(), 6),
+        None if night.regressed is None else int(night.regressed),
+        int(night.accepted),
+        night.revision,
+        json.dumps(night.flows, sort_keys=True),
+    )
+
+
+def changes(before: Night, after: Night) -> list[str]:
+    """What else was different that night: the commit, quota values, flows. Each as a phrase."""
+    said = []
+    if before.revision != after.revision:
+        said.append(f"commit {before.revision[:10] or 'unknown'} to {after.revision[:10] or 'unknown'}")
+    old, new = before.observation.quotas, after.observation.quotas
+    said += [
+        f"quota {new[key].name} {old[key].value:g} to {new[key].value:g}"
+        for key in sorted(old.keys() & new.keys())
+        if old[key].value != new[key].value
+    ]
+    said += _flow_changes(before.flows, after.flows)
+    return said
+
+
+def _flow_changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    return [
+        *(
+            f"flow {name} changed"
+            for name in sorted(before.keys() & after.keys())
+            if before[name] != after[name]
+        ),
+        *(f"flow {name} new" for name in sorted(after.keys() - before.keys())),
+        *(f"flow {name} gone" for name in sorted(before.keys() - after.keys())),
+    ]

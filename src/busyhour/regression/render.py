@@ -1,0 +1,182 @@
+"""A comparison as text, JSON, Markdown, JUnit and GitHub annotations; `RENDERERS` feeds the command's choices too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from xml.etree import ElementTree
+
+from busyhour.regression.compare import Comparison
+from busyhour.regression.decide import Compared, Outcome
+from busyhour.results.codec import encode
+
+_MARKS = {Outcome.REGRESSED: "✗", Outcome.UNDECIDED: "?", Outcome.EQUIVALENT: "✓"}
+
+
+def number(value: float, unit: str) -> str:
+    """A value with its unit: shares as per cent, milliseconds as seconds from ten seconds on."""
+    if unit == "share":
+        return f"{value:.2%}"
+    if unit == "ms":
+        return f"{value / 1000:.1f} s" if abs(value) >= 10_000 else f"{value:.3g} ms"
+    return f"{value:.3g}"
+
+
+def difference(one: Compared, value: float) -> str:
+    """An effect, a bound of it or a tolerance: relative ones in per cent, shares in percentage points."""
+    if one.relative:
+        return f"{value:+.1%}"
+    if one.unit == "share":
+        return f"{value * 100:+.2f} pp"
+    return f"{value:+.3g} {one.unit}".rstrip()
+
+
+def effect(one: Compared) -> str:
+    """The effect with its confidence interval."""
+    return f"{difference(one, one.effect)} ({difference(one, one.low)} to {difference(one, one.high)})"
+
+
+def tolerance(one: Compared) -> str:
+    """The tolerance, in the direction that is worse."""
+    return difference(one, one.tolerance * one.worse)
+
+
+def _against(found: Comparison) -> str:
+    new, old = found.new, found.old
+    left = new[0] if len(new) == 1 else f"{len(new)} runs"
+    return f"{left} against {old[0] if len(old) == 1 else f'{len(old)} runs'}"
+
+
+def text(found: Comparison) -> str:
+    """For a terminal."""
+    rows = [
+        (
+            _MARKS[one.outcome],
+            one.outcome.value + (" (better)" if one.better and one.outcome is Outcome.EQUIVALENT else ""),
+            one.name,
+            number(one.old, one.unit),
+            number(one.new, one.unit),
+            effect(one),
+            tolerance(one),
+            one.advice,
+        )
+        for one in found.metrics
+    ]
+    head = ("", "outcome", "metric", "before", "now", "effect (95 % interval)", "tolerance", "")
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    lines = [f"{found.scenario}: {_against(found)}", ""]
+    lines += [
+        "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+        for row in (head, *rows)
+    ]
+    lines.append("")
+    lines += [f"New finding: {finding}" for finding in found.new_findings]
+    lines += [f"Gone finding: {finding}" for finding in found.gone_findings]
+    lines += [f"Not compared: {reason}" for reason in found.not_compared]
+    lines += [f"Note: {note}" for note in found.notes]
+    lines.append(found.summary)
+    return "\n".join(lines) + "\n"
+
+
+def as_json(found: Comparison) -> str:
+    """All of it; `regressed` and `summary` beside the parts."""
+    whole = {"regressed": found.regressed, "summary": found.summary, **encode(found)}
+    return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def markdown(found: Comparison) -> str:
+    """For a comment or a job summary: what regressed and what is undecided as tables, the rest folded away."""
+    lines = [f"### {found.summary}", "", f"{_against(found)}.", ""]
+    concern = [one for one in found.metrics if one.outcome is not Outcome.EQUIVALENT]
+    if concern:
+        lines += _table(concern)
+    lines += [f"- New finding: {_cell(finding)}" for finding in found.new_findings]
+    lines += [f"- Gone finding: {_cell(finding)}" for finding in found.gone_findings]
+    well = [one for one in found.metrics if one.outcome is Outcome.EQUIVALENT]
+    if well:
+        lines += ["", f"<details><summary>{len(well)} equivalent</summary>", "", *_table(well), "</details>"]
+    said = [f"Not compared: {reason}" for reason in found.not_compared] + found.notes
+    if said:
+        lines += ["", *(f"- {_cell(line)}" for line in said)]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(words: str) -> str:
+    return words.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+
+
+def _table(metrics: list[Compared]) -> list[str]:
+    lines = [
+        "| outcome | metric | before | now | effect (95 % interval) | tolerance | |",
+        "|---|---|---:|---:|---:|---:|---|",
+    ]
+    lines += [
+        f"| {_MARKS[one.outcome]} {one.outcome} | {_cell(one.name)} | {number(one.old, one.unit)} | "
+        f"{number(one.new, one.unit)} | {effect(one)} | {tolerance(one)} | {_cell(one.advice)} |"
+        for one in metrics
+    ]
+    return [*lines, ""]
+
+
+def junit(found: Comparison) -> str:
+    """One test case per metric and new finding: regressed is a failure, undecided is skipped with what would decide."""
+    cases = len(found.metrics) + len(found.new_findings)
+    failures = found.count(Outcome.REGRESSED) + len(found.new_findings)
+    suite = ElementTree.Element(
+        "testsuite",
+        name=f"busyhour compare {found.scenario}",
+        tests=str(cases),
+        failures=str(failures),
+        errors="0",
+        skipped=str(found.count(Outcome.UNDECIDED)),
+    )
+    for one in found.metrics:
+        case = ElementTree.SubElement(
+            suite, "testcase", classname=f"busyhour.{found.scenario}", name=one.name
+        )
+        words = f"{number(one.old, one.unit)} -> {number(one.new, one.unit)}: {effect(one)}, tolerance {tolerance(one)}"
+        if one.outcome is Outcome.REGRESSED:
+            ElementTree.SubElement(case, "failure", message=words, type="regressed").text = words
+        elif one.outcome is Outcome.UNDECIDED:
+            ElementTree.SubElement(case, "skipped", message=f"undecided: {words}; {one.advice}")
+    for finding in found.new_findings:
+        case = ElementTree.SubElement(suite, "testcase", classname="busyhour.findings", name=finding)
+        ElementTree.SubElement(case, "failure", message=finding, type="finding").text = finding
+    root = ElementTree.Element("testsuites")
+    root.append(suite)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def github(found: Comparison) -> str:
+    """GitHub Actions' workflow commands: an error for what regressed, one notice for what is undecided."""
+    lines = [
+        f"::error title={_property(f'{one.name} regressed')}::"
+        + _data(
+            f"{number(one.old, one.unit)} -> {number(one.new, one.unit)}: {effect(one)}, tolerance {tolerance(one)}"
+        )
+        for one in found.metrics
+        if one.outcome is Outcome.REGRESSED
+    ]
+    lines += [f"::error title=New finding::{_data(finding)}" for finding in found.new_findings]
+    undecided = [one.name for one in found.metrics if one.outcome is Outcome.UNDECIDED]
+    if undecided:
+        lines.append(f"::notice title={len(undecided)} undecided::{_data(', '.join(undecided))}")
+    return "\n".join([*lines, found.summary]) + "\n"
+
+
+def _data(words: str) -> str:
+    return words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(words: str) -> str:
+    return _data(words).replace(":", "%3A").replace(",", "%2C")
+
+
+RENDERERS: Mapping[str, Callable[[Comparison], str]] = {
+    "text": text,
+    "json": as_json,
+    "markdown": markdown,
+    "junit": junit,
+    "github": github,
+}
