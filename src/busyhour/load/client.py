@@ -219,6 +219,8 @@ class _Connection:
         if not 200 <= status < 300:
             code = error_code(body, self._error) or f"HTTP {status}"
             kind = classify(status, code, error_reason(body) if status == 429 else "")
+        elif self._function_error:
+            kind, code = Class.FUNCTION_ERROR, self._function_error
         answer = Answer(
             kind,
             status,

@@ -23,6 +23,8 @@ class Class(StrEnum):
     SERVER_ERROR = "server_error"
     TIMEOUT = "timeout"
     CONNECTION = "connection"
+    FUNCTION_ERROR = "function_error"
+    """Lambda answered 200, and its X-Amz-Function-Error says that the handler failed."""
 
 
 BY_CODE: dict[str, Class] = {

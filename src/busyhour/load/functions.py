@@ -33,10 +33,10 @@ _FAILED_AS: Mapping[Class, str] = {
 
 def outcome_of(answer: Answer) -> Outcome:
     """What an answer of Invoke means to the flow. HTTP 200 with a FunctionError is an error of the handler."""
+    if answer.kind is Class.FUNCTION_ERROR:
+        return LambdaFailed("function_error", answer.body[:200].decode("utf-8", "replace"))
     if answer.kind is not Class.OK:
         return LambdaFailed(_FAILED_AS[answer.kind], answer.code)
-    if answer.function_error:
-        return LambdaFailed("function_error", answer.body[:200].decode("utf-8", "replace"))
     if not answer.body:
         return LambdaResult(None, 0)
     try:

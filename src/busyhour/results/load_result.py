@@ -34,7 +34,7 @@ class FirstError:
     operation: str
     """`service:Name`, as `LoadResult.peaks` writes it."""
     kind: str
-    """rate_throttle, limit, client_error, server_error, timeout, connection."""
+    """rate_throttle, limit, client_error, server_error, timeout, connection, function_error."""
     code: str
     at: float
 

@@ -204,6 +204,8 @@ class RunRecord:
     """What the run has to say once: default paths taken for unmodelled action types, ..."""
     generator: dict[str, Any] = field(default_factory=dict)
     """workers, cpu share, event-loop lag, versions."""
+    ledger: list[dict[str, Any]] = field(default_factory=list)
+    """Rows of the project's evidence ledger as it stood when the run was reported; quotas/ledger.py has their shape."""
     schema_version: str = SCHEMA_VERSION
 
 

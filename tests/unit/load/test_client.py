@@ -177,7 +177,7 @@ def test_lambdas_function_error_is_read(fake_aws):
     fake_aws.answers["/2015"] = (200, {"X-Amz-Function-Error": "Unhandled"}, b'{"errorMessage":"boom"}')
     made = client(fake_aws.url)
     (answer,) = run(made, [(put(made.host, "/2015-03-31/functions/f/invocations"), b"{}")])
-    assert answer.ok
+    assert answer.kind is Class.FUNCTION_ERROR
     assert answer.function_error == "Unhandled"
 
 

@@ -14,7 +14,7 @@ from busyhour.load.functions import outcome_of
         (Answer(Class.OK, 202, body=b""), LambdaResult(None, 0)),
         (Answer(Class.OK, 200, body=b"<html>"), LambdaFailed("invalid", "the answer is not JSON")),
         (
-            Answer(Class.OK, 200, body=b'{"errorMessage":"x"}', function_error="Unhandled"),
+            Answer(Class.FUNCTION_ERROR, 200, body=b'{"errorMessage":"x"}', function_error="Unhandled"),
             LambdaFailed("function_error", '{"errorMessage":"x"}'),
         ),
         (
