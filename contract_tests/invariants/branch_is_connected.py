@@ -20,6 +20,10 @@ def check(call: Played) -> Iterator[Violation]:
     ended = call.ended
     broken = call.call.flow_errors[-1:] if ended is not None else ()
     if ended is not None and ended.reason is EndReason.FLOW_ERROR and broken and call.actions:
-        connected = "no action" not in broken[0] and "not connected" not in broken[0] and "no NextAction" not in broken[0]
+        connected = (
+            "no action" not in broken[0]
+            and "not connected" not in broken[0]
+            and "no NextAction" not in broken[0]
+        )
         if not connected:
             yield Violation(f"the flow cannot go on: {broken[0]}", call.actions[-1])

@@ -30,5 +30,7 @@ def check(call: Played) -> Iterator[Violation]:
                 if not there
             ]
             if lacks and not any(one.fault for one in call.moments[: call.moments.index(moment)]):
-                yield Violation(f"a callback is created with no {' and no '.join(lacks)}", call.action_of(moment))
+                yield Violation(
+                    f"a callback is created with no {' and no '.join(lacks)}", call.action_of(moment)
+                )
                 return

@@ -19,7 +19,11 @@ from busyhour.flows.model import FlowType
 def check(call: Played) -> Iterator[Violation]:
     """A telephone call that nothing went wrong with was disconnected by the flow, unheard."""
     ended = call.ended
-    if ended is None or ended.terminal != "DisconnectParticipant" or call.entry.type not in (None, FlowType.CONTACT_FLOW):
+    if (
+        ended is None
+        or ended.terminal != "DisconnectParticipant"
+        or call.entry.type not in (None, FlowType.CONTACT_FLOW)
+    ):
         return
     contact = call.call.contact
     if call.elsewhere or contact.channel != "VOICE" or contact.initiation_method != "INBOUND":
@@ -27,6 +31,9 @@ def check(call: Played) -> Iterator[Violation]:
     if not call.moments or any(one.fault for one in call.moments):
         return
     met = any(one.is_heard or isinstance(one.effect, p.Enqueue | p.Dial | p.Invoke) for one in call.moments)
-    callback = any(isinstance(one.effect, p.Service) and one.effect.type == "CreateCallbackContact" for one in call.moments)
+    callback = any(
+        isinstance(one.effect, p.Service) and one.effect.type == "CreateCallbackContact"
+        for one in call.moments
+    )
     if not met and not callback:
         yield Violation("the caller is disconnected and has heard nothing", call.actions[-1])

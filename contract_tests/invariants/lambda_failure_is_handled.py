@@ -21,7 +21,11 @@ _OVER = (p.EndReason.FLOW_DISCONNECT, p.EndReason.FLOW_ERROR)
 def check(call: Played) -> Iterator[Violation]:
     """Nothing but the end came after the failure."""
     ended = call.ended
-    if ended is None or ended.reason not in _OVER or ended.terminal in ("EndFlowExecution", "EndFlowModuleExecution"):
+    if (
+        ended is None
+        or ended.reason not in _OVER
+        or ended.terminal in ("EndFlowExecution", "EndFlowModuleExecution")
+    ):
         return
     if call.elsewhere or call.call.contact.channel in ("TASK", "EMAIL"):
         return
@@ -43,5 +47,7 @@ def check(call: Played) -> Iterator[Violation]:
 def _reaches_somebody(moment: Moment) -> bool:
     effect, event = moment.effect, moment.event
     if isinstance(effect, p.Service):
-        return effect.type in ("CreateCallbackContact", "CreateTask") and isinstance(event, p.Succeeded)
+        return effect.type in ("CreateCallbackContact", "CreateTask", "ShowView") and isinstance(
+            event, p.Succeeded
+        )
     return moment.is_heard or isinstance(event, p.Queued | p.Connected)

@@ -24,7 +24,11 @@ def check(call: Played) -> Iterator[Violation]:
             return
         if isinstance(moment.effect, p.Play) and not moment.effect.text.strip():
             run = call.action_of(moment)
-            given = "" if run is None else str(run.action.parameters.get("Text") or run.action.parameters.get("SSML") or "")
+            given = (
+                ""
+                if run is None
+                else str(run.action.parameters.get("Text") or run.action.parameters.get("SSML") or "")
+            )
             if "$." in given:
                 yield Violation(f"the prompt {given!r} has no value and says nothing", run)
                 return

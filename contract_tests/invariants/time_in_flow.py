@@ -22,9 +22,14 @@ def check(call: Played) -> Iterator[Violation]:
     """Longer than that with nothing achieved, on a telephone."""
     if call.waits_by_nature or call.call.contact.channel != "VOICE":
         return
-    spent = 0.0
+    spent, since = 0.0, None
     for moment in call.moments:
-        spent = spent + moment.seconds if moment.passive and moment.stage == Stage.MAIN else 0.0
+        if not moment.passive or moment.stage != Stage.MAIN:
+            spent, since = 0.0, None
+            continue
+        spent, since = spent + moment.seconds, since or moment
         if spent > SECONDS:
-            yield Violation(f"after {spent / 60:.0f} minutes the caller has got nowhere", call.action_of(moment))
+            yield Violation(
+                f"after {spent / 60:.0f} minutes the caller has got nowhere", call.action_of(since)
+            )
             return

@@ -67,10 +67,16 @@ def contact_options(after: bool, flows: Sequence[Flow], pools: Pools) -> list[Op
     channels = ["CHAT", "TASK"] if pools.of("Channel") else []
     channels += [one for one in pools.of("Channel") if one == "EMAIL"]
     for action in (action for one in flows for action in one.actions):
-        if action.type in ("Wait", "ShowView") or any(e.error_type == "ChannelMismatch" for e in action.errors):
+        if action.type in ("Wait", "ShowView") or any(
+            e.error_type == "ChannelMismatch" for e in action.errors
+        ):
             channels.append("CHAT")
     ways: list[dict[str, Any]] = [{AFTER: True}, {}] if after else [{}]
-    ways = [{**way, **channel} for channel in ({}, *({"channel": one} for one in dict.fromkeys(channels))) for way in ways]
+    ways = [
+        {**way, **channel}
+        for channel in ({}, *({"channel": one} for one in dict.fromkeys(channels)))
+        for way in ways
+    ]
     unlikely: list[dict[str, Any]] = [
         {"customer_endpoint": None},
         {"initiation_method": "API", "customer_endpoint": None, "system_endpoint": None},
@@ -160,7 +166,11 @@ def _keys(effect: p.Collect, action: Action | None, pools: Pools) -> list[Option
         choices = [one for one in effect.choices if one]
         free = next((key for key in "0123456789*#" if key not in choices), None)
         other = [Option(Choice("presses", free), passive=True)] if free is not None else []
-        return [*(Option(Choice("presses", one)) for one in choices), *other, Option(Choice("silence"), passive=True)]
+        return [
+            *(Option(Choice("presses", one)) for one in choices),
+            *other,
+            Option(Choice("silence"), passive=True),
+        ]
     tested = [one for one in pools.of("StoredCustomerInput") if one and set(one) <= set("0123456789*#")]
     tested = [one for one in tested if len(one) <= effect.max_digits]
     ordinary = "15555550123" if any(_is_phone_error(action)) else "1234567890"[: max(1, effect.max_digits)]
@@ -175,7 +185,12 @@ def _is_phone_error(action: Action | None) -> list[bool]:
     return [one.error_type == "InvalidPhoneNumber" for one in action.errors] if action is not None else []
 
 
-_METRICS = ("NumberOfAgentsAvailable", "NumberOfAgentsStaffed", "NumberOfAgentsOnline", "NumberOfContactsInQueue")
+_METRICS = (
+    "NumberOfAgentsAvailable",
+    "NumberOfAgentsStaffed",
+    "NumberOfAgentsOnline",
+    "NumberOfContactsInQueue",
+)
 _AGE = "OldestContactInQueueAgeSeconds"
 
 

@@ -72,7 +72,9 @@ class Branches:
                     return shadowed(tests, index) or f"keys never make {tests[index][1]!r}"
             return shadowed(tests, index)
         if kind == "error":
-            return self._error_only(action, kind, index, "NoMatchingCondition") or self._always_met(tests, raw, held)
+            return self._error_only(action, kind, index, "NoMatchingCondition") or self._always_met(
+                tests, raw, held
+            )
         return self._next_unmatched(action) or self._always_met(tests, raw, held)
 
     @staticmethod
@@ -193,7 +195,10 @@ class Branches:
         if kind == "condition" and plain:
             if action.type == "DistributeByPercentage":
                 shares = (number(one) for one in _tries(tests))
-                if any(one is not None and 1 <= one <= 100 and first(tests, f"{one:g}") == index for one in shares):
+                if any(
+                    one is not None and 1 <= one <= 100 and first(tests, f"{one:g}") == index
+                    for one in shares
+                ):
                     return ""
                 return shadowed(tests, index) or "no share of a hundred is left for it"
             return shadowed(tests, index)
@@ -233,7 +238,11 @@ class Branches:
     def _third_party(self, action: Action, kind: str, index: int, values: Values) -> str:
         if kind == "next" and text_of(action.parameters.get("ContinueFlowExecution")).lower() != "true":
             return "ContinueFlowExecution is False: the flow is over when the third party answers"
-        if kind == "next" and not action.parameters.get("ThirdPartyPhoneNumber") and "ThirdPartyPhoneNumber" not in action.parameters:
+        if (
+            kind == "next"
+            and not action.parameters.get("ThirdPartyPhoneNumber")
+            and "ThirdPartyPhoneNumber" not in action.parameters
+        ):
             return "no number is given"
         return self._never_raised(action, kind, index, {"NoMatchingCondition"}) if kind == "error" else ""
 
@@ -279,7 +288,9 @@ class Branches:
             return ""
         met = {first(tests, one) for one in outcomes}
         if kind == "condition":
-            return "" if index in met else shadowed(tests, index) or f"the result is never {tests[index][1]!r}"
+            return (
+                "" if index in met else shadowed(tests, index) or f"the result is never {tests[index][1]!r}"
+            )
         if kind == "error" and action.errors[index].error_type != "NoMatchingCondition":
             return _NEVER_RAISED
         if None not in met:

@@ -91,7 +91,9 @@ _PREFIX = "c1"
 
 def token(choices: Sequence[Choice]) -> str:
     """Choices as one word for the command line, `choices_of` reads it."""
-    text = json.dumps([list(one) if one.value is not None else [one.kind] for one in choices], separators=(",", ":"))
+    text = json.dumps(
+        [list(one) if one.value is not None else [one.kind] for one in choices], separators=(",", ":")
+    )
     packed = zlib.compress(text.encode("utf-8", "surrogatepass"), 9)
     return _PREFIX + base64.urlsafe_b64encode(packed).decode("ascii").rstrip("=")
 
@@ -107,12 +109,15 @@ def choices_of(word: str) -> list[Choice]:
             raise ValueError("it begins otherwise")
         body = word[len(_PREFIX) :]
         # A token is a few kilobytes at most; what unpacks to more was not made here.
-        text = zlib.decompressobj().decompress(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), 1_000_000)
+        text = zlib.decompressobj().decompress(
+            base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), 1_000_000
+        )
         made = [Choice(*one) for one in json.loads(text.decode("utf-8", "surrogatepass"))]
         if not all(isinstance(one.kind, str) for one in made):
             raise ValueError("a choice has no kind")
     except (ValueError, TypeError, binascii.Error, zlib.error, RecursionError) as error:
         raise BusyhourError(
-            f"{word[:40]!r} is no token of an explored call: {error}", "Copy it whole from `busyhour explore`."
+            f"{word[:40]!r} is no token of an explored call: {error}",
+            "Copy it whole from `busyhour explore`.",
         ) from None
     return made

@@ -76,16 +76,19 @@ class Drawn:
 
     def __call__(self, world: World, where: Where, options: Sequence[Option]) -> Option:
         """Choose."""
-        from hypothesis import strategies as st
-
         if len(options) == 1:
             return options[0]
         ordinary = [one for one in options if one.guided] or [options[0]]
         rare = [one for one in options if not one.guided]
         if len(ordinary) == 1 and not rare:
             return ordinary[0]
-        if rare and self._data.draw(st.integers(0, 99)) >= 100 - self._boldness:
-            return rare[self._data.draw(st.integers(0, len(rare) - 1))]
+        if rare and self._draw(99) >= 100 - self._boldness:
+            return rare[self._draw(len(rare) - 1)]
         if len(ordinary) == 1:
             return ordinary[0]
-        return ordinary[self._data.draw(st.integers(0, len(ordinary) - 1))]
+        return ordinary[self._draw(len(ordinary) - 1)]
+
+    def _draw(self, most: int) -> int:
+        from hypothesis import strategies as st
+
+        return int(self._data.draw(st.integers(0, most)))

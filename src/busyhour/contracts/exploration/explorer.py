@@ -62,6 +62,8 @@ class FlowReport:
     transitions: list[Transition]
     unreachable: dict[Transition, str]
     covered: set[Transition] = field(default_factory=set)
+    ran: set[int] = field(default_factory=set)
+    """Actions that were run, by their place in the flow."""
     failures: list[Failure] = field(default_factory=list)
     covering: list[Played] = field(default_factory=list)
     calls: int = 0
@@ -88,7 +90,7 @@ class Settings:
     """How far to go. `examples` are random calls for each flow, after the search; `seed` None: the same every time."""
 
     examples: int = 40
-    budget: Budget = Budget()
+    budget: Budget = field(default_factory=Budget)
     seed: int | None = None
 
 
@@ -121,8 +123,11 @@ class Explorer:
         self.settings = settings or PROFILES["ci"]
         self._database = database
         self._taken: set[Transition] = set()
+        self._ran: set[int] = set()
 
-    def explore(self, entries: Sequence[Flow] | None = None, told: Callable[[FlowReport], None] | None = None) -> list[FlowReport]:
+    def explore(
+        self, entries: Sequence[Flow] | None = None, told: Callable[[FlowReport], None] | None = None
+    ) -> list[FlowReport]:
         """Explore each of the entries (all flows), one after the other; `told` hears of each when it is done."""
         reports = []
         for flow in entries if entries is not None else self.ground.flows:
@@ -133,6 +138,7 @@ class Explorer:
         for report in reports:
             # What other entries took of this flow counts as well.
             report.covered |= self._taken & set(report.transitions)
+            report.ran = {one.index for one in report.flow.actions if id(one) in self._ran}
         return reports
 
     def explore_flow(self, flow: Flow) -> FlowReport:
@@ -145,6 +151,7 @@ class Explorer:
         def seen(played: Played) -> set[Kind]:
             report.calls += 1
             self._taken |= played.taken
+            self._ran.update([id(run.action) for run in played.actions])
             kinds: set[Kind] = set()
             for kind, message in self.judge(played):
                 kinds.add(kind)
@@ -154,18 +161,28 @@ class Explorer:
 
         for choices in self._known(flow):
             seen(replayed(ground, flow, choices))
-        search = Search(ground, flow, set(report.transitions) - report.unreachable.keys(), lambda played: void(seen(played)))
+        search = Search(
+            ground,
+            flow,
+            set(report.transitions) - report.unreachable.keys(),
+            lambda played: void(seen(played)),
+        )
         search.run(self.settings.budget)
         report.covering = search.kept
         guided = set(first)
         if self.settings.examples:
             play_at_random(
-                ground, flow, self.settings.examples, lambda played: seen(played) - guided, seed=self.settings.seed
+                ground,
+                flow,
+                self.settings.examples,
+                lambda played: seen(played) - guided,
+                seed=self.settings.seed,
             )
         for kind in sorted(first):
             report.failures.append(self._smallest(flow, kind, *first[kind]))
         self._keep(flow, report.failures)
         report.covered = self._taken & set(report.transitions)
+        report.ran = {one.index for one in flow.actions if id(one) in self._ran}
         report.seconds = time.perf_counter() - started
         return report
 
@@ -176,8 +193,9 @@ class Explorer:
             message = f"{type(played.crash).__name__}: {played.crash}"
             found.append((_kind(CRASH, played, played.actions[-1] if played.actions else None), message))
         for one in self.invariants:
-            for violation in one.check(played):
-                found.append((_kind(one.id, played, violation.at), violation.message))
+            found += [
+                (_kind(one.id, played, found_at.at), found_at.message) for found_at in one.check(played)
+            ]
         return found
 
     def replay(self, flow: Flow, choices: Sequence[Choice]) -> tuple[Played, list[Failure]]:

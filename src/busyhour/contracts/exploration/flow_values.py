@@ -24,10 +24,30 @@ Values = Mapping[str, Possible]
 
 _LEX = "ConnectParticipantWithLexBot"
 _OPEN = frozenset(
-    {"Customer", "Case", "Views", "Wisdom", "DataTables", "Contact", "Task", "Email", "Loop", "Campaign", "Capabilities", "Modules"}
+    {
+        "Customer",
+        "Case",
+        "Views",
+        "Wisdom",
+        "DataTables",
+        "Contact",
+        "Task",
+        "Email",
+        "Loop",
+        "Campaign",
+        "Capabilities",
+        "Modules",
+    }
 )
 """Roots that services fill."""
-_INHERITED = _OPEN - {"Modules"} | {"External", "Lex", "StoredCustomerInput", "Metrics", "MediaStreams", "LambdaInvocation"}
+_INHERITED = _OPEN - {"Modules"} | {
+    "External",
+    "Lex",
+    "StoredCustomerInput",
+    "Metrics",
+    "MediaStreams",
+    "LambdaInvocation",
+}
 _EMPTY_AT_FIRST = _INHERITED | {"Modules", "FlowAttributes"}
 
 
@@ -35,7 +55,13 @@ def interesting(flow: Flow) -> set[str]:
     """References whose values decide anything, and those copied into them."""
     found: set[str] = set()
     for action in flow.actions:
-        if action.type in ("Compare", "Loop", "UpdateContactAttributes", "UpdateFlowAttributes", "UpdateContactData"):
+        if action.type in (
+            "Compare",
+            "Loop",
+            "UpdateContactAttributes",
+            "UpdateFlowAttributes",
+            "UpdateContactData",
+        ):
             found.update(one.name for one in reads_of(action))
     return found
 
@@ -73,7 +99,10 @@ def join(left: Values, right: Values) -> Values:
 
 def leaving(action: Action, kind: str, index: int, values: Values, ground: Ground) -> Values:
     """Values after the action, on one of its branches."""
-    failed = kind == "error" and action.errors[index].error_type not in ("NoMatchingCondition", "InvalidPhoneNumber")
+    failed = kind == "error" and action.errors[index].error_type not in (
+        "NoMatchingCondition",
+        "InvalidPhoneNumber",
+    )
     given = action.parameters
     match action.type:
         case "UpdateContactAttributes" if not failed and given.get("TargetContact") != "Related":
@@ -88,7 +117,9 @@ def leaving(action: Action, kind: str, index: int, values: Values, ground: Groun
             return _any(values, {"MediaStreams"})
         case "InvokeLambdaFunction":
             cleared = ground.policy.failed_invocation_clears_external
-            return _any(values, {"External", "LambdaInvocation"} if not failed or cleared else {"LambdaInvocation"})
+            return _any(
+                values, {"External", "LambdaInvocation"} if not failed or cleared else {"LambdaInvocation"}
+            )
         case "GetParticipantInput":
             return _any(values, {"StoredCustomerInput"})
         case "ConnectParticipantWithLexBot" | "ConnectParticipantWithAgenticCX":
@@ -98,7 +129,24 @@ def leaving(action: Action, kind: str, index: int, values: Values, ground: Groun
         case "UpdateContactTargetQueue" if not failed:
             return {**values, QUEUE: frozenset({"set"})}
         case "InvokeFlowModule":
-            return _any(values, {"Attributes", QUEUE, *_OPEN, "LanguageCode", "Name", "Description", "CustomerId", "Metrics", "MediaStreams", "TextToSpeechVoiceId", "Tags", "SegmentAttributes", "References"})
+            return _any(
+                values,
+                {
+                    "Attributes",
+                    QUEUE,
+                    *_OPEN,
+                    "LanguageCode",
+                    "Name",
+                    "Description",
+                    "CustomerId",
+                    "Metrics",
+                    "MediaStreams",
+                    "TextToSpeechVoiceId",
+                    "Tags",
+                    "SegmentAttributes",
+                    "References",
+                },
+            )
         case "TagContact" | "UntagContact":
             return _any(values, {"Tags"})
         case kind_of if kind_of not in _PLAIN:
@@ -150,4 +198,7 @@ def _value(text: str, values: Values, root: str, ground: Ground) -> Possible:
 
 def _any(values: Values, roots: Iterable[str]) -> Values:
     wanted = frozenset(roots)
-    return {name: ANY if name.partition(".")[0] in wanted or name in wanted else held for name, held in values.items()}
+    return {
+        name: ANY if name.partition(".")[0] in wanted or name in wanted else held
+        for name, held in values.items()
+    }

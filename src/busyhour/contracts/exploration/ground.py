@@ -48,7 +48,9 @@ class Ground:
         self.machine = Machine(self.library, policy=self.policy, observer=_Nobody())
         self.pools = Pools(self.flows)
         self.places: dict[int, tuple[int, int]] = {
-            id(action): (at, index) for at, flow in enumerate(self.flows) for index, action in enumerate(flow.actions)
+            id(action): (at, index)
+            for at, flow in enumerate(self.flows)
+            for index, action in enumerate(flow.actions)
         }
         self._reads: dict[int, tuple[Read, ...]] = {}
         self._options: dict[tuple[object, ...], list[Option]] = {}

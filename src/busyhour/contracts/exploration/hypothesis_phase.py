@@ -15,7 +15,7 @@ MOST_DECISIONS = 80
 """Choices in one random call."""
 
 
-class _Failed(Exception):
+class _FailedError(Exception):
     """A call failed in a way that is new."""
 
 
@@ -55,7 +55,7 @@ def play_at_random(
             if new:
                 for kind in new:
                     minimal[kind] = played  # noqa: B023  # as above
-                raise _Failed
+                raise _FailedError
 
         run = given(st.data())(test)
         run = settings(
@@ -72,7 +72,7 @@ def play_at_random(
             run = seeded(seed)(run)
         try:
             run()
-        except _Failed:
+        except _FailedError:
             found |= minimal
             left -= min(max(played_now, 1), left)
         except HypothesisException:

@@ -135,6 +135,7 @@ def _load(path: Path) -> Invariant:
     if len(held) != 1 or held[0].id != expected:
         ids = ", ".join(repr(one.id) for one in held) or "none"
         raise BusyhourError(
-            f"{path}: holds {ids}, not one invariant {expected!r}", "One invariant a file, named like the file."
+            f"{path}: holds {ids}, not one invariant {expected!r}",
+            "One invariant a file, named like the file.",
         )
     return replace(held[0], file=path)

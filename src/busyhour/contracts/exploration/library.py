@@ -30,7 +30,9 @@ class OpenLibrary(FlowLibrary):
             key = (self.wanted, reference)
             found = self._stand_ins.get(key)
             if found is None:
-                found = self._stand_ins[key] = _module(reference) if self.wanted == "module" else _flow(reference)
+                found = self._stand_ins[key] = (
+                    _module(reference) if self.wanted == "module" else _flow(reference)
+                )
         return found
 
     def known(self, reference: str) -> Flow | None:
@@ -45,7 +47,9 @@ def is_stand_in(flow: Flow) -> bool:
 
 def _flow(reference: str) -> Flow:
     end = Action("elsewhere", "DisconnectParticipant", {}, None)
-    return Flow(f"(flow {reference})", FlowType.CONTACT_FLOW, "elsewhere", (end,), metadata={"stand-in": True})
+    return Flow(
+        f"(flow {reference})", FlowType.CONTACT_FLOW, "elsewhere", (end,), metadata={"stand-in": True}
+    )
 
 
 def _module(reference: str) -> Flow:

@@ -56,7 +56,9 @@ def name_of(reference: Reference) -> str:
 def reads_of(action: Action) -> tuple[Read, ...]:
     """What an action reads, each once."""
     found = [reference for _, reference in walk(dict(action.parameters))]
-    found += [reference for one in action.conditions for operand in one.operands for reference in find(operand)]
+    found += [
+        reference for one in action.conditions for operand in one.operands for reference in find(operand)
+    ]
     return tuple(dict.fromkeys(Read(name_of(one), one.root, one.path) for one in found))
 
 

@@ -46,7 +46,9 @@ class _Analysis:
             identifier = todo.pop()
             action, values = self._by_identifier[identifier], self._before[identifier]
             for kind, index, target in _edges(action):
-                if target not in self._by_identifier or self._branches.impossible(action, kind, index, values):
+                if target not in self._by_identifier or self._branches.impossible(
+                    action, kind, index, values
+                ):
                     continue
                 after = leaving(action, kind, index, values, self._ground)
                 before = self._before.get(target)

@@ -13,13 +13,16 @@ from busyhour.flows.model import Action, Flow, FlowType
 
 
 class Transition(NamedTuple):
-    """One branch of one action. `flow` counts the flows of the library, `action` those of the flow; `kind` is `next`,
-    `condition` or `error`, `index` its place among those."""
+    """One branch of one action.
+
+    `flow` counts the flows of the library, `action` the actions of the flow; `kind` is `next`, `condition` or `error`,
+    `number` its place among those.
+    """
 
     flow: int
     action: int
     kind: str
-    index: int
+    number: int
 
 
 @dataclass(slots=True)
@@ -61,7 +64,11 @@ class Moment:
     @property
     def is_lambda_failure(self) -> bool:
         """Whether a function that the flow waits for did not answer as the flow needs it."""
-        return isinstance(self.event, p.LambdaFailed) and isinstance(self.effect, p.Invoke) and not self.effect.asynchronous
+        return (
+            isinstance(self.event, p.LambdaFailed)
+            and isinstance(self.effect, p.Invoke)
+            and not self.effect.asynchronous
+        )
 
 
 @dataclass(slots=True)
@@ -106,7 +113,11 @@ class Played:
     def action_of(self, moment: Moment) -> ActionRun | None:
         """The action whose effect this was, None while the customer is held or talks."""
         for run in reversed(self.actions[: moment.run]):
-            if run.action.identifier == moment.effect.action if not isinstance(moment.effect, p.Ended) else False:
+            if (
+                run.action.identifier == moment.effect.action
+                if not isinstance(moment.effect, p.Ended)
+                else False
+            ):
                 return run
         return None
 

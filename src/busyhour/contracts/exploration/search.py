@@ -93,7 +93,9 @@ class Search:
             if level is None:
                 continue
             if level > candidate.priority[0]:
-                self._push(candidate.choices, candidate.at, candidate.where, candidate.option, candidate.state)
+                self._push(
+                    candidate.choices, candidate.at, candidate.where, candidate.option, candidate.state
+                )
                 continue
             prefix = (*candidate.choices[: candidate.at], candidate.option.choice)
             self._play(prefix, "turns" if level else "first")

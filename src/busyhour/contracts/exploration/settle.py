@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from busyhour.contracts.exploration.answers import LONG, LazyAnswer
-from busyhour.contracts.exploration.choices import Choice, Option, Where
+from busyhour.contracts.exploration.choices import Option, Where
 from busyhour.contracts.exploration.pools import Read
 from busyhour.flows import protocol as p
 from busyhour.flows.actions import ASKABLE
@@ -22,10 +22,32 @@ if TYPE_CHECKING:
     from busyhour.contracts.exploration.world import World
 
 _GIVEN_BY_SERVICES = frozenset(
-    {"Customer", "Case", "Views", "Wisdom", "DataTables", "Contact", "Task", "Email", "Loop", "Campaign", "Capabilities"}
+    {
+        "Customer",
+        "Case",
+        "Views",
+        "Wisdom",
+        "DataTables",
+        "Contact",
+        "Task",
+        "Email",
+        "Loop",
+        "Campaign",
+        "Capabilities",
+    }
 )
 _OF_CONTACT = frozenset(
-    {"LanguageCode", "Name", "Description", "CustomerId", "SegmentAttributes", "References", "Tags", "Media", "Metadata"}
+    {
+        "LanguageCode",
+        "Name",
+        "Description",
+        "CustomerId",
+        "SegmentAttributes",
+        "References",
+        "Tags",
+        "Media",
+        "Metadata",
+    }
 )
 _FIELDS = frozenset({"CustomerEndpoint", "SystemEndpoint", "InitiationMethod", "Queue", "Agent", "AwsRegion"})
 _KNOWN = frozenset({("Lex", "IntentName"), ("Views", "Action")})

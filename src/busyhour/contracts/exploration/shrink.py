@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 from busyhour.contracts.exploration.choices import Choice
@@ -11,6 +12,7 @@ Play = Callable[[Sequence[Choice]], Played]
 """Plays the call that these choices make; what they do not say is the most ordinary thing."""
 
 MOST_PLAYS = 400
+MOST_SECONDS = 2.0
 
 
 def shrink(found: Played, play: Play, fails: Callable[[Played], bool], most: int = MOST_PLAYS) -> Played:
@@ -22,6 +24,7 @@ def shrink(found: Played, play: Play, fails: Callable[[Played], bool], most: int
     if not fails(best):
         return found
     plays = 1
+    until = time.monotonic() + MOST_SECONDS
     improved = True
     while improved and plays < most:
         improved = False
@@ -31,8 +34,8 @@ def shrink(found: Played, play: Play, fails: Callable[[Played], bool], most: int
             if fails(played) and _size(played) < _size(best):
                 best, improved = played, True
                 break
-            if plays >= most:
-                break
+            if plays >= most or time.monotonic() > until:
+                return best
     return best
 
 

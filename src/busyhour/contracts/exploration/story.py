@@ -16,8 +16,33 @@ from busyhour.flows.script import function_name
 
 
 def story(played: Played) -> list[str]:
-    """One sentence for each thing that happened."""
-    return list(_tell(played))
+    """One sentence for each thing that happened; what happens again and again is told once."""
+    return list(_folded(list(_tell(played))))
+
+
+def _folded(sentences: list[str]) -> Iterator[str]:
+    """Rounds of up to six sentences that follow each other unchanged, told once with their number."""
+    at = 0
+    while at < len(sentences):
+        length, times = max(
+            ((one, _rounds(sentences, at, one)) for one in range(1, 7)), key=lambda r: r[0] * (r[1] - 1)
+        )
+        if times < 3:
+            yield sentences[at]
+            at += 1
+            continue
+        yield from sentences[at : at + length]
+        what = "this" if length == 1 else f"these {length} things"
+        yield f"({what} {times} times in all)"
+        at += length * times
+
+
+def _rounds(sentences: list[str], at: int, length: int) -> int:
+    times = 1
+    first = sentences[at : at + length]
+    while sentences[at + times * length : at + (times + 1) * length] == first:
+        times += 1
+    return times
 
 
 def _tell(played: Played) -> Iterator[str]:
@@ -50,7 +75,9 @@ def _arrival(decision: Decision | None, played: Played) -> str:
     given: dict[str, Any] = dict(decision.choice.value or {}) if decision is not None else {}
     contact = played.call.contact
     after = given.pop(AFTER, False)
-    what = {"VOICE": "a call", "CHAT": "a chat", "TASK": "a task"}.get(contact.channel, contact.channel.lower())
+    what = {"VOICE": "a call", "CHAT": "a chat", "TASK": "a task"}.get(
+        contact.channel, contact.channel.lower()
+    )
     notes = []
     if given.get("customer_endpoint", "") is None:
         notes.append("with no caller's number")
@@ -95,10 +122,16 @@ def _moment(moment: Moment, played: Played) -> str:
         case p.Invoke():
             return _function(effect, event, moment)
         case p.CheckHours():
-            return _failed(event) or f"it is {'within' if isinstance(event, p.Hours) and event.open else 'out of'} hours"
+            return (
+                _failed(event)
+                or f"it is {'within' if isinstance(event, p.Hours) and event.open else 'out of'} hours"
+            )
         case p.ReadMetrics():
             values = dict(event.values) if isinstance(event, p.Metrics) else {}
-            shown = ", ".join(f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}" for key, value in values.items())
+            shown = ", ".join(
+                f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}"
+                for key, value in values.items()
+            )
             return _failed(event) or f"the queue's metrics: {shown or 'nothing'}"
         case p.Enqueue(queue=queue, agent=agent):
             name = (agent or queue or "?").rpartition("/")[2]
@@ -110,7 +143,11 @@ def _moment(moment: Moment, played: Played) -> str:
         case p.Dial(number=number):
             return _failed(event, f"the call to {number}") or f"{number} answers"
         case p.Pause(seconds=seconds):
-            return _failed(event) or ("the customer returns" if isinstance(event, p.CustomerReturned) else f"{seconds:g} seconds pass")
+            return _failed(event) or (
+                "the customer returns"
+                if isinstance(event, p.CustomerReturned)
+                else f"{seconds:g} seconds pass"
+            )
         case p.Service():
             return _service(effect, event, moment, played)
         case _:
@@ -149,7 +186,11 @@ def _entered(event: p.Event) -> str:
 
 def _said(event: p.Event, bot: str) -> str:
     if isinstance(event, p.LexResult):
-        return f"bot {bot!r} understands {event.intent!r}" if event.intent else f"bot {bot!r} understands nothing"
+        return (
+            f"bot {bot!r} understands {event.intent!r}"
+            if event.intent
+            else f"bot {bot!r} understands nothing"
+        )
     return _failed(event, f"bot {bot!r}") or "says nothing"
 
 

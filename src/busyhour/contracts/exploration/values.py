@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from busyhour.flows.compiled import holds, number
 from busyhour.flows.model import Condition
@@ -76,7 +77,7 @@ def _candidates(tests: Sequence[Test]) -> Iterator[str]:
             numbers.add(value)
     edges = sorted(numbers)
     points = [edge + step for edge in edges for step in (0.0, -1.0, 1.0)]
-    points += [(low + high) / 2 for low, high in zip(edges, edges[1:], strict=False)]
+    points += [(low + high) / 2 for low, high in pairwise(edges)]
     for point in points:
         if math.isfinite(point):
             yield _digits(point)

@@ -121,7 +121,11 @@ class World:
             if len(played.decisions) >= self._most or self._now > LONGEST:
                 played.cut = True
                 return
-            if self._settler.stirred or call.stage not in (Stage.MAIN, Stage.REMAINING) or played.waits_by_nature:
+            if (
+                self._settler.stirred
+                or call.stage not in (Stage.MAIN, Stage.REMAINING)
+                or played.waits_by_nature
+            ):
                 circle.clear()
                 self._settler.stirred = False
             else:
@@ -151,7 +155,9 @@ class World:
         event, seconds = found
         at = len(played.decisions) - 1
         played.moments.append(
-            Moment(self._now, seconds, run, effect, option.choice, event, stage, option.passive, option.fault, at)
+            Moment(
+                self._now, seconds, run, effect, option.choice, event, stage, option.passive, option.fault, at
+            )
         )
         self._now += seconds
         self._settler.answered(effect, event)
@@ -183,9 +189,13 @@ class World:
     def _state(self) -> int:
         """A hash of what else decides where the call goes on from here."""
         call = self.call
-        loops = frozenset((node.identifier, count) for node, count in call.loops.items()) if call.loops else None
+        loops = (
+            frozenset((node.identifier, count) for node, count in call.loops.items()) if call.loops else None
+        )
         frames = len(call.frames) if call.frames else 0
-        return hash((call.stage, call.contact.channel, loops, frames, call.queue is None, self._settler.state))
+        return hash(
+            (call.stage, call.contact.channel, loops, frames, call.queue is None, self._settler.state)
+        )
 
     def _weigh(self) -> None:
         size = sum(len(key.encode()) + len(value.encode()) for key, value in self.call.attributes.items())

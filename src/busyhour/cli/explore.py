@@ -1,0 +1,261 @@
+"""busyhour explore: play callers, functions and queues against flows: what fails, and which branches no call takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from busyhour.contracts.exploration.explorer import Settings
+    from busyhour.contracts.exploration.project import Subjects
+    from busyhour.contracts.lambda_contract.handler import Handlers
+
+
+@click.command("explore")
+@click.argument("paths", nargs=-1)
+@click.option(
+    "--profile", type=click.Choice(["ci", "nightly"]), default="ci", show_default=True, help="How far to go."
+)
+@click.option("--examples", type=click.IntRange(min=0), help="Random calls for each flow, after the search.")
+@click.option("--seed", type=int, help="Other random calls; ci plays the same ones every time.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print the result."
+)
+@click.option(
+    "--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with every flow drawn."
+)
+@click.option(
+    "--lcov", type=click.Path(path_type=Path, dir_okay=False), help="Write transition coverage as LCOV."
+)
+@click.option(
+    "--lambda",
+    "functions",
+    multiple=True,
+    metavar="NAME=FILE.py:HANDLER",
+    help="Call the real Python handler of a function, and hold it to its contract with the flows.",
+)
+@click.option(
+    "--idempotent", multiple=True, metavar="NAME", help="This function gives the same answer to a retry."
+)
+@click.option(
+    "--alias", "aliases", multiple=True, metavar="REFERENCE=NAME", help="What an ARN or id stands for."
+)
+@click.option("--ignore", multiple=True, metavar="INVARIANT", help="Do not hold calls to this invariant.")
+@click.option(
+    "--replay", metavar="TOKEN", help="Play the one call that a failure names, and print its trace."
+)
+@click.option("--list", "list_invariants", is_flag=True, help="List the invariants and stop.")
+@click.option("-v", "--verbose", is_flag=True, help="Also say what is unreachable, and why.")
+def command(
+    paths: tuple[str, ...],
+    profile: str,
+    examples: int | None,
+    seed: int | None,
+    form: str,
+    html: Path | None,
+    lcov: Path | None,
+    functions: tuple[str, ...],
+    idempotent: tuple[str, ...],
+    aliases: tuple[str, ...],
+    ignore: tuple[str, ...],
+    replay: str | None,
+    list_invariants: bool,
+    verbose: bool,
+) -> None:
+    """Play callers, functions and queues against flows: what fails, and which branches no call takes.
+
+    PATHS are exported flows, folders of them, or a scenario (.toml); without any, the flows of the project.
+
+    Example: busyhour explore examples/helpdesk/flows --html coverage.html
+    """
+    from contextlib import ExitStack
+
+    from busyhour.contracts.exploration.explorer import Explorer
+    from busyhour.contracts.exploration.invariant import chosen, load_invariants
+    from busyhour.contracts.exploration.project import Explored, read_flows
+    from busyhour.errors import ExitCode
+    from busyhour.project import Project
+
+    project = Project.find()
+    invariants = chosen(load_invariants(_invariant_folders(project)), ignore)
+    if list_invariants:
+        width = max(len(one.id) for one in invariants)
+        for one in invariants:
+            click.echo(f"{one.id:<{width}}  {one.summary}")
+        return
+    files, known = flow_paths(paths, project)
+    known |= dict(_pair(one, "--alias") for one in aliases)
+    with ExitStack() as stack:
+        handlers = _handlers(functions, idempotent)
+        real = {}
+        if handlers is not None:
+            stack.enter_context(handlers)
+            real = handlers.functions()
+        subjects = read_flows(files, aliases=known, functions=real)
+        explorer = Explorer(
+            subjects.ground, invariants, _settings(profile, examples, seed), _database(project)
+        )
+        if replay is not None:
+            raise SystemExit(_replay(explorer, subjects, files[0], replay))
+        reports = _explore(explorer)
+        explored = Explored(subjects, reports)
+        findings = [] if handlers is None else _check_handlers(handlers, subjects, examples)
+    _write(explored, form, html, lcov, verbose, findings)
+    if any(one.failures for one in reports) or findings:
+        raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
+
+
+def flow_paths(paths: tuple[str, ...], project: Any) -> tuple[list[str], dict[str, str]]:
+    """Files and folders to read, and aliases: those of a scenario, or of the project where none are given.
+
+    Raises:
+        BusyhourError: there is nothing to read.
+    """
+    from busyhour.errors import BusyhourError
+
+    if not paths:
+        own = [str(one) for one in project.flows()]
+        if not own:
+            raise BusyhourError(
+                "no flows to explore",
+                "Name exported flows or folders, or list them under `flows` in busyhour.toml.",
+            )
+        return own, {}
+    files: list[str] = []
+    aliases: dict[str, str] = {}
+    for one in paths:
+        if one.endswith(".toml"):
+            from busyhour.scenarios.reader import load
+
+            scenario = load(Path(one))
+            files += [str(path) for path in scenario.flows.files]
+            aliases |= scenario.flows.aliases
+        else:
+            files.append(one)
+    return files, aliases
+
+
+def _invariant_folders(project: Any) -> list[Path]:
+    own = project.root / project.rooms.get("contract_tests", "contract_tests") / "invariants"
+    return [own] if own.is_dir() else []
+
+
+def _settings(profile: str, examples: int | None, seed: int | None) -> Settings:
+    from dataclasses import replace
+
+    from busyhour.contracts.exploration.explorer import PROFILES
+
+    settings = PROFILES[profile]
+    if examples is not None:
+        settings = replace(settings, examples=examples)
+    return settings if seed is None else replace(settings, seed=seed)
+
+
+def _database(project: Any) -> Path:
+    return Path(project.root) / ".hypothesis" / "busyhour"
+
+
+def _explore(explorer: Any) -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("exploring", total=len(explorer.ground.flows))
+        return explorer.explore(
+            told=lambda report: progress.update(task, advance=1, description=report.flow.name[:40])
+        )
+
+
+def _handlers(functions: tuple[str, ...], idempotent: tuple[str, ...]) -> Handlers | None:
+    if not functions:
+        return None
+    from busyhour.contracts.lambda_contract.handler import Handlers
+
+    return Handlers(dict(_pair(one, "--lambda") for one in functions), frozenset(idempotent))
+
+
+def _check_handlers(handlers: Handlers, subjects: Subjects, examples: int | None) -> list[Any]:
+    from busyhour.contracts.lambda_contract.checks import check_handlers
+    from busyhour.contracts.lambda_contract.usage import contract_of
+
+    contract = contract_of(subjects.ground.flows, subjects.ground.library.known)
+    return check_handlers(handlers, contract, 50 if examples is None else max(1, examples))
+
+
+def _replay(explorer: Any, subjects: Subjects, path: str, word: str) -> int:
+    from busyhour.contracts.exploration.choices import choices_of
+    from busyhour.contracts.exploration.search import replayed
+    from busyhour.contracts.exploration.story import story
+    from busyhour.contracts.exploration.text import told
+    from busyhour.errors import ExitCode
+    from busyhour.flows.trace import Trace, Tracer, lines
+
+    choices = choices_of(word)
+    flow = (
+        subjects.find(path) if Path(path).is_file() or len(subjects.files) > 1 else subjects.ground.flows[0]
+    )
+    tracer = Tracer()
+    played = replayed(subjects.ground, flow, choices, tracer=tracer)
+    for line in lines(Trace(played.call.contact, tracer.steps, played.call, played.seconds)):
+        click.echo(line)
+    click.echo()
+    _, failures = explorer.replay(flow, choices)
+    for failure in failures:
+        for line in told(failure, path, subjects):
+            click.echo(line)
+    if not failures:
+        for number, sentence in enumerate(story(played), start=1):
+            click.echo(f"  {number:>3}. {sentence}")
+        click.echo("all invariants hold on this call")
+    return int(ExitCode.DOES_NOT_HOLD if failures else ExitCode.OK)
+
+
+def _write(
+    explored: Any, form: str, html: Path | None, lcov: Path | None, verbose: bool, findings: list[Any]
+) -> None:
+    from busyhour.contracts.exploration import html_, json_, text
+    from busyhour.contracts.exploration import lcov as lcov_
+
+    if form == "json":
+        import json
+
+        found = json_.data(explored)
+        found["handlers"] = [one.as_data() for one in findings]
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        click.echo(text.render(explored, verbose=verbose), nl=False)
+        for one in findings:
+            click.echo(f"\n{one.text()}")
+    for path, rendered in ((html, html_.render), (lcov, lcov_.render)):
+        if path is not None:
+            save(path, rendered(explored))
+    for path_, reason in explored.subjects.left_out.items():
+        click.echo(f"note: left out {path_}: {reason}", err=True)
+
+
+def save(path: Path, text: str) -> None:
+    """Write a file.
+
+    Raises:
+        BusyhourError: it cannot be written.
+    """
+    from busyhour.errors import BusyhourError
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BusyhourError(
+            f"{path}: cannot be written: {error.strerror}", "Name a file that can be."
+        ) from None
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key or not value:
+        raise click.BadParameter(f"{text!r} has no '=': give KEY=VALUE", param_hint=option)
+    return key, value
