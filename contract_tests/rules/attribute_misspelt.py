@@ -27,13 +27,18 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     here = {key for action in flow.of_type("UpdateContactAttributes") for key in attributes_set(action)}
     setters = flow.project.landscape.setters
     told: set[tuple[int, str]] = set()
+    written = [(_plain(one), one) for one in sorted(here)]
+    meanings: dict[str, str | None] = {}
     for read in flow.reads:
         if read.reference.root != "Attributes":
             continue
         key = ".".join(read.reference.path)
         if not key or key in setters or (read.action, key) in told:
             continue
-        meant = next((one for one in sorted(here) if _same_name(key, one)), None)
+        if key not in meanings:
+            plain = _plain(key)
+            meanings[key] = next((one for other, one in written if _same_name(plain, other)), None)
+        meant = meanings[key]
         if meant is not None:
             told.add((read.action, key))
             yield flow.problem(
@@ -44,9 +49,13 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
             )
 
 
-def _same_name(read: str, written: str) -> bool:
-    """Whether one is the other but for capitals, separators or one slip of the pen."""
-    one, other = (name.lower().replace("_", "").replace("-", "").replace(" ", "") for name in (read, written))
+def _plain(name: str) -> str:
+    """The name without capitals and separators."""
+    return name.lower().replace("_", "").replace("-", "").replace(" ", "")
+
+
+def _same_name(one: str, other: str) -> bool:
+    """Whether two plain names are the same but for one slip of the pen."""
     if one == other:
         return True
     if min(len(one), len(other)) < _SHORTEST or abs(len(one) - len(other)) > 1:

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from busyhour.contracts.rule import Problem, rule
 from busyhour.contracts.subject import FlowUnderCheck
 
+_JUDGED_ELSEWHERE = frozenset({"Compare", "CheckMetricData", "DistributeByPercentage"})
+"""Types whose conditions are weighed against each other by compare-never-matches."""
+
 
 @rule(
     id="branch-never-taken",
@@ -19,7 +22,7 @@ from busyhour.contracts.subject import FlowUnderCheck
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """A condition that an earlier one of the same action always forestalls."""
     for action in flow.actions:
-        if len(action.conditions) < 2:
+        if len(action.conditions) < 2 or action.type in _JUDGED_ELSEWHERE:
             continue
         seen: dict[tuple[str | None, str], int] = {}
         for condition in action.conditions:

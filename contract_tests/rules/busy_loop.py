@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from busyhour.contracts.cycles import cycle, strongly_connected
 from busyhour.contracts.graph import Edge
 from busyhour.contracts.outcomes import interactive
-from busyhour.contracts.paths import name, taken
+from busyhour.contracts.paths import name
 from busyhour.contracts.rule import Problem, rule
 from busyhour.contracts.subject import FlowUnderCheck
 
@@ -27,8 +27,8 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     if flow.graph.start is None or not _may_circle(flow):
         return
     edges = [
-        [edge.target for edge in flow.graph.edges[at] if flow.graph.reachable[at] and _spins(flow, edge)]
-        for at in range(len(flow.actions))
+        [edge.target for edge in followed if reached and _spins(flow, edge)]
+        for followed, reached in zip(flow.followed, flow.graph.reachable, strict=True)
     ]
     for component in strongly_connected(edges):
         round_trip = cycle(edges, component)
@@ -55,4 +55,4 @@ def _spins(flow: FlowUnderCheck, edge: Edge) -> bool:
     action = flow.actions[edge.source]
     if action.type == "Loop":
         return edge.label != "ContinueLooping"
-    return action.type != "InvokeFlowModule" and not interactive(action) and taken(flow, edge)
+    return action.type != "InvokeFlowModule" and not interactive(action)

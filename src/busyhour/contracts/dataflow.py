@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from busyhour.contracts.graph import Edge
-from busyhour.contracts.paths import before_each, in_words, taken, witness
+from busyhour.contracts.paths import before_each, in_words, witness
 from busyhour.contracts.rule import Problem
 from busyhour.contracts.words import series
-from busyhour.flows.references import Reference, find
+from busyhour.flows import references
+from busyhour.flows.references import Reference
 
 if TYPE_CHECKING:
     from busyhour.contracts.subject import ActionView, FlowUnderCheck
     from busyhour.flows.model import Pointer
+
+
+@lru_cache(maxsize=4096)
+def find(text: str) -> tuple[Reference, ...]:
+    """Every reference in `text`; a few texts make up most of all parameters."""
+    return tuple(references.find(text))
 
 
 class Read(NamedTuple):
@@ -46,10 +54,12 @@ def _collect(found: list[Read], action: int, pointer: Pointer, value: Any) -> No
         for key, inner in value.items():
             if "$" in key:
                 found.extend(Read(action, (*pointer, key), one) for one in find(key))
-            _collect(found, action, (*pointer, key), inner)
+            if inner.__class__ is not str or "$" in inner:
+                _collect(found, action, (*pointer, key), inner)
     elif kind is list:
         for at, inner in enumerate(value):
-            _collect(found, action, (*pointer, at), inner)
+            if inner.__class__ is not str or "$" in inner:
+                _collect(found, action, (*pointer, at), inner)
 
 
 def attributes_set(action: ActionView) -> Mapping[str, Any]:
@@ -151,9 +161,7 @@ def filled_first(flow: FlowUnderCheck, readers: Collection[int], fill: Fill) -> 
         node = stack.pop()
         if node in readers:
             continue
-        for edge in graph.edges[node]:
-            if not taken(flow, edge):
-                continue
+        for edge in flow.followed[node]:
             if fill(flow, edge):
                 filled.add(edge.target)
             elif edge.target not in ahead:

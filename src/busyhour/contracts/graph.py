@@ -156,7 +156,11 @@ class Graph:
         return done
 
     def holds_on_every_path(
-        self, given: Callable[[Edge], int], everything: int, at_start: int = 0
+        self,
+        given: Callable[[Edge], int],
+        everything: int,
+        at_start: int = 0,
+        followed: Sequence[Sequence[Edge]] | None = None,
     ) -> list[int]:
         """Facts (bits) that hold before each action on every path from the start that leads there.
 
@@ -164,6 +168,7 @@ class Graph:
             given: facts that taking an edge adds.
             everything: all bits in use.
             at_start: facts that hold when the flow begins.
+            followed: the edges of each action that count, where some do not.
 
         Returns:
             Bits by action; `everything` for actions that no path leads to.
@@ -173,9 +178,8 @@ class Graph:
             return before
         before[self.start] = at_start
         order = self.order
-        edges = [
-            [(edge.target, given(edge)) for edge in self.edges[node]] for node in range(len(self._actions))
-        ]
+        counted = self.edges if followed is None else followed
+        edges = [[(edge.target, given(edge)) for edge in one] for one in counted]
         changed = True
         while changed:
             changed = False

@@ -1,6 +1,6 @@
 """Paths through one flow as rules speak of them: which transitions are ever taken, and a path in words.
 
-Facts on all paths come from `Graph.holds_on_every_path`, in which a transition that is never taken gives every fact.
+Facts on all paths come from `Graph.holds_on_every_path`, asked only about the transitions that are ever taken.
 One path is looked for only when there is something to report.
 """
 
@@ -66,9 +66,7 @@ def before_each(
     flow: FlowUnderCheck, given: Callable[[Edge], int], everything: int, at_start: int = 0
 ) -> list[int]:
     """Facts (bits) that hold before each action on every path that Connect can take from the start."""
-    return flow.graph.holds_on_every_path(
-        lambda edge: given(edge) if taken(flow, edge) else everything, everything, at_start
-    )
+    return flow.graph.holds_on_every_path(given, everything, at_start, flow.followed)
 
 
 def witness(
@@ -89,7 +87,7 @@ def shortest(
     flow: FlowUnderCheck, start: int, goal: int, allowed: Callable[[Edge], bool] = lambda edge: True
 ) -> list[Edge] | None:
     """A path from `start` to `goal` over allowed transitions with the fewest errors, then the fewest steps."""
-    edges = flow.graph.edges
+    edges = flow.followed
     came: dict[int, Edge | None] = {}
     heap: list[tuple[int, int, int, Edge | None]] = [(0, 0, start, None)]
     while heap:
@@ -100,7 +98,7 @@ def shortest(
         if node == goal:
             break
         for edge in edges[node]:
-            if edge.target not in came and taken(flow, edge) and allowed(edge):
+            if edge.target not in came and allowed(edge):
                 heappush(heap, (errors + (edge.kind == "error"), steps + 1, edge.target, edge))
     if goal not in came:
         return None

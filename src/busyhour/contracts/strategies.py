@@ -133,7 +133,9 @@ def flows(draw: Any, type: FlowType | None = None, max_actions: int = 12) -> Dat
     kind = type or draw(st.sampled_from(sorted(FlowType)))
     allowed = sorted(one for one in store.types if kind in store.flow_types(one))
     chosen = draw(st.lists(st.sampled_from(allowed), min_size=1, max_size=max_actions))
-    names = draw(st.lists(_NAMES, min_size=len(chosen), max_size=len(chosen), unique=True))
+    reserved = store.document("common")["$defs"]["identifier"]["not"]["enum"]
+    usable = _NAMES.filter(lambda name: name not in reserved)
+    names = draw(st.lists(usable, min_size=len(chosen), max_size=len(chosen), unique=True))
     made = [
         draw(actions(type=one, identifier=name, target=draw(st.sampled_from(names))))
         for one, name in zip(chosen, names, strict=True)

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from busyhour.contracts.dataflow import Read, reads
-from busyhour.contracts.graph import Graph
+from busyhour.contracts.graph import Edge, Graph
 from busyhour.contracts.landscape import Landscape
 from busyhour.contracts.locate import Locator
 from busyhour.contracts.outcomes import cut_off, target_index
+from busyhour.contracts.paths import taken
 from busyhour.contracts.rule import Problem
 from busyhour.flows.model import Flow, FlowFormat, FlowType, Pointer, Position
 
@@ -333,6 +334,14 @@ class FlowUnderCheck:
         """Who leads to whom."""
         index = {identifier: action.index for identifier, action in self.by_identifier.items()}
         return Graph(self.actions, None if self.start is None else self.start.index, index)
+
+    @cached_property
+    def followed(self) -> list[list[Edge]]:
+        """Outgoing transitions of each action that Connect ever follows."""
+        return [
+            edges[:-1] if edges and edges[-1].kind == "next" and not taken(self, edges[-1]) else edges
+            for edges in self.graph.edges
+        ]
 
     @cached_property
     def reads(self) -> list[Read]:
