@@ -13,6 +13,7 @@ from busyhour.cli._page import page
 
 if TYPE_CHECKING:
     from busyhour.quotas.aws import Clients
+    from busyhour.quotas.ledger import Row
     from busyhour.quotas.reading import Reading, Source
     from busyhour.quotas.table import QuotaTable
 
@@ -116,6 +117,53 @@ def diff(a: Path, b: Path) -> None:
     click.echo(f"{len(found)} quotas differ; {lower} are lower in {b} than in {a}.")
     if lower:
         raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
+
+
+@command.command("ledger")
+@click.option(
+    "--file", "path", type=click.Path(path_type=Path), help="The ledger; the project's if not given."
+)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--check", is_flag=True, help="End with 1 unless every needed value is proven under load.")
+def ledger(path: Path | None, format_: str, check: bool) -> None:
+    """Show for each quota what is needed, asked for, applied and verified under load.
+
+    Example: busyhour quotas ledger --check
+    """
+    from busyhour.errors import ExitCode
+    from busyhour.project import Project
+    from busyhour.quotas import ledger as ledgers
+
+    path = path or Project.find(Path.cwd()).ledger_file
+    evidence = ledgers.read(path)
+    if format_ == "json":
+        click.echo(json.dumps({"rows": ledgers.as_rows(evidence)}, indent=2, ensure_ascii=False))
+    elif not evidence.rows:
+        click.echo(
+            f"{path} has no rows. `busyhour run --verify-quotas` and `busyhour request --submit` make them."
+        )
+    else:
+        _show_ledger(evidence.rows)
+    if check and not (evidence.rows and all(row.proven for row in evidence.rows if row.needed)):
+        raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
+
+
+def _show_ledger(rows: Sequence[Row]) -> None:
+    from rich.table import Table
+
+    from busyhour.quotas.ledger import in_words
+
+    console = page()
+    for place in dict.fromkeys(row.place for row in rows):
+        shown = Table(box=None, pad_edge=False, title=place, title_justify="left", title_style="bold")
+        for heading in ("quota", "needed", "requested", "applied", "verified under load"):
+            shown.add_column(heading, overflow="fold")
+        for row in rows:
+            if row.place == place:
+                words = in_words(row)
+                shown.add_row(*words, style=None if row.proven or row.needed is None else "yellow")
+        console.print(shown)
+        console.print()
 
 
 def _sources(

@@ -22,9 +22,13 @@ def command(run: Path, format_: str, output: Path | None) -> None:
     Example: busyhour report reports/out/latest --format html -o report.html
     """
     from busyhour.project import Project
+    from busyhour.quotas import ledger
     from busyhour.results import store
 
     record = store.read_run(run)
+    project = Project.find(Path.cwd())
+    if project.ledger_file.is_file():
+        record.ledger = ledger.as_rows(ledger.read(project.ledger_file))
     if format_ == "terminal":
         from busyhour.report import terminal
 
@@ -33,7 +37,7 @@ def command(run: Path, format_: str, output: Path | None) -> None:
     from busyhour.report.renderers import RENDERERS
 
     renderer = RENDERERS[format_]
-    rendered = renderer.render(record, Project.find(Path.cwd()).report_templates())
+    rendered = renderer.render(record, project.report_templates())
     if output is None and (renderer.binary or format_ == "html"):
         folder = run if run.is_dir() else run.parent
         output = folder / renderer.file_name

@@ -87,6 +87,8 @@ def command(
     if submit and found.increases:
         _check_target(record, instance, endpoint_url)
         told, failed = _submit(_filing(ledger, region, endpoint_url), found, yes=yes)
+    if submit or status:
+        _keep_evidence(record, ledger, headroom)
     if attach or message:
         _attach(written.get("support.text", b"").decode(), ledger, attach, message, endpoint_url, yes=yes)
     if format_ == "json":
@@ -132,6 +134,16 @@ def _submit(filing: Filing, found: Needs, *, yes: bool) -> tuple[dict[str, str],
     outcomes = filing.file(wanted)
     told.update({outcome.increase.quota.key: outcome.said for outcome in outcomes})
     return told, any(outcome.failed for outcome in outcomes)
+
+
+def _keep_evidence(record: RunRecord, filed: Ledger, headroom: float) -> None:
+    """What is needed and what was asked for, into the project's evidence ledger."""
+    from busyhour.project import Project
+    from busyhour.quotas import ledger, table
+
+    path = Project.find(Path.cwd()).ledger_file
+    evidence = ledger.with_needs(ledger.read(path), record, table.load(), headroom=headroom)
+    ledger.write(path, ledger.with_requests(evidence, filed.requests, record))
 
 
 def _write_report(

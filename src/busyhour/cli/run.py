@@ -50,6 +50,11 @@ if TYPE_CHECKING:
     help="Another value than the scenario's, like traffic.duration=20s or quotas.L-12AB7C57=500; may be repeated.",
 )
 @click.option(
+    "--verify-quotas",
+    is_flag=True,
+    help="Mark in the evidence ledger which needed quota values this run proves; end with 1 where one stays unproven.",
+)
+@click.option(
     "--live", is_flag=True, help="With --target aws: really do it. Dials, calls AWS and costs money."
 )
 def command(
@@ -59,6 +64,7 @@ def command(
     out: Path | None,
     port: int,
     overrides: tuple[str, ...],
+    verify_quotas: bool,
     live: bool,
 ) -> None:
     """Run SCENARIO (a name or a TOML file) and end with a report and a verdict.
@@ -73,6 +79,7 @@ def command(
 
     from rich.console import Console
 
+    from busyhour.errors import ExitCode
     from busyhour.harness import preflight
     from busyhour.harness.run import Options, execute, new_folder
     from busyhour.harness.verdict import EXIT_CODES
@@ -90,9 +97,13 @@ def command(
     folder = new_folder(options, datetime.now(UTC))
     with _Display(console, planned) as display:
         record = execute(options, folder, display)
+    unproven = _keep_evidence(record, project, verify=verify_quotas)
     terminal.show(record, page())
     _write(record, folder, project)
-    raise SystemExit(int(EXIT_CODES[record.verdict.outcome]))
+    code = EXIT_CODES[record.verdict.outcome]
+    if unproven and code is ExitCode.OK:
+        code = ExitCode.DOES_NOT_HOLD
+    raise SystemExit(int(code))
 
 
 def _as_interrupt(*_: object) -> None:
@@ -103,6 +114,24 @@ def _load(project: Any, name: str, overrides: tuple[str, ...]) -> Scenario:
     from busyhour.scenarios import reader
 
     return reader.load(project.scenario(name), root=project.root, overrides=overrides)
+
+
+def _keep_evidence(record: RunRecord, project: Any, *, verify: bool) -> list[str]:
+    """Put the ledger's rows into the record, after marking what the run proves; the quotas that stay unproven."""
+    from busyhour.quotas import ledger, table
+
+    evidence = ledger.read(project.ledger_file)
+    missing: list[str] = []
+    if verify:
+        evidence = ledger.confirm(evidence, record, table.load())
+        ledger.write(project.ledger_file, evidence)
+        rows = ledger.unproven(evidence, record)
+        missing = [f"{row.name}: {row.verified.why if row.verified else 'not verified'}" for row in rows]
+        for text in missing:
+            click.echo(f"Not proven: {text}", err=True)
+        click.echo(f"Ledger: {project.ledger_file}", err=True)
+    record.ledger = ledger.as_rows(evidence)
+    return missing
 
 
 def _gate(scenario: Scenario, console: Console, *, live: bool) -> None:

@@ -34,6 +34,7 @@ class Project:
     root: Path
     config: Path | None = None
     runs: str = "reports/out"
+    ledger: str = "reports/ledger.json"
     flow_patterns: tuple[str, ...] = ()
     rooms: Mapping[str, str] = field(default_factory=dict)
     check: Mapping[str, Any] = field(default_factory=dict)
@@ -81,6 +82,7 @@ class Project:
             root,
             config=file.path,
             runs=settings.get("runs", "reports/out"),
+            ledger=settings.get("ledger", "reports/ledger.json"),
             flow_patterns=tuple(settings.get("flows", ())),
             rooms=settings.get("rooms", {}),
             check=settings.get("check", {}),
@@ -148,6 +150,11 @@ class Project:
     def runs_folder(self) -> Path:
         """Folder that runs are written into. It may not exist yet."""
         return self.root / self.runs
+
+    @property
+    def ledger_file(self) -> Path:
+        """The evidence ledger. It may not exist yet."""
+        return self.root / self.ledger
 
     # ------------------------------------------------------------------------------------------------- look-up
 

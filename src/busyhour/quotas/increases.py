@@ -95,13 +95,9 @@ def needs(run: RunRecord, table: QuotaTable, headroom: float = 0.0) -> Needs:
     if not 0 <= headroom < 1:
         raise BusyhourError(f"Headroom {headroom:g} is not a share from 0 to below 1.", "Write 0.2 for 20 %.")
     instance = run.target.get("instance_arn") or None
-    forecasts = {
-        row["key"]: row for row in run.forecast.get("quotas", []) if isinstance(row, dict) and "key" in row
-    }
     found: list[Increase | Unrequestable] = []
     for record in run.quotas:
-        expected = _expected(record, table.by_key(record.key), forecasts.get(record.key, {}), run.run_id)
-        need = _need(record, expected, headroom)
+        need = _need(record, _expected(record, table.by_key(record.key), run), headroom)
         if need is not None:
             found.append(_placed(need, run.quotas, table, instance))
     return Needs(
@@ -110,23 +106,43 @@ def needs(run: RunRecord, table: QuotaTable, headroom: float = 0.0) -> Needs:
     )
 
 
+def expectations(run: RunRecord, table: QuotaTable) -> list[Expected]:
+    """The expected demand on each quota that the run's forecast speaks of, whether the present value carries it or not.
+
+    Raises:
+        BusyhourError: the run names a quota that is not known.
+    """
+    found = [_expected(record, table.by_key(record.key), run) for record in run.quotas]
+    return [expected for expected in found if expected.forecast and expected.demand]
+
+
 def is_rate(quota: Quota) -> bool:
     """Is it so much per second, whatever AWS calls its kind?"""
     return quota.kind is Kind.RATE or "second" in quota.unit
 
 
 @dataclass(frozen=True, slots=True)
-class _Expected:
-    """The demand to plan for, None where nobody knows it, and the lines that say where it comes from."""
+class Expected:
+    """The demand to plan for, None where nobody knows it, and the lines that say where it comes from.
+
+    `forecast` says whether a forecast is behind it, `mean` is the forecast's mean at the busiest moment.
+    """
 
     quota: Quota
     demand: float | None
     told: tuple[str, ...]
     forecast: bool
+    mean: float | None = None
+
+    def asked(self, headroom: float = 0.0) -> float:
+        """The value to ask for: the demand with headroom on top, rounded up; 0 where no demand is known."""
+        return _rounded_up((self.demand or 0.0) / (1 - headroom))
 
 
-def _expected(record: QuotaRecord, quota: Quota, row: Mapping[str, Any], run_id: str) -> _Expected:
-    measured = record.peak
+def _expected(record: QuotaRecord, quota: Quota, run: RunRecord) -> Expected:
+    rows = [row for row in run.forecast.get("quotas", []) if isinstance(row, dict)]
+    row: Mapping[str, Any] = next((row for row in rows if row.get("key") == record.key), {})
+    measured, run_id = record.peak, run.run_id
     at = "" if record.peak_at is None else f", at {record.peak_at:,.0f} s"
     seen = "" if measured is None else f"measured {number(measured)} ({record.peak_source}, run {run_id}{at})"
     steps = [f"Calculation: {row['calculation']}."] if row.get("calculation") else []
@@ -137,16 +153,22 @@ def _expected(record: QuotaRecord, quota: Quota, row: Mapping[str, Any], run_id:
             busiest = max(filter(None, (row.get("theory_peak"), measured)), default=None)
             if busiest is not None and busiest > mean:
                 told += f" Single seconds reach {number(float(busiest))}; that is what the burst is for."
-            return _Expected(quota, float(mean), (*steps, told), forecast=True)
+            return Expected(quota, float(mean), (*steps, told), True, float(mean))
         # A rate that was measured only, and turned nothing away, suffices.
         demand = measured if record.rejected else None
-        return _Expected(quota, demand, (f"Busiest second in {quota.unit}: {seen}.",), forecast=False)
+        return Expected(quota, demand, (f"Busiest second in {quota.unit}: {seen}.",), False)
     both = [seen] if seen else []
     if record.forecast is not None:
         both.append(f"forecast {number(record.forecast)}{_ways(row)}")
     known = [value for value in (measured, record.forecast) if value is not None]
     told = f"Expected peak in {quota.unit}: {'; '.join(both)}."
-    return _Expected(quota, max(known, default=None), (*steps, told), forecast=record.forecast is not None)
+    return Expected(
+        quota,
+        max(known, default=None),
+        (*steps, told),
+        record.forecast is not None,
+        None if mean is None or not row else float(mean),
+    )
 
 
 def _ways(row: Mapping[str, Any]) -> str:
@@ -163,7 +185,7 @@ def _ways(row: Mapping[str, Any]) -> str:
     return f" ({'; '.join(ways)})" if ways else ""
 
 
-def _need(record: QuotaRecord, expected: _Expected, headroom: float) -> Increase | Unrequestable | None:
+def _need(record: QuotaRecord, expected: Expected, headroom: float) -> Increase | Unrequestable | None:
     quota, demand = expected.quota, expected.demand
     if demand is None:
         if not record.rejected:

@@ -23,7 +23,10 @@ def call(*arguments: str, answer: str | None = None) -> Result:
 
 
 @pytest.fixture
-def folder(quota_record: Any, run_record: Any, account: Any, tmp_path: Path) -> Path:
+def folder(
+    quota_record: Any, run_record: Any, account: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    monkeypatch.chdir(tmp_path)  # a project of its own, with a ledger of its own
     record = run_record(
         quota_record("L-12AB7C57", 10, 40),
         quota_record("L-4E9BCC96", 2, 1),
@@ -48,6 +51,7 @@ def test_requests_are_printed_and_nothing_is_asked(folder: Path, account: Any) -
     assert "Ask Support for 12 in the case." in result.output
     assert account.asked == []
     assert not (folder / "requests.json").exists()
+    assert not (folder / "reports" / "ledger.json").exists()
 
 
 def test_headroom_is_asked_for_when_it_is_named(folder: Path) -> None:
@@ -84,8 +88,18 @@ def test_submit_files_keeps_and_never_files_twice(folder: Path, account: Any) ->
     assert second["increases"][0]["outcome"].startswith("filed before")
     assert account.asked.count("RequestServiceQuotaIncrease") == 1
     account.clock.at += 5
+    ledger = json.loads((folder / "reports" / "ledger.json").read_text())
+    [row] = [row for row in ledger["rows"] if row["requested"]]
+    assert (row["code"], row["requested"]["status"], row["requested"]["value"]) == (
+        "L-12AB7C57",
+        "PENDING",
+        40,
+    )
+    assert row["place"] == account.state.account.instance_arn
     followed = call(str(folder), "--status", "--endpoint-url", account.url)
     assert "Concurrent active calls per instance to 40: APPROVED" in followed.output
+    ledger = json.loads((folder / "reports" / "ledger.json").read_text())
+    assert [row["requested"]["status"] for row in ledger["rows"] if row["requested"]] == ["APPROVED"]
 
 
 @pytest.mark.usefixtures("aws_environment")

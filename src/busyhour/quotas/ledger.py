@@ -1,0 +1,316 @@
+"""The evidence ledger: what is needed of each quota, what was asked for, what AWS applied, and what held under load.
+
+A file that a team commits (reports/ledger.json unless the project says otherwise), so that before a go-live everybody
+sees which limits have been raised and proven. Rows are changed by pure functions; `read` and `write` are the only ones
+that touch the disk. reports/ledger.schema.json is made from these classes:
+`python -m busyhour.quotas.ledger > reports/ledger.schema.json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from busyhour.quotas.figures import number
+from busyhour.quotas.filing import Filed
+from busyhour.quotas.increases import Expected, expectations
+from busyhour.quotas.model import Origin, Scope
+from busyhour.quotas.table import QuotaTable
+from busyhour.results.codec import decode, encode
+from busyhour.results.json_schema import schema_of
+from busyhour.results.record import Outcome, QuotaRecord, RunRecord
+from busyhour.results.store import read_json, write_bytes
+
+TITLE = "busyhour evidence ledger"
+SCHEMA_ID = "urn:busyhour:ledger:1"
+_SEEN = {
+    str(origin)
+    for origin in (Origin.APPLIED_RESOURCE, Origin.APPLIED_ACCOUNT, Origin.SERVICE, Origin.CLOUDWATCH)
+}
+"""Origins that tell what AWS (or the emulator) has in force; overrides and defaults do not."""
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What a plan needs: `value` is asked of AWS, `mean` the mean demand at the busiest moment where it is known."""
+
+    value: float
+    mean: float | None
+    calls_per_hour: float
+    scenario: str
+    run: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """The latest request: Service Quotas' id, the Support case where there is one, the status when last seen."""
+
+    id: str
+    case: str | None
+    value: float
+    status: str
+    filed_at: str
+    seen_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A value in force, where it was read and when."""
+
+    value: float
+    origin: str
+    seen_at: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a load run showed: the peak it drove, at which rate, against which value, and whether that proves the need."""
+
+    holds: bool
+    why: str
+    run: str
+    target: str
+    value: float
+    peak: float | None
+    calls_per_hour: float
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One quota in one place: an instance (its ARN), or an account and Region (`account:region`)."""
+
+    key: str
+    name: str
+    service: str
+    code: str | None
+    unit: str
+    place: str
+    needed: Needed | None = None
+    requested: Requested | None = None
+    applied: Applied | None = None
+    verified: Verified | None = None
+
+    @property
+    def proven(self) -> bool:
+        """Did a load run show that the need is met?"""
+        return self.verified is not None and self.verified.holds
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The ledger's rows, in order of place, then quota."""
+
+    rows: list[Row] = field(default_factory=list)
+    schema_version: str = "1"
+
+    def find(self, key: str, place: str) -> Row | None:
+        """The row of a quota in a place."""
+        return next((row for row in self.rows if (row.key, row.place) == (key, place)), None)
+
+    def put(self, row: Row) -> Evidence:
+        """The ledger with `row` in place of what was known of it."""
+        others = [one for one in self.rows if (one.key, one.place) != (row.key, row.place)]
+        return replace(self, rows=sorted([*others, row], key=lambda one: (one.place, one.key)))
+
+
+def place_of(record: QuotaRecord, run: RunRecord) -> str:
+    """Where a quota of a run holds."""
+    if record.scope == Scope.INSTANCE and run.target.get("instance_arn"):
+        return str(run.target["instance_arn"])
+    return f"{run.target.get('account', '')}:{run.target.get('region', '')}"
+
+
+def with_needs(
+    ledger: Evidence, run: RunRecord, table: QuotaTable, *, headroom: float = 0.0, only_new: bool = False
+) -> Evidence:
+    """The ledger with what a run's plan needs of each quota.
+
+    Args:
+        ledger: as it was.
+        run: with its forecast.
+        table: the quota table.
+        headroom: share of each quota that is to stay free, as it was asked for.
+        only_new: leave needs that are there already, as a run that verifies them does.
+    """
+    records = {record.key: record for record in run.quotas}
+    for expected in expectations(run, table):
+        row = _row(ledger, records[expected.quota.key], run)
+        if row.needed is None or not only_new:
+            ledger = ledger.put(replace(row, needed=_needed(expected, run, headroom)))
+    return ledger
+
+
+def with_requests(ledger: Evidence, filed: Iterable[Filed], run: RunRecord) -> Evidence:
+    """The ledger with the requests that were filed for a run."""
+    by_code = {(record.service, record.code): record for record in run.quotas if record.code}
+    for request in filed:
+        record = by_code.get((request.service, request.code))
+        if record is None:
+            continue
+        row = _row(ledger, record, run)
+        if request.context is not None:
+            row = ledger.find(record.key, request.context) or replace(row, place=request.context)
+        ledger = ledger.put(
+            replace(
+                row,
+                requested=Requested(
+                    request.id,
+                    request.case,
+                    request.desired,
+                    request.status,
+                    request.filed_at,
+                    request.seen_at,
+                ),
+            )
+        )
+    return ledger
+
+
+def with_applied(ledger: Evidence, run: RunRecord) -> Evidence:
+    """The ledger with the values in force that a run read, for the quotas that it knows."""
+    for record in run.quotas:
+        row = ledger.find(record.key, place_of(record, run))
+        if row is not None and record.origin in _SEEN:
+            seen = Applied(record.value, record.origin, record.read_at, run.run_id)
+            ledger = ledger.put(replace(row, applied=seen))
+    return ledger
+
+
+def with_verification(ledger: Evidence, run: RunRecord) -> Evidence:
+    """The ledger with what a run proves of the needs in it."""
+    for record in run.quotas:
+        row = ledger.find(record.key, place_of(record, run))
+        if row is not None and row.needed is not None:
+            ledger = ledger.put(replace(row, verified=verify(row.needed, record, run)))
+    return ledger
+
+
+def confirm(ledger: Evidence, run: RunRecord, table: QuotaTable) -> Evidence:
+    """What `busyhour run --verify-quotas` makes of the ledger: needs that were not there, values read, what is proven."""
+    return with_verification(with_applied(with_needs(ledger, run, table, only_new=True), run), run)
+
+
+def unproven(ledger: Evidence, run: RunRecord) -> list[Row]:
+    """The run's own rows whose need it was to prove and did not; what nobody can measure under load is left out."""
+    places = {(record.key, place_of(record, run)) for record in run.quotas if record.peak is not None}
+    rows = [row for row in ledger.rows if (row.key, row.place) in places and row.needed is not None]
+    return [row for row in rows if not row.proven]
+
+
+def in_words(row: Row) -> tuple[str, str, str, str, str]:
+    """Quota, needed, requested, applied and verified, each in a few words; `-` where nothing is known."""
+    needed, requested, applied, verified = row.needed, row.requested, row.applied, row.verified
+    return (
+        f"{row.name}{f' ({row.code})' if row.code else ''}",
+        f"{number(needed.value)} for {number(needed.calls_per_hour)} calls/h ({needed.scenario})"
+        if needed
+        else "-",
+        f"{number(requested.value)}, {requested.status}, {requested.id}{f', case {requested.case}' if requested.case else ''}"
+        if requested
+        else "-",
+        f"{number(applied.value)}, {applied.origin}, seen {applied.seen_at[:10]}" if applied else "-",
+        f"{'yes' if verified.holds else 'no'}: {verified.why} (run {verified.run}, {verified.target})"
+        if verified
+        else "-",
+    )
+
+
+def as_rows(ledger: Evidence) -> list[dict[str, Any]]:
+    """The rows as a run record holds them."""
+    return [encode(row) for row in ledger.rows]
+
+
+def verify(needed: Needed, record: QuotaRecord, run: RunRecord) -> Verified:
+    """Does the run prove that the quota carries the need?
+
+    It does where the run is valid, the quota turned nothing away, and the run drove the need: its measured peak reached
+    the needed value, or it drove at least the volume that the need was worked out for and its peak reached the mean.
+    """
+    volume = float(run.scenario.get("calls_per_hour") or run.forecast.get("calls_per_hour") or 0.0)
+    why = _why_not(needed, record, run, volume)
+    return Verified(
+        not why,
+        why or f"peak {record.peak:g} at {volume:,.0f} calls/h, nothing turned away",
+        run.run_id,
+        str(run.target.get("kind", "")),
+        record.value,
+        record.peak,
+        volume,
+        run.ended,
+    )
+
+
+def _why_not(needed: Needed, record: QuotaRecord, run: RunRecord, volume: float) -> str:
+    if run.verdict.outcome in (Outcome.INVALID, Outcome.INTERRUPTED):
+        return f"the run is {run.verdict.outcome}"
+    if record.rejected:
+        return f"{record.rejected:,} were turned away"
+    if record.peak is None:
+        return "its demand was not measured"
+    if record.peak >= needed.value * (1 - _ROUNDING):
+        return ""
+    if volume < needed.calls_per_hour * (1 - _ROUNDING):
+        return f"the run drove {volume:,.0f} calls/h, the need is that of {needed.calls_per_hour:,.0f}"
+    if needed.mean is None or record.peak < needed.mean * (1 - _ROUNDING):
+        return f"the run drove a peak of {record.peak:g}, the need is {needed.value:g}"
+    return ""
+
+
+def read(path: Path) -> Evidence:
+    """The ledger in `path`; empty where there is no file yet.
+
+    Raises:
+        BusyhourError: it is there and is no ledger: it must not be taken for empty.
+    """
+    if not path.exists():
+        return Evidence()
+    return decode(Evidence, read_json(path), place=f"{path}: $")
+
+
+def write(path: Path, ledger: Evidence) -> None:
+    """Write the ledger, indented for reading and for diffs, and whole or not at all.
+
+    Raises:
+        BusyhourError: it cannot be written; what stood there stays.
+    """
+    import json
+
+    same = decode(Evidence, encode(ledger))  # 2 and 2.0 are written alike, so that a diff shows facts only
+    write_bytes(path, (json.dumps(encode(same), indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _row(ledger: Evidence, record: QuotaRecord, run: RunRecord) -> Row:
+    place = place_of(record, run)
+    return ledger.find(record.key, place) or Row(
+        record.key, record.name, record.service, record.code, record.unit, place
+    )
+
+
+def _needed(expected: Expected, run: RunRecord, headroom: float) -> Needed:
+    return Needed(
+        value=expected.asked(headroom),
+        mean=expected.mean,
+        calls_per_hour=float(run.scenario.get("calls_per_hour") or run.forecast.get("calls_per_hour") or 0.0),
+        scenario=str(run.scenario.get("name", "")),
+        run=run.run_id,
+        at=run.ended,
+    )
+
+
+def _main() -> None:
+    """Print the schema of the ledger."""
+    import json
+    import sys
+
+    json.dump(schema_of(Evidence, title=TITLE, schema_id=SCHEMA_ID), sys.stdout, indent=2)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    _main()
