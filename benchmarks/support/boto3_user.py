@@ -13,6 +13,7 @@ class Boto3User(User):
     """Calls in a closed loop."""
 
     def on_start(self):
+        """Make the client."""
         self.client = boto3.client(
             "connect",
             region_name="us-east-1",
@@ -24,6 +25,7 @@ class Boto3User(User):
 
     @task
     def place_call(self):
+        """One call, told to Locust."""
         began = time.perf_counter()
         failure = None
         try:

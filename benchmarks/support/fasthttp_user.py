@@ -11,6 +11,7 @@ class Fast(FastHttpUser):
 
     @task
     def place_call(self):
+        """One call."""
         self.client.put(
             "/contact/outbound-voice",
             json={

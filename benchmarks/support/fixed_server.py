@@ -24,10 +24,12 @@ class Fixed(asyncio.Protocol):
     delay = 0.0
 
     def connection_made(self, transport):
+        """A client came."""
         self.transport = transport
         self.buffer = b""
 
     def data_received(self, data):
+        """Answer every request that is whole."""
         buffer = self.buffer + data if self.buffer else data
         while True:
             end = buffer.find(b"\r\n\r\n")
@@ -45,6 +47,7 @@ class Fixed(asyncio.Protocol):
         self.buffer = buffer
 
     def answer(self):
+        """Send the answer, late."""
         if not self.transport.is_closing():
             self.transport.write(ANSWER)
 
