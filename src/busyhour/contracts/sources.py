@@ -43,7 +43,14 @@ class Gathered:
 Opener = Callable[[Path, str], Sequence[Source]]
 """Reads the file at a path, under the label it is shown by, into the flows that it holds."""
 
-OPENERS: dict[str, Opener] = {}
+
+def _template(path: Path, label: str) -> Sequence[Source]:
+    from busyhour.contracts.templates import open_template
+
+    return open_template(path, label)
+
+
+OPENERS: dict[str, Opener] = dict.fromkeys((".yaml", ".yml", ".template", ".tf", ".tftpl"), _template)
 """Files by extension that hold flows among other things (templates); all others are read as one export."""
 
 
@@ -102,7 +109,13 @@ def _open(path: Path, label: str) -> Sequence[Source]:
     opener = OPENERS.get(path.suffix.lower())
     if opener is not None:
         return opener(path, label)
-    return [_read(path, label)]
+    source = _read(path, label)
+    data = source.document.data if source.document is not None else None
+    if data.__class__ is dict and "Resources" in data and source.document is not None:
+        from busyhour.contracts.templates import flows_in_json
+
+        return flows_in_json(path, label, source.document) or [source]
+    return [source]
 
 
 def _read(path: Path, label: str) -> Source:
