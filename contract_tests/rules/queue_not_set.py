@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from busyhour.contracts.dataflow import fills_on_success
 from busyhour.contracts.finding import Severity
-from busyhour.contracts.paths import before_each, in_words, witness
+from busyhour.contracts.paths import before_each, in_words, witnesses
 from busyhour.contracts.rule import Problem, rule
 from busyhour.contracts.subject import FlowUnderCheck
 from busyhour.flows.model import FlowType
@@ -41,10 +41,11 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     if flow.project.landscape.may_be_entered(flow):
         return
     chosen = before_each(flow, lambda edge: int(_CHOSEN(flow, edge)), 1)
+    without = witnesses(flow, lambda edge: not _CHOSEN(flow, edge))
     for action in flow.of_type("TransferContactToQueue"):
         if chosen[action.index] or not flow.graph.reachable[action.index]:
             continue
-        path = witness(flow, action.index, lambda edge: not _CHOSEN(flow, edge))
+        path = without(action.index)
         if path is None:
             continue
         tried = any(flow.actions[edge.source].type in _CHOOSING for edge in path)

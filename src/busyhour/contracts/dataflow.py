@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from busyhour.contracts.graph import Edge
-from busyhour.contracts.paths import before_each, in_words, witness
+from busyhour.contracts.paths import before_each, in_words, witnesses
 from busyhour.contracts.rule import Problem
 from busyhour.contracts.words import series
 from busyhour.flows import references
@@ -133,10 +133,11 @@ def unfilled(
     sometimes = filled_first(flow, wanted.keys(), fill)
     if not all(sometimes[at] for at in doubtful):
         return
+    without = witnesses(flow, lambda edge: not known(edge))
     for at in doubtful:
         if flow.actions[at].type == "Compare":
             continue
-        path = witness(flow, at, lambda edge: not known(edge))
+        path = without(at)
         if path is None:
             continue
         texts = list(dict.fromkeys(read.reference.text for read in wanted[at]))

@@ -76,39 +76,62 @@ def witness(
 
     A path on which the same value is compared twice with outcomes that exclude each other is no path.
     """
+    return witnesses(flow, allowed)(goal)
+
+
+def witnesses(flow: FlowUnderCheck, allowed: Callable[[Edge], bool]) -> Callable[[int], list[Edge] | None]:
+    """`witness` for any number of goals, with one search for all of them."""
     start = flow.graph.start
     if start is None:
-        return None
-    found = shortest(flow, start, goal, allowed)
-    return found if found is not None and consistent(flow, found) else None
+        return lambda goal: None
+    ways = Ways(flow, start, allowed)
+
+    def find(goal: int) -> list[Edge] | None:
+        found = ways.to(goal)
+        return found if found is not None and consistent(flow, found) else None
+
+    return find
 
 
 def shortest(
     flow: FlowUnderCheck, start: int, goal: int, allowed: Callable[[Edge], bool] = lambda edge: True
 ) -> list[Edge] | None:
     """A path from `start` to `goal` over allowed transitions with the fewest errors, then the fewest steps."""
-    edges = flow.followed
-    came: dict[int, Edge | None] = {}
-    heap: list[tuple[int, int, int, Edge | None]] = [(0, 0, start, None)]
-    while heap:
-        errors, steps, node, by = heappop(heap)
-        if node in came:
-            continue
-        came[node] = by
-        if node == goal:
-            break
-        for edge in edges[node]:
-            if edge.target not in came and allowed(edge):
-                heappush(heap, (errors + (edge.kind == "error"), steps + 1, edge.target, edge))
-    if goal not in came:
-        return None
-    path: list[Edge] = []
-    last = came[goal]
-    while last is not None:
-        path.append(last)
-        last = came[last.source]
-    path.reverse()
-    return path
+    return Ways(flow, start, allowed).to(goal)
+
+
+class Ways:
+    """Paths from one action over allowed transitions with the fewest errors, then the fewest steps (Dijkstra).
+
+    The search goes only as far as it was asked, and goes on from there.
+    """
+
+    def __init__(self, flow: FlowUnderCheck, start: int, allowed: Callable[[Edge], bool]) -> None:
+        self._edges = flow.followed
+        self._allowed = allowed
+        self._came: dict[int, Edge | None] = {}
+        self._heap: list[tuple[int, int, int, Edge | None]] = [(0, 0, start, None)]
+
+    def to(self, goal: int) -> list[Edge] | None:
+        """The path to `goal`, None where no allowed one leads there."""
+        came, heap, allowed = self._came, self._heap, self._allowed
+        while heap and goal not in came:
+            errors, steps, node, by = heappop(heap)
+            if node in came:
+                continue
+            came[node] = by
+            for edge in self._edges[node]:
+                if edge.target not in came and allowed(edge):
+                    heappush(heap, (errors + (edge.kind == "error"), steps + 1, edge.target, edge))
+        if goal not in came:
+            return None
+        path: list[Edge] = []
+        last = came[goal]
+        while last is not None:
+            path.append(last)
+            last = came[last.source]
+        path.reverse()
+        return path
 
 
 _WRITERS = {
