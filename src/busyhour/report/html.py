@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from busyhour.report import outlook
+from busyhour.report import evidence, outlook
 from busyhour.report.ladder_plot import ladder_plot
 from busyhour.report.plots import run_plots
 from busyhour.report.templating import fill
+from busyhour.report.wave_plot import wave_plot
 from busyhour.report.what_if import SHORT_TABLE, what_if
 from busyhour.results.record import RunRecord
 
@@ -21,10 +22,15 @@ def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
         autoescape=True,
         record=record,
         plots=run_plots(record),
-        ladder=outlook.ladder(record),
+        rungs=outlook.ladder(record),
         first_words=outlook.first_words(record),
         ladder_plot=ladder_plot(record),
         what_if=what_if(record),
         short_table=SHORT_TABLE,
         against=outlook.against(record),
+        waves=evidence.waves(record),
+        wave_plot=wave_plot(record),
+        wave_notes=evidence.wave_notes(record),
+        dues=evidence.dues(record),
+        ledger=evidence.ledger(record),
     )

@@ -317,3 +317,106 @@ def record() -> RunRecord:
         not_measured=["Telephony cost: no public price table."],
         notes=["ShowView took its default path."],
     )
+
+
+def _due(name: str, *, late: bool) -> dict[str, object]:
+    return {
+        "key": "connect.concurrent-active-calls-per-instance",
+        "name": name,
+        "code": "L-12AB7C57",
+        "present": 10.0,
+        "needed": 49.0,
+        "first_wave": "help desk",
+        "needed_on": "2027-02-01",
+        "lead": {
+            "size": "larger",
+            "up_to_factor": 100.0,
+            "days": 21,
+            "words": "up to 3 weeks",
+            "source": "Admin Guide",
+            "as_of": "2026-11-22",
+        },
+        "ask_by": "2027-01-11",
+        "days_left": -3 if late else 50,
+        "late": late,
+    }
+
+
+def _wave(name: str, day: str, volume: float, needed: float) -> dict[str, object]:
+    need = {
+        "key": "connect.concurrent-active-calls-per-instance",
+        "name": "Concurrent active calls per instance",
+        "code": "L-12AB7C57",
+        "present": 10.0,
+        "origin": "applied (instance)",
+        "needed": needed,
+        "used": needed / 10,
+        "suffices": needed <= 10,
+    }
+    return {
+        "name": name,
+        "date": day,
+        "queues": [],
+        "moved": volume,
+        "calls_per_hour": volume,
+        "volume_text": f"{volume:,.0f}",
+        "needs": [need],
+        "increases": [],
+    }
+
+
+@pytest.fixture
+def migrating(record: RunRecord) -> RunRecord:
+    """The same with migration waves, one of them late, and a ledger."""
+    record.forecast["waves"] = {
+        "today": "2027-01-14",
+        "planned_calls_per_hour": 3600.0,
+        "waves": [_wave("pilot", "2027-01-20", 360.0, 8.0), _wave("help desk", "2027-02-01", 3600.0, 49.0)],
+        "increases": [_due("Concurrent active calls per instance", late=True)],
+        "notes": ["the waves move 90% of the planned volume"],
+    }
+    arn = "arn:aws:connect:us-east-1:123456789012:instance/x"
+    known = {
+        "key": "connect.concurrent-active-calls-per-instance",
+        "name": "Concurrent active calls per instance",
+        "service": "connect",
+        "code": "L-12AB7C57",
+        "unit": "count",
+        "place": arn,
+        "needed": {
+            "value": 49.0,
+            "mean": 34.9,
+            "calls_per_hour": 3600.0,
+            "scenario": "peak",
+            "run": "r1",
+            "at": "2026-11-22T08:00:00Z",
+        },
+        "requested": {
+            "id": "req-1",
+            "case": "17",
+            "value": 49.0,
+            "status": "CASE_OPENED",
+            "filed_at": "2026-11-22",
+            "seen_at": "2026-11-23",
+        },
+        "applied": None,
+        "verified": None,
+    }
+    proven = {
+        **known,
+        "key": "lambda.concurrent-executions",
+        "name": "Concurrent executions",
+        "requested": None,
+        "verified": {
+            "holds": True,
+            "why": "peak 60 at 3,600 calls/h, nothing turned away",
+            "run": "r2",
+            "target": "aws",
+            "value": 1000.0,
+            "peak": 60.0,
+            "calls_per_hour": 3600.0,
+            "at": "2026-11-24T08:00:00Z",
+        },
+    }
+    record.ledger = [proven, known, {"key": "of another version"}]
+    return record

@@ -96,9 +96,9 @@ def probed(
 
 @pytest.mark.parametrize(("scheme", "paper"), [(1, "rgb(255, 255, 255)"), (0, "rgb(18, 22, 28)")])
 def test_readable_and_usable_in_both_colour_schemes(
-    record: RunRecord, look: Callable[..., subprocess.CompletedProcess[str]], scheme: int, paper: str
+    migrating: RunRecord, look: Callable[..., subprocess.CompletedProcess[str]], scheme: int, paper: str
 ) -> None:
-    page = RENDERERS["html"].render(record, TEMPLATES).decode()
+    page = RENDERERS["html"].render(migrating, TEMPLATES).decode()
     found = probed(look, page, f"--blink-settings=preferredColorScheme={scheme}", "--window-size=1200,900")
     assert found["paper"] == paper
     assert float(str(found["worst"])) >= 4.5, f"WCAG AA wants 4.5:1, {found['where']}"
@@ -111,17 +111,17 @@ def test_readable_and_usable_in_both_colour_schemes(
 
 
 def test_a_narrow_window_scrolls_tables_not_the_page(
-    record: RunRecord, look: Callable[..., subprocess.CompletedProcess[str]]
+    migrating: RunRecord, look: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    found = probed(look, RENDERERS["html"].render(record, TEMPLATES).decode(), "--window-size=500,900")
+    found = probed(look, RENDERERS["html"].render(migrating, TEMPLATES).decode(), "--window-size=500,900")
     assert found["wide"] == 0
 
 
 def test_without_script_the_table_is_still_there(
-    record: RunRecord, look: Callable[..., subprocess.CompletedProcess[str]]
+    migrating: RunRecord, look: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     page = re.sub(
-        r"<script.*?</script>", "", RENDERERS["html"].render(record, TEMPLATES).decode(), flags=re.DOTALL
+        r"<script.*?</script>", "", RENDERERS["html"].render(migrating, TEMPLATES).decode(), flags=re.DOTALL
     )
     done = look(page, "--dump-dom")
     assert 'id="what-if-slider" hidden' in done.stdout
@@ -129,12 +129,12 @@ def test_without_script_the_table_is_still_there(
 
 
 def test_it_prints(
-    record: RunRecord, look: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+    migrating: RunRecord, look: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
     pypdf = pytest.importorskip("pypdf")
     printed = tmp_path / "printed.pdf"
     look(
-        RENDERERS["html"].render(record, TEMPLATES).decode(),
+        RENDERERS["html"].render(migrating, TEMPLATES).decode(),
         "--no-pdf-header-footer",
         f"--print-to-pdf={printed}",
         "--blink-settings=preferredColorScheme=0",

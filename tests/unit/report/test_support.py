@@ -101,7 +101,7 @@ def test_the_pdf_has_all_that_aws_asks_for(planned: RunRecord) -> None:
     words = words_of(made)
     for wanted in WANTED:
         assert wanted in words, wanted
-    assert "ask by 2027-01-11" in words
+    assert "Concurrent active calls per instance: 28" in words
     assert "01:00 to 02:00" in words
     assert "please fill in" not in words
     assert b"/Subtype /Image" not in made, "plots are vectors"
