@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from busyhour.errors import BusyhourError, ExitCode
+from busyhour.errors import ExitCode
 from busyhour.harness.processes import Child, child
 from busyhour.harness.progress import Progress
 from busyhour.harness.target import Target
@@ -102,10 +102,9 @@ def drive(
             if time.monotonic() > deadline:
                 process.kill()
         if not (run_dir / store.LOAD_FILE).exists():
-            raise BusyhourError(
-                f"The load generator ended without a result. The end of {process.log}:\n{process.last_lines(12)}",
-                "The log says more; what was measured second by second is in "
-                f"{run_dir / store.PROGRESS_FILE}.",
+            raise process.error(
+                "The load generator ended without a result.",
+                f"What was measured second by second is in {run_dir / store.PROGRESS_FILE}.",
                 ExitCode.INTERRUPTED if interrupted else ExitCode.INVALID_RUN,
             )
     result = store.read_load(run_dir)

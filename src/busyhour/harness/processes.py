@@ -6,10 +6,11 @@ import contextlib
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from busyhour.errors import BusyhourError, ExitCode
 
 GRACE_SECONDS = 10.0
 """How long a child may take to end by itself once it was asked to."""
@@ -55,6 +56,20 @@ class Child:
             return ""
         return "\n".join(lines[-count:])
 
+    def error(self, otherwise: str, hint: str, exit_code: ExitCode) -> BusyhourError:
+        """What it ended of, in its own words where it said `error: ...` and ended with one of our exit codes.
+
+        Args:
+            otherwise: the message where it said nothing of that kind; the end of its log is added.
+            hint: the way out then.
+            exit_code: and the exit code.
+        """
+        _, marked, rest = self.last_lines(60).rpartition("error: ")
+        if marked and self.process.returncode in set(ExitCode) - {ExitCode.OK, ExitCode.DOES_NOT_HOLD}:
+            message, _, own_hint = rest.partition("hint: ")
+            return BusyhourError(message.strip(), own_hint.strip() or None, ExitCode(self.process.returncode))
+        return BusyhourError(f"{otherwise} The end of {self.log}:\n{self.last_lines(12)}", hint, exit_code)
+
 
 @contextlib.contextmanager
 def child(name: str, command: Sequence[str], *, log: Path, environment: Mapping[str, str]) -> Iterator[Child]:
@@ -78,13 +93,3 @@ def child(name: str, command: Sequence[str], *, log: Path, environment: Mapping[
         started.ask_to_stop()
         started.wait(GRACE_SECONDS)
         started.kill()
-
-
-def wait_until(condition: Callable[[], bool], seconds: float, *, every: float = 0.05) -> bool:
-    """Call `condition` until it is true or `seconds` are over; return whether it became true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(every)
-    return True

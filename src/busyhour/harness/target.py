@@ -84,7 +84,11 @@ def emulator(scenario: Scenario, run_dir: Path, *, port: int = 0) -> Iterator[tu
         deadline = time.monotonic() + START_SECONDS
         while not ready.exists():
             if not process.running:
-                raise _own_words(process)
+                raise process.error(
+                    "The emulator ended before it was ready.",
+                    f"Run `busyhour emulator --scenario {scenario.path}` to see all that it says.",
+                    ExitCode.UNREACHABLE,
+                )
             if time.monotonic() > deadline:
                 process.kill()
                 raise BusyhourError(
@@ -107,19 +111,6 @@ def emulator(scenario: Scenario, run_dir: Path, *, port: int = 0) -> Iterator[tu
             ),
             process,
         )
-
-
-def _own_words(process: Child) -> BusyhourError:
-    """The error that the emulator ended with, as if it were ours; the end of its log where it had no words."""
-    said = process.last_lines(40)
-    _, marked, rest = said.rpartition("error: ")
-    if not marked or process.process.returncode not in list(ExitCode):
-        return BusyhourError(
-            f"The emulator ended before it was ready. The end of {process.log}:\n{process.last_lines(8)}",
-            exit_code=ExitCode.UNREACHABLE,
-        )
-    message, _, hint = rest.partition("\nhint: ")
-    return BusyhourError(message.strip(), hint.strip() or None, ExitCode(process.process.returncode))
 
 
 def aws(scenario: Scenario) -> Target:
