@@ -107,6 +107,7 @@ def command(
     from busyhour.emulator.server import listen
     from busyhour.emulator.state import Account
     from busyhour.errors import BusyhourError
+    from busyhour.harness.publishing import problems
     from busyhour.project import Project
     from busyhour.scenarios.reader import load
 
@@ -124,6 +125,7 @@ def command(
         account=Account(account, region),
         numbers=numbers,
         destinations=destinations,
+        validator=problems,
         policy=ConnectPolicy(over_quota=OverQuota(over_quota)),
         faults=read_fault_file(faults) if faults is not None else (),
         records=records,
