@@ -125,7 +125,8 @@ def is_rate(quota: Quota) -> bool:
 class Expected:
     """The demand to plan for, None where nobody knows it, and the lines that say where it comes from.
 
-    `forecast` says whether a forecast is behind it, `mean` is the forecast's mean at the busiest moment.
+    `forecast` says whether a forecast is behind it, `mean` is the forecast's mean at the busiest moment, `least` the
+    lowest peak of the simulated runs.
     """
 
     quota: Quota
@@ -133,6 +134,7 @@ class Expected:
     told: tuple[str, ...]
     forecast: bool
     mean: float | None = None
+    least: float | None = None
 
     def asked(self, headroom: float = 0.0) -> float:
         """The value to ask for: the demand with headroom on top, rounded up; 0 where no demand is known."""
@@ -147,13 +149,14 @@ def _expected(record: QuotaRecord, quota: Quota, run: RunRecord) -> Expected:
     seen = "" if measured is None else f"measured {number(measured)} ({record.peak_source}, run {run_id}{at})"
     steps = [f"Calculation: {row['calculation']}."] if row.get("calculation") else []
     mean = row.get("theory_mean", record.forecast)
+    least = None if row.get("simulated_low") is None else float(row["simulated_low"])
     if quota.kind is Kind.RATE or (is_rate(quota) and mean is not None):
         if mean is not None:
             told = f"Expected rate at the busiest moment, in {quota.unit}: {number(float(mean))}, the mean."
             busiest = max(filter(None, (row.get("theory_peak"), measured)), default=None)
             if busiest is not None and busiest > mean:
                 told += f" Single seconds reach {number(float(busiest))}; that is what the burst is for."
-            return Expected(quota, float(mean), (*steps, told), True, float(mean))
+            return Expected(quota, float(mean), (*steps, told), True, float(mean), least)
         # A rate that was measured only, and turned nothing away, suffices.
         demand = measured if record.rejected else None
         return Expected(quota, demand, (f"Busiest second in {quota.unit}: {seen}.",), False)
@@ -168,6 +171,7 @@ def _expected(record: QuotaRecord, quota: Quota, run: RunRecord) -> Expected:
         (*steps, told),
         record.forecast is not None,
         None if mean is None or not row else float(mean),
+        least,
     )
 
 

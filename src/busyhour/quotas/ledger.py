@@ -30,15 +30,22 @@ _SEEN = {
     for origin in (Origin.APPLIED_RESOURCE, Origin.APPLIED_ACCOUNT, Origin.SERVICE, Origin.CLOUDWATCH)
 }
 """Origins that tell what AWS (or the emulator) has in force; overrides and defaults do not."""
-_ROUNDING = 1e-9
+_NEARLY = 1 - 1e-9
+_OF_MEAN = 0.8
+"""A peak below this share of the expected mean does not show that the plan was driven."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """What a plan needs: `value` is asked of AWS, `mean` the mean demand at the busiest moment where it is known."""
+    """What a plan needs: `value` is asked of AWS.
+
+    `mean` is the mean demand at the busiest moment, `least` the lowest peak of the simulated runs of the plan: what a run
+    that drives the plan reaches at least. None where they are not known.
+    """
 
     value: float
     mean: float | None
+    least: float | None
     calls_per_hour: float
     scenario: str
     run: str
@@ -100,6 +107,14 @@ class Row:
     def proven(self) -> bool:
         """Did a load run show that the need is met?"""
         return self.verified is not None and self.verified.holds
+
+    @property
+    def open(self) -> bool:
+        """Is something left to do: a value in force below the need, or one that was asked for and not proven yet?"""
+        if self.needed is None or self.proven:
+            return False
+        short = self.applied is not None and self.applied.value < self.needed.value * _NEARLY
+        return short or self.requested is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +212,18 @@ def confirm(ledger: Evidence, run: RunRecord, table: QuotaTable) -> Evidence:
 
 
 def unproven(ledger: Evidence, run: RunRecord) -> list[Row]:
-    """The run's own rows whose need it was to prove and did not; what nobody can measure under load is left out."""
-    places = {(record.key, place_of(record, run)) for record in run.quotas if record.peak is not None}
-    rows = [row for row in ledger.rows if (row.key, row.place) in places and row.needed is not None]
-    return [row for row in rows if not row.proven]
+    """The run's rows that were to be proven and are not: of the quotas that were raised, asked for, or must be.
+
+    What a load run cannot measure (agents, queues) and what AWS's default carries anyway is left out.
+    """
+    missing = []
+    for record in run.quotas:
+        row = ledger.find(record.key, place_of(record, run))
+        if row is None or row.needed is None or row.proven or record.peak is None:
+            continue
+        if row.requested is not None or max(record.value, row.needed.value) > record.default:
+            missing.append(row)
+    return missing
 
 
 def in_words(row: Row) -> tuple[str, str, str, str, str]:
@@ -230,7 +253,8 @@ def verify(needed: Needed, record: QuotaRecord, run: RunRecord) -> Verified:
     """Does the run prove that the quota carries the need?
 
     It does where the run is valid, the quota turned nothing away, and the run drove the need: its measured peak reached
-    the needed value, or it drove at least the volume that the need was worked out for and its peak reached the mean.
+    the needed value; or the value in force is at least that, the run drove the volume that the need was worked out for,
+    and its peak was that of the plan (the lowest simulated one, or 80 % of the mean where nothing was simulated).
     """
     volume = float(run.scenario.get("calls_per_hour") or run.forecast.get("calls_per_hour") or 0.0)
     why = _why_not(needed, record, run, volume)
@@ -253,12 +277,15 @@ def _why_not(needed: Needed, record: QuotaRecord, run: RunRecord, volume: float)
         return f"{record.rejected:,} were turned away"
     if record.peak is None:
         return "its demand was not measured"
-    if record.peak >= needed.value * (1 - _ROUNDING):
+    if record.peak >= needed.value * _NEARLY:
         return ""
-    if volume < needed.calls_per_hour * (1 - _ROUNDING):
+    if record.value < needed.value * _NEARLY:
+        return f"the value in force is {number(record.value)}, the need is {number(needed.value)}"
+    if volume < needed.calls_per_hour * _NEARLY:
         return f"the run drove {volume:,.0f} calls/h, the need is that of {needed.calls_per_hour:,.0f}"
-    if needed.mean is None or record.peak < needed.mean * (1 - _ROUNDING):
-        return f"the run drove a peak of {record.peak:g}, the need is {needed.value:g}"
+    least = needed.least if needed.least is not None else (needed.mean or needed.value) * _OF_MEAN
+    if record.peak < least * _NEARLY:
+        return f"the run drove a peak of {record.peak:g}, the plan's is at least {number(least)}"
     return ""
 
 
@@ -296,6 +323,7 @@ def _needed(expected: Expected, run: RunRecord, headroom: float) -> Needed:
     return Needed(
         value=expected.asked(headroom),
         mean=expected.mean,
+        least=expected.least,
         calls_per_hour=float(run.scenario.get("calls_per_hour") or run.forecast.get("calls_per_hour") or 0.0),
         scenario=str(run.scenario.get("name", "")),
         run=run.run_id,

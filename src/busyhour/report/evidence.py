@@ -57,7 +57,7 @@ class DueLine:
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One row of the ledger in words. `state` is proven, open (needed, not proven) or empty."""
+    """One row of the ledger in words. `state` is proven, open (something is left to do) or empty."""
 
     place: str
     quota: str
@@ -93,11 +93,11 @@ def wave_notes(record: RunRecord) -> list[str]:
 
 
 def ledger(record: RunRecord) -> list[LedgerLine]:
-    """The ledger's rows; those whose need is not proven first."""
+    """The ledger's rows; those where something is left to do first, then the proven ones."""
     rows = [row for row in map(_row, record.ledger) if row is not None]
-    rows.sort(key=lambda row: (row.needed is None, row.proven, row.place, row.name))
+    rows.sort(key=lambda row: (not row.open, not row.proven, row.place, row.name))
     return [
-        LedgerLine(row.place, *in_words(row), "proven" if row.proven else "open" if row.needed else "")
+        LedgerLine(row.place, *in_words(row), "proven" if row.proven else "open" if row.open else "")
         for row in rows
     ]
 

@@ -15,7 +15,7 @@ from busyhour.cli.quotas import command
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.quotas import ledger as ledgers
 from busyhour.quotas.filing import Filed
-from busyhour.quotas.ledger import Evidence, Needed
+from busyhour.quotas.ledger import Evidence, Needed, Requested, Verified
 from busyhour.quotas.table import load
 from busyhour.results.codec import encode
 from busyhour.results.json_schema import schema_of
@@ -43,7 +43,13 @@ def run(quota_record: Any, run_record: Any) -> RunRecord:
     made.verdict.outcome = Outcome.HOLDS
     made.forecast = {
         "quotas": [
-            {"key": CALLS, "theory_mean": 30.0, "theory_peak": 40.0},
+            {
+                "key": CALLS,
+                "theory_mean": 30.0,
+                "theory_peak": 40.0,
+                "simulated_low": 33.0,
+                "simulated_high": 39.0,
+            },
             {"key": STARTS, "theory_mean": 1.0, "theory_peak": 4.0},
         ]
     }
@@ -58,7 +64,7 @@ def needed(run: RunRecord) -> Evidence:
 def test_needs_are_expected_values_with_their_mean_in_their_place(needed: Evidence) -> None:
     row = needed.find(CALLS, ARN)
     assert row is not None
-    assert row.needed == Needed(40, 30.0, 3600.0, "helpdesk", "helpdesk-1", "2026-11-22T08:10:00+00:00")
+    assert row.needed == Needed(40, 30.0, 33.0, 3600.0, "helpdesk", "helpdesk-1", "2026-11-22T08:10:00+00:00")
     starts = needed.find(STARTS, "123456789012:us-east-1")
     assert starts is not None
     assert starts.needed is not None
@@ -125,7 +131,9 @@ def test_what_does_not_prove_the_need(needed: Evidence, run: RunRecord) -> None:
     assert verdict(needed, run) == (False, "the run drove 3,500 calls/h, the need is that of 3,600")
     run.scenario["calls_per_hour"] = 3600.0
     run.quotas[0].peak = 29.0
-    assert verdict(needed, run) == (False, "the run drove a peak of 29, the need is 40")
+    assert verdict(needed, run) == (False, "the run drove a peak of 29, the plan's is at least 33")
+    run.quotas[0].value = 39.0
+    assert verdict(needed, run) == (False, "the value in force is 39, the need is 40")
     run.quotas[0].peak = None
     assert verdict(needed, run) == (False, "its demand was not measured")
     run.verdict.outcome = Outcome.INVALID
@@ -139,8 +147,24 @@ def test_confirming_makes_rows_reads_values_and_judges_in_one_go(run: RunRecord)
     assert users is not None
     assert not users.proven
     assert ledgers.unproven(found, run) == [], "agents are not what a load run measures"
+    run.quotas[1].rejected = 4
+    run.quotas[1].default = 9
+    assert ledgers.unproven(ledgers.confirm(found, run, TABLE), run) == [], (
+        "nobody asked for more than the default"
+    )
     run.quotas[0].rejected = 1
     assert [row.key for row in ledgers.unproven(ledgers.confirm(found, run, TABLE), run)] == [CALLS]
+
+
+def test_a_row_is_open_while_something_is_left_to_do(run: RunRecord) -> None:
+    row = ledgers.confirm(Evidence(), run, TABLE).find("connect.users-per-instance", ARN)
+    assert row is not None
+    assert row.applied is not None
+    assert not row.open, "500 in force, 60 needed, nobody asked: nothing to do"
+    asked = replace(row, requested=Requested("r", None, 60.0, "APPROVED", "", ""))
+    assert asked.open
+    assert replace(row, applied=replace(row.applied, value=59.0)).open
+    assert not replace(asked, verified=Verified(True, "", "r", "aws", 60.0, 60.0, 1.0, "")).open
 
 
 def test_the_file_comes_back_as_it_went_and_keeps_its_schema(run: RunRecord, tmp_path: Path) -> None:
@@ -189,6 +213,7 @@ def test_the_command_shows_rows_and_checks_them(run: RunRecord, tmp_path: Path) 
     assert "yes: peak 38 at 3,600 calls/h" in result.output
     assert json.loads(call("--format", "json").output)["rows"] == encode(ledgers.read(path))["rows"]
     run.quotas[0].rejected = 5
+    run.quotas[0].value = 35.0
     ledgers.write(path, ledgers.confirm(ledgers.read(path), run, TABLE))
     assert call("--check").exit_code == ExitCode.DOES_NOT_HOLD
     assert "no: 5 were turned away" in call().output
