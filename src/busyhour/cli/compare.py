@@ -69,6 +69,7 @@ def command(
     from busyhour.errors import ExitCode
     from busyhour.project import Project
     from busyhour.regression.compare import compare
+    from busyhour.regression.nights import COMPARE_FILE
     from busyhour.regression.observation import read
     from busyhour.regression.render import RENDERERS
     from busyhour.regression.settings import tolerances
@@ -92,7 +93,7 @@ def command(
         click.echo(found.summary)
     for path in runs:
         write_json(
-            (path if path.is_dir() else path.parent) / "compare.json",
+            (path if path.is_dir() else path.parent) / COMPARE_FILE,
             {"regressed": found.regressed, "summary": found.summary, "baseline": found.old},
         )
     if found.regressed:

@@ -1,0 +1,235 @@
+"""busyhour history: Keep runs of many nights, list and show them, and find the night from which on a metric differs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from busyhour.regression.history import History, Night
+
+_FILE = click.option(
+    "--history",
+    "database",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The history's file instead of reports/history.sqlite.",
+)
+
+
+@click.group("history")
+def command() -> None:
+    """Keep runs of many nights in reports/history.sqlite: what `busyhour compare --baseline history` reads.
+
+    Example: busyhour history add reports/out/tonight
+    """
+
+
+def _open(database: Path | None) -> History:
+    from busyhour.project import Project
+    from busyhour.regression.history import History, default_path
+
+    return History.open(database or default_path(Project.find(Path.cwd()).root))
+
+
+@command.command("add")
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--revision", default=None, help="Commit that was tested; found out where it is not given.")
+@_FILE
+def add(runs: tuple[Path, ...], revision: str | None, database: Path | None) -> None:
+    """Add runs (their folders). What `busyhour compare` said of them is kept: a regressed night is no baseline.
+
+    Example: busyhour history add reports/out/tonight
+    """
+    from busyhour.project import Project
+    from busyhour.regression.nights import night_of
+
+    project = Project.find(Path.cwd())
+    nights = [night_of(path, project, revision) for path in runs]
+    with _open(database) as history:
+        history.add(nights)
+    for night in nights:
+        words = "a regression; no baseline until accepted" if night.regressed else "a baseline from now on"
+        if not night.observation.valid:
+            words = f"{night.observation.outcome}; never a baseline"
+        click.echo(f"{night.observation.run_id}: {words}")
+
+
+@command.command("list")
+@click.option("--scenario", help="Only runs of this scenario.")
+@_FILE
+def list_(scenario: str | None, database: Path | None) -> None:
+    """List the runs, the oldest first.
+
+    Example: busyhour history list --scenario helpdesk
+    """
+    with _open(database) as history:
+        nights = history.nights(scenario)
+    if not nights:
+        click.echo(
+            "The history is empty." if scenario is None else f"The history has no run of {scenario!r}."
+        )
+        return
+    for night in nights:
+        one = night.observation
+        click.echo(
+            f"{night.id:>5}  {one.started[:19]}  {one.run_id}  {one.identity.get('name')}  {one.outcome}  "
+            f"{_verdict(night)}  {night.revision[:10]}".rstrip()
+        )
+
+
+def _verdict(night: Night) -> str:
+    if night.regressed is None:
+        return "not compared"
+    if night.regressed:
+        return "regressed, accepted" if night.accepted else "regressed"
+    return "no regression"
+
+
+@command.command("show")
+@click.argument("run")
+@_FILE
+def show(run: str, database: Path | None) -> None:
+    """Show the metrics of RUN (its id, or its number in the list).
+
+    Example: busyhour history show 12
+    """
+    from busyhour.regression.render import number
+    from busyhour.regression.values import values
+
+    with _open(database) as history:
+        night = history.find(run)
+    one = night.observation
+    click.echo(f"{one.run_id}, {one.started[:19]}: {one.outcome}, {_verdict(night)}, {one.calls} calls")
+    if night.revision:
+        click.echo(f"commit {night.revision}")
+    rows = values(one)
+    width = max((len(name) for name in rows), default=0)
+    for name, (value, unit) in rows.items():
+        click.echo(f"{name:<{width}}  {number(value, unit)}")
+    for finding in one.findings:
+        click.echo(f"finding: {finding}")
+
+
+@command.command("changes")
+@click.option("--scenario", required=True, help="Of this scenario.")
+@click.option("--metric", help="Only metrics whose name contains this.")
+@click.option(
+    "--least",
+    type=click.FloatRange(0.0),
+    default=0.03,
+    show_default=True,
+    help="Leave out changes smaller than this, relative; of shares, as a difference.",
+)
+@_FILE
+def changes(scenario: str, metric: str | None, least: float, database: Path | None) -> None:
+    """Find the nights from which on a metric was different, with what else changed that night.
+
+    Example: busyhour history changes --scenario helpdesk
+    """
+    from busyhour.regression.changepoints import SHORTEST
+    from busyhour.regression.nights import trends
+    from busyhour.regression.render import number
+
+    with _open(database) as history:
+        nights = [night for night in history.nights(scenario) if night.observation.valid]
+    if len(nights) < 2 * SHORTEST:
+        click.echo(f"{len(nights)} runs of {scenario!r}: a change shows from {2 * SHORTEST} on.")
+        return
+    found = trends(nights, metric or "", least)
+    for one in found:
+        size = f" ({one.relative:+.0%})" if one.relative is not None else ""
+        click.echo(
+            f"{one.started[:10]}  {one.run_id}  {one.metric}: {number(one.before, one.unit)} to "
+            f"{number(one.after, one.unit)}{size}"
+        )
+        for words in one.beside:
+            click.echo(f"            {words}")
+    if not found:
+        click.echo(f"No change in {len(nights)} runs of {scenario!r}.")
+
+
+@command.command("accept")
+@click.argument("run")
+@_FILE
+def accept(run: str, database: Path | None) -> None:
+    """Accept a regressed RUN as the new state of affairs: later nights are compared with it too.
+
+    Example: busyhour history accept 12
+    """
+    with _open(database) as history:
+        night = history.find(run)
+        history.accept(night)
+    click.echo(f"{night.observation.run_id}: accepted; a baseline from now on")
+
+
+@command.command("prune")
+@click.option("--keep", type=click.IntRange(0), help="Keep the newest so many runs of every plan.")
+@click.option("--before", metavar="DATE", help="Remove runs that started before this date (2026-01-31).")
+@_FILE
+def prune(keep: int | None, before: str | None, database: Path | None) -> None:
+    """Remove old runs.
+
+    Example: busyhour history prune --keep 90
+    """
+    from datetime import date
+
+    from busyhour.errors import BusyhourError
+
+    if keep is None and before is None:
+        raise BusyhourError("Nothing says what to remove.", "Say --keep 90, or --before 2026-01-31.")
+    if before is not None:
+        try:
+            before = date.fromisoformat(before).isoformat()
+        except ValueError:
+            raise BusyhourError(f"--before {before}: not a date.", "Write it as 2026-01-31.") from None
+    with _open(database) as history:
+        removed = history.prune(keep=keep, before=before)
+    click.echo(f"{removed} runs removed.")
+
+
+@command.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default="-")
+@_FILE
+def export(file: Path, database: Path | None) -> None:
+    """Write the history as JSON Lines to FILE (standard output where it is not given).
+
+    Example: busyhour history export nights.jsonl
+    """
+    from busyhour.errors import BusyhourError
+
+    with _open(database) as history:
+        if str(file) == "-":
+            history.export(sys.stdout)
+            return
+        try:
+            with file.open("w", encoding="utf-8") as out:
+                count = history.export(out)
+        except OSError as error:
+            raise BusyhourError(
+                f"{file}: cannot be written: {error.strerror}.", "Name another file."
+            ) from None
+    click.echo(f"{count} runs written to {file}.")
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@_FILE
+def import_(file: Path, database: Path | None) -> None:
+    """Add the runs that `busyhour history export` wrote to FILE (- is standard input).
+
+    Example: busyhour history import nights.jsonl
+    """
+    from busyhour.errors import BusyhourError
+
+    try:
+        lines = sys.stdin.readlines() if str(file) == "-" else file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BusyhourError(
+            f"{file}: cannot be read: {error}.", "Name what `history export` wrote."
+        ) from None
+    with _open(database) as history:
+        count = history.import_(lines, str(file))
+    click.echo(f"{count} runs added.")

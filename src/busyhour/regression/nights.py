@@ -1,0 +1,105 @@
+"""A finished run as a night of the history, and trends over nights."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from busyhour.project import Project
+from busyhour.regression.changepoints import change_points
+from busyhour.regression.history import Night, changes
+from busyhour.regression.observation import read
+from busyhour.regression.values import values
+from busyhour.results.store import read_json
+
+COMPARE_FILE = "compare.json"
+"""What `busyhour compare` leaves in the run's folder."""
+_REVISIONS = ("GITHUB_SHA", "CI_COMMIT_SHA", "CODEBUILD_RESOLVED_SOURCE_VERSION")
+
+
+def night_of(path: Path, project: Project, revision: str | None = None) -> Night:
+    """The run in `path` with what is known of its night: the verdict, the commit, the project's flows.
+
+    Raises:
+        BusyhourError: there is no run in `path`.
+    """
+    observation = read(path)
+    verdict = (path if path.is_dir() else path.parent) / COMPARE_FILE
+    return Night(
+        observation=observation,
+        regressed=bool(read_json(verdict).get("regressed")) if verdict.is_file() else None,
+        revision=_revision(project.root) if revision is None else revision,
+        flows={
+            flow.name: hashlib.sha256(flow.read_bytes()).hexdigest()[:12]
+            for flow in (project.flows() if project.flow_patterns else ())
+        },
+    )
+
+
+def _revision(root: Path) -> str:
+    """The commit that CI tests, else the one that is checked out; empty where neither is known."""
+    for name in _REVISIONS:
+        if found := os.environ.get(name):
+            return found
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A change of one metric. `beside` is what else was different from the night before."""
+
+    metric: str
+    unit: str
+    run_id: str
+    started: str
+    before: float
+    after: float
+    relative: float | None
+    beside: list[str]
+
+
+def trends(nights: Sequence[Night], containing: str, least: float) -> list[Trend]:
+    """Change points of every metric that every night has, oldest first.
+
+    Args:
+        nights: valid runs of one scenario, oldest first.
+        containing: only metrics whose name contains this.
+        least: smaller changes are left out; relative, or a difference for shares.
+    """
+    tables = [values(night.observation) for night in nights]
+    names = [name for name in tables[-1] if containing in name and all(name in table for table in tables)]
+    found = []
+    for name in names:
+        unit = tables[-1][name][1]
+        for point in change_points([table[name][0] for table in tables]):
+            relative = point.relative if unit != "share" else None
+            if abs(point.after - point.before if relative is None else relative) < least:
+                continue
+            night = nights[point.index]
+            found.append(
+                Trend(
+                    name,
+                    unit,
+                    night.observation.run_id,
+                    night.observation.started,
+                    point.before,
+                    point.after,
+                    relative,
+                    changes(nights[point.index - 1], night),
+                )
+            )
+    return sorted(found, key=lambda one: one.started)

@@ -1,0 +1,193 @@
+"""`busyhour compare` and `busyhour history` on run folders, as a night in CI uses them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from busyhour.results import store
+from busyhour.results.load_result import Bounds, Circumstances, summarise
+from busyhour.results.measures import Measures
+from busyhour.results.record import Arrivals, Outcome, RunRecord, VerdictRecord
+
+Busyhour = Any
+
+
+def write_run(
+    folder: Path, night: int, *, latency_ms: float = 40.0, seed: int = 2026, outcome: Outcome = Outcome.HOLDS
+) -> Path:
+    """A run as `busyhour run` leaves it: 300 s, 10 calls and 15 invocations a second."""
+    rng = np.random.default_rng(night)
+    measures = Measures()
+    calls = rng.poisson(10.0, 300)
+    for second, count in enumerate(calls):
+        requests = int(count + rng.binomial(count, 0.5))
+        measures.second(second).counts = {"started": int(count), "requests/lambda:Invoke": requests}
+        row = measures.second(second).latency.setdefault("lambda:Invoke", _histogram())
+        for value in latency_ms * 1000.0 * np.exp(rng.normal(0.0, 0.3, requests)):
+            row.record(int(value))
+        measures.count("requests/lambda:Invoke/ok", requests)
+    measures.count("arrivals/started", int(calls.sum()))
+    for value in rng.normal(14.0, 3.0, int(calls.sum())):
+        measures.record("call/in_flow", float(value))
+    started = f"2026-03-{night:02d}T03:00:00+00:00"
+    load = summarise(measures, Circumstances("backend", started, started, 300.0, 300.0), Bounds())
+    record = RunRecord(
+        run_id=folder.name,
+        busyhour_version="0",
+        scenario={"name": "helpdesk", "seed": seed, "duration": 300.0},
+        target={"kind": "emulator"},
+        started=started,
+        ended=started,
+        duration=300.0,
+        verdict=VerdictRecord(outcome),
+        arrivals=Arrivals(planned=int(calls.sum()), started=int(calls.sum()), late=0, dropped=0),
+        series=load.series,
+    )
+    store.write_load(folder, load)
+    store.write_run(folder, record)
+    return folder
+
+
+def _histogram() -> Any:
+    from busyhour.results.histogram import Histogram
+
+    return Histogram()
+
+
+@pytest.fixture
+def nights(tmp_path: Path) -> Path:
+    (tmp_path / "busyhour.toml").write_text("", encoding="utf-8")
+    for night in range(1, 5):
+        write_run(tmp_path / f"n{night}", night)
+    write_run(tmp_path / "slow", 5, latency_ms=60.0)
+    return tmp_path
+
+
+def test_a_night_like_those_before_ends_with_0(nights: Path, busyhour: Busyhour) -> None:
+    done = busyhour("compare", "n4", "--baseline", "n1", "--baseline", "n2", "--baseline", "n3", cwd=nights)
+    assert done.code == 0, done.out + done.err
+    assert "helpdesk: no regression" in done.out
+    assert "equivalent" in done.out
+
+
+def test_a_slow_night_ends_with_1_and_names_the_metric(nights: Path, busyhour: Busyhour) -> None:
+    done = busyhour("compare", "slow", "-b", "n1", "-b", "n2", "-b", "n3", cwd=nights)
+    assert done.code == 1, done.out
+    assert "helpdesk regressed: latency p" in done.out.splitlines()[-1]
+
+
+def test_every_format_says_the_same(nights: Path, busyhour: Busyhour) -> None:
+    arguments = ("compare", "slow", "-b", "n1", "-b", "n2", "--format")
+    data = json.loads(busyhour(*arguments, "json", cwd=nights).out)
+    worse = {one["name"] for one in data["metrics"] if one["outcome"] == "regressed"}
+    assert "latency p50: lambda:Invoke" in worse
+
+    (suite,) = ElementTree.fromstring(busyhour(*arguments, "junit", cwd=nights).out)
+    assert {case.attrib["name"] for case in suite if case.find("failure") is not None} == worse
+    assert busyhour(*arguments, "github", cwd=nights).out.count("::error ") == len(worse)
+    assert busyhour(*arguments, "markdown", cwd=nights).out.startswith("### helpdesk regressed")
+
+
+def test_output_goes_to_a_file_and_the_summary_to_the_terminal(nights: Path, busyhour: Busyhour) -> None:
+    done = busyhour("compare", "n4", "-b", "n1", "--format", "junit", "-o", "out/compare.xml", cwd=nights)
+    assert done.code == 0
+    assert done.out.startswith("helpdesk: no regression")
+    assert ElementTree.parse(nights / "out" / "compare.xml").getroot().tag == "testsuites"
+
+
+def test_the_projects_tolerance_counts(nights: Path, busyhour: Busyhour) -> None:
+    (nights / "busyhour.toml").write_text("[compare]\nlatency = 0.8\nlatency_tail = 0.9\n", encoding="utf-8")
+    assert busyhour("compare", "slow", "-b", "n1", "-b", "n2", "-b", "n3", cwd=nights).code == 0
+
+
+def test_a_wrong_tolerance_is_named_with_its_line(nights: Path, busyhour: Busyhour) -> None:
+    (nights / "busyhour.toml").write_text("[compare]\nlatncy = 0.8\n", encoding="utf-8")
+    done = busyhour("compare", "n4", "-b", "n1", cwd=nights)
+    assert done.code == 2
+    assert "busyhour.toml:2" in done.err
+    assert "latency" in done.err
+
+
+def test_another_seed_is_refused_unless_forced(nights: Path, busyhour: Busyhour) -> None:
+    write_run(nights / "other", 6, seed=7)
+    refused = busyhour("compare", "other", "-b", "n1", cwd=nights)
+    assert refused.code == 2
+    assert "seed is 7 in other and 2026 in n1" in refused.err
+    forced = busyhour("compare", "other", "-b", "n1", "--force", cwd=nights)
+    assert forced.code == 0
+    assert "seed is 7" in forced.out
+
+
+def test_an_invalid_run_ends_with_4(nights: Path, busyhour: Busyhour) -> None:
+    write_run(nights / "void", 6, outcome=Outcome.INVALID)
+    assert busyhour("compare", "void", "-b", "n1", cwd=nights).code == 4
+
+
+def test_the_first_night_has_nothing_to_compare_with_and_says_so(nights: Path, busyhour: Busyhour) -> None:
+    done = busyhour("compare", "n1", "-b", "history", cwd=nights)
+    assert done.code == 0
+    assert "no earlier run" in done.err
+
+
+def test_nights_in_ci(nights: Path, busyhour: Busyhour) -> None:
+    """Three good nights, a slow one that alarms until it is accepted."""
+    for name in ("n1", "n2", "n3"):
+        assert busyhour("compare", name, "-b", "history", cwd=nights).code == 0
+        assert "a baseline from now on" in busyhour("history", "add", name, cwd=nights).out
+    assert busyhour("compare", "slow", "-b", "history", cwd=nights).code == 1
+    assert "no baseline until accepted" in busyhour("history", "add", "slow", cwd=nights).out
+    write_run(nights / "slow2", 6, latency_ms=60.0)
+    assert busyhour("compare", "slow2", "-b", "history", cwd=nights).code == 1
+    assert busyhour("history", "accept", "slow", cwd=nights).code == 0
+    assert busyhour("compare", "slow2", "-b", "history", "--nights", "1", cwd=nights).code == 0
+
+    listed = busyhour("history", "list", cwd=nights).out
+    assert [line.split()[2] for line in listed.splitlines()] == ["n1", "n2", "n3", "slow"]
+    assert "regressed, accepted" in listed
+    assert "latency p50: lambda:Invoke" in busyhour("history", "show", "n2", cwd=nights).out
+
+    assert busyhour("history", "export", "nights.jsonl", cwd=nights).code == 0
+    assert (
+        "4 runs added"
+        in busyhour("history", "import", "nights.jsonl", "--history", "copy.sqlite", cwd=nights).out
+    )
+    assert "2 runs removed" in busyhour("history", "prune", "--keep", "2", cwd=nights).out
+
+
+def test_changes_show_the_night_and_what_changed_beside(nights: Path, busyhour: Busyhour) -> None:
+    for night in range(5, 17):
+        write_run(nights / f"m{night}", night, latency_ms=40.0 if night < 11 else 52.0)
+        done = busyhour(
+            "history", "add", f"m{night}", "--revision", "old" if night < 11 else "new", cwd=nights
+        )
+        assert done.code == 0, done.err
+    done = busyhour("history", "changes", "--scenario", "helpdesk", "--metric", "p50", cwd=nights)
+    (first, beside) = done.out.splitlines()
+    assert first.startswith("2026-03-11  m11  latency p50: lambda:Invoke: ")
+    assert "(+3" in first
+    assert beside.strip() == "commit old to new"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("history", "show", "nothing"), "no run 'nothing'"),
+        (("history", "prune"), "Nothing says what to remove"),
+        (("history", "prune", "--before", "yesterday"), "not a date"),
+        (("history", "import", "missing.jsonl"), "cannot be read"),
+        (("compare", "missing", "-b", "n1"), "no such file"),
+        (("compare", "n1"), "Missing option '--baseline'"),
+    ],
+)
+def test_bad_input_is_answered_with_what_is_wrong(
+    arguments: tuple[str, ...], words: str, nights: Path, busyhour: Busyhour
+) -> None:
+    done = busyhour(*arguments, cwd=nights)
+    assert done.code == 2
+    assert words in done.err

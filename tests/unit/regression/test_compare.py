@@ -1,0 +1,196 @@
+"""Regressed, equivalent, undecided: planted changes are found, those within tolerance never called a regression."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from busyhour.errors import BusyhourError, ExitCode
+from busyhour.regression.compare import Comparison, compare
+from busyhour.regression.decide import Compared, Outcome
+from busyhour.regression.generated import System, run
+from busyhour.regression.observation import QuotaUse, Share, from_json
+from busyhour.regression.settings import Tolerances
+from busyhour.results.codec import encode
+
+SYSTEM = System(seconds=400)
+
+
+def against(
+    system: System, seed: int = 0, nights: int = 3, tolerances: Tolerances | None = None
+) -> Comparison:
+    old = [run(SYSTEM, seed + 100 + night) for night in range(nights)]
+    return compare([run(system, seed)], old, tolerances or Tolerances())
+
+
+def the(found: Comparison, name: str) -> Compared:
+    return next(one for one in found.metrics if one.name.startswith(name))
+
+
+def regressed(found: Comparison) -> list[str]:
+    return [one.name for one in found.metrics if one.outcome is Outcome.REGRESSED]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_two_nights_of_one_system_show_no_regression(seed: int) -> None:
+    assert regressed(against(SYSTEM, seed=1000 * seed)) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "metric"),
+    [
+        ({"latency_ms": 52.0}, "latency p50"),
+        ({"throttle_share": 0.01}, "throttle rate"),
+        ({"invocations_per_call": 2.6}, "Lambda invocations"),
+        ({"tail_share": 0.04}, "latency p99"),
+        ({"flow_seconds": 17.0}, "time in flow mean"),
+    ],
+)
+def test_a_planted_regression_is_found_where_it_is(changed: dict[str, float], metric: str) -> None:
+    found = against(replace(SYSTEM, **changed))  # type: ignore[arg-type]  # one float field by name
+    assert the(found, metric).outcome is Outcome.REGRESSED
+    assert found.regressed
+
+
+def test_a_heavier_tail_leaves_the_median_alone() -> None:
+    found = against(replace(SYSTEM, tail_share=0.04))
+    assert the(found, "latency p50").outcome is not Outcome.REGRESSED
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("changed", [{"latency_ms": 41.0}, {"throttle_share": 0.001}])
+def test_less_than_the_tolerance_is_never_a_regression(changed: dict[str, float], seed: int) -> None:
+    assert regressed(against(replace(SYSTEM, **changed), seed=1000 * seed)) == []  # type: ignore[arg-type]  # as above
+
+
+def test_the_tolerance_of_the_project_decides() -> None:
+    worse = replace(SYSTEM, latency_ms=52.0)
+    assert (
+        the(against(worse, tolerances=Tolerances(latency=0.6)), "latency p50").outcome is Outcome.EQUIVALENT
+    )
+
+
+def test_an_improvement_is_equivalent_and_said_to_be_better() -> None:
+    one = the(against(replace(SYSTEM, latency_ms=28.0)), "latency p50")
+    assert one.outcome is Outcome.EQUIVALENT
+    assert one.better
+    assert one.effect < -0.2
+
+
+def test_the_interval_holds_the_effect_and_the_effect_is_what_was_planted() -> None:
+    one = the(against(replace(SYSTEM, latency_ms=52.0)), "latency p50")
+    assert one.low < one.effect < one.high
+    assert one.low < 0.3 < one.high
+
+
+def test_the_interval_covers_no_change_about_as_often_as_it_says() -> None:
+    covered = total = 0
+    for k in range(40):
+        found = against(SYSTEM, seed=5000 + 500 * k, nights=2)
+        for name in ("latency p50", "Lambda invocations", "time in flow mean"):
+            one = the(found, name)
+            total += 1
+            covered += one.low <= 0.0 <= one.high
+    assert covered / total > 0.9
+
+
+def test_a_short_run_is_undecided_and_says_what_would_decide() -> None:
+    short = replace(SYSTEM, seconds=20, calls_per_second=2.0)
+    found = compare([run(short, 1)], [run(short, 2)], Tolerances())
+    p99, median = the(found, "latency p99"), the(found, "latency p50")
+    assert p99.outcome is Outcome.UNDECIDED
+    assert "too few values" in p99.advice
+    assert "min" in p99.advice
+    assert median.outcome is Outcome.UNDECIDED
+    assert "would decide" in median.advice or "no reasonable number" in median.advice
+
+
+def test_no_blocked_call_among_few_proves_nothing() -> None:
+    old, new = run(SYSTEM, 1), run(SYSTEM, 2)
+    old.shares = new.shares = {"blocked calls": Share(0, 50)}
+    assert the(compare([new], [old], Tolerances()), "blocked calls").outcome is Outcome.UNDECIDED
+    old.shares = new.shares = {"blocked calls": Share(0, 5000)}
+    assert the(compare([new], [old], Tolerances()), "blocked calls").outcome is Outcome.EQUIVALENT
+
+
+def test_less_headroom_is_worse() -> None:
+    old, new = run(SYSTEM, 1), run(SYSTEM, 2)
+    old.quotas = {"q": QuotaUse("calls", 1000.0, 300.0, 0.7)}
+    new.quotas = {"q": QuotaUse("calls", 1000.0, 600.0, 0.4)}
+    one = the(compare([new], [old], Tolerances()), "headroom")
+    assert one.outcome is Outcome.REGRESSED
+    assert one.effect == pytest.approx(-0.3)
+    new.quotas = {"q": QuotaUse("calls", 1000.0, 100.0, 0.9)}
+    assert the(compare([new], [old], Tolerances()), "headroom").better
+
+
+def test_runs_that_differ_as_a_whole_from_night_to_night_widen_the_interval() -> None:
+    calm = against(SYSTEM, nights=6)
+    restless = replace(SYSTEM, run_noise=0.15)
+    old = [run(restless, 100 + night) for night in range(6)]
+    wild = compare([run(restless, 0)], old, Tolerances())
+    width = {True: the(wild, "latency p50"), False: the(calm, "latency p50")}
+    assert width[True].high - width[True].low > 2 * (width[False].high - width[False].low)
+
+
+def test_more_candidate_runs_narrow_the_interval() -> None:
+    old = [run(SYSTEM, 100 + night) for night in range(4)]
+    one = the(compare([run(SYSTEM, 1)], old, Tolerances()), "latency p50")
+    four = the(compare([run(SYSTEM, seed) for seed in range(1, 5)], old, Tolerances()), "latency p50")
+    assert four.high - four.low < one.high - one.low
+
+
+def test_a_new_finding_is_a_regression_and_a_gone_one_is_said() -> None:
+    old, new = run(SYSTEM, 1), run(SYSTEM, 2)
+    old.findings, new.findings = ["dangling_target: main: Menu: gone"], ["unknown_type: main: X: new"]
+    found = compare([new], [old], Tolerances())
+    assert found.regressed
+    assert found.new_findings == new.findings
+    assert found.gone_findings == old.findings
+    assert "new finding unknown_type" in found.summary
+
+
+@pytest.mark.parametrize("key", ["seed", "name", "duration", "target"])
+def test_runs_of_different_plans_are_refused_unless_forced(key: str) -> None:
+    old, new = run(SYSTEM, 1), run(SYSTEM, 2)
+    old.identity[key] = "another"
+    with pytest.raises(BusyhourError, match=f"{key} is") as refused:
+        compare([new], [old], Tolerances())
+    assert "--force" in (refused.value.hint or "")
+    assert any(key in note for note in compare([new], [old], Tolerances(), force=True).notes)
+
+
+def test_a_run_that_proves_nothing_is_refused_with_its_own_exit_code() -> None:
+    old, new = run(SYSTEM, 1), run(SYSTEM, 2)
+    new.outcome = "invalid"
+    with pytest.raises(BusyhourError, match="invalid") as refused:
+        compare([new], [old], Tolerances())
+    assert refused.value.exit_code is ExitCode.INVALID_RUN
+
+
+def test_what_only_one_run_has_is_named_not_dropped() -> None:
+    old, new = run(SYSTEM, 1), run(SYSTEM, 2)
+    old.windows = None
+    old.missing = ["latency: load.json has no windows"]
+    del old.ratios["Lambda invocations per call"]
+    found = compare([new], [old], Tolerances())
+    said = " ".join(found.not_compared)
+    assert "no windows" in said
+    assert "Lambda invocations per call" in said
+
+
+def test_the_order_is_that_of_concern() -> None:
+    outcomes = [one.outcome for one in against(replace(SYSTEM, latency_ms=52.0)).metrics]
+    order = [Outcome.REGRESSED, Outcome.UNDECIDED, Outcome.EQUIVALENT]
+    assert [order.index(outcome) for outcome in outcomes] == sorted(order.index(o) for o in outcomes)
+
+
+def test_the_same_runs_give_the_same_answer() -> None:
+    assert encode(against(SYSTEM)) == encode(against(SYSTEM))
+
+
+def test_an_observation_survives_json() -> None:
+    one = run(SYSTEM, 3)
+    assert from_json(json.loads(json.dumps(encode(one)))) == one

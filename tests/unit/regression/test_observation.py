@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from busyhour.errors import BusyhourError
+from busyhour.regression.observation import differences, observe, read
+from busyhour.results import store
+from busyhour.results.load_result import Bounds, Circumstances, LoadResult, summarise
+from busyhour.results.measures import Measures
+from busyhour.results.record import (
+    Arrivals,
+    FindingRecord,
+    Outcome,
+    QuotaRecord,
+    RunRecord,
+    Series,
+    VerdictRecord,
+)
+from busyhour.results.windows import coarse_bucket
+
+
+def load() -> LoadResult:
+    measures = Measures()
+    for second in range(4):
+        row = measures.second(second)
+        row.counts = {"started": 2, "requests/lambda:Invoke": 3, "throttles": 1 if second == 3 else 0}
+        from busyhour.results.histogram import Histogram
+
+        row.latency["lambda:Invoke"] = Histogram()
+        for value in (10_000, 20_000, 30_000):
+            row.latency["lambda:Invoke"].record(value)
+    measures.count("requests/lambda:Invoke/ok", 12)
+    measures.record("call/in_flow", 12.0)
+    return summarise(measures, Circumstances("backend", "2026-01-01T00:00:00+00:00", "", 4.0, 4.0), Bounds())
+
+
+def record(result: LoadResult) -> RunRecord:
+    quota = QuotaRecord(
+        "k",
+        "connect",
+        "Calls",
+        None,
+        "",
+        "calls",
+        10.0,
+        "",
+        "",
+        10.0,
+        4.0,
+        None,
+        "",
+        0,
+        None,
+        0.4,
+        0.6,
+        "holds",
+    )
+    finding = FindingRecord("r", "error", "f.json", 7, 1, "", "Main", "Menu", "is wrong")
+    invocations = Series("Invocations:look", "x", [0.2, 1.2, 3.2], [1.0, 2.0, 1.0], "CloudWatch")
+    return RunRecord(
+        "r1", "0", {"name": "helpdesk", "seed": 1}, {"kind": "emulator"}, result.started, "", 4.0,
+        VerdictRecord(Outcome.HOLDS), Arrivals(8, 8, 0, 0, blocked=1), series=[*result.series, invocations],
+        quotas=[quota], findings=[finding], calls={"answered": 3, "abandoned": 1, "answered_in_time": 2},
+    )  # fmt: skip
+
+
+def test_a_run_is_reduced_to_what_is_compared() -> None:
+    result = load()
+    one = observe(record(result), result)
+    assert one.windows is not None
+    row = [coarse_bucket(10_000), 1, coarse_bucket(20_000), 1, coarse_bucket(30_000), 1]
+    assert one.windows.latency == {"lambda:Invoke": [row] * 4}
+    assert one.rates["throttle rate"].above == [0, 0, 0, 1]
+    assert one.rates["throttle rate"].below == [3, 3, 3, 3]
+    every = one.ratios["Lambda invocations per call"]
+    assert (sum(every.above), sum(every.below)) == (12, 8)
+    assert one.ratios["invocations per call: look"].above == [1, 2, 0, 1]
+    assert (one.shares["blocked calls"].count, one.shares["blocked calls"].of) == (1, 8)
+    assert one.shares["abandoned calls"].count == 1
+    assert one.shares["not answered in time"].count == 2
+    assert one.quotas["k"].headroom == 0.6
+    assert one.findings == ["r: Main: Menu: is wrong"]
+    assert one.samples["time in flow"] == [coarse_bucket(12_000_000), 1]
+    assert one.identity["target"] == "emulator"
+    assert one.missing == ["branch coverage: a run does not record it"]
+
+
+def test_values_by_the_minute_are_spread_over_their_seconds() -> None:
+    result = load()
+    run = record(result)
+    run.series[-1] = Series("Invocations:look", "x", [0.0, 60.0], [0.5, 1.0], "CloudWatch")
+    run.series[:-1] = [s for s in run.series[:-1] if not s.name.startswith("requests")]
+    one = observe(run, result)
+    assert sum(one.ratios["invocations per call: look"].above) == pytest.approx(90.0)
+
+
+def test_without_load_json_what_is_missing_is_said(tmp_path: Path) -> None:
+    store.write_run(tmp_path, record(load()))
+    one = read(tmp_path)
+    assert one.windows is None
+    assert "load.json" in one.missing[0]
+    assert one.shares
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BusyhourError, match=r"run\.json: no such file"):
+        read(tmp_path)
+
+
+def test_another_seed_is_a_difference() -> None:
+    one, other = observe(record(load()), None), observe(record(load()), None)
+    assert differences(one, other) == []
+    other.identity["seed"] = 2
+    assert differences(one, other) == ["seed is 1 in r1 and 2 in r1"]
