@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from busyhour.contracts.exploration.explorer import Settings
     from busyhour.contracts.exploration.project import Subjects
-    from busyhour.contracts.lambda_contract.handler import Handlers
+    from busyhour.contracts.lambda_contract.handler import Handlers, Setup
 
 
 @click.command("explore")
@@ -85,20 +86,21 @@ def command(
         for one in invariants:
             click.echo(f"{one.id:<{width}}  {one.summary}")
         return
-    files, known = flow_paths(paths, project)
-    known |= dict(_pair(one, "--alias") for one in aliases)
+    sources = flow_paths(paths, project)
+    known = {**sources.aliases, **dict(pair(one, "--alias") for one in aliases)}
     with ExitStack() as stack:
-        handlers = _handlers(functions, idempotent)
+        handlers = _handlers(functions, idempotent, sources.setup)
         real = {}
         if handlers is not None:
             stack.enter_context(handlers)
+            handlers.warm()
             real = handlers.functions()
-        subjects = read_flows(files, aliases=known, functions=real)
+        subjects = read_flows(sources.files, aliases=known, functions=real)
         explorer = Explorer(
             subjects.ground, invariants, _settings(profile, examples, seed), _database(project)
         )
         if replay is not None:
-            raise SystemExit(_replay(explorer, subjects, files[0], replay))
+            raise SystemExit(_replay(explorer, subjects, sources.files[0], replay))
         reports = _explore(explorer)
         explored = Explored(subjects, reports)
         findings = [] if handlers is None else _check_handlers(handlers, subjects, examples)
@@ -107,8 +109,17 @@ def command(
         raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
 
 
-def flow_paths(paths: tuple[str, ...], project: Any) -> tuple[list[str], dict[str, str]]:
-    """Files and folders to read, and aliases: those of a scenario, or of the project where none are given.
+@dataclass(frozen=True)
+class Sources:
+    """What the paths on the command line name: files and folders, aliases, and what handlers find around them."""
+
+    files: list[str]
+    aliases: dict[str, str]
+    setup: Setup | None = None
+
+
+def flow_paths(paths: tuple[str, ...], project: Any) -> Sources:
+    """What to read: the paths, those of a scenario among them, or the flows of the project where none are given.
 
     Raises:
         BusyhourError: there is nothing to read.
@@ -119,22 +130,29 @@ def flow_paths(paths: tuple[str, ...], project: Any) -> tuple[list[str], dict[st
         own = [str(one) for one in project.flows()]
         if not own:
             raise BusyhourError(
-                "no flows to explore",
+                "no flows to read",
                 "Name exported flows or folders, or list them under `flows` in busyhour.toml.",
             )
-        return own, {}
+        return Sources(own, {})
     files: list[str] = []
     aliases: dict[str, str] = {}
+    setup = None
     for one in paths:
         if one.endswith(".toml"):
+            from busyhour.contracts.lambda_contract.handler import Setup
             from busyhour.scenarios.reader import load
 
             scenario = load(Path(one))
             files += [str(path) for path in scenario.flows.files]
             aliases |= scenario.flows.aliases
+            setup = Setup(
+                {name: function.environment for name, function in scenario.functions.items()},
+                tuple((table.definition, table.items) for table in scenario.tables.values()),
+                scenario.aws.region,
+            )
         else:
             files.append(one)
-    return files, aliases
+    return Sources(files, aliases, setup)
 
 
 def _invariant_folders(project: Any) -> list[Path]:
@@ -170,12 +188,14 @@ def _explore(explorer: Any) -> Any:
         )
 
 
-def _handlers(functions: tuple[str, ...], idempotent: tuple[str, ...]) -> Handlers | None:
+def _handlers(
+    functions: tuple[str, ...], idempotent: tuple[str, ...], setup: Setup | None
+) -> Handlers | None:
     if not functions:
         return None
     from busyhour.contracts.lambda_contract.handler import Handlers
 
-    return Handlers(dict(_pair(one, "--lambda") for one in functions), frozenset(idempotent))
+    return Handlers(dict(pair(one, "--lambda") for one in functions), frozenset(idempotent), setup)
 
 
 def _check_handlers(handlers: Handlers, subjects: Subjects, examples: int | None) -> list[Any]:
@@ -254,7 +274,8 @@ def save(path: Path, text: str) -> None:
         ) from None
 
 
-def _pair(text: str, option: str) -> tuple[str, str]:
+def pair(text: str, option: str) -> tuple[str, str]:
+    """`KEY=VALUE` of an option as the two."""
     key, equals, value = text.partition("=")
     if not equals or not key or not value:
         raise click.BadParameter(f"{text!r} has no '=': give KEY=VALUE", param_hint=option)

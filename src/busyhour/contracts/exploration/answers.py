@@ -291,6 +291,15 @@ def _function(
     if kind == "lambda fails":
         seconds = limit if value == "timeout" else _LAMBDA
         return p.LambdaFailed(str(value), seconds=seconds), seconds
+    if kind == "calls":
+        real = answer(effect)
+        if isinstance(real, p.LambdaFailed):
+            return p.LambdaFailed(real.kind, real.detail, _LAMBDA), _LAMBDA
+        return (
+            None
+            if not isinstance(real, p.LambdaResult)
+            else (p.LambdaResult(real.payload, seconds=_LAMBDA), _LAMBDA)
+        )
     if kind not in ("answers", "answers late", "answers much"):
         return None
     seconds = limit if kind == "answers late" else _LAMBDA
@@ -298,11 +307,6 @@ def _function(
         return p.LambdaResult({"InvocationId": "00000000"}, seconds=0.0), 0.0
     if kind == "answers" and value is not None:
         return p.LambdaResult(value, seconds=seconds), seconds
-    real = answer(effect)
-    if isinstance(real, p.LambdaFailed):
-        return p.LambdaFailed(real.kind, real.detail, seconds), seconds
-    if isinstance(real, p.LambdaResult):
-        return p.LambdaResult(real.payload, real.size, seconds), seconds
     return p.LambdaResult(LazyAnswer(kind == "answers much"), size=2, seconds=seconds), seconds
 
 

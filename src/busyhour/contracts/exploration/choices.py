@@ -28,6 +28,7 @@ KINDS = {
     "silence": "the caller enters or says nothing in time",
     "hangs up": "the caller hangs up",
     "answers": "the function answers what the flow needs; an object: exactly this",
+    "calls": "the real function is called and answers what it answers",
     "answers late": "as `answers`, just within the limit of time",
     "answers much": "as `answers`, every value being long",
     "lambda fails": "the function fails: timeout, throttled, function_error, unreachable or invalid",

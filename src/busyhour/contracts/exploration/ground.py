@@ -82,10 +82,14 @@ class Ground:
     def options(self, effect: p.Effect, action: Action | None, queued: bool) -> Sequence[Option]:
         """What can happen now; the same list for the same action, so that it is made once."""
         infinite = isinstance(effect, p.Loop) and effect.seconds == float("inf")
-        key = (id(action), type(effect), queued, infinite)
+        real = isinstance(effect, p.Invoke) and not effect.asynchronous and self._function(effect) is not None
+        key = (id(action), type(effect), queued, infinite, real)
         found = self._options.get(key)
         if found is None:
-            found = self._options[key] = answers.options(effect, action, queued, self.pools)
+            found = answers.options(effect, action, queued, self.pools)
+            if real:
+                found.insert(0, Option(Choice("calls"), passive=True))
+            self._options[key] = found
         return found
 
     def contact_options(self, flow: Flow) -> Sequence[Option]:
@@ -120,9 +124,12 @@ class Ground:
 
     def real_answer(self, effect: p.Invoke) -> p.LambdaResult | p.LambdaFailed | None:
         """What the real function answers, None where there is none."""
-        name = function_name(effect.function_arn)
-        function = self.functions.get(name) or self.functions.get(effect.function_arn)
+        function = self._function(effect)
         return None if function is None else function(effect.event)
+
+    def _function(self, effect: p.Invoke) -> RealFunction | None:
+        name = function_name(effect.function_arn)
+        return self.functions.get(name) or self.functions.get(effect.function_arn)
 
     def _find_targets(self) -> set[int]:
         found: set[int] = set()

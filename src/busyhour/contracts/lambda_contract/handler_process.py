@@ -1,0 +1,171 @@
+"""Calls Lambda handlers for `handler.Handlers`, in a process of its own: `python -m` this module.
+
+Reads JSON lines from standard input and writes one JSON line to standard output for each. The first is the setup:
+Region and tables. Whatever handlers print goes to standard error. AWS is out of reach: moto answers every AWS call,
+and the credentials are made up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_SESSION_TOKEN": "testing",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+class UnusableError(Exception):
+    """There is no such handler."""
+
+
+class Noting(dict[str, Any]):
+    """A dictionary that notes which keys are looked at."""
+
+    def __init__(self, given: dict[str, Any], seen: set[str]) -> None:
+        super().__init__(given)
+        self._seen = seen
+
+    def __getitem__(self, key: str) -> Any:
+        self._seen.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """As a dictionary does."""
+        self._seen.add(key)
+        return super().get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        self._seen.add(str(key))
+        return super().__contains__(key)
+
+
+class Context:
+    """What handlers ask of Lambda's context object."""
+
+    function_version = "$LATEST"
+    memory_limit_in_mb = "128"
+
+    def __init__(self, name: str, seconds: float) -> None:
+        self.function_name = name
+        self.invoked_function_arn = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
+        self.aws_request_id = "00000000-0000-4000-8000-000000000000"
+        self.log_group_name = f"/aws/lambda/{name}"
+        self.log_stream_name = "explore"
+        self._deadline = time.monotonic() + seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function's timeout."""
+        return max(0, int((self._deadline - time.monotonic()) * 1000))
+
+
+def main() -> None:
+    """Answer until standard input ends."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    setup = json.loads(sys.stdin.readline())
+    os.environ.update(_CREDENTIALS, AWS_DEFAULT_REGION=setup["region"], AWS_REGION=setup["region"])
+    with _no_aws():
+        try:
+            _create(setup["tables"])
+            _say(answers, {"ready": True})
+        except Exception as error:
+            _say(answers, {"error": f"tables cannot be made: {type(error).__name__}: {error}"})
+        handlers: dict[tuple[str, str], Any] = {}
+        for line in sys.stdin:
+            _say(answers, _call(json.loads(line), handlers))
+
+
+@contextlib.contextmanager
+def _no_aws() -> Iterator[None]:
+    """Let moto answer AWS calls."""
+    from moto import mock_aws
+
+    with mock_aws():
+        yield
+
+
+def _create(tables: list[dict[str, str | None]]) -> None:
+    if not tables:
+        return
+    import boto3
+
+    client = boto3.client("dynamodb")
+    for table in tables:
+        definition = json.loads(Path(str(table["definition"])).read_text(encoding="utf-8"))
+        client.create_table(**definition)
+        if table["items"]:
+            for item in json.loads(Path(table["items"]).read_text(encoding="utf-8")):
+                client.put_item(TableName=definition["TableName"], Item=item)
+
+
+def _say(answers: Any, outcome: dict[str, Any]) -> None:
+    answers.write(json.dumps(outcome) + "\n")
+    answers.flush()
+
+
+def _call(asked: dict[str, Any], handlers: dict[tuple[str, str], Any]) -> dict[str, Any]:
+    os.environ.update(asked["environment"])
+    key = (asked["file"], asked["attribute"])
+    if key not in handlers:
+        try:
+            handlers[key] = _handler(Path(asked["file"]), asked["attribute"])
+        except UnusableError as error:
+            return {"unusable": str(error)}
+    if asked.get("import"):
+        return {"seconds": 0.0}
+    seen: set[str] = set()
+    event = asked["event"]
+    details = event.get("Details")
+    if isinstance(details, dict) and isinstance(details.get("Parameters"), dict):
+        details["Parameters"] = Noting(details["Parameters"], seen)
+    started = time.perf_counter()
+    try:
+        answer = handlers[key](event, Context(asked["name"], asked["seconds"]))
+        seconds = time.perf_counter() - started
+        json.dumps(answer)
+    # A handler may raise anything, and ending the process is one of the things.
+    except (Exception, SystemExit) as error:
+        last = traceback.extract_tb(error.__traceback__)[-1:]
+        own = [
+            one for one in traceback.extract_tb(error.__traceback__) if one.filename == asked["file"]
+        ] or last
+        where = f"{own[-1].filename}:{own[-1].lineno}" if own else ""
+        text = f"{type(error).__name__}: {error}"[:500]
+        return {"error": text, "where": where, "seconds": time.perf_counter() - started, "read": sorted(seen)}
+    return {"answer": answer, "seconds": seconds, "read": sorted(seen)}
+
+
+def _handler(path: Path, attribute: str) -> Any:
+    name = f"busyhour_handler_{path.stem}"
+    module = sys.modules.get(name)
+    if module is None or getattr(module, "__file__", None) != str(path):
+        sys.path.insert(0, str(path.parent))
+        spec = importlib.util.spec_from_file_location(name, path)
+        if spec is None or spec.loader is None:
+            raise UnusableError("is no Python file")
+        module = sys.modules[name] = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except BaseException as error:
+            del sys.modules[name]
+            raise UnusableError(f"cannot be imported: {type(error).__name__}: {error}") from error
+    found = getattr(module, attribute, None)
+    if not callable(found):
+        raise UnusableError(f"has no function {attribute!r}")
+    return found
+
+
+if __name__ == "__main__":
+    main()
