@@ -61,9 +61,14 @@ def block_length(influence: Floats) -> float:
 
 
 def rounded(length: float, windows: int) -> int:
-    """A length that weights are kept for, not longer than leaves `FEWEST_BLOCKS` blocks."""
+    """A length that weights are kept for, not longer than leaves `FEWEST_BLOCKS` blocks.
+
+    It is 4 at least where that leaves plenty: the clocks of two runs may be a second apart, and only blocks longer
+    than that see that both did the same at the same time.
+    """
     longest = max(1, windows // FEWEST_BLOCKS)
-    wanted = next((each for each in _LENGTHS if each >= length - 0.25), _LENGTHS[-1])
+    least = max(1, min(4, windows // 15))
+    wanted = next((each for each in _LENGTHS if each >= max(length - 0.25, least)), _LENGTHS[-1])
     return min(wanted, longest)
 
 

@@ -199,23 +199,26 @@ def _advice(one: Estimate, effect: float, error: _Error, needed: float, seconds:
     """What would decide, if the effect stays what it is: longer runs, or more of them."""
     if one.too_few > 1.0:
         return f"too few values for it; runs of {_minutes(seconds * one.too_few)} would have enough"
-    distance = abs(effect - one.tolerance)
-    wanted = (distance / needed) ** 2
+    wanted = ((effect - one.tolerance) / needed) ** 2
     a, b = error.runs
     fixed = error.between * (1.0 / a + 1.0 / b)
     ways = []
     if wanted > fixed and error.within > 0:
-        times = error.within / (wanted - fixed)
-        if 1.0 < times <= _MOST_TIMES:
-            ways.append(f"runs of {_minutes(seconds * times)}")
+        # The spread of an event that was never seen falls with the length of the runs, not with its square root.
+        times = (error.within / (wanted - fixed)) ** (0.5 if one.rare else 1.0)
+        if times <= _MOST_TIMES:
+            ways.append(f"runs of {_minutes(seconds * max(times, 1.1))}")
     if wanted > 0:
-        runs = math.ceil((error.within * a * b / (a + b) + error.between) * 2.0 / wanted)
+        each = error.within * a * b / (a + b) + error.between
+        runs = math.ceil((each * 2.0 / wanted) ** (0.5 if one.rare else 1.0))
         if runs <= _MOST_RUNS:
             ways.append(f"{max(runs, a + 1)} runs on each side")
-    if not ways:
-        return "so near to the tolerance that no reasonable number of runs decides"
-    return f"{' or '.join(ways)} would decide"
+    if ways:
+        return f"{' or '.join(ways)} would decide"
+    return f"more than {_MOST_RUNS} runs on each side would be needed to decide"
 
 
 def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

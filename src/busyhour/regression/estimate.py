@@ -24,6 +24,9 @@ LATENCY_QUANTILES = (0.5, 0.9, 0.95, 0.99)
 BEYOND = 10
 """Values that must lie beyond a quantile in every run before the quantile is judged."""
 
+FEW = 3
+"""Fewer events than this in all runs together are rare."""
+
 
 @dataclass(slots=True)
 class Estimate:
@@ -48,6 +51,8 @@ class Estimate:
     """Standard deviation from run to run that is assumed beforehand."""
     worse: int = 1
     """-1 where less is worse."""
+    rare: bool = False
+    """Whether it counts events of which hardly any were seen."""
     too_few: float = 1.0
     """How many times as long the runs would have to be to be judged at all; 1 or less: long enough."""
 
@@ -211,6 +216,7 @@ def _parts(
             old_replicates=old_drawn,
             floor=floor,
             blocks=windows / length,
+            rare=not relative and sum(a for a, _ in totals) < FEW,
         )
     )
 
@@ -241,6 +247,7 @@ def _shares(
                 new=points,
                 old=before,
                 floor=variance + variance_before,
+                rare=sum(run.shares[name].count for run in (*new, *old)) < FEW,
             )
         )
 

@@ -18,7 +18,9 @@ def number(value: float, unit: str) -> str:
     if unit == "share":
         return f"{value:.2%}"
     if unit == "ms":
-        return f"{value / 1000:.1f} s" if abs(value) >= 10_000 else f"{value:.3g} ms"
+        if abs(value) >= 10_000:
+            return f"{value / 1000:,.1f} s"
+        return f"{value:,.0f} ms" if abs(value) >= 100 else f"{value:.3g} ms"
     return f"{value:.3g}"
 
 

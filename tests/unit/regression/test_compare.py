@@ -104,7 +104,22 @@ def test_a_short_run_is_undecided_and_says_what_would_decide() -> None:
     assert "too few values" in p99.advice
     assert "min" in p99.advice
     assert median.outcome is Outcome.UNDECIDED
-    assert "would decide" in median.advice or "no reasonable number" in median.advice
+    assert "would decide" in median.advice
+
+
+def test_what_is_said_to_decide_decides() -> None:
+    """Zero blocked calls of 50: the advice is about the run length at which zero would be proof."""
+    old, new = run(SYSTEM, 1), run(SYSTEM, 2)
+    old.shares = new.shares = {"blocked calls": Share(0, 200)}
+    new.seconds = 60.0
+    one = the(compare([new], [old], Tolerances()), "blocked calls")
+    assert one.outcome is Outcome.UNDECIDED
+    minutes = float(one.advice.split("runs of ")[1].split(" min")[0])
+    calls = 200 * minutes
+    old.shares = new.shares = {"blocked calls": Share(0, calls)}
+    assert the(compare([new], [old], Tolerances()), "blocked calls").outcome is Outcome.EQUIVALENT
+    old.shares = new.shares = {"blocked calls": Share(0, calls / 4)}
+    assert the(compare([new], [old], Tolerances()), "blocked calls").outcome is Outcome.UNDECIDED
 
 
 def test_no_blocked_call_among_few_proves_nothing() -> None:
