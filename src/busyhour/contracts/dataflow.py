@@ -51,7 +51,8 @@ def _collect(found: list[Read], action: int, pointer: Pointer, value: Any) -> No
         if "$" in value:
             found.extend(Read(action, pointer, one) for one in find(value))
     elif kind is dict:
-        for key, inner in value.items():
+        for key in sorted(value):
+            inner = value[key]
             if "$" in key:
                 found.extend(Read(action, (*pointer, key), one) for one in find(key))
             if inner.__class__ is not str or "$" in inner:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from busyhour.contracts.paths import DECIDING, LEAVING
+from busyhour.contracts.paths import LEAVING, decides
 from busyhour.contracts.schemas import shipped_schemas
 from busyhour.contracts.sources import gather
 from busyhour.contracts.subject import DRAFT_TARGETS, FlowUnderCheck
@@ -31,7 +31,11 @@ _STEP = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # there sinc
 _PASSES = 5
 """A mend may make room for another (an empty object gets its key): so often at most."""
 
-_FALSE_CASE = {"CheckHoursOfOperation": "False", "Loop": "DoneLooping"}
+_FALSE_CASE = {
+    "CheckHoursOfOperation": "False",
+    "CheckOutboundCallStatus": "NotDetected",
+    "Loop": "DoneLooping",
+}
 """Condition whose branch the designer repeats as NextAction."""
 
 
@@ -248,7 +252,7 @@ def _repeated(action: ActionView) -> str | None:
     """Where the NextAction of an action leads that has one for form's sake only; None for any other."""
     if action.type in LEAVING:
         return action.error_target("NoMatchingError")
-    if action.type not in DECIDING:
+    if not decides(action):
         return None
     label = _FALSE_CASE.get(action.type)
     for condition in action.conditions:

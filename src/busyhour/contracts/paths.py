@@ -19,17 +19,15 @@ if TYPE_CHECKING:
 LEAVING = frozenset({"TransferToFlow", "TransferContactToQueue", "DequeueContactAndTransferToQueue"})
 """Types whose success ends the flow: the NextAction that they must have is never taken."""
 
-DECIDING = frozenset(
-    {
-        "CheckHoursOfOperation",
-        "CheckMetricData",
-        "CheckOutboundCallStatus",
-        "Compare",
-        "DistributeByPercentage",
-        "Loop",
-    }
-)
-"""Types whose conditions and errors cover every outcome: their NextAction repeats one of them."""
+_OUTCOMES: dict[str, frozenset[str]] = {
+    "CheckHoursOfOperation": frozenset({"True", "False"}),
+    "CheckMetricData": frozenset(),
+    "CheckOutboundCallStatus": frozenset({"CallAnswered", "VoicemailBeep", "VoicemailNoBeep", "NotDetected"}),
+    "Compare": frozenset(),
+    "DistributeByPercentage": frozenset(),
+    "Loop": frozenset({"ContinueLooping", "DoneLooping"}),
+}
+"""Types that do nothing but decide, with their results where these are few."""
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _HEAD, _TAIL = 3, 6
@@ -46,13 +44,20 @@ def taken(flow: FlowUnderCheck, edge: Edge) -> bool:
     if edge.kind != "next":
         return True
     action = flow.actions[edge.source]
-    if action.type in LEAVING:
+    return not (leaves(action) or decides(action))
+
+
+def decides(action: ActionView) -> bool:
+    """Whether branches of the action cover every outcome, so that its NextAction can only repeat one of them."""
+    outcomes = _OUTCOMES.get(action.type)
+    if outcomes is None:
         return False
-    if action.type in DECIDING:
-        return not (action.conditions or action.errors)
-    if action.type == "TransferParticipantToThirdParty":
-        return truth(action.parameters.get("ContinueFlowExecution", "True"))
-    return True
+    if action.error_target("NoMatchingCondition") is not None:
+        return True
+    labels = {
+        one.operands[0] for one in action.conditions if one.operands and isinstance(one.operands[0], str)
+    }
+    return bool(outcomes) and outcomes <= labels
 
 
 def leaves(action: ActionView) -> bool:
