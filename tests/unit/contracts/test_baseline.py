@@ -1,0 +1,142 @@
+"""Accepted findings: known by what they are about, for as long as agreed."""
+
+import json
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from busyhour.contracts.baseline import Baseline, Entry, key_of, lines, made_of, read_baseline, sift, write_baseline
+from busyhour.contracts.finding import FileReport, Finding, Report, Severity
+from busyhour.errors import BusyhourError
+
+TODAY = date(2026, 11, 22)
+FINDING = Finding(
+    rule="queue-not-set",
+    severity=Severity.WARNING,
+    path="flows/main.json",
+    line=12,
+    column=5,
+    pointer="/Actions/3/Transitions",
+    flow="Main",
+    action="To the queue",
+    message="no queue is set when the flow comes by Log → Menu —2→ To the queue",
+    help="",
+    identifier="To the queue",
+)
+
+
+def report(*findings):
+    return Report(findings, (FileReport("flows/main.json", None, "Main", None, 5),), {})
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        replace(FINDING, line=99, column=1),
+        replace(FINDING, pointer="/Actions/7/Transitions"),
+        replace(FINDING, path="elsewhere/main.json"),
+        replace(FINDING, severity=Severity.ERROR),
+        replace(FINDING, message="no queue is set when the flow comes by Log → Hours —True→ Menu —2→ To the queue"),
+    ],
+)
+def test_a_finding_that_only_moved_is_still_accepted(moved):
+    assert key_of(moved) == key_of(FINDING)
+    assert sift(report(moved), made_of([FINDING], today=TODAY), TODAY).report.findings == ()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(FINDING, rule="no-end"),
+        replace(FINDING, flow="Other"),
+        replace(FINDING, identifier="To another queue"),
+        replace(FINDING, pointer="/Actions/3/Parameters"),
+        replace(FINDING, message="something else"),
+    ],
+)
+def test_another_finding_is_not(other):
+    assert sift(report(other), made_of([FINDING], today=TODAY), TODAY).report.findings == (other,)
+
+
+def test_list_positions_in_messages_do_not_count():
+    one = replace(FINDING, message="Actions[3].Transitions is null")
+    assert key_of(one) == key_of(replace(one, message="Actions[12].Transitions is null"))
+
+
+def test_one_more_of_a_kind_than_accepted_is_reported():
+    baseline = made_of([FINDING, FINDING], today=TODAY)
+    assert [entry.count for entry in baseline.entries] == [2]
+    sifted = sift(report(FINDING, FINDING, FINDING), baseline, TODAY)
+    assert (len(sifted.report.findings), sifted.accepted) == (1, 2)
+
+
+def test_an_entry_accepts_until_the_end_of_its_last_day():
+    baseline = made_of([FINDING], today=TODAY, expires=date(2026, 12, 31))
+    assert sift(report(FINDING), baseline, date(2026, 12, 31)).report.findings == ()
+    late = sift(report(FINDING), baseline, date(2027, 1, 1))
+    assert late.report.findings == (FINDING,)
+    assert late.expired == baseline.entries
+
+
+def test_stale_entries_are_told_of_where_they_could_have_been_found():
+    baseline = made_of([FINDING], today=TODAY)
+    assert sift(report(), baseline, TODAY).stale == baseline.entries
+    assert sift(report(), baseline, TODAY, rules={"no-end"}).stale == ()
+    assert sift(Report((), (), {}), baseline, TODAY).stale == ()
+
+
+def test_writing_anew_keeps_reasons_and_ends_that_lie_ahead():
+    old = Baseline((Entry(key_of(FINDING), 1, date(2026, 12, 1), "until the new flow"),))
+    made = made_of([FINDING], old, today=TODAY, expires=date(2027, 3, 1))
+    assert made.entries == old.entries
+    expired = Baseline((Entry(key_of(FINDING), 1, date(2026, 11, 1), "until the new flow"),))
+    assert made_of([FINDING], expired, today=TODAY, expires=date(2027, 3, 1)).entries == (
+        Entry(key_of(FINDING), 1, date(2027, 3, 1), "until the new flow"),
+    )
+
+
+def test_what_is_written_is_read_again(tmp_path):
+    path = tmp_path / "b.json"
+    baseline = made_of([FINDING, FINDING, replace(FINDING, flow="Ä")], today=TODAY, expires=TODAY)
+    write_baseline(baseline, path)
+    assert read_baseline(path).entries == baseline.entries
+    assert [entry.name for entry in tmp_path.iterdir()] == ["b.json"]
+
+
+ENTRY = {"rule": "r", "flow": "f", "action": "", "pointer": "", "message": "m"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "is not JSON"),
+        ("[]", 'has no list "entries"'),
+        ('{"entries": []}', "is of version None"),
+        ({}, "lacks action, flow, message, pointer, rule"),
+        ({**ENTRY, "line": 3}, "has line, which means nothing here"),
+        ({**ENTRY, "rule": 3}, "entries[0].rule is no text"),
+        ({**ENTRY, "count": 0}, "entries[0].count is 0"),
+        ({**ENTRY, "count": True}, "entries[0].count is True"),
+        ({**ENTRY, "expires": "soon"}, "entries[0].expires is 'soon', not a date like 2027-01-31"),
+        ({**ENTRY, "expires": 20270131}, "not a date"),
+    ],
+)
+def test_a_file_that_is_no_baseline_says_why(tmp_path, text, said):
+    path = tmp_path / "b.json"
+    path.write_text(text if isinstance(text, str) else json.dumps({"version": 1, "entries": [text]}))
+    with pytest.raises(BusyhourError) as raised:
+        read_baseline(path)
+    assert said in str(raised.value)
+
+
+def test_a_file_that_is_not_there_says_how_to_make_one(tmp_path):
+    with pytest.raises(BusyhourError) as raised:
+        read_baseline(tmp_path / "none.json")
+    assert "--write-baseline" in (raised.value.hint or "")
+
+
+def test_many_entries_are_told_of_briefly():
+    entries = [Entry(("r", "f", f"a{at}", "", "m")) for at in range(7)]
+    assert lines(entries)[-1] == "and 2 more"
+    assert lines(entries[:1]) == ["r in f [a0]: m"]
