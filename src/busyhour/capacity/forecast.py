@@ -17,6 +17,7 @@ from busyhour.capacity.ladder import LAMBDA_429, TABLE_FULL, Ladder, Limit, Rung
 from busyhour.capacity.outlook import Forecast, QuotaForecast
 from busyhour.capacity.overflow import token_bucket_loss
 from busyhour.capacity.rehearsal import Rehearsal, table_peak
+from busyhour.capacity.rules import with_rules
 from busyhour.capacity.simulation import Limits
 from busyhour.capacity.theory import erlang_b, erlang_b_peaked, peakedness, poisson_quantile
 from busyhour.flows.machine import Machine
@@ -136,7 +137,7 @@ class _Forecaster:
             for staffed in self._staffed():
                 self.rungs.extend(self.ladder.queue(staffed))
         self._counted()
-        return Forecast(
+        made = Forecast(
             scenario=self.scenario.name,
             calls_per_hour=self.per_hour,
             planned_calls=self.rate.total,
@@ -147,6 +148,7 @@ class _Forecaster:
             runs=len(self.runs.free),
             notes=list(dict.fromkeys([*self.notes, *self.demand.result.notes])),
         )
+        return with_rules(made, self.scenario, self.table, self.values)
 
     def _limit(self, key: str) -> Limit:
         known = self.values.get(key)

@@ -29,7 +29,8 @@ def text(found: Forecast, console: Console) -> None:
         console.print(_queues(found))
     console.print(_ladder(found))
     for symptom in dict.fromkeys(rung.symptom for rung in found.ladder):
-        console.print(f"{SIGNS[symptom]}: {symptom}.", style="dim", highlight=False)
+        if symptom in SIGNS:
+            console.print(f"{SIGNS[symptom]}: {symptom}.", style="dim", highlight=False)
     for rung in found.increases:
         code = f" ({rung.code})" if rung.code else ""
         console.print(
@@ -125,7 +126,7 @@ def _ladder(found: Forecast) -> Table:
             f"{rung.name}{' (' + rung.code + ')' if rung.code else ''}",
             _figure(rung.value),
             "" if rung.needed is None else _figure(rung.needed),
-            SIGNS[rung.symptom],
+            SIGNS.get(rung.symptom, rung.symptom),
             style="red" if rung.binds_at_plan else None,
         )
     return table

@@ -225,7 +225,7 @@ def _needed(quota: QuotaForecast, factor: float) -> float:
     """Expected value at `factor` times the plan, rounded up to a whole number."""
     if quota.key in COUNTED and quota.key != _USERS:
         value = quota.theory_mean  # flows, queues and functions are all there from the first wave on
-    elif quota.key in COUNTED or "second" in quota.unit:
+    elif quota.key in COUNTED or "second" in quota.unit or not _varies(quota):
         value = quota.theory_mean * factor
     elif factor >= 1.0:
         value = quota.peak
@@ -236,6 +236,11 @@ def _needed(quota: QuotaForecast, factor: float) -> float:
         )
         value = min(value, quota.peak)
     return float(math.ceil(value * (1 - _ROUNDING)))
+
+
+def _varies(quota: QuotaForecast) -> bool:
+    """Is it a mean of things at once, and not a number to be there?"""
+    return quota.simulated_peak is not None or quota.theory_peak > quota.theory_mean
 
 
 def _short(waves: Sequence[AtWave]) -> list[str]:

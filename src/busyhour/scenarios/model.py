@@ -269,5 +269,7 @@ class Scenario:
     waves: tuple[Wave, ...] = ()
     """Migration waves in order of their dates; none: everything is there from the start."""
     support: SupportFacts = SupportFacts()
+    usage: Mapping[str, float] = field(default_factory=dict)
+    """Figures for capacity rules that only the team knows: `analytics_share`, `contact_record_kb`, ..."""
     overrides: tuple[str, ...] = ()
     """`key=value` settings that replaced values of the file: `path` alone does not make this scenario again."""

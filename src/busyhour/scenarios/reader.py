@@ -106,6 +106,7 @@ def _scenario(source: Source) -> Scenario:
         service_level_seconds=within,
         waves=read_waves(source, data.get("waves", []), data.get("queues", {})),
         support=SupportFacts(**data.get("support", {})),
+        usage={name: float(value) for name, value in data.get("usage", {}).items()},
     )
 
 
