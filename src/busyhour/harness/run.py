@@ -18,6 +18,7 @@ from busyhour.harness import target as targets
 from busyhour.harness.objectives import judge
 from busyhour.harness.processes import Child
 from busyhour.harness.progress import Progress
+from busyhour.harness.sweep import TARGET_FILE
 from busyhour.harness.target import Target
 from busyhour.harness.verdict import decide
 from busyhour.project import Project
@@ -27,6 +28,7 @@ from busyhour.quotas.comparison import Demand, compare_all
 from busyhour.quotas.comparison import record as quota_record
 from busyhour.quotas.model import Quota
 from busyhour.quotas.reading import read_quotas
+from busyhour.results import store
 from busyhour.results.load_result import LoadResult
 from busyhour.results.record import FindingRecord, QuotaRecord, RunRecord
 from busyhour.scenarios.business import business
@@ -101,6 +103,7 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
     gathered.findings = preflight.check_flows(scenario, options.project)
     progress.stage("Starting the target" if options.target == "emulator" else "Reading the target")
     with _target(options, folder) as (target, process):
+        store.write_json(folder / TARGET_FILE, target.as_json())  # before the first call: a clean-up needs it
         sources = read_only_sources(_clients(target), target.instance_arn)
         progress.stage("Forecasting")
         forecast = preflight.forecast(

@@ -12,10 +12,11 @@ from importlib.metadata import version
 from typing import Any
 
 from busyhour.errors import BusyhourError, ExitCode
+from busyhour.load.clean_up import process_seconds
 from busyhour.load.drive import Drive, Status, reachable
 from busyhour.load.kind import Kind
 from busyhour.load.locust_stats import feed, request_event
-from busyhour.load.player import END_SECONDS, MakeKinds, Read
+from busyhour.load.player import MakeKinds, Read
 from busyhour.load.run_sum import RunSum
 from busyhour.load.settings import Settings
 from busyhour.results.measures import Measures
@@ -83,7 +84,7 @@ class Conductor:
     def _end(self) -> None:
         if not self._ended.is_set():
             self._interrupt()
-            self._ended.wait(END_SECONDS + 2.0)
+            self._ended.wait(process_seconds(aws=self._sum is not None and self._sum.settings.aws) + 2.0)
 
     def _interrupt(self) -> None:
         self._interrupted = True

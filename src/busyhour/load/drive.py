@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from busyhour.errors import BusyhourError
-from busyhour.load import model
+from busyhour.load import clean_up, model
 from busyhour.load.arrivals import Dispatcher, choose, cumulated, inherited
 from busyhour.load.client import Client
 from busyhour.load.credentials import ChainCredentials, Credentials, FixedCredentials
@@ -28,12 +28,6 @@ from busyhour.scenarios.model import Scenario
 
 LOOK_SECONDS = 0.1
 """How often it is looked whether the last call has ended."""
-
-CLEAN_UP_SECONDS = 6.0
-"""How long calls that are cut off may take to end; `busyhour run` waits 10 s for the generator to end."""
-
-AWS_CLEAN_UP_SECONDS = 25.0
-"""The same for real calls, which cost money until they are stopped; `busyhour run` waits 30 s after Ctrl-C."""
 
 _log = logging.getLogger(__name__)
 
@@ -249,9 +243,8 @@ class Drive:
         if self._ending:
             return
         self._ending = True
-        self._cleaned_up_by = self.clock.real() + (
-            AWS_CLEAN_UP_SECONDS if self.settings.aws else CLEAN_UP_SECONDS
-        )
+        live = sum(kind.to_end for kind in self._kinds)
+        self._cleaned_up_by = self.clock.real() + clean_up.seconds_for(live, self.n, aws=self.settings.aws)
         for dispatcher in self._dispatchers:
             dispatcher.stop()
         for kind in self._kinds:

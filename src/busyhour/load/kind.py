@@ -46,6 +46,11 @@ class Kind:
         """Calls of this kind that go on; may be an estimate where only a sample is watched."""
         return self.drive.recorder.in_progress
 
+    @property
+    def to_end(self) -> float:
+        """Calls that `cut_off` would have to end one by one; decides how long it may take."""
+        return self.in_progress
+
     def cut_off(self, *, interrupted: bool) -> None:
         """No more time: end every call that still goes on."""
 

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from busyhour.errors import BusyhourError
+from busyhour.load.clean_up import process_seconds
 from busyhour.load.drive import Drive, Status
 from busyhour.load.kind import Kind
 from busyhour.load.locust_stats import feed, request_event
@@ -22,9 +23,6 @@ from busyhour.scenarios.model import Scenario
 
 SILENCE_SECONDS = 4.0
 """A worker that has not heard from the master for this long dials no more: nobody would count its calls."""
-
-END_SECONDS = 8.0
-"""How long ending may take once the process was told to quit."""
 
 Read = Callable[[Any], tuple[Settings, Scenario]]
 MakeKinds = Callable[[Any], list[Kind]]
@@ -120,7 +118,7 @@ class Player:
     def _end(self) -> None:
         if self._drive is not None and not self._ended.is_set():
             self._drive.interrupt()
-            self._ended.wait(END_SECONDS)
+            self._ended.wait(process_seconds(aws=self._drive.settings.aws))
 
     def _part(self, part: Measures, status: Status) -> None:
         if self._event is None:
@@ -137,7 +135,7 @@ class Player:
                     "Nothing heard from the master for %g s: no more calls are started.", SILENCE_SECONDS
                 )
                 drive.interrupt()
-                self._ended.wait(END_SECONDS)
+                self._ended.wait(process_seconds(aws=drive.settings.aws))
                 self._environment.process_exit_code = 1
                 self._runner.quit()
                 return

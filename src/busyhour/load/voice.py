@@ -7,7 +7,6 @@ import gevent
 import uuid
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -16,11 +15,13 @@ import orjson
 from busyhour.calls.caller import Behaviour, Caller
 from busyhour.calls.policy import CallPolicy
 from busyhour.errors import BusyhourError, ExitCode, did_you_mean
+from busyhour.load.clean_up import STOPS_PER_SECOND
 from busyhour.load.client import Answer
 from busyhour.load.errors import Class
 from busyhour.load.kind import Kind
 from busyhour.load.operations import Operation
 from busyhour.load.outcomes import Contact, Ended, Watch, read, share_watched
+from busyhour.results.journal import Journal, contacts_file, ended_file
 
 FICTIONAL_SOURCE = "+12025550199"
 """Source number where the scenario names none (emulator only); 555-01XX is reserved for fiction."""
@@ -47,7 +48,7 @@ class VoiceCalls(Kind):
     0: outcomes are not asked for.
     """
 
-    stops_per_second = 8.0
+    stops_per_second = STOPS_PER_SECOND
     """StopContact requests of all workers together when calls are cut off; the documented quota is 10/s."""
 
     def prepare(self) -> None:
@@ -80,7 +81,9 @@ class VoiceCalls(Kind):
         self._describe = connect.operation("DescribeContact", contact)
         self._stop = connect.operation("StopContact", contact)
         self._contact_path = f"/contacts/{quote(settings.instance, safe='-_.~')}/"
-        self._journal = _journal(settings.run_dir, drive.k) if settings.aws else None
+        keeps = settings.run_dir if settings.aws else None
+        self._journal = Journal(contacts_file(keeps, drive.k)) if keeps is not None else None
+        self._ends = Journal(ended_file(keeps, drive.k)) if keeps is not None else None
         drive.recorder.gauges_calls = False
 
     # ------------------------------------------------------------------------- what a team may override
@@ -182,7 +185,7 @@ class VoiceCalls(Kind):
         identity = orjson.loads(answer.body)["ContactId"]
         self._accepted[identity] = None
         if self._journal is not None:
-            self._journal.write(identity + "\n")
+            self._journal.write(identity)
         if self._cutting:
             drive.recorder.call_ended("cut_off")
             if self._stops_live:
@@ -227,7 +230,7 @@ class VoiceCalls(Kind):
             self._watch.goes_on(contact, now)
         elif self._watch.ended(contact, ended.at):
             self._known += 1
-            self._accepted.pop(contact.id, None)
+            self._over(contact.id)
             self._count(contact, ended, now)
 
     def _count(self, contact: Contact, ended: Ended, now: float) -> None:
@@ -252,6 +255,11 @@ class VoiceCalls(Kind):
     def settled(self) -> bool:
         """Whether the outcome of every watched call is known, and every call to be stopped is."""
         return not self._waiting and not self._watch.contacts and not self._stopping and not self._stops
+
+    @property
+    def to_end(self) -> float:
+        """Accepted contacts that are not known to have ended, and requests on the way."""
+        return len(self._accepted) + self._waiting
 
     def cut_off(self, *, interrupted: bool) -> None:
         """Stop contacts that still go on: on AWS and when interrupted; else the emulator ends with the run anyway."""
@@ -282,9 +290,15 @@ class VoiceCalls(Kind):
     def _stopped(self, identity: str, answer: Answer) -> None:
         self._stops -= 1
         if answer.ok or answer.code == "ContactNotFoundException":
-            self._accepted.pop(identity, None)
+            self._over(identity)
         elif answer.kind is not Class.CLIENT_ERROR:
             self._stopping.append(identity)
+
+    def _over(self, identity: str) -> None:
+        """The contact has ended: nobody need stop it any more."""
+        self._accepted.pop(identity, None)
+        if self._ends is not None:
+            self._ends.write(identity)
 
     def finish(self) -> None:
         """Say how much of the outcomes is known, and which contacts could not be stopped."""
@@ -296,22 +310,13 @@ class VoiceCalls(Kind):
                 f"known for {self._known} calls, not asked for {unknown}. Calls in progress are an estimate."
             )
         if unknown and self._cutting and (drive.interrupted or drive.settings.aws):
-            drive.note(f"{unknown} contacts could not be stopped in time and may still be live.")
-        if self._journal is not None:
-            self._journal.close()
-
-
-class _Journal:
-    """Ids of accepted contacts, one a line, on disk as soon as they are known: what a clean-up after a crash reads."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("a", encoding="ascii", buffering=1)
-        self.write = self._file.write
-        self.close = self._file.close
-
-
-def _journal(folder: Path | None, k: int) -> _Journal | None:
-    return _Journal(folder / f"contacts-{k}.log") if folder is not None else None
+            drive.note(
+                f"{unknown} contacts could not be stopped in time and may still be live."
+                + (" `busyhour stop` with the run's folder ends them." if self._journal is not None else "")
+            )
+        for journal in (self._journal, self._ends):
+            if journal is not None:
+                journal.close()
 
 
 def _ask(operation: Operation, tries: int = 5) -> Answer:

@@ -245,3 +245,33 @@ def test_workers_stop_dialling_when_the_master_is_killed_and_stop_their_live_con
     while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+
+
+@pytest.mark.slow
+def test_after_kill_9_of_a_real_run_stop_ends_what_was_left_and_a_second_stop_has_nothing_to_do(
+    run_locust, write_scenario, fake_aws, tmp_path
+):
+    fake_aws.ends_after = 100.0
+    keys = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL": fake_aws.url}
+    more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]'
+    scenario = write_scenario(rate=4, duration=60, more=more)
+    running = run_locust("voice", scenario, BUSYHOUR_TARGET="aws", BUSYHOUR_INSTANCE="i", **keys)
+    running.wait_until(lambda: len(fake_aws.contacts) >= 5)
+    os.killpg(running.process.pid, signal.SIGKILL)
+    running.process.wait()
+    assert fake_aws.stopped == []
+    target = {"kind": "aws", "endpoint": None, "region": "us-east-1", "account": "123456789012"}
+    target |= {"instance_id": "i", "instance_arn": "arn:aws:connect:us-east-1:123456789012:instance/i"}
+    (tmp_path / "target.json").write_text(json.dumps(target))
+
+    def stop():
+        command = [sys.executable, "-m", "busyhour", "stop", str(tmp_path), "--live"]
+        return subprocess.run(
+            command, env={**os.environ, **keys}, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    first = stop()
+    assert first.returncode == 0, first.stderr
+    assert sorted(fake_aws.stopped) == sorted(fake_aws.contacts)
+    assert f"{len(fake_aws.contacts)} stopped, 0 had ended already, 0 failed." in first.stdout
+    assert "Nothing to do" in stop().stdout

@@ -1,0 +1,86 @@
+"""busyhour stop: End the contacts that a killed run may have left live, from its journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from busyhour.harness.sweep import Swept
+
+
+@click.command("stop")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--live", is_flag=True, help="For a run against AWS: really call StopContact there.")
+def command(run: Path, live: bool) -> None:
+    """End every contact that RUN (a run's folder) started and that is not known to have ended.
+
+    A run that ends by itself, by Ctrl-C or by SIGTERM cleans up after itself; this is for one that was killed. Started
+    again it goes on where it was. Exit code 0: nothing is live any more. 1: some could not be stopped.
+
+    Example: busyhour stop reports/out/latest --live
+    """
+    from rich.console import Console
+
+    from busyhour.errors import BusyhourError, ExitCode
+    from busyhour.harness import sweep
+    from busyhour.load.clean_up import STOPS_PER_SECOND
+    from busyhour.results import journal
+
+    target = sweep.target_of(run)
+    contacts = journal.live(run)
+    if contacts is None:
+        what = (
+            "placed no call" if target.kind == "aws" else "went to the emulator, and its calls ended with it"
+        )
+        click.echo(f"{run} has no journal of contacts: the run {what}.")
+        return
+    if not contacts:
+        click.echo("Nothing to do: every contact of the journal is known to have ended.")
+        return
+    where = f"account {target.account}, {target.region}, instance {target.instance_id}"
+    seconds = len(contacts) / STOPS_PER_SECOND
+    click.echo(
+        f"{len(contacts):,} contacts may be live in {where}; asking each to stop takes about {seconds:,.0f} s."
+    )
+    if target.kind == "aws" and not live:
+        click.echo("Dry run: nothing was called. Say --live to stop them.")
+        return
+    console = Console(stderr=True)
+    if sweep.going_on(run):
+        console.print("The run goes on and starts more calls: end it with Ctrl-C, then stop again.")
+    done = sweep.Swept()
+    interrupted = False
+    with console.status("") as status:
+
+        def told(so_far: Swept) -> None:
+            status.update(_said(so_far))
+
+        try:
+            sweep.sweep(target.client("connect"), target.instance_id, contacts, run, told=told, into=done)
+        except KeyboardInterrupt:
+            interrupted = True
+    click.echo(_said(done))
+    for contact, why in list(done.failed.items())[:10]:
+        click.echo(f"  {contact}: {why}", err=True)
+    left = len(contacts) - len(done.stopped) - len(done.gone) - len(done.failed)
+    if interrupted:
+        click.echo(
+            f"Interrupted: {left:,} contacts were not asked. The same command goes on with them.", err=True
+        )
+        raise SystemExit(int(ExitCode.INTERRUPTED))
+    if done.failed:
+        reached = done.stopped or done.gone
+        raise BusyhourError(
+            f"{len(done.failed):,} contacts could not be stopped and may still be live.",
+            "Run the same command again; or end them in the Connect console under real-time metrics.",
+            ExitCode.DOES_NOT_HOLD if reached else ExitCode.UNREACHABLE,
+        )
+
+
+def _said(done: Swept) -> str:
+    return (
+        f"{len(done.stopped):,} stopped, {len(done.gone):,} had ended already, {len(done.failed):,} failed."
+    )

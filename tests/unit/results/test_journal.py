@@ -1,0 +1,44 @@
+"""The journal says which contacts may be live after a kill -9."""
+
+from pathlib import Path
+
+import pytest
+
+from busyhour.errors import BusyhourError
+from busyhour.results.journal import STOPPED_FILE, Journal, contacts_file, ended_file, live
+
+
+def write(path: Path, *ids: str) -> None:
+    journal = Journal(path)
+    for identity in ids:
+        journal.write(identity)
+    journal.close()
+
+
+def test_a_run_without_calls_kept_no_journal(tmp_path: Path) -> None:
+    assert live(tmp_path) is None
+
+
+def test_live_are_the_started_of_all_workers_less_the_ended_and_the_stopped_newest_first(
+    tmp_path: Path,
+) -> None:
+    write(contacts_file(tmp_path, 0), "a", "b", "c")
+    write(contacts_file(tmp_path, 1), "d", "e")
+    write(ended_file(tmp_path, 0), "b")
+    write(tmp_path / STOPPED_FILE, "d")
+    assert live(tmp_path) == ["e", "c", "a"]
+
+
+def test_an_id_is_on_disk_at_once_and_a_torn_last_line_is_tried_too(tmp_path: Path) -> None:
+    journal = Journal(contacts_file(tmp_path, 0))
+    journal.write("a")
+    assert live(tmp_path) == ["a"]
+    journal.close()
+    with contacts_file(tmp_path, 0).open("a") as file:
+        file.write("torn")
+    assert live(tmp_path) == ["torn", "a"]
+
+
+def test_a_journal_that_cannot_be_written_is_said_before_anything_is_dialled(tmp_path: Path) -> None:
+    with pytest.raises(BusyhourError, match="journal of contacts cannot be written"):
+        Journal(tmp_path / "missing" / "contacts-0.log")
