@@ -33,7 +33,10 @@ SILENT = (
 def project(tmp_path):
     (tmp_path / "flows").mkdir()
     (tmp_path / "contract_tests" / "rules").mkdir(parents=True)
-    for name in ("dangling_target/broken/a-transition-to-nowhere", "queue_full_silent/broken/straight-to-the-end"):
+    for name in (
+        "dangling_target/broken/a-transition-to-nowhere",
+        "queue_full_silent/broken/straight-to-the-end",
+    ):
         source = EXAMPLES / f"{name}.json"
         (tmp_path / "flows" / source.name).write_text(source.read_text())
     return tmp_path

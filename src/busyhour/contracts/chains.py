@@ -57,7 +57,7 @@ def longest_silences(flow: FlowUnderCheck, limit: int) -> Iterator[tuple[ActionV
             if counted and _times(before, (node, waited)) > _rounds(action):
                 continue
             longest[edge.target] = after
-            before[edge.target, after] = (node, waited) if after else None
+            before[edge.target, after] = None if interactive(action) else (node, waited)
             todo.append(edge.target)
     for node in sorted(over):
         step: _Step | None = over[node]

@@ -6,7 +6,16 @@ from datetime import date
 
 import pytest
 
-from busyhour.contracts.baseline import Baseline, Entry, key_of, lines, made_of, read_baseline, sift, write_baseline
+from busyhour.contracts.baseline import (
+    Baseline,
+    Entry,
+    key_of,
+    lines,
+    made_of,
+    read_baseline,
+    sift,
+    write_baseline,
+)
 from busyhour.contracts.finding import FileReport, Finding, Report, Severity
 from busyhour.errors import BusyhourError
 
@@ -37,7 +46,9 @@ def report(*findings):
         replace(FINDING, pointer="/Actions/7/Transitions"),
         replace(FINDING, path="elsewhere/main.json"),
         replace(FINDING, severity=Severity.ERROR),
-        replace(FINDING, message="no queue is set when the flow comes by Log → Hours —True→ Menu —2→ To the queue"),
+        replace(
+            FINDING, message="no queue is set when the flow comes by Log → Hours —True→ Menu —2→ To the queue"
+        ),
     ],
 )
 def test_a_finding_that_only_moved_is_still_accepted(moved):

@@ -19,7 +19,9 @@ def test_the_pages_are_current():
 def test_a_page_says_all_that_the_rule_declares():
     for rule in RULES:
         text = pages(RULES)[f"{rule.id}.md"]
-        assert all(part in text for part in (rule.summary, rule.why, rule.fix, rule.source, str(rule.severity)))
+        assert all(
+            part in text for part in (rule.summary, rule.why, rule.fix, rule.source, str(rule.severity))
+        )
 
 
 def test_links_to_examples_lead_somewhere():

@@ -52,7 +52,9 @@ def sarif(report):
 @pytest.mark.parametrize("make", [lambda r: r, lambda r: r.replaced(()), lambda r: odd()])
 def test_sarif_keeps_the_standard(report, make):
     made = sarif(make(report))
-    assert [f"{error.json_path}: {error.message}" for error in Draft202012Validator(SCHEMA).iter_errors(made)] == []
+    assert [
+        f"{error.json_path}: {error.message}" for error in Draft202012Validator(SCHEMA).iter_errors(made)
+    ] == []
 
 
 def test_the_reduced_schema_refuses_what_the_standard_does(report):

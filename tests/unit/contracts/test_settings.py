@@ -13,14 +13,14 @@ from busyhour.errors import BusyhourError
 from busyhour.flows.model import FlowType
 from busyhour.project import Project
 
-OWN_RULE = '''
+OWN_RULE = """
 from busyhour.contracts.rule import rule
 
 
 @rule(id="{id}", severity="warning", summary="s", why="w", fix="f", source="our own")
 def check(flow):
     yield flow.problem("m")
-'''
+"""
 
 
 def settings(root: Path, text: str = "") -> CheckSettings:
@@ -43,7 +43,9 @@ def test_the_table_selects_and_ignores_rules_and_groups(tmp_path):
 
 
 def test_the_command_line_wins_and_ignores_more(tmp_path):
-    found = settings(tmp_path, '[check]\nselect = ["structure"]\nignore = ["version"]\nseverity = "warning"\n')
+    found = settings(
+        tmp_path, '[check]\nselect = ["structure"]\nignore = ["version"]\nseverity = "warning"\n'
+    )
     found = found.with_options(select=["resilience"], ignore=["no-end"], severity="note", strict=True)
     assert (found.select, found.ignore) == (("resilience",), ("version", "no-end"))
     assert (found.severity, found.strict) == (Severity.NOTE, True)
@@ -68,7 +70,11 @@ def test_a_rule_that_does_not_exist_is_named(tmp_path, text, said):
 
 @pytest.mark.parametrize(
     "text",
-    ['[check]\nseverity = "fatal"\n', '[check.levels]\nno-end = "bad"\n', '[check.flow_types]\n"a" = "WHISPER"\n'],
+    [
+        '[check]\nseverity = "fatal"\n',
+        '[check.levels]\nno-end = "bad"\n',
+        '[check.flow_types]\n"a" = "WHISPER"\n',
+    ],
 )
 def test_a_value_that_is_none_is_refused_with_its_line(tmp_path, text):
     with pytest.raises(BusyhourError, match=r"busyhour\.toml:\d"):

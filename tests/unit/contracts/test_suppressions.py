@@ -55,7 +55,9 @@ def test_with_a_reason_the_finding_is_left_out_and_kept_apart():
 
 def test_it_holds_for_its_own_action_and_rule_only():
     assert "lambda-no-retry-room" in report({"ignore": ["no-end"], "reason": "x"})[0]
-    assert "lambda-no-retry-room" in report({"ignore": ["lambda-no-retry-room"], "reason": "x"}, action="End")[0]
+    assert (
+        "lambda-no-retry-room" in report({"ignore": ["lambda-no-retry-room"], "reason": "x"}, action="End")[0]
+    )
 
 
 def test_findings_on_the_flow_are_left_out_by_the_flow():

@@ -106,9 +106,7 @@ JSON = json.dumps(
 )
 SUB = JSON.replace(json.dumps(LINE), json.dumps({"Fn::Sub": LINE}))
 half = LINE.index("MARK")
-JOIN = JSON.replace(
-    json.dumps(LINE), json.dumps({"Fn::Join": ["", [LINE[: half - 40], LINE[half - 40 :]]]})
-)
+JOIN = JSON.replace(json.dumps(LINE), json.dumps({"Fn::Join": ["", [LINE[: half - 40], LINE[half - 40 :]]]}))
 
 TEMPLATES = {
     "block.yaml": BLOCK,
@@ -150,13 +148,17 @@ def test_a_finding_stands_where_its_text_does_in_the_file(tmp_path, name):
 
 
 def test_two_flows_in_one_file_are_two_flows(tmp_path):
-    other = BLOCK.replace("  Main:", "  Second:").replace("${Stage}-main", "second").replace("Resources:\n", "")
+    other = (
+        BLOCK.replace("  Main:", "  Second:").replace("${Stage}-main", "second").replace("Resources:\n", "")
+    )
     report = check(tmp_path, "two.yaml", BLOCK + other)
     assert [file.flow for file in report.files] == ["${Stage}-main", "second"]
 
 
 def test_a_module_is_one(tmp_path):
-    report = check(tmp_path, "m.tf", HEREDOC.replace("aws_connect_contact_flow", "aws_connect_contact_flow_module"))
+    report = check(
+        tmp_path, "m.tf", HEREDOC.replace("aws_connect_contact_flow", "aws_connect_contact_flow_module")
+    )
     assert report.files[0].type is FlowType.MODULE
 
 
@@ -198,4 +200,6 @@ def test_half_a_template_is_no_crash(tmp_path, cut):
     for name in ("encoded.tf", "block.yaml", "quoted.yml"):
         path = tmp_path / name
         path.write_text(TEMPLATES[name][:cut], encoding="utf-8")
-        Checker().check(gather([str(path), str(Path(__file__).parents[3] / "examples/helpdesk/flows/helpdesk-main.json")]))
+        Checker().check(
+            gather([str(path), str(Path(__file__).parents[3] / "examples/helpdesk/flows/helpdesk-main.json")])
+        )
