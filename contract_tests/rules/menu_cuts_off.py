@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from busyhour.contracts.rule import Problem, rule
 from busyhour.contracts.subject import ActionView, FlowUnderCheck
 
-_TYPES = ("GetParticipantInput", "ConnectParticipantWithLexBot")
 _MISTAKES = {
     "InputTimeLimitExceeded": "who enters nothing in time",
     "NoMatchingCondition": "who enters something else",
@@ -23,11 +22,14 @@ _MISTAKES = {
     fix="Repeat the question a few times with Loop, then say goodbye or transfer to a queue.",
     source="AWS administrator guide, Get customer input: timeout and default branches",
     group="resilience",
-    types=_TYPES,
+    types=("GetParticipantInput",),
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
-    """Branches for callers' mistakes that can only end in a disconnect, where a right answer leads elsewhere."""
-    for action in flow.of_type(*_TYPES):
+    """Branches for callers' mistakes that can only end in a disconnect, where a right answer leads elsewhere.
+
+    Bots are left out: they ask again by themselves, and an intent without a branch may well mean goodbye.
+    """
+    for action in flow.of_type("GetParticipantInput"):
         if not flow.graph.reachable[action.index] or not _helps(flow, action):
             continue
         for error in action.errors:

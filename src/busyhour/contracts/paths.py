@@ -7,7 +7,7 @@ One path is looked for only when there is something to report.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -197,15 +197,20 @@ def name(flow: FlowUnderCheck, action: ActionView) -> str:
 
 
 def in_words(flow: FlowUnderCheck, path: Sequence[Edge], goal: int) -> str:
-    """A path by the names of its actions: `Greet → Look up —NoMatchingError→ Say hello`; long ones shortened."""
-    steps = list(_steps(flow, path))
-    if len(steps) > _HEAD + _TAIL:
-        left_out = len(steps) - _HEAD - _TAIL
-        steps = [*steps[:_HEAD], f"… ({left_out} more) → ", *steps[-_TAIL:]]
-    return "".join(steps) + name(flow, flow.actions[goal])
+    """A path by the names of its actions: `Greet → Look up —NoMatchingError→ Say hello`.
 
-
-def _steps(flow: FlowUnderCheck, path: Sequence[Edge]) -> Iterator[str]:
-    for edge in path:
+    Of a long one the ends are kept, and every step on which something failed.
+    """
+    last = len(path) - _TAIL
+    steps: list[str] = []
+    left_out = 0
+    for at, edge in enumerate(path):
+        if _HEAD <= at < last and edge.kind != "error" and len(path) > _HEAD + _TAIL:
+            left_out += 1
+            continue
+        if left_out:
+            steps.append(f"… ({left_out} more) → ")
+            left_out = 0
         label = f" —{edge.label}→ " if edge.label else " → "
-        yield name(flow, flow.actions[edge.source]) + label
+        steps.append(name(flow, flow.actions[edge.source]) + label)
+    return "".join(steps) + name(flow, flow.actions[goal])
