@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from busyhour.report import evidence, outlook
 from busyhour.report.templating import fill
 from busyhour.results.record import RunRecord
 
 
 def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
     """Markdown from templates/report.md.j2."""
-    return fill("report.md.j2", templates, autoescape=False, record=record)
+    return fill(
+        "report.md.j2",
+        templates,
+        autoescape=False,
+        record=record,
+        first_words=outlook.first_words(record),
+        rungs=outlook.ladder(record),
+        waves=evidence.waves(record),
+        dues=evidence.dues(record),
+        ledger=evidence.ledger(record),
+    )

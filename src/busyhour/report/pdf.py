@@ -9,7 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from busyhour.errors import BusyhourError
-from busyhour.report import view
+from busyhour.report import evidence, outlook, view
+from busyhour.report.ladder_plot import ladder_plot
 from busyhour.report.plots import Plot, on_paper, run_plots
 from busyhour.results.record import RunRecord
 
@@ -24,7 +25,8 @@ def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
     Raises:
         BusyhourError: the template is missing or typst refuses it; its words are in the message.
     """
-    plots = run_plots(record)
+    ladder = ladder_plot(record)
+    plots = [*([ladder] if ladder else []), *run_plots(record)]
     data = _data(record, [plot.title for plot in plots])
     return typeset(TEMPLATE, templates, {"data.json": data}, plots)
 
@@ -65,6 +67,10 @@ def _data(record: RunRecord, plots: list[str]) -> dict[str, object]:
         "summary": record.verdict.summary,
         "reasons": record.verdict.reasons,
         "headline": [asdict(row) for row in view.headline(record)],
+        "first_words": outlook.first_words(record),
+        "ladder": [asdict(rung) for rung in outlook.ladder(record)],
+        "dues": [asdict(due) for due in evidence.dues(record)],
+        "ledger": [asdict(line) for line in evidence.ledger(record)],
         "arrivals": [asdict(row) for row in view.arrivals(record)],
         "calls": [asdict(row) for row in view.call_rows(record)],
         "quotas": [

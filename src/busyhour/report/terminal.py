@@ -8,7 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from busyhour.report import view
+from busyhour.report import evidence, outlook, view
 from busyhour.results.record import Outcome, RunRecord
 
 _OUTCOME_STYLE = {
@@ -24,6 +24,7 @@ def show(record: RunRecord, console: Console) -> None:
     """Print the report; colours and width are the console's business."""
     for part in (
         _verdict(record),
+        _outlook(record),
         _arrivals(record),
         _operations(record),
         _quotas(record),
@@ -49,6 +50,17 @@ def _verdict(record: RunRecord) -> RenderableType:
     lines += [Text(f"- {reason}") for reason in record.verdict.reasons]
     lines += [Text(f"{row.label}: {row.value}", style="dim") for row in view.headline(record)]
     return Panel(Group(*lines), title="busyhour", title_align="left")
+
+
+def _outlook(record: RunRecord) -> RenderableType | None:
+    """What binds first as volume grows, and what should have been asked for; the HTML report has the whole ladder."""
+    lines = [Text(words)] if (words := outlook.first_words(record)) else []
+    for due in evidence.dues(record):
+        text = (
+            f"{due.name} {due.present} -> {due.needed}: ask by {due.ask_by} for wave {due.wave} ({due.says})"
+        )
+        lines.append(Text(text, style="bold red" if due.late else ""))
+    return Group(*lines, Text("")) if lines else None
 
 
 def _arrivals(record: RunRecord) -> RenderableType:

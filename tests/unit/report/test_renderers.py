@@ -34,6 +34,22 @@ def test_says_verdict_quotas_metrics_and_what_was_not_measured(record: RunRecord
         assert expected.lower() in page.lower(), expected
 
 
+@pytest.mark.parametrize("name", ["html", "markdown", "text", "pdf"])
+def test_says_what_binds_first_what_is_late_and_what_is_proven(migrating: RunRecord, name: str) -> None:
+    made = RENDERERS[name].render(migrating, TEMPLATES)
+    if name == "pdf":
+        pypdf = pytest.importorskip("pypdf")
+        page = " ".join(one.extract_text() for one in pypdf.PdfReader(io.BytesIO(made)).pages)
+    else:
+        page = made.decode()
+    page = " ".join(page.split())
+    assert "binds first, at 460 calls/h of 3,600 planned" in page
+    assert "2027-01-11" in page
+    assert "late" in page
+    if name != "text":
+        assert "peak 60 at 3,600 calls/h, nothing turned away" in page
+
+
 def test_json_is_the_record(record: RunRecord) -> None:
     parsed = json.loads(RENDERERS["json"].render(record, TEMPLATES))
     assert parsed["verdict"]["outcome"] == "does not hold"
