@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -63,8 +63,9 @@ class Intent:
 
     calls: int
     peak_concurrent: float
+    """Places taken of the calling instance's concurrent calls; both legs in a loopback to itself."""
     minutes: float
-    """Voice minutes, all calls together."""
+    """Voice minutes, all calls together, all legs that are billed."""
 
     @property
     def cost_usd(self) -> float:
@@ -128,6 +129,14 @@ def in_window(now: datetime, region: str) -> bool:
     """Whether `now` lies between 18:00 and 06:00 in the Region's own time zone, daylight saving included."""
     local = now.astimezone(ZoneInfo(REGION_TIME_ZONES[region])).time()
     return local >= WINDOW_OPENS or local < WINDOW_CLOSES
+
+
+def closes_at(now: datetime, region: str) -> datetime:
+    """The next 06:00 of the Region's own time after `now`, daylight saving included."""
+    zone = ZoneInfo(REGION_TIME_ZONES[region])
+    local = now.astimezone(zone)
+    day = local.date() if local.time() < WINDOW_CLOSES else local.date() + timedelta(days=1)
+    return datetime.combine(day, WINDOW_CLOSES, zone)
 
 
 def refusals(scenario: Scenario, intent: Intent, approval: Approval | None, now: datetime) -> list[Refusal]:
@@ -194,6 +203,15 @@ def refusals(scenario: Scenario, intent: Intent, approval: Approval | None, now:
             f"It is {local:%H:%M} in {target.region}; AWS allows load tests from 18:00 to 06:00 in the Region's time.",
             "Start it in the evening of the Region.",
         )
+    elif target.region in REGION_TIME_ZONES:
+        ends = now + timedelta(seconds=scenario.traffic.duration + scenario.traffic.drain)
+        if ends > min(closes_at(now, target.region), approval.not_after):
+            local = ends.astimezone(ZoneInfo(REGION_TIME_ZONES[target.region]))
+            refuse(
+                f"Started now, the run goes on until {local:%H:%M} in {target.region}; AWS allows load tests until "
+                f"{WINDOW_CLOSES:%H:%M}, and the approval ends at {approval.not_after.isoformat()}.",
+                "Start it earlier, or plan a shorter run.",
+            )
     if intent.calls > approval.max_calls:
         refuse(
             f"The run places {intent.calls:,} calls; {approval.path} approves {approval.max_calls:,}.",

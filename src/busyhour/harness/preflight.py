@@ -84,5 +84,5 @@ def intent(scenario: Scenario) -> Intent:
 
     made = calculate(scenario)
     calls = len(Schedule(scenario.traffic, scenario.seed))
-    minutes = calls * made.demand.mean("at once") / _SECONDS_PER_MINUTE
-    return Intent(calls, made.peaks.get(CALLS, 0.0), minutes)
+    minutes = calls * made.demand.mean("at once") * scenario.aws.legs / _SECONDS_PER_MINUTE
+    return Intent(calls, made.peaks.get(CALLS, 0.0) * scenario.aws.slots, minutes)

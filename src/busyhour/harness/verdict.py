@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from busyhour.errors import ExitCode
 from busyhour.results.record import (
+    AbortRecord,
     Arrivals,
     FindingRecord,
     ObjectiveRecord,
@@ -38,6 +39,7 @@ def decide(
     headroom: float = 0.0,
     invalid: Sequence[str] = (),
     interrupted: bool = False,
+    abort: AbortRecord | None = None,
 ) -> VerdictRecord:
     """Decide in this order: interrupted, invalid, does not hold, holds.
 
@@ -50,7 +52,7 @@ def decide(
         *invalid,
         *(f"Objective {o.metric} could not be measured: {o.why}" for o in objectives if o.holds is None),
     ]
-    if arrivals.started == 0 and not interrupted:
+    if arrivals.started == 0 and not interrupted and abort is None:
         invalid.append("No call was started, so nothing was measured.")
     failed = [
         *_quota_reasons(quotas, headroom),
@@ -61,11 +63,11 @@ def decide(
         ),
         *_finding_reasons(findings),
     ]
-    if interrupted:
-        outcome, reasons = (
-            Outcome.INTERRUPTED,
-            ["Stopped before the end; this is what was measured until then.", *invalid, *failed],
-        )
+    if interrupted or abort is not None:
+        why = "Stopped before the end; this is what was measured until then."
+        if abort is not None:
+            why = f"Aborted at {clock(abort.at)} ({abort.time}) by {abort.condition}: {abort.text}."
+        outcome, reasons = Outcome.INTERRUPTED, [why, *invalid, *failed]
     elif invalid:
         outcome, reasons = Outcome.INVALID, [*invalid, *failed]
     elif failed:

@@ -122,6 +122,7 @@ class RunSum:
             "started": counts.get("arrivals/started", 0),
             "in_progress": round(sum(w.status.in_progress for w in self.workers.values() if not w.lost)),
             "completed": counts.get("arrivals/completed", 0),
+            "failed": counts.get("arrivals/failed", 0) + counts.get("arrivals/blocked", 0),
             "errors": self._requests("client_error", "server_error", "timeout", "connection"),
             "throttles": self._requests("rate_throttle"),
             "limits": self._requests("limit"),

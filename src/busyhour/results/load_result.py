@@ -9,7 +9,7 @@ from typing import Any
 from busyhour.results.codec import decode, encode
 from busyhour.results.histogram import Histogram
 from busyhour.results.measures import Measures, Second
-from busyhour.results.record import Arrivals, Operation, Percentiles, Series, Slip
+from busyhour.results.record import AbortRecord, Arrivals, Operation, Percentiles, Series, Slip
 from busyhour.results.windows import WindowRecord
 
 SCHEMA_VERSION = "1"
@@ -100,6 +100,8 @@ class LoadResult:
     """HDR histograms of the whole run, encoded: `latency/<op>/<class>`, `service/<op>/<class>`, `slip`, ..."""
     windows: WindowRecord | None = None
     """Latency by window of time; None where nothing was sent."""
+    abort: AbortRecord | None = None
+    """What aborted the run; written by who watched it."""
     schema_version: str = SCHEMA_VERSION
 
     def to_json(self) -> dict[str, Any]:

@@ -35,6 +35,20 @@ class VerdictRecord:
 
 
 @dataclass(slots=True)
+class AbortRecord:
+    """What ended a run before its time, by itself."""
+
+    condition: str
+    """window, breach, error budget, max_calls, max_concurrent, max_cost_usd or silence."""
+    at: float
+    """Seconds from the start of the run."""
+    time: str
+    """ISO 8601."""
+    text: str
+    """What was seen and what it was held against."""
+
+
+@dataclass(slots=True)
 class Slip:
     """How late the generator itself started calls, milliseconds."""
 
@@ -206,6 +220,8 @@ class RunRecord:
     """workers, cpu share, event-loop lag, versions."""
     ledger: list[dict[str, Any]] = field(default_factory=list)
     """Rows of the project's evidence ledger as it stood when the run was reported; quotas/ledger.py has their shape."""
+    abort: AbortRecord | None = None
+    """What aborted the run; None where nothing did."""
     schema_version: str = SCHEMA_VERSION
 
 

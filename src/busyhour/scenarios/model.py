@@ -213,6 +213,20 @@ class AwsTarget:
     max_concurrent: int | None = None
     max_cost_usd: float | None = None
     approval: Path | None = None
+    error_budget: float = 0.1
+    """Share of the calls of a minute that may fail to start or be turned away; beyond it the run is aborted."""
+    loopback: str = ""
+    """Whose numbers the destinations are: `same` (of the instance that calls), `other` (of another one), or nobody's here."""
+
+    @property
+    def legs(self) -> int:
+        """Legs that Connect bills for one call: the outbound one and, in loopback, the inbound one."""
+        return 2 if self.loopback else 1
+
+    @property
+    def slots(self) -> int:
+        """Places that one call takes of the calling instance's concurrent calls."""
+        return 2 if self.loopback == "same" else 1
 
 
 @dataclass(frozen=True, slots=True)

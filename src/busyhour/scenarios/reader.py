@@ -335,4 +335,6 @@ def _aws(source: Source, data: Mapping[str, Any]) -> AwsTarget:
         given["destinations"] = tuple(given["destinations"])
     if "max_cost_usd" in given:
         given["max_cost_usd"] = float(given["max_cost_usd"])
+    if "error_budget" in given:
+        given["error_budget"] = float(given["error_budget"])
     return AwsTarget(**given)

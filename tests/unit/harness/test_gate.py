@@ -147,3 +147,14 @@ def test_a_broken_record_is_named(tmp_path: Path, old: str, new: str, expected: 
 def test_a_missing_record_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(BusyhourError, match="cannot be read"):
         read_approval(tmp_path / "none.toml")
+
+
+def test_a_run_that_would_go_on_after_six_is_refused_at_the_start(scenario: Scenario) -> None:
+    late = datetime(2026, 12, 2, 10, 30, tzinfo=UTC)  # 05:30 in New York, and the run takes an hour
+    assert "the run goes on until 06:30 in us-east-1" in reasons(scenario, now=late)
+    assert reasons(scenario, now=datetime(2026, 12, 2, 9, 30, tzinfo=UTC)) == ""
+
+
+def test_a_run_that_would_outlast_the_approval_is_refused_at_the_start(scenario: Scenario) -> None:
+    short = replace(APPROVAL, not_after=datetime(2026, 12, 2, 3, 45, tzinfo=UTC))
+    assert "the run goes on until" in reasons(scenario, approval=short)
