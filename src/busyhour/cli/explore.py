@@ -97,11 +97,11 @@ def command(
             real = handlers.functions()
         subjects = read_flows(sources.files, aliases=known, functions=real)
         explorer = Explorer(
-            subjects.ground, invariants, _settings(profile, examples, seed), _database(project)
+            subjects.ground, invariants, settings_of(profile, examples, seed), _database(project)
         )
         if replay is not None:
             raise SystemExit(_replay(explorer, subjects, sources.files[0], replay))
-        reports = _explore(explorer)
+        reports = explore_all(explorer)
         explored = Explored(subjects, reports)
         findings = [] if handlers is None else _check_handlers(handlers, subjects, examples)
     _write(explored, form, html, lcov, verbose, findings)
@@ -160,7 +160,8 @@ def _invariant_folders(project: Any) -> list[Path]:
     return [own] if own.is_dir() else []
 
 
-def _settings(profile: str, examples: int | None, seed: int | None) -> Settings:
+def settings_of(profile: str, examples: int | None, seed: int | None) -> Settings:
+    """Settings of a profile, with what the command line says otherwise."""
     from dataclasses import replace
 
     from busyhour.contracts.exploration.explorer import PROFILES
@@ -175,7 +176,8 @@ def _database(project: Any) -> Path:
     return Path(project.root) / ".hypothesis" / "busyhour"
 
 
-def _explore(explorer: Any) -> Any:
+def explore_all(explorer: Any) -> Any:
+    """Explore every flow, with a progress bar on a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -80,6 +80,8 @@ class Decision:
     options: Sequence[Option]
     option: Option
     state: int
+    passed: int = 0
+    """Transitions that had been taken by then."""
 
     @property
     def choice(self) -> Choice:

@@ -109,6 +109,7 @@ class Explorer:
         invariants: what must hold.
         settings: how far to go.
         database: folder of failing calls of earlier runs, as Hypothesis keeps them; None for none.
+        collects: keep a call for every set of transitions, in `candidates`.
     """
 
     def __init__(
@@ -117,6 +118,7 @@ class Explorer:
         invariants: Sequence[Invariant],
         settings: Settings | None = None,
         database: Path | None = None,
+        collects: bool = False,
     ) -> None:
         self.ground = ground
         self.invariants = tuple(invariants)
@@ -124,6 +126,9 @@ class Explorer:
         self._database = database
         self._taken: set[Transition] = set()
         self._ran: set[int] = set()
+        self._collects = collects
+        self.candidates: dict[frozenset[Transition], tuple[Flow, list[Choice]]] = {}
+        """Calls by the transitions that they take, the shortest for each; only where they are collected."""
 
     def explore(
         self, entries: Sequence[Flow] | None = None, told: Callable[[FlowReport], None] | None = None
@@ -150,8 +155,10 @@ class Explorer:
 
         def seen(played: Played) -> set[Kind]:
             report.calls += 1
-            self._taken |= played.taken
+            self._taken.update(played.path)
             self._ran.update([id(run.action) for run in played.actions])
+            if self._collects:
+                self._collect(flow, played)
             kinds: set[Kind] = set()
             for kind, message in self.judge(played):
                 kinds.add(kind)
@@ -202,6 +209,14 @@ class Explorer:
         """The call that these choices make, and what does not hold on it."""
         played = replayed(self.ground, flow, choices)
         return played, [self._failure(kind, message, played) for kind, message in self.judge(played)]
+
+    def _collect(self, flow: Flow, played: Played) -> None:
+        if played.cut or played.crash is not None or played.endless is not None:
+            return
+        taken = frozenset(played.taken)
+        known = self.candidates.get(taken)
+        if known is None or len(played.decisions) < len(known[1]):
+            self.candidates[taken] = (flow, played.choices)
 
     def _smallest(self, flow: Flow, kind: Kind, message: str, found: Played) -> Failure:
         def fails(played: Played) -> bool:

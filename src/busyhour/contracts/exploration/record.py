@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from busyhour.contracts.exploration.choices import Choice, Decision
 from busyhour.flows import protocol as p
@@ -71,6 +71,14 @@ class Moment:
         )
 
 
+class Settled(NamedTuple):
+    """A reference that got a value when it was first read; `moments` had passed by then."""
+
+    name: str
+    value: str | None
+    moments: int
+
+
 @dataclass(slots=True)
 class Played:
     """One explored call.
@@ -84,8 +92,13 @@ class Played:
     decisions: list[Decision] = field(default_factory=list)
     actions: list[ActionRun] = field(default_factory=list)
     moments: list[Moment] = field(default_factory=list)
-    taken: set[Transition] = field(default_factory=set)
+    path: list[Transition] = field(default_factory=list)
+    """Transitions in the order in which they were taken."""
     seconds: float = 0.0
+    settled: list[Settled] = field(default_factory=list)
+    """Values that the flow read and that nobody had settled before, answers of functions left out."""
+    inherited: Mapping[str, Any] | None = None
+    """What `$.External` held when the flow was entered, where another flow ran before; it fills as it is read."""
     attribute_bytes: int = 0
     """Most that the contact's attributes took at any time."""
     endless: tuple[int, int] | None = None
@@ -93,6 +106,11 @@ class Played:
     crash: BaseException | None = None
     elsewhere: bool = False
     """Whether the call went on in a flow that is not here."""
+
+    @property
+    def taken(self) -> set[Transition]:
+        """Transitions that were taken."""
+        return set(self.path)
 
     @property
     def choices(self) -> list[Choice]:

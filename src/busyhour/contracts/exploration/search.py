@@ -110,7 +110,7 @@ class Search:
         most = len(prefix) + MOST_FURTHER
         played = World(self._ground, self._entry, Plan(prefix, mode, mood), most=most).play()
         self.calls += 1
-        new = played.taken & self._missing
+        new = self._missing.intersection(played.path)
         if new:
             self._missing -= new
             self._distances = None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from busyhour.contracts.exploration.answers import LONG, LazyAnswer
 from busyhour.contracts.exploration.choices import Option, Where
 from busyhour.contracts.exploration.pools import Read
+from busyhour.contracts.exploration.record import Settled
 from busyhour.flows import protocol as p
 from busyhour.flows.actions import ASKABLE
 from busyhour.flows.call import Call
@@ -74,7 +75,7 @@ class Settler:
         if world.entry.type is FlowType.MODULE:
             self._open["Modules"] = set()
         if world.inherits:
-            call.external = LazyAnswer()
+            call.external = world.played.inherited = LazyAnswer()
             self._open |= {"Lex": set(), "StoredCustomerInput": set(), "Metrics": set()}
             self._open |= {root: set() for root in _GIVEN_BY_SERVICES}
         if world.entry.type in (FlowType.AGENT_WHISPER, FlowType.CUSTOMER_WHISPER, FlowType.OUTBOUND_WHISPER):
@@ -118,9 +119,11 @@ class Settler:
             value = self._choose(action, read)
             if value is not None:
                 call.attributes[key] = value
+            self._note(read, value)
         elif read.name not in pools.written and key:
             # No flow here sets it and none tests it: whoever made the contact set it.
             call.attributes[key] = key
+            self._note(read, key)
 
     def _external(self, call: Call, action: Action, read: Read) -> None:
         external = call.external
@@ -141,6 +144,7 @@ class Settler:
         if read.root == "StoredCustomerInput":
             if call.stored_input is None and self._world.ground.pools.of(read.name):
                 call.stored_input = self._choose(action, read)
+                self._note(read, call.stored_input)
             decided.add(read.path)
             return
         extras = call.extras or {}
@@ -153,6 +157,7 @@ class Settler:
         decided.add(read.path)
         pooled = self._world.ground.pools.of(read.name)
         value = self._choose(action, read) if pooled else read.path[-1]
+        self._note(read, value)
         if value is not None:
             call.put_values({read.name: value})
 
@@ -169,6 +174,7 @@ class Settler:
             return
         self._touched.add(read.name)
         value = self._choose(action, read)
+        self._note(read, value)
         match read.root:
             case "CustomerEndpoint":
                 call.contact = replace(call.contact, customer_endpoint=value)
@@ -190,6 +196,10 @@ class Settler:
                 call.put_values({read.name: value} if value is not None else {})
             case root:
                 call.put(root, value)
+
+    def _note(self, read: Read, value: str | None) -> None:
+        played = self._world.played
+        played.settled.append(Settled(read.name, value, len(played.moments)))
 
     def _choose(self, action: Action, read: Read) -> str | None:
         world = self._world

@@ -181,7 +181,7 @@ class World:
     def choose(self, where: Where, options: Sequence[Option]) -> Option:
         """Let the decider choose, and keep what it chose."""
         option = self._decide(self, where, options)
-        self.played.decisions.append(Decision(where, options, option, self._state()))
+        self.played.decisions.append(Decision(where, options, option, self._state(), len(self.played.path)))
         self.visits[where] = self.visits.get(where, 0) + 1
         self.last[where] = option.choice
         return option
@@ -230,7 +230,7 @@ class World:
         """A branch was taken."""
         place = self.ground.places.get(id(action))
         if place is not None:
-            self.played.taken.add(Transition(*place, kind, index))
+            self.played.path.append(Transition(*place, kind, index))
         for run in reversed(self.played.actions):
             if run.action is action:
                 run.branch = (kind, index)

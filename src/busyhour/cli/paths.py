@@ -1,0 +1,53 @@
+"""busyhour paths: print the smallest set of calls that takes every branch that a call can take, as test cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("paths")
+@click.argument("paths", nargs=-1)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write; else printed."
+)
+@click.option(
+    "--alias", "aliases", multiple=True, metavar="REFERENCE=NAME", help="What an ARN or id stands for."
+)
+@click.option("--examples", type=click.IntRange(min=0), help="Random calls for each flow, after the search.")
+def command(
+    paths: tuple[str, ...], output: Path | None, aliases: tuple[str, ...], examples: int | None
+) -> None:
+    """Print the smallest set of calls that takes every branch that a call can take, as test cases.
+
+    PATHS are exported flows, folders of them, or a scenario (.toml); without any, the flows of the project.
+
+    Example: busyhour paths examples/helpdesk/flows -o calls.json
+    """
+    import json
+
+    from busyhour.cli.explore import explore_all, flow_paths, pair, save, settings_of
+    from busyhour.contracts.exploration.explorer import Explorer
+    from busyhour.contracts.exploration.paths import document
+    from busyhour.contracts.exploration.project import Explored, read_flows
+    from busyhour.project import Project
+
+    sources = flow_paths(paths, Project.find())
+    known = {**sources.aliases, **dict(pair(one, "--alias") for one in aliases)}
+    subjects = read_flows(sources.files, aliases=known)
+    explorer = Explorer(subjects.ground, (), settings_of("ci", examples, None), collects=True)
+    explored = Explored(subjects, explore_all(explorer))
+    found = document(explored, explorer)
+    for path, reason in subjects.left_out.items():
+        click.echo(f"note: left out {path}: {reason}", err=True)
+    text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        save(output, text)
+        summary = found["summary"]
+        click.echo(
+            f"{output}: {summary['calls']} calls take {summary['covered']} of {summary['coverable']} transitions",
+            err=True,
+        )
