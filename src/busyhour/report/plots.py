@@ -106,8 +106,8 @@ def line_plot(
         )
     if log and top > 0:
         axes.set_yscale("log")
-        for axis_formatter in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-            axis_formatter("{x:g}")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "25" else "")
     else:
         axes.set_ylim(bottom=0)
     axes.set_xlim(left=0)
