@@ -24,6 +24,8 @@ _SHORTEST = 6
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """A contact attribute is read under a name that nothing sets, next to one that the flow sets."""
+    if not any(read.reference.root == "Attributes" for read in flow.reads):
+        return
     here = {key for action in flow.of_type("UpdateContactAttributes") for key in attributes_set(action)}
     setters = flow.project.landscape.setters
     told: set[tuple[int, str]] = set()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from busyhour.contracts.cycles import cycle, strongly_connected
-from busyhour.contracts.graph import Edge
 from busyhour.contracts.outcomes import interactive
 from busyhour.contracts.paths import name
 from busyhour.contracts.rule import Problem, rule
@@ -23,13 +22,18 @@ from busyhour.contracts.subject import FlowUnderCheck
     group="resilience",
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
-    """One finding for each circle of actions that nothing slows down or ends."""
-    if flow.graph.start is None or not _may_circle(flow):
+    """One finding for each circle of actions that nothing slows down or ends; a module may ask or play."""
+    graph = flow.graph
+    if not graph.circular:
         return
-    edges = [
-        [edge.target for edge in followed if reached and _spins(flow, edge)]
-        for followed, reached in zip(flow.followed, flow.graph.reachable, strict=True)
-    ]
+    edges: list[list[int]] = [[] for _ in flow.actions]
+    for at in graph.order:
+        action = flow.actions[at]
+        if action.type != "InvokeFlowModule" and not interactive(action):
+            counted = action.type == "Loop"
+            edges[at] = [
+                edge.target for edge in flow.followed[at] if not (counted and edge.label == "ContinueLooping")
+            ]
     for component in strongly_connected(edges):
         round_trip = cycle(edges, component)
         if round_trip:
@@ -42,17 +46,3 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
             yield flow.problem(
                 f"{' → '.join(names)} is a circle without input, prompt, wait or bound", action=first
             )
-
-
-def _may_circle(flow: FlowUnderCheck) -> bool:
-    """Whether any transition leads back, seen from the start."""
-    place = {at: number for number, at in enumerate(flow.graph.order)}
-    return any(place[target] <= place[at] for at in flow.graph.order for target in flow.graph.successors[at])
-
-
-def _spins(flow: FlowUnderCheck, edge: Edge) -> bool:
-    """Whether taking the transition costs no time of the participant's and is not counted; a module may ask or play."""
-    action = flow.actions[edge.source]
-    if action.type == "Loop":
-        return edge.label != "ContinueLooping"
-    return action.type != "InvokeFlowModule" and not interactive(action)

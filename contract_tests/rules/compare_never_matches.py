@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.compared import impossible_value, shadowed
+from busyhour.contracts.compared import impossible, shadowed
 from busyhour.contracts.paths import name
 from busyhour.contracts.rule import Problem, rule
 from busyhour.contracts.subject import FlowUnderCheck
@@ -23,16 +23,18 @@ from busyhour.contracts.subject import FlowUnderCheck
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """A condition that can never hold: impossible operands, and conditions that an earlier one forestalls."""
     for action in flow.of_type("Compare", "CheckMetricData", "DistributeByPercentage"):
+        why_not = impossible(flow, action)
+        plain = all(condition.operator == "Equals" for condition in action.conditions)
+        if why_not is None and plain:
+            continue
         for condition in action.conditions:
             operand = condition.operands[0] if len(condition.operands) == 1 else None
             if not isinstance(operand, str) or condition.operator is None or "$." in operand:
                 continue
-            reason = impossible_value(flow, action, condition.operator, operand)
-            if reason is None:
-                earlier = shadowed(action, condition)
+            reason = why_not(condition.operator, operand) if why_not else None
+            if reason is None and (earlier := shadowed(action, condition)) is not None:
                 reason = (
-                    earlier
-                    and f"Conditions[{earlier.at}] ({earlier.operator} {earlier.operands[0]!r}) is true first"
+                    f"Conditions[{earlier.at}] ({earlier.operator} {earlier.operands[0]!r}) is true first"
                 )
             if reason:
                 yield flow.problem(

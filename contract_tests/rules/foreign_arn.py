@@ -16,6 +16,7 @@ _ARN = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):(?P<service>connect|lambda|lex):(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)"
     r":(?P<account>\d{12}):(?P<rest>[^\s\"']+)"
 )
+_PLACE = re.compile(r"arn:aws[a-z-]*:(?:connect|lambda|lex):([^:\s]+:\d{12}):")
 _INSTANCE = re.compile(r"instance/([0-9a-f]{8}-[0-9a-f-]{27})")
 _EXAMPLES = re.compile(r"(\d)\1{11}|123456789012|012345678901|000123456789|111122223333|098765432109")
 """Account numbers of documentation, which stand for a real one."""
@@ -45,7 +46,7 @@ class _Named(NamedTuple):
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """An ARN of another account, Region or instance than the rest of the flow."""
-    if flow.document is None or "arn:aws" not in flow.document.text:
+    if flow.document is None or _all_of_one(flow.document.text):
         return
     named = list(_named(flow))
     own = _own_instance(flow)
@@ -66,6 +67,15 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
                 *one.pointer,
                 action=one.action,
             )
+
+
+def _all_of_one(text: str) -> bool:
+    """Whether all ARNs in the text of a file agree, so that there is nothing to look for."""
+    if "arn:aws" not in text:
+        return True
+    if len(set(_PLACE.findall(text))) > 1:
+        return False
+    return len(set(_INSTANCE.findall(text))) <= 1
 
 
 def _own_instance(flow: FlowUnderCheck) -> str:

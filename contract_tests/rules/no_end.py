@@ -35,7 +35,12 @@ _ENDS = frozenset(
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """The first action of each part of the flow that contacts enter and cannot leave."""
     graph = flow.graph
-    if graph.start is None or flow.flow_type in _ENDLESS or "MessageParticipantIteratively" in flow.types:
+    if (
+        graph.start is None
+        or not graph.circular
+        or flow.flow_type in _ENDLESS
+        or "MessageParticipantIteratively" in flow.types
+    ):
         return
     index = flow.by_identifier
     ending = [

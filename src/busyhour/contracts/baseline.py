@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.contracts.finding import Finding, Report
-from busyhour.errors import BusyhourError
 from busyhour.contracts.writing import write_atomically
+from busyhour.errors import BusyhourError
 
 VERSION = 1
 Key = tuple[str, str, str, str, str]

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from busyhour.contracts.outcomes import interactive
-from busyhour.contracts.paths import taken
 
 if TYPE_CHECKING:
     from busyhour.contracts.subject import ActionView, FlowUnderCheck
@@ -37,6 +36,8 @@ def longest_silences(flow: FlowUnderCheck, limit: int) -> Iterator[tuple[ActionV
     graph = flow.graph
     if graph.start is None:
         return
+    if not graph.circular and sum(map(seconds, flow.of_type("InvokeLambdaFunction"))) <= limit:
+        return
     longest: dict[int, int] = {graph.start: 0}
     before: dict[_Step, _Step | None] = {(graph.start, 0): None}
     todo = deque([graph.start])
@@ -50,8 +51,8 @@ def longest_silences(flow: FlowUnderCheck, limit: int) -> Iterator[tuple[ActionV
             if node not in over:
                 over[node] = (node, waited)
             continue
-        for edge in graph.edges[node]:
-            if not taken(flow, edge) or after <= longest.get(edge.target, -1):
+        for edge in flow.followed[node]:
+            if after <= longest.get(edge.target, -1):
                 continue
             counted = action.type == "Loop" and edge.label == "ContinueLooping"
             if counted and _times(before, (node, waited)) > _rounds(action):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from busyhour.contracts.cycles import cycle, strongly_connected
 from busyhour.contracts.outcomes import interactive
-from busyhour.contracts.paths import taken
 
 if TYPE_CHECKING:
     from busyhour.contracts.landscape import FlowReference, Landscape
@@ -55,8 +54,8 @@ def without_interaction(flow: FlowUnderCheck) -> list[bool]:
         node = stack.pop()
         if interactive(flow.actions[node]):
             continue
-        for edge in flow.graph.edges[node]:
-            if not seen[edge.target] and taken(flow, edge):
+        for edge in flow.followed[node]:
+            if not seen[edge.target]:
                 seen[edge.target] = True
                 stack.append(edge.target)
     return seen

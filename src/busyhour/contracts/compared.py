@@ -6,11 +6,12 @@ of them is unknown, nothing is said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from busyhour.contracts.dataflow import attributes_set
-from busyhour.contracts.paths import taken, truth
+from busyhour.contracts.paths import truth
+from busyhour.contracts.placeholders import PLACEHOLDER
 from busyhour.contracts.words import series
 from busyhour.flows.references import Reference, whole
 
@@ -45,55 +46,79 @@ def number(text: str) -> float | None:
         return None
 
 
-def impossible_value(flow: FlowUnderCheck, action: ActionView, operator: str, operand: str) -> str | None:
-    """Why the condition never holds, None where it may."""
-    if operator in NUMERIC and number(operand) is None and "{" not in operand and "<" not in operand:
-        return f"{operand!r} is no number"
+WhyNot = Callable[[str, str], "str | None"]
+"""(operator, operand) -> why no value that comes there fulfils it; None where one may."""
+
+
+def impossible(flow: FlowUnderCheck, action: ActionView) -> WhyNot | None:
+    """What cannot be compared with here; None where anything can."""
+    why_not = _by_value(flow, action)
+    if not any(condition.operator in NUMERIC for condition in action.conditions):
+        return why_not
+
+    def why(operator: str, operand: str) -> str | None:
+        if operator in NUMERIC:
+            numeric = number(operand) is not None or PLACEHOLDER.search(operand)
+            return None if numeric else f"{operand!r} is no number"
+        return why_not(operator, operand) if why_not else None
+
+    return why
+
+
+def _by_value(flow: FlowUnderCheck, action: ActionView) -> WhyNot | None:
     value = action.parameters.get("ComparisonValue")
     reference = whole(value) if action.type == "Compare" and isinstance(value, str) else None
-    if reference is None or operator not in _TEXT:
+    if reference is None:
         return None
     if reference.root == "Channel" and not reference.path:
-        if any(_TEXT[operator](channel, operand) for channel in CHANNELS):
-            return None
-        return f"a channel is {series(CHANNELS, 'or')}, in capitals"
+        return _not_among(CHANNELS, f"a channel is {series(CHANNELS, 'or')}, in capitals")
     if reference.root == "StoredCustomerInput":
-        return _impossible_input(flow, action, operator, operand)
+        return _entered(flow, action)
     if reference.root == "Attributes" and reference.path:
-        return _impossible_attribute(flow, action, reference, operator, operand)
+        return _set(flow, action, reference)
     return None
 
 
-def _impossible_input(flow: FlowUnderCheck, action: ActionView, operator: str, operand: str) -> str | None:
-    """Why no caller can have entered that."""
-    if operator != "Equals" or operand == "Timeout":
-        return None
+def _not_among(values: Collection[str], reason: str) -> WhyNot:
+    def why(operator: str, operand: str) -> str | None:
+        test = _TEXT.get(operator)
+        return reason if test is not None and not any(test(value, operand) for value in values) else None
+
+    return why
+
+
+def _entered(flow: FlowUnderCheck, action: ActionView) -> WhyNot | None:
+    """What no caller can have entered, where every question that leads here limits it."""
     asked = last_written(flow, action, lambda one: one.type == "GetParticipantInput" and _stores(one))
-    if asked is None:
+    lengths = [_longest(one) for one in asked or ()]
+    longest = max(lengths, default=0)
+    if not lengths or 0 in lengths:
         return None
-    lengths: list[int] = []
-    for one in asked:
-        validation = one.parameters.get("InputValidation")
-        custom = validation.get("CustomValidation") if isinstance(validation, dict) else None
-        length = custom.get("MaximumLength") if isinstance(custom, dict) else None
-        if not isinstance(length, str) or not length.isdecimal():
+
+    def why(operator: str, operand: str) -> str | None:
+        if operator != "Equals" or operand == "Timeout":
             return None
-        lengths.append(int(length))
-    if not set(operand) <= _DIGITS:
-        return "callers can enter digits, * and # only"
-    if lengths and len(operand) > max(lengths):
-        return f"at most {max(lengths)} characters can be entered there"
-    return None
+        if not set(operand) <= _DIGITS:
+            return "callers can enter digits, * and # only"
+        return f"at most {longest} characters can be entered there" if len(operand) > longest else None
+
+    return why
+
+
+def _longest(action: ActionView) -> int:
+    """How many characters can be entered, 0 where that is not known."""
+    validation = action.parameters.get("InputValidation")
+    custom = validation.get("CustomValidation") if isinstance(validation, dict) else None
+    length = custom.get("MaximumLength") if isinstance(custom, dict) else None
+    return int(length) if isinstance(length, str) and length.isdecimal() else 0
 
 
 def _stores(action: ActionView) -> bool:
     return truth(action.parameters.get("StoreInput"))
 
 
-def _impossible_attribute(
-    flow: FlowUnderCheck, action: ActionView, reference: Reference, operator: str, operand: str
-) -> str | None:
-    """Why the attribute never has that value, where this flow sets it to fixed texts on every path."""
+def _set(flow: FlowUnderCheck, action: ActionView, reference: Reference) -> WhyNot | None:
+    """What the attribute never is, where this flow sets it to fixed texts on every path."""
     key = ".".join(reference.path)
 
     def writes(one: ActionView) -> bool:
@@ -102,12 +127,13 @@ def _impossible_attribute(
     values: set[str] = set()
     for one in last_written(flow, action, writes, fails=False) or ():
         value = attributes_set(one).get(key)
-        if not isinstance(value, str) or "$" in value or "{" in value or "<" in value:
+        if not isinstance(value, str) or "$" in value or PLACEHOLDER.search(value):
             return None
         values.add(value)
-    if not values or any(_TEXT[operator](value, operand) for value in values):
+    if not values:
         return None
-    return f"{reference.text} is always {series([repr(one) for one in sorted(values)], 'or')} there"
+    shown = series([repr(one) for one in sorted(values)], "or")
+    return _not_among(values, f"{reference.text} is always {shown} there")
 
 
 def last_written(
@@ -131,7 +157,7 @@ def last_written(
         for before in graph.predecessors[node]:
             if before in seen or not graph.reachable[before]:
                 continue
-            ways = [edge for edge in graph.edges[before] if edge.target == node and taken(flow, edge)]
+            ways = [edge for edge in flow.followed[before] if edge.target == node]
             if not ways:
                 continue
             seen.add(before)

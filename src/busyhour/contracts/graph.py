@@ -155,6 +155,13 @@ class Graph:
         done.reverse()
         return done
 
+    @cached_property
+    def circular(self) -> bool:
+        """Whether some path from the start leads back to an action that it has passed."""
+        place = {node: number for number, node in enumerate(self.order)}
+        successors = self.successors
+        return any(place[target] <= number for node, number in place.items() for target in successors[node])
+
     def holds_on_every_path(
         self,
         given: Callable[[Edge], int],

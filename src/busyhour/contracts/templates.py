@@ -21,7 +21,9 @@ from busyhour.flows.positions import Lines, inner_offsets, scan
 SUFFIXES = (".yaml", ".yml", ".template", ".tf", ".tftpl")
 _MODULES = "AWS::Connect::ContactFlowModule"
 _FLOWS = ("AWS::Connect::ContactFlow", _MODULES)
-_TERRAFORM = re.compile(r'^[ \t]*resource\s+"(aws_connect_contact_flow(?:_module)?)"\s+"([^"]*)"', re.MULTILINE)
+_TERRAFORM = re.compile(
+    r'^[ \t]*resource\s+"(aws_connect_contact_flow(?:_module)?)"\s+"([^"]*)"', re.MULTILINE
+)
 _ENCODED = re.compile(r"\bjsonencode\s*\(\s*(?=\{)")
 _ATTRIBUTE = re.compile(r'^[ \t]*(name|type)[ \t]*=[ \t]*"([^"\n]*)"', re.MULTILINE)
 _CONTENT = re.compile(r"^(?P<indent>[ \t]*)(?:-[ \t]+)?[\"']?Content[\"']?[ \t]*:", re.MULTILINE)
@@ -197,7 +199,12 @@ def _joined(
         if isinstance(argument, list) and argument and isinstance(argument[0], str):
             return argument[0], inner_offsets(text, places[(*pointer, function, 0)])
         return _joined(text, places, (*pointer, function), argument) if isinstance(argument, str) else None
-    if function == "Fn::Join" and isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], list):
+    if (
+        function == "Fn::Join"
+        and isinstance(argument, list)
+        and len(argument) == 2
+        and isinstance(argument[1], list)
+    ):
         separator = argument[0] if isinstance(argument[0], str) else ""
         made, offsets = "", []
         for at, part in enumerate(argument[1]):
