@@ -1,0 +1,74 @@
+"""busyhour diff: Say what callers will notice between two versions of flows, and what it costs; layout does not count."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_FORMATS = ("text", "markdown", "json")
+
+
+@click.command("diff")
+@click.argument("old")
+@click.argument("new")
+@click.option(
+    "--scenario", help="Compare the demand of one call too, with this scenario's callers (a name or a file)."
+)
+@click.option(
+    "--calls",
+    type=click.IntRange(100, 1_000_000),
+    default=2000,
+    show_default=True,
+    help="Calls that are run through both versions for the demand.",
+)
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write here, not to standard output.",
+)
+@click.option("--exit-code", is_flag=True, help="Exit with 1 when anything that callers may notice differs.")
+def command(
+    old: str, new: str, scenario: str | None, calls: int, form: str, output: Path | None, exit_code: bool
+) -> None:
+    """Compare the flows of OLD and NEW by meaning: files, folders, or git revisions (HEAD~1, main:flows).
+
+    Prompt texts, menu choices, queue targets, Lambda calls, timeouts and where branches lead count; layout,
+    identifiers and order do not.
+
+    Exit code 0: done. 1: the flow check finds an error that it did not find before. 2: bad input.
+
+    Example: busyhour diff HEAD~1 flows --scenario helpdesk
+    """
+    from busyhour.errors import BusyhourError, ExitCode
+    from busyhour.project import Project
+    from busyhour.regression.diff_render import RENDERERS
+    from busyhour.regression.diff_report import compare_sets
+    from busyhour.regression.flow_sources import open_set
+    from busyhour.regression.flowdiff import noticed
+    from busyhour.scenarios import reader
+
+    project = Project.find(Path.cwd())
+    planned = None
+    if scenario is not None:
+        planned = reader.load(project.scenario(scenario), root=project.root)
+    with (
+        open_set(old, project.flow_patterns, project.root) as before,
+        open_set(new, project.flow_patterns, project.root) as after,
+    ):
+        found = compare_sets(before, after, planned, calls)
+    rendered = RENDERERS[form](found)
+    if output is None:
+        click.echo(rendered, nl=False)
+    else:
+        try:
+            output.write_text(rendered, encoding="utf-8")
+        except OSError as error:
+            raise BusyhourError(
+                f"{output}: cannot be written: {error.strerror}.", "Name another file."
+            ) from None
+        click.echo(found.summary)
+    if found.new_errors or (exit_code and noticed(found.changes)):
+        raise SystemExit(int(ExitCode.DOES_NOT_HOLD))

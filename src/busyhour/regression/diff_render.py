@@ -1,0 +1,115 @@
+"""The comparison of two versions of flows as text, Markdown and JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+
+from busyhour.regression.diff_report import DemandChange, FlowComparison, RungChange
+from busyhour.regression.flowdiff import NOTICED, Change
+from busyhour.results.codec import encode
+
+_SHORT = 160
+
+
+def text(found: FlowComparison) -> str:
+    """For a terminal."""
+    lines = [f"{found.old} -> {found.new}", ""]
+    flow = None
+    for change in found.changes:
+        if change.flow != flow:
+            flow = change.flow
+            lines.append(flow)
+        lines.append(f"  {change.kind:<8} {_change(change)}")
+    if found.changes:
+        lines.append("")
+    lines += [f"New finding: {finding}" for finding in found.new_findings]
+    lines += [f"Gone finding: {finding}" for finding in found.gone_findings]
+    if found.scenario:
+        lines += ["", f"Demand of one call ({found.scenario}):"]
+        lines += [f"  {_demand(one)}" for one in found.demand] or ["  no difference"]
+        lines += [f"  {_rung(one)}" for one in found.rungs]
+    lines += [f"Note: {note}" for note in found.notes]
+    return "\n".join([*lines, found.summary]) + "\n"
+
+
+def _change(change: Change) -> str:
+    place = f"{change.action}: " if change.action else ""
+    if change.before is None:
+        return f"{place}{change.what} is new" + (f": {_cut(change.after)}" if change.after else "")
+    if change.after is None:
+        return f"{place}{change.what} is gone" + (f": {_cut(change.before)}" if change.before else "")
+    return f"{place}{change.what}: {_cut(change.before)} -> {_cut(change.after)}"
+
+
+def _cut(words: str | None) -> str:
+    words = words or ""
+    return words if len(words) <= _SHORT else words[: _SHORT - 3] + "..."
+
+
+def _demand(one: DemandChange) -> str:
+    share = f", {one.relative:+.0%}" if one.relative is not None else ""
+    return f"{one.name}: {one.before:.3g} -> {one.after:.3g} ({one.after - one.before:+.2g}{share})"
+
+
+def _rung(one: RungChange) -> str:
+    if not (math.isfinite(one.before) and math.isfinite(one.after) and one.before):
+        return f"{one.name} binds at {_volume(one.after)}, before at {_volume(one.before)}"
+    change = one.after / one.before - 1.0
+    words = "less" if change < 0 else "more"
+    return f"{one.name} binds at {_volume(one.after)}, before at {_volume(one.before)}: {abs(change):.0%} {words} headroom"
+
+
+def _volume(calls_per_hour: float) -> str:
+    return f"{calls_per_hour:,.0f} calls/h" if math.isfinite(calls_per_hour) else "no volume"
+
+
+def markdown(found: FlowComparison) -> str:
+    """For a pull request: what callers may notice first."""
+    lines = [f"### Flows: {_cell(found.summary)}", ""]
+    for title, wanted in (("Callers may notice", True), ("Settings", False)):
+        rows = [change for change in found.changes if (change.kind in NOTICED) is wanted]
+        if rows:
+            lines += [
+                f"**{title}**",
+                "",
+                "| flow | | action | what | before | after |",
+                "|---|---|---|---|---|---|",
+            ]
+            lines += [
+                f"| {_cell(c.flow)} | {c.kind} | {_cell(c.action)} | {_cell(c.what)} | {_side(c.before)} | {_side(c.after)} |"
+                for c in rows
+            ]
+            lines.append("")
+    lines += [f"- New finding: {_cell(finding)}" for finding in found.new_findings]
+    lines += [f"- Gone finding: {_cell(finding)}" for finding in found.gone_findings]
+    if found.scenario:
+        lines += ["", f"**Demand of one call** ({_cell(found.scenario)})", ""]
+        lines += [f"- {_cell(_demand(one))}" for one in found.demand] or ["- no difference"]
+        lines += [f"- {_cell(_rung(one))}" for one in found.rungs]
+    lines += ["", *(f"- {_cell(note)}" for note in found.notes)] if found.notes else []
+    return "\n".join(lines) + "\n"
+
+
+def _side(words: str | None) -> str:
+    return "" if words is None else _cell(_cut(words)) or "yes"
+
+
+def _cell(words: str) -> str:
+    return words.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+
+
+def as_json(found: FlowComparison) -> str:
+    """All of it."""
+    return (
+        json.dumps({"summary": found.summary, **encode(found)}, indent=2, ensure_ascii=False, allow_nan=False)
+        + "\n"
+    )
+
+
+RENDERERS: Mapping[str, Callable[[FlowComparison], str]] = {
+    "text": text,
+    "markdown": markdown,
+    "json": as_json,
+}
