@@ -22,7 +22,7 @@ from busyhour.capacity.simulation import Limits
 from busyhour.capacity.theory import erlang_b, erlang_b_peaked, peakedness, poisson_quantile
 from busyhour.flows.machine import Machine
 from busyhour.quotas import table as quota_table
-from busyhour.quotas.model import Origin, QuotaValue
+from busyhour.quotas.model import Origin, QuotaValue, Scope
 from busyhour.quotas.table import QuotaTable
 from busyhour.scenarios.draw import sampler
 from busyhour.scenarios.model import ArrivalProcess, Direction, Scenario
@@ -98,7 +98,12 @@ class _Forecaster:
     ) -> None:
         self.scenario = scenario
         self.table = table or quota_table.load()
-        self.values = {value.quota.key: value for value in quota_values if value.resource is None}
+        # A value of one table or function says nothing of the others; one of the instance is what counts.
+        self.values = {
+            value.quota.key: value
+            for value in quota_values
+            if value.resource is None or value.quota.scope is Scope.INSTANCE
+        }
         for name, number in scenario.quotas.items():
             quota = self.table.find(name)
             self.values.setdefault(quota.key, QuotaValue(quota, number, Origin.OVERRIDE, quota.date))

@@ -15,6 +15,7 @@ from busyhour.errors import BusyhourError
 from busyhour.flows.reader import read_file
 from busyhour.harness import demands, generator, metrics, preflight
 from busyhour.harness import target as targets
+from busyhour.harness.lookout import lookout
 from busyhour.harness.objectives import judge
 from busyhour.harness.processes import Child
 from busyhour.harness.progress import Progress
@@ -111,15 +112,17 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
         )
         progress.stage("Load")
         begun = datetime.now(UTC)
-        load = generator.drive(
-            scenario,
-            options.project.loadtest(scenario.drive.value),
-            target,
-            folder,
-            workers=options.workers,
-            progress=progress,
-            watched=process,
-        )
+        with lookout(scenario, target, options.workers) as watch:
+            load = generator.drive(
+                scenario,
+                options.project.loadtest(scenario.drive.value),
+                target,
+                folder,
+                workers=options.workers,
+                progress=progress,
+                watched=process,
+                lookout=watch,
+            )
         progress.stage("Reading quotas and metrics of the target")
         start = datetime.fromisoformat(load.started) if load.started else begun
         observed = metrics.Readings([], [], [])
@@ -189,7 +192,13 @@ def _names(scenario: Scenario, target: Target) -> metrics.Names:
 
 def _touched_before(scenario: Scenario, table: quota_table.QuotaTable) -> list[Quota]:
     """Quotas whose value the forecast needs."""
-    keys = dict.fromkeys((*ALWAYS_READ, *(table.find(name).key for name in scenario.quotas)))
+    from busyhour.capacity import rules
+    from busyhour.capacity.forecast import COUNTED
+
+    ruled = [rule.key for rule in rules.load()] if scenario.usage else []
+    keys = dict.fromkeys(
+        (*ALWAYS_READ, *(table.find(name).key for name in scenario.quotas), *COUNTED, *ruled)
+    )
     keys[table.rate("connect", "StartOutboundVoiceContact")[0].key] = None
     return [table.by_key(key) for key in keys]
 
@@ -256,7 +265,9 @@ def _record(
             headroom=scenario.headroom,
             invalid=invalid,
             interrupted=load.interrupted,
+            abort=load.abort,
         ),
+        abort=load.abort,
         arrivals=load.arrivals,
         operations=load.operations,
         series=[*load.series, *observed.series],
