@@ -52,9 +52,16 @@ class RuleSet:
 
     def _named(self, names: Iterable[str]) -> set[str]:
         found: set[str] = set()
+        ids = {one.id for one in self.rules}
         for name in names:
-            group = {one.id for one in self.rules if one.group == name}
-            found |= group or {self[name].id}
+            chosen = {one.id for one in self.rules if one.group == name} or ({name} & ids)
+            if not chosen:
+                known = sorted(ids | {one.group for one in self.rules})
+                raise BusyhourError(
+                    f"no rule and no group of rules is called {name!r}.{did_you_mean(name, known)}",
+                    "`busyhour check --list` shows all rules and their groups.",
+                )
+            found |= chosen
         return found
 
 
