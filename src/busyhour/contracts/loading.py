@@ -58,8 +58,8 @@ class RuleSet:
             if not chosen:
                 known = sorted(ids | {one.group for one in self.rules})
                 raise BusyhourError(
-                    f"no rule and no group of rules is called {name!r}.{did_you_mean(name, known)}",
-                    "`busyhour check --list` shows all rules and their groups.",
+                    f"no rule is called {name!r}.{did_you_mean(name, known)}",
+                    "`busyhour check --list` shows all rules with their groups.",
                 )
             found |= chosen
         return found
