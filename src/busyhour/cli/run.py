@@ -69,7 +69,7 @@ def command(
 ) -> None:
     """Run SCENARIO (a name or a TOML file) and end with a report and a verdict.
 
-    Exit code 0: all holds. 1: something does not hold. 2: bad input. 3: refused by the safety gate.
+    Exit code 0: all holds. 1: something does not hold. 2: bad input. 3: refused or aborted by the safety gate.
     4: the run proves nothing. 5: the target cannot be reached.
 
     Example: busyhour run scenarios/helpdesk.toml
@@ -100,7 +100,7 @@ def command(
     unproven = _keep_evidence(record, project, verify=verify_quotas)
     terminal.show(record, page())
     _write(record, folder, project)
-    code = EXIT_CODES[record.verdict.outcome]
+    code = ExitCode.REFUSED if record.abort is not None else EXIT_CODES[record.verdict.outcome]
     if unproven and code is ExitCode.OK:
         code = ExitCode.DOES_NOT_HOLD
     raise SystemExit(int(code))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -11,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import ExitCode
+from busyhour.harness.lookout import Lookout
 from busyhour.harness.processes import Child, child
 from busyhour.harness.progress import Progress
 from busyhour.harness.target import Target
+from busyhour.load.clean_up import process_seconds
 from busyhour.results import store
 from busyhour.results.load_result import LoadResult
+from busyhour.results.record import AbortRecord
 from busyhour.scenarios.model import Scenario
 
 OVERTIME_SECONDS = 90.0
@@ -51,6 +55,7 @@ def drive(
     workers: int,
     progress: Progress,
     watched: Child | None = None,
+    lookout: Lookout | None = None,
 ) -> LoadResult:
     """Run the load to its end and return what it measured.
 
@@ -59,6 +64,7 @@ def drive(
 
     Args:
         watched: the target's process; when it ends, so does the load.
+        lookout: says when a run against AWS must end before its time; the result has the reason as `abort`.
 
     Raises:
         BusyhourError: the generator did not start, or ended without a result (exit code 4).
@@ -74,18 +80,23 @@ def drive(
         "BUSYHOUR_TARGET": target.kind,
         "BUSYHOUR_REGION": target.region,
         "BUSYHOUR_ACCOUNT": target.account,
+        "BUSYHOUR_PARENT": str(os.getpid()),
     }
     if target.endpoint is not None:
         environment["BUSYHOUR_ENDPOINT"] = target.endpoint
     ticks = _Ticks(run_dir / store.PROGRESS_FILE)
     deadline = time.monotonic() + scenario.traffic.duration + scenario.traffic.drain + OVERTIME_SECONDS
+    ending = process_seconds(aws=target.kind == "aws") + 5.0
     interrupted = False
+    abort: AbortRecord | None = None
     with child("load", command, log=run_dir / "locust.log", environment=environment) as process:
         while process.running:
             try:
                 time.sleep(0.2)
                 for tick in ticks.new():
                     progress.load(tick)
+                    if lookout is not None:
+                        lookout.ticked(tick)
             except KeyboardInterrupt:
                 if interrupted:
                     process.kill()
@@ -93,7 +104,13 @@ def drive(
                 interrupted = True
                 progress.say("Stopping: no new calls, live ones are ended. Ctrl-C again to give up at once.")
                 process.ask_to_stop()
-                deadline = min(deadline, time.monotonic() + 30.0)
+                deadline = time.monotonic() + ending
+            if lookout is not None and abort is None and not interrupted:
+                abort = lookout.decide()
+                if abort is not None:
+                    progress.say(f"Aborted ({abort.condition}): {abort.text}. Live calls are ended.")
+                    process.ask_to_stop()
+                    deadline = time.monotonic() + ending
             if watched is not None and not watched.running and not interrupted:
                 progress.say(f"The {watched.name} has ended; the load is stopped.")
                 process.ask_to_stop()
@@ -103,10 +120,13 @@ def drive(
                 process.kill()
         if not (run_dir / store.LOAD_FILE).exists():
             raise process.error(
-                "The load generator ended without a result.",
+                f"The load generator ended without a result.{f' It was aborted: {abort.text}.' if abort else ''}",
                 f"What was measured second by second is in {run_dir / store.PROGRESS_FILE}.",
                 ExitCode.INTERRUPTED if interrupted else ExitCode.INVALID_RUN,
             )
     result = store.read_load(run_dir)
     result.interrupted = result.interrupted or interrupted
+    result.abort = abort
+    if lookout is not None:
+        result.not_measured += lookout.not_measured
     return result

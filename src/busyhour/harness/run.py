@@ -15,7 +15,7 @@ from busyhour.errors import BusyhourError
 from busyhour.flows.reader import read_file
 from busyhour.harness import demands, generator, metrics, preflight
 from busyhour.harness import target as targets
-from busyhour.harness.lookout import lookout
+from busyhour.harness.lookout import Now, lookout
 from busyhour.harness.objectives import judge
 from busyhour.harness.processes import Child
 from busyhour.harness.progress import Progress
@@ -55,6 +55,8 @@ class Options:
     folder: Path | None = None
     """Where to write; a new folder under the project's runs folder when None."""
     port: int = 0
+    now: Now = lambda: datetime.now(UTC)
+    """The time by which a live run is watched; handed in by tests."""
 
 
 @dataclass(slots=True)
@@ -112,7 +114,7 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
         )
         progress.stage("Load")
         begun = datetime.now(UTC)
-        with lookout(scenario, target, options.workers) as watch:
+        with lookout(scenario, target, options.workers, options.now) as watch:
             load = generator.drive(
                 scenario,
                 options.project.loadtest(scenario.drive.value),

@@ -6,6 +6,7 @@ import gevent
 from gevent.event import Event
 
 import logging
+import os
 import sys
 import time
 from importlib.metadata import version
@@ -193,6 +194,7 @@ class Conductor:
         loop = gevent.spawn(drive.run, time.monotonic() + LEAD_SECONDS, started)
         while not loop.ready():
             loop.join(1.0)
+            self._look_for_parent(total)
             total.tick(time.time() - started)
         loop.get()
         total.finished(0, drive.last_words())
@@ -223,6 +225,7 @@ class Conductor:
             for k in total.alive:
                 runner.send_message("busyhour_beat", None, self._clients[k])
             self._look_for_lost(total)
+            self._look_for_parent(total)
             total.tick(time.time() - started)
         if all(worker.lost for worker in total.workers.values()):
             total.reasons.append("All workers died. See the log of the load generator.")
@@ -240,6 +243,16 @@ class Conductor:
                     ExitCode.INVALID_RUN,
                 )
             gevent.sleep(0.05)
+
+    def _look_for_parent(self, total: RunSum) -> None:
+        """End the run when `busyhour run` is gone: it kept watch, and nobody else can abort this."""
+        parent = total.settings.parent
+        if parent is not None and not self._interrupted and os.getppid() != parent:
+            _log.error("The process that watched over this run is gone: no more calls, live ones are ended.")
+            total.notes[
+                "The process that watched over the run died; the generator ended the run by itself."
+            ] = None
+            self._interrupt()
 
     def _look_for_lost(self, total: RunSum) -> None:
         now = time.monotonic()

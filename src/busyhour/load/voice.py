@@ -153,7 +153,10 @@ class VoiceCalls(Kind):
             caps = self.drive.scenario.aws
             if caps.max_calls is not None and index >= caps.max_calls:
                 return "cap on calls"
-            if caps.max_concurrent is not None and self.in_progress * caps.slots >= caps.max_concurrent / self.drive.n:
+            if (
+                caps.max_concurrent is not None
+                and self.in_progress * caps.slots >= caps.max_concurrent / self.drive.n
+            ):
                 return "cap on concurrent calls"
         return ""
 

@@ -3,7 +3,14 @@
 import pytest
 
 from busyhour.harness.verdict import decide
-from busyhour.results.record import Arrivals, FindingRecord, ObjectiveRecord, Outcome, QuotaRecord
+from busyhour.results.record import (
+    AbortRecord,
+    Arrivals,
+    FindingRecord,
+    ObjectiveRecord,
+    Outcome,
+    QuotaRecord,
+)
 
 STARTED = Arrivals(planned=10, started=10, late=0, dropped=0)
 
@@ -88,3 +95,16 @@ def test_a_run_without_a_call_is_invalid_and_an_interrupted_one_says_so() -> Non
     nothing = Arrivals(planned=10, started=0, late=0, dropped=0)
     assert decide("desk", nothing, [], [], []).outcome is Outcome.INVALID
     assert decide("desk", nothing, [], [], [], interrupted=True).outcome is Outcome.INTERRUPTED
+
+
+def test_an_aborted_run_says_first_which_condition_ended_it_and_when() -> None:
+    abort = AbortRecord(
+        "breach", 192.0, "2026-12-02T03:03:12+00:00", "CloudWatch ThrottledCalls is 3: too fast"
+    )
+    arrivals = Arrivals(planned=10, started=0, late=0, dropped=0)
+    verdict = decide("campaign", arrivals, [], [], [], interrupted=True, abort=abort)
+    assert verdict.outcome is Outcome.INTERRUPTED
+    assert verdict.reasons == [
+        "Aborted at 3:12 (2026-12-02T03:03:12+00:00) by breach: CloudWatch ThrottledCalls is 3: too fast."
+    ]
+    assert verdict.summary.startswith("campaign is interrupted: Aborted at 3:12")

@@ -1,0 +1,137 @@
+"""Live runs, the emulator standing in for AWS (AWS_ENDPOINT_URL) and with a clock of the test's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from busyhour.harness import target as targets
+from busyhour.harness.progress import Silent
+from busyhour.harness.run import Options, execute
+from busyhour.harness.target import Target
+from busyhour.project import Project
+from busyhour.results import journal
+from busyhour.results.record import Outcome
+from busyhour.rooms import shipped_root
+from busyhour.scenarios import reader
+from busyhour.scenarios.model import Scenario
+
+ROOT = shipped_root()
+NIGHT = datetime(2026, 12, 2, 3, 0, tzinfo=UTC)
+DAWN = datetime(2026, 12, 2, 11, 0, tzinfo=UTC)  # 06:00 in New York
+RECORD = """
+id = "LT-1"
+account = "123456789012"
+region = "us-east-1"
+instance = "{instance}"
+not_before = 2020-01-01T00:00:00Z
+not_after = 2099-01-01T00:00:00Z
+emergency_contact = "+1 555 555 0199"
+max_calls = 500
+max_concurrent = 100
+"""
+
+pytestmark = pytest.mark.slow
+
+
+def campaign(instance: str, folder: Path, *more: str) -> Scenario:
+    approval = folder / "approval.toml"
+    approval.write_text(RECORD.format(instance=instance))
+    overrides = (
+        *('aws.account="123456789012"', f'aws.instance="{instance}"', 'aws.source_number="+12025550100"'),
+        *('aws.destinations=["+12025550101"]', "aws.max_calls=500", "aws.max_concurrent=100"),
+        *("aws.max_cost_usd=50", f'aws.approval="{approval}"', "callers.answered=1.0"),
+        *more,
+    )
+    return reader.load(ROOT / "scenarios" / "outbound.toml", root=ROOT, overrides=overrides)
+
+
+@pytest.fixture
+def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
+    """The emulator, with every AWS client of this process and its children turned to it."""
+    plain = reader.load(ROOT / "scenarios" / "outbound.toml", root=ROOT)
+    folder = tmp_path / "emulator"
+    folder.mkdir()
+    with targets.emulator(plain, folder) as (target, _):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", str(target.endpoint))
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        yield target
+
+
+def live_calls(aws: Target) -> int:
+    """Contacts in progress at the emulator."""
+    with urllib.request.urlopen(f"{aws.endpoint}/_busyhour/health", timeout=5) as answer:
+        facts: dict[str, Any] = json.load(answer)
+    return int(facts["contacts_in_progress"])
+
+
+def test_a_run_ends_when_the_window_closes_and_leaves_no_contact_live(aws: Target, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    begun = time.monotonic()
+
+    def now() -> datetime:
+        """22:00, and ten seconds later six in the morning."""
+        return NIGHT if time.monotonic() - begun < 10.0 or not (folder / "progress.jsonl").exists() else DAWN
+
+    scenario = campaign(aws.instance_id, tmp_path, "traffic.duration=80s")
+    record = execute(Options(scenario, Project.at(ROOT), "aws", now=now), folder, Silent())
+    assert record.abort is not None
+    assert record.abort.condition == "window"
+    assert record.verdict.outcome is Outcome.INTERRUPTED
+    assert record.verdict.reasons[0].startswith("Aborted at 0:")
+    assert "by 06:00 all calls must have ended" in record.verdict.reasons[0]
+    assert 0 < record.arrivals.started < record.arrivals.planned
+    assert journal.live(folder) == []
+    assert live_calls(aws) == 0
+
+
+def test_a_generator_whose_watcher_is_killed_stops_dialling_and_leaves_no_contact_live(
+    aws: Target, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    script = tmp_path / "go.py"
+    script.write_text(
+        "import sys\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from pathlib import Path\n"
+        "from test_live import NIGHT, ROOT, Options, Project, Silent, campaign, execute\n"
+        f"scenario = campaign({aws.instance_id!r}, Path({str(tmp_path)!r}), 'traffic.duration=80s')\n"
+        f"execute(Options(scenario, Project.at(ROOT), 'aws', now=lambda: NIGHT), Path({str(folder)!r}), Silent())\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=dict(os.environ),
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while len(journal.live(folder) or []) < 4:
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.2)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    while not (folder / "load.json").exists():
+        assert time.monotonic() < deadline + 40
+        time.sleep(0.2)
+    assert journal.live(folder) == []
+    assert live_calls(aws) == 0
+    loaded = json.loads((folder / "load.json").read_text())
+    assert loaded["interrupted"]
+    assert any("process that watched over the run died" in note for note in loaded["notes"])
