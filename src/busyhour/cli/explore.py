@@ -160,13 +160,13 @@ def _invariant_folders(project: Any) -> list[Path]:
     return [own] if own.is_dir() else []
 
 
-def settings_of(profile: str, examples: int | None, seed: int | None) -> Settings:
+def settings_of(name: str, examples: int | None, seed: int | None) -> Settings:
     """Settings of a profile, with what the command line says otherwise."""
     from dataclasses import replace
 
-    from busyhour.contracts.exploration.explorer import PROFILES
+    from busyhour.contracts.exploration.explorer import profile
 
-    settings = PROFILES[profile]
+    settings = profile(name)
     if examples is not None:
         settings = replace(settings, examples=examples)
     return settings if seed is None else replace(settings, seed=seed)

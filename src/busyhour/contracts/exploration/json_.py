@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from busyhour.contracts.exploration.explorer import Failure, FlowReport
@@ -11,10 +10,11 @@ from busyhour.contracts.exploration.record import Transition
 
 
 def data(explored: Explored) -> dict[str, Any]:
-    """The result as plain values."""
+    """The result as plain values; `handlers` is for the caller to fill."""
     return {
         "flows": [_flow(one, explored.subjects) for one in explored.reports],
         "left_out": dict(explored.subjects.left_out),
+        "handlers": [],
         "summary": {
             "flows": len(explored.reports),
             "coverable": explored.coverable,
@@ -26,11 +26,6 @@ def data(explored: Explored) -> dict[str, Any]:
             "seconds": round(sum(one.seconds for one in explored.reports), 3),
         },
     }
-
-
-def render(explored: Explored) -> str:
-    """The result as JSON text."""
-    return json.dumps(data(explored), ensure_ascii=False, indent=2) + "\n"
 
 
 def _flow(report: FlowReport, subjects: Subjects) -> dict[str, Any]:

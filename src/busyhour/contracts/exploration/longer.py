@@ -93,7 +93,7 @@ class _Greedy:
 
     def __call__(self, world: World, where: Where, options: Sequence[Option]) -> Option:
         """Choose."""
-        left = self._missing.difference(world.played.path)
+        left = set(self._missing).difference(world.played.path)
         open_now = [one for one in options if one.guided] or list(options)
 
         def rank(option: Option) -> tuple[float, float]:

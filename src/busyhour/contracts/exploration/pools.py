@@ -161,4 +161,7 @@ class Pools:
                     if value.startswith(copy.before) and value.endswith(copy.after)
                     if (inner := value[len(copy.before) : len(value) - len(copy.after)])
                 ]
-                changed = self._add(copy.source, values) or changed
+                if copy.before or copy.after:
+                    # What meets no condition need not begin and end like those that do.
+                    values.append(OTHER)
+                changed = (copy.target in self._values and self._add(copy.source, values)) or changed

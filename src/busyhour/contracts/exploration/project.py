@@ -91,10 +91,25 @@ def read_flows(
     """
     checker = Checker(RuleSet(()))
     gathered = gather(list(paths))
+    found = [checker.subject(source) for source in gathered.sources]
+    return subjects_of(found, gathered.skipped, aliases=aliases, functions=functions)
+
+
+def subjects_of(
+    found: Sequence[FlowUnderCheck],
+    skipped: Mapping[str, str] | None = None,
+    *,
+    aliases: Mapping[str, str] | None = None,
+    functions: Mapping[str, RealFunction] | None = None,
+) -> Subjects:
+    """As `read_flows`, of flows that were read before.
+
+    Raises:
+        BusyhourError: none of them can be run.
+    """
     files: list[FlowUnderCheck] = []
-    left_out = dict(gathered.skipped)
-    for source in gathered.sources:
-        subject = checker.subject(source)
+    left_out = dict(skipped or {})
+    for subject in found:
         if subject.flow is None:
             left_out[subject.path] = _why_not(subject)
         elif not subject.flow.actions:
@@ -103,9 +118,7 @@ def read_flows(
             files.append(subject)
     if not files:
         reasons = "; ".join(f"{path}: {why}" for path, why in list(left_out.items())[:3])
-        raise BusyhourError(
-            f"no flow that can be run in {', '.join(paths)}: {reasons}", "Run `busyhour check` on it."
-        )
+        raise BusyhourError(f"no flow that can be run: {reasons}", "Run `busyhour check` on it.")
     flows = [one.flow for one in files if one.flow is not None]
     return Subjects(Ground(flows, aliases, functions=functions), tuple(files), left_out)
 

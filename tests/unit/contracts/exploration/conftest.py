@@ -1,94 +1,19 @@
-"""What the tests of exploration share: flows written short, planted faults, the real exports."""
+"""Fixtures for the tests of exploration; the builders are in conftest_exploration."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import sys
 from pathlib import Path
 
 import pytest
 
-from busyhour.flows.model import Action, Condition, ErrorBranch, Flow
+sys.path.insert(0, str(Path(__file__).parent))
 
-FAULTS = Path(__file__).parent / "faults"
-EXPORTS = (Path(__file__).parents[4] / "../shared/corpus/flows").resolve()
+from conftest_exploration import EXPORTS
 
-
-@dataclass(frozen=True)
-class Fault:
-    """A fault in `broken/`, and the same flows (and handlers) without it in `kept/`."""
-
-    folder: Path
-    about: str
-    expects: str
-    functions: tuple[str, ...]
-    idempotent: frozenset[str]
-
-    def handlers(self, kind: str) -> Mapping[str, str]:
-        return {name: f"{self.folder / kind / name}.py:handler" for name in self.functions}
-
-
-def faults() -> list[Fault]:
-    found = []
-    for folder in sorted(one.parent for one in FAULTS.glob("*/fault.toml")):
-        data = tomllib.loads((folder / "fault.toml").read_text(encoding="utf-8"))
-        functions, idempotent = tuple(data.get("functions", ())), frozenset(data.get("idempotent", ()))
-        found.append(Fault(folder, data["about"], data["expects"], functions, idempotent))
-    return found
-
-
-def action(identifier, type, parameters=None, *, then=None, when=None, errors=None, operator="Equals"):
-    """An action; `when` is {operand: target}, `errors` {error type: target}."""
-    return Action(
-        identifier,
-        type,
-        parameters or {},
-        then,
-        tuple(Condition(operator, (operand,), target) for operand, target in (when or {}).items()),
-        tuple(ErrorBranch(error, target) for error, target in (errors or {}).items()),
-        display_name=identifier,
-    )
-
-
-def say(identifier, then="end", text=None):
-    return action(identifier, "MessageParticipant", {"Text": text or identifier}, then=then)
-
-
-def compare(identifier, value, when, otherwise, operator="Equals"):
-    return action(
-        identifier,
-        "Compare",
-        {"ComparisonValue": value},
-        then=otherwise,
-        when=when,
-        errors={"NoMatchingCondition": otherwise},
-        operator=operator,
-    )
-
-
-def menu(identifier, when, otherwise="end", silence="end"):
-    errors = {"NoMatchingCondition": otherwise, "InputTimeLimitExceeded": silence, "NoMatchingError": otherwise}
-    return action(
-        identifier,
-        "GetParticipantInput",
-        {"Text": identifier, "StoreInput": "False", "InputTimeLimitSeconds": "5"},
-        then=otherwise,
-        when=when,
-        errors=errors,
-    )
-
-
-def invoke(identifier, name, then="end", error="end", **parameters):
-    given = {"LambdaFunctionARN": f"arn:aws:lambda:us-east-1:111122223333:function:{name}", **parameters}
-    return action(identifier, "InvokeLambdaFunction", given, then=then, errors={"NoMatchingError": error})
-
-
-def flow(*actions, name="main", type=None, **more):
-    """A flow that starts at its first action; `end` disconnects, unless there is an action of that name."""
-    if all(one.identifier != "end" for one in actions):
-        actions = (*actions, action("end", "DisconnectParticipant"))
-    return Flow(name, type, actions[0].identifier, actions, **more)
+from busyhour.flows.model import Flow
+from busyhour.flows.reader import read_file
+from busyhour.rooms import shipped_root
 
 
 @pytest.fixture(scope="session")
@@ -97,3 +22,10 @@ def exports() -> list[Path]:
     if not files:
         pytest.skip(f"no collection of real exports at {EXPORTS}")
     return files
+
+
+@pytest.fixture(scope="session")
+def helpdesk() -> list[Flow]:
+    return [
+        read_file(one) for one in sorted((shipped_root() / "examples" / "helpdesk" / "flows").glob("*.json"))
+    ]
