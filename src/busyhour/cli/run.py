@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import TaskID
 
+    from busyhour.quotas.ledger import Evidence
     from busyhour.results.record import RunRecord
     from busyhour.scenarios.model import Scenario
 
@@ -84,12 +85,14 @@ def command(
     from busyhour.harness.run import Options, execute, new_folder
     from busyhour.harness.verdict import EXIT_CODES
     from busyhour.project import Project
+    from busyhour.quotas import ledger, table
     from busyhour.report import terminal
 
     console = Console(stderr=True)
     project = Project.find(Path.cwd())
     planned = _load(project, scenario, overrides)
     preflight.check_quotas(planned)
+    evidence = ledger.read(project.ledger_file)  # a broken one is said before the load, not after it
     if target == "aws":
         _gate(planned, console, live=live)
     signal.signal(signal.SIGTERM, _as_interrupt)  # ends like Ctrl-C: live calls ended, report written
@@ -97,9 +100,11 @@ def command(
     folder = new_folder(options, datetime.now(UTC))
     with _Display(console, planned) as display:
         record = execute(options, folder, display)
-    unproven = _keep_evidence(record, project, verify=verify_quotas)
+    evidence = ledger.confirm(evidence, record, table.load()) if verify_quotas else evidence
+    record.ledger = ledger.as_rows(evidence)
     terminal.show(record, page())
     _write(record, folder, project)
+    unproven = _keep_evidence(evidence, record, project) if verify_quotas else []
     code = ExitCode.REFUSED if record.abort is not None else EXIT_CODES[record.verdict.outcome]
     if unproven and code is ExitCode.OK:
         code = ExitCode.DOES_NOT_HOLD
@@ -116,21 +121,16 @@ def _load(project: Any, name: str, overrides: tuple[str, ...]) -> Scenario:
     return reader.load(project.scenario(name), root=project.root, overrides=overrides)
 
 
-def _keep_evidence(record: RunRecord, project: Any, *, verify: bool) -> list[str]:
-    """Put the ledger's rows into the record, after marking what the run proves; the quotas that stay unproven."""
-    from busyhour.quotas import ledger, table
+def _keep_evidence(evidence: Evidence, record: RunRecord, project: Any) -> list[str]:
+    """Write the ledger with what the run proves; the quotas that stay unproven. The run itself is kept already."""
+    from busyhour.quotas import ledger
 
-    evidence = ledger.read(project.ledger_file)
-    missing: list[str] = []
-    if verify:
-        evidence = ledger.confirm(evidence, record, table.load())
-        ledger.write(project.ledger_file, evidence)
-        rows = ledger.unproven(evidence, record)
-        missing = [f"{row.name}: {row.verified.why if row.verified else 'not verified'}" for row in rows]
-        for text in missing:
-            click.echo(f"Not proven: {text}", err=True)
-        click.echo(f"Ledger: {project.ledger_file}", err=True)
-    record.ledger = ledger.as_rows(evidence)
+    ledger.write(project.ledger_file, evidence)
+    rows = ledger.unproven(evidence, record)
+    missing = [f"{row.name}: {row.verified.why if row.verified else 'not verified'}" for row in rows]
+    for text in missing:
+        click.echo(f"Not proven: {text}", err=True)
+    click.echo(f"Ledger: {project.ledger_file}")
     return missing
 
 
