@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -62,6 +63,18 @@ def test_a_git_revision_is_compared_with_the_folder(versions: Path, busyhour: Bu
     refused = busyhour("diff", "HEAD:nothing", "old", cwd=versions)
     assert refused.code == 2
     assert "has no nothing" in refused.err
+
+
+def test_the_page_has_both_graphs_with_what_changed_marked(versions: Path, busyhour: Busyhour) -> None:
+    done = busyhour("diff", "old", "new", "--format", "html", "-o", "diff.html", cwd=versions)
+    assert done.code == 0, done.err
+    page = (versions / "diff.html").read_text(encoding="utf-8")
+    assert page.count("<svg ") == 2
+    assert page.count('class="changed"') == 4  # greeting and lookup, on both sides
+    assert page.count('class="new"') == 1
+    assert 'class="gone"' not in page
+    for picture in page.split("<svg ")[1:]:
+        ElementTree.fromstring("<svg " + picture.split("</svg>")[0] + "</svg>")
 
 
 def test_a_new_error_ends_with_1(versions: Path, busyhour: Busyhour) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-_FORMATS = ("text", "markdown", "json")
+_FORMATS = ("text", "markdown", "json", "html")
 
 
 @click.command("diff")

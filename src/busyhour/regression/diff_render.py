@@ -1,10 +1,11 @@
-"""The comparison of two versions of flows as text, Markdown and JSON."""
+"""The comparison of two versions of flows as text, Markdown, JSON and HTML."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from busyhour.regression.diff_report import DemandChange, FlowComparison, RungChange
 from busyhour.regression.flowdiff import NOTICED, Change
@@ -28,8 +29,8 @@ def text(found: FlowComparison) -> str:
     lines += [f"Gone finding: {finding}" for finding in found.gone_findings]
     if found.scenario:
         lines += ["", f"Demand of one call ({found.scenario}):"]
-        lines += [f"  {_demand(one)}" for one in found.demand] or ["  no difference"]
-        lines += [f"  {_rung(one)}" for one in found.rungs]
+        lines += [f"  {demand_line(one)}" for one in found.demand] or ["  no difference"]
+        lines += [f"  {rung_line(one)}" for one in found.rungs]
     lines += [f"Note: {note}" for note in found.notes]
     return "\n".join([*lines, found.summary]) + "\n"
 
@@ -37,23 +38,26 @@ def text(found: FlowComparison) -> str:
 def _change(change: Change) -> str:
     place = f"{change.action}: " if change.action else ""
     if change.before is None:
-        return f"{place}{change.what} is new" + (f": {_cut(change.after)}" if change.after else "")
+        return f"{place}{change.what} is new" + (f": {shortened(change.after)}" if change.after else "")
     if change.after is None:
-        return f"{place}{change.what} is gone" + (f": {_cut(change.before)}" if change.before else "")
-    return f"{place}{change.what}: {_cut(change.before)} -> {_cut(change.after)}"
+        return f"{place}{change.what} is gone" + (f": {shortened(change.before)}" if change.before else "")
+    return f"{place}{change.what}: {shortened(change.before)} -> {shortened(change.after)}"
 
 
-def _cut(words: str | None) -> str:
+def shortened(words: str | None) -> str:
+    """One side of a change, not longer than a table can take."""
     words = words or ""
     return words if len(words) <= _SHORT else words[: _SHORT - 3] + "..."
 
 
-def _demand(one: DemandChange) -> str:
+def demand_line(one: DemandChange) -> str:
+    """A quantity of one call, before and after."""
     share = f", {one.relative:+.0%}" if one.relative is not None else ""
     return f"{one.name}: {one.before:.3g} -> {one.after:.3g} ({one.after - one.before:+.2g}{share})"
 
 
-def _rung(one: RungChange) -> str:
+def rung_line(one: RungChange) -> str:
+    """At what volume a quota binds, before and after."""
     if not (math.isfinite(one.before) and math.isfinite(one.after) and one.before):
         return f"{one.name} binds at {_volume(one.after)}, before at {_volume(one.before)}"
     change = one.after / one.before - 1.0
@@ -86,14 +90,14 @@ def markdown(found: FlowComparison) -> str:
     lines += [f"- Gone finding: {_cell(finding)}" for finding in found.gone_findings]
     if found.scenario:
         lines += ["", f"**Demand of one call** ({_cell(found.scenario)})", ""]
-        lines += [f"- {_cell(_demand(one))}" for one in found.demand] or ["- no difference"]
-        lines += [f"- {_cell(_rung(one))}" for one in found.rungs]
+        lines += [f"- {_cell(demand_line(one))}" for one in found.demand] or ["- no difference"]
+        lines += [f"- {_cell(rung_line(one))}" for one in found.rungs]
     lines += ["", *(f"- {_cell(note)}" for note in found.notes)] if found.notes else []
     return "\n".join(lines) + "\n"
 
 
 def _side(words: str | None) -> str:
-    return "" if words is None else _cell(_cut(words)) or "yes"
+    return "" if words is None else _cell(shortened(words)) or "yes"
 
 
 def _cell(words: str) -> str:
@@ -101,15 +105,21 @@ def _cell(words: str) -> str:
 
 
 def as_json(found: FlowComparison) -> str:
-    """All of it."""
-    return (
-        json.dumps({"summary": found.summary, **encode(found)}, indent=2, ensure_ascii=False, allow_nan=False)
-        + "\n"
-    )
+    """All of it but the flows themselves."""
+    data = {"summary": found.summary, **encode(replace(found, pairs=[]))}
+    del data["pairs"]
+    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _page(found: FlowComparison) -> str:
+    from busyhour.regression.diff_page import html
+
+    return html(found)
 
 
 RENDERERS: Mapping[str, Callable[[FlowComparison], str]] = {
     "text": text,
     "markdown": markdown,
     "json": as_json,
+    "html": _page,
 }

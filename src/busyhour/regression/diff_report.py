@@ -42,6 +42,16 @@ class RungChange:
     after: float
 
 
+@dataclass(frozen=True, slots=True)
+class FlowPair:
+    """The two versions of one flow; None where there is none. `partners` are the new identifiers by the old ones."""
+
+    name: str
+    old: Flow | None
+    new: Flow | None
+    partners: Mapping[str, str]
+
+
 @dataclass(slots=True)
 class FlowComparison:
     """All of it."""
@@ -57,6 +67,8 @@ class FlowComparison:
     notes: list[str] = field(default_factory=list)
     new_errors: int = 0
     """How many of the new findings are errors."""
+    pairs: list[FlowPair] = field(default_factory=list)
+    """The flows themselves, by name."""
 
     @property
     def summary(self) -> str:
@@ -87,7 +99,11 @@ def compare_sets(
     """
     before, after = _aligned(old, new)
     made = FlowComparison(old.name, new.name, diff(before, after))
-    names = _names(before, after)
+    for name in sorted(before.keys() | after.keys()):
+        was_flow, now_flow = before.get(name), after.get(name)
+        partners = match(was_flow, now_flow) if was_flow is not None and now_flow is not None else {}
+        made.pairs.append(FlowPair(name, was_flow, now_flow, partners))
+    names = _names(made.pairs)
     was, now = _findings(old, names[0]), _findings(new, names[1])
     made.new_findings = _only(now, was)
     made.gone_findings = _only(was, now)
@@ -123,14 +139,15 @@ def _findings(side: FlowSet, names: Mapping[str, str]) -> list[tuple[Finding, st
     return found
 
 
-def _names(before: Mapping[str, Flow], after: Mapping[str, Flow]) -> tuple[dict[str, str], dict[str, str]]:
+def _names(pairs: Sequence[FlowPair]) -> tuple[dict[str, str], dict[str, str]]:
     """For each version, what to call an action that both have, by its identifier."""
     was: dict[str, str] = {}
     now: dict[str, str] = {}
-    for key in before.keys() & after.keys():
-        old, new = before[key].by_identifier(), after[key].by_identifier()
-        for one, other in match(before[key], after[key]).items():
-            was[one] = now[other] = shown(old[one], new[other])
+    for pair in pairs:
+        if pair.old is not None and pair.new is not None:
+            old, new = pair.old.by_identifier(), pair.new.by_identifier()
+            for one, other in pair.partners.items():
+                was[one] = now[other] = shown(old[one], new[other])
     return was, now
 
 
