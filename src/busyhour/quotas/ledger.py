@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from busyhour.errors import BusyhourError
 from busyhour.quotas.figures import number
 from busyhour.quotas.filing import Filed
 from busyhour.quotas.increases import Expected, expectations
@@ -45,11 +46,11 @@ class Needed:
 
     value: float
     mean: float | None
-    least: float | None
     calls_per_hour: float
     scenario: str
     run: str
     at: str
+    least: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +298,14 @@ def read(path: Path) -> Evidence:
     """
     if not path.exists():
         return Evidence()
-    return decode(Evidence, read_json(path), place=f"{path}: $")
+    try:
+        return decode(Evidence, read_json(path), place=f"{path}: $")
+    except BusyhourError as error:
+        raise BusyhourError(
+            error.message,
+            "Restore the ledger from version control, or remove it to begin anew.",
+            error.exit_code,
+        ) from None
 
 
 def write(path: Path, ledger: Evidence) -> None:

@@ -64,7 +64,9 @@ def needed(run: RunRecord) -> Evidence:
 def test_needs_are_expected_values_with_their_mean_in_their_place(needed: Evidence) -> None:
     row = needed.find(CALLS, ARN)
     assert row is not None
-    assert row.needed == Needed(40, 30.0, 33.0, 3600.0, "helpdesk", "helpdesk-1", "2026-11-22T08:10:00+00:00")
+    assert row.needed == Needed(
+        40, 30.0, 3600.0, "helpdesk", "helpdesk-1", "2026-11-22T08:10:00+00:00", least=33.0
+    )
     starts = needed.find(STARTS, "123456789012:us-east-1")
     assert starts is not None
     assert starts.needed is not None
@@ -193,8 +195,9 @@ def test_the_published_schema_is_current() -> None:
 def test_a_file_that_is_no_ledger_is_not_taken_for_an_empty_one(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "ledger.json"
     path.write_text(text)
-    with pytest.raises(BusyhourError, match=said):
+    with pytest.raises(BusyhourError, match=said) as caught:
         ledgers.read(path)
+    assert "version control" in str(caught.value.hint)
 
 
 def test_the_command_shows_rows_and_checks_them(run: RunRecord, tmp_path: Path) -> None:
