@@ -14,10 +14,11 @@ _STYLE = """
 body { font: 15px/1.5 sans-serif; margin: 2rem auto; max-width: 92rem; padding: 0 1rem; color: #1a202c; background: #fff; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid #dde1e7; overflow-wrap: anywhere; }
+td:nth-child(5), td:nth-child(6) { max-width: 24rem; min-width: 10rem; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid #dde1e7; overflow-wrap: break-word; }
 th { background: #f4f5f7; } td.kind { white-space: nowrap; }
 .sides { display: flex; flex-wrap: wrap; gap: 1rem; } .sides figure { flex: 1 1 30rem; min-width: 0; margin: 0; }
-.graph { overflow: auto; max-height: 34rem; border: 1px solid #dde1e7; border-radius: 6px; }
+.graph { overflow: auto; border: 1px solid #dde1e7; border-radius: 6px; }
 .key span { display: inline-block; padding: 0 .5rem; margin-right: .5rem; border: 1px solid; border-radius: 4px; }
 """
 

@@ -1,4 +1,4 @@
-"""A flow as a picture: actions in columns by their distance from the start, branches as lines. Plain SVG."""
+"""A flow as a picture: actions in rows by their distance from the start, branches as lines. Plain SVG."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from html import escape
 from busyhour.flows.model import Flow
 from busyhour.regression.matching import branches
 
-WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 150, 34, 46, 14, 12
+WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 150, 34, 14, 34, 12
 _LONGEST = 22
 COLOURS = {
     "same": ("#f4f5f7", "#9aa3af"),
@@ -20,7 +20,7 @@ COLOURS = {
 """Fill and line of an action by what became of it. The words stand in its tooltip too."""
 
 
-def columns(flow: Flow) -> list[list[str]]:
+def rows(flow: Flow) -> list[list[str]]:
     """Identifiers by distance from the start, in the order in which branches reach them; unreachable ones last."""
     actions = flow.by_identifier()
     depth: dict[str, int] = {}
@@ -34,8 +34,8 @@ def columns(flow: Flow) -> list[list[str]]:
                 depth[target] = depth[here] + 1
                 queue.append(target)
     out: list[list[str]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
-    for identifier, column in depth.items():
-        out[column].append(identifier)
+    for identifier, row in depth.items():
+        out[row].append(identifier)
     unreachable = [identifier for identifier in actions if identifier not in depth]
     return [*out, unreachable] if unreachable else out
 
@@ -50,8 +50,8 @@ def svg(flow: Flow, marks: Mapping[str, str], names: Mapping[str, str]) -> str:
     """
     actions = flow.by_identifier()
     places: dict[str, tuple[int, int]] = {}
-    for x, column in enumerate(columns(flow)):
-        for y, identifier in enumerate(column):
+    for y, row in enumerate(rows(flow)):
+        for x, identifier in enumerate(row):
             places[identifier] = MARGIN + x * (WIDTH + GAP_X), MARGIN + y * (HEIGHT + GAP_Y)
     wide = max((x for x, _ in places.values()), default=0) + WIDTH + MARGIN
     high = max((y for _, y in places.values()), default=0) + HEIGHT + MARGIN
@@ -78,13 +78,13 @@ def svg(flow: Flow, marks: Mapping[str, str], names: Mapping[str, str]) -> str:
 
 
 def _edge(start: tuple[int, int], end: tuple[int, int], label: str) -> str:
-    x1, y1 = start[0] + WIDTH, start[1] + HEIGHT // 2
-    x2, y2 = end[0], end[1] + HEIGHT // 2
-    bend = max(30, abs(x2 - x1) // 2)
+    x1, y1 = start[0] + WIDTH // 2, start[1] + HEIGHT
+    x2, y2 = end[0] + WIDTH // 2, end[1]
+    bend = max(24, abs(y2 - y1) // 2)
     error = label != "next" and " " not in label
     colour = "#d69e9e" if error else "#9aa3af"
     return (
-        f'<path d="M{x1},{y1} C{x1 + bend},{y1} {x2 - bend},{y2} {x2},{y2}" fill="none" stroke="{colour}">'
+        f'<path d="M{x1},{y1} C{x1},{y1 + bend} {x2},{y2 - bend} {x2},{y2}" fill="none" stroke="{colour}">'
         f"<title>{escape(label)}</title></path>"
     )
 
