@@ -278,7 +278,7 @@ def _record(
         objectives=objectives,
         findings=gathered.findings,
         forecast=forecast.as_json,
-        calls=snapshot.get("calls") or load.calls,
+        calls=load.calls if scenario.drive is not DriveKind.VOICE else snapshot.get("calls") or load.calls,
         not_measured=list(dict.fromkeys(gathered.not_measured)),
         notes=list(dict.fromkeys(gathered.notes)),
         generator={**load.generator, "workers": load.workers},
