@@ -191,3 +191,48 @@ def test_bad_input_is_answered_with_what_is_wrong(
     done = busyhour(*arguments, cwd=nights)
     assert done.code == 2
     assert words in done.err
+
+
+@pytest.mark.slow
+def test_in_wall_time_the_same_system_shows_no_regression_and_a_slow_handler_shows(
+    tmp_path: Path, busyhour: Busyhour
+) -> None:
+    assert busyhour("init", ".", cwd=tmp_path).code == 0
+
+    def run(name: str) -> Path:
+        done = busyhour(
+            *(
+                "run",
+                "helpdesk",
+                "--out",
+                name,
+                "--set",
+                "traffic.duration=30s",
+                "--set",
+                "traffic.drain=15s",
+            ),
+            cwd=tmp_path,
+        )
+        assert done.code in (0, 1, 4), done.err
+        return tmp_path / name
+
+    for name in ("a", "b", "c"):
+        run(name)
+    for new, *old in (("a", "b", "c"), ("b", "a", "c"), ("c", "a", "b"), ("a", "b"), ("b", "c")):
+        arguments = [word for name in old for word in ("-b", name)]
+        done = busyhour("compare", new, *arguments, "--force", cwd=tmp_path)
+        assert done.code == 0, done.out
+
+    handler = tmp_path / "lambda" / "helpdesk.py"
+    text = handler.read_text(encoding="utf-8")
+    slow = text.replace(
+        "def lookup(",
+        "def lookup(event, context):\n    import time\n\n    time.sleep(0.3)\n    return _lookup(event, context)\n\n\ndef _lookup(",
+        1,
+    )
+    assert slow != text
+    handler.write_text(slow, encoding="utf-8")
+    run("slow")
+    done = busyhour("compare", "slow", "-b", "a", "-b", "b", "-b", "c", "--force", cwd=tmp_path)
+    assert done.code == 1, done.out
+    assert "latency p50: lambda:Invoke" in done.out.splitlines()[-1]
