@@ -77,6 +77,9 @@ def of_generator(load: LoadResult) -> list[OperatorMetric]:
         "CallRecordingUploadError": "nothing was recorded",
         "ThrottledCalls": breaching,
         "CallsBreachingConcurrencyQuota": breaching,
+        "ConcurrentCallsPercentage": breaching,
+        "QueueSize": "no call was put in a queue",
+        "LongestQueueWaitTime": "no call was put in a queue",
     }
     return [
         OperatorMetric(

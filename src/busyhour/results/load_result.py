@@ -285,7 +285,7 @@ def _peak(measures: Measures, table: str, key: str) -> Peak | None:
 
 
 def _peaks(measures: Measures) -> dict[str, Peak]:
-    found = {"in_progress": _peak(measures, "gauges", "in_progress")}
+    found = {key: _peak(measures, "gauges", key) for key in ("in_progress", "waiting")}
     for name in _names(measures):
         found[f"requests:{name}"] = _peak(measures, "counts", f"requests/{name}")
     for name in _under(measures.counts, "invocations/"):
