@@ -139,17 +139,19 @@ def _gate(scenario: Scenario, console: Console, *, live: bool) -> None:
     from datetime import UTC, datetime
 
     from busyhour.errors import BusyhourError, ExitCode
-    from busyhour.harness import gate, preflight
+    from busyhour.harness import gate, plan
 
     approval = gate.read_approval(scenario.aws.approval) if scenario.aws.approval else None
-    intent = preflight.intent(scenario)
+    now = datetime.now(UTC)
+    made = plan.make(scenario, now, start=now, approval=approval)
+    aws = scenario.aws
     console.print(
-        f"Against AWS account {scenario.aws.account or '?'}, {scenario.aws.region}, instance {scenario.aws.instance or '?'}:\n"
-        f"  {intent.calls:,} calls, {intent.peak_concurrent:,.0f} at once at the peak, {intent.minutes:,.0f} voice minutes\n"
-        f"  about {intent.cost_usd:,.2f} USD for Connect's voice minutes (prices of {gate.PRICE_DATE}; telephony and "
-        "Lambda come on top)"
+        f"Against AWS account {aws.account or '?'}, {aws.region}, instance {aws.instance or '?'}:",
+        highlight=False,
     )
-    found = gate.refusals(scenario, intent, approval, datetime.now(UTC))
+    for line in plan.short(made):
+        console.print(f"  {line}", highlight=False, soft_wrap=True)
+    found = gate.refusals(scenario, made.intent, approval, now)
     if found:
         first, *more = found
         raise BusyhourError(

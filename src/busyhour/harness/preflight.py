@@ -78,11 +78,16 @@ def _waves(scenario: Scenario, made: Forecast) -> dict[str, Any]:
 
 def intent(scenario: Scenario) -> Intent:
     """How many calls a run would place, how many at once, for how many voice minutes; calls nothing."""
-    from busyhour.capacity.forecast import CALLS
     from busyhour.capacity.forecast import forecast as calculate
+
+    return intent_of(scenario, calculate(scenario))
+
+
+def intent_of(scenario: Scenario, made: Forecast) -> Intent:
+    """The same, from a forecast that was made already."""
+    from busyhour.capacity.forecast import CALLS
     from busyhour.scenarios.arrivals import Schedule
 
-    made = calculate(scenario)
     calls = len(Schedule(scenario.traffic, scenario.seed))
     minutes = calls * made.demand.mean("at once") * scenario.aws.legs / _SECONDS_PER_MINUTE
     return Intent(calls, made.peaks.get(CALLS, 0.0) * scenario.aws.slots, minutes)

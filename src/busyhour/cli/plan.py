@@ -1,0 +1,100 @@
+"""busyhour plan: Write the test plan that AWS asks for before it approves a load test; calls nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+
+@click.command("plan")
+@click.argument("scenario")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write here instead of to standard output."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["markdown", "text"]),
+    default="markdown",
+    show_default=True,
+    help="text is for e-mail.",
+)
+@click.option(
+    "--start", metavar="TIME", help="Planned start, ISO 8601 with an offset: 2026-12-01T20:00-05:00."
+)
+@click.option("--contact", default="", help="Whom AWS can reach during the test: name and number.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Another value than the scenario's; may be repeated.",
+)
+def command(
+    scenario: str, output: Path | None, form: str, start: str | None, contact: str, overrides: tuple[str, ...]
+) -> None:
+    """Write the load test plan of SCENARIO (a name or a TOML file) for AWS's approval.
+
+    What only you know and have not said is marked in the document and named on standard error.
+
+    Example: busyhour plan outbound --start 2026-12-01T20:00-05:00 --contact "Jo Doe, +1 555 555 0199" -o plan.md
+    """
+    from datetime import UTC
+
+    from rich.console import Console
+
+    from busyhour import __version__
+    from busyhour.errors import BusyhourError
+    from busyhour.harness import gate, plan
+    from busyhour.load.clean_up import STOPS_PER_SECOND
+    from busyhour.project import Project
+    from busyhour.report.plain import plain
+    from busyhour.report.templating import fill
+    from busyhour.report.view import clock
+    from busyhour.results.store import write_bytes
+    from busyhour.scenarios.reader import load
+
+    project = Project.find(Path.cwd())
+    planned = load(project.scenario(scenario), root=project.root, overrides=overrides)
+    begins = _moment(start) if start else None
+    approval = gate.read_approval(planned.aws.approval) if planned.aws.approval else None
+    console = Console(stderr=True)
+    with console.status(f"planning {planned.name}"):
+        made = plan.make(planned, datetime.now(UTC), start=begins, contact=contact, approval=approval)
+    text = fill(
+        "plan.md.j2",
+        project.report_templates(),
+        autoescape=False,
+        plan=made,
+        version=__version__,
+        stops=f"{STOPS_PER_SECOND:g}",
+        clock_of=clock,
+    )
+    if form == "text":
+        text = plain(text.decode()).encode()
+    for missing in made.missing:
+        click.echo(f"Missing: {missing}", err=True)
+    if output is None:
+        click.echo(text.decode(), nl=False)
+        return
+    if output.is_dir():
+        raise BusyhourError(f"{output} is a folder.", "Name a file with -o.")
+    write_bytes(output, text)
+    click.echo(f"Wrote {output}")
+
+
+def _moment(text: str) -> datetime:
+    from busyhour.errors import BusyhourError
+
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise BusyhourError(
+            f"--start is {text!r}; it must be a date and time with an offset.",
+            "Write it like 2026-12-01T20:00-05:00.",
+        )
+    return moment

@@ -1,0 +1,302 @@
+"""The plan of a load test against AWS: what a run would do, in figures. For the dry run and the document that AWS asks for.
+
+AWS approves a load test of Connect on a document with a detailed view of the plan, the window, and a person who can be
+reached ("Load and penetration / security testing policies", Connect Administrator Guide, read in late 2026). Nothing
+here calls AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from busyhour.harness.demands import CONCURRENT_CALLS
+from busyhour.harness.gate import (
+    PRICE_DATE,
+    PRICE_PER_VOICE_MINUTE_USD,
+    REGION_TIME_ZONES,
+    Approval,
+    Intent,
+    in_window,
+)
+from busyhour.harness.watch import BREACHES, BUDGET_SECONDS, LEAST_FAILURES, SILENCE_SECONDS
+from busyhour.load.clean_up import STOPS_PER_SECOND, seconds_for
+from busyhour.quotas import table as quota_table
+from busyhour.quotas.model import Origin, Quota, Scope
+from busyhour.scenarios.arrivals import Schedule
+from busyhour.scenarios.model import DriveKind, Scenario
+from busyhour.scenarios.rate import Segment
+
+if TYPE_CHECKING:
+    from busyhour.capacity.outlook import Forecast
+
+TO_FILL_IN = "[to be filled in]"
+
+DESCRIBES_PER_SECOND = 8.0
+"""DescribeContact requests a second of the shipped voice load, see `load.voice.VoiceCalls.outcomes_per_second`."""
+
+_HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What the run takes of one quota."""
+
+    name: str
+    code: str
+    demand: float
+    unit: str
+    value: float
+    origin: str
+    shared: str
+    """Who else draws on it."""
+    when: str = ""
+
+    @property
+    def share(self) -> float:
+        """Demand as a share of the value."""
+        return self.demand / self.value if self.value else float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of the plan with one rate, or a straight ramp between two; calls per second."""
+
+    start: float
+    end: float
+    first: float
+    last: float
+    calls: float
+
+
+@dataclass(frozen=True, slots=True)
+class TestPlan:
+    """Everything that the document says. Times of the day are in the Region's own time."""
+
+    __test__ = False  # pytest takes every class named Test... for tests
+
+    scenario: Scenario
+    drafted: datetime
+    intent: Intent
+    contact: str
+    approval: str
+    zone: str
+    start: datetime | None
+    end: datetime | None
+    per_hour: list[tuple[float, float]]
+    """Start of each hour of the run, seconds, and calls planned in it."""
+    peak_rate: float
+    """Calls per second, the highest planned."""
+    peak_second: float
+    """Calls in the busiest second that this seed gives; arrivals are random."""
+    mean_call: float
+    """Seconds in progress, mean."""
+    stretches: list[Stretch]
+    uses: list[Use]
+    clean_up: float
+    """Seconds from an abort at the peak until the last contact is stopped, at most."""
+    missing: list[str] = field(default_factory=list)
+    """What only the team can say and has not."""
+
+    @property
+    def price(self) -> float:
+        """USD of a voice minute."""
+        return PRICE_PER_VOICE_MINUTE_USD
+
+    @property
+    def price_date(self) -> str:
+        """When that price was read."""
+        return PRICE_DATE
+
+    @property
+    def voice(self) -> bool:
+        """Whether phones ring."""
+        return self.scenario.drive is DriveKind.VOICE
+
+    @property
+    def aborts(self) -> list[str]:
+        """The conditions under which the run ends by itself, in words."""
+        aws = self.scenario.aws
+        caps = (("calls", aws.max_calls), ("calls at once", aws.max_concurrent))
+        return [
+            *(
+                [
+                    "the last call could not be stopped by 06:00 of the Region's time, or by the end of the approval"
+                ]
+                if self.voice
+                else []
+            ),
+            *([f"CloudWatch counts one {' or one '.join(BREACHES)} on the instance"] if self.voice else []),
+            f"more than {aws.error_budget:.0%} of the calls of the last {BUDGET_SECONDS:.0f} s fail to start or are "
+            f"turned away (at least {LEAST_FAILURES})",
+            *(f"more than {cap:,} {what}" for what, cap in caps if cap is not None),
+            *([f"estimated cost of {aws.max_cost_usd:,.2f} USD"] if aws.max_cost_usd is not None else []),
+            f"the generator has told nothing for {SILENCE_SECONDS:.0f} s, or whoever watches it has died",
+        ]
+
+
+def make(
+    scenario: Scenario,
+    drafted: datetime,
+    *,
+    start: datetime | None = None,
+    contact: str = "",
+    approval: Approval | None = None,
+    made: Forecast | None = None,
+) -> TestPlan:
+    """Plan a run of `scenario`.
+
+    Args:
+        scenario: what would be driven.
+        drafted: date of the document.
+        start: when the run would begin; None: not fixed yet.
+        contact: the person whom AWS can reach; the approval's where it is not given.
+        approval: AWS's, where there is one already.
+        made: the forecast; calculated where not given, which takes seconds.
+    """
+    from busyhour.harness.preflight import intent_of
+
+    if made is None:
+        from busyhour.capacity.forecast import forecast
+
+        made = forecast(scenario)
+    schedule = Schedule(scenario.traffic, scenario.seed)
+    intent = intent_of(scenario, made)
+    aws = scenario.aws
+    contact = contact or (approval.emergency_contact if approval else "")
+    missing = [
+        text
+        for text, there in (
+            ("emergency contact (--contact)", contact),
+            ("planned start (--start)", start),
+            ("account ([aws] account)", aws.account),
+            ("instance ([aws] instance)", aws.instance),
+            (
+                "source number ([aws] source_number)",
+                aws.source_number or scenario.drive is not DriveKind.VOICE,
+            ),
+            ("destinations ([aws] destinations)", aws.destinations or scenario.drive is not DriveKind.VOICE),
+        )
+        if not there
+    ]
+    length = timedelta(seconds=scenario.traffic.duration + scenario.traffic.drain)
+    zone = REGION_TIME_ZONES.get(aws.region, "UTC")
+    local = start.astimezone(ZoneInfo(zone)) if start else None
+    if local is not None and scenario.drive is DriveKind.VOICE and aws.region in REGION_TIME_ZONES:
+        outside = [f"{t:%H:%M}" for t in (local, local + length) if not in_window(t, aws.region)]
+        if outside:
+            missing.append(
+                f"a start within AWS's window of 18:00 to 06:00: {' and '.join(outside)} are outside"
+            )
+    rate = schedule.rate
+    segments = _merged(rate.segments)
+    return TestPlan(
+        scenario=scenario,
+        drafted=drafted,
+        intent=intent,
+        contact=contact or TO_FILL_IN,
+        approval=approval.id if approval else "",
+        zone=zone,
+        start=local,
+        end=local + length if local else None,
+        per_hour=_per_hour(schedule),
+        peak_rate=max((max(s.first, s.last) for s in rate.segments), default=0.0),
+        peak_second=max(schedule.intended_series()[1], default=0.0),
+        mean_call=made.demand.mean("at once"),
+        stretches=[
+            Stretch(s.start, s.end, s.first, s.last, rate.cumulative(s.end) - rate.cumulative(s.start))
+            for s in segments
+        ],
+        uses=_uses(scenario, made, schedule),
+        clean_up=seconds_for(intent.peak_concurrent / aws.slots, 1, aws=True),
+        missing=missing,
+    )
+
+
+def _per_hour(schedule: Schedule) -> list[tuple[float, float]]:
+    hours = range(max(1, -(-int(schedule.duration) // int(_HOUR))))
+    total = schedule.rate.cumulative
+    return [(h * _HOUR, total((h + 1) * _HOUR) - total(h * _HOUR)) for h in hours]
+
+
+def _merged(segments: Sequence[Segment]) -> list[Segment]:
+    """Segments with neighbours of one and the same constant rate put together."""
+    merged: list[Segment] = []
+    for segment in segments:
+        before = merged[-1] if merged else None
+        if before and before.first == before.last == segment.first == segment.last:
+            merged[-1] = Segment(before.start, segment.end, segment.first, segment.last)
+        else:
+            merged.append(segment)
+    return merged
+
+
+def _uses(scenario: Scenario, made: Forecast, schedule: Schedule) -> list[Use]:
+    """Demand on every quota, those of API rates with the requests that the harness itself makes."""
+    table = quota_table.load()
+    starts = table.rate("connect", "StartOutboundVoiceContact")[0].key
+    planned = max(schedule.planned_series()[1], default=0.0)
+    uses = []
+    for found in made.quotas:
+        quota = table.by_key(found.key) if found.key in table else None
+        demand = found.peak * (scenario.aws.slots if found.key == CONCURRENT_CALLS else 1)
+        if found.key == starts:
+            demand = planned  # AWS asks for expected values; what chance puts on top has a line of its own
+        uses.append(
+            Use(found.name, found.code or "", demand, found.unit, found.value, found.origin, _shared(quota))
+        )
+    if scenario.drive is DriveKind.VOICE:
+        given = {table.find(name).key: value for name, value in scenario.quotas.items()}
+        uses += _requests(table, given, schedule)
+    return uses
+
+
+def _requests(table: quota_table.QuotaTable, given: dict[str, float], schedule: Schedule) -> Iterable[Use]:
+    rate = max(schedule.planned_series()[1], default=0.0)
+    for operation, demand, when in (
+        ("DescribeContact", min(DESCRIBES_PER_SECOND, 3.0 * rate), "outcomes are asked for, the whole time"),
+        ("StopContact", STOPS_PER_SECOND, "only at the end and at an abort"),
+    ):
+        quota, _ = table.rate("connect", operation)
+        value, origin = (
+            given.get(quota.key, quota.default),
+            Origin.OVERRIDE if quota.key in given else Origin.DOCUMENTED,
+        )
+        yield Use(quota.name, quota.code or "", demand, quota.unit, value, origin, _shared(quota), when)
+
+
+def _shared(quota: Quota | None) -> str:
+    if quota is None or quota.scope is Scope.RESOURCE:
+        return "this resource alone"
+    return "this instance" if quota.scope is Scope.INSTANCE else "all instances of account and Region"
+
+
+def short(plan: TestPlan) -> list[str]:
+    """The plan in lines for a terminal: what the dry run says."""
+    aws, intent = plan.scenario.aws, plan.intent
+    legs = {
+        "same": ", two of them for each call (both legs in this instance)",
+        "other": " (the second leg is in the other instance)",
+    }.get(aws.loopback, "")
+    lines = [
+        f"{intent.calls:,} calls, {plan.peak_rate:,.3g} a second at the peak ({plan.peak_second:,.0f} in the busiest "
+        f"second), mean {plan.mean_call:,.0f} s each",
+        f"{intent.peak_concurrent:,.0f} places of concurrent calls at the peak{legs}",
+        f"{intent.minutes:,.0f} voice minutes{', both legs' if aws.loopback else ''}: about {intent.cost_usd:,.2f} USD "
+        f"at {plan.price} USD a minute (price of {plan.price_date}; telephony and Lambda come on top)",
+        "of the account's quotas, at the peak:",
+    ]
+    lines += [
+        f"  {use.demand:,.3g} of {use.value:,.0f} {use.unit} ({use.share:.0%}), {use.name}"
+        f"{f' ({use.code})' if use.code else ''}; {use.origin}, shared by {use.shared}{f'; {use.when}' if use.when else ''}"
+        for use in sorted(plan.uses, key=lambda use: -use.share)
+        if use.share >= 0.01
+    ]
+    if not aws.loopback and plan.voice:
+        lines.append(
+            'Where destinations are numbers of this instance, set loopback = "same": each call takes two places.'
+        )
+    return lines
