@@ -24,10 +24,6 @@ _KNOWN = fills_on_success(
     fix="Create or get the case on that path too, or send the path elsewhere.",
     source="AWS administrator guide, Cases: fills $.Case",
     group="data-flow",
-    types=(
-        "CreateCase",
-        "GetCase",
-    ),
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """`$.Case` is read on a path on which no case was created or found."""

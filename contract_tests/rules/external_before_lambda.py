@@ -24,7 +24,6 @@ _ANSWERED = fills_on_success("InvokeLambdaFunction", when=_synchronous)
     fix="Set the value before, send the path to an action that does not need it, or invoke the function on it too.",
     source="AWS administrator guide, Lambda functions in flows: $.External holds the answer of the last invocation",
     group="data-flow",
-    types=("InvokeLambdaFunction",),
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """`$.External` is read on a path on which no Lambda function has answered."""

@@ -19,7 +19,6 @@ _RAN = fills_on_success("ConnectParticipantWithLexBot", "ConnectParticipantWithA
     fix="Run the bot on that path too, or send the path to an action that does not need its result.",
     source="AWS administrator guide, contact attributes: Amazon Lex attributes hold the last bot's result",
     group="data-flow",
-    types=("ConnectParticipantWithLexBot",),
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """`$.Lex` is read on a path on which no bot has run."""

@@ -19,7 +19,6 @@ _FETCHED = fills_on_success("GetMetricData")
     fix="Put Get queue metrics on that path too, or send the path elsewhere.",
     source="AWS administrator guide, Get queue metrics: fills $.Metrics",
     group="data-flow",
-    types=("GetMetricData",),
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """`$.Metrics` is read on a path on which no metrics were fetched."""

@@ -19,7 +19,6 @@ _RAN = fills_on_success("InvokeFlowModule")
     fix="Invoke the module on that path too, or send the path elsewhere.",
     source="AWS administrator guide, flow modules: $.Modules.Result and $.Modules.ResultData hold the last result",
     group="data-flow",
-    types=("InvokeFlowModule",),
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """`$.Modules.Result` is read on a path on which no module has run."""

@@ -36,10 +36,12 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     Where choosing one was tried and failed, and the transfer's own error branch takes care of the caller, that is
     worth a note only.
     """
-    if flow.flow_type not in _ENTRY or not flow.of_type("UpdateContactTargetQueue"):
+    if flow.flow_type not in _ENTRY:
         return
     if flow.project.landscape.may_be_entered(flow):
         return
+    # A flow that never chooses may have been exported without its type, and be a transfer flow.
+    certain = flow.flow_type is not None or any(flow.of_type(*_CHOOSING))
     chosen = before_each(flow, lambda edge: int(_CHOSEN(flow, edge)), 1)
     without = witnesses(flow, lambda edge: not _CHOSEN(flow, edge))
     for action in flow.of_type("TransferContactToQueue"):
@@ -53,5 +55,5 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
         yield flow.problem(
             f"no queue is set when the flow comes by {in_words(flow, path, action.index)}",
             action=action,
-            severity=Severity.NOTE if handled else None,
+            severity=Severity.NOTE if handled or not certain else None,
         )

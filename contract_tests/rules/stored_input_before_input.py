@@ -25,7 +25,6 @@ _ENTERED = fills_on_success("GetParticipantInput", when=_stores)
     fix="Ask for the input on that path too, or send the path elsewhere.",
     source="AWS administrator guide, Store customer input: fills $.StoredCustomerInput",
     group="data-flow",
-    types=("GetParticipantInput",),
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """`$.StoredCustomerInput` is read on a path on which nothing was entered."""

@@ -19,7 +19,6 @@ _SHOWN = fills_on_success("ShowView")
     fix="Show the view on that path too, or send the path elsewhere.",
     source="AWS administrator guide, Show view: fills $.Views",
     group="data-flow",
-    types=("ShowView",),
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """`$.Views` is read on a path on which no view was shown."""

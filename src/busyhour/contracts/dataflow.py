@@ -6,11 +6,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from busyhour.contracts.finding import Severity
 from busyhour.contracts.graph import Edge
 from busyhour.contracts.paths import before_each, in_words, witnesses
 from busyhour.contracts.rule import Problem
 from busyhour.contracts.words import series
 from busyhour.flows import references
+from busyhour.flows.model import FlowType
 from busyhour.flows.references import Reference
 
 if TYPE_CHECKING:
@@ -93,6 +95,10 @@ Fill = Callable[["FlowUnderCheck", Edge], bool]
 """Whether taking a transition means that the value is filled."""
 
 
+_HANDED_OVER = frozenset({"Input", "LambdaInvocationAttributes", "LexSessionAttributes", "ViewData"})
+"""Parameters by which whatever fills a value is handed what it said the time before: empty the first time."""
+
+
 def unfilled(
     flow: FlowUnderCheck,
     root: str,
@@ -101,12 +107,13 @@ def unfilled(
     *,
     concerns: Callable[[Read], bool] | None = None,
 ) -> Iterator[Problem]:
-    """Reads of `root` that some paths reach with it filled, and one at least without.
+    """Reads of `root` that some path reaches without it being filled.
 
-    Where some read comes before anything that fills it, the flow takes the value from elsewhere, for example from
-    the flow that transferred the contact here: that is no mistake that can be seen, and nothing is reported. A
-    `Compare` is never reported: it takes its NoMatchingCondition branch when there is nothing to compare, and is
-    how flows ask. When one of its conditions holds, the value was there.
+    Where some read comes before anything that fills it, the flow may take the value from elsewhere, for example from
+    the flow that transferred the contact here. It is a warning where that cannot be: in a module, and in an inbound
+    flow that fills the value itself and that no flow of the project leads to; where no flow leads there at all, one
+    note says what the flow relies on. A `Compare` is never reported: it takes its NoMatchingCondition branch when there is nothing to
+    compare, and is how flows ask. When one of its conditions holds, the value was there.
 
     Args:
         flow: the flow.
@@ -117,7 +124,14 @@ def unfilled(
     """
     wanted: dict[int, list[Read]] = {}
     for read in flow.reads:
-        if read.reference.root == root and (concerns is None or concerns(read)):
+        if (
+            read.reference.root == root
+            and (concerns is None or concerns(read))
+            and not (
+                read.pointer[1] in _HANDED_OVER
+                and any(fill(flow, edge) for edge in flow.followed[read.action])
+            )
+        ):
             wanted.setdefault(read.action, []).append(read)
     if not wanted:
         return
@@ -132,7 +146,18 @@ def unfilled(
     if not doubtful:
         return
     sometimes = filled_first(flow, wanted.keys(), fill)
-    if not all(sometimes[at] for at in doubtful):
+    if not all(sometimes[at] for at in doubtful) and not _begins_empty(flow, fill):
+        if flow.project.landscape.may_be_entered(flow):
+            return
+        first = next(at for at in doubtful if not sometimes[at])
+        read = wanted[first][0]
+        yield flow.problem(
+            f"nothing in this flow means that {source} before {read.reference.text} is read here; "
+            "another flow must have seen to it",
+            *read.pointer,
+            action=flow.actions[first],
+            severity=Severity.NOTE,
+        )
         return
     without = witnesses(flow, lambda edge: not known(edge))
     for at in doubtful:
@@ -149,6 +174,17 @@ def unfilled(
             *wanted[at][0].pointer,
             action=flow.actions[at],
         )
+
+
+def _begins_empty(flow: FlowUnderCheck, fill: Fill) -> bool:
+    """Whether it is certain that nothing was filled when the flow begins."""
+    if flow.flow_type is FlowType.MODULE:
+        return True
+    return (
+        flow.flow_type is FlowType.CONTACT_FLOW
+        and not flow.project.landscape.may_be_entered(flow)
+        and any(fill(flow, edge) for edges in flow.followed for edge in edges)
+    )
 
 
 def filled_first(flow: FlowUnderCheck, readers: Collection[int], fill: Fill) -> list[bool]:
