@@ -34,7 +34,8 @@ def text(found: Forecast, console: Console) -> None:
     for rung in found.increases:
         code = f" ({rung.code})" if rung.code else ""
         console.print(
-            f"Ask for: {rung.name}{code} {_figure(rung.value)} -> {_figure(rung.needed)}", highlight=False
+            f"The plan needs, headroom included: {rung.name}{code} {_figure(rung.value)} -> {_figure(rung.needed)}",
+            highlight=False,
         )
     for note in found.notes:
         console.print(f"Note: {note}", style="dim", highlight=False)

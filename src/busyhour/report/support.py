@@ -68,6 +68,7 @@ class Case:
     volume: str
     """Calls per hour at the busiest moment."""
     by_hour: tuple[tuple[str, str], ...]
+    """Hours of the plan, counted from 1: a plan has no time of day."""
     talk: str
     wrap_up: str
     aht: str
@@ -120,8 +121,8 @@ def case(record: RunRecord, found: Needs | None = None, *, instance: str = "", h
         agents_total=sum(agents.values()),
         volume=number(round(outlook.planned_volume(record))),
         by_hour=tuple(
-            (f"{hour:02d}:00 to {hour + 1:02d}:00", number(round(float(calls))))
-            for hour, calls in enumerate(scenario.get("calls_by_hour") or [])
+            (f"hour {hour}", number(round(float(calls))))
+            for hour, calls in enumerate(scenario.get("calls_by_hour") or [], 1)
         ),
         talk=_seconds(scenario.get("talk_seconds")),
         wrap_up=_seconds(scenario.get("wrap_up_seconds")),

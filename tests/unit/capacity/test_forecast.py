@@ -175,7 +175,7 @@ def test_the_table_names_quota_code_and_volume(plain: Any, capsys: pytest.Captur
     shown = capsys.readouterr().out
     assert "L-12AB7C57" in shown
     assert "89" in shown
-    assert "Ask for" not in shown
+    assert "The plan needs" not in shown
 
 
 def test_the_plot_is_an_svg_with_every_rung(plain: Any):

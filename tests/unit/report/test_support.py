@@ -90,7 +90,7 @@ def test_the_text_has_all_that_aws_asks_for(planned: RunRecord) -> None:
     joined = " ".join(text.split())
     for wanted in WANTED:
         assert wanted in joined, wanted
-    assert "01:00 3,600; 02:00 2,400" in text
+    assert "hour 2 3,600; hour 3 2,400" in text
     assert "please fill in" not in text
     assert "None" not in text
 
@@ -102,7 +102,7 @@ def test_the_pdf_has_all_that_aws_asks_for(planned: RunRecord) -> None:
     for wanted in WANTED:
         assert wanted in words, wanted
     assert "Concurrent active calls per instance: 28" in words
-    assert "01:00 to 02:00" in words
+    assert "hour 2" in words
     assert "please fill in" not in words
     assert b"/Subtype /Image" not in made, "plots are vectors"
 
