@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from busyhour.contracts.landscape import Home
 from busyhour.contracts.placeholders import PLACEHOLDER
 from busyhour.contracts.rule import Problem, rule
 from busyhour.contracts.subject import ActionView, FlowUnderCheck
@@ -37,7 +38,7 @@ class _Named(NamedTuple):
 @rule(
     id="foreign-arn",
     severity="warning",
-    summary="An ARN of another account, Region or instance than the rest of the flow",
+    summary="An ARN of another account, Region or instance than the rest of the flow or project",
     why="A flow belongs to one instance: what lies in another one, or in another Region, cannot be reached. "
     "Most often the ARN was left over when the flow was copied from another environment.",
     fix="Use the ARN of the resource in this instance.",
@@ -45,28 +46,35 @@ class _Named(NamedTuple):
     group="data-flow",
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
-    """An ARN of another account, Region or instance than the rest of the flow."""
-    if flow.document is None or _all_of_one(flow.document.text):
+    """ARNs that differ from the others of the flow, or from those of most flows in the project."""
+    if flow.document is None or "arn:aws" not in flow.document.text:
+        return
+    home = flow.project.landscape.home
+    if home == Home() and _all_of_one(flow.document.text):
         return
     named = list(_named(flow))
     own = _own_instance(flow)
-    instances = _majority([one.instance for one in named if one.instance], own)
-    regions = _majority([one.region for one in named], "")
-    accounts = _majority([one.account for one in named], "")
+    where = "of this flow"
+    rest = Home(
+        _majority([one.region for one in named]),
+        _majority([one.account for one in named]),
+        own or _majority([one.instance for one in named if one.instance]),
+    )
+    if rest == Home():
+        rest, where = home, "of this project"
     for one in named:
-        kind, its, rest = "", "", ""
-        if one.instance and instances and one.instance != instances:
-            kind, its, rest = "instance", one.instance, instances
-        elif regions and one.region != regions:
-            kind, its, rest = "Region", one.region, regions
-        elif accounts and one.account != accounts:
-            kind, its, rest = "account", one.account, accounts
-        if kind:
-            yield flow.problem(
-                f"{one.text} is of {kind} {its}, the rest of this flow of {rest}",
-                *one.pointer,
-                action=one.action,
-            )
+        for kind, its, usual in (
+            ("instance", one.instance, rest.instance),
+            ("Region", one.region, rest.region),
+            ("account", one.account, rest.account),
+        ):
+            if its and usual and its != usual:
+                yield flow.problem(
+                    f"{one.text} is of {kind} {its}, the rest {where} of {usual}",
+                    *one.pointer,
+                    action=one.action,
+                )
+                break
 
 
 def _all_of_one(text: str) -> bool:
@@ -86,10 +94,8 @@ def _own_instance(flow: FlowUnderCheck) -> str:
     return found[1] if found else ""
 
 
-def _majority(values: list[str], own: str) -> str:
-    """What the others agree on: all but one kind of exception, and at least as many as count for a majority."""
-    if own:
-        return own
+def _majority(values: list[str]) -> str:
+    """What all but a few agree on, empty where that cannot be said."""
     counts = Counter(values).most_common(2)
     if len(counts) < 2 or counts[0][1] < _MAJORITY or counts[0][1] < 3 * counts[1][1]:
         return ""

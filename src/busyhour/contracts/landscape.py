@@ -8,7 +8,8 @@ are spoken of only where the project evidently holds the whole instance.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -106,11 +107,49 @@ def identity(text: str) -> str:
     return tail
 
 
+_ARN = re.compile(
+    r"arn:aws[a-z-]*:(?:connect|lambda|lex):([a-z]{2}(?:-[a-z]+)+-\d):(\d{12}):(?:instance/([0-9a-f-]{36}))?"
+)
+_FEWEST = 3
+"""Flows that must agree before the project is said to lie somewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Region, account and instance that most flows of a project lie in; each empty where they do not agree."""
+
+    region: str = ""
+    account: str = ""
+    instance: str = ""
+
+
+def home_of(texts: Iterable[str]) -> Home:
+    """Where most of the flows with these texts lie: three or more, and three quarters of those that say."""
+    counts: tuple[Counter[str], ...] = (Counter(), Counter(), Counter())
+    for text in texts:
+        if "arn:aws" in text:
+            for count, said in zip(counts, zip(*_ARN.findall(text), strict=True), strict=False):
+                count.update({one for one in said if one})
+    return Home(*map(_agreed, counts))
+
+
+def _agreed(count: Counter[str]) -> str:
+    if not count:
+        return ""
+    ((value, times),) = count.most_common(1)
+    return value if times >= _FEWEST and 4 * times >= 3 * count.total() else ""
+
+
 @dataclass(eq=False)
 class Landscape:
     """All flows of a project and the references between them."""
 
     flows: Sequence[FlowUnderCheck]
+
+    @cached_property
+    def home(self) -> Home:
+        """Where most of the flows lie."""
+        return home_of(flow.document.text for flow in self.flows if flow.document is not None)
 
     @cached_property
     def by_identity(self) -> Mapping[str, FlowUnderCheck]:
