@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from busyhour.regression.history import History, Night
+    from busyhour.regression.history import Entry, History, Night
 
 _FILE = click.option(
     "--history",
@@ -66,25 +66,23 @@ def list_(scenario: str | None, database: Path | None) -> None:
     Example: busyhour history list --scenario helpdesk
     """
     with _open(database) as history:
-        nights = history.nights(scenario)
-    if not nights:
+        entries = history.entries(scenario)
+    if not entries:
         click.echo(
             "The history is empty." if scenario is None else f"The history has no run of {scenario!r}."
         )
-        return
-    for night in nights:
-        one = night.observation
+    for one in entries:
         click.echo(
-            f"{night.id:>5}  {one.started[:19]}  {one.run_id}  {one.identity.get('name')}  {one.outcome}  "
-            f"{_verdict(night)}  {night.revision[:10]}".rstrip()
+            f"{one.id:>5}  {one.started[:19]}  {one.run_id}  {one.scenario}  {one.outcome}  "
+            f"{_verdict(one)}  {one.revision[:10]}".rstrip()
         )
 
 
-def _verdict(night: Night) -> str:
-    if night.regressed is None:
+def _verdict(one: Entry | Night) -> str:
+    if one.regressed is None:
         return "not compared"
-    if night.regressed:
-        return "regressed, accepted" if night.accepted else "regressed"
+    if one.regressed:
+        return "regressed, accepted" if one.accepted else "regressed"
     return "no regression"
 
 

@@ -71,6 +71,20 @@ class Night:
         return self.observation.valid and (self.accepted or not self.regressed)
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the list of runs; cheap to read."""
+
+    id: int
+    run_id: str
+    started: str
+    scenario: str
+    outcome: str
+    regressed: bool | None
+    accepted: bool
+    revision: str
+
+
 class History:
     """The history in one file. Use `History.open(...)` as a context manager."""
 
@@ -212,6 +226,17 @@ class History:
         """All runs, oldest first; those of one scenario where it is named."""
         where, values = ("WHERE scenario = ?", (scenario,)) if scenario is not None else ("", ())
         return self._select(f"{where} ORDER BY started, id", values)
+
+    def entries(self, scenario: str | None = None) -> list[Entry]:
+        """All runs in short, oldest first; those of one scenario where it is named."""
+        rows = self._db.execute(
+            "SELECT id, run_id, started, scenario, outcome, regressed, accepted, revision FROM runs "
+            "WHERE ? IS NULL OR scenario = ? ORDER BY started, id",
+            (scenario, scenario),
+        )
+        return [
+            Entry(*row[:5], None if row[5] is None else bool(row[5]), bool(row[6]), row[7]) for row in rows
+        ]
 
     def find(self, name: str) -> Night:
         """The newest run with this run id, or the one with this number.

@@ -16,6 +16,9 @@ from busyhour.errors import BusyhourError
 
 T = TypeVar("T")
 
+_WHOLE: set[type] = {int, str}
+"""Types whose values are JSON as they are."""
+
 
 def encode(value: Any) -> Any:
     """`value` as JSON-ready data: dataclasses as objects, enums as their values, NaN and infinities as null."""
@@ -28,6 +31,8 @@ def encode(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): encode(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
+        if set(map(type, value)) <= _WHOLE:  # long lists of counts: as they are
+            return list(value)
         return [encode(item) for item in value]
     if isinstance(value, Path):
         return str(value)
@@ -64,6 +69,8 @@ def _decode(kind: Any, data: Any, place: str) -> Any:
         return _dataclass(kind, _of(Mapping, data, place), place)
     if origin is list:
         (item,) = typing.get_args(kind)
+        if item in _WHOLE and isinstance(data, list) and set(map(type, data)) <= {item}:
+            return list(data)  # long lists of counts: checked in one go
         return [_decode(item, each, f"{place}[{i}]") for i, each in enumerate(_of(list, data, place))]
     if origin is dict:
         _, item = typing.get_args(kind)

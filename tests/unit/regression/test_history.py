@@ -44,6 +44,17 @@ def test_what_was_added_comes_back_oldest_first(path: Path) -> None:
     assert second.added
 
 
+def test_the_list_says_the_same_in_short(path: Path) -> None:
+    with History.open(path) as history:
+        history.add([night(2, revision="abc"), night(1, regressed=True, accepted=True)])
+        first, second = history.entries()
+        assert history.entries("another") == []
+        assert len(history.entries("generated")) == 2
+    assert (first.run_id, first.scenario, first.outcome) == ("generated-1", "generated", "holds")
+    assert (first.regressed, first.accepted) == (True, True)
+    assert (second.started[:10], second.regressed, second.revision) == ("2026-03-02", None, "abc")
+
+
 def test_the_same_run_again_replaces_itself(path: Path) -> None:
     with History.open(path) as history:
         history.add([night(1)])
