@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from busyhour.report import evidence, outlook
+from busyhour.errors import BusyhourError
+from busyhour.report import evidence, outlook, support
 from busyhour.report.ladder_plot import ladder_plot
 from busyhour.report.plots import run_plots
 from busyhour.report.templating import fill
@@ -16,6 +17,7 @@ from busyhour.results.record import RunRecord
 
 def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
     """HTML from templates/report.html.j2 with the plots, and the figures behind the slider, inside."""
+    asks, missing = _asks(record)
     return fill(
         "report.html.j2",
         templates,
@@ -28,9 +30,19 @@ def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
         what_if=what_if(record),
         short_table=SHORT_TABLE,
         against=outlook.against(record),
+        asks=asks,
+        asks_missing=missing,
         waves=evidence.waves(record),
         wave_plot=wave_plot(record),
         wave_notes=evidence.wave_notes(record),
         dues=evidence.dues(record),
         ledger=evidence.ledger(record),
     )
+
+
+def _asks(record: RunRecord) -> tuple[tuple[support.Ask, ...], str]:
+    """What to ask of AWS, or why it cannot be told of a record that another version wrote."""
+    try:
+        return support.case(record).asks, ""
+    except BusyhourError as error:
+        return (), error.message

@@ -90,6 +90,7 @@ def test_html_puts_the_ladder_right_after_the_verdict(record: RunRecord) -> None
     order = [
         'aria-label="Verdict"',
         'id="ladder"',
+        'id="ask"',
         'id="what-if"',
         'id="quotas"',
         'id="forecast"',
@@ -106,6 +107,22 @@ def test_every_identifier_is_there_once_and_every_reference_leads_somewhere(reco
     assert len(names) == len(set(names))
     assert set(re.findall(r'(?:href|for)="#?([^"]+)"', page)) <= set(names)
     assert set(re.findall(r"url\(#([^)]+)\)", page)) <= set(names)
+
+
+def test_html_says_what_to_ask_with_its_calculation(record: RunRecord) -> None:
+    page = RENDERERS["html"].render(record, TEMPLATES).decode()
+    assert "<li>Calculation: Little: 3,600 calls/h x 34.9 s / 3600 = 34.9 erlangs when held.</li>" in page
+    record.quotas = [quota for quota in record.quotas if quota.service == "lambda"]
+    assert (
+        "Nothing: the present values carry the plan." in RENDERERS["html"].render(record, TEMPLATES).decode()
+    )
+
+
+def test_a_quota_that_this_version_does_not_know_does_not_take_the_page_with_it(record: RunRecord) -> None:
+    record.quotas[0].key = "connect.of-another-version"
+    page = RENDERERS["html"].render(record, TEMPLATES).decode()
+    assert "could not be worked out" in page
+    assert "connect.of-another-version" in page
 
 
 def test_html_without_a_forecast_says_so(record: RunRecord) -> None:
