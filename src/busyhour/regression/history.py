@@ -235,7 +235,17 @@ class History:
             (scenario, scenario),
         )
         return [
-            Entry(*row[:5], None if row[5] is None else bool(row[5]), bool(row[6]), row[7]) for row in rows
+            Entry(
+                id_,
+                run_id,
+                started,
+                name,
+                outcome,
+                None if worse is None else bool(worse),
+                bool(accepted),
+                revision,
+            )
+            for id_, run_id, started, name, outcome, worse, accepted, revision in rows
         ]
 
     def find(self, name: str) -> Night:
