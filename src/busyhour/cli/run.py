@@ -44,6 +44,12 @@ if TYPE_CHECKING:
     "--port", type=click.IntRange(0, 65535), default=0, help="Port of the emulator; 0 is any free one."
 )
 @click.option(
+    "--beside",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="A load test to run beside the scenario's own, like control_room; may be repeated.",
+)
+@click.option(
     "--set",
     "overrides",
     multiple=True,
@@ -64,6 +70,7 @@ def command(
     workers: int,
     out: Path | None,
     port: int,
+    beside: tuple[str, ...],
     overrides: tuple[str, ...],
     verify_quotas: bool,
     live: bool,
@@ -96,7 +103,9 @@ def command(
     if target == "aws":
         _gate(planned, console, live=live)
     signal.signal(signal.SIGTERM, _as_interrupt)  # ends like Ctrl-C: live calls ended, report written
-    options = Options(planned, project, target, workers, out, port)
+    for name in beside:
+        project.loadtest(name)  # a wrong name is said before anything starts
+    options = Options(planned, project, target, workers, out, port, beside)
     folder = new_folder(options, datetime.now(UTC))
     with _Display(console, planned) as display:
         record = execute(options, folder, display)

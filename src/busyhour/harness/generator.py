@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,7 @@ def drive(
     *,
     workers: int,
     progress: Progress,
+    beside: Sequence[Path] = (),
     watched: Child | None = None,
     lookout: Lookout | None = None,
 ) -> LoadResult:
@@ -63,13 +64,15 @@ def drive(
     `interrupted` set. A second Ctrl-C kills it.
 
     Args:
+        beside: more locustfiles, whose classes run beside those of `locustfile`.
         watched: the target's process; when it ends, so does the load.
         lookout: says when a run against AWS must end before its time; the result has the reason as `abort`.
 
     Raises:
         BusyhourError: the generator did not start, or ended without a result (exit code 4).
     """
-    command = [sys.executable, "-m", "locust", "-f", str(locustfile), "--headless", "--only-summary"]
+    command = [sys.executable, "-m", "locust", "-f", ",".join(map(str, (locustfile, *beside)))]
+    command += ["--headless", "--only-summary"]
     if workers > 1:
         command += ["--processes", str(workers)]
     environment = {

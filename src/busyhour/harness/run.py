@@ -55,6 +55,8 @@ class Options:
     folder: Path | None = None
     """Where to write; a new folder under the project's runs folder when None."""
     port: int = 0
+    beside: tuple[str, ...] = ()
+    """Load tests that run beside the scenario's own, by name or path."""
     now: Now = lambda: datetime.now(UTC)
     """The time by which a live run is watched; handed in by tests."""
 
@@ -122,6 +124,7 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
                 folder,
                 workers=options.workers,
                 progress=progress,
+                beside=[options.project.loadtest(name) for name in options.beside],
                 watched=process,
                 lookout=watch,
             )

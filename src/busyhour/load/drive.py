@@ -79,6 +79,8 @@ class Drive:
         self.interrupted = False
         self.notes: dict[str, None] = {}
         self.not_measured: dict[str, None] = {}
+        self.on_contact: list[Callable[[int, str], None]] = []
+        """Hear of each contact that a kind placed in this process: number of the call, contact id."""
         self._kinds = list(kinds)
         self._event = event
         self._on_part = on_part

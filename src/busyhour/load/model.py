@@ -65,7 +65,11 @@ def write(service: str, operation: str, parameters: Mapping[str, Any]) -> Writte
         service=model.signing_name,
         method=written["method"],
         path=written["url_path"],
-        query=tuple((str(name), str(value)) for name, value in query.items()),
+        query=tuple(
+            (str(name), str(value))
+            for name, given in query.items()
+            for value in (given if isinstance(given, list | tuple) else (given,))
+        ),
         headers={str(name).lower(): str(value) for name, value in written["headers"].items()},
         body=body if isinstance(body, bytes) else str(body).encode(),
     )

@@ -17,6 +17,7 @@ from typing import Any
 
 from busyhour.load import hooks
 from busyhour.load.backend import BackendCalls
+from busyhour.load.control_room import ControlRoom
 from busyhour.load.dynamodb import TableCalls
 from busyhour.load.keys import Recorded, Uniform, Zipf
 from busyhour.load.kind import Kind
@@ -26,6 +27,7 @@ from busyhour.load.voice import VoiceCalls
 __all__ = [
     "BlockingCalls",
     "CallUser",
+    "ControlRoomUser",
     "LambdaUser",
     "Recorded",
     "TableUser",
@@ -117,5 +119,11 @@ class LambdaUser(LambdaCalls, CallUser):
 
 class TableUser(TableCalls, CallUser):
     """The DynamoDB operations of one call."""
+
+    abstract = True
+
+
+class ControlRoomUser(ControlRoom, CallUser):
+    """Dashboards and agents' desktops that poll Connect; takes no calls, runs beside those who do."""
 
     abstract = True

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gevent
-
 import uuid
 from collections.abc import Mapping
 from functools import partial
@@ -15,6 +13,7 @@ import orjson
 from busyhour.calls.caller import Behaviour, Caller
 from busyhour.calls.policy import CallPolicy
 from busyhour.errors import BusyhourError, ExitCode, did_you_mean
+from busyhour.load.asking import listed
 from busyhour.load.clean_up import STOPS_PER_SECOND
 from busyhour.load.client import Answer
 from busyhour.load.errors import Class
@@ -119,23 +118,17 @@ class VoiceCalls(Kind):
             BusyhourError: the instance has no flow of that name, or does not tell.
         """
         wanted = self.drive.scenario.flows.entry
-        names: dict[str, str] = {}
-        token = ""
-        while True:
-            parameters: dict[str, Any] = {"InstanceId": self.drive.settings.instance, "MaxResults": 1000}
-            if token:
-                parameters["NextToken"] = token
-            answer = _ask(self.drive.service("connect").operation("ListContactFlows", parameters))
-            page = orjson.loads(answer.body)
-            names |= {flow["Name"]: flow["Id"] for flow in page.get("ContactFlowSummaryList", ())}
-            token = page.get("NextToken") or ""
-            if wanted in names:
-                return names[wanted]
-            if not token:
-                raise BusyhourError(
-                    f"The instance {self.drive.settings.instance} has no flow named {wanted!r}.{did_you_mean(wanted, names)}",
-                    "Publish the flow, or name another one as [flows] entry.",
-                )
+        parameters = {"InstanceId": self.drive.settings.instance, "MaxResults": 1000}
+        flows = listed(
+            self.drive.service("connect"), "ListContactFlows", parameters, "ContactFlowSummaryList"
+        )
+        names = {str(flow["Name"]): str(flow["Id"]) for flow in flows}
+        if wanted not in names:
+            raise BusyhourError(
+                f"The instance {self.drive.settings.instance} has no flow named {wanted!r}.{did_you_mean(wanted, names)}",
+                "Publish the flow, or name another one as [flows] entry.",
+            )
+        return names[wanted]
 
     # ---------------------------------------------------------------------------------------- the calls
 
@@ -189,6 +182,8 @@ class VoiceCalls(Kind):
         self._accepted[identity] = None
         if self._journal is not None:
             self._journal.write(identity)
+        for listener in drive.on_contact:
+            listener(index, identity)
         if self._cutting:
             drive.recorder.call_ended("cut_off")
             if self._stops_live:
@@ -320,23 +315,3 @@ class VoiceCalls(Kind):
         for journal in (self._journal, self._ends):
             if journal is not None:
                 journal.close()
-
-
-def _ask(operation: Operation, tries: int = 5) -> Answer:
-    """Ask before the run starts, patiently: several workers ask at the same time, within 2 requests a second."""
-    answer = operation.ask(operation.sample)
-    for attempt in range(1, tries):
-        if answer.kind not in (Class.RATE_THROTTLE, Class.SERVER_ERROR):
-            break
-        gevent.sleep(0.5 * 2**attempt)
-        answer = operation.ask(operation.sample)
-    if not answer.ok:
-        unreachable = answer.status == 0
-        raise BusyhourError(
-            f"{operation.service} {operation.name} failed: {answer.code} {answer.body[:200].decode('utf-8', 'replace')}".rstrip(),
-            "Check the endpoint, the Region and the network."
-            if unreachable
-            else "Check the instance id and the permissions.",
-            ExitCode.UNREACHABLE,
-        )
-    return answer

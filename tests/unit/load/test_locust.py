@@ -275,3 +275,19 @@ def test_after_kill_9_of_a_real_run_stop_ends_what_was_left_and_a_second_stop_ha
     assert sorted(fake_aws.stopped) == sorted(fake_aws.contacts)
     assert f"{len(fake_aws.contacts)} stopped, 0 had ended already, 0 failed." in first.stdout
     assert "Nothing to do" in stop().stdout
+
+
+@pytest.mark.slow
+def test_the_control_room_runs_beside_voice_under_locust(run_locust, write_scenario, fake_aws, loadtests):
+    queues = {"QueueSummaryList": [{"Id": "q", "Arn": "arn:q", "Name": "q", "QueueType": "STANDARD"}]}
+    fake_aws.answers["/queues-summary/"] = (200, {}, json.dumps(queues).encode())
+    fake_aws.answers["/metrics/current/"] = (200, {}, b'{"MetricResults":[]}')
+    fake_aws.answers["/contact/attributes/"] = (200, {}, b'{"Attributes":{}}')
+    both = f"{loadtests / 'voice.py'},{loadtests / 'control_room.py'}"
+    running = run_locust("", write_scenario(rate=2, duration=5, drain=4), locustfile=both)
+    code, result = running.finish()
+    assert code == 0, running.said()
+    assert result.arrivals.started == 10
+    requests = {operation.name: operation.requests for operation in result.operations}
+    assert requests["GetCurrentMetricData"] >= 2
+    assert requests["GetContactAttributes"] >= 1

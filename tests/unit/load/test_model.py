@@ -45,3 +45,9 @@ def test_an_unknown_operation_has_a_near_one_named():
 
 def test_endpoints_are_botocores():
     assert endpoint("connect", "eu-west-2") == "https://connect.eu-west-2.amazonaws.com"
+
+
+def test_a_list_in_the_query_is_one_pair_for_each_value():
+    parameters = {"InstanceId": "i", "QueueTypes": ["STANDARD", "AGENT"], "MaxResults": 5}
+    written = write("connect", "ListQueues", parameters)
+    assert sorted(written.query) == [("maxResults", "5"), ("queueTypes", "AGENT"), ("queueTypes", "STANDARD")]

@@ -1,0 +1,7 @@
+"""Dashboards and agents' desktops that poll Connect's metric and contact APIs; beside voice, or alone."""
+
+from busyhour.load.users import ControlRoomUser
+
+
+class Dashboards(ControlRoomUser):
+    """Four dashboards every 15 s; each contact's attributes and data are read once by a desktop."""
