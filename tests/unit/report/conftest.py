@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from busyhour.report.renderers import RENDERERS
 from busyhour.results.record import (
     Arrivals,
     FindingRecord,
@@ -19,6 +20,9 @@ from busyhour.results.record import (
     Slip,
     VerdictRecord,
 )
+from busyhour.rooms import shipped_root
+
+TEMPLATES = [shipped_root() / "reports" / "templates"]
 
 
 def quota(key: str = "connect.concurrent-active-calls-per-instance", **changes: object) -> QuotaRecord:
@@ -189,6 +193,17 @@ FORECAST = {
 
 @pytest.fixture
 def record() -> RunRecord:
+    """A run with something in every part; each test its own."""
+    return _record()
+
+
+@pytest.fixture(scope="session")
+def page() -> str:
+    """The HTML of that run, made once for all tests that only read it."""
+    return RENDERERS["html"].render(_record(), TEMPLATES).decode()
+
+
+def _record() -> RunRecord:
     seconds = [float(t) for t in range(100)]
     latency = Percentiles(count=400, mean=22.0, p50=18.0, p90=30.0, p95=41.0, p99=95.0, max=12_345.0)
     return RunRecord(

@@ -75,8 +75,7 @@ class _Outside(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_html_fetches_nothing_and_is_well_formed(record: RunRecord) -> None:
-    page = RENDERERS["html"].render(record, TEMPLATES).decode()
+def test_html_fetches_nothing_and_is_well_formed(page: str) -> None:
     parser = _Outside()
     parser.feed(page)
     assert parser.fetched == []
@@ -85,8 +84,7 @@ def test_html_fetches_nothing_and_is_well_formed(record: RunRecord) -> None:
     assert len(page) < 3_000_000
 
 
-def test_html_puts_the_ladder_right_after_the_verdict(record: RunRecord) -> None:
-    page = RENDERERS["html"].render(record, TEMPLATES).decode()
+def test_html_puts_the_ladder_right_after_the_verdict(page: str) -> None:
     order = [
         'aria-label="Verdict"',
         'id="ladder"',
@@ -101,16 +99,14 @@ def test_html_puts_the_ladder_right_after_the_verdict(record: RunRecord) -> None
     assert "binds first, at 460 calls/h of 3,600 planned" in page
 
 
-def test_every_identifier_is_there_once_and_every_reference_leads_somewhere(record: RunRecord) -> None:
-    page = RENDERERS["html"].render(record, TEMPLATES).decode()
+def test_every_identifier_is_there_once_and_every_reference_leads_somewhere(page: str) -> None:
     names = re.findall(r'\bid="([^"]+)"', page)
     assert len(names) == len(set(names))
     assert set(re.findall(r'(?:href|for)="#?([^"]+)"', page)) <= set(names)
     assert set(re.findall(r"url\(#([^)]+)\)", page)) <= set(names)
 
 
-def test_html_says_what_to_ask_with_its_calculation(record: RunRecord) -> None:
-    page = RENDERERS["html"].render(record, TEMPLATES).decode()
+def test_html_says_what_to_ask_with_its_calculation(page: str, record: RunRecord) -> None:
     assert "<li>Calculation: Little: 3,600 calls/h x 34.9 s / 3600 = 34.9 erlangs when held.</li>" in page
     record.quotas = [quota for quota in record.quotas if quota.service == "lambda"]
     assert (
@@ -132,13 +128,11 @@ def test_html_without_a_forecast_says_so(record: RunRecord) -> None:
     assert "<script" not in page
 
 
-def test_html_escapes_what_users_wrote(record: RunRecord) -> None:
-    page = RENDERERS["html"].render(record, TEMPLATES).decode()
+def test_html_escapes_what_users_wrote(page: str) -> None:
     assert "Ramp until &lt;quotas&gt; bind" in page
 
 
-def test_html_plots_have_a_text_alternative_and_the_quota_line(record: RunRecord) -> None:
-    page = RENDERERS["html"].render(record, TEMPLATES).decode()
+def test_html_plots_have_a_text_alternative_and_the_quota_line(page: str) -> None:
     assert page.count('role="img"') == 5
     assert (
         'aria-label="Concurrent calls: highest value 10 calls (calls in progress); quota, applied (instance) is 10"'
