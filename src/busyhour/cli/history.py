@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from busyhour.regression.history import Entry, History, Night
+    from busyhour.regression.history import History
+    from busyhour.regression.night import Entry, Night
 
 _FILE = click.option(
     "--history",

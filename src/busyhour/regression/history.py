@@ -12,14 +12,14 @@ import json
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
 from busyhour.errors import BusyhourError
+from busyhour.regression.night import Entry, Night
 from busyhour.regression.observation import Observation, from_json
 from busyhour.results.codec import encode
 
@@ -47,42 +47,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 def default_path(root: Path) -> Path:
     """Where a project keeps its history."""
     return root / "reports" / "history.sqlite"
-
-
-@dataclass(slots=True)
-class Night:
-    """A run in the history."""
-
-    observation: Observation
-    regressed: bool | None = None
-    """What `busyhour compare` said; None: it was not compared."""
-    accepted: bool = False
-    """Whether a regression was accepted as the new state of affairs."""
-    revision: str = ""
-    """Commit that was tested."""
-    flows: dict[str, str] = field(default_factory=dict)
-    """Fingerprints of the exported flows by file name."""
-    added: str = ""
-    id: int = 0
-
-    @property
-    def trusted(self) -> bool:
-        """Whether it may be a baseline."""
-        return self.observation.valid and (self.accepted or not self.regressed)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of the list of runs; cheap to read."""
-
-    id: int
-    run_id: str
-    started: str
-    scenario: str
-    outcome: str
-    regressed: bool | None
-    accepted: bool
-    revision: str
 
 
 class History:
@@ -343,30 +307,3 @@ def _row(night: Night) -> tuple[Any, ...]:
         night.revision,
         json.dumps(night.flows, sort_keys=True),
     )
-
-
-def changes(before: Night, after: Night) -> list[str]:
-    """What else was different that night: the commit, quota values, flows. Each as a phrase."""
-    said = []
-    if before.revision != after.revision:
-        said.append(f"commit {before.revision[:10] or 'unknown'} to {after.revision[:10] or 'unknown'}")
-    old, new = before.observation.quotas, after.observation.quotas
-    said += [
-        f"quota {new[key].name} {old[key].value:g} to {new[key].value:g}"
-        for key in sorted(old.keys() & new.keys())
-        if old[key].value != new[key].value
-    ]
-    said += _flow_changes(before.flows, after.flows)
-    return said
-
-
-def _flow_changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    return [
-        *(
-            f"flow {name} changed"
-            for name in sorted(before.keys() & after.keys())
-            if before[name] != after[name]
-        ),
-        *(f"flow {name} new" for name in sorted(after.keys() - before.keys())),
-        *(f"flow {name} gone" for name in sorted(before.keys() - after.keys())),
-    ]

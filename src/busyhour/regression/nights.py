@@ -11,7 +11,7 @@ from pathlib import Path
 
 from busyhour.project import Project
 from busyhour.regression.changepoints import change_points
-from busyhour.regression.history import Night, changes
+from busyhour.regression.night import Night, changes
 from busyhour.regression.observation import read
 from busyhour.regression.values import values
 from busyhour.results.store import read_json

@@ -16,7 +16,8 @@ import pytest
 
 from busyhour.errors import BusyhourError
 from busyhour.regression.generated import System, run
-from busyhour.regression.history import MIGRATIONS, History, Night, changes
+from busyhour.regression.history import MIGRATIONS, History
+from busyhour.regression.night import Night, changes
 from busyhour.results.codec import encode
 
 SYSTEM = System(seconds=20, calls_per_second=2.0)
@@ -168,7 +169,8 @@ WRITER = """
     import sys
     from pathlib import Path
     from busyhour.regression.generated import System, run
-    from busyhour.regression.history import History, Night
+    from busyhour.regression.history import History
+    from busyhour.regression.night import Night
     for seed in range(int(sys.argv[2]), int(sys.argv[2]) + 12):
         with History.open(Path(sys.argv[1])) as history:
             history.add([Night(run(System(seconds=20, calls_per_second=2.0), seed))])
@@ -190,7 +192,8 @@ def test_a_killed_writer_loses_nothing_that_was_committed(path: Path) -> None:
         import sys
         from pathlib import Path
         from busyhour.regression.generated import System, run
-        from busyhour.regression.history import History, Night
+        from busyhour.regression.history import History
+        from busyhour.regression.night import Night
         with History.open(Path(sys.argv[1])) as history:
             history.add([Night(run(System(seconds=20, calls_per_second=2.0), seed)) for seed in range(3)])
             history._db.execute("BEGIN IMMEDIATE")

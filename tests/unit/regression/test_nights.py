@@ -8,7 +8,7 @@ import pytest
 
 from busyhour.project import Project
 from busyhour.regression.generated import System, run
-from busyhour.regression.history import Night
+from busyhour.regression.night import Night
 from busyhour.regression.nights import night_of, trends
 from busyhour.regression.settings import Tolerances, tolerances
 from busyhour.results import store
