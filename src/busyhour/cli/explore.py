@@ -92,10 +92,10 @@ def command(
         handlers = _handlers(functions, idempotent, sources.setup)
         real = {}
         if handlers is not None:
-            stack.enter_context(handlers)
-            handlers.warm()
-            real = handlers.functions()
+            real = stack.enter_context(handlers).functions()
         subjects = read_flows(sources.files, aliases=known, functions=real)
+        if handlers is not None:
+            _ready(handlers, subjects)
         explorer = Explorer(
             subjects.ground, invariants, settings_of(profile, examples, seed), _database(project)
         )
@@ -198,6 +198,15 @@ def _handlers(
     from busyhour.contracts.lambda_contract.handler import Handlers
 
     return Handlers(dict(pair(one, "--lambda") for one in functions), frozenset(idempotent), setup)
+
+
+def _ready(handlers: Handlers, subjects: Subjects) -> None:
+    """Every handler is for a function that the flows invoke, and is imported before anything is timed."""
+    from busyhour.contracts.lambda_contract.checks import ensure_invoked
+    from busyhour.contracts.lambda_contract.usage import contract_of
+
+    ensure_invoked(handlers, contract_of(subjects.ground.flows, subjects.ground.library.known))
+    handlers.warm()
 
 
 def _check_handlers(handlers: Handlers, subjects: Subjects, examples: int | None) -> list[Any]:

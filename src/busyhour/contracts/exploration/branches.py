@@ -88,10 +88,11 @@ class Branches:
         times = number(raw)
         if kind == "error" and action.errors[index].error_type == "NoMatchingError":
             return "LoopCount is a number" if times is not None else ""
+        fails_on = kind == "next" and times is None and action.error_target("NoMatchingError") is None
+        if fails_on and "Loop" in self._ground.policy.okay_without_error_branch:
+            return ""
         if times is None and not find(raw):
-            fails_on = kind == "next" and action.error_target("NoMatchingError") is None
-            goes_on = fails_on and "Loop" in self._ground.policy.okay_without_error_branch
-            return "" if goes_on else "LoopCount is no number"
+            return "LoopCount is no number"
         outcomes = ["ContinueLooping", "DoneLooping"] if times is None or times > 0 else ["DoneLooping"]
         return self._outcomes(action, kind, index, outcomes)
 

@@ -100,8 +100,7 @@ class Handlers:
             BusyhourError: a handler cannot be imported.
         """
         for name in self._handlers:
-            self._ask(name, {"import": True}, START_SECONDS)
-            self._called.add(name)
+            self._import(name)
 
     def values(self) -> tuple[str, ...]:
         """Texts in the tables' items, and the parts of keys such as `customer#+15555550100`: worth asking for."""
@@ -146,13 +145,13 @@ class Handlers:
         Raises:
             BusyhourError: no process can be started, or the handler's file cannot be imported.
         """
+        if name not in self._called:
+            self._import(name)
         started = time.perf_counter()
-        allowed = limit + (1.0 if name in self._called else START_SECONDS)
-        found = self._ask(name, {"event": event, "seconds": limit}, allowed)
+        found = self._ask(name, {"event": event, "seconds": limit}, limit + 1.0)
         if found is None:
             problem = f"did not answer within {limit:g} s"
             return Outcome(None, time.perf_counter() - started, problem, "timeout")
-        self._called.add(name)
         error = str(found.get("error", ""))
         return Outcome(
             found.get("answer"),
@@ -190,6 +189,14 @@ class Handlers:
             return found
 
         return ask
+
+    def _import(self, name: str) -> None:
+        if self._ask(name, {"import": True}, START_SECONDS) is None:
+            raise BusyhourError(
+                f"{self.shown(name)}: could not be imported within {START_SECONDS:g} s",
+                "Do nothing at import that waits.",
+            )
+        self._called.add(name)
 
     def _ask(self, name: str, message: Mapping[str, Any], seconds: float) -> dict[str, Any] | None:
         if self._process is None:

@@ -96,6 +96,20 @@ def test_reasons(one, key, reason):
     assert reason in reasons(flow(one, say("a")))[key]
 
 
+def test_a_loop_count_that_may_be_no_number_leaves_the_way_on_open():
+    main = flow(
+        action(
+            "x",
+            "Loop",
+            {"LoopCount": "$.Attributes.n"},
+            then="a",
+            when={"ContinueLooping": "end", "DoneLooping": "end"},
+        ),
+        say("a"),
+    )
+    assert ("x", "next", 0) not in reasons(main)
+
+
 def test_an_action_that_no_path_leads_to():
     assert (
         reasons(flow(say("a"), say("lost")))["lost", "next", 0]

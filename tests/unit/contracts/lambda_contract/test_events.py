@@ -1,0 +1,82 @@
+"""Generated events are such as Connect sends; real ones fit the same schema."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+
+from busyhour.contracts.lambda_contract.contract import Invocation, Place, State
+from busyhour.contracts.lambda_contract.events import events
+from busyhour.rooms import shipped_root
+
+SCHEMA = json.loads(
+    (shipped_root() / "flow_schemas" / "lambda-event.schema.json").read_text(encoding="utf-8")
+)
+REAL = (Path(__file__).parents[4] / "../shared/corpus/lambda/events").resolve()
+INVOCATION = Invocation(
+    Place("main", "look up"),
+    {"fixed": "value", "phone": "$.CustomerEndpoint.Address", "both": "tel:$.Attributes.phone;"},
+    "STRING_MAP",
+    4.0,
+    False,
+    State(),
+)
+validator = jsonschema.Draft202012Validator(SCHEMA)
+
+
+@given(events(INVOCATION))
+def test_generated_events_fit_the_schema_and_pass_what_the_flow_passes(event):
+    validator.validate(event)
+    given_ = event["Details"]["Parameters"]
+    assert given_["fixed"] == "value"
+    assert given_["both"].startswith("tel:")
+    assert given_["both"].endswith(";")
+
+
+SHAPES = {
+    "no queue": lambda contact: contact.get("Queue") is None,
+    "a queue": lambda contact: contact.get("Queue") is not None,
+    "no customer": lambda contact: contact.get("CustomerEndpoint") is None,
+    "made by an API": lambda contact: contact["InitiationMethod"] == "API",
+    "no attributes": lambda contact: contact["Attributes"] == {},
+    "attributes": lambda contact: contact["Attributes"] != {},
+    "a chat": lambda contact: contact["Channel"] == "CHAT",
+    "an older instance": lambda contact: "LanguageCode" not in contact,
+    "a newer instance": lambda contact: "Tags" in contact,
+}
+
+
+def test_every_shape_comes_up():
+    seen = set()
+
+    @settings(max_examples=150, database=None, derandomize=True, deadline=None)
+    @given(events(INVOCATION))
+    def look(event):
+        contact = event["Details"]["ContactData"]
+        seen.update(name for name, fits in SHAPES.items() if fits(contact))
+
+    look()
+    assert seen == set(SHAPES)
+
+
+SHORTENED = {
+    "GetConfigLambda": "a sample in a docstring that leaves the channel out",
+    "contact-surveys": "samples in a README that leave out half of the event",
+    "target_processing_event": "a hand-written parameter that is a number; Connect sends strings",
+    "ReadCustomerLambdaTest": "a hand-written queue that is only a name",
+}
+"""Samples that nobody's Connect sent, by a part of their name, and what is wrong with them."""
+
+
+def test_real_events_fit_the_schema():
+    files = sorted(REAL.glob("*.json")) if REAL.is_dir() else []
+    if not files:
+        pytest.skip(f"no real events at {REAL}")
+    wrong = {
+        path.name for path in files if not validator.is_valid(json.loads(path.read_text(encoding="utf-8")))
+    }
+    judged = {path.name for path in files if any(part in path.name for part in SHORTENED)}
+    assert wrong == judged
+    assert len(files) - len(wrong) == 9
