@@ -7,6 +7,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 NAME   ?=
+WORKERS ?= 4
 
 .PHONY: help install run test lint test-slow contracts bench clean
 
@@ -33,7 +34,7 @@ lint: install ## ruff, mypy --strict, import-linter
 	$(BIN)/lint-imports
 
 test: lint ## what CI runs: lint and every test that is not marked slow
-	$(BIN)/pytest -q -n 2 -m 'not slow'
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m 'not slow'
 
 test-slow: install ## the tests marked slow
 	$(BIN)/pytest -q -m slow

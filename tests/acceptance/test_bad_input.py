@@ -155,7 +155,7 @@ def ticket_status(event, context):
     ("body", "errors"),
     [
         pytest.param("raise ValueError('no such caller')", True, id="raises"),
-        pytest.param("time.sleep(60)", True, id="hangs"),
+        pytest.param("time.sleep(60)", True, id="hangs", marks=pytest.mark.slow),
     ],
 )
 def test_a_handler_that_fails_is_measured_and_reported(

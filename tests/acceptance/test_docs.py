@@ -21,7 +21,7 @@ PAGES = [
 ]
 BLOCK = re.compile(r"```console\n(?P<text>.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\((?P<target>[^)#:]+)\)")
-SHORTER = ("--set", "traffic.duration=6s", "--set", "traffic.ramp_up=0s", "--set", "traffic.drain=1s")
+SHORTER = ("--set", "traffic.duration=3s", "--set", "traffic.ramp_up=0s", "--set", "traffic.drain=1s")
 
 
 def commands(page: Path) -> Iterator[list[str]]:
