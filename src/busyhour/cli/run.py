@@ -36,6 +36,14 @@ if TYPE_CHECKING:
     help="Processes of the load generator.",
 )
 @click.option(
+    "--remote-workers",
+    "remote",
+    type=click.IntRange(0, 1000),
+    default=0,
+    metavar="N",
+    help="Wait for N workers on other machines (locust --worker) instead of starting any here; see docs/distributed.md.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     help="Folder of this run instead of a new one in the runs folder.",
@@ -68,6 +76,7 @@ def command(
     scenario: str,
     target: str,
     workers: int,
+    remote: int,
     out: Path | None,
     port: int,
     beside: tuple[str, ...],
@@ -105,7 +114,7 @@ def command(
     signal.signal(signal.SIGTERM, _as_interrupt)  # ends like Ctrl-C: live calls ended, report written
     for name in beside:
         project.loadtest(name)  # a wrong name is said before anything starts
-    options = Options(planned, project, target, workers, out, port, beside)
+    options = Options(planned, project, target, workers, out, port, remote, beside)
     folder = new_folder(options, datetime.now(UTC))
     with _Display(console, planned) as display:
         record = execute(options, folder, display)

@@ -25,6 +25,9 @@ from busyhour.scenarios.model import Scenario
 OVERTIME_SECONDS = 90.0
 """How much longer than schedule and drain the generator may take before it is given up."""
 
+REMOTE_SECONDS = 300.0
+"""How long workers on other machines may take to connect."""
+
 
 @dataclass(slots=True)
 class _Ticks:
@@ -55,6 +58,7 @@ def drive(
     workers: int,
     progress: Progress,
     beside: Sequence[Path] = (),
+    remote: int = 0,
     watched: Child | None = None,
     lookout: Lookout | None = None,
 ) -> LoadResult:
@@ -65,6 +69,7 @@ def drive(
 
     Args:
         beside: more locustfiles, whose classes run beside those of `locustfile`.
+        remote: wait for so many workers on other machines instead of starting any here.
         watched: the target's process; when it ends, so does the load.
         lookout: says when a run against AWS must end before its time; the result has the reason as `abort`.
 
@@ -73,7 +78,10 @@ def drive(
     """
     command = [sys.executable, "-m", "locust", "-f", ",".join(map(str, (locustfile, *beside)))]
     command += ["--headless", "--only-summary"]
-    if workers > 1:
+    if remote:
+        command += ["--master", "--expect-workers", str(remote)]
+        command += ["--expect-workers-max-wait", f"{REMOTE_SECONDS:.0f}"]
+    elif workers > 1:
         command += ["--processes", str(workers)]
     environment = {
         "BUSYHOUR_SCENARIO": str(scenario.path),
@@ -89,6 +97,7 @@ def drive(
         environment["BUSYHOUR_ENDPOINT"] = target.endpoint
     ticks = _Ticks(run_dir / store.PROGRESS_FILE)
     deadline = time.monotonic() + scenario.traffic.duration + scenario.traffic.drain + OVERTIME_SECONDS
+    deadline += REMOTE_SECONDS if remote else 0.0
     ending = process_seconds(aws=target.kind == "aws") + 5.0
     interrupted = False
     abort: AbortRecord | None = None

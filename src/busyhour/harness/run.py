@@ -55,6 +55,8 @@ class Options:
     folder: Path | None = None
     """Where to write; a new folder under the project's runs folder when None."""
     port: int = 0
+    remote: int = 0
+    """Workers on other machines that take part, instead of `workers` here."""
     beside: tuple[str, ...] = ()
     """Load tests that run beside the scenario's own, by name or path."""
     now: Now = lambda: datetime.now(UTC)
@@ -116,7 +118,7 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
         )
         progress.stage("Load")
         begun = datetime.now(UTC)
-        with lookout(scenario, target, options.workers, options.now) as watch:
+        with lookout(scenario, target, options.remote or options.workers, options.now) as watch:
             load = generator.drive(
                 scenario,
                 options.project.loadtest(scenario.drive.value),
@@ -124,6 +126,7 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
                 folder,
                 workers=options.workers,
                 progress=progress,
+                remote=options.remote,
                 beside=[options.project.loadtest(name) for name in options.beside],
                 watched=process,
                 lookout=watch,
