@@ -24,8 +24,8 @@ from scipy import stats
 
 from busyhour.regression.compare import Comparison, compare
 from busyhour.regression.decide import Outcome
-from busyhour.regression.estimate import LATENCY_QUANTILES
 from busyhour.regression.generated import OPERATION, System, run
+from busyhour.regression.metric import LATENCY_QUANTILES
 from busyhour.regression.observation import Observation
 from busyhour.regression.quantiles import Buckets
 from busyhour.regression.settings import Tolerances

@@ -26,7 +26,7 @@ from enum import StrEnum
 import numpy as np
 
 from busyhour.regression.bootstrap import Floats
-from busyhour.regression.estimate import Estimate
+from busyhour.regression.metric import Estimate
 
 PRIOR_RUNS = 4.0
 """How many runs' worth of evidence the assumed run-to-run variance counts as."""

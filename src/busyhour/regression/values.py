@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from busyhour.regression.estimate import LATENCY_QUANTILES
+from busyhour.regression.metric import LATENCY_QUANTILES
 from busyhour.regression.observation import Observation
 from busyhour.regression.quantiles import Buckets
 
