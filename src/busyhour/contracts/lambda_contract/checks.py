@@ -193,9 +193,9 @@ def _play(
         try:
             run()
         except _FoundError:
-            known |= latest
+            known.update(latest)
         except HypothesisException:
-            known |= latest
+            known.update(latest)
         else:
             return
         if slow:
