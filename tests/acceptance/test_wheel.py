@@ -77,7 +77,7 @@ def test_the_wheel_holds_exactly_the_rooms_files(wheel: Path) -> None:
         text=True,
         check=True,
     )
-    expected = set(listed.stdout.split()) | {"reports/run.schema.json"}
+    expected = set(listed.stdout.split()) | {"reports/run.schema.json", "reports/ledger.schema.json"}
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     shipped = {name.removeprefix("busyhour/_rooms/") for name in names if name.startswith("busyhour/_rooms/")}
