@@ -1,4 +1,4 @@
-"""busyhour contract: write what flows expect of their Lambda functions, or compare two versions of it."""
+"""busyhour contract: Write what flows expect of their Lambda functions, or compare two versions of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""busyhour explore: play callers, functions and queues against flows: what fails, and which branches no call takes."""
+"""busyhour explore: Play callers, functions and queues against flows: what fails, and which branches no call takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""busyhour paths: print the smallest set of calls that takes every branch that a call can take, as test cases."""
+"""busyhour paths: Print the smallest set of calls that takes every branch that a call can take, as test cases."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from busyhour.contracts.exploration.record import ActionRun, Played, Transition
 from busyhour.contracts.exploration.search import Budget, Search, replayed
 from busyhour.contracts.exploration.shrink import essential, shrink
 from busyhour.contracts.exploration.story import story
+from busyhour.errors import BusyhourError
 from busyhour.flows.model import Flow
 
 CRASH = "machine-survives"
@@ -245,7 +246,14 @@ class Explorer:
         from hypothesis.database import DirectoryBasedExampleDatabase
 
         database = DirectoryBasedExampleDatabase(self._database)
-        return [choices_of(one.decode("ascii")) for one in sorted(database.fetch(_key(flow)), key=len)]
+        found: list[list[Choice]] = []
+        for one in sorted(database.fetch(_key(flow)), key=len):
+            try:
+                found.append(choices_of(one.decode("ascii", "replace")))
+            except BusyhourError:
+                # Written by another version: it can no longer be read, and says nothing.
+                database.delete(_key(flow), one)
+        return found
 
     def _keep(self, flow: Flow, failures: Sequence[Failure]) -> None:
         """Save the calls that fail, forget those that no longer do."""

@@ -174,7 +174,7 @@ def _play(
                 return
             new = show(invocation, event, known)
             if new:
-                latest.clear()  # noqa: B023  # as above
+                latest.clear()  # noqa: B023  # called before the loop goes on
                 latest.update(new)  # noqa: B023  # as above
                 # A slow handler is not shrunk: every try costs its time.
                 slow = "budget" in new

@@ -79,6 +79,15 @@ def test_calls_that_failed_are_kept_played_first_and_forgotten_once_they_hold(tm
     ]
 
 
+def test_a_kept_call_that_can_no_longer_be_read_is_passed_over(tmp_path):
+    explorer(reprompting(), database=tmp_path).explore()
+    (kept,) = [one for one in tmp_path.rglob("*") if one.is_file() and one.read_bytes().startswith(b"c1e")]
+    kept.write_bytes(b"from another version")
+    assert [
+        one.kind.invariant for one in explorer(reprompting(), database=tmp_path).explore()[0].failures
+    ] == ["call-ends"]
+
+
 def test_hypothesis_finds_what_the_search_does_not_look_for():
     @invariant(id="no-anonymous", summary="s", why="w", fix="f")
     def check(call):
