@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import TaskID
 
+    from busyhour.harness.run import Options
     from busyhour.quotas.ledger import Evidence
     from busyhour.results.record import RunRecord
     from busyhour.scenarios.model import Scenario
@@ -70,6 +71,12 @@ if TYPE_CHECKING:
     help="Mark in the evidence ledger which needed quota values this run proves; end with 1 where one stays unproven.",
 )
 @click.option(
+    "--find-limit",
+    "find",
+    is_flag=True,
+    help="Raise the rate in steps until something breaks; report the highest that holds. Many runs; emulator only.",
+)
+@click.option(
     "--live", is_flag=True, help="With --target aws: really do it. Dials, calls AWS and costs money."
 )
 def command(
@@ -82,6 +89,7 @@ def command(
     beside: tuple[str, ...],
     overrides: tuple[str, ...],
     verify_quotas: bool,
+    find: bool,
     live: bool,
 ) -> None:
     """Run SCENARIO (a name or a TOML file) and end with a report and a verdict.
@@ -96,7 +104,7 @@ def command(
 
     from rich.console import Console
 
-    from busyhour.errors import ExitCode
+    from busyhour.errors import BusyhourError, ExitCode
     from busyhour.harness import preflight
     from busyhour.harness.run import Options, execute, new_folder
     from busyhour.harness.verdict import EXIT_CODES
@@ -109,6 +117,12 @@ def command(
     planned = _load(project, scenario, overrides)
     preflight.check_quotas(planned)
     evidence = ledger.read(project.ledger_file)  # a broken one is said before the load, not after it
+    if target == "aws" and find:
+        raise BusyhourError(
+            "--find-limit makes many runs, more than an approval of AWS covers.",
+            "Search against the emulator with the quotas that AWS has raised; then confirm that one rate against AWS.",
+            ExitCode.REFUSED,
+        )
     if target == "aws":
         _gate(planned, console, live=live)
     signal.signal(signal.SIGTERM, _as_interrupt)  # ends like Ctrl-C: live calls ended, report written
@@ -116,6 +130,8 @@ def command(
         project.loadtest(name)  # a wrong name is said before anything starts
     options = Options(planned, project, target, workers, out, port, remote, beside)
     folder = new_folder(options, datetime.now(UTC))
+    if find:
+        _find_limit(options, folder, console)
     with _Display(console, planned) as display:
         record = execute(options, folder, display)
     evidence = ledger.confirm(evidence, record, table.load()) if verify_quotas else evidence
@@ -127,6 +143,22 @@ def command(
     if unproven and code is ExitCode.OK:
         code = ExitCode.DOES_NOT_HOLD
     raise SystemExit(int(code))
+
+
+def _find_limit(options: Options, folder: Path, console: Console) -> NoReturn:
+    """Search, say what was found, and end: 0 where the plan holds, 1 where it does not, 4 where nothing is proven."""
+    from busyhour.capacity.demand import busiest_rate
+    from busyhour.errors import ExitCode
+    from busyhour.harness import limit_runs
+
+    with _Display(console, options.scenario) as display:
+        found = limit_runs.find(options, folder, display)
+    for line in limit_runs.lines(found, busiest_rate(options.scenario)):
+        click.echo(line)
+    click.echo(f"Runs: {folder}")
+    if found.holds is None:
+        raise SystemExit(int(ExitCode.DOES_NOT_HOLD if found.breaks is not None else ExitCode.INVALID_RUN))
+    raise SystemExit(int(ExitCode.OK if found.holds >= 1.0 else ExitCode.DOES_NOT_HOLD))
 
 
 def _as_interrupt(*_: object) -> None:
@@ -233,6 +265,7 @@ class _Display:
     def stage(self, text: str) -> None:
         """A line for the stage; the bar starts with the load."""
         self._stop_bar()
+        self._said = 0.0
         self._console.print(f"[bold]{text}[/bold]", highlight=False)
 
     def load(self, tick: Mapping[str, Any]) -> None:

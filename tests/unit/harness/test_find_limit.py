@@ -1,0 +1,108 @@
+"""The search finds the highest rate that holds, says what breaks beyond it, and never trusts a single lucky run."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from busyhour.harness.find_limit import Limit, search
+from busyhour.results.record import Arrivals, Outcome, QuotaRecord, RunRecord, VerdictRecord
+
+
+def record(outcome: Outcome, *reasons: str, quotas: list[QuotaRecord] | None = None) -> RunRecord:
+    arrivals = Arrivals(planned=1, started=1, late=0, dropped=0)
+    verdict = VerdictRecord(outcome, list(reasons))
+    return RunRecord("run", "1", {}, {}, "", "", 1.0, verdict, arrivals, quotas=quotas or [])
+
+
+def breaking_at(limit: float) -> Callable[[float, int], RunRecord]:
+    def measure(factor: float, number: int) -> RunRecord:
+        if factor < limit:
+            return record(Outcome.HOLDS)
+        return record(Outcome.DOES_NOT_HOLD, "Objective blocked_share at most 0: measured 0.1.")
+
+    return measure
+
+
+@given(st.floats(0.05, 60.0))
+def test_the_limit_lies_between_what_holds_and_what_breaks_and_they_are_close(limit: float) -> None:
+    found = search(breaking_at(limit), most_runs=60)
+    assert found.stopped == ""
+    assert found.holds is not None
+    assert found.breaks is not None
+    assert found.holds < limit <= found.breaks <= found.holds * 1.05 + 1e-9
+    assert found.times == 3
+    assert found.cause.startswith("Objective blocked_share")
+
+
+def test_three_of_three_runs_say_that_a_third_of_all_runs_hold_at_least() -> None:
+    assert search(breaking_at(2.0)).confidence == pytest.approx(0.368, abs=0.001)
+    assert Limit(times=59).confidence == pytest.approx(0.95, abs=0.001)
+    assert Limit().confidence == 0.0
+
+
+def test_a_rate_that_held_once_by_luck_does_not_count() -> None:
+    def measure(factor: float, number: int) -> RunRecord:
+        lucky = factor == pytest.approx(1.5) and number == 1
+        return record(Outcome.HOLDS if factor < 1.4 or lucky else Outcome.DOES_NOT_HOLD, "too much")
+
+    found = search(measure, most_runs=40)
+    assert found.holds is not None
+    assert found.holds < 1.4
+    assert found.times == 3
+
+
+def test_a_generator_at_its_end_stops_the_search_and_is_no_limit_of_the_target() -> None:
+    def measure(factor: float, number: int) -> RunRecord:
+        return record(Outcome.HOLDS) if factor < 3 else record(Outcome.INVALID, "slip p99 80 ms")
+
+    found = search(measure)
+    assert found.holds == pytest.approx(2.25)
+    assert found.breaks is None
+    assert "slip p99 80 ms" in found.stopped
+
+
+def test_where_nothing_breaks_or_nothing_holds_that_is_said() -> None:
+    nothing_breaks = search(breaking_at(1e9), ceiling=2.0)
+    assert (nothing_breaks.holds, nothing_breaks.breaks) == (2.0, None)
+    assert "nothing broke up to 2 times" in nothing_breaks.stopped
+    nothing_holds = search(breaking_at(0.0), floor=0.5)
+    assert nothing_holds.holds is None
+    assert "nothing held" in nothing_holds.stopped
+
+
+def test_it_never_makes_more_runs_than_allowed() -> None:
+    found = search(breaking_at(40.0), most_runs=5)
+    assert len(found.steps) == 5
+    assert found.stopped == "5 runs were made"
+
+
+def test_the_cause_is_the_quota_that_bound_first() -> None:
+    def quota(name: str, at: float | None) -> QuotaRecord:
+        return QuotaRecord(
+            *(
+                name,
+                "connect",
+                name,
+                None,
+                "account",
+                "calls",
+                10.0,
+                "",
+                "",
+                10.0,
+                12.0,
+                5.0,
+                "",
+                3,
+                at,
+                1.2,
+                -0.2,
+            ),
+            "binds",
+        )
+
+    quotas = [quota("late", 9.0), quota("first", 4.0), quota("never", None)]
+    found = search(lambda factor, number: record(Outcome.DOES_NOT_HOLD, "x", quotas=quotas), floor=0.9)
+    assert found.cause == "first (10 calls)"
