@@ -140,6 +140,9 @@ def flows(draw: Any, type: FlowType | None = None, max_actions: int = 12) -> Dat
         draw(actions(type=one, identifier=name, target=draw(st.sampled_from(names))))
         for one, name in zip(chosen, names, strict=True)
     ]
+    if kind is FlowType.AGENT_TRANSFER:
+        for one in made:
+            _leave_for_good(one)
     flow: Data = {
         "Version": "2019-10-30",
         "StartAction": names[0],
@@ -151,6 +154,14 @@ def flows(draw: Any, type: FlowType | None = None, max_actions: int = 12) -> Dat
     if kind is FlowType.MODULE:
         flow["Settings"] = {"InputParameters": [], "OutputParameters": [], "Transitions": []}
     return flow
+
+
+def _leave_for_good(action: Data) -> None:
+    """In a transfer to an agent, a transfer to a third party has no branches for what becomes of the call."""
+    if action["Type"] == "TransferParticipantToThirdParty":
+        action["Parameters"]["ContinueFlowExecution"] = "False"
+        errors = action["Transitions"]["Errors"]
+        action["Transitions"]["Errors"] = [one for one in errors if one["ErrorType"] == "NoMatchingError"]
 
 
 _METADATA_TYPE = {

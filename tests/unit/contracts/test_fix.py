@@ -279,9 +279,10 @@ def test_a_call_through_the_mended_flow_is_the_same(flow, seed, indent):
 @given(flow=connect.flows(), seed=st.integers(0, 2**32))
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_damage_of_these_kinds_is_mended_completely(flow, seed):
+    before = {one.rule for one in errors(json.dumps(flow))}
     damage(flow, random.Random(seed))
     mended, what = fix_text(json.dumps(flow, indent=2))
-    assert errors(mended) == [], what
+    assert {one.rule for one in errors(mended)} <= before, what
 
 
 @given(broken=connect.broken_flows(), seed=st.integers(0, 2**32))
