@@ -291,3 +291,19 @@ def test_the_control_room_runs_beside_voice_under_locust(run_locust, write_scena
     requests = {operation.name: operation.requests for operation in result.operations}
     assert requests["GetCurrentMetricData"] >= 2
     assert requests["GetContactAttributes"] >= 1
+
+
+@pytest.mark.slow
+def test_the_readmes_own_locustfile_runs_as_it_stands_and_is_short(
+    run_locust, write_scenario, fake_aws, loadtests, tmp_path
+):
+    fake_aws.answers["/contact/attributes/"] = (200, {}, b'{"Attributes":{}}')
+    text = (loadtests / "README.md").read_text().split("```python\n")[1].split("```")[0]
+    assert len(text.splitlines()) <= 15
+    own = tmp_path / "desktop.py"
+    own.write_text(text)
+    running = run_locust("", write_scenario(rate=5, duration=1), locustfile=own)
+    code, result = running.finish()
+    assert code == 0, running.said()
+    assert (result.arrivals.started, result.arrivals.completed) == (5, 5)
+    assert fake_aws.count("/contact/attributes/") == 5
