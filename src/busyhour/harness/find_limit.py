@@ -77,14 +77,19 @@ def search(
     found = Limit()
     held: dict[float, int] = {}
     at = 1.0
+    invalid = False
     while len(found.steps) < most_runs:
         record = measure(at, len(found.steps))
         outcome = record.verdict.outcome
         cause = "" if outcome is Outcome.HOLDS else cause_of(record)
         found.steps.append(Step(at, outcome, cause, record.run_id))
+        if outcome is Outcome.INVALID and not invalid:
+            invalid = True  # a busy moment of this machine may pass: once more at the same rate
+            continue
         if outcome in (Outcome.INVALID, Outcome.INTERRUPTED):
-            found.stopped = f"the run at {at:.3g} times the plan is {outcome}: {cause}"
+            found.stopped = f"the run at {at:.3g} times the plan is {outcome}: {cause.rstrip('.')}"
             break
+        invalid = False
         if outcome is Outcome.HOLDS:
             held[at] = held.get(at, 0) + 1
         else:

@@ -61,6 +61,17 @@ def test_a_generator_at_its_end_stops_the_search_and_is_no_limit_of_the_target()
     assert found.holds == pytest.approx(2.25)
     assert found.breaks is None
     assert "slip p99 80 ms" in found.stopped
+    assert [step.factor for step in found.steps][-2:] == [3.375, 3.375]  # it was tried twice
+
+
+def test_one_run_that_the_machine_spoilt_is_made_again() -> None:
+    def measure(factor: float, number: int) -> RunRecord:
+        return record(Outcome.INVALID, "slip") if number in (1, 4) else breaking_at(2.0)(factor, number)
+
+    found = search(measure, most_runs=40)
+    assert found.stopped == ""
+    assert found.holds is not None
+    assert found.holds < 2.0 <= (found.breaks or 0.0) <= found.holds * 1.05
 
 
 def test_where_nothing_breaks_or_nothing_holds_that_is_said() -> None:
