@@ -16,7 +16,6 @@ from busyhour.contracts.rule import GROUPS, Rule
 
 FOLDER = Path("docs/rules")
 
-_FALLBACK = "https://github.com/busyhour/busyhour"
 _GROUPS = {
     "structure": "What the document is made of: identifiers, targets, limits, types",
     "schema": "What each action type takes: parameters, conditions, errors",
@@ -32,11 +31,12 @@ _EFFECT = {
 
 
 def address(rule: str | None = None) -> str:
-    """Where the pages are published: of one rule, or the project's home.
+    """URI of the project or of one rule, for formats that want one.
 
-    The home is the package's own `Homepage` where its metadata has one.
+    Below the package's own `Homepage` where its metadata has one; otherwise a URN, which names the rule and claims
+    no address in the web.
     """
-    home = _FALLBACK
+    home = ""
     try:
         for entry in metadata("busyhour").get_all("Project-URL") or ():
             label, _, url = entry.partition(",")
@@ -44,6 +44,8 @@ def address(rule: str | None = None) -> str:
                 home = url.strip()
     except PackageNotFoundError:
         pass
+    if not home:
+        return "urn:busyhour" if rule is None else f"urn:busyhour:rule:{rule}"
     return home if rule is None else f"{home}/blob/main/{FOLDER}/{rule}.md"
 
 

@@ -47,5 +47,5 @@ def test_writing_changes_only_what_differs_and_removes_what_is_left_over(tmp_pat
 
 
 def test_addresses_are_absolute():
-    assert address().startswith("https://")
-    assert address("no-end").endswith("/docs/rules/no-end.md")
+    assert address() == "urn:busyhour"
+    assert address("no-end") == "urn:busyhour:rule:no-end"
