@@ -68,7 +68,7 @@ def test_sarif_lists_every_rule_with_its_help_and_address(report):
     rules = sarif(report)["runs"][0]["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == [rule.id for rule in RULES]
     for rule in rules:
-        assert rule["helpUri"].endswith(f"/docs/rules/{rule['id']}.md")
+        assert rule["helpUri"] == f"urn:busyhour:rule:{rule['id']}"
         assert RULES[rule["id"]].fix in rule["help"]["text"]
 
 
