@@ -98,10 +98,10 @@ def drive(
     ticks = _Ticks(run_dir / store.PROGRESS_FILE)
     deadline = time.monotonic() + scenario.traffic.duration + scenario.traffic.drain + OVERTIME_SECONDS
     deadline += REMOTE_SECONDS if remote else 0.0
-    ending = process_seconds(aws=target.kind == "aws") + 5.0
+    ending = max(30.0, process_seconds(aws=target.kind == "aws") + 5.0)
     interrupted = False
     abort: AbortRecord | None = None
-    with child("load", command, log=run_dir / "locust.log", environment=environment) as process:
+    with child("load", command, log=run_dir / "locust.log", environment=environment, grace=ending) as process:
         while process.running:
             try:
                 time.sleep(0.2)
@@ -112,6 +112,8 @@ def drive(
             except KeyboardInterrupt:
                 if interrupted:
                     process.kill()
+                    if target.kind == "aws":
+                        progress.say(f"Given up. `busyhour stop {run_dir} --live` ends what is still live.")
                     break
                 interrupted = True
                 progress.say("Stopping: no new calls, live ones are ended. Ctrl-C again to give up at once.")

@@ -72,10 +72,17 @@ class Child:
 
 
 @contextlib.contextmanager
-def child(name: str, command: Sequence[str], *, log: Path, environment: Mapping[str, str]) -> Iterator[Child]:
+def child(
+    name: str,
+    command: Sequence[str],
+    *,
+    log: Path,
+    environment: Mapping[str, str],
+    grace: float = GRACE_SECONDS,
+) -> Iterator[Child]:
     """Start `command` with `environment` added to ours; on leaving, it and its children are gone.
 
-    Output goes to `log`. The child is asked to stop first and killed after GRACE_SECONDS.
+    Output goes to `log`. The child is asked to stop first and killed after `grace` seconds.
     """
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -91,5 +98,5 @@ def child(name: str, command: Sequence[str], *, log: Path, environment: Mapping[
         yield started
     finally:
         started.ask_to_stop()
-        started.wait(GRACE_SECONDS)
+        started.wait(grace)
         started.kill()
