@@ -54,7 +54,6 @@ def test_invariants_hold_on_every_call(explorer: Explorer, subjects: Subjects, n
     flow = subjects.ground.flows[number]
     report = explorer.explore_flow(flow)
     if report.failures:
-        path = subjects.of(flow).path
         pytest.fail(
-            "\n\n".join("\n".join(told(one, path, subjects)) for one in report.failures), pytrace=False
+            "\n\n".join("\n".join(told(one, flow, subjects)) for one in report.failures), pytrace=False
         )

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,16 @@ def test_a_failure_exits_1_and_is_replayed_by_its_token(busyhour, tmp_path):
     )
     assert kept.code == 0, kept.out
     assert "all invariants hold" in kept.out
+
+
+def test_a_failure_over_two_flows_is_replayed_as_it_was_printed(busyhour, tmp_path):
+    done = busyhour("explore", FAULTS / "flows_in_a_circle" / "broken", "--examples", "0", cwd=tmp_path)
+    assert done.code == 1
+    again = shlex.split(re.search(r"again: busyhour (.*)", done.out).group(1))
+    assert "--entry" in again
+    replayed = busyhour(*again, cwd=tmp_path)
+    assert replayed.code == 1
+    assert "loop-has-exit" in replayed.out
 
 
 def test_json_fits_its_schema(busyhour, tmp_path):
@@ -109,7 +120,8 @@ def test_a_contract_is_written_and_compared(busyhour, tmp_path):
     [
         (["explore", "nowhere"], "nowhere: no such file or folder"),
         (["explore"], "no flows to read"),
-        (["explore", FLOWS, "--replay", "nonsense"], "is no token"),
+        (["explore", FLOWS, "--entry", "Helpdesk main", "--replay", "nonsense"], "is no token"),
+        (["explore", FLOWS, "--replay", "c1eNqLjgUAARUAuQ"], "which flow does the call enter?"),
         (["explore", FLOWS, "--ignore", "call-end"], "Did you mean 'call-ends'"),
         (["explore", FLOWS, "--lambda", "lookup=nowhere.py:handler"], "nowhere.py does not exist"),
         (["explore", FLOWS, "--lambda", f"look={HANDLERS}:lookup"], "no flow invokes such a function"),

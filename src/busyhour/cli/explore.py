@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     "--alias", "aliases", multiple=True, metavar="REFERENCE=NAME", help="What an ARN or id stands for."
 )
 @click.option("--ignore", multiple=True, metavar="INVARIANT", help="Do not hold calls to this invariant.")
+@click.option("--entry", metavar="FLOW", help="Only calls that enter this flow: its name, or its file.")
 @click.option(
     "--replay", metavar="TOKEN", help="Play the one call that a failure names, and print its trace."
 )
@@ -61,6 +62,7 @@ def command(
     idempotent: tuple[str, ...],
     aliases: tuple[str, ...],
     ignore: tuple[str, ...],
+    entry: str | None,
     replay: str | None,
     list_invariants: bool,
     verbose: bool,
@@ -93,15 +95,15 @@ def command(
         real = {}
         if handlers is not None:
             real = stack.enter_context(handlers).functions()
-        subjects = read_flows(sources.files, aliases=known, functions=real)
+        subjects = read_flows(sources.files, aliases=known, functions=real, named=paths)
         if handlers is not None:
             _ready(handlers, subjects)
         explorer = Explorer(
             subjects.ground, invariants, settings_of(profile, examples, seed), _database(project)
         )
         if replay is not None:
-            raise SystemExit(_replay(explorer, subjects, sources.files[0], replay))
-        reports = explore_all(explorer)
+            raise SystemExit(_replay(explorer, subjects, entry, replay))
+        reports = explore_all(explorer, None if entry is None else [subjects.find(entry)])
         explored = Explored(subjects, reports)
         findings = [] if handlers is None else _check_handlers(handlers, subjects, examples)
     _write(explored, form, html, lcov, verbose, findings)
@@ -176,17 +178,17 @@ def _database(project: Any) -> Path:
     return Path(project.root) / ".hypothesis" / "busyhour"
 
 
-def explore_all(explorer: Any) -> Any:
-    """Explore every flow, with a progress bar on a terminal."""
+def explore_all(explorer: Any, entries: Any = None) -> Any:
+    """Explore every flow, or some, with a progress bar on a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("exploring", total=len(explorer.ground.flows))
+        task = progress.add_task("exploring", total=len(entries or explorer.ground.flows))
         return explorer.explore(
-            told=lambda report: progress.update(task, advance=1, description=report.flow.name[:40])
+            entries, told=lambda report: progress.update(task, advance=1, description=report.flow.name[:40])
         )
 
 
@@ -217,18 +219,18 @@ def _check_handlers(handlers: Handlers, subjects: Subjects, examples: int | None
     return check_handlers(handlers, contract, 50 if examples is None else max(1, examples))
 
 
-def _replay(explorer: Any, subjects: Subjects, path: str, word: str) -> int:
+def _replay(explorer: Any, subjects: Subjects, entry: str | None, word: str) -> int:
     from busyhour.contracts.exploration.choices import choices_of
     from busyhour.contracts.exploration.search import replayed
     from busyhour.contracts.exploration.story import story
     from busyhour.contracts.exploration.text import told
-    from busyhour.errors import ExitCode
+    from busyhour.errors import BusyhourError, ExitCode
     from busyhour.flows.trace import Trace, Tracer, lines
 
     choices = choices_of(word)
-    flow = (
-        subjects.find(path) if Path(path).is_file() or len(subjects.files) > 1 else subjects.ground.flows[0]
-    )
+    if entry is None and len(subjects.files) > 1:
+        raise BusyhourError("which flow does the call enter?", "Name it with --entry, as the failure did.")
+    flow = subjects.ground.flows[0] if entry is None else subjects.find(entry)
     tracer = Tracer()
     played = replayed(subjects.ground, flow, choices, tracer=tracer)
     for line in lines(Trace(played.call.contact, tracer.steps, played.call, played.seconds)):
@@ -236,7 +238,7 @@ def _replay(explorer: Any, subjects: Subjects, path: str, word: str) -> int:
     click.echo()
     _, failures = explorer.replay(flow, choices)
     for failure in failures:
-        for line in told(failure, path, subjects):
+        for line in told(failure, flow, subjects):
             click.echo(line)
     if not failures:
         for number, sentence in enumerate(story(played), start=1):

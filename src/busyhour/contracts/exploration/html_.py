@@ -96,7 +96,7 @@ def _flow(at: int, report: FlowReport, subjects: Subjects) -> Iterator[str]:
     )
     yield f"<div class=drawing>{''.join(drawing(report, at))}</div>"
     for failure in report.failures:
-        yield from _failure(failure, path)
+        yield from _failure(failure, subjects.again(flow, failure.token))
     if report.uncovered:
         yield f"<details open><summary>{len(report.uncovered)} not taken</summary><ul>"
         for one in report.uncovered:
@@ -115,12 +115,12 @@ def _branch(report: FlowReport, one: Transition) -> str:
     return f"{escape(shown(report.flow, action.identifier))} {escape(branch_name(action, one))}"
 
 
-def _failure(failure: Failure, path: str) -> Iterator[str]:
+def _failure(failure: Failure, again: str) -> Iterator[str]:
     yield f"<div class=failure><h3>{escape(failure.kind.invariant)}: {escape(failure.message)}</h3><ol>"
     yield from (f"<li>{escape(one)}</li>" for one in failure.story)
     yield (
         f"</ol><p>{escape(failure.why)} {escape(failure.fix)}</p>"
-        f"<p class=quiet><code>busyhour explore {escape(path)} --replay {failure.token}</code></p></div>"
+        f"<p class=quiet><code>{escape(again)}</code></p></div>"
     )
 
 
@@ -128,10 +128,10 @@ def drawing(report: FlowReport, number: int = 0) -> Iterator[str]:
     """The flow as SVG. `number` keeps ids apart where several are on one page."""
     flow = report.flow
     places = place(flow)
-    width = max((one.x for one in places.values()), default=0.0) + WIDTH + 60
-    height = max((one.y for one in places.values()), default=0.0) + HEIGHT + 60
+    width = max((one.x for one in places.values()), default=0.0) + WIDTH + 160
+    height = max((one.y for one in places.values()), default=0.0) + HEIGHT + 200
     yield (
-        f'<svg width="{width:.0f}" height="{height:.0f}" viewBox="-30 -30 {width:.0f} {height:.0f}" role="img" '
+        f'<svg width="{width:.0f}" height="{height:.0f}" viewBox="-80 -100 {width:.0f} {height:.0f}" role="img" '
         f'aria-label="{escape(flow.name, quote=True)}: {report.coverage:.0%} of the coverable transitions taken"><defs>'
     )
     for status in ("covered", "uncovered", "unreachable"):
@@ -166,8 +166,8 @@ def drawing(report: FlowReport, number: int = 0) -> Iterator[str]:
         yield (
             f'<g transform="translate({at.x:.1f} {at.y:.1f})"><title>{escape(name)} ({escape(action.type)}): {status}</title>'
             f'<rect class="s-{status}" width="{WIDTH:.0f}" height="{HEIGHT:.0f}" rx="7"/>'
-            f'<text x="10" y="20">{start}{escape(_cut(name, 27))}</text>'
-            f'<text class="type" x="10" y="36">{escape(_cut(action.type, 32))}</text></g>'
+            f'<text x="10" y="20">{start}{escape(_cut(name, 25))}</text>'
+            f'<text class="type" x="10" y="36">{escape(_cut(action.type, 30))}</text></g>'
         )
     yield "</svg>"
 
@@ -181,10 +181,17 @@ def _edge(
     x1, y1 = source.x + WIDTH, source.y + HEIGHT / 2 + (one.number % 5 - 2) * 3.0
     x2, y2 = target.x, target.y + HEIGHT / 2
     bend = max(40.0, abs(x2 - x1) / 2) if x2 > x1 else max(90.0, abs(y2 - y1) / 3)
+    lift = 0.0
+    if abs(y2 - y1) < HEIGHT:
+        # Along one row: over what stands in between, and back beneath it.
+        if x2 - x1 > WIDTH:
+            lift = -min(120.0, 40.0 + (x2 - x1) / 12)
+        elif x2 <= x1:
+            lift = min(140.0, 55.0 + (x1 - x2) / 12)
     reason = f": {report.unreachable[one]}" if status == "unreachable" else f": {status}"
     return (
         f'<path class="s-{status}" marker-end="url(#m{number}-{status})" '
-        f'd="M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} {x2 - 2:.1f} {y2:.1f}">'
+        f'd="M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1 + lift:.1f} {x2 - bend:.1f} {y2 + lift:.1f} {x2 - 2:.1f} {y2:.1f}">'
         f"<title>{escape(branch_name(action, one))}{escape(reason)}</title></path>"
     )
 

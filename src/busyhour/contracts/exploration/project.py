@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from busyhour.contracts.check import Checker
@@ -24,6 +25,14 @@ class Subjects:
     ground: Ground
     files: tuple[FlowUnderCheck, ...]
     left_out: Mapping[str, str]
+    paths: tuple[str, ...] = ()
+    """What the user named."""
+
+    def again(self, flow: Flow, word: str) -> str:
+        """The command that replays a call: with all flows, as calls may go on in others."""
+        paths = self.paths or (self.of(flow).path,)
+        entry = ["--entry", flow.name] if len(self.files) > 1 else []
+        return shlex.join(["busyhour", "explore", *paths, *entry, "--replay", word])
 
     def of(self, flow: Flow) -> FlowUnderCheck:
         """The file of a flow."""
@@ -83,8 +92,9 @@ def read_flows(
     *,
     aliases: Mapping[str, str] | None = None,
     functions: Mapping[str, RealFunction] | None = None,
+    named: Sequence[str] | None = None,
 ) -> Subjects:
-    """The flows in files and folders.
+    """The flows in files and folders; `named` is what the user named for them, where that is something else.
 
     Raises:
         BusyhourError: a path does not exist, or nothing that can be run was found.
@@ -92,7 +102,8 @@ def read_flows(
     checker = Checker(RuleSet(()))
     gathered = gather(list(paths))
     found = [checker.subject(source) for source in gathered.sources]
-    return subjects_of(found, gathered.skipped, aliases=aliases, functions=functions)
+    subjects = subjects_of(found, gathered.skipped, aliases=aliases, functions=functions)
+    return replace(subjects, paths=tuple(named or paths))
 
 
 def subjects_of(

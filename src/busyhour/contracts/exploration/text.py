@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from busyhour.contracts.exploration.explorer import Failure, FlowReport
 from busyhour.contracts.exploration.project import Explored, Subjects, branch_name, shown
+from busyhour.flows.model import Flow
 
 
 def render(explored: Explored, *, verbose: bool = False) -> str:
@@ -22,7 +23,7 @@ def _lines(explored: Explored, verbose: bool) -> Iterator[str]:
     failures = [(report, failure) for report in reports for failure in report.failures]
     for report, failure in failures:
         yield ""
-        yield from told(failure, subjects.of(report.flow).path, subjects)
+        yield from told(failure, report.flow, subjects)
     yield ""
     share = explored.covered / explored.coverable if explored.coverable else 1.0
     unreachable = sum(len(one.unreachable) for one in reports)
@@ -59,7 +60,7 @@ def _transitions(report: FlowReport, subjects: Subjects, verbose: bool) -> Itera
             yield f"    unreachable: {shown(report.flow, action.identifier)} {branch_name(action, one)}: {reason}"
 
 
-def told(failure: Failure, path: str, subjects: Subjects) -> Iterator[str]:
+def told(failure: Failure, entry: Flow, subjects: Subjects) -> Iterator[str]:
     """A failure: what, where, the story, how to see it again."""
     kind = failure.kind
     flow = next((one for one in subjects.ground.flows if one.name == kind.flow), None)
@@ -74,13 +75,7 @@ def told(failure: Failure, path: str, subjects: Subjects) -> Iterator[str]:
         yield f"  {number:>3}. {sentence}"
     yield f"  why: {failure.why}"
     yield f"  fix: {failure.fix}"
-    yield f"  again: busyhour explore {_quoted(path)} --replay {failure.token}"
-
-
-def _quoted(path: str) -> str:
-    import shlex
-
-    return shlex.quote(path)
+    yield f"  again: {subjects.again(entry, failure.token)}"
 
 
 def _plural(word: str, count: int) -> str:
