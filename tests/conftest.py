@@ -34,3 +34,9 @@ def corpus() -> Path:
     if not CORPUS.is_dir():
         pytest.skip(f"no real exports here: {CORPUS} is not a folder")
     return CORPUS
+
+
+@pytest.fixture(autouse=True)
+def no_terminal_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pytest-xdist tells its workers a width; the commands under test write to a pipe, which has none."""
+    monkeypatch.delenv("COLUMNS", raising=False)

@@ -201,7 +201,11 @@ class _GroupItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where the flow lies, and what to call the test."""
         label = self._flows.gathered.sources[self._number].label
-        return self.config.invocation_params.dir / label, None, f"{self._flows.names[self._number]}::{self.name}"
+        return (
+            self.config.invocation_params.dir / label,
+            None,
+            f"{self._flows.names[self._number]}::{self.name}",
+        )
 
 
 def _text(findings: list[Finding]) -> str:

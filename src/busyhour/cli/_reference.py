@@ -24,7 +24,9 @@ def page() -> str:
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
         assert command is not None
-        sections += _sections(command, click.Context(command, info_name=name, parent=context), f"busyhour {name}")
+        sections += _sections(
+            command, click.Context(command, info_name=name, parent=context), f"busyhour {name}"
+        )
     return "\n".join(sections)
 
 
@@ -41,7 +43,9 @@ def _sections(command: click.Command, context: click.Context, title: str) -> Ite
         for name in command.list_commands(context):
             inner = command.get_command(context, name)
             assert inner is not None
-            yield from _sections(inner, click.Context(inner, info_name=name, parent=context), f"{title} {name}")
+            yield from _sections(
+                inner, click.Context(inner, info_name=name, parent=context), f"{title} {name}"
+            )
 
 
 def _cell(text: str) -> str:

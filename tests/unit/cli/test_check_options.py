@@ -49,7 +49,9 @@ def test_select_and_ignore_take_rules_and_groups(folder):
 def test_the_list_is_of_the_rules_that_would_run(folder):
     lines = check("--list", "--select=resilience").stdout.splitlines()
     assert "queue-full-silent" in "\n".join(lines)
-    assert all(line.split()[2] == "resilience" and line.split()[1] in ("error", "warning", "note") for line in lines)
+    assert all(
+        line.split()[2] == "resilience" and line.split()[1] in ("error", "warning", "note") for line in lines
+    )
 
 
 def test_a_project_decides_what_counts_and_its_flows_are_the_default(folder):
@@ -72,7 +74,9 @@ def test_a_baseline_accepts_what_was_there_and_nothing_new(folder):
     Path("queue.json").write_text(text.replace("To the queue", "Transfer"))
     moved = check("queue.json", "--baseline", "accepted.json", "--severity=warning")
     assert moved.exit_code == 1
-    assert "accepted.json: matches nothing any more: queue-full-silent in queue [To the queue]" in moved.stderr
+    assert (
+        "accepted.json: matches nothing any more: queue-full-silent in queue [To the queue]" in moved.stderr
+    )
 
 
 def test_an_expired_baseline_says_so_and_accepts_nothing(folder):
@@ -120,7 +124,9 @@ def test_flows_in_templates_are_checked_in_place(folder):
 def test_standard_input_may_be_a_describe_response(folder):
     response = {"ContactFlow": {"Name": "Main", "Type": "CONTACT_FLOW", "Content": QUEUE.read_text()}}
     result = check("-", "--format=json", stdin=json.dumps(response))
-    assert {(one["flow"], one["path"]) for one in json.loads(result.stdout)["findings"]} == {("Main", "<stdin>")}
+    assert {(one["flow"], one["path"]) for one in json.loads(result.stdout)["findings"]} == {
+        ("Main", "<stdin>")
+    }
 
 
 def test_what_a_flow_suppresses_is_said_aloud_when_asked(folder):
