@@ -67,7 +67,7 @@ def cli() -> None:
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Run the command line and end the process with the exit code of DESIGN (see `ExitCode`)."""
+    """Run the command line and end the process with its exit code (see `ExitCode`)."""
     try:
         cli.main(args=arguments, prog_name="busyhour", standalone_mode=True)
     except BusyhourError as error:

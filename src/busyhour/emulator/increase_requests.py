@@ -1,7 +1,7 @@
 """What becomes of quota increase requests in the emulator: pending, a case with Support, approved, refused.
 
 A small increase is approved without anybody looking at it, a larger one opens a case with Support first, and a
-case that the requester did not allow is not approved (facts/connect.md section 7). What "small" means AWS does
+case that the requester did not allow is not approved. What "small" means AWS does
 not say; here it is a factor on the present value. Time is handed in, nothing waits.
 """
 

@@ -5,7 +5,7 @@ account. Values may change while the emulator runs (an increase request that was
 turned away is counted, with the time at which it first did so.
 
 The token bucket is AWS's: `rate` tokens a second flow in continuously up to `burst`, a request takes one
-(facts/connect.md 1.1). Buckets are per account, Region and operation; one emulator is one account and Region.
+(Developer Guide, "Best practices for using Connect APIs"). Buckets are per account, Region and operation; one emulator is one account and Region.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class Limits:
 
         The size of an operation's bucket that was not set itself grows with its rate, by as much as the
         rate was raised: AWS's documented pairs (2/5, 10/15, 20/25) keep burst - rate nearly constant, and
-        no API tells the burst that an increase comes with (facts/connect.md 1.3, 1.4).
+        no API tells the burst that an increase comes with.
         """
         return self._value(self.quota(code_or_key))
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 SECONDS_KEPT = 10_800
 """Three hours: as long as CloudWatch keeps data of a resolution under a minute."""
 MINUTES_KEPT = 20_160
-"""Two weeks, as Connect's metrics are kept (facts/connect.md 4.1)."""
+"""Two weeks, as Connect's metrics are kept (Administrator Guide, "Monitoring your instance using CloudWatch")."""
 SERIES_KEPT = 10_000
 _MINUTE = 60
 

@@ -1,7 +1,7 @@
 """Service Quotas in the emulator: applied and default values, increase requests and what becomes of them.
 
 Protocol JSON 1.1. Values come from the quota table and the limits that the emulator enforces; an approved
-increase changes what is enforced. AWS's peculiarities are kept (facts/connect.md 1.4): no burst and no quota
+increase changes what is enforced. AWS's peculiarities are kept: no burst and no quota
 without a code is known here, three operations are shown with 200, and the quotas of an instance are to be had
 with its ARN as ContextId only; without it the answer is the default, at account level.
 

@@ -1,7 +1,7 @@
 """Attach a report to the Support cases that increase requests opened.
 
 The Support API cannot file an increase; it can add a communication with attachments to the case of one
-(facts/connect.md section 7). It needs a Business, Enterprise On-Ramp or Enterprise support plan.
+(AWS Support API reference, AddAttachmentsToSet). It needs a Business, Enterprise On-Ramp or Enterprise support plan.
 """
 
 from __future__ import annotations

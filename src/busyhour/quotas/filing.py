@@ -21,7 +21,7 @@ from busyhour.results.store import read_json, write_json
 REQUESTS_FILE = "requests.json"
 OPEN = ("PENDING", "CASE_OPENED")
 LEVELS = ("ACCOUNT", "RESOURCE")
-"""The history shows one level at a time, ACCOUNT unless told otherwise (facts/connect.md section 7)."""
+"""The history shows one level at a time, ACCOUNT unless told otherwise."""
 
 _NOT_GRANTED = ("DENIED", "NOT_APPROVED", "INVALID_REQUEST", "CASE_CLOSED")
 

@@ -1,4 +1,4 @@
-"""Which destinations an instance may call: Connect denies by default (facts/connect.md 3.1, "Countries").
+"""Which destinations an instance may call: Connect denies by default (Administrator Guide, "Countries that your call center can call by default").
 
 Per Region, the countries that a new instance calls without a Support case, as E.164 prefixes. +1 stands for the
 United States, Canada and Puerto Rico; other countries under +1 are not told apart. UK mobile numbers (+447) and

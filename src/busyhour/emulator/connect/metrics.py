@@ -1,4 +1,4 @@
-"""What Connect reports to CloudWatch, under its own names and dimensions (facts/connect.md 4.1).
+"""What Connect reports to CloudWatch, under its own names and dimensions (Administrator Guide, "Monitoring your instance using CloudWatch").
 
 Levels (ConcurrentCalls, QueueSize, ...) are sampled when they rise and once a second. What is counted (breaches,
 flow errors, full queues) is reported as 0 once a second while nothing happens, so that none and unknown differ; AWS

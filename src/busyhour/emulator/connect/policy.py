@@ -9,8 +9,8 @@ from enum import StrEnum
 class OverQuota(StrEnum):
     """What StartOutboundVoiceContact does while the concurrent-calls quota is full.
 
-    AWS documents neither (facts/connect.md 9). Its API answers before the call is placed, and an experiment saw
-    the attempt ring and drop (facts/connect.md 1.2), hence the default.
+    AWS documents neither. Its API answers before the call is placed, and an experiment saw
+    the attempt ring and drop (published by Classmethod), hence the default.
     """
 
     ACCEPT_THEN_FAIL = "accept_then_fail"
@@ -27,7 +27,7 @@ class ConnectPolicy:
     reorder_reason: str = "TELECOM_PROBLEM"
     """DisconnectReason of a call that met the reorder tone; no documented reason says just that."""
     throttle_code: str = "TooManyRequestsException"
-    """Error of a request above the rate; seen on live Connect APIs, modelled or not (facts/connect.md 3.2)."""
+    """Error of a request above the rate; seen on live Connect APIs, modelled or not."""
     token_seconds: float = 7 * 86_400.0
     """A ClientToken means the same contact for 7 days (API reference of StartOutboundVoiceContact)."""
     ended_kept: int = 200_000
