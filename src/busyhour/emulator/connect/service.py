@@ -17,11 +17,11 @@ from busyhour.emulator.connect.content import Validator, read_content
 from busyhour.emulator.connect.current import current_metric_data
 from busyhour.emulator.connect.destinations import Destinations
 from busyhour.emulator.connect.lifecycle import Placed, VoiceContacts
-from busyhour.emulator.connect.operations import OperationTable
 from busyhour.emulator.connect.outbound import ClientTokens, check_attributes, check_campaign
 from busyhour.emulator.connect.policy import ConnectPolicy, OverQuota
 from busyhour.emulator.connect.resources import FlowResource, Instance
 from busyhour.emulator.protocols import rest_json_error
+from busyhour.emulator.rest_operations import OperationTable
 from busyhour.emulator.state import EmulatorState
 from busyhour.emulator.wire import ApiError, Request, Response
 
@@ -91,6 +91,11 @@ class ConnectService:
                 "ResourceNotFoundException", "The specified resource was not found: InstanceId.", 404
             )
         return Response(200, orjson.dumps(_HANDLERS[name](self, params)))
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """Names of the operations that are answered."""
+        return tuple(_HANDLERS)
 
     def operation(self, request: Request) -> str:
         """Name of the operation that a request means; empty where it means none."""

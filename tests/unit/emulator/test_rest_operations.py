@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from busyhour.emulator.connect.operations import OperationTable
+from busyhour.emulator.rest_operations import OperationTable
 from busyhour.emulator.wire import ApiError, Request
 
 

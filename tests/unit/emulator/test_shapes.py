@@ -3,7 +3,7 @@ from __future__ import annotations
 import botocore.session
 import pytest
 
-from busyhour.emulator.connect.shapes import ConstraintError, MalformedError, compile_shape
+from busyhour.emulator.shapes import ConstraintError, MalformedError, compile_shape
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Connect's operations as botocore's service model describes them: which one is meant, and is it well formed?
+"""A rest-json service's operations as botocore's model describes them: which one is meant, and is it well formed?
 
 The routes of all operations come from the model, so that one that the emulator does not serve is named in the
 answer instead of being an unknown path.
@@ -13,8 +13,10 @@ from urllib.parse import parse_qs, unquote
 
 import orjson
 
-from busyhour.emulator.connect.shapes import Check, ConstraintError, MalformedError, compile_shape
+from busyhour.emulator.shapes import Check, ConstraintError, MalformedError, compile_shape
 from busyhour.emulator.wire import ApiError, Request
+
+Codes = tuple[str, str]
 
 _LABEL = ""
 """Key in the routing tree for a path segment that is a parameter."""
@@ -28,12 +30,12 @@ class Operation:
 
     __slots__ = ("_check", "_constraint", "_malformed", "_queries", "errors", "labels", "name")
 
-    def __init__(self, model: Any, labels: tuple[str, ...]) -> None:
+    def __init__(self, model: Any, labels: tuple[str, ...], codes: Codes) -> None:
         self.name: str = model.name
         self.labels = labels
         self.errors = {shape.name: shape for shape in model.error_shapes}
-        self._malformed = self._modelled("InvalidRequestException", "InvalidParameterException")
-        self._constraint = self._modelled("InvalidParameterException", "InvalidRequestException")
+        self._malformed = self._modelled(*codes)
+        self._constraint = self._modelled(*reversed(codes))
         shape = model.input_shape
         self._check: Check | None = compile_shape(_by_member_name(shape)) if shape is not None else None
         self._queries = _queries(shape)
@@ -128,21 +130,29 @@ def _queries(shape: Any) -> dict[str, tuple[str, str]]:
 
 
 class OperationTable:
-    """All operations of Connect, routed by method and path; those in `served` compiled.
+    """All operations of a service, routed by method and path; those in `served` compiled.
 
     Args:
         served: names of the operations that the emulator answers.
+        service: botocore's name of the service.
+        codes: error of a request that cannot be read, and of one that breaks a constraint; where an operation
+            models only one of them, that one is both.
     """
 
-    def __init__(self, served: Iterable[str]) -> None:
+    def __init__(
+        self,
+        served: Iterable[str],
+        service: str = "connect",
+        codes: Codes = ("InvalidRequestException", "InvalidParameterException"),
+    ) -> None:
         from botocore.model import ServiceModel
 
         self._tree: dict[str, Any] = {}
         self._fixed: dict[tuple[str, str], tuple[str, Operation | None, tuple[str, ...]]] = {}
         """Operations without path parameters, found at once."""
         wanted = set(served)
-        description = _description()
-        service = ServiceModel(description, "connect")
+        description = _description(service)
+        model = ServiceModel(description, service)
         self.operations: dict[str, Operation] = {}
         for name, raw in description["operations"].items():
             path = raw["http"]["requestUri"].partition("?")[0]
@@ -151,14 +161,14 @@ class OperationTable:
             node = self._tree
             for segment in segments:
                 node = node.setdefault(_LABEL if segment.startswith("{") else segment, {})
-            compiled = Operation(service.operation_model(name), labels) if name in wanted else None
+            compiled = Operation(model.operation_model(name), labels, codes) if name in wanted else None
             if compiled is not None:
                 self.operations[name] = compiled
             node[f" {raw['http']['method']}"] = (name, compiled)
             if not labels:
                 self._fixed[raw["http"]["method"], path] = (name, compiled, ())
         missing = wanted - set(self.operations)
-        assert not missing, f"botocore's model of Connect has no {missing}"
+        assert not missing, f"botocore's model of {service} has no {missing}"
 
     def find(self, method: str, path: str) -> tuple[str, Operation | None, tuple[str, ...]] | None:
         """(name, operation, path parameters) of a request; the operation is None where it is not served."""
@@ -192,8 +202,8 @@ class OperationTable:
 
 
 @cache
-def _description() -> Any:
-    """Botocore's description of Connect; read once, for it is 2 MB of JSON and never changes."""
+def _description(service: str) -> Any:
+    """Botocore's description of a service; read once, for it is up to 2 MB of JSON and never changes."""
     from botocore.loaders import Loader
 
-    return Loader().load_service_model("connect", "service-2")
+    return Loader().load_service_model(service, "service-2")
