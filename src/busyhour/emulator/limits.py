@@ -6,6 +6,7 @@ turned away is counted, with the time at which it first did so.
 
 The token bucket is AWS's: `rate` tokens a second flow in continuously up to `burst`, a request takes one
 (Developer Guide, "Best practices for using Connect APIs"). Buckets are per account, Region and operation; one emulator is one account and Region.
+Where AWS gives each instance a value or a bucket of its own, `resource` says whose is meant.
 """
 
 from __future__ import annotations
@@ -109,7 +110,8 @@ class Limits:
         self._time = time
         self._found: dict[str, Quota] = {}
         self._applied: dict[str, float] = {}
-        self._operations: dict[tuple[str, str], _Operation | None] = {}
+        self._applied_to: dict[tuple[str, str], float] = {}
+        self._operations: dict[tuple[str, str, str], _Operation | None] = {}
         self._in_use: dict[tuple[str, str], int] = {}
         self._tallies: dict[str, Tally] = {}
         for name, value in overrides.items():
@@ -128,21 +130,22 @@ class Limits:
             quota = self._found[code_or_key] = self.table.find(code_or_key)
         return quota
 
-    def applied(self, code_or_key: str) -> float:
-        """The value that is enforced now.
+    def applied(self, code_or_key: str, resource: str = "") -> float:
+        """The value that is enforced now; that of one `resource` where it has a value of its own.
 
         The size of an operation's bucket that was not set itself grows with its rate, by as much as the
         rate was raised: AWS's documented pairs (2/5, 10/15, 20/25) keep burst - rate nearly constant, and
         no API tells the burst that an increase comes with.
         """
-        return self._value(self.quota(code_or_key))
+        return self._value_for(self.quota(code_or_key), resource)
 
-    def is_overridden(self, code_or_key: str) -> bool:
-        """Whether a value other than AWS's default was applied."""
-        return self.quota(code_or_key).key in self._applied
+    def is_overridden(self, code_or_key: str, resource: str = "") -> bool:
+        """Whether a value other than AWS's default was applied, to one `resource` or to all."""
+        key = self.quota(code_or_key).key
+        return (key, resource) in self._applied_to or key in self._applied
 
-    def set_applied(self, code_or_key: str, value: float) -> None:
-        """Apply another value from now on.
+    def set_applied(self, code_or_key: str, value: float, resource: str = "") -> None:
+        """Apply another value from now on, to all or to one `resource` (an instance's id).
 
         Raises:
             BusyhourError: no such quota, or `value` is negative.
@@ -153,9 +156,18 @@ class Limits:
                 f"{value} cannot be the applied value of {quota.name} ({code_or_key}): it is not 0 or more.",
                 "Give a number such as 100.",
             )
+        if resource:
+            self._applied_to[quota.key, resource] = float(value)
+            return
         self._applied[quota.key] = float(value)
-        for service, operation in [name for name, known in self._operations.items() if known is not None]:
-            self._refresh(service, operation)
+        for known in tuple(self._operations.values()):
+            if known is not None:
+                self._refresh(known)
+
+    def _value_for(self, quota: Quota, resource: str) -> float:
+        if resource and (quota.key, resource) in self._applied_to:
+            return self._applied_to[quota.key, resource]
+        return self._value(quota)
 
     def _value(self, quota: Quota) -> float:
         if quota.key in self._applied:
@@ -167,16 +179,16 @@ class Limits:
 
     # ------------------------------------------------------------------------------------------ requests
 
-    def admit(self, service: str, operation: str, cost: float = 1.0) -> Quota | None:
-        """Take a token for one request.
+    def admit(self, service: str, operation: str, cost: float = 1.0, resource: str = "") -> Quota | None:
+        """Take a token for one request, of the bucket of `resource` where each has its own.
 
         Returns None when the request may go on, else the rate quota that turned it away. An operation for
         which the table has no rate is never turned away.
         """
         try:
-            known = self._operations[service, operation]
+            known = self._operations[service, operation, resource]
         except KeyError:
-            known = self._open(service, operation)
+            known = self._open(service, operation, resource)
         if known is None:
             return None
         at = self._time()
@@ -192,21 +204,20 @@ class Limits:
         tally.reject(at)
         return tally.quota
 
-    def _open(self, service: str, operation: str) -> _Operation | None:
+    def _open(self, service: str, operation: str, resource: str) -> _Operation | None:
         try:
             rate, burst = self.table.rate(service, operation)
         except BusyhourError:
-            self._operations[service, operation] = None
+            self._operations[service, operation, resource] = None
             return None
         for quota in (rate, burst):
             self._found.setdefault(quota.key, quota)
         bucket = TokenBucket(self._value(rate), self._value(burst), self._time())
-        opened = self._operations[service, operation] = _Operation(bucket, burst, self._tally(rate))
+        opened = _Operation(bucket, burst, self._tally(rate))
+        self._operations[service, operation, resource] = opened
         return opened
 
-    def _refresh(self, service: str, operation: str) -> None:
-        known = self._operations[service, operation]
-        assert known is not None
+    def _refresh(self, known: _Operation) -> None:
         rate, burst = self._value(known.tally.quota), self._value(known.burst)
         if (rate, burst) != (known.bucket.rate, known.bucket.burst):
             known.bucket.change(rate, burst, self._time())
@@ -223,7 +234,7 @@ class Limits:
         at = self._time()
         tally = self._tally(quota)
         tally.use(in_use + 1, at)
-        if in_use + 1 > self._value(quota):
+        if in_use + 1 > self._value_for(quota, resource):
             tally.reject(at)
             return False
         self._in_use[quota.key, resource] = in_use + 1
