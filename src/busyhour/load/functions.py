@@ -78,17 +78,15 @@ class LambdaFunctions:
         self._running[name] = running
         recorder.gauge(f"concurrency/{name}", running)
         recorder.count(f"invocations/{name}")
-        intended = clock.now()
         body = orjson.dumps(event, option=orjson.OPT_NON_STR_KEYS)
         operation = self._operation(reference, asynchronous)
-        operation.send(body, intended, partial(self._answered, name, intended, done))
+        operation.send(body, clock.now(), partial(self._answered, name, done))
 
-    def _answered(self, name: str, intended: float, done: Callable[[Outcome], None], answer: Answer) -> None:
+    def _answered(self, name: str, done: Callable[[Outcome], None], answer: Answer) -> None:
         running = self._running[name] - 1
         self._running[name] = running
         recorder = self._drive.recorder
         recorder.gauge(f"concurrency/{name}", running)
-        recorder.duration(f"function/{name}", answer.finished_at - intended)
         outcome = outcome_of(answer)
         if isinstance(outcome, LambdaFailed):
             recorder.count(f"function_errors/{name}/{outcome.kind}")
@@ -104,7 +102,9 @@ class LambdaFunctions:
                 "InvocationType": "Event" if asynchronous else "RequestResponse",
                 "Payload": b"{}",
             }
-            found = self._operations[key] = self._service.operation("Invoke", parameters)
+            found = self._operations[key] = self._service.operation(
+                "Invoke", parameters, function_name(reference)
+            )
         return found
 
     @property

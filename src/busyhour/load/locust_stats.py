@@ -61,11 +61,12 @@ def _entry(stats: Any, service: str, name: str, operation: str, part: Measures, 
     entry = StatsEntry(stats, name, service)
     prefix = f"latency/{operation}/"
     merged = Histogram()
-    for key, histogram in part.histograms.items():
-        if key.startswith(prefix):
-            merged.merge(histogram)
-            if key[len(prefix) :] != OK:
-                entry.num_failures += histogram.total
+    for row in part.seconds.values():
+        for key, histogram in row.histograms.items():
+            if key.startswith(prefix):
+                merged.merge(histogram)
+                if key[len(prefix) :] != OK:
+                    entry.num_failures += histogram.total
     if merged.total:
         second = int(now)
         entry.num_requests = merged.total

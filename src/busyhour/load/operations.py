@@ -34,6 +34,8 @@ class Operation:
         service: as in `service:Name`.
         name: the operation.
         written: the request that all others are like.
+        region: for signatures.
+        function: the Lambda function that it invokes, to count by it as well; empty for all else.
     """
 
     __slots__ = ("_client", "_event", "_failures", "_prepared", "_record", "name", "sample", "service")
@@ -47,13 +49,14 @@ class Operation:
         name: str,
         written: model.Written,
         region: str,
+        function: str = "",
     ) -> None:
         self.service = service
         self.name = name
         self.sample = written.body
         self._client = client
         self._event = event
-        self._record = recorder.operation(f"{service}:{name}").record
+        self._record = recorder.operation(f"{service}:{name}", function).record
         self._failures: dict[str, RequestFailed] = {}
         self._prepared = Prepared(
             written.method,
@@ -141,14 +144,16 @@ class Service:
         self._event = event
         self._region = region
 
-    def operation(self, name: str, parameters: Mapping[str, Any]) -> Operation:
-        """Prepare an operation from one example of its parameters.
+    def operation(self, name: str, parameters: Mapping[str, Any], function: str = "") -> Operation:
+        """Prepare an operation from one example of its parameters; `function`: the Lambda function it invokes.
 
         Raises:
             BusyhourError: the parameters do not fit botocore's model.
         """
         written = model.write(self.name, name, parameters)
-        return Operation(self.client, self._recorder, self._event, self.name, name, written, self._region)
+        return Operation(
+            self.client, self._recorder, self._event, self.name, name, written, self._region, function
+        )
 
 
 MakeService = Callable[[str], Service]

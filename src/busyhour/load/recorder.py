@@ -15,12 +15,13 @@ _ERRORS = frozenset(kind.value for kind in Class) - {OK, THROTTLE, LIMIT}
 
 
 class OperationRecorder:
-    """Counts requests of one operation, `service:Name`."""
+    """Counts requests of one operation, `service:Name`; or those of one Lambda function, `lambda:Invoke` of its own."""
 
-    __slots__ = ("_finished", "_firsts", "_sent", "_service", "bytes", "codes", "counts", "name")
+    __slots__ = ("_finished", "_firsts", "_sent", "_service", "bytes", "codes", "counts", "function", "name")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, function: str = "") -> None:
         self.name = name
+        self.function = function
         self.bytes = 0
         self.counts: dict[str, int] = {}
         self.codes: dict[str, int] = {}
@@ -77,19 +78,22 @@ class OperationRecorder:
         for first, at in self._firsts.items():
             into.first(f"{name}/{first}", at)
         for second, count in self._sent.items():
-            row = into.second(second).counts
-            row[f"requests/{name}"] = row.get(f"requests/{name}", 0) + count
+            row = into.second(second)
+            row.count(f"requests/{name}", count)
+            if self.function:
+                row.count(f"invocations/{self.function}", count)
         for kind, histogram in self._service.items():
-            into.histograms.setdefault(f"service/{name}/{kind}", Histogram()).merge(histogram)
+            into.add(f"service/{name}/{kind}", histogram)
         for second, kinds in self._finished.items():
-            together = into.second(second).latency.setdefault(name, Histogram())
+            row = into.second(second)
             for kind, histogram in kinds.items():
-                together.merge(histogram)
-                into.histograms.setdefault(f"latency/{name}/{kind}", Histogram()).merge(histogram)
+                if self.function:
+                    row.add(f"function/{self.function}", histogram)
+                row.add(f"latency/{name}/{kind}", histogram)
+                row.count(f"answers/{name}/{kind}", histogram.total)
                 column = _column(kind)
                 if column:
-                    row = into.second(second).counts
-                    row[column] = row.get(column, 0) + histogram.total
+                    row.count(column, histogram.total)
         self.counts, self.codes, self._sent, self._service, self._finished = {}, {}, {}, {}, {}
         self._firsts = {}
         if self.bytes:
@@ -115,7 +119,7 @@ class Recorder:
 
     def __init__(self, late_ms: float = 10.0) -> None:
         self._late = late_ms / 1000.0
-        self._operations: dict[str, OperationRecorder] = {}
+        self._operations: dict[tuple[str, str], OperationRecorder] = {}
         self._measures = Measures()
         self._slip = Histogram()
         self._lag = Histogram()
@@ -135,11 +139,11 @@ class Recorder:
         """Calls that started and have not ended."""
         return self.started - self.ended
 
-    def operation(self, name: str) -> OperationRecorder:
-        """The recorder of one operation, `service:Name`; look it up once."""
-        found = self._operations.get(name)
+    def operation(self, name: str, function: str = "") -> OperationRecorder:
+        """The recorder of one operation, `service:Name`, of one Lambda function where it is named; look it up once."""
+        found = self._operations.get((name, function))
         if found is None:
-            found = self._operations[name] = OperationRecorder(name)
+            found = self._operations[name, function] = OperationRecorder(name, function)
         return found
 
     def call_started(self, intended: float, real: float) -> None:
@@ -187,8 +191,8 @@ class Recorder:
     def end_second(self, second: int) -> None:
         """The second is over: note what started and ended in it, and the highest value that each gauge had."""
         row = self._measures.second(second)
-        row.counts["started"] = row.counts.get("started", 0) + self.started - self._before[0]
-        row.counts["completed"] = row.counts.get("completed", 0) + self.ended - self._before[1]
+        row.count("started", self.started - self._before[0])
+        row.count("completed", self.ended - self._before[1])
         self._before = (self.started, self.ended)
         gauges = row.gauges
         for key, value in self._peaks.items():
@@ -206,7 +210,7 @@ class Recorder:
         self._flushed = (self.started, self.late)
         for key, histogram in (("slip", self._slip), ("lag", self._lag)):
             if histogram.total:
-                flushed.histograms.setdefault(key, Histogram()).merge(histogram)
+                flushed.add(key, histogram)
         self._slip, self._lag = Histogram(), Histogram()
         for operation in self._operations.values():
             operation.flush(flushed)

@@ -73,8 +73,11 @@ class Histogram:
     def merge(self, other: Histogram) -> None:
         """Add another histogram's counts: exactly what recording all its values here would have given."""
         counts = self.counts
-        for bucket, count in other.counts.items():
-            counts[bucket] = counts.get(bucket, 0) + count
+        if counts:
+            for bucket, count in other.counts.items():
+                counts[bucket] = counts.get(bucket, 0) + count
+        else:
+            counts.update(other.counts)
         self.total += other.total
         self.sum_us += other.sum_us
         self.highest = max(self.highest, other.highest)

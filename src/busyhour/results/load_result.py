@@ -142,7 +142,8 @@ class Circumstances:
 
 
 def summarise(measures: Measures, what: Circumstances, bounds: Bounds) -> LoadResult:
-    """Turn the sum of all workers' measures into the result of the run."""
+    """Turn the sum of all workers' measures into the result of the run. Seals every second."""
+    measures.seal(max(measures.seconds, default=0) + 1)
     counts = measures.counts
     arrivals = _arrivals(measures)
     operations = _operations(measures)
@@ -160,7 +161,7 @@ def summarise(measures: Measures, what: Circumstances, bounds: Bounds) -> LoadRe
         arrivals=arrivals,
         operations=operations,
         functions=_functions(measures),
-        series=_series(measures, what),  # seals what was not sealed yet, so it comes before the windows
+        series=_series(measures, what),
         peaks=_peaks(measures),
         first_errors=sorted(
             (FirstError(*_split3(key), at) for key, at in measures.firsts.items()), key=lambda first: first.at
@@ -314,18 +315,31 @@ def _series(measures: Measures, what: Circumstances) -> list[Series]:
         line("errors", "requests/s", [row.counts.get("errors", 0) for row in rows]),
         line("generator CPU", "share", [row.gauges.get("cpu") for row in rows]),
     ]
-    measures.seal(last + 1)
+
+    def counted(name: str, unit: str, key: str) -> Series:
+        return line(name, unit, [row.counts.get(key, 0) for row in rows])
+
+    def percentiles(name: str, of: str, key: str) -> list[Series]:
+        pairs = [row.sealed.get(key) for row in rows]
+        return [
+            line(f"{name} {p}:{of}", "ms", [pair[i] if pair else None for pair in pairs])
+            for i, p in enumerate(("p50", "p99"))
+        ]
+
     for name in _names(measures):
-        made.append(
-            line(f"requests:{name}", "requests/s", [row.counts.get(f"requests/{name}", 0) for row in rows])
-        )
-        pairs = [row.sealed.get(name) for row in rows]
-        made.append(line(f"latency p50:{name}", "ms", [pair[0] if pair else None for pair in pairs]))
-        made.append(line(f"latency p99:{name}", "ms", [pair[1] if pair else None for pair in pairs]))
-    made += [
-        line(f"concurrency:{name}", "executions", [row.gauges.get(f"concurrency/{name}") for row in rows])
-        for name in _under(measures.counts, "invocations/")
-    ]
+        made.append(counted(f"requests:{name}", "requests/s", f"requests/{name}"))
+        made += percentiles("latency", name, f"latency/{name}")
+        outcomes = _under(measures.counts, f"requests/{name}/")
+        if set(outcomes) != {OK}:  # else the operation's own lines say it all
+            for outcome in outcomes:
+                of = f"{name}/{outcome}"
+                made.append(counted(f"answers:{of}", "answers/s", f"answers/{of}"))
+                made += percentiles("outcome", of, f"latency/{of}")
+    for name in _under(measures.counts, "invocations/"):
+        running = [row.gauges.get(f"concurrency/{name}") for row in rows]
+        made.append(line(f"concurrency:{name}", "executions", running))
+        made.append(counted(f"invocations:{name}", "invocations/s", f"invocations/{name}"))
+        made += percentiles("function", name, f"function/{name}")
     return made
 
 

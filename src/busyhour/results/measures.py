@@ -14,14 +14,16 @@ Keys are words joined by `/`:
 | counts | `codes/<op>/<code>` | failed requests by AWS error code or kind of failure |
 | counts | `end/<reason>` | calls by end reason |
 | counts | `call/<what>` | queued, answered, abandoned, answered_in_time, ... |
-| counts | `invocations/<function>`, `function_errors/<function>/<kind>` | Lambda, as driven for Connect |
+| counts | `invocations/<function>`, `function_errors/<function>/<kind>` | Lambda, by name of the function |
 | counts | `unmodelled/<type>` | action types that took their documented default path |
 | histograms | `slip`, `lag` | start of a call after its intended start; event loop behind its timers |
 | histograms | `latency/<op>/<class>`, `service/<op>/<class>` | from the intended start; from the moment of sending |
 | histograms | `function/<name>` | latency of one function's invocations |
 | histograms | `call/<what>` | queue_wait, in_flow, duration |
 | firsts | `<op>/<class>/<code>` | second of the first failure of that kind |
-| second.counts | `planned`, `started`, `completed`, `errors`, `throttles`, `limits`, `requests/<op>` | in that second |
+| second.counts | `planned`, `started`, `completed`, `errors`, `throttles`, `limits` | in that second |
+| second.counts | `requests/<op>`, `invocations/<function>`; `answers/<op>/<class>` | sent in that second; ended in it |
+| second.histograms | `latency/<op>/<class>`, `function/<name>` | of requests that ended in it; sealing adds them to the run's |
 | second.gauges | `in_progress`, `connections`, `concurrency/<function>`, `cpu` | highest in that second |
 """
 
@@ -39,47 +41,58 @@ MAX_GAUGES = frozenset({"cpu"})
 
 
 @dataclass(slots=True)
-class Second:
-    """One second of the run. `sealed` holds (p50, p99) in milliseconds once `latency` was let go."""
+class Sums:
+    """Counts and histograms by key."""
 
     counts: dict[str, int] = field(default_factory=dict)
+    histograms: dict[str, Histogram] = field(default_factory=dict)
+
+    def count(self, key: str, by: int = 1) -> None:
+        """Add `by` to the count `key`."""
+        self.counts[key] = self.counts.get(key, 0) + by
+
+    def add(self, key: str, histogram: Histogram) -> None:
+        """Add what `histogram` holds to the one under `key`."""
+        known = self.histograms.get(key)
+        if known is None:
+            known = self.histograms[key] = Histogram()
+        known.merge(histogram)
+
+    def add_all(self, other: Sums) -> None:
+        """Add all counts and histograms of `other`."""
+        for key, value in other.counts.items():
+            self.count(key, value)
+        for key, histogram in other.histograms.items():
+            self.add(key, histogram)
+
+
+@dataclass(slots=True)
+class Second(Sums):
+    """One second of the run."""
+
     gauges: dict[str, float] = field(default_factory=dict)
-    latency: dict[str, Histogram] = field(default_factory=dict)
     sealed: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """(p50, p99) in milliseconds once the histograms were let go: under their keys, and under `latency/<op>`."""
 
     def merge(self, other: Second) -> None:
         """Add another worker's part of the same second. A worker sends its gauges of a second once, when it is over."""
-        _add(self.counts, other.counts)
+        self.add_all(other)
         for key, value in other.gauges.items():
             if key in MAX_GAUGES:
                 self.gauges[key] = max(self.gauges.get(key, value), value)
             else:
                 self.gauges[key] = self.gauges.get(key, 0.0) + value
-        _merge(self.latency, other.latency)
         self.sealed.update(other.sealed)
-
-    def seal(self) -> None:
-        """Keep p50 and p99 of each operation and let the histograms go."""
-        for operation, histogram in self.latency.items():
-            p50, p99 = histogram.percentiles((50, 99))
-            self.sealed.setdefault(operation, (p50 / 1000.0, p99 / 1000.0))
-        self.latency = {}
 
 
 @dataclass(slots=True)
-class Measures:
+class Measures(Sums):
     """Everything that one generator process, or all of them together, measured so far."""
 
-    counts: dict[str, int] = field(default_factory=dict)
-    histograms: dict[str, Histogram] = field(default_factory=dict)
     firsts: dict[str, float] = field(default_factory=dict)
     seconds: dict[int, Second] = field(default_factory=dict)
     windows: Windows = field(default_factory=Windows)
     """Latency by window of time, of the seconds that were sealed. Not sent: workers seal nothing."""
-
-    def count(self, key: str, by: int = 1) -> None:
-        """Add `by` to the count `key`."""
-        self.counts[key] = self.counts.get(key, 0) + by
 
     def record(self, key: str, seconds: float) -> None:
         """Record a duration in the histogram `key`."""
@@ -103,20 +116,30 @@ class Measures:
 
     def merge(self, other: Measures) -> None:
         """Add what another worker measured."""
-        _add(self.counts, other.counts)
-        _merge(self.histograms, other.histograms)
+        self.add_all(other)
         for key, at in other.firsts.items():
             self.first(key, at)
         for number, row in other.seconds.items():
             self.second(number).merge(row)
 
     def seal(self, before: int) -> None:
-        """Let the histograms of all seconds before `before` go; their percentiles and the sums by window stay."""
+        """Let the histograms of all seconds before `before` go: their percentiles stay, and the run's sums have them."""
         for number, row in self.seconds.items():
-            if number < before and row.latency:
-                for operation, histogram in row.latency.items():
-                    self.windows.add(number, operation, histogram)
-                row.seal()
+            if number < before and row.histograms:
+                self._seal(number, row)
+
+    def _seal(self, number: int, row: Second) -> None:
+        together = Sums()
+        for key, histogram in row.histograms.items():
+            kind, name, *outcome = key.split("/", 2)
+            self.windows.add(number, name, histogram, function=kind == "function")
+            row.sealed.setdefault(key, _p50_p99(histogram))
+            if outcome:
+                together.add(f"{kind}/{name}", histogram)
+            self.add(key, histogram)
+        for key, histogram in together.histograms.items():
+            row.sealed.setdefault(key, _p50_p99(histogram))
+        row.histograms = {}
 
     def to_wire(self) -> dict[str, Any]:
         """A JSON-ready form for messages between processes."""
@@ -125,7 +148,7 @@ class Measures:
             "histograms": {key: histogram.to_wire() for key, histogram in self.histograms.items()},
             "firsts": self.firsts,
             "seconds": [
-                [number, row.counts, row.gauges, {op: h.to_wire() for op, h in row.latency.items()}]
+                [number, row.counts, row.gauges, {key: h.to_wire() for key, h in row.histograms.items()}]
                 for number, row in self.seconds.items()
             ],
         }
@@ -139,21 +162,15 @@ class Measures:
             firsts=dict(data["firsts"]),
             seconds={
                 number: Second(
-                    dict(counts), dict(gauges), {op: Histogram.from_wire(h) for op, h in latency.items()}
+                    counts=dict(counts),
+                    gauges=dict(gauges),
+                    histograms={key: Histogram.from_wire(h) for key, h in histograms.items()},
                 )
-                for number, counts, gauges, latency in data["seconds"]
+                for number, counts, gauges, histograms in data["seconds"]
             },
         )
 
 
-def _add(into: dict[str, int], other: Mapping[str, int]) -> None:
-    for key, value in other.items():
-        into[key] = into.get(key, 0) + value
-
-
-def _merge(into: dict[str, Histogram], other: Mapping[str, Histogram]) -> None:
-    for key, histogram in other.items():
-        known = into.get(key)
-        if known is None:
-            known = into[key] = Histogram()
-        known.merge(histogram)
+def _p50_p99(histogram: Histogram) -> tuple[float, float]:
+    p50, p99 = histogram.percentiles((50, 99))
+    return p50 / 1000.0, p99 / 1000.0

@@ -43,48 +43,58 @@ class WindowRecord:
     """Seconds of one window; window k begins at k times this."""
     latency: dict[str, list[list[int]]] = field(default_factory=dict)
     """By operation (`service:Name`), for each window: coarse bucket, count, coarse bucket, count, ..."""
+    functions: dict[str, list[list[int]]] = field(default_factory=dict)
+    """The same by the name of a Lambda function, of its invocations; together they are `lambda:Invoke`."""
+
+
+_Table = dict[str, dict[int, dict[int, int]]]
 
 
 class Windows:
-    """Counts latencies by operation and window."""
+    """Counts latencies by operation, and by Lambda function, and window."""
 
-    __slots__ = ("_latency", "width")
+    __slots__ = ("_functions", "_operations", "width")
 
     def __init__(self) -> None:
         self.width = 1
-        self._latency: dict[str, dict[int, dict[int, int]]] = {}
+        self._operations: _Table = {}
+        self._functions: _Table = {}
 
-    def add(self, second: int, operation: str, histogram: Histogram) -> None:
-        """Count what `histogram` holds as that of `operation` in `second`."""
+    def add(self, second: int, name: str, histogram: Histogram, *, function: bool = False) -> None:
+        """Count what `histogram` holds as that of operation (or Lambda function) `name` in `second`."""
         while second // self.width >= MOST:
             self._join()
-        row = self._latency.setdefault(operation, {}).setdefault(second // self.width, {})
+        table = self._functions if function else self._operations
+        row = table.setdefault(name, {}).setdefault(second // self.width, {})
         for bucket, count in histogram.counts.items():
             coarse = coarse_bucket(highest_in(bucket))
             row[coarse] = row.get(coarse, 0) + count
 
     def record(self) -> WindowRecord | None:
         """All that was counted; None when it was nothing."""
-        if not self._latency:
+        tables = (self._operations, self._functions)
+        last = max((number for table in tables for rows in table.values() for number in rows), default=None)
+        if last is None:
             return None
-        last = max(max(windows) for windows in self._latency.values())
-        return WindowRecord(
-            width=float(self.width),
-            latency={
-                operation: [
-                    [n for pair in sorted(windows.get(number, {}).items()) for n in pair]
+        operations, functions = (
+            {
+                name: [
+                    [n for pair in sorted(rows.get(number, {}).items()) for n in pair]
                     for number in range(last + 1)
                 ]
-                for operation, windows in sorted(self._latency.items())
-            },
+                for name, rows in sorted(table.items())
+            }
+            for table in tables
         )
+        return WindowRecord(float(self.width), operations, functions)
 
     def _join(self) -> None:
         self.width *= 2
-        for operation, windows in self._latency.items():
-            joined: dict[int, dict[int, int]] = {}
-            for number, row in windows.items():
-                into = joined.setdefault(number // 2, {})
-                for bucket, count in row.items():
-                    into[bucket] = into.get(bucket, 0) + count
-            self._latency[operation] = joined
+        for table in (self._operations, self._functions):
+            for name, rows in table.items():
+                joined: dict[int, dict[int, int]] = {}
+                for number, row in rows.items():
+                    into = joined.setdefault(number // 2, {})
+                    for bucket, count in row.items():
+                        into[bucket] = into.get(bucket, 0) + count
+                table[name] = joined

@@ -10,9 +10,9 @@ def test_a_request_is_counted_from_its_intended_start_and_from_its_sending():
     recorder.operation(OP).record(1.000, 1.010, 1.050, "ok", size=7)
     measures = recorder.flush()
     assert measures.counts == {f"requests/{OP}/ok": 1, f"bytes/{OP}": 7}
-    assert measures.histograms[f"latency/{OP}/ok"].highest == 50_000
+    assert measures.seconds[1].histograms[f"latency/{OP}/ok"].highest == 50_000
     assert 39_999 <= measures.histograms[f"service/{OP}/ok"].highest <= 40_000
-    assert measures.seconds[1].counts == {f"requests/{OP}": 1}
+    assert measures.seconds[1].counts == {f"requests/{OP}": 1, f"answers/{OP}/ok": 1}
 
 
 def test_a_request_that_was_never_sent_has_no_service_time_and_no_second_of_sending():
@@ -20,7 +20,7 @@ def test_a_request_that_was_never_sent_has_no_service_time_and_no_second_of_send
     recorder.operation(OP).record(1.0, None, 1.1, "connection", "Connection refused")
     measures = recorder.flush()
     assert f"service/{OP}/connection" not in measures.histograms
-    assert measures.seconds[1].counts == {"errors": 1}
+    assert measures.seconds[1].counts == {"errors": 1, f"answers/{OP}/connection": 1}
     assert measures.firsts == {f"{OP}/connection/Connection refused": 1.1}
 
 
@@ -82,3 +82,28 @@ def test_dropped_calls_have_their_reason():
     recorder.call_dropped("connections")
     recorder.call_dropped("memory", 2)
     assert recorder.flush().counts == {"dropped/connections": 1, "dropped/memory": 2}
+
+
+def test_invocations_are_counted_by_function_as_well_and_by_second_and_outcome():
+    recorder = Recorder()
+    for function, at, kind in (
+        ("lookup", 0.5, "ok"),
+        ("other", 0.6, "ok"),
+        ("lookup", 1.5, "function_error"),
+    ):
+        recorder.operation("lambda:Invoke", function).record(
+            at, at, at + 0.25, kind, "Unhandled" * (kind != "ok")
+        )
+    recorder.count("invocations/lookup", 2)
+    result = summarise(recorder.flush(), Circumstances("lambda", "", "", 2, 2), Bounds())
+    assert [operation.requests for operation in result.operations] == [3]
+    assert result.windows is not None
+    assert [sum(row[1::2]) for row in result.windows.functions["lookup"]] == [1, 1]
+    assert [sum(row[1::2]) for row in result.windows.latency["lambda:Invoke"]] == [2, 1]
+    series = {line.name: line.v for line in result.series}
+    assert series["requests:lambda:Invoke"] == [2, 1]
+    assert series["invocations:lookup"] == [1, 1]
+    assert series["answers:lambda:Invoke/ok"] == [2, 0]
+    assert series["answers:lambda:Invoke/function_error"] == [0, 1]
+    assert series["outcome p99:lambda:Invoke/function_error"][0] is None
+    assert 249 < series["function p50:lookup"][1] < 251

@@ -7,6 +7,7 @@ import pytest
 from busyhour.errors import BusyhourError
 from busyhour.regression.observation import differences, observe, read
 from busyhour.results import store
+from busyhour.results.histogram import Histogram
 from busyhour.results.load_result import Bounds, Circumstances, LoadResult, summarise
 from busyhour.results.measures import Measures
 from busyhour.results.record import (
@@ -26,11 +27,10 @@ def load() -> LoadResult:
     for second in range(4):
         row = measures.second(second)
         row.counts = {"started": 2, "requests/lambda:Invoke": 3, "throttles": 1 if second == 3 else 0}
-        from busyhour.results.histogram import Histogram
-
-        row.latency["lambda:Invoke"] = Histogram()
+        latency = Histogram()
         for value in (10_000, 20_000, 30_000):
-            row.latency["lambda:Invoke"].record(value)
+            latency.record(value)
+        row.add("latency/lambda:Invoke/ok", latency)
     measures.count("requests/lambda:Invoke/ok", 12)
     measures.record("call/in_flow", 12.0)
     return summarise(measures, Circumstances("backend", "2026-01-01T00:00:00+00:00", "", 4.0, 4.0), Bounds())
@@ -62,7 +62,10 @@ def record(result: LoadResult) -> RunRecord:
     return RunRecord(
         "r1", "0", {"name": "helpdesk", "seed": 1}, {"kind": "emulator"}, result.started, "", 4.0,
         VerdictRecord(Outcome.HOLDS), Arrivals(8, 8, 0, 0, blocked=1), series=[*result.series, invocations],
-        quotas=[quota], findings=[finding], calls={"answered": 3, "abandoned": 1, "answered_in_time": 2},
+        quotas=[quota], findings=[finding], coverage=[FlowCoverage("a", 3, 4, 5), FlowCoverage("b", 4, 4, 4)],
+        forecast={"demand_per_call": {"quantities": {
+            "Lambda invocations": {"mean": 1.5, "half_width": 0.1}, "ringing": {"mean": 3.0, "half_width": 0.1},
+        }}}, calls={"answered": 3, "abandoned": 1, "answered_in_time": 2},
     )  # fmt: skip
 
 
@@ -72,6 +75,7 @@ def test_a_run_is_reduced_to_what_is_compared() -> None:
     assert one.windows is not None
     row = [coarse_bucket(10_000), 1, coarse_bucket(20_000), 1, coarse_bucket(30_000), 1]
     assert one.windows.latency == {"lambda:Invoke": [row] * 4}
+    assert one.windows.functions == {"look": [row] * 4}
     assert one.rates["throttle rate"].above == [0, 0, 0, 1]
     assert one.rates["throttle rate"].below == [3, 3, 3, 3]
     every = one.ratios["Lambda invocations per call"]
@@ -84,7 +88,9 @@ def test_a_run_is_reduced_to_what_is_compared() -> None:
     assert one.findings == ["r: Main: Menu: is wrong"]
     assert one.samples["time in flow"] == [coarse_bucket(12_000_000), 1]
     assert one.identity["target"] == "emulator"
-    assert one.missing == ["branch coverage: a run does not record it"]
+    assert one.coverage == Share(7, 8)
+    assert one.demand == {"Lambda invocations": Demand(1.5, 0.1)}
+    assert one.missing == []
 
 
 def test_values_by_the_minute_are_spread_over_their_seconds() -> None:

@@ -71,9 +71,11 @@ def test_a_sealed_second_keeps_its_percentiles_and_lets_its_histograms_go():
     measures = Measures()
     histogram = Histogram()
     histogram.record(2000)
-    measures.second(1).latency["op"] = histogram
+    measures.second(1).add("latency/op/ok", histogram)
     measures.seal(before=1)
-    assert measures.seconds[1].latency
+    assert measures.seconds[1].histograms
+    assert not measures.histograms
     measures.seal(before=2)
-    assert not measures.seconds[1].latency
-    assert measures.seconds[1].sealed == {"op": (2.0, 2.0)}
+    assert not measures.seconds[1].histograms
+    assert measures.seconds[1].sealed == {"latency/op/ok": (2.0, 2.0), "latency/op": (2.0, 2.0)}
+    assert measures.histograms["latency/op/ok"].counts == histogram.counts

@@ -51,11 +51,28 @@ def test_however_long_the_run_few_windows_hold_every_value(values: list[tuple[in
 def test_sealing_adds_late_parts_of_a_second_too() -> None:
     measures = Measures()
     for value in (1000, 2000):
-        measures.second(3).latency["op"] = histogram(value)
+        measures.second(3).add("latency/op/ok", histogram(value))
         measures.seal(10)
     record = measures.windows.record()
     assert record is not None
     assert record.latency["op"] == [[], [], [], [coarse_bucket(1000), 1, coarse_bucket(2000), 1]]
+
+
+def test_a_functions_invocations_have_windows_of_their_own_and_are_part_of_the_operations() -> None:
+    measures = Measures()
+    for name, value in (("lookup", 1000), ("queue-time", 2000)):
+        row = measures.second(1)
+        row.add("latency/lambda:Invoke/ok", histogram(value))
+        row.add(f"function/{name}", histogram(value))
+    measures.seal(2)
+    record = measures.windows.record()
+    assert record is not None
+    assert record.functions == {
+        "lookup": [[], [coarse_bucket(1000), 1]],
+        "queue-time": [[], [coarse_bucket(2000), 1]],
+    }
+    assert record.latency == {"lambda:Invoke": [[], [coarse_bucket(1000), 1, coarse_bucket(2000), 1]]}
+    assert measures.histograms["function/lookup"].total == 1
 
 
 def test_nothing_sent_is_no_record() -> None:
