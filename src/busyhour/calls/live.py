@@ -313,11 +313,11 @@ class LiveCall:
         self.state = CallState.CONNECTED
         self.answered = now = centre.clock.now()
         self.caller.leave_queue()
-        agent = f"{ticket.queue.name}-agent-{ticket.agent}"
+        agent, username = ticket.agent_name, ticket.username
         if centre.listener is not None:
             detail = {"queue": ticket.queue.name, "agent": agent, "wait": now - ticket.since}
             centre.emit(self, "answered", detail)
-        return AgentAnswered(agent, agent)
+        return AgentAnswered(agent, username)
 
     def talk_over(self) -> None:
         """The conversation has lasted as long as it should."""
@@ -368,7 +368,7 @@ class LiveCall:
         if self.ended is not None:
             self.state = CallState.WRAPPED_UP
         self.centre.emit(self, "wrapped_up", {"queue": ticket.queue.name})
-        self.centre.acd.release(ticket.queue, cast("int", ticket.agent))
+        self.centre.acd.wrapped_up(ticket)
 
     def has_had_enough(self) -> bool:
         """Callers do not listen for ever: see `CallPolicy.flow_limit`."""

@@ -1,0 +1,362 @@
+"""One queue: who waits in it, who is answered, who is turned away, and what that adds up to. See `calls.acd`."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from array import array
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+
+from busyhour.calls.agents import Agent, Team, give_back, signed_in, take
+from busyhour.scenarios.model import Queue
+
+
+class Waiter(Protocol):
+    """Somebody who waits in a queue."""
+
+    def taken(self, ticket: Ticket) -> None:
+        """An agent (`ticket.agent`) has taken the contact that waited."""
+
+
+class _Nobody:
+    """Waits for nothing."""
+
+    def taken(self, ticket: Ticket) -> None:
+        """Nobody is told."""
+
+
+_NOBODY = _Nobody()
+
+
+class Ticket:
+    """A contact's place in one queue; `agent` is None while it waits, and `member` where no `Agent` took it."""
+
+    __slots__ = ("agent", "channel", "left", "member", "priority", "queue", "since", "waiter")
+
+    def __init__(
+        self, queue: AcdQueue, waiter: Waiter, since: float, priority: int, channel: str = "VOICE"
+    ) -> None:
+        self.queue = queue
+        self.waiter = waiter
+        self.since = since
+        self.priority = priority
+        self.channel = channel
+        self.agent: int | None = None
+        self.member: Agent | None = None
+        self.left = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether it still waits."""
+        return self.agent is None and not self.left
+
+    @property
+    def agent_name(self) -> str:
+        """Who has it: the agent's ARN, or a name made of queue and number."""
+        return f"{self.queue.name}-agent-{self.agent}" if self.member is None else self.member.arn
+
+    @property
+    def username(self) -> str:
+        """The agent's user name."""
+        return self.agent_name if self.member is None else self.member.name
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStatistics:
+    """What happened in one queue from the start until now.
+
+    offered = contacts that asked for the queue; each of them was answered, abandoned, turned away (queue full),
+    moved (left for another queue, or by its flow) or is still waiting. Times in seconds.
+    """
+
+    name: str
+    agents: int | None
+    offered: int
+    answered: int
+    answered_in_time: int
+    abandoned: int
+    turned_away: int
+    moved: int
+    waiting: int
+    largest_size: int
+    largest_size_at: float
+    longest_wait: float
+    mean_wait: float
+    """Mean wait of those answered."""
+    busy_seconds: float
+    observed_seconds: float
+    waits: array[float]
+    """Wait of every answered contact, in the order of answers."""
+
+    @property
+    def service_level(self) -> float | None:
+        """Share of answered and abandoned contacts that were answered within the threshold; None: there were none."""
+        total = self.answered + self.abandoned
+        return self.answered_in_time / total if total else None
+
+    @property
+    def abandoned_share(self) -> float | None:
+        """Share of answered and abandoned contacts that were abandoned; None: there were none."""
+        total = self.answered + self.abandoned
+        return self.abandoned / total if total else None
+
+    @property
+    def occupancy(self) -> float | None:
+        """Share of staffed time that agents talked or wrapped up; None: no staffed time."""
+        staffed = (self.agents or 0) * self.observed_seconds
+        return self.busy_seconds / staffed if staffed else None
+
+
+class AcdQueue:
+    """One queue with its agents. Made by `Acd`; `agents` None is as many as needed."""
+
+    __slots__ = (
+        "_answered_in_time",
+        "_area",
+        "_area_at",
+        "_by_age",
+        "_dispatching",
+        "_free",
+        "_heap",
+        "_next_agent",
+        "_opened",
+        "_sequence",
+        "_threshold",
+        "abandoned",
+        "agents",
+        "answered",
+        "arn",
+        "busy",
+        "capacity",
+        "enabled",
+        "largest_size",
+        "largest_size_at",
+        "longest_wait",
+        "moved",
+        "name",
+        "offered",
+        "open_share",
+        "shared",
+        "team",
+        "turned_away",
+        "waiting",
+        "waits",
+    )
+
+    def __init__(self, queue: Queue, agents: int | None, threshold: float, now: float) -> None:
+        self.name = queue.name
+        self.arn = queue.arn or ""
+        self.agents = agents
+        self.capacity = queue.capacity
+        self.open_share = queue.open_share
+        self.enabled = True
+        """Whether it takes contacts at all (Status ENABLED)."""
+        self.team: Team | None = None
+        """Agents with routing profiles, some of whom serve this queue."""
+        self.shared = 0
+        """Contacts in hand of such agents; part of `busy`."""
+        self.waiting = self.busy = 0
+        self.offered = self.answered = self.abandoned = self.turned_away = self.moved = 0
+        self.largest_size = 0
+        self.largest_size_at = now
+        self.longest_wait = 0.0
+        self.waits: array[float] = array("d")
+        self._answered_in_time = 0
+        self._threshold = threshold
+        self._heap: list[tuple[int, float, int, Ticket]] = []
+        self._by_age: deque[Ticket] = deque()
+        self._free: list[int] = []
+        self._next_agent = 0
+        self._sequence = 0
+        self._dispatching = False
+        self._opened = now
+        self._area = 0.0
+        self._area_at = now
+
+    @property
+    def available(self) -> int:
+        """Agents who could take a contact now; 1 where there is no limit."""
+        if self.agents is None:
+            return 1
+        own = max(0, self.agents - self.busy + self.shared)
+        return own if self.team is None else own + sum(_can_take_from(agent, self) for agent in self.members)
+
+    @property
+    def staffed(self) -> int:
+        """Agents signed in."""
+        return self.busy + 1 if self.agents is None else self.agents + len(self.members)
+
+    @property
+    def members(self) -> list[Agent]:
+        """Agents signed in whose routing profile has the queue."""
+        return [] if self.team is None else signed_in(self.team.of(self))
+
+    def oldest_age(self, now: float) -> float:
+        """How long the contact that has waited longest has waited, seconds; 0 when nobody waits."""
+        self._forget_first()
+        return now - self._by_age[0].since if self._by_age else 0.0
+
+    def join(
+        self, waiter: Waiter, now: float, priority: int, adjustment: float, channel: str = "VOICE"
+    ) -> Ticket | None:
+        """Take an agent or wait; None when the queue is full. `taken` is not called for an agent taken at once."""
+        self.offered += 1
+        ticket = Ticket(self, waiter, now, priority, channel)
+        if not self.waiting and self._has_agent():
+            self._take(ticket, now)
+            return ticket
+        if self.team is not None:
+            member = self.team.idle_for(ticket, now)
+            if member is not None:
+                self._take(ticket, now, member)
+                return ticket
+        if self.capacity is not None and self.waiting >= self.capacity:
+            self.turned_away += 1
+            return None
+        self._sequence += 1
+        heapq.heappush(self._heap, (priority, now - adjustment, self._sequence, ticket))
+        self._by_age.append(ticket)
+        self.waiting += 1
+        if self.waiting > self.largest_size:
+            self.largest_size = self.waiting
+            self.largest_size_at = now
+        return ticket
+
+    def leave(self, ticket: Ticket, now: float, abandoned: bool) -> None:
+        """Give up a place in the queue; `abandoned` when the caller hung up."""
+        if not ticket.waits:
+            return
+        ticket.left = True
+        # Its entries stay in the heap until they come up; they must not keep the call in memory.
+        ticket.waiter = _NOBODY
+        self.waiting -= 1
+        if abandoned:
+            self.abandoned += 1
+            self.longest_wait = max(self.longest_wait, now - ticket.since)
+        else:
+            self.moved += 1
+        if len(self._heap) > 64 and len(self._heap) > 2 * self.waiting:
+            self._heap = [entry for entry in self._heap if entry[3].waits]
+            heapq.heapify(self._heap)
+            self._by_age = deque(t for t in self._by_age if t.waits)
+
+    def release(self, agent: int, now: float) -> None:
+        """An agent is free again; whoever is first in the queue is answered."""
+        self._account(now)
+        self.busy -= 1
+        self._free.append(agent)
+        self.serve(now)
+
+    def release_member(self, agent: Agent, channel: str, now: float) -> None:
+        """An agent with a routing profile has wrapped up a contact of this queue."""
+        self._account(now)
+        self.busy -= 1
+        self.shared -= 1
+        give_back(agent, channel, now)
+
+    def serve(self, now: float) -> None:
+        """As long as somebody waits and an agent of this queue alone is free, the first is answered."""
+        if self._dispatching:
+            return
+        self._dispatching = True
+        try:
+            while self.waiting and self._has_agent():
+                ticket = heapq.heappop(self._heap)[3]
+                if ticket.waits:
+                    self.answer(ticket, now)
+        finally:
+            self._dispatching = False
+        self._forget_first()
+
+    def answer(self, ticket: Ticket, now: float, member: Agent | None = None) -> None:
+        """A contact that waits is taken, by `member` or by an agent of this queue alone."""
+        self.waiting -= 1
+        self._take(ticket, now, member)
+        waiter, ticket.waiter = ticket.waiter, _NOBODY
+        waiter.taken(ticket)
+
+    def first(self, channel: str, since: float) -> tuple[int, float, int, Ticket] | None:
+        """The waiting contact of `channel` that came by `since` and is first by priority and time; None: there is none."""
+        heap = self._heap
+        while heap and not heap[0][3].waits:
+            heapq.heappop(heap)
+        if not heap:
+            return None
+        if heap[0][3].channel == channel and heap[0][3].since <= since:
+            return heap[0]
+        able = (
+            entry
+            for entry in heap
+            if entry[3].channel == channel and entry[3].since <= since and entry[3].waits
+        )
+        return min(able, default=None)
+
+    def restart(self, now: float) -> None:
+        """Count from now on; who waits and who talks goes on as before."""
+        self.offered = self.answered = self.abandoned = self.turned_away = self.moved = 0
+        self.largest_size, self.largest_size_at = self.waiting, now
+        self.longest_wait = 0.0
+        self.waits = array("d")
+        self._answered_in_time = 0
+        self._opened = self._area_at = now
+        self._area = 0.0
+
+    def statistics(self, now: float) -> QueueStatistics:
+        """What happened until now."""
+        self._account(now)
+        return QueueStatistics(
+            name=self.name,
+            agents=self.agents,
+            offered=self.offered,
+            answered=self.answered,
+            answered_in_time=self._answered_in_time,
+            abandoned=self.abandoned,
+            turned_away=self.turned_away,
+            moved=self.moved,
+            waiting=self.waiting,
+            largest_size=self.largest_size,
+            largest_size_at=self.largest_size_at,
+            longest_wait=max(self.longest_wait, self.oldest_age(now)),
+            mean_wait=math.fsum(self.waits) / self.answered if self.answered else 0.0,
+            busy_seconds=self._area,
+            observed_seconds=now - self._opened,
+            waits=self.waits,
+        )
+
+    def _has_agent(self) -> bool:
+        return self.agents is None or self.busy - self.shared < self.agents
+
+    def _take(self, ticket: Ticket, now: float, member: Agent | None = None) -> None:
+        self._account(now)
+        self.busy += 1
+        if member is not None:
+            ticket.agent, ticket.member = 0, member
+            self.shared += 1
+            take(member, ticket.channel)
+        elif self._free:
+            ticket.agent = self._free.pop()
+        else:
+            self._next_agent += 1
+            ticket.agent = self._next_agent
+        wait = now - ticket.since
+        self.answered += 1
+        self.waits.append(wait)
+        if wait <= self._threshold:
+            self._answered_in_time += 1
+        self.longest_wait = max(self.longest_wait, wait)
+
+    def _forget_first(self) -> None:
+        """Drop those at the head of the list by age who wait no more."""
+        by_age = self._by_age
+        while by_age and not by_age[0].waits:
+            by_age.popleft()
+
+    def _account(self, now: float) -> None:
+        self._area += self.busy * (now - self._area_at)
+        self._area_at = now
+
+
+def _can_take_from(agent: Agent, queue: AcdQueue) -> bool:
+    return any(skill.queue is queue and agent.can_take(skill.channel) for skill in agent.profile.skills)

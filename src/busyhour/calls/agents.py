@@ -1,0 +1,151 @@
+"""Agents who serve several queues: what a routing profile says, and whose turn it is.
+
+A routing profile names queues by channel, each with a priority (1 is first) and a delay, and how many contacts of
+each channel an agent has at once (Administrator Guide, "Create a routing profile"). The agent who has been idle
+longest is offered a contact. An agent who comes free takes, of the waiting contacts, the one whose queue has the
+first priority in the profile, then by the contact's own priority and its time in queue.
+
+Agents who are staffed for one queue alone are no `Agent`: they are a number of the `AcdQueue`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from busyhour.calls.acd import AcdQueue, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """An agent takes contacts of `channel` from `queue` once they have waited `delay` seconds."""
+
+    queue: AcdQueue
+    channel: str = "VOICE"
+    priority: int = 1
+    delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A routing profile.
+
+    `concurrency` is the most contacts at once by channel; a channel that is not there is not handled. `open_channels`
+    are those beside which contacts of another channel are taken (CrossChannelBehavior ROUTE_ANY_CHANNEL).
+    """
+
+    skills: tuple[Skill, ...]
+    concurrency: Mapping[str, int] = field(default_factory=lambda: {"VOICE": 1})
+    open_channels: frozenset[str] = frozenset()
+
+
+class Agent:
+    """One agent: signed in or not, with the contacts in hand by channel (wrap-up included)."""
+
+    __slots__ = ("arn", "dispatching", "handled", "idle_since", "name", "profile", "signed_in")
+
+    def __init__(self, name: str, arn: str, profile: Profile) -> None:
+        self.name = name
+        self.arn = arn
+        self.profile = profile
+        self.signed_in = False
+        self.handled: dict[str, int] = {}
+        self.idle_since = 0.0
+        self.dispatching = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether the agent has anything in hand."""
+        return bool(self.handled)
+
+    def can_take(self, channel: str) -> bool:
+        """Whether the agent has a free slot for one more contact of `channel`."""
+        if not self.signed_in or self.handled.get(channel, 0) >= self.profile.concurrency.get(channel, 0):
+            return False
+        return all(other == channel or other in self.profile.open_channels for other in self.handled)
+
+    def free_slots(self, channel: str) -> int:
+        """Contacts of `channel` that the agent could take now."""
+        if not self.can_take(channel):
+            return 0
+        return self.profile.concurrency[channel] - self.handled.get(channel, 0)
+
+
+class Team:
+    """All agents of an instance that have a routing profile. Pure: it is told the time."""
+
+    def __init__(self) -> None:
+        self.agents: dict[str, Agent] = {}
+        self._by_queue: dict[int, list[tuple[Agent, Skill]]] = {}
+
+    def put(self, agent: Agent) -> None:
+        """A new agent, or one whose profile has changed."""
+        self.remove(agent)
+        self.agents[agent.arn] = agent
+        for skill in agent.profile.skills:
+            skill.queue.team = self
+            self._by_queue.setdefault(id(skill.queue), []).append((agent, skill))
+
+    def remove(self, agent: Agent) -> None:
+        """The agent is no more; contacts in hand are finished."""
+        self.agents.pop(agent.arn, None)
+        for queue, pairs in tuple(self._by_queue.items()):
+            left = [pair for pair in pairs if pair[0] is not agent]
+            if left:
+                self._by_queue[queue] = left
+            else:
+                del self._by_queue[queue]
+
+    def of(self, queue: AcdQueue) -> tuple[Agent, ...]:
+        """Agents whose profile has the queue, each once, signed in or not."""
+        return tuple({agent.arn: agent for agent, _ in self._by_queue.get(id(queue), ())}.values())
+
+    def delays(self, queue: AcdQueue, channel: str) -> list[float]:
+        """The different delays after which agents take contacts of `channel` from the queue, but for none."""
+        pairs = self._by_queue.get(id(queue), ())
+        return sorted({skill.delay for _, skill in pairs if skill.channel == channel and skill.delay > 0})
+
+    def idle_for(self, ticket: Ticket, now: float) -> Agent | None:
+        """The agent who may take this contact now and has been idle longest."""
+        waited = now - ticket.since + 1e-9
+        able = [
+            agent
+            for agent, skill in self._by_queue.get(id(ticket.queue), ())
+            if skill.channel == ticket.channel and waited >= skill.delay and agent.can_take(ticket.channel)
+        ]
+        return min(able, key=lambda agent: (len(agent.handled), agent.idle_since), default=None)
+
+    def next_for(self, agent: Agent, now: float) -> Ticket | None:
+        """The waiting contact that an agent should take now."""
+        best: tuple[tuple[int, int, float, int], Ticket] | None = None
+        for skill in agent.profile.skills:
+            if not agent.can_take(skill.channel):
+                continue
+            found = skill.queue.first(skill.channel, now - skill.delay + 1e-9)
+            if found is not None:
+                rank = (skill.priority, *found[:3])
+                if best is None or rank < best[0]:
+                    best = rank, found[3]
+        return None if best is None else best[1]
+
+
+def take(agent: Agent, channel: str) -> None:
+    """The agent has one more contact in hand."""
+    agent.handled[channel] = agent.handled.get(channel, 0) + 1
+
+
+def give_back(agent: Agent, channel: str, now: float) -> None:
+    """The agent has wrapped one up."""
+    left = agent.handled.get(channel, 0) - 1
+    if left > 0:
+        agent.handled[channel] = left
+    else:
+        agent.handled.pop(channel, None)
+    agent.idle_since = now
+
+
+def signed_in(agents: Iterable[Agent]) -> list[Agent]:
+    """Those of the agents who are signed in."""
+    return [agent for agent in agents if agent.signed_in]
