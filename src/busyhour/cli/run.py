@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import TaskID
 
+    from busyhour.harness.gate import Clearance
     from busyhour.harness.run import Options
     from busyhour.quotas.ledger import Evidence
     from busyhour.results.record import RunRecord
@@ -123,12 +124,11 @@ def command(
             "Search against the emulator with the quotas that AWS has raised; then confirm that one rate against AWS.",
             ExitCode.REFUSED,
         )
-    if target == "aws":
-        _gate(planned, console, live=live)
+    clearance = _gate(planned, console, live=live) if target == "aws" else None
     signal.signal(signal.SIGTERM, _as_interrupt)  # ends like Ctrl-C: live calls ended, report written
     for name in beside:
         project.loadtest(name)  # a wrong name is said before anything starts
-    options = Options(planned, project, target, workers, out, port, remote, beside)
+    options = Options(planned, project, target, workers, out, port, remote, beside, clearance)
     folder = new_folder(options, datetime.now(UTC))
     if find:
         _find_limit(options, folder, console)
@@ -184,11 +184,11 @@ def _keep_evidence(evidence: Evidence, record: RunRecord, project: Any) -> list[
     return missing
 
 
-def _gate(scenario: Scenario, console: Console, *, live: bool) -> None:
+def _gate(scenario: Scenario, console: Console, *, live: bool) -> Clearance:
     """Say what a run against AWS would do; go on only when it is allowed and was asked for."""
     from datetime import UTC, datetime
 
-    from busyhour.errors import BusyhourError, ExitCode
+    from busyhour.errors import ExitCode
     from busyhour.harness import gate, plan
 
     approval = gate.read_approval(scenario.aws.approval) if scenario.aws.approval else None
@@ -201,17 +201,11 @@ def _gate(scenario: Scenario, console: Console, *, live: bool) -> None:
     )
     for line in plan.short(made):
         console.print(f"  {line}", highlight=False, soft_wrap=True)
-    found = gate.refusals(scenario, made.intent, approval, now)
-    if found:
-        first, *more = found
-        raise BusyhourError(
-            "\n       ".join([f"Refused: {first.reason}", *(refusal.reason for refusal in more)]),
-            "\n      ".join(dict.fromkeys(refusal.way_out for refusal in found)),
-            ExitCode.REFUSED,
-        )
+    clearance = gate.clear(scenario, made.intent, approval, now)
     if not live:
         console.print("Dry run: nothing was called. Say --live to do it.")
         raise SystemExit(int(ExitCode.OK))
+    return clearance
 
 
 def _write(record: RunRecord, folder: Path, project: Any) -> None:

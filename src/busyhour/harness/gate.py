@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.errors import BusyhourError, ExitCode, did_you_mean
+from busyhour.load.permit import plan_of
 from busyhour.scenarios.model import DriveKind, Scenario
 
 WINDOW_OPENS = time(18, 0)
 WINDOW_CLOSES = time(6, 0)
+
+SLACK = timedelta(minutes=15)
+"""A run without calls may take this much longer than planned: quotas and forecast before it, workers that connect."""
 
 REGION_TIME_ZONES = {
     "af-south-1": "Africa/Johannesburg",
@@ -71,6 +75,16 @@ class Intent:
     def cost_usd(self) -> float:
         """Connect's voice minutes; telephony and Lambda come on top and are not in AWS's public table."""
         return self.minutes * PRICE_PER_VOICE_MINUTE_USD
+
+
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    """The gate's yes to one plan; `clear` alone makes it."""
+
+    plan: str
+    """`load.permit.plan_of` the scenario."""
+    until: datetime
+    """No call may go on after this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +151,48 @@ def closes_at(now: datetime, region: str) -> datetime:
     local = now.astimezone(zone)
     day = local.date() if local.time() < WINDOW_CLOSES else local.date() + timedelta(days=1)
     return datetime.combine(day, WINDOW_CLOSES, zone)
+
+
+def clear(scenario: Scenario, intent: Intent, approval: Approval | None, now: datetime) -> Clearance:
+    """Let a run pass that nothing speaks against.
+
+    Raises:
+        BusyhourError: every reason against it, with every way out (exit code 3).
+    """
+    found = refusals(scenario, intent, approval, now)
+    if found:
+        first, *more = found
+        raise BusyhourError(
+            "\n       ".join([f"Refused: {first.reason}", *(refusal.reason for refusal in more)]),
+            "\n      ".join(dict.fromkeys(refusal.way_out for refusal in found)),
+            ExitCode.REFUSED,
+        )
+    ends = now + timedelta(seconds=scenario.traffic.duration + scenario.traffic.drain) + SLACK
+    if scenario.drive is DriveKind.VOICE and approval is not None:
+        ends = min(closes_at(now, scenario.aws.region), approval.not_after)
+    return Clearance(plan_of(scenario), ends)
+
+
+def recheck(clearance: Clearance | None, scenario: Scenario, now: datetime) -> float:
+    """Seconds for which a run may go on, asked right before it starts.
+
+    Raises:
+        BusyhourError: the gate has not passed this scenario, or no time is left (exit code 3).
+    """
+    if clearance is None or clearance.plan != plan_of(scenario):
+        raise BusyhourError(
+            f"Refused: the safety gate has not passed {scenario.path}.",
+            "Start it with `busyhour run SCENARIO --target aws --live`.",
+            ExitCode.REFUSED,
+        )
+    left = (clearance.until - now).total_seconds()
+    if left <= 0:
+        raise BusyhourError(
+            f"Refused: the time that the safety gate allowed ended at {clearance.until.isoformat(timespec='seconds')}.",
+            "Start it earlier.",
+            ExitCode.REFUSED,
+        )
+    return left
 
 
 def refusals(scenario: Scenario, intent: Intent, approval: Approval | None, now: datetime) -> list[Refusal]:

@@ -16,6 +16,7 @@ from busyhour.harness.lookout import Lookout
 from busyhour.harness.processes import Child, child
 from busyhour.harness.progress import Progress
 from busyhour.harness.target import Target
+from busyhour.load import permit
 from busyhour.load.clean_up import process_seconds
 from busyhour.results import store
 from busyhour.results.load_result import LoadResult
@@ -61,6 +62,7 @@ def drive(
     remote: int = 0,
     watched: Child | None = None,
     lookout: Lookout | None = None,
+    permitted: float | None = None,
 ) -> LoadResult:
     """Run the load to its end and return what it measured.
 
@@ -71,6 +73,7 @@ def drive(
         beside: more locustfiles, whose classes run beside those of `locustfile`.
         remote: wait for so many workers on other machines instead of starting any here.
         watched: the target's process; when it ends, so does the load.
+        permitted: seconds for which calls may be started against AWS; None: no permit to do so is given.
         lookout: says when a run against AWS must end before its time; the result has the reason as `abort`.
 
     Raises:
@@ -95,6 +98,8 @@ def drive(
     }
     if target.endpoint is not None:
         environment["BUSYHOUR_ENDPOINT"] = target.endpoint
+    if permitted is not None:
+        environment[permit.VARIABLE] = permit.issue(run_dir, scenario, permitted)
     ticks = _Ticks(run_dir / store.PROGRESS_FILE)
     deadline = time.monotonic() + scenario.traffic.duration + scenario.traffic.drain + OVERTIME_SECONDS
     deadline += REMOTE_SECONDS if remote else 0.0
@@ -132,6 +137,7 @@ def drive(
                 watched = None
             if time.monotonic() > deadline:
                 process.kill()
+        permit.withdraw(run_dir)
         if not (run_dir / store.LOAD_FILE).exists():
             raise process.error(
                 f"The load generator ended without a result.{f' It was aborted: {abort.text}.' if abort else ''}",

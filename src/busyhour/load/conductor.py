@@ -13,10 +13,12 @@ from importlib.metadata import version
 from typing import Any
 
 from busyhour.errors import BusyhourError, ExitCode
+from busyhour.load import permit as permits
 from busyhour.load.clean_up import process_seconds
 from busyhour.load.drive import Drive, Status, reachable
 from busyhour.load.kind import Kind
 from busyhour.load.locust_stats import feed, request_event
+from busyhour.load.permit import Permit
 from busyhour.load.player import MakeKinds, Read
 from busyhour.load.run_sum import RunSum
 from busyhour.load.settings import Settings
@@ -154,10 +156,11 @@ class Conductor:
 
     def _run(self, settings: Settings, scenario: Scenario) -> None:
         calls = any(issubclass(c, Kind) and c.takes_calls for c in self._environment.user_classes)
+        permit = permits.take(settings, scenario, time.time()) if settings.aws else None
         if hasattr(self._runner, "clients"):
-            total = self._run_distributed(settings, scenario, calls)
+            total = self._run_distributed(settings, scenario, calls, permit)
         else:
-            total = self._run_here(settings, scenario, calls)
+            total = self._run_here(settings, scenario, calls, permit)
         ended = time.time()
         total.tick(ended - total.started)
         total.generator |= {"versions": _versions(), "interrupted": self._interrupted}
@@ -171,7 +174,7 @@ class Conductor:
             f"; {path}" if path else "",
         )
 
-    def _run_here(self, settings: Settings, scenario: Scenario, calls: bool) -> RunSum:
+    def _run_here(self, settings: Settings, scenario: Scenario, calls: bool, permit: Permit | None) -> RunSum:
         """All in this process."""
         total: RunSum | None = None
 
@@ -182,7 +185,7 @@ class Conductor:
             total.add(0, measures, status, time.monotonic())
 
         event = request_event(self._environment)
-        drive = Drive(settings, scenario, self._kinds(self._environment), event, part)
+        drive = Drive(settings, scenario, self._kinds(self._environment), event, part, permit=permit)
         reachable(drive)
         drive.prepare()
         started = time.time() + LEAD_SECONDS
@@ -200,7 +203,9 @@ class Conductor:
         total.finished(0, drive.last_words())
         return total
 
-    def _run_distributed(self, settings: Settings, scenario: Scenario, calls: bool) -> RunSum:
+    def _run_distributed(
+        self, settings: Settings, scenario: Scenario, calls: bool, permit: Permit | None
+    ) -> RunSum:
         """In worker processes, which are known since they connected."""
         runner = self._runner
         nodes = [
@@ -209,7 +214,8 @@ class Conductor:
         self._clients = dict(enumerate(nodes))
         n = len(nodes)
         for k, node in self._clients.items():
-            runner.send_message("busyhour_prepare", {"k": k, "n": n}, node)
+            leave = permit.to_wire(time.time()) if permit is not None else None
+            runner.send_message("busyhour_prepare", {"k": k, "n": n, "permit": leave}, node)
         self._await_ready(n)
         started = time.time() + LEAD_SECONDS
         self._sum = total = RunSum(settings, scenario, n, started, calls=calls)

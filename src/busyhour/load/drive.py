@@ -6,12 +6,14 @@ import gevent
 
 import gc
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from busyhour.errors import BusyhourError
 from busyhour.load import clean_up, model
+from busyhour.load import permit as permits
 from busyhour.load.arrivals import Dispatcher, choose, cumulated, inherited
 from busyhour.load.client import Client
 from busyhour.load.credentials import ChainCredentials, Credentials, FixedCredentials
@@ -19,6 +21,7 @@ from busyhour.load.garbage import held_back
 from busyhour.load.health import Health, peak_memory
 from busyhour.load.kind import Kind
 from busyhour.load.operations import RequestEvent, Service
+from busyhour.load.permit import Permit
 from busyhour.load.recorder import Recorder
 from busyhour.load.settings import Settings
 from busyhour.load.timers import GeventClock
@@ -56,6 +59,7 @@ class Drive:
         on_part: is handed, once a second and at the end, what was measured since the last time.
         clock: the loop; made here where not given.
         credentials: to sign with; chosen by the target where not given.
+        permit: the safety gate's, which a real account needs; None: nothing but stand-ins is dialled.
     """
 
     def __init__(
@@ -68,8 +72,10 @@ class Drive:
         *,
         clock: GeventClock | None = None,
         credentials: Credentials | None = None,
+        permit: Permit | None = None,
     ) -> None:
         self.settings = settings
+        self.permit = permit
         self.scenario = scenario
         self.recorder = Recorder(settings.bounds.late_ms)
         self.clock = clock or GeventClock()
@@ -103,8 +109,10 @@ class Drive:
         """The AWS service (`connect`, `lambda`, `dynamodb`) at the target.
 
         Raises:
-            BusyhourError: it has no endpoint, or its name cannot be resolved.
+            BusyhourError: it has no endpoint, its name cannot be resolved, or it is AWS and no permit is held.
         """
+        if self.settings.aws:
+            permits.require(self.permit, self.settings, self.scenario, time.time())
         found = self._services.get(name)
         if found is None:
             url = self.settings.endpoint or model.endpoint(name, self.settings.region)
@@ -215,7 +223,19 @@ class Drive:
         recorder.end_second(second)
         self._second = second + 1
         self._send()
+        self._look_at_permit()
         self.clock.call_at(self._second + 1.0, self._tick)
+
+    def _look_at_permit(self) -> None:
+        """Every second: the last call must have been ended when the permit does."""
+        if self.permit is None or self._ending:
+            return
+        live = sum(kind.to_end for kind in self._kinds)
+        if time.time() + clean_up.seconds_for(live, self.n, aws=True) >= self.permit.expires:
+            self.note(
+                "The time that the safety gate allowed was over: the generator ended the run by itself."
+            )
+            self.interrupt()
 
     def _send(self) -> None:
         recorder = self.recorder

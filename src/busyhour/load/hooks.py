@@ -13,9 +13,9 @@ from locust.runners import MasterRunner, WorkerRunner
 import json
 import logging
 import os
-import urllib.request
 from typing import Any
 
+from busyhour.load import stand_in
 from busyhour.load.conductor import Conductor
 from busyhour.load.kind import Kind
 from busyhour.load.player import Player
@@ -51,7 +51,8 @@ def read(environment: Any) -> tuple[Settings, Scenario]:
     """Settings and scenario of this process, from its options and its environment.
 
     Raises:
-        BusyhourError: the scenario is wrong, or nothing says where requests go.
+        BusyhourError: the scenario is wrong, nothing says where requests go, or they would go to AWS and nobody has
+            asked the safety gate.
     """
     options = environment.parsed_options
     project = Project.find()
@@ -63,26 +64,14 @@ def read(environment: Any) -> tuple[Settings, Scenario]:
         and variables.get("BUSYHOUR_TARGET") != "aws"
     ):
         variables["BUSYHOUR_ENDPOINT"] = environment.host
-    if variables.get("BUSYHOUR_ENDPOINT") and not variables.get("BUSYHOUR_INSTANCE"):
-        variables |= _identity(variables["BUSYHOUR_ENDPOINT"])
+    endpoint = variables.get("BUSYHOUR_ENDPOINT")
+    if endpoint and variables.get("BUSYHOUR_TARGET") != "aws":
+        stand_in.check(endpoint)
+        if not variables.get("BUSYHOUR_INSTANCE"):
+            variables |= stand_in.identity(endpoint)
     overrides = json.loads(variables.get("BUSYHOUR_OVERRIDES") or "[]")
     scenario = load(path, root=project.root, overrides=overrides)
     return for_scenario(from_environment(variables, path), scenario), scenario
-
-
-def _identity(endpoint: str) -> dict[str, str]:
-    """Instance, Region and account of the emulator at `endpoint`, asked of itself; nothing where it does not say."""
-    try:
-        with urllib.request.urlopen(f"{endpoint.rstrip('/')}/_busyhour/health", timeout=5) as answer:
-            arn = str(json.load(answer)["instance_arn"])
-    except (OSError, ValueError, KeyError):
-        return {}  # another stand-in for AWS; the first request to it will tell
-    _, _, _, region, account, resource = arn.split(":", 5)
-    return {
-        "BUSYHOUR_INSTANCE": resource.rpartition("/")[2],
-        "BUSYHOUR_REGION": region,
-        "BUSYHOUR_ACCOUNT": account,
-    }
 
 
 def kinds(environment: Any) -> list[Kind]:

@@ -17,6 +17,7 @@ from busyhour.load.drive import Drive, Status
 from busyhour.load.kind import Kind
 from busyhour.load.locust_stats import feed, request_event
 from busyhour.load.operations import RequestEvent
+from busyhour.load.permit import Permit
 from busyhour.load.settings import Settings
 from busyhour.results.measures import Measures
 from busyhour.scenarios.model import Scenario
@@ -61,7 +62,16 @@ class Player:
         try:
             settings, scenario = self._read(environment)
             self._event = request_event(environment)
-            drive = Drive(settings, scenario, self._kinds(environment), self._event, self._part)
+            given = msg.data.get("permit")
+            permit = Permit.from_wire(given, time.time()) if given else None
+            if permit is not None and not settings.aws:
+                raise BusyhourError(
+                    "The master drives AWS, this worker does not.",
+                    "Set BUSYHOUR_TARGET=aws in the worker's environment too.",
+                )
+            drive = Drive(
+                settings, scenario, self._kinds(environment), self._event, self._part, permit=permit
+            )
             drive.prepare(self._k, msg.data["n"])
         except BusyhourError as error:
             words = {

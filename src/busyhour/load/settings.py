@@ -8,6 +8,7 @@
 | BUSYHOUR_TARGET | `emulator` or `aws`; without it `emulator` where there is an endpoint, else refused |
 | BUSYHOUR_ENDPOINT | URL of the emulator; never set for AWS |
 | BUSYHOUR_INSTANCE, BUSYHOUR_REGION, BUSYHOUR_ACCOUNT | where the Connect instance is |
+| BUSYHOUR_PERMIT | secret of the permit that `busyhour run --live` wrote into the run's folder; without it AWS is not dialled |
 | BUSYHOUR_PARENT | process id of who started the generator and watches over it; it ends when that one is gone |
 | BUSYHOUR_MAX_CONNECTIONS | connections of one process to one service |
 | BUSYHOUR_LATE_MS, BUSYHOUR_SLIP_P99_MS, BUSYHOUR_CPU_SHARE, BUSYHOUR_LOST_SHARE | see `results.load_result.Bounds` |
@@ -41,6 +42,8 @@ class Settings:
     region: str
     account: str
     run_dir: Path | None = None
+    permit: str = field(default="", repr=False)
+    """Secret of the run's permit to dial AWS; see `load.permit`."""
     max_connections: int = 1024
     parent: int | None = None
     """The process that watches over this one; None: nobody does."""
@@ -100,6 +103,7 @@ def from_environment(environment: Mapping[str, str], scenario: Path | None = Non
         region=environment.get("BUSYHOUR_REGION") or environment.get("AWS_REGION") or "us-east-1",
         account=environment.get("BUSYHOUR_ACCOUNT") or "123456789012",
         run_dir=Path(run_dir) if run_dir else None,
+        permit=environment.get("BUSYHOUR_PERMIT", ""),
         parent=int(_number(environment, "BUSYHOUR_PARENT", 1.0))
         if environment.get("BUSYHOUR_PARENT")
         else None,
