@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from busyhour.harness import gate, preflight
 from busyhour.harness import target as targets
 from busyhour.harness.progress import Silent
 from busyhour.harness.run import Options, execute
@@ -57,6 +58,12 @@ def campaign(instance: str, folder: Path, *more: str) -> Scenario:
     return reader.load(ROOT / "scenarios" / "outbound.toml", root=ROOT, overrides=overrides)
 
 
+def cleared(scenario: Scenario) -> gate.Clearance:
+    """What the safety gate says to it at night."""
+    assert scenario.aws.approval is not None
+    return gate.clear(scenario, preflight.intent(scenario), gate.read_approval(scenario.aws.approval), NIGHT)
+
+
 @pytest.fixture
 def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
     """The emulator, with every AWS client of this process and its children turned to it."""
@@ -87,7 +94,9 @@ def test_a_run_ends_when_the_window_closes_and_leaves_no_contact_live(aws: Targe
         return NIGHT if time.monotonic() - begun < 10.0 or not (folder / "progress.jsonl").exists() else DAWN
 
     scenario = campaign(aws.instance_id, tmp_path, "traffic.duration=80s")
-    record = execute(Options(scenario, Project.at(ROOT), "aws", now=now), folder, Silent())
+    record = execute(
+        Options(scenario, Project.at(ROOT), "aws", clearance=cleared(scenario), now=now), folder, Silent()
+    )
     assert record.abort is not None
     assert record.abort.condition == "window"
     assert record.verdict.outcome is Outcome.INTERRUPTED
@@ -108,9 +117,10 @@ def test_a_generator_whose_watcher_is_killed_stops_dialling_and_leaves_no_contac
         "import sys\n"
         f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "from pathlib import Path\n"
-        "from test_live import NIGHT, ROOT, Options, Project, Silent, campaign, execute\n"
+        "from test_live import NIGHT, ROOT, Options, Project, Silent, campaign, cleared, execute\n"
         f"scenario = campaign({aws.instance_id!r}, Path({str(tmp_path)!r}), 'traffic.duration=80s')\n"
-        f"execute(Options(scenario, Project.at(ROOT), 'aws', now=lambda: NIGHT), Path({str(folder)!r}), Silent())\n"
+        "options = Options(scenario, Project.at(ROOT), 'aws', clearance=cleared(scenario), now=lambda: NIGHT)\n"
+        f"execute(options, Path({str(folder)!r}), Silent())\n"
     )
     process = subprocess.Popen(
         [sys.executable, str(script)],

@@ -1,13 +1,13 @@
 """The safety gate lets a run through only where every sentence of AWS's policy is kept."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from busyhour.errors import BusyhourError
-from busyhour.harness.gate import Approval, Intent, in_window, read_approval, refusals
+from busyhour.errors import BusyhourError, ExitCode
+from busyhour.harness.gate import Approval, Intent, clear, in_window, read_approval, recheck, refusals
 from busyhour.scenarios.model import DriveKind, Scenario
 
 INTENT = Intent(calls=100, peak_concurrent=5.0, minutes=50.0)
@@ -158,3 +158,35 @@ def test_a_run_that_would_go_on_after_six_is_refused_at_the_start(scenario: Scen
 def test_a_run_that_would_outlast_the_approval_is_refused_at_the_start(scenario: Scenario) -> None:
     short = replace(APPROVAL, not_after=datetime(2026, 12, 2, 3, 45, tzinfo=UTC))
     assert "the run goes on until" in reasons(scenario, approval=short)
+
+
+def test_a_run_that_passes_may_go_on_until_the_window_closes(scenario: Scenario) -> None:
+    clearance = clear(scenario, INTENT, APPROVAL, NIGHT)
+    assert clearance.until == datetime(2026, 12, 2, 11, 0, tzinfo=UTC)  # 06:00 in New York
+    assert recheck(clearance, scenario, NIGHT + timedelta(hours=1)) == 7 * 3600
+
+
+def test_an_approval_that_ends_earlier_ends_it_earlier(scenario: Scenario) -> None:
+    ends = NIGHT + timedelta(hours=2)
+    assert clear(scenario, INTENT, replace(APPROVAL, not_after=ends), NIGHT).until == ends
+
+
+def test_what_the_gate_refuses_gets_every_reason_and_no_clearance(scenario: Scenario) -> None:
+    wrong = replace(scenario, aws=replace(scenario.aws, destinations=(), max_calls=None))
+    with pytest.raises(BusyhourError, match=r"(?s)sets no max_calls.*allows no destination") as caught:
+        clear(wrong, INTENT, APPROVAL, NIGHT)
+    assert caught.value.exit_code is ExitCode.REFUSED
+
+
+def test_a_clearance_is_for_one_plan_and_its_time(scenario: Scenario) -> None:
+    clearance = clear(scenario, INTENT, APPROVAL, NIGHT)
+    more = replace(scenario, traffic=replace(scenario.traffic, growth=2.0))
+    for other, when, why in (
+        (more, NIGHT, "has not passed"),
+        (scenario, clearance.until, "ended at 2026-12-02T06:00:00-05:00"),
+    ):
+        with pytest.raises(BusyhourError, match=why) as caught:
+            recheck(clearance, other, when)
+        assert caught.value.exit_code is ExitCode.REFUSED
+    with pytest.raises(BusyhourError, match="has not passed"):
+        recheck(None, scenario, NIGHT)

@@ -8,10 +8,12 @@ import pytest
 
 from busyhour.errors import BusyhourError
 from busyhour.load.backend import BackendCalls
+from busyhour.load.clean_up import AWS_SECONDS
 from busyhour.load.drive import Drive, reachable
 from busyhour.load.lambda_calls import LambdaCalls
+from busyhour.load.permit import Permit, plan_of
 from busyhour.load.run_sum import RunSum
-from busyhour.load.settings import from_environment
+from busyhour.load.settings import for_scenario, from_environment
 from busyhour.load.voice import VoiceCalls
 from busyhour.scenarios.reader import load
 
@@ -23,13 +25,25 @@ class QuickVoice(VoiceCalls):
     outcomes_per_second = 100.0
 
 
-def run(kinds, url, path, *, interrupt_after=None, target=None, **environment):
+def run(kinds, url, path, *, interrupt_after=None, target=None, permitted=None, **environment):
     settings = from_environment(
         {"BUSYHOUR_ENDPOINT": url, "BUSYHOUR_TARGET": target or "emulator", **QUIET, **environment}, path
     )
     scenario = load(path)
     total = RunSum(settings, scenario, 1, time.time())
-    drive = Drive(settings, scenario, kinds, None, lambda part, status: total.add(0, part, status, 0.0))
+    permit = None
+    if permitted is not None:
+        settings = for_scenario(settings, scenario)
+        where = (settings.account, settings.region, settings.instance)
+        permit = Permit("run", *where, plan_of(scenario), 0, time.time() + permitted, "")
+    drive = Drive(
+        settings,
+        scenario,
+        kinds,
+        None,
+        lambda part, status: total.add(0, part, status, 0.0),
+        permit=permit,
+    )
     drive.prepare()
     if interrupt_after is not None:
         gevent.spawn_later(interrupt_after, drive.interrupt)
@@ -123,13 +137,33 @@ def test_on_aws_live_contacts_are_stopped_at_the_end_and_every_id_is_in_the_jour
     fake_aws.ends_after = 60.0
     more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]\nmax_calls = 3'
     path = write_scenario(rate=10, duration=0.5, drain=0.2, more=more)
-    result, _ = run([QuickVoice()], fake_aws.url, path, target="aws", BUSYHOUR_RUN_DIR=str(tmp_path))
+    result, _ = run(
+        [QuickVoice()], fake_aws.url, path, target="aws", permitted=600.0, BUSYHOUR_RUN_DIR=str(tmp_path)
+    )
     assert sorted(fake_aws.stopped) == sorted(fake_aws.contacts) == ["contact-0", "contact-1", "contact-2"]
     assert (tmp_path / "contacts-0.log").read_text().split() == ["contact-0", "contact-1", "contact-2"]
     assert result.arrivals.dropped_reasons == {"cap on calls": 2}
     assert b"+12025550101" in next(
         body for _, at, _, body in fake_aws.requests if at == "/contact/outbound-voice"
     )
+
+
+def test_the_generator_itself_ends_the_run_before_its_permit_does(
+    fake_aws, write_scenario, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    fake_aws.ends_after = 60.0
+    more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]'
+    path = write_scenario(rate=5, duration=60, more=more)
+    ends = AWS_SECONDS + 2.0  # it takes AWS_SECONDS to end live calls
+    result, drive = run(
+        [QuickVoice()], fake_aws.url, path, target="aws", permitted=ends, BUSYHOUR_RUN_DIR=str(tmp_path)
+    )
+    assert drive.interrupted
+    assert 5 <= result.arrivals.started <= 20
+    assert sorted(fake_aws.stopped) == sorted(fake_aws.contacts)
+    assert "The time that the safety gate allowed was over" in " ".join(result.notes)
 
 
 def test_more_connections_than_allowed_drop_calls_and_the_run_says_so(fake_aws, write_scenario):

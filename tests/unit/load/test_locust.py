@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from busyhour.load import permit
 from busyhour.results.store import PROGRESS_FILE, read_load
+from busyhour.scenarios.reader import load
 
 
 class Started:
@@ -191,6 +193,26 @@ def test_two_workers_share_the_schedule_and_their_measures_add_up(run_locust, wr
     assert result.valid, result.reasons
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"BUSYHOUR_TARGET": "aws", "BUSYHOUR_ENDPOINT": ""}, "was not started by `busyhour run`"),
+        (
+            {"BUSYHOUR_TARGET": "", "BUSYHOUR_ENDPOINT": "https://connect.us-east-1.amazonaws.com"},
+            "https://connect.us-east-1.amazonaws.com is AWS itself",
+        ),
+    ],
+)
+def test_plain_locust_never_dials_aws(run_locust, write_scenario, fake_aws, said, why):
+    """The stand-in is where AWS would be: even there no request arrives."""
+    scenario = write_scenario(more='[aws]\naccount = "123456789012"\ninstance = "i"')
+    running = run_locust("voice", scenario, AWS_ENDPOINT_URL=fake_aws.url, **said)
+    assert running.process.wait(30) == 3
+    assert why in running.said()
+    assert "hint: Start it with `busyhour run SCENARIO --target aws --live`" in running.said()
+    assert fake_aws.requests == []
+
+
 def test_a_target_that_is_not_there_is_said_with_its_exit_code(run_locust, write_scenario):
     running = run_locust("voice", write_scenario(), url="http://127.0.0.1:9")
     assert running.process.wait(30) == 5
@@ -255,7 +277,8 @@ def test_after_kill_9_of_a_real_run_stop_ends_what_was_left_and_a_second_stop_ha
     keys = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL": fake_aws.url}
     more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]'
     scenario = write_scenario(rate=4, duration=60, more=more)
-    running = run_locust("voice", scenario, BUSYHOUR_TARGET="aws", BUSYHOUR_INSTANCE="i", **keys)
+    keys["BUSYHOUR_PERMIT"] = permit.issue(tmp_path, load(scenario), 600.0)
+    running = run_locust("voice", scenario, BUSYHOUR_TARGET="aws", BUSYHOUR_ENDPOINT="", **keys)
     running.wait_until(lambda: len(fake_aws.contacts) >= 5)
     os.killpg(running.process.pid, signal.SIGKILL)
     running.process.wait()
