@@ -41,7 +41,7 @@ _DONE = Done()
 _SILENCE = Silence()
 
 # Purposes of a call's streams of chance.
-_IN_FLOW, _IN_QUEUE, _PATIENCE, _TALK, _WRAP_UP, _RING, _DIAL, _NUMBER = range(1, 9)
+_IN_FLOW, _IN_QUEUE, _PATIENCE, _TALK, _WRAP_UP, _RING, _DIAL, _NUMBER, _FAILURE = range(1, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +198,18 @@ class Caller:
             return timeout, False
         seconds = self._behaviour.ring(stream)
         return (seconds, True) if seconds <= timeout else (timeout, False)
+
+    def failure(self) -> str | None:
+        """Outbound: the DisconnectReason of an attempt that comes to nothing, as often as the policy says; mostly None."""
+        failures = self._behaviour.policy.failures
+        if not failures:
+            return None
+        left = Stream(self._behaviour.seed, self.index, _FAILURE).random()
+        for reason, share in failures.items():
+            left -= share
+            if left < 0.0:
+                return reason
+        return None
 
     def finds_open(self, place: str, share: float) -> bool:
         """Whether the hours of `place` are open for this call: the same answer however often it asks."""

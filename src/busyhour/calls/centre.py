@@ -7,19 +7,22 @@ attempt, and a listener; everything else is the same for all three.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from busyhour.calls.acd import Acd, AcdQueue
 from busyhour.calls.caller import Behaviour, Caller
 from busyhour.calls.chance import Stream, uuid_of
 from busyhour.calls.invoker import Invoker
-from busyhour.calls.live import NOTHING, LiveCall
+from busyhour.calls.live import NOTHING, VOICE, LiveCall
 from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import Clock, FlowMachine, Functions, Listener
 from busyhour.flows.contact import Contact
 from busyhour.flows.protocol import CheckHours, Metrics
 from busyhour.scenarios.model import Direction, Scenario
+
+Hours = Callable[[str | None, str | None], bool | None]
+"""Whether hours of operation (by reference), or else those of a queue, are open now."""
 
 
 class CallCentre:
@@ -33,6 +36,8 @@ class CallCentre:
         listener: hears what becomes of calls; None: nobody does.
         policy: what the scenario has no key for; the default with the scenario's service level threshold where not
             given.
+        hours: says whether hours of operation (by id or ARN) or those of a queue are open now, None where it does
+            not know them; the scenario's share of open calls decides then.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class CallCentre:
         listener: Listener | None = None,
         *,
         policy: CallPolicy | None = None,
+        hours: Hours | None = None,
     ) -> None:
         self.clock = clock
         self.machine = machine
@@ -51,6 +57,7 @@ class CallCentre:
         self.listener = listener
         self.policy = policy or policy_of(scenario)
         self.behaviour = Behaviour(scenario.callers, scenario.seed, self.policy)
+        self._hours = hours
         self.acd = Acd(clock, scenario.queues, self.policy.service_level_seconds)
         self.invoker = Invoker(clock, functions, self.policy.retry)
         self.arrived = 0
@@ -81,6 +88,8 @@ class CallCentre:
         entry: str | None = None,
         outbound: bool | None = None,
         ring_timeout: float | None = None,
+        outside: bool = False,
+        line_status: str | None = None,
         **fields: Any,
     ) -> LiveCall:
         """Call number `index` comes in (or, outbound, is placed) now.
@@ -92,6 +101,8 @@ class CallCentre:
             entry: entry flow by name, id or ARN; the scenario's where not given.
             outbound: whether the destination must answer first; the scenario's direction where not given.
             ring_timeout: seconds after which an unanswered outbound call ends.
+            outside: whoever placed it says whether an outbound call is answered (`LiveCall.pick_up`, `fail`).
+            line_status: what answering machine detection finds; None: it is not looked for.
             fields: further fields of `flows.contact.Contact` (`system_endpoint`, `channel`, `queue`, ...). The
                 customer's number is drawn from the scenario where `customer_endpoint` is not given.
 
@@ -109,8 +120,10 @@ class CallCentre:
             fields["customer_endpoint"] = caller.number() or None
         contact = Contact(contact_id=identity, attributes=attributes or NOTHING, **fields)
         machine_call = self.machine.call(entry or self.scenario.flows.entry, contact)
-        call = LiveCall(self, index, identity, machine_call, caller, outbound=goes_out)
+        channel = fields.get("channel", VOICE)
+        call = LiveCall(self, index, identity, machine_call, caller, outbound=goes_out, channel=channel)
         call.ring_timeout = ring_timeout
+        call.outside, call.line_status = outside, line_status
         self.arrived += 1
         self._live[id(call)] = call
         if len(self._live) > self.peak_in_progress:
@@ -184,6 +197,10 @@ class CallCentre:
 
     def is_open(self, caller: Caller, effect: CheckHours) -> bool:
         """Whether this caller finds the hours open. Hours that belong to no queue of the scenario are open."""
+        if self._hours is not None:
+            known = self._hours(effect.hours, effect.queue)
+            if known is not None:
+                return known
         for reference in (effect.hours, effect.queue):
             queue = self._known_queue(reference) if reference else None
             if queue is not None:

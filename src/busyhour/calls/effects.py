@@ -38,6 +38,8 @@ from busyhour.flows.protocol import (
 if TYPE_CHECKING:
     from busyhour.calls.live import LiveCall
 
+TASK = "TASK"
+"""The channel on which nobody waits who could lose patience."""
 AWAITED = object()
 """In place of a function's answer while nobody knows whether it comes at once."""
 DONE = Done()
@@ -117,7 +119,9 @@ def enqueue(call: LiveCall, effect: Enqueue) -> Event:
         queue = centre.queue(effect.queue)
     else:
         return Failed(detail="no queue is set")
-    ticket = centre.acd.join(queue, call, effect.priority, effect.time_adjustment_seconds)
+    if not queue.enabled:
+        return Failed(detail="the queue is disabled")
+    ticket = centre.acd.join(queue, call, effect.priority, effect.time_adjustment_seconds, call.channel)
     if ticket is None:
         centre.emit(call, "at_capacity", {"queue": queue.name})
         return AtCapacity()
@@ -131,7 +135,7 @@ def enqueue(call: LiveCall, effect: Enqueue) -> Event:
     centre.emit(call, "queued", {"queue": queue.name})
     if ticket.agent is not None:
         call.offered = True
-    elif call.patience_timer is None:
+    elif call.patience_timer is None and call.channel != TASK:
         call.patience_timer = centre.clock.call_later(call.caller.patience(), call.give_up)
     return Queued(queue.name, queue.arn)
 
@@ -156,7 +160,10 @@ def service(call: LiveCall, effect: Service) -> Event | None:
         call.count_of_services = {}
     call.count_of_services[effect.type] = call.count_of_services.get(effect.type, 0) + 1
     flow, display = call.centre.place(call, effect.action) if effect.branches else ("", "")
-    branch = call.caller.branch(effect, flow, display)
+    if effect.type == "CheckOutboundCallStatus" and call.line_status is not None:
+        branch: str | None = call.line_status
+    else:
+        branch = call.caller.branch(effect, flow, display)
     return call.later(
         call.centre.policy.service_seconds, SUCCEEDED if branch is None else Succeeded(branch=branch)
     )

@@ -6,7 +6,7 @@ most two timers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
@@ -36,6 +36,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 NOT_ANSWERED = "OUTBOUND_ATTEMPT_FAILED"
 """End reason of an outbound call that nobody answered."""
+VOICE = "VOICE"
 
 
 class CallState(StrEnum):
@@ -68,6 +69,7 @@ class LiveCall:
         "answered",
         "caller",
         "centre",
+        "channel",
         "connected_to_system",
         "contact_id",
         "count_of_services",
@@ -79,9 +81,11 @@ class LiveCall:
         "inline",
         "invocations",
         "lex_turns",
+        "line_status",
         "machine_call",
         "offered",
         "outbound",
+        "outside",
         "patience_timer",
         "pending",
         "queue_name",
@@ -103,8 +107,10 @@ class LiveCall:
         caller: Caller,
         *,
         outbound: bool,
+        channel: str = VOICE,
     ) -> None:
         self.centre = centre
+        self.channel = channel
         self.index = index
         self.contact_id = contact_id
         self.machine_call = machine_call
@@ -130,6 +136,10 @@ class LiveCall:
         self.lex_turns = 0
         self.ring_timeout: float | None = None
         """Outbound: seconds after which it ends unanswered; None: the policy's."""
+        self.outside = False
+        """Outbound: whether it is answered is not the caller's to say; `pick_up` and `fail` do."""
+        self.line_status: str | None = None
+        """What answering machine detection finds, as CheckOutboundCallStatus branches on it; None: not looked for."""
         self.tag: Any = None
         """Free for whoever drives the call."""
         self._retries: dict[str, int] | None = None
@@ -178,11 +188,21 @@ class LiveCall:
         if self.outbound:
             self.state = CallState.RINGING
             timeout = self.centre.policy.ring_timeout if self.ring_timeout is None else self.ring_timeout
-            seconds, answered = self.caller.ring(timeout)
-            callback = self._enter if answered else self._not_answered
-            self.pending = self.centre.clock.call_later(seconds, callback)
+            self.pending = self.centre.clock.call_later(*self._rings(timeout))
         else:
             self._enter()
+
+    def pick_up(self) -> None:
+        """Outbound: the far end answers now. Nothing happens unless the call rings."""
+        if self.state is CallState.RINGING:
+            self._stop_waiting()
+            self._enter()
+
+    def fail(self, reason: str, detail: str = "") -> None:
+        """Outbound: the attempt is over now, for a DisconnectReason. Nothing happens unless the call rings."""
+        if self.state is CallState.RINGING:
+            self._stop_waiting()
+            self.finish(reason, None, detail)
 
     def hang_up(self) -> None:
         """The customer hangs up now. Nothing happens when the call is over."""
@@ -214,7 +234,25 @@ class LiveCall:
         self.pending = None
         self.state = CallState.IN_FLOW
         self.connected_to_system = self.centre.clock.now()
+        if self.outbound:
+            self.centre.emit(self, "connected")
         self._run(self.machine_call.start())
+
+    def _rings(self, timeout: float) -> tuple[float, Callable[[], None]]:
+        """Seconds of ringing, and what comes after it."""
+        if self.outside:
+            return timeout, self._not_answered
+        failure = self.caller.failure()
+        if failure is not None:
+            seconds = min(timeout, self.centre.policy.failure_seconds.get(failure, timeout))
+            return seconds, partial(self.fail, failure, "the call failed before it was answered")
+        seconds, answered = self.caller.ring(timeout)
+        return seconds, self._enter if answered else self._not_answered
+
+    def _stop_waiting(self) -> None:
+        if self.pending is not None:
+            self.pending.cancel()
+            self.pending = None
 
     def _not_answered(self) -> None:
         self.pending = None
@@ -224,9 +262,7 @@ class LiveCall:
         if self.ended is not None:
             return
         if self.connected_to_system is None:
-            if self.pending is not None:
-                self.pending.cancel()
-                self.pending = None
+            self._stop_waiting()
             self.finish(reason, None, self.detail)
             return
         self._advance(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -47,5 +48,19 @@ class CallPolicy:
     """The agent ends the conversation, so that a disconnect flow runs: the larger demand of the two."""
     flow_limit: float = 1800.0
     """A caller who has spent this long in prompts without reaching a queue hangs up: ends calls that loop for ever."""
+    failures: Mapping[str, float] = field(default_factory=dict)
+    """Outbound: share of attempts that end with each DisconnectReason before anybody answers. None by default; AWS
+    expects about 1 % TELECOM_POTENTIAL_BLOCKING and 2 % TELECOM_PROBLEM of carriers (contact record data model)."""
+    failure_seconds: Mapping[str, float] = field(
+        default_factory=lambda: {
+            "TELECOM_BUSY": 2.0,
+            "TELECOM_NUMBER_INVALID": 1.0,
+            "TELECOM_POTENTIAL_BLOCKING": 1.0,
+            "TELECOM_ORIGINATOR_CANCEL": 3.0,
+            "TELECOM_PROBLEM": 1.0,
+        }
+    )
+    """How long an attempt takes to fail; other reasons take the ring timeout. No public figures: signalling is short
+    beside ringing."""
     service_level_seconds: float = 20.0
     """Answered within this time counts for the service level (80/20 is the trade's usual target)."""

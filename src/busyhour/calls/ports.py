@@ -89,6 +89,7 @@ class Listener(Protocol):
         | kind | detail |
         |---|---|
         | started | |
+        | connected | outbound: the far end answered |
         | queued, at_capacity | queue |
         | answered | queue, agent, wait (seconds) |
         | abandoned | queue, wait |
