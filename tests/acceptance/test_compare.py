@@ -28,7 +28,7 @@ def write_run(
     for second, count in enumerate(calls):
         requests = int(count + rng.binomial(count, 0.5))
         measures.second(second).counts = {"started": int(count), "requests/lambda:Invoke": requests}
-        row = measures.second(second).latency.setdefault("lambda:Invoke", _histogram())
+        row = measures.second(second).histograms.setdefault("latency/lambda:Invoke/ok", _histogram())
         for value in latency_ms * 1000.0 * np.exp(rng.normal(0.0, 0.3, requests)):
             row.record(int(value))
         measures.count("requests/lambda:Invoke/ok", requests)
@@ -245,4 +245,4 @@ def test_in_wall_time_the_same_system_shows_no_regression_and_a_slow_handler_sho
     run("slow")
     done = busyhour("compare", "slow", "-b", "a", "-b", "b", "-b", "c", "--force", cwd=tmp_path)
     assert done.code == 1, done.out
-    assert "latency p50: lambda:Invoke" in done.out.splitlines()[-1]
+    assert "latency p50: function helpdesk-lookup" in done.out

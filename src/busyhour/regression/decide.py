@@ -106,7 +106,7 @@ def decide(estimates: Sequence[Estimate], *, rate: float, seconds: float) -> lis
     worse, well = [], []
     for one, effect, error in zip(estimates, effects, errors, strict=True):
         distance, spread = effect - one.tolerance, math.sqrt(error.total)
-        score = distance / spread if spread > 0 else math.copysign(math.inf, distance)
+        score = distance / spread if spread > 0 else math.copysign(math.inf, distance) if distance else 0.0
         worse.append(float(stats.t.sf(score, error.df)))
         well.append(float(stats.t.cdf(score, error.df)))
     keep = np.array(judged)

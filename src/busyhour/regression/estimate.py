@@ -26,4 +26,6 @@ def estimate(new: Sequence[Observation], old: Sequence[Observation], tolerances:
     whole.shares(made, new, old, tolerances)
     whole.distributions(made, new, old, tolerances)
     whole.headroom(made, new, old, tolerances)
+    whole.coverage(made, new, old, tolerances)
+    whole.demand(made, new, old, tolerances)
     return made

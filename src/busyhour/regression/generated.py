@@ -46,6 +46,8 @@ class System:
     throttle_share: float = 0.0
     """Share of invocations that are throttled, in bursts."""
     flow_seconds: float = 14.0
+    functions: tuple[tuple[str, float, float], ...] = ()
+    """Lambda functions: name, share of the invocations, latency as a multiple of `latency_ms`; none: not told apart."""
 
 
 def run(system: System, seed: int) -> Observation:
@@ -60,6 +62,11 @@ def run(system: System, seed: int) -> Observation:
     at = np.repeat(np.arange(n), requests)
     latency = np.exp(math.log(system.latency_ms) + level[at] + rng.normal(0.0, system.spread, len(at)))
     latency = np.where(rng.random(len(at)) < system.tail_share, latency * system.tail_factor, latency)
+    names = [name for name, _, _ in system.functions]
+    which = np.zeros(len(at), dtype=np.int64)
+    if names:
+        which = rng.choice(len(names), len(at), p=[share for _, share, _ in system.functions])
+        latency = latency * np.array([factor for _, _, factor in system.functions])[which]
     # One second in five takes all the throttles.
     burst = np.where(rng.random(n) < 0.2, 5.0, 0.0) * system.throttle_share
     throttles = rng.binomial(requests, np.minimum(burst, 1.0))
@@ -73,7 +80,7 @@ def run(system: System, seed: int) -> Observation:
         seconds=float(n),
         calls=started,
         outcome=Outcome.HOLDS.value,
-        windows=_windows(at, latency * 1000.0, n),
+        windows=_windows(at, latency * 1000.0, n, names, which),
         ratios={"Lambda invocations per call": Parts(below, [float(value) for value in calls])},
         rates={
             "throttle rate": Parts([float(value) for value in throttles], below),
@@ -114,12 +121,22 @@ def _pairs(buckets: NDArray[np.int64]) -> list[int]:
     return [int(n) for n in np.column_stack((used, counts)).ravel()]
 
 
-def _windows(at: NDArray[np.int64], latency_us: NDArray[np.float64], seconds: int) -> WindowRecord:
+def _windows(
+    at: NDArray[np.int64],
+    latency_us: NDArray[np.float64],
+    seconds: int,
+    names: list[str],
+    which: NDArray[np.int64],
+) -> WindowRecord:
     width = 1
     while seconds > MOST * width:
         width *= 2
     buckets = _coarse(latency_us)
     number = at // width
-    edges = np.searchsorted(number, np.arange(math.ceil(seconds / width) + 1))
-    rows = [_pairs(buckets[a:b]) for a, b in pairwise(edges)]
-    return WindowRecord(float(width), {OPERATION: rows})
+
+    def rows(of: NDArray[np.bool_] | slice) -> list[list[int]]:
+        edges = np.searchsorted(number[of], np.arange(math.ceil(seconds / width) + 1))
+        return [_pairs(buckets[of][a:b]) for a, b in pairwise(edges)]
+
+    functions = {name: rows(which == k) for k, name in enumerate(names)}
+    return WindowRecord(float(width), {OPERATION: rows(slice(None))}, functions)

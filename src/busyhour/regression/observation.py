@@ -20,6 +20,9 @@ from busyhour.results.windows import WindowRecord, coarse_bucket
 SAME = ("name", "seed", "direction", "drive", "arrivals", "calls_per_hour", "duration", "entry", "target")
 """What two runs must have in common to be compared."""
 
+DEMANDED = ("Lambda invocations", "in flow", "Lex turns", "DynamoDB:")
+"""Quantities of a call that the forecast simulates and that are compared; those by table begin with the last."""
+
 
 @dataclass(slots=True)
 class Parts:
@@ -48,6 +51,14 @@ class QuotaUse:
 
 
 @dataclass(slots=True)
+class Demand:
+    """Mean of a quantity of a call, and the half width of its 95 % confidence interval."""
+
+    mean: float
+    half_width: float
+
+
+@dataclass(slots=True)
 class Observation:
     """One run, reduced to what is compared. Times in seconds, latencies in microseconds' coarse buckets."""
 
@@ -70,6 +81,10 @@ class Observation:
     samples: dict[str, list[int]] = field(default_factory=dict)
     """Distributions of the whole run: coarse bucket, count, ... (`time in flow`, `slip`)."""
     quotas: dict[str, QuotaUse] = field(default_factory=dict)
+    coverage: Share | None = None
+    """Branches of the flows that a search takes, of those that some call can take."""
+    demand: dict[str, Demand] = field(default_factory=dict)
+    """What one call asks, by simulation of the plan's own callers: see `DEMANDED`."""
     findings: list[str] = field(default_factory=list)
     """Errors of the flow check, each as one line without its place in the file."""
     missing: list[str] = field(default_factory=list)
@@ -156,8 +171,22 @@ def observe(record: RunRecord, load: LoadResult | None, why: str = "load.json wa
         for name, key in (("time in flow", "call/in_flow"), ("slip", "slip")):
             if key in load.histograms:
                 made.samples[name] = _coarse(load.histogram(key))
-    made.missing.append("branch coverage: a run does not record it")
+    if record.coverage:
+        taken, coverable = (
+            sum(getattr(one, name) for one in record.coverage) for name in ("taken", "coverable")
+        )
+        made.coverage = Share(taken, coverable) if coverable else None
+    made.demand = _demand(record.forecast)
     return made
+
+
+def _demand(forecast: Mapping[str, Any]) -> dict[str, Demand]:
+    quantities = (forecast.get("demand_per_call") or {}).get("quantities") or {}
+    return {
+        name: Demand(float(one["mean"]), float(one["half_width"] or 0.0))
+        for name, one in quantities.items()
+        if name.startswith(DEMANDED) and one.get("mean")
+    }
 
 
 def _shares(made: Observation, record: RunRecord) -> None:

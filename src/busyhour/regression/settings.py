@@ -32,6 +32,10 @@ class Tolerances:
     """p99 of the generator's slip, milliseconds."""
     headroom: float = 0.05
     """Headroom of a quota, as a difference of shares of the quota."""
+    coverage: float = 0.02
+    """Branch coverage of the flows, as a difference of shares of the branches that calls can take."""
+    demand: float = 0.05
+    """What one call asks by the forecast (Lambda, DynamoDB, seconds in the flow), relative."""
     run_noise: float = 0.015
     """Standard deviation of a latency from run to run, relative: what is assumed until several baseline runs show it."""
     false_discovery_rate: float = 0.05

@@ -11,7 +11,8 @@ def values(one: Observation) -> dict[str, tuple[float, str]]:
     """Value and unit of each metric, by the names that `busyhour compare` uses."""
     found: dict[str, tuple[float, str]] = {}
     if one.windows is not None:
-        for operation, rows in one.windows.latency.items():
+        timed = {**one.windows.latency, **{f"function {k}": v for k, v in one.windows.functions.items()}}
+        for operation, rows in timed.items():
             buckets = Buckets.of(rows)
             whole = buckets.counts(rows).sum(axis=0, keepdims=True)
             if whole.sum() > 0:
@@ -32,6 +33,10 @@ def values(one: Observation) -> dict[str, tuple[float, str]]:
                 found["time in flow mean"] = float(buckets.means(counts)[0]), "ms"
             else:
                 found[f"{name} p99"] = float(buckets.quantiles(counts, (0.99,))[0, 0]), "ms"
+    if one.coverage is not None:
+        found["branch coverage"] = one.coverage.count / one.coverage.of, "share"
+    for name, quantity in one.demand.items():
+        found[f"demand per call: {name}"] = quantity.mean, "s" if name == "in flow" else ""
     for use in one.quotas.values():
         found[f"headroom: {use.name}"] = use.headroom, "share"
     return found

@@ -1,6 +1,6 @@
-"""Metrics that are known for a whole run only: shares of calls, time in flow, slip, headroom of quotas.
+"""Metrics that are known for a whole run only: shares of calls, time in flow, slip, headroom, coverage, demand.
 
-There is nothing to resample by time, so their variance is that of independent calls.
+There is nothing to resample by time, so their variance is that of independent calls; coverage has none.
 """
 
 from __future__ import annotations
@@ -127,3 +127,56 @@ def headroom(
                 worse=-1,
             )
         )
+
+
+def coverage(
+    made: Estimates, new: Sequence[Observation], old: Sequence[Observation], tolerances: Tolerances
+) -> None:
+    """Add the branch coverage of the flows. The same flows give the same, so any difference is one."""
+    found = [run.coverage for run in (*new, *old)]
+    known = [each.count / each.of for each in found if each is not None]
+    if len(known) < len(found):
+        made.missing.append("branch coverage: not in every run")
+        return
+    made.metrics.append(
+        Estimate(
+            name="branch coverage",
+            unit="share",
+            relative=False,
+            tolerance=tolerances.coverage,
+            new=np.array(known[: len(new)]),
+            old=np.array(known[len(new) :]),
+            worse=-1,
+        )
+    )
+
+
+def demand(
+    made: Estimates, new: Sequence[Observation], old: Sequence[Observation], tolerances: Tolerances
+) -> None:
+    """Add what one call asks by the forecast.
+
+    The forecast plays the same callers every time: where the flows are the same, so is the demand, to the last digit.
+    Where they are not, the half widths of its means say how sure the difference is.
+    """
+    split = len(new)
+    for name in common(made, "demand per call of", [list(run.demand) for run in (*new, *old)]):
+        each = [run.demand[name] for run in (*new, *old)]
+        alike = all(math.isclose(one.mean, each[0].mean, rel_tol=1e-9) for one in each)
+        errors = np.array([0.0 if alike else one.half_width / _TWO_SIDED / one.mean for one in each])
+        points = np.log(np.array([one.mean for one in each]))
+        made.metrics.append(
+            Estimate(
+                name=f"demand per call: {name}",
+                unit="s" if name == "in flow" else "",
+                relative=True,
+                tolerance=math.log1p(tolerances.demand),
+                new=points[:split],
+                old=points[split:],
+                floor=of_means(errors**2, split),
+            )
+        )
+
+
+_TWO_SIDED = 1.96
+"""Half width of a 95 % interval in standard errors, many degrees of freedom."""

@@ -25,6 +25,8 @@ from busyhour.regression.observation import Observation, Parts
 from busyhour.regression.quantiles import Buckets
 from busyhour.regression.settings import Tolerances
 
+INVOKE = "lambda:Invoke"
+
 
 class Grid:
     """The windows that all runs have in common: the widest of their windows, the shortest of their lengths."""
@@ -39,10 +41,20 @@ class Grid:
         """Rows of the candidate runs, and those of the baseline runs."""
         return lines[: len(self.new)], lines[len(self.new) :]
 
-    def join_rows(self, run: Observation, operation: str) -> list[list[int]]:
+    def tables(self, run: Observation) -> dict[str, list[list[int]]]:
+        """A run's windows by what is timed: each Lambda function where all runs tell them apart, other operations.
+
+        Functions are as different as services are: in their sum a slow one hides behind a busy one.
+        """
+        assert run.windows is not None
+        if not all(each.windows is not None and each.windows.functions for each in self.runs):
+            return run.windows.latency
+        others = {name: rows for name, rows in run.windows.latency.items() if name != INVOKE}
+        return {**others, **{f"function {name}": rows for name, rows in run.windows.functions.items()}}
+
+    def join_rows(self, run: Observation, rows: Sequence[Sequence[int]]) -> list[list[int]]:
         """A run's windows at the common width (widths are powers of two)."""
         assert run.windows is not None
-        rows = run.windows.latency[operation]
         by = max(1, round(self.width / run.windows.width))
         return [[n for row in rows[i : i + by] for n in row] for i in range(0, len(rows), by)]
 
@@ -56,12 +68,12 @@ class Grid:
 
 
 def latencies(made: Estimates, grid: Grid, tolerances: Tolerances) -> None:
-    """Add the quantiles of every operation's latency."""
+    """Add the quantiles of the latency of every operation and Lambda function."""
     if any(run.windows is None for run in grid.runs):
         return
-    names = common(made, "latency of", [list(run.windows.latency) for run in grid.runs if run.windows])
-    for operation in names:
-        tables = [grid.join_rows(run, operation) for run in grid.runs]
+    rows = [grid.tables(run) for run in grid.runs]
+    for operation in common(made, "latency of", [list(table) for table in rows]):
+        tables = [grid.join_rows(run, table[operation]) for run, table in zip(grid.runs, rows, strict=True)]
         windows = min(len(table) for table in tables)
         if windows < 2:
             made.missing.append(f"latency of {operation}: fewer than two windows")

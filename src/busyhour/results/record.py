@@ -190,6 +190,16 @@ class FindingRecord:
 
 
 @dataclass(slots=True)
+class FlowCoverage:
+    """Branches of one flow: all of them, those that some call can take, and those that the search took."""
+
+    flow: str
+    taken: int
+    coverable: int
+    branches: int
+
+
+@dataclass(slots=True)
 class RunRecord:
     """Everything that is known of one run."""
 
@@ -222,6 +232,12 @@ class RunRecord:
     """Rows of the project's evidence ledger as it stood when the run was reported; quotas/ledger.py has their shape."""
     abort: AbortRecord | None = None
     """What aborted the run; None where nothing did."""
+    coverage: list[FlowCoverage] = field(default_factory=list)
+    """Branch coverage of the scenario's flows, without those for which there was no time."""
+    regression: dict[str, Any] = field(default_factory=dict)
+    """What holding the run against earlier ones came to: regression/confirm.py has its shape; empty: not done."""
+    trends: dict[str, Any] = field(default_factory=dict)
+    """Metrics over the nights of the history up to this run: regression/nightly.py has their shape; empty: none."""
     schema_version: str = SCHEMA_VERSION
 
 

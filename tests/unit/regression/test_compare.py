@@ -11,7 +11,7 @@ from busyhour.errors import BusyhourError, ExitCode
 from busyhour.regression.compare import Comparison, compare
 from busyhour.regression.decide import Compared, Outcome
 from busyhour.regression.generated import System, run
-from busyhour.regression.observation import QuotaUse, Share, from_json
+from busyhour.regression.observation import Demand, QuotaUse, Share, from_json
 from busyhour.regression.settings import Tolerances
 from busyhour.results.codec import encode
 
@@ -139,6 +139,49 @@ def test_less_headroom_is_worse() -> None:
     assert one.effect == pytest.approx(-0.3)
     new.quotas = {"q": QuotaUse("calls", 1000.0, 100.0, 0.9)}
     assert the(compare([new], [old], Tolerances()), "headroom").better
+
+
+def test_one_slow_function_of_three_is_found_by_its_name() -> None:
+    """In their sum it hides: it gets a fifth of the invocations and is the fastest."""
+    shares = ("look", 0.5, 1.0), ("open", 0.3, 2.0)
+    before = replace(SYSTEM, functions=(*shares, ("fast", 0.2, 0.3)))
+    after = replace(SYSTEM, functions=(*shares, ("fast", 0.2, 0.42)))
+    old = [run(before, 100 + night) for night in range(3)]
+    found = compare([run(after, 1)], old, Tolerances())
+    assert "latency p50: function fast" in regressed(found)
+    assert {name.rpartition(" ")[2] for name in regressed(found)} == {"fast"}
+    assert not any("lambda:Invoke" in one.name for one in found.metrics)
+
+
+def test_runs_of_a_version_that_does_not_tell_functions_apart_are_compared_by_their_sum() -> None:
+    new = run(replace(SYSTEM, functions=(("look", 1.0, 1.0),)), 1)
+    found = compare([new], [run(SYSTEM, 2)], Tolerances())
+    assert the(found, "latency p50").name == "latency p50: lambda:Invoke"
+
+
+def test_less_branch_coverage_is_worse_and_the_same_flows_are_equivalent() -> None:
+    old, new = run(SYSTEM, 1), run(SYSTEM, 2)
+    old.coverage, new.coverage = Share(160, 164), Share(150, 164)
+    one = the(compare([new], [old], Tolerances()), "branch coverage")
+    assert (one.outcome, one.low) == (Outcome.REGRESSED, pytest.approx(-10 / 164))
+    new.coverage = Share(160, 164)
+    assert the(compare([new], [old], Tolerances()), "branch coverage").outcome is Outcome.EQUIVALENT
+    new.coverage = None
+    assert "branch coverage: not in every run" in compare([new], [old], Tolerances()).not_compared
+
+
+@pytest.mark.parametrize(
+    ("after", "outcome"),
+    [
+        (Demand(1.6, 0.1), Outcome.EQUIVALENT),  # the same flows and callers: the same number
+        (Demand(2.6, 0.1), Outcome.REGRESSED),
+        (Demand(1.7, 0.2), Outcome.UNDECIDED),
+    ],
+)
+def test_what_a_call_asks_by_the_forecast_is_compared(after: Demand, outcome: Outcome) -> None:
+    old, new = run(SYSTEM, 1), run(SYSTEM, 2)
+    old.demand, new.demand = {"Lambda invocations": Demand(1.6, 0.1)}, {"Lambda invocations": after}
+    assert the(compare([new], [old], Tolerances()), "demand per call").outcome is outcome
 
 
 def test_runs_that_differ_as_a_whole_from_night_to_night_widen_the_interval() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from busyhour.errors import BusyhourError
-from busyhour.regression.observation import differences, observe, read
+from busyhour.regression.observation import Demand, Share, differences, observe, read
 from busyhour.results import store
 from busyhour.results.histogram import Histogram
 from busyhour.results.load_result import Bounds, Circumstances, LoadResult, summarise
@@ -13,6 +13,7 @@ from busyhour.results.measures import Measures
 from busyhour.results.record import (
     Arrivals,
     FindingRecord,
+    FlowCoverage,
     Outcome,
     QuotaRecord,
     RunRecord,
@@ -31,6 +32,7 @@ def load() -> LoadResult:
         for value in (10_000, 20_000, 30_000):
             latency.record(value)
         row.add("latency/lambda:Invoke/ok", latency)
+        row.add("function/look", latency)
     measures.count("requests/lambda:Invoke/ok", 12)
     measures.record("call/in_flow", 12.0)
     return summarise(measures, Circumstances("backend", "2026-01-01T00:00:00+00:00", "", 4.0, 4.0), Bounds())
