@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from busyhour.contracts.finding import place
 from busyhour.contracts.interpret import Objection
 from busyhour.contracts.objections import Issue, Speaker, extra, missing
-from busyhour.contracts.placeholders import PLACEHOLDER
+from busyhour.contracts.placeholders import PLACEHOLDER, stands_in
 from busyhour.contracts.words import bare_kind, near, series, shown
 from busyhour.flows.model import Pointer
-
-_SHOUTED = re.compile(r"[A-Z][A-Z0-9]*([_-][A-Z0-9]+)+").fullmatch
 
 
 def of_parameters(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
@@ -135,12 +132,12 @@ def _wrong_value(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
     path = objection.path
     value = objection.value
     where = speaker.at(path)
-    if isinstance(value, str) and "ARN" in speaker.words(objection.schema):
-        if speaker.old:
-            return  # the console's importer finds the resources of an old export by name
-        if _SHOUTED(value) and not speaker.strict:
-            return  # YOUR_QUEUE_ARN and the like, where an id goes in later
-    holder = isinstance(value, str) and PLACEHOLDER.search(value) is not None
+    resource = isinstance(value, str) and "ARN" in speaker.words(objection.schema)
+    if resource and speaker.old:
+        return  # the console's importer finds the resources of an old export by name
+    holder = isinstance(value, str) and (
+        PLACEHOLDER.search(value) is not None or (resource and stands_in(value))
+    )
     if holder and not speaker.strict:
         return
     if holder:

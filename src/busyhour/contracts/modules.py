@@ -1,7 +1,8 @@
 """What a flow module declares: its inputs, its branches and the data it returns.
 
 The contract is no part of the content; `aws connect describe-contact-flow-module` prints it beside the content as
-`Settings`, a string that holds JSON, and exports that tools write have it at the top of the content.
+`Settings`, a string that holds JSON; the console's exports have it in `Metadata.settings`, and exports that tools
+write at the top of the content.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ def declared(flow: FlowUnderCheck) -> ModuleContract | None:
     envelope = flow.document.envelope if flow.document is not None else {}
     for said in (
         envelope.get("Settings"),
-        flow.data.get("Settings") if isinstance(flow.data, dict) else None,
+        _inside(flow.data, "Settings"),
+        _inside(flow.data, "Metadata", "settings"),
     ):
         settings = _read(said)
         if settings and {"input", "transitions", "resultData"} & settings.keys():

@@ -576,15 +576,15 @@ def _(flow: Data) -> Iterator[Edit]:
     if "Settings" in flow or flow.get("Metadata", {}).get("type") in (None, "contactFlowModule"):
         return
     wrong = {
-        "contactFlow": ("EndFlowExecution", "EndFlowModuleExecution", "TransferContactToAgent"),
+        "contactFlow": ("EndFlowModuleExecution", "TransferContactToAgent"),
         "customerQueue": ("EndFlowModuleExecution", "TransferContactToAgent"),
         "customerHold": ("DisconnectParticipant", "EndFlowModuleExecution"),
         "customerWhisper": ("DisconnectParticipant", "TransferContactToAgent"),
         "agentWhisper": ("DisconnectParticipant", "EndFlowModuleExecution"),
         "agentHold": ("DisconnectParticipant", "TransferContactToAgent"),
         "outboundWhisper": ("DisconnectParticipant", "TransferContactToAgent"),
-        "agentTransfer": ("EndFlowExecution", "EndFlowModuleExecution"),
-        "queueTransfer": ("EndFlowExecution", "EndFlowModuleExecution"),
+        "agentTransfer": ("EndFlowModuleExecution",),
+        "queueTransfer": ("EndFlowModuleExecution",),
     }
     for kind in wrong.get(flow["Metadata"]["type"], ()):
         stray = {"Identifier": "stray", "Type": kind, "Parameters": {}, "Transitions": {}}

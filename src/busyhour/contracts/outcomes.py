@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from busyhour.flows.model import FlowType
+
 if TYPE_CHECKING:
     from busyhour.contracts.subject import ActionView, FlowUnderCheck
 
@@ -52,10 +54,15 @@ def interactive(action: ActionView) -> bool:
     return action.type in INTERACTIVE and "EnableDTMFBuffer" not in action.parameters
 
 
+_FIRST = frozenset({FlowType.CONTACT_FLOW, FlowType.AGENT_TRANSFER, FlowType.QUEUE_TRANSFER})
+"""Types of flows that nothing goes on behind: ending one disconnects (AWS administrator guide, End flow / Resume)."""
+
+
 def cut_off(flow: FlowUnderCheck) -> Sequence[bool]:
     """For each action whether everything from it on leads to a disconnect that nothing announces."""
-    caring = flow.graph.leading_to([one.index for one in flow.actions if one.type in CARING])
-    ending = flow.graph.leading_to([one.index for one in flow.of_type("DisconnectParticipant")])
+    ends = {"DisconnectParticipant"} | ({"EndFlowExecution"} if flow.flow_type in _FIRST else set())
+    caring = flow.graph.leading_to([one.index for one in flow.actions if one.type in CARING - ends])
+    ending = flow.graph.leading_to([one.index for one in flow.actions if one.type in ends])
     return [end and not care for end, care in zip(ending, caring, strict=True)]
 
 

@@ -241,13 +241,15 @@ class Call(State):
         self.put("Modules", {"Result": result, "ResultData": data})
         return frame.node.returned(self, result)
 
-    def flow_over(self, terminal: str) -> Node | None:
-        """The running flow ended without disconnecting anybody: what comes next depends on the stage."""
+    def flow_over(self, terminal: str, *, disconnects: bool = False) -> Node | None:
+        """The running flow ended: what comes next depends on the stage, and on whether its type disconnects."""
         match self.stage:
             case Stage.QUEUED:
                 return self.hold()
             case Stage.AGENT_WHISPER | Stage.CUSTOMER_WHISPER:
                 return self.next_whisper()
+            case _ if disconnects:
+                return self.disconnect(terminal)
             case _:
                 self.end(p.EndReason.FLOW_DISCONNECT, terminal)
                 return None

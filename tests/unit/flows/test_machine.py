@@ -181,6 +181,29 @@ def test_the_disconnect_flow_runs_after_the_agent_has_left_and_only_once(build):
     assert effects[-1] == DISCONNECTED
 
 
+@pytest.mark.parametrize(
+    ("type", "runs"),
+    [
+        (FlowType.CONTACT_FLOW, True),
+        (FlowType.QUEUE_TRANSFER, True),
+        (None, True),
+        (FlowType.OUTBOUND_WHISPER, False),
+    ],
+)
+def test_the_end_of_an_inbound_flow_disconnects_as_a_disconnect_does(build, type, runs):
+    main = build.flow(
+        build.action(
+            "h", "UpdateContactEventHooks", {"EventHooks": {"CustomerRemaining": "bye"}}, then="over"
+        ),
+        build.action("over", "EndFlowExecution"),
+        type=type,
+    )
+    bye = build.flow(build.say("survey", then="over"), build.action("over", "EndFlowExecution"), name="bye")
+    effects = build.run(build.call(main, bye), *([p.Done()] if runs else []))
+    assert [getattr(one, "text", None) for one in effects[:-1]] == (["survey"] if runs else [])
+    assert effects[-1] == p.Ended(p.EndReason.FLOW_DISCONNECT, "EndFlowExecution")
+
+
 def test_a_customer_who_leaves_the_agent_is_gone(build):
     live = build.call(
         queueing(build, ("CustomerRemaining", "bye")), build.flow(build.say("survey"), name="bye")

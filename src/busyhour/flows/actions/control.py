@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from busyhour.flows import protocol as p
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node, number
-from busyhour.flows.model import Action
+from busyhour.flows.model import Action, FlowType
 from busyhour.flows.references import compile_text, getter, text_of, whole
 
 if TYPE_CHECKING:
@@ -24,14 +24,30 @@ class Disconnect(Node):
         return call.disconnect(self.action.type)
 
 
+_BEHIND = frozenset(
+    {
+        FlowType.CUSTOMER_HOLD,
+        FlowType.CUSTOMER_WHISPER,
+        FlowType.AGENT_HOLD,
+        FlowType.AGENT_WHISPER,
+        FlowType.OUTBOUND_WHISPER,
+    }
+)
+"""Types of flows that run while the contact is somewhere else already; a queue flow is known by the call's stage."""
+
+
 class EndFlow(Node):
-    """EndFlowExecution: this flow is over, the contact is not, unless nothing else goes on."""
+    """EndFlowExecution: this flow is over; the contact is not, unless nothing else goes on.
+
+    In an inbound, transfer or disconnect flow it does what DisconnectParticipant does (AWS administrator guide,
+    End flow / Resume).
+    """
 
     __slots__ = ()
 
     def run(self, call: Call) -> Node | None:
         """End the flow."""
-        return call.flow_over(self.action.type)
+        return call.flow_over(self.action.type, disconnects=self.flow.flow.type not in _BEHIND)
 
 
 class Compare(Node):
