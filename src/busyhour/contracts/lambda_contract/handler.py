@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
-import selectors
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,13 +13,11 @@ from typing import Any
 
 from busyhour.errors import BusyhourError
 from busyhour.flows.protocol import LambdaFailed, LambdaResult
+from busyhour.handlers.noting import parameters_in
+from busyhour.handlers.process import START_SECONDS, Handler, HandlerProcess, ProcessError, Table
 
-START_SECONDS = 30.0
-"""Longest that a process may take to start and import a handler; Lambda does not count that either."""
 LONGEST = 15.0
 """Seconds after which a handler is given up: beyond every limit that a flow can set."""
-
-
 MOST_VALUES = 40
 """Texts of the tables' items that events are made of."""
 
@@ -51,8 +45,7 @@ class Setup:
 
     environment: Mapping[str, Mapping[str, str]]
     """By function."""
-    tables: tuple[tuple[Path, Path | None], ...] = ()
-    """Definition and items, files of JSON."""
+    tables: tuple[Table, ...] = ()
     region: str = "us-east-1"
 
 
@@ -76,7 +69,10 @@ class Handlers:
         idempotent: frozenset[str] = frozenset(),
         setup: Setup | None = None,
     ) -> None:
-        self._handlers = {name: _where(name, text) for name, text in handlers.items()}
+        setup = setup or Setup({})
+        self._handlers = {
+            name: _handler(name, text, setup.environment.get(name, {})) for name, text in handlers.items()
+        }
         unknown = idempotent - handlers.keys()
         if unknown:
             raise BusyhourError(
@@ -84,10 +80,8 @@ class Handlers:
                 "Give it with --lambda NAME=FILE.py:HANDLER.",
             )
         self.idempotent = idempotent
-        self._setup = setup or Setup({})
-        self._process: subprocess.Popen[bytes] | None = None
-        self._buffer = b""
-        self._called: set[str] = set()
+        self._tables = setup.tables
+        self._process = HandlerProcess(setup.tables, setup.region)
         self._known: dict[tuple[str, str], LambdaResult | LambdaFailed] = {}
 
     def __enter__(self) -> Handlers:
@@ -105,7 +99,7 @@ class Handlers:
     def values(self) -> tuple[str, ...]:
         """Texts in the tables' items, and the parts of keys such as `customer#+15555550100`: worth asking for."""
         found: dict[str, None] = {}
-        for _, items in self._setup.tables:
+        for _, items in self._tables:
             if items is not None:
                 for text in _texts(json.loads(items.read_text(encoding="utf-8"))):
                     found.update(dict.fromkeys((text, *text.split("#"))))
@@ -113,9 +107,9 @@ class Handlers:
 
     def literals(self, name: str) -> frozenset[str]:
         """Every string and keyword in the source of a handler's file: a key that it answers is usually among them."""
-        path, _ = self._handlers[name]
+        source = self._handlers[name].file.read_text(encoding="utf-8")
         found: set[str] = set()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.add(node.value)
             elif isinstance(node, ast.keyword) and node.arg:
@@ -132,8 +126,8 @@ class Handlers:
 
     def shown(self, name: str) -> str:
         """Where the handler of a function is: `FILE.py:HANDLER`."""
-        path, attribute = self._handlers[name]
-        return f"{path}:{attribute}"
+        handler = self._handlers[name]
+        return f"{handler.file}:{handler.attribute}"
 
     def functions(self) -> dict[str, Callable[[Mapping[str, object]], LambdaResult | LambdaFailed]]:
         """Callables by function, for exploration: the same event has the same answer."""
@@ -145,34 +139,27 @@ class Handlers:
         Raises:
             BusyhourError: no process can be started, or the handler's file cannot be imported.
         """
-        if name not in self._called:
-            self._import(name)
+        self._import(name)
         started = time.perf_counter()
-        found = self._ask(name, {"event": event, "seconds": limit}, limit + 1.0)
+        try:
+            found = self._process.call(self._handlers[name], event, limit)
+        except ProcessError as error:
+            raise self._unusable(name, error) from None
         if found is None:
             problem = f"did not answer within {limit:g} s"
             return Outcome(None, time.perf_counter() - started, problem, "timeout")
-        error = str(found.get("error", ""))
         return Outcome(
-            found.get("answer"),
-            float(found["seconds"]),
-            error,
-            "function_error" if error else "",
-            tuple(found.get("read", ())),
-            str(found.get("where", "")),
+            found.answer,
+            found.seconds,
+            found.error,
+            "function_error" if found.error else "",
+            parameters_in(found.read, event),
+            found.where,
         )
 
     def close(self) -> None:
         """End the process."""
-        process, self._process = self._process, None
-        self._buffer = b""
-        self._called.clear()
-        if process is not None:
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    pipe.close()
+        self._process.close()
 
     def _remembering(self, name: str) -> Callable[[Mapping[str, object]], LambdaResult | LambdaFailed]:
         def ask(event: Mapping[str, object]) -> LambdaResult | LambdaFailed:
@@ -191,89 +178,28 @@ class Handlers:
         return ask
 
     def _import(self, name: str) -> None:
-        if self._ask(name, {"import": True}, START_SECONDS) is None:
+        try:
+            imported = self._process.load(self._handlers[name])
+        except ProcessError as error:
+            raise self._unusable(name, error) from None
+        if not imported:
             raise BusyhourError(
                 f"{self.shown(name)}: could not be imported within {START_SECONDS:g} s",
                 "Do nothing at import that waits.",
             )
-        self._called.add(name)
 
-    def _ask(self, name: str, message: Mapping[str, Any], seconds: float) -> dict[str, Any] | None:
-        if self._process is None:
-            self._start()
-        path, attribute = self._handlers[name]
-        environment = dict(self._setup.environment.get(name, {}))
-        asked = {
-            "name": name,
-            "file": str(path),
-            "attribute": attribute,
-            "environment": environment,
-            **message,
-        }
-        found = self._exchange(asked, seconds)
-        if found is None:
-            self.close()
-        elif "unusable" in found:
-            raise BusyhourError(
-                f"{self.shown(name)}: {found['unusable']}", "Give --lambda NAME=FILE.py:HANDLER."
-            )
-        return found
-
-    def _start(self) -> None:
-        # Nothing of the caller's AWS setup may reach the handlers.
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "busyhour.contracts.lambda_contract.handler_process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-        )
-        tables = [
-            {"definition": str(one), "items": str(items) if items else None}
-            for one, items in self._setup.tables
-        ]
-        ready = self._exchange({"region": self._setup.region, "tables": tables}, START_SECONDS)
-        if ready is None or "error" in ready:
-            why = "did not start" if ready is None else str(ready["error"])
-            self.close()
-            raise BusyhourError(f"the handlers' process cannot be used: {why}")
-
-    def _exchange(self, message: Mapping[str, Any], seconds: float) -> dict[str, Any] | None:
-        """Send one line and wait for one; None when the process is silent for too long or gone."""
-        process = self._process
-        assert process is not None
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            process.stdin.write(json.dumps(message, default=_plain).encode() + b"\n")
-            process.stdin.flush()
-        except BrokenPipeError:
-            return None
-        deadline = time.monotonic() + seconds
-        with selectors.DefaultSelector() as selector:
-            selector.register(process.stdout, selectors.EVENT_READ)
-            while b"\n" not in self._buffer:
-                if not selector.select(max(0.0, deadline - time.monotonic())):
-                    return None
-                chunk = os.read(process.stdout.fileno(), 65536)
-                if not chunk:
-                    return None
-                self._buffer += chunk
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        found = json.loads(line)
-        assert isinstance(found, dict)
-        return found
+    def _unusable(self, name: str, error: ProcessError) -> BusyhourError:
+        return BusyhourError(f"{self.shown(name)}: {error}", "Give --lambda NAME=FILE.py:HANDLER.")
 
 
-def _where(name: str, text: str) -> tuple[Path, str]:
+def _handler(name: str, text: str, environment: Mapping[str, str]) -> Handler:
     file, colon, attribute = text.rpartition(":")
     if not colon or not file or not attribute.isidentifier():
         raise BusyhourError(f"--lambda {name}={text}: names no handler", "Give NAME=FILE.py:HANDLER.")
     path = Path(file)
     if not path.is_file():
         raise BusyhourError(f"--lambda {name}={text}: {file} does not exist", "Give NAME=FILE.py:HANDLER.")
-    return path.resolve(), attribute
+    return Handler(name, path.resolve(), attribute, environment)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -285,7 +211,3 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _texts(inner)
-
-
-def _plain(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else str(value)

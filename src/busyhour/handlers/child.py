@@ -1,8 +1,8 @@
-"""Calls Lambda handlers for `handler.Handlers`, in a process of its own: `python -m` this module.
+"""Calls Lambda handlers, in a process of its own: `python -m busyhour.handlers.child`.
 
-Reads JSON lines from standard input and writes one JSON line to standard output for each. The first is the setup:
-Region and tables. Whatever handlers print goes to standard error. AWS is out of reach: moto answers every AWS call,
-and the credentials are made up.
+Reads JSON lines from standard input and writes one JSON line to standard output for each. The first is the setup,
+the Region and tables; every other is a call, or an import alone. Whatever handlers print goes to standard error.
+AWS is out of reach: moto answers every AWS call, and the credentials are made up.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-_CREDENTIALS = {
+from busyhour.handlers.noting import Noting
+from busyhour.handlers.noting import Path as Read
+
+CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_SESSION_TOKEN": "testing",
@@ -26,27 +29,6 @@ _CREDENTIALS = {
 
 class UnusableError(Exception):
     """There is no such handler."""
-
-
-class Noting(dict[str, Any]):
-    """A dictionary that notes which keys are looked at."""
-
-    def __init__(self, given: dict[str, Any], seen: set[str]) -> None:
-        super().__init__(given)
-        self._seen = seen
-
-    def __getitem__(self, key: str) -> Any:
-        self._seen.add(key)
-        return super().__getitem__(key)
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """As a dictionary does."""
-        self._seen.add(key)
-        return super().get(key, default)
-
-    def __contains__(self, key: object) -> bool:
-        self._seen.add(str(key))
-        return super().__contains__(key)
 
 
 class Context:
@@ -60,29 +42,12 @@ class Context:
         self.invoked_function_arn = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
         self.aws_request_id = "00000000-0000-4000-8000-000000000000"
         self.log_group_name = f"/aws/lambda/{name}"
-        self.log_stream_name = "explore"
+        self.log_stream_name = "busyhour"
         self._deadline = time.monotonic() + seconds
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until the function's timeout."""
         return max(0, int((self._deadline - time.monotonic()) * 1000))
-
-
-def main() -> None:
-    """Answer until standard input ends."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    setup = json.loads(sys.stdin.readline())
-    os.environ.update(_CREDENTIALS, AWS_DEFAULT_REGION=setup["region"], AWS_REGION=setup["region"])
-    sys.meta_path.insert(0, NoAws())
-    try:
-        _create(setup["tables"])
-        _say(answers, {"ready": True})
-    except Exception as error:
-        _say(answers, {"error": f"tables cannot be made: {type(error).__name__}: {error}"})
-    handlers: dict[tuple[str, str], Any] = {}
-    for line in sys.stdin:
-        _say(answers, _call(json.loads(line), handlers))
 
 
 class NoAws:
@@ -98,6 +63,23 @@ class NoAws:
             from moto import mock_aws
 
             mock_aws().start()
+
+
+def main() -> None:
+    """Answer until standard input ends."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    setup = json.loads(sys.stdin.readline())
+    os.environ.update(CREDENTIALS, AWS_DEFAULT_REGION=setup["region"], AWS_REGION=setup["region"])
+    sys.meta_path.insert(0, NoAws())
+    try:
+        _create(setup["tables"])
+        _say(answers, {"ready": True})
+    except Exception as error:
+        _say(answers, {"error": f"tables cannot be made: {type(error).__name__}: {error}"})
+    handlers: dict[tuple[str, str], Any] = {}
+    for line in sys.stdin:
+        _say(answers, _call(json.loads(line), handlers))
 
 
 def _create(tables: list[dict[str, str | None]]) -> None:
@@ -129,26 +111,29 @@ def _call(asked: dict[str, Any], handlers: dict[tuple[str, str], Any]) -> dict[s
             return {"unusable": str(error)}
     if asked.get("import"):
         return {"seconds": 0.0}
-    seen: set[str] = set()
+    seen: set[Read] = set()
     event = asked["event"]
-    details = event.get("Details")
-    if isinstance(details, dict) and isinstance(details.get("Parameters"), dict):
-        details["Parameters"] = Noting(details["Parameters"], seen)
+    if isinstance(event, dict):
+        event = Noting(event, seen)
     started = time.perf_counter()
+    found: dict[str, Any]
     try:
         answer = handlers[key](event, Context(asked["name"], asked["seconds"]))
         seconds = time.perf_counter() - started
-        json.dumps(answer)
+        # An answer may hold parts of the event: writing it reads them.
+        found = {"answer": json.loads(json.dumps(answer))}
     # A handler may raise anything, and ending the process is one of the things.
     except (Exception, SystemExit) as error:
-        last = traceback.extract_tb(error.__traceback__)[-1:]
-        own = [
-            one for one in traceback.extract_tb(error.__traceback__) if one.filename == asked["file"]
-        ] or last
-        where = f"{own[-1].filename}:{own[-1].lineno}" if own else ""
-        text = f"{type(error).__name__}: {error}"[:500]
-        return {"error": text, "where": where, "seconds": time.perf_counter() - started, "read": sorted(seen)}
-    return {"answer": answer, "seconds": seconds, "read": sorted(seen)}
+        seconds = time.perf_counter() - started
+        found = {"error": f"{type(error).__name__}: {error}"[:500], "where": _where(error, asked["file"])}
+    return {**found, "seconds": seconds, "read": sorted(seen)}
+
+
+def _where(error: BaseException, file: str) -> str:
+    """File and line of the handler where it was raised; of whatever raised it where that is not in the file."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [one for one in frames if one.filename == file] or frames[-1:]
+    return f"{own[-1].filename}:{own[-1].lineno}" if own else ""
 
 
 def _handler(path: Path, attribute: str) -> Any:
