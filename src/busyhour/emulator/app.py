@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from random import Random
 from typing import Any, TextIO
 
 import orjson
@@ -38,6 +39,7 @@ from busyhour.scenarios.model import (
     Distribution,
     DriveKind,
     Flows,
+    Function,
     Scenario,
     Traffic,
 )
@@ -138,6 +140,7 @@ def build(
     policy: ConnectPolicy | None = None,
     validator: Validator | None = None,
     faults: Iterable[Fault] = (),
+    functions: Iterable[Function] = (),
     records: Path | None = None,
     table: QuotaTable | None = None,
     clock: LoopClock | VirtualClock | None = None,
@@ -155,6 +158,7 @@ def build(
         policy: what AWS leaves open about Connect.
         validator: a stricter check of flow content for CreateContactFlow and UpdateContactFlowContent.
         faults: latency and errors that are added from the start.
+        functions: Lambda functions besides those of the scenario.
         records: file that contact records are appended to, as JSON lines.
         table: the quota table; the shipped one when None.
         clock: drives calls, buckets and latency models; wall time when None. Real handlers need wall time.
@@ -173,7 +177,7 @@ def build(
     instance = _instance(state, plan, flows, numbers)
     added = Faults(state.random)
     added.set(faults)
-    services, runtime, dynamodb, fallback = _others(state, clock, plan)
+    services, runtime, dynamodb, fallback = _others(state, clock, plan, functions)
     machine_queues = {
         reference: (queue.name, queue.arn)
         for queue in instance.queues()
@@ -238,7 +242,7 @@ def _instance(
 
 
 def _others(
-    state: EmulatorState, clock: LoopClock | VirtualClock, scenario: Scenario
+    state: EmulatorState, clock: LoopClock | VirtualClock, scenario: Scenario, more: Iterable[Function]
 ) -> tuple[list[Service], Any, Any, Service | None]:
     """All services but Connect: (services, Lambda, DynamoDB, what takes the rest)."""
     from busyhour.emulator.cloudwatch import CloudWatch
@@ -255,7 +259,12 @@ def _others(
 
     account, limits = state.account, state.limits
     engine = LambdaEngine(
-        FunctionTable(scenario.functions, account.region, account.account_id),
+        FunctionTable(
+            {**scenario.functions, **{function.name: function for function in more}},
+            account.region,
+            account.account_id,
+            Random(scenario.seed),
+        ),
         quotas=limits,
         metrics=state.metrics,
         clock=clock,
@@ -265,7 +274,7 @@ def _others(
         endpoint_url=lambda: state.url,
         region=account.region,
     )
-    runtime = LambdaService(engine, EventQueue(engine, state.metrics, clock, state.time), limits)
+    runtime = LambdaService(engine, EventQueue(engine, state.metrics, clock, state.time), limits, state.time)
     dynamodb = DynamoDbService(limits, state.metrics, state.time, account.region, account.account_id)
     quotas = ServiceQuotas(state, schedule=clock.call_later)
     gate = MotoGate()

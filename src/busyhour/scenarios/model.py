@@ -97,6 +97,8 @@ class Traffic:
     drain: float = 30.0
     """How long calls in progress may go on after the last arrival before they are hung up, seconds."""
     layers: tuple[Layer, ...] = ()
+    campaign: bool = False
+    """Outbound with TrafficType CAMPAIGN: counted against *Concurrent campaign active calls*, apart from other calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,18 @@ class MenuBehaviour:
     """
 
     choices: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Redial:
+    """How those who are turned away (reorder tone, or 429 for a dialler) try again.
+
+    `share` of them do, `after` a pause, and `attempts` times at most.
+    """
+
+    share: float
+    after: Distribution = Distribution("exponential", 30.0)
+    attempts: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +146,8 @@ class Callers:
     """Chance that a caller hangs up during any one prompt."""
     numbers: tuple[str, ...] = ("+120255501##",)
     """Numbers that calls come from (inbound) or go to (outbound); one is drawn. `#` is a random digit."""
+    redial: Redial | None = None
+    """What those do who are turned away; None: they give up. A forecast's matter: runs place every call once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +167,8 @@ class Function:
     """A Lambda function behind the flows.
 
     `handler` is `path/to/file.py:callable`, run by the emulator; without it the `latency` model answers with
-    `response`. `operations` are DynamoDB operations of one invocation, by `table.Operation`.
+    `response`. `url` is where the emulator sends invocations instead, for any other runtime; the forecast keeps to
+    the latency. `operations` are DynamoDB operations of one invocation, by `table.Operation`.
     """
 
     name: str
@@ -165,6 +182,7 @@ class Function:
     cold_start: Distribution | None = None
     timeout: float = 8.0
     memory_mb: int = 128
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +247,25 @@ class AwsTarget:
         return 2 if self.loopback == "same" else 1
 
 
+class RetryMode(StrEnum):
+    """How an application's AWS SDK tries again."""
+
+    NONE = "none"
+    STANDARD = "standard"
+    ADAPTIVE = "adaptive"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The application that makes the requests: its retry policy and its patience."""
+
+    retry: RetryMode = RetryMode.NONE
+    max_attempts: int | None = None
+    """Attempts of one request altogether; None: the SDKs' own default."""
+    timeout: float = 10.0
+    """Seconds from sending a request to the end of its answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wave:
     """A step of a migration: what moves to Connect on `date`, on top of the waves before it.
@@ -276,6 +313,7 @@ class Scenario:
     quotas: Mapping[str, float] = field(default_factory=dict)
     """Applied values that the emulator starts with, by quota code or key: what AWS has raised already."""
     aws: AwsTarget = AwsTarget()
+    client: Client = Client()
     prompt_seconds: Mapping[str, float] = field(default_factory=dict)
     """Given lengths of recorded prompts, by prompt id, ARN or name."""
     service_level_seconds: float = 20.0

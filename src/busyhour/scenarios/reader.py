@@ -20,12 +20,14 @@ from busyhour.scenarios.flow_names import FlowNames, look, resolve
 from busyhour.scenarios.model import (
     AwsTarget,
     Callers,
+    Client,
     DriveKind,
     Flows,
     Function,
     MenuBehaviour,
     Objective,
     Queue,
+    RetryMode,
     Scenario,
     SupportFacts,
     Table,
@@ -100,6 +102,7 @@ def _scenario(source: Source) -> Scenario:
         headroom=float(data.get("headroom", 0.0)),
         quotas={name: float(value) for name, value in data.get("quotas", {}).items()},
         aws=_aws(source, data.get("aws", {})),
+        client=_client(source, data.get("client", {})),
         prompt_seconds={
             name: source.duration(("prompts", name), value) for name, value in data.get("prompts", {}).items()
         },
@@ -212,8 +215,9 @@ def _functions(
                 both,
                 'Give handler = "file.py:callable" to run it, or latency = "40ms" to answer without it.',
             )
-        if "response" in given and "handler" in given:
-            raise source.error((*keys, "response"), "does not go with a handler", "The handler answers.")
+        for key in ("response", "url"):
+            if key in given and "handler" in given:
+                raise source.error((*keys, key), "does not go with a handler", "The handler answers.")
         for operation in given.get("operations", {}):
             _operation(source, (*keys, "operations", operation), operation, tables)
         draws = {
@@ -233,6 +237,7 @@ def _functions(
             cold_start=draws.get("cold_start"),
             timeout=source.duration((*keys, "timeout"), given.get("timeout", 8.0), positive=True),
             memory_mb=given.get("memory_mb", 128),
+            url=given.get("url"),
         )
     return functions
 
@@ -325,6 +330,18 @@ def _bound(source: Source, keys: tuple[str, ...], value: str | float, kind: Boun
     if wrong is not None:
         raise wrong
     return float(value)
+
+
+def _client(source: Source, data: Mapping[str, Any]) -> Client:
+    retry = RetryMode(data.get("retry", RetryMode.NONE.value))
+    if retry is RetryMode.NONE and "max_attempts" in data:
+        raise source.error(
+            ("client", "max_attempts"),
+            "does not go without retries",
+            'Add retry = "standard", or take it out.',
+        )
+    timeout = source.duration(("client", "timeout"), data.get("timeout", 10.0), positive=True)
+    return Client(retry, data.get("max_attempts"), timeout)
 
 
 def _aws(source: Source, data: Mapping[str, Any]) -> AwsTarget:

@@ -290,7 +290,7 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
             "\n[functions.lookup]\nhandlr = 1\nlatency = 1\n",
             [],
             "s.toml:17: unknown key 'handlr' in [functions.lookup]. Did you mean 'handler'?",
-            "Keys of [functions.lookup]: handler, latency, response, error_share, operations, environment, "
+            "Keys of [functions.lookup]: handler, latency, url, response, error_share, operations, environment, "
             "reserved_concurrency, cold_start, timeout, memory_mb.",
             id="unknown-key-in-a-named-table",
         ),
@@ -702,6 +702,14 @@ def test_a_handler_that_is_no_python_is_named_with_its_place(write, deployment):
         load(write('\n[functions.f]\nhandler = "app.py:lookup"\n'))
     assert caught.value.message == "app.py:1:12: not Python: invalid syntax"
     assert caught.value.hint == "s.toml:17 names this file as a handler."
+
+
+def test_a_function_elsewhere_has_a_url_and_a_latency_for_the_forecast(write):
+    where = "http://127.0.0.1:9000/2015-03-31/functions/function/invocations"
+    scenario = load(write(f'\n[functions.f]\nlatency = "40ms"\nurl = "{where}"\n'))
+    assert scenario.functions["f"].url == where
+    with pytest.raises(BusyhourError, match="functions.f.url"):
+        load(write('\n[functions.f]\nlatency = "40ms"\nurl = "127.0.0.1:9000"\n'))
 
 
 def test_a_table_that_is_no_json_is_named_with_its_place(write, deployment):

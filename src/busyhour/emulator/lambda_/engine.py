@@ -1,4 +1,4 @@
-"""Runs invocations: admits them, gives each to a worker process or to the latency model, counts what became of it.
+"""Runs invocations: admits them, gives each to a worker process, a URL or the latency model, counts what became of it.
 
 The latency model needs nothing but a clock, so that it runs in virtual time too and costs one timer a call; a real
 handler needs an event loop and wall time.
@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING
 
 from busyhour.calls.chance import Stream, key_of, uuid_of
 from busyhour.emulator.lambda_.admission import Admission, Throttle
+from busyhour.emulator.lambda_.environment import Answer
 from busyhour.emulator.lambda_.functions import Deployed, FunctionTable
 from busyhour.emulator.lambda_.model import LatencyModel
 from busyhour.emulator.lambda_.pool import EnvironmentPool, Recipe
+from busyhour.emulator.lambda_.remote import invoke_url
 from busyhour.emulator.lambda_.result import (
-    LOG_TAIL,
     MIB,
     RESPONSE_LIMIT_MESSAGE,
     InvocationResult,
     error_document,
     failure,
     full_log,
+    throttled,
 )
 from busyhour.emulator.lambda_.variables import variables
 from busyhour.emulator.ports import Dimensions, Metrics, Quotas
@@ -54,6 +56,7 @@ class LambdaEngine:
         pool: worker processes.
         endpoint_url: where handlers find the emulator; asked when a process starts.
         region: of the account.
+        secret_key: what handlers sign their requests with.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class LambdaEngine:
         pool: EnvironmentPool,
         endpoint_url: Callable[[], str],
         region: str,
+        secret_key: str = "emulator",
     ) -> None:
         self.table = table
         self.pool = pool
@@ -79,6 +83,7 @@ class LambdaEngine:
         self._seed = seed
         self._endpoint_url = endpoint_url
         self._region = region
+        self._secret_key = secret_key
         self._models: dict[str, LatencyModel] = {}
         self._dimensions: dict[str, Dimensions] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -173,10 +178,10 @@ class LambdaEngine:
             self._count(name, dimensions, result, ended)
             done(result)
 
-        if deployed.function.handler is None:
+        if deployed.handler is None and deployed.function.url is None:
             self._run_model(deployed, admitted, request_id, finish)
         else:
-            self.spawn(self._run_handler(deployed, payload, admitted, request_id, finish))
+            self.spawn(self._run_code(deployed, payload, admitted, request_id, finish))
 
     def reserved_total(self) -> int:
         """Reserved concurrency of all functions."""
@@ -201,32 +206,15 @@ class LambdaEngine:
         result = dataclasses.replace(result, log=full_log(result, function.memory_mb, 0))
         self._clock.call_later(init + seconds, lambda: finish(result))
 
-    async def _run_handler(
+    async def _run_code(
         self, deployed: Deployed, payload: bytes, cold: bool, request_id: str, finish: Callable[..., None]
     ) -> None:
         function = deployed.function
-        assert deployed.handler is not None
-        file, handler = deployed.handler
-        recipe = Recipe(function.name, file, handler, variables(deployed, self._region, self._endpoint_url()))
         try:
-            async with self.pool.lease(recipe) as lease:
-                if lease.waited > 0:
-                    self._metrics.count(
-                        OWN_NAMESPACE,
-                        "WorkerWait",
-                        self._dimension(function.name),
-                        lease.waited,
-                        self._time(),
-                    )
-                init = lease.init_seconds
-                if cold and function.cold_start is not None:
-                    extra = max(0.0, self._model(deployed).cold_start() - init)
-                    await asyncio.sleep(extra)
-                    init += extra
-                answer = lease.environment.failure
-                if answer is None:
-                    header = {"request_id": request_id, "arn": deployed.arn, "timeout": function.timeout}
-                    answer = await lease.environment.run(header, payload, function.timeout)
+            if function.url is not None:
+                answer, init = await self._remote(deployed, function.url, payload, request_id), 0.0
+            else:
+                answer, init = await self._local(deployed, payload, cold, request_id)
         except asyncio.CancelledError:
             body = error_document("ServiceException", "the emulator was shut down during the invocation")
             finish(InvocationResult(500, body, request_id=request_id), reusable=False)
@@ -238,7 +226,7 @@ class LambdaEngine:
             return
         error: str | None = None if answer.ok else "Unhandled"
         body, note = answer.payload, ""
-        if not body:
+        if not body and not answer.ok:
             limit = answer.seconds if answer.timed_out else function.timeout
             body = failure(answer, request_id, limit)
             note = json.loads(body)["errorMessage"] + "\n"
@@ -249,8 +237,46 @@ class LambdaEngine:
             )
             error = "Unhandled"
         result = InvocationResult(200, body, error, answer.seconds, None, request_id, answer.log, init)
-        result = dataclasses.replace(result, log=full_log(result, function.memory_mb, answer.peak_kib, note))
-        finish(result, reusable=answer.exit_status is None and not answer.timed_out)
+        peak = function.memory_mb * 1024 if answer.out_of_memory else answer.peak_kib
+        log = full_log(result, function.memory_mb, peak, note, deployed.version)
+        finish(
+            dataclasses.replace(result, log=log),
+            reusable=answer.exit_status is None and not answer.timed_out,
+        )
+
+    async def _local(
+        self, deployed: Deployed, payload: bytes, cold: bool, request_id: str
+    ) -> tuple[Answer, float]:
+        """The answer of a worker process, and the seconds of its initialisation."""
+        function = deployed.function
+        assert deployed.handler is not None
+        file, handler = deployed.handler
+        settings = variables(deployed, self._region, self._endpoint_url(), self._secret_key)
+        async with self.pool.lease(
+            Recipe(f"{deployed.name}:{deployed.revision}", file, handler, settings)
+        ) as lease:
+            if lease.waited > 0:
+                where = self._dimension(function.name)
+                self._metrics.count(OWN_NAMESPACE, "WorkerWait", where, lease.waited, self._time())
+            init = lease.init_seconds
+            if cold and function.cold_start is not None:
+                extra = max(0.0, self._model(deployed).cold_start() - init)
+                await asyncio.sleep(extra)
+                init += extra
+            answer = lease.environment.failure
+            if answer is None:
+                header = {"request_id": request_id, "arn": deployed.arn, "timeout": function.timeout}
+                answer = await lease.environment.run(
+                    header, payload, function.timeout, function.memory_mb * 1024
+                )
+        return answer, init
+
+    async def _remote(self, deployed: Deployed, url: str, payload: bytes, request_id: str) -> Answer:
+        headers = {
+            "Lambda-Runtime-Aws-Request-Id": request_id,
+            "Lambda-Runtime-Invoked-Function-Arn": deployed.arn,
+        }
+        return await invoke_url(url, payload, headers, deployed.function.timeout)
 
     # --------------------------------------------------------------------------------------------- parts
 
@@ -283,20 +309,3 @@ class LambdaEngine:
             self._metrics.count(NAMESPACE, "Errors", where, 0 if result.ok else 1, at)
             self._metrics.count(NAMESPACE, "Duration", where, result.duration * 1000, at)
         self._level(name, dimensions, at)
-
-
-def throttled(throttle: Throttle, request_id: str) -> InvocationResult:
-    """The outcome of an invocation that was turned away: what a TooManyRequestsException carries."""
-    body = {"Reason": throttle.reason, "Type": "User", "message": "Rate Exceeded."}
-    return InvocationResult(
-        429,
-        json.dumps(body).encode(),
-        throttled_reason=throttle.reason,
-        request_id=request_id,
-        retry_after=throttle.retry_after,
-    )
-
-
-def tail(log: bytes) -> bytes:
-    """The part of a log that `LogType: Tail` returns."""
-    return log[-LOG_TAIL:]

@@ -22,6 +22,8 @@ from busyhour.emulator.lambda_.worker import FRAME
 _WORKER = Path(__file__).with_name("worker.py")
 LOG_LIMIT = 256 * 1024
 """Bytes of one invocation's log that are kept, from its end."""
+MEMORY_CHECK_SECONDS = 0.05
+"""How often the memory of a running handler is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class Answer:
     """What an environment made of one event.
 
     `ok` False with a payload is the function's error document; `exit_status` is set when the process ended instead of
-    answering, `timed_out` when it was stopped. `seconds` is the time in the handler.
+    answering, `timed_out` when it was stopped, `out_of_memory` when it took more than it was given. `seconds` is the
+    time in the handler.
     """
 
     ok: bool
@@ -39,6 +42,7 @@ class Answer:
     peak_kib: int = 0
     timed_out: bool = False
     exit_status: int | None = None
+    out_of_memory: bool = False
 
 
 class _Frames(asyncio.Protocol):
@@ -130,7 +134,7 @@ class Environment:
                 stderr=log_file,
                 pass_fds=(theirs.fileno(), read_end),
                 start_new_session=True,  # its own process group, so that the handler's own children end with it
-                cwd=file.parent if file.parent.is_dir() else None,
+                cwd=_folder(variables.get("LAMBDA_TASK_ROOT") or file.parent),
             )
         except OSError:
             ours.close()
@@ -171,8 +175,10 @@ class Environment:
         """Process id, for messages and tests."""
         return self._process.pid
 
-    async def run(self, header: Mapping[str, Any], payload: bytes, timeout: float) -> Answer:
-        """Run one event; after `timeout` seconds the process is killed."""
+    async def run(
+        self, header: Mapping[str, Any], payload: bytes, timeout: float, memory_kib: int = 0
+    ) -> Answer:
+        """Run one event; after `timeout` seconds, or above `memory_kib` (0: no limit), the process is killed."""
         transport = self._frames.transport
         assert transport is not None
         loop = asyncio.get_running_loop()
@@ -181,19 +187,38 @@ class Environment:
         waiter = self._frames.next()
         transport.write(FRAME.pack(len(head), len(payload)) + head + payload)
         timer = loop.call_later(timeout, _expire, waiter)
+        watch = loop.create_task(self._watch_memory(memory_kib, waiter)) if memory_kib else None
         try:
             frame = await waiter
         except TimeoutError:
             return await self._stop(timed_out=True, seconds=timeout)
+        except MemoryError:
+            return self._burst(loop.time() - started)
         except asyncio.CancelledError:
             self.kill()
             raise
         finally:
             timer.cancel()
+            if watch is not None:
+                watch.cancel()
         if frame is None:
             return await self._stop(timed_out=False, seconds=loop.time() - started)
         result, answer = frame
+        if memory_kib and result["peak_kib"] > memory_kib:
+            return self._burst(result["seconds"])
         return Answer(result["ok"], answer, result["seconds"], self._read_log(), result["peak_kib"])
+
+    async def _watch_memory(self, limit_kib: int, waiter: asyncio.Future[Any]) -> None:
+        """End the wait for an answer once the process holds more than it may."""
+        while _resident_kib(self.pid) <= limit_kib:
+            await asyncio.sleep(MEMORY_CHECK_SECONDS)
+        if not waiter.done():
+            waiter.set_exception(MemoryError())
+
+    def _burst(self, seconds: float) -> Answer:
+        log = self._read_log()
+        self.kill()
+        return Answer(False, b"", seconds, log, exit_status=-signal.SIGKILL, out_of_memory=True)
 
     async def _stop(self, *, timed_out: bool, seconds: float) -> Answer:
         """End the process and say how it ended."""
@@ -233,6 +258,20 @@ class Environment:
         text = os.pread(self._log_file, min(size, LOG_LIMIT), max(0, size - LOG_LIMIT))
         os.ftruncate(self._log_file, 0)
         return text
+
+
+def _folder(path: Path | str) -> Path | None:
+    """The path where it is a folder."""
+    return Path(path) if Path(path).is_dir() else None
+
+
+def _resident_kib(pid: int) -> int:
+    """Memory of a process that is in RAM; 0 where the system does not tell it as Linux does."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
 def _expire(waiter: asyncio.Future[Any]) -> None:

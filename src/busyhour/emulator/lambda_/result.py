@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from busyhour.emulator.lambda_.admission import Throttle
 from busyhour.emulator.lambda_.environment import Answer
 
 MIB = 1024 * 1024
@@ -44,6 +45,23 @@ def error_document(kind: str, message: str, **more: Any) -> bytes:
     return json.dumps({"errorType": kind, "errorMessage": message, **more}, ensure_ascii=False).encode()
 
 
+def throttled(throttle: Throttle, request_id: str) -> InvocationResult:
+    """The outcome of an invocation that was turned away: what a TooManyRequestsException carries."""
+    body = {"Reason": throttle.reason, "Type": "User", "message": "Rate Exceeded."}
+    return InvocationResult(
+        429,
+        json.dumps(body).encode(),
+        throttled_reason=throttle.reason,
+        request_id=request_id,
+        retry_after=throttle.retry_after,
+    )
+
+
+def tail(log: bytes) -> bytes:
+    """The part of a log that `LogType: Tail` returns."""
+    return log[-LOG_TAIL:]
+
+
 def failure(answer: Answer, request_id: str, timeout: float) -> bytes:
     """The error document of an environment that was stopped or ended by itself.
 
@@ -68,7 +86,9 @@ def _signal_name(number: int) -> str:
     return known.get(number, str(number))
 
 
-def full_log(result: InvocationResult, memory_mb: int, peak_kib: int, note: str = "") -> bytes:
+def full_log(
+    result: InvocationResult, memory_mb: int, peak_kib: int, note: str = "", version: str = "$LATEST"
+) -> bytes:
     """The function's log between the lines that Lambda itself writes."""
     request_id, milliseconds = result.request_id, result.duration * 1000
     report = (
@@ -78,6 +98,6 @@ def full_log(result: InvocationResult, memory_mb: int, peak_kib: int, note: str 
     )
     if result.init_seconds:
         report += f"Init Duration: {result.init_seconds * 1000:.2f} ms\t"
-    head = f"START RequestId: {request_id} Version: $LATEST\n".encode()
+    head = f"START RequestId: {request_id} Version: {version}\n".encode()
     body = result.log if not result.log or result.log.endswith(b"\n") else result.log + b"\n"
     return head + body + f"{note}END RequestId: {request_id}\n{report}\n".encode()

@@ -9,6 +9,7 @@ abruptly, the socket or the liveness pipe closes and the process ends.
 from __future__ import annotations
 
 import decimal
+import importlib
 import importlib.util
 import json
 import logging
@@ -67,15 +68,11 @@ class _LogHandler(logging.Handler):
 
 def load(path: Path, name: str) -> Callable[[Any, LambdaContext], Any] | dict[str, Any]:
     """Import the handler `name` of the file `path`, or the error in Lambda's words."""
-    module_name = path.stem
-    sys.path.insert(0, str(path.parent))
+    root = Path(os.environ.get("LAMBDA_TASK_ROOT") or path.parent)
+    module_name = ".".join(path.relative_to(root).with_suffix("").parts)
+    sys.path.insert(0, str(root))
     try:
-        spec = importlib.util.spec_from_file_location(module_name, path)
-        if spec is None or spec.loader is None:
-            raise ImportError(f"No module named '{module_name}'")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[module_name] = module
-        spec.loader.exec_module(module)
+        module = _module(module_name, path)
     except SyntaxError as error:
         trace = [f'  File "{error.filename}" Line {error.lineno}\n    {(error.text or "").rstrip()}']
         return _error(
@@ -97,6 +94,19 @@ def load(path: Path, name: str) -> Callable[[Any, LambdaContext], Any] | dict[st
             "Runtime.HandlerNotFound", f"Handler '{name}' on module '{module_name}' is not callable", "", []
         )
     return handler  # type: ignore[no-any-return]  # callable() narrows to "callable with anything"
+
+
+def _module(name: str, path: Path) -> Any:
+    """The module of a file; one inside a package, or that is a package, by its name."""
+    if "." in name or not path.exists():
+        return importlib.import_module(name)
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"No module named '{name}'")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def run(
@@ -139,6 +149,18 @@ def _stack(error: BaseException) -> list[str]:
 
 def _error(kind: str, message: str, request_id: str, stack: list[str]) -> dict[str, Any]:
     return {"errorMessage": message, "errorType": kind, "requestId": request_id, "stackTrace": stack}
+
+
+def _peak_kib() -> int:
+    """Most memory that this process has held. Linux counts `ru_maxrss` from before the program was started."""
+    try:
+        with Path("/proc/self/status").open(encoding="ascii") as file:
+            for line in file:
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1])
+    except (OSError, ValueError):
+        pass
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _document(error: dict[str, Any]) -> bytes:
@@ -191,8 +213,7 @@ def main(arguments: list[str]) -> None:
         seconds = time.monotonic() - started
         sys.stdout.flush()
         sys.stderr.flush()
-        peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        _send(connection, {"ok": succeeded, "seconds": seconds, "peak_kib": peak_kib}, answer)
+        _send(connection, {"ok": succeeded, "seconds": seconds, "peak_kib": _peak_kib()}, answer)
 
 
 if __name__ == "__main__":

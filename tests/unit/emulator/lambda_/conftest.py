@@ -70,7 +70,7 @@ def emulated(quota_table: QuotaTable) -> Callable[..., Any]:
         )
         events = EventQueue(engine, metrics, clock, clock.now, policy)
         try:
-            yield Emulated(LambdaService(engine, events, limits), engine, events, limits, metrics)
+            yield Emulated(LambdaService(engine, events, limits, clock.now), engine, events, limits, metrics)
         finally:
             engine.close()
             clock.stop()
