@@ -17,13 +17,12 @@ _ERRORS = frozenset(kind.value for kind in Class) - {OK, THROTTLE, LIMIT}
 class OperationRecorder:
     """Counts requests of one operation, `service:Name`; or those of one Lambda function, `lambda:Invoke` of its own."""
 
-    __slots__ = ("_finished", "_firsts", "_sent", "_service", "bytes", "codes", "counts", "function", "name")
+    __slots__ = ("_finished", "_firsts", "_sent", "_service", "bytes", "codes", "function", "name")
 
     def __init__(self, name: str, function: str = "") -> None:
         self.name = name
         self.function = function
         self.bytes = 0
-        self.counts: dict[str, int] = {}
         self.codes: dict[str, int] = {}
         self._sent: dict[int, int] = {}
         self._service: dict[str, Histogram] = {}
@@ -44,8 +43,6 @@ class OperationRecorder:
             size: bytes of the answer's body.
         """
         self.bytes += size
-        counts = self.counts
-        counts[kind] = counts.get(kind, 0) + 1
         second = int(finished)
         row = self._finished.get(second)
         if row is None:
@@ -71,8 +68,6 @@ class OperationRecorder:
     def flush(self, into: Measures) -> None:
         """Move everything that was counted into `into`."""
         name = self.name
-        for kind, count in self.counts.items():
-            into.count(f"requests/{name}/{kind}", count)
         for code, count in self.codes.items():
             into.count(f"codes/{name}/{code}", count)
         for first, at in self._firsts.items():
@@ -89,12 +84,13 @@ class OperationRecorder:
             for kind, histogram in kinds.items():
                 if self.function:
                     row.add(f"function/{self.function}", histogram)
+                into.count(f"requests/{name}/{kind}", histogram.total)
                 row.add(f"latency/{name}/{kind}", histogram)
                 row.count(f"answers/{name}/{kind}", histogram.total)
                 column = _column(kind)
                 if column:
                     row.count(column, histogram.total)
-        self.counts, self.codes, self._sent, self._service, self._finished = {}, {}, {}, {}, {}
+        self.codes, self._sent, self._service, self._finished = {}, {}, {}, {}
         self._firsts = {}
         if self.bytes:
             into.count(f"bytes/{name}", self.bytes)

@@ -1,8 +1,8 @@
 """AWS Signature Version 4, made for sending the same kind of request many times a second.
 
 botocore builds every signature from nothing, about 150 us a request. Here the signing key is kept for the day, and all
-parts of a request that do not change within a second are written once a second: what remains per request is the
-hash of the body, the hash of the canonical request and one HMAC.
+parts of a request that do not change within a second are written, and hashed, once a second: what remains per request
+is the hash of the body and the ends of the other hashes.
 
 Source of the algorithm: AWS "Create a signed AWS API request" (IAM User Guide, reference_sigv-create-signed-request).
 Pure: no I/O, no clock; the time comes in.
@@ -15,7 +15,11 @@ import hmac
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as HASH
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 _SAFE = "-_.~"
@@ -38,22 +42,13 @@ def signing_key(secret_key: str, day: str, region: str, service: str) -> bytes:
     return key
 
 
-class Mac:
-    """HMAC-SHA256 (RFC 2104) with one key: half the time of `hmac.digest`, since the key's blocks are hashed once."""
-
-    __slots__ = ("_inner", "_outer")
-
-    def __init__(self, key: bytes) -> None:
-        block = key.ljust(64, b"\0")
-        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
-        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
-
-    def hexdigest(self, message: bytes) -> str:
-        """The code of `message`, as hexadecimal text."""
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(message)
-        outer.update(inner.digest())
-        return outer.hexdigest()
+def _pads(key: bytes) -> tuple[HASH, HASH]:
+    """The two halves of HMAC-SHA256 (RFC 2104), with the key's blocks hashed already: copies of them need it no more."""
+    block = key.ljust(64, b"\0")
+    return (
+        hashlib.sha256(bytes(byte ^ 0x36 for byte in block)),
+        hashlib.sha256(bytes(byte ^ 0x5C for byte in block)),
+    )
 
 
 def canonical_path(path: str) -> str:
@@ -89,13 +84,14 @@ class Prepared:
         "_day",
         "_fixed",
         "_head",
-        "_mac",
+        "_inner",
+        "_keyed",
         "_method",
+        "_outer",
         "_path",
         "_query",
         "_second",
         "_secret",
-        "_string",
         "_tail",
         "_token",
         "headers",
@@ -124,7 +120,7 @@ class Prepared:
         self._second = -1
         self._day = self._secret = self._access_key = ""
         self._token: str | None = None
-        self._mac = Mac(b"")
+        self._keyed, self._outer = _pads(b"")
 
     def sign(self, keys: Keys, now: float, body: bytes, path: str | None = None) -> bytes:
         """The whole request as bytes: request line, headers with the signature, body.
@@ -138,15 +134,20 @@ class Prepared:
         second = int(now)
         if second != self._second or keys.access_key != self._access_key or keys.token != self._token:
             self._freeze(keys, second)
-        payload = hashlib.sha256(body).hexdigest().encode()
         if path is None:
-            canonical, head = self._canonical, self._head
+            canonical, head = self._canonical.copy(), self._head
         else:
-            canonical = f"{self._method}\n{canonical_path(path)}\n{self._query}\n{self._fixed}".encode()
+            canonical = hashlib.sha256(self._canonical_request(path))
             head = self._request_line(path) + self._after_path
-        digest = hashlib.sha256(canonical + payload).hexdigest().encode()
-        signature = self._mac.hexdigest(self._string + digest).encode()
-        return b"%b%b%b%d\r\n\r\n%b" % (head, signature, self._tail, len(body), body)
+        canonical.update(hashlib.sha256(body).hexdigest().encode())
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(canonical.hexdigest().encode())
+        outer.update(inner.digest())
+        return b"%b%b%b%d\r\n\r\n%b" % (head, outer.hexdigest().encode(), self._tail, len(body), body)
+
+    def _canonical_request(self, path: str) -> bytes:
+        """All of it but the hash of the body, which comes last."""
+        return f"{self._method}\n{canonical_path(path)}\n{self._query}\n{self._fixed}".encode()
 
     def _request_line(self, path: str) -> bytes:
         target = f"{path}?{self._query}" if self._query else path
@@ -157,7 +158,7 @@ class Prepared:
         moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(second))
         day = moment[:8]
         if day != self._day or keys.secret_key != self._secret:
-            self._mac = Mac(signing_key(keys.secret_key, day, self.region, self.service))
+            self._keyed, self._outer = _pads(signing_key(keys.secret_key, day, self.region, self.service))
             self._day, self._secret = day, keys.secret_key
         self._second, self._access_key, self._token = second, keys.access_key, keys.token
         signed = {**self.headers, "host": self.host, "x-amz-date": moment}
@@ -167,10 +168,9 @@ class Prepared:
         lines = "".join(f"{name}:{' '.join(signed[name].split())}\n" for name in sorted(signed))
         scope = f"{day}/{self.region}/{self.service}/aws4_request"
         self._fixed = f"{lines}\n{names}\n"
-        self._canonical = (
-            f"{self._method}\n{canonical_path(self._path)}\n{self._query}\n{self._fixed}".encode()
-        )
-        self._string = f"{ALGORITHM}\n{moment}\n{scope}\n".encode()
+        self._canonical = hashlib.sha256(self._canonical_request(self._path))
+        self._inner = self._keyed.copy()
+        self._inner.update(f"{ALGORITHM}\n{moment}\n{scope}\n".encode())
         sent = "".join(f"{name}: {value}\r\n" for name, value in signed.items())
         self._after_path = (
             f"{sent}authorization: {ALGORITHM} Credential={keys.access_key}/{scope}, SignedHeaders={names}, Signature="

@@ -119,6 +119,24 @@ class GeventClock:
         if self._waiting is not None:
             self._wake()
 
+    def deliver(self, moment: float, callback: Callable[[Any], None], argument: Any) -> None:
+        """As `post`, for the hub alone: runs it at once where the loop waits and nothing else comes first."""
+        heap = self._heap
+        if (
+            self._waiting is None
+            or self._logical is not None
+            or self._posted
+            or (heap and heap[0][0] <= moment)
+        ):
+            self.post(moment, callback, argument)
+            return
+        self._logical = self._last = max(self._last, moment)
+        try:
+            callback(argument)
+        except Exception:
+            self.report(callback)
+        self._logical = None
+
     @property
     def pending(self) -> int:
         """Timers that will still run."""

@@ -76,6 +76,27 @@ def test_an_answer_wakes_the_loop_at_once():
     assert seen[0][1] < 0.3
 
 
+def test_the_hub_delivers_at_once_unless_something_is_due_before():
+    clock, seen, direct = GeventClock(), [], []
+
+    def deliver(name):
+        clock.deliver(clock.real(), lambda _: seen.append((name, clock.now())), None)
+        direct.append(bool(seen) and seen[-1][0] == name)
+
+    def busy():
+        deliver("within a callback")
+        gevent.get_hub().loop.run_callback(deliver, "while one waits")
+
+    clock.call_at(0.02, busy)
+    gevent.spawn_later(0.1, lambda: gevent.get_hub().loop.run_callback(deliver, "while the loop waits"))
+    clock.call_at(0.2, clock.stop)
+    clock.run()
+    assert [name for name, _ in seen] == ["within a callback", "while one waits", "while the loop waits"]
+    assert direct == [False, direct[1], True]
+    assert [at for _, at in seen] == sorted(at for _, at in seen)
+    assert clock.failures == 0
+
+
 def test_time_never_goes_back_even_where_an_answer_is_older_than_a_timer():
     clock, seen = GeventClock(), []
 
