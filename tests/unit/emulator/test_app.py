@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from dataclasses import replace
 
 import pytest
@@ -14,7 +13,7 @@ from busyhour.emulator.connect.policy import ConnectPolicy
 from busyhour.emulator.state import Account
 from busyhour.emulator.wire import Request
 from busyhour.errors import BusyhourError
-from busyhour.scenarios.model import AwsTarget, Distribution, Flows, Queue
+from busyhour.scenarios.model import AwsTarget, Flows, Queue
 
 WAITING = {
     "Version": "2019-10-30",
@@ -117,32 +116,6 @@ def test_just_under_the_rate_nothing_is_rejected_and_above_it_what_is_left_over(
         expected = share * requests - (5 if share else 0)
         assert rejected == pytest.approx(expected, abs=0.02 * requests if share else 0)
         assert set(statuses) <= {200, 429}
-
-
-def erlang_b(load, servers):
-    blocking = 1.0
-    for number in range(1, servers + 1):
-        blocking = load * blocking / (number + load * blocking)
-    return blocking
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("load", "calls"), [(6.0, 20_000), (10.0, 20_000), (15.0, 20_000)])
-def test_blocking_by_the_concurrency_quota_is_erlang_b(plan, flow_file, load, calls):
-    """Ten concurrent calls, Poisson arrivals, every call rings 4 s and talks 56 s in the mean."""
-    talk = Distribution("exponential", 56.0)
-    scenario = replace(plan, callers=replace(plan.callers, talk=talk, wrap_up=Distribution("constant", 0.0)))
-    clock, chance = VirtualClock(), random.Random(5)
-    policy = ConnectPolicy(ended_kept=1_000)
-    quotas = {"L-4E9BCC96": 1e9, "L-12AB7C57": 10}
-    emulator = build(scenario, flows=[flow_file], clock=clock, quotas=quotas, policy=policy)
-    for _ in range(calls):
-        start(emulator)
-        clock.advance(chance.expovariate(load / 60.0))
-    blocked = emulator.contacts.reordered / calls
-    expected = erlang_b(load, 10)
-    # Blocked calls come in bunches: three times the error of independent ones.
-    assert blocked == pytest.approx(expected, abs=3 * 2 * (expected * (1 - expected) / calls) ** 0.5)
 
 
 @pytest.mark.slow
