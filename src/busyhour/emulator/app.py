@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from random import Random
 from typing import Any, TextIO
 
 import orjson
@@ -21,10 +20,11 @@ from busyhour.emulator.connect.resources import Instance
 from busyhour.emulator.connect.service import ConnectService
 from busyhour.emulator.faults import Fault, Faults
 from busyhour.emulator.limits import Limits
+from busyhour.emulator.other_services import other_services
 from busyhour.emulator.router import Router
 from busyhour.emulator.state import Account, EmulatorState, new_state
 from busyhour.emulator.tables import load_tables
-from busyhour.emulator.wire import Request, Response, Service
+from busyhour.emulator.wire import Request, Response
 from busyhour.errors import BusyhourError
 from busyhour.flows.document import load
 from busyhour.flows.library import FlowLibrary
@@ -141,6 +141,7 @@ def build(
     validator: Validator | None = None,
     faults: Iterable[Fault] = (),
     functions: Iterable[Function] = (),
+    credentials: Mapping[str, str] | None = None,
     records: Path | None = None,
     table: QuotaTable | None = None,
     clock: LoopClock | VirtualClock | None = None,
@@ -159,6 +160,8 @@ def build(
         validator: a stricter check of flow content for CreateContactFlow and UpdateContactFlowContent.
         faults: latency and errors that are added from the start.
         functions: Lambda functions besides those of the scenario.
+        credentials: secret key by access key; requests must be signed with one of them. None: signatures are read
+            and not verified.
         records: file that contact records are appended to, as JSON lines.
         table: the quota table; the shipped one when None.
         clock: drives calls, buckets and latency models; wall time when None. Real handlers need wall time.
@@ -177,7 +180,7 @@ def build(
     instance = _instance(state, plan, flows, numbers)
     added = Faults(state.random)
     added.set(faults)
-    services, runtime, dynamodb, fallback = _others(state, clock, plan, functions)
+    others = other_services(state, clock, plan, functions)
     machine_queues = {
         reference: (queue.name, queue.arn)
         for queue in instance.queues()
@@ -188,18 +191,24 @@ def build(
         library = FlowLibrary(known, plan.flows.aliases)
         return Machine(library, prompt_seconds=plan.prompt_seconds, queue_names=machine_queues)
 
-    functions = LambdaFunctions(runtime, state.notes)
-    contacts = VoiceContacts(state, instance, plan, machines, functions, clock, policy)
+    invoked = LambdaFunctions(others.lambda_, state.notes)
+    contacts = VoiceContacts(state, instance, plan, machines, invoked, clock, policy)
     allowed = Destinations(state.account.region, destinations)
     connect = ConnectService(state, instance, contacts, policy, allowed, validator)
-    router = Router([connect, *services], fallback=fallback, unsigned=connect, faults=added)
+    router = Router(
+        [connect, *others.services],
+        fallback=others.fallback,
+        unsigned=connect,
+        faults=added,
+        verifier=others.verifier(credentials),
+    )
     admin = Admin(state, instance, contacts, added, plan.flows.entry, connect.tokens.clear)
     file = RecordFile(records) if records is not None else None
     if file is not None:
         contacts.on_record = lambda contact: file.write(admin.record(contact))
-    closing = [thing for thing in (*services, fallback, file) if hasattr(thing, "close")]
+    closing = [thing for thing in (*others.services, others.fallback, file) if hasattr(thing, "close")]
     emulator = Emulator(state, clock, instance, contacts, admin, router, plan, closing)
-    emulator.dynamodb = dynamodb
+    emulator.dynamodb = others.dynamodb
     return emulator
 
 
@@ -239,53 +248,6 @@ def _instance(
         instance.claim(number)
     instance.strict_numbers = bool(claimed)
     return instance
-
-
-def _others(
-    state: EmulatorState, clock: LoopClock | VirtualClock, scenario: Scenario, more: Iterable[Function]
-) -> tuple[list[Service], Any, Any, Service | None]:
-    """All services but Connect: (services, Lambda, DynamoDB, what takes the rest)."""
-    from busyhour.emulator.cloudwatch import CloudWatch
-    from busyhour.emulator.dynamodb.service import DynamoDbService
-    from busyhour.emulator.lambda_.asynchronous import EventQueue
-    from busyhour.emulator.lambda_.engine import LambdaEngine
-    from busyhour.emulator.lambda_.functions import FunctionTable
-    from busyhour.emulator.lambda_.pool import EnvironmentPool
-    from busyhour.emulator.lambda_.service import LambdaService
-    from busyhour.emulator.moto_gate import AfterMoto, MotoGate
-    from busyhour.emulator.moto_rest import MotoRest
-    from busyhour.emulator.service_quotas import ServiceQuotas
-    from busyhour.emulator.sts import Sts
-
-    account, limits = state.account, state.limits
-    engine = LambdaEngine(
-        FunctionTable(
-            {**scenario.functions, **{function.name: function for function in more}},
-            account.region,
-            account.account_id,
-            Random(scenario.seed),
-        ),
-        quotas=limits,
-        metrics=state.metrics,
-        clock=clock,
-        time=state.time,
-        seed=scenario.seed,
-        pool=EnvironmentPool(),
-        endpoint_url=lambda: state.url,
-        region=account.region,
-    )
-    runtime = LambdaService(engine, EventQueue(engine, state.metrics, clock, state.time), limits, state.time)
-    dynamodb = DynamoDbService(limits, state.metrics, state.time, account.region, account.account_id)
-    quotas = ServiceQuotas(state, schedule=clock.call_later)
-    gate = MotoGate()
-    services: list[Service] = [
-        runtime,
-        AfterMoto(dynamodb, gate),
-        quotas,
-        CloudWatch(state.metrics),
-        Sts(account),
-    ]
-    return services, runtime, dynamodb, AfterMoto(MotoRest(account.account_id), gate)
 
 
 __all__ = ["Emulator", "Limits", "build", "default_scenario"]

@@ -77,6 +77,11 @@ class CloudWatch:
             "ListMetrics": self._list_metrics,
         }
 
+    @property
+    def served(self) -> tuple[str, ...]:
+        """Names of the operations that are answered."""
+        return tuple(self._operations)
+
     def operation_name(self, request: Request) -> str:
         """Name of the API operation."""
         return codec_of(request).decode(request)[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from typing import Any
 
 from busyhour.emulator.wire import ApiError, Request, Response, Service
@@ -50,6 +50,11 @@ class AfterMoto:
     def names(self) -> tuple[str, ...]:
         """Signing names of the service."""
         return self._service.names
+
+    @property
+    def served(self) -> Collection[str]:
+        """Names of the operations that the service answers."""
+        return self._service.served
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
         """Let the service answer, at once where moto is there."""

@@ -36,6 +36,8 @@ class MotoRest:
     """
 
     names: tuple[str, ...] = ()
+    served: tuple[str, ...] = ()
+    """Whatever moto has: nobody can list it."""
 
     def __init__(self, account: str = "123456789012") -> None:
         self._account = account
@@ -97,5 +99,9 @@ def _unknown(request: Request, detail: str) -> ApiError:
 def _response(status: int, headers: Any, body: str | bytes) -> Response:
     pairs = {str(name).lower(): str(value) for name, value in dict(headers).items()}
     content = body.encode() if isinstance(body, str) else bytes(body)
-    kept = {name: value for name, value in pairs.items() if name not in _OURS}
+    kept = {
+        name: value
+        for name, value in pairs.items()
+        if name not in _OURS and not name.startswith("access-control-")
+    }
     return Response(int(status), content, pairs.get("content-type", JSON), kept)

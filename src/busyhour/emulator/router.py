@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote
 
 from busyhour.emulator.faults import Faults
 from busyhour.emulator.protocols import error_in_kind
+from busyhour.emulator.signatures import Verifier
 from busyhour.emulator.wire import ApiError, Request, Response, Service
 
 _log = logging.getLogger(__name__)
@@ -63,7 +64,8 @@ class Router:
     Args:
         services: each under all its signing names. fallback: takes every signed request for any other
         service; None refuses them. unsigned: takes requests that carry no signature and nothing else that
-        tells the service (Connect's paths). faults: latency and errors that were asked for.
+        tells the service (Connect's paths). faults: latency and errors that were asked for. verifier: checks
+        signatures; None lets every request in.
     """
 
     def __init__(
@@ -73,16 +75,22 @@ class Router:
         fallback: Service | None = None,
         unsigned: Service | None = None,
         faults: Faults,
+        verifier: Verifier | None = None,
     ) -> None:
         self._services = {name: service for service in services for name in service.names}
         self._fallback = fallback
         self._unsigned = unsigned
         self._faults = faults
+        self._verifier = verifier
 
     @property
     def names(self) -> list[str]:
         """Signing names that are served here."""
         return sorted(self._services)
+
+    def served(self) -> dict[str, tuple[str, ...]]:
+        """Names of the operations that are answered, by signing name."""
+        return {name: tuple(service.served) for name, service in sorted(self._services.items())}
 
     def service_of(self, request: Request) -> Service | None:
         """The service that answers `request`."""
@@ -96,6 +104,12 @@ class Router:
     def answer(self, request: Request) -> Response | asyncio.Future[Response]:
         """The response, or a task that will have it. Never raises."""
         service = self.service_of(request)
+        if self._verifier is not None and (refused := self._verifier.refusal(request)) is not None:
+            return (
+                error_in_kind(refused, request)
+                if service is None
+                else service.error_response(refused, request)
+            )
         if service is None:
             return error_in_kind(_not_served(request, self.names), request)
         if self._faults:

@@ -74,6 +74,11 @@ class ServiceQuotas:
             "CreateSupportCase": self._create_case,
         }
 
+    @property
+    def served(self) -> tuple[str, ...]:
+        """Names of the operations that are answered."""
+        return tuple(self._operations)
+
     def operation_name(self, request: Request) -> str:
         """Name of the API operation."""
         return request.target

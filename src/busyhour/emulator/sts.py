@@ -28,6 +28,7 @@ class Sts:
     """
 
     names = ("sts",)
+    served = ("GetCallerIdentity",)
 
     def __init__(self, account: AccountId) -> None:
         self._account = account

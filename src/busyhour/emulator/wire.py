@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -64,6 +64,10 @@ class Service(Protocol):
     @property
     def names(self) -> tuple[str, ...]:
         """Its signing names (`connect`, `lambda`, ...)."""
+
+    @property
+    def served(self) -> Collection[str]:
+        """Names of the operations that it answers, as botocore's model has them."""
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
         """Answer the request. An ApiError that is raised is written by `error_response`."""

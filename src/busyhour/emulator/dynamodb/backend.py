@@ -202,6 +202,11 @@ class Operations:
             self._known[name] = (self._model.operation_model(name), method) if method and in_model else None
         return self._known[name]
 
+    @property
+    def served(self) -> tuple[str, ...]:
+        """Names of all operations that moto has."""
+        return tuple(name for name in self._model.operation_names if name in self)
+
     def __contains__(self, name: str) -> bool:
         return self._operation(name) is not None
 

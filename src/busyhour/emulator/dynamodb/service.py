@@ -65,6 +65,11 @@ class DynamoDbService:
         """The operations in the emulator's own Region, without HTTP, throughput or metrics; imports moto."""
         return self.plane().operations
 
+    @property
+    def served(self) -> tuple[str, ...]:
+        """Names of the operations that are answered; imports moto."""
+        return self.plane().operations.served
+
     def handle(self, request: Request) -> Response | Awaitable[Response]:
         """Answer the request; the first one waits for moto, in a thread, so that the event loop goes on."""
         plane = self._planes.get(request.region or self._region)

@@ -1,0 +1,90 @@
+"""All services but Connect, put together."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING
+
+from busyhour.emulator.clock import LoopClock, VirtualClock
+from busyhour.emulator.signatures import Verifier
+from busyhour.emulator.state import EmulatorState
+from busyhour.emulator.wire import Service
+from busyhour.scenarios.model import Function, Scenario
+
+if TYPE_CHECKING:
+    from busyhour.emulator.dynamodb.service import DynamoDbService
+    from busyhour.emulator.lambda_.service import LambdaService
+
+
+@dataclass(slots=True)
+class OtherServices:
+    """The services, by what they are needed for; `fallback` takes what none of them takes."""
+
+    services: list[Service]
+    fallback: Service
+    lambda_: LambdaService
+    dynamodb: DynamoDbService
+    state: EmulatorState
+    secret_key: str = field(repr=False)
+    """What the handlers of functions sign with."""
+
+    def verifier(self, credentials: Mapping[str, str] | None) -> Verifier | None:
+        """What checks signatures: the given keys and the handlers' own; None where nothing is to be checked."""
+        from busyhour.emulator.lambda_.variables import HANDLER_KEY
+
+        if credentials is None:
+            return None
+        secrets_by_key = {**credentials, HANDLER_KEY: self.secret_key}
+        return Verifier(secrets_by_key, self.state.account.region, self.state.time)
+
+
+def other_services(
+    state: EmulatorState,
+    clock: LoopClock | VirtualClock,
+    scenario: Scenario,
+    functions: Iterable[Function] = (),
+) -> OtherServices:
+    """Make the services of an account; `functions` besides those of the scenario."""
+    from busyhour.emulator.cloudwatch import CloudWatch
+    from busyhour.emulator.dynamodb.service import DynamoDbService
+    from busyhour.emulator.lambda_.asynchronous import EventQueue
+    from busyhour.emulator.lambda_.engine import LambdaEngine
+    from busyhour.emulator.lambda_.functions import FunctionTable
+    from busyhour.emulator.lambda_.pool import EnvironmentPool
+    from busyhour.emulator.lambda_.service import LambdaService
+    from busyhour.emulator.moto_gate import AfterMoto, MotoGate
+    from busyhour.emulator.moto_rest import MotoRest
+    from busyhour.emulator.service_quotas import ServiceQuotas
+    from busyhour.emulator.sts import Sts
+
+    account, limits = state.account, state.limits
+    secret_key = secrets.token_urlsafe(30)
+    deployed = {**scenario.functions, **{function.name: function for function in functions}}
+    engine = LambdaEngine(
+        FunctionTable(deployed, account.region, account.account_id, Random(scenario.seed)),
+        quotas=limits,
+        metrics=state.metrics,
+        clock=clock,
+        time=state.time,
+        seed=scenario.seed,
+        pool=EnvironmentPool(),
+        endpoint_url=lambda: state.url,
+        region=account.region,
+        secret_key=secret_key,
+    )
+    events = EventQueue(engine, state.metrics, clock, state.time)
+    lambda_ = LambdaService(engine, events, limits, state.time)
+    dynamodb = DynamoDbService(limits, state.metrics, state.time, account.region, account.account_id)
+    gate = MotoGate()
+    services: list[Service] = [
+        lambda_,
+        AfterMoto(dynamodb, gate),
+        ServiceQuotas(state, schedule=clock.call_later),
+        CloudWatch(state.metrics),
+        Sts(account),
+    ]
+    fallback = AfterMoto(MotoRest(account.account_id), gate)
+    return OtherServices(services, fallback, lambda_, dynamodb, state, secret_key)
