@@ -160,6 +160,33 @@ def test_nights_in_ci(nights: Path, busyhour: Busyhour) -> None:
     assert "2 runs removed" in busyhour("history", "prune", "--keep", "2", cwd=nights).out
 
 
+def test_a_bad_hour_that_repeats_do_not_show_is_no_regression_and_the_history_has_both(
+    nights: Path, busyhour: Busyhour
+) -> None:
+    """The run was repeated by `busyhour run --confirm`: its repeats lie below it."""
+    for name in ("n1", "n2", "n3"):
+        assert busyhour("history", "add", name, cwd=nights).code == 0
+    assert busyhour("compare", "slow", "-b", "history", cwd=nights).code == 1
+    write_run(nights / "slow" / "slow-repeat-1", 6)
+    done = busyhour("compare", "slow", "-b", "history", cwd=nights)
+    assert done.code == 0, done.out
+    assert "Gone in slow-repeat-1: latency p50: lambda:Invoke" in done.out
+    assert "gone in 1 repeat" in done.out.splitlines()[-1]
+    assert "a baseline from now on" in (added := busyhour("history", "add", "slow", cwd=nights).out)
+    assert "gone in 1 repeat" in added
+    assert "slow-repeat-1  helpdesk  holds  no regression  repeat of slow" in (
+        busyhour("history", "list", cwd=nights).out
+    )
+    assert "Gone in slow-repeat-1" in busyhour("history", "show", "slow", cwd=nights).out
+
+
+def test_what_repeats_show_too_is_confirmed(nights: Path, busyhour: Busyhour) -> None:
+    write_run(nights / "slow" / "slow-repeat-1", 6, latency_ms=60.0)
+    done = busyhour("compare", "slow", "-b", "n1", "-b", "n2", "--format", "markdown", cwd=nights)
+    assert done.code == 1, done.out
+    assert "confirmed in 1 repeat" in done.out.splitlines()[0]
+
+
 def test_changes_show_the_night_and_what_changed_beside(nights: Path, busyhour: Busyhour) -> None:
     for night in range(5, 17):
         write_run(nights / f"m{night}", night, latency_ms=40.0 if night < 11 else 52.0)
@@ -207,6 +234,34 @@ def _slowed(handle):
 
 lookup, open_ticket, ticket_status = map(_slowed, (lookup, open_ticket, ticket_status))
 """
+
+
+@pytest.mark.slow
+def test_run_repeats_what_regressed_before_it_reports_it(tmp_path: Path, busyhour: Busyhour) -> None:
+    """A night as it is, a second one with a slow handler (confirmed), and --confirm against AWS (refused)."""
+    assert busyhour("init", ".", cwd=tmp_path).code == 0
+    run = ("run", "helpdesk", "--confirm", "--set", "traffic.duration=25s", "--set", "traffic.drain=10s")
+    objective = ("--set", 'objectives."latency_p95:lambda".at_most=30s')
+
+    first = busyhour(*run, *objective, "--out", "first", cwd=tmp_path)
+    assert first.code in (0, 1), first.err
+    assert "there is none of this plan yet" in first.err
+    assert busyhour("history", "add", "first", cwd=tmp_path).code == 0
+
+    handler = tmp_path / "lambda" / "helpdesk.py"
+    handler.write_text(handler.read_text(encoding="utf-8") + SLOWED, encoding="utf-8")
+    second = busyhour(*run, *objective, "--out", "second", "--repeats", "1", cwd=tmp_path)
+    assert second.code == 1, second.err
+    assert "repeat 1 of at most 1" in second.err
+    assert "Confirmed in second-repeat-1: latency p50: function helpdesk-lookup" in second.out
+    assert "helpdesk regressed: " in second.out
+    assert "no baseline until accepted" in busyhour("history", "add", "second", cwd=tmp_path).out
+    page = (tmp_path / "second" / "report.html").read_text(encoding="utf-8")
+    assert "confirmed in 1 repeat" in page
+
+    refused = busyhour("run", "helpdesk", "--confirm", "--target", "aws", cwd=tmp_path)
+    assert refused.code == 3
+    assert "more than an approval of AWS covers" in refused.err
 
 
 @pytest.mark.slow

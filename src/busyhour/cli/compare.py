@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from busyhour.project import Project
-    from busyhour.regression.observation import Observation
-
 _FORMATS = ("text", "json", "markdown", "junit", "github")
-_HISTORY = "history"
 
 
 @click.command("compare")
@@ -59,7 +53,8 @@ def command(
     """Hold RUN (a run's folder or run.json; several are taken together) against baseline runs.
 
     A metric is regressed when it is shown to be worse by more than the tolerance that busyhour.toml sets in
-    [compare], equivalent when it is shown not to be, and undecided otherwise, with what would decide.
+    [compare], equivalent when it is shown not to be, and undecided otherwise, with what would decide. What regressed in
+    a run that `busyhour run --confirm` repeated is regressed only if its repeats show it too.
 
     Exit code 0: nothing regressed. 1: something did. 2: bad input, or runs that cannot be compared. 4: a run proves
     nothing.
@@ -68,23 +63,24 @@ def command(
     """
     from busyhour.errors import ExitCode
     from busyhour.project import Project
-    from busyhour.regression.compare import compare
-    from busyhour.regression.nights import COMPARE_FILE
+    from busyhour.regression import verdicts
+    from busyhour.regression.baseline import baseline as read_baseline
+    from busyhour.regression.confirm import settle
     from busyhour.regression.observation import read
     from busyhour.regression.render import RENDERERS
     from busyhour.regression.settings import tolerances
-    from busyhour.results.store import write_json
 
     project = Project.find(Path.cwd())
     new = [read(path) for path in runs]
-    old = _baseline(project, baseline, new[0], nights, database)
+    old = read_baseline(project.root, baseline, new[0], nights=nights, database=database)
     if not old:
         words = f"{new[0].identity.get('name')}: the history has no earlier run to compare with; add this one to it."
         click.echo(
             f"::warning title=No baseline yet::{words}" if form == "github" else words, err=form != "github"
         )
         return
-    found = compare(new, old, tolerances(project), force=force)
+    repeats = [one for path in runs for one in verdicts.repeats(path)]
+    found = settle(new, repeats, old, tolerances(project), force=force)
     rendered = RENDERERS[form](found)
     if output is None:
         click.echo(rendered, nl=False)
@@ -92,28 +88,9 @@ def command(
         _write(output, rendered)
         click.echo(found.summary)
     for path in runs:
-        write_json(
-            (path if path.is_dir() else path.parent) / COMPARE_FILE,
-            {"regressed": found.regressed, "summary": found.summary, "baseline": found.old},
-        )
+        verdicts.write(path, found)
     if found.regressed:
         raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
-
-
-def _baseline(
-    project: Project, names: tuple[str, ...], new: Observation, nights: int, database: Path | None
-) -> list[Observation]:
-    from busyhour.regression.history import History, default_path
-    from busyhour.regression.observation import read
-
-    old: list[Observation] = []
-    for name in names:
-        if name == _HISTORY and not Path(name).exists():
-            with History.open(database or default_path(project.root)) as history:
-                old += history.baseline(new, nights)
-        else:
-            old.append(read(Path(name)))
-    return old
 
 
 def _write(path: Path, content: str) -> None:

@@ -45,16 +45,19 @@ def add(runs: tuple[Path, ...], revision: str | None, database: Path | None) -> 
     Example: busyhour history add reports/out/tonight
     """
     from busyhour.project import Project
-    from busyhour.regression.nights import night_of
+    from busyhour.regression.nights import night_of, repeats_of
 
     project = Project.find(Path.cwd())
     nights = [night_of(path, project, revision) for path in runs]
+    repeats = [one for night, path in zip(nights, runs, strict=True) for one in repeats_of(night, path)]
     with _open(database) as history:
-        history.add(nights)
+        history.add([*nights, *repeats])
     for night in nights:
         words = "a regression; no baseline until accepted" if night.regressed else "a baseline from now on"
         if not night.observation.valid:
             words = f"{night.observation.outcome}; never a baseline"
+        if night.confirmation is not None:
+            words = f"{words} ({night.confirmation.words})"
         click.echo(f"{night.observation.run_id}: {words}")
 
 
@@ -76,6 +79,7 @@ def list_(scenario: str | None, database: Path | None) -> None:
         click.echo(
             f"{one.id:>5}  {one.started[:19]}  {one.run_id}  {one.scenario}  {one.outcome}  "
             f"{_verdict(one)}  {one.revision[:10]}".rstrip()
+            + (f"  repeat of {one.repeat_of}" if one.repeat_of else "")
         )
 
 
@@ -95,7 +99,7 @@ def show(run: str, database: Path | None) -> None:
 
     Example: busyhour history show 12
     """
-    from busyhour.regression.render import number
+    from busyhour.regression.render import again, number
     from busyhour.regression.values import values
 
     with _open(database) as history:
@@ -104,6 +108,10 @@ def show(run: str, database: Path | None) -> None:
     click.echo(f"{one.run_id}, {one.started[:19]}: {one.outcome}, {_verdict(night)}, {one.calls} calls")
     if night.revision:
         click.echo(f"commit {night.revision}")
+    if night.repeat_of:
+        click.echo(f"a repeat of {night.repeat_of}; never a baseline")
+    for line in again(night.confirmation):
+        click.echo(line)
     rows = values(one)
     width = max((len(name) for name in rows), default=0)
     for name, (value, unit) in rows.items():

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import TaskID
 
+    from busyhour.errors import ExitCode
+    from busyhour.harness.confirm import Held
     from busyhour.harness.gate import Clearance
     from busyhour.harness.run import Options
     from busyhour.quotas.ledger import Evidence
@@ -78,6 +80,24 @@ if TYPE_CHECKING:
     help="Raise the rate in steps until something breaks; report the highest that holds. Many runs; emulator only.",
 )
 @click.option(
+    "--confirm",
+    is_flag=True,
+    help="Compare with earlier runs, and repeat the run before reporting what regressed; emulator only.",
+)
+@click.option(
+    "--baseline",
+    multiple=True,
+    metavar="RUN",
+    help="With --confirm: an earlier run; may be repeated.  [default: the nights before, from the history]",
+)
+@click.option(
+    "--repeats",
+    type=click.IntRange(1, 10),
+    default=2,
+    show_default=True,
+    help="With --confirm: how often at most.",
+)
+@click.option(
     "--live", is_flag=True, help="With --target aws: really do it. Dials, calls AWS and costs money."
 )
 def command(
@@ -91,6 +111,9 @@ def command(
     overrides: tuple[str, ...],
     verify_quotas: bool,
     find: bool,
+    confirm: bool,
+    baseline: tuple[str, ...],
+    repeats: int,
     live: bool,
 ) -> None:
     """Run SCENARIO (a name or a TOML file) and end with a report and a verdict.
@@ -111,6 +134,7 @@ def command(
     from busyhour.harness.verdict import EXIT_CODES
     from busyhour.project import Project
     from busyhour.quotas import ledger, table
+    from busyhour.regression import verdicts
     from busyhour.report import terminal
 
     console = Console(stderr=True)
@@ -124,6 +148,14 @@ def command(
             "Search against the emulator with the quotas that AWS has raised; then confirm that one rate against AWS.",
             ExitCode.REFUSED,
         )
+    if target == "aws" and confirm:
+        raise BusyhourError(
+            "--confirm may repeat the run, more than an approval of AWS covers.",
+            "Run it without, then: busyhour compare RUN --baseline history.",
+            ExitCode.REFUSED,
+        )
+    if baseline and not confirm:
+        raise BusyhourError("--baseline is what --confirm compares with.", "Say --confirm too.")
     clearance = _gate(planned, console, live=live) if target == "aws" else None
     signal.signal(signal.SIGTERM, _as_interrupt)  # ends like Ctrl-C: live calls ended, report written
     for name in beside:
@@ -132,8 +164,10 @@ def command(
     folder = new_folder(options, datetime.now(UTC))
     if find:
         _find_limit(options, folder, console)
+    verdicts.clear(folder)
     with _Display(console, planned) as display:
         record = execute(options, folder, display)
+        held = _hold(options, folder, record, display, baseline, repeats) if confirm else None
     evidence = ledger.confirm(evidence, record, table.load()) if verify_quotas else evidence
     record.ledger = ledger.as_rows(evidence)
     terminal.show(record, page())
@@ -142,7 +176,41 @@ def command(
     code = ExitCode.REFUSED if record.abort is not None else EXIT_CODES[record.verdict.outcome]
     if unproven and code is ExitCode.OK:
         code = ExitCode.DOES_NOT_HOLD
-    raise SystemExit(int(code))
+    raise SystemExit(int(code if held is None else _with_verdict(held, code)))
+
+
+def _hold(
+    options: Options, folder: Path, record: RunRecord, display: _Display, names: tuple[str, ...], most: int
+) -> Held | None:
+    """Compare the run, repeat it where something regressed, and put what came out into its record."""
+    from busyhour.harness.confirm import hold_against
+    from busyhour.regression import verdicts
+    from busyhour.regression.baseline import HISTORY
+    from busyhour.results import store
+
+    store.write_run(folder, record)  # kept before anything else is tried
+    held = hold_against(options, folder, display, names=names or (HISTORY,), most=most)
+    if held is not None:
+        record.regression = verdicts.for_report(held.found)
+    return held
+
+
+def _with_verdict(held: Held, code: ExitCode) -> ExitCode:
+    """Say what the comparison came to; the exit code that follows from it where the run itself holds."""
+    from busyhour.errors import ExitCode
+    from busyhour.regression.render import again
+
+    for line in again(held.found.confirmation):
+        click.echo(line)
+    click.echo(held.found.summary)
+    if held.interrupted:
+        return ExitCode.INTERRUPTED
+    if code is not ExitCode.OK:
+        return code
+    if held.unproven:
+        click.echo("What regressed could not be looked at again: the repeats prove nothing.", err=True)
+        return ExitCode.INVALID_RUN
+    return ExitCode.DOES_NOT_HOLD if held.found.regressed else ExitCode.OK
 
 
 def _find_limit(options: Options, folder: Path, console: Console) -> NoReturn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from busyhour.errors import BusyhourError, ExitCode
@@ -11,6 +11,33 @@ from busyhour.regression.decide import Compared, Outcome, decide
 from busyhour.regression.estimate import estimate
 from busyhour.regression.observation import Observation, differences
 from busyhour.regression.settings import Tolerances
+
+
+@dataclass(slots=True)
+class Confirmation:
+    """What repeats of the run say of the metrics that regressed in it; see `confirm`."""
+
+    repeats: list[str] = field(default_factory=list)
+    """Ids of the runs."""
+    confirmed: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
+
+    @property
+    def words(self) -> str:
+        """One phrase."""
+        count = len(self.repeats)
+        times = "1 repeat" if count == 1 else f"{count} repeats"
+        said = [
+            f"{len(names)} {word}"
+            for names, word in (
+                (self.confirmed, "confirmed"),
+                (self.gone, "gone"),
+                (self.open, "not confirmed"),
+            )
+            if names
+        ]
+        return f"{', '.join(said)} in {times}"
 
 
 @dataclass(slots=True)
@@ -25,6 +52,8 @@ class Comparison:
     gone_findings: list[str] = field(default_factory=list)
     not_compared: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    confirmation: Confirmation | None = None
+    """None: nothing was repeated."""
 
     @property
     def regressed(self) -> bool:
@@ -43,6 +72,8 @@ class Comparison:
         rest = (
             f"{self.count(Outcome.EQUIVALENT)} metrics equivalent, {self.count(Outcome.UNDECIDED)} undecided"
         )
+        if self.confirmation is not None:
+            rest = f"{self.confirmation.words}; {rest}"
         if not worst:
             return f"{self.scenario}: no regression; {rest}."
         more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""
@@ -52,8 +83,18 @@ class Comparison:
 _ORDER = (Outcome.REGRESSED, Outcome.UNDECIDED, Outcome.EQUIVALENT)
 
 
+def in_order(metrics: Iterable[Compared]) -> list[Compared]:
+    """By concern: regressed, undecided, equivalent."""
+    return sorted(metrics, key=lambda one: (_ORDER.index(one.outcome), one.p_regressed, -abs(one.effect)))
+
+
 def compare(
-    new: Sequence[Observation], old: Sequence[Observation], tolerances: Tolerances, *, force: bool = False
+    new: Sequence[Observation],
+    old: Sequence[Observation],
+    tolerances: Tolerances,
+    *,
+    force: bool = False,
+    only: Collection[str] | None = None,
 ) -> Comparison:
     """Hold `new` runs against `old` ones.
 
@@ -62,6 +103,7 @@ def compare(
         old: baseline runs, at least one.
         tolerances: how much worse is still well.
         force: compare what is not alike too, and say so in `notes`.
+        only: names of the metrics to compare; all where not given.
 
     Raises:
         BusyhourError: the runs are not alike, or one of them proves nothing; not with `force`.
@@ -87,8 +129,8 @@ def compare(
         notes += void
     estimates = estimate(new, old, tolerances)
     seconds = max(run.seconds for run in new)
-    metrics = decide(estimates.metrics, rate=tolerances.false_discovery_rate, seconds=seconds)
-    metrics.sort(key=lambda one: (_ORDER.index(one.outcome), one.p_regressed, -abs(one.effect)))
+    chosen = [one for one in estimates.metrics if only is None or one.name in only]
+    metrics = in_order(decide(chosen, rate=tolerances.false_discovery_rate, seconds=seconds))
     now = set().union(*(run.findings for run in new))
     before = set().union(*(run.findings for run in old))
     if len(old) == 1 and not math.isclose(tolerances.run_noise, 0.0):

@@ -19,29 +19,14 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 from busyhour.errors import BusyhourError
+from busyhour.regression.compare import Confirmation
+from busyhour.regression.migrations import MIGRATIONS
 from busyhour.regression.night import Entry, Night
 from busyhour.regression.observation import Observation, from_json
-from busyhour.results.codec import encode
+from busyhour.results.codec import decode, encode
 
 WAIT_SECONDS = 30.0
 """How long a writer waits for another one."""
-
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        "CREATE TABLE runs (id INTEGER PRIMARY KEY, run_id TEXT NOT NULL, started TEXT NOT NULL, "
-        "scenario TEXT NOT NULL, identity TEXT NOT NULL, outcome TEXT NOT NULL, added TEXT NOT NULL, "
-        "observation BLOB NOT NULL, UNIQUE (run_id, started))",
-        "CREATE INDEX runs_by_plan ON runs (identity, started)",
-    ),
-    (
-        # NULL: was not compared. A regressed run is no baseline until it is accepted.
-        "ALTER TABLE runs ADD COLUMN regressed INTEGER",
-        "ALTER TABLE runs ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0",
-        "ALTER TABLE runs ADD COLUMN revision TEXT NOT NULL DEFAULT ''",
-        "ALTER TABLE runs ADD COLUMN flows TEXT NOT NULL DEFAULT '{}'",
-    ),
-)
-"""What brings a file from version k to version k + 1, for k = 0, 1, ..."""
 
 
 def default_path(root: Path) -> Path:
@@ -150,11 +135,12 @@ class History:
         with self._changing():
             self._db.executemany(
                 "INSERT INTO runs (run_id, started, scenario, identity, outcome, added, observation, regressed, "
-                "accepted, revision, flows) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "accepted, revision, flows, confirmation, repeat_of) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT (run_id, started) DO UPDATE SET scenario = excluded.scenario, "
                 "identity = excluded.identity, outcome = excluded.outcome, observation = excluded.observation, "
                 "regressed = excluded.regressed, accepted = excluded.accepted, revision = excluded.revision, "
-                "flows = excluded.flows",
+                "flows = excluded.flows, confirmation = excluded.confirmation, repeat_of = excluded.repeat_of",
                 rows,
             )
         return len(rows)
@@ -167,6 +153,8 @@ class History:
     def prune(self, *, keep: int | None = None, before: str | None = None) -> int:
         """Remove all but the newest `keep` runs of every plan, and those that started before `before` (ISO 8601).
 
+        Repeats of a run go with it.
+
         Returns:
             How many were removed.
         """
@@ -177,24 +165,31 @@ class History:
             if keep is not None:
                 removed += self._db.execute(
                     "DELETE FROM runs WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER "
-                    "(PARTITION BY identity ORDER BY started DESC, id DESC) AS place FROM runs) WHERE place > ?)",
+                    "(PARTITION BY identity ORDER BY started DESC, id DESC) AS place FROM runs "
+                    "WHERE repeat_of = '') WHERE place > ?)",
                     (keep,),
                 ).rowcount
+            removed += self._db.execute(
+                "DELETE FROM runs WHERE repeat_of NOT IN (SELECT run_id FROM runs WHERE repeat_of = '') "
+                "AND repeat_of <> ''"
+            ).rowcount
         if removed:
             self._db.execute("VACUUM")
         return removed
 
     # ------------------------------------------------------------------------------------------------- reading
 
-    def nights(self, scenario: str | None = None) -> list[Night]:
-        """All runs, oldest first; those of one scenario where it is named."""
-        where, values = ("WHERE scenario = ?", (scenario,)) if scenario is not None else ("", ())
-        return self._select(f"{where} ORDER BY started, id", values)
+    def nights(self, scenario: str | None = None, *, repeats: bool = False) -> list[Night]:
+        """All runs, oldest first; those of one scenario where it is named, repeats of a run where they are wanted."""
+        return self._select(
+            "WHERE (? IS NULL OR scenario = ?) AND (? OR repeat_of = '') ORDER BY started, id",
+            (scenario, scenario, repeats),
+        )
 
     def entries(self, scenario: str | None = None) -> list[Entry]:
         """All runs in short, oldest first; those of one scenario where it is named."""
         rows = self._db.execute(
-            "SELECT id, run_id, started, scenario, outcome, regressed, accepted, revision FROM runs "
+            "SELECT id, run_id, started, scenario, outcome, regressed, accepted, revision, repeat_of FROM runs "
             "WHERE ? IS NULL OR scenario = ? ORDER BY started, id",
             (scenario, scenario),
         )
@@ -208,8 +203,9 @@ class History:
                 None if worse is None else bool(worse),
                 bool(accepted),
                 revision,
+                repeat_of,
             )
-            for id_, run_id, started, name, outcome, worse, accepted, revision in rows
+            for id_, run_id, started, name, outcome, worse, accepted, revision, repeat_of in rows
         ]
 
     def find(self, name: str) -> Night:
@@ -231,14 +227,16 @@ class History:
         """The newest `count` trusted runs of the same plan that started before `new`, newest first."""
         found = self._select(
             "WHERE identity = ? AND started < ? AND (accepted = 1 OR regressed IS NULL OR regressed = 0) "
-            "AND outcome IN ('holds', 'does not hold') ORDER BY started DESC, id DESC LIMIT ?",
+            "AND outcome IN ('holds', 'does not hold') AND repeat_of = '' ORDER BY started DESC, id DESC LIMIT ?",
             (_identity(new), new.started, count),
         )
         return [night.observation for night in found]
 
     def _select(self, rest: str, values: Sequence[object]) -> list[Night]:
         rows = self._db.execute(
-            f"SELECT id, observation, regressed, accepted, revision, flows, added FROM runs {rest}", values
+            "SELECT id, observation, regressed, accepted, revision, flows, added, confirmation, repeat_of "
+            f"FROM runs {rest}",
+            values,
         )
         return [
             Night(
@@ -249,6 +247,8 @@ class History:
                 flows=json.loads(row[5]),
                 added=row[6],
                 id=row[0],
+                confirmation=None if (said := json.loads(row[7])) is None else decode(Confirmation, said),
+                repeat_of=row[8],
             )
             for row in rows
         ]
@@ -257,7 +257,7 @@ class History:
 
     def export(self, out: TextIO) -> int:
         """Write every run as a line of JSON, oldest first; returns how many."""
-        nights = self.nights()
+        nights = self.nights(repeats=True)
         for night in nights:
             data = encode(night)
             del data["id"]
@@ -270,8 +270,6 @@ class History:
         Raises:
             BusyhourError: a line is not a run; the message names it.
         """
-        from busyhour.results.codec import decode
-
         nights = []
         for number, line in enumerate(lines, start=1):
             if not line.strip():
@@ -306,4 +304,6 @@ def _row(night: Night) -> tuple[Any, ...]:
         int(night.accepted),
         night.revision,
         json.dumps(night.flows, sort_keys=True),
+        json.dumps(encode(night.confirmation)),
+        night.repeat_of,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from busyhour.regression.compare import Confirmation
 from busyhour.regression.observation import Observation
 
 
@@ -23,11 +24,15 @@ class Night:
     """Fingerprints of the exported flows by file name."""
     added: str = ""
     id: int = 0
+    confirmation: Confirmation | None = None
+    """What repeats of it said; None where it was not repeated."""
+    repeat_of: str = ""
+    """Id of the run that this one repeats; a repeat is never a baseline and no night of a trend."""
 
     @property
     def trusted(self) -> bool:
         """Whether it may be a baseline."""
-        return self.observation.valid and (self.accepted or not self.regressed)
+        return self.observation.valid and not self.repeat_of and (self.accepted or not self.regressed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Entry:
     regressed: bool | None
     accepted: bool
     revision: str
+    repeat_of: str = ""
 
 
 def changes(before: Night, after: Night) -> list[str]:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from busyhour.project import Project
@@ -14,10 +14,8 @@ from busyhour.regression.changepoints import change_points
 from busyhour.regression.night import Night, changes
 from busyhour.regression.observation import read
 from busyhour.regression.values import values
-from busyhour.results.store import read_json
+from busyhour.regression.verdicts import read_verdict, repeat_folders
 
-COMPARE_FILE = "compare.json"
-"""What `busyhour compare` leaves in the run's folder."""
 _REVISIONS = ("GITHUB_SHA", "CI_COMMIT_SHA", "CODEBUILD_RESOLVED_SOURCE_VERSION")
 
 
@@ -27,17 +25,27 @@ def night_of(path: Path, project: Project, revision: str | None = None) -> Night
     Raises:
         BusyhourError: there is no run in `path`.
     """
-    observation = read(path)
-    verdict = (path if path.is_dir() else path.parent) / COMPARE_FILE
+    verdict = read_verdict(path)
     return Night(
-        observation=observation,
-        regressed=bool(read_json(verdict).get("regressed")) if verdict.is_file() else None,
+        observation=read(path),
+        regressed=None if verdict is None else verdict.regressed,
+        confirmation=None if verdict is None else verdict.confirmation,
         revision=_revision(project.root) if revision is None else revision,
         flows={
             flow.name: hashlib.sha256(flow.read_bytes()).hexdigest()[:12]
             for flow in (project.flows() if project.flow_patterns else ())
         },
     )
+
+
+def repeats_of(night: Night, path: Path) -> list[Night]:
+    """The repeats of the run in `path`, as entries of the history of their own."""
+    return [
+        replace(
+            night, observation=read(folder), confirmation=None, repeat_of=night.observation.run_id, added=""
+        )
+        for folder in repeat_folders(path)
+    ]
 
 
 def _revision(root: Path) -> str:

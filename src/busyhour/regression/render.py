@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from xml.etree import ElementTree
 
-from busyhour.regression.compare import Comparison
+from busyhour.regression.compare import Comparison, Confirmation
 from busyhour.regression.decide import Compared, Outcome
 from busyhour.results.codec import encode
 
@@ -49,6 +49,18 @@ def _against(found: Comparison) -> str:
     return f"{left} against {old[0] if len(old) == 1 else f'{len(old)} runs'}"
 
 
+def again(one: Confirmation | None) -> list[str]:
+    """What the repeats said of what regressed, a line for each."""
+    if one is None:
+        return []
+    runs = f"in {', '.join(one.repeats)}"
+    return [
+        *(f"Confirmed {runs}: {name}" for name in one.confirmed),
+        *(f"Gone {runs}: {name}" for name in one.gone),
+        *(f"Not confirmed {runs}: {name}" for name in one.open),
+    ]
+
+
 def text(found: Comparison) -> str:
     """For a terminal."""
     rows = [
@@ -76,6 +88,7 @@ def text(found: Comparison) -> str:
     lines += [f"Gone finding: {finding}" for finding in found.gone_findings]
     lines += [f"Not compared: {reason}" for reason in found.not_compared]
     lines += [f"Note: {note}" for note in found.notes]
+    lines += again(found.confirmation)
     lines.append(found.summary)
     return "\n".join(lines) + "\n"
 
@@ -97,7 +110,9 @@ def markdown(found: Comparison) -> str:
     well = [one for one in found.metrics if one.outcome is Outcome.EQUIVALENT]
     if well:
         lines += ["", f"<details><summary>{len(well)} equivalent</summary>", "", *_table(well), "</details>"]
-    said = [f"Not compared: {reason}" for reason in found.not_compared] + found.notes
+    said = (
+        [f"Not compared: {reason}" for reason in found.not_compared] + found.notes + again(found.confirmation)
+    )
     if said:
         lines += ["", *(f"- {_cell(line)}" for line in said)]
     return "\n".join(lines) + "\n"

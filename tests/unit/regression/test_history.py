@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from busyhour.errors import BusyhourError
+from busyhour.regression.compare import Confirmation
 from busyhour.regression.generated import System, run
-from busyhour.regression.history import MIGRATIONS, History
+from busyhour.regression.history import History
+from busyhour.regression.migrations import MIGRATIONS
 from busyhour.regression.night import Night, changes
 from busyhour.results.codec import encode
 
@@ -116,6 +118,31 @@ def test_export_and_import_carry_everything(path: Path, tmp_path: Path) -> None:
         assert history.import_(out.getvalue().splitlines(), "x.jsonl") == 2
         after = history.nights()
     assert [encode(replace(one, id=0)) for one in after] == [encode(replace(one, id=0)) for one in before]
+
+
+def test_repeats_of_a_run_are_kept_with_what_they_said_and_are_no_baseline(path: Path) -> None:
+    said = Confirmation(["generated-2"], confirmed=["latency p50"], gone=["latency p99"])
+    with History.open(path) as history:
+        history.add(
+            [night(1), night(2, repeat_of="generated-3"), night(3, regressed=False, confirmation=said)]
+        )
+        assert history.find("generated-3").confirmation == said
+        assert history.find("generated-1").confirmation is None
+        assert not history.find("generated-2").trusted
+        assert [one.run_id for one in history.baseline(night(9).observation, 9)] == [
+            "generated-3",
+            "generated-1",
+        ]
+        assert [one.observation.run_id for one in history.nights()] == ["generated-1", "generated-3"]
+        assert [one.repeat_of for one in history.entries()] == ["", "generated-3", ""]
+        out = io.StringIO()
+        assert history.export(out) == 3
+        assert history.prune(keep=1) == 1, "the older night goes; the newest keeps its repeat"
+        assert history.prune(keep=0) == 2
+    with History.open(path.with_name("other.sqlite")) as other:
+        other.import_(out.getvalue().splitlines(), "x")
+        assert other.find("generated-3").confirmation == said
+        assert other.find("generated-2").repeat_of == "generated-3"
 
 
 @pytest.mark.parametrize("line", ["{", "[]", '{"observation": {}}'])

@@ -1,0 +1,86 @@
+"""What regressed, looked at again in repeats of the run before it is called a regression.
+
+A run that is worse in some metric may have met a bad hour of the machine it ran on. Its repeats are another sample:
+what regressed is held against the same baseline by the repeats alone, so that the chance that picked it does not
+speak twice, and under a false discovery rate over the suspects only. A suspect is confirmed when it regresses in the
+repeats too, gone when they show that it does not, and open otherwise; open ones are not called regressed. Each of
+the confirmed passed the test of the run before, so repeats can lower the share of false discoveries only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from busyhour.regression.compare import Comparison, Confirmation, compare, in_order
+from busyhour.regression.decide import Compared, Outcome
+from busyhour.regression.observation import Observation
+from busyhour.regression.settings import Tolerances
+
+
+def settle(
+    new: Sequence[Observation],
+    repeats: Sequence[Observation],
+    old: Sequence[Observation],
+    tolerances: Tolerances,
+    *,
+    force: bool = False,
+) -> Comparison:
+    """Hold `new` against `old`, and what regressed in it again by its `repeats`; without repeats as `compare` does.
+
+    Raises:
+        BusyhourError: as `compare` does.
+    """
+    first = compare(new, old, tolerances, force=force)
+    suspects = suspected(first)
+    if not repeats or not suspects:
+        return first
+    again = compare(repeats, old, tolerances, force=force, only=suspects)
+    seen = {one.name: one for one in again.metrics}
+    metrics = [seen.get(one.name, _unseen(one)) if one.name in suspects else one for one in first.metrics]
+
+    def named(outcome: Outcome) -> list[str]:
+        return [one.name for one in metrics if one.name in suspects and one.outcome is outcome]
+
+    confirmation = Confirmation(
+        repeats=[run.run_id for run in repeats],
+        confirmed=named(Outcome.REGRESSED),
+        gone=named(Outcome.EQUIVALENT),
+        open=named(Outcome.UNDECIDED),
+    )
+    return replace(first, metrics=in_order(metrics), confirmation=confirmation)
+
+
+def suspected(found: Comparison) -> list[str]:
+    """Metrics that regressed, as far as nobody has looked again; findings need no second look."""
+    return [one.name for one in found.metrics if one.outcome is Outcome.REGRESSED]
+
+
+def _unseen(one: Compared) -> Compared:
+    return replace(one, outcome=Outcome.UNDECIDED, advice="the repeats could not measure it")
+
+
+def confirm(
+    new: Observation, old: Sequence[Observation], tolerances: Tolerances, repeats: Iterable[Observation]
+) -> Comparison:
+    """Take repeats of the run until every suspect is confirmed or gone.
+
+    Args:
+        new: the run.
+        old: baseline runs, at least one.
+        tolerances: how much worse is still well.
+        repeats: makes the next repeat when it is asked for one; it ends when there are no more to be had.
+
+    Raises:
+        BusyhourError: as `compare` does.
+    """
+    found = settle([new], [], old, tolerances)
+    if not suspected(found):
+        return found
+    taken: list[Observation] = []
+    for one in repeats:
+        taken.append(one)
+        found = settle([new], taken, old, tolerances)
+        if found.confirmation is None or not found.confirmation.open:
+            break
+    return found
