@@ -6,33 +6,50 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
-from busyhour.calls.chance import Stream
 from busyhour.calls.policy import CallPolicy
+from busyhour.capacity import peaked, tables
 from busyhour.capacity.demand import busiest_rate, demand_of_call
 from busyhour.capacity.flows import machine_of
 from busyhour.capacity.functions import Answers
 from busyhour.capacity.handlers import HandlerAnswers
-from busyhour.capacity.ladder import LAMBDA_429, TABLE_FULL, Ladder, Limit, Rung, Staffed, at_busiest, climb
+from busyhour.capacity.ladder import (
+    CAMPAIGN_FULL,
+    LAMBDA_429,
+    REORDER,
+    TABLE_COLD,
+    TABLE_FULL,
+    Ladder,
+    Limit,
+    Rung,
+    Staffed,
+    at_busiest,
+    climb,
+)
 from busyhour.capacity.outlook import Forecast, QuotaForecast
 from busyhour.capacity.overflow import token_bucket_loss
 from busyhour.capacity.rehearsal import Rehearsal, table_peak
+from busyhour.capacity.retrials import attempts_per_call, with_redials
 from busyhour.capacity.rules import with_rules
-from busyhour.capacity.simulation import Limits
-from busyhour.capacity.theory import erlang_b, erlang_b_peaked, peakedness, poisson_quantile
+from busyhour.capacity.simulation import Limits, SimulationResult
+from busyhour.capacity.staffing import QueueSample
+from busyhour.capacity.tables import Mode, Side
+from busyhour.capacity.theory import erlang_b, poisson_quantile
+from busyhour.capacity.values import Values
 from busyhour.flows.machine import Machine
 from busyhour.quotas import table as quota_table
-from busyhour.quotas.model import Origin, QuotaValue, Scope
+from busyhour.quotas.model import QuotaValue
 from busyhour.quotas.table import QuotaTable
-from busyhour.scenarios.draw import sampler
+from busyhour.scenarios.draw import Chance, rng_for, sampler
 from busyhour.scenarios.model import ArrivalProcess, Direction, Scenario
 from busyhour.scenarios.rate import rate_of
 
 CALLS = "connect.concurrent-active-calls-per-instance"
 EXECUTIONS = "lambda.concurrent-executions"
 INVOKE_RATE = "lambda.invoke.rate"
-TABLE_READ = "dynamodb.table-level-read-throughput-limit"
-TABLE_WRITE = "dynamodb.table-level-write-throughput-limit"
+CAMPAIGN_CALLS = "connect.concurrent-campaign-active-calls-per-instance"
+TABLE_READ, TABLE_WRITE = tables.TABLE_QUOTA[Side.READ], tables.TABLE_QUOTA[Side.WRITE]
 COUNTED = {
     "connect.users-per-instance": "agents staffed",
     "connect.queues-per-instance": "queues",
@@ -40,18 +57,12 @@ COUNTED = {
     "connect.contact-flows-per-instance": "flows",
 }
 
-READS = {"GetItem": 1.0, "Query": 1.0, "Scan": 1.0, "BatchGetItem": 1.0, "TransactGetItems": 2.0}
-WRITES = {
-    "PutItem": 1.0,
-    "UpdateItem": 1.0,
-    "DeleteItem": 1.0,
-    "BatchWriteItem": 1.0,
-    "TransactWriteItems": 2.0,
-}
-"""Capacity units of one operation on one item of at most 4 KB (reads, strongly consistent) or 1 KB (writes)."""
-
 _SHARE = 0.99
-"""Percentile of Poisson demand that counts as its peak."""
+"""Percentile of demand by chance that counts as its peak."""
+_PEAKED = 1.2
+"""Peakedness of recorded intervals from which on the report says so."""
+_CONTACTS = (20_000, 200_000)
+"""Contacts that a queue is simulated with: at least, at most."""
 
 
 def forecast(
@@ -98,24 +109,20 @@ class _Forecaster:
     ) -> None:
         self.scenario = scenario
         self.table = table or quota_table.load()
-        # A value of one table or function says nothing of the others; one of the instance is what counts.
-        self.values = {
-            value.quota.key: value
-            for value in quota_values
-            if value.resource is None or value.quota.scope is Scope.INSTANCE
-        }
-        for name, number in scenario.quotas.items():
-            quota = self.table.find(name)
-            self.values.setdefault(quota.key, QuotaValue(quota, number, Origin.OVERRIDE, quota.date))
+        self.values = Values(quota_values, scenario, self.table)
+        self.capacities = tables.capacities(scenario)
         self.machine = machine or machine_of(scenario)
         self.answers = answers
         self.policy = policy
         self.outbound = scenario.traffic.direction is Direction.OUTBOUND
+        self.even = scenario.traffic.arrivals is ArrivalProcess.EVEN
+        self.pool = CAMPAIGN_CALLS if scenario.traffic.campaign else CALLS
         self.rate = rate_of(scenario.traffic)
         self.per_hour = busiest_rate(scenario)
         self.notes: list[str] = []
         self.quotas: list[QuotaForecast] = []
         self.rungs: list[Rung] = []
+        self._attempts: dict[float, float] = {}
 
     # ------------------------------------------------------------------------------------------- the whole
 
@@ -124,7 +131,8 @@ class _Forecaster:
             self.scenario, self.machine, calls=calls, answers=self.answers, policy=self.policy
         )
         self.load, self.load_at = self._peak_load()
-        self.ladder = Ladder(self.scenario, self.demand, self.per_hour, self.load)
+        self.z = peaked.of_even_arrivals(self._sample) if self.even else 1.0
+        self.ladder = Ladder(self.scenario, self.demand, self.per_hour, self.load, self.z)
         self.runs = Rehearsal(
             self.scenario, self.machine, self._limits(), self.load_at, self._fill(), self.answers, self.policy
         )
@@ -153,16 +161,12 @@ class _Forecaster:
             runs=len(self.runs.free),
             notes=list(dict.fromkeys([*self.notes, *self.demand.result.notes])),
         )
-        return with_rules(made, self.scenario, self.table, self.values)
+        return with_rules(made, self.scenario, self.table, self.values.known)
 
     def _limit(self, key: str) -> Limit:
-        known = self.values.get(key)
-        quota = known.quota if known else self.table.by_key(key)
-        value = known.value if known else quota.default
-        origin = known.origin if known else Origin.DOCUMENTED
-        return Limit(quota.key, quota.name, quota.code, value, quota.unit, str(origin), quota.adjustable)
+        return self.values.limit(key)
 
-    def _add(self, limit: Limit, mean: float, peak: float, calculation: str, **more: float | None) -> None:
+    def _add(self, limit: Limit, mean: float, peak: float, calculation: str, **more: Any) -> None:
         service = limit.key.partition(".")[0]
         self.quotas.append(
             QuotaForecast(
@@ -207,11 +211,11 @@ class _Forecaster:
         return math.fsum(until - cumulative(t - s) for s in self._sample) / len(self._sample)
 
     def _over_plan(self, share: Callable[[float], float]) -> float:
-        """Mean of a share turned away at time t over all planned calls, or those of the simulated window."""
+        """Mean of a share turned away at time t over all attempts of the plan, or of the simulated window."""
         start, end = self.runs.window or (0.0, self.scenario.traffic.duration)
         points = 60
         times = [start + (end - start) * (i + 0.5) / points for i in range(points)]
-        weights = [self.rate.at(t) for t in times]
+        weights = [self.rate.at(t) * self._attempts_at(t) if self.rate.at(t) else 0.0 for t in times]
         total = math.fsum(weights)
         return (
             math.fsum(w * share(t) for w, t in zip(weights, times, strict=True) if w) / total
@@ -219,78 +223,133 @@ class _Forecaster:
             else 0.0
         )
 
+    def _attempts_at(self, t: float) -> float:
+        """Attempts per call at time t, redials included."""
+        redial = self.scenario.callers.redial
+        if redial is None:
+            return 1.0
+        known = self._attempts.get(t)
+        if known is None:
+
+            def refused(attempts: float) -> float:
+                at_bucket = self._refused(t, attempts)
+                return at_bucket + (1.0 - at_bucket) * self._blocked(t, attempts)
+
+            known = self._attempts[t] = with_redials(refused, redial).attempts
+        return known
+
+    def _refused(self, t: float, attempts: float) -> float:
+        """Share of attempts to place a call that the token bucket refuses at time t."""
+        if not self.outbound:
+            return 0.0
+        rate, burst = self.values.bucket("connect", "StartOutboundVoiceContact")
+        asked = self.rate.at(t) * attempts
+        if self.even:
+            return max(0.0, 1.0 - rate.value / max(asked, 1e-9))
+        return token_bucket_loss(asked, rate.value, burst.value)
+
+    def _blocked(self, t: float, attempts: float) -> float:
+        """Share of the attempts that reach the instance at time t and find all lines taken.
+
+        The modified offered load approximation: Erlang B at each moment's own load (Jagerman 1975).
+        """
+        load = self._load_at(t) * attempts * (1.0 - self._refused(t, attempts))
+        lines = int(self._limit(self.pool).value)
+        return erlang_b(load, lines) if self.z == 1.0 else peaked.blocking(load, lines, self.z)
+
     def _calls(self) -> None:
-        limit = self._limit(CALLS)
+        limit = self._limit(self.pool)
         seconds, load = self.demand.mean("at once"), self.load
-        # The modified offered load approximation: Erlang B at each moment's own load (Jagerman 1975).
-        refused = self._refused_at()
 
         def blocked_at(t: float) -> float:
-            let_in = 1.0 - refused(t)
-            return let_in * erlang_b(let_in * self._load_at(t), int(limit.value))
+            attempts = self._attempts_at(t)
+            return (1.0 - self._refused(t, attempts)) * self._blocked(t, attempts)
 
         blocked = self._over_plan(blocked_at)
         text = (
             f"Little: {self.per_hour:,.0f} calls/h x {seconds:.1f} s / 3600 = {self.per_hour * seconds / 3600:.4g} "
             f"erlangs when held; {load:.4g} at the plan's busiest moment"
         )
-        intervals = self.scenario.traffic.intervals
-        if len(intervals) > 2:
-            z = peakedness(intervals, self.scenario.traffic.interval_seconds, seconds)
-            text += f"; peakedness {z:.3g}"
-            if z > 1.2:
-                self.notes.append(
-                    f"the recorded intervals are peaked (z = {z:.2f}): by Hayward {erlang_b_peaked(load, limit.value, z):.2%} "
-                    f"of calls would be blocked, by Erlang B {blocked:.2%}"
-                )
-        simulated = self.runs.share(lambda r: (r.blocked.count, r.planned))
+        if self.even:
+            text += f"; peakedness {self.z:.2g}, for even arrivals"
+        simulated = self.runs.share(lambda r: (r.blocked.count, r.attempts))
+        self._peaked_intervals(load, limit.value, blocked, simulated)
         self._add(
             limit,
             load,
-            poisson_quantile(load, _SHARE),
+            peaked.quantile(load, _SHARE, self.z),
             text,
+            theory_half_width=self._error(load, "at once"),
             **self.runs.spread(lambda r: (r.calls.peak, r.calls.peak_at)),
             turned_away_theory=blocked,
             turned_away_simulated=simulated,
+            turned_away_half_width=self.runs.half_width(lambda r: (r.blocked.count, r.attempts)),
         )
         if simulated is not None and abs(simulated - blocked) > max(0.02, 0.15 * blocked):
             self.notes.append(
-                f"theory and simulation part: by Erlang B {blocked:.1%} of the plan's calls are blocked, in the "
+                f"theory and simulation part: by Erlang B {blocked:.1%} of the plan's attempts are blocked, in the "
                 f"simulation {simulated:.1%}; the formula knows no ramps and no dependence between calls"
             )
-        self._rung(self.ladder.concurrent_calls(limit))
+        self._redials(blocked)
+        self._rung(
+            self.ladder.concurrent_calls(limit, CAMPAIGN_FULL if self.pool == CAMPAIGN_CALLS else REORDER)
+        )
 
-    def _refused_at(self) -> Callable[[float], float]:
-        """Share of outbound calls that the token bucket refuses at time t."""
-        if not self.outbound:
-            return lambda t: 0.0
-        rate_quota, burst_quota = self.table.rate("connect", "StartOutboundVoiceContact")
-        rate, burst = self._limit(rate_quota.key), self._limit_of(burst_quota.key, burst_quota.default)
-        if self.scenario.traffic.arrivals is ArrivalProcess.EVEN:
-            return lambda t: max(0.0, 1.0 - rate.value / max(self.rate.at(t), 1e-9))
-        return lambda t: token_bucket_loss(self.rate.at(t), rate.value, burst.value)
+    def _peaked_intervals(self, load: float, lines: float, blocked: float, simulated: float | None) -> None:
+        """Say where recorded intervals vary so much that formulas for a steady busy hour fail."""
+        traffic = self.scenario.traffic
+        if len(traffic.intervals) <= 2:
+            return
+        z = peaked.of_intervals(traffic.intervals, traffic.interval_seconds, self.demand.mean("at once"))
+        if z <= _PEAKED:
+            return
+        mean = self.rate.total / traffic.duration * self.demand.mean("at once")
+        steady = erlang_b(mean, int(lines))
+        seen = "" if simulated is None else f", in the simulation {simulated:.2%}"
+        self.notes.append(
+            f"the recorded intervals are peaked (z = {z:.2f}): Erlang B on the plan's mean load ({mean:.4g} erlangs) says "
+            f"that {steady:.2%} of the calls are blocked, Hayward's formula {peaked.blocking(mean, lines, z):.2%}, "
+            f"Erlang B at each moment's own load {blocked:.2%}{seen}; the mean of such a day is no basis for a quota, "
+            "its busiest interval is"
+        )
+
+    def _redials(self, blocked: float) -> None:
+        redial = self.scenario.callers.redial
+        if redial is None or not blocked:
+            return
+        asked = sum(run.attempts for run in self.runs.bound)
+        calls = sum(run.planned for run in self.runs.bound)
+        lost = self.runs.share(lambda r: (r.lost, r.planned))
+        self.notes.append(
+            f"{redial.share:.0%} of those who are turned away redial, {redial.attempts} times at most: "
+            f"{attempts_per_call(blocked, redial):.3g} attempts a call by theory, {asked / calls if calls else 1.0:.3g} "
+            f"simulated; {lost or 0.0:.1%} of the calls never get in (simulated)"
+        )
+
+    def _error(self, mean: float, quantity: str) -> float | None:
+        """Half width of the 95 % interval of a mean that is proportional to a quantity of the sampled calls."""
+        known = self.demand.quantities.get(quantity)
+        if known is None or not known.mean or math.isinf(known.half_width):
+            return None
+        return mean * known.half_width / known.mean
 
     def _starts(self) -> None:
         if not self.outbound:
             return
-        rate_quota, burst_quota = self.table.rate("connect", "StartOutboundVoiceContact")
-        rate, burst = self._limit(rate_quota.key), self._limit_of(burst_quota.key, burst_quota.default)
+        rate, burst = self.values.bucket("connect", "StartOutboundVoiceContact")
         per_second = self.per_hour / 3600.0
         self._add(
             rate,
             per_second,
-            poisson_quantile(per_second, _SHARE),
-            f"{self.per_hour:,.0f} calls/h / 3600 = {per_second:.4g} requests/s",
+            math.ceil(per_second - 1e-9) if self.even else poisson_quantile(per_second, _SHARE),
+            f"{self.per_hour:,.0f} calls/h / 3600 = {per_second:.4g} requests/s, {'even' if self.even else 'Poisson'}; "
+            f"burst {burst.value:g}",
             **self.runs.spread(lambda r: (r.starts.peak, r.starts.peak_at)),
-            turned_away_theory=self._over_plan(self._refused_at()),
-            turned_away_simulated=self.runs.share(lambda r: (r.start_throttled.count, r.planned)),
+            turned_away_theory=self._over_plan(lambda t: self._refused(t, self._attempts_at(t))),
+            turned_away_simulated=self.runs.share(lambda r: (r.start_throttled.count, r.attempts)),
+            turned_away_half_width=self.runs.half_width(lambda r: (r.start_throttled.count, r.attempts)),
         )
         self._rung(self.ladder.starts(rate, burst))
-
-    def _limit_of(self, key: str, default: float) -> Limit:
-        if key in self.values or key in self.table:
-            return self._limit(key)
-        return Limit(key, key, None, default, "requests", str(Origin.DOCUMENTED))
 
     def _lambda(self) -> None:
         demand = self.demand
@@ -307,8 +366,12 @@ class _Forecaster:
             f"{self.per_hour:,.0f} calls/h / 3600 x {per_call:.3g} invocations x "
             f"{seconds / per_call * 1000:.0f} ms = {load:.4g} at once",
             **self.runs.spread(lambda r: (r.functions.level.peak, r.functions.level.peak_at)),
+            theory_half_width=self._error(load, "Lambda invocations"),
             turned_away_theory=erlang_b(load, int(limit.value)),
             turned_away_simulated=self.runs.share(
+                lambda r: (r.lambda_throttled.count, r.functions.requests.total)
+            ),
+            turned_away_half_width=self.runs.half_width(
                 lambda r: (r.lambda_throttled.count, r.functions.requests.total)
             ),
         )
@@ -327,35 +390,72 @@ class _Forecaster:
             per_second,
             poisson_quantile(per_second, _SHARE),
             f"{self.per_hour:,.0f} calls/h / 3600 x {per_call:.3g} invocations",
+            theory_half_width=self._error(per_second, "Lambda invocations"),
             **self.runs.spread(lambda r: (r.functions.requests.peak, r.functions.requests.peak_at)),
         )
         self._rung(self.ladder.rate(rate, per_call, "invocations", LAMBDA_429))
 
     def _tables(self) -> None:
-        for key, units, what in ((TABLE_READ, READS, "read units"), (TABLE_WRITE, WRITES, "write units")):
-            per_table: dict[str, float] = {}
-            for operation, count in self.demand.with_prefix("DynamoDB:").items():
-                name, _, verb = operation.rpartition(".")
-                if verb in units:
-                    per_table[name] = per_table.get(name, 0.0) + count * units[verb]
+        asked = self.demand.with_prefix("DynamoDB:")
+        for side in Side:
+            per_table = tables.units_by_table(asked, side)
             if not per_table:
                 continue
             busiest = max(per_table, key=per_table.__getitem__)
-            per_call = per_table[busiest]
-            limit = self._limit(key)
-            per_second = self.per_hour / 3600.0 * per_call
-            self._add(
-                limit,
-                per_second,
-                poisson_quantile(per_second / per_call, _SHARE) * per_call,
-                f"table {busiest}: {self.per_hour:,.0f} calls/h / 3600 x {per_call:.3g} {what} a call",
-                **self.runs.spread(partial(table_peak, table=busiest, units=units)),
+            self._throughput(
+                self._limit(tables.TABLE_QUOTA[side]), busiest, side, per_table[busiest], TABLE_FULL
             )
-            self._rung(self.ladder.rate(limit, per_call, what, TABLE_FULL))
+            new = [
+                c for c in self.capacities if c.mode is Mode.NEW and c.side is side and c.table in per_table
+            ]
+            if new:
+                busiest = max((c.table for c in new), key=per_table.__getitem__)
+                limit = self._limit(tables.NEW_TABLE_QUOTA[side])
+                self._throughput(limit, busiest, side, per_table[busiest], TABLE_COLD)
+            for capacity in self.capacities:
+                if capacity.side is side and capacity.value is not None and capacity.table in per_table:
+                    self._setting(capacity, per_table[capacity.table])
         if any(quota.key in (TABLE_READ, TABLE_WRITE) for quota in self.quotas):
             self.notes.append(
                 "DynamoDB units: one item of at most 4 KB read strongly consistent, or 1 KB written, per operation"
             )
+
+    def _throughput(self, limit: Limit, table: str, side: Side, per_call: float, symptom: str) -> None:
+        """A quota on what one table serves a second."""
+        per_second = self.per_hour / 3600.0 * per_call
+        self._add(
+            limit,
+            per_second,
+            poisson_quantile(per_second / per_call, _SHARE) * per_call,
+            f"table {table}: {self.per_hour:,.0f} calls/h / 3600 x {per_call:.3g} {side} units a call",
+            **self.runs.spread(partial(table_peak, table=table, units=side.units)),
+            turned_away_theory=max(0.0, 1.0 - limit.value / per_second) if per_second else 0.0,
+            turned_away_simulated=self._refused_by_table(table, side),
+        )
+        self._rung(self.ladder.rate(limit, per_call, f"{side} units", symptom))
+
+    def _setting(self, capacity: tables.Capacity, per_call: float) -> None:
+        """What the team gave a table: no quota of AWS's, so a rung of the ladder and a note."""
+        assert capacity.value is not None
+        name = f"{capacity.mode.capitalize()} {capacity.side} throughput of table {capacity.table}"
+        unit = f"{capacity.side} units/second"
+        limit = Limit(capacity.key, name, None, capacity.value, unit, capacity.origin)
+        rung = self.ladder.rate(limit, per_call, f"{capacity.side} units", TABLE_FULL, kind="setting")
+        self._rung(rung)
+        if rung is not None and rung.binds_at_plan:
+            excess = 1.0 - rung.calls_per_hour / self.per_hour
+            seen = self._refused_by_table(capacity.table, capacity.side)
+            self.notes.append(
+                f"{name} is {capacity.value:g}: {excess:.1%} of its requests are throttled at the plan's busiest by "
+                f"calculation, {seen or 0.0:.1%} over the plan in the simulation"
+            )
+
+    def _refused_by_table(self, table: str, side: Side) -> float | None:
+        def counts(run: SimulationResult) -> tuple[float, float]:
+            use = run.tables.get((table, side))
+            return (use.refused.count, use.asked) if use else (0.0, 0.0)
+
+        return self.runs.share(counts)
 
     def _counted(self) -> None:
         scenario = self.scenario
@@ -370,18 +470,29 @@ class _Forecaster:
                 self._add(self._limit(key), count, count, f"{COUNTED[key]} in the scenario: {count}")
 
     def _limits(self) -> Limits:
-        rate, burst = self.table.rate("connect", "StartOutboundVoiceContact")
+        rate, burst = self.values.bucket("connect", "StartOutboundVoiceContact")
+        touched = {name.rpartition(".")[0] for f in self.scenario.functions.values() for name in f.operations}
         return Limits(
-            concurrent_calls=self._limit(CALLS).value,
-            start_rate=self._limit(rate.key).value,
-            start_burst=self._limit_of(burst.key, burst.default).value,
+            concurrent_calls=self._limit(self.pool).value,
+            start_rate=rate.value,
+            start_burst=burst.value,
             lambda_concurrency=self._limit(EXECUTIONS).value,
+            tables=tuple(
+                tables.enforced(
+                    self.capacities,
+                    sorted(touched),
+                    {side: self._limit(tables.TABLE_QUOTA[side]).value for side in Side},
+                    {side: self._limit(tables.NEW_TABLE_QUOTA[side]).value for side in Side},
+                )
+            ),
         )
 
     def _staffed(self) -> Iterable[Staffed]:
-        patience = sampler(self.scenario.callers.patience)
-        stream = Stream(self.scenario.seed, 0, 0)
-        mean_patience = math.fsum(patience(stream) for _ in range(2000)) / 2000
+        callers = self.scenario.callers
+        patience, talk, wrap_up = map(sampler, (callers.patience, callers.talk, callers.wrap_up))
+        chance = rng_for(self.scenario.seed, 0, "staffing means")
+        mean_patience = math.fsum(patience(chance) for _ in range(2000)) / 2000
+        mean_drawn = math.fsum(talk(chance) + wrap_up(chance) for _ in range(2000)) / 2000
         statistics = self.demand.result.queues
         planned = self.demand.result.planned
         for name, queue in self.scenario.queues.items():
@@ -389,4 +500,14 @@ class _Forecaster:
             if seen is None or not seen.offered or not seen.answered or not planned:
                 continue
             aht = seen.busy_seconds / seen.answered
-            yield Staffed(name, queue.agents, queue.capacity, seen.offered / planned, aht, mean_patience)
+            # Whispers, hang-ups and what else the flow adds stretch what the scenario draws.
+            stretch = aht / mean_drawn if mean_drawn else 0.0
+
+            def handling(source: Chance, stretch: float = stretch) -> float:
+                return (talk(source) + wrap_up(source)) * stretch
+
+            contacts = min(_CONTACTS[1], max(_CONTACTS[0], 20 * queue.agents))
+            sample = QueueSample(contacts, handling, patience, self.scenario.seed)
+            yield Staffed(
+                name, queue.agents, queue.capacity, seen.offered / planned, aht, mean_patience, sample
+            )

@@ -11,11 +11,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from busyhour.capacity import peaked
 from busyhour.capacity.demand import CallDemand
 from busyhour.capacity.overflow import queue_full_share, token_bucket_loss, volume_at
+from busyhour.capacity.retrials import attempts_per_call
+from busyhour.capacity.staffing import QueueSample
 from busyhour.capacity.theory import load_for_blocking, servers_for_blocking, waiting_with_abandonment
 from busyhour.scenarios.model import ArrivalProcess, Direction, Scenario
 
+_FAR = 1.5
+"""A simulated volume is looked for within this factor of the theory's."""
+_CLOSE = 0.005
+"""Share of the volume to which it is looked for."""
 BINDS = 0.01
 """A limit binds where it turns away this share of what asks for it."""
 SERVICE_LEVEL = 0.8
@@ -28,6 +35,11 @@ LAMBDA_429 = (
     "then the flow takes its error branch"
 )
 TABLE_FULL = "the function gets ProvisionedThroughputExceededException or ThrottlingException from the table"
+TABLE_COLD = (
+    "the function gets ThrottlingException (KeyRangeThroughputExceeded) while the table grows to twice its earlier peak; "
+    "warm throughput set beforehand avoids it"
+)
+CAMPAIGN_FULL = "campaign calls beyond it are not placed; ConcurrentHighVolumeCalls at its limit"
 QUEUE_FULL = "the flow's QueueAtCapacity branch is taken"
 UNDERSTAFFED = "too few contacts are answered in time; callers wait and give up"
 
@@ -37,6 +49,8 @@ SIGNS = {
     TOO_MANY: "429 from StartOutboundVoiceContact",
     LAMBDA_429: "429 from Lambda",
     TABLE_FULL: "table throttles",
+    TABLE_COLD: "table throttles",
+    CAMPAIGN_FULL: "campaign calls fail",
     QUEUE_FULL: "QueueAtCapacity",
     UNDERSTAFFED: "service level missed",
 }
@@ -94,6 +108,9 @@ class Staffed:
     """Contacts per planned call that ask for it."""
     aht: float
     patience: float
+    """Mean patience in seconds."""
+    sample: QueueSample
+    """Contacts with handling times and patience as the scenario draws them."""
 
 
 class Ladder:
@@ -104,27 +121,43 @@ class Ladder:
         demand: of one call.
         planned: calls per hour that must be carried.
         peak_load: calls at once in the mean, at the busiest moment of the plan.
+        z: peakedness of the calls at once, 1 for Poisson arrivals.
     """
 
-    def __init__(self, scenario: Scenario, demand: CallDemand, planned: float, peak_load: float) -> None:
+    def __init__(
+        self, scenario: Scenario, demand: CallDemand, planned: float, peak_load: float, z: float = 1.0
+    ) -> None:
         self._scenario = scenario
         self._demand = demand
         self._planned = planned
         self._peak_load = peak_load
+        self._z = z
         self._spare = 1.0 - scenario.headroom
 
-    def concurrent_calls(self, limit: Limit) -> Rung:
-        """Erlang B: the load of which `value` lines turn 1 % away."""
+    def concurrent_calls(self, limit: Limit, symptom: str = REORDER) -> Rung:
+        """Erlang B: the load of which `value` lines turn 1 % away; Hayward's for arrivals that are not Poisson."""
         seconds = self._demand.mean("at once")
-        load = load_for_blocking(int(limit.value), BINDS) if limit.value >= 1 else 0.0
+        lines = int(limit.value)
+        if self._z == 1.0:
+            load = load_for_blocking(lines, BINDS) if lines else 0.0
+            needed = servers_for_blocking(self._peak_load, BINDS)
+            how = "Erlang B"
+        else:
+            load = peaked.load_for_blocking(lines, BINDS, self._z)
+            needed = peaked.lines_for_blocking(self._peak_load, BINDS, self._z)
+            how = f"Erlang B by Hayward, peakedness {self._z:.2g} of even arrivals"
         volume = _per_hour(load, seconds)
-        needed = servers_for_blocking(self._peak_load, BINDS)
         text = (
             f"{seconds:.1f} s a call: {limit.value:g} at once carry {load:.4g} erlangs at {BINDS:.0%} blocking "
-            f"(Erlang B), {load:.4g} x 3600 / {seconds:.1f} = {volume:,.0f} calls/h; "
+            f"({how}), {load:.4g} x 3600 / {seconds:.1f} = {volume:,.0f} calls/h; "
             f"planned {self._peak_load:.4g} erlangs need {needed}"
         )
-        return self._rung(limit, volume, _per_hour(limit.value, seconds), REORDER, text, needed)
+        redial = self._scenario.callers.redial
+        if redial is not None:
+            attempts = attempts_per_call(BINDS, redial)
+            volume /= attempts
+            text += f"; with {attempts:.4g} attempts a call at {BINDS:.0%}, redials included, {volume:,.0f} calls/h"
+        return self._rung(limit, volume, _per_hour(limit.value, seconds), symptom, text, needed)
 
     def starts(self, rate: Limit, burst: Limit) -> Rung | None:
         """Token bucket of StartOutboundVoiceContact; None for inbound traffic."""
@@ -161,7 +194,9 @@ class Ladder:
         )
         return self._rung(limit, volume, _per_hour(limit.value, seconds), LAMBDA_429, text, needed)
 
-    def rate(self, limit: Limit, per_call: float, what: str, symptom: str) -> Rung | None:
+    def rate(
+        self, limit: Limit, per_call: float, what: str, symptom: str, kind: str | None = None
+    ) -> Rung | None:
         """A throughput: so much per call, so much per second."""
         if per_call <= 0:
             return None
@@ -169,7 +204,7 @@ class Ladder:
         text = (
             f"{per_call:.3g} {what} a call: {limit.value:g}/s x 3600 / {per_call:.3g} = {volume:,.0f} calls/h"
         )
-        return self._rung(limit, volume, volume, symptom, text, self._planned / 3600.0 * per_call)
+        return self._rung(limit, volume, volume, symptom, text, self._planned / 3600.0 * per_call, kind)
 
     def queue(self, staffed: Staffed) -> Iterator[Rung]:
         """Queue capacity and staffing of one queue, with the agents that the scenario has."""
@@ -186,7 +221,11 @@ class Ladder:
                     volume * per_hour, staffed.agents, room, staffed.aht, staffed.patience
                 )
 
-            volume = volume_at(full, BINDS, start)
+            def seen_full(volume: float) -> float:
+                return staffed.sample.serve(volume * staffed.share / 3600.0, staffed.agents, room).turned_away
+
+            by_theory = volume_at(full, BINDS, start)
+            volume = _refined(seen_full, BINDS, by_theory) if staffed.agents else by_theory
             limit = Limit(
                 f"queue.{staffed.name}.capacity",
                 f"Capacity of queue {staffed.name}",
@@ -195,7 +234,10 @@ class Ladder:
                 "contacts",
                 "scenario",
             )
-            text = f"{whole}; mean patience {staffed.patience:.0f} s (Erlang A with {room} places)"
+            text = (
+                f"{whole}; mean patience {staffed.patience:.0f} s; {BINDS:.0%} find {room} places taken from "
+                f"{volume:,.0f} calls/h on, simulated with the scenario's own times ({by_theory:,.0f} by Erlang A)"
+            )
             yield self._rung(limit, volume, None, QUEUE_FULL, text, None, kind="setting")
 
         seconds = self._scenario.service_level_seconds
@@ -209,10 +251,18 @@ class Ladder:
             waiting = waiting_with_abandonment(load, staffed.agents, staffed.aht, staffed.patience, seconds)
             return 1.0 - waiting.service_level
 
-        volume = volume_at(late, 1.0 - wanted, start) if staffed.agents else 0.0
+        def seen_late(volume: float) -> float:
+            per_second = volume * staffed.share / 3600.0
+            return 1.0 - staffed.sample.serve(per_second, staffed.agents, threshold=seconds).service_level
+
+        by_theory = volume_at(late, 1.0 - wanted, start) if staffed.agents else 0.0
+        volume = _refined(seen_late, 1.0 - wanted, by_theory)
         name = f"Agents of queue {staffed.name}"
         limit = Limit(f"queue.{staffed.name}.agents", name, None, staffed.agents, "agents", "scenario")
-        text = f"{whole}; {wanted:.0%} within {seconds:g} s by Erlang A"
+        text = (
+            f"{whole}; {wanted:.0%} are answered within {seconds:g} s up to {volume:,.0f} calls/h, simulated with the "
+            f"scenario's own times ({by_theory:,.0f} by Erlang A)"
+        )
         yield self._rung(limit, volume, start, UNDERSTAFFED, text, None, kind="staffing")
 
     def _rung(
@@ -252,6 +302,19 @@ def at_busiest(probe: Callable[[float], float], end: float, points: int = 240) -
     """Highest value of `probe` on 0..end, and where."""
     times = [end * i / points for i in range(points + 1)]
     return max((probe(t), t) for t in times)
+
+
+def _refined(share: Callable[[float], float], bound: float, guess: float) -> float:
+    """The volume at which a simulated `share` reaches `bound`, near what theory says; `guess` where it is far off."""
+    if not 0.0 < guess < math.inf:
+        return guess
+    low, high = guess / _FAR, guess * _FAR
+    if share(low) >= bound or share(high) < bound:
+        return guess
+    while high - low > _CLOSE * guess:
+        middle = (low + high) / 2
+        low, high = (low, middle) if share(middle) >= bound else (middle, high)
+    return (low + high) / 2
 
 
 def _per_hour(load: float, seconds: float) -> float:

@@ -11,12 +11,32 @@ from busyhour.capacity.ladder import Rung
 
 
 @dataclass(frozen=True, slots=True)
-class QuotaForecast:
-    """Demand on one quota, by both ways side by side; None where a way says nothing.
+class Measured:
+    """The peak that the newest run of the scenario saw, and how it compares with earlier ones of the same plan."""
 
-    `theory_mean` is the mean demand at the busiest moment, `theory_peak` its 99th percentile. `simulated_peak` is the
-    mean of the peaks of the simulated runs, with their range. The shares turned away are of all planned calls (or
-    Lambda requests), with the values in force.
+    run: str
+    """Id of the newest run."""
+    started: str
+    source: str
+    peak: float
+    mean: float
+    """Mean of the peaks of all runs that count."""
+    half_width: float | None
+    """Of the 95 % interval of that mean; None for a single run."""
+    runs: int
+    rejected: int
+    at_calls_per_hour: float | None
+    """The newest run's busiest planned rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaForecast:
+    """Demand on one quota, by all ways side by side; None where a way says nothing.
+
+    `theory_mean` is the mean demand at the busiest moment with the half width of its 95 % interval (from the sampled
+    calls), `theory_peak` its 99th percentile. `simulated_peak` is the mean of the peaks of the simulated runs, with their
+    range and the half width of the mean's 95 % interval. The shares turned away are of all attempts (or Lambda
+    requests), with the values in force; the half width is the simulation's. `measured` is what runs of the scenario saw.
     """
 
     key: str
@@ -35,6 +55,10 @@ class QuotaForecast:
     simulated_at: float | None = None
     turned_away_theory: float | None = None
     turned_away_simulated: float | None = None
+    theory_half_width: float | None = None
+    simulated_half_width: float | None = None
+    turned_away_half_width: float | None = None
+    measured: Measured | None = None
 
     @property
     def peak(self) -> float:

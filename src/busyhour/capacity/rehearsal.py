@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import statistics
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import dropwhile, takewhile
 
@@ -79,6 +80,7 @@ class Rehearsal:
             "simulated_peak": math.fsum(value for value, _ in found) / len(found),
             "simulated_low": min(value for value, _ in found),
             "simulated_high": highest[0],
+            "simulated_half_width": half_width([value for value, _ in found]),
             "simulated_at": None
             if highest[1] is None
             else highest[1] + (self.window[0] - self._fill if self.window else 0.0),
@@ -89,6 +91,11 @@ class Rehearsal:
         pairs = [counts(run) for run in self.bound]
         total = sum(whole for _, whole in pairs)
         return sum(part for part, _ in pairs) / total if total else None
+
+    def half_width(self, counts: Callable[[SimulationResult], tuple[float, float]]) -> float | None:
+        """Half width of the 95 % interval of such a share, from the spread between runs; None for one run."""
+        pairs = [counts(run) for run in self.bound]
+        return half_width([part / whole for part, whole in pairs if whole])
 
     def _one(self, scenario: Scenario, limits: Limits | None) -> SimulationResult:
         arrivals = hold = None
@@ -148,7 +155,19 @@ class Rehearsal:
         return rows
 
 
-def table_peak(result: SimulationResult, table: str, units: dict[str, float]) -> tuple[float, float | None]:
+def half_width(values: Sequence[float]) -> float | None:
+    """Half width of the 95 % interval of the mean of independent values (Student's t); None for fewer than two."""
+    if len(values) < 2:
+        return None
+    from scipy.stats import t
+
+    error = statistics.stdev(values) / math.sqrt(len(values))
+    return float(t.ppf(0.975, len(values) - 1)) * error
+
+
+def table_peak(
+    result: SimulationResult, table: str, units: Mapping[str, float]
+) -> tuple[float, float | None]:
     """Most capacity units in one second of one table, and when. `units` are those of one operation."""
     seconds: dict[int, float] = {}
     for operation, rate in result.functions.units.items():

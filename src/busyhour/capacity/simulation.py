@@ -1,7 +1,8 @@
 """A scenario's traffic under a virtual clock, with quotas on: what would be turned away, and how much is needed.
 
 The calls are the same as everywhere (`busyhour.calls`): real flows, callers, queues and agents. What is simulated
-around them is the quotas: calls at once, the token bucket of StartOutboundVoiceContact, Lambda concurrency.
+around them is the quotas: calls at once, the token bucket of StartOutboundVoiceContact, Lambda concurrency, the
+throughput of tables; and callers who are turned away and try again, where the scenario says that they do.
 """
 
 from __future__ import annotations
@@ -9,22 +10,29 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from busyhour.calls.acd import QueueStatistics
 from busyhour.calls.centre import CallCentre
+from busyhour.calls.chance import Stream, key_of
 from busyhour.calls.invoker import FunctionCounts
 from busyhour.calls.live import LiveCall
 from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import FlowMachine
+from busyhour.capacity.backing import BackedFunctions, TableUse
+from busyhour.capacity.bucket import TokenBucket, Turned
 from busyhour.capacity.functions import Answers, ModelledFunctions
+from busyhour.capacity.tables import Side, TableLimit
 from busyhour.capacity.tally import Level, Rate
 from busyhour.capacity.virtual import VirtualClock
 from busyhour.scenarios.arrivals import Arrival, Schedule
+from busyhour.scenarios.draw import sampler
 from busyhour.scenarios.model import Direction, Scenario
 
 INFINITE = math.inf
+_REDIAL = key_of("redial")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,44 +44,8 @@ class Limits:
     """StartOutboundVoiceContact requests per second."""
     start_burst: float = INFINITE
     lambda_concurrency: float = INFINITE
-
-
-class TokenBucket:
-    """Rate and burst of an API: `burst` tokens at first, `rate` new ones a second, one for each request."""
-
-    __slots__ = ("_at", "_tokens", "burst", "rate")
-
-    def __init__(self, rate: float, burst: float) -> None:
-        self.rate = rate
-        self.burst = burst
-        self._tokens = burst
-        self._at = 0.0
-
-    def take(self, now: float) -> bool:
-        """Whether a request at `now` is let through."""
-        if self.rate == INFINITE:
-            return True
-        self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
-        self._at = now
-        # A hair of slack: tokens that add up to 1 but for rounding are 1.
-        if self._tokens < 1.0 - 1e-9:
-            return False
-        self._tokens -= 1.0
-        return True
-
-
-@dataclass(slots=True)
-class Turned:
-    """How many a quota turned away, and when first (seconds from the start)."""
-
-    count: int = 0
-    first_at: float | None = None
-
-    def away(self, at: float) -> None:
-        """One more, at `at`."""
-        self.count += 1
-        if self.first_at is None:
-            self.first_at = at
+    tables: tuple[TableLimit, ...] = ()
+    """Throughput of tables; one that is not named is not enforced."""
 
 
 @dataclass(slots=True)
@@ -81,13 +53,19 @@ class SimulationResult:
     """What a simulated run came to. Times in seconds from the start; series have one value a second."""
 
     planned: int
+    attempts: int
+    """Planned calls and redials."""
     started: int
+    lost: int
+    """Planned calls that never got in."""
     blocked: Turned
-    """Calls that met the reorder tone: concurrent calls were used up."""
+    """Attempts that met the reorder tone: concurrent calls were used up."""
     start_throttled: Turned
     """StartOutboundVoiceContact requests answered 429."""
     lambda_throttled: Turned
     """Lambda attempts answered 429; Connect tries again."""
+    tables: Mapping[tuple[str, Side], TableUse]
+    """What was asked of each side of each table that is enforced, and what it refused."""
     completed: int
     cut_off: int
     """Still in progress when the drain time was over."""
@@ -102,8 +80,8 @@ class SimulationResult:
 
     @property
     def blocked_share(self) -> float:
-        """Share of planned calls that a quota kept from starting."""
-        return (self.blocked.count + self.start_throttled.count) / self.planned if self.planned else 0.0
+        """Share of planned calls that a quota kept from starting, redials included."""
+        return self.lost / self.planned if self.planned else 0.0
 
     @property
     def service_level(self) -> float | None:
@@ -166,13 +144,16 @@ class Simulation:
         self.functions = ModelledFunctions(
             self.clock, scenario, concurrency=limits.lambda_concurrency, answers=answers
         )
-        self.centre = CallCentre(self.clock, machine, scenario, self.functions, self, policy=policy)
+        self._backed = BackedFunctions(self.functions, self.clock, scenario.functions, limits.tables)
+        invoked = self._backed if limits.tables else self.functions
+        self.centre = CallCentre(self.clock, machine, scenario, invoked, self, policy=policy)
         starts = iter(Schedule(scenario.traffic, scenario.seed)) if arrivals is None else arrivals
         self._arrivals = starts if calls is None else islice(starts, calls)
         self._outbound = scenario.traffic.direction is Direction.OUTBOUND
         self._bucket = TokenBucket(limits.start_rate, limits.start_burst)
-        self._planned = self._started = self._completed = 0
-        self._blocked, self._start_throttled = Turned(), Turned()
+        self._redial = scenario.callers.redial
+        self._pause = sampler(self._redial.after) if self._redial is not None else None
+        self._forget()
         self._calls = Level(self.clock)
         self._starts = Rate(self.clock)
         self._next: Arrival | None = None
@@ -196,10 +177,13 @@ class Simulation:
         throttled = Turned(self.functions.throttled, self.functions.first_throttled_at)
         return SimulationResult(
             planned=self._planned,
+            attempts=self._attempts,
             started=self._started,
+            lost=self._lost,
             blocked=self._blocked,
             start_throttled=self._start_throttled,
             lambda_throttled=throttled,
+            tables=self._backed.use,
             completed=completed,
             cut_off=cut_off,
             duration=self.clock.now() if seconds == INFINITE else duration + seconds,
@@ -224,12 +208,16 @@ class Simulation:
         if self._listener is not None:
             self._listener(call, kind, at, detail)
 
-    def _restart(self) -> None:
-        self._planned = self._started = self._completed = 0
+    def _forget(self) -> None:
+        self._planned = self._attempts = self._started = self._lost = self._completed = 0
         self._blocked, self._start_throttled = Turned(), Turned()
+
+    def _restart(self) -> None:
+        self._forget()
         self._calls.restart()
         self._starts.restart()
         self.functions.restart()
+        self._backed.restart()
         self.centre.acd.restart()
 
     def _schedule_next(self) -> None:
@@ -241,8 +229,13 @@ class Simulation:
         arrival = self._next
         assert arrival is not None
         self._schedule_next()
-        now = self.clock.now()
         self._planned += 1
+        self._attempt(arrival.call, 0)
+
+    def _attempt(self, call: int, redials: int) -> None:
+        """A call is tried, after so many redials."""
+        now = self.clock.now()
+        self._attempts += 1
         self._starts.count()
         if self._outbound and not self._bucket.take(now):
             self._start_throttled.away(now)
@@ -250,7 +243,16 @@ class Simulation:
             self._blocked.away(now)
         else:
             self._started += 1
-            self.centre.arrive(arrival.call)
+            self.centre.arrive(call)
+            return
+        redial = self._redial
+        if redial is not None and self._pause is not None and redials < redial.attempts:
+            # Its own stream: what the caller does once he is in must not depend on how often he redialled.
+            stream = Stream(self.scenario.seed, call, _REDIAL + redials)
+            if stream.random() < redial.share:
+                self.clock.call_later(self._pause(stream), partial(self._attempt, call, redials + 1))
+                return
+        self._lost += 1
 
 
 def simulate(

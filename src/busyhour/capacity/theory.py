@@ -8,14 +8,12 @@ Erlang 1917: "Solution of some problems in the theory of probabilities of signif
 exchanges". Little 1961: "A proof for the queuing formula L = lambda W", Operations Research 9. Jagerman 1974: "Some
 properties of the Erlang loss function", Bell System Technical Journal 53(3). Palm 1957: "Research on telephone
 traffic carried by full availability groups", Tele 1. Mandelbaum and Zeltyn 2005: "Call centers with impatient
-customers: many-server asymptotics of the M/M/n+G queue", Queueing Systems 51. Fredericks 1980: "Congestion in
-blocking systems: a simple approximation technique", Bell System Technical Journal 59(6).
+customers: many-server asymptotics of the M/M/n+G queue", Queueing Systems 51.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -212,33 +210,6 @@ def waiting_with_abandonment(
     level = max(0.0, 1.0 - abandoned - answered_late)
     occupancy = load * (1.0 - abandoned) / agents if agents else 0.0
     return Waiting(waits, queue / rate, abandoned, level, occupancy, queue)
-
-
-def peakedness(counts: Sequence[float], interval_seconds: float, holding_seconds: float) -> float:
-    """Peakedness of recorded interval counts: variance over mean of calls at once on infinitely many servers.
-
-    1 for Poisson arrivals. The counts' variance beyond the Poisson share is taken as that of a rate that is constant
-    within an interval; with exponential holding times z = 1 + (s2/lambda) (1/mu - (1 - exp(-mu w))/(mu2 w)), where s2
-    is the rate's variance and w the interval (from Var N = m + (1/mu) * integral of the rate's covariance times
-    exp(-mu t); Fredericks 1980 for the use of z).
-    """
-    n = len(counts)
-    if n < 2 or holding_seconds <= 0 or interval_seconds <= 0:
-        return 1.0
-    mean = math.fsum(counts) / n
-    if mean <= 0:
-        return 1.0
-    variance = math.fsum((count - mean) ** 2 for count in counts) / (n - 1)
-    rate, extra = mean / interval_seconds, max(0.0, variance - mean) / interval_seconds**2
-    mu, width = 1.0 / holding_seconds, interval_seconds
-    return 1.0 + extra / rate * (1.0 / mu - (1.0 - math.exp(-mu * width)) / (mu * mu * width))
-
-
-def erlang_b_peaked(load: float, servers: float, z: float) -> float:
-    """Blocking of peaked traffic by Hayward's approximation: B(a/z, n/z) (Fredericks 1980)."""
-    if z <= 0:
-        raise BusyhourError(f"peakedness {z:g}: it must be above 0", "Poisson arrivals have peakedness 1.")
-    return erlang_b(load / z, servers / z)
 
 
 def poisson_quantile(mean: float, share: float) -> int:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from busyhour.capacity.simulation import Limits, Simulation, TokenBucket, simulate
+from busyhour.capacity.bucket import TokenBucket
+from busyhour.capacity.simulation import Limits, Simulation, simulate
 from busyhour.capacity.theory import (
     erlang_b,
     erlang_c,

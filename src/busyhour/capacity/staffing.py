@@ -1,0 +1,89 @@
+"""A queue with its agents simulated on its own, with handling times and patience as the scenario draws them.
+
+Erlang A knows exponential times alone. Here every contact is served first come first served from samples of what the
+scenario declares; exact, with no event list: the next contact takes the agent who is free first.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from busyhour.scenarios.draw import Sampler, rng_for
+
+_SETTLING = 0.1
+"""Share of the contacts that fill the queue first and are not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Shares of the contacts offered, but for the service level: of those answered or abandoned."""
+
+    service_level: float
+    abandoned: float
+    turned_away: float
+
+
+class QueueSample:
+    """The same callers at any volume: gaps, handling times and patience drawn once.
+
+    Args:
+        contacts: how many.
+        handling: seconds that an agent is busy with one contact.
+        patience: seconds until a waiting contact gives up.
+        seed: same seed, same contacts.
+    """
+
+    def __init__(self, contacts: int, handling: Sampler, patience: Sampler, seed: int) -> None:
+        stream = rng_for(seed, 0, "staffing")
+        self._gaps = [stream.expovariate(1.0) for _ in range(contacts)]
+        self._handling = [handling(stream) for _ in range(contacts)]
+        self._patience = [patience(stream) for _ in range(contacts)]
+
+    def serve(
+        self, per_second: float, agents: int, capacity: int | None = None, threshold: float = 20.0
+    ) -> Served:
+        """Serve the contacts.
+
+        Args:
+            per_second: contacts a second, Poisson.
+            agents: agents staffed, at least 1.
+            capacity: contacts that may wait; None: as many as come.
+            threshold: answered within so many seconds is answered in time.
+        """
+        free = [0.0] * agents
+        leaving: list[float] = []
+        offered = answered = in_time = abandoned = turned_away = 0
+        counted_from = len(self._gaps) * _SETTLING / per_second
+        times: Sequence[float] = list(accumulate(gap / per_second for gap in self._gaps))
+        replace, push, pop = heapq.heapreplace, heapq.heappush, heapq.heappop
+        for now, seconds, patience in zip(times, self._handling, self._patience, strict=True):
+            counts = now >= counted_from
+            offered += counts
+            wait = free[0] - now
+            if wait <= 0.0:
+                replace(free, now + seconds)
+                answered += counts
+                in_time += counts
+                continue
+            if capacity is not None:
+                while leaving and leaving[0] <= now:
+                    pop(leaving)
+                if len(leaving) >= capacity:
+                    turned_away += counts
+                    continue
+                push(leaving, now + min(wait, patience))
+            if wait > patience:
+                abandoned += counts
+                continue
+            replace(free, free[0] + seconds)
+            answered += counts
+            in_time += counts and wait <= threshold
+        stayed = answered + abandoned
+        return Served(
+            in_time / stayed if stayed else 1.0,
+            abandoned / offered if offered else 0.0,
+            turned_away / offered if offered else 0.0,
+        )

@@ -1,0 +1,124 @@
+"""What tables serve, from their definitions, and what happens in the simulation when they do not."""
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from busyhour.capacity import tables
+from busyhour.capacity.forecast import forecast
+from busyhour.capacity.ladder import TABLE_COLD, TABLE_FULL
+from busyhour.capacity.simulation import Limits, simulate
+from busyhour.capacity.tables import Mode, Side, TableLimit
+from busyhour.scenarios.model import Distribution, Function, Table
+
+PROVISIONED = {
+    "BillingMode": "PROVISIONED",
+    "ProvisionedThroughput": {"ReadCapacityUnits": 30, "WriteCapacityUnits": 2},
+}
+FUNCTION = Function(
+    "lookup", latency=Distribution("constant", 0.1), operations={"t.GetItem": 1.0, "t.PutItem": 2.0}
+)
+
+
+def modes(definition: dict[str, Any]) -> list[tuple[Mode, float | None]]:
+    return [(c.mode, c.value) for c in tables.described("t", definition, "t.json")]
+
+
+def test_the_mode_of_a_table_says_what_it_serves():
+    assert modes(PROVISIONED) == [(Mode.PROVISIONED, 30.0), (Mode.PROVISIONED, 2.0)]
+    # CreateTable's default is provisioned.
+    assert (
+        modes({"ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}})[0][0]
+        is Mode.PROVISIONED
+    )
+    on_demand: dict[str, Any] = {"BillingMode": "PAY_PER_REQUEST"}
+    assert modes(on_demand) == [(Mode.NEW, None), (Mode.NEW, None)]
+    warm = on_demand | {"WarmThroughput": {"ReadUnitsPerSecond": 15000, "WriteUnitsPerSecond": 5000}}
+    assert modes(warm) == [(Mode.WARM, 15000.0), (Mode.WARM, 5000.0)]
+    capped = warm | {"OnDemandThroughput": {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": 100}}
+    assert modes(capped) == [(Mode.WARM, 15000.0), (Mode.MAXIMUM, 100.0)]
+    assert modes({"BillingModeSummary": on_demand})[0][0] is Mode.NEW
+
+
+def test_units_are_summed_by_table_and_side():
+    asked = {
+        "a.GetItem": 2.0,
+        "a.Query": 1.0,
+        "a.PutItem": 3.0,
+        "b.TransactGetItems": 1.0,
+        "b.DescribeTable": 9.0,
+    }
+    assert tables.units_by_table(asked, Side.READ) == {"a": 3.0, "b": 2.0}
+    assert tables.units_by_table(asked, Side.WRITE) == {"a": 3.0}
+
+
+def test_the_least_of_setting_and_quota_is_enforced():
+    known = tables.described("t", PROVISIONED, "t.json")
+    quota, new = {Side.READ: 20.0, Side.WRITE: 40_000.0}, {Side.READ: 12_000.0, Side.WRITE: 4_000.0}
+    assert tables.enforced(known, ["t", "u"], quota, new) == [
+        TableLimit("t", Side.READ, 20.0, 20.0),
+        TableLimit("t", Side.WRITE, 2.0, 600.0),
+        TableLimit("u", Side.READ, 20.0, 20.0),
+        TableLimit("u", Side.WRITE, 40_000.0, 40_000.0),
+    ]
+
+
+def test_a_throttled_table_fails_the_invocation_and_connect_tries_again(small: Any):
+    made = small.scenario(calls_per_hour=3600.0, duration=400.0, functions=(FUNCTION,))
+    machine = small.machine(small.lookup)
+    limit = TableLimit("t", Side.WRITE, 1.0, 1.0)
+    free = simulate(made, machine, drain=math.inf)
+    bound = simulate(made, machine, Limits(tables=(limit,)), drain=math.inf)
+    use = bound.tables["t", Side.WRITE]
+    assert free.tables == {}
+    # Two units a call are asked, one is served.
+    assert use.refused.count / use.asked > 0.4
+    assert bound.invocations["lookup"].attempts > free.invocations["lookup"].attempts
+    assert bound.invocations["lookup"].failed > 0
+    assert use.refused.first_at is not None
+
+
+def test_a_table_that_suffices_refuses_nothing(small: Any):
+    made = small.scenario(calls_per_hour=360.0, duration=2000.0, functions=(FUNCTION,))
+    limit = TableLimit("t", Side.WRITE, 20.0, 20.0)
+    use = simulate(made, small.machine(small.lookup), Limits(tables=(limit,)), drain=math.inf).tables[
+        "t", Side.WRITE
+    ]
+    assert (use.refused.count, use.refused.first_at) == (0, None)
+    assert use.asked > 150
+
+
+@pytest.fixture
+def with_table(small: Any, tmp_path: Path) -> Any:
+    def make(definition: dict[str, Any]) -> Any:
+        path = tmp_path / "t.json"
+        path.write_text(json.dumps({"TableName": "t", **definition}), encoding="utf-8")
+        made = small.scenario(calls_per_hour=7200.0, duration=600.0, functions=(FUNCTION,))
+        return forecast(
+            replace(made, tables={"t": Table("t", path)}), machine=small.machine(small.lookup), calls=200
+        )
+
+    return make
+
+
+def test_provisioned_capacity_is_a_rung_and_the_notes_say_what_it_throttles(with_table: Any):
+    found = with_table(PROVISIONED)
+    rungs = {rung.key: rung for rung in found.ladder}
+    write = rungs["table.t.write"]
+    assert (write.kind, write.value, write.symptom) == ("setting", 2.0, TABLE_FULL)
+    assert write.calls_per_hour == pytest.approx(3600.0)
+    assert write.binds_at_plan
+    assert rungs["table.t.read"].calls_per_hour == pytest.approx(30 * 3600.0)
+    assert any("Provisioned write throughput of table t" in note for note in found.notes)
+    assert "dynamodb.new-on-demand-table-initial-writes" not in rungs
+
+
+def test_a_new_table_on_demand_binds_long_before_the_table_quota(with_table: Any):
+    rungs = {rung.key: rung for rung in with_table({"BillingMode": "PAY_PER_REQUEST"}).ladder}
+    new = rungs["dynamodb.new-on-demand-table-initial-writes"]
+    assert (new.symptom, new.calls_per_hour) == (TABLE_COLD, pytest.approx(4000 * 3600 / 2))
+    assert new.calls_per_hour < rungs["dynamodb.table-level-write-throughput-limit"].calls_per_hour
