@@ -10,7 +10,7 @@ nobody waits in it, and `Acd.unnamed` says which queues those were.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 
 from busyhour.calls.acd_queue import AcdQueue, QueueStatistics, Ticket, Waiter
@@ -33,6 +33,7 @@ class Acd:
         self._threshold = threshold
         self.team = Team()
         """Agents with routing profiles; nobody at first."""
+        self._unattended: Collection[str] | None = ()
         now = clock.now()
         self.queues = {name: AcdQueue(queue, queue.agents, threshold, now) for name, queue in queues.items()}
         self.unnamed: dict[str, None] = {}
@@ -57,7 +58,7 @@ class Acd:
                 self._threshold,
                 self._clock.now(),
             )
-            self.queues[name] = found
+            self.queues[name] = self._attend(found)
             self.unnamed[name] = None
             self._known[reference] = self._known[name] = found
         return found
@@ -68,7 +69,7 @@ class Acd:
         found = self._known.get(name)
         if found is None:
             found = AcdQueue(Queue(name=name, agents=1, capacity=10), 1, self._threshold, self._clock.now())
-            self.queues[name] = self._known[name] = found
+            self.queues[name] = self._known[name] = self._attend(found)
         return found
 
     def open(
@@ -80,7 +81,8 @@ class Acd:
             queue = Queue(
                 name=name, agents=agents or 0, capacity=capacity, arn=references[0] if references else None
             )
-            found = self.queues[name] = AcdQueue(queue, agents, self._threshold, self._clock.now())
+            found = AcdQueue(queue, agents, self._threshold, self._clock.now())
+            self.queues[name] = self._attend(found)
         for reference in (name, *references):
             self._known[reference] = found
         return found
@@ -141,6 +143,22 @@ class Acd:
         agent = self.team.idle_for(ticket, self._clock.now())
         if agent is not None:
             self.dispatch(agent)
+
+    def leave_unattended(self, queues: Collection[str] | None) -> None:
+        """From now on no agent takes a contact from these queues (by name; None: from any), but from all others.
+
+        Contacts that an agent has in hand go on; those that waited in a queue that is attended again are taken.
+        """
+        self._unattended = queues
+        for queue in tuple(self.queues.values()):
+            self._attend(queue)
+            queue.serve(self._clock.now())
+        for agent in tuple(self.team.agents.values()):
+            self.dispatch(agent)
+
+    def _attend(self, queue: AcdQueue) -> AcdQueue:
+        queue.attended = self._unattended is not None and queue.name not in self._unattended
+        return queue
 
     def restart(self) -> None:
         """Count from now on, in every queue."""

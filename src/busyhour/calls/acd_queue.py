@@ -128,6 +128,7 @@ class AcdQueue:
         "agents",
         "answered",
         "arn",
+        "attended",
         "busy",
         "capacity",
         "enabled",
@@ -153,6 +154,8 @@ class AcdQueue:
         self.open_share = queue.open_share
         self.enabled = True
         """Whether it takes contacts at all (Status ENABLED)."""
+        self.attended = True
+        """Whether agents take contacts from it now; see `Acd.leave_unattended`."""
         self.team: Team | None = None
         """Agents with routing profiles, some of whom serve this queue."""
         self.shared = 0
@@ -178,6 +181,8 @@ class AcdQueue:
     @property
     def available(self) -> int:
         """Agents who could take a contact now; 1 where there is no limit."""
+        if not self.attended:
+            return 0
         if self.agents is None:
             return 1
         own = max(0, self.agents - self.busy + self.shared)
@@ -186,6 +191,8 @@ class AcdQueue:
     @property
     def staffed(self) -> int:
         """Agents signed in."""
+        if not self.attended:
+            return self.busy
         return self.busy + 1 if self.agents is None else self.agents + len(self.members)
 
     @property
@@ -282,7 +289,7 @@ class AcdQueue:
         heap = self._heap
         while heap and not heap[0][3].waits:
             heapq.heappop(heap)
-        if not heap:
+        if not heap or not self.attended:
             return None
         if heap[0][3].channel == channel and heap[0][3].since <= since:
             return heap[0]
@@ -326,7 +333,7 @@ class AcdQueue:
         )
 
     def _has_agent(self) -> bool:
-        return self.agents is None or self.busy - self.shared < self.agents
+        return self.attended and (self.agents is None or self.busy - self.shared < self.agents)
 
     def _take(self, ticket: Ticket, now: float, member: Agent | None = None) -> None:
         self._account(now)

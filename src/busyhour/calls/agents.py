@@ -109,6 +109,8 @@ class Team:
 
     def idle_for(self, ticket: Ticket, now: float) -> Agent | None:
         """The agent who may take this contact now and has been idle longest."""
+        if not ticket.queue.attended:
+            return None
         waited = now - ticket.since + 1e-9
         able = [
             agent

@@ -16,7 +16,7 @@ from busyhour.calls.chance import Stream, uuid_of
 from busyhour.calls.invoker import Invoker
 from busyhour.calls.live import NOTHING, VOICE, LiveCall
 from busyhour.calls.policy import CallPolicy
-from busyhour.calls.ports import Clock, FlowMachine, Functions, Listener
+from busyhour.calls.ports import Bots, Clock, FlowMachine, Functions, Listener
 from busyhour.flows.contact import Contact
 from busyhour.flows.protocol import CheckHours, Metrics
 from busyhour.scenarios.model import Direction, Scenario
@@ -38,6 +38,7 @@ class CallCentre:
             given.
         hours: says whether hours of operation (by id or ARN) or those of a queue are open now, None where it does
             not know them; the scenario's share of open calls decides then.
+        bots: hears of every turn with a bot; None: bots have no limits.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class CallCentre:
         *,
         policy: CallPolicy | None = None,
         hours: Hours | None = None,
+        bots: Bots | None = None,
     ) -> None:
         self.clock = clock
         self.machine = machine
@@ -58,6 +60,7 @@ class CallCentre:
         self.policy = policy or policy_of(scenario)
         self.behaviour = Behaviour(scenario.callers, scenario.seed, self.policy)
         self._hours = hours
+        self.bots = bots
         self.acd = Acd(clock, scenario.queues, self.policy.service_level_seconds)
         self.invoker = Invoker(clock, functions, self.policy.retry)
         self.arrived = 0

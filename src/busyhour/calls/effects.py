@@ -82,7 +82,14 @@ def converse(call: LiveCall, effect: Converse) -> Event | None:
         return HUNG_UP
     call.lex_turns += 1
     flow, display = call.centre.place(call, effect.action)
-    return call.later(*call.caller.converse(effect, flow, display))
+    seconds, answer = call.caller.converse(effect, flow, display)
+    bots = call.centre.bots
+    if bots is not None:
+        more = bots.turn(call, effect, seconds)
+        if more is None:
+            return Failed(detail="the bot took no more conversations")
+        seconds += more
+    return call.later(seconds, answer)
 
 
 def invoke(call: LiveCall, effect: Invoke) -> Event | None:

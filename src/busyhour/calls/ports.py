@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from busyhour.flows.protocol import Effect, Event, Invoke, LambdaFailed, LambdaResult
+from busyhour.flows.protocol import Converse, Effect, Event, Invoke, LambdaFailed, LambdaResult
 
 if TYPE_CHECKING:
     from busyhour.calls.live import LiveCall
@@ -78,6 +78,13 @@ class Functions(Protocol):
         self, call: LiveCall, effect: Invoke, done: Callable[[LambdaResult | LambdaFailed], None]
     ) -> None:
         """Start the attempt and return at once; `done` is called exactly once, maybe before this returns."""
+
+
+class Bots(Protocol):
+    """The bots that callers talk to; what they say is the scenario's business."""
+
+    def turn(self, call: LiveCall, effect: Converse, seconds: float) -> float | None:
+        """A turn of `call` that lasts `seconds` begins: seconds that the bot adds; None: the bot refuses it."""
 
 
 class Listener(Protocol):

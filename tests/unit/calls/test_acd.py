@@ -182,3 +182,21 @@ def test_counting_can_begin_anew_while_contacts_wait_and_talk(bench: Any, acd: A
     assert (statistics.offered, statistics.answered, statistics.largest_size) == (0, 1, 1)
     assert (statistics.busy_seconds, statistics.observed_seconds, statistics.occupancy) == (10.0, 10.0, 1.0)
     assert statistics.longest_wait == 50.0
+
+
+def test_in_a_queue_that_is_left_unattended_contacts_wait_until_agents_are_back(acd: Acd):
+    held, other = acd.queue("sales"), acd.queue("not in the scenario")
+    acd.leave_unattended(["sales"])
+    waiting = Somebody()
+    acd.join(held, waiting)
+    assert waiting.ticket is None
+    assert (held.available, held.staffed) == (0, 0)
+    assert acd.join(other, Somebody()).agent is not None
+    acd.leave_unattended(())
+    assert waiting.ticket.agent == 1
+
+
+def test_all_queues_left_unattended_are_those_too_that_come_later(acd: Acd):
+    acd.leave_unattended(None)
+    tickets = [acd.join(acd.queue(name), Somebody()) for name in ("sales", "later")]
+    assert [ticket.agent for ticket in tickets] == [None, None]

@@ -209,3 +209,27 @@ def test_an_answer_that_comes_after_the_call_ended_changes_nothing(bench: Any):
     bench.clock.run()
     assert call.ended == 1.0
     assert bench.journal.kinds().count("ended") == 1
+
+
+class Slow:
+    """A bot that adds two seconds to each turn and takes one conversation in all."""
+
+    def __init__(self) -> None:
+        self.heard: list[float] = []
+
+    def turn(self, call: Any, effect: Converse, seconds: float) -> float | None:
+        self.heard.append(seconds)
+        return 2.0 if len(self.heard) == 1 else None
+
+
+def test_a_bot_may_add_time_to_a_turn_or_refuse_it(bench: Any):
+    talk = Converse("bot", "say", 1.0, "bot", ("Order",))
+    centre = bench.centre(talk, talk)
+    centre.bots = bots = Slow()
+    call = centre.arrive(0)
+    bench.clock.run()
+    assert call.machine_call.heard == [
+        LexResult("Order"),
+        Failed(detail="the bot took no more conversations"),
+    ]
+    assert call.ended == pytest.approx(bots.heard[0] + 2.0)
