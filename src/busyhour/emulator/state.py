@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from random import Random
 from typing import Any, Protocol
 
+from busyhour.calls.ports import Bots
 from busyhour.emulator.limits import Limits
 from busyhour.emulator.metrics import MetricStore
 from busyhour.quotas.table import QuotaTable
@@ -88,6 +89,8 @@ class EmulatorState:
     """What the emulator has to say once (an action type it does not model, a number it took as claimed)."""
     dropped: Counter[str] = field(default_factory=Counter)
     """What was thrown away to stay within bounds of memory, by kind."""
+    bots: Bots | None = None
+    """The bots that flows talk to; None: bots have no limits."""
 
     def time(self) -> float:
         """Epoch seconds."""
