@@ -177,7 +177,11 @@ class Dial:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """The flow waits; `events` are those that end the wait early."""
+    """The flow waits; `events` are those that end the wait early.
+
+    `CustomerReturned` answers the event of that name, `Succeeded` with the event's name as its branch any other
+    (`BotParticipantDisconnected`; `Continue`, where the flow may go on meanwhile).
+    """
 
     action: str
     seconds: float

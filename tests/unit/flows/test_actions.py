@@ -174,17 +174,35 @@ SET_QUEUE = [("UpdateContactTargetQueue", {"QueueId": "q1"})]
         pytest.param(
             "ShowView",
             {},
-            {"event": p.Succeeded(branch="Back"), "operands": ["Back"]},
+            {"event": p.Succeeded(branch="Back"), "operands": ["Back"], "channel": "CHAT"},
             "=Back",
             id="view action",
         ),
         pytest.param(
-            "ShowView", {}, {"event": p.Failed("TimeLimitExceeded")}, "TimeLimitExceeded", id="view timeout"
+            "ShowView",
+            {},
+            {"event": p.Failed("TimeLimitExceeded"), "channel": "CHAT"},
+            "TimeLimitExceeded",
+            id="view timeout",
+        ),
+        pytest.param("ShowView", {}, {}, "NoMatchingError", id="no view on the phone"),
+        pytest.param(
+            "CreateWisdomSession", {}, {"channel": "TASK"}, "NoMatchingError", id="no session for a task"
+        ),
+        pytest.param(
+            "CreatePersistentContactAssociation", {}, {}, "NoMatchingError", id="only chats go on later"
+        ),
+        pytest.param(
+            "CheckOutboundCallStatus",
+            {},
+            {"channel": "CHAT"},
+            "NoMatchingError",
+            id="no call progress in a chat",
         ),
         pytest.param(
             "AuthenticateParticipant",
             {},
-            {"event": p.Succeeded(branch="OptedOut"), "operands": ["OptedOut"]},
+            {"event": p.Succeeded(branch="OptedOut"), "operands": ["OptedOut"], "channel": "CHAT"},
             "=OptedOut",
             id="authenticate",
         ),
@@ -716,7 +734,7 @@ def test_functions_in_a_row_have_twenty_seconds_and_a_prompt_begins_a_new_row(bu
 def test_references_read_what_actions_left(build):
     text = (
         "$.External.a|$.StoredCustomerInput|$.Lex.IntentName|$.Lex.Slots.s|$.Metrics.Queue.Size|$.FlowAttributes.f"
-        "|$.Case.case_id|$.Views.Action|$.Queue.Name|$.LanguageCode"
+        "|$.Case.case_id|$.Queue.Name|$.LanguageCode"
     )
     flow = build.flow(
         build.action("1", "InvokeLambdaFunction", LAMBDA, then="2"),
@@ -726,8 +744,7 @@ def test_references_read_what_actions_left(build):
         build.action(
             "5", "UpdateFlowAttributes", {"FlowAttributes": {"f": {"Value": "$.External.a"}}}, then="6"
         ),
-        build.action("6", "CreateCase", {}, then="7"),
-        build.action("7", "ShowView", {}, then="8"),
+        build.action("6", "CreateCase", {}, then="8"),
         build.action("8", "UpdateContactTargetQueue", {"QueueId": "q1"}, then="9"),
         build.action("9", "UpdateContactData", {"LanguageCode": "de-DE"}, then="say"),
         build.say("say", text=text),
@@ -740,9 +757,48 @@ def test_references_read_what_actions_left(build):
         p.LexResult("Pay", {"s": "S"}),
         p.Metrics({"NumberOfContactsInQueue": 7}),
         p.Succeeded({"Case.case_id": "c-1"}),
-        p.Succeeded(branch="Back"),
     )
-    assert effects[-1].text == "A|42|Pay|S|7|A|c-1|Back|Support|de-DE"
+    assert effects[-1].text == "A|42|Pay|S|7|A|c-1|Support|de-DE"
+
+
+def test_references_read_what_a_view_left(build):
+    flow = build.flow(
+        build.action("v", "ShowView", {}, then="say"),
+        build.say("say", text="$.Views.Action $.Views.ViewResultData.name $.Views.ViewResultData.list.1"),
+    )
+    shown = p.Succeeded({"Views.ViewResultData": {"name": "Ann", "list": ["a", "b"]}}, "Next")
+    live = build.call(flow, contact=Contact(channel="CHAT"))
+    assert build.run(live, shown)[-1].text == "Next Ann b"
+
+
+@pytest.mark.parametrize(
+    ("between", "event", "left"),
+    [
+        (("UpdateContactAttributes", {"Attributes": {"a": "1"}}), None, 4.0),
+        (("CreateTask", {}), p.Succeeded(), 4.0),
+        (("MessageParticipant", {"Text": "Hi"}), p.Done(), 8.0),
+        (("ConnectParticipantWithLexBot", LEX), p.LexResult("x"), 8.0),
+        (("Wait", {"TimeLimitSeconds": "5"}), p.Done(), 8.0),
+        (("ShowView", {}), p.Succeeded(branch="Next"), 8.0),
+        (("ShowView", {}), p.Failed("TimeLimitExceeded"), 8.0),
+        (("AuthenticateParticipant", {}), p.Succeeded(), 8.0),
+    ],
+)
+def test_functions_in_a_row_have_20_seconds_until_the_participant_is_busy_again(build, between, event, left):
+    flow = build.flow(
+        build.action("1", "InvokeLambdaFunction", LAMBDA, then="2"),
+        build.action("2", "InvokeLambdaFunction", LAMBDA, then="x"),
+        build.action("x", between[0], between[1], then="3", errors={"NoMatchingError": "3"}),
+        build.action("3", "InvokeLambdaFunction", LAMBDA, then="4", errors={"NoMatchingError": "late"}),
+        build.action("4", "InvokeLambdaFunction", LAMBDA, then="end", errors={"NoMatchingError": "late"}),
+        build.say("late"),
+    )
+    slow = p.LambdaResult({}, seconds=8.0)
+    live = build.call(flow, contact=Contact(channel="CHAT"))
+    effects = build.run(live, slow, slow, *([event] if event else []))
+    assert (effects[-1].action, effects[-1].timeout_seconds) == ("3", left)
+    after = live.send(p.LambdaResult({}, seconds=left))
+    assert after.action == ("late" if left < 8 else "4")
 
 
 def test_a_module_shares_attributes_and_nothing_else(build):

@@ -10,6 +10,7 @@ from busyhour.contracts.exploration.library import MODULE_STAND_IN
 from busyhour.contracts.exploration.pools import Pools
 from busyhour.contracts.exploration.values import OTHER, tests_of, witnesses
 from busyhour.flows import protocol as p
+from busyhour.flows.actions.services import CHANNELS
 from busyhour.flows.compiled import NO_ERROR, number
 from busyhour.flows.model import Action, Flow
 
@@ -67,10 +68,11 @@ def contact_options(after: bool, flows: Sequence[Flow], pools: Pools) -> list[Op
     channels = ["CHAT", "TASK"] if pools.of("Channel") else []
     channels += [one for one in pools.of("Channel") if one == "EMAIL"]
     for action in (action for one in flows for action in one.actions):
-        if action.type in ("Wait", "ShowView") or any(
-            e.error_type == "ChannelMismatch" for e in action.errors
-        ):
+        if action.type == "Wait" or any(e.error_type == "ChannelMismatch" for e in action.errors):
             channels.append("CHAT")
+        wanted = CHANNELS.get(action.type, frozenset())
+        if "VOICE" not in wanted:
+            channels += sorted(wanted)
     ways: list[dict[str, Any]] = [{AFTER: True}, {}] if after else [{}]
     ways = [
         {**way, **channel}

@@ -218,6 +218,8 @@ class Wait(Node):
         self._seconds = compile_text(next((parameters[key] for key in keys if key in parameters), None))
         events = parameters.get("Events")
         self._events = tuple(str(event) for event in events) if isinstance(events, list) else ()
+        if text_of(parameters.get("ContinueExecution")) == "True":
+            self._events = (*self._events, "Continue")
 
     def run(self, call: Call) -> Node | None:
         """Wait; a telephone call does not."""
@@ -237,6 +239,8 @@ class Wait(Node):
                 return self.match(call, "WaitCompleted") or self.unmatched(call)
             case p.CustomerReturned() if "CustomerReturned" in self._events:
                 return self.match(call, "CustomerReturned") or self.unmatched(call)
+            case p.Succeeded(branch=str(happened)) if happened in self._events:
+                return self.match(call, happened) or self.unmatched(call)
             case p.Failed(error, detail):
                 return self.fail(call, error, detail)
             case _:

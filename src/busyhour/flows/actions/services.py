@@ -14,18 +14,35 @@ if TYPE_CHECKING:
     from busyhour.flows.machine import Machine
 
 
+CHANNELS: dict[str, frozenset[str]] = {
+    "AuthenticateParticipant": frozenset({"CHAT"}),
+    "CheckOutboundCallStatus": frozenset({"VOICE"}),
+    "CheckVoiceId": frozenset({"VOICE"}),
+    "CreatePersistentContactAssociation": frozenset({"CHAT"}),
+    "CreateWisdomSession": frozenset({"VOICE", "CHAT", "EMAIL"}),
+    "LoadContactContent": frozenset({"EMAIL"}),
+    "ShowView": frozenset({"CHAT"}),
+    "StartVoiceIdStream": frozenset({"VOICE"}),
+}
+"""Channels that a service works on, where it does not on all; on others it takes its error branch (AWS administrator
+guide, Supported channels for flow blocks)."""
+
+
 class Service(Node):
     """Asks the service; what it gives back can be referred to afterwards."""
 
-    __slots__ = ("_branches", "_parameters")
+    __slots__ = ("_branches", "_channels", "_parameters")
 
     def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
         super().__init__(action, flow, machine)
         self._parameters = compile_value(dict(action.parameters), machine.policy.missing_reference)
         self._branches = tuple(dict.fromkeys(branches(action)))
+        self._channels = CHANNELS.get(action.type)
 
     def run(self, call: Call) -> Node | None:
-        """Ask."""
+        """Ask, unless the contact's channel knows nothing of the kind."""
+        if self._channels is not None and call.contact.channel not in self._channels:
+            return self.fail(call, detail=f"not for {call.contact.channel}")
         parameters: dict[str, Any] = (
             self._parameters(call) if callable(self._parameters) else self._parameters
         )
@@ -72,40 +89,30 @@ class Service(Node):
 
 
 class Branching(Service):
-    """A service whose answer is a branch (view action, outbound call status, percentage)."""
+    """A service whose answer is a branch (outbound call status, percentage, segment)."""
 
     __slots__ = ()
 
     def done(self, call: Call, branch: str | None) -> Node | None:
         """Go on by the result; an answer without one matches nothing."""
-        if self.action.type == "ShowView" and branch is not None:
-            views = call.datum("Views", {})
-            call.put("Views", {**views, "Action": branch})
         return self.unmatched(call) if branch is None else self.choose(call, branch)
 
 
-class VoiceService(Service):
-    """A service that only voice contacts can use."""
+class Participating(Branching):
+    """One that the participant takes part in (a view, signing in): functions before and after it are no chain."""
 
     __slots__ = ()
 
-    def run(self, call: Call) -> Node | None:
-        """Ask, or fail on another channel."""
-        return (
-            super().run(call) if call.contact.channel == "VOICE" else self.fail(call, detail="only for voice")
-        )
+    def resume(self, call: Call, event: p.Event) -> Node | None:
+        """Done, or not; the participant was busy meanwhile."""
+        call.lambda_seconds = 0.0
+        return super().resume(call, event)
 
-
-class VoiceBranching(Branching):
-    """The same for one with branches."""
-
-    __slots__ = ()
-
-    def run(self, call: Call) -> Node | None:
-        """Ask, or fail on another channel."""
-        return (
-            super().run(call) if call.contact.channel == "VOICE" else self.fail(call, detail="only for voice")
-        )
+    def done(self, call: Call, branch: str | None) -> Node | None:
+        """Go on by the result, which views keep."""
+        if self.action.type == "ShowView" and branch is not None:
+            call.put("Views", {**call.datum("Views", {}), "Action": branch})
+        return super().done(call, branch)
 
 
 class Unmodelled(Node):
