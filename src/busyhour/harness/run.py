@@ -13,7 +13,7 @@ from typing import Any
 from busyhour import __version__
 from busyhour.errors import BusyhourError
 from busyhour.flows.reader import read_file
-from busyhour.harness import demands, generator, metrics, preflight
+from busyhour.harness import coverage, demands, gate, generator, metrics, preflight
 from busyhour.harness import target as targets
 from busyhour.harness.lookout import Now, lookout
 from busyhour.harness.objectives import judge
@@ -31,7 +31,8 @@ from busyhour.quotas.model import Quota
 from busyhour.quotas.reading import read_quotas
 from busyhour.results import store
 from busyhour.results.load_result import LoadResult
-from busyhour.results.record import FindingRecord, QuotaRecord, RunRecord
+from busyhour.results.record import FindingRecord, FlowCoverage, QuotaRecord, RunRecord
+from busyhour.results.retries import sentences
 from busyhour.scenarios.business import business
 from busyhour.scenarios.model import DriveKind, Scenario
 
@@ -59,6 +60,8 @@ class Options:
     """Workers on other machines that take part, instead of `workers` here."""
     beside: tuple[str, ...] = ()
     """Load tests that run beside the scenario's own, by name or path."""
+    clearance: gate.Clearance | None = None
+    """What the safety gate said; without it nothing is done against AWS."""
     now: Now = lambda: datetime.now(UTC)
     """The time by which a live run is watched; handed in by tests."""
 
@@ -68,6 +71,7 @@ class _Gathered:
     """What a run collects on its way."""
 
     findings: list[FindingRecord] = field(default_factory=list)
+    coverage: list[FlowCoverage] = field(default_factory=list)
     not_measured: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     invalid: list[str] = field(default_factory=list)
@@ -101,13 +105,18 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
     """Run the scenario and return its record. Writes raw results into `folder`, but not the record.
 
     Raises:
-        BusyhourError: bad input, the target cannot be reached, or the generator has no result.
+        BusyhourError: bad input, the target cannot be reached, the generator has no result, or the run would go to AWS
+            and the safety gate has not passed it.
     """
     scenario = options.scenario
+    if options.target == "aws":
+        gate.recheck(options.clearance, scenario, options.now())
     gathered = _Gathered()
     table = quota_table.load()
     progress.stage("Checking the flows")
     gathered.findings = preflight.check_flows(scenario, options.project)
+    gathered.coverage, unexplored = coverage.branches(scenario)
+    gathered.not_measured += [f"Branch coverage of flow {name}: no time for it" for name in unexplored]
     progress.stage("Starting the target" if options.target == "emulator" else "Reading the target")
     with _target(options, folder) as (target, process):
         store.write_json(folder / TARGET_FILE, target.as_json())  # before the first call: a clean-up needs it
@@ -118,6 +127,7 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
         )
         progress.stage("Load")
         begun = datetime.now(UTC)
+        left = gate.recheck(options.clearance, scenario, options.now()) if target.kind == "aws" else None
         with lookout(scenario, target, options.remote or options.workers, options.now) as watch:
             load = generator.drive(
                 scenario,
@@ -130,6 +140,7 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
                 beside=[options.project.loadtest(name) for name in options.beside],
                 watched=process,
                 lookout=watch,
+                permitted=left,
             )
         progress.stage("Reading quotas and metrics of the target")
         start = datetime.fromisoformat(load.started) if load.started else begun
@@ -253,7 +264,7 @@ def _record(
     objectives = judge(scenario.objectives, load)
     unmodelled = {**load.unmodelled, **snapshot.get("unmodelled", {})}
     gathered.notes += [f"{kind} is not modelled and took its default path." for kind in sorted(unmodelled)]
-    gathered.notes += load.notes
+    gathered.notes += [*load.notes, *sentences(load.retries, scenario.client.retry.value)]
     gathered.not_measured += load.not_measured
     invalid = [*gathered.invalid, *([] if load.valid else load.reasons)]
     return RunRecord(
@@ -283,11 +294,13 @@ def _record(
         quotas=quotas,
         objectives=objectives,
         findings=gathered.findings,
+        coverage=gathered.coverage,
         forecast=forecast.as_json,
         calls=load.calls if scenario.drive is not DriveKind.VOICE else snapshot.get("calls") or load.calls,
         not_measured=list(dict.fromkeys(gathered.not_measured)),
         notes=list(dict.fromkeys(gathered.notes)),
         generator={**load.generator, "workers": load.workers},
+        retries=load.retries,
     )
 
 

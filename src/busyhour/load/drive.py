@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gevent
+from gevent.queue import SimpleQueue
 
 import gc
 import logging
@@ -23,10 +24,13 @@ from busyhour.load.kind import Kind
 from busyhour.load.operations import RequestEvent, Service
 from busyhour.load.permit import Permit
 from busyhour.load.recorder import Recorder
+from busyhour.load.retrier import Retrier
+from busyhour.load.retries import make_policy
 from busyhour.load.settings import Settings
 from busyhour.load.timers import GeventClock
 from busyhour.results.measures import Measures
 from busyhour.scenarios.arrivals import Schedule
+from busyhour.scenarios.draw import rng_for
 from busyhour.scenarios.model import Scenario
 
 LOOK_SECONDS = 0.1
@@ -56,7 +60,8 @@ class Drive:
         scenario: what to do.
         kinds: what is done at each arrival.
         event: Locust's request event; None outside of Locust.
-        on_part: is handed, once a second and at the end, what was measured since the last time.
+        on_part: is handed, once a second and at the end, what was measured since the last time; in a greenlet of its
+            own, since no call starts while it works.
         clock: the loop; made here where not given.
         credentials: to sign with; chosen by the target where not given.
         permit: the safety gate's, which a real account needs; None: nothing but stand-ins is dialled.
@@ -90,6 +95,7 @@ class Drive:
         self._kinds = list(kinds)
         self._event = event
         self._on_part = on_part
+        self._parts: SimpleQueue[tuple[Measures, Status] | None] = SimpleQueue()
         self._credentials = credentials or (ChainCredentials() if settings.aws else FixedCredentials())
         self._services: dict[str, Service] = {}
         self._health = Health()
@@ -116,11 +122,24 @@ class Drive:
         found = self._services.get(name)
         if found is None:
             url = self.settings.endpoint or model.endpoint(name, self.settings.region)
-            client = Client(url, self.clock, self._credentials, max_connections=self.settings.max_connections)
+            client = Client(
+                url,
+                self.clock,
+                self._credentials,
+                max_connections=self.settings.max_connections,
+                timeout=self.scenario.client.timeout,
+            )
             client.open()
-            found = Service(name, client, self.recorder, self._event, self.settings.region)
+            retrier = self._retrier(name)
+            found = Service(name, client, self.recorder, self._event, self.settings.region, retrier)
             self._services[name] = found
         return found
+
+    def _retrier(self, service: str) -> Retrier | None:
+        """The application's retry policy for one client; each worker has its own, as each process of an application."""
+        uniform = rng_for(self.scenario.seed, self.k, f"retries of {service}").random
+        policy = make_policy(self.scenario.client, service, uniform, self.clock.real())
+        return None if policy is None else Retrier(policy, self.clock, self.recorder)
 
     def note(self, text: str) -> None:
         """Something that the report says once."""
@@ -166,9 +185,12 @@ class Drive:
             dispatcher.begin()
         self.clock.call_at(1.0, self._tick)
         self.clock.call_at(self.scenario.traffic.duration, self._look)
+        courier = gevent.spawn(self._hand_on)
         with held_back():
             self.clock.run()
         self._close()
+        self._parts.put(None)
+        courier.join()
 
     def interrupt(self) -> None:
         """Start no more calls, end those that go on, then end the run. May be called from any greenlet."""
@@ -240,7 +262,14 @@ class Drive:
     def _send(self) -> None:
         recorder = self.recorder
         status = Status(self.clock.real(), recorder.started, recorder.ended, self.in_progress)
-        self._on_part(recorder.flush(), status)
+        self._parts.put((recorder.flush(), status))
+
+    def _hand_on(self) -> None:
+        while (part := self._parts.get()) is not None:
+            try:
+                self._on_part(*part)
+            except Exception:
+                self.clock.report(self._on_part)
 
     def _look(self) -> None:
         """Whether the run is over."""
@@ -269,6 +298,9 @@ class Drive:
         self._cleaned_up_by = self.clock.real() + clean_up.seconds_for(live, self.n, aws=self.settings.aws)
         for dispatcher in self._dispatchers:
             dispatcher.stop()
+        for service in self._services.values():
+            if service.retrier is not None:
+                service.retrier.give_up()
         for kind in self._kinds:
             try:
                 kind.cut_off(interrupted=self.interrupted)

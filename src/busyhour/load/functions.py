@@ -103,7 +103,7 @@ class LambdaFunctions:
                 "Payload": b"{}",
             }
             found = self._operations[key] = self._service.operation(
-                "Invoke", parameters, function_name(reference)
+                "Invoke", parameters, function_name(reference), application=False
             )
         return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gevent.event import AsyncResult
+
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
@@ -10,6 +12,7 @@ from busyhour.load import model
 from busyhour.load.client import Answer, Client, Done
 from busyhour.load.errors import Class
 from busyhour.load.recorder import Recorder
+from busyhour.load.retrier import Retrier
 from busyhour.load.sigv4 import Prepared, canonical_query
 
 
@@ -36,9 +39,20 @@ class Operation:
         written: the request that all others are like.
         region: for signatures.
         function: the Lambda function that it invokes, to count by it as well; empty for all else.
+        retrier: makes further attempts where one fails; None: there is one.
     """
 
-    __slots__ = ("_client", "_event", "_failures", "_prepared", "_record", "name", "sample", "service")
+    __slots__ = (
+        "_client",
+        "_event",
+        "_failures",
+        "_prepared",
+        "_record",
+        "_retrier",
+        "name",
+        "sample",
+        "service",
+    )
 
     def __init__(
         self,
@@ -50,7 +64,9 @@ class Operation:
         written: model.Written,
         region: str,
         function: str = "",
+        retrier: Retrier | None = None,
     ) -> None:
+        self._retrier = retrier
         self.service = service
         self.name = name
         self.sample = written.body
@@ -82,11 +98,23 @@ class Operation:
             done: called exactly once.
             path: instead of the sample's.
         """
+        if self._retrier is None:
+            self._attempt(body, path, intended, done)
+        else:
+            attempt = partial(self._attempt, body, path)
+            self._retrier.send(f"{self.service}:{self.name}", attempt, intended, done)
+
+    def _attempt(self, body: bytes, path: str | None, intended: float, done: Done | None) -> None:
         self._client.send(self._prepared, body, partial(self._ended, intended, done), path)
 
     def call(self, body: bytes, path: str | None = None) -> Answer:
         """Send it and wait for the answer in the calling greenlet (not in the clock's loop)."""
         intended = self._client.clock.real()
+        if self._retrier is not None:
+            result = AsyncResult()
+            self.send(body, intended, result.set, path)
+            last: Answer = result.get()
+            return last
         answer = self._client.call(self._prepared, body, path)
         self._ended(intended, None, answer)
         return answer
@@ -133,26 +161,51 @@ class Service:
         recorder: counts.
         event: Locust's request event.
         region: for signatures.
+        retrier: the application's retry policy; None: every request has one attempt.
     """
 
     def __init__(
-        self, name: str, client: Client, recorder: Recorder, event: RequestEvent | None, region: str
+        self,
+        name: str,
+        client: Client,
+        recorder: Recorder,
+        event: RequestEvent | None,
+        region: str,
+        retrier: Retrier | None = None,
     ) -> None:
+        self.retrier = retrier
         self.name = name
         self.client = client
         self._recorder = recorder
         self._event = event
         self._region = region
 
-    def operation(self, name: str, parameters: Mapping[str, Any], function: str = "") -> Operation:
-        """Prepare an operation from one example of its parameters; `function`: the Lambda function it invokes.
+    def operation(
+        self, name: str, parameters: Mapping[str, Any], function: str = "", *, application: bool = True
+    ) -> Operation:
+        """Prepare an operation from one example of its parameters.
+
+        Args:
+            name: as the service calls it.
+            parameters: the example.
+            function: the Lambda function that it invokes.
+            application: whether an application's SDK would send it, by the scenario's retry policy; else it is
+                Connect's or busyhour's own and has one attempt.
 
         Raises:
             BusyhourError: the parameters do not fit botocore's model.
         """
         written = model.write(self.name, name, parameters)
         return Operation(
-            self.client, self._recorder, self._event, self.name, name, written, self._region, function
+            self.client,
+            self._recorder,
+            self._event,
+            self.name,
+            name,
+            written,
+            self._region,
+            function,
+            self.retrier if application else None,
         )
 
 

@@ -83,7 +83,7 @@ class Permit:
 def plan_of(scenario: Scenario) -> str:
     """Fingerprint of what the gate looks at: traffic, seed, kind of load, and all of [aws] but the approval's path."""
     looked_at = (
-        *(scenario.traffic, scenario.seed, scenario.drive, scenario.flows.entry),
+        *(scenario.traffic, scenario.seed, scenario.drive, scenario.flows.entry, scenario.client),
         replace(scenario.aws, approval=None),
     )
     return hashlib.sha256(repr(looked_at).encode()).hexdigest()

@@ -9,7 +9,8 @@ from typing import Any
 from busyhour.results.codec import decode, encode
 from busyhour.results.histogram import Histogram
 from busyhour.results.measures import Measures, Second
-from busyhour.results.record import AbortRecord, Arrivals, Operation, Percentiles, Series, Slip
+from busyhour.results.record import AbortRecord, Arrivals, Operation, Percentiles, RetryRecord, Series, Slip
+from busyhour.results.retries import retries_of
 from busyhour.results.windows import WindowRecord
 
 SCHEMA_VERSION = "1"
@@ -100,6 +101,8 @@ class LoadResult:
     """HDR histograms of the whole run, encoded: `latency/<op>/<class>`, `service/<op>/<class>`, `slip`, ..."""
     windows: WindowRecord | None = None
     """Latency by window of time; None where nothing was sent."""
+    retries: list[RetryRecord] = field(default_factory=list)
+    """What the application's retry policy did; empty where it has none."""
     abort: AbortRecord | None = None
     """What aborted the run; written by who watched it."""
     schema_version: str = SCHEMA_VERSION
@@ -174,6 +177,7 @@ def summarise(measures: Measures, what: Circumstances, bounds: Bounds) -> LoadRe
         outcomes=_outcomes(measures),
         histograms={key: histogram.to_json() for key, histogram in sorted(measures.histograms.items())},
         windows=measures.windows.record(),
+        retries=retries_of(measures),
     )
 
 

@@ -200,6 +200,31 @@ class FlowCoverage:
 
 
 @dataclass(slots=True)
+class RetryRecord:
+    """One operation under the application's retry policy. `operations` is what the application asked for."""
+
+    service: str
+    name: str
+    operations: int
+    attempts: int
+    """Requests that were sent for them; `Operation` counts these."""
+    by_attempts: dict[str, int]
+    """Operations by the number of their attempts."""
+    throttles: int
+    """Retries because of a throttle."""
+    transients: int
+    """Retries because of a failure that may pass."""
+    recovered: int
+    """Operations that succeeded after a retry."""
+    failed: int
+    """Operations whose last attempt failed."""
+    quota_empty: int
+    """Operations that were not tried again because the client's retry quota was empty."""
+    latency: Percentiles | None = None
+    """From the intended start to the last answer, backoff included: what the application saw."""
+
+
+@dataclass(slots=True)
 class RunRecord:
     """Everything that is known of one run."""
 
@@ -236,6 +261,8 @@ class RunRecord:
     """Branch coverage of the scenario's flows, without those for which there was no time."""
     regression: dict[str, Any] = field(default_factory=dict)
     """What holding the run against earlier ones came to: regression/confirm.py has its shape; empty: not done."""
+    retries: list[RetryRecord] = field(default_factory=list)
+    """What the application's retry policy did; empty where it has none."""
     trends: dict[str, Any] = field(default_factory=dict)
     """Metrics over the nights of the history up to this run: regression/nightly.py has their shape; empty: none."""
     schema_version: str = SCHEMA_VERSION

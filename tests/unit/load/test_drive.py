@@ -113,6 +113,39 @@ def test_throttled_calls_are_blocked_and_not_tried_again(fake_aws, write_scenari
     assert result.valid
 
 
+def test_with_the_applications_retry_policy_attempts_are_counted_apart_and_the_call_is_placed(
+    fake_aws, write_scenario
+):
+    throttle = (429, {"x-amzn-ErrorType": "TooManyRequestsException"}, b"{}")
+    fake_aws.answers["/contact/outbound-voice"] = throttle
+    gevent.spawn_later(0.4, fake_aws.answers.clear)
+    path = write_scenario(rate=10, duration=0.5, drain=6, more='[client]\nretry = "standard"')
+    result, _ = run([QuickVoice()], fake_aws.url, path)
+    (retried,) = result.retries
+    placed = operation(result, "StartOutboundVoiceContact")
+    assert (retried.operations, retried.attempts) == (5, placed.requests)
+    assert placed.throttles == retried.throttles + retried.failed > 0
+    assert retried.recovered > 0
+    assert result.arrivals.completed == 5 - retried.failed
+    tokens = {
+        body.split(b'"ClientToken":"')[1].split(b'"')[0]
+        for _, at, _, body in fake_aws.requests
+        if at == "/contact/outbound-voice"
+    }
+    assert len(tokens) == 5  # an attempt is no second call
+    assert "DescribeContact" not in {record.name for record in result.retries}
+
+
+def test_connects_own_requests_to_lambda_are_not_tried_again_by_the_applications_policy(
+    fake_aws, write_scenario
+):
+    fake_aws.answers["/2015"] = (429, {"x-amzn-ErrorType": "TooManyRequestsException"}, b"{}")
+    path = write_scenario(drive="lambda", rate=10, duration=0.5, more='[client]\nretry = "standard"')
+    result, _ = run([LambdaCalls()], fake_aws.url, path)
+    assert fake_aws.count("/2015-03-31/functions/lookup/invocations") == 5
+    assert result.retries == []
+
+
 def test_calls_that_outlast_the_drain_are_cut_off(fake_aws, write_scenario):
     fake_aws.ends_after = 60.0
     result, _ = run([QuickVoice()], fake_aws.url, write_scenario(rate=10, duration=0.5, drain=0.5))
