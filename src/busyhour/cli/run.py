@@ -136,6 +136,7 @@ def command(
     from busyhour.quotas import ledger, table
     from busyhour.regression import verdicts
     from busyhour.report import terminal
+    from busyhour.results import store
 
     console = Console(stderr=True)
     project = Project.find(Path.cwd())
@@ -167,7 +168,9 @@ def command(
     verdicts.clear(folder)
     with _Display(console, planned) as display:
         record = execute(options, folder, display)
+        store.write_run(folder, record)  # kept before anything else is tried
         held = _hold(options, folder, record, display, baseline, repeats) if confirm else None
+    _look_back(record, folder, project)
     evidence = ledger.confirm(evidence, record, table.load()) if verify_quotas else evidence
     record.ledger = ledger.as_rows(evidence)
     terminal.show(record, page())
@@ -186,13 +189,22 @@ def _hold(
     from busyhour.harness.confirm import hold_against
     from busyhour.regression import verdicts
     from busyhour.regression.baseline import HISTORY
-    from busyhour.results import store
 
-    store.write_run(folder, record)  # kept before anything else is tried
     held = hold_against(options, folder, display, names=names or (HISTORY,), most=most)
     if held is not None:
         record.regression = verdicts.for_report(held.found)
     return held
+
+
+def _look_back(record: RunRecord, folder: Path, project: Any) -> None:
+    """Put the nights of the history up to this run into its record, where there are any."""
+    from busyhour.errors import BusyhourError
+    from busyhour.regression import trend_report
+
+    try:
+        record.trends = trend_report.up_to(folder, project)
+    except BusyhourError as error:
+        record.not_measured.append(f"Trends over past nights: {error.message}")
 
 
 def _with_verdict(held: Held, code: ExitCode) -> ExitCode:

@@ -10,6 +10,7 @@ from busyhour.report import evidence, outlook, support
 from busyhour.report.ladder_plot import ladder_plot
 from busyhour.report.plots import run_plots
 from busyhour.report.templating import fill
+from busyhour.report.trends import trends
 from busyhour.report.wave_plot import wave_plot
 from busyhour.report.what_if import SHORT_TABLE, what_if
 from busyhour.results.record import RunRecord
@@ -37,6 +38,8 @@ def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
         wave_notes=evidence.wave_notes(record),
         dues=evidence.dues(record),
         ledger=evidence.ledger(record),
+        regression=record.regression,
+        trends=trends(record),
     )
 
 

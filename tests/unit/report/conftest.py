@@ -436,3 +436,71 @@ def migrating(record: RunRecord) -> RunRecord:
     }
     record.ledger = [proven, known, {"key": "of another version"}]
     return record
+
+
+@pytest.fixture
+def nightly(migrating: RunRecord) -> RunRecord:
+    """The same with twenty nights, a change in one of them, and a verdict that repeats have confirmed."""
+    slow = [41.0 + 0.3 * (night % 3) if night < 12 else 58.0 + 0.4 * (night % 4) for night in range(20)]
+    migrating.trends = {
+        "nights": [
+            {
+                "run_id": f"n{night}",
+                "started": f"2026-10-{night + 1:02d}T03:00:00+00:00",
+                "revision": "",
+                "regressed": night in (12, 13),
+            }
+            for night in range(20)
+        ],
+        "metrics": [
+            {"name": "latency p95: function look", "unit": "ms", "values": slow},
+            {"name": "time in flow mean", "unit": "ms", "values": [14_000.0 + night for night in range(20)]},
+            {"name": "headroom: calls", "unit": "share", "values": [0.4] * 20},
+        ],
+        "changes": [
+            {
+                "metric": "latency p95: function look",
+                "unit": "ms",
+                "run_id": "n12",
+                "started": "2026-10-13T03:00:00+00:00",
+                "before": 41.3,
+                "after": 58.4,
+                "relative": 0.414,
+                "beside": ["commit 1a2b3c4d5e to 9f8e7d6c5b", "flow main <x>.json changed"],
+                "index": 12,
+            }
+        ],
+    }
+    migrating.regression = {
+        "regressed": True,
+        "summary": "helpdesk regressed: latency p95: function look; 1 confirmed, 1 gone in 2 repeats; 30 metrics equivalent.",
+        "baseline": ["n7", "n8", "n9"],
+        "confirmation": {
+            "repeats": ["n19-repeat-1", "n19-repeat-2"],
+            "confirmed": ["latency p95: function look"],
+            "gone": ["throttle rate"],
+            "open": [],
+        },
+        "new_findings": [],
+        "rows": [
+            {
+                "outcome": "regressed",
+                "metric": "latency p95: function look",
+                "before": "41 ms",
+                "now": "58 ms",
+                "effect": "+41% (+35% to +47%)",
+                "tolerance": "+5%",
+                "advice": "",
+            },
+            {
+                "outcome": "undecided",
+                "metric": "latency p99: function look",
+                "before": "90 ms",
+                "now": "99 ms",
+                "effect": "+10% (-5% to +25%)",
+                "tolerance": "+10%",
+                "advice": "runs of 9 min would decide",
+            },
+        ],
+    }
+    return migrating

@@ -96,9 +96,9 @@ def probed(
 
 @pytest.mark.parametrize(("scheme", "paper"), [(1, "rgb(255, 255, 255)"), (0, "rgb(18, 22, 28)")])
 def test_readable_and_usable_in_both_colour_schemes(
-    migrating: RunRecord, look: Callable[..., subprocess.CompletedProcess[str]], scheme: int, paper: str
+    nightly: RunRecord, look: Callable[..., subprocess.CompletedProcess[str]], scheme: int, paper: str
 ) -> None:
-    page = RENDERERS["html"].render(migrating, TEMPLATES).decode()
+    page = RENDERERS["html"].render(nightly, TEMPLATES).decode()
     found = probed(look, page, f"--blink-settings=preferredColorScheme={scheme}", "--window-size=1200,900")
     assert found["paper"] == paper
     assert float(str(found["worst"])) >= 4.5, f"WCAG AA wants 4.5:1, {found['where']}"
@@ -111,9 +111,9 @@ def test_readable_and_usable_in_both_colour_schemes(
 
 
 def test_a_narrow_window_scrolls_tables_not_the_page(
-    migrating: RunRecord, look: Callable[..., subprocess.CompletedProcess[str]]
+    nightly: RunRecord, look: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    found = probed(look, RENDERERS["html"].render(migrating, TEMPLATES).decode(), "--window-size=500,900")
+    found = probed(look, RENDERERS["html"].render(nightly, TEMPLATES).decode(), "--window-size=500,900")
     assert found["wide"] == 0
 
 
