@@ -1,7 +1,9 @@
-"""Python's collector of reference cycles, held back while a run is on.
+"""Python's collector of reference cycles, kept short while a run is on.
 
 A full collection walks over every object there is: with 100,000 calls in progress that is a pause of about a second, in
-which no call starts. Nothing that a request or a timer makes is part of a cycle, so reference counts free it all.
+which no call starts. Nothing that a request or a timer makes is part of a cycle, so reference counts free it all. So
+only young objects are looked at, a few at a time and twice; what outlives that is out of the collector's sight until
+the run is over.
 """
 
 from __future__ import annotations
@@ -9,22 +11,30 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Iterator
+from typing import Any
 
-THRESHOLDS = (20_000, 50, 1_000)
-"""Young objects are looked at every 20,000 allocations; a full collection comes after 50,000 times as many."""
+THRESHOLDS = (2_000, 5, 1_000_000)
+"""Objects between two collections of the youngest (about 0.1 ms each), and how many of those make one of the next."""
 
 
 @contextlib.contextmanager
 def held_back() -> Iterator[None]:
-    """Take all that is there out of the collector's sight, and collect seldom until the block ends.
+    """Take all that is there out of the collector's sight, and soon whatever comes to stay, until the block ends.
 
     Collect before (`gc.collect()`), while nothing is due yet.
     """
     before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
+    gc.callbacks.append(_put_out_of_sight)
     try:
         yield
     finally:
+        gc.callbacks.remove(_put_out_of_sight)
         gc.set_threshold(*before)
         gc.unfreeze()
+
+
+def _put_out_of_sight(phase: str, info: dict[str, Any]) -> None:
+    if phase == "stop" and info["generation"] > 0:
+        gc.freeze()

@@ -11,6 +11,7 @@ from __future__ import annotations
 from locust.stats import StatsEntry, StatsError
 
 import time
+from functools import cache
 from typing import Any
 
 from busyhour.load.operations import RequestEvent
@@ -53,6 +54,11 @@ def rounded(milliseconds: float) -> int:
     return round(milliseconds, -3).__int__()
 
 
+@cache  # there are some 20,000 buckets
+def _response_time(bucket: int) -> int:
+    return rounded(highest_in(bucket) / 1000.0)
+
+
 def _is_locusts(listener: Any) -> bool:
     return str(getattr(listener, "__module__", "")).startswith("locust.runners")
 
@@ -79,7 +85,7 @@ def _entry(stats: Any, service: str, name: str, operation: str, part: Measures, 
         entry.max_response_time = merged.highest / 1000.0
         entry.total_content_length = part.counts.get(f"bytes/{operation}", 0)
         for bucket, count in merged.counts.items():
-            entry.response_times[rounded(highest_in(bucket) / 1000.0)] += count
+            entry.response_times[_response_time(bucket)] += count
     return entry
 
 

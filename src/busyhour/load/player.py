@@ -133,6 +133,7 @@ class Player:
     def _part(self, part: Measures, status: Status) -> None:
         if self._event is None:
             feed(self._environment.stats, part)
+            gevent.sleep(0)  # let calls that are due start in between
         self._runner.send_message(
             "busyhour_part", {"k": self._k, "part": part.to_wire(), "status": asdict(status)}
         )
