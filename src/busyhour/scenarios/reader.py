@@ -27,6 +27,7 @@ from busyhour.scenarios.model import (
     MenuBehaviour,
     Objective,
     Queue,
+    Redial,
     RetryMode,
     Scenario,
     SupportFacts,
@@ -149,6 +150,8 @@ def _callers(source: Source, data: Mapping[str, Any], flows: list[FlowNames]) ->
     given |= {name: float(data[name]) for name in ("answered", "hang_up_rate") if name in data}
     if "numbers" in data:
         given["numbers"] = tuple(data["numbers"])
+    if "redial" in data:
+        given["redial"] = _redial(source, data["redial"])
     menus = {}
     for name, choices in data.get("menus", {}).items():
         keys = ("callers", "menus", name)
@@ -163,6 +166,15 @@ def _callers(source: Source, data: Mapping[str, Any], flows: list[FlowNames]) ->
         for name, values in data.get("inputs", {}).items()
     }
     return Callers(**given, menus=menus, inputs=inputs)
+
+
+def _redial(source: Source, data: Mapping[str, Any]) -> Redial:
+    given: dict[str, Any] = {}
+    if "after" in data:
+        given["after"] = source.distribution(("callers", "redial", "after"), data["after"])
+    if "attempts" in data:
+        given["attempts"] = int(data["attempts"])
+    return Redial(float(data["share"]), **given)
 
 
 def _action(source: Source, keys: tuple[str, ...], name: str, flows: list[FlowNames]) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from busyhour.project.violations import value_shown
+from busyhour.scenarios.contacts import INBOUND, OUTBOUND, Wanted, read_contacts
 from busyhour.scenarios.intervals import read_intervals
 from busyhour.scenarios.model import ArrivalProcess, Direction, Layer, ShapePoint, Traffic
 from busyhour.scenarios.source import Source
@@ -25,8 +28,15 @@ def read_traffic(source: Source, data: Mapping[str, Any]) -> Traffic:
         raise source.error(
             ("traffic",), "has no 'duration'", 'Say how long calls arrive, as in duration = "100s".'
         )
+    direction = Direction(data.get("direction", "inbound"))
+    campaign = data.get("type", "general") == "campaign"
+    if campaign and direction is not Direction.OUTBOUND:
+        raise source.error(
+            ("traffic", "type"), "is campaign, which inbound calls are not", 'Say direction = "outbound".'
+        )
     return Traffic(
-        direction=Direction(data.get("direction", "inbound")),
+        direction=direction,
+        campaign=campaign,
         duration=duration,
         arrivals=ArrivalProcess(data.get("arrivals", "poisson")),
         calls_per_hour=float(data.get("calls_per_hour", 0.0)),
@@ -44,11 +54,13 @@ def read_traffic(source: Source, data: Mapping[str, Any]) -> Traffic:
 def _intervals(source: Source, data: Mapping[str, Any]) -> tuple[tuple[float, ...], float]:
     """Calls of each interval and its length in seconds; no calls where the traffic is given as a rate."""
     given = data.get("intervals")
+    if "contacts" in data:
+        return _contacts(source, data)
     if given is None:
         if "calls_per_hour" not in data and "layers" not in data:
             raise source.error(
                 ("traffic",),
-                "has neither calls_per_hour nor intervals",
+                "has neither calls_per_hour nor intervals nor contacts",
                 'Give calls_per_hour = 9000, or intervals = { file = "monday.csv" }.',
             )
         return (), 1800.0
@@ -61,6 +73,38 @@ def _intervals(source: Source, data: Mapping[str, Any]) -> tuple[tuple[float, ..
     width = source.duration((*keys, "interval"), given.get("interval", 1800.0), positive=True)
     file = source.path((*keys, "file"), given["file"], "a CSV file of intervals")
     return read_intervals(file, given.get("column")), width
+
+
+def _contacts(source: Source, data: Mapping[str, Any]) -> tuple[tuple[float, ...], float]:
+    """Calls of each interval as they are counted in an export of real contacts, and the interval's length."""
+    given = data["contacts"]
+    keys = ("traffic", "contacts")
+    for other in ("intervals", "calls_per_hour", "shape", "ramp_up", "ramp_down"):
+        if other in data:
+            raise source.error(
+                ("traffic", other), "does not go with contacts", "Keep one of the two; growth scales both."
+            )
+    start = None
+    if "start" in given:
+        try:
+            start = datetime.fromisoformat(given["start"])
+        except ValueError:
+            start = None
+        if start is None or start.tzinfo is None:
+            raise source.error(
+                (*keys, "start"),
+                f"is {value_shown(given['start'])}, not a date and time with an offset",
+                "Write it like 2026-11-02T08:00:00+01:00.",
+            )
+    width = source.duration((*keys, "interval"), given.get("interval", 60.0), positive=True)
+    outbound = data.get("direction") == Direction.OUTBOUND.value
+    wanted = Wanted(
+        given.get("channel", "VOICE"),
+        tuple(given.get("methods", OUTBOUND if outbound else INBOUND)),
+        start.timestamp() if start is not None else None,
+    )
+    file = source.path((*keys, "file"), given["file"], "an export of contacts")
+    return read_contacts(file, width, wanted), width
 
 
 def _shape(source: Source, data: Mapping[str, Any], duration: float) -> tuple[ShapePoint, ...]:

@@ -17,6 +17,7 @@ from busyhour.scenarios.model import (
     Layer,
     Objective,
     Queue,
+    Redial,
     ShapePoint,
 )
 from busyhour.scenarios.reader import load, schema_path
@@ -159,6 +160,21 @@ def test_layers_shape_and_growth(write):
     assert traffic.layers == (Layer("spike", 30, 70, 600),)
 
 
+def test_those_who_are_turned_away_may_redial(write):
+    assert load(write("")).callers.redial is None
+    added = '[callers.redial]\nshare = 0.7\nattempts = 5\nafter = "45s"\n'
+    assert load(write(added)).callers.redial == Redial(0.7, Distribution("constant", 45.0), 5)
+    usual = load(write("[callers.redial]\nshare = 0.5\n")).callers.redial
+    assert usual == Redial(0.5, Distribution("exponential", 30.0), 3)
+
+
+def test_campaign_calls_go_out(write):
+    found = load(write(""), overrides=("traffic.direction=outbound", "traffic.type=campaign"))
+    assert found.traffic.campaign
+    with pytest.raises(BusyhourError, match="campaign, which inbound calls are not"):
+        load(write(""), overrides=("traffic.type=campaign",))
+
+
 def test_ramps_are_short_for_a_shape(write):
     ramps = 'ramp_up = "20s"\nramp_down = "30s"\n'
     traffic = load(write("", ('duration = "100s"\n', f'duration = "100s"\n{ramps}'))).traffic
@@ -219,7 +235,7 @@ def test_values_of_the_file_can_be_replaced(write):
         pytest.param(
             "traffic.duratin=20s",
             "--set traffic.duratin=20s: unknown key 'duratin' in [traffic]. Did you mean 'duration'?",
-            "Keys of [traffic]: direction, calls_per_hour, growth, duration, arrivals, shape, ramp_up, ramp_down, "
+            "Keys of [traffic]: direction, type, calls_per_hour, growth, duration, arrivals, shape, ramp_up, ramp_down, "
             "intervals, layers, drain.",
             id="unknown-key",
         ),
@@ -282,7 +298,7 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
             "",
             [("calls_per_hour", "call_per_hour")],
             "s.toml:4: unknown key 'call_per_hour' in [traffic]. Did you mean 'calls_per_hour'?",
-            "Keys of [traffic]: direction, calls_per_hour, growth, duration, arrivals, shape, ramp_up, ramp_down, "
+            "Keys of [traffic]: direction, type, calls_per_hour, growth, duration, arrivals, shape, ramp_up, ramp_down, "
             "intervals, layers, drain.",
             id="unknown-key",
         ),
