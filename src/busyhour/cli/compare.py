@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-_FORMATS = ("text", "json", "markdown", "junit", "github")
+_FORMATS = ("text", "json", "markdown", "junit", "github", "metrics")
 
 
 @click.command("compare")

@@ -1,4 +1,4 @@
-"""A comparison as text, JSON, Markdown, JUnit and GitHub annotations; `RENDERERS` feeds the command's choices too."""
+"""A comparison as text, JSON, Markdown, JUnit, GitHub annotations and OpenMetrics; `RENDERERS` feeds the command's choices too."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 from busyhour.regression.compare import Comparison, Confirmation
 from busyhour.regression.decide import Compared, Outcome
 from busyhour.results.codec import encode
+from busyhour.results.openmetrics import Sample
+from busyhour.results.openmetrics import text as openmetrics
 
 _MARKS = {Outcome.REGRESSED: "✗", Outcome.UNDECIDED: "?", Outcome.EQUIVALENT: "✓"}
 
@@ -182,6 +184,22 @@ def github(found: Comparison) -> str:
     return "\n".join([*lines, found.summary]) + "\n"
 
 
+def metrics(found: Comparison) -> str:
+    """OpenMetrics: each metric now and before, and by outcome how many there are."""
+    samples = [
+        Sample(name, value, {"metric": one.name, "unit": one.unit} if one.unit else {"metric": one.name})
+        for name, values in (
+            ("compared_now", [(one, one.new) for one in found.metrics]),
+            ("compared_before", [(one, one.old) for one in found.metrics]),
+        )
+        for one, value in values
+    ]
+    counts = {outcome.value: found.count(outcome) for outcome in Outcome}
+    counts["new finding"] = len(found.new_findings)
+    samples += [Sample("compared", count, {"outcome": outcome}) for outcome, count in counts.items()]
+    return openmetrics(samples)
+
+
 def _data(words: str) -> str:
     return words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
@@ -196,4 +214,5 @@ RENDERERS: Mapping[str, Callable[[Comparison], str]] = {
     "markdown": markdown,
     "junit": junit,
     "github": github,
+    "metrics": metrics,
 }

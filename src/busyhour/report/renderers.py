@@ -29,6 +29,7 @@ RENDERERS = {
     "html": Renderer("html", "report.html"),
     "json": Renderer("json_", "run.json"),
     "markdown": Renderer("markdown", "report.md"),
+    "metrics": Renderer("metrics", "metrics.txt"),
     "pdf": Renderer("pdf", "report.pdf", binary=True),
     "support-pdf": Renderer("support_pdf", "support.pdf", binary=True),
     "support-text": Renderer("support_text", "support.text"),

@@ -131,3 +131,33 @@ def test_github_escapes_what_would_end_a_command():
     line, _ = FORMATS["github"](odd("1 % 2\r\n::error::"), RULES).splitlines()
     assert line.startswith("::warning file=a b/%25flow%3A1%2C2.json,line=3,col=4,")
     assert "::1 %25 2%0D%0A::error:: [<End>]" in line
+
+
+GITLAB = json.loads(Path(__file__).with_name("gitlab_codequality.schema.json").read_text(encoding="utf-8"))
+
+
+def gitlab(report):
+    return json.loads(FORMATS["gitlab"](report, RULES))
+
+
+@pytest.mark.parametrize("make", [lambda r: r, lambda r: r.replaced(()), lambda r: odd()])
+def test_gitlab_takes_the_code_quality_report(make, report, monkeypatch):
+    monkeypatch.chdir(EXAMPLES)  # paths become relative to the repository
+    made = gitlab(make(report))
+    assert [error.message for error in Draft202012Validator(GITLAB).iter_errors(made)] == []
+    assert len(made) == len(make(report).findings)
+    assert len({issue["fingerprint"] for issue in made}) == len(made), "GitLab drops those that share one"
+
+
+def test_gitlab_paths_outside_the_repository_stay_whole(report, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert {issue["location"]["path"] for issue in gitlab(report)} == {one.path for one in report.findings}
+
+
+def test_a_gitlab_fingerprint_stays_when_the_finding_moves_and_counts_those_that_are_alike(report):
+    finding = report.findings[0]
+    moved = replace(finding, line=finding.line + 7)
+    (one,), (other,) = gitlab(report.replaced([finding])), gitlab(report.replaced([moved]))
+    assert one["fingerprint"] == other["fingerprint"]
+    twice = gitlab(report.replaced([finding, moved]))
+    assert twice[0]["fingerprint"] != twice[1]["fingerprint"]

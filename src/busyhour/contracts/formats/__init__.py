@@ -31,4 +31,5 @@ FORMATS: dict[str, Render] = {
     "sarif": _when_used("sarif", "render_sarif"),
     "junit": _when_used("junit", "render_junit"),
     "github": _when_used("github", "render_github"),
+    "gitlab": _when_used("gitlab", "render_gitlab"),
 }
