@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from random import Random
 from typing import Any, TextIO
 
 import orjson
 
 from busyhour.emulator.admin import Admin
 from busyhour.emulator.clock import LoopClock, VirtualClock
+from busyhour.emulator.conditions import Conditions
 from busyhour.emulator.connect.content import Validator
 from busyhour.emulator.connect.destinations import Destinations
 from busyhour.emulator.connect.functions import LambdaFunctions
@@ -18,7 +20,7 @@ from busyhour.emulator.connect.lifecycle import VoiceContacts
 from busyhour.emulator.connect.policy import ConnectPolicy
 from busyhour.emulator.connect.resources import Instance
 from busyhour.emulator.connect.service import ConnectService
-from busyhour.emulator.faults import Fault, Faults
+from busyhour.emulator.faults import Condition, Fault, Faults
 from busyhour.emulator.limits import Limits
 from busyhour.emulator.other_services import other_services
 from busyhour.emulator.router import Router
@@ -57,6 +59,7 @@ class Emulator:
         admin: Admin,
         router: Router,
         scenario: Scenario,
+        conditions: Conditions,
         closing: Iterable[Any],
     ) -> None:
         self.state = state
@@ -66,6 +69,7 @@ class Emulator:
         self.router = router
         self.scenario = scenario
         self._admin = admin
+        self._conditions = conditions
         self._closing = tuple(closing)
         self.dynamodb: Any = None
 
@@ -99,6 +103,7 @@ class Emulator:
             await asyncio.to_thread(lambda: load_tables(self.dynamodb.load(), tables))
         self.clock.attach(asyncio.get_running_loop())
         self.contacts.start()
+        self._conditions.start()
 
     async def stop(self) -> None:
         """End every contact, so that each has its record; end worker processes."""
@@ -139,7 +144,7 @@ def build(
     destinations: Iterable[str] = (),
     policy: ConnectPolicy | None = None,
     validator: Validator | None = None,
-    faults: Iterable[Fault] = (),
+    faults: Iterable[Fault | Condition] = (),
     functions: Iterable[Function] = (),
     credentials: Mapping[str, str] | None = None,
     records: Path | None = None,
@@ -178,9 +183,8 @@ def build(
         table or load_quota_table(), account=account, quotas=applied, clock=clock, epoch=epoch, seed=plan.seed
     )
     instance = _instance(state, plan, flows, numbers)
-    added = Faults(state.random)
-    added.set(faults)
-    others = other_services(state, clock, plan, functions)
+    added = Faults(Random(f"{plan.seed}/faults"))
+    others = other_services(state, clock, plan, added, functions)
     machine_queues = {
         reference: (queue.name, queue.arn)
         for queue in instance.queues()
@@ -206,8 +210,10 @@ def build(
     file = RecordFile(records) if records is not None else None
     if file is not None:
         contacts.on_record = lambda contact: file.write(admin.record(contact))
+    conditions = Conditions(state, clock, added, lambda: [(state.account.instance_id, contacts.centre)])
+    added.set(faults)
     closing = [thing for thing in (*others.services, others.fallback, file) if hasattr(thing, "close")]
-    emulator = Emulator(state, clock, instance, contacts, admin, router, plan, closing)
+    emulator = Emulator(state, clock, instance, contacts, admin, router, plan, conditions, closing)
     emulator.dynamodb = others.dynamodb
     return emulator
 

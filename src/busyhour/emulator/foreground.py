@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from busyhour.emulator.faults import Fault, read_faults
+from busyhour.emulator.faults import Condition, Fault, read_faults
 from busyhour.emulator.server import Served, run, serve
 from busyhour.errors import BusyhourError, ExitCode
 
@@ -58,7 +58,7 @@ def flow_files(paths: Iterable[Path]) -> list[Path]:
     return files
 
 
-def read_fault_file(path: Path) -> list[Fault]:
+def read_fault_file(path: Path) -> list[Fault | Condition]:
     """Faults from a JSON file.
 
     Raises:

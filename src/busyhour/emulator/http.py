@@ -275,6 +275,9 @@ class Connection(asyncio.Protocol):
         self._close_when_done()
 
     def _write(self, response: Response, request: Request, keep: bool) -> None:
+        if response.status == 0:
+            self.abort()
+            return
         stays = keep and not (self._last and not self._waiting)
         with_body = request.method != "HEAD"
         self._transport.write(

@@ -9,6 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from busyhour.emulator.clock import LoopClock, VirtualClock
+from busyhour.emulator.faults import Faults
 from busyhour.emulator.signatures import Verifier
 from busyhour.emulator.state import EmulatorState
 from busyhour.emulator.wire import Service
@@ -45,6 +46,7 @@ def other_services(
     state: EmulatorState,
     clock: LoopClock | VirtualClock,
     scenario: Scenario,
+    faults: Faults,
     functions: Iterable[Function] = (),
 ) -> OtherServices:
     """Make the services of an account; `functions` besides those of the scenario."""
@@ -55,6 +57,8 @@ def other_services(
     from busyhour.emulator.lambda_.functions import FunctionTable
     from busyhour.emulator.lambda_.pool import EnvironmentPool
     from busyhour.emulator.lambda_.service import LambdaService
+    from busyhour.emulator.lex.model import LexModel
+    from busyhour.emulator.lex.service import LexService
     from busyhour.emulator.moto_gate import AfterMoto, MotoGate
     from busyhour.emulator.moto_rest import MotoRest
     from busyhour.emulator.service_quotas import ServiceQuotas
@@ -74,7 +78,10 @@ def other_services(
         endpoint_url=lambda: state.url,
         region=account.region,
         secret_key=secret_key,
+        faults=faults,
     )
+    lex = LexModel(state, clock, faults)
+    state.bots = lex
     events = EventQueue(engine, state.metrics, clock, state.time)
     lambda_ = LambdaService(engine, events, limits, state.time)
     dynamodb = DynamoDbService(limits, state.metrics, state.time, account.region, account.account_id)
@@ -82,6 +89,7 @@ def other_services(
     services: list[Service] = [
         lambda_,
         AfterMoto(dynamodb, gate),
+        LexService(lex, state.time),
         ServiceQuotas(state, schedule=clock.call_later),
         CloudWatch(state.metrics),
         Sts(account),

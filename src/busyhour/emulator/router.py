@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import parse_qs, unquote
 
-from busyhour.emulator.faults import Faults
+from busyhour.emulator.faults import Fault, Faults, UnreachableError
 from busyhour.emulator.protocols import error_in_kind
 from busyhour.emulator.signatures import Verifier
 from busyhour.emulator.wire import ApiError, Request, Response, Service
@@ -24,6 +25,8 @@ _TARGETS = {
     "GraniteServiceVersion": "monitoring",
 }
 """Service of a request without a signature, by how its X-Amz-Target begins."""
+_INSIDE = ("TransactItems", "Get", "Put", "Update", "Delete", "ConditionCheck")
+"""Members of a request's body that hold names of resources further in."""
 _VERSIONS = {"2011-06-15": "sts", "2010-08-01": "monitoring"}
 """Service of an unsigned Query request, by its `Version`."""
 
@@ -112,10 +115,8 @@ class Router:
             )
         if service is None:
             return error_in_kind(_not_served(request, self.names), request)
-        if self._faults:
-            fault = self._faults.of(request.service, operation_of(service, request))
-            if fault is not None:
-                return asyncio.ensure_future(self._faulty(service, request, fault.latency_seconds))
+        if self._faults and (fault := self._fault_of(service, request)) is not None:
+            return asyncio.ensure_future(self._faulty(service, request, fault))
         try:
             answer = service.handle(request)
         except Exception as error:
@@ -133,15 +134,21 @@ class Router:
             return _failed(service, request, error)
         return response
 
-    async def _faulty(self, service: Service, request: Request, latency: float) -> Response:
-        if latency:
-            await asyncio.sleep(latency)
-        fault = self._faults.of(request.service, operation_of(service, request))
-        error = self._faults.strikes(fault) if fault is not None else None
-        if error is not None:
-            return service.error_response(error, request)
+    def _fault_of(self, service: Service, request: Request) -> Fault | None:
+        """The fault that the request meets here; a function's invocations meet theirs where they are run."""
+        operation = operation_of(service, request)
+        if (request.service, operation) == ("lambda", "Invoke"):
+            return None
+        return self._faults.of(request.service, operation, named_in(request))
+
+    async def _faulty(self, service: Service, request: Request, fault: Fault) -> Response:
+        if fault.latency_seconds:
+            await asyncio.sleep(fault.latency_seconds)
         try:
+            self._faults.strike(fault, request.service)
             answer = service.handle(request)
+        except UnreachableError:
+            return Response(0)
         except Exception as failure:
             return _failed(service, request, failure)
         return answer if isinstance(answer, Response) else await self._awaited(service, request, answer)
@@ -160,6 +167,27 @@ def operation_of(service: Service, request: Request) -> str:
         return request.target
     form = parse_qs(request.body[:2000].decode("latin-1"))
     return form.get("Action", [""])[0]
+
+
+def named_in(request: Request) -> Iterator[str]:
+    """Names of resources that a request has in its path or, as TableName and the like, in its body."""
+    yield from (unquote(part) for part in request.path.split("/") if part)
+    if not request.body.startswith(b"{"):
+        return
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        return
+    waiting = [body]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield from (name for name in value.values() if isinstance(name, str))
+            if isinstance(tables := value.get("RequestItems"), dict):
+                yield from tables
+            waiting += [value[name] for name in _INSIDE if name in value]
+        elif isinstance(value, list):
+            waiting += value
 
 
 def _not_served(request: Request, served: list[str]) -> ApiError:

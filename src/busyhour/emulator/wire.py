@@ -38,7 +38,10 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """What goes back; the server adds request id, date and length."""
+    """What goes back; the server adds request id, date and length.
+
+    Status 0 is no answer: the connection is closed.
+    """
 
     status: int
     body: bytes = b""

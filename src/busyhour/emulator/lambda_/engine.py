@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import json
 from collections.abc import Callable
+from random import Random
 from typing import TYPE_CHECKING
 
 from busyhour.calls.chance import Stream, key_of, uuid_of
+from busyhour.emulator.faults import Fault, Faults, FunctionFailedError, UnreachableError
 from busyhour.emulator.lambda_.admission import Admission, Throttle
-from busyhour.emulator.lambda_.environment import Answer
+from busyhour.emulator.lambda_.execution import OWN_NAMESPACE, CodeRunner
 from busyhour.emulator.lambda_.functions import Deployed, FunctionTable
 from busyhour.emulator.lambda_.model import LatencyModel
-from busyhour.emulator.lambda_.pool import EnvironmentPool, Recipe
-from busyhour.emulator.lambda_.remote import invoke_url
+from busyhour.emulator.lambda_.pool import EnvironmentPool
 from busyhour.emulator.lambda_.result import (
     MIB,
-    RESPONSE_LIMIT_MESSAGE,
     InvocationResult,
     error_document,
-    failure,
     full_log,
     throttled,
 )
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
 Done = Callable[[InvocationResult], None]
 
 NAMESPACE = "AWS/Lambda"
-OWN_NAMESPACE = "Busyhour/Emulator"
 SYNCHRONOUS_PAYLOAD = "lambda.synchronous-payload"
 ASYNCHRONOUS_PAYLOAD = "lambda.asynchronous-payload"
 
@@ -57,6 +54,7 @@ class LambdaEngine:
         endpoint_url: where handlers find the emulator; asked when a process starts.
         region: of the account.
         secret_key: what handlers sign their requests with.
+        faults: what invocations meet.
     """
 
     def __init__(
@@ -72,6 +70,7 @@ class LambdaEngine:
         endpoint_url: Callable[[], str],
         region: str,
         secret_key: str = "emulator",
+        faults: Faults | None = None,
     ) -> None:
         self.table = table
         self.pool = pool
@@ -81,9 +80,15 @@ class LambdaEngine:
         self._clock = clock
         self._time = time
         self._seed = seed
-        self._endpoint_url = endpoint_url
-        self._region = region
-        self._secret_key = secret_key
+        self._runner = CodeRunner(
+            pool,
+            metrics,
+            time,
+            variables=lambda deployed: variables(deployed, region, endpoint_url(), secret_key),
+            cold_start=lambda deployed: self._model(deployed).cold_start(),
+            response_limit=lambda: int(quotas.applied(SYNCHRONOUS_PAYLOAD) * MIB),
+        )
+        self._faults = Faults(Random(seed)) if faults is None else faults
         self._models: dict[str, LatencyModel] = {}
         self._dimensions: dict[str, Dimensions] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -159,6 +164,39 @@ class LambdaEngine:
 
     def run(self, deployed: Deployed, payload: bytes, done: Done, *, request_id: str) -> None:
         """One attempt at a function that was found, with a payload that was checked."""
+        fault = self._faults.of("lambda", "Invoke", (deployed.name,)) if self._faults else None
+        if fault is None:
+            self._admit(deployed, payload, done, request_id)
+        elif fault.latency_seconds:
+            self._clock.call_later(
+                fault.latency_seconds, lambda: self._strike(fault, deployed, payload, done, request_id)
+            )
+        else:
+            self._strike(fault, deployed, payload, done, request_id)
+
+    def _strike(self, fault: Fault, deployed: Deployed, payload: bytes, done: Done, request_id: str) -> None:
+        """An attempt that met a fault: what becomes of it if the fault does not end it."""
+        failed = b""
+        try:
+            self._faults.strike(fault, "lambda")
+        except UnreachableError:
+            done(InvocationResult(0, b"", request_id=request_id))
+            return
+        except ApiError as error:
+            if error.status == 429:
+                done(throttled(Throttle("CallerRateLimitExceeded", None), request_id))
+            else:
+                body = error_document(error.code, error.message)
+                done(InvocationResult(error.status, body, request_id=request_id))
+            return
+        except FunctionFailedError:
+            failed = error_document("InjectedFault", "A fault that was asked for.", requestId=request_id)
+        self._admit(deployed, payload, done, request_id, failed)
+
+    def _admit(
+        self, deployed: Deployed, payload: bytes, done: Done, request_id: str, failed: bytes = b""
+    ) -> None:
+        """Let the attempt in or turn it away; `failed` is the error that it ends in whatever the code says."""
         name, at = deployed.name, self._time()
         dimensions = self._dimension(name)
         reserved = deployed.reserved
@@ -178,10 +216,12 @@ class LambdaEngine:
             self._count(name, dimensions, result, ended)
             done(result)
 
-        if deployed.handler is None and deployed.function.url is None:
+        if failed:
+            finish(InvocationResult(200, failed, "Unhandled", request_id=request_id))
+        elif deployed.handler is None and deployed.function.url is None:
             self._run_model(deployed, admitted, request_id, finish)
         else:
-            self.spawn(self._run_code(deployed, payload, admitted, request_id, finish))
+            self.spawn(self._runner.run(deployed, payload, admitted, request_id, finish))
 
     def reserved_total(self) -> int:
         """Reserved concurrency of all functions."""
@@ -205,78 +245,6 @@ class LambdaEngine:
         result = InvocationResult(200, payload, error, seconds, request_id=request_id, init_seconds=init)
         result = dataclasses.replace(result, log=full_log(result, function.memory_mb, 0))
         self._clock.call_later(init + seconds, lambda: finish(result))
-
-    async def _run_code(
-        self, deployed: Deployed, payload: bytes, cold: bool, request_id: str, finish: Callable[..., None]
-    ) -> None:
-        function = deployed.function
-        try:
-            if function.url is not None:
-                answer, init = await self._remote(deployed, function.url, payload, request_id), 0.0
-            else:
-                answer, init = await self._local(deployed, payload, cold, request_id)
-        except asyncio.CancelledError:
-            body = error_document("ServiceException", "the emulator was shut down during the invocation")
-            finish(InvocationResult(500, body, request_id=request_id), reusable=False)
-            raise
-        except (OSError, RuntimeError) as problem:
-            message = f"the emulator could not start a process for the function: {problem}"
-            body = error_document("ServiceException", message)
-            finish(InvocationResult(500, body, request_id=request_id), reusable=False)
-            return
-        error: str | None = None if answer.ok else "Unhandled"
-        body, note = answer.payload, ""
-        if not body and not answer.ok:
-            limit = answer.seconds if answer.timed_out else function.timeout
-            body = failure(answer, request_id, limit)
-            note = json.loads(body)["errorMessage"] + "\n"
-        limit_bytes = int(self._quotas.applied(SYNCHRONOUS_PAYLOAD) * MIB)
-        if len(body) > limit_bytes:
-            body = error_document(
-                "Function.ResponseSizeTooLarge", RESPONSE_LIMIT_MESSAGE.format(limit=limit_bytes)
-            )
-            error = "Unhandled"
-        result = InvocationResult(200, body, error, answer.seconds, None, request_id, answer.log, init)
-        peak = function.memory_mb * 1024 if answer.out_of_memory else answer.peak_kib
-        log = full_log(result, function.memory_mb, peak, note, deployed.version)
-        finish(
-            dataclasses.replace(result, log=log),
-            reusable=answer.exit_status is None and not answer.timed_out,
-        )
-
-    async def _local(
-        self, deployed: Deployed, payload: bytes, cold: bool, request_id: str
-    ) -> tuple[Answer, float]:
-        """The answer of a worker process, and the seconds of its initialisation."""
-        function = deployed.function
-        assert deployed.handler is not None
-        file, handler = deployed.handler
-        settings = variables(deployed, self._region, self._endpoint_url(), self._secret_key)
-        async with self.pool.lease(
-            Recipe(f"{deployed.name}:{deployed.revision}", file, handler, settings)
-        ) as lease:
-            if lease.waited > 0:
-                where = self._dimension(function.name)
-                self._metrics.count(OWN_NAMESPACE, "WorkerWait", where, lease.waited, self._time())
-            init = lease.init_seconds
-            if cold and function.cold_start is not None:
-                extra = max(0.0, self._model(deployed).cold_start() - init)
-                await asyncio.sleep(extra)
-                init += extra
-            answer = lease.environment.failure
-            if answer is None:
-                header = {"request_id": request_id, "arn": deployed.arn, "timeout": function.timeout}
-                answer = await lease.environment.run(
-                    header, payload, function.timeout, function.memory_mb * 1024
-                )
-        return answer, init
-
-    async def _remote(self, deployed: Deployed, url: str, payload: bytes, request_id: str) -> Answer:
-        headers = {
-            "Lambda-Runtime-Aws-Request-Id": request_id,
-            "Lambda-Runtime-Invoked-Function-Arn": deployed.arn,
-        }
-        return await invoke_url(url, payload, headers, deployed.function.timeout)
 
     # --------------------------------------------------------------------------------------------- parts
 

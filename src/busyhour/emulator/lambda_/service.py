@@ -183,14 +183,15 @@ class LambdaService:
         return Response(200, result.payload, headers=headers)
 
     def _not_run(self, result: InvocationResult) -> Response:
-        headers = {
-            "x-amzn-ErrorType": "TooManyRequestsException" if result.status == 429 else "ServiceException"
-        }
+        if result.status == 0:
+            return Response(0)
         if result.status == 429:
-            headers["Retry-After"] = str(max(1, round(result.retry_after)))
+            pause = str(max(1, round(result.retry_after)))
+            headers = {"x-amzn-ErrorType": "TooManyRequestsException", "Retry-After": pause}
             return Response(429, result.payload, headers=headers)
-        message = orjson.loads(result.payload)["errorMessage"]
-        return Response(result.status, orjson.dumps({"Type": "Service", "Message": message}), headers=headers)
+        error = orjson.loads(result.payload)
+        body = orjson.dumps({"Type": "Service", "Message": error["errorMessage"]})
+        return Response(result.status, body, headers={"x-amzn-ErrorType": error["errorType"]})
 
     def _find(self, request: Request, name: str) -> Deployed:
         qualifier = parse_qs(request.query).get("Qualifier", [""])[0] if request.query else ""

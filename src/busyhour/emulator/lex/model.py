@@ -1,0 +1,135 @@
+"""Conversations with bots: admitted against Lex's quotas, measured, slowed down where a fault says so.
+
+Facts: Lex V2 Developer Guide, "Quotas" (conversations at once in text and in voice mode, session operations, two for
+the alias that is made for tests) and "Monitoring with CloudWatch". How long a bot takes to answer AWS does not
+publish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from busyhour.calls.live import LiveCall
+from busyhour.calls.ports import Clock
+from busyhour.emulator.faults import Fault, Faults, UnreachableError
+from busyhour.emulator.metrics import Dimensions, dimensions
+from busyhour.emulator.state import EmulatorState
+from busyhour.emulator.wire import ApiError
+from busyhour.flows.protocol import Converse
+
+NAMESPACE = "AWS/Lex"
+TEXT = "lex.concurrent-text-conversations"
+VOICE = "lex.concurrent-voice-conversations-start-conversation"
+SESSIONS = "lex.concurrent-session-operations"
+TEST_ALIAS_QUOTA = "lex.concurrent-test-bot-alias-conversations"
+TEST_ALIAS = "TSTALIASID"
+"""Id of TestBotAlias, the same for every bot."""
+ANSWER_SECONDS = 0.25
+"""How long a bot takes for an answer over the API; the emulator's own assumption."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """Which bot is talked to."""
+
+    id: str
+    alias: str
+    locale: str = "en_US"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A conversation that was let in."""
+
+    quota: str
+    mode: str
+    bot: Bot
+    operation: str
+    began: float
+
+
+class LexModel:
+    """All conversations of the account. A `calls.ports.Bots`.
+
+    Args:
+        state: limits, metrics, time.
+        clock: ends turns.
+        faults: what conversations of flows meet; those over HTTP meet theirs before.
+    """
+
+    def __init__(self, state: EmulatorState, clock: Clock, faults: Faults) -> None:
+        self._state = state
+        self._clock = clock
+        self._faults = faults
+
+    def turn(self, call: LiveCall, effect: Converse, seconds: float) -> float | None:
+        """A turn of a call in a flow; voice is a StartConversation, any other channel text."""
+        bot = bot_of(effect.bot)
+        mode, operation = (
+            ("Speech", "StartConversation") if call.channel == "VOICE" else ("Text", "RecognizeText")
+        )
+        more, fault = 0.0, self._fault(operation, bot)
+        if fault is not None:
+            more = fault.latency_seconds
+            try:
+                self._faults.strike(fault, "lex")
+            except (ApiError, UnreachableError):
+                return None
+        slot = self.begin(bot, operation, VOICE if mode == "Speech" else TEXT, mode)
+        if slot is None:
+            return None
+        self._clock.call_later(seconds + more, lambda: self.end(slot))
+        return more
+
+    def begin(self, bot: Bot, operation: str, quota: str, mode: str = "Text") -> Slot | None:
+        """Let a conversation in; None, and counted, where there are too many."""
+        limits, at = self._state.limits, self._state.time()
+        quota = TEST_ALIAS_QUOTA if bot.alias == TEST_ALIAS else quota
+        self._count("RuntimeRequestCount", bot, operation, mode, 1.0)
+        if not limits.acquire(quota, mode):
+            self._count("RuntimeThrottledEvents", bot, operation, mode, 1.0)
+            return None
+        where = _dimensions(bot, operation, mode)
+        self._state.metrics.gauge(NAMESPACE, "RuntimeConcurrency", where, limits.in_use(quota, mode), at)
+        return Slot(quota, mode, bot, operation, at)
+
+    def end(self, slot: Slot) -> None:
+        """The conversation, or its turn, is over."""
+        self._state.limits.release(slot.quota, slot.mode)
+        seconds = self._state.time() - slot.began
+        # The name is AWS's, misspelt as it is.
+        self._count("RuntimeSucessfulRequestLatency", slot.bot, slot.operation, slot.mode, seconds * 1000)
+
+    def later(self, slot: Slot, seconds: float, done: Callable[[], None]) -> None:
+        """End the conversation in `seconds`, then call `done`."""
+
+        def over() -> None:
+            self.end(slot)
+            done()
+
+        self._clock.call_later(seconds, over)
+
+    def _fault(self, operation: str, bot: Bot) -> Fault | None:
+        return self._faults.of("lex", operation, (bot.id,)) if self._faults else None
+
+    def _count(self, name: str, bot: Bot, operation: str, mode: str, value: float) -> None:
+        where = _dimensions(bot, operation, mode)
+        self._state.metrics.count(NAMESPACE, name, where, value, self._state.time())
+
+
+def bot_of(reference: str) -> Bot:
+    """The bot that a flow names: by the ARN of an alias (Lex V2), or by name (Lex classic)."""
+    kind, _, rest = reference.rpartition(":")[2].partition("/")
+    if kind == "bot-alias" and "/" in rest:
+        return Bot(*rest.split("/")[:2])
+    return Bot(reference, "")
+
+
+def _dimensions(bot: Bot, operation: str, mode: str) -> Dimensions:
+    return dimensions(
+        (
+            *(("Operation", operation), ("BotId", bot.id), ("BotAliasId", bot.alias)),
+            *(("InputMode", mode), ("LocaleId", bot.locale)),
+        )
+    )
