@@ -25,8 +25,10 @@ class Measured:
     """Of the 95 % interval of that mean; None for a single run."""
     runs: int
     rejected: int
-    at_calls_per_hour: float | None
-    """The newest run's busiest planned rate."""
+    turned_away: float | None = None
+    """Share of what asked in the newest run, where the run knows how much did."""
+    turned_away_half_width: float | None = None
+    """Of its 95 % interval (Wilson)."""
 
 
 @dataclass(frozen=True, slots=True)
