@@ -557,7 +557,7 @@ def _(flow: Data) -> Iterator[Edit]:
         for path, holder, key in _strings(given):
             if path[0] in ("StoreInput", "ContinueFlowExecution", "RoutingCriteria", "Input", "ResultData"):
                 continue
-            if {"Queries", "References"} & set(path):
+            if {"Queries", "References", "ViewData"} & set(path):
                 continue
             yield _put(holder, key, "")
         for key in ("Attributes", "EventHooks", "FlowAttributes", "Tags"):

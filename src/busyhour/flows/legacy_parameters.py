@@ -215,11 +215,12 @@ def queue(module: Module, made: Parameters) -> None:
 
 
 def third_party(module: Module, made: Parameters) -> None:
-    """A telephone number; a blind transfer does not come back."""
+    """A telephone number; a blind transfer does not come back, nor does a block without a branch for coming back."""
     made.take(module, "PhoneNumber", "ThirdPartyPhoneNumber")
     made.take(module, "TimeLimit", "ThirdPartyConnectionTimeLimitSeconds", otherwise="30")
     blind = any(value(one).lower() == "true" for _, one in module.numbered("BlindTransfer"))
-    made.values["ContinueFlowExecution"] = "False" if blind else "True"
+    returns = any(branch.get("condition") == "Success" for branch in module.branches)
+    made.values["ContinueFlowExecution"] = "True" if returns and not blind else "False"
 
 
 def logging(module: Module, made: Parameters) -> None:

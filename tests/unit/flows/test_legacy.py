@@ -101,6 +101,24 @@ def test_a_blind_transfer_does_not_come_back():
     assert blind["Parameters"]["ContinueFlowExecution"] == "False"
 
 
+@pytest.mark.parametrize(
+    ("branches", "continues"),
+    [
+        ([("Error", "end")], "False"),
+        ([("Success", "end"), ("Error", "end"), ("CallFailure", "end"), ("Timeout", "end")], "True"),
+    ],
+)
+def test_a_transfer_comes_back_where_it_has_a_branch_for_that(branches, continues):
+    made = action_of(
+        "Transfer",
+        [parameter("PhoneNumber", "+15555550100")],
+        [{"condition": condition, "transition": target} for condition, target in branches],
+        target="PhoneNumber",
+    )
+    assert made["Parameters"]["ContinueFlowExecution"] == continues
+    assert made["Transitions"]["NextAction"] == "end"
+
+
 def test_the_target_decides_what_a_transfer_becomes():
     assert action_of("Transfer", target="Queue")["Type"] == "TransferContactToQueue"
     assert action_of("Transfer", target="Flow")["Type"] == "TransferToFlow"

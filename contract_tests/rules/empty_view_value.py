@@ -1,0 +1,45 @@
+"""A view is given an empty string."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from busyhour.contracts.finding import place
+from busyhour.contracts.rule import Problem, rule
+from busyhour.contracts.subject import FlowUnderCheck
+from busyhour.flows.model import Pointer
+
+
+@rule(
+    id="empty-view-value",
+    severity="warning",
+    summary="A view is given an empty string",
+    why="The designer publishes it, but CreateContactFlow refuses empty strings in ViewData: the flow cannot be deployed "
+    "to another instance by API as it is.",
+    fix="Remove the entry, or give it a single space.",
+    source="Refusals by CreateContactFlow on record in public projects, 2026, against exports that the console published",
+    group="schema",
+    types=("ShowView",),
+)
+def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+    """Every view with its empty strings; one finding for each view."""
+    for action in flow.of_type("ShowView"):
+        empty = list(_empty(action.parameters.get("ViewData"), ("Parameters", "ViewData")))
+        if empty:
+            said = (
+                f" and {len(empty) - 1} more are empty strings" if len(empty) > 1 else " is an empty string"
+            )
+            yield flow.problem(place(empty[0][1:]) + said, *empty[0], action=action)
+
+
+def _empty(value: Any, path: Pointer) -> Iterator[Pointer]:
+    """Where empty strings stand in a value."""
+    if value == "":
+        yield path
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _empty(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _empty(inner, (*path, index))
