@@ -1,27 +1,57 @@
-"""The ladder as a picture: volume at which each limit binds, on a logarithmic scale, with the plan as a line."""
+"""A forecast as a picture: the schedule, and the volume at which each limit binds with the plan as a line."""
 
 from __future__ import annotations
 
 import io
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from busyhour.capacity import schedule_plot
 
 if TYPE_CHECKING:
+    from busyhour.capacity.ladder import Rung
     from busyhour.capacity.outlook import Forecast
+    from busyhour.scenarios.arrivals import Schedule
 
 _COLOURS = {"quota": "#2b6cb0", "setting": "#6b7280", "staffing": "#b7791f"}
 
 
-def ladder_svg(found: Forecast) -> str:
-    """Draw the ladder of a forecast; returns the SVG document."""
+FORMS = ("svg", "png")
+
+
+def picture(found: Forecast, schedule: Schedule, form: str = "svg") -> bytes:
+    """Draw the schedule, and below it the ladder of its forecast.
+
+    Args:
+        found: the forecast.
+        schedule: of the same scenario.
+        form: one of FORMS.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
-    from matplotlib.patches import Patch
 
     rungs = [rung for rung in found.ladder if 0 < rung.calls_per_hour < math.inf]
-    figure = Figure(figsize=(9, 1.2 + 0.42 * max(len(rungs), 1)), layout="constrained")
-    FigureCanvasSVG(figure)
-    axes = figure.add_subplot()
+    heights = (2.6, 1.2 + 0.42 * max(len(rungs), 1))
+    figure = Figure(figsize=(9, sum(heights)), layout="constrained")
+    (FigureCanvasSVG if form == "svg" else FigureCanvasAgg)(figure)
+    upper, lower = figure.subplots(2, height_ratios=heights)
+    schedule_plot.draw(upper, schedule)
+    _ladder(lower, found, rungs)
+    for axes in (upper, lower):
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+    out = io.BytesIO()
+    # No date in the file: the same forecast gives the same picture.
+    figure.savefig(out, format=form, metadata={"Date": None} if form == "svg" else None)
+    return out.getvalue()
+
+
+def _ladder(axes: Any, found: Forecast, rungs: Sequence[Rung]) -> None:
+    """Volume at which each limit binds, on a logarithmic scale."""
+    from matplotlib.patches import Patch
+
     names = [f"{rung.name} = {rung.value:g}" for rung in rungs]
     volumes = [rung.calls_per_hour for rung in rungs]
     axes.barh(range(len(rungs)), volumes, color=[_COLOURS[rung.kind] for rung in rungs])
@@ -50,9 +80,3 @@ def ladder_svg(found: Forecast) -> str:
         axes.legend(
             handles=[Patch(color=c, label=k) for k, c in _COLOURS.items() if k in used], loc="upper right"
         )
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    out = io.StringIO()
-    # No date in the file: the same forecast gives the same picture.
-    figure.savefig(out, format="svg", metadata={"Date": None})
-    return out.getvalue()

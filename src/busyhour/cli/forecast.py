@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from busyhour.cli._page import page
+
+if TYPE_CHECKING:
+    from busyhour.scenarios.arrivals import Schedule
 
 
 @click.command("forecast")
@@ -28,8 +32,9 @@ from busyhour.cli._page import page
 )
 @click.option(
     "--plot",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the ladder as an SVG picture to this file.",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    metavar="FILE|-",
+    help="Draw the arrival schedule: with the ladder into an .svg or .png file, or with - here as text.",
 )
 @click.option(
     "--calls",
@@ -38,8 +43,23 @@ from busyhour.cli._page import page
     show_default=True,
     help="Calls that are run through the flows for the demand of one call.",
 )
-def command(scenario: str, overrides: tuple[str, ...], form: str, plot: Path | None, calls: int) -> None:
-    """Forecast the demand of SCENARIO (a name or a TOML file) on every quota, by theory and by simulation.
+@click.option(
+    "--run",
+    "runs",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="A run (its folder, or its run.json) to be shown beside the forecast; may be repeated. Left out: the "
+    "scenario's own runs in the folder of runs.",
+)
+def command(
+    scenario: str,
+    overrides: tuple[str, ...],
+    form: str,
+    plot: Path | None,
+    calls: int,
+    runs: tuple[Path, ...],
+) -> None:
+    """Forecast the demand of SCENARIO (a name or a TOML file) on every quota: theory, simulation, and what runs measured.
 
     Exit code 0: the plan fits. 1: it meets a quota. 2: bad input.
 
@@ -47,20 +67,26 @@ def command(scenario: str, overrides: tuple[str, ...], form: str, plot: Path | N
     """
     from rich.console import Console
 
+    from busyhour.capacity import measurement
     from busyhour.capacity.forecast import forecast
     from busyhour.errors import BusyhourError, ExitCode
     from busyhour.project import Project
+    from busyhour.scenarios.arrivals import Schedule
     from busyhour.scenarios.reader import load
 
-    if plot is not None and not plot.absolute().parent.is_dir():
-        raise BusyhourError(
-            f"cannot write the plot to {str(plot)!r}: there is no such folder",
-            "Name a file in a folder that exists.",
-        )
+    picture_file = None if plot is None or plot == Path("-") else plot
+    if picture_file is not None:
+        _check_picture(picture_file)
     project = Project.find(Path.cwd())
     planned = load(project.scenario(scenario), root=project.root, overrides=overrides)
     with Console(stderr=True).status(f"forecasting {planned.name}"):
         found = forecast(planned, calls=calls)
+    if runs:
+        found = measurement.with_measurement(found, measurement.records_of(runs))
+    else:
+        records, unread = measurement.find_runs(project.runs_folder, planned.name)
+        found = measurement.with_measurement(found, records)
+        found.notes.extend(unread)
     waves = None
     if planned.waves:
         from datetime import UTC, datetime
@@ -69,6 +95,9 @@ def command(scenario: str, overrides: tuple[str, ...], form: str, plot: Path | N
         from busyhour.capacity.waves import plan_waves
 
         waves = plan_waves(planned.waves, found, datetime.now(UTC).date(), lead_times.load())
+    schedule = Schedule(planned.traffic, planned.seed)
+    if plot is not None and picture_file is None:
+        _show(schedule, err=form == "json")
     if form == "json":
         import json
 
@@ -81,11 +110,11 @@ def command(scenario: str, overrides: tuple[str, ...], form: str, plot: Path | N
         text(found, page())
         if waves:
             wave_rendering.text(waves, page())
-    if plot is not None:
-        from busyhour.capacity.plot import ladder_svg
+    if picture_file is not None:
+        from busyhour.capacity.plot import picture
 
         try:
-            plot.write_text(ladder_svg(found), encoding="utf-8")
+            picture_file.write_bytes(picture(found, schedule, picture_file.suffix[1:].lower()))
         except OSError as error:
             raise BusyhourError(
                 f"cannot write the plot to {str(plot)!r}: {error.strerror}",
@@ -93,3 +122,28 @@ def command(scenario: str, overrides: tuple[str, ...], form: str, plot: Path | N
             ) from None
     met = any(rung.kind == "quota" for rung in found.binding)
     raise SystemExit(int(ExitCode.DOES_NOT_HOLD if met else ExitCode.OK))
+
+
+def _check_picture(file: Path) -> None:
+    """Say before the calculation what would be wrong after it."""
+    from busyhour.capacity.plot import FORMS
+    from busyhour.errors import BusyhourError
+
+    if file.suffix[1:].lower() not in FORMS:
+        raise BusyhourError(
+            f"cannot write the plot to {str(file)!r}: its name says no kind of picture",
+            f"Let it end in .{' or .'.join(FORMS)}, or give - for a drawing in the terminal.",
+        )
+    if not file.absolute().parent.is_dir():
+        raise BusyhourError(
+            f"cannot write the plot to {str(file)!r}: there is no such folder",
+            "Name a file in a folder that exists.",
+        )
+
+
+def _show(schedule: Schedule, *, err: bool) -> None:
+    """Draw the schedule as text, as wide as the terminal is."""
+    from busyhour.capacity.schedule_plot import lines
+
+    for line in lines(schedule, width=max(20, min(100, page().width - 12))):
+        click.echo(line, err=err)

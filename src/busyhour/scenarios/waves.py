@@ -15,7 +15,11 @@ _ROUNDING = 1e-9
 
 
 def dates_as_text(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The parsed file with TOML dates of waves as texts, so that `2027-01-15` and `"2027-01-15"` are the same."""
+    """The parsed file with TOML dates as texts, so that `2027-01-15` and `"2027-01-15"` are the same."""
+    contacts = (data.get("traffic") or {}).get("contacts") if isinstance(data.get("traffic"), dict) else None
+    if isinstance(contacts, dict) and isinstance(contacts.get("start"), datetime.datetime):
+        contacts = {**contacts, "start": contacts["start"].isoformat()}
+        data = {**data, "traffic": {**data["traffic"], "contacts": contacts}}
     waves = data.get("waves")
     if not isinstance(waves, list):
         return dict(data)

@@ -8,13 +8,14 @@ from click.testing import CliRunner
 
 from busyhour.capacity.forecast import CALLS, EXECUTIONS, INVOKE_RATE, TABLE_READ, TABLE_WRITE, forecast
 from busyhour.capacity.ladder import LAMBDA_429, REORDER, TOO_MANY
-from busyhour.capacity.plot import ladder_svg
+from busyhour.capacity.plot import picture
 from busyhour.capacity.rendering import text
 from busyhour.cli.forecast import command
 from busyhour.quotas import table as quota_table
 from busyhour.quotas.model import Origin, QuotaValue
 from busyhour.rooms import shipped_root
-from busyhour.scenarios.model import ArrivalProcess, Direction, Distribution, Function, Queue
+from busyhour.scenarios.arrivals import Schedule
+from busyhour.scenarios.model import ArrivalProcess, Direction, Distribution, Function, Queue, Traffic
 
 START_RATE = "connect.start-outbound-voice-contact.rate"
 TABLE = quota_table.load()
@@ -178,10 +179,16 @@ def test_the_table_names_quota_code_and_volume(plain: Any, capsys: pytest.Captur
     assert "The plan needs" not in shown
 
 
-def test_the_plot_is_an_svg_with_every_rung(plain: Any):
-    svg = ladder_svg(plain)
+def test_the_plot_has_the_schedule_and_every_rung(plain: Any):
+    schedule = Schedule(Traffic(Direction.INBOUND, 60.0, calls_per_hour=3600.0), 1)
+    svg = picture(plain, schedule).decode()
     assert svg.lstrip().startswith("<?xml")
     assert "</svg>" in svg
+    assert "<!-- Schedule: 60 calls expected" in svg
+    for rung in plain.ladder:
+        if 0 < rung.calls_per_hour < math.inf:
+            assert f"<!-- {rung.name} = {rung.value:g} -->" in svg
+    assert picture(plain, schedule, "png").startswith(b"\x89PNG")
 
 
 def test_the_command_prints_the_helpdesks_forecast_as_json():
@@ -203,6 +210,18 @@ def test_the_command_says_where_a_plot_cannot_be_written(tmp_path: Any):
     arguments = [scenario, "--calls", "100", "--plot", str(tmp_path / "nowhere" / "x.svg")]
     result = CliRunner().invoke(command, arguments)
     assert isinstance(result.exception, BusyhourError)
+    assert "no such folder" in result.exception.message
+    arguments[-1] = str(tmp_path / "x.jpeg")
+    result = CliRunner().invoke(command, arguments)
+    assert isinstance(result.exception, BusyhourError)
+    assert result.exception.hint == "Let it end in .svg or .png, or give - for a drawing in the terminal."
+
+
+def test_the_command_draws_the_schedule_beside_the_forecast(tmp_path: Any):
+    scenario = str(shipped_root() / "scenarios" / "peak.toml")
+    result = CliRunner().invoke(command, [scenario, "--calls", "100", "--plot", "-"])
+    assert "calls expected, seed 2026 gives" in result.stdout
+    assert "First quota to bind" in result.stdout
 
 
 def test_around_the_busiest_moment_theory_and_simulation_agree_on_what_is_blocked(small: Any):

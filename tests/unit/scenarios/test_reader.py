@@ -11,6 +11,7 @@ from busyhour.errors import BusyhourError, ExitCode
 from busyhour.scenarios.model import (
     ArrivalProcess,
     AwsTarget,
+    Client,
     Direction,
     Distribution,
     DriveKind,
@@ -18,6 +19,7 @@ from busyhour.scenarios.model import (
     Objective,
     Queue,
     Redial,
+    RetryMode,
     ShapePoint,
 )
 from busyhour.scenarios.reader import load, schema_path
@@ -191,6 +193,52 @@ def test_recorded_intervals_say_how_long_the_traffic_lasts(write, deployment):
     assert (traffic.interval_seconds, traffic.duration) == (900, 1800)
 
 
+@pytest.mark.parametrize(
+    ("start", "calls"),
+    [
+        ("", (2.0, 0.0, 1.0)),
+        (", start = 2026-11-02T08:02:00Z", (1.0,)),
+        (', start = "2026-11-02T08:02:00Z"', (1.0,)),
+    ],
+)
+def test_real_contacts_say_when_calls_came(write, deployment, start, calls):
+    (deployment / "monday.jsonl").write_text(
+        "".join(f'{{"InitiationTimestamp": "2026-11-02T08:0{at}Z"}}' for at in ("0:00", "0:30", "2:10"))
+    )
+    contacts = f'contacts = {{ file = "monday.jsonl"{start} }}\n'
+    traffic = load(write("", ("calls_per_hour = 3600\n", contacts), ('duration = "100s"\n', ""))).traffic
+    assert traffic.intervals == calls
+    assert (traffic.interval_seconds, traffic.duration) == (60, 60 * len(calls))
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (
+            'contacts = { file = "x.json", start = "monday" }',
+            "contacts.start is .monday., not a date and time",
+        ),
+        ('contacts = { file = "x.json" }\ncalls_per_hour = 1', "calls_per_hour does not go with contacts"),
+        (
+            'contacts = { file = "x.json" }\nintervals = { file = "x.csv" }',
+            "intervals does not go with contacts",
+        ),
+    ],
+)
+def test_contacts_go_with_nothing_that_says_the_same(write, deployment, more, message):
+    (deployment / "x.json").write_text('{"InitiationTimestamp": 0}')
+    with pytest.raises(BusyhourError, match=message):
+        load(write("", ("calls_per_hour = 3600\n", more + "\n")))
+
+
+def test_the_applications_retries_are_none_unless_said(write):
+    assert load(write("")).client == Client(RetryMode.NONE, None, 10.0)
+    said = load(write('\n[client]\nretry = "adaptive"\nmax_attempts = 5\ntimeout = "2s"\n')).client
+    assert said == Client(RetryMode.ADAPTIVE, 5, 2.0)
+    with pytest.raises(BusyhourError, match=r"client\.max_attempts does not go without retries"):
+        load(write("\n[client]\nmax_attempts = 5\n"))
+
+
 def test_a_path_is_looked_up_beside_the_file_and_then_in_the_root(write, deployment, tmp_path_factory):
     room = deployment / "scenarios"
     room.mkdir()
@@ -236,7 +284,7 @@ def test_values_of_the_file_can_be_replaced(write):
             "traffic.duratin=20s",
             "--set traffic.duratin=20s: unknown key 'duratin' in [traffic]. Did you mean 'duration'?",
             "Keys of [traffic]: direction, type, calls_per_hour, growth, duration, arrivals, shape, ramp_up, ramp_down, "
-            "intervals, layers, drain.",
+            "intervals, contacts, layers, drain.",
             id="unknown-key",
         ),
         pytest.param(
@@ -299,7 +347,7 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
             [("calls_per_hour", "call_per_hour")],
             "s.toml:4: unknown key 'call_per_hour' in [traffic]. Did you mean 'calls_per_hour'?",
             "Keys of [traffic]: direction, type, calls_per_hour, growth, duration, arrivals, shape, ramp_up, ramp_down, "
-            "intervals, layers, drain.",
+            "intervals, contacts, layers, drain.",
             id="unknown-key",
         ),
         pytest.param(
@@ -626,7 +674,7 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
         pytest.param(
             "",
             [("calls_per_hour = 3600\n", "")],
-            "s.toml:3: traffic has neither calls_per_hour nor intervals",
+            "s.toml:3: traffic has neither calls_per_hour nor intervals nor contacts",
             'Give calls_per_hour = 9000, or intervals = { file = "monday.csv" }.',
             id="no-rate",
         ),

@@ -1,0 +1,170 @@
+"""Calls per interval from records of real contacts: contact records (CTR), a contact search export, SearchContacts.
+
+What counts is `InitiationTimestamp`, the moment at which a contact arrived or was dialled (Connect API reference,
+ContactSearchSummary). Contact records are delivered at least once, so a contact that is there twice counts once.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from busyhour.errors import BusyhourError
+from busyhour.project.toml_file import shown
+
+INBOUND = ("INBOUND",)
+OUTBOUND = ("OUTBOUND", "API", "EXTERNAL_OUTBOUND")
+"""InitiationMethods that are new calls from outside or to outside; transfers and callbacks follow from them."""
+
+MOST_INTERVALS = 200_000
+"""A week in steps of 5 seconds; more would be a mistake in the interval."""
+
+_TIMESTAMP, _CHANNEL, _METHOD = "initiationtimestamp", "channel", "initiationmethod"
+_IDENTITIES = ("contactid", "id")
+_LISTS = ("Contacts", "Contact")
+"""Members under which answers of the API have their contacts (SearchContacts, DescribeContact)."""
+
+Row = tuple[str, Mapping[str, Any]]
+"""Where a record stands (`line 3`, `record 3`) and its fields, by name in small letters without spaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which contacts count. A record without the field in question counts."""
+
+    channel: str = "VOICE"
+    methods: Sequence[str] = INBOUND
+    start: float | None = None
+    """Epoch seconds; earlier ones do not count, and the first interval begins here. None: with the first contact."""
+
+
+def read_contacts(path: Path, interval: float, wanted: Wanted) -> tuple[float, ...]:
+    """Contacts that began in each interval, from the first (or `wanted.start`) to the last.
+
+    Args:
+        path: CSV with a header, or JSON: an array, objects one after another, or an answer of SearchContacts.
+        interval: its length in seconds. Without a start, intervals begin at whole multiples of it in UTC.
+        wanted: which contacts count.
+
+    Raises:
+        BusyhourError: the file can not be read, has no InitiationTimestamp, or no contact in it counts.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BusyhourError(
+            f"{shown(path)}: can not be read: {getattr(error, 'strerror', None) or error}",
+            "Export contacts as CSV or JSON in UTF-8.",
+        ) from error
+    rows = _json(path, text) if text.lstrip()[:1] in ("{", "[") else _csv(path, text)
+    moments = sorted(_moments(path, rows, wanted))
+    if not moments:
+        raise BusyhourError(
+            f"{shown(path)}: no contact counts: channel {wanted.channel}, initiated by {' or '.join(wanted.methods)}",
+            "Set traffic.contacts.channel, methods or start to what the file has.",
+        )
+    first = wanted.start if wanted.start is not None else math.floor(moments[0] / interval) * interval
+    count = int((moments[-1] - first) // interval) + 1
+    if count > MOST_INTERVALS:
+        raise BusyhourError(
+            f"{shown(path)}: from the first contact to the last are {count:,} intervals of {interval:g} s",
+            "Give a longer traffic.contacts.interval, or an export of less time.",
+        )
+    calls = [0.0] * count
+    for moment in moments:
+        calls[int((moment - first) // interval)] += 1.0
+    return tuple(calls)
+
+
+def _moments(path: Path, rows: Iterable[Row], wanted: Wanted) -> Iterator[float]:
+    seen: set[str] = set()
+    for where, row in rows:
+        if _TIMESTAMP not in row:
+            raise BusyhourError(
+                f"{shown(path)}: {where}: there is no InitiationTimestamp",
+                f"Export contact records or a contact search. Fields here: {', '.join(row) or 'none'}.",
+            )
+        if not _is(row.get(_CHANNEL), (wanted.channel,)) or not _is(row.get(_METHOD), wanted.methods):
+            continue
+        identity = next((str(row[name]) for name in _IDENTITIES if row.get(name)), "")
+        if identity and identity in seen:
+            continue
+        seen.add(identity)
+        moment = _moment(row[_TIMESTAMP])
+        if moment is None:
+            raise BusyhourError(
+                f"{shown(path)}: {where}: InitiationTimestamp is {row[_TIMESTAMP]!r}, not a date and time",
+                "Times are like 2026-11-02T08:00:00Z, or seconds since 1970.",
+            )
+        if wanted.start is None or moment >= wanted.start:
+            yield moment
+
+
+def _is(value: Any, wanted: Sequence[str]) -> bool:
+    return value in (None, "") or str(value).strip().upper() in wanted
+
+
+def _moment(value: Any) -> float | None:
+    """Epoch seconds of a timestamp; without an offset it is UTC. None where it is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        pass
+    try:
+        moment = datetime.fromisoformat(re.sub(r"\s*(UTC|GMT)$", "+00:00", str(value).strip()))
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _name(header: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", header.lower())
+
+
+def _csv(path: Path, text: str) -> Iterator[Row]:
+    lines = text.splitlines()
+    separator = max(",;\t", key=(lines[0] if lines else "").count)
+    rows = csv.reader(lines, delimiter=separator)
+    names = [_name(header) for header in next(rows, [])]
+    for row in rows:
+        if any(field.strip() for field in row):
+            yield f"line {rows.line_num}", dict(zip(names, row, strict=False))
+
+
+def _json(path: Path, text: str) -> Iterator[Row]:
+    """Objects, wherever they stand: Kinesis Data Firehose puts them one after another without anything between."""
+    decoder = json.JSONDecoder()
+    at, number = 0, 0
+    while at < len(text):
+        if text[at].isspace():
+            at += 1
+            continue
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except json.JSONDecodeError as error:
+            raise BusyhourError(
+                f"{shown(path)}:{error.lineno}:{error.colno}: not JSON: {error.msg}",
+                "Give contact records as JSON objects, or a CSV export.",
+            ) from error
+        for record in _records(value):
+            number += 1
+            yield f"record {number}", {_name(key): field for key, field in record.items()}
+
+
+def _records(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _records(item)
+    elif isinstance(value, dict):
+        inside = next((value[name] for name in _LISTS if isinstance(value.get(name), list | dict)), None)
+        if inside is None:
+            yield value
+        else:
+            yield from _records(inside)
