@@ -1,7 +1,8 @@
 """The demand of one call: what it asks of Lambda, DynamoDB, Connect, queues and agents, with its distribution.
 
 Calls are run through their flows in virtual time, at the scenario's busiest rate, with its callers and its agents,
-and with no quota in the way. The first of them, which find an empty centre, are left out.
+and with no quota in the way. The first of them, which find an empty centre, are left out. Where the flow is a finite
+Markov chain the means are solved for instead (`exact`): what does not depend on how long callers wait for agents.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from dataclasses import dataclass, replace
 from busyhour.calls.live import LiveCall
 from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import FlowMachine
+from busyhour.capacity.exact import ExactDemand, NotFiniteError, exact_demand
 from busyhour.capacity.functions import Answers
 from busyhour.capacity.simulation import INFINITE, Simulation, SimulationResult
+from busyhour.flows.machine import Machine
 from busyhour.scenarios.model import Direction, Scenario
 from busyhour.scenarios.rate import rate_of
 
@@ -25,7 +28,10 @@ _T_19 = 2.093
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """The distribution of one quantity over calls. `half_width` is that of the mean's 95 % confidence interval."""
+    """The distribution of one quantity over calls. `half_width` is that of the mean's 95 % confidence interval.
+
+    Where `exact`, the mean was solved for and has no interval; the rest is of the sampled calls all the same.
+    """
 
     mean: float
     half_width: float
@@ -33,6 +39,7 @@ class Quantity:
     p95: float
     p99: float
     max: float
+    exact: bool = False
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Quantity:
@@ -64,7 +71,12 @@ class Quantity:
             "p95": self.p95,
             "p99": self.p99,
             "max": self.max,
+            "exact": self.exact,
         }
+
+    def solved(self, mean: float) -> Quantity:
+        """The same with the exact mean."""
+        return replace(self, mean=mean, half_width=0.0, exact=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,10 @@ class CallDemand:
     lambda_seconds: Mapping[str, float]
     """Mean seconds of one invocation, by function."""
     result: SimulationResult
+    states: int = 0
+    """Moments of a call that exact means were solved over; 0: all are sampled."""
+    sampled_because: tuple[str, ...] = ()
+    """Why some means, or all, are sampled and not exact."""
 
     def mean(self, name: str) -> float:
         """Mean of a quantity; 0 where no call asked for it."""
@@ -101,6 +117,8 @@ class CallDemand:
             "calls_per_hour": self.calls_per_hour,
             "quantities": {name: quantity.as_json() for name, quantity in sorted(self.quantities.items())},
             "lambda_seconds": dict(self.lambda_seconds),
+            "states": self.states,
+            "sampled_because": list(self.sampled_because),
         }
 
 
@@ -118,6 +136,7 @@ def demand_of_call(
     warm_up: float = 0.1,
     answers: Answers | None = None,
     policy: CallPolicy | None = None,
+    exact: bool = True,
 ) -> CallDemand:
     """Run `calls` calls and add up what each of them asked.
 
@@ -128,6 +147,7 @@ def demand_of_call(
         warm_up: share of further calls that are run before them and not counted.
         answers: what real handlers answer.
         policy: what the scenario has no key for.
+        exact: solve for the means where that can be done.
     """
     rate = busiest_rate(scenario)
     outbound = scenario.traffic.direction is Direction.OUTBOUND
@@ -164,7 +184,29 @@ def demand_of_call(
         if attempts.get(name)
     }
     holding = tuple(row["at once"] for row in rows)
-    return CallDemand(len(rows), rate, quantities, holding, seconds, result)
+    found = CallDemand(len(rows), rate, quantities, holding, seconds, result)
+    if not exact or not rows or not isinstance(machine, Machine):
+        return found
+    try:
+        solved = exact_demand(scenario, machine, calls_per_hour=rate, answers=answers, policy=policy)
+    except NotFiniteError as why:
+        return replace(found, sampled_because=(str(why),))
+    return _with_exact(found, solved)
+
+
+def _with_exact(found: CallDemand, solved: ExactDemand) -> CallDemand:
+    """The demand with the means that are known exactly; what was never sampled but may be asked is added."""
+    quantities = dict(found.quantities)
+    for name in {**quantities, **solved.means}:
+        mean = solved.mean(name)
+        if mean is not None and (mean or name in quantities):
+            quantities[name] = quantities.get(name, Quantity.of([0.0])).solved(mean)
+    return replace(
+        found,
+        quantities=dict(sorted(quantities.items())),
+        states=solved.states,
+        sampled_because=solved.reasons,
+    )
 
 
 def asked(call: LiveCall, outbound: bool, operations: Mapping[str, Mapping[str, float]]) -> dict[str, float]:

@@ -17,9 +17,11 @@ from typing import Any
 from busyhour.flows.protocol import LambdaFailed, LambdaResult
 from busyhour.handlers.noting import Path as Read
 from busyhour.handlers.noting import at
-from busyhour.handlers.process import START_SECONDS, Handler, HandlerProcess, ProcessError
+from busyhour.handlers.process import GRACE_SECONDS, START_SECONDS, Handler, HandlerProcess, ProcessError
 from busyhour.scenarios.model import Function, Scenario
 
+FIRST_SECONDS = 10.0
+"""Longest that the first invocation of a handler may take beyond its timeout."""
 QUESTIONS = 300
 """Different invocations of one function that are run; later ones get the answer of one of these."""
 _OWN_IDS = frozenset({"ContactId", "InitialContactId", "PreviousContactId"})
@@ -99,7 +101,9 @@ class HandlerAnswers:
             imported = self._process.load(handler, START_SECONDS)
         except ProcessError as error:
             return self._unusable(name, error)
-        answered = self._process.call(handler, event, function.timeout) if imported else None
+        # In its first invocation a handler makes its clients, which takes longer than Lambda would let us see.
+        grace = GRACE_SECONDS if self._known.get(name) else FIRST_SECONDS
+        answered = self._process.call(handler, event, function.timeout, grace) if imported else None
         if answered is None:
             limit = function.timeout if imported else START_SECONDS
             self.problems[name] = (

@@ -18,7 +18,7 @@ from busyhour.handlers.noting import Path as Read
 START_SECONDS = 30.0
 """Longest that the process may take to start, and a handler to be imported; Lambda does not count that either."""
 
-_GRACE_SECONDS = 1.0
+GRACE_SECONDS = 1.0
 
 Table = tuple[Path, Path | None]
 """Definition (CreateTable arguments) and items of a DynamoDB table, files of JSON."""
@@ -91,14 +91,18 @@ class HandlerProcess:
         self._imported.add(key)
         return True
 
-    def call(self, handler: Handler, event: Mapping[str, Any], limit: float) -> Answered | None:
+    def call(
+        self, handler: Handler, event: Mapping[str, Any], limit: float, grace: float = GRACE_SECONDS
+    ) -> Answered | None:
         """What the handler answers to `event`; None when it did not within `limit` seconds, or ended the process.
+
+        `grace` are the seconds after the limit for which it is waited for: a handler that keeps its limit must not be
+        taken for one that does not because this machine is busy.
 
         Raises:
             ProcessError: as `load`.
         """
-        # A handler that keeps its limit must not be taken for one that does not because the machine is busy.
-        found = self._ask(handler, {"event": event, "seconds": limit}, limit + _GRACE_SECONDS)
+        found = self._ask(handler, {"event": event, "seconds": limit}, limit + grace)
         if found is None:
             return None
         return Answered(

@@ -34,10 +34,27 @@ def test_seconds_with_the_agent_and_after(small: Any):
 
 def test_the_interval_covers_the_mean_of_the_distribution(small: Any):
     made = small.scenario(queues=(Queue("sales", 10_000),))
-    talk = demand_of_call(made, small.machine(*small.to_queue), calls=4000).quantities["with agent"]
+    talk = demand_of_call(made, small.machine(*small.to_queue), calls=4000, exact=False).quantities[
+        "with agent"
+    ]
     assert abs(talk.mean - 180.0) < 2 * talk.half_width
     assert 3.0 < talk.half_width < 15.0
     assert talk.p50 < talk.mean < talk.p95 < talk.p99 <= talk.max
+
+
+def test_means_are_exact_where_they_can_be_and_the_rest_says_why_not(small: Any):
+    made = small.scenario(queues=(Queue("sales", 300),), functions=(Function("lookup"),))
+    demand = demand_of_call(
+        made, small.machine(replace(small.lookup, next_action="set"), *small.to_queue), calls=100
+    )
+    assert demand.quantities["invocations:lookup"].exact
+    assert demand.quantities["invocations:lookup"].half_width == 0.0
+    assert demand.quantities["invocations:lookup"].as_json()["exact"] is True
+    assert demand.states > 0
+    few = replace(made, queues={"sales": Queue("sales", 5)})
+    waits = demand_of_call(few, small.machine(*small.to_queue), calls=100)
+    assert not waits.quantities["in queue"].exact
+    assert waits.sampled_because == ("calls may wait in queue 'sales'",)
 
 
 def test_outbound_calls_ring_and_ask_the_api(small: Any):

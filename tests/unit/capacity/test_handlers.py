@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from busyhour.capacity import handlers as module
 from busyhour.capacity.handlers import HandlerAnswers
 from busyhour.capacity.simulation import INFINITE, simulate
 from busyhour.flows.protocol import LambdaFailed, LambdaResult
@@ -53,7 +54,12 @@ def scenario(tmp_path: Path, small: Any) -> Any:
     )
     items.write_text(json.dumps([{"pk": {"S": "+1"}, "name": {"S": "Ada"}}]), encoding="utf-8")
     functions = tuple(
-        Function(name, handler=f"{file}:{name}", environment={"TABLE": "people"}, timeout=0.5)
+        Function(
+            name,
+            handler=f"{file}:{name}",
+            environment={"TABLE": "people"},
+            timeout=0.5 if name == "hangs" else 5.0,
+        )
         for name in ("lookup", "raises", "hangs", "dies", "missing")
     )
     made = small.scenario(duration=20.0, functions=functions)
@@ -93,7 +99,10 @@ def test_a_simulation_takes_the_branch_of_the_real_answer(scenario: Any, small: 
 
 
 @pytest.mark.parametrize("name", ["hangs", "dies"])
-def test_a_handler_that_never_answers_is_said_so_and_holds_nothing_up(scenario: Any, name: str):
+def test_a_handler_that_never_answers_is_said_so_and_holds_nothing_up(
+    scenario: Any, name: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "FIRST_SECONDS", 0.5 if name == "hangs" else 5.0)
     with HandlerAnswers(scenario) as answers:
         assert answers("lookup", event("+1")) is not None
         assert answers(name, event("+1")) is None

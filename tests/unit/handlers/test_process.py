@@ -68,11 +68,10 @@ def test_an_error_with_its_place(
 
 @pytest.mark.parametrize("attribute", ["hangs", "dies"])
 def test_who_does_not_come_back_ends_the_process_and_the_next_starts_another(
-    process: HandlerProcess, file: Path, attribute: str, monkeypatch: pytest.MonkeyPatch
+    process: HandlerProcess, file: Path, attribute: str
 ):
-    monkeypatch.setattr("busyhour.handlers.process._GRACE_SECONDS", 0.1)
     assert process.load(Handler("f", file, attribute, {}))
-    assert process.call(Handler("f", file, attribute, {}), EVENT, 0.2) is None
+    assert process.call(Handler("f", file, attribute, {}), EVENT, 0.2, grace=0.1) is None
     assert not process.running
     assert process.call(Handler("f", file, "answers", {"STAGE": ""}), EVENT, 5.0) is not None
 

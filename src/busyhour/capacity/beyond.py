@@ -1,0 +1,83 @@
+"""What a call may still ask for once it waits for others: every action that could come after a place in a flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from busyhour.calls.invoker import function_name
+from busyhour.flows.call import Call
+from busyhour.flows.library import FlowLibrary
+from busyhour.flows.model import Action, Flow
+from busyhour.flows.references import find
+
+_TO_FLOWS = {"TransferToFlow": "ContactFlowId", "InvokeFlowModule": "FlowModuleId"}
+_HOOKS = "UpdateContactEventHooks"
+
+EVERY_FUNCTION = "invocations:"
+"""Stands for all functions, where the flow names one by a reference."""
+
+
+def asked_beyond(call: Call, library: FlowLibrary) -> frozenset[str]:
+    """Names of quantities (`invocations:NAME`, `Lex turns`, `service:TYPE`) that may still grow, whatever happens."""
+    todo: list[tuple[Flow, str]] = []
+    for name, identifier in _places(call):
+        found = library.resolve(name)
+        action = found.by_identifier().get(identifier) if found else None
+        if found is not None and action is not None:
+            todo += [(found, target) for target in action.targets()]
+    # A hook without a flow is one that was switched off.
+    hooks = [reference for reference in (call.hooks or {}).values() if reference]
+    todo += [(flow, flow.start) for flow in _flows_of(hooks, library)]
+    seen: set[tuple[str, str]] = set()
+    asked: set[str] = set()
+    actions = {id(flow): flow.by_identifier() for flow in library}
+    while todo:
+        flow, identifier = todo.pop()
+        action = actions[id(flow)].get(identifier)
+        if action is None or (flow.name, identifier) in seen:
+            continue
+        seen.add((flow.name, identifier))
+        asked |= _asked(action)
+        todo += [(flow, target) for target in action.targets()]
+        todo += [(one, one.start) for one in _entered(action, library)]
+    return frozenset(asked)
+
+
+def _places(call: Call) -> list[tuple[str, str]]:
+    frames = call.frames or ()
+    return [
+        (call.flow_name, call.current_action),
+        *((frame.node.flow.name, frame.node.identifier) for frame in frames),
+    ]
+
+
+def _asked(action: Action) -> set[str]:
+    if action.type == "InvokeLambdaFunction":
+        keys = ("LambdaFunctionARN", "LambdaFunctionArn", "FunctionArn")
+        reference = next((str(action.parameters[key]) for key in keys if key in action.parameters), "")
+        return {
+            EVERY_FUNCTION if not reference or find(reference) else f"invocations:{function_name(reference)}"
+        }
+    if action.type == "ConnectParticipantWithLexBot":
+        return {"Lex turns"}
+    return {f"service:{action.type}"}
+
+
+def _entered(action: Action, library: FlowLibrary) -> list[Flow]:
+    """Flows that the action may begin, or arrange to be begun."""
+    if action.type in _TO_FLOWS:
+        return _flows_of([action.parameters.get(_TO_FLOWS[action.type], "")], library)
+    if action.type == _HOOKS:
+        return _flows_of(dict(action.parameters.get("EventHooks") or {}).values(), library)
+    return []
+
+
+def _flows_of(references: Iterable[object], library: FlowLibrary) -> list[Flow]:
+    flows: list[Flow] = []
+    for reference in map(str, references):
+        if not reference or find(reference):
+            # Blanked, or known only when the call is there: it may be any.
+            return list(library)
+        found = library.resolve(reference)
+        flows += [found] if found else []
+    return flows

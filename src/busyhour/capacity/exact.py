@@ -1,0 +1,109 @@
+"""The exact expectation of what one call asks, where its flow is a finite Markov chain under the scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from busyhour.calls.centre import policy_of
+from busyhour.calls.policy import CallPolicy
+from busyhour.capacity.beyond import EVERY_FUNCTION
+from busyhour.capacity.chain import solve
+from busyhour.capacity.functions import Answers
+from busyhour.capacity.handlers import HandlerAnswers
+from busyhour.capacity.moments import Ask, Moments, MoreReadError
+from busyhour.capacity.ways import NotFiniteError
+from busyhour.flows.machine import Machine
+from busyhour.scenarios.model import Scenario
+
+__all__ = ["ExactDemand", "NotFiniteError", "exact_demand"]
+
+_EVERYTHING = frozenset({()})
+"""What a handler of which nothing is known is taken to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExactDemand:
+    """Means of one call by the names of `demand.CallDemand.quantities`, solved for, with no sampling.
+
+    `open` are the quantities that are not known exactly, since calls may ask more of them where they depend on
+    other calls; `reasons` says on what. `waiting` is the probability that a call comes there.
+    """
+
+    means: Mapping[str, float]
+    states: int
+    waiting: float
+    open: frozenset[str]
+    reasons: tuple[str, ...]
+
+    def mean(self, name: str) -> float | None:
+        """The exact mean of a quantity, 0 where no call asks for it; None where it is not known exactly."""
+        return None if name in self.open else self.means.get(name, 0.0)
+
+
+def exact_demand(
+    scenario: Scenario,
+    machine: Machine,
+    *,
+    calls_per_hour: float,
+    answers: Answers | None = None,
+    policy: CallPolicy | None = None,
+) -> ExactDemand:
+    """Solve for what one call asks.
+
+    Args:
+        scenario: callers, queues, functions, entry flow.
+        machine: of its flows.
+        calls_per_hour: the rate at which calls come; enough agents for it never keep anybody waiting.
+        answers: what real handlers answer.
+        policy: what the scenario has no key for.
+
+    Raises:
+        NotFiniteError: the flow is no finite chain; the text says why.
+    """
+    policy = policy or policy_of(scenario)
+    attributes: frozenset[str] | None = frozenset()
+    while True:
+        moments = Moments(
+            scenario,
+            machine,
+            calls_per_hour=calls_per_hour,
+            policy=policy,
+            ask=_asking(answers),
+            attributes=attributes,
+        )
+        try:
+            found = solve(moments, policy.flow_limit)
+        except MoreReadError as more:
+            attributes = more.names
+            continue
+        open_ = _with_operations(found.open, scenario, found.means)
+        return ExactDemand(found.means, found.states, found.waiting, open_, found.reasons)
+
+
+def _with_operations(open_: frozenset[str], scenario: Scenario, means: Mapping[str, float]) -> frozenset[str]:
+    """With a function's invocations its operations are open, and the sum over all functions."""
+    functions = [name for name in open_ if name.startswith(EVERY_FUNCTION)]
+    if EVERY_FUNCTION in functions:
+        functions = [name for name in means if name.startswith(EVERY_FUNCTION)]
+        functions += [EVERY_FUNCTION + name for name in scenario.functions]
+    found = set(open_) | set(functions)
+    for name in functions:
+        found.add("Lambda invocations")
+        function = scenario.functions.get(name.removeprefix(EVERY_FUNCTION))
+        found |= {f"DynamoDB:{operation}" for operation in (function.operations if function else ())}
+    return frozenset(found)
+
+
+def _asking(answers: Answers | None) -> Ask | None:
+    if answers is None:
+        return None
+    if isinstance(answers, HandlerAnswers):
+        return answers.ask
+
+    def ask(name: str, event: Mapping[str, Any]) -> Any:
+        answer = answers(name, event)
+        return None if answer is None else (answer, _EVERYTHING)
+
+    return ask

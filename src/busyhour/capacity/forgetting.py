@@ -1,0 +1,129 @@
+"""What of a call's past can still matter: everything else is forgotten, so that calls alike become one state.
+
+A value that no flow reads from here on cannot change what the call does next. Without forgetting, a thousand callers
+who entered a thousand ticket numbers would be a thousand states for ever; with it they are one again as soon as the
+number was looked up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from busyhour.flows.call import Call
+from busyhour.flows.library import FlowLibrary
+from busyhour.flows.model import Action, Flow, FlowType
+from busyhour.flows.references import walk
+
+_EXTERNAL, _STORED = "External", "StoredCustomerInput"
+_FOLLOWED = (_EXTERNAL, _STORED)
+"""Stores that are followed action by action; for all others it counts whether any flow reads them at all."""
+_IN_EVENTS = frozenset(
+    {"LanguageCode", "CustomerId", "Description", "MediaStreams", "Name", "References", "Tags"}
+)
+"""Stores that Lambda functions are told of."""
+
+Place = tuple[str, str]
+"""Name of a flow, identifier of an action in it."""
+
+
+class Forgetting:
+    """Forgets what no flow of a library reads any more.
+
+    Args:
+        library: the flows.
+        attributes: contact attributes that something besides the flows reads; None: everything is kept.
+    """
+
+    def __init__(self, library: FlowLibrary, attributes: frozenset[str] | None = frozenset()) -> None:
+        self._attributes = attributes
+        read = {(root, path) for flow in library for action in flow.actions for root, path in _read(action)}
+        self._roots = {root for root, _ in read} | _IN_EVENTS
+        self._read_attributes = _names(read, "Attributes")
+        self._read_flow_attributes = _names(read, "FlowAttributes")
+        self._live: dict[Place, frozenset[str]] = {}
+        starts: set[str] = set()
+        for flow in library:
+            live = _live(flow)
+            for identifier, roots in live.items():
+                place = (flow.name, identifier)
+                self._live[place] = self._live.get(place, frozenset()) | roots
+            if flow.type is not FlowType.MODULE:
+                starts |= live.get(flow.start, frozenset())
+        self._anywhere = frozenset(starts)
+        """Stores that some flow reads before it fills them: they live through every transfer."""
+
+    def forget(self, call: Call) -> None:
+        """Take away from the call what cannot matter any more. It must be a call of its own (see `flows.fork`)."""
+        live = self._at(call.flow_name, call.current_action)
+        if _EXTERNAL not in live:
+            call.external = None
+        if _STORED not in live:
+            call.stored_input = None
+        for frame in call.frames or ():
+            after = self._at(frame.node.flow.name, frame.node.identifier)
+            if _EXTERNAL not in after:
+                frame.external = None
+            if _STORED not in after:
+                frame.stored_input = None
+            if "Lex" not in self._roots:
+                frame.lex = None
+        if self._attributes is not None and self._read_attributes is not None:
+            kept = self._read_attributes | self._attributes
+            call.attributes = {key: value for key, value in call.attributes.items() if key in kept}
+        if call.flow_attributes and self._read_flow_attributes is not None:
+            kept = self._read_flow_attributes
+            call.flow_attributes = {k: v for k, v in call.flow_attributes.items() if k in kept}
+        if call.extras:
+            call.extras = {key: value for key, value in call.extras.items() if key in self._roots} or None
+
+    def _at(self, flow: str, action: str) -> frozenset[str]:
+        return self._live.get((flow, action), frozenset()) | self._anywhere
+
+
+def _read(action: Action) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for _, reference in walk(dict(action.parameters)):
+        yield reference.root, reference.path
+    for condition in action.conditions:
+        for _, reference in walk(list(condition.operands)):
+            yield reference.root, reference.path
+
+
+def _names(read: Iterable[tuple[str, tuple[str, ...]]], root: str) -> frozenset[str] | None:
+    """Names under a root that are read; None where the root as a whole is."""
+    paths = [path for one, path in read if one == root]
+    return None if () in paths else frozenset(".".join(path) for path in paths)
+
+
+def _live(flow: Flow) -> dict[str, frozenset[str]]:
+    """The stores that are read at each action or after it, before they are filled again."""
+    live: dict[str, set[str]] = {
+        action.identifier: {root for root, _ in _read(action) if root in _FOLLOWED} for action in flow.actions
+    }
+    changed = True
+    while changed:
+        changed = False
+        for action in reversed(flow.actions):
+            here = live[action.identifier]
+            before = len(here)
+            filled = _filled(action)
+            for target in action.targets():
+                here |= live.get(target, set()) - (filled if target == _success(action) else set())
+            changed |= len(here) > before
+    return {identifier: frozenset(roots) for identifier, roots in live.items()}
+
+
+def _filled(action: Action) -> set[str]:
+    """The stores that the action fills when it succeeds."""
+    if action.type == "InvokeLambdaFunction":
+        asynchronous = str(action.parameters.get("InvocationType")).upper() == "ASYNCHRONOUS"
+        return set() if asynchronous else {_EXTERNAL}
+    if action.type == "GetParticipantInput" and str(action.parameters.get("StoreInput")) == "True":
+        return {_STORED}
+    return set()
+
+
+def _success(action: Action) -> str | None:
+    """Where only success leads; None where errors lead there too."""
+    following = action.next_action
+    elsewhere = [one.target for one in action.conditions] + [one.target for one in action.errors]
+    return None if following in elsewhere else following
