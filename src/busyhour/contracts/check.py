@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from busyhour.contracts import collector
 from busyhour.contracts.finding import FileReport, Finding, Report, Severity, json_pointer, order
 from busyhour.contracts.loading import RuleSet, load_rules
 from busyhour.contracts.rule import Problem, Rule
@@ -41,6 +42,10 @@ class Checker:
 
     def check(self, gathered: Gathered) -> Report:
         """All findings on all files."""
+        with collector.paused():
+            return self._check(gathered)
+
+    def _check(self, gathered: Gathered) -> Report:
         project = Project([self.subject(source) for source in gathered.sources])
         found: list[tuple[tuple[object, ...], Finding]] = []
         suppressed: list[tuple[Finding, str]] = []
