@@ -8,13 +8,13 @@ sys.path.insert(0, str(Path(__file__).parent / "support"))
 import bench_load
 
 ROUNDS, SECONDS = 3, 5
-RATE = 20_000
+RATE = 40_000
 """More than one core can send: like its peer, the generator is as busy as it can be."""
 
 
 def main():
     own, peer = [], []
-    with bench_load.server() as url:
+    with bench_load.server("--awake") as url:
         for _ in range(ROUNDS):
             own.append(bench_load.ours(url, RATE, SECONDS)[0]["per_cpu_second"])
             print(f"ours         {own[-1]:9,.0f}/s a core, signed")

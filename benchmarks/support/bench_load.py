@@ -1,8 +1,9 @@
 """What the load benchmarks share: a fixed-response server on one core, generators on the other, one after the other.
 
 All generators send the same PUT (StartOutboundVoiceContact) to the same server and are measured the same way:
-requests answered per second of CPU time of the generator's process, from the start of the test to its end. On an
-idle machine that is requests per second on one core; on a busy one it is the same figure, which wall time is not.
+requests answered per second of CPU time of the generator's process, from the start of the test to its end, all that
+it does before the first request and after the last one included. On an idle machine that is requests per second on one
+core; on a busy one it is the same figure, which wall time is not.
 """
 
 import contextlib
@@ -39,7 +40,7 @@ wrap_up = {{ distribution = "constant", mean = "6s" }}
 
 @contextlib.contextmanager
 def server(*arguments):
-    """URL of a fixed-response server on its own core."""
+    """URL of a fixed-response server on its own core; `--awake` and `--delay SECONDS` are its options."""
     command = [sys.executable, str(SUPPORT / "fixed_server.py"), "--cpu", str(SERVER_CPU), *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -51,18 +52,21 @@ def server(*arguments):
 
 def locust(locustfile, url, *arguments, environment=None, timeout=90):
     """Run a locustfile on the generator's core; the JSON object that it prints last."""
-    command = [
-        sys.executable,
-        "-m",
-        "locust",
-        "-f",
-        str(SUPPORT / locustfile),
-        "--headless",
-        "--only-summary",
-    ]
+    command = ["-m", "locust", "-f", str(SUPPORT / locustfile), "--headless", "--only-summary", "--host", url]
+    return _measured(
+        locustfile, [*command, *arguments], {"PYTHONPATH": str(SUPPORT), **(environment or {})}, timeout
+    )
+
+
+def script(name, *arguments, timeout=90):
+    """Run a Python file of this folder on the generator's core; the JSON object that it prints last."""
+    return _measured(name, [str(SUPPORT / name), *arguments], {}, timeout)
+
+
+def _measured(name, command, environment, timeout):
     done = subprocess.run(
-        [*command, "--host", url, *arguments],
-        env={**os.environ, "PYTHONPATH": str(SUPPORT), **(environment or {})},
+        [sys.executable, *command],
+        env={**os.environ, **environment},
         preexec_fn=lambda: os.sched_setaffinity(0, {GENERATOR_CPU}),
         capture_output=True,
         text=True,
@@ -72,7 +76,7 @@ def locust(locustfile, url, *arguments, environment=None, timeout=90):
     for line in reversed(done.stdout.splitlines()):
         if line.startswith('{"bench"'):
             return json.loads(line)
-    raise SystemExit(f"{locustfile} measured nothing:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+    raise SystemExit(f"{name} measured nothing:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
 
 
 def ours(url, rate, duration, *arguments):
