@@ -155,14 +155,14 @@ class Rehearsal:
         return rows
 
 
-def half_width(values: Sequence[float]) -> float | None:
-    """Half width of the 95 % interval of the mean of independent values (Student's t); None for fewer than two."""
+def half_width(values: Sequence[float], level: float = 0.95) -> float | None:
+    """Half width of the interval of the mean of independent values (Student's t); None for fewer than two."""
     if len(values) < 2:
         return None
-    from scipy.stats import t
+    from scipy.special import stdtrit  # scipy.stats has it too, and takes a second and a half to import
 
     error = statistics.stdev(values) / math.sqrt(len(values))
-    return float(t.ppf(0.975, len(values) - 1)) * error
+    return float(stdtrit(len(values) - 1, (1.0 + level) / 2.0)) * error
 
 
 def table_peak(
