@@ -8,6 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from busyhour.capacity.demand import CallDemand
 from busyhour.capacity.ladder import SIGNS, Rung
 from busyhour.capacity.outlook import Forecast, QuotaForecast
 
@@ -24,6 +25,7 @@ def text(found: Forecast, console: Console) -> None:
     )
     console.print(_headline(found))
     console.print(_demand(found))
+    console.print(_exactness(found.demand), style="dim", highlight=False)
     console.print(_quotas(found))
     if found.queues:
         console.print(_queues(found))
@@ -58,6 +60,8 @@ def _demand(found: Forecast) -> Table:
     for name, q in sorted(found.demand.quantities.items(), key=lambda item: (item[0] not in _UNITS, item[0])):
         unit = f" {_UNITS[name]}" if name in _UNITS else ""
         around = "" if math.isinf(q.half_width) else f"± {_figure(q.half_width)}"
+        if q.exact:
+            around = "exact"
         table.add_row(
             f"{name}{' (' + unit.strip() + ')' if unit else ''}",
             _figure(q.mean),
@@ -67,24 +71,43 @@ def _demand(found: Forecast) -> Table:
     return table
 
 
+def _exactness(demand: CallDemand) -> str:
+    """Which means are exact, and why the others are not."""
+    why = "; ".join(demand.sampled_because)
+    if not demand.states:
+        return f"Means are sampled ({demand.calls:,} calls){f': {why}' if why else ''}.\n"
+    solved = f"Exact means are solved for over {demand.states:,} moments of a call, not sampled"
+    sampled = any(not quantity.exact for quantity in demand.quantities.values())
+    return (
+        f"{solved}; the others are sampled ({demand.calls:,} calls), since {why}.\n"
+        if sampled
+        else f"{solved}.\n"
+    )
+
+
 def _quotas(found: Forecast) -> Table:
-    table = _table("Demand on each quota, theory and simulation side by side")
+    runs = f"{found.runs} run{'s' if found.runs != 1 else ''}"
+    table = _table(
+        "Demand on each quota: theory, simulation and measurement side by side, with 95 % intervals"
+    )
     table.add_column("quota")
     table.add_column("value", justify="right")
     table.add_column("from")
     table.add_column("theory\nmean", justify="right")
     table.add_column("theory\n99th pct", justify="right")
-    table.add_column(f"simulated\npeak ({found.runs} run{'s' if found.runs != 1 else ''})", justify="right")
+    table.add_column(f"simulated\npeak, {runs}", justify="right")
+    table.add_column("measured\npeak", justify="right")
     table.add_column("used", justify="right")
-    table.add_column("turned away\ntheory / sim", justify="right")
+    table.add_column("turned away\ntheory / sim / run", justify="right")
     for quota in found.quotas:
         table.add_row(
             quota.name,
             _figure(quota.value),
             quota.origin,
-            _figure(quota.theory_mean),
+            _figure(quota.theory_mean) + _around(quota.theory_half_width),
             _figure(quota.theory_peak),
             _range(quota),
+            _measured(quota),
             _used(quota),
             _turned(quota),
         )
@@ -115,6 +138,7 @@ def _ladder(found: Forecast) -> Table:
     table = _table("The ladder: what growing volume meets, in order (1 % turned away)")
     table.add_column("calls/h", justify="right")
     table.add_column("of plan", justify="right")
+    table.add_column("by Little", justify="right")
     table.add_column("what binds")
     table.add_column("value", justify="right")
     table.add_column("plan needs", justify="right")
@@ -124,6 +148,7 @@ def _ladder(found: Forecast) -> Table:
         table.add_row(
             _volume(rung),
             f"{share:,.2f} x" if math.isfinite(share) else "",
+            "" if rung.by_little is None else f"{rung.by_little:,.0f}",
             f"{rung.name}{' (' + rung.code + ')' if rung.code else ''}",
             _figure(rung.value),
             "" if rung.needed is None else _figure(rung.needed),
@@ -142,11 +167,26 @@ def _volume(rung: Rung) -> str:
 
 
 def _range(quota: QuotaForecast) -> str:
+    """Mean of the runs' peaks with its interval, and the lowest and highest."""
     if quota.simulated_peak is None:
         return ""
+    mean = _figure(quota.simulated_peak) + _around(quota.simulated_half_width)
     if quota.simulated_low == quota.simulated_high:
         return _figure(quota.simulated_peak)
-    return f"{_figure(quota.simulated_peak)} ({_figure(quota.simulated_low)}-{_figure(quota.simulated_high)})"
+    return f"{mean} ({_figure(quota.simulated_low)}-{_figure(quota.simulated_high)})"
+
+
+def _measured(quota: QuotaForecast) -> str:
+    found = quota.measured
+    if found is None:
+        return ""
+    if found.runs == 1:
+        return f"{_figure(found.peak)} (1 run)"
+    return f"{_figure(found.mean)}{_around(found.half_width)} ({found.runs} runs)"
+
+
+def _around(half_width: float | None) -> str:
+    return f" ± {half_width:,.2g}" if half_width else ""
 
 
 def _used(quota: QuotaForecast) -> str:
@@ -154,9 +194,19 @@ def _used(quota: QuotaForecast) -> str:
 
 
 def _turned(quota: QuotaForecast) -> str:
-    if quota.turned_away_theory is None:
+    ways = [
+        (quota.turned_away_theory, None),
+        (quota.turned_away_simulated, quota.turned_away_half_width),
+        (quota.measured.turned_away, quota.measured.turned_away_half_width)
+        if quota.measured
+        else (None, None),
+    ]
+    if all(share is None for share, _ in ways):
         return ""
-    return f"{quota.turned_away_theory:.1%} / {_percent(quota.turned_away_simulated)}"
+    return " / ".join(
+        "-" if share is None else f"{share:.1%}" + (f" ± {wide:.1%}" if wide and wide >= 0.0005 else "")
+        for share, wide in ways
+    )
 
 
 def _percent(value: float | None) -> str:
