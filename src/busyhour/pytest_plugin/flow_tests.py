@@ -1,13 +1,8 @@
-"""pytest plugin: exported flows as tests, one for each flow and group of rules.
-
-`pytest contract_tests --busyhour-flows flows/` judges every flow under `flows/` by the shipped rules and those in the
-project's own contract_tests/rules. It loads in every pytest run of its environment, so it imports nothing heavy and
-does nothing unless asked.
-"""
+"""Exported flows as tests: one for each flow and group of rules, judged once, when the first of them runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,61 +15,11 @@ if TYPE_CHECKING:
     from busyhour.contracts.sources import Gathered
     from busyhour.contracts.subject import FlowUnderCheck
 
-_OPTION = "--busyhour-flows"
-_SEVERITY = "--busyhour-severity"
+OPTION = "--busyhour-flows"
+SEVERITY = "--busyhour-severity"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options, all of which begin with --busyhour."""
-    group = parser.getgroup("busyhour", "contracts of Amazon Connect flows")
-    group.addoption(
-        _OPTION,
-        action="append",
-        metavar="DIR",
-        help="Test the exported flows in this folder or file: one test for each flow and group of rules. "
-        "May be repeated.",
-    )
-    group.addoption(
-        _SEVERITY,
-        choices=["error", "warning", "note"],
-        help="Fail on findings as bad as this or worse (default: what busyhour.toml says, else error).",
-    )
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Read the flows that were asked for.
-
-    Raises:
-        pytest.UsageError: there are none, or the project's settings are wrong.
-    """
-    if config.getoption(_OPTION):
-        config.stash[_FLOWS] = _Flows.read(config)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(
-    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
-) -> None:
-    """Add the tests of the flows; first, so that -k and -m choose among them too."""
-    flows = config.stash.get(_FLOWS, None)
-    if flows is None:
-        return
-    for number, name in enumerate(flows.names):
-        file = _FlowCollector.from_parent(session, name=name, nodeid=name)
-        for group, rules in flows.groups.items():
-            items.append(_GroupItem.from_parent(file, name=group, flows=flows, number=number, rules=rules))
-
-
-@pytest.fixture(scope="session")
-def busyhour_flows(request: pytest.FixtureRequest) -> Sequence[FlowUnderCheck]:
-    """The flows of --busyhour-flows, for a team's own tests on them."""
-    flows = request.config.stash.get(_FLOWS, None)
-    if flows is None:
-        raise pytest.UsageError(f"busyhour_flows needs {_OPTION} DIR, the folder of the exported flows")
-    return flows.subjects()
-
-
-class _Flows:
+class Flows:
     """The flows under test, judged once, when the first test runs."""
 
     def __init__(self, settings: CheckSettings, gathered: Gathered, severity: Severity, root: Path) -> None:
@@ -87,7 +32,12 @@ class _Flows:
         self._findings: list[list[Finding]] | None = None
 
     @classmethod
-    def read(cls, config: pytest.Config) -> _Flows:
+    def read(cls, config: pytest.Config) -> Flows:
+        """The flows that the options name.
+
+        Raises:
+            pytest.UsageError: there are none, or the settings are wrong.
+        """
         from busyhour.contracts.finding import Severity
         from busyhour.contracts.settings import CheckSettings
         from busyhour.contracts.sources import gather
@@ -97,14 +47,14 @@ class _Flows:
         here = config.invocation_params.dir
         try:
             settings = CheckSettings.of(Project.find(here))
-            asked = config.getoption(_OPTION)
+            asked = config.getoption(OPTION)
             paths = asked if here == Path.cwd() else [str(here / path) for path in asked]
             gathered = settings.typed(gather(paths))
-            said = config.getoption(_SEVERITY)
+            said = config.getoption(SEVERITY)
             return cls(settings, gathered, Severity(said) if said else settings.severity, here)
         except BusyhourError as error:
             hint = f"\n{error.hint}" if error.hint else ""
-            raise pytest.UsageError(f"{_OPTION}: {error}{hint}") from None
+            raise pytest.UsageError(f"{OPTION}: {error}{hint}") from None
 
     def subjects(self) -> list[FlowUnderCheck]:
         """The flows as rules see them, as one project."""
@@ -139,7 +89,7 @@ class _Flows:
         return [by_flow.get((file.path, file.flow), []) for file in report.files]
 
 
-_FLOWS = pytest.StashKey[_Flows]()
+FLOWS = pytest.StashKey[Flows]()
 
 
 def _by_group(rules: list[Rule]) -> dict[str, frozenset[str]]:
@@ -161,7 +111,7 @@ def _names(labels: list[str], root: Path) -> list[str]:
     return names
 
 
-class _FlowCollector(pytest.Collector):
+class FlowCollector(pytest.Collector):
     """Stands for one flow."""
 
     def collect(self) -> Iterator[pytest.Item]:
@@ -173,10 +123,10 @@ class _FoundError(Exception):
     """Findings that fail a test."""
 
 
-class _GroupItem(pytest.Item):
+class GroupItem(pytest.Item):
     """One flow judged by one group of rules."""
 
-    def __init__(self, *, flows: _Flows, number: int, rules: frozenset[str], **rest: Any) -> None:
+    def __init__(self, *, flows: Flows, number: int, rules: frozenset[str], **rest: Any) -> None:
         super().__init__(**rest)
         self._flows = flows
         self._number = number
