@@ -6,6 +6,7 @@ import heapq
 import math
 from array import array
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -194,6 +195,10 @@ class AcdQueue:
         if not self.attended:
             return self.busy
         return self.busy + 1 if self.agents is None else self.agents + len(self.members)
+
+    def waiting_on(self, channels: Collection[str]) -> int:
+        """Contacts of these channels that wait."""
+        return sum(ticket.waits and ticket.channel in channels for ticket in self._by_age)
 
     @property
     def members(self) -> list[Agent]:

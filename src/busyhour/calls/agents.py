@@ -44,7 +44,7 @@ class Profile:
 class Agent:
     """One agent: signed in or not, with the contacts in hand by channel (wrap-up included)."""
 
-    __slots__ = ("arn", "dispatching", "handled", "idle_since", "name", "profile", "signed_in")
+    __slots__ = ("arn", "dispatching", "handled", "idle_since", "name", "profile", "signed_in", "talking")
 
     def __init__(self, name: str, arn: str, profile: Profile) -> None:
         self.name = name
@@ -53,6 +53,8 @@ class Agent:
         self.signed_in = False
         self.handled: dict[str, int] = {}
         self.idle_since = 0.0
+        self.talking = 0
+        """Contacts in hand that are not being wrapped up."""
         self.dispatching = False
 
     @property
@@ -135,6 +137,7 @@ class Team:
 
 def take(agent: Agent, channel: str) -> None:
     """The agent has one more contact in hand."""
+    agent.talking += 1
     agent.handled[channel] = agent.handled.get(channel, 0) + 1
 
 

@@ -38,6 +38,7 @@ from busyhour.flows.protocol import (
 if TYPE_CHECKING:
     from busyhour.calls.live import LiveCall
 
+CHAT = "CHAT"
 TASK = "TASK"
 """The channel on which nobody waits who could lose patience."""
 AWAITED = object()
@@ -52,6 +53,8 @@ ACCEPTED = LambdaResult({})
 
 def play(call: LiveCall, effect: Play) -> Event | None:
     """Somebody hears a prompt."""
+    if call.channel == CHAT:
+        call.centre.emit(call, "message", {"text": effect.text, "audience": effect.audience})
     if effect.audience is Audience.AGENT:
         return call.later(effect.seconds, DONE)
     if call.has_had_enough():

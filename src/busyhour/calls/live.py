@@ -393,6 +393,8 @@ class LiveCall:
         if ticket is None or ticket.agent is None or ticket.left:
             return
         ticket.left = True
+        if ticket.member is not None:
+            ticket.member.talking -= 1
         self.talk_ended = self.centre.clock.now()
         seconds = self.caller.wrap_up()
         if seconds > 0:

@@ -97,6 +97,7 @@ class Listener(Protocol):
         |---|---|
         | started | |
         | connected | outbound: the far end answered |
+        | message | text, audience; chats: the flow shows a text |
         | queued, at_capacity | queue |
         | answered | queue, agent, wait (seconds) |
         | abandoned | queue, wait |

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from busyhour.emulator.connect.contact import Contact, record
-from busyhour.emulator.connect.lifecycle import Placed, VoiceContacts
+from busyhour.emulator.connect.inbound import call_in
 from busyhour.emulator.connect.outbound import check_attributes
-from busyhour.emulator.connect.resources import FlowResource, Instance
+from busyhour.emulator.connect.record import record
+from busyhour.emulator.connect.site import Sites
 from busyhour.emulator.connect.summary import calls_summary, queue_summary
 from busyhour.emulator.faults import Faults, read_faults
 from busyhour.emulator.state import EmulatorState
@@ -29,28 +29,23 @@ class Admin:
 
     Args:
         state: shared state of the emulator.
-        instance: flows, queues, numbers.
-        contacts: the voice contacts.
+        sites: the Connect instances; what is asked without naming one is about the first.
         faults: faults in force.
         entry: name or id of the flow that inbound calls begin in; empty: the instance's first.
-        on_reset: forgets what else must be forgotten.
     """
 
     def __init__(
         self,
         state: EmulatorState,
-        instance: Instance,
-        contacts: VoiceContacts,
+        sites: Sites,
         faults: Faults,
         entry: str,
-        on_reset: Callable[[], None],
     ) -> None:
         self._state = state
-        self._instance = instance
-        self._contacts = contacts
+        self._sites = sites
+        self._contacts = sites.first.contacts
         self._faults = faults
         self._entry = entry
-        self._on_reset = on_reset
         self._routes: dict[tuple[str, str], Callable[[Request], Response]] = {
             ("GET", "health"): self._health,
             ("GET", "snapshot"): lambda request: _json(self.snapshot()),
@@ -108,7 +103,21 @@ class Admin:
             },
             "events": dict(contacts.events),
             "terminals": dict(centre.terminals),
-            "queues": [queue_summary(one, contacts.epoch) for one in centre.acd.statistics().values()],
+            "queues": [
+                queue_summary(one, contacts.epoch)
+                for one in centre.acd.statistics().values()
+                if one.offered or one.agents is not None
+            ],
+            "instances": [
+                {
+                    "id": site.instance.id,
+                    "alias": site.instance.account.alias,
+                    "started": site.contacts.store.started,
+                    "in_progress": site.contacts.store.in_progress,
+                    "ended": site.contacts.store.records,
+                }
+                for site in self._sites
+            ],
             "calls": calls_summary(contacts),
             "functions": {
                 name: {field: getattr(counts, field) for field in counts.__slots__}
@@ -128,15 +137,11 @@ class Admin:
             raise BusyhourError(
                 "after and limit are whole numbers.", "GET /_busyhour/records?after=0"
             ) from None
-        page = self._contacts.store.after(max(0, after), min(max(1, limit), PAGE))
-        lines = [orjson.dumps(self.record(contact)) for contact in page]
+        wanted = query.get("instance", [self._sites.first.instance.id])[0]
+        site = self._sites.get(wanted)
+        page = site.contacts.store.after(max(0, after), min(max(1, limit), PAGE))
+        lines = [orjson.dumps(record(contact, site.instance)) for contact in page]
         return Response(200, b"".join(line + b"\n" for line in lines), _LINES)
-
-    def record(self, contact: Contact) -> dict[str, Any]:
-        """The contact record of a contact that has ended."""
-        queue = self._instance.queue(contact.queue) if contact.queue else None
-        account = self._state.account
-        return record(contact, account.account_id, account.instance_arn, queue.arn if queue else None)
 
     # ------------------------------------------------------------------------------------------------ do
 
@@ -157,49 +162,11 @@ class Admin:
         if not all(isinstance(text, str) for text in [*texts, *attributes.values()]):
             raise BusyhourError("inbound: flow, caller, number and attributes are text.", "Put it in quotes.")
         check_attributes(attributes)
-        contact = self.inbound(*texts, attributes=attributes)
-        return _json({"ContactId": contact.id, "Reorder": contact.reorder})
-
-    def inbound(
-        self,
-        flow: str = "",
-        caller: str = "",
-        number: str = "",
-        *,
-        attributes: Mapping[str, str] | None = None,
-    ) -> Contact:
-        """A call comes in.
-
-        Args:
-            flow: name, id or ARN of the flow it begins in; the scenario's entry where empty.
-            caller: E.164 number of the caller.
-            number: E.164 number that was called.
-            attributes: contact attributes at the start.
-
-        Raises:
-            BusyhourError: there is no such flow.
-        """
-        placed = Placed(
-            flow=self._flow(flow or self._entry),
-            method="INBOUND",
-            customer=caller or "+12065550100",
-            system=number or next((claimed.number for claimed in self._instance.numbers()), ""),
-            attributes=attributes or {},
+        flow, caller, number = texts
+        contact = call_in(
+            self._sites, self._entry, flow=flow, caller=caller, number=number, attributes=attributes
         )
-        return self._contacts.begin(placed)
-
-    def _flow(self, wanted: str) -> FlowResource:
-        flows = list(self._instance.flows())
-        if not wanted and flows:
-            return flows[0]
-        found = self._instance.flow(wanted) or self._instance.flow_named(wanted)
-        if found is None:
-            names = [flow.name for flow in flows]
-            raise BusyhourError(
-                f"There is no flow {wanted!r}.{did_you_mean(wanted, names)}",
-                f"Flows are: {', '.join(names) or 'none'}.",
-            )
-        return found
+        return _json({"ContactId": contact.id, "Reorder": contact.reorder})
 
     def _set_faults(self, request: Request) -> Response:
         try:
@@ -216,14 +183,15 @@ class Admin:
         return _json({"faults": []})
 
     def _reset(self, request: Request) -> Response:
-        stopped = self._contacts.stop_all()
-        self._contacts.forget()
+        stopped = sum(site.contacts.stop_all() for site in self._sites)
+        for site in self._sites:
+            site.contacts.forget()
+            site.tokens.clear()
         self._state.limits.clear()
         self._state.metrics.clear()
         self._state.notes.clear()
         self._state.dropped.clear()
         self._faults.set(())
-        self._on_reset()
         return _json({"stopped": stopped})
 
 

@@ -182,6 +182,9 @@ class Limits:
     def admit(self, service: str, operation: str, cost: float = 1.0, resource: str = "") -> Quota | None:
         """Take a token for one request, of the bucket of `resource` where each has its own.
 
+        `operation` may be the beginning of a pair of keys (`connect.search-contacts-beyond-two-weeks`) where an
+        operation has two buckets.
+
         Returns None when the request may go on, else the rate quota that turned it away. An operation for
         which the table has no rate is never turned away.
         """
@@ -206,7 +209,7 @@ class Limits:
 
     def _open(self, service: str, operation: str, resource: str) -> _Operation | None:
         try:
-            rate, burst = self.table.rate(service, operation)
+            rate, burst = self._pair(service, operation)
         except BusyhourError:
             self._operations[service, operation, resource] = None
             return None
@@ -216,6 +219,11 @@ class Limits:
         opened = _Operation(bucket, burst, self._tally(rate))
         self._operations[service, operation, resource] = opened
         return opened
+
+    def _pair(self, service: str, operation: str) -> tuple[Quota, Quota]:
+        if "." in operation:
+            return self.table.by_key(f"{operation}.rate"), self.table.by_key(f"{operation}.burst")
+        return self.table.rate(service, operation)
 
     def _refresh(self, known: _Operation) -> None:
         rate, burst = self._value(known.tally.quota), self._value(known.burst)

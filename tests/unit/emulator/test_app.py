@@ -79,7 +79,7 @@ def test_flows_queues_numbers_and_quotas_come_from_the_scenario(plan, flow_file)
     emulator = build(scenario)
     about = emulator.about()
     assert list(about["flows"]) == ["Waiting"]
-    assert list(about["queues"]) == ["Sales"]
+    assert list(about["queues"]) == ["Sales", "BasicQueue"]
     assert about["numbers"] == ["+12065550155"]
     assert emulator.state.limits.applied("L-12AB7C57") == 77
 

@@ -8,7 +8,7 @@ import pytest
 
 from busyhour.cli.emulator import DEFAULT_PORT, command
 from busyhour.emulator.connect.policy import ConnectPolicy
-from busyhour.emulator.connect.service import _HANDLERS
+from busyhour.emulator.connect.service import HANDLERS
 from busyhour.emulator.faults import read_faults
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "emulator.md"
@@ -22,7 +22,7 @@ def page() -> str:
 def test_every_operation_of_connect_that_is_served_is_listed_and_no_other(page):
     (row,) = [line for line in page.splitlines() if line.startswith("| Connect |")]
     listed = {name.strip() for name in row.split("|")[2].split(",")}
-    assert listed == set(_HANDLERS)
+    assert listed == set(HANDLERS)
 
 
 def test_options_that_are_named_exist(page):

@@ -1,27 +1,55 @@
-"""A contact as Connect's API and contact record know it, and the memory of all of them."""
+"""A contact of any channel, and the memory of all of them."""
 
 from __future__ import annotations
 
-import datetime
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from busyhour.calls.live import NOT_ANSWERED, LiveCall
+from busyhour.calls.ports import Handle
 from busyhour.flows.protocol import EndReason
 
-REASONS = {
-    EndReason.STOPPED.value: "OTHER",
-    EndReason.FLOW_ERROR.value: "CONTACT_FLOW_DISCONNECT",
-    NOT_ANSWERED: "TELECOM_UNANSWERED",
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What differs between the channels."""
+
+    pools: Mapping[str, str]
+    """Code of the concurrency quota by traffic type."""
+    reasons: Mapping[str, str]
+    """DisconnectReason of the contact record where the call's own end reason is another word."""
+    subtype: str
+
+    def pool(self, traffic: str = "GENERAL") -> str:
+        """Code of the quota that a contact of this channel counts against."""
+        return self.pools.get(traffic, self.pools["GENERAL"])
+
+    def reason(self, ended_by: str) -> str:
+        """DisconnectReason (Administrator Guide, data model for contact records, by channel)."""
+        return self.reasons.get(ended_by, ended_by)
+
+
+_FLOW_ERROR = {EndReason.FLOW_ERROR.value: "CONTACT_FLOW_DISCONNECT"}
+CHANNELS: Mapping[str, Channel] = {
+    "VOICE": Channel(
+        {"GENERAL": "L-12AB7C57", "CAMPAIGN": "L-E908C3A1"},
+        {**_FLOW_ERROR, EndReason.STOPPED.value: "OTHER", NOT_ANSWERED: "TELECOM_UNANSWERED"},
+        "connect:Telephony",
+    ),
+    "CHAT": Channel({"GENERAL": "L-D4BA6F6E"}, _FLOW_ERROR, "connect:Chat"),
+    "TASK": Channel(
+        {"GENERAL": "L-60553137"},
+        {**_FLOW_ERROR, EndReason.AGENT_DISCONNECT.value: "AGENT_COMPLETED"},
+        "connect:Task",
+    ),
 }
-"""DisconnectReason of the contact record where the call's own end reason is another word."""
 
 
 @dataclass(slots=True)
 class Contact:
-    """One voice contact. Times are epoch seconds; None: it did not happen."""
+    """One contact. Times are epoch seconds; None: it did not happen."""
 
     id: str
     index: int
@@ -35,14 +63,19 @@ class Contact:
     pool: str = ""
     """Code of the concurrency quota that it counts against."""
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """Name, Description, RelatedContactId, CampaignId, References as they were given."""
+    """Name, Description, RelatedContactId, CampaignId, References, ... as they were given."""
+    channel: str = "VOICE"
     call: LiveCall | None = None
     connected: float | None = None
     enqueued: float | None = None
     queue: str | None = None
     answered: float | None = None
     agent: str | None = None
+    """ARN of the user, or the name of an agent whom the scenario staffs."""
+    username: str | None = None
     talk_ended: float | None = None
+    wrap_up: float = 0.0
+    """Seconds of after contact work."""
     ended: float | None = None
     reason: str | None = None
     terminal: str | None = None
@@ -55,6 +88,22 @@ class Contact:
     """Error branches of its flows that were reported already."""
     sequence: int = 0
     """Number of its contact record; 0 while it is going on."""
+    end_as: str | None = None
+    """DisconnectReason that it ends with whatever the call says."""
+    line: str | None = None
+    """What answering machine detection found, as a branch of CheckOutboundCallStatus; None: it was not asked for."""
+    scheduled: float | None = None
+    changed: float | None = None
+    """Attributes or tags were last updated."""
+    tags: dict[str, str] | None = None
+    waiting: Handle | None = None
+    """The timer of its beginning or its expiry."""
+    peer: Contact | None = None
+    """Loopback: the other leg."""
+    terminal_flow: str = ""
+    """Flow that it was in last."""
+    transcript: list[dict[str, Any]] | None = None
+    """Messages of a chat, in the shape of GetTranscript."""
 
     def current_attributes(self) -> dict[str, str]:
         """The attributes as they are now."""
@@ -71,7 +120,9 @@ class Contact:
 
     def state(self) -> str:
         """Where it is in its life."""
-        return "ended" if self.call is None else str(self.call.state)
+        if self.call is None:
+            return "ended" if self.sequence else "scheduled"
+        return str(self.call.state)
 
 
 class ContactStore:
@@ -161,114 +212,14 @@ def close(contact: Contact, call: LiveCall, epoch: float) -> None:
     contact.talk_ended = at(call.talk_ended)
     contact.ended = at(call.ended)
     reason = str(call.end_reason or "")
-    contact.reason = REASONS.get(reason, reason)
+    contact.reason = contact.end_as or CHANNELS[contact.channel].reason(reason)
     if reason == NOT_ANSWERED and contact.traffic == "CAMPAIGN":
         contact.reason = NOT_ANSWERED
+    if contact.answered is not None:
+        contact.wrap_up = call.wrap_up_seconds
     contact.terminal = call.terminal
+    contact.terminal_flow = call.machine_call.flow_name
     contact.detail = call.detail
     contact.attributes = dict(call.attributes)
     contact.invocations = dict(call.invocations)
     contact.call = None
-
-
-def described(contact: Contact, arn: str, queue_id: str | None, epoch: float) -> dict[str, Any]:
-    """The Contact of DescribeContact; absent members are left out. `epoch` is the zero of the calls' clock."""
-    call = contact.call
-    info: dict[str, Any] = {
-        "Arn": arn,
-        "Id": contact.id,
-        "InitiationMethod": contact.method,
-        "Channel": "VOICE",
-        "InitiationTimestamp": contact.initiated,
-        "LastUpdateTimestamp": contact.ended or contact.initiated,
-        "Attributes": contact.current_attributes(),
-        "SegmentAttributes": {"connect:Subtype": {"ValueString": "connect:Telephony"}},
-    }
-    for member, number in (("CustomerEndpoint", contact.customer), ("SystemEndpoint", contact.system)):
-        if number:
-            info[member] = {"Type": "TELEPHONE_NUMBER", "Address": number}
-    for member in ("Name", "Description", "RelatedContactId"):
-        if contact.extra.get(member):
-            info[member] = contact.extra[member]
-    if contact.extra.get("CampaignId"):
-        info["Campaign"] = {"CampaignId": contact.extra["CampaignId"]}
-    times = {
-        "ConnectedToSystemTimestamp": _later(
-            contact.connected, call.connected_to_system if call else None, epoch
-        ),
-        "DisconnectTimestamp": contact.ended,
-    }
-    info |= {name: value for name, value in times.items() if value is not None}
-    enqueued = _later(contact.enqueued, call.enqueued if call else None, epoch)
-    if enqueued is not None and queue_id:
-        info["QueueInfo"] = {"Id": queue_id, "EnqueueTimestamp": enqueued}
-    answered = _later(contact.answered, call.answered if call else None, epoch)
-    if answered is not None:
-        info["AgentInfo"] = {"Id": contact.agent or "agent", "ConnectedToAgentTimestamp": answered}
-    if contact.reason is not None:
-        info["DisconnectReason"] = contact.reason
-    return info
-
-
-def _later(known: float | None, live: float | None, epoch: float) -> float | None:
-    return known if known is not None else None if live is None else live + epoch
-
-
-def record(contact: Contact, account_id: str, instance_arn: str, queue_arn: str | None) -> dict[str, Any]:
-    """The contact record, in the words of Connect's data model; `Emulator` holds what only we know."""
-    enqueued, answered = contact.enqueued, contact.answered
-    entry: dict[str, Any] = {
-        "AWSAccountId": account_id,
-        "InstanceARN": instance_arn,
-        "ContactId": contact.id,
-        "InitialContactId": None,
-        "Channel": "VOICE",
-        "InitiationMethod": contact.method,
-        "InitiationTimestamp": _iso(contact.initiated),
-        "ConnectedToSystemTimestamp": _iso(contact.connected),
-        "DisconnectTimestamp": _iso(contact.ended),
-        "LastUpdateTimestamp": _iso(contact.ended),
-        "DisconnectReason": contact.reason,
-        "CustomerEndpoint": {"Type": "TELEPHONE_NUMBER", "Address": contact.customer}
-        if contact.customer
-        else None,
-        "SystemEndpoint": {"Type": "TELEPHONE_NUMBER", "Address": contact.system} if contact.system else None,
-        "Attributes": dict(contact.attributes),
-        "Queue": None,
-        "Agent": None,
-        "Emulator": {
-            "Sequence": contact.sequence,
-            "Index": contact.index,
-            "TrafficType": contact.traffic,
-            "Reorder": contact.reorder,
-            "Quota": contact.pool if contact.reorder else None,
-            "Terminal": contact.terminal,
-            "Detail": contact.detail,
-            "LambdaInvocations": dict(contact.invocations),
-            "Seconds": None if contact.ended is None else contact.ended - contact.initiated,
-        },
-    }
-    if contact.queue is not None and enqueued is not None:
-        left = answered if answered is not None else contact.ended
-        entry["Queue"] = {
-            "Name": contact.queue,
-            "ARN": queue_arn,
-            "EnqueueTimestamp": _iso(enqueued),
-            "DequeueTimestamp": _iso(left),
-            "Duration": None if left is None else round(left - enqueued, 3),
-        }
-    if answered is not None:
-        until = contact.talk_ended if contact.talk_ended is not None else contact.ended
-        entry["Agent"] = {
-            "Username": contact.agent,
-            "ConnectedToAgentTimestamp": _iso(answered),
-            "AgentInteractionDuration": None if until is None else round(until - answered, 3),
-        }
-    return entry
-
-
-def _iso(moment: float | None) -> str | None:
-    if moment is None:
-        return None
-    when = datetime.datetime.fromtimestamp(moment, datetime.UTC)
-    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")

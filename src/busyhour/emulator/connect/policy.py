@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from busyhour.emulator.account_age import AccountAge
 
 
 class OverQuota(StrEnum):
@@ -33,6 +36,20 @@ class ConnectPolicy:
     ended_kept: int = 200_000
     """Ended contacts that DescribeContact still knows; older ones are forgotten and counted (AWS: 24 months)."""
     tokens_kept: int = 1_000_000
+    failures: Mapping[str, float] = field(default_factory=dict)
+    """Share of outbound calls that end with each DisconnectReason before anybody answers. None by default, so that
+    runs repeat; AWS expects about 1 % TELECOM_POTENTIAL_BLOCKING and 2 % TELECOM_PROBLEM (contact record data model)."""
+    machines: Mapping[str, float] = field(default_factory=dict)
+    """Share of calls with answering machine detection that end up at VoicemailBeep, VoicemailNoBeep or NotDetected
+    (branches of CheckOutboundCallStatus); people answer the rest."""
+    loopback_seconds: float = 2.0
+    """From the start of an outbound call to a number of ours until it comes in there. Not documented."""
+    chat_minutes: int = 1_500
+    """A chat ends by itself after 25 hours (default of ChatDurationInMinutes)."""
+    task_seconds: float = 7 * 86_400.0
+    """A task ends by itself after 7 days (Administrator Guide, "Concept: tasks")."""
+    age: AccountAge = AccountAge.MATURE
+    """How long the account has been in use; decides what a new instance may do."""
     default_patience: float = 180.0
     """`busyhour emulator --flows`: mean patience of callers, seconds."""
     default_talk: float = 180.0

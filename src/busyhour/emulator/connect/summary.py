@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from busyhour.calls.acd import QueueStatistics
-from busyhour.emulator.connect.lifecycle import VoiceContacts
+from busyhour.emulator.connect.lifecycle import Contacts
 
 _OF_QUEUE = (
     *("name", "agents", "offered", "answered", "answered_in_time", "abandoned", "turned_away", "moved"),
@@ -17,7 +17,7 @@ _OF_QUEUE = (
 """What is told of a queue; see `calls.acd.QueueStatistics`."""
 
 
-def calls_summary(contacts: VoiceContacts) -> dict[str, Any]:
+def calls_summary(contacts: Contacts) -> dict[str, Any]:
     """Outcomes of all contacts together, as a run's record has them; empty where no contact was started."""
     store = contacts.store
     if not store.started:

@@ -9,6 +9,7 @@ import pytest
 
 from busyhour.emulator.app import default_scenario
 from busyhour.emulator.connect.policy import ConnectPolicy
+from busyhour.emulator.connect.record import record
 from busyhour.scenarios.model import Distribution, Function, Queue
 
 EPOCH = 1_800_000_000.0
@@ -86,7 +87,7 @@ def instance(make, tmp_path, plan):
 
 def records(client):
     store = client.emulator.contacts.store
-    return [client.emulator._admin.record(contact) for contact in store.after(0, 10_000)]
+    return [record(contact, client.emulator.instance) for contact in store.after(0, 10_000)]
 
 
 def test_the_second_caller_waits_for_the_agent_and_the_records_say_how_long(instance, starter):

@@ -310,9 +310,9 @@ def test_an_unknown_contact_is_not_found(connect, aws_error, name):
 
 
 def test_an_operation_that_is_not_served_is_named(connect):
-    answer = connect.raw("PUT", "/contact/chat", b"{}")
+    answer = connect.raw("PUT", "/contact/webrtc", b"{}")
     assert answer.status == 404
-    assert "StartChatContact" in json.loads(answer.body)["message"]
+    assert "StartWebRTCContact" in json.loads(answer.body)["message"]
 
 
 # ------------------------------------------------------------------------------------------------------ flows

@@ -1,0 +1,89 @@
+"""Puts Connect together: the first instance as the scenario describes it, and what every further one is made of."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from busyhour.calls.ports import Clock, Functions
+from busyhour.emulator.connect.content import Validator
+from busyhour.emulator.connect.destinations import Destinations
+from busyhour.emulator.connect.lifecycle import Contacts
+from busyhour.emulator.connect.outlets import Outlets
+from busyhour.emulator.connect.policy import ConnectPolicy
+from busyhour.emulator.connect.resources import Instance, furnish
+from busyhour.emulator.connect.site import Sites
+from busyhour.emulator.state import EmulatorState
+from busyhour.flows.document import load
+from busyhour.flows.library import FlowLibrary
+from busyhour.flows.machine import Machine
+from busyhour.flows.model import Flow
+from busyhour.flows.reader import read
+from busyhour.scenarios.model import Scenario
+
+
+def first_instance(
+    state: EmulatorState, scenario: Scenario, flows: Iterable[Path], numbers: Iterable[str]
+) -> Instance:
+    """The instance that the emulator begins with: the scenario's flows, queues and number; all numbers lead to its entry.
+
+    Raises:
+        BusyhourError: a flow cannot be read.
+    """
+    instance = Instance(state.account, state.started_at)
+    for path in (*scenario.flows.files, *flows):
+        document = load(path)
+        instance.add_flow(read(document), document.content, state.started_at)
+    for queue in scenario.queues.values():
+        instance.add_queue(queue.name, queue.arn)
+    claimed = [*numbers, *([scenario.aws.source_number] if scenario.aws.source_number else [])]
+    entry = instance.flow_named(scenario.flows.entry) or next(instance.flows(), None)
+    for number in claimed:
+        instance.claim(number, flow=entry.id if entry is not None else "")
+    instance.strict_numbers = bool(claimed)
+    furnish(instance, state.started_at)
+    return instance
+
+
+def open_sites(
+    state: EmulatorState,
+    clock: Clock,
+    scenario: Scenario,
+    functions: Functions,
+    instance: Instance,
+    policy: ConnectPolicy,
+    destinations: Destinations,
+    outlets: Outlets,
+    validator: Validator | None = None,
+    observer: Callable[[Instance], Any] | None = None,
+) -> Sites:
+    """Connect with `instance` at work; CreateInstance opens more, with the same callers and no staffed queue.
+
+    `observer` makes what hears of every action that an instance's flows run; None: nobody does.
+    """
+
+    def contacts_of(opened: Instance) -> Contacts:
+        def machine(flows: Iterable[Flow]) -> Machine:
+            library = FlowLibrary(flows, scenario.flows.aliases)
+            return Machine(
+                library,
+                prompt_seconds=scenario.prompt_seconds,
+                queue_names=opened.queue_names,
+                observer=observer(opened) if observer is not None else None,
+            )
+
+        plan = scenario
+        if opened is not instance:
+            seed = scenario.seed + zlib.crc32(opened.id.encode())
+            plan = replace(scenario, queues={}, seed=seed)
+        scope = "" if opened is instance else opened.id
+        contacts = Contacts(state, opened, plan, machine, functions, clock, policy, scope)
+        outlets.attach(contacts)
+        return contacts
+
+    sites = Sites(state, policy, destinations, contacts_of, validator)
+    sites.open(instance)
+    return sites
