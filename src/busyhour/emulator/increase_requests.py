@@ -7,9 +7,10 @@ not say; here it is a factor on the present value. Time is handed in, nothing wa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from busyhour.quotas.model import Quota
 
@@ -71,12 +72,12 @@ class RequestBook:
     Args:
         policy: how requests are decided.
         random: makes ids.
-        apply: called with quota and value when a request is approved.
+        apply: called when a request is approved.
     """
 
     policy: ApprovalPolicy
     random: Random
-    apply: Callable[[Quota, float], None]
+    apply: Callable[[IncreaseRequest], None]
     _requests: dict[str, IncreaseRequest] = field(default_factory=dict)
 
     def file(
@@ -122,13 +123,28 @@ class RequestBook:
         for request in self._requests.values():
             if request.status in OPEN and request.due is not None and request.due <= at:
                 request.status, request.updated = APPROVED, request.due
-                self.apply(request.quota, request.desired)
+                self.apply(request)
 
     def next_due(self) -> float | None:
         """When the next open request will be approved; None where none will."""
         return min(
             (r.due for r in self._requests.values() if r.status in OPEN and r.due is not None), default=None
         )
+
+    def dump(self) -> list[dict[str, Any]]:
+        """Every request as JSON data; quotas by their keys."""
+        return [
+            {**{slot: getattr(request, slot) for slot in request.__slots__}, "quota": request.quota.key}
+            for request in self
+        ]
+
+    def restore(self, requests: Iterable[Mapping[str, Any]], quota: Callable[[str], Quota]) -> None:
+        """Take up what `dump` gave; `quota` finds a quota by its key. What was approved is applied again."""
+        for fields in requests:
+            request = IncreaseRequest(**{**fields, "quota": quota(fields["quota"])})
+            self._requests[request.id] = request
+            if request.status == APPROVED:
+                self.apply(request)
 
     def get(self, id: str) -> IncreaseRequest | None:
         """The request with that id."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
+from busyhour.emulator.account_age import AccountAge
 from busyhour.emulator.clock import LoopClock, VirtualClock
 from busyhour.emulator.faults import Faults
 from busyhour.emulator.signatures import Verifier
@@ -17,7 +18,10 @@ from busyhour.scenarios.model import Function, Scenario
 
 if TYPE_CHECKING:
     from busyhour.emulator.dynamodb.service import DynamoDbService
+    from busyhour.emulator.increase_requests import ApprovalPolicy
     from busyhour.emulator.lambda_.service import LambdaService
+    from busyhour.emulator.persistence import Part
+    from busyhour.emulator.service_quotas import ServiceQuotas
 
 
 @dataclass(slots=True)
@@ -28,9 +32,14 @@ class OtherServices:
     fallback: Service
     lambda_: LambdaService
     dynamodb: DynamoDbService
+    quotas: ServiceQuotas
     state: EmulatorState
     secret_key: str = field(repr=False)
     """What the handlers of functions sign with."""
+
+    def kept(self) -> tuple[Part, ...]:
+        """What has state to keep, quotas first."""
+        return self.quotas, self.lambda_, self.dynamodb
 
     def verifier(self, credentials: Mapping[str, str] | None) -> Verifier | None:
         """What checks signatures: the given keys and the handlers' own; None where nothing is to be checked."""
@@ -48,8 +57,11 @@ def other_services(
     scenario: Scenario,
     faults: Faults,
     functions: Iterable[Function] = (),
+    *,
+    age: AccountAge = AccountAge.MATURE,
+    approval: ApprovalPolicy | None = None,
 ) -> OtherServices:
-    """Make the services of an account; `functions` besides those of the scenario."""
+    """Make the services of an account; `functions` besides those of the scenario, `approval` of increase requests."""
     from busyhour.emulator.cloudwatch import CloudWatch
     from busyhour.emulator.dynamodb.service import DynamoDbService
     from busyhour.emulator.lambda_.asynchronous import EventQueue
@@ -85,14 +97,15 @@ def other_services(
     events = EventQueue(engine, state.metrics, clock, state.time)
     lambda_ = LambdaService(engine, events, limits, state.time)
     dynamodb = DynamoDbService(limits, state.metrics, state.time, account.region, account.account_id)
+    quotas = ServiceQuotas(state, approval, clock.call_later, age)
     gate = MotoGate()
     services: list[Service] = [
         lambda_,
         AfterMoto(dynamodb, gate),
         LexService(lex, state.time),
-        ServiceQuotas(state, schedule=clock.call_later),
+        quotas,
         CloudWatch(state.metrics),
         Sts(account),
     ]
     fallback = AfterMoto(MotoRest(account.account_id), gate)
-    return OtherServices(services, fallback, lambda_, dynamodb, state, secret_key)
+    return OtherServices(services, fallback, lambda_, dynamodb, quotas, state, secret_key)

@@ -2,8 +2,9 @@
 
 Protocol JSON 1.1. Values come from the quota table and the limits that the emulator enforces; an approved
 increase changes what is enforced. AWS's peculiarities are kept: no burst and no quota
-without a code is known here, three operations are shown with 200, and the quotas of an instance are to be had
-with its ARN as ContextId only; without it the answer is the default, at account level.
+without a code is known here, three operations are shown with 200, the quotas of an instance are to be had
+with its ARN as ContextId only (without it the answer is the default, at account level), and where there is no applied
+value the quota is not told: in a new account that is every quota that nothing was applied to.
 
 Two things AWS does not document are decided here: an increase to no more than the present value, and one of
 a quota that is not adjustable, are each an IllegalArgumentException.
@@ -13,8 +14,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from busyhour.emulator.account_age import AccountAge
 from busyhour.emulator.increase_requests import (
     ACCOUNT,
     OPEN,
@@ -37,6 +40,8 @@ Schedule = Callable[[float, Callable[[], None]], object]
 _LEVELS = (ACCOUNT, RESOURCE, "ALL")
 _STATUSES = (*OPEN, "APPROVED", "DENIED", "CASE_CLOSED", "NOT_APPROVED", "INVALID_REQUEST")
 _PAGE = 100
+HISTORY_SECONDS = 90 * 86_400.0
+"""Requests are listed for 90 days (API reference of ListRequestedServiceQuotaChangeHistory)."""
 
 
 class ServiceQuotas:
@@ -47,15 +52,22 @@ class ServiceQuotas:
         policy: how increase requests are decided.
         schedule: runs a callback after some seconds (`call_later` of a clock), so that an approved increase
             is enforced on time; without it the next request to this service applies what is due.
+        age: of the account.
     """
 
     names = ("servicequotas",)
+    part = "quotas"
 
     def __init__(
-        self, state: EmulatorState, policy: ApprovalPolicy | None = None, schedule: Schedule | None = None
+        self,
+        state: EmulatorState,
+        policy: ApprovalPolicy | None = None,
+        schedule: Schedule | None = None,
+        age: AccountAge = AccountAge.MATURE,
     ) -> None:
         self._state = state
         self._schedule = schedule
+        self._age = age
         self._shapes = QuotaShapes(state)
         self._book = RequestBook(policy or ApprovalPolicy(), state.random, self._approved)
         table = state.limits.table.for_region(state.account.region)
@@ -119,6 +131,8 @@ class ServiceQuotas:
     def _get(self, body: Body, request: Request) -> dict[str, Any]:
         quota = self._quota(body)
         context = body.get("ContextId")
+        if not self._has_applied_value(quota):
+            raise ApiError("NoSuchResourceException", f"{quota.name} ({quota.code}) has no applied value.")
         if context is None:
             return {"Quota": self._shapes.service_quota(quota, ACCOUNT)}
         if quota.scope is not Scope.INSTANCE or context != self._state.account.instance_arn:
@@ -136,7 +150,8 @@ class ServiceQuotas:
         rows = [
             self._shapes.service_quota(quota, RESOURCE if quota.scope is Scope.INSTANCE else ACCOUNT)
             for quota in quotas
-            if level in ("ALL", RESOURCE if quota.scope is Scope.INSTANCE else ACCOUNT)
+            if self._has_applied_value(quota)
+            and level in ("ALL", RESOURCE if quota.scope is Scope.INSTANCE else ACCOUNT)
         ]
         return _page("Quotas", rows, body)
 
@@ -218,10 +233,11 @@ class ServiceQuotas:
         status = body.get("Status")
         if status is not None:
             _one_of("Status", status, _STATUSES)
+        oldest = self._state.time() - HISTORY_SECONDS
         rows = [
             self._shapes.requested(r)
             for r in requests
-            if level in ("ALL", r.level) and status in (None, r.status)
+            if level in ("ALL", r.level) and status in (None, r.status) and r.created >= oldest
         ]
         return _page("RequestedQuotas", rows, body)
 
@@ -231,14 +247,28 @@ class ServiceQuotas:
             raise ApiError("NoSuchResourceException", f"There is no request {body['RequestId']!r}.")
         return found
 
-    def _approved(self, quota: Quota, value: float) -> None:
-        self._state.limits.set_applied(quota.key, value)
+    def _approved(self, request: IncreaseRequest) -> None:
+        self._state.limits.set_applied(request.quota.key, request.desired)
 
     def _wake_at(self, due: float | None) -> None:
         if self._schedule is not None and due is not None:
             self._schedule(max(0.0, due - self._state.time()), lambda: self._book.settle(self._state.time()))
 
+    def dump(self, folder: Path) -> Any:
+        """Every increase request."""
+        return self._book.dump()
+
+    def restore(self, data: Any, folder: Path) -> None:
+        """Take requests up again, and apply those that were approved."""
+        self._book.restore(data, self._state.limits.quota)
+        for request in self._book:
+            if request.status in OPEN:
+                self._wake_at(request.due)
+
     # ------------------------------------------------------------------------------------------- shapes
+
+    def _has_applied_value(self, quota: Quota) -> bool:
+        return self._age is AccountAge.MATURE or self._state.limits.is_overridden(quota.key)
 
     def _quota(self, body: Body) -> Quota:
         service, code = _text(body, "ServiceCode"), _text(body, "QuotaCode")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -11,13 +12,15 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from busyhour.emulator.account_age import AccountAge
+from busyhour.emulator.clock import VirtualClock
 from busyhour.emulator.faults import Faults
 from busyhour.emulator.increase_requests import ApprovalPolicy
 from busyhour.emulator.router import Router
 from busyhour.emulator.server import running
 from busyhour.emulator.service_quotas import ServiceQuotas
 from busyhour.emulator.state import EmulatorState, new_state
-from busyhour.emulator.wire import Request, Response
+from busyhour.emulator.wire import ApiError, Request, Response
 from busyhour.quotas.table import load
 
 CALLS = "L-12AB7C57"
@@ -330,3 +333,42 @@ def test_an_approval_is_enforced_on_time_without_another_request(state: Emulator
     clock.at += delay
     callback()
     assert state.limits.applied(STARTS) == 4
+
+
+def asking(service: ServiceQuotas) -> Any:
+    """Calls operations without HTTP."""
+
+    def ask(operation: str, **body: Any) -> Any:
+        headers = {"x-amz-target": f"ServiceQuotasV20190624.{operation}"}
+        raw = json.dumps(body).encode()
+        request = Request("POST", "/", "", headers, raw, "servicequotas", "us-east-1", "A")
+        return json.loads(service.handle(request).body)
+
+    return ask
+
+
+def test_a_new_account_tells_only_values_that_were_applied_to_it():
+    state = new_state(load(), quotas={"L-B99A9384": 10.0}, clock=VirtualClock(), epoch=0.0)
+    ask = asking(ServiceQuotas(state, age=AccountAge.NEW))
+    listed = ask("ListServiceQuotas", ServiceCode="lambda")["Quotas"]
+    assert [(quota["QuotaCode"], quota["Value"]) for quota in listed] == [("L-B99A9384", 10.0)]
+    asked = {"ServiceCode": "connect", "QuotaCode": STARTS}
+    with pytest.raises(ApiError) as caught:
+        ask("GetServiceQuota", **asked)
+    assert caught.value.code == "NoSuchResourceException"
+    assert ask("GetAWSDefaultServiceQuota", **asked)["Quota"]["Value"] == 2.0
+
+
+def test_requests_are_listed_for_ninety_days():
+    clock = VirtualClock()
+    state = new_state(load(), clock=clock, epoch=0.0)
+    ask = asking(ServiceQuotas(state, schedule=clock.call_later))
+    asked = {"ServiceCode": "lambda", "QuotaCode": "L-B99A9384", "DesiredValue": 2_000}
+    filed = ask("RequestServiceQuotaIncrease", **asked)["RequestedQuota"]
+    clock.advance(89 * 86_400)
+    assert len(ask("ListRequestedServiceQuotaChangeHistory")["RequestedQuotas"]) == 1
+    clock.advance(2 * 86_400)
+    assert ask("ListRequestedServiceQuotaChangeHistory")["RequestedQuotas"] == []
+    assert (
+        ask("GetRequestedServiceQuotaChange", RequestId=filed["Id"])["RequestedQuota"]["Status"] == "APPROVED"
+    )

@@ -27,6 +27,12 @@ from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 from werkzeug.exceptions import HTTPException
 
+JOURNALLED = frozenset(
+    (
+        *("CreateTable", "UpdateTable", "UpdateTimeToLive", "UpdateContinuousBackups", "TagResource"),
+        *("UntagResource", "PutResourcePolicy", "DeleteResourcePolicy"),
+    )
+)
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -192,6 +198,8 @@ class Operations:
         self.backend = PartitionedBackend(region, account)
         self._handler = _Handler(self.backend)
         self._model = get_service_model("dynamodb")
+        self.journal: list[tuple[str, dict[str, Any]]] = []
+        """What was done to tables that exist, besides their items: enough to make them again."""
         self._known: dict[str, tuple[OperationModel, Callable[[], ActionResult]] | None] = {}
 
     def _operation(self, name: str) -> tuple[OperationModel, Callable[[], ActionResult]] | None:
@@ -243,6 +251,11 @@ class Operations:
         except ServiceException as error:
             text = JSONSerializer(found[0]).serialize(error)
             raise OperationError(text["status_code"], error.code, text["body"].encode()) from None
+        if name in JOURNALLED:
+            self.journal.append((name, copy.deepcopy(params)))
+        elif name == "DeleteTable":
+            gone = _table_name(params)
+            self.journal = [entry for entry in self.journal if _table_name(entry[1]) != gone]
         return result if isinstance(result, dict) else {}
 
     def serialise(self, name: str, result: Mapping[str, Any]) -> bytes:
@@ -265,6 +278,12 @@ class Operations:
         if table is None and name.startswith("arn:"):
             table = self.backend.tables.get(name.rpartition("/")[2])
         return table
+
+
+def _table_name(params: Mapping[str, Any]) -> str:
+    """The table that a request of the control plane is about."""
+    named = str(params.get("TableName") or params.get("ResourceArn") or "")
+    return named.rpartition("/")[2]
 
 
 def plain(value: object) -> object:

@@ -201,6 +201,11 @@ class Plane:
 
     # ------------------------------------------------------------------------------------- table operations
 
+    def repeat(self, name: str, params: dict[str, Any]) -> None:
+        """Run a request of the control plane again, as a snapshot has it."""
+        self.operations.run(name, params)
+        self._reconfigure(name, params)
+
     def _control(self, name: str, params: dict[str, Any]) -> Response:
         operations = self.operations
         if name == "DescribeLimits":
@@ -214,11 +219,17 @@ class Plane:
                 raise ApiError("LimitExceededException", message)
         table = operations.table(params["TableName"]) if name == "DeleteTable" else None
         result = operations.run(name, params)
+        self._reconfigure(name, params, table)
+        return respond(operations.serialise(name, result))
+
+    def _reconfigure(
+        self, name: str, params: Mapping[str, Any], deleted: PartitionedTable | None = None
+    ) -> None:
+        """Measure a table anew whose capacity the request may have changed."""
         if name in _CAPACITY_CHANGES:
-            table = table or operations.table(params["TableName"])
+            table = deleted or self.operations.table(params["TableName"])
             if table is not None:
                 self._meter.reconfigure(table.table_arn, params.get("OnDemandThroughput"))
-        return respond(operations.serialise(name, result))
 
     def _limits(self) -> dict[str, int]:
         applied = self._quotas.applied

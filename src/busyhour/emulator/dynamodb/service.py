@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -32,6 +33,7 @@ class DynamoDbService:
     """
 
     names = ("dynamodb",)
+    part = "dynamodb"
 
     def __init__(
         self, quotas: Quotas, metrics: Metrics, time: Callable[[], float], region: str, account: str
@@ -80,6 +82,23 @@ class DynamoDbService:
     async def _first(self, request: Request) -> Response:
         plane = await asyncio.get_running_loop().run_in_executor(None, self.plane, request.region)
         return plane.answer(request.target, request.body)
+
+    def dump(self, folder: Path) -> Any:
+        """Tables and items of every Region."""
+        if not self._planes:
+            return {}
+        from busyhour.emulator.dynamodb.snapshot import dump
+
+        return {region: dump(plane.operations) for region, plane in self._planes.items()}
+
+    def restore(self, data: Any, folder: Path) -> None:
+        """Make the tables again; imports moto where there were any."""
+        if not data:
+            return
+        from busyhour.emulator.dynamodb.snapshot import restore
+
+        for region, tables in data.items():
+            restore(self.plane(region), tables)
 
     def operation_name(self, request: Request) -> str:
         """Name of the operation that is asked for."""

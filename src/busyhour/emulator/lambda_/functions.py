@@ -139,6 +139,10 @@ class FunctionTable:
         )
         return versions[str(number)]
 
+    def restore_revision(self, name: str, revision: str) -> None:
+        """Give $LATEST the revision that a snapshot has."""
+        self._by_name[name].revision = revision
+
     def restore_version(self, deployed: Deployed) -> None:
         """Put back a version as a snapshot has it."""
         self._versions.setdefault(deployed.name, {})[deployed.version] = deployed

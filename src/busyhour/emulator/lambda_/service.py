@@ -6,11 +6,13 @@ import base64
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
 import orjson
 
+from busyhour.emulator.lambda_ import snapshot
 from busyhour.emulator.lambda_.asynchronous import EventQueue
 from busyhour.emulator.lambda_.control import Control
 from busyhour.emulator.lambda_.engine import ASYNCHRONOUS_PAYLOAD, SYNCHRONOUS_PAYLOAD, Done, LambdaEngine
@@ -63,6 +65,7 @@ class LambdaService:
 
     names = ("lambda",)
     served = (_INVOKE_NAME, *_OPERATIONS)
+    part = "lambda"
 
     def __init__(
         self, engine: LambdaEngine, events: EventQueue, quotas: Rates, time: Callable[[], float]
@@ -76,6 +79,14 @@ class LambdaService:
             method = _WORD.sub("_", name).lower()
             self._operations[name] = getattr(control, method, None) or getattr(releases, method)
         self._quotas = quotas
+
+    def dump(self, folder: Path) -> Any:
+        """Functions that came through the API, and reserved concurrency."""
+        return snapshot.dump(self.engine.table, folder)
+
+    def restore(self, data: Any, folder: Path) -> None:
+        """Deploy them again."""
+        snapshot.restore(self.engine.table, self.packages, data, folder)
 
     # ---------------------------------------------------------------------------------- entry for Connect
 

@@ -1,0 +1,35 @@
+"""Tables and their items as JSON data, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from busyhour.emulator.dynamodb.backend import Operations, plain
+from busyhour.emulator.dynamodb.plane import Plane
+
+
+def dump(operations: Operations) -> dict[str, Any]:
+    """How the tables were made and changed, and the items that are in them."""
+    tables = operations.backend.tables
+    return {
+        "journal": operations.journal,
+        "items": {
+            name: [orjson.loads(orjson.dumps(item.attrs, default=plain)) for item in table.all_items()]
+            for name, table in tables.items()
+        },
+    }
+
+
+def restore(plane: Plane, data: Mapping[str, Any]) -> None:
+    """Make the tables again and put their items, outside of every limit."""
+    for name, params in data["journal"]:
+        plane.repeat(name, params)
+    operations = plane.operations
+    for name, items in data["items"].items():
+        table = operations.backend.tables[name]
+        for item in items:
+            read = operations.parse("PutItem", orjson.dumps({"TableName": name, "Item": item}))
+            table.put_item(read["Item"])

@@ -1,0 +1,74 @@
+"""Functions that came through the API, and what was set for any function, as JSON data, and back."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from busyhour.emulator.lambda_.functions import Alias, Deployed, FunctionTable
+from busyhour.emulator.lambda_.packages import PackageStore
+from busyhour.scenarios.model import Function
+
+_FIELDS = ("name", "environment", "timeout", "memory_mb", "handler")
+"""What of a function with a package is not drawn from a distribution."""
+
+
+def dump(table: FunctionTable, folder: Path) -> dict[str, Any]:
+    """Every function: code that came as a zip goes into `folder`, once for each content."""
+    return {deployed.name: _function(table, deployed.name, folder) for deployed in table}
+
+
+def restore(table: FunctionTable, packages: PackageStore, data: Mapping[str, Any], folder: Path) -> None:
+    """Deploy again what came through the API; functions of the scenario keep their code and get their settings."""
+    for name, kept in data.items():
+        for fields in kept["versions"]:
+            deployed = _deployed(packages, fields, folder)
+            if deployed.version == "$LATEST":
+                table.deploy(deployed)
+                table.restore_revision(name, fields["revision"])
+            else:
+                table.restore_version(deployed)
+        if name in table:
+            table.reserve(name, kept["reserved"])
+            table.aliases(name).update({alias["name"]: Alias(**alias) for alias in kept["aliases"]})
+
+
+def _function(table: FunctionTable, name: str, folder: Path) -> dict[str, Any]:
+    versions = table.versions(name)
+    return {
+        "reserved": versions[0].reserved,
+        "versions": [_version(version, folder) for version in versions if version.package is not None],
+        "aliases": [asdict(alias) for alias in table.aliases(name).values()],
+    }
+
+
+def _version(deployed: Deployed, folder: Path) -> dict[str, Any]:
+    package = deployed.package
+    assert package is not None
+    kept = folder / "packages" / package.archive.name
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(package.archive, kept)
+    function = {name: getattr(deployed.function, name) for name in _FIELDS}
+    # The folder that the package is unpacked in is another one the next time.
+    function["handler"] = str(deployed.function.handler).removeprefix(f"{package.root}/")
+    return {
+        "function": {**function, "environment": dict(deployed.function.environment)},
+        "arn": deployed.arn,
+        "package": kept.name,
+        "settings": dict(deployed.settings),
+        "version": deployed.version,
+        "revision": deployed.revision,
+        "modified": deployed.modified,
+    }
+
+
+def _deployed(packages: PackageStore, fields: Mapping[str, Any], folder: Path) -> Deployed:
+    package = packages.put((folder / "packages" / fields["package"]).read_bytes())
+    function = dict(fields["function"])
+    function["handler"] = f"{package.root}/{function['handler']}"
+    more = {name: fields[name] for name in ("settings", "version", "revision", "modified")}
+    return Deployed(Function(**function), fields["arn"], None, package, **more)
