@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +50,29 @@ def test_old_seconds_are_folded_into_minutes_without_losing_a_count(monkeypatch)
     assert [point.second for point in points] == sorted(point.second for point in points)
 
 
+def test_what_comes_after_its_second_was_folded_goes_into_the_minute(monkeypatch):
+    monkeypatch.setattr(metrics, "SECONDS_KEPT", 100)
+    store = MetricStore()
+    for second in range(300):
+        store.count("n", "m", (), 1, second)
+    store.count("n", "m", (), 5, 3)
+    store.count("n", "m", (), 7, 298)
+    points = store.series("n", "m", (), 0, 1_000)
+    assert (points[0].second, points[0].sum, points[0].max) == (0, 65, 5)
+    assert (points[-2].second, points[-2].sum) == (298, 8)
+    assert sum(point.sum for point in points) == 312
+
+
+def test_a_second_that_is_over_takes_some_forty_bytes():
+    store = MetricStore()
+    tracemalloc.start()
+    for second in range(5_000):
+        store.count("n", "m", (), 0.1 * second, second)
+    used, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert used / 5_000 < 60
+
+
 def test_minutes_are_bounded_too(monkeypatch):
     monkeypatch.setattr(metrics, "SECONDS_KEPT", 10)
     monkeypatch.setattr(metrics, "MINUTES_KEPT", 5)
@@ -71,7 +96,10 @@ def test_sum_max_min_and_count_agree_with_the_values(values):
     store = MetricStore()
     for second, value in values:
         store.count("n", "m", (), value, second + 0.5)
-    for point in store.series("n", "m", (), 0, 1_000):
+    points = store.series("n", "m", (), 0, 1_000)
+    assert [point.second for point in points] == sorted({second for second, _ in values})
+    assert points[1:-1] == store.series("n", "m", (), points[0].second + 1, points[-1].second)
+    for point in points:
         mine = [value for second, value in values if second == point.second]
         assert point.samples == len(mine)
         assert point.max == max(mine)
