@@ -1,7 +1,7 @@
 """CloudFormation and Terraform files -> the flows that they hold, each with its place in the file.
 
-Read are flows that stand in the file itself: as a block or a quoted string, through `!Sub`, `Fn::Sub` and `Fn::Join`,
-in a heredoc, or in `jsonencode({…})`. A flow that the file only names (`file("main.json")`) is checked where it lies.
+Read are flows that stand in the file itself: as a block or a quoted string, through `!Sub`, `!Join` and their long
+forms, in a heredoc, or in `jsonencode({…})`. A flow that the file only names (`file("main.json")`) is checked where it lies.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from busyhour.contracts.embedded import EmbeddedDocument, Piece, balanced, document_of, looks_whole, pieces
 from busyhour.contracts.hcl import HclError, HclReader
+from busyhour.contracts.joined import joined
 from busyhour.contracts.sources import Source
 from busyhour.flows.document import Document, DocumentError
 from busyhour.flows.model import FlowType, Pointer
@@ -43,7 +44,13 @@ def flows_in_text(path: Path, label: str, text: str) -> list[Source]:
     """The flows in the text of a template."""
     if "Actions" not in text:
         return []
-    sources = [_source(path, label, text, piece) for piece in pieces(text)]
+    whole = list(joined(text)) if "Join" in text else []
+    sources = [_source(path, label, text, piece) for piece in whole]
+    sources += [
+        _source(path, label, text, piece)
+        for piece in pieces(text)
+        if not any(one.start <= piece.start < one.end for one in whole)
+    ]
     sources += _encoded(path, label, text)
     return [one for one in sources if one is not None]
 

@@ -108,7 +108,27 @@ SUB = JSON.replace(json.dumps(LINE), json.dumps({"Fn::Sub": LINE}))
 half = LINE.index("MARK")
 JOIN = JSON.replace(json.dumps(LINE), json.dumps({"Fn::Join": ["", [LINE[: half - 40], LINE[half - 40 :]]]}))
 
+PIECES = (LINE[: half - 40], LINE[half - 40 :])
+
+
+def single(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+JOINED = {
+    "in-brackets": "!Join ['', [" + ", ".join(map(single, PIECES)) + "]]",
+    "in-double-quotes": '!Join ["", [' + ", ".join(map(json.dumps, PIECES)) + "]]",
+    "over-lines": "!Join\n        - ''\n        - - " + "\n          - ".join(map(single, PIECES)),
+    "as-blocks": "!Join\n        - ''\n        - - |\n"
+    + "\n          - |\n".join(indented(one, 14) for one in PIECES),
+    "by-lines": '!Join\n        - "\\n"\n        - - '
+    + "\n          - ".join(map(single, TEXT.splitlines())),
+    "long-form": "\n        Fn::Join:\n          - ''\n          - [" + ", ".join(map(single, PIECES)) + "]",
+    "of-subs": "!Join ['', [!Sub " + ", !Sub ".join(map(single, PIECES)) + "]]",
+}
+
 TEMPLATES = {
+    **{f"join-{name}.yaml": CLOUDFORMATION % text for name, text in JOINED.items()},
     "block.yaml": BLOCK,
     "quoted.yml": QUOTED,
     "single.template": SINGLE,
@@ -145,6 +165,35 @@ def test_a_finding_stands_where_its_text_does_in_the_file(tmp_path, name):
     # The value begins at its quote, which some templates escape.
     assert line[finding.column - 1 : at].strip('\\"') == ""
     assert at - 3 <= finding.column - 1 < at
+
+
+@pytest.mark.parametrize(
+    "filled_in",
+    ["!GetAtt Queue.Arn", "!Ref QueueArn", '{"Fn::GetAtt": [Queue, Arn]}', "!ImportValue 'q, [1]'"],
+)
+@pytest.mark.parametrize("brackets", [True, False])
+def test_what_is_filled_in_between_the_pieces_is_a_placeholder(tmp_path, filled_in, brackets):
+    flow = json.loads(LINE)
+    flow["Actions"][0] = {
+        "Identifier": "Greet",
+        "Type": "UpdateContactTargetQueue",
+        "Parameters": {"QueueId": "HERE"},
+        "Transitions": {
+            "NextAction": "Hang up",
+            "Errors": [{"NextAction": "Hang up", "ErrorType": "NoMatchingError"}],
+        },
+    }
+    before, after = json.dumps(flow).split("HERE")
+    parts = (single(before), filled_in, single(after))
+    written = (
+        f"!Join ['', [{', '.join(parts)}]]"
+        if brackets
+        else "!Join\n        - ''\n        - - " + "\n          - ".join(parts)
+    )
+    report = check(tmp_path, "main.yaml", CLOUDFORMATION % written)
+    assert {one.rule for one in report.findings}.isdisjoint({"not-json", "parameter-value", "empty-value"})
+    (source,) = gather([str(tmp_path / "main.yaml")]).sources
+    assert source.document.data["Actions"][0]["Parameters"]["QueueId"].startswith("${")
 
 
 def test_two_flows_in_one_file_are_two_flows(tmp_path):
@@ -197,7 +246,7 @@ def test_a_file_without_a_flow_that_is_named_is_an_error(tmp_path):
 
 @pytest.mark.parametrize("cut", range(0, len(ENCODED), 37))
 def test_half_a_template_is_no_crash(tmp_path, cut):
-    for name in ("encoded.tf", "block.yaml", "quoted.yml"):
+    for name in ("encoded.tf", "block.yaml", "quoted.yml", "join-in-brackets.yaml", "join-as-blocks.yaml"):
         path = tmp_path / name
         path.write_text(TEMPLATES[name][:cut], encoding="utf-8")
         Checker().check(
