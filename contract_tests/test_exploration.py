@@ -44,8 +44,7 @@ def subjects(request: pytest.FixtureRequest) -> Subjects:
 @pytest.fixture(scope="session")
 def explorer(request: pytest.FixtureRequest, subjects: Subjects) -> Explorer:
     project = Project.find(Path(request.config.invocation_params.dir))
-    own = project.root / project.rooms.get("contract_tests", "contract_tests") / "invariants"
-    invariants = load_invariants([own] if own.is_dir() else [])
+    invariants = load_invariants(project.invariants_folders())
     settings = profile(os.environ.get("BUSYHOUR_PROFILE", "ci"))
     return Explorer(subjects.ground, invariants, settings, project.root / ".hypothesis" / "busyhour")
 

@@ -82,7 +82,7 @@ def command(
     from busyhour.project import Project
 
     project = Project.find()
-    invariants = chosen(load_invariants(_invariant_folders(project)), ignore)
+    invariants = chosen(load_invariants(project.invariants_folders()), ignore)
     if list_invariants:
         width = max(len(one.id) for one in invariants)
         for one in invariants:
@@ -95,7 +95,8 @@ def command(
         real = {}
         if handlers is not None:
             real = stack.enter_context(handlers).functions()
-        subjects = read_flows(sources.files, aliases=known, functions=real, named=paths)
+        again = _again(paths, {"--lambda": functions, "--alias": aliases, "--ignore": ignore})
+        subjects = read_flows(sources.files, aliases=known, functions=real, again=again)
         if handlers is not None:
             _ready(handlers, subjects)
         explorer = Explorer(
@@ -109,6 +110,12 @@ def command(
     _write(explored, form, html, lcov, verbose, findings)
     if any(one.failures for one in reports) or findings:
         raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
+
+
+def _again(paths: tuple[str, ...], options: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The arguments with which a call is the same call again."""
+    given = [word for name, values in options.items() for value in values for word in (name, value)]
+    return (*paths, *given)
 
 
 @dataclass(frozen=True)
@@ -155,11 +162,6 @@ def flow_paths(paths: tuple[str, ...], project: Any) -> Sources:
         else:
             files.append(one)
     return Sources(files, aliases, setup)
-
-
-def _invariant_folders(project: Any) -> list[Path]:
-    own = project.root / project.rooms.get("contract_tests", "contract_tests") / "invariants"
-    return [own] if own.is_dir() else []
 
 
 def settings_of(name: str, examples: int | None, seed: int | None) -> Settings:

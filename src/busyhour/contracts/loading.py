@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from busyhour.contracts.rule import Rule
+from busyhour.contracts.unit_file import unit_in, units_in
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.rooms import shipped_root
+
+_HOW = "Decorate one generator function with `@rule(...)` from busyhour.contracts.rule."
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,8 @@ def _shipped() -> tuple[Rule, ...]:
 def _folder(folder: Path) -> Iterator[Rule]:
     if not folder.is_dir():
         raise BusyhourError(f"{folder}: no such folder of rules", "Each file in it holds one rule.")
-    for path in sorted(folder.glob("*.py")):
-        if not path.name.startswith("_"):
-            yield load_rule(path)
+    for path, rule in units_in(folder, Rule, _HOW):
+        yield replace(rule, file=path)
 
 
 def load_rule(path: Path) -> Rule:
@@ -101,29 +101,4 @@ def load_rule(path: Path) -> Rule:
     Raises:
         BusyhourError: the file cannot be imported, or does not hold exactly one rule named like the file.
     """
-    name = f"busyhour_rules.{path.parent.parent.parent.name}.{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BusyhourError:
-        raise
-    except Exception as error:
-        raise BusyhourError(
-            f"{path}: cannot be imported: {type(error).__name__}: {error}", "Run it with python to see where."
-        ) from error
-    rules = [value for value in vars(module).values() if isinstance(value, Rule)]
-    if len(rules) != 1:
-        raise BusyhourError(
-            f"{path}: holds {len(rules)} rules, not one",
-            "Decorate one generator function with `@rule(...)` from busyhour.contracts.rule.",
-        )
-    expected = path.stem.replace("_", "-")
-    if rules[0].id != expected:
-        raise BusyhourError(
-            f"{path}: the rule's id is {rules[0].id!r}, not {expected!r}", "A rule is named like its file."
-        )
-    return replace(rules[0], file=path)
+    return replace(unit_in(path, Rule, _HOW), file=path)

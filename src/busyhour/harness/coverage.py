@@ -30,8 +30,6 @@ def branches(scenario: Scenario, *, seconds: float = SECONDS) -> tuple[list[Flow
     subjects = read_flows(
         [str(path) for path in scenario.flows.files],
         aliases=dict(scenario.flows.aliases),
-        functions={},
-        named=(),
     )
     explorer = Explorer(
         subjects.ground, (), Settings(examples=0, budget=Budget(calls=CALLS, seconds=float("inf")))

@@ -118,6 +118,10 @@ class Project:
         """Folders of contract rules that exist, the team's first."""
         return [folder for room in self._room("contract_tests") if (folder := room / "rules").is_dir()]
 
+    def invariants_folders(self) -> list[Path]:
+        """Folders of invariants of explored calls that exist, the team's first."""
+        return [folder for room in self._room("contract_tests") if (folder := room / "invariants").is_dir()]
+
     def schemas_root(self) -> Path:
         """Folder of flow.schema.json and actions/: the team's where it has one, else the shipped one."""
         for room in self._room("flow_schemas"):

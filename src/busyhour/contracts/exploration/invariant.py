@@ -12,17 +12,18 @@ One file in contract_tests/invariants holds one invariant; a team's own come in 
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from busyhour.contracts.exploration.record import ActionRun, Played
+from busyhour.contracts.unit_file import units_in
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.rooms import shipped_root
+
+_HOW = "Decorate one generator function with `@invariant(...)`, see busyhour.contracts.exploration.invariant."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +78,17 @@ def invariant(*, id: str, summary: str, why: str, fix: str) -> Callable[[Check],
 
 
 def load_invariants(folders: Iterable[Path] = ()) -> tuple[Invariant, ...]:
-    """The shipped invariants and those of `folders`, by id; a team's own replaces the shipped one of its id.
+    """The shipped invariants and those of `folders`, by id; of two with one id that of the folder named first.
+
+    A team's folders come before the shipped one, see `Project.invariants_folders`, so its own replace the shipped.
 
     Raises:
         BusyhourError: a file cannot be imported, or does not hold exactly one invariant named like the file.
     """
     found = {one.id: one for one in _shipped()}
-    for folder in folders:
-        found |= {one.id: one for one in _folder(folder)}
+    for folder in reversed([*folders]):
+        if folder.resolve() != _shipped_folder().resolve():
+            found |= {one.id: one for one in _folder(folder)}
     return tuple(found[id] for id in sorted(found))
 
 
@@ -106,36 +110,13 @@ def chosen(invariants: Iterable[Invariant], ids: Iterable[str]) -> tuple[Invaria
 
 @lru_cache(maxsize=1)
 def _shipped() -> tuple[Invariant, ...]:
-    return tuple(_folder(shipped_root() / "contract_tests" / "invariants"))
+    return tuple(_folder(_shipped_folder()))
 
 
 def _folder(folder: Path) -> Iterator[Invariant]:
-    for path in sorted(folder.glob("*.py")):
-        if not path.name.startswith("_"):
-            yield _load(path)
+    for path, one in units_in(folder, Invariant, _HOW):
+        yield replace(one, file=path)
 
 
-def _load(path: Path) -> Invariant:
-    name = f"busyhour_invariants.{path.parent.parent.parent.name}.{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BusyhourError:
-        raise
-    except Exception as error:
-        raise BusyhourError(
-            f"{path}: cannot be imported: {type(error).__name__}: {error}", "Run it with python to see where."
-        ) from error
-    held = [value for value in vars(module).values() if isinstance(value, Invariant)]
-    expected = path.stem.replace("_", "-")
-    if len(held) != 1 or held[0].id != expected:
-        ids = ", ".join(repr(one.id) for one in held) or "none"
-        raise BusyhourError(
-            f"{path}: holds {ids}, not one invariant {expected!r}",
-            "One invariant a file, named like the file.",
-        )
-    return replace(held[0], file=path)
+def _shipped_folder() -> Path:
+    return shipped_root() / "contract_tests" / "invariants"

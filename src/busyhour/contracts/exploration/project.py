@@ -25,14 +25,16 @@ class Subjects:
     ground: Ground
     files: tuple[FlowUnderCheck, ...]
     left_out: Mapping[str, str]
-    paths: tuple[str, ...] = ()
-    """What the user named."""
+    arguments: tuple[str, ...] | None = None
+    """Those of `busyhour explore` that lead to the same flows, functions and invariants; None: only the flow's file."""
 
     def again(self, flow: Flow, word: str) -> str:
         """The command that replays a call: with all flows, as calls may go on in others."""
-        paths = self.paths or (self.of(flow).path,)
-        entry = ["--entry", flow.name] if len(self.files) > 1 else []
-        return shlex.join(["busyhour", "explore", *paths, *entry, "--replay", word])
+        file = self.of(flow).path
+        arguments = (file,) if self.arguments is None else self.arguments
+        names = [one.name for one in self.ground.flows]
+        entry = ["--entry", flow.name if names.count(flow.name) == 1 else file] if len(names) > 1 else []
+        return shlex.join(["busyhour", "explore", *arguments, *entry, "--replay", word])
 
     def of(self, flow: Flow) -> FlowUnderCheck:
         """The file of a flow."""
@@ -92,9 +94,9 @@ def read_flows(
     *,
     aliases: Mapping[str, str] | None = None,
     functions: Mapping[str, RealFunction] | None = None,
-    named: Sequence[str] | None = None,
+    again: Sequence[str] | None = None,
 ) -> Subjects:
-    """The flows in files and folders; `named` is what the user named for them, where that is something else.
+    """The flows in files and folders; `again` are the arguments with which a call is replayed, the paths if not given.
 
     Raises:
         BusyhourError: a path does not exist, or nothing that can be run was found.
@@ -103,7 +105,7 @@ def read_flows(
     gathered = gather(list(paths))
     found = [checker.subject(source) for source in gathered.sources]
     subjects = subjects_of(found, gathered.skipped, aliases=aliases, functions=functions)
-    return replace(subjects, paths=tuple(named or paths))
+    return replace(subjects, arguments=tuple(paths if again is None else again))
 
 
 def subjects_of(

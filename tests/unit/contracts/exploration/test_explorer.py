@@ -146,7 +146,7 @@ def test_a_team_adds_its_own_invariant_and_replaces_a_shipped_one(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x = 1\n", "holds none"),
+        ("x = 1\n", "holds 0 invariants, not one"),
         ("import nothing_of_the_kind\n", "cannot be imported: ModuleNotFoundError"),
         (
             "from busyhour.contracts.exploration.invariant import invariant\n\n\n"

@@ -1,0 +1,72 @@
+"""A unit in a Python file of its own, a rule or an invariant: one file, one object, named like the file."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from busyhour.errors import BusyhourError
+
+
+class Named(Protocol):
+    """What a file holds; its `id` is the file's name with hyphens for underscores."""
+
+    @property
+    def id(self) -> str:
+        """Stable name."""
+
+
+U = TypeVar("U", bound=Named)
+
+
+def units_in(folder: Path, kind: type[U], how: str) -> Iterator[tuple[Path, U]]:
+    """Every unit in a folder, in the order of file names; files that begin with an underscore are passed over.
+
+    Raises:
+        BusyhourError: as `unit_in`.
+    """
+    for path in sorted(folder.glob("*.py")):
+        if not path.name.startswith("_"):
+            yield path, unit_in(path, kind, how)
+
+
+def unit_in(path: Path, kind: type[U], how: str) -> U:
+    """The one object of `kind` in the file at `path`; `how` says how to make one.
+
+    Raises:
+        BusyhourError: the file cannot be imported, or does not hold exactly one, named like the file.
+    """
+    word = kind.__name__.lower()
+    held = [value for value in vars(_module(path, word)).values() if isinstance(value, kind)]
+    if len(held) != 1:
+        raise BusyhourError(f"{path}: holds {len(held)} {word}s, not one", how)
+    expected = path.stem.replace("_", "-")
+    if held[0].id != expected:
+        article = "An" if word[0] in "aeiou" else "A"
+        raise BusyhourError(
+            f"{path}: the {word}'s id is {held[0].id!r}, not {expected!r}",
+            f"{article} {word} is named like its file.",
+        )
+    return held[0]
+
+
+def _module(path: Path, word: str) -> Any:
+    # The folder is part of the name: a team's file may be called like a shipped one.
+    name = f"busyhour_{word}s.{path.parent.parent.parent.name}.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BusyhourError:
+        raise
+    except Exception as error:
+        raise BusyhourError(
+            f"{path}: cannot be imported: {type(error).__name__}: {error}", "Run it with python to see where."
+        ) from error
+    return module
