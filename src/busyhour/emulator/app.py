@@ -7,36 +7,32 @@ import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from random import Random
-from typing import Any, TextIO
+from typing import Any
 
-import orjson
-
-from busyhour.emulator.account_age import AccountAge
+from busyhour.emulator.account_age import LOWER
 from busyhour.emulator.admin import Admin
 from busyhour.emulator.clock import LoopClock, VirtualClock
 from busyhour.emulator.conditions import Conditions
+from busyhour.emulator.connect.assembly import first_instance, open_sites
 from busyhour.emulator.connect.content import Validator
 from busyhour.emulator.connect.destinations import Destinations
 from busyhour.emulator.connect.functions import LambdaFunctions
-from busyhour.emulator.connect.lifecycle import VoiceContacts
+from busyhour.emulator.connect.outlets import Outlets
+from busyhour.emulator.connect.participant import ParticipantService
 from busyhour.emulator.connect.policy import ConnectPolicy
-from busyhour.emulator.connect.resources import Instance
 from busyhour.emulator.connect.service import ConnectService
+from busyhour.emulator.connect.site import Sites
 from busyhour.emulator.faults import Condition, Fault, Faults
 from busyhour.emulator.increase_requests import ApprovalPolicy
 from busyhour.emulator.limits import Limits
 from busyhour.emulator.other_services import other_services
 from busyhour.emulator.persistence import StateFolder
 from busyhour.emulator.router import Router
+from busyhour.emulator.sinks import JsonLines, sink
 from busyhour.emulator.state import Account, EmulatorState, new_state
 from busyhour.emulator.tables import load_tables
 from busyhour.emulator.wire import Request, Response
 from busyhour.errors import BusyhourError
-from busyhour.flows.document import load
-from busyhour.flows.library import FlowLibrary
-from busyhour.flows.machine import Machine
-from busyhour.flows.model import Flow
-from busyhour.flows.reader import read
 from busyhour.quotas.table import QuotaTable
 from busyhour.quotas.table import load as load_quota_table
 from busyhour.scenarios.model import (
@@ -60,8 +56,7 @@ class Emulator:
         self,
         state: EmulatorState,
         clock: LoopClock | VirtualClock,
-        instance: Instance,
-        contacts: VoiceContacts,
+        sites: Sites,
         admin: Admin,
         router: Router,
         scenario: Scenario,
@@ -70,8 +65,10 @@ class Emulator:
     ) -> None:
         self.state = state
         self.clock = clock
-        self.instance = instance
-        self.contacts = contacts
+        self.sites = sites
+        """Every Connect instance."""
+        self.instance = sites.first.instance
+        self.contacts = sites.first.contacts
         self.router = router
         self.scenario = scenario
         self._admin = admin
@@ -109,7 +106,7 @@ class Emulator:
         self.state.url = url
         await asyncio.to_thread(self._load)
         self.clock.attach(asyncio.get_running_loop())
-        self.contacts.start()
+        self.sites.start()
         self._conditions.start()
         if self.folder is not None and self.save_every is not None:
             pause = self.save_every
@@ -145,33 +142,13 @@ class Emulator:
 
     async def stop(self) -> None:
         """End every contact, so that each has its record; end worker processes."""
-        self.contacts.stop_all()
+        for site in self.sites:
+            site.contacts.stop_all()
         if self.folder is not None:
             self.save()
         self.clock.stop()
         for thing in self._closing:
             thing.close()
-
-
-class RecordFile:
-    """Appends contact records to a file as JSON lines."""
-
-    def __init__(self, path: Path) -> None:
-        try:
-            self._file: TextIO = path.open("a", encoding="utf-8", buffering=1)
-        except OSError as error:
-            raise BusyhourError(
-                f"Contact records cannot be written to {path}: {error.strerror or error}.",
-                "Name another file.",
-            ) from None
-
-    def write(self, record: Mapping[str, Any]) -> None:
-        """Append one record."""
-        self._file.write(orjson.dumps(record).decode() + "\n")
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
 
 
 def build(
@@ -191,6 +168,7 @@ def build(
     save_every: float | None = None,
     approval: ApprovalPolicy | None = None,
     records: Path | None = None,
+    events: str | None = None,
     table: QuotaTable | None = None,
     clock: LoopClock | VirtualClock | None = None,
     epoch: float | None = None,
@@ -214,6 +192,7 @@ def build(
         save_every: seconds between snapshots while it runs; None: only at the end.
         approval: how increase requests are decided.
         records: file that contact records are appended to, as JSON lines.
+        events: file that contact events are appended to, or URL that they are posted to.
         table: the quota table; the shipped one when None.
         clock: drives calls, buckets and latency models; wall time when None. Real handlers need wall time.
         epoch: epoch seconds at the clock's zero; so that it agrees with the wall clock when None.
@@ -223,43 +202,37 @@ def build(
     """
     policy = policy or ConnectPolicy()
     plan = scenario or default_scenario(policy)
-    applied = {**plan.quotas, **(quotas or {})}
+    applied = {**LOWER[policy.age], **plan.quotas, **(quotas or {})}
     clock = clock or LoopClock()
     state = new_state(
         table or load_quota_table(), account=account, quotas=applied, clock=clock, epoch=epoch, seed=plan.seed
     )
-    instance = _instance(state, plan, flows, numbers)
+    instance = first_instance(state, plan, flows, numbers)
     added = Faults(Random(f"{plan.seed}/faults"))
-    others = other_services(state, clock, plan, added, functions, age=AccountAge.MATURE, approval=approval)
-    machine_queues = {
-        reference: (queue.name, queue.arn)
-        for queue in instance.queues()
-        for reference in (queue.id, queue.arn, queue.name)
-    }
-
-    def machines(known: Iterable[Flow]) -> Machine:
-        library = FlowLibrary(known, plan.flows.aliases)
-        return Machine(library, prompt_seconds=plan.prompt_seconds, queue_names=machine_queues)
-
+    others = other_services(state, clock, plan, added, functions, age=policy.age, approval=approval)
     invoked = LambdaFunctions(others.lambda_, state.notes)
-    contacts = VoiceContacts(state, instance, plan, machines, invoked, clock, policy)
     allowed = Destinations(state.account.region, destinations)
-    connect = ConnectService(state, instance, contacts, policy, allowed, validator)
+    outlets = Outlets(
+        state.time,
+        JsonLines(records) if records is not None else None,
+        sink(events) if events is not None else None,
+    )
+    sites = open_sites(state, clock, plan, invoked, instance, policy, allowed, outlets, validator)
+    connect = ConnectService(sites)
     router = Router(
-        [connect, *others.services],
+        [connect, ParticipantService(sites), *others.services],
         fallback=others.fallback,
         unsigned=connect,
         faults=added,
         verifier=others.verifier(credentials),
     )
-    admin = Admin(state, instance, contacts, added, plan.flows.entry, connect.tokens.clear)
-    file = RecordFile(records) if records is not None else None
-    if file is not None:
-        contacts.on_record = lambda contact: file.write(admin.record(contact))
-    conditions = Conditions(state, clock, added, lambda: [(state.account.instance_id, contacts.centre)])
+    admin = Admin(state, sites, added, plan.flows.entry)
+    conditions = Conditions(
+        state, clock, added, lambda: [(site.instance.id, site.contacts.centre) for site in sites]
+    )
     added.set(faults)
-    closing = [thing for thing in (*others.services, others.fallback, file) if hasattr(thing, "close")]
-    emulator = Emulator(state, clock, instance, contacts, admin, router, plan, conditions, closing)
+    closing = [thing for thing in (*others.services, others.fallback, outlets) if hasattr(thing, "close")]
+    emulator = Emulator(state, clock, sites, admin, router, plan, conditions, closing)
     emulator.dynamodb = others.dynamodb
     if state_folder is not None:
         emulator.folder, emulator.save_every = StateFolder(state_folder, others.kept()), save_every
@@ -286,22 +259,6 @@ def default_scenario(policy: ConnectPolicy) -> Scenario:
         ),
         flows=Flows((), ""),
     )
-
-
-def _instance(
-    state: EmulatorState, scenario: Scenario, flows: Iterable[Path], numbers: Iterable[str]
-) -> Instance:
-    instance = Instance(state.account, state.started_at)
-    for path in (*scenario.flows.files, *flows):
-        document = load(path)
-        instance.add_flow(read(document), document.content, state.started_at)
-    for queue in scenario.queues.values():
-        instance.add_queue(queue.name, queue.arn)
-    claimed = [*numbers, *([scenario.aws.source_number] if scenario.aws.source_number else [])]
-    for number in claimed:
-        instance.claim(number)
-    instance.strict_numbers = bool(claimed)
-    return instance
 
 
 __all__ = ["Emulator", "Limits", "build", "default_scenario"]

@@ -127,7 +127,12 @@ class Limits:
         """
         quota = self._found.get(code_or_key)
         if quota is None:
-            quota = self._found[code_or_key] = self.table.find(code_or_key)
+            try:
+                quota = self.table.find(code_or_key)
+            except BusyhourError:
+                # An operation without a row of its own has a key all the same.
+                quota = self.table.by_key(code_or_key)
+            self._found[code_or_key] = quota
         return quota
 
     def applied(self, code_or_key: str, resource: str = "") -> float:
