@@ -63,6 +63,24 @@ def test_a_failure_over_two_flows_is_replayed_as_it_was_printed(busyhour, tmp_pa
     assert "loop-has-exit" in replayed.out
 
 
+def test_a_failure_with_a_real_handler_is_replayed_as_it_was_printed(busyhour, tmp_path):
+    (tmp_path / "lookup.py").write_text("def handler(event, context):\n    raise KeyError('nobody')\n")
+    flows = FAULTS / "dead_end_on_lambda_error" / "broken"
+    options = ["--lambda", "lookup=lookup.py:handler", "--alias", "arn:other=Bank", "--ignore", "dead-air"]
+    done = busyhour("explore", flows, *options, "--examples", "0", cwd=tmp_path)
+    assert done.code == 1, done.out + done.err
+    again = shlex.split(re.search(r"again: busyhour (.*)", done.out).group(1))
+    assert [one for one in again if one in options] == options
+    replayed = busyhour(*again, cwd=tmp_path)
+    assert replayed.code == 1, replayed.out + replayed.err
+    said = [line for line in done.out.splitlines() if line.startswith("lambda-failure-is-handled: ")]
+    assert len(said) == 1
+    assert said[0] in replayed.out.splitlines()
+    # It is the handler that fails: without it the same word is another call.
+    without = busyhour("explore", flows, "--replay", again[-1], cwd=tmp_path)
+    assert said[0] not in without.out
+
+
 def test_json_fits_its_schema(busyhour, tmp_path):
     done = busyhour(
         "explore",
