@@ -9,7 +9,7 @@ import click
 
 from busyhour.cli._page import page
 
-FORMATS = ("terminal", "html", "pdf", "text", "markdown", "json", "support-pdf", "support-text")
+FORMATS = ("terminal", "html", "pdf", "text", "markdown", "json", "metrics", "support-pdf", "support-text")
 
 
 @click.command("report")
