@@ -34,8 +34,15 @@ _TEXT: dict[str, Callable[[str, str], bool]] = {
     "TextContains": lambda value, operand: operand in value,
 }
 _DIGITS = frozenset("0123456789*#")
-_ANYTHING = frozenset({"InvokeFlowModule", "InvokeLambdaFunction"})
-"""Types that may change any contact attribute: modules set some, functions do through the API."""
+_ANYTHING = frozenset(
+    {
+        "ConnectParticipantWithAgenticCX",
+        "ConnectParticipantWithLexBot",
+        "InvokeFlowModule",
+        "InvokeLambdaFunction",
+    }
+)
+"""Types that may change any contact attribute: modules set some, functions (bots have theirs) do through the API."""
 
 
 def number(text: str) -> float | None:
