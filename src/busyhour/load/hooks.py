@@ -15,9 +15,11 @@ import logging
 import os
 from typing import Any
 
-from busyhour.load import stand_in
+from busyhour.errors import BusyhourError
+from busyhour.load import live_otel, live_web, stand_in
 from busyhour.load.conductor import Conductor
 from busyhour.load.kind import Kind
+from busyhour.load.live import Live
 from busyhour.load.player import Player
 from busyhour.load.settings import Settings, for_scenario, from_environment
 from busyhour.project import Project
@@ -79,6 +81,22 @@ def kinds(environment: Any) -> list[Kind]:
     return [cls(environment) for cls in environment.user_classes if issubclass(cls, Kind)]
 
 
+def _show(environment: Any, live: Live) -> None:
+    """Show the run in the web UI, or where BUSYHOUR_LIVE says, and through OpenTelemetry where Locust exports."""
+    where = os.environ.get("BUSYHOUR_LIVE", "")
+    try:
+        if environment.web_ui is not None:
+            live_web.extend(environment.web_ui, live)
+        elif where:
+            live_web.serve(where, live)
+    except BusyhourError as error:
+        _log.error("error: %s", error.message)
+        _log.error("hint: %s", error.hint)
+        raise SystemExit(int(error.exit_code)) from None
+    if getattr(environment.parsed_options, "otel", False):
+        live_otel.export(live)
+
+
 def _init(environment: Any, runner: Any, **_: Any) -> None:
     """A process of Locust is set up: play a worker's part in it, or conduct, or both."""
     if not any(issubclass(cls, Kind) for cls in environment.user_classes):
@@ -102,6 +120,7 @@ def _init(environment: Any, runner: Any, **_: Any) -> None:
         runner.register_message("busyhour_failed", conductor.on_failed)
         runner.register_message("busyhour_part", conductor.on_part)
         runner.register_message("busyhour_done", conductor.on_done)
+    _show(environment, Live(lambda: conductor.sum))
     environment.events.test_start.add_listener(conductor.on_test_start)
     environment.events.test_stopping.add_listener(conductor.on_test_stopping)
     environment.events.quitting.add_listener(conductor.on_quitting)

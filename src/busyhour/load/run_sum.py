@@ -21,6 +21,8 @@ from busyhour.scenarios.model import Scenario
 SEAL_AFTER = 20
 """Seconds after which a second's latency histograms are reduced to percentiles; all workers have sent theirs by then."""
 
+MOST_SLIPS = 1200
+
 
 @dataclass(slots=True)
 class Worker:
@@ -59,6 +61,10 @@ class RunSum:
         self.reasons: list[str] = []
         self.generator: dict[str, Any] = {}
         self.calls = calls
+        self.last: Mapping[str, Any] = {}
+        """The newest line of progress.jsonl."""
+        self.slips: list[tuple[float, float]] = []
+        """(second, slip p99 in milliseconds so far): as many as a page can show, the older ones at wider distances."""
         self._progress_broken = ""
         if calls:
             self.measures.count("arrivals/planned", len(self.schedule))
@@ -131,6 +137,11 @@ class RunSum:
             "slip": round(slip.percentile(99) / 1000.0, 2) if slip is not None and slip.total else None,
         }
         self._append(line)
+        self.last = line
+        if slip is not None and slip.total:
+            self.slips.append((round(t, 1), slip.percentile(99) / 1000.0))
+            if len(self.slips) > MOST_SLIPS:
+                del self.slips[1:-1:2]
         return line
 
     def result(self, ended: float, drive: str) -> LoadResult:

@@ -11,6 +11,7 @@
 | BUSYHOUR_PERMIT | secret of the permit that `busyhour run --live` wrote into the run's folder; without it AWS is not dialled |
 | BUSYHOUR_PARENT | process id of who started the generator and watches over it; it ends when that one is gone |
 | BUSYHOUR_MAX_CONNECTIONS | connections of one process to one service |
+| BUSYHOUR_LIVE | `port` or `host:port` to show a headless run at: `/busyhour` for people, `/metrics` for Prometheus |
 | BUSYHOUR_LATE_MS, BUSYHOUR_SLIP_P99_MS, BUSYHOUR_CPU_SHARE, BUSYHOUR_LOST_SHARE | see `results.load_result.Bounds` |
 """
 

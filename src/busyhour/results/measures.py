@@ -15,9 +15,11 @@ Keys are words joined by `/`:
 | counts | `end/<reason>` | calls by end reason |
 | counts | `call/<what>` | queued, answered, abandoned, answered_in_time, ... |
 | counts | `invocations/<function>`, `function_errors/<function>/<kind>` | Lambda, by name of the function |
+| counts | `attempts/<op>/<n>`, `retry/<op>/<what>` | under a retry policy: operations by their attempts; throttle, transient, recovered, quota_empty |
 | counts | `unmodelled/<type>` | action types that took their documented default path |
 | histograms | `slip`, `lag` | start of a call after its intended start; event loop behind its timers |
 | histograms | `latency/<op>/<class>`, `service/<op>/<class>` | from the intended start; from the moment of sending |
+| histograms | `retried/<op>/<class>` | of an operation with all its attempts, by the class of the last |
 | histograms | `function/<name>` | latency of one function's invocations |
 | histograms | `call/<what>` | queue_wait, in_flow, duration |
 | firsts | `<op>/<class>/<code>` | second of the first failure of that kind |

@@ -2,10 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -18,7 +21,7 @@ from busyhour.scenarios.reader import load
 class Started:
     """A Locust process with one of the locustfiles; `finish` waits for it and reads load.json."""
 
-    def __init__(self, locustfile, scenario, url, folder, *arguments, **environment):
+    def __init__(self, locustfile, scenario, url, folder, *arguments, web=False, **environment):
         self.folder = folder
         self.log = folder / "locust.log"
         variables = {
@@ -34,7 +37,7 @@ class Started:
             "locust",
             "-f",
             str(locustfile),
-            "--headless",
+            "--autostart" if web else "--headless",
             "--only-summary",
             *arguments,
         ]
@@ -330,3 +333,98 @@ def test_the_readmes_own_locustfile_runs_as_it_stands_and_is_short(
     assert code == 0, running.said()
     assert (result.arrivals.started, result.arrivals.completed) == (5, 5)
     assert fake_aws.count("/contact/attributes/") == 5
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def fetched(port, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        return answer.read().decode()
+
+
+def test_a_headless_run_is_shown_to_prometheus_where_it_is_told_to(run_locust, write_scenario):
+    port = free_port()
+    running = run_locust("voice", write_scenario(rate=5, duration=4), BUSYHOUR_LIVE=str(port))
+    running.wait_until(lambda: len(running.ticks()) >= 2)
+    scraped = fetched(port, "/metrics")
+    assert "busyhour_calls_planned_total 20" in scraped
+    assert (
+        'busyhour_requests_total{service="connect",operation="StartOutboundVoiceContact",outcome="ok"}'
+        in scraped
+    )
+    assert json.loads(fetched(port, "/busyhour/state"))["scenario"] == "scenario"
+    assert running.finish()[0] == 0
+
+
+def test_a_port_that_is_taken_is_said_and_nothing_starts(run_locust, write_scenario, fake_aws):
+    port = fake_aws.url.rpartition(":")[2]
+    running = run_locust("voice", write_scenario(), BUSYHOUR_LIVE=port)
+    assert running.process.wait(30) == 2
+    assert f"error: BUSYHOUR_LIVE is '{port}'" in running.said()
+    assert fake_aws.requests == []
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_locusts_web_ui_shows_arrivals_in_progress_slip_and_throttles(run_locust, write_scenario, tmp_path):
+    if shutil.which("chromium") is None:
+        pytest.skip("there is no chromium")
+    port = free_port()
+    running = run_locust("voice", write_scenario(rate=5, duration=40), "--web-port", str(port), web=True)
+    running.wait_until(lambda: len(running.ticks()) >= 4)
+
+    def page(path):
+        quiet = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+        ]
+        command = [
+            "chromium",
+            *quiet,
+            f"--user-data-dir={tmp_path / 'browser'}",
+            "--virtual-time-budget=5000",
+        ]
+        command += ["--dump-dom", f"http://127.0.0.1:{port}{path}"]
+        return subprocess.run(command, capture_output=True, text=True, timeout=90, check=True).stdout
+
+    tab = page("/?tab=busyhour")
+    for words in (
+        "Arrivals started",
+        "Calls in progress",
+        "Slip p99",
+        "Throttled, at a limit",
+        "200, of them due by now",
+    ):
+        assert words in tab
+    lines = page("/busyhour")
+    for words in (
+        "Arrivals, calls a second: arrivals planned 5, arrivals started",
+        "Slip p99 so far, ms: slip p99",
+    ):
+        assert f'aria-label="{words}' in lines
+    running.process.send_signal(signal.SIGTERM)
+    running.process.wait(20)
+
+
+@pytest.mark.slow
+def test_locusts_own_otel_option_exports_requests_and_the_runs_figures(run_locust, write_scenario):
+    pytest.importorskip("opentelemetry.sdk", reason='needs pip install "locust[otel]"')
+    running = run_locust(
+        "voice",
+        write_scenario(rate=5, duration=3),
+        "--otel",
+        OTEL_METRICS_EXPORTER="console",
+        OTEL_TRACES_EXPORTER="none",
+        OTEL_LOGS_EXPORTER="none",
+        OTEL_METRIC_EXPORT_INTERVAL="1000",
+    )
+    assert running.finish()[0] == 0
+    for name in ("locust.client.duration", "busyhour.calls.in_progress", "busyhour.start.slip.p99"):
+        assert f'"name": "{name}"' in running.said()
