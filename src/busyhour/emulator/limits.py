@@ -127,12 +127,9 @@ class Limits:
         """
         quota = self._found.get(code_or_key)
         if quota is None:
-            try:
-                quota = self.table.find(code_or_key)
-            except BusyhourError:
-                # An operation without a row of its own has a key all the same.
-                quota = self.table.by_key(code_or_key)
-            self._found[code_or_key] = quota
+            # An operation without a row of its own has a key all the same, which only `by_key` knows.
+            look_up = self.table.by_key if code_or_key.endswith((".rate", ".burst")) else self.table.find
+            quota = self._found[code_or_key] = look_up(code_or_key)
         return quota
 
     def applied(self, code_or_key: str, resource: str = "") -> float:

@@ -19,7 +19,9 @@ from botocore.validate import ParamValidator
 
 from busyhour.emulator.app import Emulator, build
 from busyhour.emulator.clock import VirtualClock
+from busyhour.emulator.connect.service import HANDLERS
 from busyhour.emulator.wire import Request, Response
+from busyhour.quotas.table import _kebab
 
 GREETING = {
     "Version": "2019-10-30",
@@ -136,26 +138,11 @@ def make(flow_file: Path) -> Iterator[Callable[..., Client]]:
 @pytest.fixture
 def connect(make: Callable[..., Client]) -> Client:
     """An emulator whose rates never bind."""
-    return make(quotas={"L-4E9BCC96": 1e6, **FAST})
+    return make(quotas=FAST)
 
 
-FAST = {
-    "L-371095B8": 1e6,
-    "L-650BD10F": 1e6,
-    "L-5AF7EB96": 1e6,
-    "L-F001E5ED": 1e6,
-    "connect.list-contact-flows.rate": 1e6,
-    "connect.describe-contact-flow.rate": 1e6,
-    "connect.create-contact-flow.rate": 1e6,
-    "connect.update-contact-flow-content.rate": 1e6,
-    "connect.get-current-metric-data.rate": 1e6,
-    "connect.search-contacts.rate": 1e6,
-    "connect.list-queues.rate": 1e6,
-    "connect.describe-queue.rate": 1e6,
-    "connect.describe-instance.rate": 1e6,
-    "connect.list-instances.rate": 1e6,
-    "connect.list-phone-numbers-v2.rate": 1e6,
-}
+FAST = {f"connect.{_kebab(operation)}.rate": 1e6 for operation in HANDLERS}
+"""Rates that never bind."""
 
 
 @pytest.fixture
@@ -177,6 +164,12 @@ def start_in(client: Client, **params: Any) -> str:
         "SourcePhoneNumber": NUMBER,
     }
     return client("StartOutboundVoiceContact", **{**defaults, **params})["ContactId"]
+
+
+@pytest.fixture
+def fast() -> dict[str, float]:
+    """Rates that never bind, for `make(quotas={**fast, ...})`."""
+    return dict(FAST)
 
 
 @pytest.fixture
