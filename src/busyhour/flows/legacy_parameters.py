@@ -13,21 +13,29 @@ from typing import Any
 from busyhour.flows.model import Pointer
 
 _SYSTEM = {
-    "Customer Number": "$.CustomerEndpoint.Address",
-    "Dialed Number": "$.SystemEndpoint.Address",
-    "Stored customer input": "$.StoredCustomerInput",
-    "Contact id": "$.ContactId",
-    "Initial Contact id": "$.InitialContactId",
-    "Previous Contact id": "$.PreviousContactId",
-    "Initiation method": "$.InitiationMethod",
-    "Instance ARN": "$.InstanceARN",
-    "Language": "$.LanguageCode",
-    "Queue name": "$.Queue.Name",
-    "Queue ARN": "$.Queue.ARN",
-    "Text to speech voice": "$.TextToSpeechVoiceId",
-    "Customer callback number": "$.CustomerCallbackNumber",
+    "agent arn": "$.Agent.ARN",
+    "agent first name": "$.Agent.FirstName",
+    "agent last name": "$.Agent.LastName",
+    "agent user name": "$.Agent.UserName",
+    "aws region": "$.AwsRegion",
+    "contact id": "$.ContactId",
+    "customer callback number": "$.CustomerCallbackNumber",
+    "customer id": "$.CustomerId",
+    "customer number": "$.CustomerEndpoint.Address",
+    "dialed number": "$.SystemEndpoint.Address",
+    "initial contact id": "$.InitialContactId",
+    "initiation method": "$.InitiationMethod",
+    "instance arn": "$.InstanceARN",
+    "language": "$.LanguageCode",
+    "previous contact id": "$.PreviousContactId",
+    "queue arn": "$.Queue.ARN",
+    "queue name": "$.Queue.Name",
+    "queue outbound number": "$.Queue.OutboundCallerId.Address",
+    "stored customer input": "$.StoredCustomerInput",
+    "text to speech voice": "$.TextToSpeechVoiceId",
 }
-"""Display names of the namespace System; any other value is a path as it stands (`Queue.ARN`, `Channel`)."""
+"""Display names of the namespace System, in small letters (AWS administrator guide, list of available contact
+attributes); any other value is a path as it stands (`Queue.ARN`, `Channel`)."""
 
 _ROOTS = {"User Defined": "Attributes"}
 """Namespaces whose root has another name; all others are their own root (`External`, `Lex.Slots`)."""
@@ -102,7 +110,7 @@ def value(parameter: Mapping[str, Any]) -> str:
 def reference(namespace: str, name: str) -> str:
     """`namespace` and `name` as a reference: ("User Defined", "pin") -> `$.Attributes.pin`."""
     if namespace == "System":
-        return _SYSTEM.get(name, f"$.{name}")
+        return _SYSTEM.get(name.casefold(), f"$.{name}")
     root = _ROOTS.get(namespace, namespace)
     return f"$.{root}.{name}" if _PLAIN.fullmatch(name) else f"$.{root}['{name}']"
 

@@ -21,7 +21,8 @@ EXAMPLES = Path(__file__).parents[3] / "flow_schemas" / "examples"
 CASES = [
     pytest.param(json.loads(path.read_text(encoding="utf-8")), id=f"{path.parent.parent.name}-{path.stem}")
     for path in sorted(EXAMPLES.glob("*/kept/*.json"))
-    if path.parent.parent.name not in TERMINAL | {"Compare", "InvokeFlowModule"}  # no answer decides about these
+    if path.parent.parent.name
+    not in TERMINAL | {"Compare", "InvokeFlowModule"}  # no answer decides about these
 ]
 METRICS = (
     "NumberOfAgentsAvailable",

@@ -93,6 +93,20 @@ def test_modules_become_actions(module, type, parameters):
     assert (action["Type"], action["Parameters"]) == (type, parameters)
 
 
+@pytest.mark.parametrize(
+    ("name", "becomes"),
+    [
+        ("Agent User name", "$.Agent.UserName"),
+        ("Queue outbound number", "$.Queue.OutboundCallerId.Address"),
+        ("dialed number", "$.SystemEndpoint.Address"),
+        ("Lex.IntentName", "$.Lex.IntentName"),
+    ],
+)
+def test_names_of_the_system_become_references(name, becomes):
+    compare = action_of("CheckAttribute", [parameter("Attribute", name), parameter("Namespace", "System")])
+    assert compare["Parameters"]["ComparisonValue"] == becomes
+
+
 def test_a_blind_transfer_does_not_come_back():
     blind = action_of(
         "Transfer", [parameter("PhoneNumber", "+1"), parameter("BlindTransfer", True)], target="PhoneNumber"
