@@ -18,11 +18,12 @@ from busyhour.contracts.exploration.record import ActionRun, Played, Transition
 from busyhour.contracts.exploration.search import Budget, Search, replayed
 from busyhour.contracts.exploration.shrink import essential, shrink
 from busyhour.contracts.exploration.story import story
-from busyhour.errors import BusyhourError
+from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.flows.model import Flow
 
 CRASH = "machine-survives"
 """Id of what holds without being written down: the flow machine raises nothing."""
+PROFILES = ("ci", "nightly")
 
 
 class Kind(NamedTuple):
@@ -96,7 +97,16 @@ class Settings:
 
 
 def profile(name: str) -> Settings:
-    """Settings by name: `ci` is bounded and the same every time, `nightly` is long and plays other calls every night."""
+    """Settings by name: `ci` is bounded and the same every time, `nightly` is long and plays other calls every night.
+
+    Raises:
+        BusyhourError: there is no such profile.
+    """
+    if name not in PROFILES:
+        raise BusyhourError(
+            f"no profile of exploration is called {name!r}.{did_you_mean(name, PROFILES)}",
+            f"There are: {', '.join(PROFILES)}.",
+        )
     if name == "ci":
         return Settings()
     return Settings(examples=2_000, budget=Budget(calls=10_000, seconds=120.0), seed=time.time_ns() % 2**32)

@@ -4,7 +4,7 @@ import pytest
 from conftest_exploration import FAULTS, action, compare, flow, invoke, menu, say
 
 from busyhour.contracts.exploration.choices import choices_of
-from busyhour.contracts.exploration.explorer import Explorer, Settings
+from busyhour.contracts.exploration.explorer import Explorer, Settings, profile
 from busyhour.contracts.exploration.ground import Ground
 from busyhour.contracts.exploration.invariant import Violation, chosen, invariant, load_invariants
 from busyhour.contracts.exploration.search import Budget
@@ -164,3 +164,10 @@ def test_a_file_that_is_no_invariant_is_refused_with_its_place(tmp_path, text, m
 def test_an_invariant_to_ignore_is_named_right():
     with pytest.raises(BusyhourError, match="Did you mean 'call-ends'"):
         chosen(load_invariants(), ["call-end"])
+
+
+def test_a_profile_is_named_right():
+    assert profile("nightly").examples > profile("ci").examples
+    assert profile("nightly").seed is not None
+    with pytest.raises(BusyhourError, match="Did you mean 'nightly'"):
+        profile("nightli")
