@@ -28,7 +28,7 @@ class Operation:
     Made from a botocore operation model. `parse` gives the members of the input shape by their API names.
     """
 
-    __slots__ = ("_check", "_constraint", "_malformed", "_queries", "errors", "labels", "name")
+    __slots__ = ("_check", "_constraint", "_headers", "_malformed", "_queries", "errors", "labels", "name")
 
     def __init__(self, model: Any, labels: tuple[str, ...], codes: Codes) -> None:
         self.name: str = model.name
@@ -39,9 +39,10 @@ class Operation:
         shape = model.input_shape
         self._check: Check | None = compile_shape(_by_member_name(shape)) if shape is not None else None
         self._queries = _queries(shape)
+        self._headers = _headers(shape)
 
     def parse(self, request: Request, values: tuple[str, ...]) -> dict[str, Any]:
-        """The parameters of a request: path, query string and body.
+        """The parameters of a request: path, query string, headers and body.
 
         Raises:
             ApiError: the body is no JSON object, or a parameter breaks the model; in an error that the
@@ -55,6 +56,9 @@ class Operation:
             for wire, (name, kind) in self._queries.items():
                 if wire in given:
                     params[name] = self._from_query(wire, kind, given[wire])
+        for wire, name in self._headers.items():
+            if wire in request.headers:
+                params[name] = request.headers[wire]
         try:
             if self._check is not None:
                 self._check(params, "")
@@ -116,6 +120,17 @@ class _Member:
 
 def _by_member_name(shape: Any) -> _Named:
     return _Named(shape)
+
+
+def _headers(shape: Any) -> dict[str, str]:
+    """Header in lower case -> member."""
+    if shape is None:
+        return {}
+    return {
+        member.serialization["name"].lower(): name
+        for name, member in shape.members.items()
+        if member.serialization.get("location") == "header"
+    }
 
 
 def _queries(shape: Any) -> dict[str, tuple[str, str]]:
