@@ -45,13 +45,15 @@ def flows_in_text(path: Path, label: str, text: str) -> list[Source]:
     if "Actions" not in text:
         return []
     whole = list(joined(text)) if "Join" in text else []
+    encoded = list(_encoded(path, label, text))
+    taken = [*((one.start, one.end) for one in whole), *((start, end) for start, end, _ in encoded)]
     sources = [_source(path, label, text, piece) for piece in whole]
     sources += [
         _source(path, label, text, piece)
         for piece in pieces(text)
-        if not any(one.start <= piece.start < one.end for one in whole)
+        if not any(start <= piece.start < end for start, end in taken)
     ]
-    sources += _encoded(path, label, text)
+    sources += [source for *_, source in encoded]
     return [one for one in sources if one is not None]
 
 
@@ -141,7 +143,8 @@ def _plain(value: str) -> str:
 # ------------------------------------------------------------------------------------------------- jsonencode({...})
 
 
-def _encoded(path: Path, label: str, text: str) -> Iterator[Source]:
+def _encoded(path: Path, label: str, text: str) -> Iterator[tuple[int, int, Source]]:
+    """Where each flow in HCL lies, and the flow; one that cannot be read ends where the reading did."""
     for match in _ENCODED.finditer(text):
         reader = HclReader(text)
         envelope = {}
@@ -150,12 +153,13 @@ def _encoded(path: Path, label: str, text: str) -> Iterator[Source]:
         except HclError as error:
             if "StartAction" in text[match.end() : match.end() + 2000]:
                 place = Lines(text).at(min(error.offset, len(text)))
-                yield Source(label, None, DocumentError(f"cannot be read: {error.problem}", path, place))
+                unread = DocumentError(f"cannot be read: {error.problem}", path, place)
+                yield match.start(), error.offset, Source(label, None, unread)
             continue
         if isinstance(data, dict) and "StartAction" in data and isinstance(data.get("Actions"), list):
             envelope = _around(text, match.start(), end)
             document = EmbeddedDocument(path, text, data, offsets=reader.offsets, envelope=envelope)
-            yield Source(label, document, flow_type=_type(envelope))
+            yield match.start(), end, Source(label, document, flow_type=_type(envelope))
 
 
 # --------------------------------------------------------------------------------------------- templates in JSON

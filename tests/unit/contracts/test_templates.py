@@ -108,6 +108,10 @@ SUB = JSON.replace(json.dumps(LINE), json.dumps({"Fn::Sub": LINE}))
 half = LINE.index("MARK")
 JOIN = JSON.replace(json.dumps(LINE), json.dumps({"Fn::Join": ["", [LINE[: half - 40], LINE[half - 40 :]]]}))
 
+QUOTED_KEYS = TERRAFORM % (
+    "jsonencode(" + indented(TEXT.replace('"Say ', 'var.greeting, # "'), 4).lstrip() + ")"
+)
+JSON_ENCODED = TERRAFORM % f"jsonencode({TEXT})"
 PIECES = (LINE[: half - 40], LINE[half - 40 :])
 
 
@@ -135,6 +139,8 @@ TEMPLATES = {
     "heredoc.tf": HEREDOC,
     "escaped.tf": ESCAPED,
     "encoded.tf": ENCODED,
+    "quoted-keys.tf": QUOTED_KEYS,
+    "json-encoded.tf": JSON_ENCODED,
     "plain.json": JSON,
     "sub.json": SUB,
     "join.json": JOIN,
