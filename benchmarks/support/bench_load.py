@@ -52,35 +52,30 @@ def server(*arguments):
 
 def locust(locustfile, url, *arguments, environment=None, timeout=90):
     """Run a locustfile on the generator's core; the JSON object that it prints last."""
-    command = ["-m", "locust", "-f", str(SUPPORT / locustfile), "--headless", "--only-summary", "--host", url]
-    return _measured(
-        locustfile, [*command, *arguments], {"PYTHONPATH": str(SUPPORT), **(environment or {})}, timeout
-    )
+    return _printed(_locust(locustfile, url, arguments, environment, timeout, {GENERATOR_CPU}))[-1]
 
 
 def script(name, *arguments, timeout=90):
     """Run a Python file of this folder on the generator's core; the JSON object that it prints last."""
-    return _measured(name, [str(SUPPORT / name), *arguments], {}, timeout)
-
-
-def _measured(name, command, environment, timeout):
-    done = subprocess.run(
-        [sys.executable, *command],
-        env={**os.environ, **environment},
-        preexec_fn=lambda: os.sched_setaffinity(0, {GENERATOR_CPU}),
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        cwd=tempfile.gettempdir(),
-    )
-    for line in reversed(done.stdout.splitlines()):
-        if line.startswith('{"bench"'):
-            return json.loads(line)
-    raise SystemExit(f"{name} measured nothing:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+    return _printed(_run([str(SUPPORT / name), *arguments], {}, timeout, {GENERATOR_CPU}))[-1]
 
 
 def ours(url, rate, duration, *arguments):
     """Drive `rate` calls/s for `duration` seconds with our generator: its own figures, and load.json."""
+    with _told(url, rate, duration) as (environment, load):
+        return locust("ours.py", url, *arguments, environment=environment), load()
+
+
+def ours_by_process(url, rate, duration, *arguments):
+    """The same on all cores: what each of Locust's processes says of itself, and load.json."""
+    with _told(url, rate, duration) as (environment, load):
+        done = _locust("ours_by_process.py", url, arguments, environment, 90, set(CPUS))
+        return _printed(done), load()
+
+
+@contextlib.contextmanager
+def _told(url, rate, duration):
+    """Environment of our generator, and how to read the load.json that it leaves."""
     with tempfile.TemporaryDirectory() as folder:
         scenario = Path(folder) / "bench.toml"
         scenario.write_text(SCENARIO.format(calls_per_hour=rate * 3600, duration=duration, root=ROOT))
@@ -89,9 +84,34 @@ def ours(url, rate, duration, *arguments):
             "BUSYHOUR_RUN_DIR": folder,
             "BUSYHOUR_ENDPOINT": url,
             "BUSYHOUR_TARGET": "emulator",
+            "BUSYHOUR_INSTANCE": "00000000-0000-4000-8000-000000000000",
         }
-        measured = locust("ours.py", url, *arguments, environment=environment)
-        return measured, json.loads((Path(folder) / "load.json").read_text())
+        yield environment, lambda: json.loads((Path(folder) / "load.json").read_text())
+
+
+def _locust(locustfile, url, arguments, environment, timeout, cpus):
+    command = ["-m", "locust", "-f", str(SUPPORT / locustfile), "--headless", "--only-summary", "--host", url]
+    return _run([*command, *arguments], {"PYTHONPATH": str(SUPPORT), **(environment or {})}, timeout, cpus)
+
+
+def _run(command, environment, timeout, cpus):
+    return subprocess.run(
+        [sys.executable, *command],
+        env={**os.environ, **environment},
+        preexec_fn=lambda: os.sched_setaffinity(0, cpus),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        cwd=tempfile.gettempdir(),
+    )
+
+
+def _printed(done):
+    """The JSON objects that a generator printed about itself."""
+    found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"bench"')]
+    if not found:
+        raise SystemExit(f"{done.args} measured nothing:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+    return found
 
 
 def report(benchmark, value, unit, peer, peer_value, ratio=None, **more):

@@ -1,7 +1,7 @@
 """An HTTP server that gives every request the same answer: what all load benchmarks send to.
 
-`python benchmarks/support/fixed_server.py [--delay SECONDS] [--cpu N] [--awake]` prints its URL and serves until its
-standard input is closed. On uvloop it answers about 40,000 requests/s on one core, more than any client here sends.
+`python benchmarks/support/fixed_server.py [--delay SECONDS] [--cpu N] [--awake] [--seen FILE]` prints its URL and serves
+until its standard input is closed; FILE then has the time of each request, seconds, one a line. On uvloop it answers about 40,000 requests/s on one core, more than any client here sends.
 
 `--awake` keeps it from sleeping between requests. On loopback the kernel wakes a sleeping server within the client's
 `send` and charges the client for it, in a virtual machine 10 us a request: the same for every client, and nothing that a
@@ -12,6 +12,9 @@ import argparse
 import asyncio
 import os
 import sys
+import time
+from array import array
+from pathlib import Path
 
 import uvloop
 
@@ -26,6 +29,7 @@ class Fixed(asyncio.Protocol):
     """Counts request bytes and answers each whole request, at once or after `delay` seconds."""
 
     delay = 0.0
+    seen = array("d")
 
     def connection_made(self, transport):
         """A client came."""
@@ -44,6 +48,7 @@ class Fixed(asyncio.Protocol):
             if len(buffer) < end + 4 + length:
                 break
             buffer = buffer[end + 4 + length :]
+            self.seen.append(time.monotonic())
             if self.delay:
                 asyncio.get_running_loop().call_later(self.delay, self.answer)
             else:
@@ -75,8 +80,11 @@ if __name__ == "__main__":
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--cpu", type=int)
     parser.add_argument("--awake", action="store_true")
+    parser.add_argument("--seen", type=Path)
     options = parser.parse_args()
     if options.cpu is not None:
         os.sched_setaffinity(0, {options.cpu})
     uvloop.install()
     asyncio.run(serve(options.delay, awake=options.awake))
+    if options.seen is not None:
+        options.seen.write_text("".join(f"{at:.6f}\n" for at in Fixed.seen))
