@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from busyhour.emulator.connect import kinds
 from busyhour.emulator.connect.described import queue_id
@@ -40,12 +40,14 @@ def get_metric_data_v2(site: Site, params: Params) -> Params:
     for metric in metrics:
         if metric.get("Name") not in METRICS:
             raise _not_served(f"Metric {metric.get('Name')}")
+        _criteria(metric.get("MetricFilters") or (), "MetricFilterKey", "MetricFilterValues")
+    filters = _criteria(params["Filters"])
     groupings = params.get("Groupings") or []
     keys = [_key(grouping) for grouping in groupings]
     contacts = [
         one
         for one in (seen(contact, here.contacts.epoch) for contact in here.contacts.store.recent())
-        if _passes(here, one, params["Filters"])
+        if _passes(here, one, filters)
     ]
     groups: dict[tuple[str, ...], list[Seen]] = {} if keys else {(): contacts}
     for one in contacts if keys else ():
@@ -67,12 +69,13 @@ def get_metric_data_v2(site: Site, params: Params) -> Params:
 
 def _measured(site: Site, metric: Params, members: list[Seen], since: float, until: float) -> Params:
     about = METRICS[metric["Name"]]
+    filters = _criteria(metric.get("MetricFilters") or (), "MetricFilterKey", "MetricFilterValues")
     values = [
         value
         for one in members
         if (at := about.at(one)) is not None
         and since <= at < until
-        and _passes(site, one, metric.get("MetricFilters") or (), "MetricFilterKey", "MetricFilterValues")
+        and _passes(site, one, filters)
         and (value := about.of(one, metric)) is not None
     ]
     result = about.sum_up(values)
@@ -103,15 +106,34 @@ def _check_times(start: float, end: float, now: float, period: str) -> None:
 # --------------------------------------------------------------------------------------- filters, groupings
 
 
-def _passes(
-    site: Site, one: Seen, filters: Any, name: str = "FilterKey", given: str = "FilterValues"
-) -> bool:
-    for criterion in filters:
-        key = _key(criterion.get(name) or "")
-        wanted = {resource_id(value) for value in criterion.get(given) or ()}
-        if (key(site, one) in wanted) is bool(criterion.get("Negate")):
-            return False
-    return True
+@dataclass(frozen=True, slots=True)
+class _Criterion:
+    """What a contact must have, or must not where `negate`."""
+
+    key: Key
+    values: frozenset[str]
+    negate: bool
+
+    def holds(self, site: Site, one: Seen) -> bool:
+        """Whether it does."""
+        return (self.key(site, one) in self.values) is not self.negate
+
+
+def _criteria(
+    filters: Iterable[Params], name: str = "FilterKey", given: str = "FilterValues"
+) -> list[_Criterion]:
+    return [
+        _Criterion(
+            _key(one.get(name) or ""),
+            frozenset(resource_id(value) for value in one.get(given) or ()),
+            bool(one.get("Negate")),
+        )
+        for one in filters
+    ]
+
+
+def _passes(site: Site, one: Seen, criteria: Iterable[_Criterion]) -> bool:
+    return all(criterion.holds(site, one) for criterion in criteria)
 
 
 def _agent(site: Site, one: Seen) -> str | None:

@@ -107,7 +107,10 @@ class ConnectService:
         return found[0] if found is not None else ""
 
     def error_response(self, error: ApiError, request: Request) -> Response:
-        """`error` as rest-json; the message member as Connect's model spells it."""
+        """`error` as rest-json, under a name that the operation models; the message member as Connect's model spells it."""
+        found = self._table.find(request.method, request.path)
+        if found is not None and found[1] is not None:
+            error = found[1].in_model(error)
         member = _WITH_PROBLEMS.get(error.code)
         if member is not None:
             problems = [{"message": text} for text in error.fields["problems"]]
