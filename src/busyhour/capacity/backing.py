@@ -15,8 +15,9 @@ from busyhour.calls.live import LiveCall
 from busyhour.calls.ports import Clock
 from busyhour.capacity.bucket import TokenBucket, Turned
 from busyhour.capacity.functions import Done, ModelledFunctions
-from busyhour.capacity.tables import Side, TableLimit, units_by_table
+from busyhour.capacity.tables import TableLimit, units_by_table
 from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
+from busyhour.quotas.table_capacity import Side
 from busyhour.scenarios.model import Function
 
 if TYPE_CHECKING:

@@ -34,13 +34,13 @@ from busyhour.capacity.retrials import attempts_per_call, with_redials
 from busyhour.capacity.rules import with_rules
 from busyhour.capacity.simulation import Limits, SimulationResult
 from busyhour.capacity.staffing import QueueSample
-from busyhour.capacity.tables import Mode, Side
 from busyhour.capacity.theory import erlang_b, poisson_quantile
 from busyhour.capacity.values import Values
 from busyhour.flows.machine import Machine
 from busyhour.quotas import table as quota_table
 from busyhour.quotas.model import QuotaValue
 from busyhour.quotas.table import QuotaTable
+from busyhour.quotas.table_capacity import NEW_TABLE_QUOTA, TABLE_QUOTA, Capacity, Mode, Side, of_values
 from busyhour.scenarios.draw import Chance, rng_for, sampler
 from busyhour.scenarios.model import ArrivalProcess, Direction, Scenario
 from busyhour.scenarios.rate import rate_of
@@ -49,7 +49,7 @@ CALLS = "connect.concurrent-active-calls-per-instance"
 EXECUTIONS = "lambda.concurrent-executions"
 INVOKE_RATE = "lambda.invoke.rate"
 CAMPAIGN_CALLS = "connect.concurrent-campaign-active-calls-per-instance"
-TABLE_READ, TABLE_WRITE = tables.TABLE_QUOTA[Side.READ], tables.TABLE_QUOTA[Side.WRITE]
+TABLE_READ, TABLE_WRITE = TABLE_QUOTA[Side.READ], TABLE_QUOTA[Side.WRITE]
 COUNTED = {
     "connect.users-per-instance": "agents staffed",
     "connect.queues-per-instance": "queues",
@@ -110,7 +110,10 @@ class _Forecaster:
         self.scenario = scenario
         self.table = table or quota_table.load()
         self.values = Values(quota_values, scenario, self.table)
-        self.capacities = tables.capacities(scenario)
+        # What the account says of a table goes before what the scenario would create.
+        own = {(capacity.table, capacity.side): capacity for capacity in tables.capacities(scenario)}
+        read = of_values(self.values.of_resource.values())
+        self.capacities = list((own | {(each.table, each.side): each for each in read}).values())
         self.machine = machine or machine_of(scenario)
         self.answers = answers
         self.policy = policy
@@ -402,15 +405,13 @@ class _Forecaster:
             if not per_table:
                 continue
             busiest = max(per_table, key=per_table.__getitem__)
-            self._throughput(
-                self._limit(tables.TABLE_QUOTA[side]), busiest, side, per_table[busiest], TABLE_FULL
-            )
+            self._throughput(self._limit(TABLE_QUOTA[side]), busiest, side, per_table[busiest], TABLE_FULL)
             new = [
                 c for c in self.capacities if c.mode is Mode.NEW and c.side is side and c.table in per_table
             ]
             if new:
                 busiest = max((c.table for c in new), key=per_table.__getitem__)
-                limit = self._limit(tables.NEW_TABLE_QUOTA[side])
+                limit = self._limit(NEW_TABLE_QUOTA[side])
                 self._throughput(limit, busiest, side, per_table[busiest], TABLE_COLD)
             for capacity in self.capacities:
                 if capacity.side is side and capacity.value is not None and capacity.table in per_table:
@@ -428,13 +429,13 @@ class _Forecaster:
             per_second,
             poisson_quantile(per_second / per_call, _SHARE) * per_call,
             f"table {table}: {self.per_hour:,.0f} calls/h / 3600 x {per_call:.3g} {side} units a call",
-            **self.runs.spread(partial(table_peak, table=table, units=side.units)),
+            **self.runs.spread(partial(table_peak, table=table, units=tables.units_of(side))),
             turned_away_theory=max(0.0, 1.0 - limit.value / per_second) if per_second else 0.0,
             turned_away_simulated=self._refused_by_table(table, side),
         )
         self._rung(self.ladder.rate(limit, per_call, f"{side} units", symptom))
 
-    def _setting(self, capacity: tables.Capacity, per_call: float) -> None:
+    def _setting(self, capacity: Capacity, per_call: float) -> None:
         """What the team gave a table: no quota of AWS's, so a rung of the ladder and a note."""
         assert capacity.value is not None
         name = f"{capacity.mode.capitalize()} {capacity.side} throughput of table {capacity.table}"
@@ -481,8 +482,8 @@ class _Forecaster:
                 tables.enforced(
                     self.capacities,
                     sorted(touched),
-                    {side: self._limit(tables.TABLE_QUOTA[side]).value for side in Side},
-                    {side: self._limit(tables.NEW_TABLE_QUOTA[side]).value for side in Side},
+                    {side: self._limit(TABLE_QUOTA[side]).value for side in Side},
+                    {side: self._limit(NEW_TABLE_QUOTA[side]).value for side in Side},
                 )
             ),
         )

@@ -23,6 +23,8 @@ _FAR = 1.5
 """A simulated volume is looked for within this factor of the theory's."""
 _CLOSE = 0.005
 """Share of the volume to which it is looked for."""
+REQUESTS_PER_EXECUTION = 10.0
+"""Requests a second that Lambda serves for each concurrent execution (Developer Guide, lambda-concurrency)."""
 BINDS = 0.01
 """A limit binds where it turns away this share of what asks for it."""
 SERVICE_LEVEL = 0.8
@@ -192,6 +194,16 @@ class Ladder:
             f"{seconds * 1000:.0f} ms of execution a call: {limit.value:g} at once carry {load:.4g} erlangs at "
             f"{BINDS:.0%} throttled, {volume:,.0f} calls/h"
         )
+        # Lambda serves ten requests a second for each execution; of quick functions that binds first.
+        requests = self._demand.mean("Lambda invocations" if function is None else f"invocations:{function}")
+        by_rate = _per_hour(limit.value * REQUESTS_PER_EXECUTION, requests)
+        if by_rate < volume:
+            volume = by_rate
+            text += (
+                f"; but {limit.value * REQUESTS_PER_EXECUTION:g} requests a second come with them, "
+                f"{requests:.3g} a call: {volume:,.0f} calls/h"
+            )
+        needed = max(needed, math.ceil(self._planned / 3600.0 * requests / REQUESTS_PER_EXECUTION))
         return self._rung(limit, volume, _per_hour(limit.value, seconds), LAMBDA_429, text, needed)
 
     def rate(

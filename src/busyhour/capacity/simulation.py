@@ -24,9 +24,10 @@ from busyhour.calls.ports import FlowMachine
 from busyhour.capacity.backing import BackedFunctions, TableUse
 from busyhour.capacity.bucket import TokenBucket, Turned
 from busyhour.capacity.functions import Answers, ModelledFunctions
-from busyhour.capacity.tables import Side, TableLimit
+from busyhour.capacity.tables import TableLimit
 from busyhour.capacity.tally import Level, Rate
 from busyhour.capacity.virtual import VirtualClock
+from busyhour.quotas.table_capacity import Side
 from busyhour.scenarios.arrivals import Arrival, Schedule
 from busyhour.scenarios.draw import sampler
 from busyhour.scenarios.model import Direction, Scenario

@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 )
 @click.option("--service", help="Only this service: connect, lambda, dynamodb, ...")
 @click.option("--instance", metavar="ARN", help="Connect instance, for the values applied to it.")
+@click.option(
+    "--table",
+    "tables",
+    multiple=True,
+    metavar="NAME",
+    help="With --source aws: also what this DynamoDB table serves (DescribeTable). May be repeated.",
+)
 @click.option("--region", help="AWS Region, whose defaults count; with aws, the configured one if not given.")
 @click.option("--endpoint-url", help="Ask this endpoint (the emulator) instead of AWS.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -46,6 +53,7 @@ def command(
     named: tuple[str, ...],
     service: str | None,
     instance: str | None,
+    tables: tuple[str, ...],
     region: str | None,
     endpoint_url: str | None,
     format_: str,
@@ -79,6 +87,7 @@ def command(
     table = table.for_region(region)
     wanted = table.of_service(service) if service else tuple(table)
     readings = read_quotas(wanted, _sources(named, table, instance, clients, endpoint_url))
+    readings += _of_tables(tables, table, clients)
     if format_ == "json":
         click.echo(json.dumps(as_data(readings, ", ".join(named)), indent=2, ensure_ascii=False))
         return
@@ -197,6 +206,17 @@ def _sources(
                 f"{option} {value} is of no use without --source aws.", f"Say --source aws {option} …."
             )
     return [*([overrides] if overrides is not None else []), DocumentedDefault()]
+
+
+def _of_tables(names: Sequence[str], table: QuotaTable, clients: Clients | None) -> list[Reading]:
+    from busyhour.errors import BusyhourError
+    from busyhour.quotas.table_capacity import TableDescriptions
+
+    if names and clients is None:
+        raise BusyhourError(
+            f"--table {names[0]} is of no use without --source aws.", f"Say --source aws --table {names[0]}."
+        )
+    return TableDescriptions(clients.dynamodb).read(names, table) if clients is not None else []
 
 
 def _check_instance(arn: str | None) -> None:

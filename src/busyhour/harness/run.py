@@ -29,6 +29,7 @@ from busyhour.quotas.comparison import Demand, compare_all
 from busyhour.quotas.comparison import record as quota_record
 from busyhour.quotas.model import Quota
 from busyhour.quotas.reading import read_quotas
+from busyhour.quotas.table_capacity import TableDescriptions
 from busyhour.results import store
 from busyhour.results.load_result import LoadResult
 from busyhour.results.record import FindingRecord, FlowCoverage, QuotaRecord, RunRecord
@@ -123,7 +124,14 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
         sources = read_only_sources(_clients(target), target.instance_arn)
         progress.stage("Forecasting")
         forecast = preflight.forecast(
-            scenario, [reading.value for reading in read_quotas(_touched_before(scenario, table), sources)]
+            scenario,
+            [
+                reading.value
+                for reading in (
+                    *read_quotas(_touched_before(scenario, table), sources),
+                    *TableDescriptions(target.client("dynamodb")).read(scenario.tables, table),
+                )
+            ],
         )
         progress.stage("Load")
         begun = datetime.now(UTC)

@@ -16,6 +16,7 @@ from busyhour.quotas.sources import (
     DynamoDBLimits,
     LambdaAccountSettings,
 )
+from busyhour.quotas.table_capacity import TableDescriptions
 
 REQUEST_ACTIONS = (
     "servicequotas:RequestServiceQuotaIncrease",
@@ -119,6 +120,7 @@ def required_actions() -> list[str]:
         DynamoDBLimits,
         ConnectMetrics,
         AwsDefault,
+        TableDescriptions,
     )
     return sorted({action for source in classes for action in source.required_iam_actions})
 

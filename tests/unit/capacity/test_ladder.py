@@ -89,3 +89,12 @@ def test_rungs_are_climbed_in_order_of_volume_and_one_that_never_binds_comes_las
 def test_the_busiest_moment_is_found():
     assert at_busiest(lambda t: -((t - 30.0) ** 2), 60.0) == (0.0, 30.0)
     assert Limit("k", "n", None, 1.0, "", "").adjustable
+
+
+def test_quick_functions_meet_the_request_rate_before_the_executions(small: Any):
+    function = Function("lookup", latency=Distribution("constant", 0.01))
+    scenario = small.scenario(calls_per_hour=360.0, duration=600.0, functions=(function,))
+    rung, _ = rung_of(small, scenario, (small.lookup,), EXECUTIONS, **{EXECUTIONS: 10.0})
+    # 100 requests a second, one a call; 10 executions alone would carry 446 calls a second.
+    assert rung.calls_per_hour == pytest.approx(360_000.0)
+    assert "requests a second come with them" in rung.calculation

@@ -12,7 +12,8 @@ from busyhour.capacity import tables
 from busyhour.capacity.forecast import forecast
 from busyhour.capacity.ladder import TABLE_COLD, TABLE_FULL
 from busyhour.capacity.simulation import Limits, simulate
-from busyhour.capacity.tables import Mode, Side, TableLimit
+from busyhour.capacity.tables import TableLimit
+from busyhour.quotas.table_capacity import Mode, Side, described
 from busyhour.scenarios.model import Distribution, Function, Table
 
 PROVISIONED = {
@@ -25,7 +26,7 @@ FUNCTION = Function(
 
 
 def modes(definition: dict[str, Any]) -> list[tuple[Mode, float | None]]:
-    return [(c.mode, c.value) for c in tables.described("t", definition, "t.json")]
+    return [(c.mode, c.value) for c in described("t", definition, "t.json")]
 
 
 def test_the_mode_of_a_table_says_what_it_serves():
@@ -57,7 +58,7 @@ def test_units_are_summed_by_table_and_side():
 
 
 def test_the_least_of_setting_and_quota_is_enforced():
-    known = tables.described("t", PROVISIONED, "t.json")
+    known = described("t", PROVISIONED, "t.json")
     quota, new = {Side.READ: 20.0, Side.WRITE: 40_000.0}, {Side.READ: 12_000.0, Side.WRITE: 4_000.0}
     assert tables.enforced(known, ["t", "u"], quota, new) == [
         TableLimit("t", Side.READ, 20.0, 20.0),
@@ -97,7 +98,7 @@ def with_table(small: Any, tmp_path: Path) -> Any:
     def make(definition: dict[str, Any]) -> Any:
         path = tmp_path / "t.json"
         path.write_text(json.dumps({"TableName": "t", **definition}), encoding="utf-8")
-        made = small.scenario(calls_per_hour=7200.0, duration=600.0, functions=(FUNCTION,))
+        made = small.scenario(calls_per_hour=7200.0, duration=60.0, functions=(FUNCTION,))
         return forecast(
             replace(made, tables={"t": Table("t", path)}), machine=small.machine(small.lookup), calls=200
         )
@@ -122,3 +123,23 @@ def test_a_new_table_on_demand_binds_long_before_the_table_quota(with_table: Any
     new = rungs["dynamodb.new-on-demand-table-initial-writes"]
     assert (new.symptom, new.calls_per_hour) == (TABLE_COLD, pytest.approx(4000 * 3600 / 2))
     assert new.calls_per_hour < rungs["dynamodb.table-level-write-throughput-limit"].calls_per_hour
+
+
+def test_what_the_account_says_of_a_table_goes_before_its_definition(small: Any, tmp_path: Path):
+    from busyhour.quotas.table import load
+    from busyhour.quotas.table_capacity import TableDescriptions
+
+    class Client:
+        def describe_table(self, TableName: str) -> dict[str, Any]:  # noqa: N803  # boto3's name
+            return {"Table": {"ProvisionedThroughput": {"ReadCapacityUnits": 99, "WriteCapacityUnits": 7}}}
+
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps({"TableName": "t", **PROVISIONED}), encoding="utf-8")
+    made = replace(
+        small.scenario(calls_per_hour=720.0, duration=60.0, functions=(FUNCTION,)),
+        tables={"t": Table("t", path)},
+    )
+    values = [reading.value for reading in TableDescriptions(Client()).read(["t"], load())]
+    rungs = {r.key: r for r in forecast(made, values, machine=small.machine(small.lookup), calls=200).ladder}
+    assert (rungs["table.t.write"].value, rungs["table.t.write"].origin) == (7.0, "reported by the service")
+    assert rungs["table.t.read"].value == 99.0
