@@ -6,6 +6,7 @@ come is tried, the log's own first, and the one that follows the log furthest is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ from busyhour.flows.machine import Machine
 from busyhour.flows.model import Action, Flow
 from busyhour.flows.policy import Policy
 from busyhour.flows.trace import Trace, Tracer
+
+_KEYS = re.compile(r"\+?[0-9*#]+")
+"""A result that says what was pressed, and not that nothing was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +165,14 @@ def _candidates(
             if seconds != float("inf"):
                 yield p.Done()
         case p.Collect(choices=choices):
-            if said and said != "Timeout":
+            if said and _KEYS.fullmatch(said):
+                # What was pressed is on record: an export that leads elsewhere from there is another one.
                 yield p.Digits(said)
-            yield p.Silence()
-            for choice in choices:
-                yield p.Digits(choice)
+                errors = []
+            else:
+                yield p.Silence()
+                for choice in choices if said is None else ():
+                    yield p.Digits(choice)
         case p.Converse(intents=intents):
             if said:
                 yield p.LexResult(said)

@@ -191,3 +191,13 @@ def test_only_the_first_contact_of_a_log_is_followed(library):
     other = [{**entry, "ContactId": "other", "Identifier": "x"} for entry in log]
     mixed = [entry for pair in zip(log, other, strict=True) for entry in pair]
     assert replay(library, "main", flowlog.read_log(lines(mixed))).parting is None
+
+
+def test_a_key_that_leads_elsewhere_in_the_export_is_where_they_part(library):
+    log = entries(library)
+    pressed = [entry for entry in log if entry["Identifier"] == "m"][-1]
+    assert pressed["Results"] == "1"
+    pressed["Results"] = "2"
+    parting = replay(library, "main", flowlog.read_log(lines(log))).parting
+    assert parting is not None
+    assert (parting.after, parting.entry.identifier, parting.instead) == ("m", "hours", "bye")
