@@ -16,7 +16,7 @@ import numpy as np
 from busyhour.regression.bootstrap import Floats
 
 SHORTEST = 4
-PERMUTATIONS = 399
+PERMUTATIONS = 1999
 SIGNIFICANCE = 0.01
 
 

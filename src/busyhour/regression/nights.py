@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from busyhour.project import Project
-from busyhour.regression.changepoints import change_points
+from busyhour.regression.changepoints import ChangePoint, change_points
 from busyhour.regression.night import Night, changes
 from busyhour.regression.observation import read
 from busyhour.regression.values import values
@@ -80,8 +80,15 @@ class Trend:
     beside: list[str]
 
 
+FALSE_DISCOVERIES = 0.05
+"""Share of wrong ones among the metrics that are said to have changed."""
+
+
 def trends(nights: Sequence[Night], containing: str, least: float) -> list[Trend]:
     """Change points of every metric that every night has, oldest first.
+
+    Dozens of metrics are looked at, so the p-values of their changes are adjusted over all of them (Benjamini,
+    Hochberg 1995).
 
     Args:
         nights: valid runs of one scenario, oldest first.
@@ -90,10 +97,11 @@ def trends(nights: Sequence[Night], containing: str, least: float) -> list[Trend
     """
     tables = [values(night.observation) for night in nights]
     names = [name for name in tables[-1] if containing in name and all(name in table for table in tables)]
+    points = {name: change_points([table[name][0] for table in tables]) for name in names}
     found = []
-    for name in names:
+    for name in _significant(points):
         unit = tables[-1][name][1]
-        for point in change_points([table[name][0] for table in tables]):
+        for point in points[name]:
             relative = point.relative if unit != "share" else None
             if abs(point.after - point.before if relative is None else relative) < least:
                 continue
@@ -111,3 +119,14 @@ def trends(nights: Sequence[Night], containing: str, least: float) -> list[Trend
                 )
             )
     return sorted(found, key=lambda one: one.started)
+
+
+def _significant(points: Mapping[str, Sequence[ChangePoint]]) -> list[str]:
+    """Names of the metrics whose clearest change stays significant beside all the others."""
+    if not points:
+        return []
+    from scipy import stats
+
+    clearest = [min((point.p for point in each), default=1.0) for each in points.values()]
+    adjusted = stats.false_discovery_control(clearest, method="bh")
+    return [name for name, p in zip(points, adjusted, strict=True) if p <= FALSE_DISCOVERIES]
