@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from busyhour.contracts.finding import Severity
 from busyhour.contracts.rule import Problem, from_schema, rule
 from busyhour.contracts.subject import FlowUnderCheck
 
@@ -19,5 +21,17 @@ from busyhour.contracts.subject import FlowUnderCheck
     reports_issues=True,
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
-    """A parameter is an empty string, or a map or list that needs an entry is empty."""
-    yield from from_schema(flow, "empty-value")
+    """A parameter is an empty string, or a map or list that needs an entry is empty.
+
+    In an old export only a warning: what was blanked there is chosen anew when the designer has imported it, and the
+    old designer published prompts without a text.
+    """
+    for problem in from_schema(flow, "empty-value"):
+        if flow.converted is not None:
+            problem = replace(
+                problem,
+                severity=Severity.WARNING,
+                message=problem.message.partition(";")[0] + " in this old export",
+                help="Fill it in after the import, before you publish; converted as it is, Connect's API refuses it.",
+            )
+        yield problem

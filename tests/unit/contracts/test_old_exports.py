@@ -1,0 +1,55 @@
+"""Exports of the old designer are judged by what becomes of them on import, not by what Connect's API would say."""
+
+import json
+
+import pytest
+
+from busyhour.contracts.check import Checker
+from busyhour.contracts.finding import Severity
+from busyhour.contracts.sources import gather
+from busyhour.flows.document import load
+from busyhour.flows.legacy import convert
+
+
+@pytest.fixture
+def old(tmp_path):
+    """An old export whose function was blanked before it was published."""
+    say = {
+        "id": "say",
+        "type": "PlayPrompt",
+        "branches": [{"condition": "Success", "transition": "end"}],
+        "parameters": [{"name": "Text", "value": "Hello"}, {"name": "TextToSpeechType", "value": "text"}],
+        "metadata": {},
+    }
+    ask = {
+        "id": "ask",
+        "type": "InvokeExternalResource",
+        "target": "Lambda",
+        "branches": [
+            {"condition": "Success", "transition": "say"},
+            {"condition": "Error", "transition": "say"},
+        ],
+        "parameters": [{"name": "FunctionArn", "value": None}, {"name": "TimeLimit", "value": "8"}],
+        "metadata": {},
+    }
+    end = {"id": "end", "type": "Disconnect", "branches": [], "parameters": [], "metadata": {}}
+    metadata = {"name": "Old", "type": "contactFlow", "status": "published"}
+    document = {"modules": [ask, say, end], "version": "1", "start": "ask", "metadata": metadata}
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+def severities(path):
+    report = Checker().check(gather([str(path)]))
+    return {one.severity for one in report.findings if one.rule == "empty-value"}
+
+
+def test_what_was_blanked_is_chosen_anew_after_the_import(old):
+    assert severities(old) == {Severity.WARNING}
+
+
+def test_converted_as_it_is_connect_refuses_it(old, tmp_path):
+    new = tmp_path / "new.json"
+    new.write_text(json.dumps(convert(load(old)).data))
+    assert severities(new) == {Severity.ERROR}
