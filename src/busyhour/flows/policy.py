@@ -54,6 +54,10 @@ class Policy:
     """A Lex bot that ends without an intent takes NextAction, which real exports often lead elsewhere than
     NoMatchingCondition (40 of 92). False: NoMatchingCondition's branch. Not sourced."""
 
+    module_depth: int = 20
+    """How deep modules may invoke modules; beyond that InvokeFlowModule fails. D23 allows 1 (a module invokes none);
+    whether that still holds is not sourced, and an export that nests them should run. Decision."""
+
     moved_contact_stays_in_queue_flow: bool = True
     """After DequeueContactAndTransferToQueue the queue flow goes on with NextAction. False: the queue flow begins
     anew for the other queue. Not sourced."""

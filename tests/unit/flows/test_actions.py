@@ -839,6 +839,21 @@ def test_modules_may_be_nested_but_not_without_end(build):
     assert build.call(endless).start().text == "deep"
 
 
+@pytest.mark.parametrize(("depth", "heard"), [(1, "not here"), (2, "inside")])
+def test_whether_a_module_may_invoke_another_is_the_policys(build, depth, heard):
+    invoke = ("InvokeFlowModule", {"FlowModuleId": "outer"})
+    main = build.flow(build.action("m", *invoke, then="end", errors={"NoMatchingError": "end"}))
+    outer = build.flow(
+        build.action(
+            "o", "InvokeFlowModule", {"FlowModuleId": "inner"}, then="end", errors={"NoMatchingError": "not"}
+        ),
+        build.say("not", text="not here"),
+        name="outer",
+    )
+    inner = build.flow(build.say("inside"), name="inner")
+    assert build.call(main, outer, inner, policy=Policy(module_depth=depth)).start().text == heard
+
+
 def test_a_transfer_to_a_flow_does_not_come_back_and_clears_flow_attributes(build):
     main = build.flow(
         build.action("a", "UpdateFlowAttributes", {"FlowAttributes": {"f": {"Value": "1"}}}, then="t"),

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from busyhour.flows.machine import Machine
 
 _TRANSFER_TARGETS = {None, FlowType.CONTACT_FLOW, FlowType.AGENT_TRANSFER, FlowType.QUEUE_TRANSFER}
-MAX_DEPTH = 20
-"""Modules inside modules; a module that invokes itself is an error long before memory is."""
 
 
 def reference_text(action: Action, flow: Compiled, machine: Machine, key: str, *names: str) -> Any:
@@ -65,8 +63,9 @@ class InvokeModule(Node):
         module = call.resolve(reference) if reference else None
         if module is None:
             return self.fail(call, detail=f"there is no module {reference!r}")
-        if len(call.frames or ()) >= MAX_DEPTH:
-            return self.fail(call, detail=f"modules are nested more than {MAX_DEPTH} deep")
+        deepest = self.machine.policy.module_depth
+        if len(call.frames or ()) >= deepest:
+            return self.fail(call, detail=f"modules are nested more than {deepest} deep")
         return call.call_module(self, module, self._input(call) if callable(self._input) else self._input)
 
     def returned(self, call: Call, result: str | None) -> Node | None:
