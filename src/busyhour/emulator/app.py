@@ -16,7 +16,9 @@ from busyhour.emulator.conditions import Conditions
 from busyhour.emulator.connect.assembly import first_instance, open_sites
 from busyhour.emulator.connect.content import Validator
 from busyhour.emulator.connect.destinations import Destinations
+from busyhour.emulator.connect.flow_logs import FlowLogs
 from busyhour.emulator.connect.functions import LambdaFunctions
+from busyhour.emulator.connect.logs_service import FlowLogService
 from busyhour.emulator.connect.outlets import Outlets
 from busyhour.emulator.connect.participant import ParticipantService
 from busyhour.emulator.connect.policy import ConnectPolicy
@@ -31,7 +33,7 @@ from busyhour.emulator.router import Router
 from busyhour.emulator.sinks import JsonLines, sink
 from busyhour.emulator.state import Account, EmulatorState, new_state
 from busyhour.emulator.tables import load_tables
-from busyhour.emulator.wire import Request, Response
+from busyhour.emulator.wire import Request, Response, Service
 from busyhour.errors import BusyhourError
 from busyhour.quotas.table import QuotaTable
 from busyhour.quotas.table import load as load_quota_table
@@ -169,6 +171,7 @@ def build(
     approval: ApprovalPolicy | None = None,
     records: Path | None = None,
     events: str | None = None,
+    flow_logs: Path | None = None,
     table: QuotaTable | None = None,
     clock: LoopClock | VirtualClock | None = None,
     epoch: float | None = None,
@@ -193,6 +196,7 @@ def build(
         approval: how increase requests are decided.
         records: file that contact records are appended to, as JSON lines.
         events: file that contact events are appended to, or URL that they are posted to.
+        flow_logs: file that flow logs are appended to; CloudWatch Logs has them too. None: flows are not logged.
         table: the quota table; the shipped one when None.
         clock: drives calls, buckets and latency models; wall time when None. Real handlers need wall time.
         epoch: epoch seconds at the clock's zero; so that it agrees with the wall clock when None.
@@ -217,10 +221,14 @@ def build(
         JsonLines(records) if records is not None else None,
         sink(events) if events is not None else None,
     )
-    sites = open_sites(state, clock, plan, invoked, instance, policy, allowed, outlets, validator)
+    logs = FlowLogs(JsonLines(flow_logs)) if flow_logs is not None else None
+    sites = open_sites(state, clock, plan, invoked, instance, policy, allowed, outlets, validator, logs)
     connect = ConnectService(sites)
+    more: list[Service] = [ParticipantService(sites)]
+    if logs is not None:
+        more.append(FlowLogService(logs, sites, others.fallback))
     router = Router(
-        [connect, ParticipantService(sites), *others.services],
+        [connect, *more, *others.services],
         fallback=others.fallback,
         unsigned=connect,
         faults=added,
@@ -231,7 +239,9 @@ def build(
         state, clock, added, lambda: [(site.instance.id, site.contacts.centre) for site in sites]
     )
     added.set(faults)
-    closing = [thing for thing in (*others.services, others.fallback, outlets) if hasattr(thing, "close")]
+    closing = [
+        thing for thing in (*others.services, others.fallback, outlets, logs) if hasattr(thing, "close")
+    ]
     emulator = Emulator(state, clock, sites, admin, router, plan, conditions, closing)
     emulator.dynamodb = others.dynamodb
     if state_folder is not None:

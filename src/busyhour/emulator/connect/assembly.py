@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from busyhour.calls.ports import Clock, Functions
+from busyhour.calls.ports import Clock, FlowMachine, Functions
 from busyhour.emulator.connect.content import Validator
 from busyhour.emulator.connect.destinations import Destinations
+from busyhour.emulator.connect.flow_logs import FlowLogs, LoggingMachine, Observer
 from busyhour.emulator.connect.lifecycle import Contacts
 from busyhour.emulator.connect.outlets import Outlets
 from busyhour.emulator.connect.policy import ConnectPolicy
@@ -58,22 +59,26 @@ def open_sites(
     destinations: Destinations,
     outlets: Outlets,
     validator: Validator | None = None,
-    observer: Callable[[Instance], Any] | None = None,
+    logs: FlowLogs | None = None,
 ) -> Sites:
     """Connect with `instance` at work; CreateInstance opens more, with the same callers and no staffed queue.
 
-    `observer` makes what hears of every action that an instance's flows run; None: nobody does.
+    `logs` keeps flow logs; None: flows are not logged, which is a good deal faster.
     """
 
     def contacts_of(opened: Instance) -> Contacts:
-        def machine(flows: Iterable[Flow]) -> Machine:
+        def machine(flows: Iterable[Flow]) -> FlowMachine:
             library = FlowLibrary(flows, scenario.flows.aliases)
-            return Machine(
+            observer = Observer() if logs is not None else None
+            made = Machine(
                 library,
                 prompt_seconds=scenario.prompt_seconds,
                 queue_names=opened.queue_names,
-                observer=observer(opened) if observer is not None else None,
+                observer=observer,
             )
+            if logs is None or observer is None:
+                return made
+            return LoggingMachine(made, observer, state.time, partial(logs.write, opened))
 
         plan = scenario
         if opened is not instance:

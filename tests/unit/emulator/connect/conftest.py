@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -132,7 +133,7 @@ def make(flow_file: Path) -> Iterator[Callable[..., Client]]:
 
     yield maker
     for emulator in made:
-        emulator.contacts.stop_all()
+        asyncio.run(emulator.stop())
 
 
 @pytest.fixture
