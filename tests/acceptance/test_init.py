@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import time
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,9 @@ def test_the_commands_of_the_readme_are_green(tmp_path: Path, busyhour: Busyhour
     busyhour("init", ".", cwd=tmp_path)
     commands = readme_commands(tmp_path)
     assert len(commands) >= 6
+    begun = time.monotonic()
     for words in commands:
         assert words[0] == "busyhour"
         done = busyhour(*words[1:], cwd=tmp_path, seconds=300)
         assert done.code == 0, (words, done.out, done.err)
+    assert time.monotonic() - begun < 180, "a new user is through in three minutes"

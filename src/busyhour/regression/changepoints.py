@@ -12,12 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from busyhour.regression.bootstrap import Floats
 
 SHORTEST = 4
-PERMUTATIONS = 1999
+PERMUTATIONS = 999
 SIGNIFICANCE = 0.01
+_BATCH = 25
+"""Permutations that are worked out together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,28 +71,31 @@ def _best(x: Floats, rng: np.random.Generator, significance: float) -> tuple[int
     from scipy import stats
 
     ranks = stats.rankdata(x)
-    distance = np.abs(ranks[:, None] - ranks[None, :])
-    at, value = _split(distance)
+    (at,), (value,) = _splits(ranks[None, :])
     above = 1
-    for done in range(1, PERMUTATIONS + 1):
-        order = rng.permutation(n)
-        above += _split(distance[np.ix_(order, order)])[1] >= value
-        if above > significance * (PERMUTATIONS + 1) and done >= above:
+    done = 0
+    while done < PERMUTATIONS:
+        count = min(_BATCH, PERMUTATIONS - done)
+        done += count
+        shuffled = rng.permuted(np.broadcast_to(ranks, (count, n)), axis=1)
+        above += int((_splits(shuffled)[1] >= value).sum())
+        if above > significance * (PERMUTATIONS + 1):
             return None  # can no longer become significant
-    return at, above / (PERMUTATIONS + 1)
+    return int(at), above / (PERMUTATIONS + 1)
 
 
-def _split(distance: Floats) -> tuple[int, float]:
-    """Where the scaled energy distance between left and right is largest, and how large it is there."""
-    n = len(distance)
-    sums = distance.cumsum(axis=0).cumsum(axis=1)
+def _splits(series: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """For each row: where the scaled energy distance between left and right is largest, and how large it is there."""
+    n = series.shape[1]
+    distance = np.abs(series[:, :, None] - series[:, None, :])
+    sums = distance.cumsum(axis=1).cumsum(axis=2)
     at = np.arange(SHORTEST, n - SHORTEST + 1)
-    left = sums[at - 1, at - 1]
-    cross = sums[at - 1, n - 1] - left
-    right = sums[n - 1, n - 1] - left - 2.0 * cross
+    left = sums[:, at - 1, at - 1]
+    cross = sums[:, at - 1, n - 1] - left
+    right = sums[:, n - 1, n - 1][:, None] - left - 2.0 * cross
     m = at.astype(float)
     k = n - m
     energy = 2.0 * cross / (m * k) - left / m**2 - right / k**2
     scaled = m * k / (m + k) * energy
-    best = int(scaled.argmax())
-    return int(at[best]), float(scaled[best])
+    best = scaled.argmax(axis=1)
+    return at[best], scaled[np.arange(len(series)), best]

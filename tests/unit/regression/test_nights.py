@@ -82,3 +82,16 @@ def test_tolerances_come_from_the_project_wherever_its_settings_stand(tmp_path: 
     assert tolerances(Project.at(tmp_path)) == Tolerances(latency=0.2)
     (tmp_path / "busyhour.toml").write_text("[compare]\nheadroom = 1\n", encoding="utf-8")
     assert tolerances(Project.at(tmp_path)) == Tolerances(headroom=1.0)
+
+
+def test_of_many_metrics_that_did_not_change_none_is_said_to_have() -> None:
+    """Each metric by itself is wrong one time in a hundred; all of them together stay under a rate of one in twenty."""
+    said = 0
+    for seed in range(6):
+        nights = []
+        for k in range(24):
+            one = run(System(seconds=30, run_noise=0.03), 1000 * seed + k)
+            one.started = f"2026-01-{k + 1:02d}"
+            nights.append(Night(one))
+        said += bool(trends(nights, "", 0.0))
+    assert said <= 1

@@ -68,7 +68,9 @@ def test_github_annotations_are_one_line_each(found: Comparison) -> None:
 
 def test_metrics_have_both_values_and_the_counts_of_outcomes(found: Comparison) -> None:
     text = RENDERERS["metrics"](found)
-    assert text.count("busyhour_compared_now{") == text.count("busyhour_compared_before{") == len(found.metrics)
+    assert (
+        text.count("busyhour_compared_now{") == text.count("busyhour_compared_before{") == len(found.metrics)
+    )
     assert f'busyhour_compared{{outcome="regressed"}} {found.count(Outcome.REGRESSED)}\n' in text
     assert 'busyhour_compared{outcome="new finding"} 1\n' in text
     assert text.endswith("# EOF\n")
