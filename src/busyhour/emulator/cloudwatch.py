@@ -31,6 +31,7 @@ MAX_QUERIES = 500
 MAX_DATAPOINTS = 100_800
 MAX_STATISTICS_DATAPOINTS = 1_440
 LIST_PAGE = 500
+LONGEST_NAME = 255
 
 _SHAPES = {
     "InvalidParameterValue": "InvalidParameterValueException",
@@ -189,6 +190,13 @@ class CloudWatch:
 
     def _list_metrics(self, parameters: Parameters) -> dict[str, Any]:
         wanted = listed(parameters, "Dimensions")
+        for name in ("Namespace", "MetricName"):
+            if not 1 <= len(str(parameters.get(name, "-"))) <= LONGEST_NAME:
+                raise ApiError("InvalidParameterValue", f"{name} has 1 to {LONGEST_NAME} characters.")
+        if len(str(parameters.get("OwningAccount", ""))) > LONGEST_NAME:
+            raise ApiError("InvalidParameterValue", f"OwningAccount has up to {LONGEST_NAME} characters.")
+        if parameters.get("RecentlyActive") not in (None, "PT3H"):
+            raise ApiError("InvalidParameterValue", "RecentlyActive is PT3H or left out.")
         found = sorted(
             name
             for name in self._metrics.names()

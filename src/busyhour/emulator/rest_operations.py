@@ -18,6 +18,12 @@ from busyhour.emulator.wire import ApiError, Request
 
 Codes = tuple[str, str]
 
+_INSTEAD = {
+    "ResourceNotFoundException": ("InvalidParameterException", "InvalidRequestException"),
+    "InvalidParameterException": ("InvalidRequestException",),
+    "InvalidRequestException": ("InvalidParameterException",),
+}
+"""What is said where an operation does not model an error."""
 _LABEL = ""
 """Key in the routing tree for a path segment that is a parameter."""
 
@@ -67,6 +73,15 @@ class Operation:
         except ConstraintError as error:
             raise ApiError(self._constraint, str(error), 400) from None
         return params
+
+    def in_model(self, error: ApiError) -> ApiError:
+        """The error, or the one that the operation models in its place: few operations model every error."""
+        for code in _INSTEAD.get(error.code, ()) if error.code not in self.errors else ():
+            shape = self.errors.get(code)
+            if shape is not None:
+                status = shape.metadata.get("error", {}).get("httpStatusCode", 400)
+                return ApiError(code, error.message, status)
+        return error
 
     def _body(self, request: Request) -> dict[str, Any]:
         if not request.body or request.method == "GET":

@@ -27,12 +27,30 @@ from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 from werkzeug.exceptions import HTTPException
 
+from busyhour.emulator.shapes import Check, ConstraintError, MalformedError, compile_shape
+
 JOURNALLED = frozenset(
     (
         *("CreateTable", "UpdateTable", "UpdateTimeToLive", "UpdateContinuousBackups", "TagResource"),
         *("UntagResource", "PutResourcePolicy", "DeleteResourcePolicy"),
     )
 )
+_NOT_SERVED = frozenset(
+    (
+        "DescribeExport",
+        "DescribeImport",
+        "ExportTableToPointInTime",
+        "ImportTable",
+        "ListExports",
+        "ListImports",
+    )
+)
+"""Operations that moto has and that need its S3."""
+_CODES = {
+    "ResourceNotFound": "ResourceNotFoundException",
+    "SourceTableNotFoundException": "TableNotFoundException",
+}
+"""Errors that moto gives another name than DynamoDB's model."""
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -200,13 +218,14 @@ class Operations:
         self._model = get_service_model("dynamodb")
         self.journal: list[tuple[str, dict[str, Any]]] = []
         """What was done to tables that exist, besides their items: enough to make them again."""
+        self._checks: dict[str, Check] = {}
         self._known: dict[str, tuple[OperationModel, Callable[[], ActionResult]] | None] = {}
 
     def _operation(self, name: str) -> tuple[OperationModel, Callable[[], ActionResult]] | None:
         """Botocore's model and moto's method; None for what moto does not have."""
         if name not in self._known:
             method = getattr(self._handler, _WORD.sub("_", name).lower(), None)
-            in_model = name in self._model.operation_names
+            in_model = name in self._model.operation_names and name not in _NOT_SERVED
             self._known[name] = (self._model.operation_model(name), method) if method and in_model else None
         return self._known[name]
 
@@ -245,12 +264,12 @@ class Operations:
             result = found[1]().result
         except HTTPException as error:
             kind = str(getattr(error, "error_type", "InternalServerError"))
-            raise OperationError(
+            raise _refused(
                 error.code or 500, kind.rpartition("#")[2], (error.description or "").encode()
             ) from None
         except ServiceException as error:
             text = JSONSerializer(found[0]).serialize(error)
-            raise OperationError(text["status_code"], error.code, text["body"].encode()) from None
+            raise _refused(text["status_code"], error.code, text["body"].encode()) from None
         if name in JOURNALLED:
             self.journal.append((name, copy.deepcopy(params)))
         elif name == "DeleteTable":
@@ -272,12 +291,33 @@ class Operations:
         report = ParamValidator().validate(self.parse(name, body), found[0].input_shape)
         return str(report.generate_report()) if report.has_errors() else ""
 
+    def breach(self, name: str, params: Mapping[str, Any]) -> str:
+        """The first constraint of the model that the parameters break; empty where they break none."""
+        check = self._checks.get(name)
+        if check is None:
+            found = self._operation(name)
+            assert found is not None
+            check = self._checks[name] = compile_shape(found[0].input_shape)
+        try:
+            check(params, "")
+        except (MalformedError, ConstraintError) as error:
+            return str(error)
+        return ""
+
     def table(self, name: str) -> PartitionedTable | None:
         """The table of that name or ARN."""
         table: PartitionedTable | None = self.backend.tables.get(name)
         if table is None and name.startswith("arn:"):
             table = self.backend.tables.get(name.rpartition("/")[2])
         return table
+
+
+def _refused(status: int, code: str, body: bytes) -> OperationError:
+    """An error of moto's under the name that DynamoDB's model has for it."""
+    known = _CODES.get(code)
+    if known is None:
+        return OperationError(status, code, body)
+    return OperationError(status, known, body.replace(f'{code}"'.encode(), f'{known}"'.encode()))
 
 
 def _table_name(params: Mapping[str, Any]) -> str:

@@ -87,6 +87,8 @@ class Plane:
                     return answer
             if name in DATA:
                 return self._data(name, params, started)
+            if reason := operations.breach(name, params):
+                raise ApiError("ValidationException", f"1 validation error detected: {reason}")
             return self._control(name, params)
         except OperationError as error:
             self._meter.user_error(error.code, str(params.get("TableName", "")))
@@ -95,11 +97,10 @@ class Plane:
             raise
         except InvalidValueError as problem:
             raise ApiError("ValidationException", str(problem)) from None
-        except Exception as problem:  # moto stumbles over parameters that botocore's model refuses
-            reason = operations.invalid(name, body)
-            if not reason:
-                raise
-            _log.debug("moto failed on parameters that the model refuses", exc_info=problem)
+        except Exception as problem:
+            # moto stumbles over parameters that botocore's model refuses, and over expressions that are none.
+            _log.debug("moto failed at %s", name, exc_info=problem)
+            reason = operations.invalid(name, body) or f"{name}: {type(problem).__name__}: {problem}"
             raise ApiError("ValidationException", f"1 validation error detected: {reason}") from None
 
     # -------------------------------------------------------------------------------------- data operations

@@ -1,0 +1,85 @@
+"""Every operation that the emulator serves keeps to botocore's model of it.
+
+Which operations those are is asked of the router, so one that is added is held to its model from then on.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+SERVICES = ["connect", "dynamodb", "execute-api", "lambda", "lex", "monitoring", "servicequotas", "sts"]
+EXAMPLES = [1, pytest.param(25, marks=pytest.mark.slow)]
+"""Requests to each operation: what every run takes, and what a thorough one does."""
+
+
+def bounded(examples):
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def told(problems):
+    return "\n".join(f"{place}: {problem}" for place, problem in sorted(problems.items()))
+
+
+def test_every_service_is_held_to_a_model(bench):
+    assert set(bench.served) >= set(SERVICES)
+    for service, operations in bench.served.items():
+        assert operations, service
+        known = set(bench.clients[service].meta.service_model.operation_names)
+        assert set(operations) <= known, service
+
+
+@pytest.mark.parametrize("examples", EXAMPLES)
+@pytest.mark.parametrize("service", SERVICES)
+def test_valid_requests_get_answers_of_their_shape_or_modelled_errors(bench, service, examples):
+    random = Random(1)
+
+    @seed(1)
+    @bounded(examples)
+    @given(st.data())
+    def ask_each(data):
+        for operation in bench.operations(service):
+            shape = bench.model(service, operation).input_shape
+            params = {}
+            if shape is not None:
+                params = bench.requests.fill(shape, data.draw(bench.requests.of(shape)), random)
+            bench.ask(service, operation, params)
+
+    bench.problems.clear()
+    ask_each()
+    assert not bench.problems, told(bench.problems)
+
+
+@pytest.mark.parametrize("examples", EXAMPLES)
+@pytest.mark.parametrize("service", SERVICES)
+def test_invalid_requests_get_modelled_errors(bench, spoilt, service, examples):
+    random = Random(2)
+
+    @seed(2)
+    @bounded(examples)
+    @given(st.data())
+    def ask_each(data):
+        for operation in bench.operations(service):
+            shape = bench.model(service, operation).input_shape
+            if shape is None:
+                continue
+            params = bench.requests.fill(shape, data.draw(bench.requests.of(shape)), random)
+            ways = spoilt(shape, params)
+            if ways.is_empty:
+                continue
+            wrong, params = data.draw(ways)
+            if bench.ask(service, operation, params) is None and bench.strict(service, operation):
+                bench.problems.setdefault(f"{service} {operation}", f"accepts a request: {wrong}")
+
+    bench.problems.clear()
+    ask_each()
+    assert not bench.problems, told(bench.problems)
