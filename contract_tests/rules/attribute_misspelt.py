@@ -23,7 +23,10 @@ _SHORTEST = 6
     types=("UpdateContactAttributes",),
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
-    """A contact attribute is read under a name that nothing sets, next to one that the flow sets."""
+    """A contact attribute is read under a name that nothing sets, next to one that the flow sets.
+
+    One that is copied into the other (`testType` from `$.Attributes.TestType`) is none: whoever made the contact sets it.
+    """
     if not any(read.reference.root == "Attributes" for read in flow.reads):
         return
     here = {key for action in flow.of_type("UpdateContactAttributes") for key in attributes_set(action)}
@@ -41,6 +44,8 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
             plain = _plain(key)
             meanings[key] = next((one for other, one in written if _same_name(plain, other)), None)
         meant = meanings[key]
+        if meant is not None and read.pointer == ("Parameters", "Attributes", meant):
+            meant = meanings[key] = None
         if meant is not None:
             told.add((read.action, key))
             yield flow.problem(

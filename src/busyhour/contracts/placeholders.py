@@ -6,8 +6,10 @@ import re
 
 PLACEHOLDER = re.compile(
     r"\$\{[^}]*\}|\{\{.*?\}\}|\{[A-Za-z][\w.:-]*\}|<<.*?>>|<[A-Za-z][\w .:-]*>|%[A-Za-z][\w.]*%|\[\[.*?\]\]"
+    r"|(['\"])\s*\+\s*[\w.\[\]()]+\s*\+\s*\1"
 )
-"""`${x}`, `{{x}}`, `{X}`, `<<x>>`, `<x>`, `%x%` and `[[x]]`, as seen in published flows."""
+"""`${x}`, `{{x}}`, `{X}`, `<<x>>`, `<x>`, `%x%`, `[[x]]` and, from the source text of a program, `' + x + '`, as seen in
+published flows."""
 
 _SHOUTED = re.compile(r"[\W\d_]*[A-Z][A-Z\d]*(?:[\W_]+[A-Z\d]+)+[\W_]*").fullmatch
 """`YOUR_QUEUE_ARN`, `ENTER THE FUNCTION HERE`: several words, all in capitals."""

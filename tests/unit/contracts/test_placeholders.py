@@ -2,7 +2,7 @@
 
 import pytest
 
-from busyhour.contracts.placeholders import stands_in
+from busyhour.contracts.placeholders import PLACEHOLDER, stands_in
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,28 @@ def test_a_text_that_says_what_goes_there_stands_in(text):
 )
 def test_a_name_or_a_wrong_id_does_not(text):
     assert not stands_in(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "${queue}",
+        "arn:aws:connect:${AWS::Region}:x",
+        "{{queue}}",
+        "{QUEUE}",
+        "<<queue>>",
+        "<queue>",
+        "%QUEUE%",
+        "%%QUEUE_ARN%%",
+        "[[queue]]",
+        "' + queueArn + '",
+        '"+process.env.QUEUE_ARN+"',
+    ],
+)
+def test_every_way_of_templates_to_leave_a_place_free_is_one(text):
+    assert PLACEHOLDER.search(text)
+
+
+@pytest.mark.parametrize("text", ["Sales", "5 < 6 and 7 > 6", "100% or 50%", "'+1' and '+2'", "a + b", "[1]"])
+def test_ordinary_text_is_none(text):
+    assert not PLACEHOLDER.search(text)
