@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.dataflow import attributes_set
+from busyhour.contracts.dataflow import Read, attributes_set
 from busyhour.contracts.rule import Problem, rule
 from busyhour.contracts.subject import FlowUnderCheck
 
@@ -33,7 +33,9 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     setters = flow.project.landscape.setters
     told: set[tuple[int, str]] = set()
     written = [(_plain(one), one) for one in sorted(here)]
-    meanings: dict[str, str | None] = {}
+    meanings: dict[str, str | None] = {
+        ".".join(read.reference.path): None for read in flow.reads if _copied(read)
+    }
     for read in flow.reads:
         if read.reference.root != "Attributes":
             continue
@@ -44,8 +46,6 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
             plain = _plain(key)
             meanings[key] = next((one for other, one in written if _same_name(plain, other)), None)
         meant = meanings[key]
-        if meant is not None and read.pointer == ("Parameters", "Attributes", meant):
-            meant = meanings[key] = None
         if meant is not None:
             told.add((read.action, key))
             yield flow.problem(
@@ -54,6 +54,18 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
                 action=flow.actions[read.action],
                 help=f"Read $.Attributes.{meant}.",
             )
+
+
+def _copied(read: Read) -> bool:
+    """Whether the reference is the value of an attribute of nearly the same name."""
+    path, key = read.reference.path, read.pointer[-1]
+    return (
+        read.reference.root == "Attributes"
+        and bool(path)
+        and read.pointer[:-1] == ("Parameters", "Attributes")
+        and isinstance(key, str)
+        and _same_name(_plain(".".join(path)), _plain(key))
+    )
 
 
 def _plain(name: str) -> str:
