@@ -13,8 +13,8 @@ import gc
 from collections.abc import Iterator
 from typing import Any
 
-THRESHOLDS = (2_000, 5, 1_000_000)
-"""Objects between two collections of the youngest (about 0.1 ms each), and how many of those make one of the next."""
+THRESHOLDS = (1_000, 3, 1_000_000)
+"""Objects between two collections of the youngest (a tenth of a millisecond each), and how many of those make one of the next."""
 
 
 @contextlib.contextmanager
