@@ -33,7 +33,8 @@ def ladder_plot(record: RunRecord) -> Plot | None:
     axes.set_yticks(range(len(rungs)), [_label(rung.name, rung.value) for rung in rungs])
     axes.invert_yaxis()
     axes.set_xscale("log")
-    axes.set_xlim(low / 3, high * 6)
+    # Room at the right for the longest figure, which takes a sixth of the width.
+    axes.set_xlim(low / 3, high * max(2.0, (3 * high / low) ** 0.2))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}")
     for place, rung in enumerate(rungs):
         axes.annotate(

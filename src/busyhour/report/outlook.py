@@ -109,7 +109,7 @@ def against(record: RunRecord) -> list[Against]:
                 name=str(row.get("name", row.get("key"))),
                 unit=str(row.get("unit", "")),
                 value=number(seen.value if seen is not None else row.get("value")),
-                mean=number(row.get("theory_mean")),
+                mean=number(row.get("theory_mean")) + _around(row.get("theory_half_width")),
                 theory=number(row.get("theory_peak")),
                 simulated=_range(row),
                 measured=number(peak),
@@ -159,7 +159,14 @@ def _range(row: Mapping[str, Any]) -> str:
     peak, low, high = (row.get(f"simulated_{name}") for name in ("peak", "low", "high"))
     if peak is None:
         return "not simulated"
-    return number(peak) if low is None or low == high else f"{number(peak)} ({number(low)} to {number(high)})"
+    if low is None or low == high:
+        return number(peak)
+    return f"{number(peak)}{_around(row.get('simulated_half_width'))} ({number(low)} to {number(high)})"
+
+
+def _around(half_width: float | None) -> str:
+    """Half width of a 95 % interval, where there is one."""
+    return f" ± {half_width:,.2g}" if half_width else ""
 
 
 def _blocked(record: RunRecord) -> float:

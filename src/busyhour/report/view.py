@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from busyhour.results.record import Operation, OperatorMetric, QuotaRecord, RunRecord
@@ -60,6 +61,14 @@ class OperationLine:
     service_time: tuple[str, str, str, str]
 
 
+def to_second(time: str) -> str:
+    """An ISO 8601 time to the second, as people read it; a text that is none stays as it is."""
+    try:
+        return datetime.fromisoformat(time).strftime("%Y-%m-%d %H:%M:%S %Z").strip()
+    except ValueError:
+        return time
+
+
 def number(value: float | None, unit: str = "") -> str:
     """A value as people write it: thousands separated, at most four significant digits, unit behind."""
     if value is None:
@@ -105,7 +114,11 @@ def headline(record: RunRecord) -> list[Row]:
     rows = [
         Row("Scenario", str(scenario.get("name", "")), str(scenario.get("description", ""))),
         Row("Target", place, str(target.get("instance_arn", ""))),
-        Row("Run", record.run_id, f"{record.started} to {record.ended}, busyhour {record.busyhour_version}"),
+        Row(
+            "Run",
+            record.run_id,
+            f"{to_second(record.started)} to {to_second(record.ended)}, busyhour {record.busyhour_version}",
+        ),
     ]
     rate = scenario.get("calls_per_hour")
     if rate:
