@@ -52,7 +52,65 @@ DEFAULT_PORT = 4580
     help="Further destinations that may be called, like +49; * for all; may be repeated.",
 )
 @click.option("--region", default="us-east-1", show_default=True, help="Region that the emulator is.")
-@click.option("--account", default="123456789012", show_default=True, help="Account that the emulator is.")
+@click.option("--account-id", default="123456789012", show_default=True, help="Account that the emulator is.")
+@click.option(
+    "--account",
+    "age",
+    type=click.Choice(["new", "mature"]),
+    default="mature",
+    show_default=True,
+    help="What the account starts with: the lower values of a new one, or the documented defaults.",
+)
+@click.option(
+    "--function",
+    "functions",
+    multiple=True,
+    metavar="NAME=WHERE",
+    help="Lambda function: FILE.py:CALLABLE, or the URL of any other runtime; may be repeated.",
+)
+@click.option(
+    "--auth",
+    is_flag=False,
+    flag_value="",
+    default=None,
+    metavar="[FILE]",
+    help="Verify signatures, with the keys of a credentials file or those in AWS_ACCESS_KEY_ID and "
+    "AWS_SECRET_ACCESS_KEY.",
+)
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to keep tables, functions and increase requests in from run to run.",
+)
+@click.option(
+    "--state-every",
+    type=click.FloatRange(min=1.0),
+    metavar="SECONDS",
+    help="Write the state this often; else at the end and on POST /_busyhour/state.",
+)
+@click.option(
+    "--increase-delay",
+    type=click.FloatRange(min=0.0),
+    default=2.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="From a quota increase request to its approval.",
+)
+@click.option(
+    "--case-delay",
+    default="10",
+    show_default=True,
+    metavar="SECONDS|never",
+    help="From the opening of a case for a large increase to its approval.",
+)
+@click.option(
+    "--fail",
+    "failures",
+    multiple=True,
+    metavar="REASON=SHARE",
+    help="Share of outbound calls that end with a DisconnectReason before anybody answers, like "
+    "TELECOM_BUSY=0.02; may be repeated.",
+)
 @click.option(
     "--over-quota",
     type=click.Choice(["accept_then_fail", "limit_exceeded"]),
@@ -63,10 +121,15 @@ DEFAULT_PORT = 4580
 @click.option(
     "--faults",
     type=click.Path(path_type=Path),
-    help="Latency and errors to add, a JSON file as POST /_busyhour/faults takes it.",
+    help="Faults and conditions from the start, a JSON file as POST /_busyhour/faults takes it.",
 )
 @click.option(
     "--records", type=click.Path(path_type=Path), help="Append contact records to this file, JSON lines."
+)
+@click.option(
+    "--events",
+    metavar="FILE|URL",
+    help="Append contact events to this file, JSON lines, or post them to a URL.",
 )
 @click.option(
     "--ready-file",
@@ -83,27 +146,33 @@ def command(
     numbers: tuple[str, ...],
     destinations: tuple[str, ...],
     region: str,
-    account: str,
+    account_id: str,
+    age: str,
+    functions: tuple[str, ...],
+    auth: str | None,
+    state: Path | None,
+    state_every: float | None,
+    increase_delay: float,
+    case_delay: str,
+    failures: tuple[str, ...],
     over_quota: str,
     faults: Path | None,
     records: Path | None,
+    events: str | None,
     ready_file: Path | None,
 ) -> None:
-    """Serve Connect, Lambda, DynamoDB, Service Quotas, CloudWatch and STS until Ctrl-C, throttled by quota.
+    """Serve Connect, Lambda, DynamoDB, Lex, Service Quotas, CloudWatch and STS until Ctrl-C, throttled by quota.
 
     Example: busyhour emulator --flows examples/helpdesk/flows --quota L-12AB7C57=100
     """
     import logging
+    import os
 
+    from busyhour.emulator import command_line as options
+    from busyhour.emulator.account_age import AccountAge
     from busyhour.emulator.app import build
     from busyhour.emulator.connect.policy import ConnectPolicy, OverQuota
-    from busyhour.emulator.foreground import (
-        announce,
-        flow_files,
-        quota_values,
-        read_fault_file,
-        serve_until_signal,
-    )
+    from busyhour.emulator.foreground import announce, serve_until_signal
     from busyhour.emulator.server import listen
     from busyhour.emulator.state import Account
     from busyhour.errors import BusyhourError
@@ -120,15 +189,25 @@ def command(
         raise BusyhourError("--set changes a scenario, and there is none.", "Name one with --scenario.")
     emulator = build(
         plan,
-        flows=flow_files(flows),
-        quotas=quota_values(quotas),
-        account=Account(account, region),
+        flows=options.flow_files(flows),
+        quotas=options.quota_values(quotas),
+        account=Account(account_id, region),
         numbers=numbers,
         destinations=destinations,
         validator=problems,
-        policy=ConnectPolicy(over_quota=OverQuota(over_quota)),
-        faults=read_fault_file(faults) if faults is not None else (),
+        policy=ConnectPolicy(
+            over_quota=OverQuota(over_quota),
+            failures=options.shares_of("--fail", failures, options.DISCONNECT_REASONS),
+            age=AccountAge(age),
+        ),
+        faults=options.read_fault_file(faults) if faults is not None else (),
+        functions=options.functions_of(functions),
+        credentials=options.secrets_of(auth, os.environ),
+        state_folder=state,
+        save_every=state_every,
+        approval=options.approval_policy(increase_delay, case_delay),
         records=records,
+        events=events,
     )
     listener = listen(host, port)
     code = serve_until_signal(emulator, listener, lambda: announce(emulator.about(), ready_file))

@@ -1,4 +1,4 @@
-"""The emulator's own endpoints, under /_busyhour/: health, snapshot, contact records, inbound calls, faults, reset."""
+"""The emulator's own endpoints, under /_busyhour/: what it knows, inbound calls, faults, decisions, state, reset."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class Admin:
         sites: the Connect instances; what is asked without naming one is about the first.
         faults: faults in force.
         entry: name or id of the flow that inbound calls begin in; empty: the instance's first.
+        decide: ends an increase request with a status.
     """
 
     def __init__(
@@ -40,12 +41,16 @@ class Admin:
         sites: Sites,
         faults: Faults,
         entry: str,
+        decide: Callable[[str, str], dict[str, Any]],
     ) -> None:
         self._state = state
         self._sites = sites
         self._contacts = sites.first.contacts
         self._faults = faults
         self._entry = entry
+        self._decide = decide
+        self.on_save: Callable[[], int] | None = None
+        """Writes a snapshot of the state; gives its bytes."""
         self._routes: dict[tuple[str, str], Callable[[Request], Response]] = {
             ("GET", "health"): self._health,
             ("GET", "snapshot"): lambda request: _json(self.snapshot()),
@@ -54,6 +59,8 @@ class Admin:
             ("POST", "inbound"): self._inbound,
             ("POST", "faults"): self._set_faults,
             ("DELETE", "faults"): self._clear_faults,
+            ("POST", "increases"): self._decide_increase,
+            ("POST", "state"): self._save,
             ("POST", "reset"): self._reset,
         }
 
@@ -177,6 +184,19 @@ class Admin:
             ) from None
         self._faults.set(read_faults(document))
         return _json({"faults": self._faults.as_json()})
+
+    def _decide_increase(self, request: Request) -> Response:
+        wanted = _object(request)
+        if set(wanted) != {"id", "status"} or not all(isinstance(text, str) for text in wanted.values()):
+            raise BusyhourError(
+                "increases: the body has id and status, both text.", '{"id": "…", "status": "DENIED"}'
+            )
+        return _json({"RequestedQuota": self._decide(wanted["id"], wanted["status"])})
+
+    def _save(self, request: Request) -> Response:
+        if self.on_save is None:
+            raise BusyhourError("The emulator keeps no state.", "Start it with --state DIR.")
+        return _json({"bytes": self.on_save()})
 
     def _clear_faults(self, request: Request) -> Response:
         self._faults.set(())

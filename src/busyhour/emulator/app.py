@@ -234,7 +234,7 @@ def build(
         faults=added,
         verifier=others.verifier(credentials),
     )
-    admin = Admin(state, sites, added, plan.flows.entry)
+    admin = Admin(state, sites, added, plan.flows.entry, others.quotas.decide)
     conditions = Conditions(
         state, clock, added, lambda: [(site.instance.id, site.contacts.centre) for site in sites]
     )
@@ -246,6 +246,7 @@ def build(
     emulator.dynamodb = others.dynamodb
     if state_folder is not None:
         emulator.folder, emulator.save_every = StateFolder(state_folder, others.kept()), save_every
+        admin.on_save = emulator.save
     return emulator
 
 

@@ -9,71 +9,12 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from busyhour.emulator.faults import Condition, Fault, read_faults
 from busyhour.emulator.server import Served, run, serve
 from busyhour.errors import BusyhourError, ExitCode
-
-
-def quota_values(settings: Iterable[str]) -> dict[str, float]:
-    """Applied values from `CODE=VALUE` texts.
-
-    Raises:
-        BusyhourError: one is not of that form. Unknown codes are found out by the limits.
-    """
-    values = {}
-    for text in settings:
-        name, equals, value = text.rpartition("=")
-        try:
-            if not (equals and name.strip()):
-                raise ValueError
-            values[name.strip()] = float(value.replace("_", ""))
-        except ValueError:
-            raise BusyhourError(
-                f"--quota {text!r} is not of the form CODE=VALUE.", "For example --quota L-12AB7C57=500."
-            ) from None
-    return values
-
-
-def flow_files(paths: Iterable[Path]) -> list[Path]:
-    """Files of exported flows: each path itself, or all *.json in a folder.
-
-    Raises:
-        BusyhourError: a path is not there, or a folder has no flow.
-    """
-    files: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            found = sorted(path.glob("*.json"))
-            if not found:
-                raise BusyhourError(f"--flows {path}: the folder has no *.json file.", "Name exported flows.")
-            files += found
-        elif path.exists():
-            files.append(path)
-        else:
-            raise BusyhourError(f"--flows {path}: no such file or folder.", "Check the path.")
-    return files
-
-
-def read_fault_file(path: Path) -> list[Fault | Condition]:
-    """Faults from a JSON file.
-
-    Raises:
-        BusyhourError: the file cannot be read, is not JSON, or holds something that is no fault.
-    """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BusyhourError(f"--faults {path}: {error.strerror or error}.", "Check the path.") from None
-    except ValueError as error:
-        raise BusyhourError(f"--faults {path} is not JSON: {error}.", "Correct the file.") from None
-    try:
-        return read_faults(document)
-    except BusyhourError as error:
-        raise BusyhourError(f"--faults {path}: {error.message}", error.hint) from None
 
 
 def announce(about: Mapping[str, Any], ready_file: Path | None) -> None:

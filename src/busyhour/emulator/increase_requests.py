@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.quotas.model import Quota
 
 PENDING = "PENDING"
@@ -20,6 +21,8 @@ APPROVED = "APPROVED"
 NOT_APPROVED = "NOT_APPROVED"
 INVALID_REQUEST = "INVALID_REQUEST"
 OPEN = (PENDING, CASE_OPENED)
+ENDS = (APPROVED, "DENIED", "CASE_CLOSED", NOT_APPROVED)
+"""How AWS ends a request that is open."""
 
 ACCOUNT = "ACCOUNT"
 RESOURCE = "RESOURCE"
@@ -124,6 +127,26 @@ class RequestBook:
             if request.status in OPEN and request.due is not None and request.due <= at:
                 request.status, request.updated = APPROVED, request.due
                 self.apply(request)
+
+    def decide(self, id: str, status: str, at: float) -> IncreaseRequest:
+        """Give an open request the end that AWS would give it.
+
+        Raises:
+            BusyhourError: there is no such open request, or no such end.
+        """
+        request = self._requests.get(id)
+        if status not in ENDS:
+            raise BusyhourError(
+                f"An increase request cannot become {status!r}.{did_you_mean(status, ENDS)}",
+                f"It becomes {', '.join(ENDS)}.",
+            )
+        if request is None or request.status not in OPEN:
+            known = ", ".join(request.id for request in self if request.status in OPEN) or "none"
+            raise BusyhourError(f"There is no open increase request {id!r}.", f"Open are: {known}.")
+        request.status, request.updated, request.due = status, at, None
+        if status == APPROVED:
+            self.apply(request)
+        return request
 
     def next_due(self) -> float | None:
         """When the next open request will be approved; None where none will."""

@@ -53,6 +53,12 @@ class Application:
         request.access_key, request.region, request.service = credential_scope(request.headers, request.query)
         if not request.path.startswith(ADMIN):
             return self._router.answer(request)
+        if "origin" in request.headers:
+            # A web page in somebody's browser is no operator of the emulator.
+            refusal = ApiError(
+                "AccessDeniedException", "The emulator takes no requests of web pages here.", 403
+            )
+            return error_in_kind(refusal, request)
         try:
             return self._emulator.admin(request)
         except Exception:

@@ -254,6 +254,10 @@ class ServiceQuotas:
         if self._schedule is not None and due is not None:
             self._schedule(max(0.0, due - self._state.time()), lambda: self._book.settle(self._state.time()))
 
+    def decide(self, id: str, status: str) -> dict[str, Any]:
+        """End an open request as AWS would; the request as the API tells it. See `RequestBook.decide`."""
+        return self._shapes.requested(self._book.decide(id, status, self._state.time()))
+
     def dump(self, folder: Path) -> Any:
         """Every increase request."""
         return self._book.dump()

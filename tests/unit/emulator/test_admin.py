@@ -126,3 +126,35 @@ def test_what_is_wrong_is_said_as_json(emulator, method, path, body, query, stat
     answered, document = ask(emulator, method, path, body, query)
     assert answered == status
     assert said in document.get("error", "")
+
+
+def test_an_increase_request_is_decided_by_hand(emulator):
+    from busyhour.emulator.increase_requests import OPEN
+
+    def service_quotas(operation, **body):
+        headers = {"x-amz-target": f"ServiceQuotasV20190624.{operation}"}
+        request = Request(
+            "POST", "/", "", headers, json.dumps(body).encode(), "servicequotas", "us-east-1", "A"
+        )
+        return json.loads(emulator.router.answer(request).body)
+
+    asked = {"ServiceCode": "lambda", "QuotaCode": "L-B99A9384"}
+    filed = service_quotas("RequestServiceQuotaIncrease", **asked, DesiredValue=5_000)["RequestedQuota"]
+    assert filed["Status"] in OPEN
+    status, answer = ask(emulator, "POST", "increases", {"id": filed["Id"], "status": "DENIED"})
+    assert (status, answer["RequestedQuota"]["Status"]) == (200, "DENIED")
+    emulator.clock.advance(3_600)
+    assert service_quotas("GetServiceQuota", **asked)["Quota"]["Value"] == 1_000
+    for wrong in ({"id": filed["Id"], "status": "DENIED"}, {"id": "x", "status": "GONE"}, {"id": "x"}):
+        assert ask(emulator, "POST", "increases", wrong)[0] == 400
+
+
+def test_the_state_is_written_on_demand(emulator, tmp_path):
+    assert ask(emulator, "POST", "state") == (
+        400,
+        {"error": "The emulator keeps no state.", "hint": "Start it with --state DIR."},
+    )
+    kept = build(clock=VirtualClock(), epoch=0.0, state_folder=tmp_path / "state")
+    status, answer = ask(kept, "POST", "state")
+    assert status == 200
+    assert answer["bytes"] == (tmp_path / "state" / "state.json").stat().st_size

@@ -12,49 +12,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from busyhour.emulator.foreground import flow_files, quota_values, read_fault_file
 from busyhour.emulator.server import listen
 from busyhour.errors import BusyhourError
 
 FLOWS = Path(__file__).resolve().parents[3] / "examples" / "helpdesk" / "flows"
-
-
-def test_quotas_are_read_from_code_and_value():
-    assert quota_values(["L-12AB7C57=500", "a.b=1_000", " x = 2.5"]) == {
-        "L-12AB7C57": 500,
-        "a.b": 1000,
-        "x": 2.5,
-    }
-
-
-@pytest.mark.parametrize("text", ["L-12AB7C57", "=5", "L-1=", "L-1=many"])
-def test_a_quota_that_is_not_code_and_value_is_named(text):
-    with pytest.raises(BusyhourError, match="--quota"):
-        quota_values([text])
-
-
-def test_folders_stand_for_the_flows_in_them(tmp_path):
-    for name in ("b.json", "a.json", "c.txt"):
-        (tmp_path / name).write_text("{}")
-    assert [path.name for path in flow_files([tmp_path])] == ["a.json", "b.json"]
-    assert flow_files([tmp_path / "c.txt"]) == [tmp_path / "c.txt"]
-
-
-def test_a_missing_path_and_an_empty_folder_are_named(tmp_path):
-    with pytest.raises(BusyhourError, match="nowhere"):
-        flow_files([tmp_path / "nowhere"])
-    with pytest.raises(BusyhourError, match=r"no \*\.json"):
-        flow_files([tmp_path])
-
-
-def test_faults_are_read_from_a_file_and_what_is_wrong_is_said_with_its_name(tmp_path):
-    path = tmp_path / "faults.json"
-    path.write_text('[{"service": "connect", "latency_seconds": 5}]')
-    assert read_fault_file(path)[0].latency_seconds == 5
-    for text, said in [("{", "not JSON"), ('{"latency": 5}', "latency_seconds")]:
-        path.write_text(text)
-        with pytest.raises(BusyhourError, match=rf"faults\.json.*{said}"):
-            read_fault_file(path)
 
 
 @pytest.mark.parametrize(

@@ -160,3 +160,14 @@ def test_requests_with_any_path_service_and_body_never_get_a_5xx(
     assert received.startswith(b"HTTP/1.1 ")
     # 501 is moto's own word for an operation that it does not have; nothing else of 500 and above is right.
     assert received.startswith(b"HTTP/1.1 501") or not received.startswith(b"HTTP/1.1 5"), received[:600]
+
+
+def test_web_pages_are_not_served(url):
+    """CORS is off: no answer allows another origin, a preflight is refused, and the admin API hears no page."""
+    page = {"Origin": "https://example.com"}
+    status, headers, _ = fetch(f"{url}/contact/outbound-voice", method="OPTIONS", headers=page)
+    assert status in (403, 404)
+    assert not [name for name in headers if name.lower().startswith("access-control")]
+    status, headers, _ = fetch(f"{url}/_busyhour/reset", data=b"", headers=page)
+    assert status == 403
+    assert not [name for name in headers if name.lower().startswith("access-control")]

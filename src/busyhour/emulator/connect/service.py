@@ -81,7 +81,11 @@ class ConnectService:
             raise ApiError("UnknownOperationException", f"busyhour's emulator does not serve {name}.", 404)
         if params is None:
             params = operation.parse(request, values)
-        return Response(200, orjson.dumps(HANDLERS[name](self._site(name, params), params)))
+        try:
+            answer = HANDLERS[name](self._site(name, params), params)
+        except ApiError as error:
+            raise operation.in_model(error) from None
+        return Response(200, orjson.dumps(answer))
 
     def _throttle(self, name: str, bucket: str) -> None:
         at = self._state.time()
