@@ -36,6 +36,8 @@ def test_folders_are_compared_by_meaning(versions: Path, busyhour: Busyhour) -> 
     assert done.code == 0, done.err
     assert "prompt   Greet: Text: Welcome to the helpdesk. -> Good day." in done.out
     assert "lambda   Look up again: InvokeLambdaFunction is new" in done.out
+    assert "Branch coverage: Helpdesk main: 68 of 68 branches taken, 7 that no call can take -> " in done.out
+    assert "Helpdesk queue: " not in done.out, "it is as it was"
     assert done.out.splitlines()[-1].startswith("1 prompt, 1 lambda, 1 route; 0 new findings, 0 gone")
 
 

@@ -11,7 +11,7 @@ from busyhour.project import Project
 from busyhour.project.toml_file import shown
 from busyhour.quotas import table as quota_table
 from busyhour.quotas.model import QuotaValue
-from busyhour.results.record import FindingRecord
+from busyhour.results.record import FindingRecord, FlowCoverage
 from busyhour.scenarios.model import Scenario
 
 if TYPE_CHECKING:
@@ -54,6 +54,17 @@ def check_flows(scenario: Scenario, project: Project) -> list[FindingRecord]:
         gather([shown(path) for path in scenario.flows.files])
     )
     return [FindingRecord(**finding.as_dict()) for finding in report.findings]
+
+
+def branches(scenario: Scenario) -> tuple[list[FlowCoverage], list[str]]:
+    """Branch coverage of the scenario's flows, and the names of flows for which there was no time.
+
+    Raises:
+        BusyhourError: a flow cannot be read.
+    """
+    from busyhour.contracts.exploration.coverage import branches as explored
+
+    return explored([str(path) for path in scenario.flows.files], scenario.flows.aliases)
 
 
 def forecast(scenario: Scenario, values: Iterable[QuotaValue]) -> Preview:

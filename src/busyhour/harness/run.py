@@ -13,7 +13,7 @@ from typing import Any
 from busyhour import __version__
 from busyhour.errors import BusyhourError
 from busyhour.flows.reader import read_file
-from busyhour.harness import coverage, demands, gate, generator, metrics, preflight
+from busyhour.harness import demands, gate, generator, metrics, preflight
 from busyhour.harness import target as targets
 from busyhour.harness.lookout import Now, lookout
 from busyhour.harness.objectives import judge
@@ -116,7 +116,7 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
     table = quota_table.load()
     progress.stage("Checking the flows")
     gathered.findings = preflight.check_flows(scenario, options.project)
-    gathered.coverage, unexplored = coverage.branches(scenario)
+    gathered.coverage, unexplored = preflight.branches(scenario)
     gathered.not_measured += [f"Branch coverage of flow {name}: no time for it" for name in unexplored]
     progress.stage("Starting the target" if options.target == "emulator" else "Reading the target")
     with _target(options, folder) as (target, process):

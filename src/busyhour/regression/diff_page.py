@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from busyhour.regression.diff_render import demand_line, rung_line, shortened
+from busyhour.regression.diff_render import coverage_line, demand_line, rung_line, shortened
 from busyhour.regression.diff_report import FlowComparison, FlowPair
 from busyhour.regression.flow_graph import COLOURS, svg
 from busyhour.regression.flowdiff import NOTICED, Change, shown
@@ -39,6 +39,7 @@ def html(found: FlowComparison) -> str:
         *_table("Settings", [change for change in found.changes if change.kind not in NOTICED]),
         *_list("New findings", found.new_findings),
         *_list("Gone findings", found.gone_findings),
+        *_list("Branch coverage", [coverage_line(one) for one in found.coverage]),
     ]
     if found.scenario:
         lines = [*(demand_line(one) for one in found.demand), *(rung_line(one) for one in found.rungs)]

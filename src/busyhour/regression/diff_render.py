@@ -7,9 +7,10 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from busyhour.regression.diff_report import DemandChange, FlowComparison, RungChange
+from busyhour.regression.diff_report import CoverageChange, DemandChange, FlowComparison, RungChange
 from busyhour.regression.flowdiff import NOTICED, Change
 from busyhour.results.codec import encode
+from busyhour.results.record import FlowCoverage
 
 _SHORT = 160
 
@@ -27,6 +28,7 @@ def text(found: FlowComparison) -> str:
         lines.append("")
     lines += [f"New finding: {finding}" for finding in found.new_findings]
     lines += [f"Gone finding: {finding}" for finding in found.gone_findings]
+    lines += [f"Branch coverage: {coverage_line(one)}" for one in found.coverage]
     if found.scenario:
         lines += ["", f"Demand of one call ({found.scenario}):"]
         lines += [f"  {demand_line(one)}" for one in found.demand] or ["  no difference"]
@@ -48,6 +50,19 @@ def shortened(words: str | None) -> str:
     """One side of a change, not longer than a table can take."""
     words = words or ""
     return words if len(words) <= _SHORT else words[: _SHORT - 3] + "..."
+
+
+def coverage_line(one: CoverageChange) -> str:
+    """Branches of a flow that a search takes, before and after."""
+
+    def side(found: FlowCoverage | None) -> str:
+        if found is None:
+            return "no such flow"
+        beyond = found.branches - found.coverable
+        more = f", {beyond} that no call can take" if beyond else ""
+        return f"{found.taken} of {found.coverable} branches taken{more}"
+
+    return f"{one.flow}: {side(one.before)} -> {side(one.after)}"
 
 
 def demand_line(one: DemandChange) -> str:
@@ -88,6 +103,7 @@ def markdown(found: FlowComparison) -> str:
             lines.append("")
     lines += [f"- New finding: {_cell(finding)}" for finding in found.new_findings]
     lines += [f"- Gone finding: {_cell(finding)}" for finding in found.gone_findings]
+    lines += [f"- Branch coverage: {_cell(coverage_line(one))}" for one in found.coverage]
     if found.scenario:
         lines += ["", f"**Demand of one call** ({_cell(found.scenario)})", ""]
         lines += [f"- {_cell(demand_line(one))}" for one in found.demand] or ["- no difference"]

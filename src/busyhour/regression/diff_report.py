@@ -7,13 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from busyhour.contracts.check import check_paths
+from busyhour.contracts.exploration.coverage import branches
 from busyhour.contracts.finding import Finding, Severity
+from busyhour.errors import BusyhourError
 from busyhour.flows.model import Flow
 from busyhour.regression.flow_sources import FlowSet
 from busyhour.regression.flowdiff import Change, diff, shown
 from busyhour.regression.matching import match
+from busyhour.results.record import FlowCoverage
 from busyhour.scenarios.model import Scenario
 
+EXPLORE_SECONDS = 10.0
+"""How long the search of each version's branches may take."""
 RUNGS = 3
 """How many quotas are named, those that bind first."""
 
@@ -43,6 +48,15 @@ class RungChange:
 
 
 @dataclass(frozen=True, slots=True)
+class CoverageChange:
+    """Branches of one flow before and after; None where there is no such flow."""
+
+    flow: str
+    before: FlowCoverage | None
+    after: FlowCoverage | None
+
+
+@dataclass(frozen=True, slots=True)
 class FlowPair:
     """The two versions of one flow; None where there is none. `partners` are the new identifiers by the old ones."""
 
@@ -61,6 +75,8 @@ class FlowComparison:
     changes: list[Change]
     new_findings: list[str] = field(default_factory=list)
     gone_findings: list[str] = field(default_factory=list)
+    coverage: list[CoverageChange] = field(default_factory=list)
+    """Flows in which it differs."""
     scenario: str = ""
     demand: list[DemandChange] = field(default_factory=list)
     rungs: list[RungChange] = field(default_factory=list)
@@ -111,9 +127,34 @@ def compare_sets(
     made.new_errors = sum(text in severe for text in made.new_findings)
     for side in (old, new):
         made.notes += [f"{side.name}: {name} was left out: {why}" for name, why in side.skipped.items()]
+    _coverage(made, old, new, scenario.flows.aliases if scenario is not None else {})
     if scenario is not None:
         _demand(made, scenario, old, new, calls)
     return made
+
+
+def _coverage(made: FlowComparison, old: FlowSet, new: FlowSet, aliases: Mapping[str, str]) -> None:
+    """Branches that calls can take, and those that a search takes, flow by flow."""
+    tables: list[dict[str, FlowCoverage]] = []
+    unknown: set[str] = set()
+    for side in (old, new):
+        try:
+            found, skipped = branches([str(path) for path in side.files], aliases, seconds=EXPLORE_SECONDS)
+        except BusyhourError as error:
+            made.notes.append(f"{side.name}: branch coverage: {error.message}")
+            return
+        made.notes += [f"{side.name}: {name}: no time for its branch coverage" for name in skipped]
+        unknown.update(skipped)
+        tables.append({one.flow: one for one in found})
+    before, after = tables
+    if len(before) == len(after) == 1:  # two single files are versions of each other
+        (one,), (other,) = before.values(), after
+        before = {other: replace(one, flow=other)}
+    made.coverage = [
+        CoverageChange(name, before.get(name), after.get(name))
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name) and name not in unknown
+    ]
 
 
 def _aligned(old: FlowSet, new: FlowSet) -> tuple[dict[str, Flow], dict[str, Flow]]:

@@ -1,4 +1,4 @@
-"""Branch coverage of the scenario's flows: how many of their branches some call can take, and how many a search takes.
+"""Branch coverage of flows in short: how many of their branches some call can take, and how many a search takes.
 
 It is the search of `busyhour explore` without its random calls: bounded by calls, not by time, so that two runs of
 the same flows find the same on any machine.
@@ -7,9 +7,12 @@ the same flows find the same on any machine.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 
+from busyhour.contracts.exploration.explorer import Explorer, Settings
+from busyhour.contracts.exploration.project import read_flows
+from busyhour.contracts.exploration.search import Budget
 from busyhour.results.record import FlowCoverage
-from busyhour.scenarios.model import Scenario
 
 CALLS = 300
 """Calls that the search may play for one flow."""
@@ -17,20 +20,15 @@ SECONDS = 20.0
 """When all flows together have taken this long, the others are left out."""
 
 
-def branches(scenario: Scenario, *, seconds: float = SECONDS) -> tuple[list[FlowCoverage], list[str]]:
+def branches(
+    files: Sequence[str], aliases: Mapping[str, str], *, seconds: float = SECONDS
+) -> tuple[list[FlowCoverage], list[str]]:
     """Coverage of each flow, and the names of flows for which there was no time.
 
     Raises:
         BusyhourError: a flow cannot be read.
     """
-    from busyhour.contracts.exploration.explorer import Explorer, Settings
-    from busyhour.contracts.exploration.project import read_flows
-    from busyhour.contracts.exploration.search import Budget
-
-    subjects = read_flows(
-        [str(path) for path in scenario.flows.files],
-        aliases=dict(scenario.flows.aliases),
-    )
+    subjects = read_flows(list(files), aliases=dict(aliases), functions={})
     explorer = Explorer(
         subjects.ground, (), Settings(examples=0, budget=Budget(calls=CALLS, seconds=float("inf")))
     )
