@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from busyhour.calls.invoker import function_name
 from busyhour.calls.live import LiveCall
 from busyhour.calls.ports import Clock
-from busyhour.capacity.bucket import TokenBucket, Turned
+from busyhour.capacity.bucket import GrowingBucket, TokenBucket, Turned
 from busyhour.capacity.functions import Done, ModelledFunctions
 from busyhour.capacity.tables import TableLimit, units_by_table
 from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
@@ -53,13 +53,7 @@ class BackedFunctions:
     ) -> None:
         self._functions = functions
         self._clock = clock
-        # A table that was just made has no credit beyond a second's worth.
-        buckets = {
-            (limit.table, limit.side): TokenBucket(
-                limit.rate, limit.burst, filled=min(limit.rate, limit.burst)
-            )
-            for limit in limits
-        }
+        buckets = {(limit.table, limit.side): _bucket(limit) for limit in limits}
         self.use = {key: TableUse() for key in buckets}
         """By table and side."""
         self._asked = {
@@ -99,3 +93,10 @@ class BackedFunctions:
                 use.refused.away(now)
                 return False
         return True
+
+
+def _bucket(limit: TableLimit) -> TokenBucket:
+    if limit.most:
+        return GrowingBucket(limit.rate, limit.most)
+    # A table that was just made has no credit beyond a second's worth.
+    return TokenBucket(limit.rate, limit.burst, filled=min(limit.rate, limit.burst))

@@ -37,6 +37,36 @@ class TokenBucket:
         return True
 
 
+class GrowingBucket(TokenBucket):
+    """A bucket that serves twice the most that it has served in one second, as a DynamoDB table on demand does.
+
+    Args:
+        rate: tokens a second at first, and size of the bucket.
+        most: the rate that it never exceeds.
+    """
+
+    __slots__ = ("_in_second", "_most", "_second")
+
+    def __init__(self, rate: float, most: float) -> None:
+        super().__init__(rate, rate)
+        self._most = most
+        self._second = -1
+        self._in_second = 0.0
+
+    def take(self, now: float, cost: float = 1.0) -> bool:
+        """Whether a request at `now` that costs so many tokens is let through."""
+        second = int(now)
+        if second != self._second:
+            grown = min(self._most, 2.0 * self._in_second)
+            if grown > self.rate:
+                self.rate = self.burst = grown
+            self._second, self._in_second = second, 0.0
+        if not super().take(now, cost):
+            return False
+        self._in_second += cost
+        return True
+
+
 @dataclass(slots=True)
 class Turned:
     """How many were turned away, and when first (seconds from the start)."""

@@ -18,7 +18,6 @@ from busyhour.capacity.ladder import (
     CAMPAIGN_FULL,
     LAMBDA_429,
     REORDER,
-    TABLE_COLD,
     TABLE_FULL,
     Ladder,
     Limit,
@@ -378,7 +377,8 @@ class _Forecaster:
                 lambda r: (r.lambda_throttled.count, r.functions.requests.total)
             ),
         )
-        self._rung(self.ladder.lambda_concurrency(limit))
+        executions = self.ladder.lambda_concurrency(limit)
+        self._rung(executions)
         for name, function in self.scenario.functions.items():
             if function.reserved_concurrency is not None:
                 text = f"Reserved concurrency of {name}"
@@ -396,7 +396,14 @@ class _Forecaster:
             theory_half_width=self._error(per_second, "Lambda invocations"),
             **self.runs.spread(lambda r: (r.functions.requests.peak, r.functions.requests.peak_at)),
         )
-        self._rung(self.ladder.rate(rate, per_call, "invocations", LAMBDA_429))
+        # It rises with the executions: where these bind first, it is never met.
+        by_rate = self.ladder.rate(rate, per_call, "invocations", LAMBDA_429)
+        if (
+            by_rate is not None
+            and executions is not None
+            and by_rate.calls_per_hour <= executions.calls_per_hour
+        ):
+            self._rung(by_rate)
 
     def _tables(self) -> None:
         asked = self.demand.with_prefix("DynamoDB:")
@@ -405,23 +412,22 @@ class _Forecaster:
             if not per_table:
                 continue
             busiest = max(per_table, key=per_table.__getitem__)
-            self._throughput(self._limit(TABLE_QUOTA[side]), busiest, side, per_table[busiest], TABLE_FULL)
-            new = [
-                c for c in self.capacities if c.mode is Mode.NEW and c.side is side and c.table in per_table
-            ]
-            if new:
-                busiest = max((c.table for c in new), key=per_table.__getitem__)
-                limit = self._limit(NEW_TABLE_QUOTA[side])
-                self._throughput(limit, busiest, side, per_table[busiest], TABLE_COLD)
+            limit = self._limit(TABLE_QUOTA[side])
+            self._throughput(limit, busiest, side, per_table[busiest])
+            self._rung(self.ladder.rate(limit, per_table[busiest], f"{side} units", TABLE_FULL))
             for capacity in self.capacities:
-                if capacity.side is side and capacity.value is not None and capacity.table in per_table:
+                if capacity.side is not side or capacity.table not in per_table:
+                    continue
+                if capacity.mode in (Mode.NEW, Mode.WARM):
+                    self._growing(capacity, per_table[capacity.table])
+                else:
                     self._setting(capacity, per_table[capacity.table])
         if any(quota.key in (TABLE_READ, TABLE_WRITE) for quota in self.quotas):
             self.notes.append(
                 "DynamoDB units: one item of at most 4 KB read strongly consistent, or 1 KB written, per operation"
             )
 
-    def _throughput(self, limit: Limit, table: str, side: Side, per_call: float, symptom: str) -> None:
+    def _throughput(self, limit: Limit, table: str, side: Side, per_call: float) -> None:
         """A quota on what one table serves a second."""
         per_second = self.per_hour / 3600.0 * per_call
         self._add(
@@ -433,7 +439,18 @@ class _Forecaster:
             turned_away_theory=max(0.0, 1.0 - limit.value / per_second) if per_second else 0.0,
             turned_away_simulated=self._refused_by_table(table, side),
         )
-        self._rung(self.ladder.rate(limit, per_call, f"{side} units", symptom))
+
+    def _growing(self, capacity: Capacity, per_call: float) -> None:
+        """A table on demand: no rung, for it grows with volume that is held; a jump beyond it throttles for a while."""
+        limit = self._limit(NEW_TABLE_QUOTA[capacity.side])
+        ready = limit.value if capacity.value is None else capacity.value
+        per_second = self.per_hour / 3600.0 * per_call
+        if per_second > ready:
+            self.notes.append(
+                f"table {capacity.table} serves {ready:,.0f} {capacity.side} units a second ({capacity.mode}) and twice "
+                f"its own earlier peak: a jump to the plan's {per_second:,.0f} throttles until it has grown; set its warm "
+                "throughput beforehand"
+            )
 
     def _setting(self, capacity: Capacity, per_call: float) -> None:
         """What the team gave a table: no quota of AWS's, so a rung of the ladder and a note."""

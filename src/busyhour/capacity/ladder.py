@@ -37,10 +37,6 @@ LAMBDA_429 = (
     "then the flow takes its error branch"
 )
 TABLE_FULL = "the function gets ProvisionedThroughputExceededException or ThrottlingException from the table"
-TABLE_COLD = (
-    "the function gets ThrottlingException (KeyRangeThroughputExceeded) while the table grows to twice its earlier peak; "
-    "warm throughput set beforehand avoids it"
-)
 CAMPAIGN_FULL = "campaign calls beyond it are not placed; ConcurrentHighVolumeCalls at its limit"
 QUEUE_FULL = "the flow's QueueAtCapacity branch is taken"
 UNDERSTAFFED = "too few contacts are answered in time; callers wait and give up"
@@ -51,7 +47,6 @@ SIGNS = {
     TOO_MANY: "429 from StartOutboundVoiceContact",
     LAMBDA_429: "429 from Lambda",
     TABLE_FULL: "table throttles",
-    TABLE_COLD: "table throttles",
     CAMPAIGN_FULL: "campaign calls fail",
     QUEUE_FULL: "QueueAtCapacity",
     UNDERSTAFFED: "service level missed",

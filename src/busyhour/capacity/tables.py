@@ -56,6 +56,8 @@ class TableLimit:
     side: Side
     rate: float
     burst: float
+    most: float = 0.0
+    """It grows to twice its highest second, up to this; 0: it does not grow."""
 
 
 def enforced(
@@ -77,12 +79,12 @@ def enforced(
     for table in tables:
         for side in Side:
             capacity = declared.get((table, side))
-            rate = table_quota[side]
-            burst = rate
+            rate = burst = most = table_quota[side]
             if capacity is not None:
                 value = new[side] if capacity.value is None else capacity.value
                 if value < rate:
                     rate = value
                     burst = value * (BURST_SECONDS if capacity.mode is Mode.PROVISIONED else 1.0)
-            limits.append(TableLimit(table, side, rate, burst))
+            grows = rate < most and capacity is not None and capacity.mode in (Mode.NEW, Mode.WARM)
+            limits.append(TableLimit(table, side, rate, burst, most if grows else 0.0))
     return limits

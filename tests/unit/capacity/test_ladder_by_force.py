@@ -98,8 +98,6 @@ def backends() -> Scenario:
         quotas={
             "L-12AB7C57": MUCH,
             "L-B99A9384": 60.0,
-            "dynamodb.new-on-demand-table-initial-writes": 40.0,
-            "dynamodb.new-on-demand-table-initial-reads": 25.0,
             "L-CF0CBE56": 60.0,
             "L-AB614373": 80.0,
         },
@@ -311,7 +309,7 @@ def symptom_of(rung: Rung, met: Met) -> tuple[float, float]:
     """Share that met the predicted symptom, and the share at which the rung counts as reached."""
     if rung.symptom == ladder.UNDERSTAFFED:
         return met.late[rung.key.split(".")[1]], 1.0 - SERVICE_LEVEL
-    if rung.symptom in (ladder.TABLE_FULL, ladder.TABLE_COLD):
+    if rung.symptom == ladder.TABLE_FULL:
         return met.shares["table read" if "read" in rung.key else "table write"], BINDS
     if rung.symptom == ladder.CAMPAIGN_FULL:
         return met.shares[ladder.REORDER], BINDS
@@ -345,7 +343,7 @@ def rungs_of(name: str, make: Callable[..., Scenario]) -> Iterator[Rung]:
 
 def calls_for(rung: Rung) -> int:
     """Enough to tell 5 % apart: what a full bucket refuses shows at once, blocking of few lines grows slowly."""
-    if rung.symptom in (ladder.TABLE_FULL, ladder.TABLE_COLD) or rung.key == "lambda.invoke.rate":
+    if rung.symptom == ladder.TABLE_FULL or rung.key == "lambda.invoke.rate":
         return 5_000
     return 40_000 if rung.value <= 30 and rung.kind == "quota" else 15_000
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from busyhour.capacity import tables
+from busyhour.capacity.bucket import GrowingBucket
 from busyhour.capacity.forecast import forecast
-from busyhour.capacity.ladder import TABLE_COLD, TABLE_FULL
+from busyhour.capacity.ladder import TABLE_FULL
 from busyhour.capacity.simulation import Limits, simulate
 from busyhour.capacity.tables import TableLimit
 from busyhour.quotas.table_capacity import Mode, Side, described
@@ -66,6 +67,10 @@ def test_the_least_of_setting_and_quota_is_enforced():
         TableLimit("u", Side.READ, 20.0, 20.0),
         TableLimit("u", Side.WRITE, 40_000.0, 40_000.0),
     ]
+    fresh = described("t", {"BillingMode": "PAY_PER_REQUEST"}, "t.json")
+    assert tables.enforced(fresh, ["t"], quota, new)[1] == TableLimit(
+        "t", Side.WRITE, 4_000.0, 4_000.0, 40_000.0
+    )
 
 
 def test_a_throttled_table_fails_the_invocation_and_connect_tries_again(small: Any):
@@ -115,14 +120,33 @@ def test_provisioned_capacity_is_a_rung_and_the_notes_say_what_it_throttles(with
     assert write.binds_at_plan
     assert rungs["table.t.read"].calls_per_hour == pytest.approx(30 * 3600.0)
     assert any("Provisioned write throughput of table t" in note for note in found.notes)
-    assert "dynamodb.new-on-demand-table-initial-writes" not in rungs
 
 
-def test_a_new_table_on_demand_binds_long_before_the_table_quota(with_table: Any):
-    rungs = {rung.key: rung for rung in with_table({"BillingMode": "PAY_PER_REQUEST"}).ladder}
-    new = rungs["dynamodb.new-on-demand-table-initial-writes"]
-    assert (new.symptom, new.calls_per_hour) == (TABLE_COLD, pytest.approx(4000 * 3600 / 2))
-    assert new.calls_per_hour < rungs["dynamodb.table-level-write-throughput-limit"].calls_per_hour
+def test_a_new_table_on_demand_grows_with_its_traffic_and_is_no_rung(with_table: Any):
+    found = with_table({"BillingMode": "PAY_PER_REQUEST"})
+    assert not [rung for rung in found.ladder if "on-demand" in rung.key or rung.key.startswith("table.")]
+    assert not any("warm throughput" in note for note in found.notes)
+
+
+def test_a_jump_beyond_what_a_table_on_demand_is_ready_for_is_said(with_table: Any):
+    found = with_table(
+        {
+            "BillingMode": "PAY_PER_REQUEST",
+            "WarmThroughput": {"ReadUnitsPerSecond": 100, "WriteUnitsPerSecond": 3},
+        }
+    )
+    [note] = [note for note in found.notes if "warm throughput beforehand" in note]
+    assert note.startswith("table t serves 3 write units a second (warm throughput)")
+
+
+def test_a_table_on_demand_refuses_a_jump_and_then_grows():
+    bucket = GrowingBucket(10.0, 100.0)
+    # What is there, and what flows in meanwhile.
+    assert sum(bucket.take(0.5 + k / 1000) for k in range(40)) == 10
+    assert sum(bucket.take(1.5 + k / 1000) for k in range(40)) == 20
+    for second in range(2, 8):
+        last = sum(bucket.take(second + 0.5 + k / 1000) for k in range(400))
+    assert 80 <= last <= 140
 
 
 def test_what_the_account_says_of_a_table_goes_before_its_definition(small: Any, tmp_path: Path):
