@@ -4,4 +4,4 @@ from busyhour.load.users import TableUser
 
 
 class Operations(TableUser):
-    """Keys are drawn evenly; `keys = Zipf(10_000, 1.0)` makes some of them hot."""
+    """Keys are drawn evenly; `keys = Zipf(10_000, 1.0)` makes some of them hot. `item_bytes` says how big items are."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -157,7 +157,7 @@ def command(
         )
     if baseline and not confirm:
         raise BusyhourError("--baseline is what --confirm compares with.", "Say --confirm too.")
-    clearance = _gate(planned, console, live=live) if target == "aws" else None
+    clearance = _gate(planned, console, beside, live=live) if target == "aws" else None
     signal.signal(signal.SIGTERM, _as_interrupt)  # ends like Ctrl-C: live calls ended, report written
     for name in beside:
         project.loadtest(name)  # a wrong name is said before anything starts
@@ -264,12 +264,12 @@ def _keep_evidence(evidence: Evidence, record: RunRecord, project: Any) -> list[
     return missing
 
 
-def _gate(scenario: Scenario, console: Console, *, live: bool) -> Clearance:
+def _gate(scenario: Scenario, console: Console, beside: Sequence[str], *, live: bool) -> Clearance:
     """Say what a run against AWS would do; go on only when it is allowed and was asked for."""
     from datetime import UTC, datetime
 
     from busyhour.errors import ExitCode
-    from busyhour.harness import gate, plan
+    from busyhour.harness import dry_run, gate, plan
 
     approval = gate.read_approval(scenario.aws.approval) if scenario.aws.approval else None
     now = datetime.now(UTC)
@@ -279,7 +279,7 @@ def _gate(scenario: Scenario, console: Console, *, live: bool) -> Clearance:
         f"Against AWS account {aws.account or '?'}, {aws.region}, instance {aws.instance or '?'}:",
         highlight=False,
     )
-    for line in plan.short(made):
+    for line in dry_run.lines_of(made, beside):
         console.print(f"  {line}", highlight=False, soft_wrap=True)
     clearance = gate.clear(scenario, made.intent, approval, now)
     if not live:

@@ -272,31 +272,3 @@ def _shared(quota: Quota | None) -> str:
     if quota is None or quota.scope is Scope.RESOURCE:
         return "this resource alone"
     return "this instance" if quota.scope is Scope.INSTANCE else "all instances of account and Region"
-
-
-def short(plan: TestPlan) -> list[str]:
-    """The plan in lines for a terminal: what the dry run says."""
-    aws, intent = plan.scenario.aws, plan.intent
-    legs = {
-        "same": ", two of them for each call (both legs in this instance)",
-        "other": " (the second leg is in the other instance)",
-    }.get(aws.loopback, "")
-    lines = [
-        f"{intent.calls:,} calls, {plan.peak_rate:,.3g} a second at the peak ({plan.peak_second:,.0f} in the busiest "
-        f"second), mean {plan.mean_call:,.0f} s each",
-        f"{intent.peak_concurrent:,.0f} places of concurrent calls at the peak{legs}",
-        f"{intent.minutes:,.0f} voice minutes{', both legs' if aws.loopback else ''}: about {intent.cost_usd:,.2f} USD "
-        f"at {plan.price} USD a minute (price of {plan.price_date}; telephony and Lambda come on top)",
-        "of the account's quotas, at the peak:",
-    ]
-    lines += [
-        f"  {use.demand:,.3g} of {use.value:,.0f} {use.unit} ({use.share:.0%}), {use.name}"
-        f"{f' ({use.code})' if use.code else ''}; {use.origin}, shared by {use.shared}{f'; {use.when}' if use.when else ''}"
-        for use in sorted(plan.uses, key=lambda use: -use.share)
-        if use.share >= 0.01
-    ]
-    if not aws.loopback and plan.voice:
-        lines.append(
-            'Where destinations are numbers of this instance, set loopback = "same": each call takes two places.'
-        )
-    return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from busyhour.calls.chance import Stream
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.load.client import Answer
 from busyhour.load.errors import Class
-from busyhour.load.keys import Keys, Uniform
+from busyhour.load.keys import Keys, Recorded, Uniform
 from busyhour.load.kind import Kind
 from busyhour.load.operations import Operation
 from busyhour.scenarios.model import Table
@@ -22,6 +22,9 @@ KEY_DRAWS, HOW_MANY = 101, 102
 """Purposes of a call's streams of chance."""
 
 KNOWN = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
+
+_AROUND_FILLER = 60
+"""Bytes of an item's keys and attribute names, about."""
 
 Item = dict[str, Any]
 
@@ -35,8 +38,8 @@ class TableCalls(Kind):
     keys: Keys | None = None
     """How keys are drawn; None: uniform over the table's items, or over 10,000 made-up keys where it has none."""
 
-    item_bytes = 400
-    """About the size of items that are written."""
+    item_bytes: int | tuple[int, int] = 400
+    """About the size of items that are written; of two numbers: drawn evenly from the one to the other."""
 
     def prepare(self) -> None:
         """Read the tables' keys and write the requests.
@@ -57,6 +60,7 @@ class TableCalls(Kind):
                 'Add [tables.NAME], and `operations = { "NAME.GetItem" = 1 }` to a function.',
             )
         dynamodb = self.drive.service("dynamodb")
+        keys = self.keys.part(self.drive.k, self.drive.n) if isinstance(self.keys, Recorded) else self.keys
         self._steps: list[tuple[_TableRequests, Operation, str, float]] = []
         tables: dict[str, _TableRequests] = {}
         for name, mean in wanted.items():
@@ -71,10 +75,8 @@ class TableCalls(Kind):
                     f"{scenario.path}: {name!r}: there is no table {table!r}.{did_you_mean(table, scenario.tables)}",
                     f"Add [tables.{table}].",
                 )
-            requests = tables.setdefault(
-                table, _TableRequests(scenario.tables[table], self.keys, self.item_bytes)
-            )
-            sample = requests.parameters(operation, 0)
+            requests = tables.setdefault(table, _TableRequests(scenario.tables[table], keys))
+            sample = requests.parameters(operation, 0, 1)
             self._steps.append((requests, dynamodb.operation(operation, sample), operation, mean))
 
     def refuses(self, index: int) -> str:
@@ -89,11 +91,20 @@ class TableCalls(Kind):
         for requests, operation, name, mean in self._steps:
             times = int(mean) + (1 if chance.random() < mean % 1.0 else 0)
             todo += [
-                (operation, orjson.dumps(requests.parameters(name, requests.keys.draw(keys))))
+                (
+                    operation,
+                    orjson.dumps(requests.parameters(name, requests.keys.draw(keys), self._size(keys))),
+                )
                 for _ in range(times)
             ]
         todo.reverse()
         self._next(todo, False)
+
+    def _size(self, stream: Stream) -> int:
+        if isinstance(self.item_bytes, int):
+            return self.item_bytes
+        low, high = self.item_bytes
+        return low + int(stream.random() * (high + 1 - low))
 
     def _next(self, todo: list[tuple[Operation, bytes]], throttled: bool) -> None:
         now = self.drive.clock.now()
@@ -110,7 +121,7 @@ class TableCalls(Kind):
 class _TableRequests:
     """Writes requests for one table from its CreateTable arguments and its items."""
 
-    def __init__(self, table: Table, keys: Keys | None, item_bytes: int) -> None:
+    def __init__(self, table: Table, keys: Keys | None) -> None:
         definition = _read(table.definition)
         self.name = str(definition.get("TableName") or table.name)
         types = {each["AttributeName"]: each["AttributeType"] for each in definition["AttributeDefinitions"]}
@@ -120,28 +131,35 @@ class _TableRequests:
         items = _read(table.items) if table.items is not None else []
         self._known: list[Item] = [{name: item[name] for name, _ in self._schema} for item in items]
         self.keys = keys or Uniform(len(self._known) or 10_000)
-        self._filler = {"S": "x" * max(1, item_bytes - 60)}
+        self._values = self.keys.values if isinstance(self.keys, Recorded) else ()
 
     def key(self, number: int) -> Item:
-        """Key number `number`: of an item of the table while there are such, then made up."""
+        """Key number `number`: as it was recorded, else of an item of the table while there are such, else made up."""
+        if self._values:
+            (name, kind), *others = self._schema
+            return {name: {kind: self._values[number]}, **self._made(number, others)}
         if number < len(self._known):
             return self._known[number]
-        made: Mapping[str, Any] = {"S": {"S": f"key-{number}"}, "N": {"N": str(number)}, "B": {"B": "a2V5"}}
-        return {name: made[kind] for name, kind in self._schema}
+        return self._made(number, self._schema)
 
-    def parameters(self, operation: str, number: int) -> dict[str, Any]:
-        """The parameters of one operation on key `number`."""
+    def _made(self, number: int, schema: Sequence[tuple[str, str]]) -> Item:
+        made: Mapping[str, Any] = {"S": {"S": f"key-{number}"}, "N": {"N": str(number)}, "B": {"B": "a2V5"}}
+        return {name: made[kind] for name, kind in schema}
+
+    def parameters(self, operation: str, number: int, size: int) -> dict[str, Any]:
+        """The parameters of one operation on key `number`; what it writes has about `size` bytes."""
         key = self.key(number)
+        filler = {"S": "x" * max(1, size - _AROUND_FILLER)}
         base: dict[str, Any] = {"TableName": self.name}
         match operation:
             case "PutItem":
-                return base | {"Item": self._written(key)}
+                return base | {"Item": self._written(key, filler)}
             case "UpdateItem":
                 return base | {
                     "Key": key,
                     "UpdateExpression": "SET #a = :a",
                     "ExpressionAttributeNames": {"#a": "busyhour"},
-                    "ExpressionAttributeValues": {":a": self._filler},
+                    "ExpressionAttributeValues": {":a": filler},
                 }
             case "Query":
                 name = self._schema[0][0]
@@ -153,13 +171,13 @@ class _TableRequests:
             case _:
                 return base | {"Key": key}
 
-    def _written(self, key: Item) -> Item:
+    def _written(self, key: Item, filler: Item) -> Item:
         """A new item beside the known ones, so that a run does not overwrite what handlers read."""
         name, kind = self._schema[0]
         new = dict(key)
         if kind == "S":
             new[name] = {"S": f"busyhour#{key[name]['S']}"}
-        return new | {"busyhour": self._filler}
+        return new | {"busyhour": filler}
 
 
 def _read(path: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
+from pathlib import Path
 
 from busyhour.calls.chance import Stream
 from busyhour.errors import BusyhourError
@@ -56,18 +57,43 @@ class Recorded:
 
     Args:
         keys: numbers of keys.
+        values: the partition key's value of each number; empty: those of the table's items, or made-up ones.
+        start: place of the first key to draw.
+        step: from one key to the next; of several workers each takes every so many.
     """
 
-    def __init__(self, keys: Sequence[int]) -> None:
+    def __init__(
+        self, keys: Sequence[int], values: Sequence[str] = (), *, start: int = 0, step: int = 1
+    ) -> None:
         if not keys:
             raise BusyhourError("An empty record has no keys to replay.", "Record at least one key.")
         self.count = max(keys) + 1
+        self.values = tuple(values)
         self._keys = keys
-        self._at = -1
+        self._at = start - step
+        self._step = step
+
+    @classmethod
+    def read(cls, path: Path) -> Recorded:
+        """Values of the partition key from a text file, one a line in the order of the requests, as an access log has them.
+
+        Raises:
+            BusyhourError: it cannot be read, or has no line.
+        """
+        try:
+            lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        except (OSError, UnicodeDecodeError) as error:
+            raise BusyhourError(f"{path}: recorded keys cannot be read: {error}") from None
+        numbers: dict[str, int] = {}
+        return cls([numbers.setdefault(line, len(numbers)) for line in lines], list(numbers))
+
+    def part(self, k: int, n: int) -> Recorded:
+        """What worker `k` of `n` replays: every n-th key, so that all of them together replay the record."""
+        return Recorded(self._keys, self.values, start=k, step=n)
 
     def draw(self, stream: Stream) -> int:
         """The next key's number; chance has no say."""
-        self._at = (self._at + 1) % len(self._keys)
+        self._at = (self._at + self._step) % len(self._keys)
         return self._keys[self._at]
 
 

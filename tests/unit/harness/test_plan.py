@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from busyhour.harness.plan import TO_FILL_IN, TestPlan, make, short
+from busyhour.harness.plan import TO_FILL_IN, TestPlan, make
 from busyhour.report.plain import plain
 from busyhour.report.templating import fill
 from busyhour.report.view import clock
@@ -123,16 +123,6 @@ def test_requests_that_the_harness_makes_are_counted_against_the_shared_rates(sc
     assert uses["Rate of DescribeContact API requests"].demand == pytest.approx(3 * 100 / 3600, rel=1e-6)
     backend = plan(replace(scenario, drive=DriveKind.BACKEND))
     assert not any("StopContact" in use.name for use in backend.uses)
-
-
-def test_the_dry_run_says_the_same_in_lines(scenario: Scenario) -> None:
-    lines = "\n".join(short(plan(replace(scenario, aws=replace(scenario.aws, loopback="same")))))
-    assert "16 places of concurrent calls at the peak, two of them for each call" in lines
-    assert "voice minutes, both legs" in lines
-    assert "16 of 20 count (80%), Concurrent active calls per instance (L-12AB7C57)" in lines
-    assert "8 of 10 requests/second (80%), Rate of StopContact API requests" in lines
-    assert "only at the end and at an abort" in lines
-    assert 'set loopback = "same"' in "\n".join(short(plan(scenario)))
 
 
 def test_the_text_for_e_mail_has_columns_and_no_marks(scenario: Scenario) -> None:
