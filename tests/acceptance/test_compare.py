@@ -187,6 +187,14 @@ def test_what_repeats_show_too_is_confirmed(nights: Path, busyhour: Busyhour) ->
     assert "confirmed in 1 repeat" in done.out.splitlines()[0]
 
 
+def test_the_project_says_where_its_history_lies(nights: Path, busyhour: Busyhour) -> None:
+    (nights / "busyhour.toml").write_text('history = "kept/nights.sqlite"\n', encoding="utf-8")
+    assert busyhour("history", "add", "n1", cwd=nights).code == 0
+    assert (nights / "kept" / "nights.sqlite").is_file()
+    assert not (nights / "reports").exists()
+    assert busyhour("compare", "n2", "-b", "history", cwd=nights).code == 0
+
+
 def test_changes_show_the_night_and_what_changed_beside(nights: Path, busyhour: Busyhour) -> None:
     for night in range(5, 17):
         write_run(nights / f"m{night}", night, latency_ms=40.0 if night < 11 else 52.0)

@@ -31,7 +31,7 @@ _FORMATS = ("text", "json", "markdown", "junit", "github", "metrics")
     "--history",
     "database",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The history's file instead of reports/history.sqlite.",
+    help="The history's file instead of the project's (reports/history.sqlite).",
 )
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
 @click.option(
@@ -72,7 +72,7 @@ def command(
 
     project = Project.find(Path.cwd())
     new = [read(path) for path in runs]
-    old = read_baseline(project.root, baseline, new[0], nights=nights, database=database)
+    old = read_baseline(project, baseline, new[0], nights=nights, database=database)
     if not old:
         words = f"{new[0].identity.get('name')}: the history has no earlier run to compare with; add this one to it."
         click.echo(

@@ -16,7 +16,7 @@ _FILE = click.option(
     "--history",
     "database",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The history's file instead of reports/history.sqlite.",
+    help="The history's file instead of the project's (reports/history.sqlite).",
 )
 
 
@@ -30,9 +30,9 @@ def command() -> None:
 
 def _open(database: Path | None) -> History:
     from busyhour.project import Project
-    from busyhour.regression.history import History, default_path
+    from busyhour.regression.history import History
 
-    return History.open(database or default_path(Project.find(Path.cwd()).root))
+    return History.open(database or Project.find(Path.cwd()).history_file)
 
 
 @command.command("add")

@@ -52,7 +52,7 @@ def hold_against(
     if not new.valid:
         progress.say(f"Not compared with earlier runs: this one is {new.outcome}.")
         return None
-    old = baseline(options.project.root, names, new)
+    old = baseline(options.project, names, new)
     if not old:
         progress.say("Not compared with earlier runs: there is none of this plan yet.")
         return None

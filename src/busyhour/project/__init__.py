@@ -35,6 +35,7 @@ class Project:
     config: Path | None = None
     runs: str = "reports/out"
     ledger: str = "reports/ledger.json"
+    history: str = "reports/history.sqlite"
     flow_patterns: tuple[str, ...] = ()
     rooms: Mapping[str, str] = field(default_factory=dict)
     check: Mapping[str, Any] = field(default_factory=dict)
@@ -83,6 +84,7 @@ class Project:
             config=file.path,
             runs=settings.get("runs", "reports/out"),
             ledger=settings.get("ledger", "reports/ledger.json"),
+            history=settings.get("history", "reports/history.sqlite"),
             flow_patterns=tuple(settings.get("flows", ())),
             rooms=settings.get("rooms", {}),
             check=settings.get("check", {}),
@@ -159,6 +161,11 @@ class Project:
     def ledger_file(self) -> Path:
         """The evidence ledger. It may not exist yet."""
         return self.root / self.ledger
+
+    @property
+    def history_file(self) -> Path:
+        """The history of past nights. It may not exist yet."""
+        return self.root / self.history
 
     # ------------------------------------------------------------------------------------------------- look-up
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from busyhour.regression.history import History, default_path
+from busyhour.project import Project
+from busyhour.regression.history import History
 from busyhour.regression.observation import Observation, read
 
 HISTORY = "history"
@@ -14,12 +15,17 @@ NIGHTS = 5
 
 
 def baseline(
-    root: Path, names: Sequence[str], new: Observation, *, nights: int = NIGHTS, database: Path | None = None
+    project: Project,
+    names: Sequence[str],
+    new: Observation,
+    *,
+    nights: int = NIGHTS,
+    database: Path | None = None,
 ) -> list[Observation]:
     """Read the baseline of `new`.
 
     Args:
-        root: of the project.
+        project: whose history it is.
         names: folders of runs, or `history` for the newest trusted nights of the same plan.
         new: the run.
         nights: how many nights `history` takes.
@@ -31,7 +37,7 @@ def baseline(
     old: list[Observation] = []
     for name in names:
         if name == HISTORY and not Path(name).exists():
-            with History.open(database or default_path(root)) as history:
+            with History.open(database or project.history_file) as history:
                 old += history.baseline(new, nights)
         else:
             old.append(read(Path(name)))

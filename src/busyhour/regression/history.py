@@ -29,11 +29,6 @@ WAIT_SECONDS = 30.0
 """How long a writer waits for another one."""
 
 
-def default_path(root: Path) -> Path:
-    """Where a project keeps its history."""
-    return root / "reports" / "history.sqlite"
-
-
 class History:
     """The history in one file. Use `History.open(...)` as a context manager."""
 

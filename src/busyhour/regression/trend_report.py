@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.project import Project
-from busyhour.regression.history import History, default_path
+from busyhour.regression.history import History
 from busyhour.regression.night import Night
 from busyhour.regression.nights import night_of, trends
 from busyhour.regression.values import values
@@ -35,7 +35,7 @@ def up_to(path: Path, project: Project) -> dict[str, Any]:
     Raises:
         BusyhourError: the history or the run cannot be read.
     """
-    file = default_path(project.root)
+    file = project.history_file
     if not file.is_file():
         return {}
     last = night_of(path, project)

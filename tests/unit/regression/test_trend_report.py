@@ -11,7 +11,7 @@ import pytest
 from busyhour.project import Project
 from busyhour.regression import trend_report
 from busyhour.regression.generated import System, run
-from busyhour.regression.history import History, default_path
+from busyhour.regression.history import History
 from busyhour.regression.night import Night
 
 SYSTEM = System(seconds=40, run_noise=0.0)
@@ -40,12 +40,12 @@ def test_up_to_a_run_are_the_valid_nights_of_its_plan_before_it(
     last = night(5)
     monkeypatch.setattr(trend_report, "night_of", lambda path, project: last)
     assert trend_report.up_to(tmp_path, project) == {}, "there is no history, and none is made"
-    assert not default_path(tmp_path).exists()
+    assert not project.history_file.exists()
     other, void, repeat = night(6), night(1), night(2)
     other.observation.identity = {"name": "generated", "seed": 7}
     void.observation.outcome = "invalid"
     repeat.repeat_of = "generated-0"
-    with History.open(default_path(tmp_path)) as history:
+    with History.open(project.history_file) as history:
         history.add([night(0), void, repeat, other, night(3), night(5), night(9)])
     shown = trend_report.up_to(tmp_path, project)
     assert [one["run_id"] for one in shown["nights"]] == ["generated-0", "generated-3", "generated-5"]
