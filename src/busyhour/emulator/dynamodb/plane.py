@@ -14,6 +14,7 @@ from busyhour.emulator.dynamodb.answers import consumed_capacity
 from busyhour.emulator.dynamodb.backend import OperationError, Operations, PartitionedTable, plain
 from busyhour.emulator.dynamodb.charging import Charge, Charging, partition_of, stored
 from busyhour.emulator.dynamodb.meter import Meter
+from busyhour.emulator.dynamodb.table_limits import ACCOUNT_QUOTA, TableLimits
 from busyhour.emulator.dynamodb.throughput import TABLE_QUOTA, Side
 from busyhour.emulator.dynamodb.units import (
     InvalidValueError,
@@ -44,7 +45,6 @@ DATA = frozenset(
 )
 _SIMPLE_GET = frozenset({"TableName", "Key", "ConsistentRead"})
 _CAPACITY_CHANGES = frozenset({"DeleteTable", "UpdateTable", "CreateTable"})
-MAXIMUM_TABLES = "dynamodb.maximum-number-of-tables"
 
 
 class Plane:
@@ -61,6 +61,7 @@ class Plane:
         self._charging = Charging(operations)
         self._meter = meter
         self._quotas = quotas
+        self._limits = TableLimits(operations, quotas)
         self._members: dict[str, frozenset[str]] = {}
 
     def answer(self, name: str, body: bytes) -> Response:
@@ -210,14 +211,8 @@ class Plane:
     def _control(self, name: str, params: dict[str, Any]) -> Response:
         operations = self.operations
         if name == "DescribeLimits":
-            return respond(orjson.dumps(self._limits()))
-        if name == "CreateTable":
-            maximum = self._quotas.applied(MAXIMUM_TABLES)
-            self._quotas.use(MAXIMUM_TABLES, len(operations.backend.tables) + 1)
-            if len(operations.backend.tables) >= maximum:
-                self._quotas.reject(MAXIMUM_TABLES)
-                message = f"Subscriber limit exceeded: There is a limit of {maximum:g} tables per subscriber"
-                raise ApiError("LimitExceededException", message)
+            return respond(orjson.dumps(self._maxima()))
+        self._limits.check(name, params)
         table = operations.table(params["TableName"]) if name == "DeleteTable" else None
         result = operations.run(name, params)
         self._reconfigure(name, params, table)
@@ -232,11 +227,11 @@ class Plane:
             if table is not None:
                 self._meter.reconfigure(table.table_arn, params.get("OnDemandThroughput"))
 
-    def _limits(self) -> dict[str, int]:
+    def _maxima(self) -> dict[str, int]:
         applied = self._quotas.applied
         return {
-            "AccountMaxReadCapacityUnits": int(applied("dynamodb.account-level-read-throughput-limit")),
-            "AccountMaxWriteCapacityUnits": int(applied("dynamodb.account-level-write-throughput-limit")),
+            "AccountMaxReadCapacityUnits": int(applied(ACCOUNT_QUOTA[Side.READ])),
+            "AccountMaxWriteCapacityUnits": int(applied(ACCOUNT_QUOTA[Side.WRITE])),
             "TableMaxReadCapacityUnits": int(applied(TABLE_QUOTA[Side.READ])),
             "TableMaxWriteCapacityUnits": int(applied(TABLE_QUOTA[Side.WRITE])),
         }

@@ -27,6 +27,7 @@ Params = Mapping[str, Any]
 Answer = dict[str, Any]
 
 STORAGE = "lambda.function-and-layer-storage"
+LIMITS = {"Timeout": "lambda.function-timeout", "MemorySize": "lambda.function-memory"}
 ENVIRONMENT_LIMIT = 4096
 """Bytes of all environment variables together (Lambda Developer Guide, gettingstarted-limits)."""
 _PAGE = 50
@@ -200,6 +201,16 @@ class Control:
 
     def _configured(self, deployed: Deployed, params: Params) -> Deployed:
         """The function with the settings of a request; its handler is sought in its package."""
+        for member, quota in LIMITS.items():
+            limit = int(self._quotas.applied(quota))
+            if (params.get(member) or 0) > limit:
+                self._quotas.reject(quota, self._time())
+                raise ApiError(
+                    "InvalidParameterValueException",
+                    f"'{member}' value failed to satisfy constraint: Member must have value less than or equal to "
+                    f"{limit}",
+                    Type="User",
+                )
         settings = {
             **deployed.settings,
             **{k: v for k, v in params.items() if k in _SETTINGS and v is not None},

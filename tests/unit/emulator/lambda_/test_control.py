@@ -291,3 +291,11 @@ def test_a_function_in_another_runtime_is_reached_by_its_url(elsewhere):
         answer, error = invoke(aws, "gone")
         assert answer["FunctionError"] == "Unhandled"
         assert error["errorType"] == "Runtime.Unreachable"
+
+
+@pytest.mark.parametrize("given", [{"Timeout": 901}, {"MemorySize": 10_241}])
+def test_timeout_and_memory_have_their_quotas(aws, given):
+    with contextlib.suppress(aws.exceptions.ResourceConflictException):
+        create(aws, "bounded")
+    asked = {"FunctionName": "bounded", **given}
+    assert refused(aws.update_function_configuration, **asked) == "InvalidParameterValueException"

@@ -1,0 +1,60 @@
+"""Quotas of tables: how many, how many indexes, how much provisioned throughput."""
+
+from __future__ import annotations
+
+import pytest
+
+READS, ACCOUNT_WRITES = "L-CF0CBE56", "L-34F8CCC8"
+
+
+def table(name, reads=5, writes=5, **more):
+    return {
+        "TableName": name,
+        "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+        "ProvisionedThroughput": {"ReadCapacityUnits": reads, "WriteCapacityUnits": writes},
+        **more,
+    }
+
+
+def index(number, units=1):
+    return {
+        "IndexName": f"index-{number}",
+        "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+        "ProvisionedThroughput": {"ReadCapacityUnits": units, "WriteCapacityUnits": units},
+    }
+
+
+def code(answer):
+    return answer.get("__type", "").rpartition("#")[2]
+
+
+def test_a_tables_provisioned_throughput_is_a_quota_with_its_indexes(dynamo):
+    lab = dynamo({READS: 100})
+    assert lab.call("CreateTable", **table("a", reads=100))["__status"] == 200
+    refused = lab.call("CreateTable", **table("b", reads=99, GlobalSecondaryIndexes=[index(1, 2)]))
+    assert code(refused) == "LimitExceededException"
+    assert "Subscriber limit exceeded" in refused["message"]
+    changed = {"ReadCapacityUnits": 101, "WriteCapacityUnits": 5}
+    assert (
+        code(lab.call("UpdateTable", TableName="a", ProvisionedThroughput=changed))
+        == "LimitExceededException"
+    )
+    tally = next(t for t in lab.limits.tallies() if t.quota.code == READS)
+    assert (tally.rejected, tally.peak) == (2, 101)
+
+
+def test_so_is_that_of_all_tables_of_the_account_together(dynamo):
+    lab = dynamo({ACCOUNT_WRITES: 100})
+    assert lab.call("CreateTable", **table("a", writes=60))["__status"] == 200
+    assert code(lab.call("CreateTable", **table("b", writes=41))) == "LimitExceededException"
+    assert lab.call("CreateTable", **table("b", writes=40))["__status"] == 200
+    changed = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 50}
+    assert lab.call("UpdateTable", TableName="a", ProvisionedThroughput=changed)["__status"] == 200
+
+
+@pytest.mark.parametrize(("indexes", "status"), [(20, 200), (21, 400)])
+def test_a_table_has_twenty_indexes(dynamo, indexes, status):
+    asked = table("a", GlobalSecondaryIndexes=[index(number) for number in range(indexes)])
+    assert dynamo().call("CreateTable", **asked)["__status"] == status
