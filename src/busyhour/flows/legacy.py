@@ -169,6 +169,9 @@ def _action(module: Module, here: Pointer, there: Pointer, sources: dict[Pointer
         return action
     found = _transitions(module, conversion.branches, there)
     _next_action(found)
+    for error in conversion.always:
+        if found.next_action is not None and all(error != name for name, *_ in found.errors):
+            found.errors.append((error, found.next_action, found.next_source))
     transitions: dict[str, Any] = {}
     if found.next_action is not None:
         transitions["NextAction"] = found.next_action

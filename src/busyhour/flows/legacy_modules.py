@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from busyhour.flows import legacy_parameters as make
 from busyhour.flows.legacy_parameters import Make, Module, Parameters, value
@@ -11,12 +11,16 @@ from busyhour.flows.legacy_parameters import Make, Module, Parameters, value
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What a module type becomes: action type, how parameters are made, and what its branches are called."""
+    """What a module type becomes: action type, how parameters are made, and what its branches are called.
+
+    `always` are errors that the action must have a branch for; where the block had none it went on as if all were well.
+    """
 
     type: str
     make: Make
     branches: Mapping[str, str]
     terminal: bool = False
+    always: tuple[str, ...] = ()
 
     def parameters(self, module: Module) -> Parameters:
         """Parameters of the action that `module` becomes."""
@@ -71,7 +75,7 @@ _INVOKE = _conversion("InvokeLambdaFunction", make.function)
 _TO_QUEUE = _conversion("TransferContactToQueue")
 _TO_FLOW = _conversion("TransferToFlow", make.renamed(ContactFlowId="ContactFlowId"))
 _COMPARE = _conversion("Compare", make.compare)
-_HOOK = _conversion("UpdateContactEventHooks", make.hook)
+_HOOK = replace(_conversion("UpdateContactEventHooks", make.hook), always=("NoMatchingError",))
 
 CONVERSIONS: Mapping[tuple[str, str], Conversion] = {
     ("PlayPrompt", ""): _PLAY,

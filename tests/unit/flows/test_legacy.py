@@ -107,6 +107,18 @@ def test_names_of_the_system_become_references(name, becomes):
     assert compare["Parameters"]["ComparisonValue"] == becomes
 
 
+def test_a_block_that_had_no_error_branch_goes_on_where_it_went():
+    made = action_of(
+        "SetContactFlow",
+        [parameter("ContactFlowId", "arn:flow"), parameter("Type", "CustomerQueue")],
+        [branch("Success", "end")],
+    )
+    assert made["Transitions"] == {
+        "NextAction": "end",
+        "Errors": [{"NextAction": "end", "ErrorType": "NoMatchingError"}],
+    }
+
+
 def test_a_blind_transfer_does_not_come_back():
     blind = action_of(
         "Transfer", [parameter("PhoneNumber", "+1"), parameter("BlindTransfer", True)], target="PhoneNumber"
