@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 # The arrays are small: threads only get in each other's way. Read when numpy is imported.
@@ -173,32 +173,34 @@ def alarm(found: Comparison, metrics: Iterable[str] | None) -> bool:
     )
 
 
-def pair(case: Case, seed: int) -> tuple[tuple[bool, ...], list[str]]:
-    """One pair of one case: alarms in the order of `Tally`, and the outcomes of all metrics."""
+@lru_cache(maxsize=4 * NIGHTS)
+def night(number: int) -> Observation:
+    """A night of the system as it is."""
+    one = run(SYSTEM, number)
+    one.findings = findings(False)
+    return one
+
+
+def pair(case: Case, number: int) -> tuple[tuple[bool, ...], list[str]]:
+    """A night of `case` against the five before it: alarms in the order of `Tally`, and the outcomes of all metrics."""
     wanted = case.seen_in or None
-    old = [run(SYSTEM, seed + night) for night in range(NIGHTS)]
-    new = run(case.system, seed + NIGHTS)
-    for one in old:
-        one.findings = findings(False)
-    new.findings = findings(case.branch_removed)
+    old = [night(number + k) for k in range(NIGHTS)]
+    # Nights of the system as it is follow each other; the others, and repeats, have seeds of their own.
+    seed = number + NIGHTS if case.system == SYSTEM else CASES.index(case) * 1_000_000 + number
+    new = replace(run(case.system, seed), findings=findings(case.branch_removed))
     settled = found = compare([new], old, Tolerances())
     if suspected(found):
-        # Repeats have seeds of their own, far from those of the other pairs.
         system = SYSTEM if case.once else case.system
-        settled = confirm(
-            new, old, Tolerances(), (run(system, seed + 500_000_000 + number) for number in range(REPEATS))
-        )
+        repeats = (run(system, seed + 500_000_000 + number) for number in range(REPEATS))
+        settled = confirm(new, old, Tolerances(), repeats)
     single = compare([new], old[-1:], Tolerances())
     seen = [alarm(each, wanted) for each in (found, settled, single)]
     return (*seen, *simple_gates(new, old[-1], wanted)), [one.outcome.value for one in found.metrics]
 
 
-def measure(
-    case: Case, pairs: int, first_seed: int, pool: ProcessPoolExecutor, said: Callable[[str], None]
-) -> Tally:
+def measure(case: Case, pairs: int, pool: ProcessPoolExecutor, said: Callable[[str], None]) -> Tally:
     """Run all gates over `pairs` pairs of one case."""
-    seeds = [first_seed + k * (NIGHTS + 1) for k in range(pairs)]
-    results = list(pool.map(pair, [case] * pairs, seeds, chunksize=5))
+    results = list(pool.map(pair, [case] * pairs, range(pairs), chunksize=max(1, pairs // 8)))
     tally = Tally(pairs, *(sum(column) for column in zip(*(alarms for alarms, _ in results), strict=True)))
     for _, outcomes in results:
         for outcome in outcomes:
@@ -219,7 +221,7 @@ def main() -> None:
     print(f"{'case':36} {'pairs':>5} {'':13}" + "".join(f"{head:>11}" for head in heads))
     with ProcessPoolExecutor() as pool:
         tallies = [
-            measure(case, pairs if k == 0 else max(1, pairs // 8), 1_000_000 * (k + 1), pool, print)
+            measure(case, pairs if k == 0 else max(1, pairs // 8), pool, print)
             for k, case in enumerate(CASES)
         ]
     same = tallies[0]
