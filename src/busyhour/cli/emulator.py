@@ -132,6 +132,19 @@ DEFAULT_PORT = 4580
     help="Append contact events to this file, JSON lines, or post them to a URL.",
 )
 @click.option(
+    "--flow-logs",
+    type=click.Path(path_type=Path),
+    help="Log flows that enable logging: append to this file, JSON lines, and answer CloudWatch Logs.",
+)
+@click.option(
+    "--machine",
+    "machines",
+    multiple=True,
+    metavar="STATUS=SHARE",
+    help="Share of calls with answering machine detection that a machine answers, like VoicemailBeep=0.3; "
+    "may be repeated.",
+)
+@click.option(
     "--ready-file",
     type=click.Path(path_type=Path),
     help="Write URL and identity here, JSON, once requests are taken.",
@@ -159,6 +172,8 @@ def command(
     faults: Path | None,
     records: Path | None,
     events: str | None,
+    flow_logs: Path | None,
+    machines: tuple[str, ...],
     ready_file: Path | None,
 ) -> None:
     """Serve Connect, Lambda, DynamoDB, Lex, Service Quotas, CloudWatch and STS until Ctrl-C, throttled by quota.
@@ -171,6 +186,7 @@ def command(
     from busyhour.emulator import command_line as options
     from busyhour.emulator.account_age import AccountAge
     from busyhour.emulator.app import build
+    from busyhour.emulator.connect.described import MACHINE_STATUS
     from busyhour.emulator.connect.policy import ConnectPolicy, OverQuota
     from busyhour.emulator.foreground import announce, serve_until_signal
     from busyhour.emulator.server import listen
@@ -198,6 +214,7 @@ def command(
         policy=ConnectPolicy(
             over_quota=OverQuota(over_quota),
             failures=options.shares_of("--fail", failures, options.DISCONNECT_REASONS),
+            machines=options.shares_of("--machine", machines, MACHINE_STATUS),
             age=AccountAge(age),
         ),
         faults=options.read_fault_file(faults) if faults is not None else (),
@@ -208,6 +225,7 @@ def command(
         approval=options.approval_policy(increase_delay, case_delay),
         records=records,
         events=events,
+        flow_logs=flow_logs,
     )
     listener = listen(host, port)
     code = serve_until_signal(emulator, listener, lambda: announce(emulator.about(), ready_file))

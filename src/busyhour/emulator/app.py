@@ -18,6 +18,7 @@ from busyhour.emulator.connect.content import Validator
 from busyhour.emulator.connect.destinations import Destinations
 from busyhour.emulator.connect.flow_logs import FlowLogs
 from busyhour.emulator.connect.functions import LambdaFunctions
+from busyhour.emulator.connect.keeping import ConnectState
 from busyhour.emulator.connect.logs_service import FlowLogService
 from busyhour.emulator.connect.outlets import Outlets
 from busyhour.emulator.connect.participant import ParticipantService
@@ -245,7 +246,8 @@ def build(
     emulator = Emulator(state, clock, sites, admin, router, plan, conditions, closing)
     emulator.dynamodb = others.dynamodb
     if state_folder is not None:
-        emulator.folder, emulator.save_every = StateFolder(state_folder, others.kept()), save_every
+        parts = (*others.kept(), ConnectState(sites))
+        emulator.folder, emulator.save_every = StateFolder(state_folder, parts), save_every
         admin.on_save = emulator.save
     return emulator
 

@@ -1,4 +1,8 @@
-"""The contracts as the emulator's publish check: what CreateContactFlow would refuse."""
+"""The contracts as the emulator's publish check: what CreateContactFlow would refuse, in Connect's words.
+
+Connect's problem messages say little: a sentence and a path. Those that are known from public sources (the API guide's
+examples, issues of repositories) are here by rule; `busyhour check` says what is meant.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,26 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from busyhour.contracts.check import Checker
+    from busyhour.contracts.finding import Finding
+
+_VALUE = "Invalid Action property value."
+_FORMAT = "Invalid contact flow format"
+_WORDS = {
+    "unknown-type": "Invalid Action type.",
+    "unknown-parameter": "Invalid Action property name.",
+    "unknown-key": "Invalid Action property name.",
+    "missing-parameter": "Action is missing required property.",
+    "missing-next-action": "Action is missing required property.",
+    "missing-error": "Action is missing required property.",
+    "missing-condition": "Action is missing required property.",
+    "terminal-with-transitions": "Action does not support transitions.",
+    "condition-operand": "Invalid branch.",
+    "condition-operator": "Invalid branch.",
+    "condition-not-allowed": "Invalid branch.",
+    "empty-value": "Empty value in Parameters.Attributes.",
+    **dict.fromkeys(("not-json", "not-a-flow", "version", "start-action", "action-shape"), f"{_FORMAT}."),
+}
+"""Sentence by rule; for every other rule it is about a value."""
 
 
 def problems(content: str) -> list[str]:
@@ -16,7 +40,16 @@ def problems(content: str) -> list[str]:
     from busyhour.flows.document import parse
 
     report = _checker().check(Gathered((Source("content", parse(content)),), {}))
-    return [f"{finding.message} Path: {finding.pointer}" for finding in report.at_least(Severity.ERROR)]
+    return list(dict.fromkeys(_said(finding) for finding in report.at_least(Severity.ERROR)))
+
+
+def _said(finding: Finding) -> str:
+    from busyhour.contracts.finding import place
+
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in finding.pointer.split("/")[1:]]
+    where = place(tuple(int(part) if part.isdecimal() else part for part in parts))
+    sentence = _WORDS.get(finding.rule, _VALUE)
+    return f"{sentence} Path: {where}" if parts else sentence
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""Is this text a contact flow that Connect would publish?
+"""Is this text a contact flow that Connect would publish? Its problem messages are a sentence and a path.
 
 The least that every flow must satisfy; a stricter checker (the flow contracts) is handed in where there is one.
 """
@@ -13,23 +13,25 @@ from busyhour.flows.model import Flow, FlowType
 from busyhour.flows.reader import read
 
 VERSION = "2019-10-30"
+_FORMAT = "Invalid contact flow format."
+_VALUE = "Invalid Action property value."
 Validator = Callable[[str], list[str]]
 """Problems of a flow's content, as sentences; empty where it may be published."""
 
 
 def read_content(content: str, name: str, kind: str) -> tuple[Flow | None, list[str]]:
-    """The flow in `content`, or the problems that make it none."""
+    """The flow in `content`, or the problems that make it none, in Connect's words."""
     try:
         document = parse(content)
-    except BusyhourError as error:
-        return None, [f"Invalid JSON: {_after_place(error.message)}."]
+    except BusyhourError:
+        return None, [_FORMAT]
     data = document.data
     if isinstance(data, dict) and data.get("Version") != VERSION:
-        return None, [f"Invalid value for Version: {data.get('Version')!r}. Expected {VERSION}."]
+        return None, [f"{_FORMAT} Path: Version"]
     try:
         flow = read(document, name=name, type=FlowType(kind))
-    except BusyhourError as error:
-        return None, [f"Invalid contact flow: {_after_place(error.message)}."]
+    except BusyhourError:
+        return None, [_FORMAT]
     return flow, _problems(flow)
 
 
@@ -39,21 +41,14 @@ def _problems(flow: Flow) -> list[str]:
     seen: set[str] = set()
     for action in flow.actions:
         if action.identifier in seen:
-            problems.append(
-                f"Duplicate action identifier {action.identifier!r}. Path: Actions[{action.index}].Identifier"
-            )
+            problems.append(f"{_VALUE} Path: Actions[{action.index}].Identifier")
         seen.add(action.identifier)
     if flow.start not in seen:
-        problems.append(f"StartAction {flow.start!r} is not an action of the flow. Path: StartAction")
+        problems.append(f"{_FORMAT} Path: StartAction")
     problems.extend(
-        f"Transition to {target!r}, which is not an action of the flow. Path: Actions[{action.index}].Transitions"
+        f"{_VALUE} Path: Actions[{action.index}].Transitions"
         for action in flow.actions
         for target in action.targets()
         if target not in seen
     )
     return problems
-
-
-def _after_place(message: str) -> str:
-    """The message without the file and position in front, which mean nothing to an API client."""
-    return message.partition("<text>:")[2].partition(": ")[2].rstrip(".") or message.rstrip(".")

@@ -61,6 +61,9 @@ class FlowLogs:
             return
         group = log_group(instance.account.alias)
         for entry in entries(trace, datetime.fromtimestamp(started, UTC)):
+            flow = instance.flow_named(entry["ContactFlowName"])
+            if flow is not None:
+                entry["ContactFlowId"] = flow.arn
             when = datetime.fromisoformat(entry["Timestamp"])
             stream = f"{when:%Y/%m/%d/%H}/stream-{instance.id[:8]}"
             self.written += 1

@@ -175,7 +175,7 @@ def _free(site: Site, kind: Kind, name: str) -> None:
 def _valid(site: Site, kind: Kind, content: str, name: str, type: str, status: str) -> Flow:
     flow, problems = read_content(content, name, type)
     validator = site.sites.validator
-    if not problems and status == "PUBLISHED" and validator is not None:
+    if flow is not None and status == "PUBLISHED" and validator is not None:
         problems = validator(content)
     if flow is None or (problems and status == "PUBLISHED"):
         raise ApiError(_INVALID[kind.noun], "The flow is not valid.", 400, problems=problems)

@@ -8,13 +8,6 @@ from enum import StrEnum
 
 from busyhour.emulator.account_age import AccountAge
 
-DISCONNECT_REASONS = (
-    *("TELECOM_BUSY", "TELECOM_NUMBER_INVALID", "TELECOM_POTENTIAL_BLOCKING", "TELECOM_UNANSWERED"),
-    *("TELECOM_TIMEOUT", "TELECOM_ORIGINATOR_CANCEL", "TELECOM_PROBLEM", "CUSTOMER_NEVER_ARRIVED"),
-    *("OUTBOUND_DESTINATION_ENDPOINT_ERROR", "OUTBOUND_RESOURCE_ERROR", "OUTBOUND_ATTEMPT_FAILED"),
-)
-"""With these a call ends before anybody answers (Administrator Guide, data model for contact records)."""
-
 
 class OverQuota(StrEnum):
     """What StartOutboundVoiceContact does while the concurrent-calls quota is full.

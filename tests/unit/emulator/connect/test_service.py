@@ -352,12 +352,18 @@ def test_updated_content_is_what_contacts_run_from_then_on(connect, start, greet
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (lambda flow: "{", "Invalid JSON"),
-        (lambda flow: "[]", "Invalid contact flow"),
-        (lambda flow: json.dumps({**flow, "Version": "2018"}), "Version"),
-        (lambda flow: json.dumps({**flow, "StartAction": "nowhere"}), "StartAction 'nowhere'"),
-        (lambda flow: json.dumps({**flow, "Actions": flow["Actions"][:1]}), "Transition to 'bye'"),
-        (lambda flow: json.dumps({**flow, "Actions": flow["Actions"] * 2}), "Duplicate"),
+        (lambda flow: "{", "Invalid contact flow format."),
+        (lambda flow: "[]", "Invalid contact flow format."),
+        (lambda flow: json.dumps({**flow, "Version": "2018"}), "Invalid contact flow format. Path: Version"),
+        (lambda flow: json.dumps({**flow, "StartAction": "nowhere"}), "Invalid contact flow format. Path: StartAction"),
+        (
+            lambda flow: json.dumps({**flow, "Actions": flow["Actions"][:1]}),
+            "Invalid Action property value. Path: Actions[0].Transitions",
+        ),
+        (
+            lambda flow: json.dumps({**flow, "Actions": flow["Actions"] * 2}),
+            "Invalid Action property value. Path: Actions[2].Identifier",
+        ),
     ],
 )
 def test_content_that_connect_would_not_publish_is_refused_with_its_problems(
@@ -366,7 +372,7 @@ def test_content_that_connect_would_not_publish_is_refused_with_its_problems(
     with pytest.raises(aws_error) as error:
         connect("CreateContactFlow", Name="Bad", Type="CONTACT_FLOW", Content=change(greeting))
     assert (error.value.status, error.value.code) == (400, "InvalidContactFlowException")
-    assert any(problem in one["message"] for one in error.value.parsed["problems"])
+    assert {"message": problem} in error.value.parsed["problems"]
 
 
 def test_a_stricter_validator_that_is_handed_in_has_its_say(make, aws_error, greeting):
