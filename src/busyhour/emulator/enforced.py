@@ -1,0 +1,119 @@
+"""Which limits the emulator enforces besides the rates of API requests, and what is said above each.
+
+Data for the coverage page. A test finds every quota that the emulator's code names and asks for it here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Enforced:
+    """One limit: the quota's key, and what whoever goes beyond it meets."""
+
+    key: str
+    answer: str
+
+
+_LIMIT = "LimitExceededException"
+_REORDER = (
+    "reorder tone, CallsBreachingConcurrencyQuota (`--over-quota limit_exceeded`: LimitExceededException)"
+)
+_INVOKE = "TooManyRequestsException 429, Reason {}"
+_READS = "{}, ThrottlingReasons TableRead{}"
+_WRITES = "{}, ThrottlingReasons TableWrite{}"
+_THROTTLED = "ThrottlingException"
+
+ENFORCED: tuple[Enforced, ...] = (
+    Enforced(
+        "connect.amazon-connect-instance-count", "ServiceQuotaExceededException 402"
+    ),
+    Enforced("connect.concurrent-active-calls-per-instance", _REORDER),
+    Enforced("connect.concurrent-campaign-active-calls-per-instance", _REORDER),
+    Enforced("connect.concurrent-active-chats-per-instance", f"{_LIMIT}, ChatsBreachingActiveChatQuota"),
+    Enforced(
+        "connect.concurrent-active-tasks-per-instance",
+        "ServiceQuotaExceededException, TasksBreachingConcurrencyQuota",
+    ),
+    Enforced("connect.contact-flows-per-instance", _LIMIT),
+    Enforced("connect.flow-modules-per-instance", _LIMIT),
+    Enforced("connect.hours-of-operation-per-instance", _LIMIT),
+    Enforced("connect.phone-numbers-per-instance", _LIMIT),
+    Enforced("connect.prompts-per-instance", _LIMIT),
+    Enforced("connect.queues-per-instance", _LIMIT),
+    Enforced("connect.queues-per-routing-profile-per-instance", _LIMIT),
+    Enforced("connect.routing-profiles-per-instance", _LIMIT),
+    Enforced("connect.security-profiles-per-instance", _LIMIT),
+    Enforced("connect.agent-status-per-instance", _LIMIT),
+    Enforced("connect.users-per-instance", _LIMIT),
+    Enforced("lambda.concurrent-executions", _INVOKE.format("ConcurrentInvocationLimitExceeded")),
+    Enforced("lambda.concurrency-scaling-rate", _INVOKE.format("ConcurrentInvocationLimitExceeded")),
+    Enforced("lambda.invoke.rate", _INVOKE.format("FunctionInvocationRateLimitExceeded")),
+    Enforced(
+        "lambda.unreserved-concurrency-floor", "InvalidParameterValueException of PutFunctionConcurrency"
+    ),
+    Enforced("lambda.synchronous-payload", "RequestTooLargeException 413; Function.ResponseSizeTooLarge"),
+    Enforced("lambda.asynchronous-payload", "RequestTooLargeException 413"),
+    Enforced(
+        "lambda.function-timeout", "InvalidParameterValueException; the handler is killed at its own timeout"
+    ),
+    Enforced(
+        "lambda.function-memory", "InvalidParameterValueException; the handler is killed above its own memory"
+    ),
+    Enforced("lambda.function-and-layer-storage", "CodeStorageExceededException"),
+    Enforced(
+        "dynamodb.table-level-read-throughput-limit",
+        _READS.format("RequestLimitExceeded", "AccountLimitExceeded")
+        + "; LimitExceededException where provisioned",
+    ),
+    Enforced(
+        "dynamodb.table-level-write-throughput-limit",
+        _WRITES.format("RequestLimitExceeded", "AccountLimitExceeded")
+        + "; LimitExceededException where provisioned",
+    ),
+    Enforced("dynamodb.account-level-read-throughput-limit", _LIMIT),
+    Enforced("dynamodb.account-level-write-throughput-limit", _LIMIT),
+    Enforced("dynamodb.partition-read-throughput", _READS.format(_THROTTLED, "KeyRangeThroughputExceeded")),
+    Enforced("dynamodb.partition-write-throughput", _WRITES.format(_THROTTLED, "KeyRangeThroughputExceeded")),
+    Enforced(
+        "dynamodb.new-on-demand-table-initial-reads", _READS.format(_THROTTLED, "KeyRangeThroughputExceeded")
+    ),
+    Enforced(
+        "dynamodb.new-on-demand-table-initial-writes",
+        _WRITES.format(_THROTTLED, "KeyRangeThroughputExceeded"),
+    ),
+    Enforced("dynamodb.maximum-number-of-tables", _LIMIT),
+    Enforced("dynamodb.global-secondary-indexes-per-table", "ValidationException"),
+    Enforced("lex.concurrent-text-conversations", f"{_THROTTLED} 429; error branch of the block"),
+    Enforced("lex.concurrent-voice-conversations-start-conversation", "error branch of the block"),
+    Enforced("lex.concurrent-session-operations", f"{_THROTTLED} 429"),
+    Enforced("lex.concurrent-test-bot-alias-conversations", f"{_THROTTLED} 429; error branch of the block"),
+)
+
+SETTINGS: tuple[tuple[str, str], ...] = (
+    (
+        "Provisioned capacity of a table or index, with up to 300 s of unused capacity as burst credit",
+        "ProvisionedThroughputExceededException, ThrottlingReasons Table{Read,Write}ProvisionedThroughputExceeded",
+    ),
+    (
+        "OnDemandThroughput of a table",
+        "ThrottlingException, ThrottlingReasons …MaxOnDemandThroughputExceeded",
+    ),
+    (
+        "Reserved concurrency of a function",
+        _INVOKE.format("ReservedFunctionConcurrentInvocationLimitExceeded"),
+    ),
+    (
+        "10 requests a second for each unit of reserved concurrency",
+        _INVOKE.format("ReservedFunctionInvocationRateLimitExceeded"),
+    ),
+    ("Capacity of a queue", "the block's AtCapacity branch, QueueCapacityExceededError"),
+    ("Contact attributes, 32 KB", "InvalidRequestException; the block's error branch"),
+    (
+        "Destinations: the countries of a new instance of the Region, and what `--allow` adds",
+        "DestinationNotAllowedException 403",
+    ),
+    ("Connect's own limits of a Lambda block: 8 s, 3 retries, 32 KB", "the block's error branch"),
+)
+"""Limits that are no quota: what a user set, or what Connect fixes."""

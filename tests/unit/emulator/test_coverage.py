@@ -1,0 +1,40 @@
+"""docs/emulator-coverage.md is what the emulator is."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from busyhour.emulator import coverage
+from busyhour.emulator.differences import DIFFERENCES
+from busyhour.emulator.enforced import ENFORCED
+from busyhour.quotas.model import Kind
+from busyhour.quotas.table import load
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCE = ROOT / "src" / "busyhour" / "emulator"
+
+
+def test_the_page_is_current():
+    written = (ROOT / "docs" / "emulator-coverage.md").read_text(encoding="utf-8")
+    assert written == coverage.page(), "run python -m busyhour.emulator.coverage > docs/emulator-coverage.md"
+
+
+def test_every_quota_that_the_code_names_is_listed_and_no_other():
+    """What the emulator enforces it must name, by key or by code."""
+    known = {name: quota for quota in load() for name in (quota.key, quota.code) if name}
+    named = set()
+    for file in SOURCE.rglob("*.py"):
+        if file.name == "enforced.py":
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in known:
+                named.add(known[node.value])
+    rates = {quota.key for quota in named if quota.kind in (Kind.RATE, Kind.BURST)}
+    listed = {one.key for one in ENFORCED}
+    assert {quota.key for quota in named} - rates <= listed
+    assert listed <= {quota.key for quota in named}
+
+
+def test_differences_are_told_of_services_that_are_served():
+    assert set(DIFFERENCES) <= set(coverage.TITLES)
