@@ -105,6 +105,17 @@ def test_a_real_handler_is_held_to_what_the_flows_read(busyhour, tmp_path):
         assert ("never answers 'tier'" in done.out) == bool(code)
 
 
+def test_a_handler_may_be_named_as_lambda_names_it(busyhour, tmp_path):
+    folder = FAULTS / "api_envelope" / "broken"
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "lookup.py").write_text((folder / "lookup.py").read_text())
+    done = busyhour(
+        "explore", folder, "--lambda", "lookup=app.lookup:handler", "--examples", "5", cwd=tmp_path
+    )
+    assert done.code == 1, done.out + done.err
+    assert "envelope: Lambda `lookup`" in done.out
+
+
 def test_paths_print_test_cases(busyhour, tmp_path):
     done = busyhour("paths", FLOWS, "-o", tmp_path / "calls.json", "--examples", "0", cwd=tmp_path)
     assert done.code == 0, done.err

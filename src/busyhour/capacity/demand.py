@@ -16,6 +16,7 @@ from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import FlowMachine
 from busyhour.capacity.exact import ExactDemand, NotFiniteError, exact_demand
 from busyhour.capacity.functions import Answers
+from busyhour.capacity.handlers import HandlerAnswers
 from busyhour.capacity.simulation import INFINITE, Simulation, SimulationResult
 from busyhour.flows.machine import Machine
 from busyhour.scenarios.model import Direction, Scenario
@@ -191,21 +192,22 @@ def demand_of_call(
         solved = exact_demand(scenario, machine, calls_per_hour=rate, answers=answers, policy=policy)
     except NotFiniteError as why:
         return replace(found, sampled_because=(str(why),))
-    return _with_exact(found, solved)
+    estimated = answers.observed if isinstance(answers, HandlerAnswers) else set()
+    return _with_exact(found, solved, {f"DynamoDB:{operation}" for operation in estimated})
 
 
-def _with_exact(found: CallDemand, solved: ExactDemand) -> CallDemand:
+def _with_exact(found: CallDemand, solved: ExactDemand, estimated: set[str]) -> CallDemand:
     """The demand with the means that are known exactly; what was never sampled but may be asked is added."""
     quantities = dict(found.quantities)
     for name in {**quantities, **solved.means}:
-        mean = solved.mean(name)
+        mean = None if name in estimated else solved.mean(name)
         if mean is not None and (mean or name in quantities):
             quantities[name] = quantities.get(name, Quantity.of([0.0])).solved(mean)
     return replace(
         found,
         quantities=dict(sorted(quantities.items())),
         states=solved.states,
-        sampled_because=solved.reasons,
+        sampled_because=(*solved.reasons, *(["operations are estimated from handlers"] if estimated else [])),
     )
 
 

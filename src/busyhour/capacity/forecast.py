@@ -26,6 +26,7 @@ from busyhour.capacity.ladder import (
     at_busiest,
     climb,
 )
+from busyhour.capacity.observed import with_observed_operations
 from busyhour.capacity.outlook import Forecast, QuotaForecast
 from busyhour.capacity.overflow import token_bucket_loss
 from busyhour.capacity.rehearsal import Rehearsal, table_peak
@@ -91,7 +92,10 @@ def forecast(
     if answers is not None or not any(function.handler for function in scenario.functions.values()):
         return _Forecaster(scenario, quota_values, table, machine, answers, policy).make(calls)
     with HandlerAnswers(scenario) as handlers:
+        machine = machine or machine_of(scenario)
+        scenario, seen = with_observed_operations(scenario, machine, handlers, policy)
         made = _Forecaster(scenario, quota_values, table, machine, handlers, policy).make(calls)
+        made.notes.extend(seen)
         made.notes.extend(handlers.problems.values())
     return made
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -27,7 +29,18 @@ QUESTIONS = 300
 _OWN_IDS = frozenset({"ContactId", "InitialContactId", "PreviousContactId"})
 
 Answer = LambdaResult | LambdaFailed
-_Known = dict[frozenset[Read], dict[str, Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a handler did with one question: its answer, the paths in the event that it depends on, its operations."""
+
+    answer: Answer
+    read: frozenset[Read]
+    operations: Mapping[str, int]
+
+
+_Known = dict[frozenset[Read], dict[str, Asked]]
 """By what was read, then by the values that were there."""
 
 
@@ -47,8 +60,12 @@ class HandlerAnswers:
             [(table.definition, table.items) for table in scenario.tables.values()], scenario.aws.region
         )
         self._broken = False
+        self._invoked: Counter[str] = Counter()
+        self._operations: dict[str, Counter[str]] = {}
         self.problems: dict[str, str] = {}
         """What went wrong, by function; "" for what concerns all of them."""
+        self.observed: set[str] = set()
+        """Operations whose mean was estimated from what handlers were seen to do, see `capacity.observed`."""
 
     def __enter__(self) -> HandlerAnswers:
         return self
@@ -63,18 +80,34 @@ class HandlerAnswers:
 
         After `questions` different ones, one of their answers.
         """
-        known = self._known.get(name, {})
-        if sum(map(len, known.values())) >= self._questions:
-            found = _find(known, event)
-            if found is not None:
-                return found[0]
-            all_ = [answer for answers in known.values() for answer in answers.values()]
-            return all_[zlib.crc32(_question(event).encode()) % len(all_)]
-        asked = self.ask(name, event)
-        return None if asked is None else asked[0]
+        asked = self._one_of(name, event)
+        if asked is None:
+            return None
+        self._invoked[name] += 1
+        self._operations.setdefault(name, Counter()).update(asked.operations)
+        return asked.answer
 
     def ask(self, name: str, event: Mapping[str, Any]) -> tuple[Answer, frozenset[Read]] | None:
         """As a call, however many questions there were, with the paths in the event that the answer depends on."""
+        asked = self._asked(name, event)
+        return None if asked is None else (asked.answer, asked.read)
+
+    def operations(self, name: str) -> dict[str, float]:
+        """Mean DynamoDB operations of one invocation so far, by `table.Operation`."""
+        counts = self._operations.get(name, Counter())
+        return {operation: count / self._invoked[name] for operation, count in sorted(counts.items())}
+
+    def _one_of(self, name: str, event: Mapping[str, Any]) -> Asked | None:
+        known = self._known.get(name, {})
+        if sum(map(len, known.values())) < self._questions:
+            return self._asked(name, event)
+        found = _find(known, event)
+        if found is not None:
+            return found
+        all_ = [asked for answers in known.values() for asked in answers.values()]
+        return all_[zlib.crc32(_question(event).encode()) % len(all_)]
+
+    def _asked(self, name: str, event: Mapping[str, Any]) -> Asked | None:
         function = self._scenario.functions.get(name)
         if function is None or function.handler is None:
             return None
@@ -84,17 +117,14 @@ class HandlerAnswers:
             return found
         asked = self._run(name, function, event)
         if asked is not None:
-            answer, read = asked
-            known.setdefault(read, {})[_values(event, read)] = answer
+            known.setdefault(asked.read, {})[_values(event, asked.read)] = asked
         return asked
 
     def close(self) -> None:
         """End the process."""
         self._process.close()
 
-    def _run(
-        self, name: str, function: Function, event: Mapping[str, Any]
-    ) -> tuple[Answer, frozenset[Read]] | None:
+    def _run(self, name: str, function: Function, event: Mapping[str, Any]) -> Asked | None:
         file, _, attribute = str(function.handler).rpartition(":")
         handler = Handler(name, Path(file), attribute, function.environment)
         try:
@@ -114,23 +144,23 @@ class HandlerAnswers:
         read = frozenset(path for path in answered.read if not path or path[-1] not in _OWN_IDS)
         if answered.error:
             self.problems.setdefault(name, f"the handler of {name!r} raised {answered.error}")
-            return LambdaFailed("function_error", answered.error), read
-        return LambdaResult(answered.answer), read
+            return Asked(LambdaFailed("function_error", answered.error), read, answered.operations)
+        return Asked(LambdaResult(answered.answer), read, answered.operations)
 
-    def _unusable(self, name: str, error: ProcessError) -> tuple[Answer, frozenset[Read]] | None:
+    def _unusable(self, name: str, error: ProcessError) -> Asked | None:
         if self._process.running:
             self.problems.setdefault(name, f"the handler of {name!r} {error}")
-            return LambdaFailed("function_error", str(error)), frozenset()
+            return Asked(LambdaFailed("function_error", str(error)), frozenset(), {})
         self.problems[""] = f"handlers were not run for the forecast: {error}"
         self._broken = True
         return None
 
 
-def _find(known: _Known, event: Mapping[str, Any]) -> tuple[Answer, frozenset[Read]] | None:
+def _find(known: _Known, event: Mapping[str, Any]) -> Asked | None:
     for read, answers in known.items():
         found = answers.get(_values(event, read))
         if found is not None:
-            return found, read
+            return found
     return None
 
 

@@ -78,8 +78,45 @@ def main() -> None:
     except Exception as error:
         _say(answers, {"error": f"tables cannot be made: {type(error).__name__}: {error}"})
     handlers: dict[tuple[str, str], Any] = {}
+    operations = Operations()
     for line in sys.stdin:
-        _say(answers, _call(json.loads(line), handlers))
+        _say(answers, _call(json.loads(line), handlers, operations))
+
+
+class Operations:
+    """Counts the DynamoDB operations of one invocation by `table.Operation`, as boto3's clients make them."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self._watching = False
+
+    def watch(self) -> None:
+        """Begin as soon as botocore is there; a handler may import it late."""
+        client = sys.modules.get("botocore.client")
+        if self._watching or client is None:
+            return
+        self._watching = True
+        make = client.BaseClient._make_api_call
+
+        def counted(this: Any, operation: str, given: dict[str, Any]) -> Any:
+            if this.meta.service_model.service_name == "dynamodb":
+                for table in _tables_of(given):
+                    name = f"{table}.{operation}"
+                    self.counts[name] = self.counts.get(name, 0) + 1
+            return make(this, operation, given)
+
+        client.BaseClient._make_api_call = counted
+
+
+def _tables_of(given: dict[str, Any]) -> list[str]:
+    """The tables that a request is about, one for each item where it has several."""
+    if "TableName" in given:
+        return [str(given["TableName"])]
+    requests = given.get("RequestItems")
+    if isinstance(requests, dict):
+        return [str(table) for table in requests]
+    parts = given.get("TransactItems") or []
+    return [str(inner["TableName"]) for part in parts for inner in part.values() if "TableName" in inner]
 
 
 def _create(tables: list[dict[str, str | None]]) -> None:
@@ -101,7 +138,9 @@ def _say(answers: Any, outcome: dict[str, Any]) -> None:
     answers.flush()
 
 
-def _call(asked: dict[str, Any], handlers: dict[tuple[str, str], Any]) -> dict[str, Any]:
+def _call(
+    asked: dict[str, Any], handlers: dict[tuple[str, str], Any], operations: Operations
+) -> dict[str, Any]:
     os.environ.update(asked["environment"])
     key = (asked["file"], asked["attribute"])
     if key not in handlers:
@@ -115,6 +154,8 @@ def _call(asked: dict[str, Any], handlers: dict[tuple[str, str], Any]) -> dict[s
     event = asked["event"]
     if isinstance(event, dict):
         event = Noting(event, seen)
+    operations.watch()
+    operations.counts.clear()
     started = time.perf_counter()
     found: dict[str, Any]
     try:
@@ -126,7 +167,7 @@ def _call(asked: dict[str, Any], handlers: dict[tuple[str, str], Any]) -> dict[s
     except (Exception, SystemExit) as error:
         seconds = time.perf_counter() - started
         found = {"error": f"{type(error).__name__}: {error}"[:500], "where": _where(error, asked["file"])}
-    return {**found, "seconds": seconds, "read": sorted(seen)}
+    return {**found, "seconds": seconds, "read": sorted(seen), "operations": dict(operations.counts)}
 
 
 def _where(error: BaseException, file: str) -> str:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,8 @@ class Handler:
 class Answered:
     """What a handler did with one event: `answer` is JSON where `error` is empty.
 
-    `read` are the paths in the event that it looked at; `where` is the file and line that raised the error.
+    `read` are the paths in the event that it looked at; `where` is the file and line that raised the error;
+    `operations` are what it asked of DynamoDB, by `table.Operation`.
     """
 
     answer: Any
@@ -46,6 +47,7 @@ class Answered:
     error: str = ""
     where: str = ""
     read: frozenset[Read] = frozenset()
+    operations: Mapping[str, int] = field(default_factory=dict)
 
 
 class ProcessError(Exception):
@@ -111,6 +113,7 @@ class HandlerProcess:
             str(found.get("error", "")),
             str(found.get("where", "")),
             frozenset(tuple(path) for path in found["read"]),
+            found["operations"],
         )
 
     def close(self) -> None:

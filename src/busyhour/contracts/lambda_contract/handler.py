@@ -193,10 +193,13 @@ class Handlers:
 
 
 def _handler(name: str, text: str, environment: Mapping[str, str]) -> Handler:
+    """`FILE.py:HANDLER`, or `MODULE:HANDLER` as Lambda's own setting has it, from the current folder."""
     file, colon, attribute = text.rpartition(":")
     if not colon or not file or not attribute.isidentifier():
         raise BusyhourError(f"--lambda {name}={text}: names no handler", "Give NAME=FILE.py:HANDLER.")
     path = Path(file)
+    if not path.is_file() and all(part.isidentifier() for part in file.split(".")):
+        path = Path(*file.split(".")).with_suffix(".py")
     if not path.is_file():
         raise BusyhourError(f"--lambda {name}={text}: {file} does not exist", "Give NAME=FILE.py:HANDLER.")
     return Handler(name, path.resolve(), attribute, environment)

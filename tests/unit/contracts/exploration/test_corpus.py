@@ -42,7 +42,7 @@ def test_every_case_of_every_export_runs_alike_on_the_bare_machine(exports):
 
 
 def test_some_real_exports_in_short(exports):
-    for path in exports[::12]:
+    for path in exports[::20]:
         explorer = Explorer(Ground([read_file(path)]), load_invariants(), Settings(examples=3))
         report = explorer.explore()[0]
         assert not [one for one in report.failures if one.kind.invariant == CRASH]
