@@ -7,15 +7,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from busyhour.errors import BusyhourError, ExitCode
 from busyhour.harness import gate, preflight
 from busyhour.harness import target as targets
 from busyhour.harness.progress import Silent
@@ -145,3 +147,98 @@ def test_a_generator_whose_watcher_is_killed_stops_dialling_and_leaves_no_contac
     loaded = json.loads((folder / "load.json").read_text())
     assert loaded["interrupted"]
     assert any("process that watched over the run died" in note for note in loaded["notes"])
+
+
+def locusts(parent: int) -> list[int]:
+    """Process ids of those of its children that are Locust."""
+    command = ["ps", "-o", "pid=,args=", "--ppid", str(parent)]
+    listing = subprocess.run(command, capture_output=True, text=True, check=False)
+    return [int(line.split()[0]) for line in listing.stdout.splitlines() if " -m locust " in line]
+
+
+def master() -> int:
+    """Process id of the Locust process that this process started."""
+    (found,) = locusts(os.getpid())
+    return found
+
+
+@pytest.fixture
+def kill_when_live(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[[Path, int, Callable[[], int]], None]]:
+    """`kill_when_live(folder, calls, whom)` kills a process with -9 as soon as so many calls of the run are live."""
+    # Machines that run tests are busy: a generator that is starved by its neighbours is not what is tested.
+    for name, value in (("LATE_MS", "5000"), ("SLIP_P99_MS", "5000"), ("CPU_SHARE", "9")):
+        monkeypatch.setenv(f"BUSYHOUR_{name}", value)
+    threads: list[threading.Thread] = []
+    over = threading.Event()
+
+    def watch(folder: Path, calls: int, whom: Callable[[], int]) -> None:
+        while not over.wait(0.1):
+            if len(journal.live(folder) or []) >= calls:
+                os.kill(whom(), signal.SIGKILL)
+                return
+
+    def begin(folder: Path, calls: int, whom: Callable[[], int]) -> None:
+        threads.append(threading.Thread(target=watch, args=(folder, calls, whom)))
+        threads[-1].start()
+
+    yield begin
+    over.set()
+    for thread in threads:
+        thread.join()
+
+
+def test_a_killed_worker_is_told_its_contacts_are_ended_and_another_takes_its_calls_over(
+    aws: Target, tmp_path: Path, kill_when_live: Callable[[Path, int, Callable[[], int]], None]
+) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    scenario = campaign(aws.instance_id, tmp_path, "traffic.duration=25s", "traffic.drain=2s")
+    kill_when_live(folder, 6, lambda: locusts(master())[0])
+    options = Options(
+        scenario, Project.at(ROOT), "aws", clearance=cleared(scenario), now=lambda: NIGHT, workers=2
+    )
+    record = execute(options, folder, Silent())
+    (note,) = [note for note in record.notes if "died around second" in note]
+    assert "1 other(s) took over its arrivals" in note
+    assert record.arrivals.lost > 0
+    assert 0 < record.arrivals.dropped_reasons["worker lost"] < record.arrivals.planned / 2
+    assert record.arrivals.started + record.arrivals.dropped >= record.arrivals.planned - 2
+    assert record.verdict.outcome is Outcome.INVALID
+    assert any("Workers died" in reason for reason in record.verdict.reasons)
+    assert journal.live(folder) == []
+    assert live_calls(aws) == 0
+
+
+def test_when_the_master_is_killed_its_workers_end_their_contacts_and_the_run_says_that_it_has_no_result(
+    aws: Target, tmp_path: Path, kill_when_live: Callable[[Path, int, Callable[[], int]], None]
+) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    scenario = campaign(aws.instance_id, tmp_path, "traffic.duration=80s")
+    kill_when_live(folder, 6, master)
+    options = Options(
+        scenario, Project.at(ROOT), "aws", clearance=cleared(scenario), now=lambda: NIGHT, workers=2
+    )
+    with pytest.raises(BusyhourError, match="The load generator ended without a result") as caught:
+        execute(options, folder, Silent())
+    assert caught.value.exit_code is ExitCode.INVALID_RUN
+    assert "progress.jsonl" in (caught.value.hint or "")
+    assert journal.live(folder) == []
+    assert live_calls(aws) == 0
+
+
+def test_when_a_generator_without_workers_is_killed_its_contacts_are_ended_from_the_journal(
+    aws: Target, tmp_path: Path, kill_when_live: Callable[[Path, int, Callable[[], int]], None]
+) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    scenario = campaign(aws.instance_id, tmp_path, "traffic.duration=80s")
+    kill_when_live(folder, 4, master)
+    options = Options(scenario, Project.at(ROOT), "aws", clearance=cleared(scenario), now=lambda: NIGHT)
+    with pytest.raises(BusyhourError, match="ended without a result"):
+        execute(options, folder, Silent())
+    assert journal.live(folder) == []
+    assert (folder / journal.STOPPED_FILE).read_text().split()
+    assert live_calls(aws) == 0

@@ -15,10 +15,11 @@ from busyhour.errors import ExitCode
 from busyhour.harness.lookout import Lookout
 from busyhour.harness.processes import Child, child
 from busyhour.harness.progress import Progress
+from busyhour.harness.sweep import sweep
 from busyhour.harness.target import Target
 from busyhour.load import permit
 from busyhour.load.clean_up import process_seconds
-from busyhour.results import store
+from busyhour.results import journal, store
 from busyhour.results.load_result import LoadResult
 from busyhour.results.record import AbortRecord
 from busyhour.scenarios.model import Scenario
@@ -104,7 +105,7 @@ def drive(
     deadline = time.monotonic() + scenario.traffic.duration + scenario.traffic.drain + OVERTIME_SECONDS
     deadline += REMOTE_SECONDS if remote else 0.0
     ending = max(30.0, process_seconds(aws=target.kind == "aws") + 5.0)
-    interrupted = False
+    interrupted = given_up = False
     abort: AbortRecord | None = None
     with child("load", command, log=run_dir / "locust.log", environment=environment, grace=ending) as process:
         while process.running:
@@ -116,6 +117,7 @@ def drive(
                         lookout.ticked(tick)
             except KeyboardInterrupt:
                 if interrupted:
+                    given_up = True
                     process.kill()
                     if target.kind == "aws":
                         progress.say(f"Given up. `busyhour stop {run_dir} --live` ends what is still live.")
@@ -138,6 +140,7 @@ def drive(
             if time.monotonic() > deadline:
                 process.kill()
         permit.withdraw(run_dir)
+        ended = 0 if given_up else _end_what_is_left(process, target, run_dir, ending, progress)
         if not (run_dir / store.LOAD_FILE).exists():
             raise process.error(
                 f"The load generator ended without a result.{f' It was aborted: {abort.text}.' if abort else ''}",
@@ -147,6 +150,30 @@ def drive(
     result = store.read_load(run_dir)
     result.interrupted = result.interrupted or interrupted
     result.abort = abort
+    if ended:
+        result.notes.append(f"{ended} contacts that the generator left were ended when it was over.")
     if lookout is not None:
         result.not_measured += lookout.not_measured
     return result
+
+
+def _end_what_is_left(
+    process: Child, target: Target, run_dir: Path, seconds: float, progress: Progress
+) -> int:
+    """End contacts on AWS of a generator that was killed; return how many of its journal were ended here.
+
+    Workers whose master is gone notice that by themselves and end their contacts, given the time.
+    """
+    if target.kind != "aws":
+        return 0
+    if not (run_dir / store.LOAD_FILE).exists():
+        progress.say("The load generator has died; its workers end their live calls.")
+        process.wait_for_children(seconds)
+    left = journal.live(run_dir)
+    if not left:
+        return 0
+    progress.say(f"{len(left)} contacts may still be live; they are ended.")
+    swept = sweep(target.client("connect"), target.instance_id, left, run_dir)
+    if swept.failed:
+        progress.say(f"{len(swept.failed)} could not be ended. `busyhour stop {run_dir} --live` tries again.")
+    return len(swept.stopped)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,22 @@ class Child:
         try:
             self.process.wait(timeout=max(0.0, seconds))
         except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def wait_for_children(self, seconds: float) -> bool:
+        """Wait at most `seconds` for all processes of its group to end, itself and its children; return whether they have."""
+        deadline = time.monotonic() + seconds
+        while self.running or self._group_lives():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
+
+    def _group_lives(self) -> bool:
+        try:
+            os.killpg(self.process.pid, 0)
+        except (ProcessLookupError, PermissionError):
             return False
         return True
 

@@ -200,6 +200,8 @@ class Drive:
 
     def inherit(self, lost: int, heir: int, heirs: int, since: float) -> None:
         """Take over this heir's part of a lost worker's arrivals from second `since` on."""
+        for kind in self._kinds:
+            kind.worker_lost(lost, heir, heirs)
         if not self._takers or self._ending:
             return
         arrivals = inherited(self.schedule.worker(lost, self.n), self.n, heir, heirs, since)

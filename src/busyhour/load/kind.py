@@ -54,6 +54,9 @@ class Kind:
     def cut_off(self, *, interrupted: bool) -> None:
         """No more time: end every call that still goes on."""
 
+    def worker_lost(self, k: int, heir: int, heirs: int) -> None:
+        """Worker `k` is gone, and this one is heir number `heir` of `heirs`; its arrivals are taken over without this."""
+
     def settled(self) -> bool:
         """Whether everything that `cut_off` began is done."""
         return self.drive.recorder.in_progress == 0

@@ -20,6 +20,7 @@ from busyhour.load.errors import Class
 from busyhour.load.kind import Kind
 from busyhour.load.operations import Operation
 from busyhour.load.outcomes import Contact, Ended, Watch, read, share_watched
+from busyhour.results import journal
 from busyhour.results.journal import Journal, contacts_file, ended_file
 
 FICTIONAL_SOURCE = "+12025550199"
@@ -62,7 +63,7 @@ class VoiceCalls(Kind):
         self._known = 0
         self._stopping: list[str] = []
         self._stops = 0
-        self._cutting = self._stops_live = False
+        self._cutting = self._stops_live = self._pacing = False
         self._token = uuid.uuid4().hex
         self._numbers = self.numbers()
         self._share = (-1, 0.0)
@@ -73,6 +74,8 @@ class VoiceCalls(Kind):
         }
         if self.ring_timeout is not None:
             self._base["RingTimeoutInSeconds"] = self.ring_timeout
+        if scenario.traffic.campaign:
+            self._base["TrafficType"] = "CAMPAIGN"
         self._written = orjson.dumps(self._base)[:-1]
         sample = {**self._base, "DestinationPhoneNumber": self.destination(0), "ClientToken": self._token}
         self._start: Operation = connect.operation(
@@ -258,7 +261,7 @@ class VoiceCalls(Kind):
     @property
     def to_end(self) -> float:
         """Accepted contacts that are not known to have ended, and requests on the way."""
-        return len(self._accepted) + self._waiting
+        return len(self._accepted) + len(self._stopping) + self._waiting
 
     def cut_off(self, *, interrupted: bool) -> None:
         """Stop contacts that still go on: on AWS and when interrupted; else the emulator ends with the run anyway."""
@@ -269,13 +272,26 @@ class VoiceCalls(Kind):
             recorder.call_ended("cut_off")
         self._stops_live = interrupted or self.drive.settings.aws
         if self._stops_live:
-            self._stopping = list(self._accepted)
+            self._stopping += self._accepted
             for _ in range(max(1, STOP_BURST // self.drive.n)):
                 self._stop_next()
+            self._stop_these([])
+
+    def worker_lost(self, k: int, heir: int, heirs: int) -> None:
+        """End the contacts that the worker left on AWS: nobody else watches over them."""
+        folder = self.drive.settings.run_dir
+        if self._journal is not None and folder is not None:
+            left = (journal.live(folder, k) or [])[heir::heirs]
+            self.drive.clock.post(self.drive.clock.real(), self._stop_these, left)
+
+    def _stop_these(self, contacts: list[str]) -> None:
+        self._stopping += contacts
+        if not self._pacing:
             self._pace_stops()
 
     def _pace_stops(self) -> None:
-        if self._stopping or self._stops:
+        self._pacing = bool(self._stopping or self._stops)
+        if self._pacing:
             self._stop_next()
             self.drive.clock.call_later(self.drive.n / self.stops_per_second, self._pace_stops)
 
@@ -313,6 +329,6 @@ class VoiceCalls(Kind):
                 f"{unknown} contacts could not be stopped in time and may still be live."
                 + (" `busyhour stop` with the run's folder ends them." if self._journal is not None else "")
             )
-        for journal in (self._journal, self._ends):
-            if journal is not None:
-                journal.close()
+        for kept in (self._journal, self._ends):
+            if kept is not None:
+                kept.close()

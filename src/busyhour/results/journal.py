@@ -48,10 +48,13 @@ class Journal:
         self._file.close()
 
 
-def live(folder: Path) -> list[str] | None:
-    """Contacts of a run that are not known to have ended, the newest first; None where it kept no journal."""
-    files = sorted(folder.glob("contacts-*.log"))
-    if not files:
+def live(folder: Path, k: int | None = None) -> list[str] | None:
+    """Contacts of a run, or of its worker `k`, that are not known to have ended, the newest first.
+
+    None where no journal was kept.
+    """
+    files = sorted(folder.glob("contacts-*.log")) if k is None else [contacts_file(folder, k)]
+    if not any(file.exists() for file in files):
         return None
     over = {line for path in (*folder.glob("ended-*.log"), folder / STOPPED_FILE) for line in _lines(path)}
     started = dict.fromkeys(line for path in files for line in _lines(path))

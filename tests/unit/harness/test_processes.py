@@ -38,6 +38,15 @@ def test_a_child_and_its_children_are_gone_afterwards(tmp_path: Path) -> None:
         time.sleep(0.02)
 
 
+def test_children_that_outlive_their_parent_may_be_waited_for(tmp_path: Path) -> None:
+    nested = "import time; time.sleep(1.0)"
+    code = f"import subprocess,sys; subprocess.Popen([sys.executable,'-c',{nested!r}])"
+    with child("nest", python(code), log=tmp_path / "log", environment={}) as nest:
+        assert nest.wait(20)
+        assert not nest.wait_for_children(0.1)
+        assert nest.wait_for_children(20)
+
+
 def test_a_childs_own_error_is_passed_on_with_its_exit_code(tmp_path: Path) -> None:
     code = "import sys; print('error: Port 1 is in use.'); print('hint: Name another.'); sys.exit(2)"
     with child("server", python(code), log=tmp_path / "log", environment={}) as server:

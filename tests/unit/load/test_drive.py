@@ -181,6 +181,29 @@ def test_on_aws_live_contacts_are_stopped_at_the_end_and_every_id_is_in_the_jour
     )
 
 
+def test_contacts_of_a_lost_worker_are_ended_by_its_heirs_each_by_one(
+    fake_aws, write_scenario, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    (tmp_path / "contacts-1.log").write_text("".join(f"left-{number}\n" for number in range(7)))
+    (tmp_path / "ended-1.log").write_text("left-3\n")
+
+    class Heir(QuickVoice):
+        """One of two workers that are left when worker 1 dies; what it does of the calls is not of interest."""
+
+        def begin(self):
+            super().begin()
+            self.drive.clock.call_at(0.1, lambda: self.worker_lost(1, 0, 2))
+
+    more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]'
+    path = write_scenario(rate=4, duration=0.5, drain=3, more=more)
+    run([Heir()], fake_aws.url, path, target="aws", permitted=600.0, BUSYHOUR_RUN_DIR=str(tmp_path))
+    left = [contact for contact in fake_aws.stopped if contact.startswith("left")]
+    assert sorted(left) == ["left-1", "left-4", "left-6"]
+    assert {"left-1", "left-4", "left-6"} <= set((tmp_path / "ended-0.log").read_text().split())
+
+
 def test_the_generator_itself_ends_the_run_before_its_permit_does(
     fake_aws, write_scenario, tmp_path, monkeypatch
 ):

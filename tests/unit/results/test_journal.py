@@ -29,6 +29,14 @@ def test_live_are_the_started_of_all_workers_less_the_ended_and_the_stopped_newe
     assert live(tmp_path) == ["e", "c", "a"]
 
 
+def test_one_workers_contacts_may_have_been_ended_by_another(tmp_path: Path) -> None:
+    write(contacts_file(tmp_path, 0), "a", "b")
+    write(contacts_file(tmp_path, 1), "c")
+    write(ended_file(tmp_path, 1), "a")
+    assert live(tmp_path, 0) == ["b"]
+    assert live(tmp_path, 2) is None
+
+
 def test_an_id_is_on_disk_at_once_and_a_torn_last_line_is_tried_too(tmp_path: Path) -> None:
     journal = Journal(contacts_file(tmp_path, 0))
     journal.write("a")
