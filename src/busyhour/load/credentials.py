@@ -1,12 +1,14 @@
 """Credentials to sign with: boto3's own chain for AWS, fixed ones for the emulator.
 
 Profiles, SSO, assumed roles, containers and instance metadata all come from botocore's resolver, which also
-refreshes what expires. Nothing is read before the first request, and nothing is ever written.
+refreshes what expires. Nothing is read before it is needed, and nothing is ever written.
+
+The chain asks over the network and starts processes, which nothing may do that runs in gevent's hub or in the clock's
+loop. So it is read in a greenlet of its own (`renew`), and whoever signs takes the keys that were read last (`keys`).
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -16,15 +18,18 @@ from busyhour.load.sigv4 import Keys
 EMULATOR_KEYS = Keys("emulator", "emulator")
 """The emulator takes any key; it reads the account from it and checks no signature."""
 
-REREAD_SECONDS = 30.0
-"""How often botocore is asked whether its credentials were refreshed; it renews them 10 to 15 minutes early."""
+RENEW_SECONDS = 2.0
+"""How often botocore is asked for its credentials. It renews them 10 to 15 minutes early, and costs nothing else."""
 
 
 class Credentials(Protocol):
     """Where keys come from."""
 
     def keys(self) -> Keys:
-        """The keys to sign with now."""
+        """The keys to sign with now. Never blocks once `renew` was called."""
+
+    def renew(self) -> None:
+        """Read them again. May block: call it from a greenlet."""
 
 
 class FixedCredentials:
@@ -37,41 +42,42 @@ class FixedCredentials:
         """The keys given."""
         return self._keys
 
+    def renew(self) -> None:
+        """There is nothing to read."""
+
 
 class ChainCredentials:
-    """Keys from boto3's chain, read when first needed and asked for again every REREAD_SECONDS.
+    """Keys from boto3's chain.
 
     Args:
         profile: a profile's name; None: what the environment says.
         session: makes a botocore session; handed in by tests.
-        clock: seconds, never going back.
     """
 
-    def __init__(
-        self,
-        profile: str | None = None,
-        *,
-        session: Callable[[], Any] | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, profile: str | None = None, *, session: Callable[[], Any] | None = None) -> None:
         self._profile = profile
         self._session = session
-        self._clock = clock
         self._source: Any = None
         self._keys: Keys | None = None
-        self._reread_at = 0.0
 
     def keys(self) -> Keys:
-        """The keys to sign with now.
+        """The keys that were read last; reads them where none were.
+
+        Raises:
+            BusyhourError: as `renew`.
+        """
+        if self._keys is None:
+            self.renew()
+        assert self._keys is not None
+        return self._keys
+
+    def renew(self) -> None:
+        """Read the keys; where that fails, those of before stay.
 
         Raises:
             BusyhourError: the chain has no credentials, or they expired and cannot be renewed.
         """
-        now = self._clock()
-        if self._keys is None or now >= self._reread_at:
-            self._keys = self._read()
-            self._reread_at = now + REREAD_SECONDS
-        return self._keys
+        self._keys = self._read()
 
     def _read(self) -> Keys:
         try:

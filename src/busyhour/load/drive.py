@@ -17,7 +17,7 @@ from busyhour.load import clean_up, model
 from busyhour.load import permit as permits
 from busyhour.load.arrivals import Dispatcher, choose, cumulated, inherited
 from busyhour.load.client import Client
-from busyhour.load.credentials import ChainCredentials, Credentials, FixedCredentials
+from busyhour.load.credentials import RENEW_SECONDS, ChainCredentials, Credentials, FixedCredentials
 from busyhour.load.garbage import held_back
 from busyhour.load.health import Health, peak_memory
 from busyhour.load.kind import Kind
@@ -122,6 +122,7 @@ class Drive:
         found = self._services.get(name)
         if found is None:
             url = self.settings.endpoint or model.endpoint(name, self.settings.region)
+            self._credentials.keys()  # here it may block
             client = Client(
                 url,
                 self.clock,
@@ -186,11 +187,21 @@ class Drive:
         self.clock.call_at(1.0, self._tick)
         self.clock.call_at(self.scenario.traffic.duration, self._look)
         courier = gevent.spawn(self._hand_on)
+        renewer = gevent.spawn(self._renew_credentials)
         with held_back():
             self.clock.run()
+        renewer.kill()
         self._close()
         self._parts.put(None)
         courier.join()
+
+    def _renew_credentials(self) -> None:
+        while True:
+            gevent.sleep(RENEW_SECONDS)
+            try:
+                self._credentials.renew()
+            except BusyhourError as error:
+                self.note(f"{error.message} The keys of before were used on.")
 
     def interrupt(self) -> None:
         """Start no more calls, end those that go on, then end the run. May be called from any greenlet."""

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from busyhour.errors import BusyhourError, ExitCode
-from busyhour.load.credentials import REREAD_SECONDS, ChainCredentials, FixedCredentials
+from busyhour.load.credentials import ChainCredentials, FixedCredentials
 from busyhour.load.sigv4 import Keys
 
 
@@ -18,25 +18,32 @@ class Source:
         return SimpleNamespace(access_key=f"key{self.asked}", secret_key="secret", token=None)
 
 
-def chain(source, times):
-    session = SimpleNamespace(get_credentials=lambda: source)
-    return ChainCredentials(session=lambda: session, clock=lambda: times[0])
+def chain(source):
+    return ChainCredentials(session=lambda: SimpleNamespace(get_credentials=lambda: source))
 
 
-def test_keys_are_read_when_first_needed_and_refreshed_while_running():
-    source, times = Source(), [0.0]
-    credentials = chain(source, times)
+def test_keys_are_read_when_first_needed_and_again_when_they_are_to_be_renewed():
+    source = Source()
+    credentials = chain(source)
     assert source.asked == 0
-    assert credentials.keys() == Keys("key1", "secret")
-    times[0] = REREAD_SECONDS - 1
-    assert credentials.keys().access_key == "key1"
-    times[0] = REREAD_SECONDS
+    assert credentials.keys() == credentials.keys() == Keys("key1", "secret")
+    credentials.renew()
     assert credentials.keys().access_key == "key2"
+
+
+def test_keys_that_cannot_be_renewed_are_used_on():
+    source = Source()
+    credentials = chain(source)
+    credentials.keys()
+    source.get_frozen_credentials = lambda: 1 / 0
+    with pytest.raises(BusyhourError, match="cannot be read"):
+        credentials.renew()
+    assert credentials.keys() == Keys("key1", "secret")
 
 
 def test_no_credentials_are_said_with_the_way_out():
     with pytest.raises(BusyhourError, match="No AWS credentials") as caught:
-        chain(None, [0.0]).keys()
+        chain(None).keys()
     assert caught.value.hint
     assert caught.value.exit_code is ExitCode.UNREACHABLE
 
@@ -47,7 +54,7 @@ def test_expired_ones_are_said():
             raise RuntimeError("token expired")
 
     with pytest.raises(BusyhourError, match="token expired"):
-        chain(Expired(), [0.0]).keys()
+        chain(Expired()).keys()
 
 
 def test_the_environment_is_read_as_boto3_reads_it(monkeypatch):

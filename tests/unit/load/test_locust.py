@@ -428,3 +428,39 @@ def test_locusts_own_otel_option_exports_requests_and_the_runs_figures(run_locus
     assert running.finish()[0] == 0
     for name in ("locust.client.duration", "busyhour.calls.in_progress", "busyhour.start.slip.p99"):
         assert f'"name": "{name}"' in running.said()
+
+
+def test_a_profile_gives_its_keys_and_renews_them_while_the_run_goes_on(
+    run_locust, write_scenario, fake_aws, tmp_path
+):
+    """Locust patches sockets and subprocesses: what botocore's chain does must not block the generator's loop."""
+    script = tmp_path / "keys.py"
+    script.write_text(
+        "import datetime, json, pathlib, time\n"
+        f"count = pathlib.Path({str(tmp_path / 'asked')!r})\n"
+        "asked = len(count.read_text()) + 1 if count.exists() else 1\n"
+        "count.write_text('x' * asked)\n"
+        "ends = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=60)\n"
+        "print(json.dumps({'Version': 1, 'AccessKeyId': f'KEY{asked}', 'SecretAccessKey': 's', 'SessionToken': 't',\n"
+        "                  'Expiration': ends.isoformat()}))\n"
+    )
+    config = tmp_path / "config"
+    config.write_text(
+        f"[profile tests]\ncredential_process = {sys.executable} {script}\nregion = us-east-1\n"
+    )
+    more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]'
+    scenario = write_scenario(rate=5, duration=5, more=more)
+    keys = {"AWS_PROFILE": "tests", "AWS_CONFIG_FILE": str(config), "AWS_ENDPOINT_URL": fake_aws.url}
+    keys["BUSYHOUR_PERMIT"] = permit.issue(tmp_path, load(scenario), 600.0)
+    running = run_locust("voice", scenario, BUSYHOUR_TARGET="aws", BUSYHOUR_ENDPOINT="", **keys)
+    code, result = running.finish()
+    assert code == 0, running.said()
+    assert (result.arrivals.started, [each.errors for each in result.operations if each.errors]) == (25, [])
+    signed = {
+        headers["Authorization" if "Authorization" in headers else "authorization"]
+        .split("Credential=")[1]
+        .split("/")[0]
+        for _, path, headers, _ in fake_aws.requests
+        if path == "/contact/outbound-voice"
+    }
+    assert len(signed) >= 2, signed

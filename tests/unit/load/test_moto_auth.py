@@ -10,7 +10,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from busyhour.load.client import Client
-from busyhour.load.credentials import FixedCredentials
+from busyhour.load.credentials import ChainCredentials, FixedCredentials
 from busyhour.load.errors import Class
 from busyhour.load.operations import Service
 from busyhour.load.recorder import Recorder
@@ -123,3 +123,23 @@ def test_an_assumed_role_signs_with_its_session_token(moto):
     assert (
         answer(url, Keys(assumed.access_key, assumed.secret_key, "another"), *OPERATIONS[0][:3]).status != 200
     )
+
+
+def test_a_profile_that_assumes_a_role_signs_as_boto3_would(moto, tmp_path, monkeypatch):
+    url, keys, _ = moto
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile base]\n"
+        f"aws_access_key_id = {keys.access_key}\naws_secret_access_key = {keys.secret_key}\n"
+        "[profile load]\n"
+        f"role_arn = arn:aws:iam::123456789012:role/load\nsource_profile = base\nregion = {REGION}\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    assumed = ChainCredentials("load").keys()
+    assert assumed.token
+    assert assumed.access_key != keys.access_key
+    assert answer(url, assumed, *OPERATIONS[0][:3]).status == 200
