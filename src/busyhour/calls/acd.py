@@ -26,10 +26,14 @@ class Acd:
         clock: tells the time.
         queues: those of the scenario, by name.
         threshold: answered within this many seconds counts for the service level.
+        agent_capacity: most contacts that wait for one agent in person.
     """
 
-    def __init__(self, clock: Clock, queues: Mapping[str, Queue], threshold: float = 20.0) -> None:
+    def __init__(
+        self, clock: Clock, queues: Mapping[str, Queue], threshold: float = 20.0, agent_capacity: int = 10
+    ) -> None:
         self._clock = clock
+        self._agent_capacity = agent_capacity
         self._threshold = threshold
         self.team = Team()
         """Agents with routing profiles; nobody at first."""
@@ -68,8 +72,13 @@ class Acd:
         name = f"agent:{resource_id(agent)}"
         found = self._known.get(name)
         if found is None:
-            found = AcdQueue(Queue(name=name, agents=1, capacity=10), 1, self._threshold, self._clock.now())
+            member = self.team.find(agent)
+            staff = 1 if member is None else 0
+            queue = Queue(name=name, agents=staff, capacity=self._agent_capacity)
+            found = AcdQueue(queue, staff, self._threshold, self._clock.now())
             self.queues[name] = self._known[name] = self._attend(found)
+            if member is not None:
+                self.team.give_queue(member, found)
         return found
 
     def open(

@@ -371,4 +371,4 @@ class AcdQueue:
 
 
 def _can_take_from(agent: Agent, queue: AcdQueue) -> bool:
-    return any(skill.queue is queue and agent.can_take(skill.channel) for skill in agent.profile.skills)
+    return any(skill.queue is queue and agent.can_take(skill.channel) for skill in agent.skills)

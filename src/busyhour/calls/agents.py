@@ -44,7 +44,17 @@ class Profile:
 class Agent:
     """One agent: signed in or not, with the contacts in hand by channel (wrap-up included)."""
 
-    __slots__ = ("arn", "dispatching", "handled", "idle_since", "name", "profile", "signed_in", "talking")
+    __slots__ = (
+        "arn",
+        "dispatching",
+        "handled",
+        "idle_since",
+        "name",
+        "own",
+        "profile",
+        "signed_in",
+        "talking",
+    )
 
     def __init__(self, name: str, arn: str, profile: Profile) -> None:
         self.name = name
@@ -56,6 +66,13 @@ class Agent:
         self.talking = 0
         """Contacts in hand that are not being wrapped up."""
         self.dispatching = False
+        self.own: tuple[Skill, ...] = ()
+        """Skills for the agent's personal queue; they come before those of the profile."""
+
+    @property
+    def skills(self) -> tuple[Skill, ...]:
+        """All queues that the agent serves."""
+        return self.own + self.profile.skills
 
     @property
     def busy(self) -> bool:
@@ -86,9 +103,19 @@ class Team:
         """A new agent, or one whose profile has changed."""
         self.remove(agent)
         self.agents[agent.arn] = agent
-        for skill in agent.profile.skills:
+        for skill in agent.skills:
             skill.queue.team = self
             self._by_queue.setdefault(id(skill.queue), []).append((agent, skill))
+
+    def find(self, reference: str) -> Agent | None:
+        """The agent with this id or ARN."""
+        identity = reference.rpartition("/")[2]
+        return next((one for arn, one in self.agents.items() if arn.rpartition("/")[2] == identity), None)
+
+    def give_queue(self, agent: Agent, queue: AcdQueue) -> None:
+        """The agent's personal queue, for every channel; it goes before all others."""
+        agent.own = tuple(Skill(queue, channel, priority=0) for channel in agent.profile.concurrency)
+        self.put(agent)
 
     def remove(self, agent: Agent) -> None:
         """The agent is no more; contacts in hand are finished."""
@@ -124,7 +151,7 @@ class Team:
     def next_for(self, agent: Agent, now: float) -> Ticket | None:
         """The waiting contact that an agent should take now."""
         best: tuple[tuple[int, int, float, int], Ticket] | None = None
-        for skill in agent.profile.skills:
+        for skill in agent.skills:
             if not agent.can_take(skill.channel):
                 continue
             found = skill.queue.first(skill.channel, now - skill.delay + 1e-9)

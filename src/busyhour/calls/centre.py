@@ -61,7 +61,9 @@ class CallCentre:
         self.behaviour = Behaviour(scenario.callers, scenario.seed, self.policy)
         self._hours = hours
         self.bots = bots
-        self.acd = Acd(clock, scenario.queues, self.policy.service_level_seconds)
+        self.acd = Acd(
+            clock, scenario.queues, self.policy.service_level_seconds, self.policy.agent_queue_capacity
+        )
         self.invoker = Invoker(clock, functions, self.policy.retry)
         self.arrived = 0
         self.peak_in_progress = 0

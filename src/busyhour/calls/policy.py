@@ -48,6 +48,8 @@ class CallPolicy:
     """The agent ends the conversation, so that a disconnect flow runs: the larger demand of the two."""
     flow_limit: float = 1800.0
     """A caller who has spent this long in prompts without reaching a queue hangs up: ends calls that loop for ever."""
+    agent_queue_capacity: int = 10
+    """Most contacts that wait for one agent in person (quota "Maximum contacts in an agent queue")."""
     failures: Mapping[str, float] = field(default_factory=dict)
     """Outbound: share of attempts that end with each DisconnectReason before anybody answers. None by default; AWS
     expects about 1 % TELECOM_POTENTIAL_BLOCKING and 2 % TELECOM_PROBLEM of carriers (contact record data model)."""

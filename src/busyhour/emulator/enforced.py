@@ -39,7 +39,11 @@ ENFORCED: tuple[Enforced, ...] = (
     Enforced("connect.contact-flows-per-instance", _LIMIT),
     Enforced("connect.flow-modules-per-instance", _LIMIT),
     Enforced("connect.hours-of-operation-per-instance", _LIMIT),
-    Enforced("connect.phone-numbers-per-instance", _LIMIT),
+    Enforced(
+        "connect.maximum-contacts-in-an-agent-queue-per-instance",
+        "the block's AtCapacity branch, QueueCapacityExceededError",
+    ),
+    Enforced("connect.phone-numbers-per-instance", "InvalidParameterException"),
     Enforced("connect.prompts-per-instance", _LIMIT),
     Enforced("connect.queues-per-instance", _LIMIT),
     Enforced("connect.queues-per-routing-profile-per-instance", _LIMIT),

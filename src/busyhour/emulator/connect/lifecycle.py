@@ -29,6 +29,7 @@ from busyhour.flows.protocol import Audience
 from busyhour.scenarios.model import Scenario
 
 SAMPLE_SECONDS = 1.0
+AGENT_QUEUE = "connect.maximum-contacts-in-an-agent-queue-per-instance"
 _LINE = key_of("line")
 _NOTHING: Mapping[str, Any] = {}
 
@@ -118,7 +119,11 @@ class Contacts:
         self.centre = self._new_centre()
 
     def _new_centre(self) -> CallCentre:
-        calls = replace(policy_of(self._scenario), failures=dict(self._policy.failures))
+        calls = replace(
+            policy_of(self._scenario),
+            failures=dict(self._policy.failures),
+            agent_queue_capacity=int(self._state.limits.applied(AGENT_QUEUE, self.scope)),
+        )
         machine = self._machines(flow.flow for flow in self.instance.flows())
         opening = partial(hours.known_open, self.instance, self._state.time)
         return CallCentre(
@@ -348,6 +353,8 @@ class Contacts:
             say(contact, detail["text"], now)
         elif kind == "at_capacity":
             self.metrics.queue_full(detail["queue"], now)
+            if detail["queue"].startswith("agent:"):
+                self._state.limits.reject(AGENT_QUEUE, now)
         elif kind == "lambda":
             self.functions[f"{detail['function']} {detail['outcome']}"] += 1
         elif kind == "flow_error":

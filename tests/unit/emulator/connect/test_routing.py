@@ -268,6 +268,39 @@ def test_the_record_names_the_agent_and_the_routing_profile(centre):
     assert agent["ARN"].endswith(f"/agent/{ada}")
 
 
+def test_a_contact_for_one_agent_in_person_waits_for_that_agent_up_to_the_quota(centre):
+    profile = centre.profile("P", (centre.queue, "VOICE", 1, 0))
+    ada, bob = centre.employ("ada", profile), centre.employ("bob", profile)
+    centre.sign(bob)
+    arn = centre.client("DescribeUser", UserId=ada)["User"]["Arn"]
+    document = {
+        "Version": "2019-10-30",
+        "StartAction": "set",
+        "Actions": [
+            step("set", "UpdateContactTargetQueue", {"AgentId": arn}, "wait"),
+            step("wait", "TransferContactToQueue", {}, "bye"),
+            BYE,
+        ],
+    }
+    params = {"Name": "Ada", "Type": "CONTACT_FLOW", "Content": json.dumps(document)}
+    flow = centre.client("CreateContactFlow", **params)["ContactFlowId"]
+    calls = [centre.call(ContactFlowId=flow) for _ in range(11)]
+    usual = centre.call()
+    centre.advance(5)
+    assert ["DisconnectReason" in centre.contact(one) for one in calls] == [False] * 10 + [True]
+    assert centre.contact(usual)["AgentInfo"]["Id"] == bob
+    another = centre.call()
+    centre.advance(10)
+    centre.sign(ada)
+    assert centre.contact(calls[0])["AgentInfo"]["Id"] == ada
+    centre.advance(41)
+    assert centre.contact(another)["AgentInfo"]["Id"] == bob
+    assert centre.contact(calls[1])["AgentInfo"]["Id"] == ada
+    key = "connect.maximum-contacts-in-an-agent-queue-per-instance"
+    (tally,) = [one for one in centre.client.emulator.state.limits.tallies() if one.quota.key == key]
+    assert tally.rejected == 1
+
+
 # --------------------------------------------------------------------------------------------------- metrics
 
 

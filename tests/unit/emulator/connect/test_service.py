@@ -355,7 +355,10 @@ def test_updated_content_is_what_contacts_run_from_then_on(connect, start, greet
         (lambda flow: "{", "Invalid contact flow format."),
         (lambda flow: "[]", "Invalid contact flow format."),
         (lambda flow: json.dumps({**flow, "Version": "2018"}), "Invalid contact flow format. Path: Version"),
-        (lambda flow: json.dumps({**flow, "StartAction": "nowhere"}), "Invalid contact flow format. Path: StartAction"),
+        (
+            lambda flow: json.dumps({**flow, "StartAction": "nowhere"}),
+            "Invalid contact flow format. Path: StartAction",
+        ),
         (
             lambda flow: json.dumps({**flow, "Actions": flow["Actions"][:1]}),
             "Invalid Action property value. Path: Actions[0].Transitions",
