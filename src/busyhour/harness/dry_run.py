@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from busyhour.harness.plan import TestPlan
-from busyhour.scenarios.model import RetryMode
 
 
 def lines_of(plan: TestPlan, beside: Sequence[str] = ()) -> list[str]:
@@ -71,8 +70,8 @@ def _rules(plan: TestPlan) -> list[str]:
             f"started now it goes on until {plan.end:%H:%M} in {aws.region} ({plan.zone}); AWS's window is 18:00 to 06:00, "
             f"approval {plan.approval or 'missing'}"
         )
-    if client.retry is not RetryMode.NONE:
+    if plan.attempts > 1:
         lines.append(
-            f"requests that are throttled are tried again ({client.retry.value}): up to {client.max_attempts or 3} for each call"
+            f"requests that are throttled are tried again ({client.retry.value}): up to {plan.attempts} for each call"
         )
     return lines

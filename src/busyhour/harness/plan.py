@@ -24,10 +24,11 @@ from busyhour.harness.gate import (
 )
 from busyhour.harness.watch import BREACHES, BUDGET_SECONDS, LEAST_FAILURES, SILENCE_SECONDS
 from busyhour.load.clean_up import STOPS_PER_SECOND, seconds_for
+from busyhour.load.retries import MAX_ATTEMPTS
 from busyhour.quotas import table as quota_table
 from busyhour.quotas.model import Origin, Quota, Scope
 from busyhour.scenarios.arrivals import Schedule
-from busyhour.scenarios.model import DriveKind, Scenario
+from busyhour.scenarios.model import DriveKind, RetryMode, Scenario
 from busyhour.scenarios.rate import Segment
 
 if TYPE_CHECKING:
@@ -110,6 +111,12 @@ class TestPlan:
     def price_date(self) -> str:
         """When that price was read."""
         return PRICE_DATE
+
+    @property
+    def attempts(self) -> int:
+        """Requests for one call at most, by the scenario's retry policy."""
+        client = self.scenario.client
+        return 1 if client.retry is RetryMode.NONE else client.max_attempts or MAX_ATTEMPTS
 
     @property
     def voice(self) -> bool:

@@ -12,7 +12,7 @@ from busyhour.report.plain import plain
 from busyhour.report.templating import fill
 from busyhour.report.view import clock
 from busyhour.rooms import shipped_root
-from busyhour.scenarios.model import DriveKind, Scenario, ShapePoint
+from busyhour.scenarios.model import Client, DriveKind, RetryMode, Scenario, ShapePoint
 
 TODAY = datetime(2026, 11, 1, tzinfo=UTC)
 EVENING = datetime(2026, 12, 2, 1, 0, tzinfo=UTC)  # 20:00 in New York
@@ -123,6 +123,15 @@ def test_requests_that_the_harness_makes_are_counted_against_the_shared_rates(sc
     assert uses["Rate of DescribeContact API requests"].demand == pytest.approx(3 * 100 / 3600, rel=1e-6)
     backend = plan(replace(scenario, drive=DriveKind.BACKEND))
     assert not any("StopContact" in use.name for use in backend.uses)
+
+
+def test_what_the_retry_policy_adds_is_in_the_document(scenario: Scenario) -> None:
+    assert "one request a call, no retries, each with a ClientToken" in document(plan(scenario))
+    retried = document(plan(replace(scenario, client=Client(RetryMode.STANDARD))))
+    assert (
+        "up to 3 attempts a call where a request is throttled or fails (the AWS SDKs' standard retry mode)"
+        in retried
+    )
 
 
 def test_the_text_for_e_mail_has_columns_and_no_marks(scenario: Scenario) -> None:
