@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import re
@@ -63,6 +64,19 @@ def test_every_object_has_what_kubernetes_requires() -> None:
             assert {mount["name"] for mount in container["volumeMounts"]} <= set(claims)
             assert all(isinstance(argument, str) for argument in container["args"])
             assert all(isinstance(variable["value"], str) for variable in container.get("env", ()))
+
+
+def test_kubernetes_own_schemas_take_every_object_and_nothing_that_they_do_not_know() -> None:
+    validator: Any = pytest.importorskip(
+        "kubernetes_validate", reason="pip install kubernetes-validate: Kubernetes' OpenAPI schemas, 100 MB"
+    )
+    newest = validator.latest_version()
+    for each in KUBERNETES:
+        assert validator.validate(each, newest, strict=True)
+    broken = copy.deepcopy(of_kind("Job")["busyhour-workers"])
+    broken["spec"]["template"]["spec"]["containers"][0]["resourcez"] = {}
+    with pytest.raises(validator.ValidationError, match="resourcez"):
+        validator.validate(broken, newest, strict=True)
 
 
 def test_workers_find_the_master_and_are_as_many_as_it_waits_for() -> None:

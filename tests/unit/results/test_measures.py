@@ -3,11 +3,12 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from busyhour.results.histogram import Histogram
 from busyhour.results.measures import Measures
 
 events = st.lists(
     st.tuples(
-        st.sampled_from(["count", "record", "first", "second"]),
+        st.sampled_from(["count", "record", "first", "second", "latency"]),
         st.sampled_from(["a/b", "slip", "latency/x/ok"]),
         st.integers(0, 5),
     ),
@@ -26,8 +27,12 @@ def measured(events):
             case "first":
                 measures.first(key, float(number))
             case "second":
-                row = measures.second(number)
-                row.counts[key] = row.counts.get(key, 0) + 1
+                measures.second(number).count(key)
+            case "latency":
+                histogram = Histogram()
+                histogram.record(number * 1000)
+                for name in ("latency/x:Y/ok", "function/f"):
+                    measures.second(number).add(name, histogram)
     return measures
 
 
@@ -36,6 +41,21 @@ def test_two_workers_together_are_one_that_did_all_of_it(left, right):
     merged = measured(left)
     merged.merge(measured(right))
     assert merged.to_wire() == reordered(measured(left + right), merged).to_wire()
+
+
+@given(events, events)
+def test_sealed_percentiles_and_windows_of_two_workers_are_those_of_one(left, right):
+    merged, whole = measured(left), measured(left + right)
+    merged.merge(Measures.from_wire(json.loads(json.dumps(measured(right).to_wire()))))
+    for each in (merged, whole):
+        each.seal(10)
+    assert merged.windows.record() == whole.windows.record()
+    assert {n: row.sealed for n, row in merged.seconds.items()} == {
+        n: row.sealed for n, row in whole.seconds.items()
+    }
+    assert {k: h.counts for k, h in merged.histograms.items()} == {
+        k: h.counts for k, h in whole.histograms.items()
+    }
 
 
 def reordered(measures, like):
@@ -48,6 +68,10 @@ def reordered(measures, like):
     measures.seconds = {key: measures.seconds[key] for key in like.seconds}
     for number, row in measures.seconds.items():
         row.counts = {key: row.counts[key] for key in like.seconds[number].counts}
+        row.histograms = {key: row.histograms[key] for key in like.seconds[number].histograms}
+        for key, histogram in row.histograms.items():
+            known = like.seconds[number].histograms[key].counts
+            histogram.counts = {bucket: histogram.counts[bucket] for bucket in known}
     return measures
 
 
@@ -66,8 +90,6 @@ def test_calls_in_progress_add_up_over_workers_but_the_busiest_cpu_counts():
 
 
 def test_a_sealed_second_keeps_its_percentiles_and_lets_its_histograms_go():
-    from busyhour.results.histogram import Histogram
-
     measures = Measures()
     histogram = Histogram()
     histogram.record(2000)
