@@ -35,7 +35,7 @@ def ladder_plot(record: RunRecord) -> Plot | None:
     axes.set_xscale("log")
     # Room at the right for the longest figure, which takes a sixth of the width.
     axes.set_xlim(low / 3, high * max(2.0, (3 * high / low) ** 0.2))
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}")
+    axes.xaxis.set_major_formatter(lambda value, _: _tick(value))
     for place, rung in enumerate(rungs):
         axes.annotate(
             rung.volume_text,
@@ -76,6 +76,13 @@ def ladder_plot(record: RunRecord) -> Plot | None:
     return as_plot(
         "The ladder: what growing volume meets, in order", figure, f"{description}. Plan: {number(plan)}."
     )
+
+
+def _tick(value: float) -> str:
+    """A power of ten: millions in short, so that neighbours have room."""
+    if value >= 1e6:
+        return f"{value / 1e6:,.0f} M"
+    return f"{value:,.0f}" if value >= 1 else f"{value:g}"
 
 
 def _label(name: str, value: str) -> str:
