@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("loadtests", "contract_tests", "flow_schemas", "scenarios", "examples/helpdesk", "reports/templates")
@@ -123,3 +125,45 @@ def test_installs_into_a_clean_environment_with_its_own_dependencies(wheel: Path
     team = team_folder(tmp_path / "team")
     assert "ours holds" in run(tmp_path / "env" / "bin" / "busyhour", "run", "ours", *SHORT, cwd=team)
     assert "no errors" in run(tmp_path / "env" / "bin" / "busyhour", "check", "examples", cwd=team)
+    for line in pull_request_lines():
+        bash(line, python.parent, new_project(python.parent / "busyhour", tmp_path / "new"))
+
+
+def new_project(busyhour: Path, folder: Path) -> Path:
+    """What `busyhour init` makes, under git as a CI checks it out."""
+    if not folder.exists():
+        run(busyhour, "init", folder, cwd=folder.parent)
+        scenario = folder / "scenarios" / "helpdesk.toml"
+        text = scenario.read_text(encoding="utf-8")
+        scenario.write_text(
+            re.sub(r'("latency_p95:lambda" = { at_most = ")\w+"', r'\g<1>60s"', text), encoding="utf-8"
+        )
+        for words in (("init", "-q", "-b", "main"), ("add", "."), ("commit", "-qm", "first")):
+            run("git", "-c", "user.name=x", "-c", "user.email=x@example.org", *words, cwd=folder)
+        run("git", "update-ref", "refs/remotes/origin/main", "HEAD", cwd=folder)
+    return folder
+
+
+def pull_request_lines() -> list[str]:
+    """What the GitHub workflow runs on a pull request, without the installation and the comment."""
+    data = yaml.safe_load((ROOT / "docs" / "ci" / "github.yml").read_text(encoding="utf-8"))
+    lines = [step["run"] for step in data["jobs"]["pull-request"]["steps"] if "run" in step]
+    return [line for line in lines if not line.startswith(("pip ", "gh "))]
+
+
+def bash(line: str, scripts: Path, cwd: Path) -> None:
+    """Run a line of a workflow with nothing on the path but the clean environment and the system's own tools."""
+    environment = {
+        "PATH": f"{scripts}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(cwd),
+        "GITHUB_BASE_REF": "main",
+        "GITHUB_STEP_SUMMARY": str(cwd / "summary.md"),
+        "BUSYHOUR_LATE_MS": "2000",
+        "BUSYHOUR_SLIP_P99_MS": "2000",
+        "BUSYHOUR_CPU_SHARE": "2",
+    }
+    command = ["bash", "-e", "-c", line]
+    done = subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, (line, done.stdout[-2000:], done.stderr[-2000:])

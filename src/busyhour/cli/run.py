@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from busyhour.cli._nights import hold, look_back, with_verdict
 from busyhour.cli._page import page
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import TaskID
 
-    from busyhour.errors import ExitCode
-    from busyhour.harness.confirm import Held
     from busyhour.harness.gate import Clearance
     from busyhour.harness.run import Options
     from busyhour.quotas.ledger import Evidence
@@ -169,8 +168,8 @@ def command(
     with _Display(console, planned) as display:
         record = execute(options, folder, display)
         store.write_run(folder, record)  # kept before anything else is tried
-        held = _hold(options, folder, record, display, baseline, repeats) if confirm else None
-    _look_back(record, folder, project)
+        held = hold(options, folder, record, display, baseline, repeats) if confirm else None
+    look_back(record, folder, project)
     evidence = ledger.confirm(evidence, record, table.load()) if verify_quotas else evidence
     record.ledger = ledger.as_rows(evidence)
     terminal.show(record, page())
@@ -179,50 +178,7 @@ def command(
     code = ExitCode.REFUSED if record.abort is not None else EXIT_CODES[record.verdict.outcome]
     if unproven and code is ExitCode.OK:
         code = ExitCode.DOES_NOT_HOLD
-    raise SystemExit(int(code if held is None else _with_verdict(held, code)))
-
-
-def _hold(
-    options: Options, folder: Path, record: RunRecord, display: _Display, names: tuple[str, ...], most: int
-) -> Held | None:
-    """Compare the run, repeat it where something regressed, and put what came out into its record."""
-    from busyhour.harness.confirm import hold_against
-    from busyhour.regression import verdicts
-    from busyhour.regression.baseline import HISTORY
-
-    held = hold_against(options, folder, display, names=names or (HISTORY,), most=most)
-    if held is not None:
-        record.regression = verdicts.for_report(held.found)
-    return held
-
-
-def _look_back(record: RunRecord, folder: Path, project: Any) -> None:
-    """Put the nights of the history up to this run into its record, where there are any."""
-    from busyhour.errors import BusyhourError
-    from busyhour.regression import trend_report
-
-    try:
-        record.trends = trend_report.up_to(folder, project)
-    except BusyhourError as error:
-        record.not_measured.append(f"Trends over past nights: {error.message}")
-
-
-def _with_verdict(held: Held, code: ExitCode) -> ExitCode:
-    """Say what the comparison came to; the exit code that follows from it where the run itself holds."""
-    from busyhour.errors import ExitCode
-    from busyhour.regression.render import again
-
-    for line in again(held.found.confirmation):
-        click.echo(line)
-    click.echo(held.found.summary)
-    if held.interrupted:
-        return ExitCode.INTERRUPTED
-    if code is not ExitCode.OK:
-        return code
-    if held.unproven:
-        click.echo("What regressed could not be looked at again: the repeats prove nothing.", err=True)
-        return ExitCode.INVALID_RUN
-    return ExitCode.DOES_NOT_HOLD if held.found.regressed else ExitCode.OK
+    raise SystemExit(int(code if held is None else with_verdict(held, code)))
 
 
 def _find_limit(options: Options, folder: Path, console: Console) -> NoReturn:
