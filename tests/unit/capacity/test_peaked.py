@@ -1,12 +1,15 @@
 """Traffic that varies more, or less, than Poisson's."""
 
 import random
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from busyhour.capacity import peaked
+from busyhour.capacity.forecast import CALLS, forecast
 from busyhour.capacity.theory import erlang_b, load_for_blocking, servers_for_blocking
 from busyhour.errors import BusyhourError
 
@@ -53,3 +56,34 @@ def test_with_peakedness_one_all_is_as_for_poisson():
     assert peaked.quantile(10.0, 0.99, 0.25) < 18
     assert peaked.quantile(2.4, 0.99, 0.0) == 3
     assert peaked.lines_for_blocking(0.0, 0.01, 1.0) == 0
+
+
+def test_a_peaked_day_makes_the_formula_fail_and_the_forecast_says_so(small: Any):
+    """Quiet quarters and a storm: the mean load fits the lines with room, and in the storm most calls are turned away."""
+    day = (20.0, 20.0, 20.0, 400.0, 20.0, 20.0, 20.0, 20.0)
+    scenario = small.scenario(duration=8 * 900.0, calls_per_hour=0.0)
+    traffic = replace(scenario.traffic, calls_per_hour=0.0, intervals=day, interval_seconds=900.0)
+    quotas = {"L-12AB7C57": 25.0}
+    found = forecast(
+        replace(scenario, traffic=traffic, quotas=quotas), machine=small.machine(small.prompt(180)), calls=200
+    )
+    [calls] = [quota for quota in found.quotas if quota.key == CALLS]
+    mean_load = sum(day) / (8 * 900.0) * 180.0
+    steady = erlang_b(mean_load, 25)
+    assert steady < 0.01
+    assert calls.turned_away_simulated > 0.3
+    # At each moment's own load the formula comes near again.
+    assert calls.turned_away_theory == pytest.approx(calls.turned_away_simulated, abs=0.08)
+    [note] = [note for note in found.notes if note.startswith("the recorded intervals are peaked")]
+    assert f"says that {steady:.2%} of the calls are blocked" in note
+    assert f"in the simulation {calls.turned_away_simulated:.2%}" in note
+    assert "no basis for a quota" in note
+
+
+def test_a_steady_day_is_not_called_peaked(small: Any):
+    scenario = small.scenario(duration=8 * 900.0, calls_per_hour=0.0)
+    traffic = replace(
+        scenario.traffic, calls_per_hour=0.0, intervals=(65.0, 70.0, 68.0, 72.0) * 2, interval_seconds=900.0
+    )
+    found = forecast(replace(scenario, traffic=traffic), machine=small.machine(small.prompt(180)), calls=200)
+    assert not any("peaked" in note for note in found.notes)
