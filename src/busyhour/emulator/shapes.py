@@ -61,17 +61,27 @@ def _structure(shape: Any, known: dict[str, Check]) -> Check:
     return check
 
 
+def _bounds(shape: Any, at_most: str, at_least: str) -> Callable[[float, str], None]:
+    """The check of a length or value against the shape's `min` and `max`; the texts say what must be."""
+    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+
+    def check(value: float, where: str) -> None:
+        if high is not None and value > high:
+            raise ConstraintError(f"{where} must {at_most.format(high)}.")
+        if low is not None and value < low:
+            raise ConstraintError(f"{where} must {at_least.format(low)}.")
+
+    return check
+
+
 def _list(shape: Any, known: dict[str, Check]) -> Check:
     inner = _inner(shape.member, known)
-    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+    within = _bounds(shape, "include at most {} items", "include at least {} items")
 
     def check(value: Any, where: str) -> None:
         if not isinstance(value, list):
             raise MalformedError(f"{where} must be a list.")
-        if high is not None and len(value) > high:
-            raise ConstraintError(f"{where} must include at most {high} items.")
-        if low is not None and len(value) < low:
-            raise ConstraintError(f"{where} must include at least {low} items.")
+        within(len(value), where)
         for index, item in enumerate(value):
             inner(item, f"{where}[{index}]")
 
@@ -80,15 +90,12 @@ def _list(shape: Any, known: dict[str, Check]) -> Check:
 
 def _map(shape: Any, known: dict[str, Check]) -> Check:
     key_check, value_check = _inner(shape.key, known), _inner(shape.value, known)
-    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+    within = _bounds(shape, "include at most {} entries", "include at least {} entries")
 
     def check(value: Any, where: str) -> None:
         if not isinstance(value, dict):
             raise MalformedError(f"{where} must be an object.")
-        if high is not None and len(value) > high:
-            raise ConstraintError(f"{where} must include at most {high} entries.")
-        if low is not None and len(value) < low:
-            raise ConstraintError(f"{where} must include at least {low} entries.")
+        within(len(value), where)
         for key, item in value.items():
             key_check(key, f"{where} key {key[:60]!r}")
             value_check(item, f"{where}[{key[:60]!r}]")
@@ -98,17 +105,14 @@ def _map(shape: Any, known: dict[str, Check]) -> Check:
 
 def _string(shape: Any, known: dict[str, Check]) -> Check:
     metadata = shape.metadata
-    low, high = metadata.get("min"), metadata.get("max")
+    within = _bounds(shape, "have length less than or equal to {}", "have length greater than or equal to {}")
     choices = frozenset(metadata.get("enum", ()))
     pattern = _pattern(metadata.get("pattern"))
 
     def check(value: Any, where: str) -> None:
         if not isinstance(value, str):
             raise MalformedError(f"{where} must be a string.")
-        if high is not None and len(value) > high:
-            raise ConstraintError(f"{where} must have length less than or equal to {high}.")
-        if low is not None and len(value) < low:
-            raise ConstraintError(f"{where} must have length greater than or equal to {low}.")
+        within(len(value), where)
         if choices and value not in choices:
             raise ConstraintError(f"{where} must be one of {', '.join(sorted(choices))}.")
         if pattern is not None and pattern.fullmatch(value) is None:
@@ -127,17 +131,16 @@ def _pattern(text: str | None) -> re.Pattern[str] | None:
         return None
 
 
-def _number(kinds: tuple[type, ...], what: str) -> Callable[[Any, dict[str, Check]], Check]:
+def _number(kinds: tuple[type[int | float], ...], what: str) -> Callable[[Any, dict[str, Check]], Check]:
     def compiler(shape: Any, known: dict[str, Check]) -> Check:
-        low, high = shape.metadata.get("min"), shape.metadata.get("max")
+        within = _bounds(
+            shape, "have value less than or equal to {}", "have value greater than or equal to {}"
+        )
 
         def check(value: Any, where: str) -> None:
             if not isinstance(value, kinds) or isinstance(value, bool):
                 raise MalformedError(f"{where} must be {what}.")
-            if high is not None and value > high:
-                raise ConstraintError(f"{where} must have value less than or equal to {high}.")
-            if low is not None and value < low:
-                raise ConstraintError(f"{where} must have value greater than or equal to {low}.")
+            within(value, where)
 
         return check
 

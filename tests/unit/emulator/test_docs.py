@@ -8,7 +8,6 @@ import pytest
 
 from busyhour.cli.emulator import DEFAULT_PORT, command
 from busyhour.emulator.connect.policy import ConnectPolicy
-from busyhour.emulator.connect.service import HANDLERS
 from busyhour.emulator.faults import read_faults
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "emulator.md"
@@ -19,17 +18,11 @@ def page() -> str:
     return PAGE.read_text(encoding="utf-8")
 
 
-def test_every_operation_of_connect_that_is_served_is_listed_and_no_other(page):
-    (row,) = [line for line in page.splitlines() if line.startswith("| Connect |")]
-    listed = {name.strip() for name in row.split("|")[2].split(",")}
-    assert listed == set(HANDLERS)
-
-
 def test_options_that_are_named_exist(page):
     known = {option for parameter in command.params for option in parameter.opts}
     named = {word.strip("`;,.") for word in page.split() if word.strip("`").startswith("--")}
     client = {"--endpoint-url", "--instance-id", "--contact-flow-id"}
-    client |= {"--destination-phone-number", "--source-phone-number"}
+    client |= {"--destination-phone-number", "--source-phone-number", "--log-group-name"}
     assert named - client <= known
 
 
