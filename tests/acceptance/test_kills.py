@@ -47,7 +47,7 @@ def test_a_killed_target_ends_the_run_which_is_invalid_and_says_so(tmp_path: Pat
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     )
     progress = folder / "progress.jsonl"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not progress.exists() or json.loads(progress.read_text().splitlines()[-1])["started"] < 5:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline

@@ -73,7 +73,7 @@ def drive(
     Args:
         beside: more locustfiles, whose classes run beside those of `locustfile`.
         remote: wait for so many workers on other machines instead of starting any here.
-        watched: the target's process; when it ends, so does the load.
+        watched: the target's process; when it ends, so does the load, and that does not count as interrupted.
         permitted: seconds for which calls may be started against AWS; None: no permit to do so is given.
         lookout: says when a run against AWS must end before its time; the result has the reason as `abort`.
 
@@ -105,7 +105,7 @@ def drive(
     deadline = time.monotonic() + scenario.traffic.duration + scenario.traffic.drain + OVERTIME_SECONDS
     deadline += REMOTE_SECONDS if remote else 0.0
     ending = max(30.0, process_seconds(aws=target.kind == "aws") + 5.0)
-    interrupted = given_up = False
+    interrupted = given_up = target_died = False
     abort: AbortRecord | None = None
     with child("load", command, log=run_dir / "locust.log", environment=environment, grace=ending) as process:
         while process.running:
@@ -134,6 +134,7 @@ def drive(
                     deadline = time.monotonic() + ending
             if watched is not None and not watched.running and not interrupted:
                 progress.say(f"The {watched.name} has ended; the load is stopped.")
+                target_died = True
                 process.ask_to_stop()
                 deadline = min(deadline, time.monotonic() + 15.0)
                 watched = None
@@ -148,7 +149,7 @@ def drive(
                 ExitCode.INTERRUPTED if interrupted else ExitCode.INVALID_RUN,
             )
     result = store.read_load(run_dir)
-    result.interrupted = result.interrupted or interrupted
+    result.interrupted = interrupted or (result.interrupted and not target_died)
     result.abort = abort
     if ended:
         result.notes.append(f"{ended} contacts that the generator left were ended when it was over.")
