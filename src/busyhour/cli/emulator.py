@@ -80,7 +80,7 @@ DEFAULT_PORT = 4580
 @click.option(
     "--state",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder to keep tables, functions and increase requests in from run to run.",
+    help="Folder to keep tables, functions, Connect's resources and increase requests in from run to run.",
 )
 @click.option(
     "--state-every",

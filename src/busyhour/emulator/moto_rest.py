@@ -7,11 +7,14 @@ process is redirected. moto is not safe for threads, so one thread of its own do
 from __future__ import annotations
 
 import asyncio
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from busyhour.emulator.protocols import error_in_kind
 from busyhour.emulator.wire import JSON, ApiError, Request, Response
+
+_log = logging.getLogger(__name__)
 
 _HOSTS = {
     "iotdata": "data-ats.iot",
@@ -78,6 +81,11 @@ class MotoRest:
             answer = self._dispatch(AWSPreparedRequest(request.method, url, headers, request.body, False))
         except NotImplementedError as error:
             raise _unknown(request, str(error)) from None
+        except Exception as error:
+            # moto reads requests as botocore writes them; whatever it stumbles over, no client of AWS sent.
+            _log.debug("moto failed at %s", url, exc_info=error)
+            text = f"moto cannot answer the request: {type(error).__name__}: {error}"
+            raise ApiError("ValidationException", text, 400) from None
         if answer is None or (answer[0] == 404 and answer[2] == "Not yet implemented"):
             raise _unknown(request, "")
         return _response(*answer)
@@ -93,7 +101,7 @@ def url_at_aws(request: Request) -> str:
 def _unknown(request: Request, detail: str) -> ApiError:
     what = f"{request.service} {request.target or request.method + ' ' + request.path}"
     text = f"Neither the emulator nor moto serves {what}."
-    return ApiError("UnknownOperationException", f"{text} {detail}".strip(), 501)
+    return ApiError("UnknownOperationException", f"{text} {detail}".strip(), 404)
 
 
 def _response(status: int, headers: Any, body: str | bytes) -> Response:
