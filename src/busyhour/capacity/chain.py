@@ -16,7 +16,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from busyhour.capacity.moments import END, WAITS, Moment, Moments, Step
+from busyhour.capacity.moment import END, WAITS, Moment, Step
+from busyhour.capacity.moments import Moments
 from busyhour.capacity.ways import NotFiniteError
 
 MOST_STATES = 20_000

@@ -12,7 +12,8 @@ from busyhour.capacity.beyond import EVERY_FUNCTION
 from busyhour.capacity.chain import solve
 from busyhour.capacity.functions import Answers
 from busyhour.capacity.handlers import HandlerAnswers
-from busyhour.capacity.moments import Ask, Moments, MoreReadError
+from busyhour.capacity.invocations import Ask, MoreReadError
+from busyhour.capacity.moments import Moments
 from busyhour.capacity.ways import NotFiniteError
 from busyhour.flows.machine import Machine
 from busyhour.scenarios.model import Scenario

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from busyhour.flows.call import Call
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.model import Action, Flow, FlowType
-from busyhour.flows.references import walk
+from busyhour.flows.references import find, walk
 
 _EXTERNAL, _STORED = "External", "StoredCustomerInput"
 _FOLLOWED = (_EXTERNAL, _STORED)
@@ -127,3 +127,17 @@ def _success(action: Action) -> str | None:
     following = action.next_action
     elsewhere = [one.target for one in action.conditions] + [one.target for one in action.errors]
     return None if following in elsewhere else following
+
+
+def are_opaque(library: FlowLibrary, length: int) -> bool:
+    """Whether no condition of any flow tells inputs of so many random digits apart."""
+    told = {"StoredCustomerInput", "Attributes", "FlowAttributes", "Modules"}
+    for flow in library:
+        for action in flow.actions:
+            if not any(reference.root in told for _, reference in walk(dict(action.parameters))):
+                continue
+            for one in action.conditions:
+                met = any(find(text) or (text.isdecimal() and len(text) == length) for text in one.operands)
+                if one.operator != "Equals" or met:
+                    return False
+    return True
