@@ -12,6 +12,7 @@ _EXAMPLE_FOLDERS = ("flows", "lambda", "tables")
 _OF_STARTER = {
     "../examples/helpdesk/": "../",
     'duration = "100s"': 'duration = "60s"',
+    'drain = "45s"': 'drain = "30s"',
     "whole, for 100 s.": "whole, for 60 s.",
 }
 """What the shipped scenario says and what a new project's says instead: its README is done in three minutes."""
