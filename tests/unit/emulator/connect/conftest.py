@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import botocore.session
 import orjson
 import pytest
-from botocore.model import OperationModel, Shape
+from botocore.model import OperationModel, ServiceModel, Shape
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 from botocore.validate import ParamValidator
@@ -41,8 +41,13 @@ NUMBER, DESTINATION = "+12065550199", "+12065550100"
 
 
 @cache
+def service(name: str) -> ServiceModel:
+    return botocore.session.get_session().get_service_model(name)
+
+
+@cache
 def operation(name: str) -> OperationModel:
-    return botocore.session.get_session().get_service_model("connect").operation_model(name)
+    return service("connect").operation_model(name)
 
 
 class AwsError(Exception):
@@ -171,6 +176,12 @@ def start_in(client: Client, **params: Any) -> str:
 def fast() -> dict[str, float]:
     """Rates that never bind, for `make(quotas={**fast, ...})`."""
     return dict(FAST)
+
+
+@pytest.fixture
+def participants() -> ServiceModel:
+    """The model of the Participant Service."""
+    return service("connectparticipant")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from botocore.model import OperationModel
 from botocore.parsers import create_parser
 
 from busyhour.emulator.connect.policy import ConnectPolicy
@@ -218,30 +217,25 @@ def test_tags_of_a_contact(client, aws_error):
 # --------------------------------------------------------------------------------------------- participants
 
 
-def participant(client, name, token, **params):
-    """(status, answer) of an operation of the Participant Service, parsed by its model."""
-    import botocore.session
+@pytest.fixture
+def participant(participants):
+    """`participant(client, operation, token, **params)`: (status, answer) of the Participant Service, by its model."""
 
-    model: OperationModel = (
-        botocore.session.get_session().get_service_model("connectparticipant").operation_model(name)
-    )
-    request = Request(
-        "POST",
-        model.http["requestUri"],
-        "",
-        {"x-amz-bearer": token},
-        json.dumps(params).encode(),
-        "execute-api",
-        "us-east-1",
-        "AKID",
-    )
-    answer = client.emulator.router.answer(request)
-    headers = {key.lower(): value for key, value in answer.headers.items()}
-    response = {"status_code": answer.status, "headers": headers, "body": answer.body}
-    return answer.status, create_parser("rest-json").parse(response, model.output_shape)
+    def ask(client, name, token, **params):
+        model = participants.operation_model(name)
+        headers = {"x-amz-bearer": token}
+        body = json.dumps(params).encode()
+        path = model.http["requestUri"]
+        request = Request("POST", path, "", headers, body, "execute-api", "us-east-1", "AKID")
+        answer = client.emulator.router.answer(request)
+        headers = {key.lower(): value for key, value in answer.headers.items()}
+        response = {"status_code": answer.status, "headers": headers, "body": answer.body}
+        return answer.status, create_parser("rest-json").parse(response, model.output_shape)
+
+    return ask
 
 
-def connected(client):
+def connected(client, participant):
     started = chat(client, flow(client))
     status, answer = participant(
         client, "CreateParticipantConnection", started["ParticipantToken"], Type=["CONNECTION_CREDENTIALS"]
@@ -250,8 +244,8 @@ def connected(client):
     return started["ContactId"], answer["ConnectionCredentials"]["ConnectionToken"]
 
 
-def test_a_customer_reads_and_writes_and_leaves(client):
-    contact_id, token = connected(client)
+def test_a_customer_reads_and_writes_and_leaves(client, participant):
+    contact_id, token = connected(client, participant)
     client.emulator.clock.advance(1)
     status, sent = participant(client, "SendMessage", token, ContentType="text/plain", Content="Hi")
     assert status == 200
@@ -267,12 +261,12 @@ def test_a_customer_reads_and_writes_and_leaves(client):
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "cGFydGljaXBhbnQ6bm9ib2R5"])
-def test_a_token_that_is_none_is_denied(client, token):
+def test_a_token_that_is_none_is_denied(client, participant, token):
     status, answer = participant(client, "SendMessage", token, ContentType="text/plain", Content="?")
     assert (status, answer["Error"]["Code"]) == (403, "AccessDeniedException")
 
 
-def test_participant_rates_are_limited_for_each_instance_by_itself(client):
+def test_participant_rates_are_limited_for_each_instance_by_itself(client, participant):
     other = client(
         "CreateInstance",
         IdentityManagementType="CONNECT_MANAGED",
@@ -280,7 +274,7 @@ def test_participant_rates_are_limited_for_each_instance_by_itself(client):
         OutboundCallsEnabled=True,
         InstanceAlias="second",
     )["Id"]
-    _, token = connected(client)
+    _, token = connected(client, participant)
     message = {"ContentType": "text/plain", "Content": "x"}
     answers = [participant(client, "SendMessage", token, **message)[0] for _ in range(16)]
     assert answers == [200] * 15 + [429]
