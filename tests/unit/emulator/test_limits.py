@@ -222,3 +222,37 @@ def test_clearing_forgets_tallies_and_fills_buckets_but_keeps_what_is_in_use(tab
     assert list(limits.tallies()) == []
     assert limits.in_use("L-12AB7C57") == 1
     assert limits.admit("connect", "StartOutboundVoiceContact") is None
+
+
+def test_an_instance_may_have_a_value_of_its_own(table):
+    limits = Limits(table, {"L-12AB7C57": 1}, Time())
+    limits.set_applied("L-12AB7C57", 2, "other")
+    assert [limits.acquire("L-12AB7C57", "other") for _ in range(3)] == [True, True, False]
+    assert [limits.acquire("L-12AB7C57") for _ in range(2)] == [True, False]
+    assert (limits.applied("L-12AB7C57", "other"), limits.applied("L-12AB7C57", "third")) == (2, 1)
+    assert limits.is_overridden("L-12AB7C57", "other")
+
+
+def test_buckets_may_be_each_instances_own(table):
+    limits = Limits(table, {}, Time())
+
+    def admitted(instance):
+        return sum(
+            limits.admit("connect-participant", "SendMessage", resource=instance) is None for _ in range(20)
+        )
+
+    assert (admitted("one"), admitted("two"), admitted("one")) == (15, 15, 0)
+
+
+def test_an_operation_may_have_a_second_bucket_by_its_key(table):
+    limits = Limits(table, {}, Time())
+    bound = [limits.admit("connect", "connect.search-contacts-beyond-two-weeks") for _ in range(2)]
+    assert bound[0] is None
+    assert bound[1].key == "connect.search-contacts-beyond-two-weeks.rate"
+    assert limits.admit("connect", "SearchContacts") is None
+
+
+def test_an_operation_without_a_row_has_a_value_by_its_key(table):
+    limits = Limits(table, {"connect.create-prompt.rate": 50}, Time())
+    assert limits.applied("connect.create-prompt.rate") == 50
+    assert sum(limits.admit("connect", "CreatePrompt") is None for _ in range(60)) == 53

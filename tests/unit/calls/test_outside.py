@@ -1,0 +1,107 @@
+"""Outbound calls that fail or are answered from outside, and contacts that are no calls."""
+
+from typing import Any
+
+import pytest
+
+from busyhour.calls.caller import Behaviour, Caller
+from busyhour.calls.live import NOT_ANSWERED, CallState
+from busyhour.calls.policy import CallPolicy
+from busyhour.flows.protocol import CheckHours, EndReason, Enqueue, Failed, Hours, Play, Service, Succeeded
+from busyhour.scenarios.model import Direction, Distribution, Queue
+
+HELLO = Play("hello", "hello", 3.0)
+OUT = Direction.OUTBOUND
+
+
+def test_a_call_that_is_answered_from_outside_rings_until_then(bench: Any):
+    call = bench.centre(HELLO, direction=OUT, answer=Distribution("constant", 1.0)).arrive(0, outside=True)
+    bench.clock.run(until=20.0)
+    assert call.state is CallState.RINGING
+    call.pick_up()
+    bench.clock.run()
+    assert (call.connected_to_system, call.ended) == (20.0, 23.0)
+    assert bench.journal.kinds() == ["started", "connected", "ended"]
+
+
+def test_a_call_that_nobody_outside_answers_ends_at_the_ring_timeout(bench: Any):
+    call = bench.centre(HELLO, direction=OUT).arrive(0, outside=True, ring_timeout=25.0)
+    bench.clock.run()
+    assert (call.ended, call.end_reason) == (25.0, NOT_ANSWERED)
+
+
+def test_a_call_may_fail_while_it_rings_and_not_after(bench: Any):
+    centre = bench.centre(HELLO, direction=OUT)
+    ringing, answered = (centre.arrive(index, outside=True) for index in range(2))
+    answered.pick_up()
+    ringing.fail("TELECOM_BUSY", "busy")
+    answered.fail("TELECOM_BUSY")
+    ringing.pick_up()
+    bench.clock.run()
+    assert (ringing.end_reason, ringing.ended, ringing.detail) == ("TELECOM_BUSY", 0.0, "busy")
+    assert answered.end_reason == EndReason.FLOW_DISCONNECT
+
+
+def test_attempts_fail_as_often_as_the_policy_says_and_take_their_time(bench: Any):
+    policy = CallPolicy(failures={"TELECOM_BUSY": 0.25, "TELECOM_PROBLEM": 0.25})
+    centre = bench.centre(HELLO, direction=OUT, policy=policy)
+    calls = [centre.arrive(index) for index in range(2_000)]
+    bench.clock.run()
+    busy = [call for call in calls if call.end_reason == "TELECOM_BUSY"]
+    assert len(busy) == pytest.approx(500, abs=80)
+    assert {call.ended for call in busy} == {policy.failure_seconds["TELECOM_BUSY"]}
+    assert centre.end_reasons["TELECOM_PROBLEM"] == pytest.approx(500, abs=80)
+
+
+def test_the_same_caller_fails_the_same_way_whatever_else_is_drawn(bench: Any):
+    scenario = bench.centre(HELLO).scenario
+    behaviour = Behaviour(scenario.callers, 1, CallPolicy(failures={"TELECOM_BUSY": 0.5}))
+    first = [Caller(behaviour, index).failure() for index in range(100)]
+    for index in range(100):
+        caller = Caller(behaviour, index)
+        caller.ring(60.0)
+        caller.patience()
+        assert caller.failure() == first[index]
+
+
+def test_a_task_has_no_patience_to_lose(bench: Any):
+    centre = bench.centre(Enqueue("enqueue", "sales"), queues=[Queue("sales", 0)])
+    task = centre.arrive(0, channel="TASK")
+    chat = centre.arrive(1, channel="CHAT")
+    bench.clock.run(until=100_000.0)
+    assert task.state is CallState.QUEUED
+    assert chat.end_reason == EndReason.CUSTOMER_DISCONNECT
+
+
+def test_the_texts_of_a_chat_are_told_and_those_of_a_call_are_not(bench: Any):
+    centre = bench.centre(Play("hello", "Hi.", 0.0))
+    centre.arrive(0)
+    centre.arrive(1, channel="CHAT")
+    bench.clock.run()
+    assert bench.journal.kinds().count("message") == 1
+
+
+def test_a_disabled_queue_takes_nobody(bench: Any):
+    centre = bench.centre(Enqueue("enqueue", "sales"), queues=[Queue("sales", 1)])
+    centre.queue("sales").enabled = False
+    call = centre.arrive(0)
+    assert isinstance(call.machine_call.heard[-1], Failed)
+    assert call.queue_name is None
+
+
+def test_what_the_line_is_found_to_be_is_the_branch(bench: Any):
+    check = Service("check", "CheckOutboundCallStatus", {}, branches=("CallAnswered", "VoicemailBeep"))
+    centre = bench.centre(check, direction=OUT)
+    call = centre.arrive(0, line_status="VoicemailBeep")
+    usual = centre.arrive(1)
+    bench.clock.run()
+    assert call.machine_call.heard[-1] == Succeeded(branch="VoicemailBeep")
+    assert usual.machine_call.heard[-1] == Succeeded(branch="CallAnswered")
+
+
+def test_hours_that_are_known_go_before_the_scenarios_share(bench: Any):
+    centre = bench.centre(CheckHours("check", None, "sales"), queues=[Queue("sales", 1, open_share=0.0)])
+    for known, expected in ((True, True), (None, False)):
+        centre._hours = lambda hours, queue, known=known: known
+        call = centre.arrive(0)
+        assert call.machine_call.heard[-1] == Hours(expected)
