@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from busyhour.capacity.demand import CallDemand
-from busyhour.capacity.ladder import Rung
+from busyhour.capacity.rungs import Rung
 
 
 @dataclass(frozen=True, slots=True)

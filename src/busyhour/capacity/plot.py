@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from busyhour.capacity import schedule_plot
 
 if TYPE_CHECKING:
-    from busyhour.capacity.ladder import Rung
     from busyhour.capacity.outlook import Forecast
+    from busyhour.capacity.rungs import Rung
     from busyhour.scenarios.arrivals import Schedule
 
 _COLOURS = {"quota": "#2b6cb0", "setting": "#6b7280", "staffing": "#b7791f"}

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from busyhour.capacity.demand import CallDemand
-from busyhour.capacity.ladder import SIGNS, Rung
 from busyhour.capacity.outlook import Forecast, QuotaForecast
+from busyhour.capacity.rungs import SIGNS, Rung
 
 _UNITS = {
     **dict.fromkeys(("at once", "ringing", "in flow", "in queue", "with agent", "wrap-up"), "s"),

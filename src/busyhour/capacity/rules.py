@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from busyhour.capacity.formula import Formula
-from busyhour.capacity.ladder import BINDS, Rung, climb
 from busyhour.capacity.outlook import Forecast, QuotaForecast
+from busyhour.capacity.rungs import BINDS, Rung, climb
 from busyhour.capacity.theory import load_for_blocking, poisson_quantile, servers_for_blocking
 from busyhour.quotas.model import Origin, QuotaValue
 from busyhour.quotas.table import QuotaTable

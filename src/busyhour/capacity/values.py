@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from busyhour.capacity.ladder import Limit
+from busyhour.capacity.rungs import Limit
 from busyhour.quotas.bursts import burst_with
 from busyhour.quotas.model import Origin, QuotaValue, Scope
 from busyhour.quotas.table import QuotaTable

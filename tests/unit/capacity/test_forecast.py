@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from busyhour.capacity.forecast import CALLS, EXECUTIONS, INVOKE_RATE, TABLE_READ, TABLE_WRITE, forecast
-from busyhour.capacity.ladder import LAMBDA_429, REORDER, TOO_MANY
 from busyhour.capacity.plot import picture
 from busyhour.capacity.rendering import text
+from busyhour.capacity.rungs import LAMBDA_429, REORDER, TOO_MANY
 from busyhour.cli.forecast import command
 from busyhour.quotas import table as quota_table
 from busyhour.quotas.model import Origin, QuotaValue

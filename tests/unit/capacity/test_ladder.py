@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from busyhour.capacity.forecast import CALLS, EXECUTIONS, forecast
-from busyhour.capacity.ladder import BINDS, Limit, Rung, at_busiest, climb
+from busyhour.capacity.rungs import BINDS, Limit, Rung, at_busiest, climb
 from busyhour.capacity.simulation import INFINITE, Limits, SimulationResult, simulate
 from busyhour.quotas import table as quota_table
 from busyhour.quotas.model import Origin, QuotaValue

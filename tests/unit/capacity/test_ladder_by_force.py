@@ -21,11 +21,11 @@ import pytest
 
 from busyhour.calls.invoker import function_name
 from busyhour.calls.live import LiveCall
-from busyhour.capacity import ladder
+from busyhour.capacity import rungs as ladder
 from busyhour.capacity.forecast import forecast
 from busyhour.capacity.functions import HANDLER_LATENCY
-from busyhour.capacity.ladder import BINDS, SERVICE_LEVEL, Rung
 from busyhour.capacity.outlook import Forecast
+from busyhour.capacity.rungs import BINDS, SERVICE_LEVEL, Rung
 from busyhour.capacity.tables import READS, WRITES
 from busyhour.emulator.app import Emulator, build
 from busyhour.emulator.clock import VirtualClock

@@ -11,7 +11,7 @@ import pytest
 from busyhour.capacity import tables
 from busyhour.capacity.bucket import GrowingBucket
 from busyhour.capacity.forecast import forecast
-from busyhour.capacity.ladder import TABLE_FULL
+from busyhour.capacity.rungs import TABLE_FULL
 from busyhour.capacity.simulation import Limits, simulate
 from busyhour.capacity.tables import TableLimit
 from busyhour.quotas.table_capacity import Mode, Side, described
