@@ -44,12 +44,12 @@ def day_of(calls: float):
 def main() -> None:
     scenario = day_of(1_000_000)
     machine = machine_of(scenario)
-    start = time.perf_counter()
+    start, begun = time.perf_counter(), time.process_time()
     with HandlerAnswers(scenario) as answers:
         result = replay(scenario, machine, answers=answers)
-    seconds = time.perf_counter() - start
+    seconds, cpu = time.perf_counter() - start, time.process_time() - begun
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{result.calls:,} calls, from {result.sampled:,} run through the flows twice; {memory:,.0f} MB")
+    print(f"{result.calls:,} calls, from {result.sampled:,} run through the flows twice; {memory:,.0f} MB, {cpu:.1f} s of CPU")
     print(f"peak: {result.peak_calls:,} calls at once, {result.peak_executions} Lambda executions at once")
     for queue in result.queues.values():
         print(f"{queue.name}: {queue.offered:,} offered, service level {queue.service_level:.2%}")
@@ -70,6 +70,7 @@ def main() -> None:
                 "peer": "aim: 30 s (and 2 GB)",
                 "peer_value": AIM_SECONDS,
                 "ratio": round(AIM_SECONDS / seconds, 2),
+                "cpu_seconds": round(cpu, 2),
                 "memory_mb": round(memory),
             }
         )
