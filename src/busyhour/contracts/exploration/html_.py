@@ -26,6 +26,7 @@ th, td { text-align: left; padding: 5px 10px; border-bottom: 1px solid var(--lin
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 .bar { display: inline-block; width: 120px; height: 8px; background: var(--line); border-radius: 4px; vertical-align: middle; }
 .bar span { display: block; height: 8px; border-radius: 4px; background: var(--covered); }
+.scroll { overflow-x: auto; }
 .drawing { overflow: auto; max-height: 80vh; border: 1px solid var(--line); border-radius: 8px; }
 svg { display: block; font: 12px system-ui, sans-serif; }
 svg rect { fill: var(--box); stroke-width: 1.6; } svg text { fill: var(--text); } svg .type { fill: var(--quiet); font-size: 10.5px; }
@@ -63,6 +64,7 @@ def _page(explored: Explored) -> Iterator[str]:
         f"in {calls} calls, {failures} {'failure' if failures == 1 else 'failures'}</p>"
     )
     yield (
+        '<div class=scroll tabindex=0 role=region aria-label="Coverage by flow">'
         "<table><thead><tr><th>Flow</th><th>Coverage</th><th class=number>taken</th><th class=number>coverable</th>"
         "<th class=number>unreachable</th><th class=number>calls</th><th class=number>failures</th></tr></thead><tbody>"
     )
@@ -77,7 +79,7 @@ def _page(explored: Explored) -> Iterator[str]:
             f'<td class="number{failing}">{len(report.failures)}</td></tr>'
         )
     yield (
-        "</tbody></table><p class=quiet>Branches: <span class='key s-covered'></span>taken"
+        "</tbody></table></div><p class=quiet>Branches: <span class='key s-covered'></span>taken"
         "<span class='key s-uncovered'></span>not taken<span class='key s-unreachable'></span>unreachable; "
         "actions: <span class='key s-failing'></span>failing. Point at a branch to read what it is.</p>"
     )
@@ -94,7 +96,11 @@ def _flow(at: int, report: FlowReport, subjects: Subjects) -> Iterator[str]:
         f'<section id="flow-{at}"><h2>{escape(flow.name)}</h2>'
         f"<p class=quiet>{kind}{len(flow.actions)} actions, <code>{escape(path)}</code></p>"
     )
-    yield f"<div class=drawing>{''.join(drawing(report, at))}</div>"
+    # What scrolls must be reachable by keyboard.
+    yield (
+        f'<div class=drawing tabindex=0 role=region aria-label="{escape(flow.name, quote=True)}, drawn">'
+        f"{''.join(drawing(report, at))}</div>"
+    )
     for failure in report.failures:
         yield from _failure(failure, subjects.again(flow, failure.token))
     if report.uncovered:
@@ -180,7 +186,8 @@ def _edge(
     )
     x1, y1 = source.x + WIDTH, source.y + HEIGHT / 2 + (one.number % 5 - 2) * 3.0
     x2, y2 = target.x, target.y + HEIGHT / 2
-    bend = max(40.0, abs(x2 - x1) / 2) if x2 > x1 else max(90.0, abs(y2 - y1) / 3)
+    # Beside each other there is no room for a wide bend.
+    bend = max(min(40.0, 0.6 * (x2 - x1)), (x2 - x1) / 2) if x2 > x1 else max(90.0, abs(y2 - y1) / 3)
     lift = 0.0
     if abs(y2 - y1) < HEIGHT:
         # Along one row: over what stands in between, and back beneath it.
