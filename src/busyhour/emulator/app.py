@@ -246,7 +246,8 @@ def build(
     emulator = Emulator(state, clock, sites, admin, router, plan, conditions, closing)
     emulator.dynamodb = others.dynamodb
     if state_folder is not None:
-        parts = (*others.kept(), ConnectState(sites))
+        # Instances come before the increases that were granted to them.
+        parts = (ConnectState(sites), *others.kept())
         emulator.folder, emulator.save_every = StateFolder(state_folder, parts), save_every
         admin.on_save = emulator.save
     return emulator

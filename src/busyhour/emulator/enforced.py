@@ -26,9 +26,7 @@ _WRITES = "{}, ThrottlingReasons TableWrite{}"
 _THROTTLED = "ThrottlingException"
 
 ENFORCED: tuple[Enforced, ...] = (
-    Enforced(
-        "connect.amazon-connect-instance-count", "ServiceQuotaExceededException 402"
-    ),
+    Enforced("connect.amazon-connect-instance-count", "ServiceQuotaExceededException 402"),
     Enforced("connect.concurrent-active-calls-per-instance", _REORDER),
     Enforced("connect.concurrent-campaign-active-calls-per-instance", _REORDER),
     Enforced("connect.concurrent-active-chats-per-instance", f"{_LIMIT}, ChatsBreachingActiveChatQuota"),

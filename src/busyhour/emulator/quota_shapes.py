@@ -39,23 +39,28 @@ class QuotaShapes:
     def __init__(self, state: EmulatorState) -> None:
         self._state = state
 
-    def shown(self, quota: Quota, level: str) -> float:
-        """The value that AWS shows at `level`: for some operations not the one that it enforces."""
+    def shown(self, quota: Quota, level: str, instance: str = "") -> float:
+        """The value that AWS shows at `level`: for some operations not the one that it enforces.
+
+        `instance` is the ARN of the instance that is meant, the first where empty.
+        """
         if level == ACCOUNT and quota.scope is Scope.INSTANCE:
             return quota.default
-        if self._state.limits.is_overridden(quota.key):
-            return self._state.limits.applied(quota.key)
+        scope = self._state.instances.get(instance, "")
+        if self._state.limits.is_overridden(quota.key, scope):
+            return self._state.limits.applied(quota.key, scope)
         return quota.default if quota.misreported is None else quota.misreported
 
-    def service_quota(self, quota: Quota, level: str) -> dict[str, Any]:
-        """A ServiceQuota with the value at `level`, ACCOUNT or RESOURCE."""
+    def service_quota(self, quota: Quota, level: str, instance: str = "") -> dict[str, Any]:
+        """A ServiceQuota with the value at `level`, ACCOUNT or RESOURCE; of one instance (ARN, the first where empty)."""
+        instance = instance or self._state.account.instance_arn
         shape = self.default(quota)
-        shape["Value"] = self.shown(quota, level)
+        shape["Value"] = self.shown(quota, level, instance)
         shape["QuotaAppliedAtLevel"] = level
         if quota.scope is Scope.INSTANCE:
-            shape["QuotaContext"] = self._context(level)
+            shape["QuotaContext"] = self._context(level, instance)
         if level == RESOURCE:
-            shape["QuotaArn"] = f"{shape['QuotaArn']}/{self._state.account.instance_arn}"
+            shape["QuotaArn"] = f"{shape['QuotaArn']}/{instance}"
         return shape
 
     def default(self, quota: Quota) -> dict[str, Any]:
@@ -99,11 +104,11 @@ class QuotaShapes:
         if filed.case is not None:
             shape["CaseId"] = filed.case
         if filed.context is not None:
-            shape["QuotaContext"] = {**self._context(filed.level), "ContextId": filed.context}
+            shape["QuotaContext"] = self._context(filed.level, filed.context)
         return shape
 
-    def _context(self, level: str) -> dict[str, str]:
+    def _context(self, level: str, instance: str) -> dict[str, str]:
         context = {"ContextScope": level, "ContextScopeType": _INSTANCE, "AdjustableAtLevel": "PER_RESOURCE"}
         if level == RESOURCE:
-            context["ContextId"] = self._state.account.instance_arn
+            context["ContextId"] = instance
         return context

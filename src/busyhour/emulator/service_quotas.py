@@ -135,9 +135,9 @@ class ServiceQuotas:
             raise ApiError("NoSuchResourceException", f"{quota.name} ({quota.code}) has no applied value.")
         if context is None:
             return {"Quota": self._shapes.service_quota(quota, ACCOUNT)}
-        if quota.scope is not Scope.INSTANCE or context != self._state.account.instance_arn:
+        if quota.scope is not Scope.INSTANCE or context not in self._state.instances:
             raise ApiError("NoSuchResourceException", f"{quota.name} has no applied value for {context}.")
-        return {"Quota": self._shapes.service_quota(quota, RESOURCE)}
+        return {"Quota": self._shapes.service_quota(quota, RESOURCE, context)}
 
     def _get_default(self, body: Body, request: Request) -> dict[str, Any]:
         return {"Quota": self._shapes.default(self._quota(body))}
@@ -148,10 +148,11 @@ class ServiceQuotas:
             quotas = [self._quota({**body, "QuotaCode": code})]
         level = _one_of("QuotaAppliedAtLevel", body.get("QuotaAppliedAtLevel", ACCOUNT), _LEVELS)
         rows = [
-            self._shapes.service_quota(quota, RESOURCE if quota.scope is Scope.INSTANCE else ACCOUNT)
+            self._shapes.service_quota(quota, own, instance)
             for quota in quotas
             if self._has_applied_value(quota)
-            and level in ("ALL", RESOURCE if quota.scope is Scope.INSTANCE else ACCOUNT)
+            and level in ("ALL", own := RESOURCE if quota.scope is Scope.INSTANCE else ACCOUNT)
+            for instance in (self._state.instances if own == RESOURCE else ("",))
         ]
         return _page("Quotas", rows, body)
 
@@ -176,11 +177,12 @@ class ServiceQuotas:
         if self._book.open_count() >= self._book.policy.open_requests:
             raise ApiError("QuotaExceededException", "Too many quota increase requests are open.")
         if context is not None and (
-            quota.scope is not Scope.INSTANCE or context != self._state.account.instance_arn
+            quota.scope is not Scope.INSTANCE or context not in self._state.instances
         ):
             refused = self._book.refuse(quota, float(desired), level, context, requester, at)
             return {"RequestedQuota": self._shapes.requested(refused)}
-        present = self._shapes.shown(quota, RESOURCE if quota.scope is Scope.INSTANCE else ACCOUNT)
+        own = RESOURCE if quota.scope is Scope.INSTANCE else ACCOUNT
+        present = self._shapes.shown(quota, own, context or "")
         if desired <= present:
             raise ApiError(
                 "IllegalArgumentException",
@@ -248,7 +250,9 @@ class ServiceQuotas:
         return found
 
     def _approved(self, request: IncreaseRequest) -> None:
-        self._state.limits.set_applied(request.quota.key, request.desired)
+        scope = self._state.instances.get(request.context or self._state.account.instance_arn)
+        if scope is not None:
+            self._state.limits.set_applied(request.quota.key, request.desired, scope)
 
     def _wake_at(self, due: float | None) -> None:
         if self._schedule is not None and due is not None:

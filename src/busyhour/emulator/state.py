@@ -89,8 +89,13 @@ class EmulatorState:
     """What the emulator has to say once (an action type it does not model, a number it took as claimed)."""
     dropped: Counter[str] = field(default_factory=Counter)
     """What was thrown away to stay within bounds of memory, by kind."""
+    instances: dict[str, str] = field(default_factory=dict)
+    """Every Connect instance by ARN: what tells its quotas from those of others (`Limits`), empty for the first."""
     bots: Bots | None = None
     """The bots that flows talk to; None: bots have no limits."""
+
+    def __post_init__(self) -> None:
+        self.instances.setdefault(self.account.instance_arn, "")
 
     def time(self) -> float:
         """Epoch seconds."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from busyhour.emulator.account_age import LOWER
-from busyhour.emulator.connect.contact import CHANNELS
 from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import Instance, Resource, furnish
 from busyhour.emulator.connect.site import Handler, Params, Site, not_found
@@ -43,11 +41,7 @@ def create(site: Site, params: Params) -> Params:
         raise ApiError("ServiceQuotaExceededException", "The service quota has been exceeded.", 402)
     instance = Instance(replace(state.account, alias=alias, instance_id=""), state.time(), params)
     furnish(instance, state.time())
-    opened = sites.open(instance)
-    for channel in CHANNELS.values():
-        for code in channel.pools.values():
-            default = state.limits.quota(code).default
-            state.limits.set_applied(code, LOWER[site.policy.age].get(code, default), opened.scope)
+    sites.open(instance)
     return {"Id": instance.id, "Arn": instance.arn}
 
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from busyhour.emulator.account_age import LOWER
 from busyhour.emulator.connect import kinds
+from busyhour.emulator.connect.contact import CHANNELS
 from busyhour.emulator.connect.content import Validator
 from busyhour.emulator.connect.destinations import Destinations
 from busyhour.emulator.connect.kinds import Kind
@@ -148,14 +150,26 @@ class Sites:
         site = Site(self, instance, contacts, tokens, Staffing(instance, contacts))
         contacts.answers_at = self.answers_at
         self._sites[instance.id] = site
+        self.state.instances[instance.arn] = contacts.scope
+        if contacts.scope:
+            self._start_with_defaults(contacts.scope)
         if self.started:
             contacts.start()
         return site
+
+    def _start_with_defaults(self, scope: str) -> None:
+        """What was applied to the first instance is not applied to a new one."""
+        limits = self.state.limits
+        for channel in CHANNELS.values():
+            for code in channel.pools.values():
+                value = LOWER[self.policy.age].get(code, limits.quota(code).default)
+                limits.set_applied(code, value, scope)
 
     def close(self, site: Site) -> None:
         """An instance is deleted: its contacts end."""
         site.contacts.stop_all()
         self._sites.pop(site.instance.id, None)
+        self.state.instances.pop(site.instance.arn, None)
 
     def start(self) -> None:
         """Sample levels once a second from now on."""

@@ -252,6 +252,30 @@ def test_an_increase_for_one_instance_is_not_one_for_the_other(client):
     assert (limits.applied("L-12AB7C57"), limits.applied("L-12AB7C57", other)) == (500, 77)
 
 
+def test_service_quotas_knows_the_instances_apart(client):
+    import orjson
+
+    from busyhour.emulator.wire import Request
+
+    other = client("DescribeInstance", InstanceId=new_instance(client, "second"))["Instance"]
+
+    def quotas(operation, **params):
+        body = orjson.dumps({"ServiceCode": "connect", "QuotaCode": "L-12AB7C57", **params})
+        headers = {"x-amz-target": f"ServiceQuotasV20190624.{operation}"}
+        request = Request("POST", "/", "", headers, body, "servicequotas", "us-east-1", "A")
+        return orjson.loads(client.emulator.router.answer(request).body)
+
+    asked = quotas("RequestServiceQuotaIncrease", DesiredValue=15, ContextId=other["Arn"])["RequestedQuota"]
+    assert asked["QuotaContext"]["ContextId"] == other["Arn"]
+    client.emulator.clock.advance(60)
+    assert quotas("GetServiceQuota", ContextId=other["Arn"])["Quota"]["Value"] == 15
+    assert quotas("GetServiceQuota", ContextId=client.emulator.instance.arn)["Quota"]["Value"] == 10
+    listed = quotas("ListServiceQuotas", QuotaAppliedAtLevel="RESOURCE")["Quotas"]
+    assert [one["Value"] for one in listed] == [10, 15]
+    limits = client.emulator.state.limits
+    assert (limits.applied("L-12AB7C57"), limits.applied("L-12AB7C57", other["Id"])) == (10, 15)
+
+
 def test_in_a_new_account_no_call_has_room_until_the_quota_is_raised(make, fast, starter):
     from busyhour.emulator.account_age import AccountAge
 
