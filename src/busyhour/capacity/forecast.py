@@ -17,7 +17,6 @@ from busyhour.capacity.observed import with_observed_operations
 from busyhour.capacity.outlook import Forecast
 from busyhour.capacity.refusals import Refusals
 from busyhour.capacity.rehearsal import Rehearsal
-from busyhour.capacity.retrials import attempts_per_call
 from busyhour.capacity.rules import with_rules
 from busyhour.capacity.rungs import CAMPAIGN_FULL, LAMBDA_429, REORDER, Limit, climb
 from busyhour.capacity.sheet import PEAK, Sheet
@@ -192,7 +191,7 @@ class _Forecaster:
                 f"theory and simulation part: by Erlang B {blocked:.1%} of the plan's attempts are blocked, in the "
                 f"simulation {simulated:.1%}; the formula knows no ramps and no dependence between calls"
             )
-        self._redials(blocked)
+        self._redials()
         self.sheet.rung(
             self.sheet.ladder.concurrent_calls(
                 limit, CAMPAIGN_FULL if self.pool == CAMPAIGN_CALLS else REORDER
@@ -217,16 +216,16 @@ class _Forecaster:
             "its busiest interval is"
         )
 
-    def _redials(self, blocked: float) -> None:
+    def _redials(self) -> None:
         redial = self.scenario.callers.redial
-        if redial is None or not blocked:
+        if redial is None:
             return
         asked = sum(run.attempts for run in self.runs.bound)
         calls = sum(run.planned for run in self.runs.bound)
         lost = self.runs.share(lambda r: (r.lost, r.planned))
         self.sheet.notes.append(
             f"{redial.share:.0%} of those who are turned away redial, {redial.attempts} times at most: "
-            f"{attempts_per_call(blocked, redial):.3g} attempts a call by theory, {asked / calls if calls else 1.0:.3g} "
+            f"{self.refusals.attempts(self.runs.window):.3g} attempts a call by theory, {asked / calls if calls else 1.0:.3g} "
             f"simulated; {lost or 0.0:.1%} of the calls never get in (simulated)"
         )
 

@@ -64,6 +64,13 @@ class Refusals:
         """Share of all attempts that the token bucket of StartOutboundVoiceContact refuses."""
         return self._over_plan(lambda t: self._refused(t, self._attempts_at(t)), window)
 
+    def attempts(self, window: tuple[float, float] | None = None) -> float:
+        """Attempts per call in the mean, redials included."""
+        times = self._times(window)
+        calls = math.fsum(map(self._rate.at, times))
+        asked = math.fsum(self._rate.at(t) * self._attempts_at(t) for t in times if self._rate.at(t))
+        return asked / calls if calls else 1.0
+
     def _load(self, t: float) -> float:
         """E[L(t) - L(t - S)], L the integral of the rate.
 
@@ -74,13 +81,16 @@ class Refusals:
         return math.fsum(until - cumulative(t - s) for s in self._holding) / len(self._holding)
 
     def _over_plan(self, share: Callable[[float], float], window: tuple[float, float] | None) -> float:
-        start, end = window or (0.0, self._scenario.traffic.duration)
-        times = [start + (end - start) * (i + 0.5) / _POINTS for i in range(_POINTS)]
+        times = self._times(window)
         weights = [self._rate.at(t) * self._attempts_at(t) if self._rate.at(t) else 0.0 for t in times]
         total = math.fsum(weights)
         if not total:
             return 0.0
         return math.fsum(w * share(t) for w, t in zip(weights, times, strict=True) if w) / total
+
+    def _times(self, window: tuple[float, float] | None) -> list[float]:
+        start, end = window or (0.0, self._scenario.traffic.duration)
+        return [start + (end - start) * (i + 0.5) / _POINTS for i in range(_POINTS)]
 
     def _attempts_at(self, t: float) -> float:
         """Attempts per call at time t, redials included."""

@@ -1,12 +1,14 @@
 """Redials in theory, and the simulation beside them."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from busyhour.capacity.forecast import CALLS, forecast
 from busyhour.capacity.retrials import attempts_per_call, erlang_b_with_redials, with_redials
 from busyhour.capacity.simulation import Limits, simulate
 from busyhour.capacity.theory import erlang_b
@@ -64,3 +66,15 @@ def test_who_redials_at_once_meets_the_same_full_lines(small: Any):
         return run.blocked_share
 
     assert lost(0.1) > 1.5 * lost(300.0)
+
+
+def test_the_forecast_counts_redials_in_theory_and_simulation(small: Any):
+    redial = Redial(0.7, Distribution("exponential", 60.0), 3)
+    made = small.scenario(calls_per_hour=1800.0, duration=7200.0, callers={"redial": redial})
+    quotas = replace(made, quotas={"L-12AB7C57": 5.0})
+    found = forecast(quotas, machine=small.machine(small.prompt(10)), calls=200)
+    [calls] = [quota for quota in found.quotas if quota.key == CALLS]
+    assert calls.turned_away_theory == pytest.approx(erlang_b_with_redials(5.0, 5, redial).refused, abs=0.01)
+    assert calls.turned_away_simulated == pytest.approx(calls.turned_away_theory, abs=0.05)
+    [note] = [note for note in found.notes if "redial" in note]
+    assert note.startswith("70% of those who are turned away redial, 3 times at most: 1.4")
