@@ -168,7 +168,7 @@ class Admin:
             )
         if not all(isinstance(text, str) for text in [*texts, *attributes.values()]):
             raise BusyhourError("inbound: flow, caller, number and attributes are text.", "Put it in quotes.")
-        check_attributes(attributes)
+        check_attributes(attributes, self._state.limits)
         flow, caller, number = texts
         contact = call_in(
             self._sites, self._entry, flow=flow, caller=caller, number=number, attributes=attributes

@@ -34,6 +34,11 @@ ENFORCED: tuple[Enforced, ...] = (
         "connect.concurrent-active-tasks-per-instance",
         "ServiceQuotaExceededException, TasksBreachingConcurrencyQuota",
     ),
+    Enforced("connect.contact-attributes-total-size", "InvalidParameterException; the block's error branch"),
+    Enforced(
+        "connect.countries-allowed-for-outbound-calls",
+        "DestinationNotAllowedException 403, but for the countries of a new instance of the Region and `--allow`",
+    ),
     Enforced("connect.contact-flows-per-instance", _LIMIT),
     Enforced("connect.flow-modules-per-instance", _LIMIT),
     Enforced("connect.hours-of-operation-per-instance", _LIMIT),
@@ -111,11 +116,6 @@ SETTINGS: tuple[tuple[str, str], ...] = (
         _INVOKE.format("ReservedFunctionInvocationRateLimitExceeded"),
     ),
     ("Capacity of a queue", "the block's AtCapacity branch, QueueCapacityExceededError"),
-    ("Contact attributes, 32 KB", "InvalidRequestException; the block's error branch"),
-    (
-        "Destinations: the countries of a new instance of the Region, and what `--allow` adds",
-        "DestinationNotAllowedException 403",
-    ),
     ("Connect's own limits of a Lambda block: 8 s, 3 retries, 32 KB", "the block's error branch"),
 )
 """Limits that are no quota: what a user set, or what Connect fixes."""

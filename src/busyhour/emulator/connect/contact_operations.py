@@ -57,7 +57,7 @@ def get_attributes(site: Site, params: Params) -> Params:
 def update_attributes(site: Site, params: Params) -> Params:
     """UpdateContactAttributes: adds and replaces; also on a contact that has ended."""
     contact = _contact(site, params["InitialContactId"])
-    check_attributes({**contact.current_attributes(), **params["Attributes"]})
+    check_attributes({**contact.current_attributes(), **params["Attributes"]}, site.state.limits)
     contact.update_attributes(params["Attributes"])
     site.contacts.updated(contact)
     return {}

@@ -6,13 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from busyhour.emulator.limits import Limits
 from busyhour.emulator.wire import ApiError
 
-ATTRIBUTE_BYTES = 32_768
+ATTRIBUTE_BYTES = "connect.contact-attributes-total-size"
+COUNTRIES = "connect.countries-allowed-for-outbound-calls"
+"""Keys of quotas that are counted when they turn a request away."""
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def check_attributes(attributes: Mapping[str, str]) -> None:
+def check_attributes(attributes: Mapping[str, str], limits: Limits) -> None:
     """Keys are alphanumeric, dash or underscore; all keys and values together have at most 32,768 UTF-8 bytes.
 
     Raises:
@@ -29,10 +32,13 @@ def check_attributes(attributes: Mapping[str, str]) -> None:
             size += len(key.encode("utf-8", "surrogatepass")) + len(value.encode("utf-8", "surrogatepass"))
         else:
             size += len(key) + len(value)
-    if size > ATTRIBUTE_BYTES:
+    most = limits.applied(ATTRIBUTE_BYTES)
+    if size > most:
+        limits.use(ATTRIBUTE_BYTES, size)
+        limits.reject(ATTRIBUTE_BYTES)
         raise ApiError(
             "InvalidParameterException",
-            f"Attributes must have at most {ATTRIBUTE_BYTES} UTF-8 bytes in all; they have {size}.",
+            f"Attributes must have at most {most:g} UTF-8 bytes in all; they have {size}.",
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from busyhour.emulator.connect import kinds
 from busyhour.emulator.connect.contact import Contact
 from busyhour.emulator.connect.lifecycle import Placed
-from busyhour.emulator.connect.outbound import check_attributes, check_campaign
+from busyhour.emulator.connect.outbound import COUNTRIES, check_attributes, check_campaign
 from busyhour.emulator.connect.policy import OverQuota
 from busyhour.emulator.connect.site import Handler, Params, Site, not_found
 from busyhour.emulator.connect.times import epoch_seconds
@@ -28,12 +28,13 @@ def start_outbound_voice_contact(site: Site, params: Params) -> Params:
     """StartOutboundVoiceContact: accepted before anybody rings; the contact tells what became of it."""
     flow = site.flow(params["ContactFlowId"])
     attributes: Mapping[str, str] = params.get("Attributes") or {}
-    check_attributes(attributes)
+    check_attributes(attributes, site.state.limits)
     traffic = check_campaign(params)
     queue = site.find(kinds.QUEUE, params["QueueId"]) if params.get("QueueId") else None
     system = _source(site, params, queue)
     number: str = params["DestinationPhoneNumber"]
     if not site.sites.destinations.allows(number):
+        site.state.limits.reject(COUNTRIES)
         raise ApiError(
             "DestinationNotAllowedException", "Outbound calls to the destination number are not allowed.", 403
         )
@@ -62,7 +63,7 @@ def start_chat_contact(site: Site, params: Params) -> Params:
     """StartChatContact: above the quota on active chats LimitExceededException, as AWS documents."""
     flow = site.flow(params["ContactFlowId"])
     attributes: Mapping[str, str] = params.get("Attributes") or {}
-    check_attributes(attributes)
+    check_attributes(attributes, site.state.limits)
     persistent = params.get("PersistentChat") or {}
     extra = _given(params, _CHAT)
     if persistent.get("SourceContactId"):
@@ -94,7 +95,7 @@ def start_task_contact(site: Site, params: Params) -> Params:
         )
     flow = site.flow(params["ContactFlowId"])
     attributes: Mapping[str, str] = params.get("Attributes") or {}
-    check_attributes(attributes)
+    check_attributes(attributes, site.state.limits)
     at = site.state.time()
     scheduled = params.get("ScheduledTime")
     when = None if scheduled is None else epoch_seconds(scheduled)

@@ -5,7 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from busyhour.emulator.connect.outbound import ATTRIBUTE_BYTES, ClientTokens, check_attributes, check_campaign
+from busyhour.emulator.limits import Limits
 from busyhour.emulator.wire import ApiError
+from busyhour.quotas.table import load
+
+TABLE = load()
 
 
 @given(
@@ -13,16 +17,20 @@ from busyhour.emulator.wire import ApiError
 )
 def test_attributes_are_refused_exactly_above_32_kib_of_utf_8(attributes):
     size = sum(len(k.encode()) + len(v.encode("utf-8", "surrogatepass")) for k, v in attributes.items())
-    fill = ATTRIBUTE_BYTES - size - len("fill")
-    check_attributes({**attributes, "fill": "x" * fill})
+    limits = Limits(TABLE, {}, lambda: 0.0)
+    fill = 32_768 - size - len("fill")
+    check_attributes({**attributes, "fill": "x" * fill}, limits)
+    assert list(limits.tallies()) == []
     with pytest.raises(ApiError, match="32768"):
-        check_attributes({**attributes, "fill": "x" * (fill + 1)})
+        check_attributes({**attributes, "fill": "x" * (fill + 1)}, limits)
+    (tally,) = limits.tallies()
+    assert (tally.quota.key, tally.rejected, tally.peak) == (ATTRIBUTE_BYTES, 1, 32_769)
 
 
 @pytest.mark.parametrize("key", ["", "a b", "a.b", "ä", "a/b"])
 def test_keys_are_alphanumeric_dash_or_underscore(key):
     with pytest.raises(ApiError, match="alphanumeric"):
-        check_attributes({key: "v"})
+        check_attributes({key: "v"}, Limits(TABLE, {}, lambda: 0.0))
 
 
 def test_answering_machine_detection_needs_campaign_traffic():
