@@ -97,6 +97,8 @@ def solve(moments: Moments, flow_limit: float) -> Solution:
         for source, target, share in zip(chain.sources, chain.targets, chain.shares, strict=True)
         if target == numbers[WAITS]
     )
+    # Digits beyond the twelfth are rounding.
+    means = {name: float(f"{mean:.12g}") for name, mean in means.items()}
     return Solution(means, len(visits), waiting, frozenset(moments.open), tuple(moments.reasons))
 
 

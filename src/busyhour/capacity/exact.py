@@ -10,10 +10,12 @@ from busyhour.calls.centre import policy_of
 from busyhour.calls.policy import CallPolicy
 from busyhour.capacity.beyond import EVERY_FUNCTION
 from busyhour.capacity.chain import solve
-from busyhour.capacity.functions import Answers
+from busyhour.capacity.expectation import Law
+from busyhour.capacity.functions import HANDLER_LATENCY, Answers
 from busyhour.capacity.handlers import HandlerAnswers
 from busyhour.capacity.invocations import Ask, MoreReadError
-from busyhour.capacity.moments import Moments
+from busyhour.capacity.moments import NEVER, Moments
+from busyhour.capacity.theory import poisson_quantile
 from busyhour.capacity.ways import NotFiniteError
 from busyhour.flows.machine import Machine
 from busyhour.scenarios.model import Scenario
@@ -79,8 +81,23 @@ def exact_demand(
         except MoreReadError as more:
             attributes = more.names
             continue
+        _ensure_no_throttles(scenario, found.means, calls_per_hour)
         open_ = _with_operations(found.open, scenario, found.means)
         return ExactDemand(found.means, found.states, found.waiting, open_, found.reasons)
+
+
+def _ensure_no_throttles(scenario: Scenario, means: Mapping[str, float], calls_per_hour: float) -> None:
+    """Executions at once are Poisson; reserved concurrency must be far beyond them, or calls meet each other there.
+
+    Raises:
+        NotFiniteError: a function may be throttled.
+    """
+    for name, function in scenario.functions.items():
+        if function.reserved_concurrency is not None:
+            seconds = Law(function.latency or HANDLER_LATENCY).mean()
+            load = calls_per_hour / 3600.0 * means.get(EVERY_FUNCTION + name, 0.0) * seconds
+            if function.reserved_concurrency < poisson_quantile(load, 1.0 - NEVER):
+                raise NotFiniteError(f"function {name!r} may be throttled at its reserved concurrency")
 
 
 def _with_operations(open_: frozenset[str], scenario: Scenario, means: Mapping[str, float]) -> frozenset[str]:

@@ -86,8 +86,6 @@ class Invocations:
         rules = self._rules
         if taken > rules.lambda_chain_seconds - rules.lambda_limit_seconds:
             raise NotFiniteError("functions in a row come near the limit of 20 s, which depends on the clock")
-        if function.reserved_concurrency is not None:
-            raise NotFiniteError(f"function {name!r} may be throttled at its reserved concurrency")
         if function.cold_start is not None:
             self._untimed(f"cold starts of function {name!r} depend on how many calls there are")
         answer, error_share = self._answer(name, function, contact, effect)

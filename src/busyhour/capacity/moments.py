@@ -32,8 +32,8 @@ from busyhour.scenarios.model import Direction, Scenario
 
 TIMES = frozenset({"at once", "in flow", "in queue", "with agent", "wrap-up"})
 
-_NEVER = 1e-9
-"""Probability that counts as never: of finding all agents busy."""
+NEVER = 1e-9
+"""Probability that counts as never: of finding all agents, or all reserved executions, busy."""
 MOST_STEPS = 200_000
 """Steps of calls after which it would take too long: each is some 30 µs of machine."""
 _SLACK_SECONDS = 60.0
@@ -265,7 +265,7 @@ class Moments:
         if moment.phase is not Phase.FLOW:
             return self._depends(moment, f"calls come to queue {queue.name!r} a second time")
         staffed = self._scenario.queues.get(queue.name)
-        if staffed is not None and staffed.agents < poisson_quantile(self._load, 1.0 - _NEVER):
+        if staffed is not None and staffed.agents < poisson_quantile(self._load, 1.0 - NEVER):
             return self._depends(moment, f"calls may wait in queue {queue.name!r}")
         call = self._copy(moment)
         then = call.send(p.Queued(queue.name, queue.arn))

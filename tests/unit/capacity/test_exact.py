@@ -248,6 +248,12 @@ def test_what_is_no_finite_chain_is_said_so(
     assert not any(quantity.exact for quantity in demand.quantities.values())
 
 
+def test_reserved_concurrency_that_is_never_used_up_throttles_nobody(small: Any):
+    function = Function("lookup", reserved_concurrency=50)
+    exact = agrees(small.scenario(functions=(function,)), small.machine(look_up("lookup", "bye")), calls=500)
+    assert exact.mean("Lambda invocations") == pytest.approx(1.0)
+
+
 def test_metrics_of_queues_depend_on_other_calls(small: Any):
     metrics = step("metrics", "GetMetricData", "lookup")
     exact = solved(small.scenario(), small.machine(metrics, look_up("lookup", "bye")))
