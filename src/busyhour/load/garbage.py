@@ -2,8 +2,8 @@
 
 A full collection walks over every object there is: with 100,000 calls in progress that is a pause of about a second, in
 which no call starts. Nothing that a request or a timer makes is part of a cycle, so reference counts free it all. So
-only young objects are looked at, a few at a time and twice; what outlives that is out of the collector's sight until
-the run is over.
+only young objects are looked at, a few at a time and once; what outlives that is out of the collector's sight until the
+run is over.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import gc
 from collections.abc import Iterator
 from typing import Any
 
-THRESHOLDS = (1_000, 3, 1_000_000)
-"""Objects between two collections of the youngest (a tenth of a millisecond each), and how many of those make one of the next."""
+YOUNG = 1_000
+"""Objects between two collections, each of which takes some tenths of a millisecond."""
 
 
 @contextlib.contextmanager
@@ -25,7 +25,7 @@ def held_back() -> Iterator[None]:
     """
     before = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(*THRESHOLDS)
+    gc.set_threshold(YOUNG)
     gc.callbacks.append(_put_out_of_sight)
     try:
         yield
@@ -36,5 +36,5 @@ def held_back() -> Iterator[None]:
 
 
 def _put_out_of_sight(phase: str, info: dict[str, Any]) -> None:
-    if phase == "stop" and info["generation"] > 0:
+    if phase == "stop":
         gc.freeze()

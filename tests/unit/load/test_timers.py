@@ -1,6 +1,8 @@
 import gevent
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from busyhour.load.timers import GeventClock
 
@@ -177,3 +179,47 @@ def test_twenty_thousand_waiting_timers_cost_no_greenlet():
         clock.call_later(1000 + number, lambda: None)
     assert clock.pending == 20_000
     assert sum(isinstance(each, greenlet.greenlet) for each in gc.get_objects()) < 100
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 12), st.booleans(), st.floats(0, 5)), max_size=40),
+    st.lists(st.floats(0.01, 4), min_size=1, max_size=20),
+)
+def test_however_far_ahead_timers_run_in_order_none_early_and_none_is_forgotten(timers, steps):
+    time, ran, expected = [0.0], [], []
+    clock = GeventClock(lambda: time[0])
+
+    def run_at(moment, then):
+        def callback():
+            assert clock.now() == moment <= time[0]
+            ran.append(moment)
+            if then is not None:
+                run_at(moment + then, None)
+
+        expected.append(moment)
+        return clock.call_at(moment, callback)
+
+    for moment, kept, then in timers:
+        timer = run_at(moment, then if kept else None)
+        if not kept:
+            timer.cancel()
+            expected.remove(moment)
+    for step in [*steps, 20.0]:
+        pause = clock._run_due()
+        waiting = sorted(moment for moment in expected if moment > time[0])
+        assert clock.pending == len(waiting)
+        if waiting:
+            assert pause is not None
+            assert time[0] + pause <= waiting[0] + 1e-9
+        time[0] += step
+    clock._run_due()
+    assert clock.failures == 0
+    assert ran == sorted(expected)
+
+
+def test_a_timer_for_ever_is_one_that_never_runs():
+    clock = GeventClock()
+    clock.call_later(float("inf"), clock.stop)
+    clock.call_later(0.01, clock.stop)
+    run(clock)
+    assert clock.pending >= 1
