@@ -80,7 +80,7 @@ class NoFunctions:
 def _judged(outcome: Outcome) -> LambdaResult | LambdaFailed:
     if outcome.status == 429:
         return LambdaFailed("throttled", "TooManyRequestsException")
-    if outcome.status >= 400:
+    if not 200 <= outcome.status < 400:
         return LambdaFailed("unreachable", f"HTTP {outcome.status}")
     if outcome.function_error:
         return LambdaFailed("function_error", outcome.payload[:300].decode("utf-8", "replace"))
