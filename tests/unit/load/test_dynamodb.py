@@ -116,9 +116,12 @@ def test_recorded_keys_are_replayed_and_workers_share_the_record(asked, tmp_path
         keys = Recorded.read(record)
 
     whole, _ = asked(Replayed(), '"customers.GetItem" = 1', rate=8)
-    assert [parameters["Key"]["phone"]["S"] for _, parameters in whole] == ["a", "b", "b", "c"] * 2
+    assert (
+        sorted(parameters["Key"]["phone"]["S"] for _, parameters in whole)
+        == ["a"] * 2 + ["b"] * 4 + ["c"] * 2
+    )
     both, _ = asked(Replayed(), '"customers.GetItem" = 1', rate=8, k=1, n=2)
-    assert [parameters["Key"]["phone"]["S"] for _, parameters in both[8:]] == ["b", "c", "b", "c"]
+    assert sorted(parameters["Key"]["phone"]["S"] for _, parameters in both[8:]) == ["b", "b", "c", "c"]
 
 
 def test_a_record_that_is_not_there_or_empty_is_said(tmp_path):

@@ -39,6 +39,13 @@ def test_recorded_keys_come_as_they_were_and_again():
     assert [keys.draw(stream) for _ in range(5)] == [3, 1, 2, 3, 1]
 
 
+def test_workers_together_replay_the_record_in_its_order():
+    record = Recorded([5, 6, 7, 8, 9])
+    first, second = record.part(0, 2), record.part(1, 2)
+    drawn = [worker.draw(None) for _ in range(5) for worker in (first, second)]
+    assert drawn == [5, 6, 7, 8, 9] * 2
+
+
 @pytest.mark.parametrize(
     "make", [lambda: Uniform(0), lambda: Zipf(0), lambda: Zipf(3, -1), lambda: Recorded([])]
 )

@@ -98,8 +98,8 @@ def test_a_long_run_is_sent_as_a_few_hundred_points(write_scenario):
 
 @pytest.fixture
 def web_ui(run):
-    """As much of Locust's web UI as is extended."""
-    ui = SimpleNamespace(app=Flask("locust"), template_args={})
+    """As much of Locust's web UI as is extended. Not named after Locust: Flask would import it, and it patches the process."""
+    ui = SimpleNamespace(app=Flask("stand_in"), template_args={})
 
     @ui.app.route("/stats/requests")
     def stats():
