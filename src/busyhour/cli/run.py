@@ -117,8 +117,8 @@ def command(
 ) -> None:
     """Run SCENARIO (a name or a TOML file) and end with a report and a verdict.
 
-    Exit code 0: all holds. 1: something does not hold. 2: bad input. 3: refused or aborted by the safety gate.
-    4: the run proves nothing. 5: the target cannot be reached.
+    Exit code 0: all holds. 1: something does not hold, or regressed (--confirm). 2: bad input. 3: refused or aborted
+    by the safety gate. 4: the run proves nothing. 5: the target cannot be reached.
 
     Example: busyhour run scenarios/helpdesk.toml
     """

@@ -58,8 +58,12 @@ def repeat_folder(folder: Path, number: int) -> Path:
 
 def repeat_folders(path: Path) -> list[Path]:
     """Folders of the run's repeats, in order."""
-    found = [file.parent for file in folder_of(path).glob(f"*{_REPEAT}*/{RUN_FILE}")]
-    return sorted(found, key=lambda one: int(one.name.rpartition("-")[2]))
+    found = {
+        int(number): file.parent
+        for file in folder_of(path).glob(f"*{_REPEAT}*/{RUN_FILE}")
+        if (number := file.parent.name.rpartition(_REPEAT)[2]).isdecimal()
+    }
+    return [found[number] for number in sorted(found)]
 
 
 def repeats(path: Path) -> list[Observation]:

@@ -15,25 +15,32 @@ from busyhour.rooms import shipped_root
 TEMPLATES = [shipped_root() / "reports" / "templates"]
 
 
-def page(record: RunRecord) -> str:
+def html(record: RunRecord) -> str:
     return RENDERERS["html"].render(record, TEMPLATES).decode()
 
 
-def test_a_record_without_nights_has_no_section(record: RunRecord) -> None:
+def test_a_record_without_nights_has_no_section(record: RunRecord, page: str) -> None:
     assert trends(record) is None
-    assert 'id="trends"' not in page(record)
-    assert 'id="regression"' not in page(record)
+    assert 'id="trends"' not in page
+    assert 'id="regression"' not in page
 
 
-def test_a_change_is_named_with_its_night_and_what_changed_beside(nightly: RunRecord) -> None:
+def test_the_page_names_a_change_with_its_night_and_what_changed_beside_and_the_verdict(
+    nightly: RunRecord,
+) -> None:
     found = trends(nightly)
     assert found is not None
     (line,) = found.changes
     assert (line.night, line.before, line.after, line.size) == ("2026-10-13", "41 ms", "58 ms", "+41%")
-    made = page(nightly)
+    made = re.sub(r"\s+", " ", html(nightly))
     assert "2026-10-13" in made
     assert "commit 1a2b3c4d5e to 9f8e7d6c5b" in made
     assert "flow main &lt;x&gt;.json changed" in made, "names are escaped"
+
+    assert "helpdesk regressed: latency p95: function look" in made, "the verdict, with its repeats"
+    assert "Repeated 2 times" in made
+    assert "<strong>gone</strong> throttle rate" in made
+    assert "runs of 9 min would decide" in made
 
 
 def test_a_drawing_says_in_words_what_it_shows(nightly: RunRecord) -> None:
@@ -64,15 +71,7 @@ def test_metrics_that_did_not_change_are_drawn_too_but_not_all_of_them(nightly: 
 
 def test_nights_without_a_change_say_so(nightly: RunRecord) -> None:
     nightly.trends["changes"] = []
-    assert "No metric changed from 2026-10-01 to 2026-10-20." in page(nightly)
-
-
-def test_the_verdict_against_earlier_runs_is_shown_with_its_repeats(nightly: RunRecord) -> None:
-    made = re.sub(r"\s+", " ", page(nightly))
-    assert "helpdesk regressed: latency p95: function look" in made
-    assert "Repeated 2 times" in made
-    assert "<strong>gone</strong> throttle rate" in made
-    assert "runs of 9 min would decide" in made
+    assert "No metric changed from 2026-10-01 to 2026-10-20." in html(nightly)
 
 
 @pytest.mark.parametrize("values", [[0.0] * 20, [5.0] * 20, [-1.0, *[2.0] * 19]])
