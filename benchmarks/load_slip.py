@@ -16,7 +16,7 @@ BOUND_MS = 2.0
 
 def main():
     with bench_load.server() as url:
-        capacity = bench_load.ours(url, 20_000, 4)[0]["per_cpu_second"]
+        capacity = bench_load.ours(url, 40_000, 4)[0]["per_cpu_second"]
         rate = int(capacity / 2 / 100) * 100
         print(f"capacity {capacity:,.0f} calls/s a core; driving {rate:,}/s")
         best = None
