@@ -108,7 +108,7 @@ def test_a_metric_that_repeats_do_not_have_stays_open() -> None:
     assert advice == "the repeats could not measure it"
 
 
-@pytest.mark.parametrize("seed", (0, 10))
+@pytest.mark.parametrize("seed", [0, 10])
 def test_a_bad_hour_alarms_without_repeats_and_not_with_them(seed: int) -> None:
     """The machine was slow for one run; the system is what it was."""
     bad = run(SLOW, seed + 1000)
