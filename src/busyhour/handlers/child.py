@@ -16,8 +16,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from busyhour.handlers.noting import Noting
-from busyhour.handlers.noting import Path as Read
+from busyhour.handlers.noting import Notes, Noting
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -150,10 +149,10 @@ def _call(
             return {"unusable": str(error)}
     if asked.get("import"):
         return {"seconds": 0.0}
-    seen: set[Read] = set()
+    notes = Notes()
     event = asked["event"]
     if isinstance(event, dict):
-        event = Noting(event, seen)
+        event = Noting(event, notes)
     operations.watch()
     operations.counts.clear()
     started = time.perf_counter()
@@ -167,7 +166,7 @@ def _call(
     except (Exception, SystemExit) as error:
         seconds = time.perf_counter() - started
         found = {"error": f"{type(error).__name__}: {error}"[:500], "where": _where(error, asked["file"])}
-    return {**found, "seconds": seconds, "read": sorted(seen), "operations": dict(operations.counts)}
+    return {**found, "seconds": seconds, "read": sorted(notes.read()), "operations": dict(operations.counts)}
 
 
 def _where(error: BaseException, file: str) -> str:

@@ -18,24 +18,43 @@ EMPTINESS = ""
 _ABSENT = ("absent",)
 
 
+class Notes:
+    """What was read of one event."""
+
+    def __init__(self) -> None:
+        self.seen: set[Path] = set()
+        self.handed: set[Path] = {()}
+        """Objects that were handed out: the event, and those that were taken out of others."""
+
+    def read(self) -> set[Path]:
+        """Paths of all that was read.
+
+        Libraries written in C go over a dictionary without asking it (pydantic, orjson). So an object that was
+        handed out, and of which nothing is known to have been read, counts as read as a whole.
+        """
+        members = {path for path in self.seen if path[-1:] != (EMPTINESS,)}
+        used = {path[:length] for path in members | self.handed for length in range(len(path))} | members
+        return self.seen | (self.handed - used)
+
+
 class Noting(dict[str, Any]):
-    """A JSON object that adds the path of everything read in it to `seen`; objects inside do the same.
+    """A JSON object that notes what is read in it; objects inside do the same.
 
     Going over its members is reading all of it: then the path is the object's own.
     """
 
-    def __init__(self, given: Mapping[str, Any], seen: set[Path], path: Path = ()) -> None:
+    def __init__(self, given: Mapping[str, Any], notes: Notes, path: Path = ()) -> None:
         super().__init__(
-            (key, Noting(value, seen, (*path, key)) if isinstance(value, dict) else value)
+            (key, Noting(value, notes, (*path, key)) if isinstance(value, dict) else value)
             for key, value in given.items()
         )
-        self._seen = seen
+        self._notes = notes
         self._path = path
 
     def _note(self, key: object, value: Any) -> Any:
         # An object inside notes by itself what of it is read.
-        if not isinstance(value, Noting):
-            self._seen.add((*self._path, str(key)))
+        paths = self._notes.handed if isinstance(value, Noting) else self._notes.seen
+        paths.add((*self._path, str(key)))
         return value
 
     def __getitem__(self, key: str) -> Any:
@@ -55,7 +74,7 @@ class Noting(dict[str, Any]):
         return found
 
     def __bool__(self) -> bool:
-        self._seen.add((*self._path, EMPTINESS))
+        self._notes.seen.add((*self._path, EMPTINESS))
         return super().__len__() > 0
 
     def __len__(self) -> int:
@@ -111,7 +130,7 @@ class Noting(dict[str, Any]):
         return super().__repr__()
 
     def _all(self) -> None:
-        self._seen.add(self._path)
+        self._notes.seen.add(self._path)
 
 
 def at(event: Mapping[str, Any], path: Path) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from busyhour.handlers.noting import EMPTINESS, Noting, at, parameters_in
+from busyhour.handlers.noting import EMPTINESS, Notes, Noting, at, parameters_in
 
 EVENT = {
     "Details": {
@@ -24,32 +24,43 @@ PARAMETERS = ("Details", "Parameters")
         (lambda e: e["Details"]["Parameters"]["phone"], {(*PARAMETERS, "phone")}),
         (lambda e: e["Details"]["Parameters"].get("missing"), {(*PARAMETERS, "missing")}),
         (lambda e: "topic" in e["Details"]["Parameters"], {(*PARAMETERS, "topic")}),
-        (lambda e: e["Details"]["ContactData"], set()),
+        (lambda e: e["Details"]["ContactData"], {("Details", "ContactData")}),
+        (lambda e: e["Details"]["ContactData"]["Queue"]["Name"], {("Details", "ContactData", "Queue", "Name")}),
+        (lambda e: None, {()}),
         (lambda e: e["Details"]["ContactData"]["CustomerEndpoint"], {("Details", "ContactData", "CustomerEndpoint")}),
         (lambda e: dict(e["Details"]["Parameters"]), {PARAMETERS, (*PARAMETERS, "phone"), (*PARAMETERS, "topic")}),
         (lambda e: list(e["Details"]["Parameters"]), {PARAMETERS}),
         (lambda e: [*e["Details"]["Parameters"].items()], {PARAMETERS}),
-        (lambda e: e["Details"]["Parameters"] or {}, {(*PARAMETERS, EMPTINESS)}),
+        (lambda e: e["Details"]["Parameters"] or {}, {PARAMETERS, (*PARAMETERS, EMPTINESS)}),
+        (lambda e: (e["Details"]["Parameters"] or {}).get("phone"), {(*PARAMETERS, "phone"), (*PARAMETERS, EMPTINESS)}),
         (lambda e: e["Details"]["Parameters"] == {}, {PARAMETERS}),
         (lambda e: len(e["Details"]["Parameters"]), {PARAMETERS}),
         (lambda e: e["Details"]["Parameters"].pop("phone"), {(*PARAMETERS, "phone")}),
     ],
 )  # fmt: skip
 def test_what_is_looked_at_is_noted_and_nothing_else(look: Any, paths: set[tuple[str, ...]]):
-    seen: set[tuple[str, ...]] = set()
-    look(Noting(EVENT, seen))
-    assert seen == paths
+    notes = Notes()
+    look(Noting(EVENT, notes))
+    assert notes.read() == paths
+
+
+def test_what_a_library_in_c_reads_behind_its_back_counts_as_read():
+    notes = Notes()
+    event = Noting(EVENT, notes)
+    dict.items(event["Details"]["Parameters"])
+    assert event["Name"] == "ContactFlowEvent"
+    assert notes.read() == {PARAMETERS, ("Name",)}
 
 
 @pytest.mark.parametrize("write", [json.dumps, copy.deepcopy, repr, dict])
 def test_writing_or_copying_an_event_reads_all_of_it(write: Any):
-    seen: set[tuple[str, ...]] = set()
-    write(Noting(EVENT, seen))
-    assert () in seen
+    notes = Notes()
+    write(Noting(EVENT, notes))
+    assert () in notes.read()
 
 
 def test_it_is_the_same_dictionary_to_a_handler():
-    event = Noting(EVENT, set())
+    event = Noting(EVENT, Notes())
     assert isinstance(event, dict)
     assert event == EVENT
     assert json.loads(json.dumps(event)) == EVENT
