@@ -16,7 +16,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from busyhour.handlers.noting import Notes, Noting
+from busyhour.handlers.noting import READ_UNSEEN, Notes, Noting
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -166,7 +166,8 @@ def _call(
     except (Exception, SystemExit) as error:
         seconds = time.perf_counter() - started
         found = {"error": f"{type(error).__name__}: {error}"[:500], "where": _where(error, asked["file"])}
-    return {**found, "seconds": seconds, "read": sorted(notes.read()), "operations": dict(operations.counts)}
+    read = notes.read(unseen=not READ_UNSEEN.isdisjoint(sys.modules))
+    return {**found, "seconds": seconds, "read": sorted(read), "operations": dict(operations.counts)}
 
 
 def _where(error: BaseException, file: str) -> str:

@@ -15,6 +15,9 @@ Path = tuple[str, ...]
 EMPTINESS = ""
 """Last key of a path where only whether a mapping is empty was read."""
 
+READ_UNSEEN = frozenset({"pydantic_core", "pydantic", "orjson", "msgspec", "ujson", "rapidjson", "simdjson"})
+"""Libraries that go over dictionaries in C, where no method of theirs is asked."""
+
 _ABSENT = ("absent",)
 
 
@@ -26,12 +29,15 @@ class Notes:
         self.handed: set[Path] = {()}
         """Objects that were handed out: the event, and those that were taken out of others."""
 
-    def read(self) -> set[Path]:
+    def read(self, *, unseen: bool = False) -> set[Path]:
         """Paths of all that was read.
 
-        Libraries written in C go over a dictionary without asking it (pydantic, orjson). So an object that was
-        handed out, and of which nothing is known to have been read, counts as read as a whole.
+        Args:
+            unseen: whether something may have gone over a dictionary without asking it. Then an object that was
+                handed out, and of which nothing is known to have been read, counts as read as a whole.
         """
+        if not unseen:
+            return set(self.seen)
         members = {path for path in self.seen if path[-1:] != (EMPTINESS,)}
         used = {path[:length] for path in members | self.handed for length in range(len(path))} | members
         return self.seen | (self.handed - used)

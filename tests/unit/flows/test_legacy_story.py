@@ -27,7 +27,7 @@ from busyhour.flows.model import Action, Flow
 from busyhour.flows.reader import read
 
 CORPUS = (Path(__file__).parents[3] / "../shared/corpus/flows").resolve()
-STORIES = 12
+STORIES = 5
 """For each export."""
 LONGEST = 60
 """Modules in a story."""
