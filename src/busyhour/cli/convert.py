@@ -15,6 +15,8 @@ import click
 def command(file: Path, output: Path | None) -> None:
     """Turn an old console export into the 2019-10-30 format that Connect's API accepts.
 
+    What the API would still refuse, such as a value that the export holds blank, is listed on standard error.
+
     Example: busyhour convert old-export -o flows/main.json
     """
     import json
@@ -33,6 +35,7 @@ def command(file: Path, output: Path | None) -> None:
     text = json.dumps(convert(document).data, indent=2, ensure_ascii=False) + "\n"
     if output is None:
         click.echo(text, nl=False)
+        _say_what_is_refused(text, Path("converted"))
         return
     try:
         output.write_text(text, encoding="utf-8")
@@ -41,3 +44,16 @@ def command(file: Path, output: Path | None) -> None:
             f"{output}: cannot be written: {error.strerror}", "Choose another place with -o."
         ) from None
     click.echo(f"wrote {output}", err=True)
+    _say_what_is_refused(text, output)
+
+
+def _say_what_is_refused(text: str, label: Path) -> None:
+    from busyhour.contracts.check import Checker
+    from busyhour.contracts.finding import Severity
+    from busyhour.contracts.formats.text import line
+    from busyhour.contracts.sources import Gathered, Source
+    from busyhour.flows.document import parse
+
+    report = Checker().check(Gathered((Source(str(label), parse(text, label)),)))
+    for finding in report.at_least(Severity.ERROR):
+        click.echo(line(finding), err=True)

@@ -28,6 +28,29 @@ def test_an_old_export_is_converted(tmp_path):
     assert json.loads(new.read_text()) == printed
 
 
+def test_what_connect_would_refuse_in_the_converted_flow_is_listed(tmp_path):
+    blank = {
+        "id": "b",
+        "type": "PlayPrompt",
+        "branches": [{"condition": "Success", "transition": "a"}],
+        "parameters": [{"name": "Text", "value": ""}],
+    }
+    old, new = tmp_path / "old", tmp_path / "new.json"
+    old.write_text(json.dumps({**OLD, "modules": [blank, *OLD["modules"]], "start": "b"}))
+    printed = convert(old)
+    assert "converted:15:17: error empty-value" in printed.stderr
+    assert json.loads(printed.stdout)["StartAction"] == "b"
+    written = convert(old, "-o", new)
+    assert written.exit_code == 0
+    assert f"{new}:15:17: error empty-value" in written.stderr
+
+
+def test_nothing_is_listed_where_connect_takes_the_converted_flow(tmp_path):
+    old = tmp_path / "old"
+    old.write_text(json.dumps(OLD))
+    assert convert(old).stderr == ""
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
