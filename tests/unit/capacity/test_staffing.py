@@ -15,16 +15,16 @@ PER_SECOND = 10.0 / 180.0
 
 
 def test_exponential_times_give_erlang_a():
-    served = QueueSample(60_000, EXPONENTIAL, sampler(Distribution("exponential", 60.0)), 1).serve(
+    served = QueueSample(40_000, EXPONENTIAL, sampler(Distribution("exponential", 60.0)), 1).serve(
         PER_SECOND, 10
     )
     theory = waiting_with_abandonment(10.0, 10, 180.0, 60.0)
-    assert served.service_level == pytest.approx(theory.service_level, abs=0.01)
-    assert served.abandoned == pytest.approx(theory.abandoned, abs=0.01)
+    assert served.service_level == pytest.approx(theory.service_level, abs=0.015)
+    assert served.abandoned == pytest.approx(theory.abandoned, abs=0.015)
 
 
 def test_patient_callers_give_erlang_c():
-    served = QueueSample(60_000, EXPONENTIAL, PATIENT, 1).serve(PER_SECOND, 14)
+    served = QueueSample(40_000, EXPONENTIAL, PATIENT, 1).serve(PER_SECOND, 14)
     assert served.service_level == pytest.approx(
         waiting_without_abandonment(10.0, 14, 180.0).service_level, abs=0.01
     )
@@ -32,12 +32,12 @@ def test_patient_callers_give_erlang_c():
 
 
 def test_no_place_to_wait_gives_erlang_b():
-    served = QueueSample(60_000, EXPONENTIAL, PATIENT, 1).serve(PER_SECOND, 10, capacity=0)
-    assert served.turned_away == pytest.approx(erlang_b(10.0, 10), abs=0.01)
+    served = QueueSample(40_000, EXPONENTIAL, PATIENT, 1).serve(PER_SECOND, 10, capacity=0)
+    assert served.turned_away == pytest.approx(erlang_b(10.0, 10), abs=0.015)
 
 
 def test_steadier_handling_times_are_served_better_than_erlang_c_says():
-    steady = QueueSample(60_000, sampler(Distribution("constant", 180.0)), PATIENT, 1).serve(PER_SECOND, 12)
+    steady = QueueSample(40_000, sampler(Distribution("constant", 180.0)), PATIENT, 1).serve(PER_SECOND, 12)
     assert steady.service_level > waiting_without_abandonment(10.0, 12, 180.0).service_level + 0.02
 
 
