@@ -1,8 +1,8 @@
 """One greenlet that runs everything that is due: arrivals, timers of calls in progress, answers that came in.
 
 A call that waits (in a prompt, a queue, a conversation) is one entry in a list, not a greenlet, so 100,000 of them
-cost memory for their own state and nothing else. What is due within a second or so is in a heap; what is due later waits
-in one list for each second, since a heap of 100,000 is slow: every step through it is a miss of the processor's cache.
+cost memory for their own state and nothing else. What is due within a fraction of a second is in a heap; what is due
+later waits in lists by time, since a heap of 100,000 is slow: every step through it is a miss of the processor's cache.
 Callbacks run one at a time, in the order in which they were due.
 
 While a callback runs, `now()` is the moment it was *due*, not the moment it came to run. So a generator that is a
@@ -48,6 +48,9 @@ class Timer:
             self.timers.cancelled += 1
 
 
+SLOT_SECONDS = 0.25
+"""Timers that are due later wait in one list for each so many seconds; the heap takes a whole list at a time."""
+
 NEVER = 1e12
 """Seconds; a timer beyond them runs in no run."""
 
@@ -69,8 +72,8 @@ class GeventClock:
         self.on_lag = on_lag
         self._heap: list[_Entry] = []
         self._later: dict[int, list[_Entry]] = {}
-        self._horizon = 1
-        """What is due before this second is in the heap, everything else in `_later`."""
+        self._horizon = SLOT_SECONDS
+        """What is due before this second is in the heap, everything else in `_later`, by slots of time."""
         self._size = 0
         self._posted: deque[tuple[float, Callable[[Any], None], Any]] = deque()
         self._sequence = 0
@@ -111,10 +114,10 @@ class GeventClock:
             if self._waiting is not None and self._heap[0][2] is timer:
                 self._wake()
         else:
-            second = int(min(moment, NEVER))
-            entries = self._later.get(second)
+            slot = int(min(moment, NEVER) / SLOT_SECONDS)
+            entries = self._later.get(slot)
             if entries is None:
-                entries = self._later[second] = []
+                entries = self._later[slot] = []
                 if self._waiting is not None and not self._heap:
                     self._wake()
             entries.append((moment, self._sequence, timer))
@@ -216,7 +219,7 @@ class GeventClock:
         while not self._stopped:
             moment = clock()
             now = moment - origin
-            if now + 1.0 >= self._horizon:
+            if now + SLOT_SECONDS >= self._horizon:
                 self._look_ahead(now)
             if posted and (
                 not heap or posted[0][0] <= heap[0][0] or heap[0][0] > now or len(posted) > POSTED_AT_MOST
@@ -245,7 +248,7 @@ class GeventClock:
                 self._logical = None
                 if heap:
                     return max(0.0, heap[0][0] - now)
-                return max(0.0, min(self._later) - 1.0 - now) if self._later else None
+                return max(0.0, (min(self._later) - 1) * SLOT_SECONDS - now) if self._later else None
             if moment > until:
                 self._logical = None
                 return 0.0
@@ -260,24 +263,21 @@ class GeventClock:
         get_hub().handle_error(callback, *sys.exc_info())
 
     def _look_ahead(self, now: float) -> None:
-        """Move what is due until a second from now into the heap."""
-        before, self._horizon = self._horizon, int(now) + 2
-        if self._horizon - before > len(self._later):
-            due = sorted(second for second in self._later if second < self._horizon)
-        else:
-            due = [second for second in range(before, self._horizon) if second in self._later]
-        for second in due:
-            self._heap += self._later.pop(second)
+        """Move what is due until the end of the next slot into the heap."""
+        until = int(now / SLOT_SECONDS) + 2
+        self._horizon = until * SLOT_SECONDS
+        for slot in [slot for slot in self._later if slot < until]:
+            self._heap += self._later.pop(slot)
         heapq.heapify(self._heap)
 
     def _compact(self) -> None:
         self._heap[:] = [entry for entry in self._heap if entry[2].callback is not None]
         heapq.heapify(self._heap)
-        for second, entries in list(self._later.items()):
+        for slot, entries in list(self._later.items()):
             alive = [entry for entry in entries if entry[2].callback is not None]
             if alive:
-                self._later[second] = alive
+                self._later[slot] = alive
             else:
-                del self._later[second]
+                del self._later[slot]
         self._size = len(self._heap) + sum(map(len, self._later.values()))
         self.cancelled = 0
