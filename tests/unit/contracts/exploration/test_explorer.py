@@ -11,6 +11,7 @@ from busyhour.contracts.exploration.search import Budget
 from busyhour.errors import BusyhourError
 from busyhour.flows import protocol as p
 from busyhour.flows.reader import read_file
+from busyhour.project import Project
 
 QUICK = Settings(examples=10, budget=Budget(calls=200, seconds=2.0))
 
@@ -171,3 +172,11 @@ def test_a_profile_is_named_right():
     assert profile("nightly").seed is not None
     with pytest.raises(BusyhourError, match="Did you mean 'nightly'"):
         profile("nightli")
+
+
+def test_a_projects_own_folder_of_invariants_comes_before_the_shipped_one(tmp_path):
+    own = tmp_path / "contract_tests" / "invariants"
+    own.mkdir(parents=True)
+    first, *rest = Project.at(tmp_path).invariants_folders()
+    assert (first, len(rest)) == (own, 1)
+    assert load_invariants([first, *rest]) == load_invariants()
