@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time as wall
+import uuid
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -180,6 +181,8 @@ class Plane:
                 params, unprocessed = _split(name, params, left)
         else:
             self._meter.take_all(name, charges)
+        if name == "UpdateItem" and "UpdateExpression" not in params:
+            params.setdefault("AttributeUpdates", {})  # moto takes none for a mistake; it makes the bare item
         result = dict(self.operations.run(name, params))
         more = self._charging.after(name, params, charges)
         if more:
@@ -216,6 +219,10 @@ class Plane:
         table = operations.table(params["TableName"]) if name == "DeleteTable" else None
         result = operations.run(name, params)
         self._reconfigure(name, params, table)
+        source = result.get("BackupDescription", {}).get("SourceTableDetails")
+        if source is not None and not source.get("TableId"):
+            # moto's backups do not tell it, and DynamoDB's model requires it.
+            source["TableId"] = str(uuid.uuid5(uuid.NAMESPACE_URL, source["TableArn"]))
         return respond(operations.serialise(name, result))
 
     def _reconfigure(
