@@ -12,9 +12,10 @@ from typing import Any
 import orjson
 
 from busyhour.emulator.dynamodb.answers import consumed_capacity
-from busyhour.emulator.dynamodb.backend import OperationError, Operations, PartitionedTable, plain
+from busyhour.emulator.dynamodb.backend import OperationError, Operations, plain
 from busyhour.emulator.dynamodb.charging import Charge, Charging, partition_of, stored
 from busyhour.emulator.dynamodb.meter import Meter
+from busyhour.emulator.dynamodb.partitioned import PartitionedTable
 from busyhour.emulator.dynamodb.table_limits import ACCOUNT_QUOTA, TableLimits
 from busyhour.emulator.dynamodb.throughput import TABLE_QUOTA, Side
 from busyhour.emulator.dynamodb.units import (

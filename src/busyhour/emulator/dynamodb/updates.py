@@ -15,7 +15,7 @@ from typing import Any
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 
-from busyhour.emulator.dynamodb.backend import PartitionedTable
+from busyhour.emulator.dynamodb.partitioned import PartitionedTable
 
 _NAME = r"#?[A-Za-z_][A-Za-z0-9_]*"
 _VALUE = r":[A-Za-z0-9_]+"

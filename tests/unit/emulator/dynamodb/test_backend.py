@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from busyhour.emulator.dynamodb.backend import OperationError, Operations, PartitionedTable
+from busyhour.emulator.dynamodb.backend import OperationError, Operations
+from busyhour.emulator.dynamodb.partitioned import PartitionedTable
 
 
 @pytest.fixture
