@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from busyhour.emulator.connect.contact import Contact
-from busyhour.emulator.connect.lifecycle import Placed
+from busyhour.emulator.connect.placed import Placed
 from busyhour.emulator.connect.resources import FlowResource
 from busyhour.emulator.connect.site import Site, Sites
 from busyhour.errors import BusyhourError, did_you_mean

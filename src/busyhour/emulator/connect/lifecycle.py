@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from random import Random
 from typing import Any
@@ -21,6 +21,7 @@ from busyhour.calls.ports import Clock, Functions
 from busyhour.emulator.connect import hours
 from busyhour.emulator.connect.contact import CHANNELS, Contact, ContactStore, close
 from busyhour.emulator.connect.metrics import ConnectMetrics
+from busyhour.emulator.connect.placed import Placed, contact_fields
 from busyhour.emulator.connect.policy import ConnectPolicy
 from busyhour.emulator.connect.resources import FlowResource, Instance, MachineFactory
 from busyhour.emulator.connect.transcript import say
@@ -31,30 +32,6 @@ from busyhour.scenarios.model import Scenario
 SAMPLE_SECONDS = 1.0
 AGENT_QUEUE = "connect.maximum-contacts-in-an-agent-queue-per-instance"
 _LINE = key_of("line")
-_NOTHING: Mapping[str, Any] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """What is asked of a new contact."""
-
-    flow: FlowResource
-    method: str
-    customer: str
-    system: str
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    traffic: str = "GENERAL"
-    ring_timeout: float | None = None
-    queue: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
-    """Name, Description, References and the like, by their names in the API."""
-    channel: str = "VOICE"
-    detect: bool = False
-    """Answering machine detection is enabled."""
-    expires: float | None = None
-    """Seconds after which it ends by itself (chats, tasks)."""
-    scheduled: float | None = None
-    """Epoch seconds at which it shall begin (tasks)."""
 
 
 Destination = Callable[[str], "tuple[Contacts, FlowResource] | None"]
@@ -216,7 +193,7 @@ class Contacts:
         if placed.detect:
             contact.line = self._line(contact.index)
         self._starting = contact
-        fields: dict[str, Any] = {} if voice else _contact_fields(placed)
+        fields: dict[str, Any] = {} if voice else contact_fields(placed)
         self.centre.arrive(
             contact.index,
             contact_id=contact.id,
@@ -424,22 +401,6 @@ class Contacts:
 def _is_staffed(contact: Contact) -> bool:
     """Whether the agent is one whom the scenario staffs for a queue; users have ARNs."""
     return not (contact.agent or "").startswith("arn:")
-
-
-def _contact_fields(placed: Placed) -> dict[str, Any]:
-    """What only chats and tasks bring along."""
-    extra = placed.extra
-    return {
-        "channel": placed.channel,
-        "references": {
-            name: {"Type": value["Type"], "Value": value.get("Value")}
-            for name, value in (extra.get("References") or _NOTHING).items()
-        },
-        "segment_attributes": extra.get("SegmentAttributes") or _NOTHING,
-        "previous_contact_id": extra.get("PreviousContactId"),
-        "initial_contact_id": extra.get("InitialContactId"),
-        "customer_id": extra.get("CustomerId"),
-    }
 
 
 def _flow_of(call: LiveCall, contact: Contact) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 from busyhour.emulator.connect import kinds
 from busyhour.emulator.connect.contact import Contact
-from busyhour.emulator.connect.lifecycle import Placed
 from busyhour.emulator.connect.outbound import COUNTRIES, check_attributes, check_campaign
+from busyhour.emulator.connect.placed import Placed
 from busyhour.emulator.connect.policy import OverQuota
 from busyhour.emulator.connect.site import Handler, Params, Site, not_found
 from busyhour.emulator.connect.times import epoch_seconds
