@@ -20,9 +20,7 @@ def whole(tmp_path_factory):
 
 
 @given(agents=st.integers(0, 500), capacity=st.none() | st.integers(0, 500), workers=st.integers(1, 40))
-def test_agents_and_places_are_divided_without_rest_and_as_evenly_as_can_be(
-    whole, agents, capacity, workers
-):
+def test_agents_and_places_are_divided_without_rest_and_as_evenly_as_can_be(whole, agents, capacity, workers):
     scenario = replace(whole, queues={"q": Queue("q", agents, capacity)})
     parts = [_for_worker(scenario, k, workers).queues["q"] for k in range(workers)]
     assert sum(part.agents for part in parts) == agents
