@@ -20,6 +20,7 @@ from busyhour.load.errors import Class
 from busyhour.load.kind import Kind
 from busyhour.load.operations import Operation
 from busyhour.load.outcomes import Contact, Ended, Watch, read, share_watched
+from busyhour.load.stopper import Stopper
 from busyhour.results import journal
 from busyhour.results.journal import Journal, contacts_file, ended_file
 
@@ -61,9 +62,7 @@ class VoiceCalls(Kind):
         self._waiting = 0
         self._accepted: dict[str, None] = {}
         self._known = 0
-        self._stopping: list[str] = []
-        self._stops = 0
-        self._cutting = self._stops_live = self._pacing = False
+        self._cutting = self._stops_live = False
         self._token = uuid.uuid4().hex
         self._numbers = self.numbers()
         self._share = (-1, 0.0)
@@ -83,7 +82,9 @@ class VoiceCalls(Kind):
         )
         contact = {"InstanceId": settings.instance, "ContactId": "contact"}
         self._describe = connect.operation("DescribeContact", contact, application=False)
-        self._stop = connect.operation("StopContact", contact, application=False)
+        stop = connect.operation("StopContact", contact, application=False)
+        pause = drive.n / self.stops_per_second
+        self._stopper = Stopper(drive.clock, stop, settings.instance, pause, self._over)
         self._contact_path = f"/contacts/{quote(settings.instance, safe='-_.~')}/"
         keeps = settings.run_dir if settings.aws else None
         self._journal = Journal(contacts_file(keeps, drive.k)) if keeps is not None else None
@@ -191,8 +192,7 @@ class VoiceCalls(Kind):
         if self._cutting:
             drive.recorder.call_ended("cut_off")
             if self._stops_live:
-                self._stopping.append(identity)
-                self._stop_next()
+                self._stopper.stop([identity], at_once=1)
             return
         if self._watch.begin(index, identity, answer.finished_at, self._share_at(intended)) is not None:
             drive.recorder.gauge("in_progress", self.in_progress)
@@ -256,12 +256,12 @@ class VoiceCalls(Kind):
 
     def settled(self) -> bool:
         """Whether the outcome of every watched call is known, and every call to be stopped is."""
-        return not self._waiting and not self._watch.contacts and not self._stopping and not self._stops
+        return not self._waiting and not self._watch.contacts and not self._stopper
 
     @property
     def to_end(self) -> float:
         """Accepted contacts that are not known to have ended, and requests on the way."""
-        return len(self._accepted) + len(self._stopping) + self._waiting
+        return len(self._accepted) + len(self._stopper) + self._waiting
 
     def cut_off(self, *, interrupted: bool) -> None:
         """Stop contacts that still go on: on AWS and when interrupted; else the emulator ends with the run anyway."""
@@ -272,42 +272,14 @@ class VoiceCalls(Kind):
             recorder.call_ended("cut_off")
         self._stops_live = interrupted or self.drive.settings.aws
         if self._stops_live:
-            self._stopping += self._accepted
-            for _ in range(max(1, STOP_BURST // self.drive.n)):
-                self._stop_next()
-            self._stop_these([])
+            self._stopper.stop(self._accepted, at_once=max(1, STOP_BURST // self.drive.n))
 
     def worker_lost(self, k: int, heir: int, heirs: int) -> None:
         """End the contacts that the worker left on AWS: nobody else watches over them."""
         folder = self.drive.settings.run_dir
         if self._journal is not None and folder is not None:
             left = (journal.live(folder, k) or [])[heir::heirs]
-            self.drive.clock.post(self.drive.clock.real(), self._stop_these, left)
-
-    def _stop_these(self, contacts: list[str]) -> None:
-        self._stopping += contacts
-        if not self._pacing:
-            self._pace_stops()
-
-    def _pace_stops(self) -> None:
-        self._pacing = bool(self._stopping or self._stops)
-        if self._pacing:
-            self._stop_next()
-            self.drive.clock.call_later(self.drive.n / self.stops_per_second, self._pace_stops)
-
-    def _stop_next(self) -> None:
-        if self._stopping:
-            identity = self._stopping.pop()
-            body = orjson.dumps({"InstanceId": self.drive.settings.instance, "ContactId": identity})
-            self._stops += 1
-            self._stop.send(body, self.drive.clock.now(), partial(self._stopped, identity))
-
-    def _stopped(self, identity: str, answer: Answer) -> None:
-        self._stops -= 1
-        if answer.ok or answer.code == "ContactNotFoundException":
-            self._over(identity)
-        elif answer.kind is not Class.CLIENT_ERROR:
-            self._stopping.append(identity)
+            self.drive.clock.post(self.drive.clock.real(), self._stopper.stop, left)
 
     def _over(self, identity: str) -> None:
         """The contact has ended: nobody need stop it any more."""
