@@ -156,7 +156,8 @@ def _ordinary(effect: p.Effect, action: Action | None, queued: bool, pools: Pool
             return [Option(Choice("connected"))]
         case p.Pause(events=events):
             returned = [Option(Choice("returned"))] if "CustomerReturned" in events else []
-            return [Option(Choice("goes on"), passive=True), *returned]
+            others = [Option(Choice("happens", one)) for one in events if one != "CustomerReturned"]
+            return [Option(Choice("goes on"), passive=True), *returned, *others]
         case p.Service():
             return _service(effect, action, pools)
         case _:
@@ -279,6 +280,8 @@ def event_of(
             return p.Done(), seconds
         case p.Pause(events=events) if kind == "returned" and "CustomerReturned" in events:
             return p.CustomerReturned(), _THINK
+        case p.Pause(events=events) if kind == "happens" and value in events:
+            return p.Succeeded(branch=str(value)), 0.0
         case p.Service(type=type) if kind == "works":
             if type == MODULE_STAND_IN:
                 return p.Succeeded({"StandIn.Result": value} if value else {}), 0.0

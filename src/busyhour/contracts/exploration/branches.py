@@ -121,7 +121,9 @@ class Branches:
             return ""
         events = action.parameters.get("Events")
         listed = [str(one) for one in events] if isinstance(events, list) else []
-        outcomes = ["WaitCompleted", *(["CustomerReturned"] if "CustomerReturned" in listed else [])]
+        if text_of(action.parameters.get("ContinueExecution")) == "True":
+            listed.append("Continue")
+        outcomes = ["WaitCompleted", *listed]
         return self._outcomes(action, kind, index, outcomes)
 
     def _message(self, action: Action, kind: str, index: int, values: Values) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from busyhour.contracts.exploration.ground import Ground
+from busyhour.contracts.exploration.inheritance import WITH_THE_CONTACT
 from busyhour.contracts.exploration.pools import name_of, reads_of
 from busyhour.flows.model import Action, Flow, FlowType
 from busyhour.flows.references import ROOTS, find, text_of, whole
@@ -75,7 +76,7 @@ def initial(names: Iterable[str], flow: Flow, inherits: bool) -> Values:
             found[name] = frozenset({"VOICE", "CHAT", "TASK", "EMAIL"})
         elif root not in ROOTS:
             found[name] = NOTHING
-        elif root == "Modules" and flow.type is FlowType.MODULE and name.startswith("Modules.Input"):
+        elif flow.type is FlowType.MODULE and (root in WITH_THE_CONTACT or name.startswith("Modules.Input")):
             found[name] = ANY
         elif root in _EMPTY_AT_FIRST:
             found[name] = ANY if inherits and root in _INHERITED else NOTHING

@@ -13,6 +13,9 @@ _FILLERS = {
 }
 """Root -> types that fill it."""
 
+WITH_THE_CONTACT = frozenset({"Customer", "Case", "Wisdom", "MediaStreams"})
+"""Roots that belong to the contact: a module finds in them what the flow that runs it has put there."""
+
 
 def always_inherits(flow: Flow) -> bool:
     """Whether the flow's type says that another one ran before it."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from busyhour.contracts.exploration.answers import LONG, LazyAnswer
 from busyhour.contracts.exploration.choices import Option, Where
+from busyhour.contracts.exploration.inheritance import WITH_THE_CONTACT
 from busyhour.contracts.exploration.pools import Read
 from busyhour.contracts.exploration.record import Settled
 from busyhour.flows import protocol as p
@@ -73,10 +74,10 @@ class Settler:
         world = self._world
         self._touched.update(call.attributes)
         if world.entry.type is FlowType.MODULE:
-            self._open["Modules"] = set()
+            self._open |= {root: set() for root in ("Modules", *WITH_THE_CONTACT)}
         if world.inherits:
             call.external = world.played.inherited = LazyAnswer()
-            self._open |= {"Lex": set(), "StoredCustomerInput": set(), "Metrics": set()}
+            self._open |= {root: set() for root in ("Lex", "StoredCustomerInput", "Metrics", "MediaStreams")}
             self._open |= {root: set() for root in _GIVEN_BY_SERVICES}
         if world.entry.type in (FlowType.AGENT_WHISPER, FlowType.CUSTOMER_WHISPER, FlowType.OUTBOUND_WHISPER):
             call.agent = ("agent/1", "agent")

@@ -143,15 +143,23 @@ def _moment(moment: Moment, played: Played) -> str:
         case p.Dial(number=number):
             return _failed(event, f"the call to {number}") or f"{number} answers"
         case p.Pause(seconds=seconds):
-            return _failed(event) or (
-                "the customer returns"
-                if isinstance(event, p.CustomerReturned)
-                else f"{seconds:g} seconds pass"
-            )
+            return _failed(event) or _paused(event, seconds)
         case p.Service():
             return _service(effect, event, moment, played)
         case _:
             return ""
+
+
+def _paused(event: p.Event, seconds: float) -> str:
+    match event:
+        case p.CustomerReturned():
+            return "the customer returns"
+        case p.Succeeded(branch="Continue"):
+            return "the flow goes on while it waits"
+        case p.Succeeded(branch="BotParticipantDisconnected"):
+            return "the bot leaves"
+        case _:
+            return f"{seconds:g} seconds pass"
 
 
 def _service(effect: p.Service, event: p.Event, moment: Moment, played: Played) -> str:

@@ -6,6 +6,7 @@ from conftest_exploration import action, compare, flow, invoke, menu, say
 from busyhour.contracts.exploration.ground import Ground
 from busyhour.contracts.exploration.reachability import unreachable
 from busyhour.contracts.exploration.search import Budget, Search
+from busyhour.flows.model import FlowType
 
 
 def missing(*flows, **options):
@@ -166,3 +167,38 @@ def test_the_helpdesk_is_covered_whole(helpdesk):
         search = Search(ground, entry, wanted, lambda played: None)
         search.run(Budget())
         assert search.missing == set()
+
+
+def test_a_wait_ends_by_each_event_that_it_waits_for():
+    wait = action(
+        "wait",
+        "Wait",
+        {
+            "TimeLimitSeconds": "60",
+            "Events": ["CustomerReturned", "BotParticipantDisconnected"],
+            "ContinueExecution": "True",
+        },
+        when={
+            "WaitCompleted": "a",
+            "CustomerReturned": "b",
+            "BotParticipantDisconnected": "c",
+            "Continue": "d",
+        },
+        errors={"NoMatchingError": "end"},
+    )
+    main = flow(wait, *map(say, "abcd"))
+    assert missing(main) == set()
+    assert not any(one.kind == "condition" for one in unreachable(Ground([main]), main))
+
+
+def test_a_module_finds_what_belongs_to_the_contact():
+    main = flow(
+        compare("stream", "$.MediaStreams.Customer.Audio.StreamARN", {"arn:": "a"}, "who", "TextStartsWith"),
+        compare("who", "$.Customer.FirstName", {"Ada": "b"}, "leave"),
+        say("a", "leave"),
+        say("b", "leave"),
+        action("leave", "EndFlowModuleExecution"),
+        type=FlowType.MODULE,
+    )
+    assert missing(main) == set()
+    assert not any(one.kind == "condition" for one in unreachable(Ground([main]), main))
