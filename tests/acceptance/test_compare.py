@@ -234,7 +234,7 @@ def _slowed(handle):
     def slowed(event, context):
         import time
 
-        time.sleep(0.3)
+        time.sleep(0.15)
         return handle(event, context)
 
     return slowed
