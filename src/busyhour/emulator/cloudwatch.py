@@ -24,6 +24,7 @@ from busyhour.emulator.cloudwatch_parameters import (
 from busyhour.emulator.codecs import codec_of
 from busyhour.emulator.metrics import Dimensions, Point, SeriesName
 from busyhour.emulator.paging import page_start, page_token
+from busyhour.emulator.ports import Rates
 from busyhour.emulator.statistics import STATISTICS, by_period
 from busyhour.emulator.wire import ApiError, Request, Response
 
@@ -66,12 +67,14 @@ class CloudWatch:
 
     Args:
         metrics: what the emulator measured.
+        quotas: rates of requests.
     """
 
     names = ("monitoring",)
 
-    def __init__(self, metrics: Series) -> None:
+    def __init__(self, metrics: Series, quotas: Rates) -> None:
         self._metrics = metrics
+        self._quotas = quotas
         self._operations: dict[str, Callable[[Parameters], dict[str, Any]]] = {
             "GetMetricData": self._get_metric_data,
             "GetMetricStatistics": self._get_metric_statistics,
@@ -98,6 +101,8 @@ class CloudWatch:
         operation = self._operations.get(name)
         if operation is None:
             raise ApiError("InvalidAction", f"busyhour's emulator does not serve CloudWatch {name!r}.")
+        if self._quotas.admit("monitoring", name) is not None:
+            raise ApiError("Throttling", "Rate exceeded", 400)
         return codec.encode(name, operation(parameters), request)
 
     def error_response(self, error: ApiError, request: Request) -> Response:

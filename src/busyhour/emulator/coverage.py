@@ -38,7 +38,12 @@ TITLES = {
     "service-quotas": "Service Quotas",
     "sts": "STS",
 }
-_RATES = {"connect": "connect", "execute-api": "connect-participant", "lambda": "lambda"}
+RATED = {
+    "connect": "connect",
+    "execute-api": "connect-participant",
+    "lambda": "lambda",
+    "monitoring": "monitoring",
+}
 """Services with API rates in the quota table, by signing name."""
 _INTRODUCTION = """# What the emulator covers
 
@@ -78,9 +83,10 @@ def _limits(table: QuotaTable, served: Mapping[str, tuple[str, ...]]) -> Iterato
     yield "Defaults of us-east-1; `--quota`, a scenario and granted increases apply other values.\n"
     yield "### API requests\n"
     yield "A token bucket for each operation, account and Region. Above it: TooManyRequestsException, HTTP 429."
+    yield "CloudWatch says Throttling, HTTP 400."
     yield "Operations of Lambda but Invoke and GetFunction share one; the Participant Service has one for each instance.\n"
     yield "| service | rate/s | burst | operations |\n|---|---|---|---|"
-    for signing, service in _RATES.items():
+    for signing, service in RATED.items():
         for (rate, burst), operations in sorted(_by_rate(table, service, served[signing]).items()):
             name = TITLES[MODELS[signing]]
             yield f"| {name} | {rate:g} | {burst:g} | {', '.join(operations)} |"

@@ -104,7 +104,7 @@ def other_services(
         AfterMoto(dynamodb, gate),
         LexService(lex, state.time),
         quotas,
-        CloudWatch(state.metrics),
+        CloudWatch(state.metrics, limits),
         Sts(account),
     ]
     fallback = AfterMoto(MotoRest(account.account_id), gate)

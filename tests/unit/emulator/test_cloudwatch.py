@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from random import Random
@@ -17,13 +18,16 @@ from botocore.exceptions import ClientError
 
 from busyhour.emulator.cloudwatch import CloudWatch
 from busyhour.emulator.faults import Faults
+from busyhour.emulator.limits import Limits
 from busyhour.emulator.metrics import MetricStore
 from busyhour.emulator.router import Router
 from busyhour.emulator.server import running
 from busyhour.emulator.wire import ApiError, Request, Response
+from busyhour.quotas.table import load as load_quota_table
 
 T0 = 1_700_000_040
 """A whole minute."""
+LIMITS = Limits(load_quota_table(), {}, time.monotonic)
 CALLS = (("InstanceId", "i-1"), ("MetricGroup", "VoiceCalls"))
 
 
@@ -56,7 +60,7 @@ class Alone:
 
 @pytest.fixture(scope="module")
 def client(store: MetricStore) -> Iterator[Any]:
-    with running(Alone(CloudWatch(store))) as url:
+    with running(Alone(CloudWatch(store, LIMITS))) as url:
         yield boto3.client(
             "cloudwatch",
             endpoint_url=url,
@@ -253,7 +257,7 @@ def test_the_query_protocol_of_older_clients(store: MetricStore) -> None:
         "MetricDataQueries.member.1.MetricStat.Metric.Dimensions.member.2.Name": "MetricGroup",
         "MetricDataQueries.member.1.MetricStat.Metric.Dimensions.member.2.Value": "VoiceCalls",
     }
-    answer = CloudWatch(store).handle(request({}, form(**given)))
+    answer = CloudWatch(store, LIMITS).handle(request({}, form(**given)))
     assert answer.content_type == "text/xml"
     tree = ElementTree.fromstring(answer.body)
     values = [node.text for node in tree.iterfind(".//{*}Values/{*}member")]
@@ -264,7 +268,7 @@ def test_the_query_protocol_of_older_clients(store: MetricStore) -> None:
 def test_the_json_protocol(store: MetricStore) -> None:
     body = {"MetricDataQueries": [query()], "StartTime": T0, "EndTime": T0 + 60}
     headers = {"x-amz-target": "GraniteServiceVersion20100801.GetMetricData"}
-    answer = CloudWatch(store).handle(request(headers, json.dumps(body).encode()))
+    answer = CloudWatch(store, LIMITS).handle(request(headers, json.dumps(body).encode()))
     [result] = json.loads(answer.body)["MetricDataResults"]
     assert result["Timestamps"] == [T0]
     assert result["Values"] == [5.0]
@@ -284,12 +288,12 @@ def test_a_body_that_is_not_of_its_protocol_is_refused(
     store: MetricStore, headers: dict[str, str], body: bytes
 ) -> None:
     with pytest.raises(ApiError) as caught:
-        CloudWatch(store).handle(request(headers, body))
+        CloudWatch(store, LIMITS).handle(request(headers, body))
     assert caught.value.code == "SerializationException"
 
 
 def test_errors_are_written_in_the_protocol_of_the_request(store: MetricStore) -> None:
-    service = CloudWatch(store)
+    service = CloudWatch(store, LIMITS)
     error = ApiError("InvalidParameterValue", "no <such> metric")
     xml = service.error_response(error, request({}, b"Action=ListMetrics")).body
     assert b"<Code>InvalidParameterValue</Code><Message>no &lt;such&gt; metric</Message>" in xml
