@@ -11,9 +11,9 @@ _STARTER = Path(__file__).with_name("_starter")
 _EXAMPLE_FOLDERS = ("flows", "lambda", "tables")
 _OF_STARTER = {
     "../examples/helpdesk/": "../",
-    'duration = "100s"': 'duration = "60s"',
-    'drain = "45s"': 'drain = "30s"',
-    "whole, for 100 s.": "whole, for 60 s.",
+    'duration = "100s"': 'duration = "50s"',
+    'drain = "45s"': 'drain = "25s"',
+    "whole, for 100 s.": "whole, for 50 s.",
 }
 """What the shipped scenario says and what a new project's says instead: its README is done in three minutes."""
 _CI = {
