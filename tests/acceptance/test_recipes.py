@@ -66,6 +66,7 @@ def test_every_object_has_what_kubernetes_requires() -> None:
             assert all(isinstance(variable["value"], str) for variable in container.get("env", ()))
 
 
+@pytest.mark.slow  # the schemas are 100 MB, too much for every installation
 def test_kubernetes_own_schemas_take_every_object_and_nothing_that_they_do_not_know() -> None:
     validator: Any = pytest.importorskip(
         "kubernetes_validate", reason="pip install kubernetes-validate: Kubernetes' OpenAPI schemas, 100 MB"
