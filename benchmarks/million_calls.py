@@ -49,7 +49,9 @@ def main() -> None:
         result = replay(scenario, machine, answers=answers)
     seconds, cpu = time.perf_counter() - start, time.process_time() - begun
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{result.calls:,} calls, from {result.sampled:,} run through the flows twice; {memory:,.0f} MB, {cpu:.1f} s of CPU")
+    print(
+        f"{result.calls:,} calls, from {result.sampled:,} run through the flows twice; {memory:,.0f} MB, {cpu:.1f} s of CPU"
+    )
     print(f"peak: {result.peak_calls:,} calls at once, {result.peak_executions} Lambda executions at once")
     for queue in result.queues.values():
         print(f"{queue.name}: {queue.offered:,} offered, service level {queue.service_level:.2%}")
