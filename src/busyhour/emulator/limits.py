@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from busyhour.errors import BusyhourError
+from busyhour.quotas.bursts import burst_with
 from busyhour.quotas.model import Kind, Quota
 from busyhour.quotas.table import QuotaTable
 
@@ -135,9 +136,7 @@ class Limits:
     def applied(self, code_or_key: str, resource: str = "") -> float:
         """The value that is enforced now; that of one `resource` where it has a value of its own.
 
-        The size of an operation's bucket that was not set itself grows with its rate, by as much as the
-        rate was raised: AWS's documented pairs (2/5, 10/15, 20/25) keep burst - rate nearly constant, and
-        no API tells the burst that an increase comes with.
+        The size of an operation's bucket that was not set itself grows with its rate, see `burst_with`.
         """
         return self._value_for(self.quota(code_or_key), resource)
 
@@ -176,7 +175,7 @@ class Limits:
             return self._applied[quota.key]
         if quota.kind is Kind.BURST and quota.operation is not None:
             rate, _ = self.table.rate(quota.service, quota.operation)
-            return max(1.0, quota.default + max(0.0, self._value(rate) - rate.default))
+            return burst_with(rate, quota, self._value(rate))
         return quota.default
 
     # ------------------------------------------------------------------------------------------ requests

@@ -15,23 +15,37 @@ from busyhour.quotas.model import Kind
 from busyhour.quotas.table import QuotaTable
 from busyhour.results.load_result import LIMIT, THROTTLE, LoadResult
 from busyhour.results.record import Series
+from busyhour.scenarios.model import Scenario
 
 CONCURRENT_CALLS = "connect.concurrent-active-calls-per-instance"
+CAMPAIGN_CALLS = "connect.concurrent-campaign-active-calls-per-instance"
 CONCURRENT_EXECUTIONS = "lambda.concurrent-executions"
 TABLE_READ = "dynamodb.table-level-read-throughput-limit"
 TABLE_WRITE = "dynamodb.table-level-write-throughput-limit"
 
 _FROM_CLOUDWATCH = {
     "ConcurrentCalls": CONCURRENT_CALLS,
+    "ConcurrentHighVolumeCalls": CAMPAIGN_CALLS,
     "ConcurrentExecutions": CONCURRENT_EXECUTIONS,
     "ConsumedReadCapacityUnits": TABLE_READ,
     "ConsumedWriteCapacityUnits": TABLE_WRITE,
 }
+_POOLS = (CONCURRENT_CALLS, CAMPAIGN_CALLS)
 _CALLS_IN_PROGRESS = "calls in progress"
 
 
+def pool_of(scenario: Scenario) -> str:
+    """Key of the quota that holds the scenario's calls at once: a campaign's have their own."""
+    return CAMPAIGN_CALLS if scenario.traffic.campaign else CONCURRENT_CALLS
+
+
 def gather(
-    load: LoadResult, snapshot: Mapping[str, Any], observed: Sequence[Series], table: QuotaTable, start: float
+    load: LoadResult,
+    snapshot: Mapping[str, Any],
+    observed: Sequence[Series],
+    table: QuotaTable,
+    start: float,
+    pool: str = CONCURRENT_CALLS,
 ) -> list[Demand]:
     """Demand on every quota that the run touched.
 
@@ -41,9 +55,11 @@ def gather(
         observed: CloudWatch series of the run.
         table: the quota table.
         start: epoch seconds of the run's t = 0.
+        pool: key of the quota that the generator's calls at once count against.
     """
     found: dict[str, Demand] = {}
-    for demand in (*_enforced(snapshot, start), *_counted(observed), *_sent(load, table), *_driven(load)):
+    own = (*_sent(load, table, pool), *_driven(load, pool))
+    for demand in (*_enforced(snapshot, start), *_counted(observed), *own):
         known = found.get(demand.key)
         if known is None:
             found[demand.key] = demand
@@ -85,7 +101,7 @@ def _counted(observed: Sequence[Series]) -> Iterable[Demand]:
     return best.values()
 
 
-def _sent(load: LoadResult, table: QuotaTable) -> Iterable[Demand]:
+def _sent(load: LoadResult, table: QuotaTable, pool: str) -> Iterable[Demand]:
     """Rates of the operations that the generator called itself, with the throttles it was answered."""
     for operation in load.operations:
         if operation.service != "connect":
@@ -103,7 +119,7 @@ def _sent(load: LoadResult, table: QuotaTable) -> Iterable[Demand]:
         )
         if operation.limits:
             yield Demand(
-                key=CONCURRENT_CALLS,
+                key=pool,
                 peak=None,
                 source="limit errors seen by the generator",
                 rejected=operation.limits,
@@ -111,11 +127,11 @@ def _sent(load: LoadResult, table: QuotaTable) -> Iterable[Demand]:
             )
 
 
-def _driven(load: LoadResult) -> Iterable[Demand]:
+def _driven(load: LoadResult, pool: str) -> Iterable[Demand]:
     """Calls at once as the generator knows them: all there is where it runs the calls itself."""
     peak = load.peaks.get("in_progress")
     if peak is not None:
-        yield Demand(CONCURRENT_CALLS, peak.value, peak.at, "measured by the generator")
+        yield Demand(pool, peak.value, peak.at, "measured by the generator")
 
 
 def _first(load: LoadResult, operation: str, kind: str) -> float | None:
@@ -128,7 +144,7 @@ def bound_at(demand: Demand, value: float, kind: Kind, load: LoadResult) -> Dema
 
     Calls that the generator runs itself are turned away by nobody, yet would be by Connect.
     """
-    if demand.first_rejected_at is not None or kind is not Kind.RESOURCE or demand.key != CONCURRENT_CALLS:
+    if demand.first_rejected_at is not None or kind is not Kind.RESOURCE or demand.key not in _POOLS:
         return demand
     series = next((s for s in load.series if s.name == _CALLS_IN_PROGRESS), None)
     if series is None or demand.peak is None or demand.peak <= value:

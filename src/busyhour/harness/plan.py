@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from busyhour.harness.demands import CONCURRENT_CALLS
+from busyhour.harness.demands import pool_of
 from busyhour.harness.gate import (
     PRICE_DATE,
     PRICE_PER_VOICE_MINUTE_USD,
@@ -249,7 +249,7 @@ def _uses(scenario: Scenario, made: Forecast, schedule: Schedule) -> list[Use]:
     uses = []
     for found in made.quotas:
         quota = table.by_key(found.key) if found.key in table else None
-        demand = found.peak * (scenario.aws.slots if found.key == CONCURRENT_CALLS else 1)
+        demand = found.peak * (scenario.aws.slots if found.key == pool_of(scenario) else 1)
         if found.key == starts:
             demand = planned  # AWS asks for expected values; what chance puts on top has a line of its own
         uses.append(

@@ -170,7 +170,9 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
             gathered.invalid.append(
                 f"The {process.name} ended during the run; the end of its log: {process.last_lines(3)}"
             )
-        wanted = demands.gather(load, snapshot, observed.series, table, start.timestamp())
+        wanted = demands.gather(
+            load, snapshot, observed.series, table, start.timestamp(), demands.pool_of(scenario)
+        )
         quotas = _compare(
             wanted, forecast, load, scenario, sources if not gathered.invalid else [], table, gathered
         )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from busyhour.harness.demands import CONCURRENT_CALLS, TABLE_READ, bound_at, gather
+from busyhour.harness.demands import CAMPAIGN_CALLS, CONCURRENT_CALLS, TABLE_READ, bound_at, gather
 from busyhour.quotas import table
 from busyhour.quotas.comparison import Demand
 from busyhour.quotas.model import Kind
@@ -30,6 +30,13 @@ def test_the_generator_alone_knows_its_rates_and_its_calls(load: LoadResult) -> 
     found = by_key(gather(load, {}, [], TABLE, 0.0))
     assert (found[RATE].peak, found[RATE].rejected, found[RATE].first_rejected_at) == (5.0, 4, 9.0)
     assert (found[CONCURRENT_CALLS].peak, found[CONCURRENT_CALLS].rejected) == (7.0, 2)
+
+
+def test_a_campaigns_calls_count_against_the_campaigns_pool(load: LoadResult) -> None:
+    load.peaks = {"in_progress": Peak(7.0, 20.0)}
+    found = by_key(gather(load, {}, [], TABLE, 0.0, CAMPAIGN_CALLS))
+    assert found[CAMPAIGN_CALLS].peak == 7.0
+    assert CONCURRENT_CALLS not in found
 
 
 def test_the_emulators_tally_wins_and_its_times_count_from_the_start(load: LoadResult) -> None:
