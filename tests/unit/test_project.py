@@ -87,7 +87,7 @@ def test_settings_are_read(team):
         pytest.param(
             "\nrun = 1\n",
             "busyhour.toml:2: unknown key 'run' in the file. Did you mean 'runs'?",
-            "Keys of the file: flows, runs, ledger, check, rooms, compare.",
+            "Keys of the file: flows, runs, history, ledger, check, rooms, compare.",
             id="unknown-key",
         ),
         pytest.param(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from busyhour.capacity import peaked
 from busyhour.capacity.demand import CallDemand
+from busyhour.capacity.insisting import MOST_EXECUTIONS, share_throttled
 from busyhour.capacity.overflow import queue_full_share, token_bucket_loss, volume_at
 from busyhour.capacity.retrials import attempts_per_call
 from busyhour.capacity.rungs import (
@@ -99,7 +100,10 @@ class Ladder:
         return self._rung(rate, volume, fluid, TOO_MANY, text, needed)
 
     def lambda_concurrency(self, limit: Limit, function: str | None = None) -> Rung | None:
-        """Erlang B on Lambda executions, of the account or of one function with reserved concurrency."""
+        """Lambda executions at once, of the account or of one function with reserved concurrency.
+
+        Erlang B says about where; the volume is that at which Connect's retries meet full executions as well.
+        """
         per_call = {
             name: self._demand.mean(f"invocations:{name}") * seconds
             for name, seconds in self._demand.lambda_seconds.items()
@@ -108,15 +112,24 @@ class Ladder:
         seconds = math.fsum(per_call.values())
         if not seconds:
             return None
-        load = load_for_blocking(int(limit.value), BINDS) if limit.value >= 1 else 0.0
+        requests = self._demand.mean("Lambda invocations" if function is None else f"invocations:{function}")
+        by_formula = load_for_blocking(int(limit.value), BINDS) if limit.value >= 1 else 0.0
+        load = by_formula
+        if requests and limit.value <= MOST_EXECUTIONS:
+            load = _refined(
+                lambda erlangs: share_throttled(erlangs, int(limit.value), seconds / requests),
+                BINDS,
+                by_formula,
+            )
         volume = _per_hour(load, seconds)
-        needed = servers_for_blocking(self._planned / 3600.0 * seconds, BINDS)
+        insisting = by_formula / load if load else 1.0
+        needed = servers_for_blocking(self._planned / 3600.0 * seconds * insisting, BINDS)
         text = (
             f"{seconds * 1000:.0f} ms of execution a call: {limit.value:g} at once carry {load:.4g} erlangs at "
-            f"{BINDS:.0%} throttled, {volume:,.0f} calls/h"
+            f"{BINDS:.0%} of requests throttled, Connect's retries included ({by_formula:.4g} by Erlang B), "
+            f"{volume:,.0f} calls/h"
         )
         # Lambda serves ten requests a second for each execution; of quick functions that binds first.
-        requests = self._demand.mean("Lambda invocations" if function is None else f"invocations:{function}")
         by_rate = _per_hour(limit.value * REQUESTS_PER_EXECUTION, requests)
         if by_rate < volume:
             volume = by_rate

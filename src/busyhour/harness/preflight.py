@@ -49,7 +49,10 @@ def check_flows(scenario: Scenario, project: Project) -> list[FindingRecord]:
     from busyhour.contracts.check import Checker
     from busyhour.contracts.loading import load_rules
     from busyhour.contracts.sources import gather
+    from busyhour.flows.document import load
 
+    for path in scenario.flows.files:
+        load(path)
     report = Checker(load_rules(project.rules_folders())).check(
         gather([shown(path) for path in scenario.flows.files])
     )
