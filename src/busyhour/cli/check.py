@@ -1,4 +1,4 @@
-"""busyhour check: say offline what Connect would refuse in exported flows, and what would hurt callers."""
+"""busyhour check: Say offline what Connect would refuse in exported flows, and what would hurt callers."""
 
 from __future__ import annotations
 
