@@ -35,7 +35,8 @@ class ConnectPolicy:
     """A ClientToken means the same contact for 7 days (API reference of StartOutboundVoiceContact)."""
     ended_kept: int = 200_000
     """Ended contacts that DescribeContact still knows; older ones are forgotten and counted (AWS: 24 months)."""
-    tokens_kept: int = 1_000_000
+    tokens_kept: int = 200_000
+    """ClientTokens that are still known; an older one would name a contact that has been forgotten."""
     failures: Mapping[str, float] = field(default_factory=dict)
     """Share of outbound calls that end with each DisconnectReason before anybody answers. None by default, so that
     runs repeat; AWS expects about 1 % TELECOM_POTENTIAL_BLOCKING and 2 % TELECOM_PROBLEM (contact record data model)."""
