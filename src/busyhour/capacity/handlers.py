@@ -8,14 +8,16 @@ looked at, the contact's own ids apart. How long handlers take there says nothin
 from __future__ import annotations
 
 import json
+import time
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from busyhour.capacity.ways import NotFiniteError
 from busyhour.flows.protocol import LambdaFailed, LambdaResult
 from busyhour.handlers.noting import Path as Read
 from busyhour.handlers.noting import at
@@ -26,6 +28,8 @@ FIRST_SECONDS = 10.0
 """Longest that the first invocation of a handler may take beyond its timeout."""
 QUESTIONS = 300
 """Different invocations of one function that are run; later ones get the answer of one of these."""
+SECONDS = 15.0
+"""A function that has been run for this long altogether is asked no more either: a forecast must not take minutes."""
 _OWN_IDS = frozenset({"ContactId", "InitialContactId", "PreviousContactId"})
 
 Answer = LambdaResult | LambdaFailed
@@ -50,11 +54,14 @@ class HandlerAnswers:
     Args:
         scenario: functions with handlers, tables.
         questions: different invocations of one function that are run.
+        seconds: how long one function is run altogether.
     """
 
-    def __init__(self, scenario: Scenario, questions: int = QUESTIONS) -> None:
+    def __init__(self, scenario: Scenario, questions: int = QUESTIONS, seconds: float = SECONDS) -> None:
         self._scenario = scenario
         self._questions = questions
+        self._seconds = seconds
+        self._spent: defaultdict[str, float] = defaultdict(float)
         self._known: dict[str, _Known] = {}
         self._process = HandlerProcess(
             [(table.definition, table.items) for table in scenario.tables.values()], scenario.aws.region
@@ -78,7 +85,7 @@ class HandlerAnswers:
     def __call__(self, name: str, event: Mapping[str, Any]) -> Answer | None:
         """Return what function `name` answers to `event`; None: it could not be run.
 
-        After `questions` different ones, one of their answers.
+        After `questions` different ones, or `seconds` of them, one of their answers.
         """
         asked = self._one_of(name, event)
         if asked is None:
@@ -88,7 +95,13 @@ class HandlerAnswers:
         return asked.answer
 
     def ask(self, name: str, event: Mapping[str, Any]) -> tuple[Answer, frozenset[Read]] | None:
-        """As a call, however many questions there were, with the paths in the event that the answer depends on."""
+        """As a call, however many questions there were, with the paths in the event that the answer depends on.
+
+        Raises:
+            NotFiniteError: the function has been run for too long already, and this question is a new one.
+        """
+        if self._slow(name) and _find(self._known[name], event) is None:
+            raise NotFiniteError(f"function {name!r} is too slow to be asked about all its inputs")
         asked = self._asked(name, event)
         return None if asked is None else (asked.answer, asked.read)
 
@@ -99,13 +112,23 @@ class HandlerAnswers:
 
     def _one_of(self, name: str, event: Mapping[str, Any]) -> Asked | None:
         known = self._known.get(name, {})
-        if sum(map(len, known.values())) < self._questions:
+        if sum(map(len, known.values())) < self._questions and not self._slow(name):
             return self._asked(name, event)
         found = _find(known, event)
         if found is not None:
             return found
         all_ = [asked for answers in known.values() for asked in answers.values()]
         return all_[zlib.crc32(_question(event).encode()) % len(all_)]
+
+    def _slow(self, name: str) -> bool:
+        """Whether the function has used up its time, and has answered anything."""
+        if self._spent[name] < self._seconds or not self._known.get(name):
+            return False
+        self.problems.setdefault(
+            name,
+            f"the handler of {name!r} is slow: what it answered in {self._spent[name]:.0f} s stands for all its answers",
+        )
+        return True
 
     def _asked(self, name: str, event: Mapping[str, Any]) -> Asked | None:
         function = self._scenario.functions.get(name)
@@ -115,7 +138,9 @@ class HandlerAnswers:
         found = _find(known, event)
         if found is not None or self._broken:
             return found
+        began = time.monotonic()
         asked = self._run(name, function, event)
+        self._spent[name] += time.monotonic() - began
         if asked is not None:
             known.setdefault(asked.read, {})[_values(event, asked.read)] = asked
         return asked

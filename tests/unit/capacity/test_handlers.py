@@ -10,6 +10,7 @@ import pytest
 from busyhour.capacity import handlers as module
 from busyhour.capacity.handlers import HandlerAnswers
 from busyhour.capacity.simulation import INFINITE, simulate
+from busyhour.capacity.ways import NotFiniteError
 from busyhour.flows.protocol import LambdaFailed, LambdaResult
 from busyhour.scenarios.model import Function, Table
 
@@ -88,6 +89,16 @@ def test_after_enough_questions_one_of_the_answers_is_given(scenario: Any):
     with HandlerAnswers(scenario, questions=2) as answers:
         known = [answers("lookup", event(phone)) for phone in ("+1", "+2")]
         assert answers("lookup", event("+3")) in known
+
+
+def test_a_slow_function_is_asked_for_so_long_and_then_stands_for_itself(scenario: Any):
+    with HandlerAnswers(scenario, seconds=0.0) as answers:
+        first = answers("lookup", event("+12025550100"))
+        assert answers("lookup", event("+12025550109")) == first
+        assert "is slow" in answers.problems["lookup"]
+        assert answers.ask("lookup", event("+12025550100")) is not None
+        with pytest.raises(NotFiniteError, match="too slow"):
+            answers.ask("lookup", event("+12025550109"))
 
 
 def test_a_simulation_takes_the_branch_of_the_real_answer(scenario: Any, small: Any):
