@@ -40,6 +40,8 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "Writes to global secondary indexes are not charged. Partitions do not split by size or by heat; adaptive "
         "capacity is not modelled.",
         "A new table has no burst credit, as at AWS; how much a restored one has is not kept.",
+        "CreateTable, UpdateTable and DeleteTable are over at once, so that 500 of them never run at a time; capacity "
+        "decreases are counted by the day, not held apart by the hour.",
         "Streams, exports, imports and DAX are not served; items of a table whose TTL is over stay.",
     ),
     "lexv2-runtime": (

@@ -92,6 +92,7 @@ ENFORCED: tuple[Enforced, ...] = (
     ),
     Enforced("dynamodb.maximum-number-of-tables", _LIMIT),
     Enforced("dynamodb.global-secondary-indexes-per-table", "ValidationException"),
+    Enforced("dynamodb.provisioned-capacity-decreases-per-day", _LIMIT),
     Enforced("lex.concurrent-text-conversations", f"{_THROTTLED} 429; error branch of the block"),
     Enforced("lex.concurrent-voice-conversations-start-conversation", "error branch of the block"),
     Enforced("lex.concurrent-session-operations", f"{_THROTTLED} 429"),

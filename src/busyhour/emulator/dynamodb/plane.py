@@ -6,7 +6,7 @@ import logging
 import time as wall
 import uuid
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -56,14 +56,17 @@ class Plane:
         operations: moto's side.
         meter: throughput and metrics.
         quotas: applied values and tallies.
+        time: epoch seconds.
     """
 
-    def __init__(self, operations: Operations, meter: Meter, quotas: Quotas) -> None:
+    def __init__(
+        self, operations: Operations, meter: Meter, quotas: Quotas, time: Callable[[], float]
+    ) -> None:
         self.operations = operations
         self._charging = Charging(operations)
         self._meter = meter
         self._quotas = quotas
-        self._limits = TableLimits(operations, quotas)
+        self._limits = TableLimits(operations, quotas, time)
         self._members: dict[str, frozenset[str]] = {}
 
     def answer(self, name: str, body: bytes) -> Response:

@@ -59,7 +59,7 @@ class DynamoDbService:
 
                 if self._meter is None:
                     self._meter = Meter(self._quotas, self._metrics, self._time)
-                found = Plane(Operations(region, self._account), self._meter, self._quotas)
+                found = Plane(Operations(region, self._account), self._meter, self._quotas, self._time)
                 self._planes[region] = found
         return found
 

@@ -1,11 +1,11 @@
-"""Quotas of the control plane: tables of the account, indexes of a table, provisioned throughput of both.
+"""Quotas of the control plane: tables of the account, indexes of a table, provisioned throughput and its decreases.
 
 Wording after DynamoDB's own ("Subscriber limit exceeded: …"); AWS documents the quotas, not the texts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from busyhour.emulator.dynamodb.backend import Operations
@@ -15,6 +15,8 @@ from busyhour.emulator.wire import ApiError
 
 MAXIMUM_TABLES = "dynamodb.maximum-number-of-tables"
 INDEXES = "dynamodb.global-secondary-indexes-per-table"
+DECREASES = "dynamodb.provisioned-capacity-decreases-per-day"
+_DAY = 86_400.0
 ACCOUNT_QUOTA = {
     Side.READ: "dynamodb.account-level-read-throughput-limit",
     Side.WRITE: "dynamodb.account-level-write-throughput-limit",
@@ -27,11 +29,15 @@ class TableLimits:
     Args:
         operations: gives the tables.
         quotas: applied values and tallies.
+        time: epoch seconds; a day is one of UTC.
     """
 
-    def __init__(self, operations: Operations, quotas: Quotas) -> None:
+    def __init__(self, operations: Operations, quotas: Quotas, time: Callable[[], float]) -> None:
         self._operations = operations
         self._quotas = quotas
+        self._time = time
+        self._decreased: dict[str, tuple[int, int]] = {}
+        """By table: a day, and how often its capacity was decreased on it."""
 
     def check(self, name: str, params: Mapping[str, Any]) -> None:
         """Raise ApiError where CreateTable or UpdateTable asks for more than there may be."""
@@ -46,6 +52,22 @@ class TableLimits:
             self._hold(INDEXES, indexes, text, "ValidationException")
         for side in Side:
             self._provisioned(params, side)
+        if name == "UpdateTable":
+            self._decreases(params)
+
+    def _decreases(self, params: Mapping[str, Any]) -> None:
+        table = self._operations.backend.tables.get(params["TableName"])
+        wanted = params.get("ProvisionedThroughput")
+        if table is None or not any(
+            0.0 < _units(wanted, side) < _units(table.throughput, side) for side in Side
+        ):
+            return
+        today = int(self._time() // _DAY)
+        day, count = self._decreased.get(table.name, (today, 0))
+        count = count + 1 if day == today else 1
+        text = "Provisioned throughput of a table is decreased at most {limit:g} times within a UTC day"
+        self._hold(DECREASES, count, text)
+        self._decreased[table.name] = (today, count)
 
     def _provisioned(self, params: Mapping[str, Any], side: Side) -> None:
         wanted = _units(params.get("ProvisionedThroughput"), side)

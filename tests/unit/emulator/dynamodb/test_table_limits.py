@@ -58,3 +58,18 @@ def test_so_is_that_of_all_tables_of_the_account_together(dynamo):
 def test_a_table_has_twenty_indexes(dynamo, indexes, status):
     asked = table("a", GlobalSecondaryIndexes=[index(number) for number in range(indexes)])
     assert dynamo().call("CreateTable", **asked)["__status"] == status
+
+
+def test_capacity_is_decreased_twenty_seven_times_a_day_and_raised_as_often_as_one_likes(dynamo):
+    lab = dynamo()
+    lab.call("CreateTable", **table("a", reads=100, writes=5))
+
+    def change(reads):
+        units = {"ReadCapacityUnits": reads, "WriteCapacityUnits": 5}
+        return code(lab.call("UpdateTable", TableName="a", ProvisionedThroughput=units))
+
+    assert [change(100 - number) for number in range(1, 28)] == [""] * 27
+    assert change(50) == "LimitExceededException"
+    assert change(90) == ""
+    lab.now[0] += 86_400
+    assert change(50) == ""
