@@ -135,6 +135,22 @@ def line_plot(
     return as_plot(title, figure, description)
 
 
+def frame(axes: Any, columns: int) -> None:
+    """Grid, frame and a legend of so many columns above the drawing, in the page's colours."""
+    axes.grid(color=GRID, linewidth=0.6)
+    for spine in axes.spines.values():
+        spine.set_color(GRID)
+    axes.legend(
+        fontsize=8,
+        frameon=False,
+        labelcolor=INK,
+        ncols=columns,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        borderaxespad=0.2,
+    )
+
+
 def as_plot(title: str, figure: Any, description: str) -> Plot:
     """A matplotlib figure as a drawing of the page: its colours, a text alternative, the same bytes every time."""
     import matplotlib as mpl

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from busyhour.report.plots import BAD, GRID, INK, PALETTE, PAPER, Plot, as_plot
+from busyhour.report.plots import BAD, INK, PALETTE, PAPER, Plot, as_plot, frame
 from busyhour.report.view import milliseconds, number, share
 from busyhour.results.record import RunRecord
 
@@ -152,18 +152,7 @@ def _plot(
     axes.set_ylabel({"share": "", "": ""}.get(unit, unit), color=INK, fontsize=9)
     axes.set_xlabel("night (month-day)", color=INK, fontsize=9)
     axes.tick_params(colors=INK, labelsize=8)
-    axes.grid(color=GRID, linewidth=0.6)
-    for spine in axes.spines.values():
-        spine.set_color(GRID)
-    axes.legend(
-        fontsize=8,
-        frameon=False,
-        labelcolor=INK,
-        ncols=3,
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
-        borderaxespad=0.2,
-    )
+    frame(axes, columns=3)
     return as_plot(f"Trend of {metric['name']}", figure, _told(metric, nights, changes))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from busyhour.report.plots import BAD, GRID, INK, PALETTE, Plot, as_plot
+from busyhour.report.plots import BAD, INK, PALETTE, Plot, as_plot, frame
 from busyhour.report.view import share
 from busyhour.results.record import RunRecord
 
@@ -49,18 +49,7 @@ def wave_plot(record: RunRecord) -> Plot | None:
     axes.set_ylabel("needed, of present value", color=INK, fontsize=9)
     axes.tick_params(colors=INK, labelsize=8)
     axes.tick_params(axis="y", which="minor", labelleft=False)
-    axes.grid(color=GRID, linewidth=0.6)
-    for spine in axes.spines.values():
-        spine.set_color(GRID)
-    axes.legend(
-        fontsize=8,
-        frameon=False,
-        labelcolor=INK,
-        ncols=2,
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
-        borderaxespad=0.2,
-    )
+    frame(axes, columns=2)
     told = "; ".join(f"{name} {share(used[0])} at first, {share(used[-1])} at last" for name, used in lines)
     return as_plot(
         "Demand of the waves against present values",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from busyhour.contracts.exploration.ground import Ground
+from busyhour.contracts.exploration.inheritance import OF_CONTACT
 from busyhour.contracts.exploration.record import Moment, Played, Settled
 from busyhour.flows import protocol as p
 from busyhour.flows.actions import ASKABLE
@@ -19,19 +20,6 @@ from busyhour.flows.contact import Contact
 from busyhour.flows.machine import Machine
 from busyhour.flows.model import Action, Flow, FlowType
 
-_OF_CONTACT = frozenset(
-    {
-        "LanguageCode",
-        "Name",
-        "Description",
-        "CustomerId",
-        "SegmentAttributes",
-        "References",
-        "Tags",
-        "Media",
-        "Metadata",
-    }
-)
 _IN_CONTACT = frozenset({"CustomerEndpoint", "SystemEndpoint", "InitiationMethod", "AwsRegion"})
 _LEX_PARTS = {"Slots": "slots", "SessionAttributes": "session_attributes"}
 _METRIC_NAMES = {
@@ -51,7 +39,7 @@ def start(played: Played) -> dict[str, Any]:
         if getattr(contact, key) != getattr(usual, key)
     }
     attributes = {one.name.removeprefix("Attributes."): one.value for one in _known(played, {"Attributes"})}
-    values = {one.name: one.value for one in _known(played, _OF_CONTACT)}
+    values = {one.name: one.value for one in _known(played, OF_CONTACT)}
     values |= {
         one.name: one.value for one in played.settled if _source(one, played) is None and _is_answer(one)
     }
@@ -128,7 +116,7 @@ def _queues(played: Played) -> list[str]:
 def _is_answer(one: Settled) -> bool:
     """Whether the value is one that some answer brings."""
     root = one.name.partition(".")[0]
-    return one.value is not None and root not in _OF_CONTACT | _IN_CONTACT | {
+    return one.value is not None and root not in OF_CONTACT | _IN_CONTACT | {
         "Attributes",
         "External",
         "Queue",

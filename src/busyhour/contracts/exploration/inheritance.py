@@ -16,6 +16,21 @@ _FILLERS = {
 WITH_THE_CONTACT = frozenset({"Customer", "Case", "Wisdom", "MediaStreams"})
 """Roots that belong to the contact: a module finds in them what the flow that runs it has put there."""
 
+OF_CONTACT = frozenset(
+    {
+        "LanguageCode",
+        "Name",
+        "Description",
+        "CustomerId",
+        "SegmentAttributes",
+        "References",
+        "Tags",
+        "Media",
+        "Metadata",
+    }
+)
+"""Facts of the contact that a flow reads by their bare names."""
+
 
 def always_inherits(flow: Flow) -> bool:
     """Whether the flow's type says that another one ran before it."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from busyhour.contracts.exploration.answers import LONG, LazyAnswer
 from busyhour.contracts.exploration.choices import Option, Where
-from busyhour.contracts.exploration.inheritance import WITH_THE_CONTACT
+from busyhour.contracts.exploration.inheritance import OF_CONTACT, WITH_THE_CONTACT
 from busyhour.contracts.exploration.pools import Read
 from busyhour.contracts.exploration.record import Settled
 from busyhour.flows import protocol as p
@@ -36,19 +36,6 @@ _GIVEN_BY_SERVICES = frozenset(
         "Loop",
         "Campaign",
         "Capabilities",
-    }
-)
-_OF_CONTACT = frozenset(
-    {
-        "LanguageCode",
-        "Name",
-        "Description",
-        "CustomerId",
-        "SegmentAttributes",
-        "References",
-        "Tags",
-        "Media",
-        "Metadata",
     }
 )
 _FIELDS = frozenset({"CustomerEndpoint", "SystemEndpoint", "InitiationMethod", "Queue", "Agent", "AwsRegion"})
@@ -103,7 +90,7 @@ class Settler:
                 self._attribute(call, action, read)
             elif root in self._open:
                 self._opened(call, action, read)
-            elif root in _OF_CONTACT or root in _FIELDS:
+            elif root in OF_CONTACT or root in _FIELDS:
                 self._contact(call, action, read)
         if action.type == "UpdateContactAttributes":
             given = action.parameters.get("Attributes")
@@ -169,7 +156,7 @@ class Settler:
             return
         if read.root == "Agent" and call.agent is None:
             return
-        if read.root in _OF_CONTACT and call.extras and read.root in call.extras:
+        if read.root in OF_CONTACT and call.extras and read.root in call.extras:
             return
         if read.root in ("CustomerEndpoint", "SystemEndpoint") and read.path != ("Address",):
             return
