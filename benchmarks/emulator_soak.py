@@ -67,7 +67,8 @@ def soak(running: Running, rate: float, seconds: float) -> tuple[list[float], Co
 
     part = min(60.0, seconds)
     for minute in range(max(1, round(seconds / part))):
-        found = run(open_loop(running.port, next_request, rate, part, answered))
+        timed = run(open_loop(running.port, next_request, rate, part, answered))
+        found = sorted(latency for _, latency in timed)
         latencies += found[:: max(1, len(found) // 10_000)]
         memory.append(resident_mb(running.pid))
         p99 = found[int(len(found) * 0.99)] * 1000

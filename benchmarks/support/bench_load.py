@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from array import array
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +65,14 @@ def ours(url, rate, duration, *arguments):
     """Drive `rate` calls/s for `duration` seconds with our generator: its own figures, and load.json."""
     with _told(url, rate, duration) as (environment, load):
         return locust("ours.py", url, *arguments, environment=environment), load()
+
+
+def ours_slips(url, rate, duration):
+    """The same: load.json, and when every call started (seconds since the epoch) with its slip in seconds."""
+    with _told(url, rate, duration) as (environment, load), tempfile.NamedTemporaryFile() as file:
+        locust("ours_slip.py", url, environment={**environment, "BENCH_SLIPS": file.name})
+        flat = array("d", file.read())
+        return load(), list(zip(flat[::2], flat[1::2], strict=True))
 
 
 def ours_by_process(url, rate, duration, *arguments):

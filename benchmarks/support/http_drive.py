@@ -116,7 +116,8 @@ async def closed_loop(
     """(requests a second, requests a second of the server's CPU) with CONNECTIONS connections.
 
     Each connection sends its next request when the one before was answered; every status must be 200. `hear` is
-    called with the body of every answer.
+    called with the body of every answer. The client does not sleep in between: to wake another core of a virtual
+    machine costs the server a call to the hypervisor, which is none of its work.
     """
     loop = asyncio.get_running_loop()
     done, wrong, running = 0, 0, True
@@ -144,8 +145,13 @@ async def closed_loop(
         _, connection = await loop.create_connection(lambda: Connection(answered, lost), "127.0.0.1", port)
         connection.send(next_request())
 
+    async def stay_awake() -> None:
+        while running:
+            await asyncio.sleep(0)
+
     for _ in range(CONNECTIONS):
         await connect()
+    tasks.add(loop.create_task(stay_awake()))
     started, cpu, before = time.perf_counter(), cpu_seconds(pid), done
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(finished.wait(), seconds)
@@ -160,13 +166,15 @@ async def closed_loop(
 
 async def open_loop(
     port: int, next_request: NextRequest, rate: float, seconds: float, hear: Hear = lambda body: None
-) -> list[float]:
-    """Latencies from the intended start, seconds, sorted; requests are sent on an even schedule at `rate`.
+) -> list[tuple[float, float]]:
+    """(intended start, latency from it) of requests on an even schedule at `rate`, seconds, in order of the answers.
 
-    `hear` is called with the body of every answer. Returns when every request was answered.
+    Starts are on the clock of time.time(). `hear` is called with the body of every answer. Returns when every request
+    was answered.
     """
     loop = asyncio.get_running_loop()
-    latencies: list[float] = []
+    epoch = time.time() - time.perf_counter()
+    latencies: list[tuple[float, float]] = []
     free: list[Connection] = []
     waiting: deque[float] = deque()
     intended: dict[Connection, float] = {}
@@ -178,7 +186,8 @@ async def open_loop(
     def answered(connection: Connection, ok: bool, body: bytes) -> None:
         assert ok
         hear(body)
-        latencies.append(time.perf_counter() - intended[connection])
+        start = intended[connection]
+        latencies.append((start + epoch, time.perf_counter() - start))
         if waiting:
             give(connection, waiting.popleft())
         else:
@@ -203,7 +212,13 @@ async def open_loop(
         await asyncio.sleep(0.01)
     for connection in free:
         connection.transport.close()
-    return sorted(latencies)
+    return latencies
+
+
+def percentile_ms(latencies: Iterable[float], share: float) -> float:
+    """The `share` quantile of some latencies in seconds, in milliseconds."""
+    found = sorted(latencies)
+    return found[int(len(found) * share)] * 1000
 
 
 def run(main: Coroutine[Any, Any, Result]) -> Result:
