@@ -15,6 +15,7 @@ from typing import Any
 
 from busyhour.emulator.server import Served, run, serve
 from busyhour.errors import BusyhourError, ExitCode
+from busyhour.garbage import collect_when_idle, held_back
 
 
 def announce(about: Mapping[str, Any], ready_file: Path | None) -> None:
@@ -64,15 +65,13 @@ def serve_until_signal(emulator: Served, listener: socket.socket, on_ready: Call
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop, number)
-        await serve(emulator, listener, on_ready=on_ready, stopping=stopping)
+        sweeper = loop.create_task(collect_when_idle())
+        try:
+            await serve(emulator, listener, on_ready=on_ready, stopping=stopping)
+        finally:
+            sweeper.cancel()
 
-    _tune_collector()
-    run(main)
-    return ExitCode.INTERRUPTED if caught[:1] == [signal.SIGINT] else ExitCode.OK
-
-
-def _tune_collector() -> None:
-    """What was built stays for good, and a contact makes no cycles: collect far less often than by default."""
     gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    with held_back():
+        run(main)
+    return ExitCode.INTERRUPTED if caught[:1] == [signal.SIGINT] else ExitCode.OK

@@ -18,7 +18,7 @@ from busyhour.load import permit as permits
 from busyhour.load.arrivals import Dispatcher, choose, cumulated, inherited
 from busyhour.load.client import Client
 from busyhour.load.credentials import RENEW_SECONDS, ChainCredentials, Credentials, FixedCredentials
-from busyhour.load.garbage import held_back
+from busyhour.garbage import held_back
 from busyhour.load.health import Health, peak_memory
 from busyhour.load.kind import Kind
 from busyhour.load.operations import RequestEvent, Service
