@@ -1,5 +1,6 @@
 """A small stand-in for Connect and Lambda over HTTP, in a thread of its own: answers are what the test says."""
 
+import hashlib
 import json
 import threading
 import time
@@ -92,6 +93,80 @@ class FakeAws:
     def close(self):
         self.server.shutdown()
         self.server.server_close()
+
+
+class SsoPortal(FakeAws):
+    """Stands for the access portal (GetRoleCredentials), the OIDC service (CreateToken) and STS (AssumeRole).
+
+    Role credentials end `lasts` seconds after they were given; each time they are other ones. Only `token` is let in.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.lasts = 3600.0
+        self.token = "portal-token"
+        self.given = 0
+
+    def answer(self, method, path, body):
+        self.given += 1
+        ends = time.time() + self.lasts
+        if path.startswith("/federation/credentials"):
+            headers = {name.lower(): value for name, value in self.requests[-1][2].items()}
+            if headers["x-amz-sso_bearer_token"] != self.token:
+                code = {"x-amzn-ErrorType": "UnauthorizedException"}
+                return 401, code, b'{"message":"Session token not found or invalid"}'
+            keys = {"accessKeyId": f"SSO{self.given}", "secretAccessKey": "secret", "sessionToken": "session"}
+            return 200, {}, json.dumps({"roleCredentials": {**keys, "expiration": int(ends * 1000)}}).encode()
+        if path == "/token":
+            self.token = f"portal-token-{self.given}"
+            return 200, {}, json.dumps({"accessToken": self.token, "expiresIn": 3600}).encode()
+        if b"Action=AssumeRole" in body:
+            keys = f"<AccessKeyId>STS{self.given}</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>"
+            until = f"<SessionToken>session</SessionToken><Expiration>{iso(ends)}</Expiration>"
+            inner = f"<AssumeRoleResult><Credentials>{keys}{until}</Credentials></AssumeRoleResult>"
+            return 200, {}, f"<AssumeRoleResponse>{inner}</AssumeRoleResponse>".encode()
+        return super().answer(method, path, body)
+
+    def home(self, folder, *, session, token_lasts=3600.0, renewable=False, more=""):
+        """Write ~/.aws as `aws sso login --profile staging` leaves it, in the legacy form or with an sso-session."""
+        folder = folder / ".aws"
+        cache = folder / "sso" / "cache"
+        cache.mkdir(parents=True)
+        portal = "sso_start_url = https://example.awsapps.com/start\nsso_region = us-east-1\n"
+        role = (
+            "sso_account_id = 123456789012\nsso_role_name = LoadTest\nregion = us-east-1\nservices = here\n"
+        )
+        where = "".join(f"{name} =\n  endpoint_url = {self.url}\n" for name in ("sso", "sso_oidc", "sts"))
+        profile = f"[profile staging]\n{'sso_session = company' if session else portal}\n{role}"
+        company = f"[sso-session company]\n{portal}" if session else ""
+        (folder / "config").write_text(f"{profile}\n{company}\n[services here]\n{where}\n{more}")
+        token = {
+            "accessToken": self.token,
+            "expiresAt": iso(time.time() + token_lasts),
+            "region": "us-east-1",
+        }
+        if renewable:
+            until = iso(time.time() + 9e6)
+            token |= {
+                "clientId": "c",
+                "clientSecret": "s",
+                "refreshToken": "r",
+                "registrationExpiresAt": until,
+            }
+        name = "company" if session else "https://example.awsapps.com/start"
+        (cache / f"{hashlib.sha1(name.encode()).hexdigest()}.json").write_text(json.dumps(token))
+        return cache
+
+
+def iso(moment):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+
+
+@pytest.fixture
+def sso_portal():
+    portal = SsoPortal()
+    yield portal
+    portal.close()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from busyhour.errors import ExitCode
 from busyhour.load import permit
 from busyhour.results.store import PROGRESS_FILE, read_load
 from busyhour.scenarios.reader import load
@@ -430,6 +431,26 @@ def test_locusts_own_otel_option_exports_requests_and_the_runs_figures(run_locus
         assert f'"name": "{name}"' in running.said()
 
 
+AWS = """
+[aws]
+account = "123456789012"
+instance = "i"
+source_number = "+12025550100"
+destinations = ["+12025550101"]
+"""
+
+
+def signed_by(target):
+    """The access keys that calls were signed with."""
+    return {
+        headers["Authorization" if "Authorization" in headers else "authorization"]
+        .split("Credential=")[1]
+        .split("/")[0]
+        for _, path, headers, _ in target.requests
+        if path == "/contact/outbound-voice"
+    }
+
+
 def test_a_profile_gives_its_keys_and_renews_them_while_the_run_goes_on(
     run_locust, write_scenario, fake_aws, tmp_path
 ):
@@ -448,19 +469,61 @@ def test_a_profile_gives_its_keys_and_renews_them_while_the_run_goes_on(
     config.write_text(
         f"[profile tests]\ncredential_process = {sys.executable} {script}\nregion = us-east-1\n"
     )
-    more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]'
-    scenario = write_scenario(rate=5, duration=5, more=more)
+    scenario = write_scenario(rate=5, duration=5, more=AWS)
     keys = {"AWS_PROFILE": "tests", "AWS_CONFIG_FILE": str(config), "AWS_ENDPOINT_URL": fake_aws.url}
     keys["BUSYHOUR_PERMIT"] = permit.issue(tmp_path, load(scenario), 600.0)
     running = run_locust("voice", scenario, BUSYHOUR_TARGET="aws", BUSYHOUR_ENDPOINT="", **keys)
     code, result = running.finish()
     assert code == 0, running.said()
     assert (result.arrivals.started, [each.errors for each in result.operations if each.errors]) == (25, [])
-    signed = {
-        headers["Authorization" if "Authorization" in headers else "authorization"]
-        .split("Credential=")[1]
-        .split("/")[0]
-        for _, path, headers, _ in fake_aws.requests
-        if path == "/contact/outbound-voice"
-    }
-    assert len(signed) >= 2, signed
+    assert len(signed_by(fake_aws)) >= 2
+
+
+@pytest.fixture
+def run_with_sso(run_locust, write_scenario, sso_portal, tmp_path, monkeypatch):
+    """Starts calls against "AWS" with an SSO profile; the portal stands for Connect too."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+
+    def start(seconds, **login):
+        sso_portal.home(tmp_path, **login)
+        scenario = write_scenario(rate=5, duration=seconds, more=AWS)
+        return run_locust(
+            "voice",
+            scenario,
+            HOME=str(tmp_path),
+            BUSYHOUR_TARGET="aws",
+            BUSYHOUR_ENDPOINT="",
+            BUSYHOUR_PERMIT=permit.issue(tmp_path, load(scenario), 600.0),
+            AWS_PROFILE="staging",
+            AWS_ENDPOINT_URL=sso_portal.url,
+        )
+
+    return start
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("session", [False, True], ids=["legacy", "sso-session"])
+def test_calls_are_signed_with_the_keys_of_an_sso_role_which_are_renewed_while_they_go_on(
+    run_with_sso, sso_portal, session
+):
+    sso_portal.lasts = 120.0
+    running = run_with_sso(5, session=session)
+    code, result = running.finish()
+    assert code == 0, running.said()
+    assert (result.arrivals.started, [each.errors for each in result.operations if each.errors]) == (25, [])
+    signed = signed_by(sso_portal)
+    assert len(signed) >= 2
+    assert all(key.startswith("SSO") for key in signed)
+
+
+def test_an_expired_sso_token_ends_the_run_before_its_first_call_with_the_login_that_helps(
+    run_with_sso, sso_portal
+):
+    running = run_with_sso(5, session=True, token_lasts=-60.0)
+    assert running.process.wait(30) == ExitCode.UNREACHABLE
+    said = running.said()
+    assert "error: AWS credentials of the profile 'staging' cannot be read" in said
+    assert "hint: Log in again: aws sso login --profile staging" in said
+    assert "Traceback" not in said
+    assert sso_portal.requests == []
