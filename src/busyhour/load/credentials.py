@@ -110,7 +110,7 @@ class ChainCredentials:
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
-    """botocore logs every failed renewal with its traceback; what it raises is said as an error or a note."""
+    """Botocore logs every failed renewal with its traceback; what it raises is said as an error or a note."""
     record.exc_info = None
     return True
 

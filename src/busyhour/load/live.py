@@ -30,6 +30,16 @@ class Live:
         run = self._run()
         return dict(run.last) if run is not None else {}
 
+    def requests(self) -> list[tuple[dict[str, str], float]]:
+        """Requests so far, all attempts: `service`, `operation` and `outcome` (`ok`, `rate_throttle`, ...), their number."""
+        run = self._run()
+        found = []
+        for key, n in sorted(run.measures.counts.items()) if run is not None else ():
+            if key.startswith("requests/"):
+                _, operation, outcome = key.split("/", 2)
+                found.append(({**_operation(operation), "outcome": outcome}, float(n)))
+        return found
+
     def rows(self) -> list[dict[str, str]]:
         """Names and values for a table, in the words of the report."""
         now = self.figures()
@@ -119,12 +129,7 @@ class Live:
         if now.get("slip") is not None:
             words = "99th percentile of the start after the intended start, so far."
             _metric(out, "start_slip_p99_seconds", "gauge", words, [({}, now["slip"] / 1000.0)])
-        requests = []
-        for key, n in sorted(counts.items()):
-            if key.startswith("requests/"):
-                _, operation, outcome = key.split("/", 2)
-                requests.append(({**_operation(operation), "outcome": outcome}, float(n)))
-        _metric(out, "requests_total", "counter", "Requests by what became of them.", requests)
+        _metric(out, "requests_total", "counter", "Requests by what became of them.", self.requests())
         self._latencies(out, run.measures.histograms)
         return "\n".join([*out, ""])
 

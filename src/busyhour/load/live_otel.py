@@ -1,4 +1,7 @@
-"""The run's own figures through OpenTelemetry, beside those that Locust's `--otel` exports of requests."""
+"""The run's own figures through OpenTelemetry, beside those that Locust's `--otel` exports of requests.
+
+Counts are counters, so that a backend makes rates of them; docs/telemetry.md has the list for users.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,38 @@ from typing import Any
 from busyhour.load.live import Live
 
 FIGURES = (
-    ("busyhour.calls.due", "due", "{call}", "Arrivals that the plan expects by now"),
-    ("busyhour.calls.started", "started", "{call}", "Calls started"),
-    ("busyhour.calls.in_progress", "in_progress", "{call}", "Calls in progress"),
-    ("busyhour.calls.late", "late", "{call}", "Calls started later than the bound"),
-    ("busyhour.calls.dropped", "dropped", "{call}", "Arrivals not started by the generator's own fault"),
-    ("busyhour.calls.failed", "failed", "{call}", "Calls that failed or were turned away"),
-    ("busyhour.requests.throttled", "throttles", "{request}", "Requests that were throttled"),
-    ("busyhour.requests.errors", "errors", "{request}", "Requests that failed otherwise"),
-    ("busyhour.start.slip.p99", "slip", "ms", "99th percentile of the start after the intended start"),
+    ("busyhour.calls.planned", "planned", "counter", "{call}", "Arrivals of the whole schedule"),
+    ("busyhour.calls.due", "due", "counter", "{call}", "Arrivals that the plan expects by now"),
+    ("busyhour.calls.started", "started", "counter", "{call}", "Calls started"),
+    ("busyhour.calls.in_progress", "in_progress", "gauge", "{call}", "Calls in progress"),
+    ("busyhour.calls.late", "late", "counter", "{call}", "Calls started later than the bound"),
+    (
+        "busyhour.calls.dropped",
+        "dropped",
+        "counter",
+        "{call}",
+        "Arrivals not started by the generator's fault",
+    ),
+    ("busyhour.calls.completed", "completed", "counter", "{call}", "Calls that ended well"),
+    ("busyhour.calls.failed", "failed", "counter", "{call}", "Calls that failed or were turned away"),
+    ("busyhour.requests.throttled", "throttles", "counter", "{request}", "Requests that were throttled"),
+    ("busyhour.requests.errors", "errors", "counter", "{request}", "Requests that failed otherwise"),
+    (
+        "busyhour.start.slip.p99",
+        "slip",
+        "gauge",
+        "ms",
+        "99th percentile of the start after the intended start",
+    ),
 )
-"""Name, key of a line of progress.jsonl, unit, description."""
+"""Name, key of a line of progress.jsonl, kind, unit, description."""
+
+REQUESTS = "busyhour.requests"
+"""Counter with the attributes `service`, `operation` and `outcome`."""
 
 
 def export(live: Live) -> bool:
-    """Register the figures as observable gauges with the meter provider that Locust has set up.
+    """Register the figures with the meter provider that Locust has set up, which asks for them when it exports.
 
     Returns:
         Whether OpenTelemetry is installed (`pip install "locust[otel]"`).
@@ -33,6 +53,7 @@ def export(live: Live) -> bool:
     except ImportError:
         return False
     meter = metrics.get_meter("busyhour")
+    make = {"counter": meter.create_observable_counter, "gauge": meter.create_observable_gauge}
 
     def observe(key: str) -> Callable[[Any], Iterable[Any]]:
         def values(_: Any) -> Iterable[Any]:
@@ -41,6 +62,12 @@ def export(live: Live) -> bool:
 
         return values
 
-    for name, key, unit, words in FIGURES:
-        meter.create_observable_gauge(name, callbacks=[observe(key)], unit=unit, description=words)
+    def requests(_: Any) -> Iterable[Any]:
+        return [metrics.Observation(count, attributes) for attributes, count in live.requests()]
+
+    for name, key, kind, unit, words in FIGURES:
+        make[kind](name, callbacks=[observe(key)], unit=unit, description=words)
+    make["counter"](
+        REQUESTS, callbacks=[requests], unit="{request}", description="Requests by what became of them"
+    )
     return True

@@ -141,24 +141,41 @@ def test_a_place_to_show_a_headless_run_that_is_none_is_named(where):
 
 
 def test_opentelemetry_observes_the_same_figures(run, monkeypatch):
-    gauges = {}
+    made = {}
+
+    def maker(kind):
+        return lambda name, callbacks, **_: made.update({name: (kind, callbacks[0])})
+
     meter = SimpleNamespace(
-        create_observable_gauge=lambda name, callbacks, **_: gauges.update({name: callbacks[0]})
+        create_observable_gauge=maker("gauge"), create_observable_counter=maker("counter")
     )
-    fake = SimpleNamespace(get_meter=lambda name: meter, Observation=lambda value: value)
+    fake = SimpleNamespace(
+        get_meter=lambda name: meter,
+        Observation=lambda value, attributes=None: (value, tuple((attributes or {}).values())),
+    )
     monkeypatch.setitem(sys.modules, "opentelemetry.metrics", fake)
     monkeypatch.setitem(sys.modules, "opentelemetry", SimpleNamespace(metrics=fake))
     assert live_otel.export(Live(lambda: run))
-    assert {name: observe(None) for name, observe in gauges.items()} == {
-        "busyhour.calls.due": (6.0,),
-        "busyhour.calls.started": (6.0,),
-        "busyhour.calls.in_progress": (6.0,),
-        "busyhour.calls.late": (0.0,),
-        "busyhour.calls.dropped": (1.0,),
-        "busyhour.calls.failed": (0.0,),
-        "busyhour.requests.throttled": (1.0,),
-        "busyhour.requests.errors": (0.0,),
-        "busyhour.start.slip.p99": (pytest.approx(3.0, rel=0.01),),
+    assert {name for name, (kind, _) in made.items() if kind == "gauge"} == {
+        "busyhour.calls.in_progress",
+        "busyhour.start.slip.p99",
+    }
+    seen = {name: dict.fromkeys(observe(None)) for name, (_, observe) in made.items()}
+    requests = {attributes: value for value, attributes in seen.pop("busyhour.requests")}
+    start = ("connect", "StartOutboundVoiceContact")
+    assert requests == {(*start, "ok"): 4, (*start, "rate_throttle"): 1, (*start, "limit"): 1}
+    assert {name: value for name, ((value, _),) in ((name, tuple(all)) for name, all in seen.items())} == {
+        "busyhour.calls.planned": 20.0,
+        "busyhour.calls.due": 6.0,
+        "busyhour.calls.started": 6.0,
+        "busyhour.calls.in_progress": 6.0,
+        "busyhour.calls.late": 0.0,
+        "busyhour.calls.dropped": 1.0,
+        "busyhour.calls.completed": 0.0,
+        "busyhour.calls.failed": 0.0,
+        "busyhour.requests.throttled": 1.0,
+        "busyhour.requests.errors": 0.0,
+        "busyhour.start.slip.p99": pytest.approx(3.0, rel=0.01),
     }
 
 
