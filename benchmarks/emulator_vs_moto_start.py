@@ -4,11 +4,11 @@ moto has no operation that starts a contact. It is measured with the nearest tha
 one record and starts nothing; the emulator checks the request against botocore's model, takes tokens, admits the call
 and runs it through its flow while the next request comes in. Each server is one process on core 0, the client is on
 core 1 (where there are two). Both get signed-looking requests over 16 keep-alive connections, each sent when the one
-before was answered; every status is checked. The figure is requests for each second of CPU that the server spent, so
-that whatever else the machine does counts for little (where the system does not tell: requests a second). Then the
-emulator gets half of its own rate on an even schedule, for the latency from the intended start: over the half seconds in
-which the hypervisor took nothing from either core (`support/stolen.py`; how many those were is said), and over all. About
-a minute, loopback only, at most MOST_REQUESTS contacts at a time.
+before was answered; every status is checked. They are driven in turn, the emulator from when as many contacts end as
+begin. The figure is the median of requests for each second of CPU that the server spent, so that whatever else the machine
+does counts for little (where the system does not tell: requests a second). Then the emulator gets half of its own rate on an even schedule, for the latency from the intended start: over the half seconds in
+which the hypervisor took nothing from either core (`support/stolen.py`; how many those were is said), and over all. About two
+minutes, loopback only.
 """
 
 from __future__ import annotations
@@ -18,61 +18,30 @@ import json
 import socket
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
 
 import boto3
 from botocore.config import Config
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 import stolen
-from http_drive import closed_loop, emulator, open_loop, percentile_ms, pin, request, run, server
+from http_drive import Running, closed_loop, emulator, open_loop, percentile_ms, pin, request, run, server
 
-SECONDS = 5.0
+ROUNDS = 5
+SECONDS = 4.0
+CONTACT_SECONDS = 10.0
+"""A contact lasts 8 s: from then on as many end as begin."""
 MOST_ROUNDS = 8
 WINDOW = 0.5
 ENOUGH = 10.0
 """Seconds in which nothing was stolen that are enough for the latency."""
-WARM_UP = 1.0
 
 
-def emulator_rate() -> float:
-    """The emulator's rate; prints the latency at half of it."""
-    with emulator() as running:
-        count = 0
-
-        def start_contact() -> bytes:
-            nonlocal count
-            count += 1
-            return running.start_contact(count)
-
-        run(closed_loop(running.port, start_contact, WARM_UP, running.pid))
-        rate, per_core = run(closed_loop(running.port, start_contact, SECONDS, running.pid))
-        print(f"emulator: {rate:,.0f} StartOutboundVoiceContact/s, {per_core:,.0f} a second of CPU")
-        every: list[tuple[float, float]] = []
-        quiet: list[float] = []
-        windows = 0
-        for _ in range(MOST_ROUNDS):
-            with stolen.Watch({0, 1}) as watch:
-                timed = run(open_loop(running.port, start_contact, rate / 2, SECONDS))
-            every += timed
-            here = {start // WINDOW for start, _ in timed}
-            here = {window for window in here if watch.quiet(window * WINDOW, (window + 1) * WINDOW)}
-            quiet += [latency for start, latency in timed if start // WINDOW in here]
-            windows += len(here)
-            if windows * WINDOW >= ENOUGH:
-                break
-        of_all = percentile_ms((latency for _, latency in every), 0.99)
-        print(f"emulator at half that rate, {len(every):,} requests: p99 {of_all:.2f} ms", end="; ")
-        if quiet:
-            p50, p99 = (percentile_ms(quiet, share) for share in (0.5, 0.99))
-            print(f"in {windows * WINDOW} s in which nothing was stolen: p50 {p50:.2f} ms, p99 {p99:.2f} ms")
-        else:
-            print("there was no half second in which nothing was stolen")
-        return per_core
-
-
-def moto_rate() -> float:
-    """moto_server's rate of DescribeInstance."""
+@contextlib.contextmanager
+def moto() -> Iterator[tuple[int, int, bytes]]:
+    """moto_server: its process id, its port, and a request for DescribeInstance."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -92,24 +61,64 @@ def moto_rate() -> float:
         made = client.create_instance(
             IdentityManagementType="CONNECT_MANAGED", InboundCallsEnabled=True, OutboundCallsEnabled=True
         )
-        raw = request("GET", f"/instance/{made['Id']}")
-        run(closed_loop(port, lambda: raw, WARM_UP, process.pid))
-        rate, per_core = run(closed_loop(port, lambda: raw, SECONDS, process.pid))
-        print(f"moto_server: {rate:,.0f} DescribeInstance/s, {per_core:,.0f} a second of CPU")
-        return per_core
+        yield process.pid, port, request("GET", f"/instance/{made['Id']}")
+
+
+def latency(running: Running, start_contact: Callable[[], bytes], rate: float) -> None:
+    """Print the latency at `rate`."""
+    every: list[tuple[float, float]] = []
+    quiet: list[float] = []
+    windows = 0
+    for _ in range(MOST_ROUNDS):
+        with stolen.Watch({0, 1}) as watch:
+            timed = run(open_loop(running.port, start_contact, rate, SECONDS))
+        every += timed
+        here = {start // WINDOW for start, _ in timed}
+        here = {window for window in here if watch.quiet(window * WINDOW, (window + 1) * WINDOW)}
+        quiet += [latency for start, latency in timed if start // WINDOW in here]
+        windows += len(here)
+        if windows * WINDOW >= ENOUGH:
+            break
+    of_all = percentile_ms((latency for _, latency in every), 0.99)
+    print(f"emulator at {rate:,.0f}/s, {len(every):,} requests: p99 {of_all:.2f} ms", end="; ")
+    if quiet:
+        p50, p99 = (percentile_ms(quiet, share) for share in (0.5, 0.99))
+        print(f"in {windows * WINDOW} s in which nothing was stolen: p50 {p50:.2f} ms, p99 {p99:.2f} ms")
+    else:
+        print("there was no half second in which nothing was stolen")
 
 
 def main() -> None:
-    """Measure both and print the comparison."""
+    """Measure both in turn and print the comparison."""
     pin(1)
-    ours, theirs = emulator_rate(), moto_rate()
+    count = 0
+    with emulator() as running, moto() as (moto_pid, moto_port, describe):
+
+        def start_contact() -> bytes:
+            nonlocal count
+            count += 1
+            return running.start_contact(count)
+
+        run(closed_loop(running.port, start_contact, CONTACT_SECONDS, running.pid))
+        run(closed_loop(moto_port, lambda: describe, 1.0, moto_pid))
+        ours, theirs, rates = [], [], []
+        for _ in range(ROUNDS):
+            rate, per_core = run(closed_loop(running.port, start_contact, SECONDS, running.pid))
+            rates.append(rate)
+            ours.append(per_core)
+            theirs.append(run(closed_loop(moto_port, lambda: describe, SECONDS, moto_pid))[1])
+            print(
+                f"a second of CPU: emulator {per_core:,.0f} StartOutboundVoiceContact, "
+                f"moto_server {theirs[-1]:,.0f} DescribeInstance"
+            )
+        latency(running, start_contact, median(rates) / 2)
     line = {
         "benchmark": "emulator_vs_moto_start",
-        "value": round(ours),
+        "value": round(median(ours)),
         "unit": "StartOutboundVoiceContact per CPU second",
         "peer": "moto_server DescribeInstance per CPU second (moto starts no contacts)",
-        "peer_value": round(theirs),
-        "ratio": round(ours / theirs, 1),
+        "peer_value": round(median(theirs)),
+        "ratio": round(median(ours) / median(theirs), 1),
     }
     print(json.dumps(line))
 

@@ -5,6 +5,7 @@ from locust import events
 import os
 import time
 from array import array
+from pathlib import Path
 
 from ours import Voice  # noqa: F401 - the user class that Locust drives
 
@@ -26,5 +27,5 @@ Recorder.call_started = _noted
 @events.quitting.add_listener
 def write(**_):
     """The run is over."""
-    with open(os.environ["BENCH_SLIPS"], "wb") as file:
+    with Path(os.environ["BENCH_SLIPS"]).open("wb") as file:
         slips.tofile(file)

@@ -8,6 +8,7 @@ the clock that drives it. A stream serves the samplers of `scenarios.draw`.
 from __future__ import annotations
 
 import zlib
+from functools import lru_cache
 
 _MASK = 0xFFFFFFFFFFFFFFFF
 _STEP = 0x9E3779B97F4A7C15
@@ -19,6 +20,12 @@ def _mix(value: int) -> int:
     value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _MASK
     return value ^ (value >> 31)
+
+
+@lru_cache(maxsize=64)
+def _start(seed: int) -> int:
+    """Where the streams of a seed begin."""
+    return _mix(seed & _MASK)
 
 
 def key_of(text: str) -> int:
@@ -38,7 +45,14 @@ class Stream:
     __slots__ = ("_state",)
 
     def __init__(self, seed: int, index: int, purpose: int = 0) -> None:
-        self._state = _mix((_mix((_mix(seed & _MASK) + index * _STEP) & _MASK) + purpose * _STEP) & _MASK)
+        state = (_start(seed) + index * _STEP) & _MASK
+        # `_mix`, twice, without the calls: a contact has several streams.
+        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
+        state = ((state ^ (state >> 31)) + purpose * _STEP) & _MASK
+        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
+        self._state = state ^ (state >> 31)
 
     def integer(self) -> int:
         """The next 64 random bits."""
@@ -49,7 +63,10 @@ class Stream:
 
     def random(self) -> float:
         """The next number, uniform in [0, 1)."""
-        return (self.integer() >> 11) * _TO_UNIT
+        self._state = state = (self._state + _STEP) & _MASK
+        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
+        return ((state ^ (state >> 31)) >> 11) * _TO_UNIT
 
 
 def uuid_of(stream: Stream) -> str:

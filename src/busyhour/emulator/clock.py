@@ -58,22 +58,22 @@ class TimerHeap:
 
     def next_due(self) -> float | None:
         """When the nearest timer is due; None without timers."""
-        self._drop_cancelled()
-        return self._timers[0][0] if self._timers else None
+        timers = self._timers
+        while timers and timers[0][2].callback is None:
+            heapq.heappop(timers)
+            self.cancelled -= 1
+        return timers[0][0] if timers else None
 
     def pop_due(self, now: float) -> Callable[[], None] | None:
         """Take the callback of the nearest timer that is due at `now`, or None."""
-        self._drop_cancelled()
-        if not self._timers or self._timers[0][0] > now:
-            return None
-        timer = heapq.heappop(self._timers)[2]
-        callback, timer.callback = timer.callback, None
-        return callback
-
-    def _drop_cancelled(self) -> None:
-        while self._timers and self._timers[0][2].callback is None:
-            heapq.heappop(self._timers)
+        timers = self._timers
+        while timers and timers[0][0] <= now:
+            timer = heapq.heappop(timers)[2]
+            callback, timer.callback = timer.callback, None
+            if callback is not None:
+                return callback
             self.cancelled -= 1
+        return None
 
 
 class LoopClock:

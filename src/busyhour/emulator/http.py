@@ -193,12 +193,16 @@ class Connection(asyncio.Protocol):
     def on_url(self, url: bytes) -> None:
         """Part of the request target."""
         self._url += url
-        self._count_header(len(url))
+        self._header_bytes += len(url)
+        if self._header_bytes > MAX_HEADER_BYTES:
+            self._drop_headers()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header."""
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
-        self._count_header(len(name) + len(value))
+        self._header_bytes += len(name) + len(value)
+        if self._header_bytes > MAX_HEADER_BYTES:
+            self._drop_headers()
 
     def on_headers_complete(self) -> None:
         """All headers are there."""
@@ -243,11 +247,10 @@ class Connection(asyncio.Protocol):
         self._waiting.append((request, keep, refusal))
         self._pace()
 
-    def _count_header(self, size: int) -> None:
-        self._header_bytes += size
-        if self._header_bytes > MAX_HEADER_BYTES:
-            self._headers.clear()
-            self._url = b"/"
+    def _drop_headers(self) -> None:
+        """They are too long: the request will be refused, none of it is kept."""
+        self._headers.clear()
+        self._url = b"/"
 
     # --------------------------------------------------------------------------------------------- answer
 

@@ -5,6 +5,7 @@ Compiled once per operation, because StartOutboundVoiceContact is checked thousa
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -56,7 +57,8 @@ def _structure(shape: Any, known: dict[str, Check]) -> Check:
         for name, inner in value.items():
             known_member = members.get(name)
             if known_member is not None and inner is not None:
-                known_member[1](inner, _path(where, known_member[0]))
+                member, check_member = known_member
+                check_member(inner, f"{where}.{member}" if where else member)
 
     return check
 
@@ -106,13 +108,15 @@ def _map(shape: Any, known: dict[str, Check]) -> Check:
 def _string(shape: Any, known: dict[str, Check]) -> Check:
     metadata = shape.metadata
     within = _bounds(shape, "have length less than or equal to {}", "have length greater than or equal to {}")
+    low, high = metadata.get("min", 0), metadata.get("max", math.inf)
     choices = frozenset(metadata.get("enum", ()))
     pattern = _pattern(metadata.get("pattern"))
 
     def check(value: Any, where: str) -> None:
         if not isinstance(value, str):
             raise MalformedError(f"{where} must be a string.")
-        within(len(value), where)
+        if not low <= len(value) <= high:
+            within(len(value), where)
         if choices and value not in choices:
             raise ConstraintError(f"{where} must be one of {', '.join(sorted(choices))}.")
         if pattern is not None and pattern.fullmatch(value) is None:

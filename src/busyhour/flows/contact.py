@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any
+
+from busyhour.value import value
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -19,7 +21,7 @@ INSTANCE_ARN = "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-40
 """Instance of contacts that name none."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Contact:
     """A contact as it enters its first flow. It never changes; what flows change is in the `Call`.
 

@@ -30,9 +30,11 @@ an empty action and infinite seconds. A second `Enqueue` while queued moves the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
+
+from busyhour.value import value
 
 
 class ProtocolError(Exception):
@@ -61,7 +63,7 @@ class EndReason(StrEnum):
 # --------------------------------------------------------------------------------------------- effects
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Play:
     """Somebody hears a prompt for `seconds`; `text` is what is said, references resolved."""
 
@@ -71,7 +73,7 @@ class Play:
     audience: Audience = Audience.CUSTOMER
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Loop:
     """The customer hears prompts again and again; `seconds` until the next interrupt (inf: none is set)."""
 
@@ -80,7 +82,7 @@ class Loop:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Collect:
     """The customer hears a prompt and is asked for digits.
 
@@ -99,7 +101,7 @@ class Collect:
     interdigit_seconds: float = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Converse:
     """The customer talks to a Lex bot; `intents` are those that have a branch."""
 
@@ -111,7 +113,7 @@ class Converse:
     session_attributes: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Invoke:
     """A Lambda function is to be invoked with `event` (the ContactFlowEvent), answer within the limit.
 
@@ -126,7 +128,7 @@ class Invoke:
     response_type: str = "STRING_MAP"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CheckHours:
     """Are the hours of operation open? `hours` is None for those of the target queue `queue`."""
 
@@ -135,7 +137,7 @@ class CheckHours:
     queue: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReadMetrics:
     """Queue metrics are needed; `metric` is the one that a branch is taken on, None for all."""
 
@@ -146,7 +148,7 @@ class ReadMetrics:
     channel: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Enqueue:
     """The contact is to wait in a queue (or for one agent). Once Queued, its customer queue flow is run."""
 
@@ -157,7 +159,7 @@ class Enqueue:
     time_adjustment_seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Talk:
     """Agent and customer are connected."""
 
@@ -165,7 +167,7 @@ class Talk:
     agent: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Dial:
     """A third party is called; the flow goes on afterwards when `resumes`."""
 
@@ -175,7 +177,7 @@ class Dial:
     resumes: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pause:
     """The flow waits; `events` are those that end the wait early.
 
@@ -188,7 +190,7 @@ class Pause:
     events: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Service:
     """Another service does something for the flow (task, case, profile, callback, any unmodelled type).
 
@@ -204,7 +206,7 @@ class Service:
     a number from 1 to 100, which `Succeeded.branch` gives as text."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ended:
     """The contact is over. `terminal` is the type of the action that ended it, None where none did."""
 
@@ -232,26 +234,26 @@ Effect = (
 # ---------------------------------------------------------------------------------------------- events
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Done:
     """What was asked for is over: prompt heard, wait over, conversation ended by `by`."""
 
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Digits:
     """The customer pressed `digits` (terminator not included)."""
 
     digits: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Silence:
     """The customer entered or said nothing in time."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LexResult:
     """What the bot made of the conversation."""
 
@@ -262,7 +264,7 @@ class LexResult:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LambdaResult:
     """The function's answer, JSON decoded. The machine judges whether it fits the contract."""
 
@@ -273,7 +275,7 @@ class LambdaResult:
     """How long it took, retries included: counts against the 20 s of functions in a row."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LambdaFailed:
     """No usable answer: kind is `timeout`, `throttled`, `function_error`, `unreachable` or `invalid`."""
 
@@ -283,21 +285,21 @@ class LambdaFailed:
     """How long it took, as in `LambdaResult`."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hours:
     """Whether the hours of operation are open now."""
 
     open: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Metrics:
     """Values by Connect's MetricType name (NumberOfAgentsAvailable, ...), plus `queue_name`, `queue_arn`."""
 
     values: Mapping[str, float | str]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Queued:
     """The queue took the contact; `name` and `arn` are the queue's."""
 
@@ -305,12 +307,12 @@ class Queued:
     arn: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AtCapacity:
     """The queue is full."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AgentAnswered:
     """An agent took the contact out of the queue. Allowed at any moment while queued."""
 
@@ -318,17 +320,17 @@ class AgentAnswered:
     username: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Connected:
     """The third party answered; the time until this event is the time of that leg where the flow resumes."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CustomerReturned:
     """The customer came back during a Pause that waits for it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Succeeded:
     """The service did it; `values` are what it gives back, by reference path (`Case.case_id`)."""
 
@@ -337,7 +339,7 @@ class Succeeded:
     """The action's result where it branches on one (view action, module branch)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Failed:
     """It did not work; the branch for `error_type` is taken, else NoMatchingError's."""
 
@@ -345,12 +347,12 @@ class Failed:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HungUp:
     """The customer hung up. Allowed at any moment."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stopped:
     """StopContact, or the end of the run. Allowed at any moment."""
 

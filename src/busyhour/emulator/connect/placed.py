@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from busyhour.emulator.connect.resources import FlowResource
+from busyhour.value import value
 
 _NOTHING: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Placed:
     """What is asked of a new contact."""
 
