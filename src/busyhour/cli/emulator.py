@@ -104,6 +104,14 @@ DEFAULT_PORT = 4580
     help="From the opening of a case for a large increase to its approval.",
 )
 @click.option(
+    "--table-delay",
+    type=click.FloatRange(min=0.0),
+    default=0.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long it takes to create, change or delete a DynamoDB table; 500 such operations run at a time.",
+)
+@click.option(
     "--fail",
     "failures",
     multiple=True,
@@ -167,6 +175,7 @@ def command(
     state_every: float | None,
     increase_delay: float,
     case_delay: str,
+    table_delay: float,
     failures: tuple[str, ...],
     over_quota: str,
     faults: Path | None,
@@ -223,6 +232,7 @@ def command(
         state_folder=state,
         save_every=state_every,
         approval=options.approval_policy(increase_delay, case_delay),
+        table_delay=table_delay,
         records=records,
         events=events,
         flow_logs=flow_logs,

@@ -170,6 +170,7 @@ def build(
     state_folder: Path | None = None,
     save_every: float | None = None,
     approval: ApprovalPolicy | None = None,
+    table_delay: float = 0.0,
     records: Path | None = None,
     events: str | None = None,
     flow_logs: Path | None = None,
@@ -195,6 +196,7 @@ def build(
         state_folder: keeps tables, functions, increase requests and what Connect has, from run to run.
         save_every: seconds between snapshots while it runs; None: only at the end.
         approval: how increase requests are decided.
+        table_delay: seconds that it takes to create, change or delete a DynamoDB table.
         records: file that contact records are appended to, as JSON lines.
         events: file that contact events are appended to, or URL that they are posted to.
         flow_logs: file that flow logs are appended to; CloudWatch Logs has them too. None: flows are not logged.
@@ -214,7 +216,9 @@ def build(
     )
     instance = first_instance(state, plan, flows, numbers)
     added = Faults(Random(f"{plan.seed}/faults"))
-    others = other_services(state, clock, plan, added, functions, age=policy.age, approval=approval)
+    others = other_services(
+        state, clock, plan, added, functions, age=policy.age, approval=approval, table_delay=table_delay
+    )
     invoked = LambdaFunctions(others.lambda_, state.notes)
     allowed = Destinations(state.account.region, destinations)
     outlets = Outlets(

@@ -10,7 +10,8 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from busyhour.emulator.differences import DIFFERENCES, EVERYWHERE
-from busyhour.emulator.enforced import ENFORCED, SETTINGS
+from busyhour.emulator.enforced import ENFORCED, FIXED, SETTINGS
+from busyhour.emulator.unserved import UNSERVED
 from busyhour.errors import BusyhourError
 from busyhour.quotas.model import Kind, Quota
 from busyhour.quotas.table import QuotaTable, load
@@ -92,12 +93,16 @@ def _limits(table: QuotaTable, served: Mapping[str, tuple[str, ...]]) -> Iterato
             yield f"| {name} | {rate:g} | {burst:g} | {', '.join(operations)} |"
     yield "\n### Quotas\n"
     yield "| quota | code | default | above it |\n|---|---|---|---|"
-    for enforced in ENFORCED:
+    for enforced in (*ENFORCED, *FIXED):
         quota = table.find(enforced.key)
         yield f"| {quota.name} | {quota.code or '-'} | {_value(quota)} | {enforced.answer} |"
     yield "\n### Settings and fixed limits\n"
     yield "| limit | above it |\n|---|---|"
     yield from (f"| {limit} | {answer} |" for limit, answer in SETTINGS)
+    yield "\n### Quotas that are not held\n"
+    for reason, keys in UNSERVED.items():
+        yield f"- {reason}: {'; '.join(table.find(key).name for key in keys)}."
+    yield "- API rates of operations that are not served."
     yield ""
 
 

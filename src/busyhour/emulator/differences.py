@@ -28,7 +28,7 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
     "connectparticipant": ("Chat is polled with GetTranscript: there is no websocket.",),
     "lambda": (
         "Python only, by the interpreter that runs the emulator, whatever `Runtime` says; other runtimes through a URL "
-        "(`--function NAME=URL`). No layers, images, S3 code, VPCs, event source mappings or destinations.",
+        "(`--function NAME=URL`). Layers are not attached; no images, S3 code, VPCs, event source mappings or destinations.",
         "CPU does not grow with memory. Memory is looked at every 50 ms and at the end of an invocation.",
         "At most 8 worker processes run at once, whatever the concurrency; who waits for one is counted in "
         "Busyhour/Emulator WorkerWait. How long AWS keeps an idle environment is not published: 10 minutes here.",
@@ -40,8 +40,11 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "Writes to global secondary indexes are not charged. Partitions do not split by size or by heat; adaptive "
         "capacity is not modelled.",
         "A new table has no burst credit, as at AWS; how much a restored one has is not kept.",
-        "CreateTable, UpdateTable and DeleteTable are over at once, so that 500 of them never run at a time; capacity "
-        "decreases are counted by the day, not held apart by the hour.",
+        "CreateTable, UpdateTable and DeleteTable are over at once, unless `--table-delay` says how long each takes; a "
+        "change is in force from its beginning. Capacity decreases are counted by the day, not held apart by the hour.",
+        "An item is refused above 405,000 bytes (AWS: 409,600); a number above 9.99e125 is taken. How many "
+        "operators and operands an expression has is not held, nor that names of tables have three characters.",
+        "PartiQL statements are not charged.",
         "Streams, exports, imports and DAX are not served; items of a table whose TTL is over stay.",
     ),
     "lexv2-runtime": (

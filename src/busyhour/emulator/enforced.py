@@ -24,6 +24,9 @@ _INVOKE = "TooManyRequestsException 429, Reason {}"
 _READS = "{}, ThrottlingReasons TableRead{}"
 _WRITES = "{}, ThrottlingReasons TableWrite{}"
 _THROTTLED = "ThrottlingException"
+_BLOCK = "the block's error branch"
+_INVALID = "ValidationException"
+_INVALID_VALUE = "InvalidParameterValueException"
 
 ENFORCED: tuple[Enforced, ...] = (
     Enforced("connect.amazon-connect-instance-count", "ServiceQuotaExceededException 402"),
@@ -93,11 +96,25 @@ ENFORCED: tuple[Enforced, ...] = (
     Enforced("dynamodb.maximum-number-of-tables", _LIMIT),
     Enforced("dynamodb.global-secondary-indexes-per-table", "ValidationException"),
     Enforced("dynamodb.provisioned-capacity-decreases-per-day", _LIMIT),
+    Enforced("dynamodb.streams-write-throughput-limit", f"{_LIMIT} where provisioned"),
+    Enforced(
+        "dynamodb.concurrent-control-plane-operations",
+        f"{_LIMIT}; `--table-delay` says how long an operation takes",
+    ),
     Enforced("lex.concurrent-text-conversations", f"{_THROTTLED} 429; error branch of the block"),
     Enforced("lex.concurrent-voice-conversations-start-conversation", "error branch of the block"),
     Enforced("lex.concurrent-session-operations", f"{_THROTTLED} 429"),
     Enforced("lex.concurrent-test-bot-alias-conversations", f"{_THROTTLED} 429; error branch of the block"),
 )
+
+FIXED: tuple[Enforced, ...] = (
+    Enforced("connect.ring-timeout", "InvalidParameterException; not answered: disconnected with the reason"),
+    Enforced("connect.lambda-sync-timeout-from-a-flow", _BLOCK),
+    Enforced("connect.lambda-async-timeout-from-a-flow", _BLOCK),
+    Enforced("connect.lambda-chain-without-an-intervening-prompt", _BLOCK),
+    Enforced("connect.lambda-response-size-from-a-flow", _BLOCK),
+)
+"""Quotas that nobody can raise: held by flows and by the shape of requests, whatever value is applied."""
 
 SETTINGS: tuple[tuple[str, str], ...] = (
     (
@@ -117,6 +134,21 @@ SETTINGS: tuple[tuple[str, str], ...] = (
         _INVOKE.format("ReservedFunctionInvocationRateLimitExceeded"),
     ),
     ("Capacity of a queue", "the block's AtCapacity branch, QueueCapacityExceededError"),
-    ("Connect's own limits of a Lambda block: 8 s, 3 retries, 32 KB", "the block's error branch"),
+    ("3 retries of a Lambda block", _BLOCK),
+    (
+        "Package of a function: 50 MB as a zip, 250 MB unpacked",
+        f"RequestEntityTooLargeException 413; {_INVALID_VALUE}",
+    ),
+    ("4 KB of environment variables, 5 layers, 50 tags of a function", _INVALID_VALUE),
+    ("64 characters of a function's name", _INVALID),
+    ("1 KB of a sort key, 2 KB of a partition key, 38 digits of a number", _INVALID),
+    ("400 KB of an item, 32 levels of nesting, 4 KB of an expression", _INVALID),
+    ("25 items of BatchWriteItem, 100 of BatchGetItem", _INVALID),
+    ("100 items and 4 MB of a transaction", _INVALID),
+    ("5 local secondary indexes and 100 projected attributes of a table", _INVALID),
+    ("1 global secondary index added or removed by an UpdateTable", _LIMIT),
+    ("250 tables with secondary indexes that are created at a time", _LIMIT),
+    ("50 tags of a table and 255 characters of its name", _INVALID),
+    ("20 KB of a table's policy", _LIMIT),
 )
 """Limits that are no quota: what a user set, or what Connect fixes."""

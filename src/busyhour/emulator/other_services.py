@@ -60,8 +60,12 @@ def other_services(
     *,
     age: AccountAge = AccountAge.MATURE,
     approval: ApprovalPolicy | None = None,
+    table_delay: float = 0.0,
 ) -> OtherServices:
-    """Make the services of an account; `functions` besides those of the scenario, `approval` of increase requests."""
+    """Make the services of an account; `functions` besides those of the scenario, `approval` of increase requests.
+
+    `table_delay` is how many seconds it takes to create, change or delete a DynamoDB table.
+    """
     from busyhour.emulator.cloudwatch import CloudWatch
     from busyhour.emulator.dynamodb.service import DynamoDbService
     from busyhour.emulator.lambda_.asynchronous import EventQueue
@@ -96,7 +100,9 @@ def other_services(
     state.bots = lex
     events = EventQueue(engine, state.metrics, clock, state.time)
     lambda_ = LambdaService(engine, events, limits, state.time)
-    dynamodb = DynamoDbService(limits, state.metrics, state.time, account.region, account.account_id)
+    dynamodb = DynamoDbService(
+        limits, state.metrics, state.time, account.region, account.account_id, table_delay
+    )
     quotas = ServiceQuotas(state, approval, clock.call_later, age)
     gate = MotoGate()
     services: list[Service] = [

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from busyhour.emulator import coverage
 from busyhour.emulator.differences import DIFFERENCES
-from busyhour.emulator.enforced import ENFORCED
+from busyhour.emulator.enforced import ENFORCED, FIXED
+from busyhour.emulator.unserved import UNSERVED
+from busyhour.flows.policy import Policy
 from busyhour.quotas.model import Kind
 from busyhour.quotas.table import load
 
@@ -25,7 +27,7 @@ def test_every_quota_that_the_code_names_is_listed_and_no_other():
     known = {name: quota for quota in load() for name in (quota.key, quota.code) if name}
     named = set()
     for file in SOURCE.rglob("*.py"):
-        if file.name == "enforced.py":
+        if file.name in ("enforced.py", "unserved.py"):
             continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in known:
@@ -38,3 +40,27 @@ def test_every_quota_that_the_code_names_is_listed_and_no_other():
 
 def test_differences_are_told_of_services_that_are_served():
     assert set(DIFFERENCES) <= set(coverage.TITLES)
+
+
+def test_every_quota_is_held_or_has_a_reason_why_not():
+    held = [one.key for one in (*ENFORCED, *FIXED)]
+    told = [key for keys in UNSERVED.values() for key in keys]
+    rates = {quota.key for quota in load() if quota.kind in (Kind.RATE, Kind.BURST)}
+    assert len(set(held + told)) == len(held + told)
+    assert set(held + told) - rates == {quota.key for quota in load()} - rates
+
+
+def test_fixed_quotas_are_what_flows_and_requests_hold():
+    from botocore.loaders import Loader
+
+    flows = Policy()
+    shapes = Loader().load_service_model("connect", "service-2")["shapes"]
+    figures = {
+        "connect.ring-timeout": shapes["RingTimeoutInSeconds"]["max"],
+        "connect.lambda-sync-timeout-from-a-flow": flows.lambda_limit_seconds,
+        "connect.lambda-async-timeout-from-a-flow": flows.lambda_asynchronous_limit_seconds,
+        "connect.lambda-chain-without-an-intervening-prompt": flows.lambda_chain_seconds,
+        "connect.lambda-response-size-from-a-flow": flows.lambda_response_bytes / 1024,
+    }
+    table = load()
+    assert figures == {one.key: table.find(one.key).default for one in FIXED}

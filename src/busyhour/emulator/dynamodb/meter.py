@@ -12,6 +12,8 @@ from busyhour.emulator.ports import Dimensions, Metrics, Quotas
 from busyhour.emulator.wire import ApiError
 
 NAMESPACE = "AWS/DynamoDB"
+_NOT_WARMED = {Side.READ: 12_000.0, Side.WRITE: 4_000.0}
+"""Warm throughput that moto gives every table on demand; there the quota of new tables holds."""
 
 
 class Meter:
@@ -180,4 +182,5 @@ def _capacity_of(charge: Charge, maxima: Mapping[str, Any]) -> Capacity:
         return Capacity(float(given[f"{side}CapacityUnits"]))
     maximum = maxima.get(f"Max{side}RequestUnits")
     limit = float(maximum) if maximum is not None and maximum > 0 else None
-    return Capacity(None, float(warm.get(f"{side}UnitsPerSecond") or 0) or None, limit)
+    warmed = float(warm.get(f"{side}UnitsPerSecond") or 0)
+    return Capacity(None, None if warmed in (0.0, _NOT_WARMED[charge.side]) else warmed, limit)

@@ -16,7 +16,10 @@ from busyhour.emulator.dynamodb.backend import OperationError, Operations, plain
 from busyhour.emulator.dynamodb.charging import Charge, Charging, partition_of, stored
 from busyhour.emulator.dynamodb.meter import Meter
 from busyhour.emulator.dynamodb.partitioned import PartitionedTable
+from busyhour.emulator.dynamodb.request_limits import check_read_transaction, check_request
+from busyhour.emulator.dynamodb.requests import DATA, check_values, read_parameters, split_batch
 from busyhour.emulator.dynamodb.table_limits import ACCOUNT_QUOTA, TableLimits
+from busyhour.emulator.dynamodb.table_work import TableWork
 from busyhour.emulator.dynamodb.throughput import TABLE_QUOTA, Side
 from busyhour.emulator.dynamodb.units import (
     InvalidValueError,
@@ -31,20 +34,6 @@ from busyhour.emulator.wire import JSON_1_0, ApiError, Response
 
 _log = logging.getLogger(__name__)
 
-DATA = frozenset(
-    (
-        "GetItem",
-        "PutItem",
-        "UpdateItem",
-        "DeleteItem",
-        "Query",
-        "Scan",
-        "BatchGetItem",
-        "BatchWriteItem",
-        "TransactGetItems",
-        "TransactWriteItems",
-    )
-)
 _SIMPLE_GET = frozenset({"TableName", "Key", "ConsistentRead"})
 _CAPACITY_CHANGES = frozenset({"DeleteTable", "UpdateTable", "CreateTable"})
 
@@ -57,16 +46,23 @@ class Plane:
         meter: throughput and metrics.
         quotas: applied values and tallies.
         time: epoch seconds.
+        table_delay: seconds that it takes to create, change or delete a table.
     """
 
     def __init__(
-        self, operations: Operations, meter: Meter, quotas: Quotas, time: Callable[[], float]
+        self,
+        operations: Operations,
+        meter: Meter,
+        quotas: Quotas,
+        time: Callable[[], float],
+        table_delay: float = 0.0,
     ) -> None:
         self.operations = operations
         self._charging = Charging(operations)
         self._meter = meter
         self._quotas = quotas
         self._limits = TableLimits(operations, quotas, time)
+        self.work = TableWork(operations, quotas, time, table_delay)
         self._members: dict[str, frozenset[str]] = {}
 
     def answer(self, name: str, body: bytes) -> Response:
@@ -81,8 +77,11 @@ class Plane:
                 "UnknownOperationException", f"The emulator does not serve {name or 'this request'!r}"
             )
         started = wall.perf_counter()
-        params = _parameters(operations, name, body)
+        params = read_parameters(operations, name, body)
         try:
+            self.work.settle()
+            if name in DATA:
+                self.work.check(name, params)
             if name == "GetItem" and params.keys() <= _SIMPLE_GET:
                 answer = self._simple_get(params, started)
                 if answer is not None:
@@ -92,6 +91,7 @@ class Plane:
                 if answer is not None:
                     return answer
             if name in DATA:
+                check_request(name, params)
                 return self._data(name, params, started)
             if reason := operations.breach(name, params):
                 raise ApiError("ValidationException", f"1 validation error detected: {reason}")
@@ -139,7 +139,7 @@ class Plane:
             return None
         if table.range_key_attr and next(iter(key[table.range_key_attr])) != table.range_key_type:
             return None
-        _check_values(params)
+        check_values(params)
         item = stored(table, key)
         size = stored_size(item.attrs) if item is not None else 0
         update = simple_update(params, table, item, size)
@@ -176,18 +176,20 @@ class Plane:
         return table, key
 
     def _data(self, name: str, params: dict[str, Any], started: float) -> Response:
-        _check_values(params)
+        check_values(params)
         charges = self._charging.before(name, params)
         unprocessed: dict[str, Any] = {}
         if name.startswith("Batch"):
             charges, left = self._meter.take_possible(name, charges)
             if left:
-                params, unprocessed = _split(name, params, left)
+                params, unprocessed = split_batch(name, params, left)
         else:
             self._meter.take_all(name, charges)
         if name == "UpdateItem" and "UpdateExpression" not in params:
             params.setdefault("AttributeUpdates", {})  # moto takes none for a mistake; it makes the bare item
         result = dict(self.operations.run(name, params))
+        if name == "TransactGetItems":
+            check_read_transaction(result["Responses"])
         more = self._charging.after(name, params, charges)
         if more:
             self._meter.charge_more(charges[0], more)
@@ -219,10 +221,17 @@ class Plane:
         operations = self.operations
         if name == "DescribeLimits":
             return respond(orjson.dumps(self._maxima()))
+        check_request(name, params)
         self._limits.check(name, params)
+        self.work.check(name, params)
         table = operations.table(params["TableName"]) if name == "DeleteTable" else None
-        result = operations.run(name, params)
-        self._reconfigure(name, params, table)
+        if self.work.is_deleting(name, params):
+            result = {"TableDescription": operations.run("DescribeTable", params)["Table"]}
+        else:
+            result = operations.run(name, params)
+            self.work.begin(name, params, table)
+            self._reconfigure(name, params, table)
+        self.work.describe(result)
         source = result.get("BackupDescription", {}).get("SourceTableDetails")
         if source is not None and not source.get("TableId"):
             # moto's backups do not tell it, and DynamoDB's model requires it.
@@ -251,48 +260,3 @@ class Plane:
 def respond(body: bytes, status: int = 200) -> Response:
     """A response with the checksum that SDKs look at."""
     return Response(status, body, JSON_1_0, {"x-amz-crc32": str(zlib.crc32(body))})
-
-
-def _parameters(operations: Operations, name: str, body: bytes) -> dict[str, Any]:
-    """The request's parameters, by the quick way where it gives the same as moto's.
-
-    moto's parser drops nulls and decodes blobs; a body that has neither is what the JSON says.
-    """
-    try:
-        params = orjson.loads(body or b"{}")
-    except orjson.JSONDecodeError as error:
-        raise ApiError("SerializationException", f"The request body is not JSON: {error}") from None
-    if not isinstance(params, dict):
-        raise ApiError("SerializationException", "Start of list found where not expected")
-    if name in DATA and b'"B"' not in body and b'"BS"' not in body and b"null" not in body:
-        return params
-    try:
-        return operations.parse(name, body)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ApiError("SerializationException", f"The request cannot be read: {error}") from None
-
-
-def _check_values(params: Mapping[str, Any]) -> None:
-    """Raise InvalidValueError for what is no attribute value, wherever values are sent on their own."""
-    for member in ("Key", "Item", "ExpressionAttributeValues"):
-        values = params.get(member)
-        if isinstance(values, dict):
-            for value in values.values():
-                value_size(value)
-
-
-def _split(name: str, params: dict[str, Any], left: list[Charge]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The batch without the items that are `left`, and those as the answer names them."""
-    refused = {(charge.named, charge.position) for charge in left}
-    going: dict[str, Any] = {}
-    waiting: dict[str, Any] = {}
-    for named, request in params["RequestItems"].items():
-        entries = request["Keys"] if name == "BatchGetItem" else request
-        parts: tuple[list[Any], list[Any]] = ([], [])
-        for position, entry in enumerate(entries):
-            parts[(named, position) in refused].append(entry)
-        for where, part in zip((going, waiting), parts, strict=True):
-            if part:
-                where[named] = {**request, "Keys": part} if name == "BatchGetItem" else part
-    member = "UnprocessedKeys" if name == "BatchGetItem" else "UnprocessedItems"
-    return {**params, "RequestItems": going}, {member: waiting}

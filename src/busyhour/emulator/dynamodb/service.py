@@ -30,19 +30,27 @@ class DynamoDbService:
         time: epoch seconds.
         region: of requests that name none.
         account: twelve digits.
+        table_delay: seconds that it takes to create, change or delete a table.
     """
 
     names = ("dynamodb",)
     part = "dynamodb"
 
     def __init__(
-        self, quotas: Quotas, metrics: Metrics, time: Callable[[], float], region: str, account: str
+        self,
+        quotas: Quotas,
+        metrics: Metrics,
+        time: Callable[[], float],
+        region: str,
+        account: str,
+        table_delay: float = 0.0,
     ) -> None:
         self._quotas = quotas
         self._metrics = metrics
         self._time = time
         self._region = region
         self._account = account
+        self._table_delay = table_delay
         self._planes: dict[str, Plane] = {}
         self._meter: Meter | None = None
         self._making = threading.Lock()
@@ -59,7 +67,8 @@ class DynamoDbService:
 
                 if self._meter is None:
                     self._meter = Meter(self._quotas, self._metrics, self._time)
-                found = Plane(Operations(region, self._account), self._meter, self._quotas, self._time)
+                operations = Operations(region, self._account)
+                found = Plane(operations, self._meter, self._quotas, self._time, self._table_delay)
                 self._planes[region] = found
         return found
 
@@ -89,7 +98,7 @@ class DynamoDbService:
             return {}
         from busyhour.emulator.dynamodb.snapshot import dump
 
-        return {region: dump(plane.operations) for region, plane in self._planes.items()}
+        return {region: dump(plane) for region, plane in self._planes.items()}
 
     def restore(self, data: Any, folder: Path) -> None:
         """Make the tables again; imports moto where there were any."""

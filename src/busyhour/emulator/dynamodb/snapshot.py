@@ -7,13 +7,15 @@ from typing import Any
 
 import orjson
 
-from busyhour.emulator.dynamodb.backend import Operations, plain
+from busyhour.emulator.dynamodb.backend import plain
 from busyhour.emulator.dynamodb.plane import Plane
 
 
-def dump(operations: Operations) -> dict[str, Any]:
-    """How the tables were made and changed, and the items that are in them."""
-    tables = operations.backend.tables
+def dump(plane: Plane) -> dict[str, Any]:
+    """How the tables were made and changed, and the items that are in them; none that is being deleted."""
+    operations = plane.operations
+    leaving = plane.work.leaving
+    tables = {name: table for name, table in operations.backend.tables.items() if name not in leaving}
     return {
         "journal": operations.journal,
         "items": {

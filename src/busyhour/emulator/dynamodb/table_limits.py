@@ -16,7 +16,17 @@ from busyhour.emulator.wire import ApiError
 MAXIMUM_TABLES = "dynamodb.maximum-number-of-tables"
 INDEXES = "dynamodb.global-secondary-indexes-per-table"
 DECREASES = "dynamodb.provisioned-capacity-decreases-per-day"
+STREAMED = "dynamodb.streams-write-throughput-limit"
+LOCAL_INDEXES = 5
+"""Local secondary indexes of a table (Developer Guide, "Secondary indexes" of its quotas)."""
+LONGEST_NAME = 255
+"""Characters of a table's name (Developer Guide, "Naming rules"); that names have three at least is not held."""
+PROJECTED = 100
+"""Attributes that all indexes of a table together name for projection (the same place)."""
 _DAY = 86_400.0
+_EXCEEDED = "Subscriber limit exceeded: "
+_ONE_INDEX = "Only 1 online index can be created or deleted simultaneously per table"
+_INVALID = "One or more parameter values were invalid: "
 ACCOUNT_QUOTA = {
     Side.READ: "dynamodb.account-level-read-throughput-limit",
     Side.WRITE: "dynamodb.account-level-write-throughput-limit",
@@ -42,21 +52,51 @@ class TableLimits:
     def check(self, name: str, params: Mapping[str, Any]) -> None:
         """Raise ApiError where CreateTable or UpdateTable asks for more than there may be."""
         if name == "CreateTable":
+            if len(params["TableName"]) > LONGEST_NAME:
+                raise ApiError(
+                    "ValidationException",
+                    f"TableName must be at least 3 characters long and at most {LONGEST_NAME} characters long",
+                )
             tables = len(self._operations.backend.tables) + 1
             self._hold(MAXIMUM_TABLES, tables, "There is a limit of {limit:g} tables per subscriber")
         if name not in ("CreateTable", "UpdateTable"):
             return
-        indexes = len(params.get("GlobalSecondaryIndexes") or ())
-        if name == "CreateTable":
-            text = "GlobalSecondaryIndex count exceeds the per-table limit of {limit:g}"
-            self._hold(INDEXES, indexes, text, "ValidationException")
+        self._indexes(params)
         for side in Side:
             self._provisioned(params, side)
         if name == "UpdateTable":
             self._decreases(params)
 
+    def _indexes(self, params: Mapping[str, Any]) -> None:
+        changes = params.get("GlobalSecondaryIndexUpdates") or ()
+        if sum("Create" in change or "Delete" in change for change in changes) > 1:
+            raise ApiError("LimitExceededException", _EXCEEDED + _ONE_INDEX)
+        table = self._operations.table(params["TableName"])
+        present = [_described(index) for index in (*table.global_indexes, *table.indexes)] if table else []
+        made = [change["Create"] for change in changes if "Create" in change]
+        made += params.get("GlobalSecondaryIndexes") or ()
+        local = params.get("LocalSecondaryIndexes") or ()
+        if made:
+            text = "GlobalSecondaryIndex count exceeds the per-table limit of {limit:g}"
+            count = len(made) + (len(table.global_indexes) if table else 0)
+            self._hold(INDEXES, count, _INVALID + text, "ValidationException")
+        if len(local) > LOCAL_INDEXES:
+            raise ApiError(
+                "ValidationException",
+                f"{_INVALID}LocalSecondaryIndex count exceeds the per-table limit of {LOCAL_INDEXES}",
+            )
+        projected = sum(
+            len((index.get("Projection") or {}).get("NonKeyAttributes") or ())
+            for index in (*present, *made, *local)
+        )
+        if projected > PROJECTED:
+            raise ApiError(
+                "ValidationException",
+                f"{_INVALID}The number of NonKeyAttributes of all indexes together exceeds {PROJECTED}",
+            )
+
     def _decreases(self, params: Mapping[str, Any]) -> None:
-        table = self._operations.backend.tables.get(params["TableName"])
+        table = self._operations.table(params["TableName"])
         wanted = params.get("ProvisionedThroughput")
         if table is None or not any(
             0.0 < _units(wanted, side) < _units(table.throughput, side) for side in Side
@@ -70,18 +110,35 @@ class TableLimits:
         self._decreased[table.name] = (today, count)
 
     def _provisioned(self, params: Mapping[str, Any], side: Side) -> None:
-        wanted = _units(params.get("ProvisionedThroughput"), side)
-        wanted += sum(
-            _units(index.get("ProvisionedThroughput"), side)
-            for index in params.get("GlobalSecondaryIndexes") or ()
-        )
-        if not wanted:
+        """Hold what the table would have afterwards, with its indexes, against the table's and the account's quota."""
+        table = self._operations.table(params["TableName"])
+        mode = params.get("BillingMode") or (table.billing_mode if table else "PROVISIONED")
+        changes = params.get("GlobalSecondaryIndexUpdates") or ()
+        asked = [params, *(params.get("GlobalSecondaryIndexes") or ())]
+        asked += [one for change in changes for one in change.values()]
+        if mode == "PAY_PER_REQUEST" or not any(
+            _units(one.get("ProvisionedThroughput"), side) for one in asked
+        ):
             return
+        after = (
+            {index.name: _units(index.throughput, side) for index in table.global_indexes} if table else {}
+        )
+        after[""] = _units(table.throughput, side) if table else 0.0
+        if params.get("ProvisionedThroughput"):
+            after[""] = _units(params["ProvisionedThroughput"], side)
+        for change in changes:
+            for kind, one in change.items():
+                after[one["IndexName"]] = (
+                    0.0 if kind == "Delete" else _units(one.get("ProvisionedThroughput"), side)
+                )
+        for one in params.get("GlobalSecondaryIndexes") or ():
+            after[one["IndexName"]] = _units(one.get("ProvisionedThroughput"), side)
+        wanted = sum(after.values())
         others = sum(
-            _units(table.throughput, side)
-            + sum(_units(index.throughput, side) for index in table.global_indexes)
-            for name, table in self._operations.backend.tables.items()
-            if name != params["TableName"] and table.billing_mode != "PAY_PER_REQUEST"
+            _units(other.throughput, side)
+            + sum(_units(index.throughput, side) for index in other.global_indexes)
+            for other in self._operations.backend.tables.values()
+            if other is not table and other.billing_mode != "PAY_PER_REQUEST"
         )
         kind = side.value.lower()
         self._hold(
@@ -92,14 +149,26 @@ class TableLimits:
             wanted + others,
             f"Provisioned {kind} capacity of the account is limited to {{limit:g}}",
         )
+        streamed = (params.get("StreamSpecification") or {}).get("StreamEnabled") or (
+            table is not None and table.stream_shard is not None
+        )
+        if streamed and side is Side.WRITE:
+            text = "Provisioned write capacity of a table with a stream is limited to {limit:g}"
+            self._hold(STREAMED, after[""], text)
 
     def _hold(self, quota: str, wanted: float, text: str, code: str = "LimitExceededException") -> None:
         limit = self._quotas.applied(quota)
         self._quotas.use(quota, wanted)
         if wanted > limit:
             self._quotas.reject(quota)
-            prefix = "Subscriber limit exceeded: " if code == "LimitExceededException" else ""
+            prefix = _EXCEEDED if code == "LimitExceededException" else ""
             raise ApiError(code, prefix + text.format(limit=limit))
+
+
+def _described(index: Any) -> Mapping[str, Any]:
+    """An index that is there, as moto describes it."""
+    described: Mapping[str, Any] = index.describe()
+    return described
 
 
 def _units(throughput: Mapping[str, Any] | None, side: Side) -> float:

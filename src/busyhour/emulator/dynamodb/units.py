@@ -16,6 +16,8 @@ READ_UNIT = 4096
 WRITE_UNIT = 1024
 
 
+_DIGITS = 38
+"""Significant digits of a number (Developer Guide, "Supported data types")."""
 TYPES = frozenset({"S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"})
 
 
@@ -76,6 +78,8 @@ def _nested(value: Any) -> int:
 
 def _number(text: str) -> int:
     digits = text.strip("-+").lower().partition("e")[0].replace(".", "").strip("0")
+    if len(digits) > _DIGITS:
+        raise InvalidValueError("Attempting to store more than 38 significant digits in a Number")
     return min(21, (len(digits) + 1) // 2 + 1 + text.startswith("-"))
 
 

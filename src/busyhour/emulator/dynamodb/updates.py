@@ -16,6 +16,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 
 from busyhour.emulator.dynamodb.partitioned import PartitionedTable
+from busyhour.emulator.dynamodb.request_limits import EXPRESSION_BYTES
 
 _NAME = r"#?[A-Za-z_][A-Za-z0-9_]*"
 _VALUE = r":[A-Za-z0-9_]+"
@@ -62,7 +63,7 @@ class SimpleUpdate:
 @lru_cache(maxsize=1024)
 def _read(expression: str) -> _Form | None:
     """The expression, where it has the simple form."""
-    found = _FORM.fullmatch(expression.strip())
+    found = _FORM.fullmatch(expression.strip()) if len(expression) <= EXPRESSION_BYTES else None
     if found is None:
         return None
     sets = tuple(_PAIR.findall(found["set"] or ""))

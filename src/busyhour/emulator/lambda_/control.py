@@ -30,7 +30,13 @@ STORAGE = "lambda.function-and-layer-storage"
 LIMITS = {"Timeout": "lambda.function-timeout", "MemorySize": "lambda.function-memory"}
 ENVIRONMENT_LIMIT = 4096
 """Bytes of all environment variables together (Lambda Developer Guide, gettingstarted-limits)."""
-_PAGE = 50
+NAME_LIMIT = 64
+"""Characters of a function's name (API reference, CreateFunction)."""
+COUNTS = {
+    "Layers": (5, "Cannot reference more than 5 layers."),
+    "Tags": (50, "Number of tags exceeds resource tag limit."),
+}
+"""How many of these a function has at most, and what Lambda says above it (Developer Guide, gettingstarted-limits)."""
 _GIB = 1024**3
 _DEFAULT_TIMEOUT = 3
 _DEFAULT_MEMORY = 128
@@ -175,7 +181,14 @@ class Control:
 
     def _name(self, reference: str) -> str:
         """The name of a function that is not there yet."""
-        return reference.rpartition("function:")[2].partition(":")[0]
+        name = reference.rpartition("function:")[2].partition(":")[0]
+        if len(name) > NAME_LIMIT:
+            raise ApiError(
+                "ValidationException",
+                f"1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint: Member "
+                f"must have length less than or equal to {NAME_LIMIT}",
+            )
+        return name
 
     def _package(self, code: Params) -> Package:
         if code.get("ZipFile") is None:
@@ -211,6 +224,9 @@ class Control:
                     f"{limit}",
                     Type="User",
                 )
+        for member, (most, message) in COUNTS.items():
+            if len(params.get(member) or ()) > most:
+                raise ApiError("InvalidParameterValueException", message, Type="User")
         settings = {
             **deployed.settings,
             **{k: v for k, v in params.items() if k in _SETTINGS and v is not None},

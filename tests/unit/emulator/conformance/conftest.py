@@ -22,7 +22,7 @@ from botocore.validate import ParamValidator
 from hypothesis import strategies as st
 
 from busyhour.emulator.app import build
-from busyhour.emulator.dynamodb.plane import DATA
+from busyhour.emulator.dynamodb.requests import DATA
 from busyhour.emulator.server import running
 from busyhour.quotas.model import Kind
 from busyhour.quotas.table import load

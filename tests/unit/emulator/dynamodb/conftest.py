@@ -57,10 +57,10 @@ def quota_table() -> QuotaTable:
 
 @pytest.fixture
 def dynamo(quota_table: QuotaTable) -> Callable[..., Dynamo]:
-    def build(quotas: Mapping[str, float] | None = None) -> Dynamo:
+    def build(quotas: Mapping[str, float] | None = None, table_delay: float = 0.0) -> Dynamo:
         now = [1_000_000.0]
         limits, metrics = Limits(quota_table, quotas or {}, lambda: now[0]), MetricStore()
-        service = DynamoDbService(limits, metrics, lambda: now[0], "us-east-1", "123456789012")
+        service = DynamoDbService(limits, metrics, lambda: now[0], "us-east-1", "123456789012", table_delay)
         service.plane()
         return Dynamo(service, limits, metrics, now)
 

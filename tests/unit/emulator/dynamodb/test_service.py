@@ -96,6 +96,14 @@ def test_an_on_demand_maximum_is_kept_although_moto_does_not_know_it(dynamo):
     assert answers[2]["ThrottlingReasons"][0]["reason"] == "TableWriteMaxOnDemandThroughputExceeded"
 
 
+@pytest.mark.parametrize(("initial", "taken"), [(3, 3), (5, 5)])
+def test_what_a_new_table_on_demand_takes_is_the_applied_value_of_its_quota(dynamo, initial, taken):
+    ours = dynamo({"dynamodb.new-on-demand-table-initial-writes": initial})
+    ours.call("CreateTable", **ON_DEMAND)
+    answers = [ours.call("PutItem", TableName="t", Item=key(str(i)))["__status"] for i in range(8)]
+    assert answers == [200] * taken + [400] * (8 - taken)
+
+
 def test_a_batch_that_is_too_much_is_done_in_part(dynamo):
     ours = dynamo()
     ours.call("CreateTable", **PROVISIONED)

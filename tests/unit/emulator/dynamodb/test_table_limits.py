@@ -73,3 +73,50 @@ def test_capacity_is_decreased_twenty_seven_times_a_day_and_raised_as_often_as_o
     assert change(90) == ""
     lab.now[0] += 86_400
     assert change(50) == ""
+
+
+def change(lab, **more):
+    definitions = [{"AttributeName": "k", "AttributeType": "S"}]
+    return code(lab.call("UpdateTable", TableName="a", AttributeDefinitions=definitions, **more))
+
+
+def test_an_index_more_than_twenty_is_not_added_either(dynamo):
+    lab = dynamo()
+    lab.call("CreateTable", **table("a", GlobalSecondaryIndexes=[index(number) for number in range(19)]))
+    assert change(lab, GlobalSecondaryIndexUpdates=[{"Create": index(19)}]) == ""
+    assert change(lab, GlobalSecondaryIndexUpdates=[{"Create": index(20)}]) == "ValidationException"
+
+
+def test_indexes_are_added_and_taken_away_one_by_one(dynamo):
+    lab = dynamo()
+    lab.call("CreateTable", **table("a", GlobalSecondaryIndexes=[index(1)]))
+    two = [{"Create": index(2)}, {"Delete": {"IndexName": "index-1"}}]
+    assert change(lab, GlobalSecondaryIndexUpdates=two) == "LimitExceededException"
+    assert [change(lab, GlobalSecondaryIndexUpdates=[one]) for one in two] == ["", ""]
+
+
+def test_capacity_that_indexes_have_already_counts_when_the_table_is_changed(dynamo):
+    lab = dynamo({READS: 100})
+    lab.call("CreateTable", **table("a", reads=10, GlobalSecondaryIndexes=[index(1, 40)]))
+
+    def raised(reads):
+        return change(lab, ProvisionedThroughput={"ReadCapacityUnits": reads, "WriteCapacityUnits": 5})
+
+    assert [raised(60), raised(61)] == ["", "LimitExceededException"]
+    more = {
+        "IndexName": "index-1",
+        "ProvisionedThroughput": {"ReadCapacityUnits": 41, "WriteCapacityUnits": 1},
+    }
+    assert change(lab, GlobalSecondaryIndexUpdates=[{"Update": more}]) == "LimitExceededException"
+    more["ProvisionedThroughput"]["ReadCapacityUnits"] = 40
+    assert change(lab, GlobalSecondaryIndexUpdates=[{"Update": more}]) == ""
+
+
+def test_a_table_with_a_stream_has_a_write_quota_of_its_own(dynamo):
+    lab = dynamo({"L-923BEB7A": 50})
+    stream = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}}
+    assert code(lab.call("CreateTable", **table("b", writes=51, **stream))) == "LimitExceededException"
+    assert lab.call("CreateTable", **table("a", writes=50, **stream))["__status"] == 200
+    changed = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 51}
+    assert change(lab, ProvisionedThroughput=changed) == "LimitExceededException"
+    assert lab.call("CreateTable", **table("c", writes=51))["__status"] == 200

@@ -196,7 +196,6 @@ def test_a_handler_that_takes_more_memory_than_it_has_is_killed(aws, waits):
         ({"Runtime": "nodejs22.x"}, "InvalidParameterValueException"),
         ({"Code": {"ZipFile": b"no zip"}}, "InvalidParameterValueException"),
         ({"Code": {"S3Bucket": "b" * 3, "S3Key": "k"}}, "InvalidParameterValueException"),
-        ({"Environment": {"Variables": {"A": "x" * 4096}}}, "InvalidParameterValueException"),
         ({"MemorySize": 127}, "InvalidParameterValueException"),
     ],
 )
@@ -299,3 +298,52 @@ def test_timeout_and_memory_have_their_quotas(aws, given):
         create(aws, "bounded")
     asked = {"FunctionName": "bounded", **given}
     assert refused(aws.update_function_configuration, **asked) == "InvalidParameterValueException"
+
+
+LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:tools:1"
+SIZES = {
+    "64 characters of a name": (lambda more: {"FunctionName": "n" * (64 + more)}, "ValidationException"),
+    "256 characters of a description": (
+        lambda more: {"Description": "d" * (256 + more)},
+        "InvalidParameterValueException",
+    ),
+    "900 seconds": (lambda more: {"Timeout": 900 + more}, "InvalidParameterValueException"),
+    "10,240 MB": (lambda more: {"MemorySize": 10_240 + more}, "InvalidParameterValueException"),
+    "4 KB of variables": (
+        lambda more: {"Environment": {"Variables": {"AB": "x" * (4094 + more)}}},
+        "InvalidParameterValueException",
+    ),
+    "5 layers": (
+        lambda more: {"Layers": [LAYER.replace("tools", f"l{n}") for n in range(5 + more)]},
+        "InvalidParameterValueException",
+    ),
+    "50 tags": (
+        lambda more: {"Tags": {f"tag-{n}": "v" for n in range(50 + more)}},
+        "InvalidParameterValueException",
+    ),
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_function_has_so_much_and_no_more(aws, size):
+    given, code = SIZES[size]
+    named = {"name": f"sized-{list(SIZES).index(size)}"}
+
+    def asked(more):
+        wanted = given(more)
+        return {"name": wanted.pop("FunctionName", named["name"]), **wanted}
+
+    create(aws, **asked(0))
+    aws.delete_function(FunctionName=asked(0)["name"])
+    assert refused(create, aws, **asked(1)) == code
+
+
+def test_an_unpacked_package_has_250_megabytes(aws):
+    def sized(more):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("app.py", "handler = len")
+            archive.writestr("data", bytes(262_144_000 - len("handler = len") + more))
+        return out.getvalue()
+
+    assert refused(create, aws, "too-large", code=sized(1)) == "InvalidParameterValueException"

@@ -1,0 +1,64 @@
+"""Quotas of the table that the emulator does not hold, each with the reason: data for the coverage page.
+
+With `enforced` it accounts for every quota of the table that is no API rate; a test compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+UNSERVED: Mapping[str, tuple[str, ...]] = {
+    "What it counts cannot be made here: no operation for it is served": (
+        "connect.concurrent-active-emails-per-instance",
+        "connect.email-addresses-per-instance",
+        "connect.additional-email-addresses-per-queue",
+        "connect.quick-connects-per-instance",
+        "connect.user-hierarchy-groups-per-instance",
+        "connect.reports-per-instance",
+        "connect.scheduled-reports-per-instance",
+        "connect.predefined-attributes",
+        "connect.proficiencies-per-agent",
+        "connect.data-tables-per-instance",
+        "connect.values-per-data-table",
+        "connect.workspaces-per-instance",
+        "connect.notifications-per-instance",
+        "connect.application-integration-associations-per-instance",
+        "connect.event-integration-associations-per-instance",
+        "connect.active-external-recording-sessions-per-instance",
+        "connect.contact-lens-connectors-per-account",
+        "connect.external-voice-transfer-connectors-per-account",
+        "connect.hours-of-operation-overrides-per-instance",
+        "connect.concurrent-test-case-executions",
+        "connect.test-case-execution-queue",
+        "connect.test-case-execution-duration",
+        "connect-campaigns.active-campaigns-per-instance",
+        "connect-campaigns.total-campaigns-per-instance",
+        "lambda.elastic-network-interfaces-per-vpc",
+    ),
+    "A flow reaches every function and bot, which are not associated with the instance first": (
+        "connect.aws-lambda-functions-per-instance",
+        "connect.amazon-lex-bots-per-instance",
+        "connect.amazon-lex-v2-bot-aliases-per-instance",
+    ),
+    "Nothing is analysed: conversations here have no sound and no words": (
+        "connect.concurrent-real-time-calls-with-analytics",
+        "connect.concurrent-post-call-analytics-jobs",
+        "connect.concurrent-chat-analytics-jobs",
+        "connect.concurrent-automated-interaction-analytics-jobs",
+        "connect.concurrent-post-contact-agent-conversation-summary-jobs",
+    ),
+    "Instances that were deleted are not remembered": ("connect.instances-created-or-deleted-in-30-days",),
+    "Every bot exists, and none calls a function; RecognizeUtterance is not served": (
+        "lex.bots-per-account-v2",
+        "lex.concurrent-voice-conversations-recognize-utterance",
+        "lex.lambda-input-size",
+        "lex.lambda-output-size",
+    ),
+    "Kinesis is moto's, without limits": (
+        "kinesis.shards-per-region",
+        "kinesis.shard-write",
+        "kinesis.shard-read",
+        "kinesis.new-on-demand-stream-write",
+    ),
+}
+"""Keys of quotas by why they are not held."""
