@@ -1,16 +1,18 @@
-"""What becomes of contacts, from DescribeContact, within a rate of its own. Pure: knows neither clock nor network.
+"""What becomes of contacts: how an end is told, and which contacts are asked for. Pure: no clock, no network.
 
-StartOutboundVoiceContact only says that a contact was accepted. How it ended is asked later, at a pace that leaves the
-operation's quota (10 requests/s for the whole account) to others. Where there are more contacts than can be asked
-for, a sample is watched, drawn by the number of the call, and each watched contact stands for 1/share others.
+StartOutboundVoiceContact only says that a contact was accepted. How it ended is asked later with DescribeContact, at a
+pace that leaves the operation's quota (10 requests/s for the whole account) to others. Where there are more contacts
+than can be asked for, a sample is watched, drawn by the number of the call, and each watched contact stands for 1/share
+others. Or contact events tell the end of every one.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 QUESTIONS_PER_CONTACT = 3.0
 """About how often a contact is asked for until it has ended."""
@@ -35,15 +37,75 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a contact ended, from DescribeContact. Times are seconds of the run; None: it did not happen."""
+    """How a contact ended, as the target tells it. Times are seconds of the run; None: it did not happen."""
 
     at: float
     reason: str
     connected: float | None
     queued: float | None
     answered: float | None
-    turned_away: bool
-    """Inferred: it failed at once (TELECOM_PROBLEM) without reaching a flow, as when the concurrency quota is full."""
+    initiated: float | None = None
+
+    @property
+    def turned_away(self) -> bool:
+        """Inferred: it failed at once without reaching a flow, as when the concurrency quota is full."""
+        at_once = self.initiated is not None and self.at - self.initiated <= TURNED_AWAY_SECONDS
+        return self.reason == "TELECOM_PROBLEM" and self.connected is None and at_once
+
+
+Told = Callable[[Contact, Ended], None]
+
+
+class Source(Protocol):
+    """Where the ends of contacts are heard of."""
+
+    def begin(self) -> None:
+        """The run starts now."""
+
+    def follow(self, index: int, identity: str, started: float) -> str | None:
+        """Call `index` was accepted as contact `identity` at second `started`.
+
+        Returns:
+            A contact whose end nobody will tell: this one where it is not followed, or an older one that is given up
+            for it. None: this one is followed, and none is given up.
+        """
+
+    @property
+    def followed(self) -> Mapping[str, Contact]:
+        """Contacts whose end is awaited, by id."""
+
+    @property
+    def weight(self) -> float:
+        """Contacts that go on, where each of those followed stands for itself and those that are not."""
+
+    def end(self) -> list[Contact]:
+        """Follow no longer: contacts whose end is not known."""
+
+    def last_words(self, known: int, unknown: int) -> list[str]:
+        """What the report says of `known` ends and `unknown` contacts that were not followed."""
+
+
+class Unknown:
+    """Contacts whose end nobody tells: all are counted, and the newest ids kept. Long runs have millions of them.
+
+    Args:
+        kept: how many ids are kept.
+    """
+
+    def __init__(self, kept: int) -> None:
+        self.ids: deque[str] = deque(maxlen=kept)
+        """The newest ones, oldest first."""
+        self.count = 0
+
+    def add(self, identity: str) -> None:
+        """One more."""
+        self.ids.append(identity)
+        self.count += 1
+
+    @property
+    def forgotten(self) -> int:
+        """Those whose id was not kept."""
+        return self.count - len(self.ids)
 
 
 def read(contact: Mapping[str, Any], epoch: float) -> Ended | None:
@@ -55,17 +117,13 @@ def read(contact: Mapping[str, Any], epoch: float) -> Ended | None:
     at = moment(contact.get("DisconnectTimestamp"))
     if at is None:
         return None
-    connected = moment(contact.get("ConnectedToSystemTimestamp"))
-    initiated = moment(contact.get("InitiationTimestamp"))
-    reason = str(contact.get("DisconnectReason") or "unknown")
-    at_once = initiated is not None and at - initiated <= TURNED_AWAY_SECONDS
     return Ended(
         at=at,
-        reason=reason,
-        connected=connected,
+        reason=str(contact.get("DisconnectReason") or "unknown"),
+        connected=moment(contact.get("ConnectedToSystemTimestamp")),
         queued=moment((contact.get("QueueInfo") or {}).get("EnqueueTimestamp")),
         answered=moment((contact.get("AgentInfo") or {}).get("ConnectedToAgentTimestamp")),
-        turned_away=reason == "TELECOM_PROBLEM" and connected is None and at_once,
+        initiated=moment(contact.get("InitiationTimestamp")),
     )
 
 

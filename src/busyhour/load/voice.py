@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 
@@ -16,10 +15,11 @@ from busyhour.errors import BusyhourError, ExitCode, did_you_mean
 from busyhour.load.asking import listed
 from busyhour.load.clean_up import STOPS_PER_SECOND
 from busyhour.load.client import Answer
+from busyhour.load.describing import Describing
 from busyhour.load.errors import Class
 from busyhour.load.kind import Kind
 from busyhour.load.operations import Operation
-from busyhour.load.outcomes import Contact, Ended, Watch, read, share_watched
+from busyhour.load.outcomes import Contact, Ended, Source, Unknown
 from busyhour.load.stopper import Stopper
 from busyhour.results import journal
 from busyhour.results.journal import Journal, contacts_file, ended_file
@@ -32,6 +32,11 @@ NUMBERS = 1000
 
 STOP_BURST = 10
 """StopContact requests sent at once when calls are cut off; the operation's documented burst is 15."""
+
+
+IDS_KEPT = 10_000
+"""Ids of contacts whose end nobody tells, kept in memory to stop them with; four times what can be stopped in the five
+minutes that a clean-up takes at most. On AWS the journal has all of them."""
 
 
 class VoiceCalls(Kind):
@@ -58,14 +63,12 @@ class VoiceCalls(Kind):
         settings, scenario = drive.settings, drive.scenario
         self._aws = settings.aws
         connect = drive.service("connect")
-        self._watch = Watch()
-        self._waiting = 0
-        self._accepted: dict[str, None] = {}
-        self._known = 0
+        self._source: Source = Describing(drive, self.outcomes_per_second, self._told)
+        self._unknown = Unknown(IDS_KEPT)
+        self._waiting = self._known = self._to_stop = self._out_of_reach = 0
         self._cutting = self._stops_live = False
         self._token = uuid.uuid4().hex
         self._numbers = self.numbers()
-        self._share = (-1, 0.0)
         self._base: dict[str, Any] = {
             "InstanceId": settings.instance,
             "ContactFlowId": self.flow_id(),
@@ -81,11 +84,9 @@ class VoiceCalls(Kind):
             "StartOutboundVoiceContact", {**sample, "Attributes": self.attributes_of(0)}
         )
         contact = {"InstanceId": settings.instance, "ContactId": "contact"}
-        self._describe = connect.operation("DescribeContact", contact, application=False)
         stop = connect.operation("StopContact", contact, application=False)
         pause = drive.n / self.stops_per_second
-        self._stopper = Stopper(drive.clock, stop, settings.instance, pause, self._over)
-        self._contact_path = f"/contacts/{quote(settings.instance, safe='-_.~')}/"
+        self._stopper = Stopper(drive.clock, stop, settings.instance, pause, self._stopped)
         keeps = settings.run_dir if settings.aws else None
         self._journal = Journal(contacts_file(keeps, drive.k)) if keeps is not None else None
         self._ends = Journal(ended_file(keeps, drive.k)) if keeps is not None else None
@@ -138,10 +139,8 @@ class VoiceCalls(Kind):
     # ---------------------------------------------------------------------------------------- the calls
 
     def begin(self) -> None:
-        """Ask for outcomes from now on."""
-        if self.outcomes_per_second > 0:
-            self._pause = self.drive.n / self.outcomes_per_second
-            self.drive.clock.call_later(self._pause, self._ask_next)
+        """Follow contacts from now on."""
+        self._source.begin()
 
     def refuses(self, index: int) -> str:
         """No connection is left, or a cap of the scenario is reached."""
@@ -173,8 +172,8 @@ class VoiceCalls(Kind):
 
     @property
     def in_progress(self) -> float:
-        """Contacts that go on: those watched, each standing for those that are not, and requests on the way."""
-        return self._watch.weight + self._waiting
+        """Contacts that go on: those followed, each standing for those that are not, and requests on the way."""
+        return self._source.weight + self._waiting
 
     def _started(self, index: int, intended: float, answer: Answer) -> None:
         self._waiting -= 1
@@ -184,7 +183,6 @@ class VoiceCalls(Kind):
             drive.recorder.call_ended("blocked" if turned_away else "failed", answer.code)
             return
         identity = orjson.loads(answer.body)["ContactId"]
-        self._accepted[identity] = None
         if self._journal is not None:
             self._journal.write(identity)
         for listener in drive.on_contact:
@@ -192,50 +190,22 @@ class VoiceCalls(Kind):
         if self._cutting:
             drive.recorder.call_ended("cut_off")
             if self._stops_live:
-                self._stopper.stop([identity], at_once=1)
+                self._stop([identity], at_once=1)
             return
-        if self._watch.begin(index, identity, answer.finished_at, self._share_at(intended)) is not None:
+        left = self._source.follow(index, identity, answer.finished_at)
+        if left is not None:
+            self._unknown.add(left)
+        if left != identity:
             drive.recorder.gauge("in_progress", self.in_progress)
-
-    def _share_at(self, moment: float) -> float:
-        """Which share of the contacts that start now is watched; worked out once a second."""
-        second = int(moment)
-        if second != self._share[0]:
-            schedule = self.drive.schedule
-            rate = schedule.rate_at(min(moment, schedule.duration - 1e-6))
-            self._share = (second, share_watched(self.outcomes_per_second, rate))
-        return self._share[1]
 
     # ------------------------------------------------------------------------------------------ outcomes
 
-    def _ask_next(self) -> None:
-        if self._cutting:
-            return
-        clock = self.drive.clock
-        contact = self._watch.next(clock.now(), eager=clock.now() > self.drive.scenario.traffic.duration)
-        if contact is not None:
-            path = self._contact_path + quote(contact.id, safe="-_.~")
-            self._describe.send(b"", clock.now(), partial(self._described, contact), path)
-        clock.call_later(self._pause, self._ask_next)
+    def _told(self, contact: Contact, ended: Ended) -> None:
+        self._known += 1
+        self._over(contact.id)
+        self._count(contact, ended)
 
-    def _described(self, contact: Contact, answer: Answer) -> None:
-        now = self.drive.clock.now()
-        if answer.kind is Class.RATE_THROTTLE:
-            self._pause = min(self._pause * 2.0, 10.0)
-            self.drive.note(
-                "DescribeContact was throttled: outcomes were asked for more slowly than planned."
-            )
-        ended = (
-            read(orjson.loads(answer.body).get("Contact", {}), self.drive.started_at) if answer.ok else None
-        )
-        if ended is None:
-            self._watch.goes_on(contact, now)
-        elif self._watch.ended(contact, ended.at):
-            self._known += 1
-            self._over(contact.id)
-            self._count(contact, ended, now)
-
-    def _count(self, contact: Contact, ended: Ended, now: float) -> None:
+    def _count(self, contact: Contact, ended: Ended) -> None:
         recorder = self.drive.recorder
         recorder.call_ended("blocked" if ended.turned_away else "completed", ended.reason)
         recorder.gauge("in_progress", self.in_progress)
@@ -255,50 +225,72 @@ class VoiceCalls(Kind):
     # --------------------------------------------------------------------------------------------- the end
 
     def settled(self) -> bool:
-        """Whether the outcome of every watched call is known, and every call to be stopped is."""
-        return not self._waiting and not self._watch.contacts and not self._stopper
+        """Whether the outcome of every followed call is known, and every call to be stopped is."""
+        return not self._waiting and not self._source.followed and not self._stopper
 
     @property
     def to_end(self) -> float:
         """Accepted contacts that are not known to have ended, and requests on the way."""
-        return len(self._accepted) + len(self._stopper) + self._waiting
+        return len(self._source.followed) + self._unknown.count + len(self._stopper) + self._waiting
 
     def cut_off(self, *, interrupted: bool) -> None:
         """Stop contacts that still go on: on AWS and when interrupted; else the emulator ends with the run anyway."""
         self._cutting = True
-        recorder, now = self.drive.recorder, self.drive.clock.now()
-        for contact in list(self._watch.contacts.values()):
-            self._watch.ended(contact, now)
-            recorder.call_ended("cut_off")
+        followed = [contact.id for contact in self._source.end()]
+        for _ in followed:
+            self.drive.recorder.call_ended("cut_off")
         self._stops_live = interrupted or self.drive.settings.aws
         if self._stops_live:
-            self._stopper.stop(self._accepted, at_once=max(1, STOP_BURST // self.drive.n))
+            self._stop([*self._not_followed(followed), *followed], at_once=max(1, STOP_BURST // self.drive.n))
+
+    def _not_followed(self, followed: list[str]) -> list[str]:
+        """Contacts that may go on, though nobody follows them; the newest, which are the likeliest to, last."""
+        if not self._unknown.forgotten:
+            return list(self._unknown.ids)
+        folder = self.drive.settings.run_dir
+        if self._journal is None or folder is None:
+            self._out_of_reach = self._unknown.forgotten
+            return list(self._unknown.ids)
+        known = set(followed)
+        live = journal.live(folder, self.drive.k) or []
+        return [identity for identity in reversed(live) if identity not in known]
 
     def worker_lost(self, k: int, heir: int, heirs: int) -> None:
         """End the contacts that the worker left on AWS: nobody else watches over them."""
         folder = self.drive.settings.run_dir
         if self._journal is not None and folder is not None:
             left = (journal.live(folder, k) or [])[heir::heirs]
-            self.drive.clock.post(self.drive.clock.real(), self._stopper.stop, left)
+            self.drive.clock.post(self.drive.clock.real(), self._stop, left[::-1])
+
+    def _stop(self, contacts: list[str], at_once: int = 0) -> None:
+        """End these contacts too; of all that wait to be ended, the last ones first."""
+        self._to_stop += len(contacts)
+        self._stopper.stop(contacts, at_once)
+
+    def _stopped(self, identity: str) -> None:
+        self._to_stop -= 1
+        self._over(identity)
 
     def _over(self, identity: str) -> None:
         """The contact has ended: nobody need stop it any more."""
-        self._accepted.pop(identity, None)
         if self._ends is not None:
             self._ends.write(identity)
 
     def finish(self) -> None:
         """Say how much of the outcomes is known, and which contacts could not be stopped."""
-        drive = self.drive
-        unknown = len(self._accepted)
-        if unknown and not self._cutting:
+        drive, forgotten = self.drive, self._unknown.forgotten
+        for text in self._source.last_words(self._known, self._unknown.count):
+            drive.note(text)
+        if forgotten:
             drive.note(
-                f"Outcomes were asked for within {self.outcomes_per_second:g} DescribeContact requests a second: "
-                f"known for {self._known} calls, not asked for {unknown}. Calls in progress are an estimate."
+                f"Of the contacts whose end is not known the ids of the newest {IDS_KEPT} were kept in memory"
+                f" and {forgotten} were not"
+                + ("; the run's journal has all of them." if self._journal is not None else ".")
             )
-        if unknown and self._cutting and (drive.interrupted or drive.settings.aws):
+        left = self._to_stop + self._out_of_reach
+        if left:
             drive.note(
-                f"{unknown} contacts could not be stopped in time and may still be live."
+                f"{left} contacts could not be stopped in time and may still be live."
                 + (" `busyhour stop` with the run's folder ends them." if self._journal is not None else "")
             )
         for kept in (self._journal, self._ends):
