@@ -151,7 +151,9 @@ class _Forecaster:
             runs=len(self.runs.free),
             notes=list(dict.fromkeys([*self.sheet.notes, *self.demand.result.notes])),
         )
-        return with_rules(made, self.scenario, self.table, self.values.known)
+        made = with_rules(made, self.scenario, self.table, self.values.known)
+        drive = self.scenario.drive
+        return made if drive.has_calls else made.narrowed(drive.services)
 
     def _limit(self, key: str) -> Limit:
         return self.values.limit(key)

@@ -10,7 +10,7 @@ from busyhour.capacity.handlers import HandlerAnswers
 from busyhour.capacity.simulation import INFINITE, Simulation
 from busyhour.scenarios.arrivals import Arrival
 from busyhour.scenarios.model import Function, Scenario
-from busyhour.scenarios.reader import OPERATIONS
+from busyhour.scenarios.resources import OPERATIONS
 
 CALLS = 300
 """Calls that are run to see what handlers ask for."""

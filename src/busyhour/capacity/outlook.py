@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from busyhour.capacity.demand import CallDemand
@@ -125,6 +126,27 @@ class Forecast:
             for rung in self.ladder
             if rung.kind == "quota" and rung.needed is not None and rung.needed > rung.value
         ]
+
+    def narrowed(self, services: Collection[str]) -> Forecast:
+        """What of it is about these services (`lambda`, `dynamodb`), for a run that drives nothing else."""
+
+        def kept(key: str) -> bool:
+            """Keys of settings begin with what they are of instead of a service."""
+            first = key.partition(".")[0]
+            return {"function": "lambda", "table": "dynamodb", "queue": "connect"}.get(
+                first, first
+            ) in services
+
+        return replace(
+            self,
+            quotas=[quota for quota in self.quotas if kept(quota.key)],
+            ladder=[rung for rung in self.ladder if kept(rung.key)],
+            queues=self.queues if "connect" in services else [],
+            notes=[
+                *self.notes,
+                f"calculated from whole calls through the flows; the scenario drives {' and '.join(sorted(services))} alone",
+            ],
+        )
 
     @property
     def as_json(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from busyhour.calls.chance import Stream
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.load.client import Answer
 from busyhour.load.errors import Class
-from busyhour.load.keys import Keys, Recorded, Uniform
+from busyhour.load.keys import Keys, Recorded, keys_of
 from busyhour.load.kind import Kind
 from busyhour.load.operations import Operation
 from busyhour.scenarios.model import Table
@@ -36,10 +36,11 @@ class TableCalls(Kind):
     """
 
     keys: Keys | None = None
-    """How keys are drawn; None: uniform over the table's items, or over 10,000 made-up keys where it has none."""
+    """How keys are drawn; None: as the scenario's table says."""
 
-    item_bytes: int | tuple[int, int] = 400
-    """About the size of items that are written; of two numbers: drawn evenly from the one to the other."""
+    item_bytes: int | tuple[int, int] | None = None
+    """About the size of items that are written; of two numbers: drawn evenly from the one to the other. None: as the
+    scenario's table says."""
 
     def prepare(self) -> None:
         """Read the tables' keys and write the requests.
@@ -60,7 +61,6 @@ class TableCalls(Kind):
                 'Add [tables.NAME], and `operations = { "NAME.GetItem" = 1 }` to a function.',
             )
         dynamodb = self.drive.service("dynamodb")
-        keys = self.keys.part(self.drive.k, self.drive.n) if isinstance(self.keys, Recorded) else self.keys
         self._steps: list[tuple[_TableRequests, Operation, str, float]] = []
         tables: dict[str, _TableRequests] = {}
         for name, mean in wanted.items():
@@ -75,7 +75,9 @@ class TableCalls(Kind):
                     f"{scenario.path}: {name!r}: there is no table {table!r}.{did_you_mean(table, scenario.tables)}",
                     f"Add [tables.{table}].",
                 )
-            requests = tables.setdefault(table, _TableRequests(scenario.tables[table], keys))
+            if table not in tables:
+                tables[table] = _TableRequests(scenario.tables[table], self.keys, self.drive.k, self.drive.n)
+            requests = tables[table]
             sample = requests.parameters(operation, 0, 1)
             self._steps.append((requests, dynamodb.operation(operation, sample), operation, mean))
 
@@ -93,18 +95,19 @@ class TableCalls(Kind):
             todo += [
                 (
                     operation,
-                    orjson.dumps(requests.parameters(name, requests.keys.draw(keys), self._size(keys))),
+                    orjson.dumps(
+                        requests.parameters(name, requests.keys.draw(keys), self._size(requests, keys))
+                    ),
                 )
                 for _ in range(times)
             ]
         todo.reverse()
         self._next(todo, False)
 
-    def _size(self, stream: Stream) -> int:
-        if isinstance(self.item_bytes, int):
-            return self.item_bytes
-        low, high = self.item_bytes
-        return low + int(stream.random() * (high + 1 - low))
+    def _size(self, requests: _TableRequests, stream: Stream) -> int:
+        given = requests.item_bytes if self.item_bytes is None else self.item_bytes
+        low, high = (given, given) if isinstance(given, int) else given
+        return low if low == high else low + int(stream.random() * (high + 1 - low))
 
     def _next(self, todo: list[tuple[Operation, bytes]], throttled: bool) -> None:
         now = self.drive.clock.now()
@@ -119,9 +122,9 @@ class TableCalls(Kind):
 
 
 class _TableRequests:
-    """Writes requests for one table from its CreateTable arguments and its items."""
+    """Writes requests for one table from its CreateTable arguments and its items, as worker `k` of `n`."""
 
-    def __init__(self, table: Table, keys: Keys | None) -> None:
+    def __init__(self, table: Table, keys: Keys | None, k: int, n: int) -> None:
         definition = _read(table.definition)
         self.name = str(definition.get("TableName") or table.name)
         types = {each["AttributeName"]: each["AttributeType"] for each in definition["AttributeDefinitions"]}
@@ -130,7 +133,9 @@ class _TableRequests:
         ]
         items = _read(table.items) if table.items is not None else []
         self._known: list[Item] = [{name: item[name] for name, _ in self._schema} for item in items]
-        self.keys = keys or Uniform(len(self._known) or 10_000)
+        self.item_bytes = table.item_bytes
+        chosen = keys or keys_of(table.keys, len(self._known))
+        self.keys = chosen.part(k, n) if isinstance(chosen, Recorded) else chosen
         self._values = self.keys.values if isinstance(self.keys, Recorded) else ()
 
     def key(self, number: int) -> Item:

@@ -9,6 +9,10 @@ from pathlib import Path
 
 from busyhour.calls.chance import Stream
 from busyhour.errors import BusyhourError
+from busyhour.scenarios.model import KeyChoice
+
+MADE_UP = 10_000
+"""Keys of a table without items, where the scenario does not say how many."""
 
 
 class Uniform:
@@ -98,3 +102,16 @@ class Recorded:
 
 
 Keys = Uniform | Zipf | Recorded
+
+
+def keys_of(choice: KeyChoice, known: int) -> Keys:
+    """The keys that a scenario chose for a table.
+
+    Args:
+        choice: the scenario's.
+        known: number of items that the table has from the start.
+    """
+    if choice.recorded is not None:
+        return Recorded.read(choice.recorded)
+    count = choice.count or known or MADE_UP
+    return Zipf(count, choice.zipf) if choice.zipf else Uniform(count)

@@ -39,6 +39,23 @@ class DriveKind(StrEnum):
     DYNAMODB = "dynamodb"
     """The table operations of one call."""
 
+    @property
+    def services(self) -> frozenset[str]:
+        """The AWS services that take part; what runs in Lambda reads and writes tables."""
+        every = frozenset({"connect", "lambda", "dynamodb"})
+        match self:
+            case DriveKind.LAMBDA:
+                return every - {"connect"}
+            case DriveKind.DYNAMODB:
+                return frozenset({"dynamodb"})
+            case _:
+                return every
+
+    @property
+    def has_calls(self) -> bool:
+        """Whether there are calls in Connect, or ones that the generator runs as Connect would."""
+        return "connect" in self.services
+
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
@@ -186,12 +203,27 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyChoice:
+    """Which items of a table requests ask for, where a run drives the table itself."""
+
+    count: int | None = None
+    """Number of keys; None: the table's items, or 10,000 made-up ones where it has none."""
+    zipf: float = 0.0
+    """Exponent: key of rank r is asked for in proportion to 1 / r^zipf; 0: all alike."""
+    recorded: Path | None = None
+    """Values of the partition key as they came, one a line; replayed in that order."""
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A DynamoDB table: its CreateTable arguments and items to load before the run."""
 
     name: str
     definition: Path
     items: Path | None = None
+    keys: KeyChoice = KeyChoice()
+    item_bytes: tuple[int, int] = (400, 400)
+    """About the least and the greatest size of items that a run writes by itself."""
 
 
 @dataclass(frozen=True, slots=True)

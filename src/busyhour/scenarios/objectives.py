@@ -1,4 +1,4 @@
-"""The metrics that an objective can bound, and the unit of each bound.
+"""The [objectives] table of a scenario file -> Objective: the metrics that can be bound, and the unit of each bound.
 
 | metric | meaning | bound |
 |---|---|---|
@@ -15,7 +15,17 @@ Metrics of requests may name an operation after a colon: `latency_p99:lambda`, `
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
+from typing import Any
+
+from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.project.violations import value_shown
+from busyhour.scenarios.model import Objective
+from busyhour.scenarios.source import Source
+
+WITHIN_SECONDS = 20.0
+"""In which a call counts as answered in time where the scenario does not say."""
 
 
 class Bound(Enum):
@@ -42,3 +52,55 @@ OF_CALLS: dict[str, Bound] = {
 """Of the run as a whole."""
 
 METRICS = OF_REQUESTS | OF_CALLS
+
+
+def read_objectives(
+    source: Source, data: Mapping[str, Mapping[str, Any]]
+) -> tuple[tuple[Objective, ...], float]:
+    """Objectives, and the seconds in which a call counts as answered in time.
+
+    Raises:
+        BusyhourError: there is no such metric, or its bound is missing or of the wrong unit.
+    """
+    made = []
+    within = WITHIN_SECONDS
+    for metric, given in data.items():
+        keys = ("objectives", metric)
+        name, colon, _ = metric.partition(":")
+        if name not in METRICS or (colon and name not in OF_REQUESTS):
+            known = OF_REQUESTS if colon else METRICS
+            raise source.error(
+                keys, f"is no metric.{did_you_mean(name, known)}", f"Metrics: {', '.join(METRICS)}."
+            )
+        bounds = {
+            which: _bound(source, (*keys, which), given[which], METRICS[name])
+            for which in ("at_most", "at_least")
+            if which in given
+        }
+        if not bounds:
+            raise source.error(keys, "has no bound", "Give at_most or at_least.")
+        if "within" in given:
+            if name != "service_level":
+                raise source.error((*keys, "within"), "belongs to service_level alone", "Take it out.")
+            within = source.duration((*keys, "within"), given["within"], positive=True)
+        made.append(Objective(metric, **bounds))
+    return tuple(made), within
+
+
+def _bound(source: Source, keys: tuple[str, ...], value: str | float, kind: Bound) -> float:
+    """The bound in the unit in which the metric is measured."""
+    wrong: BusyhourError | None = None
+    if kind is Bound.DURATION:
+        # A bare number could be seconds or milliseconds; here that matters too much to guess.
+        if isinstance(value, str):
+            return source.duration(keys, value) * 1000.0
+        wrong = source.error(
+            keys, f"is {value_shown(value)}, not {kind.value}", 'Write for example "500ms" or "2s".'
+        )
+    elif isinstance(value, str):
+        wrong = source.error(keys, f"is {value_shown(value)}, not {kind.value}")
+    elif value < 0 or (kind is Bound.SHARE and value > 1):
+        wrong = source.error(keys, f"is {value:g}, not {kind.value}")
+    if wrong is not None:
+        raise wrong
+    return float(value)

@@ -31,9 +31,9 @@ def asked(fake_aws, write_scenario, tmp_path):
     (tmp_path / "table.json").write_text(json.dumps(TABLE))
     (tmp_path / "items.json").write_text(json.dumps(ITEMS))
 
-    def drive(kind, operations, *, k=0, n=1, rate=20, answer=(200, {}, b"{}")):
+    def drive(kind, operations, *, k=0, n=1, rate=20, answer=(200, {}, b"{}"), table=""):
         fake_aws.answers["/"] = answer
-        path = write_scenario(drive="dynamodb", rate=rate, duration=1, more=TABLES)
+        path = write_scenario(drive="dynamodb", rate=rate, duration=1, more=TABLES + table)
         text = path.read_text().replace(
             "[functions.lookup]\n", f"[functions.lookup]\noperations = {{ {operations} }}\n"
         )
@@ -106,6 +106,17 @@ def test_zipf_makes_one_key_hot(asked):
     hottest, times = keys.most_common(1)[0]
     assert hottest == ITEMS[0]["phone"]["S"]
     assert times > 60 * 0.25  # 1 / zeta(1.5) is 0.38
+
+
+def test_the_scenario_says_which_keys_are_hot_and_how_big_items_are(asked):
+    said = "keys = { count = 1000, zipf = 1.5 }\nitem_bytes = [2000, 3000]\n"
+    requests, _ = asked(TableCalls(), '"customers.PutItem" = 1', rate=60, table=said)
+    keys = Counter(parameters["Item"]["phone"]["S"] for _, parameters in requests)
+    hottest, times = keys.most_common(1)[0]
+    assert hottest.endswith(ITEMS[0]["phone"]["S"])
+    assert times > 60 * 0.25
+    sizes = [len(json.dumps(parameters["Item"])) for _, parameters in requests]
+    assert 1900 < min(sizes) < max(sizes) < 3100
 
 
 def test_recorded_keys_are_replayed_and_workers_share_the_record(asked, tmp_path):

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from busyhour.calls.chance import Stream
 from busyhour.errors import BusyhourError
-from busyhour.load.keys import Recorded, Uniform, Zipf
+from busyhour.load.keys import MADE_UP, Recorded, Uniform, Zipf, keys_of
+from busyhour.scenarios.model import KeyChoice
 
 
 def drawn(keys, times=20_000):
@@ -52,3 +53,12 @@ def test_workers_together_replay_the_record_in_its_order():
 def test_no_keys_are_refused(make):
     with pytest.raises(BusyhourError):
         make()
+
+
+def test_a_scenario_chooses_keys_by_number_by_zipf_or_from_a_record(tmp_path):
+    assert (type(keys_of(KeyChoice(), 7)), keys_of(KeyChoice(), 7).count) == (Uniform, 7)
+    assert keys_of(KeyChoice(), 0).count == MADE_UP
+    hot = keys_of(KeyChoice(count=50, zipf=1.5), 7)
+    assert (type(hot), hot.count) == (Zipf, 50)
+    (tmp_path / "keys.txt").write_text("a\nb\na\n")
+    assert keys_of(KeyChoice(recorded=tmp_path / "keys.txt"), 7).values == ("a", "b")

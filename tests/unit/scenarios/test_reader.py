@@ -15,6 +15,7 @@ from busyhour.scenarios.model import (
     Direction,
     Distribution,
     DriveKind,
+    KeyChoice,
     Layer,
     Objective,
     Queue,
@@ -55,6 +56,8 @@ cold_start = "300ms"
 [tables.customers]
 definition = "customers.json"
 items = "items.json"
+keys = { count = 500, zipf = 1.2 }
+item_bytes = [400, 4000]
 
 [objectives]
 throttles = { at_most = 0 }
@@ -116,6 +119,8 @@ def test_everything_that_a_scenario_can_say(write, deployment):
     assert model.cold_start == Distribution("constant", 0.3)
     assert scenario.tables["customers"].definition == deployment / "customers.json"
     assert scenario.tables["customers"].items == deployment / "items.json"
+    assert scenario.tables["customers"].keys == KeyChoice(count=500, zipf=1.2)
+    assert scenario.tables["customers"].item_bytes == (400, 4000)
     assert scenario.objectives == (
         Objective("throttles", at_most=0.0),
         Objective("service_level", at_least=0.8),
@@ -604,6 +609,20 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
             's.toml:18: tables.customers.items is "customers.json", which holds no list',
             'Give a list of items in DynamoDB\'s JSON, as in [{"id": {"S": "1"}}].',
             id="items-that-are-no-list",
+        ),
+        pytest.param(
+            '\n[tables.customers]\ndefinition = "customers.json"\nkeys = { recorded = "items.json", zipf = 1 }\n',
+            [],
+            "s.toml:18: tables.customers.keys has recorded keys and says how to draw others",
+            "Keep one of the two.",
+            id="keys-recorded-and-drawn",
+        ),
+        pytest.param(
+            '\n[tables.customers]\ndefinition = "customers.json"\nitem_bytes = [4000, 400]\n',
+            [],
+            "s.toml:18: tables.customers.item_bytes goes from 4000 down to 400",
+            "Give the smaller size first.",
+            id="item-sizes-the-wrong-way-round",
         ),
         pytest.param(
             "\n[objectives]\nthrotles = { at_most = 0 }\n",

@@ -1,0 +1,134 @@
+"""The [functions] and [tables] of a scenario file -> Function, Table: what answers behind the flows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from busyhour.errors import did_you_mean
+from busyhour.project.violations import value_shown
+from busyhour.scenarios.model import Function, KeyChoice, Table
+from busyhour.scenarios.source import Source
+
+OPERATIONS = (
+    *("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"),
+    *("BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"),
+)
+"""DynamoDB's data operations, as `functions.*.operations` may name them."""
+
+
+def read_functions(
+    source: Source, data: Mapping[str, Mapping[str, Any]], tables: Mapping[str, Table]
+) -> dict[str, Function]:
+    """Make the functions; the operations that they name are on these tables.
+
+    Raises:
+        BusyhourError: a function says two things at once or nothing, a file is missing, or there is no such operation.
+    """
+    functions = {}
+    for name, given in data.items():
+        keys = ("functions", name)
+        if ("handler" in given) == ("latency" in given):
+            both = (
+                "has both a handler and a latency" if "handler" in given else "has no handler and no latency"
+            )
+            raise source.error(
+                keys,
+                both,
+                'Give handler = "file.py:callable" to run it, or latency = "40ms" to answer without it.',
+            )
+        for key in ("response", "url"):
+            if key in given and "handler" in given:
+                raise source.error((*keys, key), "does not go with a handler", "The handler answers.")
+        for operation in given.get("operations", {}):
+            _operation(source, (*keys, "operations", operation), operation, tables)
+        draws = {
+            key: source.distribution((*keys, key), given[key])
+            for key in ("latency", "cold_start")
+            if key in given
+        }
+        functions[name] = Function(
+            name,
+            handler=source.handler((*keys, "handler"), given["handler"]) if "handler" in given else None,
+            latency=draws.get("latency"),
+            response=dict(given.get("response", {})),
+            error_share=float(given.get("error_share", 0.0)),
+            operations={key: float(count) for key, count in given.get("operations", {}).items()},
+            environment=dict(given.get("environment", {})),
+            reserved_concurrency=given.get("reserved_concurrency"),
+            cold_start=draws.get("cold_start"),
+            timeout=source.duration((*keys, "timeout"), given.get("timeout", 8.0), positive=True),
+            memory_mb=given.get("memory_mb", 128),
+            url=given.get("url"),
+        )
+    return functions
+
+
+def _operation(source: Source, keys: tuple[str, ...], name: str, tables: Mapping[str, Table]) -> None:
+    table, _, operation = name.rpartition(".")
+    if table not in tables:
+        raise source.error(
+            keys,
+            f"names the table {table!r}, which the scenario does not have.{did_you_mean(table, tables)}",
+            f"Tables here: {', '.join(tables) or 'none'}. Write table.Operation, as in customers.GetItem.",
+        )
+    if operation not in OPERATIONS:
+        raise source.error(
+            keys,
+            f"names the operation {operation!r}, which DynamoDB does not have.{did_you_mean(operation, OPERATIONS)}",
+            f"Operations: {', '.join(OPERATIONS)}.",
+        )
+
+
+def read_tables(source: Source, data: Mapping[str, Mapping[str, Any]]) -> dict[str, Table]:
+    """Make the tables.
+
+    Raises:
+        BusyhourError: a file is missing, not JSON, or about another table.
+    """
+    tables = {}
+    for name, given in data.items():
+        keys = ("tables", name)
+        definition, arguments = source.json(
+            (*keys, "definition"), given["definition"], "a table's definition"
+        )
+        said = arguments.get("TableName") if isinstance(arguments, dict) else None
+        if said != name:
+            has = f"TableName {said!r}" if said is not None else "no TableName"
+            raise source.error(
+                (*keys, "definition"),
+                f"is {value_shown(given['definition'])}, which has {has}, not {name!r}",
+                "The file holds the arguments of CreateTable; give both the same name.",
+            )
+        items = None
+        if "items" in given:
+            items, listed = source.json((*keys, "items"), given["items"], "a table's items")
+            if not isinstance(listed, list):
+                raise source.error(
+                    (*keys, "items"),
+                    f"is {value_shown(given['items'])}, which holds no list",
+                    'Give a list of items in DynamoDB\'s JSON, as in [{"id": {"S": "1"}}].',
+                )
+        tables[name] = Table(
+            name,
+            definition,
+            items,
+            _keys(source, (*keys, "keys"), given.get("keys", {})),
+            _item_bytes(source, (*keys, "item_bytes"), given.get("item_bytes", 400)),
+        )
+    return tables
+
+
+def _keys(source: Source, keys: tuple[str, ...], data: Mapping[str, Any]) -> KeyChoice:
+    if "recorded" not in data:
+        return KeyChoice(data.get("count"), float(data.get("zipf", 0.0)))
+    if len(data) > 1:
+        raise source.error(keys, "has recorded keys and says how to draw others", "Keep one of the two.")
+    return KeyChoice(recorded=source.path((*keys, "recorded"), data["recorded"], "recorded keys"))
+
+
+def _item_bytes(source: Source, keys: tuple[str, ...], value: int | list[int]) -> tuple[int, int]:
+    low, high = value if isinstance(value, list) else (value, value)
+    if low > high:
+        raise source.error(keys, f"goes from {low} down to {high}", "Give the smaller size first.")
+    return low, high
