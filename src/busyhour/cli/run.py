@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from busyhour.cli._display import Display
+from busyhour.cli._find_limit import find_limit
 from busyhour.cli._nights import hold, look_back, with_verdict
 from busyhour.cli._page import page
+from busyhour.cli._write import write
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import TaskID
 
     from busyhour.harness.gate import Clearance
-    from busyhour.harness.run import Options
     from busyhour.quotas.ledger import Evidence
     from busyhour.results.record import RunRecord
     from busyhour.scenarios.model import Scenario
@@ -163,9 +164,9 @@ def command(
     options = Options(planned, project, target, workers, out, port, remote, beside, clearance)
     folder = new_folder(options, datetime.now(UTC))
     if find:
-        _find_limit(options, folder, console)
+        raise SystemExit(int(find_limit(options, folder, console)))
     verdicts.clear(folder)
-    with _Display(console, planned) as display:
+    with Display(console, planned) as display:
         record = execute(options, folder, display)
         store.write_run(folder, record)  # kept before anything else is tried
         held = hold(options, folder, record, display, baseline, repeats) if confirm else None
@@ -173,28 +174,12 @@ def command(
     evidence = ledger.confirm(evidence, record, table.load()) if verify_quotas else evidence
     record.ledger = ledger.as_rows(evidence)
     terminal.show(record, page())
-    _write(record, folder, project)
+    write(record, folder, project)
     unproven = _keep_evidence(evidence, record, project) if verify_quotas else []
     code = ExitCode.REFUSED if record.abort is not None else EXIT_CODES[record.verdict.outcome]
     if unproven and code is ExitCode.OK:
         code = ExitCode.DOES_NOT_HOLD
     raise SystemExit(int(code if held is None else with_verdict(held, code)))
-
-
-def _find_limit(options: Options, folder: Path, console: Console) -> NoReturn:
-    """Search, say what was found, and end: 0 where the plan holds, 1 where it does not, 4 where nothing is proven."""
-    from busyhour.capacity.demand import busiest_rate
-    from busyhour.errors import ExitCode
-    from busyhour.harness import limit_runs
-
-    with _Display(console, options.scenario) as display:
-        found = limit_runs.find(options, folder, display)
-    for line in limit_runs.lines(found, busiest_rate(options.scenario)):
-        click.echo(line)
-    click.echo(f"Runs: {folder}")
-    if found.holds is None:
-        raise SystemExit(int(ExitCode.DOES_NOT_HOLD if found.breaks is not None else ExitCode.INVALID_RUN))
-    raise SystemExit(int(ExitCode.OK if found.holds >= 1.0 else ExitCode.DOES_NOT_HOLD))
 
 
 def _as_interrupt(*_: object) -> None:
@@ -242,84 +227,3 @@ def _gate(scenario: Scenario, console: Console, beside: Sequence[str], *, live: 
         console.print("Dry run: nothing was called. Say --live to do it.")
         raise SystemExit(int(ExitCode.OK))
     return clearance
-
-
-def _write(record: RunRecord, folder: Path, project: Any) -> None:
-    """run.json first: it is all that the other formats need."""
-    from busyhour.errors import BusyhourError
-    from busyhour.report.renderers import RENDERERS
-    from busyhour.results import store
-
-    store.write_run(folder, record)
-    page = folder / RENDERERS["html"].file_name
-    try:
-        page.write_bytes(RENDERERS["html"].render(record, project.report_templates()))
-    except OSError as error:
-        raise BusyhourError(
-            f"{page}: cannot be written: {error.strerror}. The run is kept in {folder / store.RUN_FILE}.",
-            f"Free some space, then: busyhour report {folder} --format html",
-        ) from None
-    latest = folder.parent / "latest"
-    if folder.parent == project.runs_folder and (latest.is_symlink() or not latest.exists()):
-        latest.unlink(missing_ok=True)
-        latest.symlink_to(folder.name)
-    click.echo(f"Report: {page}")
-    click.echo(record.verdict.summary)
-
-
-class _Display:
-    """Stages as lines, the load as a progress bar; on a pipe a line every ten seconds instead of a bar."""
-
-    def __init__(self, console: Console, scenario: Scenario) -> None:
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._console = console
-        self._total = scenario.traffic.duration + scenario.traffic.drain
-        self._bar = Progress(
-            TextColumn("  "),
-            BarColumn(bar_width=30),
-            TimeRemainingColumn(),
-            TextColumn("{task.description}"),
-            console=console,
-            transient=True,
-        )
-        self._task: TaskID | None = None
-        self._said = 0.0
-
-    def __enter__(self) -> _Display:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop_bar()
-
-    def stage(self, text: str) -> None:
-        """A line for the stage; the bar starts with the load."""
-        self._stop_bar()
-        self._said = 0.0
-        self._console.print(f"[bold]{text}[/bold]", highlight=False)
-
-    def load(self, tick: Mapping[str, Any]) -> None:
-        """Move the bar."""
-        text = (
-            f"{tick.get('started', 0):,} of {tick.get('planned', 0):,} calls started, "
-            f"{tick.get('in_progress', 0):,} in progress, {tick.get('throttles', 0):,} throttled, "
-            f"{tick.get('errors', 0):,} errors"
-        )
-        at = float(tick.get("t", 0.0))
-        if self._console.is_terminal:
-            if self._task is None:
-                self._bar.start()
-                self._task = self._bar.add_task("", total=float(tick.get("total") or self._total))
-            self._bar.update(self._task, completed=at, description=text)
-        elif at >= self._said + 10:
-            self._said = at
-            self._console.print(f"  {at:.0f} s: {text}", highlight=False)
-
-    def say(self, text: str) -> None:
-        """A line above the bar."""
-        self._console.print(text, highlight=False)
-
-    def _stop_bar(self) -> None:
-        if self._task is not None:
-            self._bar.stop()
-            self._task = None

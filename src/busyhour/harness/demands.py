@@ -34,8 +34,10 @@ _POOLS = (CONCURRENT_CALLS, CAMPAIGN_CALLS)
 _CALLS_IN_PROGRESS = "calls in progress"
 
 
-def pool_of(scenario: Scenario) -> str:
-    """Key of the quota that holds the scenario's calls at once: a campaign's have their own."""
+def pool_of(scenario: Scenario) -> str | None:
+    """Key of the quota that holds the scenario's calls at once: a campaign's have their own. None: it drives no calls."""
+    if not scenario.drive.has_calls:
+        return None
     return CAMPAIGN_CALLS if scenario.traffic.campaign else CONCURRENT_CALLS
 
 
@@ -45,7 +47,7 @@ def gather(
     observed: Sequence[Series],
     table: QuotaTable,
     start: float,
-    pool: str = CONCURRENT_CALLS,
+    pool: str | None = CONCURRENT_CALLS,
 ) -> list[Demand]:
     """Demand on every quota that the run touched.
 
@@ -55,7 +57,7 @@ def gather(
         observed: CloudWatch series of the run.
         table: the quota table.
         start: epoch seconds of the run's t = 0.
-        pool: key of the quota that the generator's calls at once count against.
+        pool: key of the quota that the generator's calls at once count against; None where it drives no calls.
     """
     found: dict[str, Demand] = {}
     own = (*_sent(load, table, pool), *_driven(load, pool))
@@ -69,7 +71,10 @@ def gather(
 
 
 def _enforced(snapshot: Mapping[str, Any], start: float) -> Iterable[Demand]:
-    """Tallies of the emulator's quotas; those that saw nothing are left out."""
+    """Tallies of the emulator's quotas; those that saw nothing are left out.
+
+    One that turned something away and has no peak was not measured otherwise (partitions of a table).
+    """
 
     def since(at: float | None) -> float | None:
         return None if at is None else max(0.0, at - start)
@@ -78,7 +83,7 @@ def _enforced(snapshot: Mapping[str, Any], start: float) -> Iterable[Demand]:
         if tally["peak"] or tally["rejected"]:
             yield Demand(
                 key=tally["key"],
-                peak=tally["peak"],
+                peak=tally["peak"] or None,
                 peak_at=since(tally["peak_at"]),
                 source="measured by the emulator",
                 rejected=tally["rejected"],
@@ -101,7 +106,7 @@ def _counted(observed: Sequence[Series]) -> Iterable[Demand]:
     return best.values()
 
 
-def _sent(load: LoadResult, table: QuotaTable, pool: str) -> Iterable[Demand]:
+def _sent(load: LoadResult, table: QuotaTable, pool: str | None) -> Iterable[Demand]:
     """Rates of the operations that the generator called itself, with the throttles it was answered."""
     for operation in load.operations:
         if operation.service != "connect":
@@ -117,7 +122,7 @@ def _sent(load: LoadResult, table: QuotaTable, pool: str) -> Iterable[Demand]:
             rejected=operation.throttles,
             first_rejected_at=_first(load, name, THROTTLE),
         )
-        if operation.limits:
+        if operation.limits and pool is not None:
             yield Demand(
                 key=pool,
                 peak=None,
@@ -127,10 +132,10 @@ def _sent(load: LoadResult, table: QuotaTable, pool: str) -> Iterable[Demand]:
             )
 
 
-def _driven(load: LoadResult, pool: str) -> Iterable[Demand]:
+def _driven(load: LoadResult, pool: str | None) -> Iterable[Demand]:
     """Calls at once as the generator knows them: all there is where it runs the calls itself."""
     peak = load.peaks.get("in_progress")
-    if peak is not None:
+    if peak is not None and pool is not None:
         yield Demand(pool, peak.value, peak.at, "measured by the generator")
 
 

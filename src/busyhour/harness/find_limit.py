@@ -10,22 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import sqrt
 
+from busyhour.errors import BusyhourError
+from busyhour.harness.causes import Bracket, Step, brackets, causes_of
 from busyhour.results.record import Outcome, RunRecord
 
 Measure = Callable[[float, int], RunRecord]
 """Run the scenario at a multiple of its plan; the second argument numbers the runs, for a seed of its own."""
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One run of the search."""
-
-    factor: float
-    """Of the planned rate."""
-    outcome: Outcome
-    cause: str
-    """What broke, empty where all held."""
-    run_id: str
+_SAME = 1e-9
+"""Two rates whose ratio is off by less are the same rate."""
 
 
 @dataclass(slots=True)
@@ -42,52 +35,83 @@ class Limit:
     """Runs at `holds`, all of which held."""
     stopped: str = ""
     """Why the search ended before it had closed in; empty where it had."""
+    interrupted: bool = False
+    """Whether a Ctrl-C ended it."""
     steps: list[Step] = field(default_factory=list)
 
     @property
     def confidence(self) -> float:
-        """With 95 % confidence at least this share of all runs at `holds` would hold: 0.05^(1/n) for n of n runs.
+        """With 95 % confidence at least this share of all runs at `holds` would hold."""
+        return confidence(self.times)
 
-        The one-sided bound of Clopper and Pearson (1934) where there is no failure.
-        """
-        return 0.05 ** (1.0 / self.times) if self.times else 0.0
+    @property
+    def causes(self) -> list[Bracket]:
+        """Between which rates each cause begins to bind, the one that binds first coming first."""
+        return brackets(self.steps)
+
+
+def confidence(times: int) -> float:
+    """With 95 % confidence at least this share of all runs would hold where `times` of `times` did: 0.05^(1/n).
+
+    The one-sided bound of Clopper and Pearson (1934) where there is no failure.
+    """
+    return 0.05 ** (1.0 / times) if times else 0.0
 
 
 def search(
     measure: Measure,
     *,
+    likely: Callable[[RunRecord], float | None] = lambda record: None,
     factor: float = 1.5,
     resolution: float = 0.05,
     most_runs: int = 16,
     confirm: int = 3,
     ceiling: float = 100.0,
-    floor: float = 0.01,
+    floor: float = 0.001,
 ) -> Limit:
     """Find the highest rate that holds.
 
     Args:
         measure: makes one run.
+        likely: where a run that broke shows the limit to be, as a multiple of the plan; None: it does not show. The
+            search goes down to there at once, instead of step by step.
         factor: between two steps while nothing has broken, or nothing has held.
         resolution: closed in when the rate that breaks is at most this share above the one that holds.
         most_runs: runs altogether.
         confirm: runs at the rate that is found.
         ceiling: highest multiple of the plan to try.
         floor: lowest.
+
+    Raises:
+        BusyhourError: the first run cannot be made. Where a later one cannot, the search ends with what it has.
     """
     found = Limit()
     held: dict[float, int] = {}
     at = 1.0
     invalid = False
     while len(found.steps) < most_runs:
-        record = measure(at, len(found.steps))
+        try:
+            record = measure(at, len(found.steps))
+        except KeyboardInterrupt:
+            found.interrupted, found.stopped = True, "it was interrupted"
+            break
+        except BusyhourError as error:
+            if not found.steps:
+                raise
+            found.stopped = (
+                f"the run at {at:.3g} times the plan could not be made: {error.message.rstrip('.')}"
+            )
+            break
         outcome = record.verdict.outcome
-        cause = "" if outcome is Outcome.HOLDS else cause_of(record)
-        found.steps.append(Step(at, outcome, cause, record.run_id))
+        causes = [] if outcome is Outcome.HOLDS else causes_of(record)
+        found.steps.append(Step(at, outcome, causes, record.run_id))
         if outcome is Outcome.INVALID and not invalid:
             invalid = True  # a busy moment of this machine may pass: once more at the same rate
             continue
         if outcome in (Outcome.INVALID, Outcome.INTERRUPTED):
-            found.stopped = f"the run at {at:.3g} times the plan is {outcome}: {cause.rstrip('.')}"
+            found.interrupted = outcome is Outcome.INTERRUPTED
+            why = record.verdict.reasons[0].rstrip(".") if record.verdict.reasons else ""
+            found.stopped = f"the run at {at:.3g} times the plan is {outcome}: {why}"
             break
         invalid = False
         if outcome is Outcome.HOLDS:
@@ -95,10 +119,10 @@ def search(
         else:
             held = {rate: times for rate, times in held.items() if rate < at}
             if found.breaks is None or at < found.breaks:
-                found.breaks, found.cause = at, cause
+                found.breaks, found.cause = at, causes[0].text
         best, worst = max(held, default=None), found.breaks
         if best is None:
-            at /= factor
+            at = _lower(at, likely(record), factor)
             if at < floor:
                 found.stopped = f"nothing held down to {floor:g} times the plan"
                 break
@@ -107,6 +131,8 @@ def search(
                 found.stopped = f"nothing broke up to {best:g} times the plan"
                 break
             at = min(best * factor, ceiling) if best < ceiling else best
+        elif worst / best > factor * (1.0 + _SAME):
+            at = best * factor
         elif worst / best - 1.0 > resolution:
             at = sqrt(best * worst)
         elif held[best] < confirm:
@@ -120,10 +146,6 @@ def search(
     return found
 
 
-def cause_of(record: RunRecord) -> str:
-    """What broke first: the quota that turned something away first, else the verdict's first reason."""
-    binding = [q for q in record.quotas if q.verdict == "binds" and q.first_rejected_at is not None]
-    if record.verdict.outcome is Outcome.DOES_NOT_HOLD and binding:
-        first = min(binding, key=lambda quota: quota.first_rejected_at or 0.0)
-        return f"{first.name} ({first.value:g} {first.unit})"
-    return record.verdict.reasons[0] if record.verdict.reasons else str(record.verdict.outcome)
+def _lower(at: float, likely: float | None, factor: float) -> float:
+    """The next rate below one that broke: where the limit is likely to be, else a step down."""
+    return likely if likely is not None and likely < at * (1.0 - _SAME) else at / factor

@@ -27,6 +27,11 @@ class Metric:
     unit: str
     namespace: str = CONNECT
 
+    @property
+    def service(self) -> str:
+        """As quotas name it."""
+        return self.namespace.removeprefix("AWS/").lower()
+
 
 WATCHED = (
     Metric("ConcurrentCalls", "VoiceCalls", "Maximum", "calls"),

@@ -165,7 +165,7 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
             )
             gathered.not_measured += observed.problems
             if scenario.drive is not DriveKind.VOICE:
-                observed = _driven_here(observed, load)
+                observed = _driven_here(observed, load, scenario.drive)
         else:
             gathered.invalid.append(
                 f"The {process.name} ended during the run; the end of its log: {process.last_lines(3)}"
@@ -188,15 +188,19 @@ def _target(options: Options, folder: Path) -> Iterator[tuple[Target, Child | No
             yield started
 
 
-def _driven_here(observed: metrics.Readings, load: LoadResult) -> metrics.Readings:
-    """Connect counted no call of this run, so what it shows is the idle instance; the generator's view stands in."""
+def _driven_here(observed: metrics.Readings, load: LoadResult, drive: DriveKind) -> metrics.Readings:
+    """Connect counted no call of this run, so what it shows is the idle instance; the generator's view stands in.
+
+    Of services that took no part nothing is said.
+    """
     others = [
         metric
         for metric, watched in zip(observed.metrics, metrics.WATCHED, strict=True)
-        if watched.namespace != metrics.CONNECT
+        if watched.namespace != metrics.CONNECT and watched.service in drive.services
     ]
     series = [one for one in observed.series if not one.source.endswith(metrics.CONNECT)]
-    return metrics.Readings([*metrics.of_generator(load), *others], series, observed.problems)
+    own = metrics.of_generator(load) if drive.has_calls else []
+    return metrics.Readings([*own, *others], series, observed.problems)
 
 
 def _clients(target: Target) -> Clients:
@@ -247,7 +251,8 @@ def _compare(
         by_key[key] = Demand(
             key, known.peak, known.peak_at, known.source, known.rejected, known.first_rejected_at, peak
         )
-    quotas = [table.by_key(key) for key in dict.fromkeys((*by_key, *ALWAYS_READ))]
+    always = [key for key in ALWAYS_READ if table.by_key(key).service in scenario.drive.services]
+    quotas = [table.by_key(key) for key in dict.fromkeys((*by_key, *always))]
     readings = read_quotas(quotas, sources)
     for reading in readings:
         gathered.notes += [*reading.disagreements, *(problem.text for problem in reading.problems)]
@@ -329,5 +334,6 @@ def _scenario(scenario: Scenario) -> dict[str, Any]:
         "entry": scenario.flows.entry,
         "flows": [path.name for path in scenario.flows.files],
         "headroom": scenario.headroom,
+        "retry": scenario.client.retry.value,
         **business(scenario),
     }

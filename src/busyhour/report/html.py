@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from busyhour.errors import BusyhourError
-from busyhour.report import evidence, outlook, support
+from busyhour.report import evidence, limit, outlook, support
 from busyhour.report.ladder_plot import ladder_plot
 from busyhour.report.plots import run_plots
 from busyhour.report.templating import fill
@@ -40,6 +40,7 @@ def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
         ledger=evidence.ledger(record),
         regression=record.regression,
         trends=trends(record),
+        **limit.sections(record),
     )
 
 

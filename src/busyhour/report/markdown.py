@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from busyhour.report import evidence, outlook
+from busyhour.report import evidence, limit, outlook
 from busyhour.report.templating import fill
 from busyhour.results.record import RunRecord
 
@@ -22,4 +22,5 @@ def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
         waves=evidence.waves(record),
         dues=evidence.dues(record),
         ledger=evidence.ledger(record),
+        **limit.sections(record),
     )

@@ -8,7 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from busyhour.report import evidence, outlook, view
+from busyhour.report import evidence, limit, outlook, view
 from busyhour.results.record import Outcome, RunRecord
 
 _OUTCOME_STYLE = {
@@ -24,9 +24,11 @@ def show(record: RunRecord, console: Console) -> None:
     """Print the report; colours and width are the console's business."""
     for part in (
         _verdict(record),
+        *_limit(record),
         _outlook(record),
         _arrivals(record),
         _operations(record),
+        _retries(record),
         _quotas(record),
         _objectives(record),
         _metrics(record),
@@ -35,6 +37,13 @@ def show(record: RunRecord, console: Console) -> None:
     ):
         if part is not None:
             console.print(part)
+
+
+def show_limit(record: RunRecord, console: Console) -> None:
+    """Print what a search for the limit came to, without the figures of any one of its runs."""
+    console.print(_verdict(record))
+    for part in _limit(record):
+        console.print(part)
 
 
 def _table(title: str, *columns: str, right: tuple[int, ...] = ()) -> Table:
@@ -50,6 +59,24 @@ def _verdict(record: RunRecord) -> RenderableType:
     lines += [Text(f"- {reason}") for reason in record.verdict.reasons]
     lines += [Text(f"{row.label}: {row.value}", style="dim") for row in view.headline(record)]
     return Panel(Group(*lines), title="busyhour", title_align="left")
+
+
+def _limit(record: RunRecord) -> list[RenderableType]:
+    if record.limit is None:
+        return []
+    runs = _table("The runs of the search", "calls/h", "of plan", "run", "", "what broke first", right=(0, 1))
+    for rate in limit.rate_lines(record):
+        style = "green" if rate.outcome == "holds" else "bold red"
+        runs.add_row(rate.rate, rate.of_plan, rate.run, Text(rate.outcome, style=style), rate.cause)
+    causes = _table(
+        "What binds",
+        *("cause", "not met at, calls/h", "runs (95 % confidence)", "met at, calls/h", "forecast, calls/h"),
+        right=(1, 3, 4),
+    )
+    for line in limit.cause_lines(record):
+        causes.add_row(line.name, line.holds, line.runs, line.breaks, line.forecast)
+    said = Text("\n".join(limit.sentences(record.limit)))
+    return [runs, causes, said, Text("")] if record.limit.causes else [runs, said, Text("")]
 
 
 def _outlook(record: RunRecord) -> RenderableType | None:
@@ -84,6 +111,20 @@ def _operations(record: RunRecord) -> RenderableType | None:
         table.add_row(
             line.name, line.requests, line.peak, line.errors, line.throttles, line.limits, *line.latency
         )
+    return table
+
+
+def _retries(record: RunRecord) -> RenderableType | None:
+    if not record.retries:
+        return None
+    table = _table(
+        "Retries of the application (latency with all backoff)",
+        *("operation", "asked for", "attempts", "throttled", "faults", "recovered", "failed", "quota empty"),
+        *("p50", "p99"),
+        right=tuple(range(1, 10)),
+    )
+    for line in view.retry_lines(record):
+        table.add_row(line.name, *line.figures)
     return table
 
 

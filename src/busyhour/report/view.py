@@ -61,6 +61,16 @@ class OperationLine:
     service_time: tuple[str, str, str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class RetryLine:
+    """One operation under the application's retry policy."""
+
+    name: str
+    figures: tuple[str, ...]
+    """Operations, attempts, retries after a throttle and after a fault, recovered, failed, retry quota empty; latency
+    p50, p99."""
+
+
 def to_second(time: str) -> str:
     """An ISO 8601 time to the second, as people read it; a text that is none stays as it is."""
     try:
@@ -221,6 +231,18 @@ def operation_lines(record: RunRecord) -> list[OperationLine]:
         )
 
     return [line(o) for o in sorted(record.operations, key=lambda o: (o.service, o.name))]
+
+
+def retry_lines(record: RunRecord) -> list[RetryLine]:
+    """Operations under the application's retry policy; none where it has none."""
+    lines = []
+    for one in record.retries:
+        latency = one.latency
+        times = [milliseconds(getattr(latency, q) if latency else None) for q in ("p50", "p99")]
+        asked = (one.operations, one.attempts)
+        became = (one.throttles, one.transients, one.recovered, one.failed, one.quota_empty)
+        lines.append(RetryLine(f"{one.service} {one.name}", (*map(number, (*asked, *became)), *times)))
+    return lines
 
 
 def metric_rows(record: RunRecord) -> list[Row]:

@@ -225,6 +225,59 @@ class RetryRecord:
 
 
 @dataclass(slots=True)
+class LimitRun:
+    """One run of a search for the limit. Its own record is in a folder beside the search's, named after `run_id`."""
+
+    run_id: str
+    calls_per_hour: float
+    factor: float
+    """Of the planned rate."""
+    outcome: Outcome
+    cause: str
+    """What broke first, empty where all held."""
+
+
+@dataclass(slots=True)
+class LimitCause:
+    """One thing that binds as the rate grows, and between which rates it begins to."""
+
+    name: str
+    holds_calls_per_hour: float | None
+    """The highest rate below `breaks_calls_per_hour` at which no run met it; None: no run was made below."""
+    times: int
+    """Runs at that rate."""
+    confidence: float
+    """With 95 % confidence at least this share of all runs at that rate would not meet it."""
+    breaks_calls_per_hour: float
+    """The lowest rate at which a run met it."""
+    forecast_calls_per_hour: float | None = None
+    """Where the forecast sees it turn away 1 %; None: the forecast does not know it."""
+
+
+@dataclass(slots=True)
+class LimitRecord:
+    """What a search for the highest rate that holds came to. Rates are those of the busiest moment, calls per hour."""
+
+    planned_calls_per_hour: float
+    holds_calls_per_hour: float | None
+    """The highest rate that held each time; None: none did."""
+    times: int
+    """Runs at that rate."""
+    confidence: float
+    """With 95 % confidence at least this share of all runs at that rate would hold (Clopper and Pearson)."""
+    breaks_calls_per_hour: float | None
+    """The lowest rate that broke; None: none did."""
+    cause: str
+    """What broke there first."""
+    stopped: str
+    """Why the search ended before it had closed in; empty where it had."""
+    shown: str
+    """Id of the run whose figures stand in this record."""
+    runs: list[LimitRun] = field(default_factory=list)
+    causes: list[LimitCause] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class RunRecord:
     """Everything that is known of one run."""
 
@@ -265,6 +318,9 @@ class RunRecord:
     """What the application's retry policy did; empty where it has none."""
     trends: dict[str, Any] = field(default_factory=dict)
     """Metrics over the nights of the history up to this run: regression/nightly.py has their shape; empty: none."""
+    limit: LimitRecord | None = None
+    """What a search for the limit came to, where the run is one of several of such a search; then the verdict is on the
+    plan, by all of them."""
     schema_version: str = SCHEMA_VERSION
 
 

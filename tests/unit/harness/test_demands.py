@@ -56,6 +56,12 @@ def test_the_emulators_tally_wins_and_its_times_count_from_the_start(load: LoadR
     assert TABLE_READ not in found
 
 
+def test_a_limit_that_turned_away_and_has_no_peak_was_not_measured(load: LoadResult) -> None:
+    tally = {"key": "p", "peak": 0.0, "peak_at": None, "rejected": 102, "first_rejected_at": 1009.0}
+    partition = by_key(gather(load, {"quotas": [tally]}, [], TABLE, 1000.0))["p"]
+    assert (partition.peak, partition.rejected, partition.first_rejected_at) == (None, 102, 9.0)
+
+
 def test_cloudwatch_gives_the_busiest_table(load: LoadResult) -> None:
     seen = [
         Series("ConsumedReadCapacityUnits:a", "units/s", [0.0, 1.0], [5.0, None]),
@@ -63,6 +69,12 @@ def test_cloudwatch_gives_the_busiest_table(load: LoadResult) -> None:
     ]
     demand = by_key(gather(load, {}, seen, TABLE, 0.0))[TABLE_READ]
     assert (demand.peak, demand.peak_at) == (9.0, 1.0)
+
+
+def test_what_drives_no_calls_asks_nothing_of_the_calls_at_once(load: LoadResult) -> None:
+    load.peaks["in_progress"] = Peak(9.0, 3.0)
+    assert by_key(gather(load, {}, [], TABLE, 0.0))[CONCURRENT_CALLS].peak == 9.0
+    assert CONCURRENT_CALLS not in by_key(gather(load, {}, [], TABLE, 0.0, None))
 
 
 @pytest.mark.parametrize(("value", "at"), [(10.0, 2.0), (12.0, None)])

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from busyhour.harness.find_limit import Limit, search
-from busyhour.results.record import Arrivals, Outcome, QuotaRecord, RunRecord, VerdictRecord
+from busyhour.results.record import Arrivals, Outcome, RunRecord, VerdictRecord
 
 
-def record(outcome: Outcome, *reasons: str, quotas: list[QuotaRecord] | None = None) -> RunRecord:
+def record(outcome: Outcome, *reasons: str) -> RunRecord:
     arrivals = Arrivals(planned=1, started=1, late=0, dropped=0)
     verdict = VerdictRecord(outcome, list(reasons))
-    return RunRecord("run", "1", {}, {}, "", "", 1.0, verdict, arrivals, quotas=quotas or [])
+    return RunRecord("run", "1", {}, {}, "", "", 1.0, verdict, arrivals)
 
 
 def breaking_at(limit: float) -> Callable[[float, int], RunRecord]:
@@ -83,37 +83,21 @@ def test_where_nothing_breaks_or_nothing_holds_that_is_said() -> None:
     assert "nothing held" in nothing_holds.stopped
 
 
+@given(st.floats(0.002, 0.9), st.floats(0.5, 2.0))
+def test_a_good_guess_of_the_limit_spares_steps_and_never_changes_the_result(
+    limit: float, off: float
+) -> None:
+    stepwise = search(breaking_at(limit), most_runs=60)
+    guessed = search(breaking_at(limit), likely=lambda record: limit * off, most_runs=60)
+    assert guessed.stopped == ""
+    assert guessed.holds is not None
+    assert guessed.holds < limit <= (guessed.breaks or 0.0) <= guessed.holds * 1.05 + 1e-9
+    assert len(guessed.steps) <= 12
+    if limit < 0.1:
+        assert len(guessed.steps) < len(stepwise.steps)
+
+
 def test_it_never_makes_more_runs_than_allowed() -> None:
     found = search(breaking_at(40.0), most_runs=5)
     assert len(found.steps) == 5
     assert found.stopped == "5 runs were made"
-
-
-def test_the_cause_is_the_quota_that_bound_first() -> None:
-    def quota(name: str, at: float | None) -> QuotaRecord:
-        return QuotaRecord(
-            *(
-                name,
-                "connect",
-                name,
-                None,
-                "account",
-                "calls",
-                10.0,
-                "",
-                "",
-                10.0,
-                12.0,
-                5.0,
-                "",
-                3,
-                at,
-                1.2,
-                -0.2,
-            ),
-            "binds",
-        )
-
-    quotas = [quota("late", 9.0), quota("first", 4.0), quota("never", None)]
-    found = search(lambda factor, number: record(Outcome.DOES_NOT_HOLD, "x", quotas=quotas), floor=0.9)
-    assert found.cause == "first (10 calls)"

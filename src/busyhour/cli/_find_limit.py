@@ -1,0 +1,38 @@
+"""busyhour run --find-limit: the search, its report, and its exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from busyhour.cli._display import Display
+from busyhour.cli._page import page
+from busyhour.cli._write import write
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from busyhour.errors import ExitCode
+    from busyhour.harness.run import Options
+
+
+def find_limit(options: Options, folder: Path, console: Console) -> ExitCode:
+    """Search, report, and give 0 where the plan holds, 1 where it does not, 4 where nothing is proven.
+
+    Ctrl-C ends the search: what was found until then is reported, and the code is 130.
+    """
+    from busyhour.errors import ExitCode
+    from busyhour.harness import limit_runs
+    from busyhour.harness.verdict import EXIT_CODES
+    from busyhour.report import terminal
+
+    with Display(console, options.scenario) as display:
+        found, record = limit_runs.find(options, folder, display)
+    if record is None:
+        console.print(f"The search ended before its first run did: {found.stopped}.", highlight=False)
+    else:
+        terminal.show_limit(record, page())
+        write(record, folder, options.project)
+    if found.interrupted:
+        return ExitCode.INTERRUPTED
+    return ExitCode.INVALID_RUN if record is None else EXIT_CODES[record.verdict.outcome]

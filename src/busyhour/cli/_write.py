@@ -1,0 +1,38 @@
+"""Writes what `busyhour run` leaves behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from busyhour.results.record import RunRecord
+
+
+def write(record: RunRecord, folder: Path, project: Any) -> None:
+    """Write run.json and the HTML report, and point `latest` there. run.json first: it is all that other formats need.
+
+    Raises:
+        BusyhourError: one of them cannot be written.
+    """
+    from busyhour.errors import BusyhourError
+    from busyhour.report.renderers import RENDERERS
+    from busyhour.results import store
+
+    store.write_run(folder, record)
+    page = folder / RENDERERS["html"].file_name
+    try:
+        page.write_bytes(RENDERERS["html"].render(record, project.report_templates()))
+    except OSError as error:
+        raise BusyhourError(
+            f"{page}: cannot be written: {error.strerror}. The run is kept in {folder / store.RUN_FILE}.",
+            f"Free some space, then: busyhour report {folder} --format html",
+        ) from None
+    latest = folder.parent / "latest"
+    if folder.parent == project.runs_folder and (latest.is_symlink() or not latest.exists()):
+        latest.unlink(missing_ok=True)
+        latest.symlink_to(folder.name)
+    click.echo(f"Report: {page}")
+    click.echo(record.verdict.summary)
