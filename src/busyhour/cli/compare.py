@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from busyhour.cli._output import output_option
+
 _FORMATS = ("text", "json", "markdown", "junit", "github", "metrics")
 
 
@@ -34,12 +36,7 @@ _FORMATS = ("text", "json", "markdown", "junit", "github", "metrics")
     help="The history's file instead of the project's (reports/history.sqlite).",
 )
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write here, not to standard output.",
-)
+@output_option
 @click.option("--force", is_flag=True, help="Compare runs of different plans, or ones that prove nothing.")
 def command(
     runs: tuple[Path, ...],

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from busyhour.cli._output import output_option
 from busyhour.errors import ExitCode
 
 
@@ -35,9 +36,7 @@ def command() -> None:
 
 @command.command("write", hidden=True)
 @click.argument("paths", nargs=-1)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write; else printed."
-)
+@output_option
 @click.option(
     "--alias", "aliases", multiple=True, metavar="REFERENCE=NAME", help="What an ARN or id stands for."
 )

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
+from busyhour.cli._output import output_option
+
 
 @click.command("convert")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write here, not to the terminal."
-)
+@output_option
 def command(file: Path, output: Path | None) -> None:
     """Turn an old console export into the 2019-10-30 format that Connect's API accepts.
 

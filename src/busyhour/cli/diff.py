@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from busyhour.cli._output import output_option
+
 _FORMATS = ("text", "markdown", "json", "html")
 
 
@@ -23,12 +25,7 @@ _FORMATS = ("text", "markdown", "json", "html")
     help="Calls that are run through both versions for the demand.",
 )
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write here, not to standard output.",
-)
+@output_option
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when anything that callers may notice differs.")
 def command(
     old: str, new: str, scenario: str | None, calls: int, form: str, output: Path | None, exit_code: bool

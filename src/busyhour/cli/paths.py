@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
+from busyhour.cli._output import output_option
+
 
 @click.command("paths")
 @click.argument("paths", nargs=-1)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write; else printed."
-)
+@output_option
 @click.option(
     "--alias", "aliases", multiple=True, metavar="REFERENCE=NAME", help="What an ARN or id stands for."
 )

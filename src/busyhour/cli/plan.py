@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
+from busyhour.cli._output import output_option
+
 
 @click.command("plan")
 @click.argument("scenario")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Write here instead of to standard output."
-)
+@output_option
 @click.option(
     "--format",
     "form",
