@@ -10,6 +10,7 @@ import re
 import string
 import zipfile
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -251,6 +252,8 @@ class Bench:
         """What the last error said."""
         self._count = 0
         self._raw: list[Any] = []
+        self._spoiling: Callable[[Any], None] | None = None
+        self._sent = ""
         self.clients = {name: self._client(url, MODELS[name]) for name in served}
 
     def _client(self, url: str, service: str) -> Any:
@@ -262,10 +265,26 @@ class Bench:
             aws_secret_access_key="secret",
             config=Config(retries={"total_max_attempts": 1}, parameter_validation=False, read_timeout=20),
         )
+        client.meta.events.register("before-send", self._spoil)
         client.meta.events.register(
             "after-call", lambda http_response, **rest: self._raw.append(http_response)
         )
         return client
+
+    def _spoil(self, request: Any, **rest: Any) -> None:
+        if self._spoiling is not None:
+            self._spoiling(request)
+            self._sent = f"{request.method} {request.url} {request.body!r}"
+
+    def ask_spoilt(
+        self, service: str, operation: str, params: dict[str, Any], spoil: Callable[[Any], None]
+    ) -> None:
+        """Make a request that `spoil` changes on its way, and check the answer."""
+        self._spoiling = spoil
+        try:
+            self.ask(service, operation, params)
+        finally:
+            self._spoiling = None
 
     def model(self, service: str, operation: str) -> Any:
         return self.clients[service].meta.service_model.operation_model(operation)
@@ -373,7 +392,8 @@ class Bench:
             self._note(place, f"HTTP {status} {code}: {error}", params)
 
     def _note(self, place: str, problem: str, params: dict[str, Any]) -> None:
-        self.problems.setdefault(place, f"{problem[:600]}\n    asked with {str(params)[:600]}")
+        asked = self._sent if self._spoiling is not None else str(params)
+        self.problems.setdefault(place, f"{problem[:600]}\n    asked with {asked[:600]}")
 
     def _body(self) -> Any:
         with contextlib.suppress(ValueError, UnicodeDecodeError):
