@@ -7,6 +7,7 @@ import time
 import pytest
 
 from busyhour.errors import BusyhourError
+from busyhour.load import voice
 from busyhour.load.backend import BackendCalls
 from busyhour.load.clean_up import AWS_SECONDS
 from busyhour.load.drive import Drive, reachable
@@ -15,6 +16,7 @@ from busyhour.load.permit import Permit, plan_of
 from busyhour.load.run_sum import RunSum
 from busyhour.load.settings import for_scenario, from_environment
 from busyhour.load.voice import VoiceCalls
+from busyhour.results import journal
 from busyhour.scenarios.reader import load
 
 QUIET = {"BUSYHOUR_SLIP_P99_MS": "2000", "BUSYHOUR_CPU_SHARE": "9"}
@@ -183,6 +185,49 @@ def test_on_aws_live_contacts_are_stopped_at_the_end_and_every_id_is_in_the_jour
     assert b"+12025550101" in next(
         body for _, at, _, body in fake_aws.requests if at == "/contact/outbound-voice"
     )
+
+
+class Unasked(VoiceCalls):
+    """Nobody asks about its contacts, and it is quick to stop them."""
+
+    outcomes_per_second = 0.0
+    stops_per_second = 100.0
+
+
+def test_contacts_whose_ids_are_not_in_memory_any_more_are_stopped_from_the_journal(
+    fake_aws, write_scenario, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(voice, "IDS_KEPT", 2)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]'
+    path = write_scenario(rate=20, duration=30, more=more)
+    result, _ = run(
+        [Unasked()],
+        fake_aws.url,
+        path,
+        interrupt_after=1.0,
+        target="aws",
+        permitted=600.0,
+        BUSYHOUR_RUN_DIR=str(tmp_path),
+    )
+    assert len(fake_aws.contacts) > 5
+    assert sorted(fake_aws.stopped) == sorted(fake_aws.contacts)
+    forgotten = len(fake_aws.contacts) - 2
+    said = " ".join(result.notes)
+    assert f"newest 2 were kept in memory and {forgotten} were not; the run's journal has all of them" in said
+    assert "could not be stopped" not in said
+    assert journal.live(tmp_path) == []
+
+
+def test_without_a_journal_those_that_are_out_of_reach_are_counted(fake_aws, write_scenario, monkeypatch):
+    monkeypatch.setattr(voice, "IDS_KEPT", 2)
+    result, _ = run([Unasked()], fake_aws.url, write_scenario(rate=20, duration=30), interrupt_after=1.0)
+    assert len(fake_aws.stopped) == 2
+    forgotten = len(fake_aws.contacts) - 2
+    said = " ".join(result.notes)
+    assert f"kept in memory and {forgotten} were not." in said
+    assert f"{forgotten} contacts could not be stopped in time and may still be live." in said
 
 
 def test_contacts_of_a_lost_worker_are_ended_by_its_heirs_each_by_one(

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from busyhour.load.outcomes import Watch, read, share_watched
+from busyhour.load.outcomes import Unknown, Watch, read, share_watched
 
 EPOCH = 1_000_000.0
 
@@ -86,3 +86,12 @@ def test_an_ended_contact_is_not_asked_for_and_ends_once():
     assert not watch.ended(contact, 3.0)
     assert watch.next(100.0) is None
     assert watch.weight == 0
+
+
+@given(st.integers(0, 300), st.integers(1, 50))
+def test_of_contacts_that_nobody_tells_of_all_are_counted_and_the_newest_kept(count, kept):
+    unknown = Unknown(kept)
+    for number in range(count):
+        unknown.add(f"c{number}")
+    assert list(unknown.ids) == [f"c{number}" for number in range(max(0, count - kept), count)]
+    assert (unknown.count, unknown.forgotten) == (count, max(0, count - kept))
