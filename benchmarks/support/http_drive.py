@@ -238,11 +238,11 @@ class Running:
     port: int
     facts: dict[str, Any]
 
-    def start_contact(self, number: int) -> bytes:
-        """A request to start contact `number` in the flow that ends by itself after its greeting."""
+    def start_contact(self, number: int, flow: str = "Helpdesk after hours") -> bytes:
+        """A request to start contact `number`; the flow, unless named, ends by itself after its greeting."""
         body = {
             "InstanceId": self.facts["instance_id"],
-            "ContactFlowId": self.facts["flows"]["Helpdesk after hours"],
+            "ContactFlowId": self.facts["flows"][flow],
             "DestinationPhoneNumber": "+12065550100",
             "SourcePhoneNumber": "+12065550199",
             "ClientToken": f"token-{number}",
@@ -252,12 +252,15 @@ class Running:
 
 
 @contextlib.contextmanager
-def emulator(*more: str) -> Iterator[Running]:
-    """The emulator on core 0 with the helpdesk's flows and quotas that never bind; ended on leaving."""
+def emulator(*more: str, flows: tuple[str, str] = ("--flows", str(FLOWS))) -> Iterator[Running]:
+    """The emulator on core 0 with the helpdesk's flows and quotas that never bind; ended on leaving.
+
+    `flows` is the option that names other flows: a folder, or a scenario.
+    """
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder) / "ready.json"
         quotas = [part for code in ("L-4E9BCC96", "L-12AB7C57") for part in ("--quota", f"{code}=10000000")]
-        arguments = ["busyhour", "emulator", "--port", "0", "--flows", str(FLOWS), "--ready-file", str(ready)]
+        arguments = ["busyhour", "emulator", "--port", "0", *flows, "--ready-file", str(ready)]
         with server(*arguments, *quotas, *more) as process:
             deadline = time.monotonic() + 60
             while not ready.exists():
