@@ -81,6 +81,8 @@ class Emulator:
         self.folder: StateFolder | None = None
         """Where the state is kept; None: nowhere."""
         self.save_every: float | None = None
+        self._restored = False
+        """Whether there is something to save: not before what was saved is taken up."""
 
     def admin(self, request: Request) -> Response:
         """Answer a request under /_busyhour/."""
@@ -118,7 +120,9 @@ class Emulator:
     def _load(self) -> None:
         """Take up the state of before, then make those of the scenario's tables that are not there yet."""
         if self.folder is not None:
+            self.folder.claim()
             self.folder.load()
+            self._restored = True
         if self.scenario.tables:
             operations = self.dynamodb.load()
             load_tables(
@@ -145,13 +149,17 @@ class Emulator:
 
     async def stop(self) -> None:
         """End every contact, so that each has its record; end worker processes."""
-        for site in self.sites:
-            site.contacts.stop_all()
-        if self.folder is not None:
-            self.save()
-        self.clock.stop()
-        for thing in self._closing:
-            thing.close()
+        try:
+            for site in self.sites:
+                site.contacts.stop_all()
+            if self._restored:
+                self.save()
+        finally:
+            if self.folder is not None:
+                self.folder.release()
+            self.clock.stop()
+            for thing in self._closing:
+                thing.close()
 
 
 def build(
@@ -252,7 +260,9 @@ def build(
     if state_folder is not None:
         # Instances come before the increases that were granted to them.
         parts = (ConnectState(sites), *others.kept())
-        emulator.folder, emulator.save_every = StateFolder(state_folder, parts), save_every
+        identity = {"account": state.account.account_id, "Region": state.account.region}
+        emulator.folder = StateFolder(state_folder, parts, identity)
+        emulator.save_every = save_every
         admin.on_save = emulator.save
     return emulator
 

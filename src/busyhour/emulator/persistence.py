@@ -1,23 +1,27 @@
 """The emulator's state in a folder: written at its end, on demand and from time to time, read at its start.
 
-A snapshot is one JSON file that appears complete or not at all, and, beside it, the code packages that it names.
+A snapshot is one JSON file that appears complete or not at all, and, beside it, the code packages that it names. One
+emulator has the folder at a time; who is killed leaves it free, with the snapshot before the one that was being written.
 What is in progress (contacts, invocations), what was measured, and what moto keeps for other services is not kept.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 import orjson
 
+from busyhour import __version__
 from busyhour.errors import BusyhourError
 
 FORMAT = 1
 FILE = "state.json"
-_log = logging.getLogger(__name__)
+LOCK = "lock"
 
 
 class Part(Protocol):
@@ -34,23 +38,69 @@ class Part(Protocol):
         """Take up what `dump` gave. Called before the first request."""
 
 
+def write_whole(file: Path, data: bytes) -> None:
+    """Write a file that has either what it had before or all of `data`, whenever the process or the machine stops."""
+    partial = file.with_name(f"{file.name}.partial")
+    with partial.open("wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    partial.replace(file)
+
+
 class StateFolder:
     """Keeps the state of all parts in one folder.
 
     Args:
         path: the folder; made when something is written.
         parts: what has something to keep, in the order in which it is restored.
+        identity: what the state belongs to, by name (account, Region): that of another is not taken up.
     """
 
-    def __init__(self, path: Path, parts: Iterable[Part]) -> None:
+    def __init__(self, path: Path, parts: Iterable[Part], identity: Mapping[str, str] | None = None) -> None:
         self.path = path
         self._parts = list(parts)
+        self._identity = dict(identity or {})
+        self._lock: IO[str] | None = None
+
+    def claim(self) -> None:
+        """Have the folder for this process alone, until `release` or the end of the process.
+
+        Raises:
+            BusyhourError: another emulator has it, or it cannot be written to.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = (self.path / LOCK).open("a+", encoding="utf-8")
+        except OSError as error:
+            raise self._unwritable(error) from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            holder = lock.read(20).strip()
+            lock.close()
+            raise BusyhourError(
+                f"--state {self.path}: another emulator keeps its state there"
+                + (f", process {holder}." if holder else "."),
+                "Stop that one, or name another folder.",
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        self._lock = lock
+
+    def release(self) -> None:
+        """Let another process have the folder."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def load(self) -> bool:
         """Restore what the folder has; False where it has nothing.
 
         Raises:
-            BusyhourError: the snapshot cannot be read, or is of another format.
+            BusyhourError: the snapshot cannot be read, is of another format, or of another account.
         """
         file = self.path / FILE
         try:
@@ -60,15 +110,25 @@ class StateFolder:
         except (OSError, ValueError) as error:
             raise self._unusable(f"cannot be read: {error}") from None
         if not isinstance(document, dict) or document.get("format") != FORMAT:
-            raise self._unusable(f"is not of format {FORMAT}")
+            found = document.get("format") if isinstance(document, dict) else None
+            raise self._unusable(f"is not of format {FORMAT}, which this busyhour has, but {found!r}")
         kept = document.get("parts", {})
+        if not isinstance(kept, dict):
+            raise self._unusable("has no parts")
+        self._check_identity(document.get("identity"))
+        digest = document.get("sha256")
+        if digest is not None and digest != _digest(kept):
+            raise self._unusable("has changed since it was written (its sha256 differs)")
         for part in self._parts:
             if part.part not in kept:
                 continue
             try:
                 part.restore(kept[part.part], self.path)
-            except (KeyError, TypeError, ValueError, OSError, AttributeError) as error:
-                raise self._unusable(f"has a damaged part {part.part!r}: {error!r}") from error
+            except Exception as error:
+                # What a damaged part makes its restoring stumble over can be anything.
+                writer = document.get("busyhour")
+                by = f", written by busyhour {writer}" if writer != __version__ else ""
+                raise self._unusable(f"has a damaged part {part.part!r}{by}: {_reason(error)}") from error
         return True
 
     def save(self) -> int:
@@ -77,22 +137,49 @@ class StateFolder:
         Raises:
             BusyhourError: the folder cannot be written to.
         """
-        file = self.path / FILE
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             parts = {part.part: part.dump(self.path) for part in self._parts}
-            text = orjson.dumps({"format": FORMAT, "parts": parts}, option=orjson.OPT_NON_STR_KEYS)
-            partial = file.with_suffix(".partial")
-            partial.write_bytes(text)
-            partial.replace(file)
+            document = {
+                "format": FORMAT,
+                "busyhour": __version__,
+                "identity": self._identity,
+                "sha256": _digest(parts),
+                "parts": parts,
+            }
+            text = orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS)
+            write_whole(self.path / FILE, text)
         except OSError as error:
-            raise BusyhourError(
-                f"--state {self.path}: the snapshot cannot be written: {error.strerror or error}.",
-                "Name a folder that can be written to.",
-            ) from None
+            raise self._unwritable(error) from None
         return len(text)
+
+    def _check_identity(self, kept: Any) -> None:
+        if not isinstance(kept, dict):
+            return
+        for name, mine in self._identity.items():
+            if kept.get(name, mine) != mine:
+                raise BusyhourError(
+                    f"--state {self.path}: {FILE} is of {name} {kept[name]}, and this emulator is {name} {mine}.",
+                    "Start it as the one that wrote it, or name another folder.",
+                )
+
+    def _unwritable(self, error: OSError) -> BusyhourError:
+        return BusyhourError(
+            f"--state {self.path}: the snapshot cannot be written: {error.strerror or error}.",
+            "Name a folder that can be written to.",
+        )
 
     def _unusable(self, why: str) -> BusyhourError:
         return BusyhourError(
-            f"--state {self.path}: {FILE} {why}.", "Name another folder, or remove the file to begin anew."
+            f"--state {self.path}: {FILE} {why}. It is left as it is.",
+            "Name another folder, or move the file away to begin anew.",
         )
+
+
+def _digest(parts: Any) -> str:
+    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_NON_STR_KEYS)).hexdigest()
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import time
 import zipfile
+from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 
 import boto3
 import pytest
 from botocore.config import Config
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from busyhour.emulator.app import build
 from busyhour.emulator.persistence import FILE, StateFolder
 from busyhour.emulator.server import running
+from busyhour.emulator.state import Account
 from busyhour.errors import BusyhourError
 from busyhour.scenarios.model import Function
 
@@ -172,3 +178,197 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path):
 
 def test_an_empty_folder_has_nothing_to_restore(tmp_path):
     assert not StateFolder(tmp_path / "none", [part()]).load()
+
+
+# ------------------------------------------------------------------------------- what goes wrong, loses nothing
+
+
+def kept_folder(path):
+    """A folder with something of every service in it; gives the bytes of its snapshot."""
+    with running(build(state_folder=path)) as url:
+        aws = Aws(url)
+        aws.dynamodb.create_table(
+            TableName="kept",
+            KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        aws.dynamodb.put_item(TableName="kept", Item={"k": {"S": "a"}})
+        aws.__getattr__("lambda").create_function(
+            FunctionName="kept",
+            Runtime="python3.12",
+            Role=ROLE,
+            Handler="app.handler",
+            Code={"ZipFile": zipped("def handler(e, c): return 1")},
+        )
+        aws.service_quotas.request_service_quota_increase(
+            ServiceCode="lambda", QuotaCode="L-B99A9384", DesiredValue=2_000
+        )
+    return (path / FILE).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory):
+    """A snapshot, and the folder with the code packages that it names."""
+    path = tmp_path_factory.mktemp("kept")
+    document = json.loads(kept_folder(path))
+    del document["sha256"]  # else that alone would say what is wrong
+    return document, path
+
+
+def in_folder(path, snapshot):
+    document, original = snapshot
+    (path / "packages").mkdir()
+    for package in (original / "packages").iterdir():
+        (path / "packages" / package.name).write_bytes(package.read_bytes())
+    (path / FILE).write_text(json.dumps(document))
+
+
+def started(path, **options):
+    with running(build(state_folder=path, **options)):
+        pass
+
+
+@pytest.mark.parametrize("part", ["quotas", "connect", "lambda", "dynamodb"])
+def test_a_start_that_fails_leaves_what_was_saved(tmp_path, snapshot, part):
+    document, _ = snapshot
+    assert part in document["parts"]
+    damaged = {**document, "parts": {**document["parts"], part: [["broken"]]}}
+    in_folder(tmp_path, (damaged, snapshot[1]))
+    text = json.dumps(damaged)
+    with pytest.raises(BusyhourError, match=f"damaged part '{part}'") as caught:
+        started(tmp_path)
+    assert "left as it is" in caught.value.message
+    assert (tmp_path / FILE).read_text() == text
+
+
+def test_two_emulators_do_not_keep_their_state_in_one_folder(tmp_path):
+    with running(build(state_folder=tmp_path)):
+        with pytest.raises(BusyhourError, match="another emulator keeps its state there, process"):
+            started(tmp_path)
+        assert not (tmp_path / FILE).exists()
+    started(tmp_path)
+    assert (tmp_path / FILE).exists()
+
+
+def test_state_is_of_one_account_and_region(tmp_path):
+    started(tmp_path)
+    before = (tmp_path / FILE).read_bytes()
+    with pytest.raises(BusyhourError, match="is of Region us-east-1, and this emulator is Region eu-west-2"):
+        started(tmp_path, account=Account(region="eu-west-2"))
+    assert (tmp_path / FILE).read_bytes() == before
+
+
+def test_a_snapshot_from_before_the_writer_was_named_is_taken_up(tmp_path, snapshot):
+    document, original = snapshot
+    in_folder(tmp_path, ({key: document[key] for key in ("format", "parts")}, original))
+    with running(build(state_folder=tmp_path)) as url:
+        assert Aws(url).dynamodb.list_tables()["TableNames"] == ["kept"]
+
+
+def test_one_changed_character_is_noticed(tmp_path):
+    text = kept_folder(tmp_path).decode()
+    (tmp_path / FILE).write_text(text.replace('{"S":"a"}', '{"S":"b"}'))
+    with pytest.raises(BusyhourError, match="has changed since it was written"):
+        started(tmp_path)
+    (tmp_path / FILE).write_text(text)
+    started(tmp_path)
+
+
+@pytest.mark.parametrize("layout", [0, 2, "1", None])
+def test_a_snapshot_of_another_layout_is_refused_and_kept(tmp_path, layout):
+    text = json.dumps({"format": layout, "parts": {}})
+    (tmp_path / FILE).write_text(text)
+    with pytest.raises(BusyhourError, match=f"not of format 1, which this busyhour has, but {layout!r}"):
+        started(tmp_path)
+    assert (tmp_path / FILE).read_text() == text
+
+
+def test_a_code_package_that_was_torn_is_named(tmp_path, snapshot):
+    in_folder(tmp_path, snapshot)
+    [package] = (tmp_path / "packages").iterdir()
+    package.write_bytes(package.read_bytes()[:50])
+    with pytest.raises(BusyhourError, match="is not the code package that its name says") as caught:
+        started(tmp_path)
+    assert package.name in caught.value.message
+
+
+@pytest.mark.parametrize("step", ["dump", "write", "replace"])
+def test_a_snapshot_that_is_interrupted_leaves_the_one_before(tmp_path, monkeypatch, step):
+    value = {"n": 1}
+
+    def dump(folder):
+        if step == "dump" and value["n"] == 2:
+            raise KeyboardInterrupt
+        return dict(value)
+
+    folder = StateFolder(tmp_path, [SimpleNamespace(part="p", dump=dump, restore=None)])
+    folder.save()
+
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    value["n"] = 2
+    if step == "write":
+        monkeypatch.setattr("os.fsync", interrupted)
+    elif step == "replace":
+        monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        folder.save()
+    monkeypatch.undo()
+    restored = []
+    taken = SimpleNamespace(part="p", dump=None, restore=lambda data, folder: restored.append(data))
+    assert StateFolder(tmp_path, [taken]).load()
+    assert restored == [{"n": 1}]
+
+
+def places(value, path=()):
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        yield (*path, key)
+        if isinstance(inner, dict | list):
+            yield from places(inner, (*path, key))
+
+
+@pytest.mark.parametrize("examples", [15, pytest.param(400, marks=pytest.mark.slow)])
+def test_whatever_is_wrong_with_a_snapshot_is_said_and_never_a_traceback(
+    tmp_path_factory, snapshot, examples
+):
+    document, original = snapshot
+    found = list(places(document))
+    wrong = st.sampled_from([None, "x", -1, 1.5, [], {}, ["x"], {"x": "y"}, True, "\x00", "9" * 400])
+
+    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.sampled_from(found), wrong, st.booleans())
+    def damage(path, value, missing):
+        copy = json.loads(json.dumps(document))
+        holder = copy
+        for step in path[:-1]:
+            holder = holder[step]
+        if missing:
+            del holder[path[-1]]
+        else:
+            holder[path[-1]] = value
+        folder = tmp_path_factory.mktemp("damaged")
+        in_folder(folder, (copy, original))
+        emulator = build(state_folder=folder)
+        with contextlib.suppress(BusyhourError):
+            emulator.folder.load()
+        for thing in emulator._closing:
+            thing.close()
+
+    damage()
+
+
+def bitten(data, random):
+    """The file as a disk gives it back that lost some of it."""
+    begin = random.randrange(len(data))
+    return data[:begin] + bytes(random.randrange(1, 200)) + data[begin + 200 :]
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_file_with_a_hole_in_it_is_refused(tmp_path, snapshot, number):
+    damaged = bitten(json.dumps(snapshot[0]).encode(), Random(number))
+    (tmp_path / FILE).write_bytes(damaged)
+    with pytest.raises(BusyhourError, match="cannot be read"):
+        started(tmp_path)
+    assert (tmp_path / FILE).read_bytes() == damaged

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 from busyhour.emulator.lambda_.functions import Alias, Deployed, FunctionTable
 from busyhour.emulator.lambda_.packages import PackageStore
+from busyhour.emulator.persistence import write_whole
 from busyhour.scenarios.model import Function
 
 _FIELDS = ("name", "environment", "timeout", "memory_mb", "handler")
@@ -49,9 +50,9 @@ def _version(deployed: Deployed, folder: Path) -> dict[str, Any]:
     package = deployed.package
     assert package is not None
     kept = folder / "packages" / package.archive.name
-    if not kept.exists():
+    if not kept.exists() or kept.stat().st_size != package.size:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(package.archive, kept)
+        write_whole(kept, package.archive.read_bytes())
     function = {name: getattr(deployed.function, name) for name in _FIELDS}
     # The folder that the package is unpacked in is another one the next time.
     function["handler"] = str(deployed.function.handler).removeprefix(f"{package.root}/")
@@ -67,7 +68,11 @@ def _version(deployed: Deployed, folder: Path) -> dict[str, Any]:
 
 
 def _deployed(packages: PackageStore, fields: Mapping[str, Any], folder: Path) -> Deployed:
-    package = packages.put((folder / "packages" / fields["package"]).read_bytes())
+    kept = folder / "packages" / fields["package"]
+    data = kept.read_bytes()
+    if hashlib.sha256(data).hexdigest() != kept.stem:
+        raise ValueError(f"{kept} is not the code package that its name says")
+    package = packages.put(data)
     function = dict(fields["function"])
     function["handler"] = f"{package.root}/{function['handler']}"
     more = {name: fields[name] for name in ("settings", "version", "revision", "modified")}
