@@ -4,4 +4,4 @@ from busyhour.load.users import VoiceUser
 
 
 class Voice(VoiceUser):
-    """One StartOutboundVoiceContact per planned call; outcomes by DescribeContact, within a rate of its own."""
+    """One StartOutboundVoiceContact per planned call; outcomes by DescribeContact or contact events."""

@@ -11,6 +11,7 @@
 | BUSYHOUR_PERMIT | secret of the permit that `busyhour run --live` wrote into the run's folder; without it AWS is not dialled |
 | BUSYHOUR_PARENT | process id of who started the generator and watches over it; it ends when that one is gone |
 | BUSYHOUR_MAX_CONNECTIONS | connections of one process to one service |
+| BUSYHOUR_CONTACT_EVENTS | file to which contact events are appended, JSON lines: outcomes of voice calls come from it |
 | BUSYHOUR_LIVE | `port` or `host:port` to show a headless run at: `/busyhour` for people, `/metrics` for Prometheus |
 | BUSYHOUR_LATE_MS, BUSYHOUR_SLIP_P99_MS, BUSYHOUR_CPU_SHARE, BUSYHOUR_LOST_SHARE | see `results.load_result.Bounds` |
 """
@@ -48,6 +49,8 @@ class Settings:
     max_connections: int = 1024
     parent: int | None = None
     """The process that watches over this one; None: nobody does."""
+    contact_events: Path | None = None
+    """Where ends of contacts are told; None: DescribeContact is asked."""
     bounds: Bounds = field(default_factory=Bounds)
 
     @property
@@ -94,7 +97,7 @@ def from_environment(environment: Mapping[str, str], scenario: Path | None = Non
             "BUSYHOUR_TARGET is 'emulator', but BUSYHOUR_ENDPOINT is not set.",
             "Start `busyhour emulator` and set BUSYHOUR_ENDPOINT to the URL it prints.",
         )
-    run_dir = environment.get("BUSYHOUR_RUN_DIR")
+    run_dir, events = environment.get("BUSYHOUR_RUN_DIR"), environment.get("BUSYHOUR_CONTACT_EVENTS")
     bounds = Bounds()
     return Settings(
         scenario=named,
@@ -105,6 +108,7 @@ def from_environment(environment: Mapping[str, str], scenario: Path | None = Non
         account=environment.get("BUSYHOUR_ACCOUNT") or "123456789012",
         run_dir=Path(run_dir) if run_dir else None,
         permit=environment.get("BUSYHOUR_PERMIT", ""),
+        contact_events=Path(events) if events else None,
         parent=int(_number(environment, "BUSYHOUR_PARENT", 1.0))
         if environment.get("BUSYHOUR_PARENT")
         else None,

@@ -15,6 +15,7 @@ from busyhour.errors import BusyhourError, ExitCode, did_you_mean
 from busyhour.load.asking import listed
 from busyhour.load.clean_up import STOPS_PER_SECOND
 from busyhour.load.client import Answer
+from busyhour.load.contact_events import Listening
 from busyhour.load.describing import Describing
 from busyhour.load.errors import Class
 from busyhour.load.kind import Kind
@@ -40,7 +41,7 @@ minutes that a clean-up takes at most. On AWS the journal has all of them."""
 
 
 class VoiceCalls(Kind):
-    """One StartOutboundVoiceContact per call; its outcome is asked for with DescribeContact."""
+    """One StartOutboundVoiceContact per call; its outcome by DescribeContact or, where there is a file, contact events."""
 
     attributes: Mapping[str, str] = {}
     """Contact attributes of every call; override `attributes_of` for ones that differ."""
@@ -63,7 +64,7 @@ class VoiceCalls(Kind):
         settings, scenario = drive.settings, drive.scenario
         self._aws = settings.aws
         connect = drive.service("connect")
-        self._source: Source = Describing(drive, self.outcomes_per_second, self._told)
+        self._source = self._ends_by()
         self._unknown = Unknown(IDS_KEPT)
         self._waiting = self._known = self._to_stop = self._out_of_reach = 0
         self._cutting = self._stops_live = False
@@ -83,8 +84,8 @@ class VoiceCalls(Kind):
         self._start: Operation = connect.operation(
             "StartOutboundVoiceContact", {**sample, "Attributes": self.attributes_of(0)}
         )
-        contact = {"InstanceId": settings.instance, "ContactId": "contact"}
-        stop = connect.operation("StopContact", contact, application=False)
+        any_contact = {"InstanceId": settings.instance, "ContactId": "contact"}
+        stop = connect.operation("StopContact", any_contact, application=False)
         pause = drive.n / self.stops_per_second
         self._stopper = Stopper(drive.clock, stop, settings.instance, pause, self._stopped)
         keeps = settings.run_dir if settings.aws else None
@@ -200,6 +201,12 @@ class VoiceCalls(Kind):
 
     # ------------------------------------------------------------------------------------------ outcomes
 
+    def _ends_by(self) -> Source:
+        drive = self.drive
+        if drive.settings.contact_events is not None:
+            return Listening(drive, drive.settings.contact_events, self._told)
+        return Describing(drive, self.outcomes_per_second, self._told)
+
     def _told(self, contact: Contact, ended: Ended) -> None:
         self._known += 1
         self._over(contact.id)
@@ -245,15 +252,13 @@ class VoiceCalls(Kind):
 
     def _not_followed(self, followed: list[str]) -> list[str]:
         """Contacts that may go on, though nobody follows them; the newest, which are the likeliest to, last."""
-        if not self._unknown.forgotten:
-            return list(self._unknown.ids)
-        folder = self.drive.settings.run_dir
-        if self._journal is None or folder is None:
-            self._out_of_reach = self._unknown.forgotten
-            return list(self._unknown.ids)
-        known = set(followed)
-        live = journal.live(folder, self.drive.k) or []
-        return [identity for identity in reversed(live) if identity not in known]
+        unknown, folder = self._unknown, self.drive.settings.run_dir
+        if unknown.forgotten and self._journal is not None and folder is not None:
+            known = set(followed)
+            live = journal.live(folder, self.drive.k) or []
+            return [identity for identity in reversed(live) if identity not in known]
+        self._out_of_reach = unknown.forgotten
+        return list(unknown.ids)
 
     def worker_lost(self, k: int, heir: int, heirs: int) -> None:
         """End the contacts that the worker left on AWS: nobody else watches over them."""
@@ -278,20 +283,19 @@ class VoiceCalls(Kind):
 
     def finish(self) -> None:
         """Say how much of the outcomes is known, and which contacts could not be stopped."""
-        drive, forgotten = self.drive, self._unknown.forgotten
+        drive, forgotten, journaled = self.drive, self._unknown.forgotten, self._journal is not None
         for text in self._source.last_words(self._known, self._unknown.count):
             drive.note(text)
         if forgotten:
             drive.note(
                 f"Of the contacts whose end is not known the ids of the newest {IDS_KEPT} were kept in memory"
-                f" and {forgotten} were not"
-                + ("; the run's journal has all of them." if self._journal is not None else ".")
+                f" and {forgotten} were not{'; the run journal has all of them' if journaled else ''}."
             )
         left = self._to_stop + self._out_of_reach
         if left:
             drive.note(
                 f"{left} contacts could not be stopped in time and may still be live."
-                + (" `busyhour stop` with the run's folder ends them." if self._journal is not None else "")
+                + (" `busyhour stop` with the run's folder ends them." if journaled else "")
             )
         for kept in (self._journal, self._ends):
             if kept is not None:

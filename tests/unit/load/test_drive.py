@@ -215,7 +215,7 @@ def test_contacts_whose_ids_are_not_in_memory_any_more_are_stopped_from_the_jour
     assert sorted(fake_aws.stopped) == sorted(fake_aws.contacts)
     forgotten = len(fake_aws.contacts) - 2
     said = " ".join(result.notes)
-    assert f"newest 2 were kept in memory and {forgotten} were not; the run's journal has all of them" in said
+    assert f"newest 2 were kept in memory and {forgotten} were not; the run journal has all of them" in said
     assert "could not be stopped" not in said
     assert journal.live(tmp_path) == []
 

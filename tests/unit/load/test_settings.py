@@ -12,6 +12,7 @@ def test_an_endpoint_alone_means_the_emulator():
     settings = from_environment(GIVEN)
     assert (settings.target, settings.aws, settings.run_dir) == ("emulator", False, None)
     assert settings.max_connections > 100
+    assert settings.contact_events is None
 
 
 def test_everything_can_be_said():
@@ -25,10 +26,12 @@ def test_everything_can_be_said():
             "BUSYHOUR_RUN_DIR": "/r",
             "BUSYHOUR_LATE_MS": "5",
             "BUSYHOUR_MAX_CONNECTIONS": "7",
+            "BUSYHOUR_CONTACT_EVENTS": "events.jsonl",
         }
     )
     assert settings.instance_arn == "arn:aws:connect:eu-west-2:1:instance/i"
     assert (settings.run_dir, settings.bounds.late_ms, settings.max_connections) == (Path("/r"), 5.0, 7)
+    assert settings.contact_events == Path("events.jsonl")
 
 
 @pytest.mark.parametrize(
