@@ -28,8 +28,8 @@ FIRST_SECONDS = 10.0
 """Longest that the first invocation of a handler may take beyond its timeout."""
 QUESTIONS = 300
 """Different invocations of one function that are run; later ones get the answer of one of these."""
-SECONDS = 15.0
-"""A function that has been run for this long altogether is asked no more either: a forecast must not take minutes."""
+SECONDS = 20.0
+"""Longest that all functions together are run, each for its part: a forecast must not take minutes."""
 _OWN_IDS = frozenset({"ContactId", "InitialContactId", "PreviousContactId"})
 
 Answer = LambdaResult | LambdaFailed
@@ -54,13 +54,14 @@ class HandlerAnswers:
     Args:
         scenario: functions with handlers, tables.
         questions: different invocations of one function that are run.
-        seconds: how long one function is run altogether.
+        seconds: how long all functions together are run; each has an equal part.
     """
 
     def __init__(self, scenario: Scenario, questions: int = QUESTIONS, seconds: float = SECONDS) -> None:
         self._scenario = scenario
         self._questions = questions
-        self._seconds = seconds
+        handlers = sum(1 for function in scenario.functions.values() if function.handler is not None)
+        self._seconds = seconds / max(handlers, 1)
         self._spent: defaultdict[str, float] = defaultdict(float)
         self._known: dict[str, _Known] = {}
         self._process = HandlerProcess(
@@ -85,7 +86,7 @@ class HandlerAnswers:
     def __call__(self, name: str, event: Mapping[str, Any]) -> Answer | None:
         """Return what function `name` answers to `event`; None: it could not be run.
 
-        After `questions` different ones, or `seconds` of them, one of their answers.
+        After `questions` different ones, or its part of `seconds`, one of their answers.
         """
         asked = self._one_of(name, event)
         if asked is None:
