@@ -71,6 +71,7 @@ def test_what_is_no_contact_event_tells_of_no_end():
     assert read_end(b'{"detail-type": "Amazon Connect Contact Lens", "detail": {}}', EPOCH) is None
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(
         st.text(st.characters(blacklist_characters="\n", blacklist_categories=["Cs"]), max_size=30),
