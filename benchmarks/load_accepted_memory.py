@@ -84,7 +84,7 @@ def run(folder):
         service=lambda name: Connect(),
         clock=clock,
         recorder=Recorder(),
-        schedule=SimpleNamespace(rate_at=lambda _: RATE, duration=CALLS / RATE),
+        schedule=SimpleNamespace(planned_series=lambda step: ([0.0], [RATE]), duration=CALLS / RATE),
         k=0,
         n=1,
         on_contact=[],

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 LONGEST_PAUSE_SECONDS = 10.0
 
+BUSIEST_SECONDS = 30.0
+"""The share of contacts that is asked about is what the rate allows in the busiest half minute, and is the same for the
+whole run: a share that followed the planned rate would count a ramp's quiet minutes as much as its busy ones."""
+
 
 class Describing:
     """Asks for a sample of the contacts, as large as the rate allows, until each has ended.
@@ -33,7 +37,8 @@ class Describing:
         self._rate = per_second
         self._told = told
         self._watch = Watch()
-        self._share = (-1, 0.0)
+        _, planned = drive.schedule.planned_series(min(BUSIEST_SECONDS, drive.schedule.duration))
+        self._share = share_watched(per_second, max(planned, default=0.0))
         self._over = False
         instance = drive.settings.instance
         self._describe = drive.service("connect").operation(
@@ -49,8 +54,7 @@ class Describing:
 
     def follow(self, index: int, identity: str, started: float) -> str | None:
         """Watch the contact where it falls into the sample."""
-        share = self._share_at(started)
-        return None if self._watch.begin(index, identity, started, share) is not None else identity
+        return None if self._watch.begin(index, identity, started, self._share) is not None else identity
 
     @property
     def followed(self) -> Mapping[str, Contact]:
@@ -77,15 +81,6 @@ class Describing:
             f"Outcomes were asked for within {self._rate:g} DescribeContact requests a second: "
             f"known for {known} calls, not asked for {unknown}. Calls in progress are an estimate."
         ]
-
-    def _share_at(self, moment: float) -> float:
-        """Which share of the contacts that start now is watched; worked out once a second."""
-        second = int(moment)
-        if second != self._share[0]:
-            schedule = self._drive.schedule
-            rate = schedule.rate_at(min(moment, schedule.duration - 1e-6))
-            self._share = (second, share_watched(self._rate, rate))
-        return self._share[1]
 
     def _ask_next(self) -> None:
         if self._over:

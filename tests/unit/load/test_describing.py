@@ -14,15 +14,17 @@ ANSWER_SECONDS = 0.02
 
 
 class Centre:
-    """A drive whose contacts last as long as `length(index)` says, at a constant rate of calls."""
+    """A drive whose contacts last as long as `length(index)` says; `later` calls at another rate follow the first."""
 
-    def __init__(self, calls, rate, length, *, n=1, per_second=8.0, throttles=0):
+    def __init__(self, calls, rate, length, *, n=1, per_second=8.0, throttles=0, later=(0, 1.0)):
         self.clock = VirtualClock()
         self.n = n
         self.started_at = 0.0
         self.settings = SimpleNamespace(instance="i")
-        self.schedule = SimpleNamespace(rate_at=lambda _: rate, duration=calls / rate)
-        self.scenario = SimpleNamespace(traffic=SimpleNamespace(duration=calls / rate))
+        first, duration = calls / rate, calls / rate + later[0] / later[1]
+        rates = [rate, later[1]] if later[0] else [rate]
+        self.schedule = SimpleNamespace(planned_series=lambda step: ([], rates), duration=duration)
+        self.scenario = SimpleNamespace(traffic=SimpleNamespace(duration=duration))
         self.notes = []
         self.asked = []
         self.told = {}
@@ -34,8 +36,9 @@ class Centre:
             self, per_second, lambda contact, ended: self.told.update({contact.id: ended})
         )
         self.clock.call_later(0.0, self.source.begin)
-        for index in range(calls):
-            self.clock.call_later(index / rate, lambda index=index: self._accept(index))
+        for index in range(calls + later[0]):
+            at = index / rate if index < calls else first + (index - calls) / later[1]
+            self.clock.call_later(at, lambda index=index: self._accept(index))
 
     def service(self, name):
         return SimpleNamespace(operation=lambda name, sample, application: self)
@@ -100,6 +103,14 @@ def test_the_sample_has_short_and_long_contacts_as_all_contacts_have_them(rate, 
     assert len(centre.told) > 1000
     assert abs(share - short / period) < 0.05
     assert not centre.source.followed
+
+
+def test_quiet_and_busy_minutes_are_in_the_sample_as_calls_are_in_them():
+    centre = Centre(600, 1.0, lambda index: 5.0 if index < 600 else 30.0, later=(2400, 20.0))
+    centre.clock.run(900.0)
+    quiet = sum(1 for ended in centre.told if int(ended) < 600)
+    assert len(centre.told) > 300
+    assert abs(quiet / len(centre.told) - 0.2) < 0.03
 
 
 @given(n=st.integers(1, 4), rate=st.floats(1.0, 100.0))
