@@ -258,7 +258,7 @@ def test_run_repeats_what_regressed_before_it_reports_it(tmp_path: Path, busyhou
 
     handler = tmp_path / "lambda" / "helpdesk.py"
     handler.write_text(handler.read_text(encoding="utf-8") + SLOWED, encoding="utf-8")
-    second = busyhour(*run, *objective, "--out", "second", "--repeats", "1", cwd=tmp_path)
+    second = busyhour(*run, *objective, "--out", "second", "--repeats", "1", cwd=tmp_path, seconds=300)
     assert second.code == 1, second.err
     assert "repeat 1 of at most 1" in second.err
     assert "Confirmed in second-repeat-1: latency p50: function helpdesk-lookup" in second.out
