@@ -48,7 +48,7 @@ def run(folder):
     from busyhour.scenarios.reader import load
 
     clock, number, sizes = VirtualClock(), itertools.count(), {}
-    settings = SimpleNamespace(aws=True, instance="i", run_dir=folder)
+    settings = SimpleNamespace(aws=True, instance="i", run_dir=folder, contact_events=None)
     path = ROOT / "scenarios" / "outbound.toml"
     scenario = load(
         path, overrides=['aws.destinations=["+12025550101"]', f"traffic.duration={CALLS / RATE}s"]
