@@ -70,7 +70,7 @@ def find(
     if not records:
         return found, None
     shown = records[_shown(found)]
-    limit = as_record(found, per_hour, shown)
+    limit = as_record(found, per_hour, plan.traffic.duration, shown)
     store.write_json(folder / LIMIT_FILE, encode(limit))
     return found, _whole(found, limit, shown, folder.name)
 
@@ -87,12 +87,13 @@ def _forecast(record: RunRecord) -> dict[str, float]:
     return {rung["key"]: rung["calls_per_hour"] for rung in ladder if rung.get("calls_per_hour")}
 
 
-def as_record(found: Limit, per_hour: float, shown: RunRecord) -> LimitRecord:
+def as_record(found: Limit, per_hour: float, seconds: float, shown: RunRecord) -> LimitRecord:
     """What the search came to, for records and limit.json.
 
     Args:
         found: by the search.
         per_hour: the plan's busiest rate, calls per hour.
+        seconds: for how long calls arrive in each run.
         shown: the run whose figures the report shows.
     """
     forecast = _forecast(shown)
@@ -119,6 +120,8 @@ def as_record(found: Limit, per_hour: float, shown: RunRecord) -> LimitRecord:
         cause=found.cause,
         stopped=found.stopped,
         shown=shown.run_id,
+        run_seconds=seconds,
+        run_calls=shown.arrivals.started,
         runs=[
             LimitRun(
                 run_id=step.run_id,

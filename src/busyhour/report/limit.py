@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from busyhour.report.view import number, share
 from busyhour.results.record import LimitRecord, RunRecord
 
+FEW_CALLS = 100
+"""A run with fewer calls than this says little about an hour."""
+
 
 @dataclass(frozen=True, slots=True)
 class CauseLine:
@@ -48,9 +51,14 @@ def sentences(limit: LimitRecord) -> list[str]:
     else:
         said.append(
             f"Holds at {limit.holds_calls_per_hour:,.0f} calls/h, {limit.holds_calls_per_hour / plan:.3g} times the plan, "
-            f"{limit.times} of {limit.times} times: with 95 % confidence at least {limit.confidence:.0%} of such hours "
-            "would hold."
+            f"{limit.times} of {limit.times} times: with 95 % confidence at least {limit.confidence:.0%} of such runs "
+            f"({limit.run_seconds:,.0f} s, {limit.run_calls:,} calls) would hold."
         )
+        if limit.run_calls < FEW_CALLS:
+            said.append(
+                f"{limit.run_calls:,} calls are few: a longer run meets peaks that these did not, and finds a lower rate. "
+                "Say --set traffic.duration=..., and hold the rate against the forecast beside it."
+            )
     if limit.breaks_calls_per_hour is not None:
         said.append(f"Breaks at {limit.breaks_calls_per_hour:,.0f} calls/h. What binds: {limit.cause}")
     if limit.stopped:

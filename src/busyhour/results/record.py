@@ -273,6 +273,10 @@ class LimitRecord:
     """Why the search ended before it had closed in; empty where it had."""
     shown: str
     """Id of the run whose figures stand in this record."""
+    run_seconds: float
+    """For how long calls arrived in each run."""
+    run_calls: int
+    """Calls that were started in the shown run."""
     runs: list[LimitRun] = field(default_factory=list)
     causes: list[LimitCause] = field(default_factory=list)
 

@@ -21,6 +21,8 @@ def searched(record: RunRecord) -> RunRecord:
         cause="Concurrent calls (10 count)",
         stopped="",
         shown="step-02",
+        run_seconds=75.0,
+        run_calls=812,
         runs=[
             LimitRun("step-01", 1560.0, 1.56, Outcome.DOES_NOT_HOLD, "Concurrent calls (10 count)"),
             LimitRun("step-02", 1500.0, 1.5, Outcome.HOLDS, ""),
@@ -36,12 +38,18 @@ def searched(record: RunRecord) -> RunRecord:
 def test_rate_confidence_and_cause_are_said_in_words(searched: RunRecord) -> None:
     assert searched.limit is not None
     assert sentences(searched.limit) == [
-        "Holds at 1,500 calls/h, 1.5 times the plan, 3 of 3 times: with 95 % confidence at least 37% of such hours "
-        "would hold.",
+        "Holds at 1,500 calls/h, 1.5 times the plan, 3 of 3 times: with 95 % confidence at least 37% of such runs "
+        "(75 s, 812 calls) would hold.",
         "Breaks at 1,560 calls/h. What binds: Concurrent calls (10 count)",
     ]
     searched.limit.holds_calls_per_hour, searched.limit.stopped = None, "16 runs were made"
     assert sentences(searched.limit)[::2] == ["No rate held.", "The search ended early: 16 runs were made."]
+
+
+def test_a_rate_that_was_found_with_few_calls_says_so(searched: RunRecord) -> None:
+    assert searched.limit is not None
+    searched.limit.run_calls = 5
+    assert sentences(searched.limit)[1].startswith("5 calls are few: a longer run meets peaks")
 
 
 def test_each_cause_has_its_rates_and_the_forecast_beside_them(searched: RunRecord) -> None:
