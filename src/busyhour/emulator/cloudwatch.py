@@ -26,6 +26,7 @@ from busyhour.emulator.metrics import Dimensions, Point, SeriesName
 from busyhour.emulator.paging import page_start, page_token
 from busyhour.emulator.ports import Rates
 from busyhour.emulator.statistics import STATISTICS, by_period
+from busyhour.emulator.typed import check_types
 from busyhour.emulator.wire import ApiError, Request, Response
 
 MAX_QUERIES = 500
@@ -103,6 +104,7 @@ class CloudWatch:
             raise ApiError("InvalidAction", f"busyhour's emulator does not serve CloudWatch {name!r}.")
         if self._quotas.admit("monitoring", name) is not None:
             raise ApiError("Throttling", "Rate exceeded", 400)
+        check_types("cloudwatch", name, parameters, text=codec.text)
         return codec.encode(name, operation(parameters), request)
 
     def error_response(self, error: ApiError, request: Request) -> Response:

@@ -27,6 +27,10 @@ XML = "text/xml"
 class Codec(Protocol):
     """One protocol."""
 
+    @property
+    def text(self) -> bool:
+        """Whether every value is text."""
+
     def decode(self, request: Request) -> tuple[str, dict[str, Any]]:
         """Operation and parameters.
 
@@ -53,6 +57,8 @@ def codec_of(request: Request) -> Codec:
 class CborCodec:
     """smithy-rpc-v2-cbor: the operation ends the path, parameters and results are CBOR."""
 
+    text = False
+
     def decode(self, request: Request) -> tuple[str, dict[str, Any]]:
         """Operation and parameters; an empty body has no parameters."""
         operation = request.path.rpartition("/")[2]
@@ -75,6 +81,8 @@ class CborCodec:
 
 class JsonCodec:
     """JSON 1.0: the operation in X-Amz-Target."""
+
+    text = False
 
     def decode(self, request: Request) -> tuple[str, dict[str, Any]]:
         """Operation and parameters."""
@@ -101,6 +109,8 @@ class JsonCodec:
 
 class QueryCodec:
     """The Query protocol: a form with flattened names in, XML out."""
+
+    text = True
 
     def decode(self, request: Request) -> tuple[str, dict[str, Any]]:
         """Operation and parameters: `A.member.1.B=x` is {"A": [{"B": "x"}]}."""

@@ -25,7 +25,9 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "Contacts in progress end with the emulator; `--state` does not keep them.",
         "Search filters, predefined attributes, views, evaluations, rules, cases, Wisdom and test cases are not served.",
     ),
-    "connectparticipant": ("Chat is polled with GetTranscript: there is no websocket.",),
+    "connectparticipant": (
+        "Chat is polled with GetTranscript: there is no websocket. StartChatContact's InitialMessage is not in it.",
+    ),
     "lambda": (
         "Python only, by the interpreter that runs the emulator, whatever `Runtime` says; other runtimes through a URL "
         "(`--function NAME=URL`). Layers are not attached; no images, S3 code, VPCs, event source mappings or destinations.",
@@ -51,7 +53,8 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "Every bot exists. A text that is a name (`OrderStatus`) is that intent, any other the FallbackIntent; there "
         "are no messages and no slots. An answer takes 0.25 s.",
         "In flows the scenario says what callers want; Lex decides only whether there is room and how slow it is.",
-        "RecognizeUtterance and StartConversation are not served over HTTP.",
+        "RecognizeUtterance and StartConversation are not served over HTTP. The SDK for JavaScript speaks HTTP/2 to Lex: "
+        "give its client a NodeHttpHandler.",
     ),
     "service-quotas": (
         "An increase of up to four times the value is approved by itself, a larger one opens a case; AWS publishes no "

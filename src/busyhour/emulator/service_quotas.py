@@ -31,6 +31,7 @@ from busyhour.emulator.paging import page_start, page_token
 from busyhour.emulator.protocols import json_error
 from busyhour.emulator.quota_shapes import SERVICE_NAMES, QuotaShapes
 from busyhour.emulator.state import EmulatorState
+from busyhour.emulator.typed import check_types
 from busyhour.emulator.wire import JSON_1_1, ApiError, Request, Response
 from busyhour.quotas.model import Quota, Scope
 
@@ -113,6 +114,7 @@ class ServiceQuotas:
             raise ApiError("SerializationException", f"The body is not JSON: {error}") from None
         if not isinstance(body, dict):
             raise ApiError("SerializationException", "The body is not a JSON object.")
+        check_types("service-quotas", request.target, body)
         self._book.settle(self._state.time())
         return Response(200, json.dumps(operation(body, request)).encode(), JSON_1_1)
 

@@ -172,7 +172,10 @@ class Operations:
         """What botocore's model says against the parameters in `body`; empty where nothing."""
         found = self._operation(name)
         assert found is not None
-        report = ParamValidator().validate(self.parse(name, body), found[0].input_shape)
+        try:
+            report = ParamValidator().validate(self.parse(name, body), found[0].input_shape)
+        except Exception as error:  # moto's parser takes the types for granted
+            return f"{name} cannot be read: {type(error).__name__}"
         return str(report.generate_report()) if report.has_errors() else ""
 
     def breach(self, name: str, params: Mapping[str, Any]) -> str:

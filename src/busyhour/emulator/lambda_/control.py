@@ -199,8 +199,8 @@ class Control:
             )
         try:
             data = base64.b64decode(code["ZipFile"], validate=True)
-        except (binascii.Error, ValueError):
-            raise ApiError("InvalidRequestContentException", "ZipFile is not base64.", Type="User") from None
+        except (binascii.Error, ValueError, TypeError):
+            raise ApiError("InvalidParameterValueException", "ZipFile is not base64.", Type="User") from None
         total = self._stored() + len(data)
         self._quotas.use(STORAGE, total / _GIB, self._time())
         if total > self._quotas.applied(STORAGE) * _GIB:

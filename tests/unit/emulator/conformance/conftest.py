@@ -44,6 +44,7 @@ COMMON = frozenset(
         *("ValidationException", "ValidationError", "SerializationException", "AccessDeniedException"),
         *("ThrottlingException", "TooManyRequestsException", "MissingParameter", "InvalidParameterValue"),
         *("InvalidParameterCombination", "MissingRequiredParameterException", "MalformedQueryString"),
+        *("InvalidAction",),
         *("InvalidParameterValueException", "InvalidParameterCombinationException"),
     )
 )
@@ -278,11 +279,11 @@ class Bench:
 
     def ask_spoilt(
         self, service: str, operation: str, params: dict[str, Any], spoil: Callable[[Any], None]
-    ) -> None:
-        """Make a request that `spoil` changes on its way, and check the answer."""
+    ) -> bool:
+        """Make a request that `spoil` changes on its way, and check the answer; whether it went on its way."""
         self._spoiling = spoil
         try:
-            self.ask(service, operation, params)
+            return self.ask(service, operation, params) != "not sent"
         finally:
             self._spoiling = None
 

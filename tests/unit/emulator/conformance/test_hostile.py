@@ -118,8 +118,7 @@ def spoil_request(request, template, random):
     if random.random() < 0.05:
         body = body[: random.randrange(len(body) + 1)]
     request.body = body
-    for name in ("Content-Length", "content-length"):
-        del request.headers[name]
+    del request.headers["Content-Length"]
     request.headers["Content-Length"] = str(len(body))
 
 
@@ -164,6 +163,7 @@ def _form(body, random):
 @pytest.mark.parametrize("service", SERVICES)
 def test_spoilt_requests_get_answers_or_modelled_errors(bench, caplog, service, examples):
     bench.problems.clear()
+    sent = []
 
     @seed(3)
     @settings(
@@ -186,9 +186,10 @@ def test_spoilt_requests_get_answers_or_modelled_errors(bench, caplog, service, 
             )
             asked = {**drawn, **bench.seeded(service, operation)}
             spoil = partial(spoil_request, template=template, random=random)
-            bench.ask_spoilt(service, operation, asked, spoil)
+            sent.append(bench.ask_spoilt(service, operation, asked, spoil))
 
     ask_each()
+    assert sum(sent) > 0.7 * len(sent)
     failures = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert not bench.problems, "\n".join(f"{place}: {problem}" for place, problem in bench.problems.items())
     assert not failures, failures
