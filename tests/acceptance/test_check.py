@@ -129,7 +129,7 @@ def test_a_describe_response_is_unwrapped_and_its_type_counts(folder, flow):
 
 def test_nothing_to_check_says_where_it_looked(folder):
     with pytest.raises(
-        BusyhourError, match=r"no flows found in \. \(looked for \*\.json and files without"
+        BusyhourError, match=r"no flows found in \. \(looked for \*\.json, templates and files without"
     ) as error:
         check()
     assert error.value.exit_code == 2

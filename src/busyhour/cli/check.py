@@ -13,6 +13,7 @@ from busyhour.contracts.formats import FORMATS
 from busyhour.errors import BusyhourError, ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from busyhour.contracts.finding import Report, Severity
@@ -82,7 +83,7 @@ def command(
     """
     from busyhour.contracts.check import Checker
     from busyhour.contracts.settings import CheckSettings
-    from busyhour.contracts.sources import gather
+    from busyhour.contracts.sources import IN_A_PROGRAM, gather
     from busyhour.project import Project
 
     # A short life with much to hold and no rubbish to speak of: looking for some costs more than all the rules.
@@ -104,6 +105,8 @@ def command(
     report = checker.check(settings.typed(gather(paths)))
     if verbose:
         _say_what_was_read(report)
+    else:
+        _say_what_was_skipped({path: why for path, why in report.skipped.items() if why == IN_A_PROGRAM})
     if write_baseline is not None:
         _write_baseline(report, write_baseline, expires)
         return
@@ -125,10 +128,14 @@ def _say_what_was_read(report: Report) -> None:
     for file in report.files:
         kind = f"{file.format or 'no flow'}, {file.type or 'type unknown'}, {file.actions} actions"
         click.echo(f"{file.path}: {kind}", err=True)
-    for path, reason in report.skipped.items():
-        click.echo(f"{path}: skipped, {reason}", err=True)
+    _say_what_was_skipped(report.skipped)
     for finding, reason in report.suppressed:
         click.echo(f"{finding.path}:{finding.line}: {finding.rule} left out: {reason}", err=True)
+
+
+def _say_what_was_skipped(skipped: Mapping[str, str]) -> None:
+    for path, reason in skipped.items():
+        click.echo(f"{path}: skipped, {reason}", err=True)
 
 
 def _fix(paths: tuple[str, ...]) -> None:

@@ -1,7 +1,8 @@
 """Files, folders and standard input -> documents to check.
 
-A file that is named is always checked. A folder is searched for `*.json` and files without an extension (the
-console exports those); what is evidently no flow there is skipped, with the reason.
+A file that is named is always checked. A folder is searched for `*.json`, templates and files without an extension
+(the console exports those); what is evidently no flow there is skipped, with the reason. Flows in the source of a
+program are checked where the program is named: in a folder they are only pointed out, as a program's tests have broken ones.
 """
 
 from __future__ import annotations
@@ -40,6 +41,13 @@ class Gathered:
     skipped: Mapping[str, str] = field(default_factory=dict)
 
 
+IN_A_PROGRAM = "has a flow in a program's source; name the file to have it checked"
+"""Why a program in a folder is skipped that has a flow in it."""
+
+_PROGRAMS = frozenset(
+    [".cjs", ".cs", ".go", ".java", ".js", ".jsx", ".kt", ".mjs", ".mts", ".php", ".py", ".rb", ".ts", ".tsx"]
+)
+
 Opener = Callable[[Path, str], Sequence[Source]]
 """Reads the file at a path, under the label it is shown by, into the flows that it holds."""
 
@@ -64,7 +72,7 @@ def gather(paths: Sequence[str]) -> Gathered:
     skipped: dict[str, str] = {}
     for one in paths:
         if one == "-":
-            sources.append(_stdin())
+            sources.extend(_inside(_stdin()))
             continue
         path = Path(one)
         try:
@@ -80,13 +88,20 @@ def gather(paths: Sequence[str]) -> Gathered:
                 else:
                     sources.extend(found)
         else:
-            sources.extend(_open(path, one))
+            found = _open(path, one)
+            if not found:
+                skipped[one] = "holds no flow itself"
+            sources.extend(found)
     if not sources:
         places = ", ".join(paths)
         passed = f"; passed over {len(skipped)} other files" if skipped else ""
+        programs = [label for label, reason in skipped.items() if reason == IN_A_PROGRAM]
         raise BusyhourError(
-            f"no flows found in {places} (looked for *.json and files without an extension, in all subfolders{passed})",
-            "Export flows in the Connect console, or save the output of `aws connect describe-contact-flow`.",
+            f"no flows found in {places} (looked for *.json, templates and files without an extension, in all "
+            f"subfolders{passed})",
+            f"Name the programs that have flows in their source: {', '.join(programs[:3])}."
+            if programs
+            else "Export flows in the Connect console, or save the output of `aws connect describe-contact-flow`.",
         )
     return Gathered(tuple(sources), skipped)
 
@@ -110,12 +125,38 @@ def _open(path: Path, label: str) -> Sequence[Source]:
     if opener is not None:
         return opener(path, label)
     source = _read(path, label)
-    data = source.document.data if source.document is not None else None
-    if data.__class__ is dict and "Resources" in data and source.document is not None:
-        from busyhour.contracts.templates import flows_in_json
+    if source.document is None:
+        return _in_text(path, label) or [source]
+    return _inside(source)
 
-        return flows_in_json(path, label, source.document) or [source]
-    return [source]
+
+def _inside(source: Source) -> Sequence[Source]:
+    """The flows that a document holds; the source itself where it is a flow, or holds none."""
+    document = source.document
+    if document is None or looks_like_flow(document) or "StartAction" not in document.text:
+        return [source]
+    from busyhour.contracts.wrapped import flows_in_json
+
+    return flows_in_json(source.label, document) or [source]
+
+
+def _in_text(path: Path, label: str) -> Sequence[Source]:
+    """The flows in a file that is neither JSON nor a template but may have some in it (a program, a page)."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return ()
+    at = text.find("StartAction")
+    if at < 0 or text.lstrip()[:1] in ("{", "["):
+        return ()
+    from busyhour.contracts.templates import flows_in_text
+    from busyhour.flows.positions import Lines
+
+    problem = "there is a flow here, but not written as JSON, so that it cannot be read"
+    hint = "Have the program write the flow to a file (JSON.stringify, json.dumps), and check that."
+    return flows_in_text(path, label, text) or [
+        Source(label, None, DocumentError(problem, path, Lines(text).at(at), hint))
+    ]
 
 
 def _read(path: Path, label: str) -> Source:
@@ -139,6 +180,9 @@ def _in_folder(folder: Path) -> Iterator[tuple[str, Sequence[Source] | str]]:
             found = _open(path, label)
             bare = [one for one in found if one.document is None or looks_like_flow(one.document)]
             yield label, bare or "is JSON, but no flow"
+        elif suffix in _PROGRAMS:
+            if _has_a_flow(path):
+                yield label, IN_A_PROGRAM
         elif not path.suffix and _begins_like_json(path):
             source = _read(path, label)
             if source.document is not None and looks_like_flow(source.document):
@@ -151,6 +195,14 @@ def _begins_like_json(path: Path) -> bool:
             return file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
     except OSError:
         return False
+
+
+def _has_a_flow(path: Path) -> bool:
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        return False
+    return b"StartAction" in raw and b"Transitions" in raw and b"2019-10-30" in raw
 
 
 def looks_like_flow(document: Document) -> bool:

@@ -1,27 +1,28 @@
 """CloudFormation and Terraform files -> the flows that they hold, each with its place in the file.
 
 Read are flows that stand in the file itself: as a block or a quoted string, through `!Sub`, `!Join` and their long
-forms, in a heredoc, or in `jsonencode({…})`. A flow that the file only names (`file("main.json")`) is checked where it lies.
+forms, in a heredoc, in `jsonencode({…})`, or as YAML (`Fn::ToJsonString`). A flow that the file only names (`file("main.json")`) is checked where it lies.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from busyhour.contracts.embedded import EmbeddedDocument, Piece, balanced, document_of, looks_whole, pieces
+from busyhour.contracts.embedded import EmbeddedDocument, Piece, document_of, looks_whole, pieces
 from busyhour.contracts.hcl import HclError, HclReader
 from busyhour.contracts.joined import joined
 from busyhour.contracts.sources import Source
-from busyhour.flows.document import Document, DocumentError
-from busyhour.flows.model import FlowType, Pointer
-from busyhour.flows.positions import Lines, inner_offsets, scan
+from busyhour.contracts.wrapped import MODULES, type_of
+from busyhour.flows.document import DocumentError
+from busyhour.flows.positions import Lines
 
 SUFFIXES = (".yaml", ".yml", ".template", ".tf", ".tftpl")
-_MODULES = "AWS::Connect::ContactFlowModule"
-_FLOWS = ("AWS::Connect::ContactFlow", _MODULES)
+_YAML = (".yaml", ".yml", ".template")
+_AS_YAML = re.compile(r"^[ \t]*(?:-[ \t]+)?(?:StartAction|'StartAction')[ \t]*:", re.MULTILINE)
+"""A key that only YAML can have: JSON would put it in double quotes."""
+
 _TERRAFORM = re.compile(
     r'^[ \t]*resource\s+"(aws_connect_contact_flow(?:_module)?)"\s+"([^"]*)"', re.MULTILINE
 )
@@ -54,6 +55,11 @@ def flows_in_text(path: Path, label: str, text: str) -> list[Source]:
         if not any(start <= piece.start < end for start, end in taken)
     ]
     sources += [source for *_, source in encoded]
+    if path.suffix.lower() in _YAML and _AS_YAML.search(text):
+        from busyhour.contracts.yaml_values import flows_in_yaml
+
+        read = [*taken, *((piece.start, piece.end) for piece in pieces(text))]
+        sources += flows_in_yaml(path, label, text, read)
     return [one for one in sources if one is not None]
 
 
@@ -64,13 +70,8 @@ def _source(path: Path, label: str, text: str, piece: Piece) -> Source | None:
     except DocumentError as error:
         # Only what is plainly meant to be a flow is worth a message.
         meant = '"StartAction"' in piece.content and '"Actions"' in piece.content
-        return Source(label, None, error, _type(envelope)) if meant else None
-    return Source(label, document, flow_type=_type(envelope)) if looks_whole(document) else None
-
-
-def _type(envelope: Mapping[str, str]) -> FlowType | None:
-    said = envelope.get("Type", "")
-    return FlowType(said) if said in FlowType.__members__ else None
+        return Source(label, None, error, type_of(envelope)) if meant else None
+    return Source(label, document, flow_type=type_of(envelope)) if looks_whole(document) else None
 
 
 # ------------------------------------------------------------------------------------------------ what stands around
@@ -129,7 +130,7 @@ def _cloudformation_around(text: str, start: int, end: int) -> dict[str, str]:
         if len(match["indent"]) == indent:
             found.setdefault(match["key"], _plain(match["value"]))
     envelope = {key: found[key] for key in ("Name", "Type") if found.get(key)}
-    if resource == _MODULES:
+    if resource in MODULES:
         envelope["Type"] = "MODULE"
     return envelope
 
@@ -159,73 +160,4 @@ def _encoded(path: Path, label: str, text: str) -> Iterator[tuple[int, int, Sour
         if isinstance(data, dict) and "StartAction" in data and isinstance(data.get("Actions"), list):
             envelope = _around(text, match.start(), end)
             document = EmbeddedDocument(path, text, data, offsets=reader.offsets, envelope=envelope)
-            yield match.start(), end, Source(label, document, flow_type=_type(envelope))
-
-
-# --------------------------------------------------------------------------------------------- templates in JSON
-
-
-def flows_in_json(path: Path, label: str, document: Document) -> list[Source]:
-    """The flows in a CloudFormation template that is JSON; empty where it is none, or holds none."""
-    resources = document.data.get("Resources") if isinstance(document.data, dict) else None
-    if not isinstance(resources, dict):
-        return []
-    text = document.text
-    places = scan(text).values
-    sources: list[Source] = []
-    for name, resource in resources.items():
-        properties = resource.get("Properties") if isinstance(resource, dict) else None
-        if not isinstance(properties, dict) or resource.get("Type") not in _FLOWS:
-            continue
-        pointer: Pointer = ("Resources", name, "Properties", "Content")
-        joined = _joined(text, places, pointer, properties.get("Content"))
-        if joined is None:
-            continue
-        content, offsets = joined
-        said = {key: value for key in ("Name", "Type") if isinstance(value := properties.get(key), str)}
-        envelope = {"Name": name, **said}
-        if resource.get("Type") == _MODULES:
-            envelope["Type"] = "MODULE"
-        first = len(content) - len(content.lstrip())
-        content, end = balanced(content, first)
-        try:
-            found = document_of(path, text, content, offsets[first : end + 1], envelope)
-        except DocumentError as error:
-            sources.append(Source(label, None, error, _type(envelope)))
-        else:
-            sources.append(Source(label, found, flow_type=_type(envelope)))
-    return sources
-
-
-def _joined(
-    text: str, places: Mapping[Pointer, int], pointer: Pointer, value: Any
-) -> tuple[str, Sequence[int]] | None:
-    """The text that a value of a template comes to, with the place of each character; None where it is unknown."""
-    if isinstance(value, str):
-        return value, inner_offsets(text, places[pointer])
-    if not isinstance(value, dict) or len(value) != 1:
-        return None
-    ((function, argument),) = value.items()
-    if function == "Fn::Sub":
-        if isinstance(argument, list) and argument and isinstance(argument[0], str):
-            return argument[0], inner_offsets(text, places[(*pointer, function, 0)])
-        return _joined(text, places, (*pointer, function), argument) if isinstance(argument, str) else None
-    if (
-        function == "Fn::Join"
-        and isinstance(argument, list)
-        and len(argument) == 2
-        and isinstance(argument[1], list)
-    ):
-        separator = argument[0] if isinstance(argument[0], str) else ""
-        made, offsets = "", []
-        for at, part in enumerate(argument[1]):
-            here = (*pointer, function, 1, at)
-            inner = _joined(text, places, here, part)
-            if inner is None:
-                inner = "${" + str(next(iter(part.values()), "") if isinstance(part, dict) else "") + "}", ()
-                inner = re.sub(r'["\\\s]', "_", inner[0]), [places[here]] * (len(inner[0]) + 1)
-            between = separator if at else ""
-            made += between + inner[0]
-            offsets += [places[here]] * len(between) + list(inner[1])[: len(inner[0])]
-        return made, [*offsets, places[pointer]]
-    return None
+            yield match.start(), end, Source(label, document, flow_type=type_of(envelope))
