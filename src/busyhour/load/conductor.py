@@ -15,12 +15,13 @@ from typing import Any
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.load import permit as permits
 from busyhour.load.clean_up import process_seconds
-from busyhour.load.drive import Drive, Status, reachable
+from busyhour.load.drive import Drive, Status
 from busyhour.load.kind import Kind
 from busyhour.load.locust_stats import feed, request_event
 from busyhour.load.permit import Permit
 from busyhour.load.player import MakeKinds, Read
 from busyhour.load.run_sum import RunSum
+from busyhour.load.services import reachable
 from busyhour.load.settings import Settings
 from busyhour.results.measures import Measures
 from busyhour.scenarios.model import Scenario
@@ -187,7 +188,7 @@ class Conductor:
 
         event = request_event(self._environment)
         drive = Drive(settings, scenario, self._kinds(self._environment), event, part, permit=permit)
-        reachable(drive)
+        reachable(drive.settings)
         drive.prepare()
         started = time.time() + LEAD_SECONDS
         self._sum = total = RunSum(settings, scenario, 1, started, calls=calls)

@@ -12,25 +12,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from busyhour.errors import BusyhourError
-from busyhour.load import clean_up, model
-from busyhour.load import permit as permits
-from busyhour.load.arrivals import Dispatcher, choose, cumulated, inherited
-from busyhour.load.client import Client
-from busyhour.load.credentials import RENEW_SECONDS, ChainCredentials, Credentials, FixedCredentials
 from busyhour.garbage import held_back
+from busyhour.load import clean_up
+from busyhour.load.arrivals import Dispatcher, choose, cumulated, inherited
+from busyhour.load.credentials import Credentials
 from busyhour.load.health import Health, peak_memory
 from busyhour.load.kind import Kind
 from busyhour.load.operations import RequestEvent, Service
 from busyhour.load.permit import Permit
 from busyhour.load.recorder import Recorder
-from busyhour.load.retrier import Retrier
-from busyhour.load.retries import make_policy
+from busyhour.load.services import Services
 from busyhour.load.settings import Settings
 from busyhour.load.timers import GeventClock
 from busyhour.results.measures import Measures
 from busyhour.scenarios.arrivals import Schedule
-from busyhour.scenarios.draw import rng_for
 from busyhour.scenarios.model import Scenario
 
 LOOK_SECONDS = 0.1
@@ -93,11 +88,11 @@ class Drive:
         self.on_contact: list[Callable[[int, str], None]] = []
         """Hear of each contact that a kind placed in this process: number of the call, contact id."""
         self._kinds = list(kinds)
-        self._event = event
         self._on_part = on_part
         self._parts: SimpleQueue[tuple[Measures, Status] | None] = SimpleQueue()
-        self._credentials = credentials or (ChainCredentials() if settings.aws else FixedCredentials())
-        self._services: dict[str, Service] = {}
+        self._services = Services(
+            settings, scenario, self.clock, self.recorder, event, credentials=credentials, permit=permit
+        )
         self._health = Health()
         self._dispatchers: list[Dispatcher] = []
         self._takers: list[Kind] = []
@@ -117,30 +112,7 @@ class Drive:
         Raises:
             BusyhourError: it has no endpoint, its name cannot be resolved, or it is AWS and no permit is held.
         """
-        if self.settings.aws:
-            permits.require(self.permit, self.settings, self.scenario, time.time())
-        found = self._services.get(name)
-        if found is None:
-            url = self.settings.endpoint or model.endpoint(name, self.settings.region)
-            self._credentials.keys()  # here it may block
-            client = Client(
-                url,
-                self.clock,
-                self._credentials,
-                max_connections=self.settings.max_connections,
-                timeout=self.scenario.client.timeout,
-            )
-            client.open()
-            retrier = self._retrier(name)
-            found = Service(name, client, self.recorder, self._event, self.settings.region, retrier)
-            self._services[name] = found
-        return found
-
-    def _retrier(self, service: str) -> Retrier | None:
-        """The application's retry policy for one client; each worker has its own, as each process of an application."""
-        uniform = rng_for(self.scenario.seed, self.k, f"retries of {service}").random
-        policy = make_policy(self.scenario.client, service, uniform, self.clock.real())
-        return None if policy is None else Retrier(policy, self.clock, self.recorder)
+        return self._services.get(name, self.k)
 
     def note(self, text: str) -> None:
         """Something that the report says once."""
@@ -178,8 +150,7 @@ class Drive:
         self.clock.start_at(origin)
         self.started_at = started_at
         self._health.begin()
-        for service in self._services.values():
-            service.client.watch()
+        self._services.watch()
         for kind in self._kinds:
             self.clock.call_at(0.0, kind.begin)
         for dispatcher in self._dispatchers:
@@ -187,21 +158,13 @@ class Drive:
         self.clock.call_at(1.0, self._tick)
         self.clock.call_at(self.scenario.traffic.duration, self._look)
         courier = gevent.spawn(self._hand_on)
-        renewer = gevent.spawn(self._renew_credentials)
+        renewer = gevent.spawn(self._services.renew_credentials, self.note)
         with held_back():
             self.clock.run()
         renewer.kill()
         self._close()
         self._parts.put(None)
         courier.join()
-
-    def _renew_credentials(self) -> None:
-        while True:
-            gevent.sleep(RENEW_SECONDS)
-            try:
-                self._credentials.renew()
-            except BusyhourError as error:
-                self.note(f"{error.message} The keys of before were used on.")
 
     def interrupt(self) -> None:
         """Start no more calls, end those that go on, then end the run. May be called from any greenlet."""
@@ -254,7 +217,7 @@ class Drive:
         recorder, second = self.recorder, self._second
         recorder.gauge("cpu", self._health.share())
         recorder.gauge("in_progress", self.in_progress)
-        recorder.gauge("connections", sum(s.client.connections for s in self._services.values()))
+        recorder.gauge("connections", self._services.connections)
         recorder.end_second(second)
         self._second = second + 1
         self._send()
@@ -311,9 +274,7 @@ class Drive:
         self._cleaned_up_by = self.clock.real() + clean_up.seconds_for(live, self.n, aws=self.settings.aws)
         for dispatcher in self._dispatchers:
             dispatcher.stop()
-        for service in self._services.values():
-            if service.retrier is not None:
-                service.retrier.give_up()
+        self._services.give_up_retries()
         for kind in self._kinds:
             try:
                 kind.cut_off(interrupted=self.interrupted)
@@ -334,31 +295,4 @@ class Drive:
         self.recorder.end_second(self._second)
         self._send()
         self.over = True
-        for service in self._services.values():
-            service.client.close()
-
-
-def reachable(drive: Drive) -> None:
-    """Open one connection to the target, so that a wrong address is said at once and not by thousands of errors.
-
-    Raises:
-        BusyhourError: nothing answers there.
-    """
-    import socket
-    from urllib.parse import urlsplit
-
-    from busyhour.errors import ExitCode
-
-    url = drive.settings.endpoint
-    if url is None:
-        return
-    parts = urlsplit(url)
-    with gevent.Timeout(5.0, False):
-        try:
-            socket.create_connection((parts.hostname, parts.port or 80), timeout=5.0).close()
-        except OSError as error:
-            raise BusyhourError(
-                f"Nothing answers at {url}: {error.strerror or error}.",
-                "Start `busyhour emulator`, or correct BUSYHOUR_ENDPOINT.",
-                ExitCode.UNREACHABLE,
-            ) from None
+        self._services.close()

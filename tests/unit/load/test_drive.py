@@ -11,7 +11,7 @@ from busyhour.errors import BusyhourError
 from busyhour.load import voice
 from busyhour.load.backend import BackendCalls
 from busyhour.load.clean_up import AWS_SECONDS
-from busyhour.load.drive import Drive, reachable
+from busyhour.load.drive import Drive
 from busyhour.load.lambda_calls import LambdaCalls
 from busyhour.load.permit import Permit, plan_of
 from busyhour.load.run_sum import RunSum
@@ -337,15 +337,6 @@ def test_an_entry_flow_that_the_instance_does_not_have_is_named(fake_aws, write_
     )
     with pytest.raises(BusyhourError, match=r"no flow named .entry.\. Did you mean .entri."):
         run([QuickVoice()], fake_aws.url, write_scenario())
-
-
-def test_nothing_at_the_endpoint_is_said_before_the_run(write_scenario):
-    path = write_scenario()
-    drive = Drive(
-        from_environment({"BUSYHOUR_ENDPOINT": "http://127.0.0.1:9"}, path), load(path), [], None, None
-    )
-    with pytest.raises(BusyhourError, match="Nothing answers at"):
-        reachable(drive)
 
 
 def test_a_kind_that_fails_makes_the_run_invalid_and_says_so(fake_aws, write_scenario, capsys):
