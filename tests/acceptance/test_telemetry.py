@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,6 +26,8 @@ SHORT = (
 )
 """Twenty calls at 4 a second where 1 a second is allowed: some are throttled, the others over in a moment."""
 
+DELTA = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
+
 pytestmark = pytest.mark.slow
 
 
@@ -37,6 +40,8 @@ class Collector:
         self.series: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
         self.metrics: dict[str, Any] = {}
         self.resource: dict[str, str] = {}
+        self.durations: Counter[str] = Counter()
+        """Requests that all exports of locust.client.duration together told of, by operation."""
         self.exports = 0
         collector = self
 
@@ -64,7 +69,10 @@ class Collector:
                 for metric in scope.metrics:
                     self.metrics[metric.name] = metric
                     for point in getattr(metric, metric.WhichOneof("data")).data_points:
-                        self.series[metric.name, tuple(_attributes(point.attributes).items())] = point
+                        attributes = _attributes(point.attributes)
+                        self.series[metric.name, tuple(attributes.items())] = point
+                        if metric.name == "locust.client.duration":
+                            self.durations[attributes["name"]] += point.count
 
     def value(self, name: str, **attributes: str) -> float:
         """The newest value of a series of numbers."""
@@ -150,3 +158,15 @@ def test_a_collector_hears_what_load_json_says(
     assert collector.metrics["locust.client.duration"].unit == "s"
     mean = sum(point.sum for point in of_calls) / start["requests"] * 1000.0
     assert mean == pytest.approx(start["latency"]["mean"], rel=0.02)
+
+
+def test_with_several_workers_durations_are_sent_as_deltas_and_add_up(
+    busyhour: Busyhour, collector: Collector, tmp_path: Path
+) -> None:
+    variables, words = documented()
+    assert f"`{DELTA}=delta`" in PAGE.read_text(encoding="utf-8")
+    variables |= {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, DELTA: "delta"}
+    busyhour(*words, *SHORT, "--workers", "2", "--out", tmp_path, cwd=ROOT, **variables)
+    loaded = json.loads((tmp_path / "load.json").read_text(encoding="utf-8"))
+    assert collector.durations == {one["name"]: one["requests"] for one in loaded["operations"]}
+    assert collector.durations["StartOutboundVoiceContact"] == 20

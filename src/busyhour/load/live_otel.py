@@ -38,6 +38,7 @@ FIGURES = (
 )
 """Name, key of a line of progress.jsonl, kind, unit, description."""
 
+FLUSH_MILLISECONDS = 5000
 REQUESTS = "busyhour.requests"
 """Counter with the attributes `service`, `operation` and `outcome`."""
 
@@ -71,3 +72,17 @@ def export(live: Live) -> bool:
         REQUESTS, callbacks=[requests], unit="{request}", description="Requests by what became of them"
     )
     return True
+
+
+def flush(**_: Any) -> None:
+    """Export what was not exported yet; a listener of Locust's `quit`.
+
+    The SDK does so when Python ends, but not in the workers that `--processes` forks.
+    """
+    try:
+        metrics: Any = importlib.import_module("opentelemetry.metrics")
+    except ImportError:
+        return
+    force = getattr(metrics.get_meter_provider(), "force_flush", None)  # none where nothing is exported
+    if force is not None:
+        force(timeout_millis=FLUSH_MILLISECONDS)

@@ -182,3 +182,15 @@ def test_opentelemetry_observes_the_same_figures(run, monkeypatch):
 def test_without_opentelemetry_nothing_is_exported(monkeypatch):
     monkeypatch.setitem(sys.modules, "opentelemetry.metrics", None)
     assert not live_otel.export(Live(lambda: None))
+    live_otel.flush()
+
+
+def test_what_was_not_exported_is_when_the_process_quits(monkeypatch):
+    flushed = []
+    provider = SimpleNamespace(force_flush=lambda timeout_millis: flushed.append(timeout_millis))
+    fake = SimpleNamespace(get_meter_provider=lambda: provider)
+    monkeypatch.setitem(sys.modules, "opentelemetry.metrics", fake)
+    live_otel.flush(exit_code=0)
+    assert len(flushed) == 1
+    del provider.force_flush
+    live_otel.flush(exit_code=0)
