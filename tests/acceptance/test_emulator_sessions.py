@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,11 +18,16 @@ from typing import Any
 import pytest
 
 from busyhour.emulator.app import Emulator, build
+from busyhour.emulator.increase_requests import ApprovalPolicy
 from busyhour.emulator.server import running
 
 FLOWS = Path(__file__).resolve().parents[2] / "examples" / "helpdesk" / "flows"
 SESSION = Path(__file__).with_name("session.mjs")
-PACKAGES = [f"@aws-sdk/client-{name}" for name in ("connect", "lambda", "dynamodb", "service-quotas")]
+CLIENTS = (
+    *("connect", "connectparticipant", "cloudwatch", "dynamodb", "lambda", "lex-runtime-v2"),
+    "service-quotas",
+)
+PACKAGES = [*(f"@aws-sdk/client-{name}" for name in CLIENTS), "@smithy/node-http-handler"]
 KEY, SECRET = "AKIDEXAMPLE", "a/secret+key"
 
 
@@ -33,12 +39,23 @@ def zipped(source: str) -> bytes:
 
 
 @contextlib.contextmanager
-def verified() -> Iterator[tuple[Emulator, dict[str, str]]]:
-    """An emulator that verifies signatures, and the environment of a client that it knows."""
-    emulator = build(flows=sorted(FLOWS.glob("*.json")), numbers=["+12065550199"], credentials={KEY: SECRET})
+def verified(events: Path) -> Iterator[tuple[Emulator, dict[str, str]]]:
+    """An emulator that verifies signatures, and the environment of a client that it knows.
+
+    Quota increases and tables take half a second; contact events go to a file.
+    """
+    emulator = build(
+        flows=sorted(FLOWS.glob("*.json")),
+        numbers=["+12065550199"],
+        credentials={KEY: SECRET},
+        approval=ApprovalPolicy(delay=0.5),
+        table_delay=0.5,
+        events=str(events),
+    )
     with running(emulator) as url:
-        flow = emulator.instance.flow_named("Helpdesk after hours")
+        flow, main = (emulator.instance.flow_named(f"Helpdesk {name}") for name in ("after hours", "main"))
         assert flow is not None
+        assert main is not None
         yield (
             emulator,
             {
@@ -55,6 +72,7 @@ def verified() -> Iterator[tuple[Emulator, dict[str, str]]]:
                 "INSTANCE": emulator.state.account.instance_id,
                 "INSTANCE_ARN": emulator.state.account.instance_arn,
                 "FLOW": flow.id,
+                "CHAT_FLOW": main.id,
             },
         )
 
@@ -76,9 +94,9 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_the_sdk_for_javascript_runs_a_session(session: Path):
+def test_the_sdk_for_javascript_runs_a_session(session: Path, tmp_path: Path):
     code = zipped("def handler(event, context):\n    return {'twice': event['n'] * 2}\n")
-    with verified() as (emulator, environment):
+    with verified(tmp_path / "events.jsonl") as (emulator, environment):
         done = subprocess.run(
             ["node", session.name],
             cwd=session.parent,
@@ -90,6 +108,7 @@ def test_the_sdk_for_javascript_runs_a_session(session: Path):
         )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
+    contacts = told.pop("contacts")
     assert told == {
         "sameContact": True,
         "method": "API",
@@ -99,27 +118,55 @@ def test_the_sdk_for_javascript_runs_a_session(session: Path):
         "flows": sum(flow.type != "MODULE" for flow in emulator.instance.flows()),
         "queueListed": True,
         "throttled": [True, "TooManyRequestsException 429"],
+        "said": ["is it late?"],
+        "attributes": {"topic": "bill", "vip": "yes"},
+        "references": ["https://example.com/17"],
+        "task": ["TASK", "care"],
+        "found": True,
+        "created": [1],
+        "inQueue": [0],
+        "concurrent": True,
+        "metrics": True,
+        "intent": "OrderStatus",
         "invoked": {"twice": 40},
+        "aliased": ["1", {"twice": 2}],
         "logged": True,
         "functionThrottled": [
             "TooManyRequestsException",
             "ReservedFunctionConcurrentInvocationLimitExceeded",
         ],
+        "early": "ResourceNotFoundException",
         "item": ["1.5", [0, 255]],
         "count": 1,
+        "cancelled": ["TransactionCanceledException", ["None", "ConditionalCheckFailed"]],
+        "batch": 3,
         "quota": 10,
         "increase": "PENDING",
+        "applied": [20, 20],
         "quotas": True,
         "wrongSecret": ["InvalidSignatureException", 403],
         "wrongKey": ["UnrecognizedClientException", 403],
     }
+    happened = moments(tmp_path / "events.jsonl")
+    for contact in contacts.values():
+        assert happened[contact][0] == "INITIATED"
+        assert "DISCONNECTED" in happened[contact]
+
+
+def moments(events: Path) -> dict[str, list[str]]:
+    """The event types of each contact, as they came."""
+    found: dict[str, list[str]] = {}
+    for line in events.read_text(encoding="utf-8").splitlines():
+        detail = json.loads(line)["detail"]
+        found.setdefault(detail["contactId"], []).append(detail["eventType"])
+    return found
 
 
 @pytest.mark.slow
 def test_the_aws_cli_runs_a_session(need: Callable[[str], str], tmp_path: Path):
     tool = need("aws")
     (tmp_path / "app.zip").write_bytes(zipped("def handler(event, context):\n    return event['n'] * 2\n"))
-    with verified() as (_, environment):
+    with verified(tmp_path / "events.jsonl") as (_, environment):
 
         def aws(*arguments: str, fails: str = "", **changed: str) -> Any:
             command = [tool, "--endpoint-url", environment["ENDPOINT"], "--output", "json", *arguments]
@@ -161,12 +208,50 @@ def test_the_aws_cli_runs_a_session(need: Callable[[str], str], tmp_path: Path):
             *("--key-schema", "AttributeName=k,KeyType=HASH"),
             *("--attribute-definitions", "AttributeName=k,AttributeType=S"),
         )
+        described = aws("dynamodb", "describe-table", "--table-name", "t")
+        assert described["Table"]["TableStatus"] == "ACTIVE"
         aws("dynamodb", "put-item", "--table-name", "t", "--item", '{"k": {"S": "1"}, "v": {"N": "5"}}')
         got = aws("dynamodb", "get-item", "--table-name", "t", "--key", '{"k": {"S": "1"}}')
         assert got["Item"]["v"] == {"N": "5"}
         asked = ("--service-code", "lambda", "--quota-code", "L-B99A9384")
         filed = aws("service-quotas", "request-service-quota-increase", *asked, "--desired-value", "3000")
         assert filed["RequestedQuota"]["Status"] == "PENDING"
+        place = (*instance, "--contact-id")
+        task = aws(
+            *("connect", "start-task-contact", *instance, "--name", "call back"),
+            *("--contact-flow-id", environment["CHAT_FLOW"]),
+        )["ContactId"]
+        assert aws("connect", "describe-contact", *place, task)["Contact"]["Channel"] == "TASK"
+        aws("connect", "stop-contact", *place, task)
+        created = aws(
+            *("connect", "get-metric-data-v2", "--resource-arn", environment["INSTANCE_ARN"]),
+            *("--start-time", str(int(time.time()) - 3600), "--end-time", str(int(time.time()) + 1)),
+            *("--filters", "FilterKey=CHANNEL,FilterValues=TASK", "--metrics", "Name=CONTACTS_CREATED"),
+        )
+        assert created["MetricResults"][0]["Collections"][0]["Value"] == 1
+        query = {
+            "Id": "tasks",
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "AWS/Connect",
+                    "MetricName": "ConcurrentTasks",
+                    "Dimensions": [
+                        {"Name": "InstanceId", "Value": environment["INSTANCE"]},
+                        {"Name": "MetricGroup", "Value": "Tasks"},
+                    ],
+                },
+                "Period": 60,
+                "Stat": "Maximum",
+            },
+        }
+        seen = aws(
+            *("cloudwatch", "get-metric-data", "--metric-data-queries", json.dumps([query])),
+            *("--start-time", str(int(time.time()) - 300), "--end-time", str(int(time.time()) + 60)),
+        )
+        assert max(seen["MetricDataResults"][0]["Values"]) == 1
+        assert moments(tmp_path / "events.jsonl")[task][0] == "INITIATED"
+        applied = aws("service-quotas", "get-service-quota", *asked)
+        assert applied["Quota"]["Value"] == 3000
         aws("connect", "list-queues", *instance, fails="InvalidSignature", AWS_SECRET_ACCESS_KEY="x")
         aws("sts", "get-caller-identity", fails="InvalidClientTokenId", AWS_ACCESS_KEY_ID="AKIDNOBODY")
         aws("dynamodb", "list-tables", fails="UnrecognizedClient", AWS_ACCESS_KEY_ID="AKIDNOBODY")

@@ -17,6 +17,8 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
+import orjson
+
 from busyhour.emulator.protocols import json_error, query_error
 from busyhour.emulator.wire import JSON_1_0, ApiError, Request, Response
 
@@ -87,7 +89,7 @@ class JsonCodec:
     def decode(self, request: Request) -> tuple[str, dict[str, Any]]:
         """Operation and parameters."""
         try:
-            parameters = json.loads(request.body or b"{}")
+            parameters = orjson.loads(request.body or b"{}")
         except ValueError as error:
             raise ApiError("SerializationException", f"The body is not JSON: {error}") from None
         if not isinstance(parameters, dict):

@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from busyhour.emulator.account_age import AccountAge
 from busyhour.emulator.increase_requests import (
     ACCOUNT,
@@ -109,7 +111,7 @@ class ServiceQuotas:
                 f"busyhour's emulator does not serve ServiceQuotas {request.target!r}.",
             )
         try:
-            body = json.loads(request.body or b"{}")
+            body = orjson.loads(request.body or b"{}")
         except ValueError as error:
             raise ApiError("SerializationException", f"The body is not JSON: {error}") from None
         if not isinstance(body, dict):
