@@ -210,7 +210,8 @@ def _transitions(module: Module, names: Mapping[str, str], there: Pointer) -> _T
             found.next_action, found.next_source = target, place
         elif name == "share":
             share += _number(branch.get("conditionValue"))
-            found.conditions.append(("NumberLessThan", f"{share:g}", target, place))
+            # The number drawn is 1 to 100, and the bound is not below itself: 3 % are the numbers below 4.
+            found.conditions.append(("NumberLessThan", f"{share + 1:g}", target, place))
         elif name == "condition":
             operator = str(branch.get("conditionType", "Equals"))
             value = _text(branch.get("conditionValue"))

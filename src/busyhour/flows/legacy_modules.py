@@ -57,7 +57,7 @@ _BRANCHES: Mapping[str, str] = {
     "CheckQueueSize": "condition",
 }
 """Branch of the old export -> `next` (NextAction), `condition` (its own operator and value), `=x` (Equals x),
-`>x` (NumberGreaterThan x), `share` (a percentage, made cumulative), or an error type."""
+`>x` (NumberGreaterThan x), `share` (a percentage, made a bound that is exclusive), or an error type."""
 
 
 def _conversion(

@@ -173,12 +173,26 @@ def test_menu_branches_become_conditions_and_errors():
     }
 
 
-def test_percentages_become_cumulative():
-    shares = [
-        branch("Evaluate", str(share), conditionType="Equals", conditionValue=share) for share in (20, 30)
+@pytest.mark.parametrize("shares", [(20, 30), (3, 6, 8), (1,), (99,), (50, 50), ("10", "0", "25")])
+def test_percentages_become_bounds_that_keep_every_share(shares):
+    branches = [
+        branch("Evaluate", str(at), conditionType="Equals", conditionValue=share)
+        for at, share in enumerate(shares)
     ]
-    transitions = action_of("PercentileBranching", [], [*shares, branch("NoMatch", "rest")])["Transitions"]
-    assert [one["Condition"]["Operands"] for one in transitions["Conditions"]] == [["20"], ["50"]]
+    transitions = action_of("PercentileBranching", [], [*branches, branch("NoMatch", "rest")])["Transitions"]
+    bounds = [int(one["Condition"]["Operands"][0]) for one in transitions["Conditions"]]
+    drawn = [
+        next((at for at, bound in enumerate(bounds) if number < bound), None) for number in range(1, 101)
+    ]
+    assert [drawn.count(at) for at in range(len(shares))] == [int(share) for share in shares]
+
+
+def test_the_rest_of_the_percentages_goes_where_nothing_matches():
+    shares = [branch("Evaluate", "some", conditionType="Equals", conditionValue="20")]
+    rest = branch("NoMatch", "rest", conditionType="Equals", conditionValue="80")
+    transitions = action_of("PercentileBranching", [], [*shares, rest])["Transitions"]
+    assert [one["Condition"]["Operands"] for one in transitions["Conditions"]] == [["21"]]
+    assert transitions["Errors"] == [{"NextAction": "rest", "ErrorType": "NoMatchingCondition"}]
 
 
 def test_time_in_queue_keeps_its_operator_and_its_milliseconds():
