@@ -104,9 +104,9 @@ def _init(environment: Any, runner: Any, **_: Any) -> None:
     environment.process_exit_code = (
         0  # failed requests are findings of the run, not failures of the generator
     )
-    if getattr(environment.parsed_options, "otel", False):
-        environment.events.quit.add_listener(live_otel.flush)
     if isinstance(runner, WorkerRunner):
+        if getattr(environment.parsed_options, "otel", False):
+            environment.events.quit.add_listener(live_otel.flush)
         player = Player(environment, runner, read, kinds)
         runner.register_message("busyhour_prepare", player.on_prepare, concurrent=True)
         runner.register_message("busyhour_go", player.on_go, concurrent=True)
