@@ -86,6 +86,6 @@ def _is_error_document(body: bytes) -> bool:
         return False
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and {"errorType", "errorMessage"} <= document.keys()

@@ -118,10 +118,10 @@ def run(
         event = json.loads(payload) if payload else {}
         result = handler(event, LambdaContext(header))
     except Exception as error:
-        stack = _stack(error)
-        heading = f"[ERROR] {type(error).__name__}: {error}\nTraceback (most recent call last):\n"
+        stack, said = _stack(error), _text(error)
+        heading = f"[ERROR] {type(error).__name__}: {said}\nTraceback (most recent call last):\n"
         sys.stdout.write(heading + "".join(stack))
-        return False, _document(_error(type(error).__name__, str(error), request_id, stack))
+        return False, _document(_error(type(error).__name__, said, request_id, stack))
     try:
         return True, json.dumps(result, default=_plain, ensure_ascii=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
@@ -136,15 +136,25 @@ def _plain(value: object) -> object:
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
+def _text(error: BaseException) -> str:
+    """What the error says, as UTF-8 can have it; errors of a handler may fail to say anything."""
+    try:
+        return str(error).encode("utf-8", "backslashreplace").decode()
+    except Exception as failure:
+        return f"<unprintable: {type(failure).__name__}>"
+
+
 def _stack(error: BaseException) -> list[str]:
-    """The traceback without this file's own frames, one string a frame as in Lambda's `stackTrace`."""
-    return [
-        line
-        for line, frame in zip(
-            traceback.format_tb(error.__traceback__), traceback.extract_tb(error.__traceback__), strict=True
-        )
+    """The traceback without this file's own frames, one string a frame as in Lambda's `stackTrace`.
+
+    Frames that repeat, as those of an endless recursion do, are one line that says so.
+    """
+    own = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
         if frame.filename != __file__ and not frame.filename.startswith("<frozen importlib")
     ]
+    return traceback.StackSummary.from_list(own).format()
 
 
 def _error(kind: str, message: str, request_id: str, stack: list[str]) -> dict[str, Any]:

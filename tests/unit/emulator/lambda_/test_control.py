@@ -347,3 +347,65 @@ def test_an_unpacked_package_has_250_megabytes(aws):
         return out.getvalue()
 
     assert refused(create, aws, "too-large", code=sized(1)) == "InvalidParameterValueException"
+
+
+HOSTILE = """
+import os, sys
+
+class Mute(Exception):
+    def __str__(self):
+        raise ValueError("nothing to say")
+
+def endless():
+    return endless()
+
+def nested():
+    value = []
+    for _ in range(100_000):
+        value = [value]
+    return value
+
+def cycle():
+    value = []
+    value.append(value)
+    return value
+
+def raises(error):
+    raise error
+
+WAYS = {
+    "nested": nested,
+    "cycle": cycle,
+    "surrogate": lambda: "\\ud800",
+    "bytes": lambda: b"x",
+    "said": lambda: raises(ValueError("\\ud800")),
+    "mute": lambda: raises(Mute()),
+    "endless": endless,
+    "exit": lambda: sys.exit(3),
+    "closed": lambda: os.closerange(0, 100),
+    "killed": lambda: os.kill(os.getpid(), 9),
+    "binary": lambda: os.write(1, bytes(range(256))),
+}
+
+def handler(event, context):
+    return WAYS[event]()
+"""
+
+
+def test_whatever_a_handler_does_is_its_own_failure_and_the_next_invocation_runs(aws):
+    with contextlib.suppress(aws.exceptions.ResourceConflictException):
+        create(aws, "hostile", code=zipped(app=HOSTILE))
+    ends = {
+        **dict.fromkeys(("nested", "cycle", "surrogate", "bytes"), "Runtime.MarshalError"),
+        "said": "ValueError",
+        "mute": "Mute",
+        "endless": "RecursionError",
+        **dict.fromkeys(("exit", "closed", "killed"), "Runtime.ExitError"),
+    }
+    seen = {}
+    for way in ends:
+        answer, error = invoke(aws, "hostile", way)
+        assert answer["FunctionError"] == "Unhandled"
+        seen[way] = error["errorType"]
+    assert seen == ends
+    assert invoke(aws, "hostile", "binary")[1] == 256
