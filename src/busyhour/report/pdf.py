@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from busyhour.errors import BusyhourError
-from busyhour.report import evidence, outlook, view
+from busyhour.report import evidence, limit, outlook, view
 from busyhour.report.ladder_plot import ladder_plot
 from busyhour.report.plots import Plot, on_paper, run_plots
 from busyhour.results.record import RunRecord
@@ -67,6 +67,8 @@ def _data(record: RunRecord, plots: list[str]) -> dict[str, object]:
         "summary": record.verdict.summary,
         "reasons": record.verdict.reasons,
         "headline": [asdict(row) for row in view.headline(record)],
+        "limit": limit.sentences(record.limit) if record.limit else [],
+        "limit_causes": [asdict(line) for line in limit.cause_lines(record)],
         "first_words": outlook.first_words(record),
         "ladder": [asdict(rung) for rung in outlook.ladder(record)],
         "dues": [asdict(due) for due in evidence.dues(record)],

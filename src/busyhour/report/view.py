@@ -131,7 +131,12 @@ def headline(record: RunRecord) -> list[Row]:
         ),
     ]
     rate = scenario.get("calls_per_hour")
-    if rate:
+    if record.limit is not None:
+        rows[1:1] = [
+            Row("Busy hour", f"{number(record.limit.planned_calls_per_hour)} calls/h", "as planned"),
+            Row("Figures below", f"{number(rate)} calls/h", f"run {record.limit.shown} of the search"),
+        ]
+    elif rate:
         rows.insert(
             1,
             Row(

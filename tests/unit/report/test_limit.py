@@ -1,9 +1,12 @@
 """A search for the limit is shown with what holds, how sure that is, and what binds; without one nothing is said."""
 
+import io
+
 import pytest
 
 from busyhour.report.limit import cause_lines, rate_lines, sentences
 from busyhour.report.renderers import RENDERERS
+from busyhour.report.view import headline
 from busyhour.results.record import LimitCause, LimitRecord, LimitRun, Outcome, RunRecord
 from busyhour.rooms import shipped_root
 
@@ -46,6 +49,12 @@ def test_rate_confidence_and_cause_are_said_in_words(searched: RunRecord) -> Non
     assert sentences(searched.limit)[::2] == ["No rate held.", "The search ended early: 16 runs were made."]
 
 
+def test_the_plan_and_the_rate_of_the_figures_are_told_apart(searched: RunRecord) -> None:
+    rows = {row.label: row.value for row in headline(searched)}
+    assert rows["Busy hour"] == "1,000 calls/h"
+    assert rows["Figures below"] == f"{searched.scenario['calls_per_hour']:,.0f} calls/h"
+
+
 def test_a_rate_that_was_found_with_few_calls_says_so(searched: RunRecord) -> None:
     assert searched.limit is not None
     searched.limit.run_calls = 5
@@ -75,6 +84,14 @@ def test_every_format_shows_it(searched: RunRecord, name: str) -> None:
     page = " ".join(RENDERERS[name].render(searched, TEMPLATES).decode().split())
     for expected in ("3 of 3 (37%)", "1,620", "step-02", "with 95 % confidence", "1.56 x"):
         assert expected in page, expected
+
+
+def test_the_pdf_says_it_too(searched: RunRecord) -> None:
+    pypdf = pytest.importorskip("pypdf")
+    pages = pypdf.PdfReader(io.BytesIO(RENDERERS["pdf"].render(searched, TEMPLATES))).pages
+    text = " ".join(" ".join(page.extract_text() for page in pages).split())
+    assert "with 95 % confidence" in text
+    assert "3 of 3 (37%)" in text
 
 
 def test_a_run_without_a_search_has_no_such_part(record: RunRecord) -> None:
