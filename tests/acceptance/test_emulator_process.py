@@ -105,6 +105,7 @@ def test_what_was_saved_outlives_a_kill_in_the_middle_of_a_snapshot(tmp_path: Pa
                 assert emulator.end(signal.SIGKILL) == -signal.SIGKILL
 
 
+@pytest.mark.slow
 def test_damaged_state_ends_the_start_with_a_line_and_stays_as_it_is(tmp_path: Path):
     state = tmp_path / "state"
     state.mkdir()
@@ -221,6 +222,7 @@ def hostile() -> Iterator[bytes]:
     yield b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n"
 
 
+@pytest.mark.slow
 def test_whoever_speaks_to_it_however_gets_an_answer_of_http(tmp_path: Path):
     with process(tmp_path) as emulator:
         for data in hostile():

@@ -338,6 +338,7 @@ def test_a_function_has_so_much_and_no_more(aws, size):
     assert refused(create, aws, **asked(1)) == code
 
 
+@pytest.mark.slow
 def test_an_unpacked_package_has_250_megabytes(aws):
     def sized(more):
         out = io.BytesIO()
