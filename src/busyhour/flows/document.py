@@ -32,6 +32,9 @@ _EXPORT_HINT = (
     "Export the flow in the Connect console, or save the output of `aws connect describe-contact-flow`."
 )
 
+INSIDE_HINT = "There is a flow inside: put it into a file of its own. `busyhour check`, `explore` and `paths` read it where it is."
+"""The way out for a file that holds a flow among other things and is asked for as one."""
+
 
 class DocumentError(BusyhourError):
     """A file that is no readable JSON document.
@@ -208,8 +211,12 @@ def _read(text: str, path: Path | None, place: Any = None, what: str = "") -> tu
     try:
         data = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
     except json.JSONDecodeError as error:
+        is_other = text.lstrip()[0] not in "{[" and "StartAction" in text
         raise DocumentError(
-            f"{what}is not JSON: {error.msg[:1].lower()}{error.msg[1:]}", path, place(error.pos), _EXPORT_HINT
+            f"{what}is not JSON: {error.msg[:1].lower()}{error.msg[1:]}",
+            path,
+            place(error.pos),
+            INSIDE_HINT if is_other else _EXPORT_HINT,
         ) from None
     except _NotJsonError as error:
         raise DocumentError(

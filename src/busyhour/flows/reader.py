@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import did_you_mean
-from busyhour.flows.document import Document, load
+from busyhour.flows.document import INSIDE_HINT, Document, load
 from busyhour.flows.legacy import FlowError, convert, is_legacy
 from busyhour.flows.model import Action, Condition, ErrorBranch, Flow, FlowFormat, FlowType
 
@@ -52,16 +52,18 @@ def read(document: Document, *, name: str | None = None, type: FlowType | None =
     if is_legacy(data):
         converted = convert(document)
         return _flow(document, converted.data, FlowFormat.LEGACY, name, type)
+    hint = INSIDE_HINT if "StartAction" in document.text else _SHAPE_HINT
     if not isinstance(data, dict):
-        raise FlowError(
-            f"is no contact flow: it holds {_kind(data)}, not an object", document, (), _SHAPE_HINT
-        )
+        raise FlowError(f"is no contact flow: it holds {_kind(data)}, not an object", document, (), hint)
     if "Actions" not in data:
         near = next(
             (did_you_mean(key, ["Actions", "modules"]) for key in data if key.lower() == "actions"), ""
         )
         raise FlowError(
-            f'is no contact flow: there is no "Actions".{near}'.removesuffix("."), document, (), _SHAPE_HINT
+            f'is no contact flow: there is no "Actions".{near}'.removesuffix("."),
+            document,
+            (),
+            _SHAPE_HINT if "StartAction" in data else hint,
         )
     return _flow(document, data, FlowFormat.MODERN, name, type)
 

@@ -147,3 +147,16 @@ def test_a_missing_file_and_a_folder_are_no_documents(tmp_path):
         load(tmp_path / "absent.json")
     with pytest.raises(DocumentError, match="is a folder"):
         load(tmp_path)
+
+
+def test_a_program_with_a_flow_in_it_names_the_way_out():
+    with pytest.raises(DocumentError) as raised:
+        parse('const flow = {"StartAction": "end"};')
+    assert "There is a flow inside" in raised.value.hint
+
+
+@pytest.mark.parametrize("text", ['{"StartAction": "end",,}', "const flow = 1;"])
+def test_a_broken_export_and_any_other_text_do_not(text):
+    with pytest.raises(DocumentError) as raised:
+        parse(text)
+    assert "There is a flow inside" not in raised.value.hint

@@ -154,3 +154,21 @@ def test_what_cannot_be_a_flow_is_refused_with_its_place(text, message):
     with pytest.raises(FlowError) as error:
         read(parse(text, Path("f.json")))
     assert error.value.message == message
+
+
+@pytest.mark.parametrize(
+    "around",
+    [lambda flow: [json.loads(flow)], lambda flow: {"Content": flow}, lambda flow: flow],
+    ids=["list", "content", "text"],
+)
+def test_a_flow_inside_another_document_names_the_way_out(around):
+    with pytest.raises(FlowError) as raised:
+        read(parse(json.dumps(around(flow_text(END)))))
+    assert "There is a flow inside" in raised.value.hint
+
+
+@pytest.mark.parametrize("broken", [{"StartAction": "a"}, {"name": "none"}, []])
+def test_a_document_without_one_does_not_say_that_there_is(broken):
+    with pytest.raises(FlowError) as raised:
+        read(parse(json.dumps(broken)))
+    assert "There is a flow inside" not in raised.value.hint
