@@ -1,11 +1,12 @@
 """Flows that a template writes as YAML: for `Fn::ToJsonString` of CloudFormation, or for a tool that converts them.
 
-Scalars are read as strings, as CloudFormation hands them on: `8`, `false` and the date in `Version: 2019-10-30` are
-texts. Functions (`!Ref`, `Fn::GetAtt`) are placeholders, as in JSON templates.
+Numbers and booleans keep their type, as in the JSON that comes out, and Connect wants them in quotes; a date
+(`Version: 2019-10-30`) is a text. Functions (`!Ref`, `Fn::GetAtt`) are placeholders, as in JSON templates.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from busyhour.flows.model import Pointer, Position
 from busyhour.flows.positions import Offsets
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TYPED = tuple(f"tag:yaml.org,2002:{name}" for name in ("bool", "float", "int", "null"))
 _MOST_VALUES = 200_000
 """More values than any template has: where anchors make more of them the file is an attack, or not for us."""
 
@@ -85,7 +87,18 @@ class _Values:
         elif isinstance(node, yaml.SequenceNode):
             value = [self.of(item, (*pointer, at)) for at, item in enumerate(node.value)]
         else:
-            value = None if node.tag == "tag:yaml.org,2002:null" else node.value
+            value = _scalar(node)
         if node.tag.startswith("!") and node.tag not in ("!", "!ToJsonString"):
             return placeholder("Fn::" + node.tag[1:], value)
         return value
+
+
+def _scalar(node: yaml.Node) -> Any:
+    """A scalar as JSON has it; what JSON has no number for is the text as it is written."""
+    if node.tag not in _TYPED:
+        return node.value
+    try:
+        value = yaml.constructor.SafeConstructor().construct_object(node)
+    except ValueError:
+        return node.value
+    return node.value if isinstance(value, float) and not math.isfinite(value) else value

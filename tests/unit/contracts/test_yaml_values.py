@@ -25,7 +25,7 @@ Resources:
               Type: MessageParticipant
               Parameters:
                 Text: !Sub "Hello from ${Company}"
-                SkipWhenDTMFBufferEnabled: false
+                SkipWhenDTMFBufferEnabled: 'false'
               Transitions: {NextAction: end}
             - Identifier: end
               Type: EndFlowExecution
@@ -58,6 +58,19 @@ def test_findings_stand_where_they_are_in_the_template(tmp_path):
     (found,) = [one for one in check(tmp_path, text).findings if one.severity == "error"]
     assert found.rule == "dangling-target"
     assert text.splitlines()[found.line - 1][found.column - 1 :] == "gone}"
+
+
+@pytest.mark.parametrize("value", ["false", "8", "yes"])
+def test_a_value_without_the_quotes_that_connect_wants_is_found(tmp_path, value):
+    report = check(tmp_path, TEMPLATE.replace("'false'", value))
+    assert [one.rule for one in report.at_least(Severity.ERROR)] == ["string-scalar"]
+
+
+@pytest.mark.parametrize(("written", "value"), [(".inf", ".inf"), ("2019-10-30", "2019-10-30"), ("~", None)])
+def test_what_json_has_no_number_for_is_a_text(tmp_path, written, value):
+    text = TEMPLATE.replace("'false'", written)
+    (source,) = gather([str(_written(tmp_path, text))]).sources
+    assert source.document.data["Actions"][0]["Parameters"]["SkipWhenDTMFBufferEnabled"] == value
 
 
 def test_a_reference_is_a_placeholder(tmp_path):
