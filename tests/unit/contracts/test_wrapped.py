@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from busyhour.contracts.check import Checker
 from busyhour.contracts.finding import Severity
@@ -125,3 +126,32 @@ def test_a_document_without_a_flow_is_still_none(tmp_path):
 def test_a_flow_is_not_searched_for_others():
     (one,) = held({"flow": GREETING | {"Metadata": {"before": GREETING}}})
     assert one.pointer == ("flow",)
+
+
+EXAMPLES = Path(__file__).parents[3] / "contract_tests" / "examples"
+PLACE_OR_TYPE = {"content-too-long", "duplicate-key", "flow-type", "logging-off", "not-a-flow", "not-json"}
+"""Rules that look at the file itself, or that want to know the flow's type, which a template says otherwise."""
+
+
+def findings(path: Path) -> set[tuple[str, str | None, str]]:
+    """What is found in a file, without the places."""
+    report = Checker().check(gather([str(path)]))
+    return {(one.rule, one.action, one.message) for one in report.findings if one.rule not in PLACE_OR_TYPE}
+
+
+@pytest.mark.parametrize("name", ["wrapped.json", "wrapped.yaml"])
+def test_the_same_is_found_in_a_flow_wherever_it_stands(tmp_path, name):
+    compared = 0
+    for path in sorted(EXAMPLES.glob("*/broken/*.json")):
+        try:
+            flow = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            continue
+        if not (isinstance(flow, dict) and "StartAction" in flow and isinstance(flow.get("Actions"), list)):
+            continue
+        wrapped = {"Resources": {"Main": {"Properties": {"Content": {"Fn::ToJsonString": flow}}}}}
+        written = json.dumps(wrapped) if name.endswith("json") else yaml.safe_dump(wrapped, sort_keys=False)
+        (tmp_path / name).write_text(written, encoding="utf-8")
+        assert findings(tmp_path / name) == findings(path), path
+        compared += 1
+    assert compared > 50
