@@ -7,6 +7,7 @@ program are checked where the program is named: in a folder they are only pointe
 
 from __future__ import annotations
 
+import re
 import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -47,6 +48,9 @@ IN_A_PROGRAM = "has a flow in a program's source; name the file to have it check
 _PROGRAMS = frozenset(
     [".cjs", ".cs", ".go", ".java", ".js", ".jsx", ".kt", ".mjs", ".mts", ".php", ".py", ".rb", ".ts", ".tsx"]
 )
+
+_WRITTEN = re.compile(r"""\bStartAction["']?\s*:\s*["'`]""")
+"""The key as programs write it, with a value: not a type's member, and not a use of it."""
 
 Opener = Callable[[Path, str], Sequence[Source]]
 """Reads the file at a path, under the label it is shown by, into the flows that it holds."""
@@ -146,17 +150,23 @@ def _in_text(path: Path, label: str) -> Sequence[Source]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return ()
-    at = text.find("StartAction")
-    if at < 0 or text.lstrip()[:1] in ("{", "["):
+    if "StartAction" not in text or text.lstrip()[:1] in ("{", "["):
         return ()
+    from busyhour.contracts.embedded import pieces
     from busyhour.contracts.templates import flows_in_text
     from busyhour.flows.positions import Lines
 
-    problem = "there is a flow here, but not written as JSON, so that it cannot be read"
-    hint = "Have the program write the flow to a file (JSON.stringify, json.dumps), and check that."
-    return flows_in_text(path, label, text) or [
-        Source(label, None, DocumentError(problem, path, Lines(text).at(at), hint))
-    ]
+    found = flows_in_text(path, label, text)
+    taken = [(piece.start, piece.end) for piece in pieces(text)]
+    written = (match.start() for match in _WRITTEN.finditer(text))
+    at = next((at for at in written if not any(start <= at < end for start, end in taken)), None)
+    if at is None and not found:
+        at = text.find("StartAction")
+    if at is not None:
+        problem = "there is a flow here, but not written as JSON, so that it cannot be read"
+        hint = "Have the program write the flow to a file (JSON.stringify, json.dumps), and check that."
+        found.append(Source(label, None, DocumentError(problem, path, Lines(text).at(at), hint)))
+    return found
 
 
 def _read(path: Path, label: str) -> Source:

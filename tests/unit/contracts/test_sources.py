@@ -48,6 +48,15 @@ def test_a_flow_that_is_not_written_as_json_names_the_way_out(tmp_path):
     assert "JSON.stringify" in source.unreadable.hint
 
 
+def test_one_flow_as_json_and_one_that_is_not_are_both_told(tmp_path):
+    path = tmp_path / "flows.ts"
+    other = "interface Flow { StartAction: string }\nconst b = { StartAction: `end`, Actions: [] };\n"
+    path.write_text(PROGRAMS["object.ts"] + other, encoding="utf-8")
+    first, second = gather([str(path)]).sources
+    assert first.document.data["StartAction"] == "end"
+    assert second.unreadable.position.line == path.read_text().splitlines().index(other.splitlines()[1]) + 1
+
+
 def test_a_broken_export_is_not_taken_for_a_program(tmp_path):
     path = tmp_path / "broken.json"
     path.write_text(AS_JSON.replace(",", "", 1), encoding="utf-8")
