@@ -98,10 +98,11 @@ def _batch_write(params: Params) -> None:
 
 def _transact(params: Params) -> None:
     items = params["TransactItems"]
-    if len(items) > TRANSACTION_ITEMS:
+    if not 1 <= len(items) <= TRANSACTION_ITEMS:
+        bound = f"less than or equal to {TRANSACTION_ITEMS}" if items else "greater than or equal to 1"
         raise _refused(
             "1 validation error detected: Value at 'transactItems' failed to satisfy constraint: Member must have "
-            f"length less than or equal to {TRANSACTION_ITEMS}"
+            f"length {bound}"
         )
     size = 0
     for item in items:

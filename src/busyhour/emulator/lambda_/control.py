@@ -245,6 +245,8 @@ class Control:
         if deployed.package is not None:
             _check_runtime(settings)
             module, _, name = str(settings.get("Handler") or "lambda_function.lambda_handler").rpartition(".")
+            # A name that no callable has is taken, as Lambda takes it; the invocation fails for want of it.
+            name = name.replace(":", "_") or "_"
             handler = f"{deployed.package.root / Path(*module.replace('.', '/').split('/'))}.py:{name}"
         deployed.function = replace(
             function,

@@ -223,3 +223,20 @@ def test_a_transaction_reads_its_items_in_their_order(dynamo):
     assert [one.get("Item", {}).get("k", {}).get("S") for one in found] == [
         str(number) if number % 2 == 0 else None for number in range(60)
     ]
+
+
+@pytest.mark.parametrize("operation", ["TransactGetItems", "TransactWriteItems"])
+def test_a_transaction_has_an_item(dynamo, operation):
+    answer = dynamo().call(operation, TransactItems=[])
+    assert answer["__type"].endswith("#ValidationException")
+
+
+def test_a_transaction_of_statements_answers_each_of_them(dynamo):
+    lab = dynamo(ROOMY)
+    lab.call("CreateTable", TableName="t", **TABLE)
+    lab.call("PutItem", TableName="t", Item=item(2))
+    statements = [
+        {"Statement": f"SELECT * FROM \"t\" WHERE k = '{number}' AND s = 'x'"} for number in (1, 2, 3)
+    ]
+    found = lab.call("ExecuteTransaction", TransactStatements=statements)["Responses"]
+    assert found == [{}, {"Item": item(2)}, {}]

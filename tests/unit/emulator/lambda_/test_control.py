@@ -410,3 +410,13 @@ def test_whatever_a_handler_does_is_its_own_failure_and_the_next_invocation_runs
         seen[way] = error["errorType"]
     assert seen == ends
     assert invoke(aws, "hostile", "binary")[1] == 256
+
+
+@pytest.mark.parametrize("handler", ["arn:aws:::::", "app.", "nothing", ":", "a.b:c"])
+def test_a_handler_that_cannot_be_is_found_out_by_its_invocation(aws, handler):
+    with contextlib.suppress(aws.exceptions.ResourceNotFoundException):
+        aws.delete_function(FunctionName="misnamed")
+    create(aws, "misnamed", handler=handler)
+    answer, error = invoke(aws, "misnamed")
+    assert answer["FunctionError"] == "Unhandled"
+    assert error["errorType"].startswith("Runtime.")
