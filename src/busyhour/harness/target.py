@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from busyhour.errors import BusyhourError, ExitCode
 from busyhour.harness.processes import Child, child
 from busyhour.scenarios.model import Scenario
 
+CONTACT_EVENTS = "BUSYHOUR_CONTACT_EVENTS"
+"""Variable that names the file in which the load generator looks for contact events: the emulator writes it then."""
 START_SECONDS = 60.0
 """How long the emulator may take to be ready; it takes about two seconds on an idle machine."""
 
@@ -80,6 +83,9 @@ def emulator(scenario: Scenario, run_dir: Path, *, port: int = 0) -> Iterator[tu
         *("--scenario", str(scenario.path), "--port", str(port), "--ready-file", str(ready)),
         *(word for setting in scenario.overrides for word in ("--set", setting)),
     ]
+    events = os.environ.get(CONTACT_EVENTS)
+    if events:
+        command += ["--events", events]
     with child("emulator", command, log=run_dir / "emulator.log", environment={}) as process:
         deadline = time.monotonic() + START_SECONDS
         while not ready.exists():
