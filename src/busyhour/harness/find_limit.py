@@ -62,6 +62,7 @@ def search(
     measure: Measure,
     *,
     likely: Callable[[RunRecord], float | None] = lambda record: None,
+    chance: Callable[[RunRecord], float] = lambda record: 0.0,
     factor: float = 1.5,
     resolution: float = 0.05,
     most_runs: int = 16,
@@ -75,8 +76,11 @@ def search(
         measure: makes one run.
         likely: where a run that broke shows the limit to be, as a multiple of the plan; None: it does not show. The
             search goes down to there at once, instead of step by step.
+        chance: by what share two runs at one rate differ by chance. Rates that are nearer to each other cannot be told
+            apart, so the search does not try.
         factor: between two steps while nothing has broken, or nothing has held.
-        resolution: closed in when the rate that breaks is at most this share above the one that holds.
+        resolution: closed in when the rate that breaks is at most this share above the one that holds, or the share of
+            chance where that is more.
         most_runs: runs altogether.
         confirm: runs at the rate that is found.
         ceiling: highest multiple of the plan to try.
@@ -133,7 +137,7 @@ def search(
             at = min(best * factor, ceiling) if best < ceiling else best
         elif worst / best > factor * (1.0 + _SAME):
             at = best * factor
-        elif worst / best - 1.0 > resolution:
+        elif worst / best - 1.0 > max(resolution, chance(record)):
             at = sqrt(best * worst)
         elif held[best] < confirm:
             at = best

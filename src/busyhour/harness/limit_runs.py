@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from busyhour.results import store
 from busyhour.results.codec import encode
 from busyhour.results.record import LimitCause, LimitRecord, LimitRun, Outcome, RunRecord, VerdictRecord
 from busyhour.scenarios import reader
+from busyhour.scenarios.model import ArrivalProcess
 
 LIMIT_FILE = "limit.json"
 MOST_RUNS = 16
@@ -66,7 +68,12 @@ def find(
         first = min(_forecast(record).values(), default=None)
         return None if first is None or per_hour <= 0 else first * (1.0 - plan.headroom) / per_hour
 
-    found = search(measure, likely=likely, most_runs=most_runs)
+    def chance(record: RunRecord) -> float:
+        """Numbers of calls that come by chance differ by their square root (Poisson); even ones do not."""
+        even = plan.traffic.arrivals is ArrivalProcess.EVEN
+        return 0.0 if even else 1.0 / sqrt(max(1, record.arrivals.started))
+
+    found = search(measure, likely=likely, chance=chance, most_runs=most_runs)
     if not records:
         return found, None
     shown = records[_shown(found)]

@@ -97,6 +97,15 @@ def test_a_good_guess_of_the_limit_spares_steps_and_never_changes_the_result(
         assert len(guessed.steps) < len(stepwise.steps)
 
 
+def test_it_does_not_close_in_further_than_chance_lets_runs_be_told_apart() -> None:
+    fine = search(breaking_at(1.3))
+    coarse = search(breaking_at(1.3), chance=lambda record: 0.35)
+    assert coarse.stopped == ""
+    assert (coarse.holds, coarse.times) == (pytest.approx(1.2247, abs=1e-4), 3)
+    assert coarse.breaks == 1.5
+    assert len(coarse.steps) < len(fine.steps)
+
+
 def test_it_never_makes_more_runs_than_allowed() -> None:
     found = search(breaking_at(40.0), most_runs=5)
     assert len(found.steps) == 5
