@@ -135,9 +135,17 @@ def _open(path: Path, label: str) -> Sequence[Source]:
 
 
 def _inside(source: Source) -> Sequence[Source]:
-    """The flows that a document holds; the source itself where it is a flow, or holds none."""
+    """The flows that a document holds; the source itself where it is a flow, or holds none.
+
+    A flow that is nothing but wrapped once too often, in a string or in a list of its own, is a broken export.
+    """
     document = source.document
     if document is None or looks_like_flow(document) or "StartAction" not in document.text:
+        return [source]
+    holds_more = isinstance(document.data, dict) or (
+        isinstance(document.data, list) and len(document.data) > 1
+    )
+    if not holds_more:
         return [source]
     from busyhour.contracts.wrapped import flows_in_json
 
@@ -150,7 +158,8 @@ def _in_text(path: Path, label: str) -> Sequence[Source]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return ()
-    if "StartAction" not in text or text.lstrip()[:1] in ("{", "["):
+    is_export = path.suffix.lower() in ("", ".json") or text.lstrip()[:1] in ("{", "[")
+    if is_export or "StartAction" not in text:
         return ()
     from busyhour.contracts.embedded import pieces
     from busyhour.contracts.templates import flows_in_text

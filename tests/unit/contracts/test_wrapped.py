@@ -43,9 +43,8 @@ WRAPPERS = {
     "Sub": lambda flow: resource({"Fn::Sub": json.dumps(flow)}),
     "Join": lambda flow: resource({"Fn::Join": ["", [json.dumps(flow)[:40], json.dumps(flow)[40:]]]}),
     "input of the AWS CLI": lambda flow: {"InstanceId": "1", "Name": "Main", "Content": json.dumps(flow)},
-    "a list of exports": lambda flow: [flow],
+    "a list of exports": lambda flow: [{"name": "main"}, flow],
     "exports by name": lambda flow: {"main": flow},
-    "a text": json.dumps,
     "Terraform's state": lambda flow: {
         "resources": [
             {
@@ -121,6 +120,11 @@ def test_content_that_cannot_be_read_says_so(tmp_path):
 def test_a_document_without_a_flow_is_still_none(tmp_path):
     report = check(tmp_path, {"Resources": {}, "about": "StartAction"})
     assert {one.rule for one in report.findings} == {"not-a-flow"}
+
+
+@pytest.mark.parametrize("wrap", [json.dumps, lambda flow: [flow]], ids=["string", "list"])
+def test_a_flow_that_is_wrapped_once_too_often_is_a_broken_export(tmp_path, wrap):
+    assert {one.rule for one in check(tmp_path, wrap(GREETING)).findings} == {"not-a-flow"}
 
 
 def test_a_flow_is_not_searched_for_others():
