@@ -52,9 +52,10 @@ def read(document: Document, *, name: str | None = None, type: FlowType | None =
     if is_legacy(data):
         converted = convert(document)
         return _flow(document, converted.data, FlowFormat.LEGACY, name, type)
-    hint = INSIDE_HINT if "StartAction" in document.text else _SHAPE_HINT
     if not isinstance(data, dict):
-        raise FlowError(f"is no contact flow: it holds {_kind(data)}, not an object", document, (), hint)
+        raise FlowError(
+            f"is no contact flow: it holds {_kind(data)}, not an object", document, (), _SHAPE_HINT
+        )
     if "Actions" not in data:
         near = next(
             (did_you_mean(key, ["Actions", "modules"]) for key in data if key.lower() == "actions"), ""
@@ -63,7 +64,7 @@ def read(document: Document, *, name: str | None = None, type: FlowType | None =
             f'is no contact flow: there is no "Actions".{near}'.removesuffix("."),
             document,
             (),
-            _SHAPE_HINT if "StartAction" in data else hint,
+            INSIDE_HINT if "StartAction" in document.text and "StartAction" not in data else _SHAPE_HINT,
         )
     return _flow(document, data, FlowFormat.MODERN, name, type)
 

@@ -158,8 +158,8 @@ def test_what_cannot_be_a_flow_is_refused_with_its_place(text, message):
 
 @pytest.mark.parametrize(
     "around",
-    [lambda flow: [json.loads(flow)], lambda flow: {"Content": flow}, lambda flow: flow],
-    ids=["list", "content", "text"],
+    [lambda flow: {"Content": flow}, lambda flow: {"main": json.loads(flow)}],
+    ids=["text", "object"],
 )
 def test_a_flow_inside_another_document_names_the_way_out(around):
     with pytest.raises(FlowError) as raised:
