@@ -25,9 +25,7 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "Contacts in progress end with the emulator; `--state` does not keep them.",
         "Search filters, predefined attributes, views, evaluations, rules, cases, Wisdom and test cases are not served.",
     ),
-    "connectparticipant": (
-        "Chat is polled with GetTranscript: there is no websocket. StartChatContact's InitialMessage is not in it.",
-    ),
+    "connectparticipant": ("Chat is polled with GetTranscript: there is no websocket.",),
     "lambda": (
         "Python only, by the interpreter that runs the emulator, whatever `Runtime` says; other runtimes through a URL "
         "(`--function NAME=URL`). Layers are not attached; no images, S3 code, VPCs, event source mappings or destinations.",

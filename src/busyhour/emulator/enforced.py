@@ -30,6 +30,10 @@ _INVALID_VALUE = "InvalidParameterValueException"
 
 ENFORCED: tuple[Enforced, ...] = (
     Enforced("connect.amazon-connect-instance-count", "ServiceQuotaExceededException 402"),
+    Enforced(
+        "connect.instances-created-or-deleted-in-30-days",
+        "CreateInstance: ServiceQuotaExceededException 402; DeleteInstance: InvalidRequestException 400",
+    ),
     Enforced("connect.concurrent-active-calls-per-instance", _REORDER),
     Enforced("connect.concurrent-campaign-active-calls-per-instance", _REORDER),
     Enforced("connect.concurrent-active-chats-per-instance", f"{_LIMIT}, ChatsBreachingActiveChatQuota"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import json
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import parse_qs, unquote
+
+import orjson
 
 from busyhour.emulator.faults import Fault, Faults, UnreachableError
 from busyhour.emulator.protocols import error_in_kind
@@ -175,7 +176,7 @@ def named_in(request: Request) -> Iterator[str]:
     if not request.body.startswith(b"{"):
         return
     try:
-        body = json.loads(request.body)
+        body = orjson.loads(request.body)
     except ValueError:
         return
     waiting = [body]

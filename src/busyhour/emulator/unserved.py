@@ -47,7 +47,6 @@ UNSERVED: Mapping[str, tuple[str, ...]] = {
         "connect.concurrent-automated-interaction-analytics-jobs",
         "connect.concurrent-post-contact-agent-conversation-summary-jobs",
     ),
-    "Instances that were deleted are not remembered": ("connect.instances-created-or-deleted-in-30-days",),
     "Every bot exists, and none calls a function; RecognizeUtterance is not served": (
         "lex.bots-per-account-v2",
         "lex.concurrent-voice-conversations-recognize-utterance",

@@ -10,6 +10,8 @@ from busyhour.emulator.connect.site import Handler, Params, Site, not_found
 from busyhour.emulator.wire import ApiError
 
 _COUNT = "connect.amazon-connect-instance-count"
+_TURNOVER = "connect.instances-created-or-deleted-in-30-days"
+_THIRTY_DAYS = 30 * 86_400.0
 _ATTRIBUTES = {
     "INBOUND_CALLS": "true",
     "OUTBOUND_CALLS": "true",
@@ -39,6 +41,7 @@ def create(site: Site, params: Params) -> Params:
     if count > state.limits.applied(_COUNT):
         state.limits.reject(_COUNT)
         raise ApiError("ServiceQuotaExceededException", "The service quota has been exceeded.", 402)
+    _count_turnover(site, "ServiceQuotaExceededException", 402)
     instance = Instance(replace(state.account, alias=alias, instance_id=""), state.time(), params)
     furnish(instance, state.time())
     sites.open(instance)
@@ -62,8 +65,24 @@ def delete(site: Site, params: Params) -> Params:
         raise ApiError(
             "InvalidRequestException", "The emulator's first instance cannot be deleted; stop the emulator."
         )
+    _count_turnover(site, "InvalidRequestException", 400)
     site.sites.close(site)
     return {}
+
+
+def _count_turnover(site: Site, code: str, status: int) -> None:
+    """One more instance is created or deleted, of so many in 30 days (API reference, CreateInstance)."""
+    state, moments = site.state, site.sites.turnover
+    at = state.time()
+    while moments and moments[0] <= at - _THIRTY_DAYS:
+        moments.popleft()
+    state.limits.use(_TURNOVER, len(moments) + 1)
+    if len(moments) + 1 > state.limits.applied(_TURNOVER):
+        state.limits.reject(_TURNOVER)
+        raise ApiError(
+            code, "There has been an excessive number of attempts at creating or deleting instances.", status
+        )
+    moments.append(at)
 
 
 def describe_attribute(site: Site, params: Params) -> Params:

@@ -24,7 +24,7 @@ from busyhour.emulator.connect.metrics import ConnectMetrics
 from busyhour.emulator.connect.placed import Placed, contact_fields
 from busyhour.emulator.connect.policy import ConnectPolicy
 from busyhour.emulator.connect.resources import FlowResource, Instance, MachineFactory
-from busyhour.emulator.connect.transcript import say
+from busyhour.emulator.connect.transcript import customer, say
 from busyhour.emulator.state import EmulatorState
 from busyhour.flows.protocol import Audience
 from busyhour.scenarios.model import Scenario
@@ -157,6 +157,9 @@ class Contacts:
         )
         self.store.add(contact)
         self._tell(contact, "INITIATED")
+        first = placed.extra.get("InitialMessage")
+        if first is not None:
+            say(contact, first["Content"], at, first["ContentType"], **customer(contact))
         self.metrics.begun(contact.pool, at, contact.flow)
         if not self._state.limits.acquire(contact.pool, self.scope):
             self.metrics.breaching(contact.pool, at)

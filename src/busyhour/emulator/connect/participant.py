@@ -18,7 +18,7 @@ import orjson
 from busyhour.emulator.connect.contact import Contact
 from busyhour.emulator.connect.site import Params, Site, Sites
 from busyhour.emulator.connect.times import iso
-from busyhour.emulator.connect.transcript import participant_id, say, token_of
+from busyhour.emulator.connect.transcript import customer, say, token_of
 from busyhour.emulator.paging import page_start, page_token
 from busyhour.emulator.protocols import rest_json_error
 from busyhour.emulator.rest_operations import OperationTable
@@ -94,13 +94,8 @@ def _create_connection(site: Site, contact: Contact, params: Params) -> Params:
 
 def _send(site: Site, contact: Contact, params: Params) -> Params:
     _alive(contact)
-    who = {
-        "ParticipantRole": "CUSTOMER",
-        "ParticipantId": participant_id(contact),
-        "DisplayName": contact.extra.get("DisplayName", ""),
-    }
     content = params.get("Content") or ""
-    entry = say(contact, content, site.state.time(), params["ContentType"], **who)
+    entry = say(contact, content, site.state.time(), params["ContentType"], **customer(contact))
     return {"Id": entry["Id"], "AbsoluteTime": entry["AbsoluteTime"]}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -128,6 +129,8 @@ class Sites:
         self.validator = validator
         self._contacts_of = contacts_of
         self._sites: dict[str, Site] = {}
+        self.turnover: deque[float] = deque()
+        """When instances were created or deleted through the API."""
         self.started = False
         """Whether levels are sampled already."""
 

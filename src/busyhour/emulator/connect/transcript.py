@@ -37,6 +37,15 @@ def token_of(kind: str, contact: Contact) -> str:
     return base64.urlsafe_b64encode(f"{kind}:{contact.id}".encode()).decode()
 
 
+def customer(contact: Contact) -> dict[str, str]:
+    """Who the customer is in the transcript, for `say`."""
+    return {
+        "ParticipantRole": "CUSTOMER",
+        "ParticipantId": participant_id(contact),
+        "DisplayName": contact.extra.get("DisplayName", ""),
+    }
+
+
 def say(
     contact: Contact, content: str, at: float, content_type: str = "text/plain", **who: str
 ) -> dict[str, Any]:

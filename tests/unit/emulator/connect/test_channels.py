@@ -235,13 +235,22 @@ def participant(participants):
     return ask
 
 
-def connected(client, participant):
-    started = chat(client, flow(client))
+def connected(client, participant, **more):
+    started = chat(client, flow(client), **more)
     status, answer = participant(
         client, "CreateParticipantConnection", started["ParticipantToken"], Type=["CONNECTION_CREDENTIALS"]
     )
     assert status == 200
     return started["ContactId"], answer["ConnectionCredentials"]["ConnectionToken"]
+
+
+def test_the_customers_first_message_comes_before_what_the_flow_says(client, participant):
+    first = {"ContentType": "text/plain", "Content": "Where is my parcel?"}
+    _, token = connected(client, participant, InitialMessage=first)
+    _, answer = participant(client, "GetTranscript", token, SortOrder="ASCENDING")
+    said = [(one["ParticipantRole"], one["Content"]) for one in answer["Transcript"]]
+    assert said == [("CUSTOMER", "Where is my parcel?"), ("SYSTEM", "Hello.")]
+    assert answer["Transcript"][0]["DisplayName"] == "Ada"
 
 
 def test_a_customer_reads_and_writes_and_leaves(client, participant):

@@ -228,6 +228,22 @@ def test_instances_are_made_up_to_their_quota_and_deleted(client, aws_error):
     new_instance(client, "third")
 
 
+def test_only_so_many_instances_are_created_or_deleted_in_30_days(make, fast, aws_error):
+    client = make(quotas={**fast, "connect.instances-created-or-deleted-in-30-days": 3})
+    second = new_instance(client, "second")
+    client.emulator.clock.advance(10 * 86_400)
+    client("DeleteInstance", InstanceId=second)
+    third = new_instance(client, "third")
+    with pytest.raises(aws_error, match="excessive number") as error:
+        client("DeleteInstance", InstanceId=third)
+    assert (error.value.status, error.value.code) == (400, "InvalidRequestException")
+    client.emulator.clock.advance(20 * 86_400)
+    client("DeleteInstance", InstanceId=third)
+    with pytest.raises(aws_error, match="excessive number") as error:
+        new_instance(client, "fourth")
+    assert (error.value.status, error.value.code) == (402, "ServiceQuotaExceededException")
+
+
 def test_instances_share_api_rates_and_nothing_else(make, fast, aws_error):
     client = make(quotas={**fast, "L-4E9BCC96": 2, "L-12AB7C57": 10})
     other = new_instance(client, "second")
