@@ -75,6 +75,8 @@ class CallCentre:
         """Action types that some call came to and the machine does not model, in the order of first use."""
         self.unresolved: dict[str, None] = {}
         """References to flows that the scenario does not have."""
+        self.endless: dict[str, None] = {}
+        """Flows in which some call went round until its caller was taken to hang up, see `CallPolicy.action_limit`."""
         self._live: dict[int, LiveCall] = {}
         self._displays: dict[tuple[str, str], str] = {}
         self._outbound = scenario.traffic.direction is Direction.OUTBOUND
@@ -170,6 +172,11 @@ class CallCentre:
             f"action type {type_} is not modelled: it took its default path" for type_ in self.unmodelled
         ]
         said += [f"the flows refer to {flow!r}, which is no flow of the scenario" for flow in self.unresolved]
+        said += [
+            f"calls went round in flow {flow!r} without reaching a queue: after {self.policy.action_limit:,} actions "
+            "the caller was taken to hang up"
+            for flow in self.endless
+        ]
         callers = self.scenario.callers
         unused = sorted({*callers.menus, *callers.inputs} - self.behaviour.used)
         if unused and self.arrived:

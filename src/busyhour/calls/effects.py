@@ -97,6 +97,8 @@ def converse(call: LiveCall, effect: Converse) -> Event | None:
 
 def invoke(call: LiveCall, effect: Invoke) -> Event | None:
     """A function is invoked; the flow waits for it unless it is asynchronous."""
+    if call.has_had_enough():
+        return HUNG_UP
     invoker = call.centre.invoker
     if effect.asynchronous:
         invoker.invoke(call, effect, call.settled_in_background)
@@ -152,6 +154,8 @@ def enqueue(call: LiveCall, effect: Enqueue) -> Event:
 
 def dial(call: LiveCall, effect: Dial) -> Event | None:
     """A third party is called."""
+    if call.has_had_enough():
+        return HUNG_UP
     ring = call.centre.policy.dial_seconds
     if 0 < effect.timeout_seconds < ring:
         return call.later(effect.timeout_seconds, Failed("ConnectionTimeLimitExceeded"))
@@ -166,6 +170,8 @@ def pause(call: LiveCall, effect: Pause) -> Event | None:
 
 def service(call: LiveCall, effect: Service) -> Event | None:
     """Another service does its step."""
+    if call.has_had_enough():
+        return HUNG_UP
     if call.count_of_services is None:
         call.count_of_services = {}
     call.count_of_services[effect.type] = call.count_of_services.get(effect.type, 0) + 1

@@ -409,7 +409,11 @@ class LiveCall:
         self.centre.acd.wrapped_up(ticket)
 
     def has_had_enough(self) -> bool:
-        """Callers do not listen for ever: see `CallPolicy.flow_limit`."""
+        """Callers do not stay in flows for ever: see `CallPolicy.flow_limit` and `action_limit`."""
         if self.enqueued is not None or self.connected_to_system is None:
             return False
-        return self.centre.clock.now() - self.connected_to_system > self.centre.policy.flow_limit
+        centre = self.centre
+        if self.machine_call.actions_run > centre.policy.action_limit:
+            centre.endless[self.machine_call.flow_name] = None
+            return True
+        return centre.clock.now() - self.connected_to_system > centre.policy.flow_limit

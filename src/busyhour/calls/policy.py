@@ -48,6 +48,8 @@ class CallPolicy:
     """The agent ends the conversation, so that a disconnect flow runs: the larger demand of the two."""
     flow_limit: float = 1800.0
     """A caller who has spent this long in prompts without reaching a queue hangs up: ends calls that loop for ever."""
+    action_limit: int = 500
+    """The same for a caller whose flow has run this many actions, where it goes round without taking time."""
     agent_queue_capacity: int = 10
     """Most contacts that wait for one agent in person (quota "Maximum contacts in an agent queue")."""
     failures: Mapping[str, float] = field(default_factory=dict)

@@ -42,6 +42,10 @@ class MachineCall(Protocol):
         """Name of the flow or module that is being run, or was last."""
 
     @property
+    def actions_run(self) -> int:
+        """Actions run so far."""
+
+    @property
     def unmodelled(self) -> tuple[str, ...]:
         """Action types that took the default path, each once."""
 

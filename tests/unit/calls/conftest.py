@@ -55,6 +55,7 @@ class ScriptedCall:
         self.steps = list(steps)
         self.attributes = dict(attributes)
         self.heard: list[Any] = []
+        self.actions_run = 0
 
     def start(self) -> Effect:
         return self._next(None)
@@ -77,6 +78,7 @@ class ScriptedCall:
         if not self.steps:
             return Ended(EndReason.FLOW_DISCONNECT, "DisconnectParticipant")
         step = self.steps.pop(0)
+        self.actions_run += 1
         return step(event) if callable(step) else step
 
 

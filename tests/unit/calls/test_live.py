@@ -202,6 +202,26 @@ def test_a_caller_does_not_listen_for_ever(bench: Any):
     assert (call.ended, call.end_reason) == (310.0, EndReason.CUSTOMER_DISCONNECT)
 
 
+@pytest.mark.parametrize(
+    "again",
+    [Play("again", "", 0.0), Invoke("i", "f", {}, 8.0), Invoke("i", "f", {}, 8.0, asynchronous=True)],
+)
+def test_a_flow_that_goes_round_without_taking_time_is_left_and_named(bench: Any, again: Any):
+    bench.answers(*[(0.0, LambdaResult({}))] * 100)
+    centre = bench.centre(*[again] * 100, policy=CallPolicy(action_limit=20))
+    call = centre.arrive(0)
+    bench.clock.run()
+    assert call.end_reason == EndReason.CUSTOMER_DISCONNECT
+    assert call.machine_call.actions_run == 21
+    assert any("went round in flow 'main'" in note and "20 actions" in note for note in centre.notes())
+
+
+def test_whoever_has_reached_a_queue_is_not_counted_out(bench: Any):
+    call = bench.centre(TO_SALES, queues=[Queue("sales", agents=0)]).arrive(0)
+    call.machine_call.actions_run = 1_000_000
+    assert not call.has_had_enough()
+
+
 def test_an_answer_that_comes_after_the_call_ended_changes_nothing(bench: Any):
     bench.answers((2.0, LambdaResult({})))
     call = bench.centre(Invoke("i", "f", {}, 8.0), HELLO).arrive(0)
