@@ -111,6 +111,7 @@ def main() -> None:
                 f"a second of CPU: emulator {per_core:,.0f} StartOutboundVoiceContact, "
                 f"moto_server {theirs[-1]:,.0f} DescribeInstance"
             )
+        time.sleep(CONTACT_SECONDS)  # until those of the last round have ended
         latency(running, start_contact, median(rates) / 2)
     line = {
         "benchmark": "emulator_vs_moto_start",

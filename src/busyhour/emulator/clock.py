@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 
 _SWEEP_FROM = 1_000
+BATCH_SECONDS = 0.002
+"""How long due timers of a `LoopClock` may run before requests get their turn."""
 _log = logging.getLogger(__name__)
 
 
@@ -87,7 +89,7 @@ class LoopClock:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tick = tick
         self._timers = TimerHeap()
-        self._armed: asyncio.TimerHandle | None = None
+        self._armed: asyncio.Handle | None = None
         self._armed_for = float("inf")
         self.errors = 0
         """Callbacks that raised; each is logged with its traceback."""
@@ -134,13 +136,18 @@ class LoopClock:
 
     def _wake(self) -> None:
         self._armed, self._armed_for = None, float("inf")
-        now = time.monotonic() + self._tick / 2
+        began = time.monotonic()
+        now = began + self._tick / 2
         while (callback := self._timers.pop_due(now)) is not None:
             try:
                 callback()
             except Exception:
                 self.errors += 1
                 _log.exception("a timer of the emulator failed")
+            if time.monotonic() - began > BATCH_SECONDS and self._loop is not None:
+                self._armed_for = began
+                self._armed = self._loop.call_soon(self._wake)
+                return
         self._arm_next()
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from busyhour.emulator.server import Served, run, serve
 from busyhour.errors import BusyhourError, ExitCode
-from busyhour.garbage import collect_when_idle, held_back
+from busyhour.garbage import collect_beside, held_back
 
 
 def announce(about: Mapping[str, Any], ready_file: Path | None) -> None:
@@ -65,11 +65,11 @@ def serve_until_signal(emulator: Served, listener: socket.socket, on_ready: Call
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop, number)
-        sweeper = loop.create_task(collect_when_idle())
+        collecting = loop.create_task(collect_beside())
         try:
             await serve(emulator, listener, on_ready=on_ready, stopping=stopping)
         finally:
-            sweeper.cancel()
+            collecting.cancel()
 
     gc.collect()
     with held_back():

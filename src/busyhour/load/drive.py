@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from busyhour.garbage import held_back
+from busyhour.garbage import EVERY, collect_young, held_back
 from busyhour.load import clean_up
 from busyhour.load.arrivals import Dispatcher, choose, cumulated, inherited
 from busyhour.load.credentials import Credentials
@@ -156,6 +156,7 @@ class Drive:
         for dispatcher in self._dispatchers:
             dispatcher.begin()
         self.clock.call_at(1.0, self._tick)
+        self.clock.call_at(EVERY, self._collect)
         self.clock.call_at(self.scenario.traffic.duration, self._look)
         courier = gevent.spawn(self._hand_on)
         renewer = gevent.spawn(self._services.renew_credentials, self.note)
@@ -212,6 +213,10 @@ class Drive:
             except Exception as error:
                 self.recorder.call_ended("failed", type(error).__name__)
                 self.clock.report(kind.arrive)
+
+    def _collect(self) -> None:
+        collect_young()
+        self.clock.call_at(self.clock.real() + EVERY, self._collect)
 
     def _tick(self) -> None:
         recorder, second = self.recorder, self._second

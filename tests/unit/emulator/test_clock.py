@@ -122,3 +122,25 @@ def test_one_timer_that_fails_does_not_take_the_others_down(caplog):
     with caplog.at_level(logging.CRITICAL):
         assert asyncio.run(main()).errors == 1
     assert ran == [1]
+
+
+def test_many_timers_that_are_due_at_once_let_requests_in_between():
+    ran: list[str] = []
+
+    def slow() -> None:
+        time.sleep(0.002)
+        ran.append("timer")
+
+    async def main() -> None:
+        clock = LoopClock()
+        loop = asyncio.get_running_loop()
+        clock.attach(loop)
+        for _ in range(20):
+            clock.call_later(0.0, slow)
+        loop.call_later(0.01, ran.append, "request")
+        while ran.count("timer") < 20:
+            await asyncio.sleep(0.001)
+        clock.stop()
+
+    asyncio.run(main())
+    assert "request" in ran[:-1]
