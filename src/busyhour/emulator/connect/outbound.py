@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -70,7 +71,8 @@ class ClientTokens:
     def __init__(self, seconds: float, kept: int) -> None:
         self._seconds = seconds
         self._kept = kept
-        self._tokens: dict[str, tuple[str, float]] = {}
+        # Ordered, since the oldest key of a plain dict is found behind all that were taken out before it.
+        self._tokens: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self.forgotten = 0
 
     def find(self, token: str, at: float) -> str | None:
@@ -84,7 +86,7 @@ class ClientTokens:
         """`token` started this contact."""
         self._tokens[token] = (contact_id, at)
         if len(self._tokens) > self._kept:
-            self._tokens.pop(next(iter(self._tokens)))
+            self._tokens.popitem(last=False)
             self.forgotten += 1
 
     def clear(self) -> None:
