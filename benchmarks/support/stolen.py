@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 
 EVERY = 0.1
-SETTLE = 0.3
-"""Seconds after a theft in which what has waited is still being made up for."""
+SETTLE = 1.0
+"""Seconds after a theft in which what has waited is still being made up for: at half load as long as the theft was."""
 
 STAT = Path("/proc/stat")
 
