@@ -135,7 +135,8 @@ class LoopClock:
             self._arm(due)
 
     def _wake(self) -> None:
-        self._armed, self._armed_for = None, float("inf")
+        # Timers that callbacks set are looked at when the callbacks are through.
+        self._armed, self._armed_for = None, float("-inf")
         began = time.monotonic()
         now = began + self._tick / 2
         while (callback := self._timers.pop_due(now)) is not None:
@@ -144,10 +145,10 @@ class LoopClock:
             except Exception:
                 self.errors += 1
                 _log.exception("a timer of the emulator failed")
-            if time.monotonic() - began > BATCH_SECONDS and self._loop is not None:
-                self._armed_for = began
+            if self._loop is not None and time.monotonic() - began > BATCH_SECONDS:
                 self._armed = self._loop.call_soon(self._wake)
                 return
+        self._armed_for = float("inf")
         self._arm_next()
 
 

@@ -144,3 +144,37 @@ def test_many_timers_that_are_due_at_once_let_requests_in_between():
 
     asyncio.run(main())
     assert "request" in ran[:-1]
+
+
+def test_however_much_is_due_at_once_one_wake_up_is_armed():
+    """A wake-up that every batch left behind would wake the loop ever more often."""
+
+    class Counting(LoopClock):
+        woken = 0
+
+        def _wake(self) -> None:
+            self.woken += 1
+            super()._wake()
+
+    async def main() -> int:
+        clock = Counting()
+        clock.attach(asyncio.get_running_loop())
+        left = 200
+
+        def again() -> None:
+            nonlocal left
+            left -= 1
+            time.sleep(0.001)
+            if left > 0:
+                clock.call_later(0.0, again)
+                clock.call_later(0.02, lambda: None)
+
+        for _ in range(10):
+            clock.call_later(0.0, again)
+        while clock.pending():
+            await asyncio.sleep(0.005)
+        clock.stop()
+        return clock.woken
+
+    # 0.2 s of work in batches of 2 to 3 ms, and the last timers after it.
+    assert asyncio.run(main()) < 150
