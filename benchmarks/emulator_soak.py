@@ -104,7 +104,9 @@ def main() -> None:
                 count += 1
                 return running.start_contact(count)
 
-            capacity, _ = run(closed_loop(running.port, next_request, 5.0, running.pid, answered))
+            for seconds_of_load in (10.0, 5.0):  # the second once as many contacts end as begin
+                closed = closed_loop(running.port, next_request, seconds_of_load, running.pid, answered)
+                capacity, _ = run(closed)
             print(
                 f"capacity {capacity:,.0f}/s; soaking at {capacity / 2:,.0f}/s for {seconds:,.0f} s",
                 flush=True,
