@@ -3,7 +3,9 @@ import contextlib
 import gc
 import weakref
 
-from busyhour.garbage import collect_beside, collect_young, held_back
+import pytest
+
+from busyhour.garbage import collect_beside, collect_young, held_back, paused
 
 
 class Node:
@@ -92,3 +94,25 @@ def test_an_idle_process_is_not_collected_again_and_again():
     before = gc.get_stats()[2]["collections"]
     beside(0.5, cycle, idle_seconds=0.1)
     assert gc.get_stats()[2]["collections"] - before <= 1
+
+
+def test_while_paused_nothing_is_collected():
+    with paused():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_an_error_does_not_leave_it_switched_off():
+    with pytest.raises(ZeroDivisionError), paused():
+        raise ZeroDivisionError
+    assert gc.isenabled()
+
+
+def test_who_has_switched_it_off_keeps_it_off():
+    gc.disable()
+    try:
+        with paused():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

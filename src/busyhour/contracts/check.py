@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from busyhour.contracts import collector
 from busyhour.contracts.finding import FileReport, Finding, Report, Severity, json_pointer, order
 from busyhour.contracts.loading import RuleSet, load_rules
 from busyhour.contracts.rule import Problem, Rule
@@ -15,6 +14,7 @@ from busyhour.contracts.sources import Gathered, Source, gather
 from busyhour.contracts.subject import FlowUnderCheck, Project
 from busyhour.contracts.suppressions import in_force
 from busyhour.flows.model import FlowType
+from busyhour.garbage import paused
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Checker:
 
     def check(self, gathered: Gathered) -> Report:
         """All findings on all files."""
-        with collector.paused():
+        with paused():
             return self._check(gathered)
 
     def _check(self, gathered: Gathered) -> Report:

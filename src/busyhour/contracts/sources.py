@@ -2,7 +2,8 @@
 
 A file that is named is always checked. A folder is searched for `*.json`, templates and files without an extension
 (the console exports those); what is evidently no flow there is skipped, with the reason. Flows in the source of a
-program are checked where the program is named: in a folder they are only pointed out, as a program's tests have broken ones.
+program are checked where the program is named: in a folder they are only pointed out, as a program's tests have broken
+ones.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """CloudFormation and Terraform files -> the flows that they hold, each with its place in the file.
 
 Read are flows that stand in the file itself: as a block or a quoted string, through `!Sub`, `!Join` and their long
-forms, in a heredoc, in `jsonencode({…})`, or as YAML (`Fn::ToJsonString`). A flow that the file only names (`file("main.json")`) is checked where it lies.
+forms, in a heredoc, in `jsonencode({…})`, or as YAML (`Fn::ToJsonString`). A flow that the file only names
+(`file("main.json")`) is checked where it lies.
 """
 
 from __future__ import annotations

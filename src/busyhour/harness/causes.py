@@ -46,7 +46,8 @@ def causes_of(record: RunRecord) -> list[Cause]:
     """What broke in a run, most important first.
 
     Quotas come in the order in which they turned something away, then objectives, then quotas without the headroom that
-    the scenario asks for; where there is none of these, what the verdict says. What a run that is invalid or was interrupted shows is no limit of the target.
+    the scenario asks for; where there is none of these, what the verdict says. What a run that is invalid or was
+    interrupted shows is no limit of the target.
     """
     if record.verdict.outcome is not Outcome.DOES_NOT_HOLD:
         return []

@@ -14,10 +14,9 @@ from typing import Any
 
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.harness.processes import Child, child
+from busyhour.load.settings import CONTACT_EVENTS
 from busyhour.scenarios.model import Scenario
 
-CONTACT_EVENTS = "BUSYHOUR_CONTACT_EVENTS"
-"""Variable that names the file in which the load generator looks for contact events: the emulator writes it then."""
 START_SECONDS = 60.0
 """How long the emulator may take to be ready; it takes about two seconds on an idle machine."""
 

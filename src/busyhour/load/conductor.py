@@ -188,7 +188,7 @@ class Conductor:
 
         event = request_event(self._environment)
         drive = Drive(settings, scenario, self._kinds(self._environment), event, part, permit=permit)
-        reachable(drive.settings)
+        reachable(settings)
         drive.prepare()
         started = time.time() + LEAD_SECONDS
         self._sum = total = RunSum(settings, scenario, 1, started, calls=calls)

@@ -18,6 +18,7 @@ import orjson
 
 from busyhour.errors import BusyhourError
 from busyhour.load.outcomes import Contact, Ended, Told
+from busyhour.load.settings import CONTACT_EVENTS
 
 if TYPE_CHECKING:
     from busyhour.load.drive import Drive
@@ -48,7 +49,7 @@ class Tail:
         if path.is_dir() or not path.parent.is_dir():
             why = "is a folder" if path.is_dir() else f"is in {path.parent}, which is no folder"
             raise BusyhourError(
-                f"BUSYHOUR_CONTACT_EVENTS: {path} {why}.",
+                f"{CONTACT_EVENTS}: {path} {why}.",
                 "Name the file that contact events are appended to, as JSON lines; it may be made later.",
             )
         self._path = path

@@ -27,6 +27,9 @@ from busyhour.errors import BusyhourError
 from busyhour.results.load_result import Bounds
 from busyhour.scenarios.model import Scenario
 
+CONTACT_EVENTS = "BUSYHOUR_CONTACT_EVENTS"
+"""Names the file of contact events; `busyhour run` has its own emulator write it."""
+
 RESERVED_FILES = 256
 """File descriptors left to everything but connections."""
 
@@ -97,7 +100,7 @@ def from_environment(environment: Mapping[str, str], scenario: Path | None = Non
             "BUSYHOUR_TARGET is 'emulator', but BUSYHOUR_ENDPOINT is not set.",
             "Start `busyhour emulator` and set BUSYHOUR_ENDPOINT to the URL it prints.",
         )
-    run_dir, events = environment.get("BUSYHOUR_RUN_DIR"), environment.get("BUSYHOUR_CONTACT_EVENTS")
+    run_dir, events = environment.get("BUSYHOUR_RUN_DIR"), environment.get(CONTACT_EVENTS)
     bounds = Bounds()
     return Settings(
         scenario=named,

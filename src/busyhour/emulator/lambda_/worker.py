@@ -117,7 +117,7 @@ def run(
     try:
         event = json.loads(payload) if payload else {}
         result = handler(event, LambdaContext(header))
-    except Exception as error:
+    except Exception as error:  # the handler's own code, as above
         stack, said = _stack(error), _text(error)
         heading = f"[ERROR] {type(error).__name__}: {said}\nTraceback (most recent call last):\n"
         sys.stdout.write(heading + "".join(stack))
@@ -140,7 +140,7 @@ def _text(error: BaseException) -> str:
     """What the error says, as UTF-8 can have it; errors of a handler may fail to say anything."""
     try:
         return str(error).encode("utf-8", "backslashreplace").decode()
-    except Exception as failure:
+    except Exception as failure:  # as above: its own code makes the text
         return f"<unprintable: {type(failure).__name__}>"
 
 
