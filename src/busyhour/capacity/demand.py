@@ -20,7 +20,6 @@ from busyhour.capacity.handlers import HandlerAnswers
 from busyhour.capacity.simulation import INFINITE, Simulation, SimulationResult
 from busyhour.flows.machine import Machine
 from busyhour.scenarios.model import Direction, Scenario
-from busyhour.scenarios.rate import rate_of
 
 _BATCHES = 20
 _T_19 = 2.093
@@ -123,12 +122,6 @@ class CallDemand:
         }
 
 
-def busiest_rate(scenario: Scenario) -> float:
-    """The highest planned rate, calls per hour."""
-    segments = rate_of(scenario.traffic).segments
-    return max((max(s.first, s.last) for s in segments), default=0.0) * 3600.0
-
-
 def demand_of_call(
     scenario: Scenario,
     machine: FlowMachine,
@@ -150,7 +143,7 @@ def demand_of_call(
         policy: what the scenario has no key for.
         exact: solve for the means where that can be done.
     """
-    rate = busiest_rate(scenario)
+    rate = scenario.plan.calls_per_hour
     outbound = scenario.traffic.direction is Direction.OUTBOUND
     skipped = math.ceil(calls * warm_up)
     wanted = skipped + calls

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from busyhour.calls.policy import CallPolicy
 from busyhour.capacity import peaked, tables
-from busyhour.capacity.demand import busiest_rate, demand_of_call
+from busyhour.capacity.demand import demand_of_call
 from busyhour.capacity.flows import machine_of
 from busyhour.capacity.functions import Answers
 from busyhour.capacity.handlers import HandlerAnswers
@@ -108,7 +108,7 @@ class _Forecaster:
         self.even = scenario.traffic.arrivals is ArrivalProcess.EVEN
         self.pool = CAMPAIGN_CALLS if scenario.traffic.campaign else CALLS
         self.rate = rate_of(scenario.traffic)
-        self.per_hour = busiest_rate(scenario)
+        self.per_hour = scenario.plan.calls_per_hour
 
     # ------------------------------------------------------------------------------------------- the whole
 

@@ -45,6 +45,8 @@ from busyhour.scenarios.model import (
     DriveKind,
     Flows,
     Function,
+    LoadProfile,
+    Plan,
     Scenario,
     Traffic,
 )
@@ -280,6 +282,8 @@ def default_scenario(policy: ConnectPolicy) -> Scenario:
         seed=1,
         drive=DriveKind.VOICE,
         traffic=Traffic(Direction.OUTBOUND, 0.0),
+        plan=Plan(0.0),
+        test=LoadProfile(0.0),
         callers=Callers(
             patience=Distribution("exponential", policy.default_patience),
             talk=Distribution("exponential", policy.default_talk),

@@ -8,7 +8,6 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
-from busyhour.capacity.demand import busiest_rate
 from busyhour.harness.causes import Bracket
 from busyhour.harness.find_limit import Limit, confidence, search
 from busyhour.harness.progress import Progress
@@ -36,7 +35,7 @@ def find(
         BusyhourError: as `execute`, at the first run.
     """
     plan = options.scenario
-    per_hour = busiest_rate(plan)
+    per_hour = plan.plan.calls_per_hour
     records: dict[str, RunRecord] = {}
     progress.say(
         f"At most {most_runs} runs of up to {plan.traffic.duration + plan.traffic.drain:,.0f} s each, and some seconds "
@@ -52,7 +51,7 @@ def find(
         )
         scenario = reader.load(plan.path, root=options.project.root, overrides=overrides)
         progress.stage(
-            f"Run {number + 1} of at most {most_runs}: {busiest_rate(scenario):,.0f} calls/h, "
+            f"Run {number + 1} of at most {most_runs}: {scenario.plan.calls_per_hour:,.0f} calls/h, "
             f"{factor:.3g} times the plan"
         )
         below = folder / f"step-{number + 1:02d}"

@@ -97,7 +97,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """The planned arrivals.
+    """Arrivals: of a planned day, or those that a run drives.
 
     Either `calls_per_hour` (with `shape`) or `intervals` (calls per interval of `interval_seconds`), and `layers`
     on top. Two points of a shape at the same time make a step. `growth` multiplies the base.
@@ -116,6 +116,35 @@ class Traffic:
     layers: tuple[Layer, ...] = ()
     campaign: bool = False
     """Outbound with TrafficType CAMPAIGN: counted against *Concurrent campaign active calls*, apart from other calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The planned traffic that needs are computed from, apart from how it is tested.
+
+    `calls_per_hour` is the busiest planned rate, growth, shape and layers included, taken as a held rate. `day` is the
+    planned course of a day (intervals, contacts, a shape or layers); None for a plain rate.
+    """
+
+    calls_per_hour: float
+    day: Traffic | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProfile:
+    """How a run tests the plan: ramp, hold, drain; times in seconds.
+
+    `factor` multiplies the planned rate while the run drives it. `smoke` runs check errors and throttles and show no
+    capacity. `stated` is whether the file has a [test] table.
+    """
+
+    hold: float
+    ramp_up: float = 0.0
+    ramp_down: float = 0.0
+    drain: float = 30.0
+    factor: float = 1.0
+    smoke: bool = False
+    stated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +355,10 @@ class SupportFacts:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """The whole scenario. `path` is the file it came from; every path inside is absolute."""
+    """The whole scenario. `path` is the file it came from; every path inside is absolute.
+
+    `plan` is what is planned, `test` how a run tests it, `traffic` the arrivals that the run drives for that.
+    """
 
     name: str
     path: Path
@@ -334,6 +366,8 @@ class Scenario:
     seed: int
     drive: DriveKind
     traffic: Traffic
+    plan: Plan
+    test: LoadProfile
     callers: Callers
     flows: Flows
     queues: Mapping[str, Queue] = field(default_factory=dict)

@@ -75,13 +75,16 @@ def _scenario(source: Source) -> Scenario:
                 f"Add a [{needed}.<name>] table, or drive something else.",
             )
     objectives, within = read_objectives(source, data.get("objectives", {}))
+    traffic, plan, test = read_traffic(source, data["traffic"], data.get("test"))
     return Scenario(
         name=data.get("name", source.file.path.stem),
         path=source.file.path,
         description=data.get("description", ""),
         seed=data.get("seed", 1),
         drive=drive,
-        traffic=read_traffic(source, data["traffic"]),
+        traffic=traffic,
+        plan=plan,
+        test=test,
         callers=read_callers(source, data["callers"], names),
         flows=flows,
         queues={name: _queue(name, queue) for name, queue in data.get("queues", {}).items()},

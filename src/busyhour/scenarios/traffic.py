@@ -1,4 +1,4 @@
-"""The [traffic] table of a scenario file -> Traffic."""
+"""The [traffic] and [test] tables of a scenario file -> arrivals of a run, plan and load profile."""
 
 from __future__ import annotations
 
@@ -9,24 +9,82 @@ from typing import Any
 from busyhour.project.violations import value_shown
 from busyhour.scenarios.contacts import INBOUND, OUTBOUND, Wanted, read_contacts
 from busyhour.scenarios.intervals import read_intervals
-from busyhour.scenarios.model import ArrivalProcess, Direction, Layer, ShapePoint, Traffic
+from busyhour.scenarios.model import (
+    ArrivalProcess,
+    Direction,
+    Layer,
+    LoadProfile,
+    Plan,
+    ShapePoint,
+    Traffic,
+)
+from busyhour.scenarios.plan import driven, plan_of, ramps
 from busyhour.scenarios.source import Source
 
+_OF_THE_TEST = ("ramp_up", "ramp_down", "drain")
 
-def read_traffic(source: Source, data: Mapping[str, Any]) -> Traffic:
-    """Make the planned traffic.
+
+def read_traffic(
+    source: Source, data: Mapping[str, Any], test: Mapping[str, Any] | None
+) -> tuple[Traffic, Plan, LoadProfile]:
+    """Read the arrivals that a run drives, the plan and the load profile.
+
+    Args:
+        source: the scenario file.
+        data: its [traffic] table.
+        test: its [test] table; None: the durations in [traffic] are the test's.
 
     Raises:
-        BusyhourError: two keys say the same thing, none says it, or the intervals can not be read.
+        BusyhourError: two keys give the same thing, none gives it, or the intervals cannot be read.
     """
+    day = any(key in data for key in ("intervals", "contacts", "shape", "layers"))
+    if test is not None:
+        _only_planned(source, data, day)
+    planned = _planned(source, data, day, test)
+    plan = plan_of(planned, day=day)
+    if test is None:
+        up, down = (source.duration(("traffic", key), data.get(key, 0.0)) for key in ("ramp_up", "ramp_down"))
+        hold = planned.duration - up - down
+        return planned, plan, LoadProfile(hold, up, down, planned.drain)
+    profile = LoadProfile(
+        source.duration(("test", "hold"), test["hold"], positive=True),
+        source.duration(("test", "ramp_up"), test.get("ramp_up", 0.0)),
+        source.duration(("test", "ramp_down"), test.get("ramp_down", 0.0)),
+        source.duration(("test", "drain"), test.get("drain", 30.0)),
+        float(test.get("factor", 1.0)),
+        bool(test.get("smoke", False)),
+        stated=True,
+    )
+    return driven(planned, plan, profile), plan, profile
+
+
+def _only_planned(source: Source, data: Mapping[str, Any], day: bool) -> None:
+    """Refuse keys of the test in [traffic] beside a [test] table."""
+    for key in (*_OF_THE_TEST, *(() if day else ("duration",))):
+        if key in data:
+            there = "hold" if key == "duration" else key
+            raise source.error(
+                ("traffic", key),
+                "belongs to the test, and there is a [test] table",
+                f"Write it as test.{there}.",
+            )
+
+
+def _planned(source: Source, data: Mapping[str, Any], day: bool, test: Mapping[str, Any] | None) -> Traffic:
     intervals, width = _intervals(source, data)
     if "duration" in data:
         duration = source.duration(("traffic", "duration"), data["duration"], positive=True)
     elif intervals:
         duration = width * len(intervals)
+    elif test is not None and not day:
+        duration = 3600.0  # a held rate has no end of its own
     else:
         raise source.error(
-            ("traffic",), "has no 'duration'", 'Say how long calls arrive, as in duration = "100s".'
+            ("traffic",),
+            "has no 'duration'",
+            'Give the length of the day, as in duration = "10h".'
+            if test is not None
+            else 'Add a [test] table with hold = "100s", the time for which the run holds the rate.',
         )
     direction = Direction(data.get("direction", "inbound"))
     campaign = data.get("type", "general") == "campaign"
@@ -122,12 +180,7 @@ def _shape(source: Source, data: Mapping[str, Any], duration: float) -> tuple[Sh
             f"ends after the traffic: the ramps take {up + down:g} s, the duration is {duration:g} s",
             "Shorten the ramps or lengthen the duration.",
         )
-    points = []
-    if up:
-        points += [ShapePoint(0.0, 0.0), ShapePoint(up, 1.0)]
-    if down:
-        points += [ShapePoint(duration - down, 1.0), ShapePoint(duration, 0.0)]
-    return tuple(points)
+    return ramps(up, down, duration)
 
 
 def _layer(source: Source, index: int, data: Mapping[str, Any], duration: float) -> Layer:

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from busyhour.capacity.demand import Quantity, busiest_rate, demand_of_call
+from busyhour.capacity.demand import Quantity, demand_of_call
 from busyhour.scenarios.model import Direction, Distribution, Function, Queue, ShapePoint
+from busyhour.scenarios.plan import busiest_rate
 
 
 def test_the_demand_of_a_call_that_looks_up_and_ends(small: Any):
@@ -71,8 +72,7 @@ def test_outbound_calls_ring_and_ask_the_api(small: Any):
 def test_the_busiest_rate_is_that_of_the_highest_point(small: Any):
     made = small.scenario(calls_per_hour=100.0)
     shape = (ShapePoint(0, 0.0), ShapePoint(600, 3.0))
-    made = replace(made, traffic=replace(made.traffic, shape=shape, growth=2.0))
-    assert busiest_rate(made) == pytest.approx(600.0)
+    assert busiest_rate(replace(made.traffic, shape=shape, growth=2.0)) == pytest.approx(600.0)
 
 
 def test_no_traffic_has_no_demand(small: Any):

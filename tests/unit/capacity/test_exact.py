@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from busyhour.capacity.demand import busiest_rate, demand_of_call
+from busyhour.capacity.demand import demand_of_call
 from busyhour.capacity.exact import ExactDemand, NotFiniteError, exact_demand
 from busyhour.capacity.flows import machine_of
 from busyhour.capacity.handlers import HandlerAnswers
@@ -61,7 +61,7 @@ def menus(**choices: dict[str, float]) -> dict[str, Any]:
 
 
 def solved(scenario: Any, machine: Machine, **more: Any) -> ExactDemand:
-    return exact_demand(scenario, machine, calls_per_hour=busiest_rate(scenario), **more)
+    return exact_demand(scenario, machine, calls_per_hour=scenario.plan.calls_per_hour, **more)
 
 
 def agrees(scenario: Any, machine: Machine, *, calls: int, answers: Any = None) -> ExactDemand:

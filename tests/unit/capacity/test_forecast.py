@@ -16,6 +16,7 @@ from busyhour.quotas.model import Origin, QuotaValue
 from busyhour.rooms import shipped_root
 from busyhour.scenarios.arrivals import Schedule
 from busyhour.scenarios.model import ArrivalProcess, Direction, Distribution, Function, Queue, Traffic
+from busyhour.scenarios.plan import with_traffic
 
 START_RATE = "connect.start-outbound-voice-contact.rate"
 TABLE = quota_table.load()
@@ -143,7 +144,7 @@ def test_peaked_intervals_are_said_aloud(small: Any):
     traffic = replace(
         scenario.traffic, intervals=(20.0, 300.0) * 4, interval_seconds=900.0, calls_per_hour=0.0
     )
-    found = made(small, replace(scenario, traffic=traffic))
+    found = made(small, with_traffic(scenario, traffic, day=True))
     assert any("peaked" in note for note in found.notes)
 
 

@@ -12,6 +12,7 @@ from busyhour.capacity.simulation import INFINITE, Limits, SimulationResult, sim
 from busyhour.quotas import table as quota_table
 from busyhour.quotas.model import Origin, QuotaValue
 from busyhour.scenarios.model import Direction, Distribution, Function, Queue
+from busyhour.scenarios.plan import with_traffic
 
 TABLE = quota_table.load()
 CALLS_SIMULATED = 30_000
@@ -28,7 +29,7 @@ def rung_of(
 
 def at(scenario: Any, machine: Any, volume: float, limits: Limits) -> SimulationResult:
     traffic = replace(scenario.traffic, calls_per_hour=volume, duration=CALLS_SIMULATED * 3600.0 / volume)
-    return simulate(replace(scenario, traffic=traffic), machine, limits, drain=INFINITE)
+    return simulate(with_traffic(scenario, traffic), machine, limits, drain=INFINITE)
 
 
 @pytest.mark.slow

@@ -36,6 +36,7 @@ from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
 from busyhour.rooms import shipped_root
 from busyhour.scenarios.arrivals import Schedule
 from busyhour.scenarios.model import Direction, Distribution, Function, Scenario, Table
+from busyhour.scenarios.plan import with_traffic
 from busyhour.scenarios.reader import load
 
 ROOT = shipped_root()
@@ -250,7 +251,7 @@ def driven(scenario: Scenario, volume: float, calls: int) -> Met:
         layers=(),
         duration=calls * 3600.0 / volume,
     )
-    plan = replace(scenario, traffic=traffic)
+    plan = with_traffic(scenario, traffic)
     clock = VirtualClock()
     emulator = build(plan, clock=clock, epoch=1_800_000_000.0)
     backed = None

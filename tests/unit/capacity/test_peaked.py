@@ -12,6 +12,7 @@ from busyhour.capacity import peaked
 from busyhour.capacity.forecast import CALLS, forecast
 from busyhour.capacity.theory import erlang_b, load_for_blocking, servers_for_blocking
 from busyhour.errors import BusyhourError
+from busyhour.scenarios.plan import with_traffic
 
 
 def test_even_counts_are_not_peaked_and_uneven_ones_are():
@@ -65,7 +66,9 @@ def test_a_peaked_day_makes_the_formula_fail_and_the_forecast_says_so(small: Any
     traffic = replace(scenario.traffic, calls_per_hour=0.0, intervals=day, interval_seconds=900.0)
     quotas = {"L-12AB7C57": 25.0}
     found = forecast(
-        replace(scenario, traffic=traffic, quotas=quotas), machine=small.machine(small.prompt(180)), calls=200
+        with_traffic(replace(scenario, quotas=quotas), traffic, day=True),
+        machine=small.machine(small.prompt(180)),
+        calls=200,
     )
     [calls] = [quota for quota in found.quotas if quota.key == CALLS]
     mean_load = sum(day) / (8 * 900.0) * 180.0
@@ -85,5 +88,7 @@ def test_a_steady_day_is_not_called_peaked(small: Any):
     traffic = replace(
         scenario.traffic, calls_per_hour=0.0, intervals=(65.0, 70.0, 68.0, 72.0) * 2, interval_seconds=900.0
     )
-    found = forecast(replace(scenario, traffic=traffic), machine=small.machine(small.prompt(180)), calls=200)
+    found = forecast(
+        with_traffic(scenario, traffic, day=True), machine=small.machine(small.prompt(180)), calls=200
+    )
     assert not any("peaked" in note for note in found.notes)

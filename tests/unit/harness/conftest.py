@@ -13,6 +13,8 @@ from busyhour.scenarios.model import (
     Distribution,
     DriveKind,
     Flows,
+    LoadProfile,
+    Plan,
     Scenario,
     Traffic,
 )
@@ -29,6 +31,8 @@ def scenario() -> Scenario:
         seed=1,
         drive=DriveKind.VOICE,
         traffic=Traffic(Direction.OUTBOUND, 3600.0, calls_per_hour=100.0),
+        plan=Plan(100.0),
+        test=LoadProfile(3600.0),
         callers=Callers(SECONDS, SECONDS, SECONDS),
         flows=Flows((), "main"),
         aws=AwsTarget(

@@ -9,6 +9,7 @@ import pytest
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.harness.gate import Approval, Intent, clear, in_window, read_approval, recheck, refusals
 from busyhour.scenarios.model import DriveKind, Scenario
+from busyhour.scenarios.plan import with_traffic
 
 INTENT = Intent(calls=100, peak_concurrent=5.0, minutes=50.0)
 NIGHT = datetime(2026, 12, 2, 3, 0, tzinfo=UTC)  # 22:00 in New York
@@ -180,7 +181,7 @@ def test_what_the_gate_refuses_gets_every_reason_and_no_clearance(scenario: Scen
 
 def test_a_clearance_is_for_one_plan_and_its_time(scenario: Scenario) -> None:
     clearance = clear(scenario, INTENT, APPROVAL, NIGHT)
-    more = replace(scenario, traffic=replace(scenario.traffic, growth=2.0))
+    more = with_traffic(scenario, replace(scenario.traffic, growth=2.0))
     for other, when, why in (
         (more, NIGHT, "has not passed"),
         (scenario, clearance.until, "ended at 2026-12-02T06:00:00-05:00"),

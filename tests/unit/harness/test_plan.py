@@ -13,6 +13,7 @@ from busyhour.report.templating import fill
 from busyhour.report.view import clock
 from busyhour.rooms import shipped_root
 from busyhour.scenarios.model import Client, DriveKind, RetryMode, Scenario, ShapePoint
+from busyhour.scenarios.plan import with_traffic
 
 TODAY = datetime(2026, 11, 1, tzinfo=UTC)
 EVENING = datetime(2026, 12, 2, 1, 0, tzinfo=UTC)  # 20:00 in New York
@@ -107,7 +108,7 @@ def test_loopback_takes_two_places_in_one_instance_and_two_legs_of_money_always(
 
 def test_the_ramp_is_told_stretch_by_stretch(scenario: Scenario) -> None:
     shape = (ShapePoint(0.0, 0.0), ShapePoint(1800.0, 1.0), ShapePoint(3600.0, 1.0))
-    made = plan(replace(scenario, traffic=replace(scenario.traffic, calls_per_hour=3600.0, shape=shape)))
+    made = plan(with_traffic(scenario, replace(scenario.traffic, calls_per_hour=3600.0, shape=shape)))
     assert [(s.start, s.end, s.first, s.last, round(s.calls)) for s in made.stretches] == [
         (0.0, 1800.0, 0.0, 1.0, 900),
         (1800.0, 3600.0, 1.0, 1.0, 1800),

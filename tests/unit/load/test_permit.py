@@ -16,6 +16,7 @@ from busyhour.load.lambda_calls import LambdaCalls
 from busyhour.load.permit import Permit
 from busyhour.load.settings import for_scenario, from_environment
 from busyhour.load.voice import VoiceCalls
+from busyhour.scenarios.plan import with_traffic
 from busyhour.scenarios.reader import load
 
 AWS = """
@@ -117,7 +118,7 @@ def test_a_scenario_that_the_gate_has_not_seen_is_refused(started, scenario, tmp
 
 def test_more_traffic_is_another_plan(started, scenario, tmp_path):
     settings = started(permit.issue(tmp_path, scenario, 60.0))
-    other = replace(scenario, traffic=replace(scenario.traffic, growth=2.0))
+    other = with_traffic(scenario, replace(scenario.traffic, growth=2.0))
     assert "is for another plan" in refusal(settings, other)
 
 

@@ -417,7 +417,7 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
             "",
             [(DURATION, "")],
             "s.toml:3: traffic has no 'duration'",
-            'Say how long calls arrive, as in duration = "100s".',
+            'Add a [test] table with hold = "100s", the time for which the run holds the rate.',
             id="no-duration",
         ),
         pytest.param(

@@ -11,6 +11,7 @@ from busyhour.errors import BusyhourError
 from busyhour.scenarios import reader
 from busyhour.scenarios.business import business
 from busyhour.scenarios.model import Scenario, Wave
+from busyhour.scenarios.plan import with_traffic
 
 HELPDESK = reader.schema_path().with_name("helpdesk.toml")
 ROOT = HELPDESK.parents[1]
@@ -91,5 +92,5 @@ def test_calls_by_hour_of_a_day(read) -> None:  # type: ignore[no-untyped-def]
     from dataclasses import replace
 
     scenario = read("")
-    day = replace(scenario, traffic=replace(scenario.traffic, duration=3 * 3600.0))
+    day = with_traffic(scenario, replace(scenario.traffic, duration=3 * 3600.0))
     assert business(day)["calls_by_hour"] == pytest.approx([9000.0, 9000.0, 9000.0])

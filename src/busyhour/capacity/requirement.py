@@ -1,0 +1,379 @@
+"""The requirement that a plan puts on one limit, and `needed`, the one function for the value that the plan needs.
+
+A requirement is data: the load at the plan's held rate, the share of first attempts that may be rejected, and the closed
+form that says which share a value rejects. Forecast, bottlenecks, waves, what-if, requests, ledger and reports all use
+`needed`, `carried` and `Requirement.rejected` of the same requirement; a run record holds it as JSON.
+
+`factor` is a multiple of the planned volume: 1 is the plan. Loads are in the unit of the limit: erlang for calls,
+executions, agents and places in a queue; requests or units per second for rates; a number for things that are counted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Protocol
+
+from busyhour.capacity import peaked
+from busyhour.capacity.overflow import queue_full_share, token_bucket_loss, volume_at
+from busyhour.capacity.retrials import attempts_per_call, with_redials
+from busyhour.capacity.theory import (
+    erlang_b,
+    load_for_blocking,
+    servers_for_blocking,
+    waiting_with_abandonment,
+)
+from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.scenarios.model import Distribution, Redial
+
+TOLERATED = 0.01
+"""Share of first attempts that may be rejected where the scenario has no objective for it."""
+CONNECT_RETRIES = 3
+"""Times that Connect retries a throttled invocation at most (Admin Guide, connect-lambda-functions)."""
+REQUESTS_PER_EXECUTION = 10.0
+"""Requests a second that Lambda serves for each concurrent execution (Developer Guide, lambda-concurrency)."""
+_ROUNDING = 1e-9
+_LARGEST = 1e15
+
+
+class Requirement(Protocol):
+    """What a plan asks of one limit."""
+
+    model: ClassVar[str]
+    """Name of the closed form in a run record."""
+
+    @property
+    def share(self) -> float:
+        """Largest share of first attempts (0..1) that may be rejected at the plan."""
+        ...
+
+    def load(self, factor: float = 1.0) -> float:
+        """Mean demand in the limit's unit."""
+        ...
+
+    def rejected(self, value: float, factor: float = 1.0) -> float:
+        """Share of first attempts that a limit of `value` rejects, 0..1."""
+        ...
+
+
+def tolerated_share(at_most: float | None, attempts_per_hour: float) -> float:
+    """Share of first attempts that an objective tolerates.
+
+    Args:
+        at_most: the objective's bound, a share; None: no objective, 1 % is tolerated. 0 means less than one expected
+            rejection in the planned busy hour.
+        attempts_per_hour: first attempts in the planned busy hour.
+    """
+    if at_most is None:
+        return TOLERATED
+    if at_most > 0:
+        return min(at_most, 1.0 - _ROUNDING)
+    return (1.0 - _ROUNDING) / max(attempts_per_hour, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Places without a waiting room (calls at once): Erlang B, Hayward's approximation where arrivals are not Poisson.
+
+    `erlang` is the load of first attempts, `peakedness` the variance-to-mean ratio of the calls at once (1: Poisson).
+    Blocked callers redial with probability `redial_share`, at most `redial_attempts` times.
+    """
+
+    model: ClassVar[str] = "lines"
+    erlang: float
+    share: float = TOLERATED
+    peakedness: float = 1.0
+    redial_share: float = 0.0
+    redial_attempts: int = 0
+
+    def load(self, factor: float = 1.0) -> float:
+        """Offered load of first attempts, erlang."""
+        return self.erlang * factor
+
+    def rejected(self, value: float, factor: float = 1.0) -> float:
+        """Share of attempts that find every line taken."""
+        load, lines = self.load(factor), math.floor(value + _ROUNDING)
+        return with_redials(
+            lambda attempts: _blocking(load * attempts, lines, self.peakedness), self._redial
+        ).refused
+
+    def smallest(self, factor: float) -> int:
+        """Fewest lines that block at most `share`."""
+        load = self.load(factor) * self._attempts
+        if self.peakedness == 1.0:
+            return servers_for_blocking(load, self.share)
+        return peaked.lines_for_blocking(load, self.share, self.peakedness)
+
+    def largest_load(self, value: float) -> float:
+        """Load of first attempts, erlang, of which `value` lines block `share`."""
+        lines = math.floor(value + _ROUNDING)
+        if lines <= 0:
+            return 0.0
+        if self.peakedness == 1.0:
+            return load_for_blocking(lines, self.share) / self._attempts
+        return peaked.load_for_blocking(lines, self.share, self.peakedness) / self._attempts
+
+    @property
+    def _redial(self) -> Redial | None:
+        if not self.redial_share:
+            return None
+        return Redial(self.redial_share, Distribution("constant", 0.0), self.redial_attempts)
+
+    @property
+    def _attempts(self) -> float:
+        """Attempts per call where `share` of the attempts are blocked."""
+        redial = self._redial
+        return 1.0 if redial is None else attempts_per_call(self.share, redial)
+
+
+@dataclass(frozen=True, slots=True)
+class Executions:
+    """Lambda executions at once: Erlang B with Connect's retries, and ten requests a second for each execution.
+
+    `erlang` is the load of first attempts, `per_second` their rate. A throttled invocation is tried again up to
+    `retries` times and is taken to meet the same throttling as any other request.
+    """
+
+    model: ClassVar[str] = "executions"
+    erlang: float
+    per_second: float
+    share: float = TOLERATED
+    retries: int = CONNECT_RETRIES
+
+    def load(self, factor: float = 1.0) -> float:
+        """Executions at once in the mean, erlang."""
+        return self.erlang * factor
+
+    def rejected(self, value: float, factor: float = 1.0) -> float:
+        """Share of requests that Lambda throttles, the larger of both limits."""
+        by_rate = _excess(self.per_second * factor, REQUESTS_PER_EXECUTION * value)
+        return max(self._lines.rejected(value, factor), by_rate)
+
+    def smallest(self, factor: float) -> int:
+        """Fewest executions that throttle at most `share`."""
+        served = self.per_second * factor * (1.0 - self.share)
+        return max(self._lines.smallest(factor), math.ceil(served / REQUESTS_PER_EXECUTION - _ROUNDING))
+
+    def largest_load(self, value: float) -> float:
+        """Load of first attempts, erlang, of which `value` executions throttle `share`."""
+        by_lines = self._lines.largest_load(value)
+        if self.per_second <= 0:
+            return by_lines
+        served = self.per_second * (1.0 - self.share)
+        return min(by_lines, self.erlang * REQUESTS_PER_EXECUTION * value / served)
+
+    @property
+    def _lines(self) -> Lines:
+        retried = 1.0 if self.retries else 0.0
+        return Lines(self.erlang, self.share, redial_share=retried, redial_attempts=self.retries)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Requests per second through a token bucket (Erlang's M/D/1 in `overflow.token_bucket_loss`).
+
+    `per_second` is the mean rate of requests. The bucket holds `burst` tokens at a rate of `rate` and grows by as much
+    as the rate is raised, as AWS's documented pairs do. Requests that come at even intervals (`even`) pass up to the rate.
+    """
+
+    model: ClassVar[str] = "bucket"
+    per_second: float
+    rate: float
+    burst: float
+    share: float = TOLERATED
+    even: bool = False
+
+    def load(self, factor: float = 1.0) -> float:
+        """Requests per second."""
+        return self.per_second * factor
+
+    def rejected(self, value: float, factor: float = 1.0) -> float:
+        """Share of requests that find no token."""
+        load = self.load(factor)
+        if self.even:
+            return _excess(load, value)
+        return token_bucket_loss(load, value, max(1.0, self.burst + max(0.0, value - self.rate)))
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """Units per second, served as they come: what exceeds the limit in the mean is rejected, and nothing may exceed it."""
+
+    model: ClassVar[str] = "throughput"
+    per_second: float
+    share: ClassVar[float] = 0.0
+
+    def load(self, factor: float = 1.0) -> float:
+        """Units per second."""
+        return self.per_second * factor
+
+    def rejected(self, value: float, factor: float = 1.0) -> float:
+        """Share of units beyond the limit."""
+        return _excess(self.load(factor), value)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number of things that must be there: agents as users, queues, functions. `grows`: in proportion to the volume."""
+
+    model: ClassVar[str] = "count"
+    number: float
+    grows: bool = False
+    share: ClassVar[float] = 0.0
+
+    def load(self, factor: float = 1.0) -> float:
+        """The number."""
+        return self.number * factor if self.grows else self.number
+
+    def rejected(self, value: float, factor: float = 1.0) -> float:
+        """Share of the things for which there is no room."""
+        return _excess(self.load(factor), value)
+
+
+@dataclass(frozen=True, slots=True)
+class Agents:
+    """Agents of one queue: Erlang A. A contact is rejected where it is not answered within `threshold` seconds.
+
+    `erlang` is the offered load, `aht` the handling time and `patience` the mean patience in seconds; `share` is one
+    less the service level that is wanted.
+    """
+
+    model: ClassVar[str] = "agents"
+    erlang: float
+    aht: float
+    patience: float
+    threshold: float
+    share: float
+
+    def load(self, factor: float = 1.0) -> float:
+        """Offered load, erlang."""
+        return self.erlang * factor
+
+    def rejected(self, value: float, factor: float = 1.0) -> float:
+        """Share of contacts that are not answered in time."""
+        agents = math.floor(value + _ROUNDING)
+        waiting = waiting_with_abandonment(self.load(factor), agents, self.aht, self.patience, self.threshold)
+        return 1.0 - waiting.service_level
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Places of one queue: M/M/n/n+K with impatience. A contact is rejected where every place is taken.
+
+    `agents` serve `erlang` of offered load with a handling time of `aht` seconds; waiting contacts leave after
+    `patience` seconds in the mean.
+    """
+
+    model: ClassVar[str] = "waiting"
+    erlang: float
+    agents: int
+    aht: float
+    patience: float
+    share: float = TOLERATED
+
+    def load(self, factor: float = 1.0) -> float:
+        """Offered load, erlang."""
+        return self.erlang * factor
+
+    def rejected(self, value: float, factor: float = 1.0) -> float:
+        """Share of contacts that find the queue full."""
+        places = math.floor(value + _ROUNDING)
+        return queue_full_share(self.load(factor), self.agents, places, self.aht, self.patience)
+
+
+_MODELS: dict[str, type[Any]] = {
+    kind.model: kind for kind in (Lines, Executions, Bucket, Throughput, Count, Agents, Waiting)
+}
+
+
+def needed(requirement: Requirement, factor: float = 1.0) -> float:
+    """The value that the plan needs: the smallest whole value that rejects at most the tolerated share.
+
+    No headroom is in it. Infinite where no value suffices.
+
+    Args:
+        requirement: of the limit.
+        factor: multiple of the planned volume.
+    """
+    if requirement.load(factor) <= 0:
+        return 0.0
+    if isinstance(requirement, Lines | Executions):
+        return float(requirement.smallest(factor))
+    if isinstance(requirement, Throughput | Count):
+        return float(math.ceil(requirement.load(factor) * (1.0 - _ROUNDING)))
+    low, high = 0.0, float(max(1, math.ceil(requirement.load(factor))))
+    while requirement.rejected(high, factor) > requirement.share:
+        low, high = high, high * 2.0
+        if high > _LARGEST:
+            return math.inf
+    while high - low > 1.0:
+        middle = float(math.floor((low + high) / 2.0))
+        if requirement.rejected(middle, factor) > requirement.share:
+            low = middle
+        else:
+            high = middle
+    return 0.0 if high == 1.0 and requirement.rejected(0.0, factor) <= requirement.share else high
+
+
+def carried(requirement: Requirement, value: float) -> float:
+    """The largest multiple of the planned volume of which `value` rejects at most the tolerated share.
+
+    Infinite where every volume is carried.
+    """
+    load = requirement.load()
+    if load <= 0:
+        return math.inf
+    if isinstance(requirement, Count) and not requirement.grows:
+        return math.inf if requirement.rejected(value) == 0 else 0.0
+    if isinstance(requirement, Lines | Executions):
+        return requirement.largest_load(value) / load
+    if isinstance(requirement, Throughput | Count):
+        return value / load
+    beyond = requirement.share + _ROUNDING * max(requirement.share, _ROUNDING)
+    return volume_at(lambda factor: requirement.rejected(value, factor), beyond, max(value, 0.5) / load)
+
+
+def with_headroom(need: float, headroom: float) -> float:
+    """The value of which a share of `headroom` stays free at the need, a whole number."""
+    return need if not math.isfinite(need) else float(math.ceil(need / (1.0 - headroom) * (1.0 - _ROUNDING)))
+
+
+def as_json(requirement: Requirement) -> dict[str, Any]:
+    """The requirement for a run record; infinite figures are None."""
+    given: dict[str, Any] = asdict(requirement)  # type: ignore[call-overload]  # every requirement is a dataclass
+    finite = {k: None if isinstance(v, float) and math.isinf(v) else v for k, v in given.items()}
+    return {"model": requirement.model, **finite}
+
+
+def from_json(data: Mapping[str, Any]) -> Requirement:
+    """The requirement that `as_json` wrote.
+
+    Raises:
+        BusyhourError: its model is not known, or a figure is missing.
+    """
+    model = str(data.get("model"))
+    kind = _MODELS.get(model)
+    if kind is None:
+        raise BusyhourError(
+            f"Requirement with the model {model!r}, which is not a known one.{did_you_mean(model, _MODELS)}",
+            "Run the scenario again with this version of busyhour.",
+        )
+    names = [field.name for field in fields(kind)]
+    missing = [name for name in names if name not in data]
+    if missing:
+        raise BusyhourError(
+            f"Requirement {model!r} has no {', '.join(missing)}.",
+            "Run the scenario again with this version of busyhour.",
+        )
+    made: Requirement = kind(**{name: math.inf if data[name] is None else data[name] for name in names})
+    return made
+
+
+def _blocking(load: float, lines: int, peakedness: float) -> float:
+    return erlang_b(load, lines) if peakedness == 1.0 else peaked.blocking(load, lines, peakedness)
+
+
+def _excess(load: float, value: float) -> float:
+    """Share of `load` beyond `value`."""
+    return max(0.0, 1.0 - value / load) if load > 0 else 0.0

@@ -1,0 +1,51 @@
+"""The plan behind a scenario's traffic, and the arrivals that a load profile drives for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from busyhour.scenarios.model import LoadProfile, Plan, Scenario, ShapePoint, Traffic
+from busyhour.scenarios.rate import rate_of
+
+
+def busiest_rate(traffic: Traffic) -> float:
+    """The highest rate of `traffic` at any moment, calls per hour."""
+    segments = rate_of(traffic).segments
+    return max((max(segment.first, segment.last) for segment in segments), default=0.0) * 3600.0
+
+
+def plan_of(traffic: Traffic, *, day: bool) -> Plan:
+    """The plan of which `traffic` is the course; `day`: the course itself is planned, not only its busiest rate."""
+    return Plan(busiest_rate(traffic), traffic if day else None)
+
+
+def driven(planned: Traffic, plan: Plan, profile: LoadProfile) -> Traffic:
+    """Arrivals of a run: the busiest planned rate times the profile's factor, ramped up, held and ramped down."""
+    up, down = profile.ramp_up, profile.ramp_down
+    duration = up + profile.hold + down
+    return replace(
+        planned,
+        calls_per_hour=plan.calls_per_hour * profile.factor,
+        duration=duration,
+        drain=profile.drain,
+        growth=1.0,
+        shape=ramps(up, down, duration),
+        intervals=(),
+        layers=(),
+    )
+
+
+def ramps(up: float, down: float, duration: float) -> tuple[ShapePoint, ...]:
+    """The shape of a rate that grows for `up` seconds and falls in the last `down` of `duration` seconds."""
+    points: list[ShapePoint] = []
+    if up:
+        points += [ShapePoint(0.0, 0.0), ShapePoint(up, 1.0)]
+    if down:
+        points += [ShapePoint(duration - down, 1.0), ShapePoint(duration, 0.0)]
+    return tuple(points)
+
+
+def with_traffic(scenario: Scenario, traffic: Traffic, *, day: bool = False) -> Scenario:
+    """The scenario with other arrivals, which are its plan and its test alike."""
+    profile = LoadProfile(traffic.duration, drain=traffic.drain)
+    return replace(scenario, traffic=traffic, plan=plan_of(traffic, day=day), test=profile)
