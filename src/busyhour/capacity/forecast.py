@@ -12,13 +12,14 @@ from busyhour.capacity.demand import demand_of_call
 from busyhour.capacity.flows import machine_of
 from busyhour.capacity.functions import Answers
 from busyhour.capacity.handlers import HandlerAnswers
-from busyhour.capacity.ladder import REQUESTS_PER_EXECUTION, Ladder
+from busyhour.capacity.ladder import Ladder
 from busyhour.capacity.observed import with_observed_operations
 from busyhour.capacity.outlook import Forecast
 from busyhour.capacity.refusals import Refusals
-from busyhour.capacity.rehearsal import Rehearsal
+from busyhour.capacity.rehearsal import SIMULATED_CALLS, Rehearsal
+from busyhour.capacity.requirement import REQUESTS_PER_EXECUTION
 from busyhour.capacity.rules import with_rules
-from busyhour.capacity.rungs import CAMPAIGN_FULL, LAMBDA_429, REORDER, Limit, climb
+from busyhour.capacity.rungs import CAMPAIGN_FULL, REORDER, Limit, Rung, climb
 from busyhour.capacity.sheet import PEAK, Sheet
 from busyhour.capacity.simulation import Limits
 from busyhour.capacity.staffed import staffed_of
@@ -31,6 +32,7 @@ from busyhour.quotas.model import QuotaValue
 from busyhour.quotas.table import QuotaTable
 from busyhour.quotas.table_capacity import NEW_TABLE_QUOTA, TABLE_QUOTA, Side, of_values
 from busyhour.scenarios.model import ArrivalProcess, Direction, Scenario
+from busyhour.scenarios.plan import held
 from busyhour.scenarios.rate import rate_of
 
 CALLS = "connect.concurrent-active-calls-per-instance"
@@ -45,6 +47,7 @@ COUNTED = {
     "connect.contact-flows-per-instance": "flows",
 }
 
+_USERS = "connect.users-per-instance"
 _PEAKED = 1.2
 """Peakedness of recorded intervals from which on the report says so."""
 
@@ -107,34 +110,42 @@ class _Forecaster:
         self.outbound = scenario.traffic.direction is Direction.OUTBOUND
         self.even = scenario.traffic.arrivals is ArrivalProcess.EVEN
         self.pool = CAMPAIGN_CALLS if scenario.traffic.campaign else CALLS
-        self.rate = rate_of(scenario.traffic)
         self.per_hour = scenario.plan.calls_per_hour
 
     # ------------------------------------------------------------------------------------------- the whole
 
     def make(self, calls: int) -> Forecast:
         self.demand = demand_of_call(
-            self.scenario, self.machine, calls=calls, answers=self.answers, policy=self.policy
+            _without_reserved(self.scenario),
+            self.machine,
+            calls=calls,
+            answers=self.answers,
+            policy=self.policy,
         )
+        planned = self._planned()
         self.refusals = Refusals(
-            self.scenario, self.rate, self.values, self._limit(self.pool), self.demand.holding
+            planned, rate_of(planned.traffic), self.values, self._limit(self.pool), self.demand.holding
         )
-        self.load, load_at = self.refusals.peak_load()
         self.z = self.refusals.z
-        ladder = Ladder(self.scenario, self.demand, self.per_hour, self.load, self.z)
+        self.load = self.per_hour / 3600.0 * self.demand.mean("at once")
+        self.passing: float | None = None
+        busiest = planned.traffic.duration
+        if self.scenario.plan.day is not None:
+            self.passing, busiest = self.refusals.peak_load()
+        ladder = Ladder(self.scenario, self.demand, self.z)
         self.runs = Rehearsal(
-            self.scenario, self.machine, self._limits(), load_at, self._fill(), self.answers, self.policy
+            planned, self.machine, self._limits(), busiest, self._fill(), self.answers, self.policy
         )
         self.sheet = Sheet(self.values, self.demand, self.per_hour, ladder, self.runs)
-        if self.runs.window is not None:
+        if self.scenario.plan.day is not None and self.runs.window is not None:
             start, end = self.runs.window
             self.sheet.notes.append(
                 f"simulated from {start:,.0f} s to {end:,.0f} s, around the busiest moment, "
-                f"not the whole {self.scenario.traffic.duration:,.0f} s"
+                f"not the whole {planned.traffic.duration:,.0f} s"
             )
         if self.per_hour > 0:
-            self._calls()
-            self._starts()
+            starts = self._starts()
+            self._calls(starts)
             self._lambda()
             TableDemand(self.sheet, self.capacities).add()
             for staffed in staffed_of(self.scenario, self.demand):
@@ -143,7 +154,7 @@ class _Forecaster:
         made = Forecast(
             scenario=self.scenario.name,
             calls_per_hour=self.per_hour,
-            planned_calls=self.rate.total,
+            planned_calls=rate_of(self.scenario.traffic).total,
             demand=self.demand,
             quotas=self.sheet.quotas,
             ladder=climb(self.sheet.rungs),
@@ -155,6 +166,15 @@ class _Forecaster:
         drive = self.scenario.drive
         return made if drive.has_calls else made.narrowed(drive.services)
 
+    def _planned(self) -> Scenario:
+        """The scenario with what is planned as its arrivals: the day, or the rate held until the centre is long full."""
+        day = self.scenario.plan.day
+        if day is not None:
+            return replace(self.scenario, traffic=day)
+        fill = self._fill()
+        counted = SIMULATED_CALLS * 3600.0 / self.per_hour if self.per_hour else 0.0
+        return held(self.scenario, 2.0 * max(counted, fill) + fill)
+
     def _limit(self, key: str) -> Limit:
         return self.values.limit(key)
 
@@ -165,24 +185,27 @@ class _Forecaster:
         known = self.demand.quantities.get("at once")
         return known.p99 if known else 0.0
 
-    def _calls(self) -> None:
+    def _calls(self, starts: Rung | None) -> None:
         limit = self._limit(self.pool)
-        seconds, load = self.demand.mean("at once"), self.load
-        blocked = self.refusals.blocked(self.runs.window)
-        text = (
-            f"Little: {self.per_hour:,.0f} calls/h x {seconds:.1f} s / 3600 = {self.per_hour * seconds / 3600:.4g} "
-            f"erlangs when held; {load:.4g} at the plan's busiest moment"
+        row = self.sheet.ladder.concurrent_calls(
+            limit, CAMPAIGN_FULL if self.pool == CAMPAIGN_CALLS else REORDER
         )
-        if self.even:
-            text += f"; peakedness {self.z:.2g}, for even arrivals"
+        let_in = 1.0 - (starts.rejected_at_plan if starts is not None else 0.0)
+        blocked = let_in * row.requirement.rejected(limit.value, let_in)
+        if self.passing is not None:
+            blocked = self.refusals.blocked(self.runs.window)
+            self.sheet.notes.append(
+                f"calls in progress of the planned day: {self.passing:.4g} erlang at its busiest moment; "
+                f"{self.load:.4g} where its busiest interval is held, which needs are computed from"
+            )
         simulated = self.runs.share(lambda r: (r.blocked.count, r.attempts))
-        self._peaked_intervals(load, limit.value, blocked, simulated)
+        self._peaked_intervals(limit.value, blocked, simulated)
         self.sheet.add(
             limit,
-            load,
-            peaked.quantile(load, PEAK, self.z),
-            text,
-            theory_half_width=self.sheet.error(load, "at once"),
+            self.load,
+            peaked.quantile(self.load, PEAK, self.z),
+            row.calculation,
+            theory_half_width=self.sheet.error(self.load, "at once"),
             **self.runs.spread(lambda r: (r.calls.peak, r.calls.peak_at)),
             turned_away_theory=blocked,
             turned_away_simulated=simulated,
@@ -190,32 +213,28 @@ class _Forecaster:
         )
         if simulated is not None and abs(simulated - blocked) > max(0.02, 0.15 * blocked):
             self.sheet.notes.append(
-                f"theory and simulation part: by Erlang B {blocked:.1%} of the plan's attempts are blocked, in the "
-                f"simulation {simulated:.1%}; the formula knows no ramps and no dependence between calls"
+                f"theory and simulation disagree: Erlang B gives {blocked:.1%} of the plan's attempts blocked, the "
+                f"simulation {simulated:.1%}; the formula models neither ramps nor correlation between calls"
             )
         self._redials()
-        self.sheet.rung(
-            self.sheet.ladder.concurrent_calls(
-                limit, CAMPAIGN_FULL if self.pool == CAMPAIGN_CALLS else REORDER
-            )
-        )
+        self.sheet.rung(row)
 
-    def _peaked_intervals(self, load: float, lines: float, blocked: float, simulated: float | None) -> None:
-        """Say where recorded intervals vary so much that formulas for a steady busy hour fail."""
-        traffic = self.scenario.traffic
-        if len(traffic.intervals) <= 2:
+    def _peaked_intervals(self, lines: float, blocked: float, simulated: float | None) -> None:
+        """Note where recorded intervals vary so much that formulas for their mean fail."""
+        traffic = self.scenario.plan.day
+        if traffic is None or len(traffic.intervals) <= 2:
             return
         z = peaked.of_intervals(traffic.intervals, traffic.interval_seconds, self.demand.mean("at once"))
         if z <= _PEAKED:
             return
-        mean = self.rate.total / traffic.duration * self.demand.mean("at once")
+        mean = rate_of(traffic).total / traffic.duration * self.demand.mean("at once")
         steady = erlang_b(mean, int(lines))
         seen = "" if simulated is None else f", in the simulation {simulated:.2%}"
         self.sheet.notes.append(
             f"the recorded intervals are peaked (z = {z:.2f}): Erlang B on the plan's mean load ({mean:.4g} erlangs) says "
             f"that {steady:.2%} of the calls are blocked, Hayward's formula {peaked.blocking(mean, lines, z):.2%}, "
-            f"Erlang B at each moment's own load {blocked:.2%}{seen}; the mean of such a day is no basis for a quota, "
-            "its busiest interval is"
+            f"Erlang B at each moment's own load {blocked:.2%}{seen}; size quotas from the busiest interval, not from "
+            "the daily mean"
         )
 
     def _redials(self) -> None:
@@ -226,46 +245,45 @@ class _Forecaster:
         calls = sum(run.planned for run in self.runs.bound)
         lost = self.runs.share(lambda r: (r.lost, r.planned))
         self.sheet.notes.append(
-            f"{redial.share:.0%} of those who are turned away redial, {redial.attempts} times at most: "
+            f"{redial.share:.0%} of blocked callers redial, at most {redial.attempts} times: "
             f"{self.refusals.attempts(self.runs.window):.3g} attempts a call by theory, {asked / calls if calls else 1.0:.3g} "
             f"simulated; {lost or 0.0:.1%} of the calls never get in (simulated)"
         )
 
-    def _starts(self) -> None:
+    def _starts(self) -> Rung | None:
         if not self.outbound:
-            return
+            return None
         rate, burst = self.values.bucket("connect", "StartOutboundVoiceContact")
-        per_second = self.per_hour / 3600.0
+        row = self.sheet.ladder.starts(rate, burst)
+        assert row is not None
         self.sheet.add(
             rate,
-            per_second,
-            math.ceil(per_second - 1e-9) if self.even else poisson_quantile(per_second, PEAK),
-            f"{self.per_hour:,.0f} calls/h / 3600 = {per_second:.4g} requests/s, {'even' if self.even else 'Poisson'}; "
-            f"burst {burst.value:g}",
+            row.load,
+            math.ceil(row.load - 1e-9) if self.even else poisson_quantile(row.load, PEAK),
+            row.calculation,
             **self.runs.spread(lambda r: (r.starts.peak, r.starts.peak_at)),
-            turned_away_theory=self.refusals.throttled(self.runs.window),
+            turned_away_theory=row.rejected_at_plan
+            if self.passing is None
+            else self.refusals.throttled(self.runs.window),
             turned_away_simulated=self.runs.share(lambda r: (r.start_throttled.count, r.attempts)),
             turned_away_half_width=self.runs.half_width(lambda r: (r.start_throttled.count, r.attempts)),
         )
-        self.sheet.rung(self.sheet.ladder.starts(rate, burst))
+        self.sheet.rung(row)
+        return row
 
     def _lambda(self) -> None:
-        demand = self.demand
-        per_call = demand.mean("Lambda invocations")
-        if per_call <= 0:
-            return
         limit = self._limit(EXECUTIONS)
-        seconds = math.fsum(demand.mean(f"invocations:{n}") * s for n, s in demand.lambda_seconds.items())
-        load = self.per_hour / 3600.0 * seconds
+        row = self.sheet.ladder.lambda_concurrency(limit)
+        if row is None:
+            return
         self.sheet.add(
             limit,
-            load,
-            poisson_quantile(load, PEAK),
-            f"{self.per_hour:,.0f} calls/h / 3600 x {per_call:.3g} invocations x "
-            f"{seconds / per_call * 1000:.0f} ms = {load:.4g} at once",
+            row.load,
+            poisson_quantile(row.load, PEAK),
+            row.calculation,
             **self.runs.spread(lambda r: (r.functions.level.peak, r.functions.level.peak_at)),
-            theory_half_width=self.sheet.error(load, "Lambda invocations"),
-            turned_away_theory=erlang_b(load, int(limit.value)),
+            theory_half_width=row.load_half_width or None,
+            turned_away_theory=row.rejected_at_plan,
             turned_away_simulated=self.runs.share(
                 lambda r: (r.lambda_throttled.count, r.functions.requests.total)
             ),
@@ -273,18 +291,18 @@ class _Forecaster:
                 lambda r: (r.lambda_throttled.count, r.functions.requests.total)
             ),
         )
-        executions = self.sheet.ladder.lambda_concurrency(limit)
-        self.sheet.rung(executions)
+        self.sheet.rung(row)
         for name, function in self.scenario.functions.items():
             if function.reserved_concurrency is not None:
                 text = f"Reserved concurrency of {name}"
                 reserved = float(function.reserved_concurrency)
                 own = Limit(f"function.{name}.reserved", text, None, reserved, "executions", "scenario")
                 self.sheet.rung(self.sheet.ladder.lambda_concurrency(own, name))
-        # The request rate follows concurrency, ten to one.
+        # The request rate follows concurrency, ten to one; its limit is part of that of the executions.
         rate = replace(
             self._limit(INVOKE_RATE), value=REQUESTS_PER_EXECUTION * limit.value, origin=f"10 x {EXECUTIONS}"
         )
+        per_call = self.demand.mean("Lambda invocations")
         per_second = self.per_hour / 3600.0 * per_call
         self.sheet.add(
             rate,
@@ -294,14 +312,6 @@ class _Forecaster:
             theory_half_width=self.sheet.error(per_second, "Lambda invocations"),
             **self.runs.spread(lambda r: (r.functions.requests.peak, r.functions.requests.peak_at)),
         )
-        # It rises with the executions: where these bind first, it is never met.
-        by_rate = self.sheet.ladder.rate(rate, per_call, "invocations", LAMBDA_429)
-        if (
-            by_rate is not None
-            and executions is not None
-            and by_rate.calls_per_hour <= executions.calls_per_hour
-        ):
-            self.sheet.rung(by_rate)
 
     def _counted(self) -> None:
         scenario = self.scenario
@@ -313,7 +323,10 @@ class _Forecaster:
         }
         for key, count in counts.items():
             if count and key in self.table:
-                self.sheet.add(self._limit(key), count, count, f"{COUNTED[key]} in the scenario: {count}")
+                limit = self._limit(key)
+                self.sheet.add(limit, count, count, f"{COUNTED[key]} in the scenario: {count}")
+                row = self.sheet.ladder.counted(limit, count, COUNTED[key], grows=key == _USERS)
+                self.sheet.rung(row)
 
     def _limits(self) -> Limits:
         rate, burst = self.values.bucket("connect", "StartOutboundVoiceContact")
@@ -332,3 +345,11 @@ class _Forecaster:
                 )
             ),
         )
+
+
+def _without_reserved(scenario: Scenario) -> Scenario:
+    """The scenario with no reserved concurrency in the way of what calls ask for."""
+    functions = {
+        name: replace(function, reserved_concurrency=None) for name, function in scenario.functions.items()
+    }
+    return replace(scenario, functions=functions)

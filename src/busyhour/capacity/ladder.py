@@ -1,261 +1,199 @@
-"""The ladder: which limit binds first as volume grows, at what calls per hour and how it shows, then which.
+"""The bottlenecks of a scenario: every limit compared with the plan, and the volume at which it binds.
 
-Each rung is computed on its own, for volume that is held for longer than a call lasts and staffing that grows with
-it, so the rungs in order are what is met when each has been raised out of the way of the next.
+Each limit is looked at on its own: for calls at once and Lambda executions by Erlang B, for the rate of starts by the
+token bucket, for queues and agents by Erlang A with a simulation beside it, for what is consumed in proportion by
+division. The volume is the planned calls per hour, callers behave as the scenario says. See `requirement` for the
+closed forms and `tolerance` for what may be rejected.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from busyhour.capacity import peaked
 from busyhour.capacity.demand import CallDemand
-from busyhour.capacity.insisting import MOST_EXECUTIONS, share_throttled
-from busyhour.capacity.overflow import queue_full_share, token_bucket_loss, volume_at
-from busyhour.capacity.retrials import attempts_per_call
+from busyhour.capacity.requirement import (
+    Agents,
+    Bucket,
+    Count,
+    Executions,
+    Lines,
+    Requirement,
+    Throughput,
+    Waiting,
+)
 from busyhour.capacity.rungs import (
-    BINDS,
     LAMBDA_429,
+    NO_ROOM,
     QUEUE_FULL,
     REORDER,
-    SERVICE_LEVEL,
     TOO_MANY,
     UNDERSTAFFED,
     Limit,
     Rung,
     Staffed,
+    row_of,
 )
-from busyhour.capacity.theory import load_for_blocking, servers_for_blocking, waiting_with_abandonment
+from busyhour.capacity.tolerance import Tolerances
 from busyhour.scenarios.model import ArrivalProcess, Direction, Scenario
-
-_FAR = 1.5
-"""A simulated volume is looked for within this factor of the theory's."""
-_CLOSE = 0.005
-"""Share of the volume to which it is looked for."""
-REQUESTS_PER_EXECUTION = 10.0
-"""Requests a second that Lambda serves for each concurrent execution (Developer Guide, lambda-concurrency)."""
 
 
 class Ladder:
-    """Computes rungs.
+    """Makes the rows.
 
     Args:
-        scenario: direction, arrivals, headroom.
+        scenario: direction, arrivals, objectives, headroom.
         demand: of one call.
-        planned: calls per hour that must be carried.
-        peak_load: calls at once in the mean, at the busiest moment of the plan.
         z: peakedness of the calls at once, 1 for Poisson arrivals.
     """
 
-    def __init__(
-        self, scenario: Scenario, demand: CallDemand, planned: float, peak_load: float, z: float = 1.0
-    ) -> None:
+    def __init__(self, scenario: Scenario, demand: CallDemand, z: float = 1.0) -> None:
         self._scenario = scenario
         self._demand = demand
-        self._planned = planned
-        self._peak_load = peak_load
+        self._planned = scenario.plan.calls_per_hour
+        self._per_second = self._planned / 3600.0
         self._z = z
-        self._spare = 1.0 - scenario.headroom
+        self._tolerated = Tolerances(scenario)
 
     def concurrent_calls(self, limit: Limit, symptom: str = REORDER) -> Rung:
-        """Erlang B: the load of which `value` lines turn 1 % away; Hayward's for arrivals that are not Poisson."""
+        """Calls at once: Erlang B, or Hayward's approximation for arrivals that are not Poisson."""
         seconds = self._demand.mean("at once")
-        lines = int(limit.value)
-        if self._z == 1.0:
-            load = load_for_blocking(lines, BINDS) if lines else 0.0
-            needed = servers_for_blocking(self._peak_load, BINDS)
-            how = "Erlang B"
-        else:
-            load = peaked.load_for_blocking(lines, BINDS, self._z)
-            needed = peaked.lines_for_blocking(self._peak_load, BINDS, self._z)
-            how = f"Erlang B by Hayward, peakedness {self._z:.2g} of even arrivals"
-        volume = _per_hour(load, seconds)
-        text = (
-            f"{seconds:.1f} s a call: {limit.value:g} at once carry {load:.4g} erlangs at {BINDS:.0%} blocking "
-            f"({how}), {load:.4g} x 3600 / {seconds:.1f} = {volume:,.0f} calls/h; "
-            f"planned {self._peak_load:.4g} erlangs need {needed}"
-        )
         redial = self._scenario.callers.redial
-        if redial is not None:
-            attempts = attempts_per_call(BINDS, redial)
-            volume /= attempts
-            text += f"; with {attempts:.4g} attempts a call at {BINDS:.0%}, redials included, {volume:,.0f} calls/h"
-        return self._rung(limit, volume, _per_hour(limit.value, seconds), symptom, text, needed)
+        requirement = Lines(
+            self._per_second * seconds,
+            self._tolerated.calls(self._planned),
+            self._z,
+            redial.share if redial else 0.0,
+            redial.attempts if redial else 0,
+        )
+        text = f"{self._planned:,.0f} calls/h x {seconds:.1f} s / 3600 = {requirement.erlang:,.4g} erlang"
+        return self._row(limit, requirement, symptom, text, quantity="at once")
 
     def starts(self, rate: Limit, burst: Limit) -> Rung | None:
         """Token bucket of StartOutboundVoiceContact; None for inbound traffic."""
-        if self._scenario.traffic.direction is not Direction.OUTBOUND:
+        traffic = self._scenario.traffic
+        if traffic.direction is not Direction.OUTBOUND:
             return None
-        fluid = rate.value * 3600.0
-        if self._scenario.traffic.arrivals is ArrivalProcess.EVEN or rate.value <= 0:
-            volume, how = fluid, "even arrivals pass up to the rate"
-        else:
-            volume = volume_at(
-                lambda v: token_bucket_loss(v / 3600.0, rate.value, burst.value), BINDS, fluid / 2
-            )
-            how = f"Poisson arrivals lose {BINDS:.0%} at burst {burst.value:g} from {volume:,.0f} calls/h on"
-        needed = self._planned / 3600.0 * (fluid / volume if volume else 1.0)
-        text = f"rate {rate.value:g}/s is {fluid:,.0f} calls/h; {how}"
-        return self._rung(rate, volume, fluid, TOO_MANY, text, needed)
+        share = self._tolerated.requests(
+            "connect", "StartOutboundVoiceContact", self._planned, blocks_calls=True
+        )
+        even = traffic.arrivals is ArrivalProcess.EVEN
+        requirement = Bucket(self._per_second, rate.value, burst.value, share, even)
+        text = (
+            f"{self._planned:,.0f} calls/h / 3600 = {self._per_second:.4g} requests/s; burst {burst.value:g}"
+        )
+        return self._row(rate, requirement, TOO_MANY, text)
 
     def lambda_concurrency(self, limit: Limit, function: str | None = None) -> Rung | None:
-        """Lambda executions at once, of the account or of one function with reserved concurrency.
-
-        Erlang B says about where; the volume is that at which Connect's retries meet full executions as well.
-        """
-        per_call = {
-            name: self._demand.mean(f"invocations:{name}") * seconds
-            for name, seconds in self._demand.lambda_seconds.items()
-            if function in (None, name)
-        }
-        seconds = math.fsum(per_call.values())
+        """Lambda executions at once, of the account or of one function with reserved concurrency."""
+        names = [name for name in self._demand.lambda_seconds if function in (None, name)]
+        seconds = math.fsum(
+            self._demand.mean(f"invocations:{name}") * self._demand.lambda_seconds[name] for name in names
+        )
         if not seconds:
             return None
-        requests = self._demand.mean("Lambda invocations" if function is None else f"invocations:{function}")
-        by_formula = load_for_blocking(int(limit.value), BINDS) if limit.value >= 1 else 0.0
-        load = by_formula
-        if requests and limit.value <= MOST_EXECUTIONS:
-            load = _refined(
-                lambda erlangs: share_throttled(erlangs, int(limit.value), seconds / requests),
-                BINDS,
-                by_formula,
-            )
-        volume = _per_hour(load, seconds)
-        insisting = by_formula / load if load else 1.0
-        needed = servers_for_blocking(self._planned / 3600.0 * seconds * insisting, BINDS)
+        quantity = "Lambda invocations" if function is None else f"invocations:{function}"
+        requests = self._demand.mean(quantity)
+        share = self._tolerated.requests("lambda", "Invoke", self._planned * requests)
+        requirement = Executions(self._per_second * seconds, self._per_second * requests, share)
         text = (
-            f"{seconds * 1000:.0f} ms of execution a call: {limit.value:g} at once carry {load:.4g} erlangs at "
-            f"{BINDS:.0%} of requests throttled, Connect's retries included ({by_formula:.4g} by Erlang B), "
-            f"{volume:,.0f} calls/h"
+            f"{self._planned:,.0f} calls/h x {requests:.3g} invocations x {seconds / requests * 1000:,.0f} ms "
+            f"/ 3600 = {requirement.erlang:,.4g} erlang"
         )
-        # Lambda serves ten requests a second for each execution; of quick functions that binds first.
-        by_rate = _per_hour(limit.value * REQUESTS_PER_EXECUTION, requests)
-        if by_rate < volume:
-            volume = by_rate
-            text += (
-                f"; but {limit.value * REQUESTS_PER_EXECUTION:g} requests a second come with them, "
-                f"{requests:.3g} a call: {volume:,.0f} calls/h"
-            )
-        needed = max(needed, math.ceil(self._planned / 3600.0 * requests / REQUESTS_PER_EXECUTION))
-        return self._rung(limit, volume, _per_hour(limit.value, seconds), LAMBDA_429, text, needed)
+        return self._row(limit, requirement, LAMBDA_429, text, quantity=quantity)
 
     def rate(
-        self, limit: Limit, per_call: float, what: str, symptom: str, kind: str | None = None
-    ) -> Rung | None:
-        """A throughput: so much per call, so much per second."""
-        if per_call <= 0:
-            return None
-        volume = limit.value * 3600.0 / per_call
-        text = (
-            f"{per_call:.3g} {what} a call: {limit.value:g}/s x 3600 / {per_call:.3g} = {volume:,.0f} calls/h"
-        )
-        return self._rung(limit, volume, volume, symptom, text, self._planned / 3600.0 * per_call, kind)
-
-    def queue(self, staffed: Staffed) -> Iterator[Rung]:
-        """Queue capacity and staffing of one queue, with the agents that the scenario has."""
-        if staffed.share <= 0 or staffed.aht <= 0:
-            return
-        per_hour = staffed.share * staffed.aht / 3600.0
-        start = max(staffed.agents, 1) / per_hour
-        whole = f"{staffed.agents} agents, {staffed.share:.3g} contacts a call of {staffed.aht:.1f} s each"
-        if staffed.capacity is not None:
-            room = staffed.capacity
-
-            def full(volume: float) -> float:
-                return queue_full_share(
-                    volume * per_hour, staffed.agents, room, staffed.aht, staffed.patience
-                )
-
-            def seen_full(volume: float) -> float:
-                return staffed.sample.serve(volume * staffed.share / 3600.0, staffed.agents, room).turned_away
-
-            by_theory = volume_at(full, BINDS, start)
-            volume = _refined(seen_full, BINDS, by_theory) if staffed.agents else by_theory
-            limit = Limit(
-                f"queue.{staffed.name}.capacity",
-                f"Capacity of queue {staffed.name}",
-                None,
-                room,
-                "contacts",
-                "scenario",
-            )
-            text = (
-                f"{whole}; mean patience {staffed.patience:.0f} s; {BINDS:.0%} find {room} places taken from "
-                f"{volume:,.0f} calls/h on, simulated with the scenario's own times ({by_theory:,.0f} by Erlang A)"
-            )
-            yield self._rung(limit, volume, None, QUEUE_FULL, text, None, kind="setting")
-
-        seconds = self._scenario.service_level_seconds
-        wanted = next(
-            (o.at_least for o in self._scenario.objectives if o.metric == "service_level" and o.at_least),
-            SERVICE_LEVEL,
-        )
-
-        def late(volume: float) -> float:
-            load = volume * per_hour
-            waiting = waiting_with_abandonment(load, staffed.agents, staffed.aht, staffed.patience, seconds)
-            return 1.0 - waiting.service_level
-
-        def seen_late(volume: float) -> float:
-            per_second = volume * staffed.share / 3600.0
-            return 1.0 - staffed.sample.serve(per_second, staffed.agents, threshold=seconds).service_level
-
-        by_theory = volume_at(late, 1.0 - wanted, start) if staffed.agents else 0.0
-        volume = _refined(seen_late, 1.0 - wanted, by_theory)
-        name = f"Agents of queue {staffed.name}"
-        limit = Limit(f"queue.{staffed.name}.agents", name, None, staffed.agents, "agents", "scenario")
-        text = (
-            f"{whole}; {wanted:.0%} are answered within {seconds:g} s up to {volume:,.0f} calls/h, simulated with the "
-            f"scenario's own times ({by_theory:,.0f} by Erlang A)"
-        )
-        yield self._rung(limit, volume, start, UNDERSTAFFED, text, None, kind="staffing")
-
-    def _rung(
         self,
         limit: Limit,
-        volume: float,
-        by_little: float | None,
+        per_call: float,
+        what: str,
         symptom: str,
-        calculation: str,
-        needed: float | None,
         kind: str | None = None,
-    ) -> Rung:
-        return Rung(
-            key=limit.key,
-            name=limit.name,
-            kind=kind or ("setting" if limit.origin == "scenario" else "quota"),
-            value=limit.value,
-            unit=limit.unit,
-            origin=limit.origin,
-            calls_per_hour=volume,
-            by_little=None if by_little is None or math.isinf(by_little) else by_little,
-            symptom=symptom,
-            calculation=calculation,
-            needed=None if needed is None else _round_up(needed / self._spare),
-            binds_at_plan=volume < self._planned,
-            code=limit.code,
-            adjustable=limit.adjustable,
+        quantity: str = "",
+    ) -> Rung | None:
+        """A throughput: units per call, units per second. `quantity` of the demand gives the interval."""
+        if per_call <= 0:
+            return None
+        requirement = Throughput(self._per_second * per_call)
+        text = (
+            f"{self._planned:,.0f} calls/h x {per_call:.3g} {what} / 3600 = {requirement.per_second:,.4g}/s"
+        )
+        return self._row(limit, requirement, symptom, text, kind, quantity)
+
+    def counted(self, limit: Limit, number: float, what: str, *, grows: bool) -> Rung:
+        """A number of things of the scenario; `grows`: in proportion to the volume."""
+        return self._row(limit, Count(number, grows), NO_ROOM, f"{what} in the scenario")
+
+    def queue(self, staffed: Staffed) -> Iterator[Rung]:
+        """Capacity and staffing of one queue, with the agents that the scenario has."""
+        if staffed.share <= 0 or staffed.aht <= 0:
+            return
+        load = self._per_second * staffed.share * staffed.aht
+        whole = (
+            f"{self._planned:,.0f} calls/h x {staffed.share:.3g} contacts x {staffed.aht:.1f} s / 3600 = "
+            f"{load:,.4g} erlang, mean patience {staffed.patience:.0f} s"
+        )
+        seconds = self._scenario.service_level_seconds
+        served = staffed.sample.serve(
+            self._per_second * staffed.share, max(staffed.agents, 1), staffed.capacity, seconds
+        )
+        if staffed.capacity is not None:
+            full = Waiting(load, staffed.agents, staffed.aht, staffed.patience)
+            yield self._queue_row(
+                Limit(
+                    f"queue.{staffed.name}.capacity",
+                    f"Capacity of queue {staffed.name}",
+                    None,
+                    staffed.capacity,
+                    "contacts",
+                    "scenario",
+                ),
+                full,
+                QUEUE_FULL,
+                f"{whole}; simulated with the scenario's own times {served.turned_away:.2%} find it full",
+                "setting",
+                served.turned_away if staffed.agents else 1.0,
+            )
+        late = Agents(load, staffed.aht, staffed.patience, seconds, self._tolerated.late())
+        name = f"Agents of queue {staffed.name}"
+        yield self._queue_row(
+            Limit(f"queue.{staffed.name}.agents", name, None, staffed.agents, "agents", "scenario"),
+            late,
+            UNDERSTAFFED,
+            f"{whole}; simulated with the scenario's own times {served.service_level:.1%} are answered within {seconds:g} s",
+            "staffing",
+            1.0 - served.service_level if staffed.agents else 1.0,
         )
 
+    def _queue_row(
+        self, limit: Limit, requirement: Requirement, symptom: str, text: str, kind: str, simulated: float
+    ) -> Rung:
+        """A row that the closed form decides, unless a simulation with the scenario's own times says the opposite."""
+        exceeds = requirement.rejected(limit.value) > requirement.share
+        apart = (simulated > requirement.share) is not exceeds
+        return self._row(limit, requirement, symptom, text, kind, undecided=apart)
 
-def _refined(share: Callable[[float], float], bound: float, guess: float) -> float:
-    """The volume at which a simulated `share` reaches `bound`, near what theory says; `guess` where it is far off."""
-    if not 0.0 < guess < math.inf:
-        return guess
-    low, high = guess / _FAR, guess * _FAR
-    if share(low) >= bound or share(high) < bound:
-        return guess
-    while high - low > _CLOSE * guess:
-        middle = (low + high) / 2
-        low, high = (low, middle) if share(middle) >= bound else (middle, high)
-    return (low + high) / 2
-
-
-def _per_hour(load: float, seconds: float) -> float:
-    return load * 3600.0 / seconds if seconds > 0 else math.inf
-
-
-def _round_up(value: float) -> float:
-    """Whole numbers above 10; below, one decimal: a rate of 2.4/s is asked for as 2.4."""
-    return float(math.ceil(value - 1e-9)) if value > 10 else math.ceil(value * 10 - 1e-9) / 10
+    def _row(
+        self,
+        limit: Limit,
+        requirement: Requirement,
+        symptom: str,
+        text: str,
+        kind: str | None = None,
+        quantity: str = "",
+        *,
+        undecided: bool = False,
+    ) -> Rung:
+        known = self._demand.quantities.get(quantity)
+        spread = known.half_width / known.mean if known is not None and known.mean else 0.0
+        return row_of(
+            limit,
+            requirement,
+            self._planned,
+            symptom=symptom,
+            calculation=text,
+            kind=kind or ("setting" if limit.origin == "scenario" else "quota"),
+            headroom=self._scenario.headroom,
+            spread=spread if math.isfinite(spread) else 1.0,
+            undecided=undecided,
+        )

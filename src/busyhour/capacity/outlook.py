@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from busyhour.capacity.demand import CallDemand
-from busyhour.capacity.rungs import Rung
+from busyhour.capacity.rungs import Fits, Rung
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +115,17 @@ class Forecast:
 
     @property
     def binding(self) -> list[Rung]:
-        """Quotas and settings that the planned volume would meet, first met first."""
-        return [rung for rung in self.ladder if rung.binds_at_plan]
+        """Limits that the plan exceeds, in the order in which growing volume reaches them."""
+        return [rung for rung in self.ladder if rung.verdict is Fits.EXCEEDS]
+
+    @property
+    def undecided(self) -> list[Rung]:
+        """Limits of which the samples do not tell whether they carry the plan."""
+        return [rung for rung in self.ladder if rung.verdict is Fits.UNDECIDED]
 
     @property
     def increases(self) -> list[Rung]:
-        """The smallest set of quota increases that carries the plan with the scenario's headroom."""
+        """The smallest set of quota increases that carries the plan."""
         return [
             rung
             for rung in self.ladder

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from busyhour.capacity.demand import CallDemand
 from busyhour.capacity.outlook import Forecast, QuotaForecast
-from busyhour.capacity.rungs import SIGNS, Rung
+from busyhour.capacity.rungs import SIGNS, Fits, Rung
 
 _UNITS = {
     **dict.fromkeys(("at once", "ringing", "in flow", "in queue", "with agent", "wrap-up"), "s"),
@@ -33,23 +33,32 @@ def text(found: Forecast, console: Console) -> None:
     for symptom in dict.fromkeys(rung.symptom for rung in found.ladder):
         if symptom in SIGNS:
             console.print(f"{SIGNS[symptom]}: {symptom}.", style="dim", highlight=False)
-    for rung in found.increases:
+    for rung in [*found.binding, *found.undecided]:
         code = f" ({rung.code})" if rung.code else ""
+        exceeds = "The plan exceeds" if rung.verdict is Fits.EXCEEDS else "Not decided:"
         console.print(
-            f"The plan needs, headroom included: {rung.name}{code} {_figure(rung.value)} -> {_figure(rung.needed)}",
+            f"{exceeds} {rung.name}{code} = {_figure(rung.value)}, needed {_figure(rung.needed)}. {rung.calculation}.",
             highlight=False,
+            markup=False,
         )
     for note in found.notes:
         console.print(f"Note: {note}", style="dim", highlight=False)
 
 
 def _headline(found: Forecast) -> str:
-    quotas = [rung for rung in found.ladder if rung.kind == "quota"]
-    if not quotas:
-        return "No quota is touched."
-    first = quotas[0]
-    before = ", before the plan is reached" if first.binds_at_plan else ", above the plan"
-    return f"First quota to bind: {first.name} = {_figure(first.value)}, at {_volume(first)} calls/h{before}."
+    """The first bottleneck of all limits, and whether the plan reaches it."""
+    if not found.ladder:
+        return "No limit is touched."
+    first = found.ladder[0]
+    if math.isinf(first.calls_per_hour):
+        return "No limit binds at any volume."
+    share = f", {first.calls_per_hour / found.calls_per_hour:.2f} x the plan" if found.calls_per_hour else ""
+    decided = {
+        Fits.EXCEEDS: "the plan exceeds it",
+        Fits.WITHIN: "above the plan",
+        Fits.UNDECIDED: "not decided whether the plan reaches it",
+    }[first.verdict]
+    return f"First bottleneck: {first.name} = {_figure(first.value)}, at {_volume(first)} calls/h{share}: {decided}."
 
 
 def _demand(found: Forecast) -> Table:
@@ -135,13 +144,15 @@ def _queues(found: Forecast) -> Table:
 
 
 def _ladder(found: Forecast) -> Table:
-    table = _table("The ladder: what growing volume meets, in order (1 % turned away)")
+    table = _table("Limits in the order in which growing volume reaches them")
     table.add_column("calls/h", justify="right")
     table.add_column("of plan", justify="right")
     table.add_column("by Little", justify="right")
-    table.add_column("what binds")
+    table.add_column("limit")
     table.add_column("value", justify="right")
-    table.add_column("plan needs", justify="right")
+    table.add_column("needed", justify="right")
+    table.add_column("with headroom", justify="right")
+    table.add_column("rejected\nat the plan", justify="right")
     table.add_column("how it shows")
     for rung in found.ladder:
         share = rung.calls_per_hour / found.calls_per_hour if found.calls_per_hour else math.inf
@@ -151,9 +162,11 @@ def _ladder(found: Forecast) -> Table:
             "" if rung.by_little is None else f"{rung.by_little:,.0f}",
             f"{rung.name}{' (' + rung.code + ')' if rung.code else ''}",
             _figure(rung.value),
-            "" if rung.needed is None else _figure(rung.needed),
+            _figure(rung.needed),
+            _figure(rung.with_headroom),
+            _percent(rung.rejected_at_plan),
             SIGNS.get(rung.symptom, rung.symptom),
-            style="red" if rung.binds_at_plan else None,
+            style={Fits.EXCEEDS: "red", Fits.UNDECIDED: "yellow"}.get(rung.verdict),
         )
     return table
 

@@ -339,6 +339,38 @@ def with_headroom(need: float, headroom: float) -> float:
     return need if not math.isfinite(need) else float(math.ceil(need / (1.0 - headroom) * (1.0 - _ROUNDING)))
 
 
+def in_words(requirement: Requirement) -> str:
+    """The closed form of a need in a few words, with its load and what is tolerated."""
+    load, share = f"{requirement.load():,.4g}", f"{requirement.share:.3g}"
+    if requirement.share >= 0.001:
+        share = f"{requirement.share:.3g}" if requirement.share < 0.01 else f"{requirement.share * 100:.3g} %"
+    match requirement:
+        case Lines(peakedness=1.0, redial_share=0.0):
+            return f"{load} erlang at most {share} blocked, by Erlang B"
+        case Lines(redial_share=0.0):
+            return f"{load} erlang of peakedness {requirement.peakedness:.2g} at most {share} blocked, by Hayward"
+        case Lines():
+            return f"{load} erlang and redials at most {share} blocked, by Erlang B"
+        case Executions():
+            rate = (
+                f"{requirement.per_second:,.4g} requests/s at {REQUESTS_PER_EXECUTION:g} for each execution"
+            )
+            return f"{load} erlang and Connect's retries at most {share} throttled, by Erlang B; {rate}"
+        case Bucket(even=True):
+            return f"{load} requests/s at even intervals, at most {share} throttled"
+        case Bucket():
+            return f"{load} Poisson requests/s at most {share} throttled by a token bucket"
+        case Agents():
+            level = f"{1.0 - requirement.share:.0%} answered within {requirement.threshold:g} s"
+            return f"{load} erlang, {level}, by Erlang A"
+        case Waiting():
+            return f"{load} erlang at {requirement.agents} agents, at most {share} find the queue full"
+        case Throughput():
+            return f"{load} a second in the mean"
+        case _:
+            return load
+
+
 def as_json(requirement: Requirement) -> dict[str, Any]:
     """The requirement for a run record; infinite figures are None."""
     given: dict[str, Any] = asdict(requirement)  # type: ignore[call-overload]  # every requirement is a dataclass

@@ -8,15 +8,15 @@ where they are given. What the flows use and the team gave no figure for is said
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from busyhour.capacity.formula import Formula
 from busyhour.capacity.outlook import Forecast, QuotaForecast
-from busyhour.capacity.rungs import BINDS, Rung, climb
-from busyhour.capacity.theory import load_for_blocking, poisson_quantile, servers_for_blocking
+from busyhour.capacity.requirement import Count, Lines, Requirement
+from busyhour.capacity.rungs import Limit, Rung, climb, row_of
+from busyhour.capacity.theory import poisson_quantile
 from busyhour.quotas.model import Origin, QuotaValue
 from busyhour.quotas.table import QuotaTable
 from busyhour.scenarios.model import Scenario
@@ -95,8 +95,12 @@ def with_rules(
             continue
         found = _held(rule, figures, table, values)
         quotas.append(found)
-        if rule.grows and found.theory_mean > 0:
-            rungs.append(_rung(rule, found, forecast.calls_per_hour, scenario.headroom, table))
+        if found.theory_mean > 0:
+            adjustable = table.by_key(rule.key).adjustable
+            limit = Limit(
+                found.key, found.name, found.code, found.value, found.unit, found.origin, adjustable
+            )
+            rungs.append(_rung(rule, found, forecast.calls_per_hour, scenario.headroom, limit))
     return replace(forecast, quotas=quotas, ladder=climb(rungs), notes=notes)
 
 
@@ -135,23 +139,15 @@ def _held(
     )
 
 
-def _rung(rule: Rule, found: QuotaForecast, planned: float, headroom: float, table: QuotaTable) -> Rung:
-    carries = load_for_blocking(int(found.value), BINDS) if rule.spread else found.value
-    needed = float(servers_for_blocking(found.theory_mean, BINDS)) if rule.spread else found.theory_mean
-    volume = planned * carries / found.theory_mean
-    return Rung(
-        key=found.key,
-        name=found.name,
-        kind="quota",
-        value=found.value,
-        unit=found.unit,
-        origin=found.origin,
-        calls_per_hour=volume,
-        by_little=planned * found.value / found.theory_mean,
+def _rung(rule: Rule, found: QuotaForecast, planned: float, headroom: float, limit: Limit) -> Rung:
+    """The row of a rule: of things at once by Erlang B, of others by their number."""
+    demand = found.theory_mean
+    requirement: Requirement = Lines(demand) if rule.spread else Count(demand, rule.grows)
+    return row_of(
+        limit,
+        requirement,
+        planned,
         symptom=rule.symptom,
         calculation=found.calculation,
-        needed=float(math.ceil(needed / (1.0 - headroom) - 1e-9)),
-        binds_at_plan=volume < planned,
-        code=found.code,
-        adjustable=table.by_key(rule.key).adjustable,
+        headroom=headroom,
     )

@@ -1,18 +1,22 @@
-"""What the ladder is made of: rungs, the limits they come from, and how each limit shows when it is met."""
+"""Rows of the ladder: each limit compared with the plan, and how it shows when it is reached."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import Any
 
+from busyhour.capacity.requirement import (
+    Requirement,
+    as_json,
+    carried,
+    in_words,
+    needed,
+    with_headroom,
+)
 from busyhour.capacity.staffing import QueueSample
-
-BINDS = 0.01
-"""A limit binds where it turns away this share of what asks for it."""
-SERVICE_LEVEL = 0.8
-"""Share of contacts to be answered in time where the scenario has no objective for it (80/20 is the usual target)."""
 
 REORDER = "new calls meet the reorder tone (fast busy); CallsBreachingConcurrencyQuota"
 TOO_MANY = "StartOutboundVoiceContact answers TooManyRequestsException, HTTP 429"
@@ -24,6 +28,7 @@ TABLE_FULL = "the function gets ProvisionedThroughputExceededException or Thrott
 CAMPAIGN_FULL = "campaign calls beyond it are not placed; ConcurrentHighVolumeCalls at its limit"
 QUEUE_FULL = "the flow's QueueAtCapacity branch is taken"
 UNDERSTAFFED = "too few contacts are answered in time; callers wait and give up"
+NO_ROOM = "no further one can be created in the instance"
 
 
 SIGNS = {
@@ -34,35 +39,136 @@ SIGNS = {
     CAMPAIGN_FULL: "campaign calls fail",
     QUEUE_FULL: "QueueAtCapacity",
     UNDERSTAFFED: "service level missed",
+    NO_ROOM: "cannot be created",
 }
 """The symptoms in a few words."""
 
 
+class Fits(StrEnum):
+    """Whether a limit carries the plan."""
+
+    WITHIN = "within"
+    EXCEEDS = "exceeds"
+    """It rejects more than is tolerated."""
+    UNDECIDED = "undecided"
+    """The demand is sampled, and its interval reaches to both sides of the value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One limit. `calls_per_hour` is the volume at which it binds, infinite where it never does."""
+    """One limit compared with the plan; the list of all of them is the forecast's ladder.
+
+    Volumes are calls per hour. `calls_per_hour` is the volume at which the limit rejects more than is tolerated, infinite
+    where it never does; `by_little` the volume whose mean demand reaches the value. All figures come from `requirement`.
+    """
 
     key: str
     name: str
     kind: str
-    """quota, setting (of the scenario: reserved concurrency, queue capacity) or staffing."""
+    """quota, setting (of the scenario: reserved concurrency, queue capacity, table), staffing or external."""
     value: float
     unit: str
     origin: str
-    calls_per_hour: float
-    by_little: float | None
-    """Volume at which the mean demand reaches the value; None where that means nothing."""
     symptom: str
     calculation: str
+    requirement: Requirement
+    calls_per_hour: float
+    by_little: float | None
+    load: float
+    """Mean demand at the plan, in the limit's unit."""
+    load_half_width: float
+    """Half width of its 95 % interval; 0 where it is exact."""
+    tolerated: float
+    """Share of first attempts that may be rejected."""
+    rejected_at_plan: float
+    """Share of first attempts that the value rejects at the plan."""
     needed: float | None
-    """Value that carries the planned volume with the scenario's headroom; None: not a matter of a value."""
-    binds_at_plan: bool
+    """Smallest value that carries the plan, without headroom; None where no value does."""
+    with_headroom: float | None
+    """The need with the scenario's headroom on top."""
+    verdict: Fits
     code: str | None = None
     adjustable: bool = True
+    read_at: str = ""
+    """When the value was read, ISO 8601; the date of the page for a documented default."""
+
+    @property
+    def binds_at_plan(self) -> bool:
+        """Whether the plan exceeds the limit."""
+        return self.verdict is Fits.EXCEEDS
 
     def as_json(self) -> dict[str, Any]:
-        """For the run record; an infinite volume is None."""
-        return {k: None if isinstance(v, float) and math.isinf(v) else v for k, v in asdict(self).items()}
+        """The row of a run record; infinite figures are None."""
+        row = {field.name: getattr(self, field.name) for field in fields(self)}
+        plain = {k: None if isinstance(v, float) and math.isinf(v) else v for k, v in row.items()}
+        return plain | {
+            "requirement": as_json(self.requirement),
+            "verdict": self.verdict.value,
+            "binds_at_plan": self.binds_at_plan,
+        }
+
+
+def row_of(
+    limit: Limit,
+    requirement: Requirement,
+    planned: float,
+    *,
+    symptom: str,
+    calculation: str,
+    kind: str = "quota",
+    headroom: float = 0.0,
+    spread: float = 0.0,
+    undecided: bool = False,
+) -> Rung:
+    """Compare one limit with the plan.
+
+    Args:
+        limit: the value in force.
+        requirement: what the plan asks of it.
+        planned: calls per hour of the plan.
+        symptom: how it shows when the limit is reached.
+        calculation: how the load came about; the need is added.
+        kind: see `Rung.kind`.
+        headroom: share of the value that the scenario wants to keep free.
+        spread: half width of the load's 95 % interval as a share of the load.
+        undecided: an independent calculation says the opposite.
+    """
+    need = needed(requirement)
+    load = requirement.load()
+    volume = planned * carried(requirement, limit.value)
+    if undecided:
+        verdict = Fits.UNDECIDED
+    elif needed(requirement, 1.0 - min(spread, 1.0)) > limit.value:
+        verdict = Fits.EXCEEDS
+    elif needed(requirement, 1.0 + spread) > limit.value:
+        verdict = Fits.UNDECIDED
+    else:
+        verdict = Fits.WITHIN
+    finite = math.isfinite(need)
+    text = f"{calculation}; " if calculation else ""
+    return Rung(
+        key=limit.key,
+        name=limit.name,
+        kind=kind,
+        value=limit.value,
+        unit=limit.unit,
+        origin=limit.origin,
+        symptom=symptom,
+        calculation=f"{text}{in_words(requirement)}: {f'{need:,.0f}' if finite else 'no value suffices'}",
+        requirement=requirement,
+        calls_per_hour=volume,
+        by_little=planned * limit.value / load if load and requirement.load(2.0) > load else None,
+        load=load,
+        load_half_width=load * spread,
+        tolerated=requirement.share,
+        rejected_at_plan=requirement.rejected(limit.value),
+        needed=need if finite else None,
+        with_headroom=with_headroom(need, headroom) if finite else None,
+        verdict=verdict,
+        code=limit.code,
+        adjustable=limit.adjustable,
+        read_at=limit.read_at,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +182,7 @@ class Limit:
     unit: str
     origin: str
     adjustable: bool = True
+    read_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +202,7 @@ class Staffed:
 
 
 def climb(rungs: list[Rung]) -> list[Rung]:
-    """The rungs in the order in which growing volume meets them."""
+    """The rows in the order in which growing volume reaches them."""
     return sorted(rungs, key=lambda rung: (rung.calls_per_hour, rung.key))
 
 

@@ -83,7 +83,7 @@ class TableDemand:
         rung = self._sheet.ladder.rate(limit, per_call, f"{capacity.side} units", TABLE_FULL, kind="setting")
         self._sheet.rung(rung)
         if rung is not None and rung.binds_at_plan:
-            excess = 1.0 - rung.calls_per_hour / self._sheet.per_hour
+            excess = rung.rejected_at_plan
             seen = self._refused_by_table(capacity.table, capacity.side)
             self._sheet.notes.append(
                 f"{name} is {capacity.value:g}: {excess:.1%} of its requests are throttled at the plan's busiest by "

@@ -44,7 +44,10 @@ class Values:
         quota = known.quota if known else self.table.by_key(key)
         value = known.value if known else quota.default
         origin = known.origin if known else Origin.DOCUMENTED
-        return Limit(quota.key, quota.name, quota.code, value, quota.unit, str(origin), quota.adjustable)
+        read_at = known.read_at if known else quota.date
+        return Limit(
+            quota.key, quota.name, quota.code, value, quota.unit, str(origin), quota.adjustable, read_at
+        )
 
     def bucket(self, service: str, operation: str) -> tuple[Limit, Limit]:
         """Rate and burst of an API operation; a burst that nobody gave follows the rate."""

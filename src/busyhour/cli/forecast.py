@@ -61,7 +61,8 @@ def command(
 ) -> None:
     """Forecast the demand of SCENARIO (a name or a TOML file) on every quota: theory, simulation, and what runs measured.
 
-    Exit code 0: the plan fits. 1: it meets a quota. 2: bad input.
+    Exit code 0: every limit carries the plan. 1: the plan exceeds a limit. 2: bad input. 4: not decided, because samples
+    do not tell whether a limit carries the plan.
 
     Example: busyhour forecast scenarios/helpdesk.toml
     """
@@ -120,8 +121,8 @@ def command(
                 f"cannot write the plot to {str(plot)!r}: {error.strerror}",
                 "Name a file in a folder that exists.",
             ) from None
-    met = any(rung.kind == "quota" for rung in found.binding)
-    raise SystemExit(int(ExitCode.DOES_NOT_HOLD if met else ExitCode.OK))
+    undecided = ExitCode.INVALID_RUN if found.undecided else ExitCode.OK
+    raise SystemExit(int(ExitCode.DOES_NOT_HOLD if found.binding else undecided))
 
 
 def _check_picture(file: Path) -> None:

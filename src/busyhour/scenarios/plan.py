@@ -49,3 +49,17 @@ def with_traffic(scenario: Scenario, traffic: Traffic, *, day: bool = False) -> 
     """The scenario with other arrivals, which are its plan and its test alike."""
     profile = LoadProfile(traffic.duration, drain=traffic.drain)
     return replace(scenario, traffic=traffic, plan=plan_of(traffic, day=day), test=profile)
+
+
+def held(scenario: Scenario, seconds: float) -> Scenario:
+    """The scenario with the plan's rate held for `seconds` as its arrivals."""
+    traffic = replace(
+        scenario.traffic,
+        calls_per_hour=scenario.plan.calls_per_hour,
+        growth=1.0,
+        shape=(),
+        intervals=(),
+        layers=(),
+        duration=seconds,
+    )
+    return replace(scenario, traffic=traffic)

@@ -50,7 +50,7 @@ def plain(small: Any) -> Any:
 
 def test_the_worked_case_ten_calls_at_once_of_180_seconds(plain: Any):
     found = plain
-    first, second = [rung for rung in found.ladder if rung.kind == "quota"]
+    first, second, *_ = [rung for rung in found.ladder if rung.kind == "quota"]
     assert (first.key, first.value) == (CALLS, 10.0)
     assert first.by_little == pytest.approx(200.0, abs=0.5)
     assert round(first.calls_per_hour) == 89
@@ -64,7 +64,8 @@ def test_with_a_thousand_calls_at_once_the_api_binds_first(small: Any):
     assert found.ladder[0].key == START_RATE
     assert found.ladder[0].by_little == 7200.0
     even = made(small, worked(small, arrivals=ArrivalProcess.EVEN), values=(value(CALLS, 1000.0),))
-    assert even.ladder[0].calls_per_hour == 7200.0
+    # Even starts pass up to the rate; of more, 1 % is tolerated.
+    assert even.ladder[0].calls_per_hour == pytest.approx(7200.0 / 0.99)
 
 
 def test_theory_and_simulation_stand_side_by_side_and_agree(small: Any):
@@ -82,8 +83,8 @@ def test_what_the_plan_meets_is_named_with_the_value_that_carries_it(small: Any)
     found = made(small, replace(worked(small, 200.0), headroom=0.2))
     assert [rung.key for rung in found.binding] == [CALLS]
     [increase] = found.increases
-    # 10 erlangs need 18 lines at 1 % blocking, and a fifth is to stay free.
-    assert increase.needed == math.ceil(18 / 0.8)
+    # 10 erlang need 18 lines at 1 % blocking; that a fifth is to stay free is a second number.
+    assert (increase.needed, increase.with_headroom) == (18, math.ceil(18 / 0.8))
 
 
 def test_values_that_are_known_go_before_the_scenarios_and_these_before_the_documented(small: Any):
@@ -108,7 +109,7 @@ def test_lambda_and_tables_are_part_of_the_ladder(small: Any):
     assert rungs[EXECUTIONS].symptom == LAMBDA_429
     # Erlang B: 20 executions carry 12.03 erlangs at 1 %, 2 s each; retries, which it leaves out, take up to a tenth.
     assert 0.88 * 12.03 * 1800 < rungs[EXECUTIONS].calls_per_hour < 12.03 * 1800
-    assert "12.03 by Erlang B" in rungs[EXECUTIONS].calculation
+    assert "by Erlang B" in rungs[EXECUTIONS].calculation
     # The request rate rises with the executions, which bind first.
     assert INVOKE_RATE not in rungs
     assert next(quota.value for quota in found.quotas if quota.key == INVOKE_RATE) == 200.0
@@ -161,8 +162,9 @@ def test_no_traffic_touches_no_rate(small: Any):
 
 
 def test_a_long_plan_is_simulated_around_its_busiest_moment(small: Any):
-    scenario = small.scenario(calls_per_hour=36_000.0, duration=7200.0)
-    found = made(small, scenario, small.prompt(5))
+    scenario = small.scenario()
+    traffic = replace(scenario.traffic, intervals=(9000.0, 18_000.0), calls_per_hour=0.0, duration=3600.0)
+    found = made(small, with_traffic(scenario, traffic, day=True), small.prompt(5))
     assert any("around the busiest moment" in note for note in found.notes)
     calls = next(quota for quota in found.quotas if quota.key == CALLS)
     assert calls.simulated_peak == pytest.approx(calls.theory_peak, rel=0.3)
@@ -225,7 +227,7 @@ def test_the_command_draws_the_schedule_beside_the_forecast(tmp_path: Any):
     scenario = str(shipped_root() / "scenarios" / "peak.toml")
     result = CliRunner().invoke(command, [scenario, "--calls", "100", "--plot", "-"])
     assert "calls expected, seed 2026 gives" in result.stdout
-    assert "First quota to bind" in result.stdout
+    assert "First bottleneck" in result.stdout
 
 
 def test_around_the_busiest_moment_theory_and_simulation_agree_on_what_is_blocked(small: Any):

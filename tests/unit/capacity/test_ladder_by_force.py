@@ -25,8 +25,10 @@ from busyhour.capacity import rungs as ladder
 from busyhour.capacity.forecast import forecast
 from busyhour.capacity.functions import HANDLER_LATENCY
 from busyhour.capacity.outlook import Forecast
-from busyhour.capacity.rungs import BINDS, SERVICE_LEVEL, Rung
+from busyhour.capacity.requirement import TOLERATED
+from busyhour.capacity.rungs import Rung
 from busyhour.capacity.tables import READS, WRITES
+from busyhour.capacity.tolerance import SERVICE_LEVEL
 from busyhour.emulator.app import Emulator, build
 from busyhour.emulator.clock import VirtualClock
 from busyhour.emulator.connect.lifecycle import Placed
@@ -321,12 +323,12 @@ def symptom_of(rung: Rung, met: Met) -> tuple[float, float]:
     if rung.symptom == ladder.UNDERSTAFFED:
         return met.late[rung.key.split(".")[1]], 1.0 - SERVICE_LEVEL
     if rung.symptom == ladder.TABLE_FULL:
-        return met.shares["table read" if "read" in rung.key else "table write"], BINDS
+        return met.shares["table read" if "read" in rung.key else "table write"], TOLERATED
     if rung.key.startswith("function."):
-        return met.shares[f"function {rung.key.split('.')[1]}"], BINDS
+        return met.shares[f"function {rung.key.split('.')[1]}"], TOLERATED
     if rung.symptom == ladder.CAMPAIGN_FULL:
-        return met.shares[ladder.REORDER], BINDS
-    return met.shares[rung.symptom], BINDS
+        return met.shares[ladder.REORDER], TOLERATED
+    return met.shares[rung.symptom], TOLERATED
 
 
 SCENARIOS: dict[str, Callable[[], Scenario]] = {
@@ -376,7 +378,7 @@ def check(scenario: Scenario, rung: Rung, make: Callable[..., Scenario]) -> str:
             for what, part in met.shares.items()
             if part != share and not (rung.symptom == ladder.LAMBDA_429 and of_lambda(what))
         }
-        assert all(part < BINDS for part in others.values()), f"{rung.key} at {factor}: {others}"
+        assert all(part < TOLERATED for part in others.values()), f"{rung.key} at {factor}: {others}"
     said = f"{rung.key} at {rung.calls_per_hour:,.0f}/h: {shares[0]:.2%} below, {shares[1]:.2%} above, bound {bound:.0%}"
     assert shares[0] < bound < shares[1], said
     return said
@@ -401,5 +403,5 @@ def test_the_start_rate_of_a_dialler_binds_where_the_ladder_says(with_tables: Ca
         for factor in (0.95, 1.05)
     )
     assert below == 0.0
-    assert above > BINDS
+    assert above > TOLERATED
     assert not math.isclose(above, 1.0)

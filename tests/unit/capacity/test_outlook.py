@@ -4,7 +4,8 @@ import pytest
 
 from busyhour.capacity.demand import CallDemand
 from busyhour.capacity.outlook import Forecast, QuotaForecast
-from busyhour.capacity.rungs import Rung
+from busyhour.capacity.requirement import Lines
+from busyhour.capacity.rungs import Limit, row_of
 from busyhour.scenarios.model import DriveKind
 
 QUOTAS = (
@@ -22,7 +23,7 @@ def whole() -> Forecast:
         for key in QUOTAS
     ]
     ladder = [
-        Rung(key, key, "quota", 10.0, "count", "", 100.0, None, "", "", 20.0, binds_at_plan=True)
+        row_of(Limit(key, key, None, 10.0, "count", ""), Lines(10.0), 100.0, symptom="", calculation="")
         for key in LADDER
     ]
     return Forecast("s", 100.0, 10.0, CallDemand.__new__(CallDemand), quotas, ladder, [], 5, ["a note"])

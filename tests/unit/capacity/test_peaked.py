@@ -80,7 +80,7 @@ def test_a_peaked_day_makes_the_formula_fail_and_the_forecast_says_so(small: Any
     [note] = [note for note in found.notes if note.startswith("the recorded intervals are peaked")]
     assert f"says that {steady:.2%} of the calls are blocked" in note
     assert f"in the simulation {calls.turned_away_simulated:.2%}" in note
-    assert "no basis for a quota" in note
+    assert "size quotas from the busiest interval" in note
 
 
 def test_a_steady_day_is_not_called_peaked(small: Any):

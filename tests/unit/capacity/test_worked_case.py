@@ -63,7 +63,7 @@ def forecast(tmp_path: Path):
 def test_ten_calls_at_once_are_200_an_hour_by_little_and_89_by_erlang_b(forecast):
     shown = forecast()
     assert shown.exit_code == 0, shown.output
-    assert "First quota to bind: Concurrent active calls per instance = 10, at 89 calls/h" in shown.output
+    assert "First bottleneck: Concurrent active calls per instance = 10, at 89 calls/h" in shown.output
     [row] = [line for line in shown.output.splitlines() if "L-12AB7C57" in line]
     assert row.split()[:4] == ["89", "1.49", "x", "200"]
     [api] = [line for line in shown.output.splitlines() if "L-4E9BCC96" in line]
@@ -73,7 +73,7 @@ def test_ten_calls_at_once_are_200_an_hour_by_little_and_89_by_erlang_b(forecast
 def test_with_a_thousand_the_api_binds_first(forecast):
     shown = forecast("--set", "quotas.L-12AB7C57=1000")
     assert (
-        "First quota to bind: Rate of StartOutboundVoiceContact API requests = 2, at 4,620 calls/h"
+        "First bottleneck: Rate of StartOutboundVoiceContact API requests = 2, at 4,620 calls/h"
         in shown.output
     )
 
@@ -82,6 +82,8 @@ def test_at_200_an_hour_it_does_not_fit_and_the_way_out_is_named(forecast):
     shown = forecast("--set", "traffic.calls_per_hour=200")
     assert shown.exit_code == 1
     assert (
-        "The plan needs, headroom included: Concurrent active calls per instance (L-12AB7C57) 10 -> 18"
-        in shown.output
+        "The plan exceeds Concurrent active calls per instance (L-12AB7C57) = 10, needed 18." in shown.output
+    )
+    assert "200 calls/h x 180.0 s / 3600 = 10 erlang; 10 erlang at most 1 % blocked, by Erlang B: 18" in (
+        " ".join(shown.output.split())
     )
