@@ -9,7 +9,8 @@ closed forms and `tolerance` for what may be rejected.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from busyhour.capacity.demand import CallDemand
 from busyhour.capacity.requirement import (
@@ -34,8 +35,14 @@ from busyhour.capacity.rungs import (
     Staffed,
     row_of,
 )
+from busyhour.capacity.staffing import Served
 from busyhour.capacity.tolerance import Tolerances
 from busyhour.scenarios.model import ArrivalProcess, Direction, Scenario
+
+_FAR = 1.5
+"""A simulated volume is looked for within this factor of the closed form's."""
+_CLOSE = 0.005
+"""Share of the volume to which it is looked for."""
 
 
 class Ladder:
@@ -134,9 +141,13 @@ class Ladder:
             f"{load:,.4g} erlang, mean patience {staffed.patience:.0f} s"
         )
         seconds = self._scenario.service_level_seconds
-        served = staffed.sample.serve(
-            self._per_second * staffed.share, max(staffed.agents, 1), staffed.capacity, seconds
-        )
+        agents = max(staffed.agents, 1)
+
+        def served(factor: float) -> Served:
+            return staffed.sample.serve(
+                self._per_second * staffed.share * factor, agents, staffed.capacity, seconds
+            )
+
         if staffed.capacity is not None:
             full = Waiting(load, staffed.agents, staffed.aht, staffed.patience)
             yield self._queue_row(
@@ -150,9 +161,9 @@ class Ladder:
                 ),
                 full,
                 QUEUE_FULL,
-                f"{whole}; simulated with the scenario's own times {served.turned_away:.2%} find it full",
+                whole,
                 "setting",
-                served.turned_away if staffed.agents else 1.0,
+                lambda factor: served(factor).turned_away if staffed.agents else 1.0,
             )
         late = Agents(load, staffed.aht, staffed.patience, seconds, self._tolerated.late())
         name = f"Agents of queue {staffed.name}"
@@ -160,18 +171,39 @@ class Ladder:
             Limit(f"queue.{staffed.name}.agents", name, None, staffed.agents, "agents", "scenario"),
             late,
             UNDERSTAFFED,
-            f"{whole}; simulated with the scenario's own times {served.service_level:.1%} are answered within {seconds:g} s",
+            whole,
             "staffing",
-            1.0 - served.service_level if staffed.agents else 1.0,
+            lambda factor: 1.0 - served(factor).service_level if staffed.agents else 1.0,
         )
 
     def _queue_row(
-        self, limit: Limit, requirement: Requirement, symptom: str, text: str, kind: str, simulated: float
+        self,
+        limit: Limit,
+        requirement: Requirement,
+        symptom: str,
+        text: str,
+        kind: str,
+        simulated: Callable[[float], float],
     ) -> Rung:
-        """A row that the closed form decides, unless a simulation with the scenario's own times says the opposite."""
-        exceeds = requirement.rejected(limit.value) > requirement.share
-        apart = (simulated > requirement.share) is not exceeds
-        return self._row(limit, requirement, symptom, text, kind, undecided=apart)
+        """A row of a queue: the closed form, and a simulation with the scenario's own times.
+
+        The volume at which it binds is the simulated one. Where the two disagree on the plan it is undecided.
+
+        Args:
+            simulated: share rejected at a multiple of the planned volume.
+        """
+        share, at_plan = requirement.share, simulated(1.0)
+        apart = (at_plan > share) is not (requirement.rejected(limit.value) > share)
+        row = self._row(
+            limit,
+            requirement,
+            symptom,
+            f"{text}; {at_plan:.2%} rejected in a simulation with the scenario's own times",
+            kind,
+            undecided=apart,
+        )
+        volume = self._planned * _refined(simulated, share, row.calls_per_hour / self._planned)
+        return replace(row, calls_per_hour=volume)
 
     def _row(
         self,
@@ -197,3 +229,16 @@ class Ladder:
             spread=spread if math.isfinite(spread) else 1.0,
             undecided=undecided,
         )
+
+
+def _refined(share: Callable[[float], float], bound: float, guess: float) -> float:
+    """The volume at which a simulated `share` reaches `bound`, near the closed form's `guess`; that where it is far off."""
+    if not 0.0 < guess < math.inf:
+        return guess
+    low, high = guess / _FAR, guess * _FAR
+    if share(low) >= bound or share(high) < bound:
+        return guess
+    while high - low > _CLOSE * guess:
+        middle = (low + high) / 2
+        low, high = (low, middle) if share(middle) >= bound else (middle, high)
+    return (low + high) / 2

@@ -1,9 +1,4 @@
-"""Invocations that Lambda throttles and Connect tries again: how many requests meet full executions.
-
-Erlang B counts first attempts, each of which finds the executions as busy as any moment does. A retry comes fractions
-of a second after a throttle and finds them as busy as they just were, so more of all requests are throttled than the
-formula says. No closed form takes pauses that are short beside an execution; a small simulation does.
-"""
+"""A simulation of Lambda executions with Connect's retries, to compare `requirement.Executions` with."""
 
 from __future__ import annotations
 
@@ -12,8 +7,6 @@ from random import Random
 
 from busyhour.calls.policy import RetryPolicy
 
-MOST_EXECUTIONS = 2_000
-"""Beyond so many at once the simulation would take longer than it is worth: the formula is all there is."""
 _INVOCATIONS = 40_000
 _HOLDING_TIMES = 40
 """At least so many executions pass through each place, since throttles come in bunches."""
@@ -22,7 +15,7 @@ _HOLDING_TIMES = 40
 def share_throttled(
     load: float, executions: int, seconds: float, policy: RetryPolicy | None = None, seed: int = 1
 ) -> float:
-    """Share of all requests, retries included, that find every execution taken.
+    """Share of first attempts that find every execution taken.
 
     Args:
         load: of the first attempts, erlang; they come as a Poisson process.
@@ -37,7 +30,7 @@ def share_throttled(
     arrivals = max(_INVOCATIONS, _HOLDING_TIMES * executions)
     ends: list[float] = []
     retries: list[tuple[float, int]] = []
-    requests = throttled = arrived = 0
+    throttled = arrived = 0
     next_arrival = chance.expovariate(per_second)
     while arrived < arrivals or retries:
         if retries and (arrived >= arrivals or retries[0][0] < next_arrival):
@@ -48,11 +41,10 @@ def share_throttled(
             next_arrival = now + chance.expovariate(per_second)
         while ends and ends[0] <= now:
             heappop(ends)
-        requests += 1
         if len(ends) < executions:
             heappush(ends, now + chance.expovariate(per_execution))
             continue
-        throttled += 1
+        throttled += attempt == 0
         if attempt < policy.max_retries:
             heappush(retries, (now + policy.delay(attempt), attempt + 1))
-    return throttled / requests
+    return throttled / arrived
