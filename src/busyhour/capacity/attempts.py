@@ -7,21 +7,28 @@ linear in it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from busyhour.calls.policy import RetryPolicy
+from busyhour.capacity.durations import BELOW_0, Part, Piece
 from busyhour.capacity.expectation import Law
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """One way in which an invocation ends: its probability, and the means given that it ends so."""
+    """One way in which an invocation ends: its probability, and the means given that it ends so.
+
+    `executing` are the seconds of all executions together, those that Connect no longer waits for included; `lasting`
+    is the distribution of `seconds`.
+    """
 
     share: float
     succeeded: bool
     seconds: float
     attempts: float
+    executing: float = 0.0
+    lasting: Part = ()
 
 
 def settled(
@@ -39,26 +46,37 @@ def settled(
     longest = min(own_timeout, limit)
     in_time, part = latency.below(longest), latency.up_to(longest)
     works = 1.0 - error_share
-    ways = [Settled(works * in_time, True, part / in_time, 1.0)] if works * in_time > 0.0 else []
+    ways = []
+    if works * in_time > 0.0:
+        whole = (Piece(1.0, latency.distribution, high=longest),)
+        ways.append(Settled(works * in_time, True, part / in_time, 1.0, part / in_time, whole))
     share = 1.0 - works * in_time
     if share > 1e-15:
-        seconds, attempts = _failing(latency, own_timeout, limit, policy)
-        seconds, attempts = error_share * seconds, error_share * attempts
-        # Declared to work, but slower than the function's own timeout: it fails each time; or than Connect waits.
-        over = works * (1.0 - latency.below(own_timeout))
-        seconds_over, attempts_over = _repeated(own_timeout, limit, policy)
+        # Declared to fail, or slower than the function's own timeout: it fails each time; or than Connect waits.
+        pieces = _failing(latency, error_share, works, own_timeout, limit, policy)
         late = works * (latency.below(own_timeout) - in_time)
-        seconds += over * seconds_over + late * limit
-        attempts += over * attempts_over + late
-        ways.append(Settled(share, False, seconds / share, attempts / share))
+        if late > 0.0:
+            running = latency.up_to(own_timeout) - part
+            pieces.append((Piece(late, shift=limit), 1, running / late))
+        seconds = sum(piece.share * piece.mean for piece, _, _ in pieces)
+        attempts = sum(piece.share * n for piece, n, _ in pieces)
+        executing = sum(piece.share * n * each for piece, n, each in pieces)
+        lasting = tuple(replace(piece, share=piece.share / share) for piece, _, _ in pieces)
+        ways.append(
+            Settled(share, False, seconds / share, attempts / share, executing / share, lasting)
+        )
     return ways
 
 
-def _failing(latency: Law, own_timeout: float, limit: float, policy: RetryPolicy) -> tuple[float, float]:
-    """Means of seconds and attempts where every attempt fails after the latency, or the function's own timeout."""
-    over = 1.0 - latency.below(own_timeout)
-    at_timeout = _repeated(own_timeout, limit, policy)
-    seconds, attempts = over * at_timeout[0], over * at_timeout[1]
+def _failing(
+    latency: Law, error_share: float, works: float, own_timeout: float, limit: float, policy: RetryPolicy
+) -> list[tuple[Piece, int, float]]:
+    """Invocations of which every attempt fails: their seconds, attempts, and mean seconds of one execution."""
+    over = (error_share + works) * (1.0 - latency.below(own_timeout))
+    found = []
+    if over > 0.0:
+        seconds, attempts = _repeated(own_timeout, limit, policy)
+        found.append((Piece(over, shift=seconds), attempts, own_timeout))
     for low, high in pairwise(_thresholds(own_timeout, limit, policy)):
         share = latency.below(high) - latency.below(low)
         if share <= 0.0:
@@ -67,9 +85,11 @@ def _failing(latency: Law, own_timeout: float, limit: float, policy: RetryPolicy
         (left, n), (right, _) = (_repeated(low + part * (high - low), limit, policy) for part in (0.25, 0.75))
         slope = (right - left) / (0.5 * (high - low))
         start = left - slope * (low + 0.25 * (high - low))
-        seconds += start * share + slope * (latency.up_to(high) - latency.up_to(low))
-        attempts += n * share
-    return seconds, attempts
+        each = (latency.up_to(high) - latency.up_to(low)) / share
+        piece = Piece(error_share * share, latency.distribution, low, high, slope, start)
+        if piece.share > 0.0:
+            found.append((piece, n, each))
+    return found
 
 
 def _thresholds(own_timeout: float, limit: float, policy: RetryPolicy) -> list[float]:
@@ -82,7 +102,7 @@ def _thresholds(own_timeout: float, limit: float, policy: RetryPolicy) -> list[f
         if limit > pause
     }
     # Below 0 there is nothing, and -1 takes in a latency of exactly 0.
-    return [-1.0, *sorted(one for one in found if one < own_timeout), own_timeout]
+    return [BELOW_0, *sorted(one for one in found if one < own_timeout), own_timeout]
 
 
 def _repeated(seconds: float, limit: float, policy: RetryPolicy) -> tuple[float, int]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from busyhour.calls.centre import policy_of
 from busyhour.calls.policy import CallPolicy
 from busyhour.capacity.beyond import EVERY_FUNCTION
-from busyhour.capacity.chain import solve
+from busyhour.capacity.chain import Solution, solve
 from busyhour.capacity.expectation import Law
 from busyhour.capacity.functions import HANDLER_LATENCY, Answers
 from busyhour.capacity.handlers import HandlerAnswers
-from busyhour.capacity.invocations import Ask, MoreReadError
-from busyhour.capacity.moments import NEVER, Moments
+from busyhour.capacity.holding import HoldingTime
+from busyhour.capacity.invocations import EXECUTING, Ask, MoreReadError
+from busyhour.capacity.lifetimes import Edge, holding_time
+from busyhour.capacity.moments import CONTACTS, HANDLING, NEVER, TIMES, TO_QUEUE, Moments
 from busyhour.capacity.theory import poisson_quantile
 from busyhour.capacity.ways import NotFiniteError
 from busyhour.flows.machine import Machine
@@ -22,6 +24,8 @@ from busyhour.scenarios.model import Scenario
 
 __all__ = ["ExactDemand", "NotFiniteError", "exact_demand"]
 
+_INNER = (EXECUTING, CONTACTS, HANDLING)
+"""Means that are no quantities of their own."""
 _EVERYTHING = frozenset({()})
 """What a handler of which nothing is known is taken to read."""
 
@@ -31,7 +35,9 @@ class ExactDemand:
     """Means of one call by the names of `demand.CallDemand.quantities`, solved for, with no sampling.
 
     `open` are the quantities that are not known exactly, since calls may ask more of them where they depend on
-    other calls; `reasons` says on what. `waiting` is the probability that a call comes there.
+    other calls; `reasons` says on what. `waiting` is the probability that a call comes there. `lambda_seconds` are the
+    mean seconds of one execution, cold starts apart, of functions whose invocations are known exactly. `queues` are those
+    that calls come to once at most: contacts for each call, and mean seconds that an agent is busy with one.
     """
 
     means: Mapping[str, float]
@@ -39,10 +45,22 @@ class ExactDemand:
     waiting: float
     open: frozenset[str]
     reasons: tuple[str, ...]
+    lambda_seconds: Mapping[str, float] = field(default_factory=dict)
+    queues: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    edges: Sequence[Edge] = ()
 
     def mean(self, name: str) -> float | None:
         """The exact mean of a quantity, 0 where no call asks for it; None where it is not known exactly."""
         return None if name in self.open else self.means.get(name, 0.0)
+
+    def holding(self) -> HoldingTime | None:
+        """How long calls last; None where that is not known exactly."""
+        if not TIMES.isdisjoint(self.open):
+            return None
+        try:
+            return holding_time(self.edges, self.means.get("at once", 0.0))
+        except NotFiniteError:
+            return None
 
 
 def exact_demand(
@@ -83,7 +101,45 @@ def exact_demand(
             continue
         _ensure_no_throttles(scenario, found.means, calls_per_hour)
         open_ = _with_operations(found.open, scenario, found.means)
-        return ExactDemand(found.means, found.states, found.waiting, open_, found.reasons)
+        means = {name: mean for name, mean in found.means.items() if not name.startswith(_INNER)}
+        return ExactDemand(
+            means,
+            found.states,
+            found.waiting,
+            open_,
+            found.reasons,
+            _lambda_seconds(found.means, open_),
+            _queues(found, open_),
+            found.edges,
+        )
+
+
+def _lambda_seconds(means: Mapping[str, float], open_: frozenset[str]) -> dict[str, float]:
+    """Mean seconds of one execution, by function."""
+    seconds = {}
+    for key, executing in means.items():
+        if key.startswith(EXECUTING):
+            name = key.removeprefix(EXECUTING)
+            attempts = means.get(EVERY_FUNCTION + name, 0.0)
+            if attempts and EVERY_FUNCTION + name not in open_:
+                seconds[name] = executing / attempts
+    return seconds
+
+
+def _queues(found: Solution, open_: frozenset[str]) -> dict[str, tuple[float, float]]:
+    """Contacts for each call and mean handling time, by queue."""
+    if TO_QUEUE in open_:
+        return {}
+    queues = {}
+    for key, contacts in found.means.items():
+        if key.startswith(CONTACTS) and contacts > 0.0:
+            name = key.removeprefix(CONTACTS)
+            seconds = found.handling.get(name)
+            if seconds is None and TIMES.isdisjoint(open_):
+                seconds = found.means.get(HANDLING + name, 0.0) / contacts
+            if seconds is not None:
+                queues[name] = contacts, seconds
+    return queues
 
 
 def _ensure_no_throttles(scenario: Scenario, means: Mapping[str, float], calls_per_hour: float) -> None:

@@ -21,6 +21,9 @@ from busyhour.handlers.noting import Path as Read
 from busyhour.handlers.noting import at
 from busyhour.scenarios.model import Function, Scenario
 
+EXECUTING = "executing:"
+"""Seconds of a function's executions; no quantity of its own, see `exact.ExactDemand.lambda_seconds`."""
+
 Ask = Callable[[str, Mapping[str, Any]], "tuple[p.LambdaResult | p.LambdaFailed, frozenset[Read]] | None"]
 """(function, event) -> what its handler answers and what of the event it read; None: not known."""
 
@@ -94,13 +97,17 @@ class Invocations:
         limit = retry.asynchronous_limit if effect.asynchronous else effect.timeout_seconds
         ways = []
         for end in settled(latency, error_share, function.timeout, limit, retry):
-            asked = {f"invocations:{name}": end.attempts, "Lambda invocations": end.attempts}
+            asked = {
+                f"invocations:{name}": end.attempts,
+                "Lambda invocations": end.attempts,
+                EXECUTING + name: end.executing,
+            }
             for operation, count in function.operations.items():
                 asked[f"DynamoDB:{operation}"] = end.attempts * count
             event: p.Event = p.LambdaFailed("function_error", "", end.seconds)
             if end.succeeded:
                 event = replace(answer, seconds=end.seconds)
-            ways.append(Way(end.share, end.seconds, event, asked))
+            ways.append(Way(end.share, end.seconds, event, asked, (end.lasting,)))
         if not effect.asynchronous:
             return ways
         # The flow goes on at once, whatever becomes of it.

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
+from busyhour.capacity import durations
+from busyhour.capacity.durations import Mixture
 from busyhour.flows.call import Call
 
+AT_ONCE: Mixture = {(): 1.0}
+"""No time at all."""
 END, WAITS = "end", "waits"
 """Targets of steps beside moments: the call is over; it depends on other calls from here on."""
 
@@ -34,6 +38,8 @@ class Moment:
     """Which of the callers' numbers it is; None: nothing has looked at it yet."""
     alike: Hashable
     """Equal for moments that differ in the number at most."""
+    queue: str = ""
+    """Whose agent the call is with."""
 
     @property
     def key(self) -> Hashable:
@@ -43,11 +49,13 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From a moment to the next (or `END`, `WAITS`), and what is asked on the way, in the mean."""
+    """From a moment to the next (or `END`, `WAITS`), what is asked on the way, in the mean, and how long it lasts."""
 
     share: float
     asked: Mapping[str, float]
     target: Moment | str
+    lasting: Mixture = field(default_factory=lambda: AT_ONCE)
+    """Of the whole call's life: what `at once` is the mean of."""
 
 
 def with_number(step: Step, number: int | None) -> Step:
@@ -63,7 +71,8 @@ def after(first: Step, second: Step) -> Step:
     asked = dict(first.asked)
     for name, amount in second.asked.items():
         asked[name] = asked.get(name, 0.0) + amount
-    return Step(first.share * second.share, asked, second.target)
+    lasting = durations.in_a_row(first.lasting, second.lasting)
+    return Step(first.share * second.share, asked, second.target, lasting)
 
 
 def together(one: Step, other: Step) -> Step:
@@ -75,4 +84,7 @@ def together(one: Step, other: Step) -> Step:
         name: (one.share * one.asked.get(name, 0.0) + other.share * other.asked.get(name, 0.0)) / share
         for name in {**one.asked, **other.asked}
     }
-    return Step(share, asked, one.target)
+    lasting = durations.together(
+        ((one.share / share, one.lasting), (other.share / share, other.lasting))
+    )
+    return Step(share, asked, one.target, lasting)

@@ -11,10 +11,12 @@ from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import cast
 
+from busyhour.calls.acd_queue import AcdQueue
 from busyhour.calls.caller import Caller
 from busyhour.calls.centre import CallCentre
 from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import Functions
+from busyhour.capacity import durations
 from busyhour.capacity.beyond import asked_beyond
 from busyhour.capacity.expectation import Law
 from busyhour.capacity.forgetting import Forgetting, are_opaque
@@ -36,6 +38,10 @@ NEVER = 1e-9
 """Probability that counts as never: of finding all agents, or all reserved executions, busy."""
 MOST_STEPS = 200_000
 """Steps of calls after which it would take too long: each is some 30 µs of machine."""
+CONTACTS, HANDLING = "contacts:", "handling:"
+"""Contacts of a queue, and seconds that its agents are busy; no quantities, see `exact.ExactDemand.queues`."""
+TO_QUEUE = "service:TransferContactToQueue"
+"""In `Moments.open` where calls may come to a queue after they have waited."""
 _SLACK_SECONDS = 60.0
 """Whispers and the like, on top of talk and wrap-up, while an agent is occupied."""
 
@@ -82,7 +88,8 @@ class Moments:
         self._displays: dict[tuple[str, str], str] = {}
         self._outbound = scenario.traffic.direction is Direction.OUTBOUND
         wrap_up = Law(scenario.callers.wrap_up).mean()
-        self._wrap_up = wrap_up
+        self.wrap_up = wrap_up
+        """Mean seconds of an agent after a conversation."""
         self._load = calls_per_hour / 3600.0 * (self._ways.talk + wrap_up + _SLACK_SECONDS)
         self._numbers = Numbers(scenario.callers.numbers, "API" if self._outbound else "INBOUND")
         self._invocations = Invocations(
@@ -101,6 +108,9 @@ class Moments:
         """What calls may ask where they depend on others."""
         self.reasons: dict[str, None] = {}
         """What it is there that they depend on."""
+        self.answered: dict[Hashable, tuple[str, Moment | str]] = {}
+        """By `Moment.alike` of a moment at which a call may wait in a queue: the queue, and what comes once an agent has
+        answered. No part of the chain."""
         call = machine.call(scenario.flows.entry, self._numbers.contact(None))
         self.first = Moment(call, Phase.NEW, frozenset(), None, "new")
 
@@ -182,7 +192,7 @@ class Moments:
     def _begun(self, moment: Moment) -> list[Step]:
         """Inbound calls begin at once, outbound ones ring first, as `calls.caller.Caller.ring` has it."""
         if not self._outbound:
-            return [self._started(moment, 1.0, {})]
+            return [self._started(moment, 1.0, {}, ())]
         callers, timeout = self._scenario.callers, self._policy.ring_timeout
         ring = Law(callers.answer)
         answered = callers.answered * ring.below(timeout)
@@ -190,16 +200,22 @@ class Moments:
         steps = []
         if answered > 0.0:
             seconds = ring.up_to(timeout) / ring.below(timeout)
-            steps.append(self._started(moment, answered, {**asked, "ringing": seconds, "at once": seconds}))
+            rings = {**asked, "ringing": seconds, "at once": seconds}
+            steps.append(
+                self._started(moment, answered, rings, durations.until(callers.answer, timeout))
+            )
         if answered < 1.0:
             rings = {**asked, "ringing": timeout, "at once": timeout}
-            steps.append(Step(1.0 - answered, rings, END))
+            steps.append(Step(1.0 - answered, rings, END, {durations.fixed(timeout): 1.0}))
         return steps
 
-    def _started(self, moment: Moment, share: float, asked: Mapping[str, float]) -> Step:
+    def _started(
+        self, moment: Moment, share: float, asked: Mapping[str, float], lasting: durations.Lasting
+    ) -> Step:
         call = self._machine.call(self._scenario.flows.entry, self._numbers.contact(moment.number))
         effect = call.start()
-        return Step(share, asked, self._arrived(moment, call, effect, Phase.FLOW, moment.hours))
+        target = self._arrived(moment, call, effect, Phase.FLOW, moment.hours)
+        return Step(share, asked, target, {lasting: 1.0})
 
     def _go(self, moment: Moment, way: Way, *, hours: frozenset[tuple[str, bool]] | None = None) -> Step:
         """The step that a way is."""
@@ -210,9 +226,13 @@ class Moments:
         asked = dict(way.asked)
         if way.seconds:
             asked |= {where: way.seconds, "at once": way.seconds}
+            if moment.phase is Phase.AGENT:
+                asked[HANDLING + moment.queue] = way.seconds
         phase = Phase.AFTER if talked else moment.phase
         known = moment.hours if hours is None else hours
-        return Step(way.share, asked, self._arrived(moment, call, effect, phase, known))
+        queue = moment.queue if phase is Phase.AGENT else ""
+        target = self._arrived(moment, call, effect, phase, known, queue)
+        return Step(way.share, asked, target, {way.lasting: 1.0})
 
     def _copy(self, moment: Moment) -> Call:
         self._made += 1
@@ -223,13 +243,19 @@ class Moments:
         return call
 
     def _arrived(
-        self, moment: Moment, call: Call, effect: p.Effect, phase: Phase, hours: frozenset[tuple[str, bool]]
+        self,
+        moment: Moment,
+        call: Call,
+        effect: p.Effect,
+        phase: Phase,
+        hours: frozenset[tuple[str, bool]],
+        queue: str = "",
     ) -> Moment | str:
         self._numbers.note(call.contact, effect)
         if isinstance(effect, p.Ended):
             return END
         self._forgetting.forget(call)
-        return Moment(call, phase, hours, moment.number, (key(call), phase, hours))
+        return Moment(call, phase, hours, moment.number, (key(call), phase, hours, queue), queue)
 
     def _untimed(self, why: str) -> None:
         self.open |= TIMES
@@ -266,14 +292,22 @@ class Moments:
             return self._depends(moment, f"calls come to queue {queue.name!r} a second time")
         staffed = self._scenario.queues.get(queue.name)
         if staffed is not None and staffed.agents < poisson_quantile(self._load, 1.0 - NEVER):
-            return self._depends(moment, f"calls may wait in queue {queue.name!r}")
+            self.answered[moment.alike] = (queue.name, self._answer(moment, queue))
+            step = self._depends(moment, f"calls may wait in queue {queue.name!r}")
+            return replace(step, asked={CONTACTS + queue.name: 1.0})
+        asked = {CONTACTS + queue.name: 1.0}
+        if self.wrap_up:
+            asked |= {"wrap-up": self.wrap_up, HANDLING + queue.name: self.wrap_up}
+        return Step(1.0, asked, self._answer(moment, queue))
+
+    def _answer(self, moment: Moment, queue: AcdQueue) -> Moment | str:
+        """What comes once an agent has answered a call from the queue."""
         call = self._copy(moment)
         then = call.send(p.Queued(queue.name, queue.arn))
         if not isinstance(then, p.Ended):
             agent = f"{queue.name}-agent-0"
             then = call.send(p.AgentAnswered(agent, agent))
-        asked = {"wrap-up": self._wrap_up} if self._wrap_up else {}
-        return Step(1.0, asked, self._arrived(moment, call, then, Phase.AGENT, moment.hours))
+        return self._arrived(moment, call, then, Phase.AGENT, moment.hours, queue.name)
 
     def _display(self, flow: str, action: str) -> str:
         found = self._displays.get((flow, action))

@@ -12,6 +12,7 @@ from itertools import product
 
 from busyhour.calls.caller import HANG_UP, OTHERWISE, SILENCE, Behaviour
 from busyhour.calls.policy import CallPolicy
+from busyhour.capacity.durations import Lasting, fixed, least, uniform, whole
 from busyhour.capacity.expectation import Law
 from busyhour.flows import protocol as p
 from busyhour.scenarios.model import Scenario
@@ -29,13 +30,20 @@ class NotFiniteError(Exception):
 class Way:
     """One thing that may happen: the event that the flow hears, after `seconds` in the mean.
 
-    `asked` is what it asks of services, by the names of `demand.CallDemand.quantities`.
+    `asked` is what it asks of services, by the names of `demand.CallDemand.quantities`; `drawn` are the durations that
+    `seconds` is the mean of, None where it is always the same.
     """
 
     share: float
     seconds: float
     event: p.Event
     asked: Mapping[str, float] = field(default_factory=dict)
+    drawn: Lasting | None = None
+
+    @property
+    def lasting(self) -> Lasting:
+        """Its duration."""
+        return fixed(self.seconds) if self.drawn is None else self.drawn
 
 
 Place = tuple[str, str]
@@ -59,6 +67,7 @@ class Ways:
         self._behaviour = Behaviour(callers, scenario.seed, policy)
         self._policy = policy
         self._opaque = opaque
+        self._callers = callers
         self._think = Law(callers.think)
         self._patience = Law(callers.patience).mean()
         self.talk = Law(callers.talk).mean()
@@ -75,7 +84,7 @@ class Ways:
             case p.Loop():
                 if effect.seconds < math.inf:
                     return [Way(1.0, effect.seconds, _DONE)]
-                return [Way(1.0, self._patience, _HUNG_UP)]
+                return [Way(1.0, self._patience, _HUNG_UP, drawn=whole(self._callers.patience))]
             case p.Collect():
                 ways = self._choose(effect, place) if effect.menu else self._type(effect, place)
                 return self._after(effect.prompt_seconds, ways)
@@ -84,7 +93,7 @@ class Ways:
                 return [replace(way, asked={"Lex turns": 1.0}) for way in ways]
             case p.Talk():
                 ends = p.Done("agent") if self._policy.agent_ends else _HUNG_UP
-                return [Way(1.0, self.talk, ends)]
+                return [Way(1.0, self.talk, ends, drawn=whole(self._callers.talk))]
             case p.Dial():
                 return [self._dial(effect)]
             case p.Pause():
@@ -106,11 +115,18 @@ class Ways:
         """The ways after a prompt, during which the caller may hang up."""
         rate = self._behaviour.hang_up_rate
         heard = [
-            replace(way, share=(1.0 - rate) * way.share, seconds=seconds + way.seconds)
+            replace(
+                way,
+                share=(1.0 - rate) * way.share,
+                seconds=seconds + way.seconds,
+                drawn=(*fixed(seconds), *way.lasting),
+            )
             for way in ways
             if rate < 1.0
         ]
-        return [Way(rate, seconds / 2.0, _HUNG_UP), *heard] if rate > 0.0 else heard
+        if rate > 0.0:
+            return [Way(rate, seconds / 2.0, _HUNG_UP, drawn=uniform(seconds)), *heard]
+        return heard
 
     def _drawn(
         self, key: str | None, choices: tuple[str, ...], otherwise: str
@@ -125,7 +141,7 @@ class Ways:
             last = bound
 
     def _choose(self, effect: p.Collect, place: Place) -> list[Way]:
-        pause = self._think.mean_of_least(0.95 * effect.timeout_seconds)
+        pause, drawn = self._pause(effect.timeout_seconds)
         ways = []
         key = self._behaviour.menu_key(place[0], effect.action, place[1])
         for share, choice in self._drawn(key, effect.choices, SILENCE):
@@ -134,14 +150,20 @@ class Ways:
             if choice == SILENCE:
                 ways.append(Way(share, effect.timeout_seconds, p.Silence()))
             else:
-                ways.append(Way(share, pause, _HUNG_UP if choice == HANG_UP else p.Digits(choice)))
+                event = _HUNG_UP if choice == HANG_UP else p.Digits(choice)
+                ways.append(Way(share, pause, event, drawn=drawn))
         return ways
+
+    def _pause(self, timeout: float) -> tuple[float, Lasting]:
+        """Seconds until the first key: their mean, and how they are distributed."""
+        bound = 0.95 * timeout
+        return self._think.mean_of_least(bound), least(self._callers.think, bound)
 
     def _type(self, effect: p.Collect, place: Place) -> list[Way]:
         policy = self._policy
         values = self._behaviour.input_values(place[0], effect.action, place[1])
         patterns = values or ("#" * max(1, min(effect.max_digits, policy.default_digits)),)
-        pause = self._think.mean_of_least(0.95 * effect.timeout_seconds)
+        pause, drawn = self._pause(effect.timeout_seconds)
         shares: dict[str, float] = {}
         for pattern in patterns:
             shares[pattern] = shares.get(pattern, 0.0) + 1.0 / len(patterns)
@@ -150,14 +172,17 @@ class Ways:
             if pattern == SILENCE or not pattern:
                 ways.append(Way(share, effect.timeout_seconds, p.Silence()))
             elif pattern == HANG_UP:
-                ways.append(Way(share, pause, _HUNG_UP))
+                ways.append(Way(share, pause, _HUNG_UP, drawn=drawn))
             else:
                 cut = pattern[: effect.max_digits] if effect.max_digits > 0 else pattern
-                seconds = pause + policy.key_seconds * (len(cut) - 1)
+                typing = policy.key_seconds * (len(cut) - 1)
                 if len(cut) < effect.max_digits:
-                    seconds += policy.key_seconds if effect.terminator else effect.interdigit_seconds
+                    typing += policy.key_seconds if effect.terminator else effect.interdigit_seconds
                 inputs = self._inputs(cut)
-                ways += [Way(share / len(inputs), seconds, p.Digits(one)) for one in inputs]
+                typed = (*drawn, *fixed(typing))
+                ways += [
+                    Way(share / len(inputs), pause + typing, p.Digits(one), drawn=typed) for one in inputs
+                ]
         return ways
 
     def _inputs(self, pattern: str) -> list[str]:
@@ -169,6 +194,7 @@ class Ways:
 
     def _say(self, effect: p.Converse, place: Place) -> list[Way]:
         seconds = self._think.mean() + self._policy.lex_turn_seconds
+        drawn = (*whole(self._callers.think), *fixed(self._policy.lex_turn_seconds))
         key = self._behaviour.menu_key(place[0], effect.action, place[1])
         ways = []
         for share, choice in self._drawn(key, effect.intents, OTHERWISE):
@@ -177,14 +203,16 @@ class Ways:
                 event = _HUNG_UP
             elif choice == SILENCE:
                 event = p.Silence()
-            ways.append(Way(share, seconds, event))
+            ways.append(Way(share, seconds, event, drawn=drawn))
         return ways
 
     def _dial(self, effect: p.Dial) -> Way:
         ring = self._policy.dial_seconds
         if 0 < effect.timeout_seconds < ring:
             return Way(1.0, effect.timeout_seconds, p.Failed("ConnectionTimeLimitExceeded"))
-        return Way(1.0, ring + (self.talk if effect.resumes else 0.0), p.Connected())
+        if not effect.resumes:
+            return Way(1.0, ring, p.Connected())
+        return Way(1.0, ring + self.talk, p.Connected(), drawn=(*fixed(ring), *whole(self._callers.talk)))
 
     def _branches(self, effect: p.Service, place: Place) -> list[tuple[float, str | None]]:
         if not effect.branches:
