@@ -19,7 +19,7 @@ from typing import Any, cast
 from busyhour.capacity.durations import Mixture
 from busyhour.capacity.lifetimes import Edge
 from busyhour.capacity.moment import END, WAITS, Moment, Step
-from busyhour.capacity.moments import HANDLING, Moments
+from busyhour.capacity.moments import Moments
 from busyhour.capacity.ways import NotFiniteError
 
 MOST_STATES = 20_000
@@ -34,8 +34,7 @@ class Solution:
     """Expectations of one call: `means` by the names of `demand.CallDemand.quantities`.
 
     `waiting` is the probability that a call comes to where it depends on other calls, `open` what it may ask beyond
-    that; `reasons` says what it depends on. `edges` are the steps of the chain, `handling` the mean seconds that agents
-    of a queue are busy with a contact that may have waited.
+    that; `reasons` says what it depends on. `edges` are the steps of the chain.
     """
 
     means: Mapping[str, float]
@@ -44,7 +43,6 @@ class Solution:
     open: frozenset[str] = frozenset()
     reasons: tuple[str, ...] = ()
     edges: Sequence[Edge] = ()
-    handling: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -72,16 +70,13 @@ def solve(moments: Moments, flow_limit: float) -> Solution:
     Raises:
         NotFiniteError: there are too many states, or calls that never end, or that end by the clock.
     """
-    chain = _explored(moments, [moments.first])
-    start = [0.0] * len(chain.asked)
-    start[0] = 1.0
-    visits = _visits(chain, start, flow_limit)
+    chain = _explored(moments)
+    visits = _visits(chain, flow_limit)
     waiting = math.fsum(
         visits[source] * share
         for source, target, share in zip(chain.sources, chain.targets, chain.shares, strict=True)
         if target == chain.numbers[WAITS]
     )
-    handling = _handling(moments, chain, visits, flow_limit)
     return Solution(
         _means(chain, visits),
         len(visits),
@@ -92,12 +87,11 @@ def solve(moments: Moments, flow_limit: float) -> Solution:
             Edge(*each)
             for each in zip(chain.sources, chain.targets, chain.shares, chain.lasting, strict=True)
         ],
-        handling,
     )
 
 
-def _explored(moments: Moments, starts: Sequence[Moment]) -> _Chain:
-    """All moments that come after these, numbered in the order in which they are found."""
+def _explored(moments: Moments) -> _Chain:
+    """All moments of calls, numbered in the order in which they are found."""
     chain = _Chain()
     numbers = chain.numbers
     todo: list[Moment] = []
@@ -113,8 +107,7 @@ def _explored(moments: Moments, starts: Sequence[Moment]) -> _Chain:
             chain.asked.append({})
         return known
 
-    for start in starts:
-        number(start)
+    number(moments.first)
     done = 0
     while done < len(todo):
         moment, todo[done] = todo[done], cast("Moment", None)
@@ -134,44 +127,6 @@ def _means(chain: _Chain, visits: Sequence[float]) -> dict[str, float]:
     return {name: float(f"{mean:.12g}") for name, mean in means.items()}
 
 
-def _handling(
-    moments: Moments, chain: _Chain, visits: Sequence[float], flow_limit: float
-) -> dict[str, float]:
-    """Mean seconds that an agent is busy with a contact, by the queue that calls may wait in.
-
-    How long they wait depends on other calls; what comes once an agent has answered does not.
-    """
-    found: dict[str, float] = {}
-    visited: dict[Hashable, float] = {}
-    for key, state in chain.numbers.items():
-        if state >= 0 and isinstance(key, tuple):
-            visited[key[0]] = visited.get(key[0], 0.0) + visits[state]
-    for queue in dict.fromkeys(name for name, _ in moments.answered.values()):
-        weights: dict[Hashable, float] = {}
-        starts: dict[Hashable, Moment] = {}
-        total = 0.0
-        for alike, (name, target) in list(moments.answered.items()):
-            weight = visited.get(alike, 0.0) if name == queue else 0.0
-            total += weight
-            if weight and isinstance(target, Moment):
-                starts[target.key] = target
-                weights[target.key] = weights.get(target.key, 0.0) + weight
-        if not total:
-            continue
-        seconds = moments.wrap_up
-        if starts:
-            try:
-                after = _explored(moments, list(starts.values()))
-                start = [0.0] * len(after.asked)
-                for key, weight in weights.items():
-                    start[after.numbers[key]] = weight / total
-                seconds += _means(after, _visits(after, start, math.inf)).get(HANDLING + queue, 0.0)
-            except NotFiniteError:
-                continue
-        found[queue] = seconds
-    return found
-
-
 def _add(chain: _Chain, asked: dict[str, float], source: int, step: Step, target: int) -> None:
     chain.sources.append(source)
     chain.targets.append(target)
@@ -182,8 +137,8 @@ def _add(chain: _Chain, asked: dict[str, float], source: int, step: Step, target
         asked[name] = asked.get(name, 0.0) + step.share * amount
 
 
-def _visits(chain: _Chain, start: Sequence[float], flow_limit: float) -> list[float]:
-    """Expected visits to each state of a call that starts in each with a probability."""
+def _visits(chain: _Chain, flow_limit: float) -> list[float]:
+    """Expected visits to each state of a call that starts in the first."""
     import numpy as np
     from scipy.sparse import csr_matrix, identity
     from scipy.sparse.linalg import spsolve
@@ -199,9 +154,9 @@ def _visits(chain: _Chain, start: Sequence[float], flow_limit: float) -> list[fl
         matrix = identity(n, format="csr") - csr_matrix((weights[inside], at), shape=(n, n))
         return np.atleast_1d(spsolve((matrix.T if backwards else matrix).tocsc(), right))
 
-    visits = solved(shares, np.array(start), backwards=False)
-    if flow_limit == math.inf:
-        return [float(visited) for visited in visits]
+    start = np.zeros(n)
+    start[0] = 1.0
+    visits = solved(shares, start, backwards=False)
     # Chernoff: P(T > t) <= E[exp(aT)] exp(-at), for every a for which the expectation is finite.
     bound = 1.0
     for rate in _RATES:

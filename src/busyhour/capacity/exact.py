@@ -16,14 +16,17 @@ from busyhour.capacity.handlers import HandlerAnswers
 from busyhour.capacity.holding import HoldingTime
 from busyhour.capacity.invocations import EXECUTING, Ask, MoreReadError
 from busyhour.capacity.lifetimes import Edge, holding_time
-from busyhour.capacity.moments import CONTACTS, HANDLING, NEVER, TIMES, TO_QUEUE, Moments
+from busyhour.capacity.moments import CONTACTS, HANDLING, TIMES, TO_QUEUE, Moments
 from busyhour.capacity.theory import poisson_quantile
+from busyhour.capacity.waits import with_waits
 from busyhour.capacity.ways import NotFiniteError
 from busyhour.flows.machine import Machine
 from busyhour.scenarios.model import Scenario
 
 __all__ = ["ExactDemand", "NotFiniteError", "exact_demand"]
 
+_NEVER = 1e-9
+"""Probability that counts as never: of finding all reserved executions busy."""
 _INNER = (EXECUTING, CONTACTS, HANDLING)
 """Means that are no quantities of their own."""
 _EVERYTHING = frozenset({()})
@@ -76,7 +79,7 @@ def exact_demand(
     Args:
         scenario: callers, queues, functions, entry flow.
         machine: of its flows.
-        calls_per_hour: the rate at which calls come; enough agents for it never keep anybody waiting.
+        calls_per_hour: the rate at which calls come; enough agents for it keep hardly any caller waiting.
         answers: what real handlers answer.
         policy: what the scenario has no key for.
 
@@ -85,12 +88,13 @@ def exact_demand(
     """
     policy = policy or policy_of(scenario)
     attributes: frozenset[str] | None = frozenset()
+    at_once = True
     while True:
         moments = Moments(
             scenario,
             machine,
-            calls_per_hour=calls_per_hour,
             policy=policy,
+            answered_at_once=at_once,
             ask=_asking(answers),
             attributes=attributes,
         )
@@ -99,7 +103,14 @@ def exact_demand(
         except MoreReadError as more:
             attributes = more.names
             continue
+        except NotFiniteError:
+            if not at_once:
+                raise
+            # It may be what comes after the queue.
+            at_once = False
+            continue
         _ensure_no_throttles(scenario, found.means, calls_per_hour)
+        found = with_waits(found, scenario, moments.beyond, calls_per_hour)
         open_ = _with_operations(found.open, scenario, found.means)
         means = {name: mean for name, mean in found.means.items() if not name.startswith(_INNER)}
         return ExactDemand(
@@ -134,11 +145,9 @@ def _queues(found: Solution, open_: frozenset[str]) -> dict[str, tuple[float, fl
     for key, contacts in found.means.items():
         if key.startswith(CONTACTS) and contacts > 0.0:
             name = key.removeprefix(CONTACTS)
-            seconds = found.handling.get(name)
-            if seconds is None and TIMES.isdisjoint(open_):
-                seconds = found.means.get(HANDLING + name, 0.0) / contacts
+            seconds = found.means.get(HANDLING + name)
             if seconds is not None:
-                queues[name] = contacts, seconds
+                queues[name] = contacts, seconds / contacts
     return queues
 
 
@@ -152,7 +161,7 @@ def _ensure_no_throttles(scenario: Scenario, means: Mapping[str, float], calls_p
         if function.reserved_concurrency is not None:
             seconds = Law(function.latency or HANDLER_LATENCY).mean()
             load = calls_per_hour / 3600.0 * means.get(EVERY_FUNCTION + name, 0.0) * seconds
-            if function.reserved_concurrency < poisson_quantile(load, 1.0 - NEVER):
+            if function.reserved_concurrency < poisson_quantile(load, 1.0 - _NEVER):
                 raise NotFiniteError(f"function {name!r} may be throttled at its reserved concurrency")
 
 

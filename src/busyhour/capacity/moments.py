@@ -11,7 +11,6 @@ from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import cast
 
-from busyhour.calls.acd_queue import AcdQueue
 from busyhour.calls.caller import Caller
 from busyhour.calls.centre import CallCentre
 from busyhour.calls.policy import CallPolicy
@@ -23,7 +22,6 @@ from busyhour.capacity.forgetting import Forgetting, are_opaque
 from busyhour.capacity.invocations import Ask, Invocations
 from busyhour.capacity.moment import END, WAITS, Moment, Phase, Step, after, together, with_number
 from busyhour.capacity.numbers import Numbers
-from busyhour.capacity.theory import poisson_quantile
 from busyhour.capacity.virtual import VirtualClock
 from busyhour.capacity.ways import NotFiniteError, Way, Ways
 from busyhour.flows import protocol as p
@@ -34,16 +32,12 @@ from busyhour.scenarios.model import Direction, Scenario
 
 TIMES = frozenset({"at once", "in flow", "in queue", "with agent", "wrap-up"})
 
-NEVER = 1e-9
-"""Probability that counts as never: of finding all agents, or all reserved executions, busy."""
 MOST_STEPS = 200_000
 """Steps of calls after which it would take too long: each is some 30 µs of machine."""
 CONTACTS, HANDLING = "contacts:", "handling:"
 """Contacts of a queue, and seconds that its agents are busy; no quantities, see `exact.ExactDemand.queues`."""
 TO_QUEUE = "service:TransferContactToQueue"
 """In `Moments.open` where calls may come to a queue after they have waited."""
-_SLACK_SECONDS = 60.0
-"""Whispers and the like, on top of talk and wrap-up, while an agent is occupied."""
 
 
 class _Asker:
@@ -63,7 +57,7 @@ class Moments:
     Args:
         scenario: callers, queues, functions, entry flow.
         machine: of the scenario's flows; nobody may observe it.
-        calls_per_hour: the rate at which calls come: enough agents for it never keep anybody waiting.
+        answered_at_once: calls that come to a queue are taken to find an agent free; otherwise the chain ends there.
         policy: what the scenario has no key for.
         ask: what real handlers answer.
         attributes: contact attributes that functions read; None: all of them.
@@ -74,7 +68,7 @@ class Moments:
         scenario: Scenario,
         machine: Machine,
         *,
-        calls_per_hour: float,
+        answered_at_once: bool = True,
         policy: CallPolicy,
         ask: Ask | None = None,
         attributes: frozenset[str] | None = frozenset(),
@@ -87,10 +81,8 @@ class Moments:
         self._forgetting = Forgetting(machine.library, attributes)
         self._displays: dict[tuple[str, str], str] = {}
         self._outbound = scenario.traffic.direction is Direction.OUTBOUND
-        wrap_up = Law(scenario.callers.wrap_up).mean()
-        self.wrap_up = wrap_up
-        """Mean seconds of an agent after a conversation."""
-        self._load = calls_per_hour / 3600.0 * (self._ways.talk + wrap_up + _SLACK_SECONDS)
+        self._wrap_up = Law(scenario.callers.wrap_up).mean()
+        self._answered_at_once = answered_at_once
         self._numbers = Numbers(scenario.callers.numbers, "API" if self._outbound else "INBOUND")
         self._invocations = Invocations(
             scenario,
@@ -108,9 +100,8 @@ class Moments:
         """What calls may ask where they depend on others."""
         self.reasons: dict[str, None] = {}
         """What it is there that they depend on."""
-        self.answered: dict[Hashable, tuple[str, Moment | str]] = {}
-        """By `Moment.alike` of a moment at which a call may wait in a queue: the queue, and what comes once an agent has
-        answered. No part of the chain."""
+        self.beyond: dict[str, set[str]] = {}
+        """What calls may ask once they wait, by the scenario's queue."""
         call = machine.call(scenario.flows.entry, self._numbers.contact(None))
         self.first = Moment(call, Phase.NEW, frozenset(), None, "new")
 
@@ -291,23 +282,22 @@ class Moments:
         if moment.phase is not Phase.FLOW:
             return self._depends(moment, f"calls come to queue {queue.name!r} a second time")
         staffed = self._scenario.queues.get(queue.name)
-        if staffed is not None and staffed.agents < poisson_quantile(self._load, 1.0 - NEVER):
-            self.answered[moment.alike] = (queue.name, self._answer(moment, queue))
-            step = self._depends(moment, f"calls may wait in queue {queue.name!r}")
-            return replace(step, asked={CONTACTS + queue.name: 1.0})
         asked = {CONTACTS + queue.name: 1.0}
-        if self.wrap_up:
-            asked |= {"wrap-up": self.wrap_up, HANDLING + queue.name: self.wrap_up}
-        return Step(1.0, asked, self._answer(moment, queue))
-
-    def _answer(self, moment: Moment, queue: AcdQueue) -> Moment | str:
-        """What comes once an agent has answered a call from the queue."""
+        if staffed is not None:
+            if not self._answered_at_once:
+                step = self._depends(moment, f"calls may wait in queue {queue.name!r}")
+                return replace(step, asked=asked)
+            beyond = asked_beyond(moment.call, self._machine.library)
+            self.beyond.setdefault(queue.name, set()).update(beyond)
+        if self._wrap_up:
+            asked |= {"wrap-up": self._wrap_up, HANDLING + queue.name: self._wrap_up}
         call = self._copy(moment)
         then = call.send(p.Queued(queue.name, queue.arn))
         if not isinstance(then, p.Ended):
             agent = f"{queue.name}-agent-0"
             then = call.send(p.AgentAnswered(agent, agent))
-        return self._arrived(moment, call, then, Phase.AGENT, moment.hours, queue.name)
+        target = self._arrived(moment, call, then, Phase.AGENT, moment.hours, queue.name)
+        return Step(1.0, asked, target)
 
     def _display(self, flow: str, action: str) -> str:
         found = self._displays.get((flow, action))
