@@ -1,0 +1,178 @@
+"""95 % confidence intervals of what is simulated: means of a series, and ratios over runs that are cut into slices.
+
+Calls that wait together are alike, and blocked calls come in clumps: the variance is that of sums over batches or slices,
+with the covariance of neighbouring ones (Law, "Simulation Modeling and Analysis", 2015, chapter 9; Newey and West 1987).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_BATCHES = 40
+_FEWEST = 8
+"""Fewer batches than these of one run show no spread."""
+_MOST_ALIKE = 0.9
+"""Correlation of neighbouring batches beyond which it is not estimated any further."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """From `low` to `high`: covers the true value in 95 of 100 cases."""
+
+    low: float
+    high: float
+
+    def as_json(self) -> list[float]:
+        """For the run record."""
+        return [self.low, self.high]
+
+
+def student(freedom: float, level: float = 0.95) -> float:
+    """Two-sided point of Student's t distribution."""
+    from scipy.special import stdtrit  # scipy.stats has it too, and takes a second and a half to import
+
+    return float(stdtrit(freedom, (1.0 + level) / 2.0))
+
+
+def of_series(values: Sequence[float]) -> float:
+    """Half width of the mean's interval, of values in the order in which they were seen; infinite for too few.
+
+    Batch means, with the correlation that neighbouring batches still have.
+    """
+    n = len(values)
+    count = min(_BATCHES, n)
+    if count < _FEWEST:
+        return math.inf
+    size = n / count
+    means = []
+    for batch in range(count):
+        part = values[round(batch * size) : round((batch + 1) * size)]
+        means.append(math.fsum(part) / len(part))
+    middle = math.fsum(means) / count
+    apart = [mean - middle for mean in means]
+    spread = math.fsum(a * a for a in apart) / (count - 1)
+    if spread <= 0.0:
+        return 0.0
+    alike = math.fsum(a * b for a, b in zip(apart, apart[1:], strict=False)) / (spread * (count - 1))
+    # An estimated correlation is too small by (1 + 4 r) / n in the mean (Kendall 1954).
+    alike = min(max(alike + (1.0 + 4.0 * max(alike, 0.0)) / count, 0.0), _MOST_ALIKE)
+    factor = (1.0 + alike) / (1.0 - alike)
+    return student(max(3.0, (count - 1) / factor)) * math.sqrt(spread / count * factor)
+
+
+def of_quantile(ordered: Sequence[float], values: Sequence[float], share: float) -> Interval | None:
+    """Of the value that a share does not exceed, by order statistics; None for too few.
+
+    Args:
+        ordered: the values in ascending order.
+        values: in the order in which they were seen.
+        share: 0 to 1.
+    """
+    n = len(ordered)
+    if not n:
+        return None
+    at = ordered[min(n - 1, max(0, math.ceil(share * n) - 1))]
+    # What is seen of the share itself, with no less spread than independent values have.
+    seen = of_series([float(value <= at) for value in values])
+    half = max(seen, 1.96 * math.sqrt(share * (1.0 - share) / n))
+    low, high = math.floor((share - half) * n) - 1, math.ceil((share + half) * n)
+    if half == math.inf or low < 0 or high > n - 1:
+        return None
+    return Interval(ordered[low], ordered[high])
+
+
+def of_mean(values: Sequence[float], level: float = 0.95) -> float | None:
+    """Half width of the interval of the mean of independent values (Student's t); None for fewer than two."""
+    if len(values) < 2:
+        return None
+    import statistics
+
+    return student(len(values) - 1, level) * statistics.stdev(values) / math.sqrt(len(values))
+
+
+Counts = Sequence[Sequence[tuple[float, float]]]
+"""By run and slice: part and whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A part over a whole, over all runs and slices. Without `interval` nothing shows how far it is off."""
+
+    value: float
+    interval: Interval | None
+
+
+def of_share(counts: Counts, clump: float = 1.0) -> Ratio | None:
+    """A share of a whole, 0 to 1, by Wilson's interval on the number of independent cases that the spread shows.
+
+    Args:
+        counts: how many of how many.
+        clump: variance that the cases have at least, as a multiple of independent ones: they come in clumps.
+
+    Returns:
+        None where there is no whole.
+    """
+    found = _pooled(counts)
+    if found is None:
+        return None
+    share, whole, variance, freedom = found
+    if not -1e-12 <= share <= 1.0 + 1e-12:
+        return Ratio(share, None)
+    single = share * (1.0 - share) / whole
+    if variance is None and clump <= 1.0:
+        return Ratio(share, None)
+    effect = max(clump, 1.0, variance / single if variance is not None and single > 0.0 else 1.0)
+    by_clump = variance is None or effect == clump
+    point = 1.96 if by_clump and clump > 1.0 else student(freedom)
+    return Ratio(share, wilson(share, whole / effect, point))
+
+
+def of_ratio(counts: Counts) -> Ratio | None:
+    """A ratio of any kind: seconds for each contact. None where there is no whole."""
+    found = _pooled(counts)
+    if found is None:
+        return None
+    ratio, _, variance, freedom = found
+    if variance is None:
+        return Ratio(ratio, None)
+    half = student(freedom) * math.sqrt(variance)
+    return Ratio(ratio, Interval(max(0.0, ratio - half), ratio + half))
+
+
+def wilson(share: float, cases: float, point: float = 1.96) -> Interval:
+    """Interval of a share that was seen in so many independent cases (Wilson 1927)."""
+    if cases <= 0.0:
+        return Interval(0.0, 1.0)
+    squared = point * point / cases
+    middle = (share + squared / 2.0) / (1.0 + squared)
+    half = point / (1.0 + squared) * math.sqrt(share * (1.0 - share) / cases + squared / (4.0 * cases))
+    return Interval(max(0.0, middle - half), min(1.0, middle + half))
+
+
+def _pooled(counts: Counts) -> tuple[float, float, float | None, float] | None:
+    """Ratio of the sums, their whole, the ratio's variance (None: not known) and its degrees of freedom."""
+    part = math.fsum(p for run in counts for p, _ in run)
+    whole = math.fsum(w for run in counts for _, w in run)
+    if whole <= 0.0:
+        return None
+    ratio = part / whole
+    apart = [[p - ratio * w for p, w in run] for run in counts]
+    runs, slices = len(apart), min(map(len, apart))
+    if runs >= 2 and slices:
+        # Slices differ in what happens in them by plan, runs by chance alone: compare a slice with itself.
+        means = [math.fsum(run[s] for run in apart) / runs for s in range(slices)]
+        off = [[run[s] - means[s] for s in range(slices)] for run in apart]
+        own = math.fsum(a * a for run in off for a in run)
+        beside = math.fsum(a * b for run in off for a, b in zip(run, run[1:], strict=False))
+        total = runs / (runs - 1) * (own + 2.0 * max(0.0, beside))
+        freedom = slices * (runs - 1) / (1.0 + max(0.0, beside) / own if own > 0.0 else 1.0)
+        return ratio, whole, total / whole**2, max(1.0, freedom)
+    line = apart[0]
+    if len(line) < _FEWEST:
+        return ratio, whole, None, 1.0
+    own = math.fsum(a * a for a in line)
+    beside = math.fsum(a * b for a, b in zip(line, line[1:], strict=False))
+    total = len(line) / (len(line) - 1) * (own + 2.0 * max(0.0, beside))
+    return ratio, whole, total / whole**2, max(3.0, (len(line) - 1) / 1.5)
