@@ -62,9 +62,7 @@ def settled(
         attempts = sum(piece.share * n for piece, n, _ in pieces)
         executing = sum(piece.share * n * each for piece, n, each in pieces)
         lasting = tuple(replace(piece, share=piece.share / share) for piece, _, _ in pieces)
-        ways.append(
-            Settled(share, False, seconds / share, attempts / share, executing / share, lasting)
-        )
+        ways.append(Settled(share, False, seconds / share, attempts / share, executing / share, lasting))
     return ways
 
 

@@ -83,10 +83,7 @@ def solve(moments: Moments, flow_limit: float) -> Solution:
         waiting,
         frozenset(moments.open),
         tuple(moments.reasons),
-        [
-            Edge(*each)
-            for each in zip(chain.sources, chain.targets, chain.shares, chain.lasting, strict=True)
-        ],
+        [Edge(*each) for each in zip(chain.sources, chain.targets, chain.shares, chain.lasting, strict=True)],
     )
 
 

@@ -10,14 +10,12 @@ from busyhour.calls.centre import policy_of
 from busyhour.calls.policy import CallPolicy
 from busyhour.capacity.beyond import EVERY_FUNCTION
 from busyhour.capacity.chain import Solution, solve
-from busyhour.capacity.expectation import Law
-from busyhour.capacity.functions import HANDLER_LATENCY, Answers
+from busyhour.capacity.functions import Answers
 from busyhour.capacity.handlers import HandlerAnswers
 from busyhour.capacity.holding import HoldingTime
 from busyhour.capacity.invocations import EXECUTING, Ask, MoreReadError
 from busyhour.capacity.lifetimes import Edge, holding_time
 from busyhour.capacity.moments import CONTACTS, HANDLING, TIMES, TO_QUEUE, Moments
-from busyhour.capacity.theory import poisson_quantile
 from busyhour.capacity.waits import with_waits
 from busyhour.capacity.ways import NotFiniteError
 from busyhour.flows.machine import Machine
@@ -25,8 +23,6 @@ from busyhour.scenarios.model import Scenario
 
 __all__ = ["ExactDemand", "NotFiniteError", "exact_demand"]
 
-_NEVER = 1e-9
-"""Probability that counts as never: of finding all reserved executions busy."""
 _INNER = (EXECUTING, CONTACTS, HANDLING)
 """Means that are no quantities of their own."""
 _EVERYTHING = frozenset({()})
@@ -109,7 +105,6 @@ def exact_demand(
             # It may be what comes after the queue.
             at_once = False
             continue
-        _ensure_no_throttles(scenario, found.means, calls_per_hour)
         found = with_waits(found, scenario, moments.beyond, calls_per_hour)
         open_ = _with_operations(found.open, scenario, found.means)
         means = {name: mean for name, mean in found.means.items() if not name.startswith(_INNER)}
@@ -149,20 +144,6 @@ def _queues(found: Solution, open_: frozenset[str]) -> dict[str, tuple[float, fl
             if seconds is not None:
                 queues[name] = contacts, seconds / contacts
     return queues
-
-
-def _ensure_no_throttles(scenario: Scenario, means: Mapping[str, float], calls_per_hour: float) -> None:
-    """Executions at once are Poisson; reserved concurrency must be far beyond them, or calls meet each other there.
-
-    Raises:
-        NotFiniteError: a function may be throttled.
-    """
-    for name, function in scenario.functions.items():
-        if function.reserved_concurrency is not None:
-            seconds = Law(function.latency or HANDLER_LATENCY).mean()
-            load = calls_per_hour / 3600.0 * means.get(EVERY_FUNCTION + name, 0.0) * seconds
-            if function.reserved_concurrency < poisson_quantile(load, 1.0 - _NEVER):
-                raise NotFiniteError(f"function {name!r} may be throttled at its reserved concurrency")
 
 
 def _with_operations(open_: frozenset[str], scenario: Scenario, means: Mapping[str, float]) -> frozenset[str]:

@@ -59,6 +59,8 @@ class ModelledFunctions:
         self._scenario = scenario
         self._concurrency = concurrency
         self._answers = answers
+        self.note: Callable[[int, str, float], None] | None = None
+        """Is told of every execution: index of the call, function, seconds without a cold start."""
         self._models: dict[str, _Model] = {}
         self.level = Level(clock)
         """Executions at once, all functions."""
@@ -117,6 +119,8 @@ class ModelledFunctions:
         model.level.up()
         stream = Stream(self._scenario.seed, call.index, model.purpose + call.invocations.get(name, 1))
         seconds = model.latency(stream)
+        if self.note is not None:
+            self.note(call.index, name, min(seconds, function.timeout))
         if model.level.value > model.environments:
             model.environments = int(model.level.value)
             if model.cold is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _BATCHES = 40
 _FEWEST = 8
@@ -55,7 +56,7 @@ def of_series(values: Sequence[float]) -> float:
     spread = math.fsum(a * a for a in apart) / (count - 1)
     if spread <= 0.0:
         return 0.0
-    alike = math.fsum(a * b for a, b in zip(apart, apart[1:], strict=False)) / (spread * (count - 1))
+    alike = math.fsum(a * b for a, b in pairwise(apart)) / (spread * (count - 1))
     # An estimated correlation is too small by (1 + 4 r) / n in the mean (Kendall 1954).
     alike = min(max(alike + (1.0 + 4.0 * max(alike, 0.0)) / count, 0.0), _MOST_ALIKE)
     factor = (1.0 + alike) / (1.0 - alike)
@@ -77,8 +78,10 @@ def of_quantile(ordered: Sequence[float], values: Sequence[float], share: float)
     # What is seen of the share itself, with no less spread than independent values have.
     seen = of_series([float(value <= at) for value in values])
     half = max(seen, 1.96 * math.sqrt(share * (1.0 - share) / n))
+    if half == math.inf:
+        return None
     low, high = math.floor((share - half) * n) - 1, math.ceil((share + half) * n)
-    if half == math.inf or low < 0 or high > n - 1:
+    if low < 0 or high > n - 1:
         return None
     return Interval(ordered[low], ordered[high])
 
@@ -165,7 +168,7 @@ def _pooled(counts: Counts) -> tuple[float, float, float | None, float] | None:
         means = [math.fsum(run[s] for run in apart) / runs for s in range(slices)]
         off = [[run[s] - means[s] for s in range(slices)] for run in apart]
         own = math.fsum(a * a for run in off for a in run)
-        beside = math.fsum(a * b for run in off for a, b in zip(run, run[1:], strict=False))
+        beside = math.fsum(a * b for run in off for a, b in pairwise(run))
         total = runs / (runs - 1) * (own + 2.0 * max(0.0, beside))
         freedom = slices * (runs - 1) / (1.0 + max(0.0, beside) / own if own > 0.0 else 1.0)
         return ratio, whole, total / whole**2, max(1.0, freedom)
@@ -173,6 +176,6 @@ def _pooled(counts: Counts) -> tuple[float, float, float | None, float] | None:
     if len(line) < _FEWEST:
         return ratio, whole, None, 1.0
     own = math.fsum(a * a for a in line)
-    beside = math.fsum(a * b for a, b in zip(line, line[1:], strict=False))
+    beside = math.fsum(a * b for a, b in pairwise(line))
     total = len(line) / (len(line) - 1) * (own + 2.0 * max(0.0, beside))
     return ratio, whole, total / whole**2, max(3.0, (len(line) - 1) / 1.5)

@@ -84,7 +84,5 @@ def together(one: Step, other: Step) -> Step:
         name: (one.share * one.asked.get(name, 0.0) + other.share * other.asked.get(name, 0.0)) / share
         for name in {**one.asked, **other.asked}
     }
-    lasting = durations.together(
-        ((one.share / share, one.lasting), (other.share / share, other.lasting))
-    )
+    lasting = durations.together(((one.share / share, one.lasting), (other.share / share, other.lasting)))
     return Step(share, asked, one.target, lasting)

@@ -192,9 +192,7 @@ class Moments:
         if answered > 0.0:
             seconds = ring.up_to(timeout) / ring.below(timeout)
             rings = {**asked, "ringing": seconds, "at once": seconds}
-            steps.append(
-                self._started(moment, answered, rings, durations.until(callers.answer, timeout))
-            )
+            steps.append(self._started(moment, answered, rings, durations.until(callers.answer, timeout)))
         if answered < 1.0:
             rings = {**asked, "ringing": timeout, "at once": timeout}
             steps.append(Step(1.0 - answered, rings, END, {durations.fixed(timeout): 1.0}))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from busyhour.capacity.holding import HoldingTime
 from busyhour.capacity.overflow import volume_at
 from busyhour.capacity.theory import erlang_b, poisson_quantile
 from busyhour.errors import BusyhourError
@@ -34,20 +35,16 @@ def of_intervals(counts: Sequence[float], interval_seconds: float, holding_secon
     return 1.0 + extra / rate * (1.0 / mu - (1.0 - math.exp(-mu * width)) / (mu * mu * width))
 
 
-def of_even_arrivals(holding: Sequence[float]) -> float:
-    """Peakedness of calls that start at even intervals, short beside the holding times that are given.
+def of_even_arrivals(holding: HoldingTime) -> float:
+    """Peakedness of calls that start at even intervals, short beside the time that calls take.
 
     z = 1 - integral of (1 - G)^2 / mean = 1 - E[min(S, S')] / E[S], the heavy-traffic limit of G/GI/infinity for
     arrivals without variance (Whitt 1982, "On the heavy-traffic limit theorem for GI/G/infinity queues", Advances in
     Applied Probability 14). Holding times that are all alike give 0: then as many are in progress at any time.
     """
-    ordered = sorted(holding)
-    n, total = len(ordered), math.fsum(ordered)
-    if n < 2 or total <= 0:
+    if holding.mean <= 0:
         return 1.0
-    # The k-th smallest of n is the smaller one in 2(n - k) + 1 of the n^2 pairs.
-    smaller = math.fsum((2 * (n - k) + 1) * s for k, s in enumerate(ordered, start=1)) / n**2
-    return max(0.0, 1.0 - smaller * n / total)
+    return max(0.0, 1.0 - holding.mean_of_shorter() / holding.mean)
 
 
 def blocking(load: float, lines: float, z: float) -> float:

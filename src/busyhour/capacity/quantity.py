@@ -53,7 +53,7 @@ class Quantity:
             if found is not None:
                 around[name] = found
         half = intervals.of_series(corrected)
-        return cls(mean, half, max=ordered[-1], intervals=around, **at)
+        return cls(mean, half, at["p50"], at["p95"], at["p99"], ordered[-1], intervals=around)
 
     def as_json(self) -> dict[str, float | list[float] | None]:
         """For the run record; an unknown half width is None."""
@@ -78,8 +78,8 @@ class Quantity:
 
     def distributed(self, holding: HoldingTime) -> Quantity:
         """The same with quantiles that were solved for."""
-        exact = {name: holding.quantile(share) for name, share in _QUANTILES.items()}
-        return replace(self, exact_quantiles=True, intervals={}, **exact)
+        p50, p95, p99 = (holding.quantile(share) for share in _QUANTILES.values())
+        return replace(self, p50=p50, p95=p95, p99=p99, exact_quantiles=True, intervals={})
 
 
 @dataclass(frozen=True, slots=True)

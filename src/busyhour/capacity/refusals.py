@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from busyhour.capacity import peaked
+from busyhour.capacity.holding import HoldingTime
 from busyhour.capacity.overflow import token_bucket_loss
 from busyhour.capacity.retrials import with_redials
 from busyhour.capacity.rungs import Limit, at_busiest
@@ -16,8 +17,6 @@ from busyhour.scenarios.rate import Rate
 
 _POINTS = 60
 """Moments of the plan that are looked at."""
-_SAMPLE = 300
-"""Holding times that stand for all."""
 
 
 class Refusals:
@@ -28,11 +27,11 @@ class Refusals:
         rate: of the planned calls.
         values: of the quotas.
         lines: the pool of calls at once.
-        holding: seconds that calls took.
+        holding: how long calls take.
     """
 
     def __init__(
-        self, scenario: Scenario, rate: Rate, values: Values, lines: Limit, holding: Sequence[float]
+        self, scenario: Scenario, rate: Rate, values: Values, lines: Limit, holding: HoldingTime
     ) -> None:
         self._scenario = scenario
         self._rate = rate
@@ -40,10 +39,8 @@ class Refusals:
         self._lines = int(lines.value)
         self._outbound = scenario.traffic.direction is Direction.OUTBOUND
         self._even = scenario.traffic.arrivals is ArrivalProcess.EVEN
-        ordered = sorted(holding)
-        step = max(1, len(ordered) // _SAMPLE)
-        self._holding = ordered[step // 2 :: step] or [0.0]
-        self.z = peaked.of_even_arrivals(self._holding) if self._even else 1.0
+        self._holding = holding
+        self.z = peaked.of_even_arrivals(holding) if self._even else 1.0
         """Peakedness of the calls at once."""
         self._attempts: dict[float, float] = {}
 
@@ -72,13 +69,7 @@ class Refusals:
         return asked / calls if calls else 1.0
 
     def _load(self, t: float) -> float:
-        """E[L(t) - L(t - S)], L the integral of the rate.
-
-        Eick, Massey and Whitt, "The physics of the Mt/G/infinity queue", Operations Research 41(4), 1993.
-        """
-        cumulative = self._rate.cumulative
-        until = cumulative(t)
-        return math.fsum(until - cumulative(t - s) for s in self._holding) / len(self._holding)
+        return self._holding.in_progress(self._rate.cumulative, t)
 
     def _over_plan(self, share: Callable[[float], float], window: tuple[float, float] | None) -> float:
         times = self._times(window)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from busyhour.capacity.demand import CallDemand
+from busyhour.capacity.expectation import Law
 from busyhour.capacity.rungs import Staffed
 from busyhour.capacity.staffing import QueueSample
-from busyhour.scenarios.draw import Chance, rng_for, sampler
+from busyhour.scenarios.draw import Chance, sampler
 from busyhour.scenarios.model import Scenario
 
 _CONTACTS = (20_000, 200_000)
@@ -16,19 +16,16 @@ _CONTACTS = (20_000, 200_000)
 
 
 def staffed_of(scenario: Scenario, demand: CallDemand) -> Iterator[Staffed]:
-    """The scenario's queues with what one call asks of them; those that no call came to are left out."""
+    """The scenario's queues with what one call asks of them; those that no call comes to are left out."""
     callers = scenario.callers
     patience, talk, wrap_up = map(sampler, (callers.patience, callers.talk, callers.wrap_up))
-    chance = rng_for(scenario.seed, 0, "staffing means")
-    mean_patience = math.fsum(patience(chance) for _ in range(2000)) / 2000
-    mean_drawn = math.fsum(talk(chance) + wrap_up(chance) for _ in range(2000)) / 2000
-    statistics = demand.result.queues
-    planned = demand.result.planned
+    mean_patience = Law(callers.patience).mean()
+    mean_drawn = Law(callers.talk).mean() + Law(callers.wrap_up).mean()
     for name, queue in scenario.queues.items():
-        seen = statistics.get(name)
-        if seen is None or not seen.offered or not seen.answered or not planned:
+        asked = demand.queues.get(name)
+        if asked is None or asked.contacts <= 0.0:
             continue
-        aht = seen.busy_seconds / seen.answered
+        aht = asked.handling
         # Whispers, hang-ups and what else the flow adds stretch what the scenario draws.
         stretch = aht / mean_drawn if mean_drawn else 0.0
 
@@ -37,4 +34,4 @@ def staffed_of(scenario: Scenario, demand: CallDemand) -> Iterator[Staffed]:
 
         contacts = min(_CONTACTS[1], max(_CONTACTS[0], 20 * queue.agents))
         sample = QueueSample(contacts, handling, patience, scenario.seed)
-        yield Staffed(name, queue.agents, queue.capacity, seen.offered / planned, aht, mean_patience, sample)
+        yield Staffed(name, queue.agents, queue.capacity, asked.contacts, aht, mean_patience, sample)

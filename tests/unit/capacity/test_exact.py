@@ -235,7 +235,6 @@ def test_too_many_numbers_that_something_looks_at_cannot_be_solved_for(small: An
     [
         ((step("say", "MessageParticipant", "say", PromptId="p10"),), {}, "never end"),
         ((ask("menu", {"1": "menu"}, "bye"),), {"callers": {"menus": menus(menu={"1": 0.999, "silence": 0.001})}}, "by the clock"),
-        ((look_up("lookup", "bye"),), {"functions": (Function("lookup", reserved_concurrency=1),)}, "reserved"),
     ],
 )  # fmt: skip
 def test_what_is_no_finite_chain_is_said_so(

@@ -10,9 +10,15 @@ from hypothesis import strategies as st
 
 from busyhour.capacity import peaked
 from busyhour.capacity.forecast import CALLS, forecast
+from busyhour.capacity.holding import HoldingTime
 from busyhour.capacity.theory import erlang_b, load_for_blocking, servers_for_blocking
 from busyhour.errors import BusyhourError
 from busyhour.scenarios.plan import with_traffic
+
+
+def even(seconds: list[float]) -> float:
+    """Peakedness of calls that start evenly and last one of these times, all equally often."""
+    return peaked.of_even_arrivals(HoldingTime.of_sample(seconds, 0.0))
 
 
 def test_even_counts_are_not_peaked_and_uneven_ones_are():
@@ -23,16 +29,14 @@ def test_even_counts_are_not_peaked_and_uneven_ones_are():
 
 def test_even_arrivals_of_exponential_calls_have_half_the_variance_and_of_constant_ones_none():
     generator = random.Random(1)
-    assert peaked.of_even_arrivals([generator.expovariate(1.0) for _ in range(20_000)]) == pytest.approx(
-        0.5, abs=0.02
-    )
-    assert peaked.of_even_arrivals([180.0] * 50) == pytest.approx(0.0, abs=1e-12)
-    assert peaked.of_even_arrivals([]) == 1.0
+    assert even([generator.expovariate(1.0) for _ in range(20_000)]) == pytest.approx(0.5, abs=0.02)
+    assert even([180.0] * 50) == pytest.approx(0.0, abs=1e-12)
+    assert even([]) == 1.0
 
 
 def test_the_smaller_of_two_is_counted_exactly():
     # Of the pairs of 1 and 3 three in four have the smaller one 1: E[min] = 1.5, E = 2.
-    assert peaked.of_even_arrivals([1.0, 3.0]) == pytest.approx(0.25)
+    assert even([1.0, 3.0]) == pytest.approx(0.25)
 
 
 def test_peaked_traffic_is_blocked_more_and_even_traffic_less():
