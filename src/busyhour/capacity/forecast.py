@@ -134,7 +134,14 @@ class _Forecaster:
             self.passing, busiest = self.refusals.peak_load()
         ladder = Ladder(self.scenario, self.demand, self.z)
         self.runs = Rehearsal(
-            planned, self.machine, self._limits(), busiest, self._fill(), self.answers, self.policy
+            planned,
+            self.machine,
+            self._limits(),
+            busiest,
+            self._fill(),
+            self.answers,
+            self.policy,
+            holding=self.demand.mean("at once"),
         )
         self.sheet = Sheet(self.values, self.demand, self.per_hour, ladder, self.runs)
         if self.scenario.plan.day is not None and self.runs.window is not None:
@@ -209,7 +216,9 @@ class _Forecaster:
             **self.runs.spread(lambda r: (r.calls.peak, r.calls.peak_at)),
             turned_away_theory=blocked,
             turned_away_simulated=simulated,
-            turned_away_half_width=self.runs.half_width(lambda r: (r.blocked.count, r.attempts)),
+            turned_away_half_width=self.runs.half_width(
+                lambda r: (r.blocked.count, r.attempts), self.runs.clump(limit.value)
+            ),
         )
         if simulated is not None and abs(simulated - blocked) > max(0.02, 0.15 * blocked):
             self.sheet.notes.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -92,6 +93,12 @@ class ModelledFunctions:
             more = "" if self._answers else ", and an empty answer, since the handler is not run here"
             said.append(f"no latency in the scenario for {names}: about {mean} is assumed{more}")
         return said
+
+    def so_far(self) -> ModelledFunctions:
+        """The same with the requests counted until now; levels and units go on."""
+        found = copy(self)
+        found.requests = self.requests.so_far()
+        return found
 
     def restart(self) -> None:
         """Count from now on."""

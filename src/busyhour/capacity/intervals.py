@@ -95,6 +95,19 @@ def of_mean(values: Sequence[float], level: float = 0.95) -> float | None:
     return student(len(values) - 1, level) * statistics.stdev(values) / math.sqrt(len(values))
 
 
+def of_count(counted: Sequence[float], runs: int) -> Interval:
+    """Of the mean number of events in a run: by their spread, and no less than independent events have (Poisson)."""
+    total = math.fsum(counted)
+    # With the upper end of the exact interval of a Poisson count, which for none is 3.69 (Garwood 1936).
+    low, high = (total + 1.92 + sign * 1.96 * math.sqrt(total + 0.96) for sign in (-1.0, 1.0))
+    around = Interval(max(0.0, low / runs), high / runs)
+    spread = of_mean([*counted, *[0.0] * (runs - len(counted))])
+    if spread is None:
+        return around
+    mean = total / runs
+    return Interval(min(around.low, max(0.0, mean - spread)), max(around.high, mean + spread))
+
+
 Counts = Sequence[Sequence[tuple[float, float]]]
 """By run and slice: part and whole."""
 
@@ -132,12 +145,19 @@ def of_share(counts: Counts, clump: float = 1.0) -> Ratio | None:
     return Ratio(share, wilson(share, whole / effect, point))
 
 
-def of_ratio(counts: Counts) -> Ratio | None:
-    """A ratio of any kind: seconds for each contact. None where there is no whole."""
+def of_ratio(counts: Counts, unseen: float = 0.0) -> Ratio | None:
+    """A ratio of any kind: seconds for each contact. None where there is no whole.
+
+    Args:
+        counts: how much for how many.
+        unseen: how much one case of a kind that was not seen would count; bounds a ratio of 0.
+    """
     found = _pooled(counts)
     if found is None:
         return None
-    ratio, _, variance, freedom = found
+    ratio, whole, variance, freedom = found
+    if ratio == 0.0 and unseen > 0.0:
+        return Ratio(ratio, Interval(0.0, unseen * wilson(0.0, whole).high))
     if variance is None:
         return Ratio(ratio, None)
     half = student(freedom) * math.sqrt(variance)

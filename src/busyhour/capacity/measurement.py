@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from busyhour.capacity.intervals import of_mean
 from busyhour.capacity.outlook import Forecast, Measured, QuotaForecast
-from busyhour.capacity.rehearsal import half_width
 from busyhour.errors import BusyhourError
 from busyhour.results import store
 from busyhour.results.record import Outcome, QuotaRecord, RunRecord
@@ -116,7 +116,7 @@ def _of(found: Sequence[tuple[RunRecord, QuotaRecord]]) -> Measured:
         source=row.peak_source,
         peak=row.peak,
         mean=math.fsum(peaks) / len(peaks),
-        half_width=half_width(peaks),
+        half_width=of_mean(peaks),
         runs=len(peaks),
         rejected=row.rejected,
         turned_away=share,

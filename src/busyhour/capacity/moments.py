@@ -30,7 +30,9 @@ from busyhour.flows.fork import fork, key
 from busyhour.flows.machine import Machine
 from busyhour.scenarios.model import Direction, Scenario
 
-TIMES = frozenset({"at once", "in flow", "in queue", "with agent", "wrap-up"})
+UNTIMED = frozenset({"at once", "in flow", "with agent"})
+"""Times that functions are part of."""
+TIMES = UNTIMED | {"in queue", "wrap-up"}
 
 MOST_STEPS = 200_000
 """Steps of calls after which it would take too long: each is some 30 µs of machine."""
@@ -247,7 +249,7 @@ class Moments:
         return Moment(call, phase, hours, moment.number, (key(call), phase, hours, queue), queue)
 
     def _untimed(self, why: str) -> None:
-        self.open |= TIMES
+        self.open |= UNTIMED
         self.reasons[why] = None
 
     def _depends(self, moment: Moment, why: str) -> Step:

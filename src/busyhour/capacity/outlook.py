@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from busyhour.capacity.demand import CallDemand
+from busyhour.capacity.intervals import Interval
 from busyhour.capacity.rungs import Fits, Rung
 
 
@@ -78,7 +79,7 @@ class QuotaForecast:
 
 @dataclass(frozen=True, slots=True)
 class QueueForecast:
-    """One queue: what the simulation saw."""
+    """One queue: what the simulation saw. `intervals` are 95 % intervals by field; of one that is missing the runs show none."""
 
     name: str
     agents: int | None
@@ -88,8 +89,11 @@ class QueueForecast:
     turned_away: float
     mean_wait: float
     longest_wait: float
+    """Of all runs."""
     largest_size: int
+    """Of all runs."""
     occupancy: float | None
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

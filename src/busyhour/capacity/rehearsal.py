@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import dropwhile, takewhile
 
+from busyhour.calls.acd import QueueStatistics
 from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import FlowMachine
+from busyhour.capacity import clumps, intervals
 from busyhour.capacity.functions import Answers
 from busyhour.capacity.outlook import QueueForecast
 from busyhour.capacity.simulation import Limits, Simulation, SimulationResult
 from busyhour.scenarios.arrivals import Arrival, Schedule
-from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.model import Direction, Scenario
 from busyhour.scenarios.rate import rate_of
 
 SIMULATED_CALLS = 6000
-"""Calls of all runs together, with and without quotas counted once."""
-_RUNS = 5
+"""Calls of all runs together, with and without quotas counted once; more where two runs have more."""
+_RUNS = (2, 10)
+"""Runs, at least and at most: one alone shows no spread."""
+_AROUND = 24_000
+"""Calls of all runs around the busiest moment together, those that fill the centre included."""
 _LONGEST = 60_000
 """Calls of one run around the busiest moment at most."""
+_APART = 1_000_003
+"""Between the seeds of runs, so that plans with neighbouring seeds share none."""
+_SLICES = 20
+_SLICE = 2.0
+"""Mean holding times that a slice of a run is long at least: neighbouring slices are then alike, others hardly."""
+
+
+_CLUMP = 2.0
+"""Variance of rare events as a multiple of independent ones, at least: calls that meet a limit meet it together."""
+Counted = Callable[[SimulationResult], tuple[float, float]]
+"""Part and whole of what a run has counted; both grow with time."""
 
 
 class Rehearsal:
@@ -35,6 +50,7 @@ class Rehearsal:
         fill: seconds until a centre that begins empty is as full as it should be.
         answers: what real handlers answer.
         policy: what the scenario has no key for.
+        holding: mean seconds of a call, over which counts are alike.
     """
 
     def __init__(
@@ -46,6 +62,8 @@ class Rehearsal:
         fill: float,
         answers: Answers | None = None,
         policy: CallPolicy | None = None,
+        *,
+        holding: float = 0.0,
     ) -> None:
         self._scenario = scenario
         self._machine = machine
@@ -56,19 +74,22 @@ class Rehearsal:
         self._rate = rate_of(scenario.traffic)
         self.window: tuple[float, float] | None = None
         """What is counted where it is not the whole plan, seconds."""
+        self._holding = holding
         expected = self._rate.total
+        least, most = _RUNS
         if expected > SIMULATED_CALLS:
-            self.window = self._around_busiest(fill)
-            expected = SIMULATED_CALLS
-        count = 1 if expected <= 0 else max(1, min(_RUNS, int(SIMULATED_CALLS / expected)))
+            count = self._around_busiest(fill)
+        else:
+            count = 1 if expected <= 0 else max(least, min(most, int(SIMULATED_CALLS / expected)))
         self.free: list[SimulationResult] = []
         """Runs without quotas."""
         self.bound: list[SimulationResult] = []
         """The same runs with quotas."""
         for run in range(count):
-            seeded = replace(scenario, seed=scenario.seed + run)
-            self.free.append(self._one(seeded, None))
-            self.bound.append(self._one(seeded, limits))
+            seeded = replace(scenario, seed=scenario.seed + run * _APART)
+            free = self._one(seeded, None)
+            self.free.append(free)
+            self.bound.append(self._one(seeded, limits) if self._may_meet(free, limits) else free)
 
     def spread(
         self, peak: Callable[[SimulationResult], tuple[float, float | None]]
@@ -80,22 +101,51 @@ class Rehearsal:
             "simulated_peak": math.fsum(value for value, _ in found) / len(found),
             "simulated_low": min(value for value, _ in found),
             "simulated_high": highest[0],
-            "simulated_half_width": half_width([value for value, _ in found]),
+            "simulated_half_width": intervals.of_mean([value for value, _ in found]),
             "simulated_at": None
             if highest[1] is None
             else highest[1] + (self.window[0] - self._fill if self.window else 0.0),
         }
 
-    def share(self, counts: Callable[[SimulationResult], tuple[float, float]]) -> float | None:
+    def share(self, counts: Counted) -> float | None:
         """Part of a whole over the runs with quotas; None where there is no whole."""
-        pairs = [counts(run) for run in self.bound]
-        total = sum(whole for _, whole in pairs)
-        return sum(part for part, _ in pairs) / total if total else None
+        found = intervals.of_share(self._sliced(self.bound, counts))
+        return None if found is None else found.value
 
-    def half_width(self, counts: Callable[[SimulationResult], tuple[float, float]]) -> float | None:
-        """Half width of the 95 % interval of such a share, from the spread between runs; None for one run."""
-        pairs = [counts(run) for run in self.bound]
-        return half_width([part / whole for part, whole in pairs if whole])
+    def half_width(self, counts: Counted, clump: float = _CLUMP) -> float | None:
+        """Half width of the 95 % interval of such a share; None where the runs do not show it.
+
+        Args:
+            counts: part and whole of a run so far.
+            clump: see `intervals.of_share`.
+        """
+        found = intervals.of_share(self._sliced(self.bound, counts), clump)
+        if found is None or found.interval is None:
+            return None
+        return max(found.value - found.interval.low, found.interval.high - found.value)
+
+    def clump(self, lines: float) -> float:
+        """How many calls are blocked together at the busiest moment, see `clumps.of_blocked`."""
+        load = self._rate.at(self._busiest * 0.999999) * self._holding
+        return max(_CLUMP, clumps.of_blocked(load, min(lines, 10.0 * load + 100.0)))
+
+    def _sliced(self, runs: Sequence[SimulationResult], counts: Counted) -> list[list[tuple[float, float]]]:
+        """Parts and wholes of each slice of each run."""
+        sliced = []
+        for run in runs:
+            until = [counts(each) for each in (*run.so_far, run)]
+            before = [(0.0, 0.0), *until[:-1]]
+            sliced.append([(p - q, w - v) for (p, w), (q, v) in zip(until, before, strict=True)])
+        return sliced
+
+    def _may_meet(self, free: SimulationResult, limits: Limits) -> bool:
+        """Whether a run without quotas would have met one."""
+        return (
+            self._scenario.traffic.direction is Direction.OUTBOUND
+            or bool(limits.tables)
+            or free.calls.peak > limits.concurrent_calls
+            or free.functions.level.peak > limits.lambda_concurrency
+        )
 
     def _one(self, scenario: Scenario, limits: Limits | None) -> SimulationResult:
         arrivals = hold = None
@@ -114,55 +164,78 @@ class Rehearsal:
             policy=self._policy,
             warm_up=self._fill,
         )
+        length = (self._scenario.traffic.duration if hold is None else hold) - self._fill
+        slices = max(1, min(_SLICES, int(length / (_SLICE * self._holding)) if self._holding else _SLICES))
+        marks = [self._fill + length * part / slices for part in range(1, slices)]
         # Around the busiest moment nothing is to be seen after the last arrival: the plan goes on there.
-        return simulation.run(hold=hold, drain=None if self.window is None else 0.0)
+        return simulation.run(hold=hold, drain=None if self.window is None else 0.0, marks=marks)
 
-    def _around_busiest(self, fill: float) -> tuple[float, float]:
-        """Some thousand calls around the busiest moment, for at least as long as the centre takes to fill."""
+    def _around_busiest(self, fill: float) -> int:
+        """Some thousand calls around the busiest moment, for at least as long as the centre takes to fill.
+
+        Sets the window, and returns how many runs of it there are.
+        """
         rate = max(self._rate.at(self._busiest * 0.999999), 1e-9)
-        counted = max(SIMULATED_CALLS / rate, fill)
+        least, most = _RUNS
+        counted = max(SIMULATED_CALLS / rate / least, fill)
         self._fill = min(fill, _LONGEST / rate / 2)
         counted = min(counted, _LONGEST / rate - self._fill)
         end = min(self._scenario.traffic.duration, self._busiest + 0.25 * counted)
         start = max(0.0, end - counted)
         self._fill = min(self._fill, start)
-        return start, end
+        self.window = start, end
+        return max(least, min(most, int(_AROUND / (rate * (end - start + self._fill)))))
 
     def queues(self) -> list[QueueForecast]:
         """What the runs without quotas saw of each queue."""
-        rows = []
-        for name in dict.fromkeys(name for run in self.free for name in run.queues):
-            seen = [run.queues[name] for run in self.free if name in run.queues]
-            total = sum(q.answered + q.abandoned for q in seen)
-            answered = sum(q.answered for q in seen)
-            staffed = sum((q.agents or 0) * q.observed_seconds for q in seen)
-            rows.append(
-                QueueForecast(
-                    name=name,
-                    agents=seen[0].agents,
-                    offered=sum(q.offered for q in seen) / len(self.free),
-                    service_level=sum(q.answered_in_time for q in seen) / total if total else None,
-                    abandoned_share=sum(q.abandoned for q in seen) / total if total else None,
-                    turned_away=sum(q.turned_away for q in seen) / len(self.free),
-                    mean_wait=math.fsum(q.mean_wait * q.answered for q in seen) / answered
-                    if answered
-                    else 0.0,
-                    longest_wait=max(q.longest_wait for q in seen),
-                    largest_size=max(q.largest_size for q in seen),
-                    occupancy=sum(q.busy_seconds for q in seen) / staffed if staffed else None,
-                )
-            )
-        return rows
+        names = dict.fromkeys(name for run in self.free for name in run.queues)
+        return [self._queue(name) for name in names]
 
+    def _queue(self, name: str) -> QueueForecast:
+        seen = [run.queues[name] for run in self.free if name in run.queues]
 
-def half_width(values: Sequence[float], level: float = 0.95) -> float | None:
-    """Half width of the interval of the mean of independent values (Student's t); None for fewer than two."""
-    if len(values) < 2:
-        return None
-    from scipy.special import stdtrit  # scipy.stats has it too, and takes a second and a half to import
+        def of(
+            part: Callable[[QueueStatistics], float], whole: Callable[[QueueStatistics], float]
+        ) -> list[list[tuple[float, float]]]:
+            def counts(run: SimulationResult) -> tuple[float, float]:
+                queue = run.queues.get(name)
+                return (part(queue), whole(queue)) if queue is not None else (0.0, 0.0)
 
-    error = statistics.stdev(values) / math.sqrt(len(values))
-    return float(stdtrit(len(values) - 1, (1.0 + level) / 2.0)) * error
+            return self._sliced(self.free, counts)
+
+        def over(queue: QueueStatistics) -> float:
+            return queue.answered + queue.abandoned
+
+        runs = len(self.free)
+        found = {
+            "service_level": intervals.of_share(of(lambda q: q.answered_in_time, over), _CLUMP),
+            "abandoned_share": intervals.of_share(of(lambda q: q.abandoned, over), _CLUMP),
+            "mean_wait": intervals.of_ratio(of(lambda q: q.mean_wait * q.answered, lambda q: q.answered)),
+            "occupancy": intervals.of_ratio(
+                of(lambda q: q.busy_seconds, lambda q: (q.agents or 0) * q.observed_seconds)
+            ),
+        }
+        values = {key: each.value for key, each in found.items() if each is not None}
+        around = {key: each.interval for key, each in found.items() if each is not None and each.interval}
+        for key, counted in (
+            ("offered", [q.offered for q in seen]),
+            ("turned_away", [q.turned_away for q in seen]),
+        ):
+            values[key] = sum(counted) / runs
+            around[key] = intervals.of_count(counted, runs)
+        return QueueForecast(
+            name=name,
+            agents=seen[0].agents,
+            offered=values["offered"],
+            service_level=values.get("service_level"),
+            abandoned_share=values.get("abandoned_share"),
+            turned_away=values["turned_away"],
+            mean_wait=values.get("mean_wait", 0.0),
+            longest_wait=max(q.longest_wait for q in seen),
+            largest_size=max(q.largest_size for q in seen),
+            occupancy=values.get("occupancy"),
+            intervals=around,
+        )
 
 
 def table_peak(

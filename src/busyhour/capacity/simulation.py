@@ -8,8 +8,8 @@ throughput of tables; and callers who are turned away and try again, where the s
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -78,6 +78,8 @@ class SimulationResult:
     queues: dict[str, QueueStatistics]
     end_reasons: dict[str, int]
     notes: list[str] = field(default_factory=list)
+    so_far: list[SimulationResult] = field(default_factory=list)
+    """The same counts at the moments that were asked for, from the start of counting until then."""
 
     @property
     def blocked_share(self) -> float:
@@ -161,36 +163,47 @@ class Simulation:
         if warm_up > 0.0:
             self.clock.call_later(warm_up, self._restart)
 
-    def run(self, *, drain: float | None = None, hold: float | None = None) -> SimulationResult:
+    def run(
+        self, *, drain: float | None = None, hold: float | None = None, marks: Iterable[float] = ()
+    ) -> SimulationResult:
         """Run all arrivals.
 
         Args:
             drain: seconds after the last possible arrival at which calls in progress are cut off; the scenario's
                 where not given, infinite to let every call end.
             hold: seconds in which calls arrive; the scenario's duration where not given.
+            marks: moments, in seconds, for `SimulationResult.so_far`.
         """
+        so_far: list[SimulationResult] = []
+        for mark in marks:
+            self.clock.call_later(mark, lambda: so_far.append(self._counted(self.clock.now())))
         self._schedule_next()
         duration = self.scenario.traffic.duration if hold is None else hold
         seconds = self.scenario.traffic.drain if drain is None else drain
         self.clock.run(until=duration + seconds)
         completed = self._completed
         cut_off = self.centre.stop_all("end of the run")
+        end = self.clock.now() if seconds == INFINITE else duration + seconds
+        return replace(self._counted(end), completed=completed, cut_off=cut_off, so_far=so_far)
+
+    def _counted(self, until: float) -> SimulationResult:
+        """What was counted so far."""
         throttled = Turned(self.functions.throttled, self.functions.first_throttled_at)
         return SimulationResult(
             planned=self._planned,
             attempts=self._attempts,
             started=self._started,
             lost=self._lost,
-            blocked=self._blocked,
-            start_throttled=self._start_throttled,
+            blocked=replace(self._blocked),
+            start_throttled=replace(self._start_throttled),
             lambda_throttled=throttled,
-            tables=self._backed.use,
-            completed=completed,
-            cut_off=cut_off,
-            duration=self.clock.now() if seconds == INFINITE else duration + seconds,
+            tables={key: replace(use, refused=replace(use.refused)) for key, use in self._backed.use.items()},
+            completed=self._completed,
+            cut_off=0,
+            duration=until,
             calls=self._calls,
             starts=self._starts,
-            functions=self.functions,
+            functions=self.functions.so_far(),
             invocations=self.centre.invoker.counts,
             queues=self.centre.acd.statistics(),
             end_reasons=dict(self.centre.end_reasons),

@@ -80,6 +80,12 @@ class Rate:
         self.seconds.clear()
         self.total = 0.0
 
+    def so_far(self) -> Rate:
+        """The total until now; its seconds go on."""
+        found = Rate(self._clock)
+        found.seconds, found.total = self.seconds, self.total
+        return found
+
     @property
     def peak(self) -> float:
         """The most in any one second."""

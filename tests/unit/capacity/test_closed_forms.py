@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from busyhour.capacity.rehearsal import half_width
+from busyhour.capacity.intervals import of_mean
 from busyhour.capacity.simulation import Limits, Simulation, SimulationResult
 from busyhour.capacity.theory import erlang_b, erlang_c, waiting_with_abandonment
 from busyhour.scenarios.model import Distribution, Queue
@@ -52,7 +52,7 @@ def measured(
         shares.append(share(Simulation(seeded, machine, limits, warm_up=10 * HOLDING).run(drain=math.inf)))
     mean = math.fsum(shares) / RUNS
     apart = abs(mean - exact)
-    own, together = half_width(shares), half_width(shares, 1.0 - TOGETHER / ALL)
+    own, together = of_mean(shares), of_mean(shares, 1.0 - TOGETHER / ALL)
     assert own
     assert together
     return Point(mean, exact, apart / own, apart / together)
