@@ -210,7 +210,9 @@ class Rehearsal:
         found = {
             "service_level": intervals.of_share(of(lambda q: q.answered_in_time, over), _CLUMP),
             "abandoned_share": intervals.of_share(of(lambda q: q.abandoned, over), _CLUMP),
-            "mean_wait": intervals.of_ratio(of(lambda q: q.mean_wait * q.answered, lambda q: q.answered)),
+            "mean_wait": intervals.of_ratio(
+                of(lambda q: q.mean_wait * q.answered, lambda q: q.answered), self._holding
+            ),
             "occupancy": intervals.of_ratio(
                 of(lambda q: q.busy_seconds, lambda q: (q.agents or 0) * q.observed_seconds)
             ),
