@@ -116,11 +116,7 @@ class _Forecaster:
 
     def make(self, calls: int) -> Forecast:
         self.demand = demand_of_call(
-            _without_reserved(self.scenario),
-            self.machine,
-            calls=calls,
-            answers=self.answers,
-            policy=self.policy,
+            self.scenario, self.machine, calls=calls, answers=self.answers, policy=self.policy
         )
         planned = self._planned()
         self.refusals = Refusals(
@@ -354,11 +350,3 @@ class _Forecaster:
                 )
             ),
         )
-
-
-def _without_reserved(scenario: Scenario) -> Scenario:
-    """The scenario with no reserved concurrency in the way of what calls ask for."""
-    functions = {
-        name: replace(function, reserved_concurrency=None) for name, function in scenario.functions.items()
-    }
-    return replace(scenario, functions=functions)

@@ -14,6 +14,7 @@ from itertools import pairwise
 _BATCHES = 40
 _FEWEST = 8
 """Fewer batches than these of one run show no spread."""
+_PRIOR = 10.0
 _MOST_ALIKE = 0.9
 """Correlation of neighbouring batches beyond which it is not estimated any further."""
 
@@ -119,13 +120,28 @@ class Ratio:
     value: float
     interval: Interval | None
 
+    @property
+    def low(self) -> float:
+        """Lower end of the interval; of a share whose interval is not known, 0."""
+        return self.interval.low if self.interval is not None else 0.0
 
-def of_share(counts: Counts, clump: float = 1.0) -> Ratio | None:
+    @property
+    def high(self) -> float:
+        """Upper end of the interval; of a share whose interval is not known, 1."""
+        return self.interval.high if self.interval is not None else 1.0
+
+
+CERTAIN = Ratio(1.0, Interval(1.0, 1.0))
+"""All of them, without any doubt."""
+
+
+def of_share(counts: Counts, clump: float = 1.0, *, known: bool = False) -> Ratio | None:
     """A share of a whole, 0 to 1, by Wilson's interval on the number of independent cases that the spread shows.
 
     Args:
         counts: how many of how many.
         clump: variance that the cases have at least, as a multiple of independent ones: they come in clumps.
+        known: `clump` is known from theory, and counts like a variance that was seen in `_PRIOR` slices.
 
     Returns:
         None where there is no whole.
@@ -134,15 +150,17 @@ def of_share(counts: Counts, clump: float = 1.0) -> Ratio | None:
     if found is None:
         return None
     share, whole, variance, freedom = found
-    if not -1e-12 <= share <= 1.0 + 1e-12:
-        return Ratio(share, None)
     single = share * (1.0 - share) / whole
-    if variance is None and clump <= 1.0:
+    if known:
+        seen = clump if variance is None or single <= 0.0 else variance / single
+        freedom = freedom if variance is not None and single > 0.0 else 0.0
+        effect = (freedom * seen + _PRIOR * clump) / (freedom + _PRIOR)
+        freedom += _PRIOR
+    elif variance is None:
         return Ratio(share, None)
-    effect = max(clump, 1.0, variance / single if variance is not None and single > 0.0 else 1.0)
-    by_clump = variance is None or effect == clump
-    point = 1.96 if by_clump and clump > 1.0 else student(freedom)
-    return Ratio(share, wilson(share, whole / effect, point))
+    else:
+        effect = max(clump, variance / single if single > 0.0 else 1.0)
+    return Ratio(share, wilson(share, whole / max(effect, 1.0), student(freedom)))
 
 
 def of_ratio(counts: Counts, unseen: float = 0.0) -> Ratio | None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from busyhour.capacity.demand import CallDemand
+from busyhour.capacity.intervals import CERTAIN, Ratio
 from busyhour.capacity.requirement import (
     Agents,
     Bucket,
@@ -107,7 +108,11 @@ class Ladder:
             f"{self._planned:,.0f} calls/h x {requests:.3g} invocations x {seconds / requests * 1000:,.0f} ms "
             f"/ 3600 = {requirement.erlang:,.4g} erlang"
         )
-        return self._row(limit, requirement, LAMBDA_429, text, quantity=quantity)
+        sampled = math.fsum(
+            self._demand.mean(f"invocations:{name}") * self._demand.lambda_half_width.get(name, 0.0)
+            for name in names
+        )
+        return self._row(limit, requirement, LAMBDA_429, text, quantity=quantity, spread=sampled / seconds)
 
     def rate(
         self,
@@ -163,7 +168,8 @@ class Ladder:
                 QUEUE_FULL,
                 whole,
                 "setting",
-                lambda factor: served(factor).turned_away if staffed.agents else 1.0,
+                lambda factor: served(factor).full if staffed.agents else CERTAIN,
+                staffed.spread,
             )
         late = Agents(load, staffed.aht, staffed.patience, seconds, self._tolerated.late())
         name = f"Agents of queue {staffed.name}"
@@ -173,7 +179,8 @@ class Ladder:
             UNDERSTAFFED,
             whole,
             "staffing",
-            lambda factor: 1.0 - served(factor).service_level if staffed.agents else 1.0,
+            lambda factor: served(factor).late if staffed.agents else CERTAIN,
+            staffed.spread,
         )
 
     def _queue_row(
@@ -183,27 +190,38 @@ class Ladder:
         symptom: str,
         text: str,
         kind: str,
-        simulated: Callable[[float], float],
+        simulated: Callable[[float], Ratio],
+        spread: float,
     ) -> Rung:
         """A row of a queue: the closed form, and a simulation with the scenario's own times.
 
-        The volume at which it binds is the simulated one. Where the two disagree on the plan it is undecided.
+        The volume at which it binds is the simulated one. Where the two disagree on the plan, the simulation beyond its
+        interval, it is undecided.
 
         Args:
-            simulated: share rejected at a multiple of the planned volume.
+            simulated: share rejected at a multiple of the planned volume, with its interval.
+            spread: of the load, see `row_of`.
         """
         share, at_plan = requirement.share, simulated(1.0)
-        apart = (at_plan > share) is not (requirement.rejected(limit.value) > share)
+        exceeds = requirement.rejected(limit.value) > share
+        apart = at_plan.high <= share if exceeds else at_plan.low > share
+        around = f"{at_plan.value:.2%} ({at_plan.low:.2%} to {at_plan.high:.2%})"
         row = self._row(
             limit,
             requirement,
             symptom,
-            f"{text}; {at_plan:.2%} rejected in a simulation with the scenario's own times",
+            f"{text}; {around} rejected in a simulation with the scenario's own times",
             kind,
             undecided=apart,
+            spread=spread,
         )
-        volume = self._planned * _refined(simulated, share, row.calls_per_hour / self._planned)
-        return replace(row, calls_per_hour=volume)
+        guess = row.calls_per_hour / self._planned
+        factor = _refined(lambda one: simulated(one).value, share, guess)
+        if factor != guess:
+            half = self._planned * _uncertain(simulated, factor)
+            text = f"{row.calculation}; binds at {self._planned * factor:,.0f} ± {half:,.0f} calls/h in the simulation"
+            row = replace(row, calculation=text, calls_per_hour=self._planned * factor)
+        return row
 
     def _row(
         self,
@@ -215,9 +233,11 @@ class Ladder:
         quantity: str = "",
         *,
         undecided: bool = False,
+        spread: float = 0.0,
     ) -> Rung:
         known = self._demand.quantities.get(quantity)
-        spread = known.half_width / known.mean if known is not None and known.mean else 0.0
+        if known is not None and known.mean:
+            spread = math.hypot(spread, known.half_width / known.mean)
         return row_of(
             limit,
             requirement,
@@ -242,3 +262,10 @@ def _refined(share: Callable[[float], float], bound: float, guess: float) -> flo
         middle = (low + high) / 2
         low, high = (low, middle) if share(middle) >= bound else (middle, high)
     return (low + high) / 2
+
+
+def _uncertain(simulated: Callable[[float], Ratio], factor: float) -> float:
+    """Half width of the interval of the volume at which a simulated share is what it is: the share's by its slope."""
+    found = simulated(factor)
+    rise = simulated(1.02 * factor).value - simulated(0.98 * factor).value
+    return (found.high - found.low) / 2.0 * 0.04 * factor / rise if rise > 0.0 else math.inf

@@ -22,8 +22,10 @@ SIMULATED_CALLS = 6000
 """Calls of all runs together, with and without quotas counted once; more where two runs have more."""
 _RUNS = (2, 10)
 """Runs, at least and at most: one alone shows no spread."""
-_AROUND = 24_000
-"""Calls of all runs around the busiest moment together, those that fill the centre included."""
+_AROUND = 8000
+"""Calls of all runs around the busiest moment together, those that fill the centre included; more where two have more."""
+_WINDOW = 1200
+"""Calls that are counted in one run around the busiest moment, at least."""
 _LONGEST = 60_000
 """Calls of one run around the busiest moment at most."""
 _APART = 1_000_003
@@ -112,14 +114,19 @@ class Rehearsal:
         found = intervals.of_share(self._sliced(self.bound, counts))
         return None if found is None else found.value
 
-    def half_width(self, counts: Counted, clump: float = _CLUMP) -> float | None:
+    def half_width(self, counts: Counted, clump: float | None = None) -> float | None:
         """Half width of the 95 % interval of such a share; None where the runs do not show it.
 
         Args:
             counts: part and whole of a run so far.
-            clump: see `intervals.of_share`.
+            clump: where theory knows it, see `intervals.of_share`.
         """
-        found = intervals.of_share(self._sliced(self.bound, counts), clump)
+        sliced = self._sliced(self.bound, counts)
+        found = (
+            intervals.of_share(sliced, _CLUMP)
+            if clump is None
+            else intervals.of_share(sliced, clump, known=True)
+        )
         if found is None or found.interval is None:
             return None
         return max(found.value - found.interval.low, found.interval.high - found.value)
@@ -127,7 +134,7 @@ class Rehearsal:
     def clump(self, lines: float) -> float:
         """How many calls are blocked together at the busiest moment, see `clumps.of_blocked`."""
         load = self._rate.at(self._busiest * 0.999999) * self._holding
-        return max(_CLUMP, clumps.of_blocked(load, min(lines, 10.0 * load + 100.0)))
+        return clumps.of_blocked(load, min(lines, 10.0 * load + 100.0))
 
     def _sliced(self, runs: Sequence[SimulationResult], counts: Counted) -> list[list[tuple[float, float]]]:
         """Parts and wholes of each slice of each run."""
@@ -177,7 +184,7 @@ class Rehearsal:
         """
         rate = max(self._rate.at(self._busiest * 0.999999), 1e-9)
         least, most = _RUNS
-        counted = max(SIMULATED_CALLS / rate / least, fill)
+        counted = max(_WINDOW / rate, fill)
         self._fill = min(fill, _LONGEST / rate / 2)
         counted = min(counted, _LONGEST / rate - self._fill)
         end = min(self._scenario.traffic.duration, self._busiest + 0.25 * counted)

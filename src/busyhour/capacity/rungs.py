@@ -199,6 +199,8 @@ class Staffed:
     """Mean patience in seconds."""
     sample: QueueSample
     """Contacts with handling times and patience as the scenario draws them."""
+    spread: float = 0.0
+    """Half width of the 95 % interval of the load as a share of it; 0 where it is exact."""
 
 
 def climb(rungs: list[Rung]) -> list[Rung]:

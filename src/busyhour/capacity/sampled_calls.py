@@ -33,6 +33,13 @@ class QueueDemand:
     contacts_half_width: float = 0.0
     handling_half_width: float = 0.0
 
+    @property
+    def spread(self) -> float:
+        """Half width of the interval of the load, the product of both, as a share of it."""
+        if not self.contacts or not self.handling:
+            return 0.0
+        return math.hypot(self.contacts_half_width / self.contacts, self.handling_half_width / self.handling)
+
 
 class SampledCalls:
     """Calls that were run at a rate.

@@ -34,4 +34,6 @@ def staffed_of(scenario: Scenario, demand: CallDemand) -> Iterator[Staffed]:
 
         contacts = min(_CONTACTS[1], max(_CONTACTS[0], 20 * queue.agents))
         sample = QueueSample(contacts, handling, patience, scenario.seed)
-        yield Staffed(name, queue.agents, queue.capacity, asked.contacts, aht, mean_patience, sample)
+        yield Staffed(
+            name, queue.agents, queue.capacity, asked.contacts, aht, mean_patience, sample, asked.spread
+        )

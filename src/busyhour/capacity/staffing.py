@@ -7,23 +7,31 @@ scenario declares; exact, with no event list: the next contact takes the agent w
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
+from busyhour.capacity.intervals import Ratio, of_share
 from busyhour.scenarios.draw import Sampler, rng_for
 
+_BATCHES = 40
+"""Parts of the contacts whose shares are compared for the interval."""
 _SETTLING = 0.1
 """Share of the contacts that fill the queue first and are not counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Shares of the contacts offered, but for the service level: of those answered or abandoned."""
+    """Shares of the contacts offered, but for the service level: of those answered or abandoned.
+
+    `late` is one less the service level and `full` the share blocked, both with their 95 % interval.
+    """
 
     service_level: float
     abandoned: float
     turned_away: float
+    late: Ratio
+    full: Ratio
 
 
 class QueueSample:
@@ -59,7 +67,12 @@ class QueueSample:
         counted_from = len(self._gaps) * _SETTLING / per_second
         times: Sequence[float] = list(accumulate(gap / per_second for gap in self._gaps))
         replace, push, pop = heapq.heapreplace, heapq.heappush, heapq.heappop
-        for now, seconds, patience in zip(times, self._handling, self._patience, strict=True):
+        so_far: list[tuple[int, int, int, int]] = []
+        size = max(1, len(times) // _BATCHES)
+        contacts = zip(times, self._handling, self._patience, strict=True)
+        for index, (now, seconds, patience) in enumerate(contacts):
+            if index % size == 0:
+                so_far.append((answered + abandoned, in_time, offered, turned_away))
             counts = now >= counted_from
             offered += counts
             wait = free[0] - now
@@ -86,4 +99,12 @@ class QueueSample:
             in_time / stayed if stayed else 1.0,
             abandoned / offered if offered else 0.0,
             turned_away / offered if offered else 0.0,
+            late=_around((stayed - timely, stayed) for stayed, timely, _, _ in so_far),
+            full=_around((full, offered) for _, _, offered, full in so_far),
         )
+
+
+def _around(so_far: Iterable[tuple[float, float]]) -> Ratio:
+    """A share with its interval, from how many of how many there were at the end of each batch."""
+    batches = [(part - p, whole - w) for (p, w), (part, whole) in pairwise(so_far)]
+    return of_share([[batch for batch in batches if batch[1]]]) or Ratio(0.0, None)
