@@ -115,7 +115,13 @@ def plans() -> tuple[Plan, ...]:
     )
     look_up = (
         _action("hello", "MessageParticipant", "lookup", PromptId="p5"),
-        _action("lookup", "InvokeLambdaFunction", "bye", LambdaFunctionARN="lookup", InvocationTimeLimitSeconds="8"),
+        _action(
+            "lookup",
+            "InvokeLambdaFunction",
+            "bye",
+            LambdaFunctionARN="lookup",
+            InvocationTimeLimitSeconds="8",
+        ),
     )
     exponential = Distribution("exponential", 180.0)
     minute, two = Distribution("constant", 60.0), Distribution("exponential", 120.0)
@@ -149,7 +155,7 @@ def plans() -> tuple[Plan, ...]:
         Plan("starts above their rate",
              _scenario(3000, direction=Direction.OUTBOUND, answered=0.6, answer=Distribution("constant", 4.0)),
              (_action("hello", "MessageParticipant", "bye", PromptId="p5"),), {START_RATE: 1, CALLS: 1000},
-             Centre(3000 / 3600, 5.0, tokens=(1.0, 2.0), ring=4.0, answered=0.6), 1440.0),
+             Centre(3000 / 3600, 5.0, tokens=(1.0, 5.0), ring=4.0, answered=0.6), 1440.0),
         Plan("functions throttled",
              _scenario(7200, functions=(Function("lookup", latency=Distribution("exponential", 0.5)),)), look_up,
              {CALLS: 1000, EXECUTIONS: 4}, Centre(2.0, 5.0, executions=4, latency=talk(0.5)), 600.0),
@@ -200,7 +206,11 @@ def reference(plan: Plan, hours: float, seed: int = 1) -> dict[str, float]:
     start = min(20_000.0, end / 4)
     bound = simulate(plan.centre, start, end, plan.window, seed)
     free = simulate(
-        replace(plan.centre, lines=math.inf, tokens=None, executions=math.inf), start, end, plan.window, seed + 1
+        replace(plan.centre, lines=math.inf, tokens=None, executions=math.inf),
+        start,
+        end,
+        plan.window,
+        seed + 1,
     )
     found = {"peak": sum(free.peaks) / len(free.peaks)}
     if math.isfinite(plan.centre.lines):
@@ -266,7 +276,9 @@ def _covers(job: tuple[int, int, int]) -> dict[str, bool]:
     return covered
 
 
-def coverage(seeds: int, calls: int, workers: int, which: int | None = None) -> dict[tuple[str, str], tuple[int, int]]:
+def coverage(
+    seeds: int, calls: int, workers: int, which: int | None = None
+) -> dict[tuple[str, str], tuple[int, int]]:
     """By plan and quantity: intervals that cover, of how many."""
     numbers = range(len(plans())) if which is None else [which]
     jobs = [(number, seed, calls) for number in numbers for seed in range(1, seeds + 1)]
@@ -300,12 +312,14 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=1000, help="Calls sampled for the demand of one.")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--plan", type=int, help="One plan alone, by its number from 0.")
-    parser.add_argument("--reference", type=float, metavar="CALLS", help="Make the reference of so many calls anew.")
+    parser.add_argument(
+        "--reference", type=float, metavar="CALLS", help="Make the reference of so many calls anew."
+    )
     options = parser.parse_args()
     if options.reference:
-        known = {
-            plan.name: reference(plan, options.reference / plan.centre.per_second / 3600.0) for plan in plans()
-        }
+        known = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+        for plan in plans() if options.plan is None else [plans()[options.plan]]:
+            known[plan.name] = reference(plan, options.reference / plan.centre.per_second / 3600.0)
         KEPT.write_text(json.dumps(known, indent=1) + "\n")
     found = coverage(options.seeds, options.calls, options.workers, options.plan)
     for (plan, name), (inside, of) in sorted(found.items()):

@@ -7,6 +7,7 @@ with the covariance of neighbouring ones (Law, "Simulation Modeling and Analysis
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -76,8 +77,10 @@ def of_quantile(ordered: Sequence[float], values: Sequence[float], share: float)
     if not n:
         return None
     at = ordered[min(n - 1, max(0, math.ceil(share * n) - 1))]
-    # What is seen of the share itself, with no less spread than independent values have.
-    seen = of_series([float(value <= at) for value in values])
+    below, same = bisect_left(ordered, at), bisect_right(ordered, at) - bisect_left(ordered, at)
+    # What is seen of the share itself, with no less spread than independent values have; equal values count in part.
+    part = (share * n - below) / same
+    seen = of_series([1.0 if value < at else part if value == at else 0.0 for value in values])
     half = max(seen, 1.96 * math.sqrt(share * (1.0 - share) / n))
     if half == math.inf:
         return None

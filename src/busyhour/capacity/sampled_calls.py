@@ -85,9 +85,9 @@ class SampledCalls:
         def add(call: LiveCall) -> None:
             if skipped <= call.index < wanted:
                 ledger[call.index] = asked(call, outbound, operations)
+                talks[call.index] = call.caller.talk()
                 if call.queue_name is not None:
                     contacts[call.index] = call.queue_name
-                    talks[call.index] = call.caller.talk()
 
         def note(index: int, name: str, seconds: float) -> None:
             executing[index, name] = executing.get((index, name), 0.0) + seconds
@@ -106,7 +106,7 @@ class SampledCalls:
         self.result: SimulationResult = simulation.run(drain=INFINITE)
         self._calls = sorted(ledger)
         self._rows = [ledger[index] for index in self._calls]
-        self._talks = [talks.get(index, 0.0) for index in self._calls]
+        self._talks = [talks[index] for index in self._calls]
         self._contacts = [contacts.get(index) for index in self._calls]
         self._executing = executing
 
@@ -115,10 +115,10 @@ class SampledCalls:
         """How many were counted."""
         return len(self._rows)
 
-    def quantities(self, solved: ExactDemand | None) -> dict[str, Quantity]:
+    def quantities(self) -> dict[str, Quantity]:
         """By the names of `demand.CallDemand.quantities`."""
         names = sorted({name for row in self._rows for name in row})
-        control = self._control(solved)
+        control = self._control()
         return {
             name: Quantity.of(
                 [row.get(name, 0.0) for row in self._rows], control if name in _WITH_TALK else None
@@ -133,12 +133,9 @@ class SampledCalls:
             return found
         return replace(found, mean=at_once.mean, half_width=at_once.half_width)
 
-    def _control(self, solved: ExactDemand | None) -> Control | None:
-        """The conversations that were drawn for the calls that came to a queue: their mean is known exactly."""
-        if solved is None or not solved.queues or not self._rows:
-            return None
-        share = math.fsum(contacts for contacts, _ in solved.queues.values())
-        return Control(self._talks, share * Law(self._scenario.callers.talk).mean())
+    def _control(self) -> Control:
+        """The conversation that each call draws, whether it comes to one or not: their mean is known exactly."""
+        return Control(self._talks, Law(self._scenario.callers.talk).mean())
 
     def lambda_seconds(self, solved: ExactDemand | None) -> tuple[dict[str, float], dict[str, float]]:
         """Mean seconds of one execution by function, and half widths of those that are sampled."""
