@@ -52,7 +52,7 @@ BOUND = 0.001
 """Probability at which one quantity's coverage is too low to be chance."""
 START_RATE = "connect.start-outbound-voice-contact.rate"
 KEPT = Path(__file__).parent / "support" / "interval_coverage.json"
-_NONE = Distribution("constant", 0.0)
+_NONE, _ENDLESS = Distribution("constant", 0.0), Distribution("constant", 1e9)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _scenario(
     per_hour: float,
     talk: Distribution = _NONE,
     wrap_up: Distribution = _NONE,
-    patience: Distribution = Distribution("constant", 1e9),
+    patience: Distribution = _ENDLESS,
     *,
     queues: tuple[Queue, ...] = (),
     functions: tuple[Function, ...] = (),

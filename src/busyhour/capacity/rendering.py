@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from busyhour.capacity.demand import CallDemand
-from busyhour.capacity.outlook import Forecast, QuotaForecast
+from busyhour.capacity.outlook import Forecast, QueueForecast, QuotaForecast
+from busyhour.capacity.quantity import Quantity
 from busyhour.capacity.rungs import SIGNS, Fits, Rung
 
 _UNITS = {
@@ -64,7 +66,7 @@ def _headline(found: Forecast) -> str:
 def _demand(found: Forecast) -> Table:
     table = _table(f"Demand of one call ({found.demand.calls:,} calls through their flows)")
     table.add_column("quantity")
-    for name in ("mean", "95 % interval", "p50", "p95", "max"):
+    for name in ("mean", "95 % interval", "p50", "p95", "largest\nsampled"):
         table.add_column(name, justify="right")
     for name, q in sorted(found.demand.quantities.items(), key=lambda item: (item[0] not in _UNITS, item[0])):
         unit = f" {_UNITS[name]}" if name in _UNITS else ""
@@ -75,9 +77,20 @@ def _demand(found: Forecast) -> Table:
             f"{name}{' (' + unit.strip() + ')' if unit else ''}",
             _figure(q.mean),
             around,
-            *map(_figure, (q.p50, q.p95, q.max)),
+            _quantile(q, "p50"),
+            _quantile(q, "p95"),
+            _figure(q.max),
         )
     return table
+
+
+def _quantile(quantity: Quantity, name: str) -> str:
+    """A quantile with its interval, where it is sampled and has one that is seen in print."""
+    value, around = _figure(getattr(quantity, name)), quantity.intervals.get(name)
+    if around is None or quantity.exact_quantiles:
+        return value
+    low, high = _figure(around.low), _figure(around.high)
+    return value if low == high else f"{value} ({low}-{high})"
 
 
 def _exactness(demand: CallDemand) -> str:
@@ -123,8 +136,15 @@ def _quotas(found: Forecast) -> Table:
     return table
 
 
+def _between(queue: QueueForecast, name: str, printed: Callable[[float], str]) -> str:
+    """The interval of a queue's figure, on a line of its own."""
+    around = queue.intervals.get(name)
+    return "\n(no interval)" if around is None else f"\n({printed(around.low)} to {printed(around.high)})"
+
+
 def _queues(found: Forecast) -> Table:
-    table = _table("Queues, simulated")
+    runs = f"{found.runs} run{'s' if found.runs != 1 else ''}"
+    table = _table(f"Queues, simulated in {runs}, with 95 % intervals; largest: of all runs")
     table.add_column("queue")
     for name in ("agents", "offered", "service level", "abandoned", "mean wait", "largest", "occupancy"):
         table.add_column(name, justify="right")
@@ -133,12 +153,12 @@ def _queues(found: Forecast) -> Table:
         table.add_row(
             queue.name,
             agents,
-            _figure(queue.offered),
-            _percent(queue.service_level),
-            _percent(queue.abandoned_share),
-            f"{queue.mean_wait:.1f} s",
+            _figure(queue.offered) + _between(queue, "offered", _figure),
+            _percent(queue.service_level) + _between(queue, "service_level", _percent),
+            _percent(queue.abandoned_share) + _between(queue, "abandoned_share", _percent),
+            f"{queue.mean_wait:.1f} s" + _between(queue, "mean_wait", lambda seconds: f"{seconds:.1f}"),
             str(queue.largest_size),
-            _percent(queue.occupancy),
+            _percent(queue.occupancy) + _between(queue, "occupancy", _percent),
         )
     return table
 
@@ -183,6 +203,8 @@ def _range(quota: QuotaForecast) -> str:
     """Mean of the runs' peaks with its interval, and the lowest and highest."""
     if quota.simulated_peak is None:
         return ""
+    if quota.simulated_half_width is None:
+        return f"{_figure(quota.simulated_peak)} (1 run, no interval)"
     mean = _figure(quota.simulated_peak) + _around(quota.simulated_half_width)
     if quota.simulated_low == quota.simulated_high:
         return _figure(quota.simulated_peak)
