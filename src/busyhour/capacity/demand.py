@@ -127,7 +127,7 @@ def demand_of_call(
         each, most = _FILLING
         skipped = max(skipped, min(most, each * sum(queue.agents for queue in scenario.queues.values())))
     sample = SampledCalls(scenario, machine, rate, skipped, calls, answers, policy)
-    quantities = sample.quantities()
+    quantities = sample.quantities(corrected=exact)
     seconds, around = sample.lambda_seconds(solved)
     found = CallDemand(
         sample.calls,

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import NormalDist
 
 _BATCHES = 40
 _FEWEST = 8
@@ -34,6 +35,8 @@ class Interval:
 
 def student(freedom: float, level: float = 0.95) -> float:
     """Two-sided point of Student's t distribution."""
+    if freedom == math.inf:
+        return NormalDist().inv_cdf((1.0 + level) / 2.0)
     from scipy.special import stdtrit  # scipy.stats has it too, and takes a second and a half to import
 
     return float(stdtrit(freedom, (1.0 + level) / 2.0))
@@ -161,8 +164,11 @@ def of_share(counts: Counts, clump: float = 1.0, *, known: bool = False) -> Rati
         freedom += _PRIOR
     elif variance is None:
         return Ratio(share, None)
+    elif variance > 0.0 and single > 0.0:
+        effect = max(clump, variance / single)
     else:
-        effect = max(clump, variance / single if single > 0.0 else 1.0)
+        # None or all of them were seen: that shows no spread, and none is estimated.
+        effect, freedom = clump, math.inf
     return Ratio(share, wilson(share, whole / max(effect, 1.0), student(freedom)))
 
 
@@ -192,7 +198,8 @@ def wilson(share: float, cases: float, point: float = 1.96) -> Interval:
     squared = point * point / cases
     middle = (share + squared / 2.0) / (1.0 + squared)
     half = point / (1.0 + squared) * math.sqrt(share * (1.0 - share) / cases + squared / (4.0 * cases))
-    return Interval(max(0.0, middle - half), min(1.0, middle + half))
+    low, high = middle - half, middle + half
+    return Interval(max(0.0, low) if share > 0.0 else 0.0, min(1.0, high) if share < 1.0 else 1.0)
 
 
 def _pooled(counts: Counts) -> tuple[float, float, float | None, float] | None:

@@ -115,10 +115,14 @@ class SampledCalls:
         """How many were counted."""
         return len(self._rows)
 
-    def quantities(self) -> dict[str, Quantity]:
-        """By the names of `demand.CallDemand.quantities`."""
+    def quantities(self, *, corrected: bool) -> dict[str, Quantity]:
+        """By the names of `demand.CallDemand.quantities`.
+
+        Args:
+            corrected: by the conversations that were drawn, whose mean is known.
+        """
         names = sorted({name for row in self._rows for name in row})
-        control = self._control()
+        control = self._control() if corrected else None
         return {
             name: Quantity.of(
                 [row.get(name, 0.0) for row in self._rows], control if name in _WITH_TALK else None

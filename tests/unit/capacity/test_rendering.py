@@ -7,7 +7,8 @@ from rich.console import Console
 
 from busyhour.capacity.forecast import forecast
 from busyhour.capacity.rendering import text
-from busyhour.scenarios.model import Function, Queue
+from busyhour.flows.model import Action
+from busyhour.scenarios.model import Distribution, Function, Queue
 
 
 def printed(scenario: Any, machine: Any) -> str:
@@ -37,7 +38,27 @@ def test_means_that_depend_on_a_wait_are_sampled_with_the_reason(small: Any):
 
 
 def test_all_means_are_sampled_where_the_flow_is_no_finite_chain(small: Any):
+    parameters = {"Text": "You are calling from $.CustomerEndpoint.Address"}
+    said = Action("hello", "MessageParticipant", parameters, "bye")
+    made = small.scenario(calls_per_hour=120.0, callers={"numbers": ("+1202555####",)})
+    page = printed(made, small.machine(said))
+    assert "exact" not in row(page, "at once (s)")
+    assert "Means are sampled (200 calls): " in page
+
+
+def test_reserved_concurrency_is_not_in_the_way_of_the_demand(small: Any):
     made = small.scenario(calls_per_hour=120.0, functions=(Function("lookup", reserved_concurrency=1),))
-    page = printed(made, small.machine(small.lookup))
-    assert "exact" not in row(page, "Lambda invocations")
-    assert "Means are sampled (200 calls): function 'lookup' may be throttled" in page
+    assert "exact" in row(printed(made, small.machine(small.lookup)), "Lambda invocations")
+
+
+def test_queues_and_sampled_quantiles_have_their_intervals(small: Any):
+    made = small.scenario(
+        calls_per_hour=120.0,
+        queues=(Queue("sales", 6),),
+        patience=Distribution("exponential", 60.0),
+    )
+    page = printed(made, small.machine(*small.to_queue))
+    assert "with 95 % intervals; largest: of all runs" in page
+    below = page.splitlines()[page.splitlines().index(row(page, "sales")) + 1]
+    assert below.count(" to ") == 5
+    assert "(" in row(page, "with agent (s)")
