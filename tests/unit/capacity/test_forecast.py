@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from busyhour.capacity.demand import demand_of_call
+from busyhour.capacity.exact import exact_demand
+from busyhour.capacity.expectation import Law
 from busyhour.capacity.forecast import CALLS, EXECUTIONS, INVOKE_RATE, TABLE_READ, TABLE_WRITE, forecast
 from busyhour.capacity.plot import picture
 from busyhour.capacity.rendering import text
 from busyhour.capacity.rungs import LAMBDA_429, REORDER, TOO_MANY
+from busyhour.capacity.staffed import staffed_of
 from busyhour.cli.forecast import command
 from busyhour.quotas import table as quota_table
 from busyhour.quotas.model import Origin, QuotaValue
@@ -238,3 +242,52 @@ def test_around_the_busiest_moment_theory_and_simulation_agree_on_what_is_blocke
     assert calls.turned_away_theory == pytest.approx(0.0757, abs=0.001)
     assert calls.turned_away_simulated == pytest.approx(calls.turned_away_theory, abs=0.02)
     assert not any("part" in note for note in found.notes)
+
+
+def test_what_is_exact_is_the_same_whatever_the_seed(small: Any):
+    """100 calls/h of 5 s and a conversation of 180 s: 5.139 erlang, of which 10 lines block 2.11 %, and 11 are needed."""
+    first, transfer = small.to_queue
+    flow = (replace(small.prompt(5), next_action="set"), first, transfer)
+    seen = set()
+    for seed in range(1, 9):
+        made_ = small.scenario(calls_per_hour=100.0, queues=(Queue("sales", 30),), seed=seed)
+        found = forecast(made_, (value(CALLS, 10.0),), table=TABLE, machine=small.machine(*flow), calls=100)
+        calls, rung = found.quotas[0], next(row for row in found.ladder if row.key == CALLS)
+        assert calls.theory_half_width == 0.0
+        assert (
+            abs(calls.turned_away_simulated - calls.turned_away_theory) < 3.0 * calls.turned_away_half_width
+        )
+        seen.add(
+            (calls.theory_mean, calls.theory_peak, calls.turned_away_theory, rung.needed, rung.calls_per_hour)
+        )
+    ((load, _, blocked, needed, _),) = seen
+    assert load == pytest.approx(100 / 3600 * 185.0)
+    assert blocked == pytest.approx(0.0211, abs=0.00005)
+    assert needed == 11
+
+
+def test_a_wait_that_hardly_occurs_is_left_out_and_one_that_does_is_sampled(small: Any):
+    """700 erlang for 900 agents: by Erlang C one call in 10^12 waits. 720 agents: one in three."""
+    talk, wrap_up = Distribution("exponential", 150.0), Distribution("exponential", 30.0)
+    for agents, exact in ((900, True), (720, False)):
+        made_ = small.scenario(
+            calls_per_hour=14_000.0, queues=(Queue("sales", agents),), talk=talk, wrap_up=wrap_up
+        )
+        solved = exact_demand(made_, small.machine(*small.to_queue), calls_per_hour=14_000.0)
+        assert (solved.mean("at once") == pytest.approx(150.0)) is exact
+        assert bool(solved.waiting) is not exact
+        # What an agent does with a contact does not depend on the wait.
+        assert solved.queues["sales"] == pytest.approx((1.0, 180.0))
+
+
+def test_patience_and_handling_of_queues_are_means_of_what_is_drawn(small: Any):
+    made_ = small.scenario(
+        queues=(Queue("sales", 40),),
+        talk=Distribution("lognormal", 100.0, 1.0, high=150.0),
+        patience=Distribution("exponential", 60.0, high=90.0),
+    )
+    demand = demand_of_call(made_, small.machine(*small.to_queue), calls=100)
+    (staffed,) = staffed_of(made_, demand)
+    assert staffed.patience == pytest.approx(60.0 - 90.0 / math.expm1(1.5))
+    assert staffed.aht == pytest.approx(Law(made_.callers.talk).mean())
+    assert staffed.spread == 0.0
