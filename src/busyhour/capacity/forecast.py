@@ -16,7 +16,7 @@ from busyhour.capacity.ladder import Ladder
 from busyhour.capacity.observed import with_observed_operations
 from busyhour.capacity.outlook import Forecast
 from busyhour.capacity.refusals import Refusals
-from busyhour.capacity.rehearsal import SIMULATED_CALLS, Rehearsal
+from busyhour.capacity.rehearsal import Rehearsal, steady_seconds
 from busyhour.capacity.requirement import REQUESTS_PER_EXECUTION
 from busyhour.capacity.rules import with_rules
 from busyhour.capacity.rungs import CAMPAIGN_FULL, REORDER, Limit, Rung, climb
@@ -138,6 +138,7 @@ class _Forecaster:
             self.answers,
             self.policy,
             holding=self.demand.mean("at once"),
+            steady=self.scenario.plan.day is None,
         )
         self.sheet = Sheet(self.values, self.demand, self.per_hour, ladder, self.runs)
         if self.scenario.plan.day is not None and self.runs.window is not None:
@@ -174,9 +175,7 @@ class _Forecaster:
         day = self.scenario.plan.day
         if day is not None:
             return replace(self.scenario, traffic=day)
-        fill = self._fill()
-        counted = SIMULATED_CALLS * 3600.0 / self.per_hour if self.per_hour else 0.0
-        return held(self.scenario, 2.0 * max(counted, fill) + fill)
+        return held(self.scenario, steady_seconds(self.per_hour, self._fill()))
 
     def _limit(self, key: str) -> Limit:
         return self.values.limit(key)

@@ -41,6 +41,11 @@ Counted = Callable[[SimulationResult], tuple[float, float]]
 """Part and whole of what a run has counted; both grow with time."""
 
 
+def steady_seconds(per_hour: float, fill: float) -> float:
+    """How long a rate must be held for a run of `Rehearsal`: until the centre is full, and then as long as is counted."""
+    return fill + max(_WINDOW * 3600.0 / per_hour, fill) if per_hour else fill
+
+
 class Rehearsal:
     """Runs of one plan with successive seeds.
 
@@ -53,6 +58,7 @@ class Rehearsal:
         answers: what real handlers answer.
         policy: what the scenario has no key for.
         holding: mean seconds of a call, over which counts are alike.
+        steady: the rate is held, and only a centre that is full is of interest.
     """
 
     def __init__(
@@ -66,6 +72,7 @@ class Rehearsal:
         policy: CallPolicy | None = None,
         *,
         holding: float = 0.0,
+        steady: bool = False,
     ) -> None:
         self._scenario = scenario
         self._machine = machine
@@ -79,7 +86,7 @@ class Rehearsal:
         self._holding = holding
         expected = self._rate.total
         least, most = _RUNS
-        if expected > SIMULATED_CALLS:
+        if expected > SIMULATED_CALLS or (steady and expected > 0):
             count = self._around_busiest(fill)
         else:
             count = 1 if expected <= 0 else max(least, min(most, int(SIMULATED_CALLS / expected)))
@@ -89,9 +96,10 @@ class Rehearsal:
         """The same runs with quotas."""
         for run in range(count):
             seeded = replace(scenario, seed=scenario.seed + run * _APART)
-            free = self._one(seeded, None)
+            arrivals = self._arrivals(seeded)
+            free = self._one(seeded, None, arrivals)
             self.free.append(free)
-            self.bound.append(self._one(seeded, limits) if self._may_meet(free, limits) else free)
+            self.bound.append(self._one(seeded, limits, arrivals) if self._may_meet(free, limits) else free)
 
     def spread(
         self, peak: Callable[[SimulationResult], tuple[float, float | None]]
@@ -154,19 +162,24 @@ class Rehearsal:
             or free.functions.level.peak > limits.lambda_concurrency
         )
 
-    def _one(self, scenario: Scenario, limits: Limits | None) -> SimulationResult:
-        arrivals = hold = None
-        if self.window is not None:
-            start, end = self.window[0] - self._fill, self.window[1]
-            hold = end - start
-            schedule = iter(Schedule(scenario.traffic, scenario.seed))
-            inside = takewhile(lambda a: a.at < end, dropwhile(lambda a: a.at < start, schedule))
-            arrivals = (Arrival(call, at - start) for call, at in inside)
+    def _arrivals(self, scenario: Scenario) -> list[Arrival] | None:
+        """Those of the window, from the start of filling; None where the whole plan is simulated."""
+        if self.window is None:
+            return None
+        start, end = self.window[0] - self._fill, self.window[1]
+        schedule = iter(Schedule(scenario.traffic, scenario.seed))
+        inside = takewhile(lambda a: a.at < end, dropwhile(lambda a: a.at < start, schedule))
+        return [Arrival(call, at - start) for call, at in inside]
+
+    def _one(
+        self, scenario: Scenario, limits: Limits | None, arrivals: list[Arrival] | None
+    ) -> SimulationResult:
+        hold = None if self.window is None else self.window[1] - self.window[0] + self._fill
         simulation = Simulation(
             scenario,
             self._machine,
             limits,
-            arrivals=arrivals,
+            arrivals=None if arrivals is None else iter(arrivals),
             answers=self._answers,
             policy=self._policy,
             warm_up=self._fill,
