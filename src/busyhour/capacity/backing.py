@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from busyhour.calls.invoker import function_name
 from busyhour.calls.live import LiveCall
 from busyhour.calls.ports import Clock
-from busyhour.capacity.bucket import GrowingBucket, TokenBucket, Turned
+from busyhour.capacity.bucket import GrowingBucket, Turned
 from busyhour.capacity.functions import Done, ModelledFunctions
 from busyhour.capacity.tables import TableLimit, units_by_table
 from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
 from busyhour.quotas.table_capacity import Side
 from busyhour.scenarios.model import Function
+from busyhour.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
     from busyhour.calls.ports import Functions
@@ -99,4 +100,4 @@ def _bucket(limit: TableLimit) -> TokenBucket:
     if limit.most:
         return GrowingBucket(limit.rate, limit.most)
     # A table that was just made has no credit beyond a second's worth.
-    return TokenBucket(limit.rate, limit.burst, filled=min(limit.rate, limit.burst))
+    return TokenBucket(limit.rate, limit.burst, filled=min(limit.rate, limit.burst), debt=True)

@@ -22,7 +22,7 @@ from busyhour.calls.live import LiveCall
 from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import FlowMachine
 from busyhour.capacity.backing import BackedFunctions, TableUse
-from busyhour.capacity.bucket import TokenBucket, Turned
+from busyhour.capacity.bucket import Turned
 from busyhour.capacity.functions import Answers, ModelledFunctions
 from busyhour.capacity.tables import TableLimit
 from busyhour.capacity.tally import Level, Rate
@@ -31,6 +31,7 @@ from busyhour.quotas.table_capacity import Side
 from busyhour.scenarios.arrivals import Arrival, Schedule
 from busyhour.scenarios.draw import sampler
 from busyhour.scenarios.model import Direction, Scenario
+from busyhour.token_bucket import TokenBucket
 
 INFINITE = math.inf
 _REDIAL = key_of("redial")

@@ -4,8 +4,7 @@ Every value comes from the quota table; an override stands for what AWS has rais
 account. Values may change while the emulator runs (an increase request that was granted). What a quota
 turned away is counted, with the time at which it first did so.
 
-The token bucket is AWS's: `rate` tokens a second flow in continuously up to `burst`, a request takes one
-(Developer Guide, "Best practices for using Connect APIs"). Buckets are per account, Region and operation; one emulator is one account and Region.
+Buckets (`busyhour.token_bucket`) are per account, Region and operation; one emulator is one account and Region.
 Where AWS gives each instance a value or a bucket of its own, `resource` says whose is meant.
 """
 
@@ -18,39 +17,7 @@ from busyhour.errors import BusyhourError
 from busyhour.quotas.bursts import burst_with
 from busyhour.quotas.model import Kind, Quota
 from busyhour.quotas.table import QuotaTable
-
-
-class TokenBucket:
-    """`rate` tokens a second flow in, at most `burst` stay. Full at first. Pure: it is told the time."""
-
-    __slots__ = ("_at", "_tokens", "burst", "rate")
-
-    def __init__(self, rate: float, burst: float, at: float) -> None:
-        self.rate = rate
-        self.burst = burst
-        self._tokens = burst
-        self._at = at
-
-    def take(self, at: float, cost: float = 1.0) -> bool:
-        """Take `cost` tokens at the time `at`; False, and nothing taken, where there are too few."""
-        tokens = self.level(at)
-        self._at = max(at, self._at)
-        # A hair of tolerance: sums of floats must not turn away the request that is exactly on time.
-        if tokens + 1e-9 < cost:
-            self._tokens = tokens
-            return False
-        self._tokens = max(0.0, tokens - cost)
-        return True
-
-    def level(self, at: float) -> float:
-        """Tokens there are at the time `at`."""
-        return min(self.burst, self._tokens + max(0.0, at - self._at) * self.rate)
-
-    def change(self, rate: float, burst: float, at: float) -> None:
-        """Go on with another rate and size; the room that a bucket gains is filled, as in a new one."""
-        level = self.level(at) + max(0.0, burst - self.burst)
-        self.rate, self.burst, self._at = rate, burst, at
-        self._tokens = min(burst, level)
+from busyhour.token_bucket import TokenBucket
 
 
 @dataclass(slots=True)
@@ -229,7 +196,7 @@ class Limits:
     def _refresh(self, known: _Operation) -> None:
         rate, burst = self._value(known.tally.quota), self._value(known.burst)
         if (rate, burst) != (known.bucket.rate, known.bucket.burst):
-            known.bucket.change(rate, burst, self._time())
+            known.bucket.resize(rate, burst, self._time(), fill=True)
 
     # ------------------------------------------------------------------------------------ things in use
 

@@ -1,8 +1,7 @@
-"""What the emulator's services need of the world: quota values, somewhere to put metrics, a token bucket."""
+"""Protocols of what the emulator's services need: quota values, and a store of metrics."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 Dimensions = tuple[tuple[str, str], ...]
@@ -36,30 +35,3 @@ class Rates(Quotas, Protocol):
 
     def admit(self, service: str, operation: str, cost: float = 1.0) -> object | None:
         """Take a token for one request; None when it may go on, else the quota that turned it away."""
-
-
-@dataclass(slots=True)
-class Bucket:
-    """A token bucket: `rate` tokens a second up to `burst`, full at the start.
-
-    The rate and the size are handed in with every request, because applied quotas change while running.
-    """
-
-    tokens: float
-    at: float = 0.0
-
-    def refill(self, rate: float, burst: float, now: float) -> None:
-        """Bring the level up to `now`."""
-        if now > self.at:
-            self.tokens = min(burst, self.tokens + (now - self.at) * rate)
-            self.at = now
-        elif self.tokens > burst:
-            self.tokens = burst
-
-    def take(self, rate: float, burst: float, now: float, tokens: float = 1.0) -> bool:
-        """Take `tokens` if they are all there; say whether they were."""
-        self.refill(rate, burst, now)
-        if self.tokens + 1e-9 < tokens:
-            return False
-        self.tokens -= tokens
-        return True

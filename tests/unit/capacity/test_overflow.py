@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from busyhour.capacity.bucket import TokenBucket
 from busyhour.capacity.overflow import queue_full_share, token_bucket_loss, volume_at
 from busyhour.capacity.theory import erlang_b, erlang_c
+from busyhour.token_bucket import TokenBucket
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from busyhour.capacity.bucket import TokenBucket
 from busyhour.capacity.simulation import Limits, Simulation, simulate
 from busyhour.capacity.theory import (
     erlang_b,
@@ -14,6 +13,7 @@ from busyhour.capacity.theory import (
     waiting_without_abandonment,
 )
 from busyhour.scenarios.model import ArrivalProcess, Direction, Distribution, Function, Queue
+from busyhour.token_bucket import TokenBucket
 
 INFINITE = math.inf
 

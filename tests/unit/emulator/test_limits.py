@@ -3,10 +3,8 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from busyhour.emulator.limits import Limits, TokenBucket
+from busyhour.emulator.limits import Limits
 from busyhour.errors import BusyhourError
 from busyhour.quotas.table import load
 
@@ -22,76 +20,6 @@ class Time:
 @pytest.fixture(scope="module")
 def table():
     return load()
-
-
-def admitted_in(bucket: TokenBucket, offered_rate: float, seconds: float) -> int:
-    """How many of evenly spread requests a bucket lets through."""
-    total = round(offered_rate * seconds)
-    return sum(bucket.take(number / offered_rate) for number in range(total))
-
-
-def test_a_full_bucket_admits_its_burst_at_one_instant_and_no_more():
-    bucket = TokenBucket(2, 5, 0.0)
-    assert [bucket.take(0.0) for _ in range(7)] == [True] * 5 + [False] * 2
-
-
-def test_an_empty_bucket_admits_again_once_a_token_has_flowed_in():
-    bucket = TokenBucket(2, 5, 0.0)
-    for _ in range(5):
-        bucket.take(0.0)
-    assert not bucket.take(0.499)
-    assert bucket.take(0.5)
-    assert not bucket.take(0.5)
-
-
-@pytest.mark.parametrize(("rate", "burst"), [(2, 5), (10, 15), (20, 25), (0.1, 5), (5, 8)])
-def test_over_a_long_time_burst_plus_rate_times_time_are_admitted(rate, burst):
-    seconds = 200 / rate
-    assert admitted_in(TokenBucket(rate, burst, 0.0), rate * 3, seconds) == pytest.approx(
-        burst + rate * seconds, rel=0.02
-    )
-
-
-@pytest.mark.parametrize(("rate", "burst"), [(2, 5), (10, 15), (0.1, 5)])
-def test_at_just_under_the_rate_nothing_is_rejected(rate, burst):
-    offered = rate * 0.99
-    assert admitted_in(TokenBucket(rate, burst, 0.0), offered, 300 / rate) == round(offered * 300 / rate)
-
-
-@given(
-    rate=st.floats(0.1, 100),
-    burst=st.integers(1, 50),
-    gaps=st.lists(st.floats(0, 2), min_size=1, max_size=200),
-)
-def test_no_window_admits_more_than_burst_plus_rate_times_its_length(rate, burst, gaps):
-    bucket = TokenBucket(rate, burst, 0.0)
-    now, taken = 0.0, []
-    for gap in gaps:
-        now += gap
-        if bucket.take(now):
-            taken.append(now)
-    for first in range(0, len(taken), 7):
-        for last in range(first, len(taken), 5):
-            length = taken[last] - taken[first]
-            assert last - first + 1 <= burst + rate * length + 1e-6 * (1 + length)
-
-
-@given(st.lists(st.floats(-5, 5), max_size=50))
-def test_a_clock_that_goes_back_gives_no_tokens(steps):
-    bucket = TokenBucket(1, 3, 0.0)
-    now = 0.0
-    for step in steps:
-        now += step
-        bucket.take(now)
-        assert -1e-9 <= bucket.level(now) <= 3
-
-
-def test_a_bucket_that_is_enlarged_has_the_new_room_filled():
-    bucket = TokenBucket(2, 5, 0.0)
-    for _ in range(5):
-        bucket.take(0.0)
-    bucket.change(50, 53, 0.0)
-    assert bucket.level(0.0) == 48
 
 
 def test_defaults_come_from_the_quota_table(table):

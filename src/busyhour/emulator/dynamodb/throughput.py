@@ -12,7 +12,8 @@ import zlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from busyhour.emulator.ports import Bucket, Quotas
+from busyhour.emulator.ports import Quotas
+from busyhour.token_bucket import TokenBucket
 
 BURST_SECONDS = 300.0
 PEAK_FACTOR = 2.0
@@ -93,10 +94,10 @@ class _Second:
 class _Meter:
     """One side of one table or index."""
 
-    bucket: Bucket
-    account: Bucket
-    setting: Bucket
-    partitions: dict[int, Bucket] = field(default_factory=dict)
+    bucket: TokenBucket
+    account: TokenBucket
+    setting: TokenBucket
+    partitions: dict[int, TokenBucket] = field(default_factory=dict)
     second: _Second = field(default_factory=_Second)
 
 
@@ -133,25 +134,23 @@ class Throughput:
         """
         meter = self._meters.get((resource, side))
         if meter is None:
-            meter = self._meters[resource, side] = _Meter(Bucket(0.0), Bucket(0.0), Bucket(0.0))
-            self._fill(meter, side, capacity, now)
+            meter = self._meters[resource, side] = self._new(side, capacity, now)
         table_limit = self._quotas.applied(TABLE_QUOTA[side])
-        limit, burst, name = self._limit(meter, side, capacity, table_limit)
-        # A request above what the limit gives in a second goes through whenever the bucket is full.
+        limit, burst, name = self._limit(meter.second, side, capacity, table_limit)
         bucket, account, setting = meter.bucket, meter.account, meter.setting
-        bucket.refill(limit, burst, now)
-        account.refill(table_limit, table_limit, now)
-        if account.tokens < min(units, table_limit):
+        bucket.resize(limit, burst, now)
+        account.resize(table_limit, table_limit, now)
+        if not account.covers(now, units):
             return self._refuse(
                 Throttled(side, "AccountLimitExceeded", TABLE_QUOTA[side], resource, index), now
             )
         if capacity.maximum is not None:
-            setting.refill(capacity.maximum, capacity.maximum, now)
-            if setting.tokens < min(units, capacity.maximum):
+            setting.resize(capacity.maximum, capacity.maximum, now)
+            if not setting.covers(now, units):
                 return self._refuse(
                     Throttled(side, "MaxOnDemandThroughputExceeded", None, resource, index), now
                 )
-        if bucket.tokens < min(units, burst):
+        if not bucket.covers(now, units):
             quota = None if capacity.provisioned is not None else INITIAL_QUOTA[side]
             return self._refuse(Throttled(side, name, quota, resource, index), now)
         if partition_key is not None:
@@ -159,17 +158,15 @@ class Throughput:
             number = zlib.crc32(partition_key) % self._partitions(capacity, side, limit, each)
             partition = meter.partitions.get(number)
             if partition is None:
-                partition = meter.partitions[number] = Bucket(each, now)
-            partition.refill(each, each, now)
-            if partition.tokens < min(units, each):
+                partition = meter.partitions[number] = TokenBucket(each, each, now, debt=True)
+            partition.resize(each, each, now)
+            if not partition.take(now, units):
                 refusal = Throttled(
                     side, "KeyRangeThroughputExceeded", PARTITION_QUOTA[side], resource, index
                 )
                 return self._refuse(refusal, now)
-            partition.tokens -= units
-        bucket.tokens -= units
-        account.tokens -= units
-        setting.tokens -= units
+        for paid in (bucket, account, setting):
+            paid.pay(units)
         self._count(meter, side, units, now)
         return None
 
@@ -177,31 +174,36 @@ class Throughput:
         """Take what a request turned out to cost beyond what it was admitted with; may leave a debt."""
         meter = self._meters.get((resource, side))
         if meter is not None and units > 0:
-            meter.bucket.tokens -= units
-            meter.account.tokens -= units
+            meter.bucket.pay(units)
+            meter.account.pay(units)
             self._count(meter, side, units, now)
 
     def give_back(self, resource: str, side: Side, units: float) -> None:
         """Undo an `admit` whose request did not go on because another part of it was refused."""
         meter = self._meters[resource, side]
-        meter.bucket.tokens += units
-        meter.account.tokens += units
-        meter.setting.tokens += units
+        for paid in (meter.bucket, meter.account, meter.setting):
+            paid.pay(-units)
         meter.second.units -= units
 
-    def _fill(self, meter: _Meter, side: Side, capacity: Capacity, now: float) -> None:
+    def _new(self, side: Side, capacity: Capacity, now: float) -> _Meter:
+        """Meter of a table that was just made: a second's worth of tokens, no credit of earlier seconds."""
         quota = self._quotas.applied(TABLE_QUOTA[side])
-        rate, _, _ = self._limit(meter, side, capacity, quota)
-        meter.bucket = Bucket(rate, now)
-        meter.account = Bucket(quota, now)
-        meter.setting = Bucket(capacity.maximum or 0.0, now)
+        rate, burst, _ = self._limit(_Second(), side, capacity, quota)
+        maximum = capacity.maximum or 0.0
+        return _Meter(
+            TokenBucket(rate, burst, now, filled=rate, debt=True),
+            TokenBucket(quota, quota, now, debt=True),
+            TokenBucket(maximum, maximum, now, debt=True),
+        )
 
-    def _limit(self, meter: _Meter, side: Side, capacity: Capacity, quota: float) -> tuple[float, float, str]:
+    def _limit(
+        self, second: _Second, side: Side, capacity: Capacity, quota: float
+    ) -> tuple[float, float, str]:
         """Units a second, size of the bucket, and the LimitType that refusing by it has."""
         if capacity.provisioned is not None:
             return capacity.provisioned, capacity.provisioned * BURST_SECONDS, "ProvisionedThroughputExceeded"
         initial = capacity.warm or self._quotas.applied(INITIAL_QUOTA[side])
-        rate = min(quota, max(initial, PEAK_FACTOR * meter.second.finished_peak))
+        rate = min(quota, max(initial, PEAK_FACTOR * second.finished_peak))
         return rate, rate, "KeyRangeThroughputExceeded"
 
     @staticmethod

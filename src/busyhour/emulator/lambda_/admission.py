@@ -7,9 +7,11 @@ always unreserved); the reasons are those of botocore's TooManyRequestsException
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
-from busyhour.emulator.ports import Bucket, Quotas
+from busyhour.emulator.ports import Quotas
+from busyhour.token_bucket import TokenBucket
 
 ACCOUNT_CONCURRENCY = "lambda.concurrent-executions"
 SCALING = "lambda.concurrency-scaling-rate"
@@ -39,8 +41,9 @@ class _Load:
     """Counters of one function, or of the account."""
 
     running: int = 0
-    rate: Bucket = field(default_factory=lambda: Bucket(float("inf")))
-    scaling: Bucket = field(default_factory=lambda: Bucket(float("inf")))
+    rate: TokenBucket = field(default_factory=lambda: TokenBucket(0.0, math.inf))
+    scaling: TokenBucket = field(default_factory=lambda: TokenBucket(0.0, math.inf))
+    """Full, whatever size the first request gives them."""
     idle_since: list[float] = field(default_factory=list)
     """When each warm environment was last used, oldest first; the newest is used again first."""
 
@@ -93,8 +96,8 @@ class Admission:
         bucket = load.rate if reserved is not None else self._account.rate
         limit = reserved if reserved is not None else account_limit - reserved_total
         rate = RATE_PER_CONCURRENCY * limit
-        bucket.refill(rate, rate, now)
-        if bucket.tokens < 1:
+        bucket.resize(rate, rate, now)
+        if not bucket.covers(now, 1.0):
             if reserved is not None:
                 return Throttle("ReservedFunctionInvocationRateLimitExceeded", None)
             return Throttle("FunctionInvocationRateLimitExceeded", INVOKE_RATE)
@@ -103,12 +106,13 @@ class Admission:
         cold = not load.idle_since
         if cold:
             step = self._quotas.applied(SCALING)
-            if not load.scaling.take(step / SCALING_WINDOW, step, now):
+            load.scaling.resize(step / SCALING_WINDOW, step, now)
+            if not load.scaling.take(now):
                 return Throttle("ConcurrentInvocationLimitExceeded", SCALING)
             self._quotas.use(SCALING, step - load.scaling.tokens, now)
         else:
             load.idle_since.pop()
-        bucket.tokens -= 1
+        bucket.pay(1.0)
         load.running += 1
         self._account.running += 1
         if reserved is None:
