@@ -19,7 +19,7 @@ from busyhour.load import hooks
 from busyhour.load.backend import BackendCalls
 from busyhour.load.control_room import ControlRoom
 from busyhour.load.dynamodb import TableCalls
-from busyhour.load.keys import Recorded, Uniform, Zipf
+from busyhour.scenarios.keys import Recorded, Uniform, Zipf
 from busyhour.load.kind import Kind
 from busyhour.load.lambda_calls import LambdaCalls
 from busyhour.load.voice import VoiceCalls

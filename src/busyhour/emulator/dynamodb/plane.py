@@ -21,7 +21,7 @@ from busyhour.emulator.dynamodb.requests import DATA, check_values, read_paramet
 from busyhour.emulator.dynamodb.table_limits import ACCOUNT_QUOTA, TableLimits
 from busyhour.emulator.dynamodb.table_work import TableWork
 from busyhour.emulator.dynamodb.throughput import TABLE_QUOTA, Side
-from busyhour.emulator.dynamodb.units import (
+from busyhour.quotas.table_units import (
     InvalidValueError,
     read_units,
     stored_size,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from busyhour.emulator.dynamodb.units import item_size
+from busyhour.quotas.table_units import item_size
 from busyhour.emulator.wire import ApiError
 
 BATCH_WRITES = 25

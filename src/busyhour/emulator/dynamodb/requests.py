@@ -9,7 +9,7 @@ import orjson
 
 from busyhour.emulator.dynamodb.backend import Operations
 from busyhour.emulator.dynamodb.charging import Charge
-from busyhour.emulator.dynamodb.units import value_size
+from busyhour.quotas.table_units import value_size
 from busyhour.emulator.wire import ApiError
 
 DATA = frozenset(

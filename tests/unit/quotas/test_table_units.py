@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from busyhour.emulator.dynamodb.units import InvalidValueError, item_size, read_units, value_size, write_units
+from busyhour.quotas.table_units import InvalidValueError, item_size, read_units, value_size, write_units
 
 
 @pytest.mark.parametrize(

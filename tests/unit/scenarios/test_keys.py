@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from busyhour.calls.chance import Stream
 from busyhour.errors import BusyhourError
-from busyhour.load.keys import MADE_UP, Recorded, Uniform, Zipf, keys_of
+from busyhour.scenarios.keys import MADE_UP, Recorded, Uniform, Zipf, keys_of
 from busyhour.scenarios.model import KeyChoice
 
 
@@ -62,3 +62,16 @@ def test_a_scenario_chooses_keys_by_number_by_zipf_or_from_a_record(tmp_path):
     assert (type(hot), hot.count) == (Zipf, 50)
     (tmp_path / "keys.txt").write_text("a\nb\na\n")
     assert keys_of(KeyChoice(recorded=tmp_path / "keys.txt"), 7).values == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "keys", [Uniform(5), Zipf(5, 1.3), Zipf(1, 2.0), Recorded([0, 2, 2, 1, 2])], ids=["even", "zipf", "one", "recorded"]
+)
+def test_the_share_of_a_key_is_how_often_it_is_drawn(keys):
+    shares = list(keys.shares())
+    assert sum(shares) == pytest.approx(1.0)
+    assert drawn(keys) == pytest.approx(shares, abs=0.02)
+
+
+def test_the_hottest_of_a_thousand_keys_at_exponent_2_has_61_percent():
+    assert Zipf(1000, 2.0).shares()[0] == pytest.approx(0.6083, abs=0.0001)  # 1 / sum of 1/r^2

@@ -1,14 +1,18 @@
-"""Which item a request asks for: evenly spread keys, a few hot ones (Zipf), or keys as they were recorded. Pure."""
+"""Which item a request asks for: evenly spread keys, a few hot ones (Zipf), or keys as they were recorded. Pure.
+
+A run draws keys from these, and a forecast reads each key's share of all requests from the same object.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 
-from busyhour.calls.chance import Stream
 from busyhour.errors import BusyhourError
+from busyhour.scenarios.draw import Chance
 from busyhour.scenarios.model import KeyChoice
 
 MADE_UP = 10_000
@@ -24,12 +28,16 @@ class Uniform:
 
     def __init__(self, count: int) -> None:
         if count < 1:
-            raise BusyhourError(f"{count} keys are no keys to draw from.", "Give a count of at least 1.")
+            raise BusyhourError(f"The number of keys must be at least 1 (got {count}).", "Give a count of at least 1.")
         self.count = count
 
-    def draw(self, stream: Stream) -> int:
+    def draw(self, stream: Chance) -> int:
         """A key's number."""
         return min(int(stream.random() * self.count), self.count - 1)
+
+    def shares(self) -> Sequence[float]:
+        """Probability of each key, by its number."""
+        return [1.0 / self.count] * self.count
 
 
 class Zipf:
@@ -44,16 +52,20 @@ class Zipf:
     def __init__(self, count: int, exponent: float = 1.0) -> None:
         if count < 1 or exponent < 0:
             raise BusyhourError(
-                f"Zipf over {count} keys with exponent {exponent} makes no sense.",
+                f"Zipf needs at least 1 key and an exponent of at least 0 (got {count} keys, exponent {exponent}).",
                 "Give a count of at least 1 and an exponent of at least 0.",
             )
         self.count = count
         weights = list(accumulate(rank**-exponent for rank in range(1, count + 1)))
         self._bounds = [weight / weights[-1] for weight in weights]
 
-    def draw(self, stream: Stream) -> int:
+    def draw(self, stream: Chance) -> int:
         """A key's number."""
         return min(bisect_left(self._bounds, stream.random()), self.count - 1)
+
+    def shares(self) -> Sequence[float]:
+        """Probability of each key, by its number."""
+        return [high - low for low, high in pairwise((0.0, *self._bounds))]
 
 
 class Recorded:
@@ -95,10 +107,15 @@ class Recorded:
         """What worker `k` of `n` replays: every n-th key, so that all of them together replay the record."""
         return Recorded(self._keys, self.values, start=k, step=n)
 
-    def draw(self, stream: Stream) -> int:
+    def draw(self, stream: Chance) -> int:
         """The next key's number; chance has no say."""
         self._at = (self._at + self._step) % len(self._keys)
         return self._keys[self._at]
+
+    def shares(self) -> Sequence[float]:
+        """Share of the record that each key has, by its number."""
+        counts = Counter(self._keys)
+        return [counts[number] / len(self._keys) for number in range(self.count)]
 
 
 Keys = Uniform | Zipf | Recorded
