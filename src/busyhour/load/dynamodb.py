@@ -13,9 +13,9 @@ from busyhour.calls.chance import Stream
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.load.client import Answer
 from busyhour.load.errors import Class
-from busyhour.scenarios.keys import Keys, Recorded, keys_of
 from busyhour.load.kind import Kind
 from busyhour.load.operations import Operation
+from busyhour.scenarios.keys import Keys, Recorded, keys_of
 from busyhour.scenarios.model import Table
 
 KEY_DRAWS, HOW_MANY = 101, 102

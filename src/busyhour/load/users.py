@@ -19,10 +19,10 @@ from busyhour.load import hooks
 from busyhour.load.backend import BackendCalls
 from busyhour.load.control_room import ControlRoom
 from busyhour.load.dynamodb import TableCalls
-from busyhour.scenarios.keys import Recorded, Uniform, Zipf
 from busyhour.load.kind import Kind
 from busyhour.load.lambda_calls import LambdaCalls
 from busyhour.load.voice import VoiceCalls
+from busyhour.scenarios.keys import Recorded, Uniform, Zipf
 
 __all__ = [
     "BlockingCalls",

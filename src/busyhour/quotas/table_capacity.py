@@ -27,10 +27,19 @@ class Side(StrEnum):
     READ = "read"
     WRITE = "write"
 
+    @property
+    def word(self) -> str:
+        """As in the names of the API: Read, Write."""
+        return self.value.capitalize()
+
 
 TABLE_QUOTA = {
     Side.READ: "dynamodb.table-level-read-throughput-limit",
     Side.WRITE: "dynamodb.table-level-write-throughput-limit",
+}
+PARTITION_QUOTA = {
+    Side.READ: "dynamodb.partition-read-throughput",
+    Side.WRITE: "dynamodb.partition-write-throughput",
 }
 NEW_TABLE_QUOTA = {
     Side.READ: "dynamodb.new-on-demand-table-initial-reads",

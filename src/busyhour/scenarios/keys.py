@@ -28,7 +28,9 @@ class Uniform:
 
     def __init__(self, count: int) -> None:
         if count < 1:
-            raise BusyhourError(f"The number of keys must be at least 1 (got {count}).", "Give a count of at least 1.")
+            raise BusyhourError(
+                f"The number of keys must be at least 1 (got {count}).", "Give a count of at least 1."
+            )
         self.count = count
 
     def draw(self, stream: Chance) -> int:

@@ -11,9 +11,9 @@ import pytest
 from busyhour.errors import BusyhourError
 from busyhour.load.drive import Drive
 from busyhour.load.dynamodb import TableCalls
-from busyhour.scenarios.keys import Recorded, Zipf
 from busyhour.load.run_sum import RunSum
 from busyhour.load.settings import from_environment
+from busyhour.scenarios.keys import Recorded, Zipf
 from busyhour.scenarios.reader import load
 
 TABLE = {

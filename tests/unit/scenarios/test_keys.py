@@ -65,7 +65,9 @@ def test_a_scenario_chooses_keys_by_number_by_zipf_or_from_a_record(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "keys", [Uniform(5), Zipf(5, 1.3), Zipf(1, 2.0), Recorded([0, 2, 2, 1, 2])], ids=["even", "zipf", "one", "recorded"]
+    "keys",
+    [Uniform(5), Zipf(5, 1.3), Zipf(1, 2.0), Recorded([0, 2, 2, 1, 2])],
+    ids=["even", "zipf", "one", "recorded"],
 )
 def test_the_share_of_a_key_is_how_often_it_is_drawn(keys):
     shares = list(keys.shares())

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from busyhour.emulator.dynamodb.charging import Charge
-from busyhour.emulator.dynamodb.throughput import Throttled
 from busyhour.emulator.wire import ApiError
+from busyhour.quotas.table_throughput import Throttled
 
 _PROVISIONED = (
     "The level of configured provisioned throughput for the table was exceeded. Consider increasing your "
@@ -69,7 +69,7 @@ def _entry(charges: Sequence[Charge], wanted: str, *, sides: bool) -> dict[str, 
     total = sum(charge.units for charge in charges)
     entry: dict[str, Any] = {"TableName": charges[0].named, "CapacityUnits": total}
     if sides:
-        entry[f"{charges[0].side.value}CapacityUnits"] = total
+        entry[f"{charges[0].side.word}CapacityUnits"] = total
     if wanted == "INDEXES":
         indexes: dict[str, float] = {}
         for charge in charges:

@@ -15,7 +15,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 
 from busyhour.emulator.dynamodb.backend import Operations
 from busyhour.emulator.dynamodb.partitioned import PartitionedTable
-from busyhour.emulator.dynamodb.throughput import Side
+from busyhour.quotas.table_capacity import Side
 from busyhour.quotas.table_units import item_size, read_units, stored_size, write_units
 
 Key = Mapping[str, Mapping[str, Any]]

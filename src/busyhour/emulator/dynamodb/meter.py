@@ -7,9 +7,10 @@ from typing import Any
 
 from busyhour.emulator.dynamodb.answers import cancelled, throttle_error
 from busyhour.emulator.dynamodb.charging import Charge
-from busyhour.emulator.dynamodb.throughput import Capacity, Side, Throttled, Throughput
 from busyhour.emulator.ports import Dimensions, Metrics, Quotas
 from busyhour.emulator.wire import ApiError
+from busyhour.quotas.table_capacity import Side
+from busyhour.quotas.table_throughput import Capacity, Throttled, Throughput
 
 NAMESPACE = "AWS/DynamoDB"
 _NOT_WARMED = {Side.READ: 12_000.0, Side.WRITE: 4_000.0}
@@ -143,7 +144,7 @@ class Meter:
 
     def _count_refusal(self, charge: Charge, refusal: Throttled) -> None:
         at, where = self._time(), self.of_table(charge.table.name)
-        side, kind = refusal.side.value, refusal.limit.removesuffix("Exceeded")
+        side, kind = refusal.side.word, refusal.limit.removesuffix("Exceeded")
         self._metrics.count(NAMESPACE, f"{side}ThrottleEvents", where, 1, at)
         self._metrics.count(NAMESPACE, f"{side}{kind}ThrottleEvents", where, 1, at)
 
@@ -177,7 +178,7 @@ def _capacity_of(charge: Charge, maxima: Mapping[str, Any]) -> Capacity:
     if charge.index is not None:
         index = next(index for index in table.global_indexes if index.name == charge.index)
         given, warm = index.throughput, index.warm_throughput
-    side = charge.side.value
+    side = charge.side.word
     if table.billing_mode != "PAY_PER_REQUEST":
         return Capacity(float(given[f"{side}CapacityUnits"]))
     maximum = maxima.get(f"Max{side}RequestUnits")

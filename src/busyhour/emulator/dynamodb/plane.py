@@ -20,7 +20,10 @@ from busyhour.emulator.dynamodb.request_limits import check_read_transaction, ch
 from busyhour.emulator.dynamodb.requests import DATA, check_values, read_parameters, split_batch
 from busyhour.emulator.dynamodb.table_limits import ACCOUNT_QUOTA, TableLimits
 from busyhour.emulator.dynamodb.table_work import TableWork
-from busyhour.emulator.dynamodb.throughput import TABLE_QUOTA, Side
+from busyhour.emulator.dynamodb.updates import simple_update
+from busyhour.emulator.ports import Quotas
+from busyhour.emulator.wire import JSON_1_0, ApiError, Response
+from busyhour.quotas.table_capacity import TABLE_QUOTA, Side
 from busyhour.quotas.table_units import (
     InvalidValueError,
     read_units,
@@ -28,9 +31,6 @@ from busyhour.quotas.table_units import (
     value_size,
     write_units,
 )
-from busyhour.emulator.dynamodb.updates import simple_update
-from busyhour.emulator.ports import Quotas
-from busyhour.emulator.wire import JSON_1_0, ApiError, Response
 
 _log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from busyhour.quotas.table_units import item_size
 from busyhour.emulator.wire import ApiError
+from busyhour.quotas.table_units import item_size
 
 BATCH_WRITES = 25
 TRANSACTION_ITEMS = 100

@@ -9,8 +9,8 @@ import orjson
 
 from busyhour.emulator.dynamodb.backend import Operations
 from busyhour.emulator.dynamodb.charging import Charge
-from busyhour.quotas.table_units import value_size
 from busyhour.emulator.wire import ApiError
+from busyhour.quotas.table_units import value_size
 
 DATA = frozenset(
     (

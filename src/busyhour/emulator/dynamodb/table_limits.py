@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from busyhour.emulator.dynamodb.backend import Operations
-from busyhour.emulator.dynamodb.throughput import TABLE_QUOTA, Side
 from busyhour.emulator.ports import Quotas
 from busyhour.emulator.wire import ApiError
+from busyhour.quotas.table_capacity import TABLE_QUOTA, Side
 
 MAXIMUM_TABLES = "dynamodb.maximum-number-of-tables"
 INDEXES = "dynamodb.global-secondary-indexes-per-table"
@@ -140,7 +140,7 @@ class TableLimits:
             for other in self._operations.backend.tables.values()
             if other is not table and other.billing_mode != "PAY_PER_REQUEST"
         )
-        kind = side.value.lower()
+        kind = side.word.lower()
         self._hold(
             TABLE_QUOTA[side], wanted, f"Provisioned {kind} capacity of a table is limited to {{limit:g}}"
         )
@@ -172,4 +172,4 @@ def _described(index: Any) -> Mapping[str, Any]:
 
 
 def _units(throughput: Mapping[str, Any] | None, side: Side) -> float:
-    return float((throughput or {}).get(f"{side.value}CapacityUnits") or 0)
+    return float((throughput or {}).get(f"{side.word}CapacityUnits") or 0)

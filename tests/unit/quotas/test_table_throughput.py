@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from busyhour.emulator.dynamodb.throughput import Capacity, Side, Throttled, Throughput
+from busyhour.quotas.table_capacity import Side
+from busyhour.quotas.table_throughput import Capacity, Throttled, Throughput
 
 VALUES = {
     "dynamodb.table-level-read-throughput-limit": 40_000.0,

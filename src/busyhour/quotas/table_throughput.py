@@ -1,6 +1,6 @@
 """How much a table serves: provisioned and on-demand capacity, burst credit, partitions, the table-level quota.
 
-Pure: time is handed in. Facts (DynamoDB Developer Guide): unused provisioned capacity is kept for up to 300 s; a
+The emulator and the simulation of a forecast admit requests by this one model. Pure: time is an argument. Facts (DynamoDB Developer Guide): unused provisioned capacity is kept for up to 300 s; a
 partition serves 3,000 read and 1,000 write units a second; a new on-demand table serves 12,000 reads and 4,000 writes
 a second, then twice its previous peak; no table serves more than the account's table-level quota. A table starts
 without credit, as a table that was just created does.
@@ -10,34 +10,39 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field
-from enum import StrEnum
+from typing import Protocol
 
-from busyhour.emulator.ports import Quotas
+from busyhour.quotas.table_capacity import NEW_TABLE_QUOTA, PARTITION_QUOTA, TABLE_QUOTA, Side
 from busyhour.token_bucket import TokenBucket
 
 BURST_SECONDS = 300.0
 PEAK_FACTOR = 2.0
 
 
-class Side(StrEnum):
-    """Reads and writes are limited apart."""
+class Applied(Protocol):
+    """Values of quotas, and a tally of what each one saw and refused."""
 
-    READ = "Read"
-    WRITE = "Write"
+    def applied(self, code_or_key: str) -> float:
+        """Applied value of the quota, in its own unit."""
+
+    def reject(self, code_or_key: str, at: float | None = None, times: int = 1) -> None:
+        """This quota refused something at `at`, seconds."""
+
+    def use(self, code_or_key: str, value: float, at: float | None = None) -> None:
+        """Present use of the quota."""
 
 
-TABLE_QUOTA = {
-    Side.READ: "dynamodb.table-level-read-throughput-limit",
-    Side.WRITE: "dynamodb.table-level-write-throughput-limit",
-}
-PARTITION_QUOTA = {
-    Side.READ: "dynamodb.partition-read-throughput",
-    Side.WRITE: "dynamodb.partition-write-throughput",
-}
-INITIAL_QUOTA = {
-    Side.READ: "dynamodb.new-on-demand-table-initial-reads",
-    Side.WRITE: "dynamodb.new-on-demand-table-initial-writes",
-}
+def partitions(limit: float, each: float) -> int:
+    """Partitions of a table that serves `limit` units a second, `one partition at most `each`.
+
+    Splits by size or by heat are not modelled.
+    """
+    return max(1, -int(-limit // each))
+
+
+def partition_of(key: bytes, count: int) -> int:
+    """Which of `count` partitions holds the items of a partition key. AWS's hash is not public; this is a stand-in."""
+    return zlib.crc32(key) % count
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class Throttled:
     @property
     def reason(self) -> str:
         """ResourceType + OperationType + LimitType, as in ThrottlingReasons."""
-        return f"{'Index' if self.index else 'Table'}{self.side.value}{self.limit}"
+        return f"{'Index' if self.index else 'Table'}{self.side.word}{self.limit}"
 
 
 @dataclass(slots=True)
@@ -108,7 +113,7 @@ class Throughput:
         quotas: applied values and tallies.
     """
 
-    def __init__(self, quotas: Quotas) -> None:
+    def __init__(self, quotas: Applied) -> None:
         self._quotas = quotas
         self._meters: dict[tuple[str, Side], _Meter] = {}
 
@@ -151,11 +156,11 @@ class Throughput:
                     Throttled(side, "MaxOnDemandThroughputExceeded", None, resource, index), now
                 )
         if not bucket.covers(now, units):
-            quota = None if capacity.provisioned is not None else INITIAL_QUOTA[side]
+            quota = None if capacity.provisioned is not None else NEW_TABLE_QUOTA[side]
             return self._refuse(Throttled(side, name, quota, resource, index), now)
         if partition_key is not None:
             each = self._quotas.applied(PARTITION_QUOTA[side])
-            number = zlib.crc32(partition_key) % self._partitions(capacity, side, limit, each)
+            number = partition_of(partition_key, partitions(limit, each))
             partition = meter.partitions.get(number)
             if partition is None:
                 partition = meter.partitions[number] = TokenBucket(each, each, now, debt=True)
@@ -202,14 +207,9 @@ class Throughput:
         """Units a second, size of the bucket, and the LimitType that refusing by it has."""
         if capacity.provisioned is not None:
             return capacity.provisioned, capacity.provisioned * BURST_SECONDS, "ProvisionedThroughputExceeded"
-        initial = capacity.warm or self._quotas.applied(INITIAL_QUOTA[side])
+        initial = capacity.warm or self._quotas.applied(NEW_TABLE_QUOTA[side])
         rate = min(quota, max(initial, PEAK_FACTOR * second.finished_peak))
         return rate, rate, "KeyRangeThroughputExceeded"
-
-    @staticmethod
-    def _partitions(capacity: Capacity, side: Side, limit: float, each: float) -> int:
-        """Partitions that a table of this throughput has; splits by size or by heat are not modelled."""
-        return max(1, -int(-limit // each))
 
     def _count(self, meter: _Meter, side: Side, units: float, now: float) -> None:
         peak = meter.second.add(units, now)
