@@ -209,6 +209,18 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """How one operation on a table reads or writes it."""
+
+    consistent: bool = False
+    """Strongly consistent reads; they cost twice the eventually consistent ones."""
+    items: int | None = None
+    """Items that one operation reads or writes; None: 1, and for a Scan all that the table has."""
+    index: str | None = None
+    """Global secondary index that is read instead of the table."""
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A Lambda function behind the flows.
 
@@ -223,6 +235,8 @@ class Function:
     response: Mapping[str, str] = field(default_factory=dict)
     error_share: float = 0.0
     operations: Mapping[str, float] = field(default_factory=dict)
+    access: Mapping[str, Access] = field(default_factory=dict)
+    """How operations are made, by the keys of `operations`, where it is not the default way."""
     environment: Mapping[str, str] = field(default_factory=dict)
     reserved_concurrency: int | None = None
     cold_start: Distribution | None = None
@@ -252,7 +266,7 @@ class Table:
     items: Path | None = None
     keys: KeyChoice = KeyChoice()
     item_bytes: tuple[int, int] = (400, 400)
-    """About the least and the greatest size of items that a run writes by itself."""
+    """Least and greatest size of the items that are written, and of made-up items that are read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,143 @@
+"""The keys and items of a scenario's table. Pure.
+
+The load generator writes its requests from these, the emulator fills its tables from these, and the forecast reads from
+these how big items are and which partition key each has.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from busyhour.errors import BusyhourError
+from busyhour.quotas.table_indexes import indexes_of
+from busyhour.quotas.table_units import item_size
+from busyhour.scenarios.keys import Keys, Recorded, keys_of
+from busyhour.scenarios.model import Table
+
+FILLER = "busyhour"
+"""Attribute that brings an item that is written to its size."""
+
+Item = dict[str, Any]
+"""In DynamoDB's JSON."""
+
+
+class TableItems:
+    """Keys and items of one table by the number of the key: those of the items file first, then made-up ones.
+
+    Args:
+        table: definition, items, keys and sizes.
+        keys: how keys are drawn; None: as the table says.
+
+    Raises:
+        BusyhourError: a file cannot be read.
+    """
+
+    def __init__(self, table: Table, keys: Keys | None = None) -> None:
+        definition = read_json(table.definition)
+        self.name = str(definition.get("TableName") or table.name)
+        types = {
+            each["AttributeName"]: each["AttributeType"]
+            for each in definition.get("AttributeDefinitions") or ()
+        }
+        self.schema = _attributes(definition, types)
+        self.indexes = indexes_of(definition)
+        """Global secondary indexes."""
+        own = {name for name, _ in self.schema}
+        of_indexes = [
+            each
+            for index in definition.get("GlobalSecondaryIndexes") or ()
+            for each in _attributes(index, types)
+        ]
+        self._of_indexes = [each for each in dict.fromkeys(of_indexes) if each[0] not in own]
+        self._given: list[Item] = read_json(table.items) if table.items is not None else []
+        self.item_bytes = table.item_bytes
+        self.keys = keys or keys_of(table.keys, len(self._given))
+        self._values = self.keys.values if isinstance(self.keys, Recorded) else ()
+        self._rest: dict[int, int] = {}
+
+    @property
+    def given(self) -> int:
+        """Number of items in the items file."""
+        return len(self._given)
+
+    def key(self, number: int) -> Item:
+        """Key number `number`: as it was recorded, else of an item of the table while there are such, else made up."""
+        if self._values:
+            (name, kind), *others = self.schema
+            return {name: {kind: self._values[number]}, **_made(number, others)}
+        if number < len(self._given):
+            return {name: self._given[number][name] for name, _ in self.schema}
+        return _made(number, self.schema)
+
+    def written_key(self, number: int) -> Item:
+        """Key of a new item: beside the known ones, so that a run does not overwrite what handlers read."""
+        key = self.key(number)
+        name, kind = self.schema[0]
+        return key | {name: {"S": f"busyhour#{key[name]['S']}"}} if kind == "S" else key
+
+    def stored(self, number: int) -> Item:
+        """The item of key `number` before the run: of the items file, else one of the middle size."""
+        if self._values:
+            key = self.key(number)
+            given = next((item for item in self._given if key.items() <= item.items()), None)
+        else:
+            given = self._given[number] if number < len(self._given) else None
+        return given if given is not None else self.made(number, sum(self.item_bytes) // 2)
+
+    def made(self, number: int, size: int) -> Item:
+        """An item of `size` bytes with key `number`, in every index."""
+        return self._filled(self.key(number), number, size, 0)
+
+    def new(self, number: int, size: int, serial: int = 0) -> Item:
+        """A new item of `size` bytes; `serial` makes its filler differ from that of other writes."""
+        return self._filled(self.written_key(number), number, size, serial)
+
+    def update(self, number: int, size: int, serial: int = 0) -> Item:
+        """The attribute that an update sets so that the item of key `number` has `size` bytes."""
+        rest = self._rest.get(number)
+        if rest is None:
+            stored = self.stored(number)
+            rest = self._rest[number] = item_size({n: value for n, value in stored.items() if n != FILLER})
+        return {FILLER: filler(size - rest, serial)}
+
+    def _filled(self, key: Item, number: int, size: int, serial: int) -> Item:
+        item = key | _made(number, self._of_indexes)
+        return item | {FILLER: filler(size - item_size(item), serial)}
+
+
+def filler(size: int, serial: int) -> dict[str, str]:
+    """Value of the attribute FILLER such that name and value have `size` bytes, at least one of them the value's."""
+    length = max(1, size - len(FILLER))
+    return {"S": str(serial)[-length:].ljust(length, "x")}
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file of a table holds.
+
+    Raises:
+        BusyhourError: it cannot be read as JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BusyhourError(f"{path}: cannot be read as JSON: {error}") from None
+
+
+def _attributes(definition: Mapping[str, Any], types: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Key attributes of a table or an index with their types, the partition key first."""
+    schema = definition.get("KeySchema") or [{"AttributeName": "pk"}]
+    return [(each["AttributeName"], types.get(each["AttributeName"], "S")) for each in schema]
+
+
+def _made(number: int, schema: Sequence[tuple[str, str]]) -> Item:
+    text = f"key-{number}"
+    made: Mapping[str, Any] = {
+        "S": {"S": text},
+        "N": {"N": str(number)},
+        "B": {"B": base64.b64encode(text.encode()).decode()},
+    }
+    return {name: made[kind] for name, kind in schema}
