@@ -130,6 +130,7 @@ class Emulator:
             load_tables(
                 operations,
                 [table for table in self.scenario.tables.values() if operations.table(table.name) is None],
+                made_up=self.scenario.drive is DriveKind.DYNAMODB,
             )
 
     def save(self) -> int:

@@ -37,8 +37,8 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
     ),
     "dynamodb": (
         "What an operation means is moto's; the same generated sequences get the same answers from moto's own server.",
-        "Writes to global secondary indexes are not charged. Partitions do not split by size or by heat; adaptive "
-        "capacity is not modelled.",
+        "A write is charged to global secondary indexes with its answer, and refused while one of them is in debt; writes "
+        "to local ones are not charged. Partitions do not split by size or by heat; adaptive capacity is not modelled.",
         "A new table has no burst credit, as at AWS; how much a restored one has is not kept.",
         "CreateTable, UpdateTable and DeleteTable are over at once, unless `--table-delay` says how long each takes; a "
         "change is in force from its beginning. Capacity decreases are counted by the day, not held apart by the hour.",

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from busyhour.errors import BusyhourError
+from busyhour.quotas.table_items import TableItems
+from busyhour.scenarios.keys import Recorded
 from busyhour.scenarios.model import Table
 
 
@@ -18,8 +20,17 @@ class Operations(Protocol):
         """Run one operation; raises what DynamoDB answers with an error."""
 
 
-def load_tables(operations: Operations, tables: Iterable[Table]) -> None:
+MADE = 20_000
+"""Made-up items of one table at most; the first keys are the hottest ones."""
+
+
+def load_tables(operations: Operations, tables: Iterable[Table], *, made_up: bool = False) -> None:
     """Create each table and put its items.
+
+    Args:
+        operations: of DynamoDB.
+        tables: which are made.
+        made_up: put items for made-up keys too, which a run that drives the tables itself will ask for.
 
     Raises:
         BusyhourError: a file cannot be read, is not JSON, or DynamoDB refuses what it says.
@@ -32,14 +43,19 @@ def load_tables(operations: Operations, tables: Iterable[Table]) -> None:
                 "It holds the arguments of DynamoDB's CreateTable.",
             )
         _run(operations, "CreateTable", {**definition, "TableName": table.name}, table.definition)
-        if table.items is None:
-            continue
-        items = _json(table.items)
-        if not isinstance(items, list):
-            raise BusyhourError(f"{table.items}: not a list of items.", "Items are in DynamoDB's JSON.")
-        for index, item in enumerate(items):
-            place = f"{table.items}: item {index}"
-            _run(operations, "PutItem", {"TableName": table.name, "Item": item}, place)
+        if table.items is not None:
+            items = _json(table.items)
+            if not isinstance(items, list):
+                raise BusyhourError(f"{table.items}: not a list of items.", "Items are in DynamoDB's JSON.")
+            for index, item in enumerate(items):
+                place = f"{table.items}: item {index}"
+                _run(operations, "PutItem", {"TableName": table.name, "Item": item}, place)
+        if made_up:
+            known = TableItems(table)
+            first = 0 if isinstance(known.keys, Recorded) else known.given
+            for number in range(first, min(known.keys.count, MADE)):
+                put = {"TableName": table.name, "Item": known.stored(number)}
+                _run(operations, "PutItem", put, f"{table.definition}: made-up item {number}")
 
 
 def _run(operations: Operations, name: str, params: dict[str, Any], place: Path | str) -> None:

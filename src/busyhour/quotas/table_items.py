@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,13 @@ class TableItems:
 def filler(size: int, serial: int) -> dict[str, str]:
     """Value of the attribute FILLER such that name and value have `size` bytes, at least one of them the value's."""
     length = max(1, size - len(FILLER))
-    return {"S": str(serial)[-length:].ljust(length, "x")}
+    return {"S": _text(length) if not serial else str(serial)[-length:].ljust(length, "x")}
+
+
+@lru_cache(maxsize=64)
+def _text(length: int) -> str:
+    """Made-up items share their texts: thousands of them must fit into memory."""
+    return "0".ljust(length, "x")
 
 
 def read_json(path: Path) -> Any:

@@ -104,6 +104,8 @@ class _Meter:
     setting: TokenBucket
     partitions: dict[int, TokenBucket] = field(default_factory=dict)
     second: _Second = field(default_factory=_Second)
+    limit: float = 0.0
+    """Units a second that it served at the last request."""
 
 
 class Throughput:
@@ -142,6 +144,7 @@ class Throughput:
             meter = self._meters[resource, side] = self._new(side, capacity, now)
         table_limit = self._quotas.applied(TABLE_QUOTA[side])
         limit, burst, name = self._limit(meter.second, side, capacity, table_limit)
+        meter.limit = limit
         bucket, account, setting = meter.bucket, meter.account, meter.setting
         bucket.resize(limit, burst, now)
         account.resize(table_limit, table_limit, now)
@@ -160,10 +163,7 @@ class Throughput:
             return self._refuse(Throttled(side, name, quota, resource, index), now)
         if partition_key is not None:
             each = self._quotas.applied(PARTITION_QUOTA[side])
-            number = partition_of(partition_key, partitions(limit, each))
-            partition = meter.partitions.get(number)
-            if partition is None:
-                partition = meter.partitions[number] = TokenBucket(each, each, now, debt=True)
+            partition = self._partition(meter, partition_key, each, now)
             partition.resize(each, each, now)
             if not partition.take(now, units):
                 refusal = Throttled(
@@ -175,20 +175,38 @@ class Throughput:
         self._count(meter, side, units, now)
         return None
 
-    def charge(self, resource: str, side: Side, units: float, now: float) -> None:
+    def charge(
+        self, resource: str, side: Side, units: float, now: float, *, partition_key: bytes | None = None
+    ) -> None:
         """Take what a request turned out to cost beyond what it was admitted with; may leave a debt."""
         meter = self._meters.get((resource, side))
         if meter is not None and units > 0:
             meter.bucket.pay(units)
             meter.account.pay(units)
+            self._pay_partition(meter, side, units, now, partition_key)
             self._count(meter, side, units, now)
 
-    def give_back(self, resource: str, side: Side, units: float) -> None:
+    def give_back(
+        self, resource: str, side: Side, units: float, now: float, *, partition_key: bytes | None = None
+    ) -> None:
         """Undo an `admit` whose request did not go on because another part of it was refused."""
         meter = self._meters[resource, side]
         for paid in (meter.bucket, meter.account, meter.setting):
             paid.pay(-units)
         meter.second.units -= units
+        self._pay_partition(meter, side, -units, now, partition_key)
+
+    def _pay_partition(self, meter: _Meter, side: Side, units: float, now: float, key: bytes | None) -> None:
+        if key is not None:
+            self._partition(meter, key, self._quotas.applied(PARTITION_QUOTA[side]), now).pay(units)
+
+    @staticmethod
+    def _partition(meter: _Meter, key: bytes, each: float, now: float) -> TokenBucket:
+        number = partition_of(key, partitions(meter.limit, each))
+        found = meter.partitions.get(number)
+        if found is None:
+            found = meter.partitions[number] = TokenBucket(each, each, now, debt=True)
+        return found
 
     def _new(self, side: Side, capacity: Capacity, now: float) -> _Meter:
         """Meter of a table that was just made: a second's worth of tokens, no credit of earlier seconds."""

@@ -48,8 +48,9 @@ def cancelled(charges: Sequence[Charge], refused: Charge, error: ApiError) -> Ap
     """A transaction that was turned away for throughput: one reason for each of its items."""
     provisioned = error.code == "ProvisionedThroughputExceededException"
     code = "ProvisionedThroughputExceeded" if provisioned else "ThrottlingError"
-    reasons: list[dict[str, str]] = [{"Code": "None"} for _ in charges]
-    reasons[charges.index(refused)] = {"Code": code, "Message": error.message}
+    refusal = {"Code": code, "Message": error.message}
+    items = dict.fromkeys(charge.position for charge in charges)  # entries in indexes belong to their items
+    reasons = [refusal if position == refused.position else {"Code": "None"} for position in items]
     text = ", ".join(reason["Code"] for reason in reasons)
     message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{text}]"
     return ApiError("TransactionCanceledException", message, 400, CancellationReasons=reasons)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from busyhour.emulator.dynamodb.answers import cancelled, throttle_error
@@ -55,14 +56,27 @@ class Meter:
         Raises:
             ApiError: there was not enough for one of them.
         """
+        refused = self._take_group(charges)
+        if refused is not None:
+            error = self.throttled(name, *refused)
+            raise cancelled(charges, refused[0], error) if name.startswith("Transact") else error
+
+    def _take_group(self, charges: Sequence[Charge]) -> tuple[Charge, Throttled] | None:
+        """Take all charges; where one is refused, give the others back and return it."""
         for number, charge in enumerate(charges):
             refusal = self.take(charge)
             if refusal is None:
                 continue
             for earlier in charges[:number]:
-                self._throughput.give_back(resource_of(earlier), earlier.side, earlier.units)
-            error = self.throttled(name, charge, refusal)
-            raise cancelled(charges, charge, error) if name.startswith("Transact") else error
+                self._throughput.give_back(
+                    resource_of(earlier),
+                    earlier.side,
+                    earlier.units,
+                    self._time(),
+                    partition_key=earlier.partition_key,
+                )
+            return charge, refusal
+        return None
 
     def take_possible(self, name: str, charges: Sequence[Charge]) -> tuple[list[Charge], list[Charge]]:
         """Take what there is throughput for: what was taken and what was not.
@@ -73,14 +87,15 @@ class Meter:
         taken: list[Charge] = []
         left: list[Charge] = []
         last: Throttled | None = None
-        for charge in charges:
-            refusal = self.take(charge)
-            if refusal is None:
-                taken.append(charge)
+        for _, grouped in groupby(charges, key=lambda charge: (charge.named, charge.position)):
+            group = list(grouped)  # an item with its entries in indexes: all of it or nothing
+            refused = self._take_group(group)
+            if refused is None:
+                taken += group
             else:
-                last = refusal
-                left.append(charge)
-                self._count_refusal(charge, refusal)
+                charge, last = refused
+                left.append(group[0])
+                self._count_refusal(charge, last)
         if last is not None:
             self._count_throttled(name, left[-1])
             if not taken:
@@ -89,7 +104,9 @@ class Meter:
 
     def charge_more(self, charge: Charge, units: float) -> None:
         """An operation cost more than it was let in for."""
-        self._throughput.charge(resource_of(charge), charge.side, units, self._time())
+        self._throughput.charge(
+            resource_of(charge), charge.side, units, self._time(), partition_key=charge.partition_key
+        )
 
     def throttled(self, name: str, charge: Charge, refusal: Throttled) -> ApiError:
         """Count a throttled request and give its exception."""
@@ -121,7 +138,9 @@ class Meter:
     # ------------------------------------------------------------------------------------------- metrics
 
     def consumed(self, charge: Charge) -> None:
-        """Count the units of a charge that was served."""
+        """Count the units of a charge that was served; none where an index was not touched."""
+        if not charge.units:
+            return
         where = self.of_table(charge.table.name)
         if charge.index is not None:
             where = (("GlobalSecondaryIndexName", charge.index), *where)

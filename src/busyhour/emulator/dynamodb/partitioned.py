@@ -12,6 +12,8 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
+from busyhour.quotas.table_units import stored_size
+
 
 class PartitionedTable(Table):  # type: ignore[misc]  # moto ships no types
     """moto's table whose Query looks at one partition and whose copy, inside a transaction, is itself.
@@ -69,7 +71,7 @@ class PartitionedTable(Table):  # type: ignore[misc]  # moto ships no types
         return self._finish(results, filter_expression, projection), scanned, last
 
     def _finish(self, results: list[Item], condition: Any, projection: Any) -> list[Item]:
-        self.evaluated = sum(item.size() for item in results)
+        self.evaluated = sum(stored_size(item.attrs) for item in results)
         if condition is not None:
             results = [item for item in results if condition.expr(item)]
         if projection:

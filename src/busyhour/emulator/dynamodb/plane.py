@@ -29,7 +29,6 @@ from busyhour.quotas.table_units import (
     read_units,
     stored_size,
     value_size,
-    write_units,
 )
 
 _log = logging.getLogger(__name__)
@@ -145,18 +144,15 @@ class Plane:
         update = simple_update(params, table, item, size)
         if update is None:
             return None
-        charge = Charge(table, table.name, Side.WRITE, write_units(size), partition_of(table, key))
-        refusal = self._meter.take(charge)
-        if refusal is not None:
-            raise self._meter.throttled("UpdateItem", charge, refusal)
+        charges = self._charging.before("UpdateItem", params)
+        self._meter.take_all("UpdateItem", charges)
         if item is None:
             item = table.put_item({name: dict(key[name]) for name in table.table_key_attrs})
         update.apply(item)
-        more = write_units(stored_size(item.attrs)) - charge.units
-        if more > 0:
+        for charge, more in self._charging.after("UpdateItem", params, charges):
             self._meter.charge_more(charge, more)
-            charge.units += more
-        self._meter.consumed(charge)
+        for charge in charges:
+            self._meter.consumed(charge)
         self._meter.served("UpdateItem", table.name, wall.perf_counter() - started)
         return respond(b"{}")
 
@@ -190,11 +186,11 @@ class Plane:
         result = dict(self.operations.run(name, params))
         if name == "TransactGetItems":
             check_read_transaction(result["Responses"])
-        more = self._charging.after(name, params, charges)
-        if more:
-            self._meter.charge_more(charges[0], more)
+        for charge, more in self._charging.after(name, params, charges):
+            self._meter.charge_more(charge, more)
         for charge in charges:
             self._meter.consumed(charge)
+        charges = [charge for charge in charges if charge.units]
         for member, waiting in unprocessed.items():
             result[member] = {**result.get(member, {}), **waiting}
         result.pop("ConsumedCapacity", None)
