@@ -163,7 +163,10 @@ class Throughput:
             return self._refuse(Throttled(side, name, quota, resource, index), now)
         if partition_key is not None:
             each = self._quotas.applied(PARTITION_QUOTA[side])
-            partition = self._partition(meter, partition_key, each, now)
+            number = partition_of(partition_key, partitions(limit, each))
+            partition = meter.partitions.get(number)
+            if partition is None:
+                partition = meter.partitions[number] = TokenBucket(each, each, now, debt=True)
             partition.resize(each, each, now)
             if not partition.take(now, units):
                 refusal = Throttled(
@@ -183,30 +186,24 @@ class Throughput:
         if meter is not None and units > 0:
             meter.bucket.pay(units)
             meter.account.pay(units)
-            self._pay_partition(meter, side, units, now, partition_key)
+            self._pay_partition(meter, side, units, partition_key)
             self._count(meter, side, units, now)
 
     def give_back(
-        self, resource: str, side: Side, units: float, now: float, *, partition_key: bytes | None = None
+        self, resource: str, side: Side, units: float, *, partition_key: bytes | None = None
     ) -> None:
         """Undo an `admit` whose request did not go on because another part of it was refused."""
         meter = self._meters[resource, side]
         for paid in (meter.bucket, meter.account, meter.setting):
             paid.pay(-units)
         meter.second.units -= units
-        self._pay_partition(meter, side, -units, now, partition_key)
+        self._pay_partition(meter, side, -units, partition_key)
 
-    def _pay_partition(self, meter: _Meter, side: Side, units: float, now: float, key: bytes | None) -> None:
+    def _pay_partition(self, meter: _Meter, side: Side, units: float, key: bytes | None) -> None:
+        """Units of a partition that served a request before."""
         if key is not None:
-            self._partition(meter, key, self._quotas.applied(PARTITION_QUOTA[side]), now).pay(units)
-
-    @staticmethod
-    def _partition(meter: _Meter, key: bytes, each: float, now: float) -> TokenBucket:
-        number = partition_of(key, partitions(meter.limit, each))
-        found = meter.partitions.get(number)
-        if found is None:
-            found = meter.partitions[number] = TokenBucket(each, each, now, debt=True)
-        return found
+            each = self._quotas.applied(PARTITION_QUOTA[side])
+            meter.partitions[partition_of(key, partitions(meter.limit, each))].pay(units)
 
     def _new(self, side: Side, capacity: Capacity, now: float) -> _Meter:
         """Meter of a table that was just made: a second's worth of tokens, no credit of earlier seconds."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -123,7 +124,9 @@ def test_calls_draw_operations_by_their_mean_and_keys_by_their_skew(items: Any) 
     table = items((1000, 2000), count=50, zipf=1.5)
     steps = [Step(table, "GetItem", Access(), 1.0), Step(table, "PutItem", Access(), 0.3)]
     made = [
-        one for call in range(4000) for one in draw(steps, Stream(1, call, HOW_MANY), Stream(1, call, KEY_DRAWS))
+        one
+        for call in range(4000)
+        for one in draw(steps, Stream(1, call, HOW_MANY), Stream(1, call, KEY_DRAWS))
     ]
     count = Counter(one.step.operation for one in made)
     assert count["GetItem"] == 4000
@@ -142,8 +145,6 @@ def test_the_keys_of_a_batch_differ(items: Any) -> None:
 
 
 def test_a_scenario_without_operations_reads_every_table_once(items: Any) -> None:
-    class Nothing:
-        functions: dict[str, Any] = {}
-
-    (step,) = driven_steps(Nothing(), {"t": items(400)})  # type: ignore[arg-type]  # of a scenario it takes this alone
+    without: Any = SimpleNamespace(functions={})
+    (step,) = driven_steps(without, {"t": items(400)})
     assert (step.table, step.operation, step.mean) == ("t", "GetItem", 1.0)

@@ -72,7 +72,6 @@ class Meter:
                     resource_of(earlier),
                     earlier.side,
                     earlier.units,
-                    self._time(),
                     partition_key=earlier.partition_key,
                 )
             return charge, refusal
