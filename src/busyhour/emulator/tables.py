@@ -51,7 +51,7 @@ def load_tables(operations: Operations, tables: Iterable[Table], *, made_up: boo
                 place = f"{table.items}: item {index}"
                 _run(operations, "PutItem", {"TableName": table.name, "Item": item}, place)
         if made_up:
-            known = TableItems(table)
+            known = TableItems.read(table)
             first = 0 if isinstance(known.keys, Recorded) else known.given
             for number in range(first, min(known.keys.count, MADE)):
                 put = {"TableName": table.name, "Item": known.stored(number)}

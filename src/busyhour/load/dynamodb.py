@@ -71,7 +71,7 @@ class TableCalls(Kind):
         if self.item_bytes is not None:
             given = self.item_bytes
             table = replace(table, item_bytes=(given, given) if isinstance(given, int) else given)
-        items = TableItems(table, self.keys)
+        items = TableItems.read(table, self.keys)
         if isinstance(items.keys, Recorded):
             items.keys = items.keys.part(self.drive.k, self.drive.n)
         return items

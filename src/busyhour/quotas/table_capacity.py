@@ -65,15 +65,27 @@ class Capacity:
     mode: Mode
     value: float | None
     origin: str
+    index: str | None = None
+    """Global secondary index that this is of; None: the table itself."""
 
     @property
     def key(self) -> str:
         """Name of the limit: our own, for a setting of the team's; AWS's quota for a new table."""
-        return NEW_TABLE_QUOTA[self.side] if self.mode is Mode.NEW else f"table.{self.table}.{self.side}"
+        return NEW_TABLE_QUOTA[self.side] if self.mode is Mode.NEW else f"table.{self.resource}.{self.side}"
+
+    @property
+    def resource(self) -> str:
+        """Name of the table, with that of the index."""
+        return resource(self.table, self.index)
 
 
-def described(name: str, definition: Mapping[str, Any], origin: str) -> tuple[Capacity, Capacity]:
-    """Reads and writes of a table from CreateTable arguments, or from what DescribeTable answers.
+def resource(table: str, index: str | None) -> str:
+    """A table or an index of it, by one name."""
+    return table if index is None else f"{table}/index/{index}"
+
+
+def described(name: str, definition: Mapping[str, Any], origin: str) -> tuple[Capacity, ...]:
+    """Reads and writes of a table, then of its global secondary indexes.
 
     Args:
         name: of the table.
@@ -81,22 +93,32 @@ def described(name: str, definition: Mapping[str, Any], origin: str) -> tuple[Ca
         origin: where it was read.
     """
     mode = definition.get("BillingMode") or (definition.get("BillingModeSummary") or {}).get("BillingMode")
+    on_demand = mode == "PAY_PER_REQUEST"
+    found = _sides(name, None, definition, on_demand, origin)
+    for index in definition.get("GlobalSecondaryIndexes") or ():
+        found += _sides(name, str(index.get("IndexName", "")), index, on_demand, origin)
+    return found
+
+
+def _sides(
+    name: str, index: str | None, definition: Mapping[str, Any], on_demand: bool, origin: str
+) -> tuple[Capacity, ...]:
     throughput: Mapping[str, float] = definition.get("ProvisionedThroughput") or {}
     maximum: Mapping[str, float] = definition.get("OnDemandThroughput") or {}
     warm: Mapping[str, float] = definition.get("WarmThroughput") or {}
 
     def of(side: Side) -> Capacity:
         word = side.capitalize()
-        if mode != "PAY_PER_REQUEST":
+        if not on_demand:
             units = float(throughput.get(f"{word}CapacityUnits", 0.0))
-            return Capacity(name, side, Mode.PROVISIONED, units, origin)
+            return Capacity(name, side, Mode.PROVISIONED, units, origin, index)
         highest = maximum.get(f"Max{word}RequestUnits", -1)
         ready = warm.get(f"{word}UnitsPerSecond")
         if highest > 0 and (ready is None or highest <= ready):
-            return Capacity(name, side, Mode.MAXIMUM, float(highest), origin)
+            return Capacity(name, side, Mode.MAXIMUM, float(highest), origin, index)
         if ready is not None:
-            return Capacity(name, side, Mode.WARM, float(ready), origin)
-        return Capacity(name, side, Mode.NEW, None, origin)
+            return Capacity(name, side, Mode.WARM, float(ready), origin, index)
+        return Capacity(name, side, Mode.NEW, None, origin, index)
 
     return of(Side.READ), of(Side.WRITE)
 
@@ -117,7 +139,7 @@ class TableDescriptions:
         self._now = now
 
     def read(self, names: Iterable[str], table: QuotaTable) -> list[Reading]:
-        """Two readings a table, one for each side; a table that cannot be described has the new table's, and why."""
+        """Two readings a table and an index, one for each side; a table that cannot be described has the new table's, and why."""
         return [reading for name in names for reading in self._table(name, table)]
 
     def _table(self, name: str, table: QuotaTable) -> list[Reading]:
@@ -133,13 +155,12 @@ class TableDescriptions:
         return [self._reading(capacity, table, at) for capacity in described(name, answer, "DescribeTable")]
 
     def _reading(self, capacity: Capacity, table: QuotaTable, at: datetime) -> Reading:
-        quota = _row(capacity.table, capacity.side, capacity.mode, table)
+        quota = _row(capacity.resource, capacity.side, capacity.mode, table)
+        named = capacity.resource
         if capacity.value is None:
-            value = QuotaValue(
-                quota, quota.default, Origin.DOCUMENTED, quota.date, capacity.mode, capacity.table
-            )
+            value = QuotaValue(quota, quota.default, Origin.DOCUMENTED, quota.date, capacity.mode, named)
         else:
-            value = QuotaValue(quota, capacity.value, self.origin, iso(at), capacity.mode, capacity.table)
+            value = QuotaValue(quota, capacity.value, self.origin, iso(at), capacity.mode, named)
         return Reading(value)
 
 
@@ -151,7 +172,8 @@ def of_values(values: Iterable[QuotaValue]) -> list[Capacity]:
         if value.resource is not None and value.quota.key == f"dynamodb.table.{value.resource}.{side}":
             mode = Mode(value.detail)
             units = None if mode is Mode.NEW else value.value
-            found.append(Capacity(value.resource, Side(side), mode, units, str(value.origin)))
+            table, _, index = value.resource.partition("/index/")
+            found.append(Capacity(table, Side(side), mode, units, str(value.origin), index or None))
     return found
 
 

@@ -30,15 +30,19 @@ class TableItems:
     """Keys and items of one table by the number of the key: those of the items file first, then made-up ones.
 
     Args:
-        table: definition, items, keys and sizes.
+        table: keys and sizes.
+        definition: arguments of CreateTable; without a key schema the key is a made-up text.
+        given: items of the items file.
         keys: how keys are drawn; None: as the table says.
-
-    Raises:
-        BusyhourError: a file cannot be read.
     """
 
-    def __init__(self, table: Table, keys: Keys | None = None) -> None:
-        definition = read_json(table.definition)
+    def __init__(
+        self,
+        table: Table,
+        definition: Mapping[str, Any],
+        given: Sequence[Item] = (),
+        keys: Keys | None = None,
+    ) -> None:
         self.name = str(definition.get("TableName") or table.name)
         types = {
             each["AttributeName"]: each["AttributeType"]
@@ -54,11 +58,21 @@ class TableItems:
             for each in _attributes(index, types)
         ]
         self._of_indexes = [each for each in dict.fromkeys(of_indexes) if each[0] not in own]
-        self._given: list[Item] = read_json(table.items) if table.items is not None else []
+        self._given = given
         self.item_bytes = table.item_bytes
-        self.keys = keys or keys_of(table.keys, len(self._given))
+        self.keys = keys or keys_of(table.keys, len(given))
         self._values = self.keys.values if isinstance(self.keys, Recorded) else ()
         self._rest: dict[int, int] = {}
+
+    @classmethod
+    def read(cls, table: Table, keys: Keys | None = None) -> TableItems:
+        """From the table's files.
+
+        Raises:
+            BusyhourError: a file cannot be read.
+        """
+        given = read_json(table.items) if table.items is not None else ()
+        return cls(table, read_json(table.definition), given, keys)
 
     @property
     def given(self) -> int:

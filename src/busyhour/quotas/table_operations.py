@@ -92,7 +92,7 @@ class Drawn:
 
 def table_items(scenario: Scenario) -> dict[str, TableItems]:
     """The keys and items of every table of the scenario."""
-    return {name: TableItems(table) for name, table in scenario.tables.items()}
+    return {name: TableItems.read(table) for name, table in scenario.tables.items()}
 
 
 def steps_of(function: Function, tables: Mapping[str, TableItems]) -> list[Step]:

@@ -203,7 +203,10 @@ class Throughput:
         """Units of a partition that served a request before."""
         if key is not None:
             each = self._quotas.applied(PARTITION_QUOTA[side])
-            meter.partitions[partition_of(key, partitions(meter.limit, each))].pay(units)
+            # A table that has grown meanwhile has more partitions, and this one may be new.
+            partition = meter.partitions.get(partition_of(key, partitions(meter.limit, each)))
+            if partition is not None:
+                partition.pay(units)
 
     def _new(self, side: Side, capacity: Capacity, now: float) -> _Meter:
         """Meter of a table that was just made: a second's worth of tokens, no credit of earlier seconds."""

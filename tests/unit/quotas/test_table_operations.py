@@ -49,7 +49,7 @@ def items(tmp_path: Path) -> Any:
             file = tmp_path / "t.items.json"
             file.write_text(json.dumps(given))
         sizes = size if isinstance(size, tuple) else (size, size)
-        return TableItems(Table("t", tmp_path / "t.json", file, KeyChoice(**keys), sizes))
+        return TableItems.read(Table("t", tmp_path / "t.json", file, KeyChoice(**keys), sizes))
 
     return make
 
