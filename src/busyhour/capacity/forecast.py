@@ -9,6 +9,7 @@ from dataclasses import replace
 from busyhour.calls.policy import CallPolicy
 from busyhour.capacity import peaked, tables
 from busyhour.capacity.demand import demand_of_call
+from busyhour.capacity.driven_demand import demand_of_drive
 from busyhour.capacity.flows import machine_of
 from busyhour.capacity.functions import Answers
 from busyhour.capacity.handlers import HandlerAnswers
@@ -24,13 +25,20 @@ from busyhour.capacity.sheet import PEAK, Sheet
 from busyhour.capacity.simulation import Limits
 from busyhour.capacity.staffed import staffed_of
 from busyhour.capacity.table_demand import TableDemand
+from busyhour.capacity.tables import TableLimits
 from busyhour.capacity.theory import erlang_b, poisson_quantile
 from busyhour.capacity.values import Values
 from busyhour.flows.machine import Machine
 from busyhour.quotas import table as quota_table
 from busyhour.quotas.model import QuotaValue
 from busyhour.quotas.table import QuotaTable
-from busyhour.quotas.table_capacity import NEW_TABLE_QUOTA, TABLE_QUOTA, Side, of_values
+from busyhour.quotas.table_capacity import (
+    NEW_TABLE_QUOTA,
+    PARTITION_QUOTA,
+    TABLE_QUOTA,
+    Side,
+    of_values,
+)
 from busyhour.scenarios.model import ArrivalProcess, Direction, Scenario
 from busyhour.scenarios.plan import held
 from busyhour.scenarios.rate import rate_of
@@ -101,9 +109,11 @@ class _Forecaster:
         self.table = table or quota_table.load()
         self.values = Values(quota_values, scenario, self.table)
         # What the account says of a table goes before what the scenario would create.
-        own = {(capacity.table, capacity.side): capacity for capacity in tables.capacities(scenario)}
+        own = {(each.table, each.index, each.side): each for each in tables.capacities(scenario)}
         read = of_values(self.values.of_resource.values())
-        self.capacities = list((own | {(each.table, each.side): each for each in read}).values())
+        capacities = (own | {(each.table, each.index, each.side): each for each in read}).values()
+        keys = [key for quotas in (TABLE_QUOTA, NEW_TABLE_QUOTA, PARTITION_QUOTA) for key in quotas.values()]
+        self.tables = TableLimits.of(capacities, {key: self._limit(key).value for key in keys})
         self.machine = machine or machine_of(scenario)
         self.answers = answers
         self.policy = policy
@@ -111,11 +121,13 @@ class _Forecaster:
         self.even = scenario.traffic.arrivals is ArrivalProcess.EVEN
         self.pool = CAMPAIGN_CALLS if scenario.traffic.campaign else CALLS
         self.per_hour = scenario.plan.calls_per_hour
+        self.has_calls = scenario.drive.has_calls
 
     # ------------------------------------------------------------------------------------------- the whole
 
     def make(self, calls: int) -> Forecast:
-        self.demand = demand_of_call(
+        demand = demand_of_call if self.has_calls else demand_of_drive
+        self.demand = demand(
             self.scenario, self.machine, calls=calls, answers=self.answers, policy=self.policy
         )
         planned = self._planned()
@@ -148,13 +160,14 @@ class _Forecaster:
                 f"not the whole {planned.traffic.duration:,.0f} s"
             )
         if self.per_hour > 0:
-            starts = self._starts()
-            self._calls(starts)
+            if self.has_calls:
+                self._calls(self._starts())
             self._lambda()
-            TableDemand(self.sheet, self.capacities).add()
+            TableDemand(self.sheet, self.scenario, self.tables).add()
             for staffed in staffed_of(self.scenario, self.demand):
                 self.sheet.rungs.extend(self.sheet.ladder.queue(staffed))
-        self._counted()
+        if self.has_calls:
+            self._counted()
         made = Forecast(
             scenario=self.scenario.name,
             calls_per_hour=self.per_hour,
@@ -167,8 +180,7 @@ class _Forecaster:
             notes=list(dict.fromkeys([*self.sheet.notes, *self.demand.result.notes])),
         )
         made = with_rules(made, self.scenario, self.table, self.values.known)
-        drive = self.scenario.drive
-        return made if drive.has_calls else made.narrowed(drive.services)
+        return made if self.has_calls else made.narrowed(self.scenario.drive.services)
 
     def _planned(self) -> Scenario:
         """The scenario with what is planned as its arrivals: the day, or the rate held until the centre is long full."""
@@ -334,18 +346,10 @@ class _Forecaster:
 
     def _limits(self) -> Limits:
         rate, burst = self.values.bucket("connect", "StartOutboundVoiceContact")
-        touched = {name.rpartition(".")[0] for f in self.scenario.functions.values() for name in f.operations}
         return Limits(
             concurrent_calls=self._limit(self.pool).value,
             start_rate=rate.value,
             start_burst=burst.value,
             lambda_concurrency=self._limit(EXECUTIONS).value,
-            tables=tuple(
-                tables.enforced(
-                    self.capacities,
-                    sorted(touched),
-                    {side: self._limit(TABLE_QUOTA[side]).value for side in Side},
-                    {side: self._limit(NEW_TABLE_QUOTA[side]).value for side in Side},
-                )
-            ),
+            tables=self.tables,
         )

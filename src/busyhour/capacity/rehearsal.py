@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import dropwhile, takewhile
 
@@ -157,7 +157,7 @@ class Rehearsal:
         """Whether a run without quotas would have met one."""
         return (
             self._scenario.traffic.direction is Direction.OUTBOUND
-            or bool(limits.tables)
+            or bool(free.tables)
             or free.calls.peak > limits.concurrent_calls
             or free.functions.level.peak > limits.lambda_concurrency
         )
@@ -258,19 +258,3 @@ class Rehearsal:
             occupancy=values.get("occupancy"),
             intervals=around,
         )
-
-
-def table_peak(
-    result: SimulationResult, table: str, units: Mapping[str, float]
-) -> tuple[float, float | None]:
-    """Most capacity units in one second of one table, and when. `units` are those of one operation."""
-    seconds: dict[int, float] = {}
-    for operation, rate in result.functions.units.items():
-        name, _, verb = operation.rpartition(".")
-        if name == table and verb in units:
-            for second, count in rate.seconds.items():
-                seconds[second] = seconds.get(second, 0.0) + count * units[verb]
-    if not seconds:
-        return 0.0, None
-    at = max(seconds, key=seconds.__getitem__)
-    return seconds[at], float(at)

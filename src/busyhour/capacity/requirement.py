@@ -214,6 +214,23 @@ class Throughput:
 
 
 @dataclass(frozen=True, slots=True)
+class Partitions(Throughput):
+    """Units per second of a table whose every partition has the same limit; `per_second` is what the hottest one is asked.
+
+    `by_partition` are the units per second of all partitions: what is rejected is a share of all of the table's units.
+    """
+
+    model: ClassVar[str] = "partitions"
+    by_partition: tuple[float, ...] = ()
+
+    def rejected(self, value: float, factor: float = 1.0) -> float:
+        """Share of the table's units that fall on a partition beyond its limit."""
+        total = math.fsum(self.by_partition) * factor
+        beyond = math.fsum(max(0.0, units * factor - value) for units in self.by_partition)
+        return beyond / total if total > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """A number of things that must be there: agents as users, queues, functions. `grows`: in proportion to the volume."""
 
@@ -283,7 +300,7 @@ class Waiting:
 
 
 _MODELS: dict[str, type[Any]] = {
-    kind.model: kind for kind in (Lines, Executions, Bucket, Throughput, Count, Agents, Waiting)
+    kind.model: kind for kind in (Lines, Executions, Bucket, Throughput, Partitions, Count, Agents, Waiting)
 }
 
 
@@ -365,6 +382,10 @@ def in_words(requirement: Requirement) -> str:
             return f"{load} erlang, {level}, by Erlang A"
         case Waiting():
             return f"{load} erlang at {requirement.agents} agents, at most {share} find the queue full"
+        case Partitions():
+            return (
+                f"{load} a second on the busiest of {len(requirement.by_partition)} partitions, in the mean"
+            )
         case Throughput():
             return f"{load} a second in the mean"
         case _:

@@ -21,13 +21,13 @@ from busyhour.calls.invoker import FunctionCounts
 from busyhour.calls.live import LiveCall
 from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import FlowMachine
-from busyhour.capacity.backing import BackedFunctions, TableUse
+from busyhour.capacity.backing import BackedFunctions, TablesAsked, TableUse
 from busyhour.capacity.bucket import Turned
+from busyhour.capacity.driven import ServiceArrivals
 from busyhour.capacity.functions import Answers, ModelledFunctions
-from busyhour.capacity.tables import TableLimit
+from busyhour.capacity.tables import Resource, TableLimits
 from busyhour.capacity.tally import Level, Rate
 from busyhour.capacity.virtual import VirtualClock
-from busyhour.quotas.table_capacity import Side
 from busyhour.scenarios.arrivals import Arrival, Schedule
 from busyhour.scenarios.draw import sampler
 from busyhour.scenarios.model import Direction, Scenario
@@ -46,8 +46,8 @@ class Limits:
     """StartOutboundVoiceContact requests per second."""
     start_burst: float = INFINITE
     lambda_concurrency: float = INFINITE
-    tables: tuple[TableLimit, ...] = ()
-    """Throughput of tables; one that is not named is not enforced."""
+    tables: TableLimits | None = None
+    """Throughput of tables and their partitions."""
 
 
 @dataclass(slots=True)
@@ -66,8 +66,8 @@ class SimulationResult:
     """StartOutboundVoiceContact requests answered 429."""
     lambda_throttled: Turned
     """Lambda attempts answered 429; Connect tries again."""
-    tables: Mapping[tuple[str, Side], TableUse]
-    """What was asked of each side of each table that is enforced, and what it refused."""
+    tables: Mapping[Resource, TableUse]
+    """What was asked of each side of each table and index, and what it refused."""
     completed: int
     cut_off: int
     """Still in progress when the drain time was over."""
@@ -148,9 +148,13 @@ class Simulation:
         self.functions = ModelledFunctions(
             self.clock, scenario, concurrency=limits.lambda_concurrency, answers=answers
         )
-        self._backed = BackedFunctions(self.functions, self.clock, scenario.functions, limits.tables)
-        invoked = self._backed if limits.tables else self.functions
+        self._tables = TablesAsked(self.clock, scenario, limits.tables)
+        invoked = BackedFunctions(self.functions, self._tables)
         self.centre = CallCentre(self.clock, machine, scenario, invoked, self, policy=policy)
+        self._service: ServiceArrivals | None = None
+        """Takes the arrivals where the scenario drives one service and no calls."""
+        if not scenario.drive.has_calls:
+            self._service = ServiceArrivals(scenario, invoked, self._tables)
         starts = iter(Schedule(scenario.traffic, scenario.seed)) if arrivals is None else arrivals
         self._arrivals = starts if calls is None else islice(starts, calls)
         self._outbound = scenario.traffic.direction is Direction.OUTBOUND
@@ -184,6 +188,8 @@ class Simulation:
         self.clock.run(until=duration + seconds)
         completed = self._completed
         cut_off = self.centre.stop_all("end of the run")
+        if self._service is not None:
+            completed, cut_off = self._service.completed, self._service.in_progress
         end = self.clock.now() if seconds == INFINITE else duration + seconds
         return replace(self._counted(end), completed=completed, cut_off=cut_off, so_far=so_far)
 
@@ -198,14 +204,17 @@ class Simulation:
             blocked=replace(self._blocked),
             start_throttled=replace(self._start_throttled),
             lambda_throttled=throttled,
-            tables={key: replace(use, refused=replace(use.refused)) for key, use in self._backed.use.items()},
+            tables={
+                key: replace(use, units=use.units.so_far(), refused=replace(use.refused))
+                for key, use in self._tables.use.items()
+            },
             completed=self._completed,
             cut_off=0,
             duration=until,
             calls=self._calls,
             starts=self._starts,
             functions=self.functions.so_far(),
-            invocations=self.centre.invoker.counts,
+            invocations=self.centre.invoker.counts if self._service is None else self._service.counts,
             queues=self.centre.acd.statistics(),
             end_reasons=dict(self.centre.end_reasons),
             notes=[*self.centre.notes(), *self.functions.notes()],
@@ -232,7 +241,7 @@ class Simulation:
         self._calls.restart()
         self._starts.restart()
         self.functions.restart()
-        self._backed.restart()
+        self._tables.restart()
         self.centre.acd.restart()
 
     def _schedule_next(self) -> None:
@@ -251,6 +260,10 @@ class Simulation:
         """A call is tried, after so many redials."""
         now = self.clock.now()
         self._attempts += 1
+        if self._service is not None:
+            self._started += 1
+            self._service.arrive(call)
+            return
         self._starts.count()
         if self._outbound and not self._bucket.take(now):
             self._start_throttled.away(now)

@@ -1,17 +1,38 @@
-"""Tables in the forecast: demand on their quotas, rungs of what the team gave them, and what the simulation refused."""
+"""Tables in the forecast: demand in capacity units on their quotas, settings and partitions, and what is throttled."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import replace
 
-from busyhour.capacity import tables
-from busyhour.capacity.rehearsal import table_peak
+from busyhour.capacity.demand import CallDemand
 from busyhour.capacity.rungs import TABLE_FULL, Limit
-from busyhour.capacity.sheet import PEAK, Sheet
+from busyhour.capacity.sheet import Sheet
 from busyhour.capacity.simulation import SimulationResult
-from busyhour.capacity.theory import poisson_quantile
-from busyhour.quotas.table_capacity import NEW_TABLE_QUOTA, TABLE_QUOTA, Capacity, Mode, Side
+from busyhour.capacity.tables import Resource, Served, TableLimits, TableLoad, items_of, loads
+from busyhour.quotas.table_capacity import (
+    NEW_TABLE_QUOTA,
+    PARTITION_QUOTA,
+    TABLE_QUOTA,
+    Capacity,
+    Mode,
+    Side,
+    resource,
+)
+from busyhour.quotas.table_operations import driven_steps, steps_of
+from busyhour.scenarios.model import DriveKind, KeyChoice, Scenario
+
+
+def table_loads(scenario: Scenario, demand: CallDemand) -> dict[Resource, TableLoad]:
+    """What one call asks of every table and index: through its functions, or as the drive asks."""
+    items = items_of(scenario)
+    if scenario.drive is DriveKind.DYNAMODB:
+        return loads((step, step.mean) for step in driven_steps(scenario, items))
+    return loads(
+        (step, step.mean * demand.mean(f"invocations:{name}"))
+        for name, function in scenario.functions.items()
+        for step in steps_of(function, items)
+    )
 
 
 class TableDemand:
@@ -19,80 +40,153 @@ class TableDemand:
 
     Args:
         sheet: of the forecast.
-        capacities: of the tables, as far as they are known.
+        scenario: its tables and functions.
+        limits: what the tables serve.
     """
 
-    def __init__(self, sheet: Sheet, capacities: Sequence[Capacity]) -> None:
+    def __init__(self, sheet: Sheet, scenario: Scenario, limits: TableLimits) -> None:
         self._sheet = sheet
-        self._capacities = capacities
+        self._scenario = scenario
+        self._limits = limits
+        self._per_second = sheet.per_hour / 3600.0
 
     def add(self) -> None:
         """Add rows, rungs and notes of every table that calls come to."""
-        asked = self._sheet.demand.with_prefix("DynamoDB:")
+        asked = table_loads(self._scenario, self._sheet.demand)
         for side in Side:
-            per_table = tables.units_by_table(asked, side)
-            if not per_table:
+            of_side = {where: load for where, load in asked.items() if load.side is side and load.units}
+            if not of_side:
                 continue
-            busiest = max(per_table, key=per_table.__getitem__)
-            limit = self._sheet.limit(TABLE_QUOTA[side])
-            self._throughput(limit, busiest, side, per_table[busiest])
-            self._sheet.rung(self._sheet.ladder.rate(limit, per_table[busiest], f"{side} units", TABLE_FULL))
-            for capacity in self._capacities:
-                if capacity.side is not side or capacity.table not in per_table:
-                    continue
-                if capacity.mode in (Mode.NEW, Mode.WARM):
-                    self._growing(capacity, per_table[capacity.table])
-                else:
-                    self._setting(capacity, per_table[capacity.table])
-        if any(quota.key in TABLE_QUOTA.values() for quota in self._sheet.quotas):
-            self._sheet.notes.append(
-                "DynamoDB units: one item of at most 4 KB read strongly consistent, or 1 KB written, per operation"
-            )
+            self._throughput(max(of_side.values(), key=lambda load: load.units))
+            self._partitions(of_side)
+            for where, load in of_side.items():
+                capacity = self._limits.given.get(where)
+                if capacity is not None and capacity.mode in (Mode.NEW, Mode.WARM):
+                    self._growing(capacity, load)
+                elif capacity is not None:
+                    self._setting(capacity, load)
+                self._throttled(load)
+        if asked:
+            self._assumptions(asked)
 
-    def _throughput(self, limit: Limit, table: str, side: Side, per_call: float) -> None:
-        """A quota on what one table serves a second."""
-        per_second = self._sheet.per_hour / 3600.0 * per_call
+    def _throughput(self, load: TableLoad) -> None:
+        """The quota on what one table serves a second, for the busiest one."""
+        limit = self._sheet.limit(TABLE_QUOTA[load.side])
+        per_second = self._per_second * load.units
         self._sheet.add(
             limit,
             per_second,
-            poisson_quantile(per_second / per_call, PEAK) * per_call,
-            f"table {table}: {self._sheet.per_hour:,.0f} calls/h / 3600 x {per_call:.3g} {side} units a call",
-            **self._sheet.runs.spread(partial(table_peak, table=table, units=tables.units_of(side))),
+            load.busy_second(self._per_second),
+            f"{_name(load)}: {self._sheet.per_hour:,.0f} calls/h / 3600 x {load.requests:.3g} items of "
+            f"{load.units / load.requests:.3g} {load.side} units = {per_second:,.4g} units/s",
+            **self._sheet.runs.spread(lambda run: _peak_of(run, load)),
             turned_away_theory=max(0.0, 1.0 - limit.value / per_second) if per_second else 0.0,
-            turned_away_simulated=self._refused_by_table(table, side),
+            turned_away_simulated=self._refused(load),
+        )
+        self._sheet.rung(self._sheet.ladder.rate(limit, load.units, f"{load.side} units", TABLE_FULL))
+
+    def _partitions(self, asked: Mapping[Resource, TableLoad]) -> None:
+        """The hottest partition of every table whose keys are known."""
+        known = [load for load in asked.values() if self._keys_known(load.table)]
+        limit = self._sheet.limit(PARTITION_QUOTA[next(iter(asked.values())).side])
+        found = [(self._limits.served(load, self._per_second), load) for load in known]
+        for served, load in found:
+            own = replace(
+                limit,
+                key=f"table.{resource(load.table, load.index)}.partition.{load.side}",
+                name=f"Hottest partition of {_name(load)}, {load.side}s",
+                adjustable=False,
+            )
+            per_call = served.hottest / self._per_second
+            what = f"{load.side} units on one of {served.partitions} partitions"
+            self._sheet.rung(self._sheet.ladder.rate(own, per_call, what, TABLE_FULL, kind="partition"))
+        if not found:
+            return
+        served, load = max(found, key=lambda each: each[0].hottest)
+        self._sheet.add(
+            limit,
+            served.hottest,
+            load.busy_second(self._per_second, served.hottest / served.asked),
+            f"{_name(load)}: {served.asked:,.4g} units/s on {served.partitions} partitions, {served.hottest:,.4g} of them "
+            f"on the hottest; the hottest key has {load.hottest_key:.0%}",
+            turned_away_theory=served.beyond_partitions,
+            turned_away_simulated=self._refused(load, by_partition=True),
         )
 
-    def _growing(self, capacity: Capacity, per_call: float) -> None:
+    def _growing(self, capacity: Capacity, load: TableLoad) -> None:
         """A table on demand: no rung, for it grows with volume that is held; a jump beyond it throttles for a while."""
         limit = self._sheet.limit(NEW_TABLE_QUOTA[capacity.side])
         ready = limit.value if capacity.value is None else capacity.value
-        per_second = self._sheet.per_hour / 3600.0 * per_call
+        per_second = self._per_second * load.units
         if per_second > ready:
             self._sheet.notes.append(
-                f"table {capacity.table} serves {ready:,.0f} {capacity.side} units a second ({capacity.mode}) and twice "
+                f"{_name(load)} serves {ready:,.0f} {capacity.side} units a second ({capacity.mode}) and twice "
                 f"its own earlier peak: a jump to the plan's {per_second:,.0f} throttles until it has grown; set its warm "
                 "throughput beforehand"
             )
 
-    def _setting(self, capacity: Capacity, per_call: float) -> None:
+    def _setting(self, capacity: Capacity, load: TableLoad) -> None:
         """What the team gave a table: no quota of AWS's, so a rung of the ladder and a note."""
         assert capacity.value is not None
-        name = f"{capacity.mode.capitalize()} {capacity.side} throughput of table {capacity.table}"
+        name = f"{capacity.mode.capitalize()} {capacity.side} throughput of {_name(load)}"
         unit = f"{capacity.side} units/second"
         limit = Limit(capacity.key, name, None, capacity.value, unit, capacity.origin)
-        rung = self._sheet.ladder.rate(limit, per_call, f"{capacity.side} units", TABLE_FULL, kind="setting")
+        rung = self._sheet.ladder.rate(
+            limit, load.units, f"{capacity.side} units", TABLE_FULL, kind="setting"
+        )
         self._sheet.rung(rung)
-        if rung is not None and rung.binds_at_plan:
-            excess = rung.rejected_at_plan
-            seen = self._refused_by_table(capacity.table, capacity.side)
+
+    def _throttled(self, load: TableLoad) -> None:
+        """A note where requests are throttled, by whichever limit of the table."""
+        served = self._limits.served(load, self._per_second)
+        if not served.throttled:
+            return
+        seen = self._refused(load)
+        self._sheet.notes.append(
+            f"{_name(load)}: {served.asked:,.4g} {load.side} units a second are asked at the plan's busiest and "
+            f"{served.served:,.4g} served ({_cause(served)}): {served.throttled:.1%} of its requests are throttled by "
+            f"calculation, {seen or 0.0:.1%} over the plan in the simulation"
+        )
+
+    def _assumptions(self, asked: Mapping[Resource, TableLoad]) -> None:
+        self._sheet.notes.append(
+            "DynamoDB units: 4 KB a read (half a unit where eventually consistent, which is taken where the scenario says "
+            "nothing, two in a transaction), 1 KB a write (two units in a transaction), and a write to every index that "
+            "has the item"
+        )
+        unknown = sorted({load.table for load in asked.values() if not self._keys_known(load.table)})
+        if unknown:
             self._sheet.notes.append(
-                f"{name} is {capacity.value:g}: {excess:.1%} of its requests are throttled at the plan's busiest by "
-                f"calculation, {seen or 0.0:.1%} over the plan in the simulation"
+                f"the keys of table {', '.join(unknown)} are not in the scenario, so what its partitions are asked is not "
+                "known: one partition key serves 1,000 write and 3,000 read units a second; give `keys` in [tables.NAME]"
             )
 
-    def _refused_by_table(self, table: str, side: Side) -> float | None:
+    def _keys_known(self, table: str) -> bool:
+        if self._scenario.drive is DriveKind.DYNAMODB:
+            return True
+        known = self._scenario.tables.get(table)
+        return known is not None and known.keys != KeyChoice()
+
+    def _refused(self, load: TableLoad, *, by_partition: bool = False) -> float | None:
         def counts(run: SimulationResult) -> tuple[float, float]:
-            use = run.tables.get((table, side))
-            return (use.refused.count, use.asked) if use else (0.0, 0.0)
+            use = run.tables.get((load.table, load.index, load.side))
+            if use is None:
+                return 0.0, 0.0
+            return (use.by_partition if by_partition else use.refused.count), use.asked
 
         return self._sheet.runs.share(counts)
+
+
+def _peak_of(run: SimulationResult, load: TableLoad) -> tuple[float, float | None]:
+    use = run.tables.get((load.table, load.index, load.side))
+    return (use.units.peak, use.units.peak_at) if use is not None else (0.0, None)
+
+
+def _name(load: TableLoad) -> str:
+    return f"table {load.table}" if load.index is None else f"index {load.index} of table {load.table}"
+
+
+def _cause(served: Served) -> str:
+    if served.beyond_partitions:
+        return f"{served.hottest:,.4g} of them on one partition, which serves {served.partition_limit:,.4g}"
+    return f"{served.limit:,.4g} units a second"
