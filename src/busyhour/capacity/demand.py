@@ -49,6 +49,8 @@ class CallDemand:
     result: SimulationResult
     states: int = 0
     """Moments of a call that exact means were solved over; 0: all are sampled."""
+    flows: bool = True
+    """Whether calls ran through flows; else they are arrivals at one service, whose means are arithmetic."""
     sampled_because: tuple[str, ...] = ()
     """Why some means, or all, are sampled and not exact."""
     lambda_half_width: Mapping[str, float] = field(default_factory=dict)

@@ -58,7 +58,7 @@ def demand_of_drive(
         if f"invocations:{name}" in means
     }
     quantities = {name: Quantity.of([mean]).solved(mean) for name, mean in sorted(means.items())}
-    return CallDemand(result.planned, rate, quantities, _A_MOMENT, seconds, result)
+    return CallDemand(result.planned, rate, quantities, _A_MOMENT, seconds, result, flows=False)
 
 
 def _add_operations(means: dict[str, float], operations: Mapping[str, float], times: float) -> None:

@@ -9,7 +9,7 @@ closed forms and `tolerance` for what may be rejected.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from busyhour.capacity.demand import CallDemand
@@ -20,6 +20,7 @@ from busyhour.capacity.requirement import (
     Count,
     Executions,
     Lines,
+    Partitions,
     Requirement,
     Throughput,
     Waiting,
@@ -131,6 +132,11 @@ class Ladder:
             f"{self._planned:,.0f} calls/h x {per_call:.3g} {what} / 3600 = {requirement.per_second:,.4g}/s"
         )
         return self._row(limit, requirement, symptom, text, kind, quantity)
+
+    def partition(self, limit: Limit, by_partition: Sequence[float], text: str, symptom: str) -> Rung:
+        """The busiest of a table's partitions, of which each has the limit; units per second of all of them."""
+        requirement = Partitions(max(by_partition), tuple(by_partition))
+        return self._row(limit, requirement, symptom, text, "partition")
 
     def counted(self, limit: Limit, number: float, what: str, *, grows: bool) -> Rung:
         """A number of things of the scenario; `grows`: in proportion to the volume."""

@@ -153,7 +153,7 @@ class Forecast:
             queues=self.queues if "connect" in services else [],
             notes=[
                 *self.notes,
-                f"calculated from whole calls through the flows; the scenario drives {' and '.join(sorted(services))} alone",
+                f"the scenario drives {' and '.join(sorted(services))} alone: no flow runs, and the demand is that of each arrival",
             ],
         )
 

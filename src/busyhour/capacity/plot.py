@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from busyhour.capacity.rungs import Rung
     from busyhour.scenarios.arrivals import Schedule
 
-_COLOURS = {"quota": "#2b6cb0", "setting": "#6b7280", "staffing": "#b7791f"}
+_COLOURS = {
+    "quota": "#2b6cb0",
+    "setting": "#6b7280",
+    "staffing": "#b7791f",
+    "partition": "#7c3aed",
+    "external": "#0f766e",
+}
 
 
 FORMS = ("svg", "png")

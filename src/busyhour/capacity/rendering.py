@@ -64,7 +64,12 @@ def _headline(found: Forecast) -> str:
 
 
 def _demand(found: Forecast) -> Table:
-    table = _table(f"Demand of one call ({found.demand.calls:,} calls through their flows)")
+    through = (
+        f"{found.demand.calls:,} calls through their flows"
+        if found.demand.flows
+        else "one arrival; no flow runs"
+    )
+    table = _table(f"Demand of one call ({through})")
     table.add_column("quantity")
     for name in ("mean", "95 % interval", "p50", "p95", "largest\nsampled"):
         table.add_column(name, justify="right")
@@ -96,6 +101,8 @@ def _quantile(quantity: Quantity, name: str) -> str:
 def _exactness(demand: CallDemand) -> str:
     """Which means are exact, and why the others are not."""
     why = "; ".join(demand.sampled_because)
+    if not demand.flows:
+        return "Means are those of the functions and operations that an arrival is made of.\n"
     if not demand.states:
         return f"Means are sampled ({demand.calls:,} calls){f': {why}' if why else ''}.\n"
     solved = f"Exact means are solved for over {demand.states:,} moments of a call, not sampled"

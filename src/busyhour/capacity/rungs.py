@@ -65,7 +65,7 @@ class Rung:
     key: str
     name: str
     kind: str
-    """quota, setting (of the scenario: reserved concurrency, queue capacity, table), staffing or external."""
+    """quota, setting (of the scenario: reserved concurrency, queue capacity, table), partition, staffing or external."""
     value: float
     unit: str
     origin: str

@@ -97,9 +97,10 @@ class TableDemand:
                 name=f"Hottest partition of {_name(load)}, {load.side}s",
                 adjustable=False,
             )
-            per_call = served.hottest / self._per_second
-            what = f"{load.side} units on one of {served.partitions} partitions"
-            self._sheet.rung(self._sheet.ladder.rate(own, per_call, what, TABLE_FULL, kind="partition"))
+            rung = self._sheet.ladder.partition(
+                own, served.by_partition, _partitions(served, load), TABLE_FULL
+            )
+            self._sheet.rung(rung)
         if not found:
             return
         served, load = max(found, key=lambda each: each[0].hottest)
@@ -107,8 +108,7 @@ class TableDemand:
             limit,
             served.hottest,
             load.busy_second(self._per_second, served.hottest / served.asked),
-            f"{_name(load)}: {served.asked:,.4g} units/s on {served.partitions} partitions, {served.hottest:,.4g} of them "
-            f"on the hottest; the hottest key has {load.hottest_key:.0%}",
+            f"{_name(load)}: {_partitions(served, load)}",
             turned_away_theory=served.beyond_partitions,
             turned_away_simulated=self._refused(load, by_partition=True),
         )
@@ -184,6 +184,13 @@ def _peak_of(run: SimulationResult, load: TableLoad) -> tuple[float, float | Non
 
 def _name(load: TableLoad) -> str:
     return f"table {load.table}" if load.index is None else f"index {load.index} of table {load.table}"
+
+
+def _partitions(served: Served, load: TableLoad) -> str:
+    return (
+        f"{served.asked:,.4g} {load.side} units/s on {served.partitions} partitions, {served.hottest:,.4g} of them on the "
+        f"busiest; the busiest key has {load.hottest_key:.0%}"
+    )
 
 
 def _cause(served: Served) -> str:

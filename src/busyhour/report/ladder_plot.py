@@ -7,7 +7,13 @@ from busyhour.report.plots import BAD, GRID, INK, PAPER, Plot, as_plot
 from busyhour.report.view import number
 from busyhour.results.record import RunRecord
 
-_COLOURS = {"AWS quota": "#2563eb", "setting of the scenario": "#6b7280", "staffing": "#b45309"}
+_COLOURS = {
+    "AWS quota": "#2563eb",
+    "setting of the scenario": "#6b7280",
+    "staffing": "#b45309",
+    "table partition": "#7c3aed",
+    "system behind the functions": "#0f766e",
+}
 _PLAN = BAD
 _WIDTH = 46
 """Characters of a name beside its bar."""

@@ -12,7 +12,13 @@ from typing import Any
 from busyhour.report.view import number, share
 from busyhour.results.record import RunRecord
 
-KINDS = {"quota": "AWS quota", "setting": "setting of the scenario", "staffing": "staffing"}
+KINDS = {
+    "quota": "AWS quota",
+    "setting": "setting of the scenario",
+    "staffing": "staffing",
+    "partition": "table partition",
+    "external": "system behind the functions",
+}
 _NEGLIGIBLE = 0.05
 """Share of calls turned away below which demand further down the call is taken as whole."""
 
