@@ -79,6 +79,10 @@ class TableItems:
         """Number of items in the items file."""
         return len(self._given)
 
+    def kind_of(self, number: int) -> int:
+        """The first number whose item has the same size: made-up items are alike."""
+        return number if self._values or number < self.given else self.given
+
     def key(self, number: int) -> Item:
         """Key number `number`: as it was recorded, else of an item of the table while there are such, else made up."""
         if self._values:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from busyhour.quotas.table_capacity import Side
 from busyhour.quotas.table_items import Item, TableItems
@@ -146,23 +147,28 @@ def _size(item_bytes: tuple[int, int], stream: Chance) -> int:
     return low if low == high else low + int(stream.random() * (high + 1 - low))
 
 
-def costs(step: Step, number: int, size: int) -> list[Cost]:
+def costs(step: Step, number: int, size: int) -> tuple[Cost, ...]:
     """What one operation costs for the key of this number, writing `size` bytes."""
+    return _costs(step, step.items.kind_of(number), size)
+
+
+@lru_cache(maxsize=8192)
+def _costs(step: Step, number: int, size: int) -> tuple[Cost, ...]:
     items, access = step.items, step.access
     transactional = step.operation.startswith("Transact")
     match step.operation:
         case "GetItem" | "BatchGetItem" | "TransactGetItems":
             bytes_ = item_size(items.stored(number))
             units = read_units(bytes_, consistent=access.consistent, transactional=transactional)
-            return [Cost(None, Side.READ, units, "stored")]
+            return (Cost(None, Side.READ, units, "stored"),)
         case "Query":
             bytes_ = min(PAGE_BYTES, step.size_of_batch * _entry_bytes(step, number))
             units = read_units(bytes_, consistent=access.consistent)
-            return [Cost(access.index, Side.READ, units, "stored")]
+            return (Cost(access.index, Side.READ, units, "stored"),)
         case "Scan":
             count = access.items or items.given or items.keys.count
             bytes_ = min(PAGE_BYTES, count * _entry_bytes(step, number))
-            return [Cost(access.index, Side.READ, read_units(bytes_, consistent=access.consistent), "")]
+            return (Cost(access.index, Side.READ, read_units(bytes_, consistent=access.consistent), ""),)
     before, after, key = _written(step, number, size)
     largest = max(item_size(item) for item in (before, after) if item is not None)
     found = [Cost(None, Side.WRITE, write_units(largest, transactional=transactional), key)]
@@ -170,7 +176,7 @@ def costs(step: Step, number: int, size: int) -> list[Cost]:
         units = index.write_units(before, after)
         if units:
             found.append(Cost(index.name, Side.WRITE, units, key))
-    return found
+    return tuple(found)
 
 
 def partition_key(step: Step, number: int, cost: Cost) -> bytes | None:
