@@ -10,6 +10,7 @@ from busyhour.calls.policy import CallPolicy
 from busyhour.capacity import peaked, tables
 from busyhour.capacity.demand import demand_of_call
 from busyhour.capacity.driven_demand import demand_of_drive
+from busyhour.capacity.external_demand import add_external
 from busyhour.capacity.flows import machine_of
 from busyhour.capacity.functions import Answers
 from busyhour.capacity.handlers import HandlerAnswers
@@ -164,6 +165,7 @@ class _Forecaster:
                 self._calls(self._starts())
             self._lambda()
             TableDemand(self.sheet, self.scenario, self.tables).add()
+            add_external(self.sheet, self.scenario)
             for staffed in staffed_of(self.scenario, self.demand):
                 self.sheet.rungs.extend(self.sheet.ladder.queue(staffed))
         if self.has_calls:
@@ -352,4 +354,5 @@ class _Forecaster:
             start_burst=burst.value,
             lambda_concurrency=self._limit(EXECUTIONS).value,
             tables=self.tables,
+            external=True,
         )

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from busyhour.capacity.demand import CallDemand
+from busyhour.capacity.expectation import Law
 from busyhour.capacity.intervals import CERTAIN, Ratio
 from busyhour.capacity.requirement import (
+    CONNECT_RETRIES,
     Agents,
     Bucket,
     Count,
@@ -24,12 +26,15 @@ from busyhour.capacity.requirement import (
     Requirement,
     Throughput,
     Waiting,
+    tolerated_share,
 )
 from busyhour.capacity.rungs import (
     LAMBDA_429,
+    NO_LINE,
     NO_ROOM,
     QUEUE_FULL,
     REORDER,
+    SYSTEM_FULL,
     TOO_MANY,
     UNDERSTAFFED,
     Limit,
@@ -39,7 +44,9 @@ from busyhour.capacity.rungs import (
 )
 from busyhour.capacity.staffing import Served
 from busyhour.capacity.tolerance import Tolerances
-from busyhour.scenarios.model import ArrivalProcess, Direction, Scenario
+from busyhour.scenarios.model import ArrivalProcess, Direction, Distribution, ExternalLimit, Scenario
+
+_AT_ONCE = Distribution("constant", 0.0)
 
 _FAR = 1.5
 """A simulated volume is looked for within this factor of the closed form's."""
@@ -137,6 +144,41 @@ class Ladder:
         """The busiest of a table's partitions, of which each has the limit; units per second of all of them."""
         requirement = Partitions(max(by_partition), tuple(by_partition))
         return self._row(limit, requirement, symptom, text, "partition")
+
+    def external(self, limit: ExternalLimit) -> Rung | None:
+        """A system behind the functions or beside the calls; None where no call asks for it.
+
+        A rate is a token bucket, a concurrency Erlang B, with Connect's retries of functions that failed.
+        """
+        per_call = 1.0
+        if not limit.calls:
+            invocations = math.fsum(self._demand.mean(f"invocations:{name}") for name in limit.functions)
+            per_call = invocations * limit.per_invocation
+        per_second = self._per_second * per_call
+        if not per_second:
+            return None
+        share = tolerated_share(limit.tolerated, per_second * 3600.0)
+        text = f"{self._planned:,.0f} calls/h x {per_call:.3g} requests / 3600 = {per_second:,.4g}/s"
+        requirement: Requirement
+        if limit.concurrency is None:
+            requirement = Bucket(per_second, limit.value, limit.burst, share)
+            unit = "requests/second"
+        else:
+            seconds = self._demand.mean("at once") if limit.calls else Law(limit.takes or _AT_ONCE).mean()
+            retries = CONNECT_RETRIES if self._scenario.drive.has_calls and not limit.calls else 0
+            requirement = Lines(
+                per_second * seconds, share, redial_share=1.0 if retries else 0.0, redial_attempts=retries
+            )
+            unit = "requests at a time"
+            text += f", of {seconds:,.3g} s each"
+        quantity = ""
+        if len(limit.functions) == 1:
+            quantity = f"invocations:{limit.functions[0]}"
+        elif limit.calls and limit.concurrency is not None:
+            quantity = "at once"
+        own = Limit(f"limits.{limit.name}", f"Limit {limit.name}", None, limit.value, unit, "scenario", False)
+        symptom = NO_LINE if limit.calls else SYSTEM_FULL
+        return self._row(own, requirement, symptom, text, "external", quantity)
 
     def counted(self, limit: Limit, number: float, what: str, *, grows: bool) -> Rung:
         """A number of things of the scenario; `grows`: in proportion to the volume."""

@@ -142,7 +142,7 @@ class Forecast:
         def kept(key: str) -> bool:
             """Keys of settings begin with what they are of instead of a service."""
             first = key.partition(".")[0]
-            return {"function": "lambda", "table": "dynamodb", "queue": "connect"}.get(
+            return {"function": "lambda", "limits": "lambda", "table": "dynamodb", "queue": "connect"}.get(
                 first, first
             ) in services
 

@@ -158,6 +158,7 @@ class Rehearsal:
         return (
             self._scenario.traffic.direction is Direction.OUTBOUND
             or bool(free.tables)
+            or bool(free.external)
             or free.calls.peak > limits.concurrent_calls
             or free.functions.level.peak > limits.lambda_concurrency
         )

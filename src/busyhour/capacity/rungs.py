@@ -28,6 +28,10 @@ TABLE_FULL = "the function gets ProvisionedThroughputExceededException or Thrott
 CAMPAIGN_FULL = "campaign calls beyond it are not placed; ConcurrentHighVolumeCalls at its limit"
 QUEUE_FULL = "the flow's QueueAtCapacity branch is taken"
 UNDERSTAFFED = "too few contacts are answered in time; callers wait and give up"
+SYSTEM_FULL = (
+    "the system rejects the request; the function answers with an error and Connect invokes it again"
+)
+NO_LINE = "the system takes no further call"
 NO_ROOM = "no further one can be created in the instance"
 
 
@@ -39,6 +43,8 @@ SIGNS = {
     CAMPAIGN_FULL: "campaign calls fail",
     QUEUE_FULL: "QueueAtCapacity",
     UNDERSTAFFED: "service level missed",
+    SYSTEM_FULL: "function errors",
+    NO_LINE: "calls rejected",
     NO_ROOM: "cannot be created",
 }
 """The symptoms in a few words."""

@@ -24,6 +24,7 @@ from busyhour.calls.ports import FlowMachine
 from busyhour.capacity.backing import BackedFunctions, TablesAsked, TableUse
 from busyhour.capacity.bucket import Turned
 from busyhour.capacity.driven import ServiceArrivals
+from busyhour.capacity.external import ExternalFunctions, ExternalSystems, ExternalUse
 from busyhour.capacity.functions import Answers, ModelledFunctions
 from busyhour.capacity.tables import Resource, TableLimits
 from busyhour.capacity.tally import Level, Rate
@@ -48,6 +49,8 @@ class Limits:
     lambda_concurrency: float = INFINITE
     tables: TableLimits | None = None
     """Throughput of tables and their partitions."""
+    external: bool = False
+    """Whether the scenario's limits of other systems are enforced."""
 
 
 @dataclass(slots=True)
@@ -68,6 +71,8 @@ class SimulationResult:
     """Lambda attempts answered 429; Connect tries again."""
     tables: Mapping[Resource, TableUse]
     """What was asked of each side of each table and index, and what it refused."""
+    external: Mapping[str, ExternalUse]
+    """What the systems behind the functions were asked, by the name of their limit, and what they rejected."""
     completed: int
     cut_off: int
     """Still in progress when the drain time was over."""
@@ -149,7 +154,8 @@ class Simulation:
             self.clock, scenario, concurrency=limits.lambda_concurrency, answers=answers
         )
         self._tables = TablesAsked(self.clock, scenario, limits.tables)
-        invoked = BackedFunctions(self.functions, self._tables)
+        self._external = ExternalSystems(self.clock, scenario.seed, scenario.limits, enforced=limits.external)
+        invoked = ExternalFunctions(BackedFunctions(self.functions, self._tables), self._external)
         self.centre = CallCentre(self.clock, machine, scenario, invoked, self, policy=policy)
         self._service: ServiceArrivals | None = None
         """Takes the arrivals where the scenario drives one service and no calls."""
@@ -208,6 +214,10 @@ class Simulation:
                 key: replace(use, units=use.units.so_far(), refused=replace(use.refused))
                 for key, use in self._tables.use.items()
             },
+            external={
+                name: replace(use, requests=use.requests.so_far(), rejected=replace(use.rejected))
+                for name, use in self._external.use.items()
+            },
             completed=self._completed,
             cut_off=0,
             duration=until,
@@ -242,6 +252,7 @@ class Simulation:
         self._starts.restart()
         self.functions.restart()
         self._tables.restart()
+        self._external.restart()
         self.centre.acd.restart()
 
     def _schedule_next(self) -> None:
@@ -269,6 +280,8 @@ class Simulation:
             self._start_throttled.away(now)
         elif self._calls.value + 1 > self._limits.concurrent_calls:
             self._blocked.away(now)
+        elif not self._external.call_starts(self._calls.value):
+            pass  # counted there
         else:
             self._started += 1
             self.centre.arrive(call)

@@ -246,6 +246,34 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class ExternalLimit:
+    """The limit of a system behind the functions (CRM, database pool), or beside the calls (carrier).
+
+    Either `rate` (requests a second, with `burst`) or `concurrency` (requests at a time). `takes` is how long a request
+    occupies it, in seconds, as part of the function's latency.
+    """
+
+    name: str
+    functions: tuple[str, ...] = ()
+    """Whose invocations ask for it."""
+    calls: bool = False
+    """Every call occupies one place, for its whole life."""
+    rate: float | None = None
+    burst: float = 1.0
+    concurrency: int | None = None
+    per_invocation: float = 1.0
+    """Requests of one invocation, one after the other."""
+    takes: Distribution | None = None
+    tolerated: float | None = None
+    """Share of the requests that may be rejected; None: 1 %."""
+
+    @property
+    def value(self) -> float:
+        """The limit in its own unit."""
+        return float(self.concurrency if self.concurrency is not None else self.rate or 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class KeyChoice:
     """Which items of a table requests ask for, where a run drives the table itself."""
 
@@ -387,6 +415,8 @@ class Scenario:
     queues: Mapping[str, Queue] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
+    limits: Mapping[str, ExternalLimit] = field(default_factory=dict)
+    """Limits of systems that are not AWS's, by name."""
     objectives: tuple[Objective, ...] = ()
     headroom: float = 0.0
     """Share of every quota that must stay free at the measured peak."""

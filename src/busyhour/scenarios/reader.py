@@ -18,6 +18,7 @@ from busyhour.project.violations import value_shown
 from busyhour.rooms import shipped_root
 from busyhour.scenarios.callers import read_callers
 from busyhour.scenarios.flow_names import FlowNames, look, resolve
+from busyhour.scenarios.limits import read_limits
 from busyhour.scenarios.model import (
     AwsTarget,
     Client,
@@ -90,6 +91,7 @@ def _scenario(source: Source) -> Scenario:
         queues={name: _queue(name, queue) for name, queue in data.get("queues", {}).items()},
         functions=functions,
         tables=tables,
+        limits=read_limits(source, data.get("limits", {}), functions),
         objectives=objectives,
         headroom=float(data.get("headroom", 0.0)),
         quotas={name: float(value) for name, value in data.get("quotas", {}).items()},

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from busyhour.errors import did_you_mean
 from busyhour.project.violations import value_shown
-from busyhour.scenarios.model import Function, KeyChoice, Table
+from busyhour.scenarios.model import Access, Function, KeyChoice, Table
 from busyhour.scenarios.source import Source
 
 OPERATIONS = (
@@ -40,8 +41,12 @@ def read_functions(
         for key in ("response", "url"):
             if key in given and "handler" in given:
                 raise source.error((*keys, key), "does not go with a handler", "The handler answers.")
-        for operation in given.get("operations", {}):
-            _operation(source, (*keys, "operations", operation), operation, tables)
+        operations = given.get("operations", {})
+        access = {
+            operation: found
+            for operation, how in operations.items()
+            if (found := _operation(source, (*keys, "operations", operation), operation, how, tables))
+        }
         draws = {
             key: source.distribution((*keys, key), given[key])
             for key in ("latency", "cold_start")
@@ -53,7 +58,8 @@ def read_functions(
             latency=draws.get("latency"),
             response=dict(given.get("response", {})),
             error_share=float(given.get("error_share", 0.0)),
-            operations={key: float(count) for key, count in given.get("operations", {}).items()},
+            operations={key: _times(how) for key, how in operations.items()},
+            access=access,
             environment=dict(given.get("environment", {})),
             reserved_concurrency=given.get("reserved_concurrency"),
             cold_start=draws.get("cold_start"),
@@ -64,7 +70,18 @@ def read_functions(
     return functions
 
 
-def _operation(source: Source, keys: tuple[str, ...], name: str, tables: Mapping[str, Table]) -> None:
+def _times(how: float | Mapping[str, Any]) -> float:
+    return float(how.get("times", 1.0)) if isinstance(how, Mapping) else float(how)
+
+
+def _operation(
+    source: Source,
+    keys: tuple[str, ...],
+    name: str,
+    how: float | Mapping[str, Any],
+    tables: Mapping[str, Table],
+) -> Access | None:
+    """How the operation is made, where the file says more than how often."""
     table, _, operation = name.rpartition(".")
     if table not in tables:
         raise source.error(
@@ -78,6 +95,42 @@ def _operation(source: Source, keys: tuple[str, ...], name: str, tables: Mapping
             f"names the operation {operation!r}, which DynamoDB does not have.{did_you_mean(operation, OPERATIONS)}",
             f"Operations: {', '.join(OPERATIONS)}.",
         )
+    if not isinstance(how, Mapping):
+        return None
+    for key, allowed in _ACCESS.items():
+        if how.get(key) and operation not in allowed:
+            raise source.error(
+                (*keys, key), f"does not go with {operation}", f"It goes with {', '.join(allowed)}."
+            )
+    index = how.get("index")
+    if index is not None:
+        known = _index_names(tables[table])
+        if index not in known:
+            raise source.error(
+                (*keys, "index"),
+                f"is {value_shown(index)}, which table {table!r} does not have.{did_you_mean(index, known)}",
+                f"Global secondary indexes in {tables[table].definition.name}: {', '.join(known) or 'none'}.",
+            )
+        if how.get("consistent"):
+            raise source.error(
+                (*keys, "consistent"),
+                "does not go with an index: reads of a global secondary index are eventually consistent",
+                "Take it out.",
+            )
+    return Access(bool(how.get("consistent")), how.get("items"), index)
+
+
+_ACCESS = {
+    "consistent": ("GetItem", "BatchGetItem", "Query", "Scan"),
+    "items": ("Query", "Scan", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"),
+    "index": ("Query", "Scan"),
+}
+"""Operations that each way of access goes with."""
+
+
+def _index_names(table: Table) -> list[str]:
+    definition = json.loads(table.definition.read_text(encoding="utf-8"))
+    return [str(index.get("IndexName")) for index in definition.get("GlobalSecondaryIndexes") or ()]
 
 
 def read_tables(source: Source, data: Mapping[str, Mapping[str, Any]]) -> dict[str, Table]:
