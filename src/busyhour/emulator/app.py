@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -38,6 +39,7 @@ from busyhour.emulator.wire import Request, Response, Service
 from busyhour.errors import BusyhourError
 from busyhour.quotas.table import QuotaTable
 from busyhour.quotas.table import load as load_quota_table
+from busyhour.quotas.table_operations import queried_items
 from busyhour.scenarios.model import (
     Callers,
     Direction,
@@ -130,7 +132,9 @@ class Emulator:
             load_tables(
                 operations,
                 [table for table in self.scenario.tables.values() if operations.table(table.name) is None],
-                made_up=self.scenario.drive is DriveKind.DYNAMODB,
+                made_up=partial(queried_items, self.scenario)
+                if self.scenario.drive is DriveKind.DYNAMODB
+                else None,
             )
 
     def save(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,13 +24,16 @@ MADE = 20_000
 """Made-up items of one table at most; the first keys are the hottest ones."""
 
 
-def load_tables(operations: Operations, tables: Iterable[Table], *, made_up: bool = False) -> None:
+def load_tables(
+    operations: Operations, tables: Iterable[Table], *, made_up: Callable[[str], int] | None = None
+) -> None:
     """Create each table and put its items.
 
     Args:
         operations: of DynamoDB.
         tables: which are made.
-        made_up: put items for made-up keys too, which a run that drives the tables itself will ask for.
+        made_up: put items for made-up keys too, which a run that drives the tables itself will ask for: how many for each
+            partition key, by the table's name.
 
     Raises:
         BusyhourError: a file cannot be read, is not JSON, or DynamoDB refuses what it says.
@@ -50,12 +53,14 @@ def load_tables(operations: Operations, tables: Iterable[Table], *, made_up: boo
             for index, item in enumerate(items):
                 place = f"{table.items}: item {index}"
                 _run(operations, "PutItem", {"TableName": table.name, "Item": item}, place)
-        if made_up:
+        if made_up is not None:
             known = TableItems.read(table)
             first = 0 if isinstance(known.keys, Recorded) else known.given
             for number in range(first, min(known.keys.count, MADE)):
-                put = {"TableName": table.name, "Item": known.stored(number)}
-                _run(operations, "PutItem", put, f"{table.definition}: made-up item {number}")
+                copies = made_up(table.name) - 1 if len(known.schema) > 1 else 0
+                for item in (known.stored(number), *(known.copy(number, MADE + n) for n in range(copies))):
+                    put = {"TableName": table.name, "Item": item}
+                    _run(operations, "PutItem", put, f"{table.definition}: made-up item {number}")
 
 
 def _run(operations: Operations, name: str, params: dict[str, Any], place: Path | str) -> None:

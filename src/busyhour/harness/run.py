@@ -281,6 +281,10 @@ def _record(
     gathered.notes += [f"{kind} is not modelled and took its default path." for kind in sorted(unmodelled)]
     gathered.notes += [*load.notes, *sentences(load.retries, scenario.client.retry.value)]
     gathered.not_measured += load.not_measured
+    gathered.not_measured += [
+        f"Limit {name}: the run asks nothing of the system behind it; it is compared with the plan by calculation alone"
+        for name in scenario.limits
+    ]
     invalid = [*gathered.invalid, *([] if load.valid else load.reasons)]
     return RunRecord(
         run_id=folder.name,

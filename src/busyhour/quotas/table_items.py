@@ -111,6 +111,12 @@ class TableItems:
         """An item of `size` bytes with key `number`, in every index."""
         return self._filled(self.key(number), number, size, 0)
 
+    def copy(self, number: int, place: int) -> Item:
+        """Another item with the partition key of key `number`, of the same size; the table has a sort key."""
+        name, kind = self.schema[1]
+        key = self.key(number) | {name: _made(place, [(name, kind)])[name]}
+        return self._filled(key, number, sum(self.item_bytes) // 2, 0)
+
     def new(self, number: int, size: int, serial: int = 0) -> Item:
         """A new item of `size` bytes; `serial` makes its filler differ from that of other writes."""
         return self._filled(self.written_key(number), number, size, serial)

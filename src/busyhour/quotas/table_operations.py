@@ -122,6 +122,19 @@ def driven_steps(scenario: Scenario, tables: Mapping[str, TableItems]) -> list[S
     return [Step(items, "GetItem", Access(), 1.0) for items in tables.values()]
 
 
+def queried_items(scenario: Scenario, table: str) -> int:
+    """Items of one partition key that the scenario's queries of a table find."""
+    return max(
+        (
+            function.access[name].items or 1
+            for function in scenario.functions.values()
+            for name in function.access
+            if name == f"{table}.Query" and function.access[name].index is None
+        ),
+        default=1,
+    )
+
+
 def draw(steps: Iterable[Step], chance: Chance, keys: Chance) -> Iterator[Drawn]:
     """The operations of one call, in the order in which they are made.
 

@@ -103,8 +103,15 @@ def _operation(
                 (*keys, key), f"does not go with {operation}", f"It goes with {', '.join(allowed)}."
             )
     index = how.get("index")
+    definition = json.loads(tables[table].definition.read_text(encoding="utf-8"))
+    if operation == "Query" and index is None and how.get("items", 1) > 1 and _has_one_key(definition):
+        raise source.error(
+            (*keys, "items"),
+            f"is {how['items']}, and table {table!r} has no sort key: a Query of one partition key finds one item",
+            "Take it out, or name the index that is queried.",
+        )
     if index is not None:
-        known = _index_names(tables[table])
+        known = [str(each.get("IndexName")) for each in definition.get("GlobalSecondaryIndexes") or ()]
         if index not in known:
             raise source.error(
                 (*keys, "index"),
@@ -128,9 +135,8 @@ _ACCESS = {
 """Operations that each way of access goes with."""
 
 
-def _index_names(table: Table) -> list[str]:
-    definition = json.loads(table.definition.read_text(encoding="utf-8"))
-    return [str(index.get("IndexName")) for index in definition.get("GlobalSecondaryIndexes") or ()]
+def _has_one_key(definition: Mapping[str, Any]) -> bool:
+    return len(definition.get("KeySchema") or ()) == 1
 
 
 def read_tables(source: Source, data: Mapping[str, Mapping[str, Any]]) -> dict[str, Table]:

@@ -6,7 +6,8 @@ import pytest
 
 from busyhour.emulator.tables import load_tables
 from busyhour.errors import BusyhourError
-from busyhour.scenarios.model import Table
+from busyhour.quotas.table_units import item_size
+from busyhour.scenarios.model import KeyChoice, Table
 
 
 class Operations:
@@ -60,3 +61,17 @@ def test_what_is_wrong_is_said_with_file_and_item(table, definition, items, said
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(BusyhourError, match=r"nowhere\.json"):
         load_tables(Operations(), [Table("t", tmp_path / "nowhere.json")])
+
+
+def test_a_run_that_drives_the_table_finds_an_item_for_every_key_that_it_draws(tmp_path):
+    (tmp_path / "t.json").write_text(
+        json.dumps({"TableName": "t", "KeySchema": [{"AttributeName": "id"}, {"AttributeName": "at"}]})
+    )
+    (tmp_path / "i.json").write_text(json.dumps([{"id": {"S": "1"}, "at": {"S": "1"}}]))
+    table = Table("t", tmp_path / "t.json", tmp_path / "i.json", KeyChoice(count=3), (900, 1100))
+    operations = Operations()
+    load_tables(operations, [table], made_up=lambda name: 2)
+    items = [params["Item"] for name, params in operations.ran if name == "PutItem"]
+    assert [item["id"]["S"] for item in items] == ["1", "key-1", "key-1", "key-2", "key-2"]
+    assert len({(item["id"]["S"], item["at"]["S"]) for item in items}) == 5
+    assert [item_size(item) for item in items[1:]] == [1000] * 4
