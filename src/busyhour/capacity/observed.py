@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 from busyhour.calls.policy import CallPolicy
@@ -9,7 +11,7 @@ from busyhour.calls.ports import FlowMachine
 from busyhour.capacity.handlers import HandlerAnswers
 from busyhour.capacity.simulation import INFINITE, Simulation
 from busyhour.scenarios.arrivals import Arrival
-from busyhour.scenarios.model import Function, Scenario
+from busyhour.scenarios.model import Access, Function, Scenario
 from busyhour.scenarios.resources import OPERATIONS
 
 CALLS = 300
@@ -39,13 +41,33 @@ def with_observed_operations(
     for function in silent:
         seen = _data_operations(handlers, function)
         if seen:
-            functions[function.name] = replace(function, operations=seen)
+            access = _access(handlers.operations(function.name), seen)
+            functions[function.name] = replace(function, operations=seen, access=access)
             shown = ", ".join(f"{mean:.3g} {operation}" for operation, mean in seen.items())
             notes.append(
                 f"operations of {function.name!r} are not in the scenario; its handler made {shown} an invocation"
             )
             handlers.observed.update(seen)
     return replace(scenario, functions=functions), notes
+
+
+def _access(counts: Mapping[str, float], operations: Mapping[str, float]) -> dict[str, Access]:
+    """How operations were made: consistently or of an index where most of them were, and on how many items."""
+    found = {}
+    for name, mean in operations.items():
+        items = counts.get(f"{name}:items", 0.0) / mean
+        indexes = {
+            key.removeprefix(f"{name}:index:"): count
+            for key, count in counts.items()
+            if key.startswith(f"{name}:index:")
+        }
+        most = max(indexes, key=indexes.__getitem__, default=None)
+        found[name] = Access(
+            consistent=counts.get(f"{name}:consistent", 0.0) > mean / 2,
+            items=math.ceil(items) if items > 1 else None,
+            index=most if most is not None and indexes[most] > mean / 2 else None,
+        )
+    return {name: access for name, access in found.items() if access != Access()}
 
 
 def _data_operations(handlers: HandlerAnswers, function: Function) -> dict[str, float]:

@@ -419,8 +419,15 @@ def from_json(data: Mapping[str, Any]) -> Requirement:
             f"Requirement {model!r} has no {', '.join(missing)}.",
             "Run the scenario again with this version of busyhour.",
         )
-    made: Requirement = kind(**{name: math.inf if data[name] is None else data[name] for name in names})
+    made: Requirement = kind(**{name: _figure(data[name]) for name in names})
     return made
+
+
+def _figure(value: Any) -> Any:
+    """A figure of a requirement from JSON, which knows neither infinity nor tuples."""
+    if value is None:
+        return math.inf
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _blocking(load: float, lines: int, peakedness: float) -> float:

@@ -83,7 +83,11 @@ def main() -> None:
 
 
 class Operations:
-    """Counts the DynamoDB operations of one invocation by `table.Operation`, as boto3's clients make them."""
+    """Counts the DynamoDB operations of one invocation by `table.Operation`, as boto3's clients make them.
+
+    Beside them `table.Operation:consistent` counts strongly consistent ones, `:items` the items that queries, scans
+    and batches were about, and `:index:NAME` those of an index.
+    """
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
@@ -100,11 +104,27 @@ class Operations:
         def counted(this: Any, operation: str, given: dict[str, Any]) -> Any:
             if this.meta.service_model.service_name == "dynamodb":
                 for table in _tables_of(given):
-                    name = f"{table}.{operation}"
-                    self.counts[name] = self.counts.get(name, 0) + 1
-            return make(this, operation, given)
+                    self._count(f"{table}.{operation}", given)
+            answer = make(this, operation, given)
+            for table, batch in (given.get("RequestItems") or {}).items():
+                items = batch["Keys"] if isinstance(batch, dict) else batch
+                self._add(f"{table}.{operation}:items", len(items))
+            if operation in ("Query", "Scan") and "TableName" in given:
+                self._add(f"{given['TableName']}.{operation}:items", answer.get("ScannedCount", 0))
+            return answer
 
         client.BaseClient._make_api_call = counted
+
+    def _count(self, name: str, given: dict[str, Any]) -> None:
+        self._add(name, 1)
+        if given.get("ConsistentRead"):
+            self._add(f"{name}:consistent", 1)
+        if given.get("IndexName"):
+            self._add(f"{name}:index:{given['IndexName']}", 1)
+
+    def _add(self, name: str, count: int) -> None:
+        if count:
+            self.counts[name] = self.counts.get(name, 0) + count
 
 
 def _tables_of(given: dict[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from busyhour.capacity.demand import demand_of_call
 from busyhour.capacity.handlers import HandlerAnswers
 from busyhour.capacity.observed import with_observed_operations
-from busyhour.scenarios.model import Function, Table
+from busyhour.scenarios.model import Access, Function, Table
 
 HANDLER = """
 import os
@@ -68,3 +68,49 @@ def test_what_the_scenario_declares_is_left_alone(scenario: Any, small: Any):
     made = replace(scenario, functions={"lookup": declared})
     with HandlerAnswers(made) as handlers:
         assert with_observed_operations(made, small.machine(small.lookup), handlers) == (made, [])
+
+
+WAYS = """
+import boto3
+
+def handler(event, context):
+    client = boto3.client("dynamodb")
+    client.get_item(TableName="people", Key={"pk": {"S": "a"}}, ConsistentRead=True)
+    client.batch_get_item(RequestItems={"people": {"Keys": [{"pk": {"S": one}} for one in "abc"]}})
+    client.query(
+        TableName="people",
+        IndexName="by-team",
+        KeyConditionExpression="team = :t",
+        ExpressionAttributeValues={":t": {"S": "x"}},
+    )
+    return {}
+"""
+
+
+def test_how_handlers_read_is_seen_too(scenario: Any, small: Any, tmp_path: Path):
+    (tmp_path / "app.py").write_text(WAYS, encoding="utf-8")
+    definition = json.loads((tmp_path / "people.json").read_text(encoding="utf-8"))
+    definition["AttributeDefinitions"].append({"AttributeName": "team", "AttributeType": "S"})
+    definition["GlobalSecondaryIndexes"] = [
+        {
+            "IndexName": "by-team",
+            "KeySchema": [{"AttributeName": "team", "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": "ALL"},
+        }
+    ]
+    (tmp_path / "people.json").write_text(json.dumps(definition), encoding="utf-8")
+    items = [{"pk": {"S": one}, "team": {"S": "x"}} for one in "abcd"]
+    (tmp_path / "items.json").write_text(json.dumps(items), encoding="utf-8")
+    table = Table("people", tmp_path / "people.json", tmp_path / "items.json")
+    with HandlerAnswers(replace(scenario, tables={"people": table})) as handlers:
+        made, _ = with_observed_operations(scenario, small.machine(small.lookup), handlers)
+    assert made.functions["lookup"].operations == {
+        "people.BatchGetItem": 1.0,
+        "people.GetItem": 1.0,
+        "people.Query": 1.0,
+    }
+    assert made.functions["lookup"].access == {
+        "people.BatchGetItem": Access(items=3),
+        "people.GetItem": Access(consistent=True),
+        "people.Query": Access(items=4, index="by-team"),
+    }
