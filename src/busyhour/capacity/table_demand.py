@@ -93,7 +93,7 @@ class TableDemand:
         for served, load in found:
             own = replace(
                 limit,
-                key=f"table.{resource(load.table, load.index)}.partition.{load.side}",
+                key=f"{limit.key}.{resource(load.table, load.index)}",
                 name=f"Hottest partition of {_name(load)}, {load.side}s",
                 adjustable=False,
             )
