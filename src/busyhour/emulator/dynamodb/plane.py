@@ -29,6 +29,7 @@ from busyhour.quotas.table_units import (
     read_units,
     stored_size,
     value_size,
+    write_units,
 )
 
 _log = logging.getLogger(__name__)
@@ -144,8 +145,14 @@ class Plane:
         update = simple_update(params, table, item, size)
         if update is None:
             return None
-        charges = self._charging.before("UpdateItem", params)
-        self._meter.take_all("UpdateItem", charges)
+        if table.global_indexes:
+            charges = self._charging.before("UpdateItem", params)
+            self._meter.take_all("UpdateItem", charges)
+        else:
+            charges = [Charge(table, table.name, Side.WRITE, write_units(size), partition_of(table, key))]
+            refusal = self._meter.take(charges[0])
+            if refusal is not None:
+                raise self._meter.throttled("UpdateItem", charges[0], refusal)
         if item is None:
             item = table.put_item({name: dict(key[name]) for name in table.table_key_attrs})
         update.apply(item)
