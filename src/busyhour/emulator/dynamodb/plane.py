@@ -156,8 +156,12 @@ class Plane:
         if item is None:
             item = table.put_item({name: dict(key[name]) for name in table.table_key_attrs})
         update.apply(item)
-        for charge, more in self._charging.after("UpdateItem", params, charges):
-            self._meter.charge_more(charge, more)
+        if table.global_indexes:
+            for charge, more in self._charging.after("UpdateItem", params, charges):
+                self._meter.charge_more(charge, more)
+        elif (more := write_units(stored_size(item.attrs)) - charges[0].units) > 0:
+            self._meter.charge_more(charges[0], more)
+            charges[0].units += more
         for charge in charges:
             self._meter.consumed(charge)
         self._meter.served("UpdateItem", table.name, wall.perf_counter() - started)
