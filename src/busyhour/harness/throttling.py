@@ -1,0 +1,50 @@
+"""Shares of requests that a service throttled, by operation: what the generator saw, and Lambda's own counts. Pure.
+
+A share of requests is at least that of first attempts: a throttled request is tried again, and meets the same limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from busyhour.results.record import Operation, OperatorMetric
+
+TOLERATED = 0.01
+"""Share of first attempts that may be throttled where the scenario has no objective for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """Requests of one operation, and how many of them were throttled. `name` is `service:Operation`."""
+
+    name: str
+    requests: int
+    throttled: int
+
+    @property
+    def share(self) -> float:
+        """Of all requests; 0 where there was none."""
+        return self.throttled / self.requests if self.requests else 0.0
+
+
+def by_operation(
+    operations: Sequence[Operation], metrics: Sequence[OperatorMetric] = ()
+) -> list[Throttled]:
+    """Each operation that a run made requests of, the one with the largest share first.
+
+    Args:
+        operations: what the generator measured.
+        metrics: what CloudWatch counted; Lambda's are used where the generator did not invoke functions itself.
+    """
+    found = [
+        Throttled(f"{one.service}:{one.name}", one.requests, one.throttles)
+        for one in operations
+        if one.requests
+    ]
+    if not any(one.name == "lambda:Invoke" for one in found):
+        counted = {one.name: one.value for one in metrics if "Lambda" in one.source}
+        throttles, invocations = counted.get("Throttles") or 0.0, counted.get("Invocations") or 0.0
+        if throttles + invocations:  # CloudWatch does not count a throttled request as an invocation
+            found.append(Throttled("lambda:Invoke", round(throttles + invocations), round(throttles)))
+    return sorted(found, key=lambda one: (-one.share, one.name))
