@@ -12,17 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from busyhour.capacity.requirement import TOLERATED
+from busyhour.capacity.tolerance import SERVICE_LEVEL as ANSWERED
 from busyhour.harness.objectives import judge
-from busyhour.harness.throttling import TOLERATED, Throttled
+from busyhour.harness.throttling import Throttled
 from busyhour.results.load_result import LoadResult
 from busyhour.results.record import ObjectiveRecord
 from busyhour.scenarios.model import Objective, Scenario
 from busyhour.scenarios.objectives import METRICS
 
-BLOCKED = Objective("blocked_share", at_most=0.01)
+BLOCKED = Objective("blocked_share", at_most=TOLERATED)
 THROTTLED = Objective("throttle_share", at_most=TOLERATED)
 ERROR_BRANCHES = Objective("error_branch_share", at_most=0.001)
-SERVICE_LEVEL = Objective("service_level", at_least=0.8)
+SERVICE_LEVEL = Objective("service_level", at_least=ANSWERED)
 _ALIKE = {"throttle_share": ("throttle_share", "throttles")}
 """Metrics of which one stated by the scenario takes the place of the default."""
 

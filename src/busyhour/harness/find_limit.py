@@ -112,7 +112,7 @@ def search(
         if outcome is Outcome.INVALID and not invalid:
             invalid = True  # a busy moment of this machine may pass: once more at the same rate
             continue
-        if outcome in (Outcome.INVALID, Outcome.INTERRUPTED):
+        if outcome in (Outcome.INVALID, Outcome.NOT_SHOWN, Outcome.INTERRUPTED):
             found.interrupted = outcome is Outcome.INTERRUPTED
             why = record.verdict.reasons[0].rstrip(".") if record.verdict.reasons else ""
             found.stopped = f"the run at {at:.3g} times the plan is {outcome}: {why}"

@@ -159,7 +159,9 @@ def _whole(found: Limit, limit: LimitRecord, shown: RunRecord, run_id: str) -> R
     elif found.breaks is not None and found.breaks <= 1.0:
         outcome = Outcome.DOES_NOT_HOLD
     else:
-        outcome = Outcome.INTERRUPTED if found.interrupted else Outcome.INVALID
+        last = found.steps[-1].outcome
+        unproven = Outcome.NOT_SHOWN if last is Outcome.NOT_SHOWN else Outcome.INVALID
+        outcome = Outcome.INTERRUPTED if found.interrupted else unproven
     reasons = [] if outcome is Outcome.HOLDS else [f"{said[0].upper()}{said[1:]}."]
     if found.stopped:
         reasons.append(f"The search ended early: {found.stopped}.")

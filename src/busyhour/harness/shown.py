@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from busyhour.results.record import Arrivals, Series, Shown
-from busyhour.scenarios.model import LoadProfile, Scenario
-from busyhour.scenarios.plan import busiest_rate, ramps
-from busyhour.scenarios.rate import Rate, Segment, rate_of
+from busyhour.scenarios.model import LoadProfile, Plan, Scenario
+from busyhour.scenarios.plan import busiest_rate, driven
+from busyhour.scenarios.rate import Rate, rate_of
 
 CALLS = "calls in progress"
 RATE = "calls/h"
@@ -122,7 +122,7 @@ def reach(scenario: Scenario, seconds: float, holding: Sequence[float]) -> Reach
     memory = math.fsum(s * s for s in sample) / (2.0 * math.fsum(sample)) if mean else 0.0
     hold = None
     if window is None or cut_off > _PLANNED_CUT_OFF:
-        hold = _sufficient(sample, test)
+        hold = _sufficient(sample, scenario)
     return Reach(
         CALLS,
         planned,
@@ -167,7 +167,9 @@ def shown(
         peak=max(values) * per if values else None,
         ended=arrivals.completed,
         cut_off=arrivals.cut_off,
-        stationary=found.window is not None and found.reachable >= REACHED * found.factor * found.planned and measured,
+        stationary=found.window is not None
+        and found.reachable >= REACHED * found.factor * found.planned
+        and measured,
         sufficient_hold=found.sufficient_hold,
         why=why,
     )
@@ -265,34 +267,21 @@ def _moments(rate: Rate) -> list[float]:
     return sorted({end * i / _POINTS for i in range(_POINTS + 1)} | edges)
 
 
-def _sufficient(sample: Sequence[float], test: LoadProfile) -> float | None:
+def _sufficient(sample: Sequence[float], scenario: Scenario) -> float | None:
     """Shortest hold that reaches the plan's load with few calls cut off, seconds; None where there is none."""
+    test = scenario.test
     if test.factor < REACHED:
         return None
     mean = math.fsum(sample) / len(sample)
+    one_a_second = Plan(3600.0)
 
     def suffices(hold: float) -> bool:
-        rate = _held(test, hold)
+        rate = rate_of(driven(scenario.traffic, one_a_second, replace(test, hold=hold)))
         load = _in_progress(rate, sample, test.ramp_up + hold)
         left = _in_progress(rate, sample, rate.end + test.drain)
         return load >= REACHED * mean and left <= _PLANNED_CUT_OFF * rate.total
 
     return _first(suffices, max(1.0, mean))
-
-
-def _held(test: LoadProfile, hold: float) -> Rate:
-    """One call a second times the factor, held for `hold` seconds between the test's ramps."""
-    duration = test.ramp_up + hold + test.ramp_down
-    points = ramps(test.ramp_up, test.ramp_down, duration)
-    edges = [(0.0, 1.0), (duration, 1.0)] if not points else [(point.at, point.factor) for point in points]
-    if edges[0][0] > 0:
-        edges.insert(0, (0.0, 1.0))
-    if edges[-1][0] < duration:
-        edges.append((duration, 1.0))
-    return Rate(
-        Segment(t0, t1, f0 * test.factor, f1 * test.factor)
-        for (t0, f0), (t1, f1) in zip(edges, edges[1:], strict=False)
-    )
 
 
 def _first(suffices: Callable[[float], bool], start: float) -> float | None:
@@ -323,4 +312,6 @@ def _within(series: Series | None, window: tuple[float, float] | None) -> list[f
     start, end = window
     if end - start < 1.0:
         start = end - 1.0
-    return [v for t, v in zip(series.t, series.v, strict=True) if v is not None and start - 0.5 <= t <= end - 0.5]
+    return [
+        v for t, v in zip(series.t, series.v, strict=True) if v is not None and start - 0.5 <= t <= end - 0.5
+    ]

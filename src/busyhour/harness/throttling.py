@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from busyhour.capacity.tolerance import Tolerances
 from busyhour.results.record import Operation, OperatorMetric
-
-TOLERATED = 0.01
-"""Share of first attempts that may be throttled where the scenario has no objective for it."""
+from busyhour.scenarios.model import Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +27,7 @@ class Throttled:
         return self.throttled / self.requests if self.requests else 0.0
 
 
-def by_operation(
-    operations: Sequence[Operation], metrics: Sequence[OperatorMetric] = ()
-) -> list[Throttled]:
+def by_operation(operations: Sequence[Operation], metrics: Sequence[OperatorMetric] = ()) -> list[Throttled]:
     """Each operation that a run made requests of, the one with the largest share first.
 
     Args:
@@ -48,3 +45,18 @@ def by_operation(
         if throttles + invocations:  # CloudWatch does not count a throttled request as an invocation
             found.append(Throttled("lambda:Invoke", round(throttles + invocations), round(throttles)))
     return sorted(found, key=lambda one: (-one.share, one.name))
+
+
+def beyond(scenario: Scenario, throttled: Sequence[Throttled]) -> list[str]:
+    """A sentence for each operation that was throttled beyond what the scenario's objectives tolerate."""
+    tolerances = Tolerances(scenario)
+    reasons = []
+    for one in throttled:
+        service, _, operation = one.name.partition(":")
+        tolerated = tolerances.requests(service, operation, float(one.requests))
+        if one.share > tolerated:
+            reasons.append(
+                f"{one.throttled:,} of {one.requests:,} requests of {one.name} were throttled, {one.share:.2%}; "
+                f"{tolerated:.2g} is tolerated."
+            )
+    return reasons

@@ -63,3 +63,8 @@ def held(scenario: Scenario, seconds: float) -> Scenario:
         duration=seconds,
     )
     return replace(scenario, traffic=traffic)
+
+
+def as_smoke(scenario: Scenario) -> Scenario:
+    """The scenario with a test that checks errors and throttles and shows no capacity."""
+    return replace(scenario, test=replace(scenario.test, smoke=True))
