@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Another value than the scenario's, like traffic.duration=20s or quotas.L-12AB7C57=500; may be repeated.",
+    help="Another value than the scenario's, like test.hold=20s or quotas.L-12AB7C57=500; may be repeated.",
 )
 @click.option(
     "--verify-quotas",

@@ -186,7 +186,7 @@ def with_unenforced(demand: Demand, value: float, forecast: Mapping[str, Any], f
         factor: multiple of the plan's load that was measured, see `shown.beyond`.
     """
     requirement = row_of(forecast, demand.key).get("requirement")
-    if requirement is None or demand.rejected:
+    if requirement is None or demand.rejected or (demand.peak or 0.0) < value:
         return demand
     return replace(demand, unenforced=from_json(requirement).rejected(value, factor))
 

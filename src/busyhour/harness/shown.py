@@ -45,6 +45,8 @@ class Reach:
     factor: float
     window: tuple[float, float] | None
     """From when to when the plan's load is reached; None: never."""
+    busiest: float
+    """When the test's load is highest."""
     cut_off: float
     """Expected share of the calls that the end of the test ends."""
     memory: float
@@ -111,7 +113,7 @@ def reach(scenario: Scenario, seconds: float, holding: Sequence[float]) -> Reach
 
     times = _moments(rate)
     loads = [load(t) for t in times]
-    reachable = max(loads, default=0.0)
+    reachable, busiest = max(zip(loads, times, strict=True), default=(0.0, 0.0))
     if _replayed(scenario):
         planned = min(planned, reachable)
     test = scenario.test
@@ -129,6 +131,7 @@ def reach(scenario: Scenario, seconds: float, holding: Sequence[float]) -> Reach
         reachable,
         test.factor,
         window,
+        busiest,
         cut_off,
         memory,
         hold,
@@ -150,7 +153,7 @@ def shown(
         smoke: the run was one that shows no capacity.
     """
     series = started if found.unit == RATE else in_progress
-    values = _within(series, found.window)
+    values = _within(series, found.window or (found.busiest, found.busiest))
     per = 3600.0 if found.unit == RATE else 1.0
     reached = math.fsum(values) / len(values) * per if values else None
     why = ["A smoke run shows nothing of the capacity."] if smoke else []
@@ -240,6 +243,7 @@ def _of_rate(scenario: Scenario, rate: Rate) -> Reach:
         busiest_rate(scenario.traffic),
         test.factor,
         window,
+        rate.end,
         0.0,
         0.0,
         hold,

@@ -204,7 +204,8 @@ def _quota_reasons(quotas: Sequence[QuotaRecord], headroom: float) -> list[str]:
         if quota.rejected:
             text += f" and rejected {quota.rejected:,}"
         if quota.rejected_share and quota.tolerated is not None:
-            text += f", {quota.rejected_share:.2%} of first attempts, {quota.tolerated:.2g} tolerated"
+            would = "" if quota.rejected else " and would have rejected"
+            text += f"{would or ','} {quota.rejected_share:.2%} of first attempts, {quota.tolerated:.2g} is tolerated"
         if quota.peak is not None:
             text += f"; peak demand {quota.peak:,.4g}"
         reasons.append(text + ".")

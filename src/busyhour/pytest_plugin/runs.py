@@ -144,7 +144,7 @@ class Runs(_OfProject):
 
         Args:
             scenario: its name or file.
-            overrides: other values than the scenario's, as `--set` takes them: `traffic.duration=20s`.
+            overrides: other values than the scenario's, as `--set` takes them: `test.hold=20s`.
             workers: processes of the load generator.
             smoke: a quick check: errors and throttles are judged, the capacity is not shown.
 

@@ -304,7 +304,7 @@ class Shown:
     factor: float = 1.0
     """Multiple of the plan's rate that the test drives."""
     reached: float | None = None
-    """Measured mean while the calculation has the plan's load reached; None: not measured, or never reached."""
+    """Measured mean while the plan's load is reached by calculation, else at the busiest moment; None: not measured."""
     peak: float | None = None
     """Measured peak in the same time."""
     ended: int = 0
