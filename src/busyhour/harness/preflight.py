@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from busyhour.harness.gate import Intent
-from busyhour.harness.shown import Reach, reach
+from busyhour.harness.reach import Reach, reach
 from busyhour.project import Project
 from busyhour.project.toml_file import shown
 from busyhour.quotas import table as quota_table

@@ -21,6 +21,7 @@ from busyhour.harness.lookout import Now, lookout
 from busyhour.harness.objectives import judge
 from busyhour.harness.processes import Child
 from busyhour.harness.progress import Progress
+from busyhour.harness.reach import Reach
 from busyhour.harness.sweep import TARGET_FILE
 from busyhour.harness.target import Target
 from busyhour.harness.verdict import Measured, decide
@@ -183,7 +184,7 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
     return _record(options, folder, target, load, observed, quotas, forecast, snapshot, gathered, shown)
 
 
-def _announce(reach: showing.Reach | None, scenario: Scenario, progress: Progress) -> None:
+def _announce(reach: Reach | None, scenario: Scenario, progress: Progress) -> None:
     """Print, before the load starts, what the test cannot show, and what it drives beside the plan."""
     if scenario.test.smoke:
         progress.say("A smoke run: errors and throttles are judged, the capacity is not shown.")
@@ -197,7 +198,7 @@ def _announce(reach: showing.Reach | None, scenario: Scenario, progress: Progres
 
 
 def _shown(
-    reach: showing.Reach | None, scenario: Scenario, load: LoadResult, observed: metrics.Readings
+    reach: Reach | None, scenario: Scenario, load: LoadResult, observed: metrics.Readings
 ) -> Shown | None:
     """What the run showed of the plan; calls in progress as the target counted them, else as the generator did."""
     if reach is None:
