@@ -45,8 +45,8 @@ class Bracket:
 def causes_of(record: RunRecord) -> list[Cause]:
     """What broke in a run, most important first.
 
-    Quotas come in the order in which they rejected something, then limits that do not carry the rate by calculation, then
-    objectives, then quotas without the headroom that the scenario asks for; where there is none of these, what the verdict says. What a run that is invalid or was
+    Quotas come in the order in which they rejected something, then objectives, then quotas without the headroom that
+    the scenario asks for; where there is none of these, what the verdict says. What a run that is invalid or was
     interrupted shows is no limit of the target.
     """
     if record.verdict.outcome is not Outcome.DOES_NOT_HOLD:
@@ -56,12 +56,6 @@ def causes_of(record: RunRecord) -> list[Cause]:
         key=lambda quota: (quota.first_rejected_at is None, quota.first_rejected_at or 0.0, quota.key),
     )
     found = [Cause(quota.key, f"{quota.name} ({quota.value:g} {quota.unit})") for quota in binding]
-    measured = {cause.key for cause in found}
-    found += [
-        Cause(row["key"], f"{row['name']} ({row['value']:g} {row['unit']})")
-        for row in record.forecast.get("ladder", ())
-        if row.get("verdict") == "exceeds" and row["key"] not in measured
-    ]
     found += [
         Cause(objective.metric, f"Objective {objective.metric} {objective.bound}")
         for objective in record.objectives
@@ -88,7 +82,7 @@ def brackets(steps: Sequence[Step]) -> list[Bracket]:
     A cause may hide behind one that turns calls away before they come to it; then it begins at the rate that is told
     here or below it, and shows where the other one's limit is raised.
     """
-    proving = [step for step in steps if step.outcome in (Outcome.HOLDS, Outcome.DOES_NOT_HOLD)]
+    proving = [step for step in steps if step.outcome not in (Outcome.INVALID, Outcome.INTERRUPTED)]
     met: dict[str, Step] = {}
     for step in sorted(proving, key=lambda step: step.factor):
         for cause in step.causes:

@@ -79,7 +79,8 @@ def forecast(scenario: Scenario, values: Iterable[QuotaValue]) -> Preview:
     from busyhour.capacity.forecast import forecast as calculate
 
     made = calculate(scenario, values)
-    found = reach(scenario, made.demand.mean("at once"), made.demand.holding)
+    longest = max(made.demand.lambda_seconds.values(), default=0.0)
+    found = reach(scenario, made.demand.mean("at once"), made.demand.holding, longest)
     return Preview(made.peaks, made.as_json | _waves(scenario, made), found)
 
 

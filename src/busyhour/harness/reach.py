@@ -23,8 +23,10 @@ and 99.9 % half as long again; one per cent is less than chance moves any load b
 PLANNED_CUT_OFF = 0.4
 """Largest share of the calls that the end of the test may end by calculation: below `shown.MOST_CUT_OFF`, so that chance
 does not decide."""
-_SHORTEST = 10.0
-"""Seconds for which a rate must be held where the drive runs no calls: a rate is a mean over seconds."""
+_SHORTEST = 3.0
+_DURATIONS = 4.0
+"""A rate must be held for 3 s and for 4 mean durations of an invocation where the drive runs no calls: after so long 98 %
+of the executions at once are there (exponential durations)."""
 _SAMPLE = 400
 _POINTS = 240
 _LONGEST = 30 * 86400.0
@@ -71,7 +73,7 @@ class Reach:
     def _too_short(self) -> str:
         if self.unit == RATE:
             way_out = self._way_out
-            return f"The plan's {self.planned:,.0f} {self.unit} are not held for {_SHORTEST:g} s.{way_out}"
+            return f"The plan's {self.planned:,.0f} {self.unit} are not held for {in_words(self.sufficient_hold or _SHORTEST)}.{way_out}"
         if self.window is None:
             reached = f"The test reaches {figure(self.reachable)} of the plan's {figure(self.planned)} {self.unit}, by calculation"
         else:
@@ -85,17 +87,18 @@ class Reach:
         return f" A hold of at least {in_words(self.sufficient_hold)} suffices: --set {self.setting}."
 
 
-def reach(scenario: Scenario, seconds: float, holding: Sequence[float]) -> Reach:
+def reach(scenario: Scenario, seconds: float, holding: Sequence[float], invocation: float = 0.0) -> Reach:
     """What the scenario's test reaches of its plan.
 
     Args:
         scenario: plan, test and the arrivals that are driven.
         seconds: mean duration of a call.
         holding: sampled durations of calls.
+        invocation: mean seconds of the longest function's invocation.
     """
     rate = rate_of(scenario.traffic)
     if not scenario.drive.has_calls:
-        return _of_rate(scenario, rate)
+        return _of_rate(scenario, rate, max(_SHORTEST, _DURATIONS * invocation))
     ordered = sorted(holding)
     step = max(1, len(ordered) // _SAMPLE)
     sample = ordered[step // 2 :: step] or [0.0]
@@ -149,15 +152,15 @@ def in_words(seconds: float) -> str:
     return "".join(f"{number}{unit}" for number, unit in parts if number)
 
 
-def _of_rate(scenario: Scenario, rate: Rate) -> Reach:
+def _of_rate(scenario: Scenario, rate: Rate, shortest: float) -> Reach:
     """The rate that is driven, where there are no calls that go on."""
     planned, test = scenario.plan.calls_per_hour, scenario.test
     times = _moments(rate)
     enough = [t for t in times if max(rate.at(t), rate.at(t - 1e-6)) * 3600.0 >= REACHED * planned]
     window = (enough[0], enough[-1]) if enough else None
-    if window is not None and window[1] - window[0] < _SHORTEST * REACHED and not _replayed(scenario):
+    if window is not None and window[1] - window[0] < shortest * REACHED and not _replayed(scenario):
         window = None
-    hold = _SHORTEST if window is None and test.factor >= REACHED else None
+    hold = shortest if window is None and test.factor >= REACHED else None
     return Reach(
         RATE,
         planned,

@@ -66,6 +66,8 @@ class Options:
     """Load tests that run beside the scenario's own, by name or path."""
     clearance: gate.Clearance | None = None
     """What the safety gate said; without it nothing is done against AWS."""
+    by_load: bool = False
+    """Judge by what was measured alone, as a search for the limit does: the calculation stands beside its result."""
     now: Now = lambda: datetime.now(UTC)
     """The time by which a live run is watched; handed in by tests."""
 
@@ -348,7 +350,7 @@ def _record(
                 quotas,
                 objectives,
                 gathered.findings,
-                limits=forecast.as_json.get("ladder", ()),
+                limits=() if options.by_load else forecast.as_json.get("ladder", ()),
                 throttled=[] if THROTTLED in defaults(scenario) else throttling.beyond(scenario, throttled),
                 shown=shown,
             ),

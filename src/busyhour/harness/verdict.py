@@ -127,12 +127,14 @@ def decide(
 
 def _reasons(measured: Measured, headroom: float, smoke: bool) -> _Reasons:
     found = _Reasons()
-    exceeded = [_limit_reason(row) for row in measured.limits if _verdict_of(row) == "exceeds"]
+    bound = {q.key for q in measured.quotas if q.verdict == "binds"}
+    over = exceeded([row for row in measured.limits if row.get("key") not in bound])
     undecided = [_undecided_reason(row) for row in measured.limits if _verdict_of(row) == "undecided"]
     objectives = [o for o in measured.objectives if not (smoke and o.metric in _OF_CAPACITY)]
     factor = measured.shown.factor if measured.shown is not None else 1.0
     rejections = [
-        *_quota_reasons(measured.quotas, headroom if factor <= 1.0 else 0.0),
+        *_quota_reasons(measured, headroom if factor <= 1.0 else 0.0),
+        *([] if smoke else over),
         *measured.throttled,
         *(
             f"Objective {o.metric} {o.bound}{' (default)' if o.default else ''}: measured {o.measured:g}"
@@ -141,21 +143,20 @@ def _reasons(measured: Measured, headroom: float, smoke: bool) -> _Reasons:
             if o.holds is False and o.measured is not None
         ),
     ]
-    if factor > 1.0:
+    if factor > 1.0 and not exceeded(measured.limits):
         found.not_shown += [
             f"Arrivals were raised to {factor:g} x the plan (test.factor): {r}" for r in rejections
         ]
         rejections = []
     found.failed = [
         *measured.unplanned,
-        *([] if smoke else exceeded),
         *rejections,
         *_finding_reasons(measured.findings),
     ]
     if measured.shown is not None:
         found.not_shown += measured.shown.why
     if smoke:
-        found.not_shown += [f"Not judged by a smoke run: {reason}" for reason in exceeded]
+        found.not_shown += [f"Not judged by a smoke run: {reason}" for reason in over]
     found.not_shown += undecided
     found.not_shown += [
         f"Objective {o.metric} {'could not be measured' if o.measured is None else 'is not decided'}: {o.why}"
@@ -165,23 +166,34 @@ def _reasons(measured: Measured, headroom: float, smoke: bool) -> _Reasons:
     return found
 
 
+def exceeded(limits: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A reason for each limit that the plan exceeds by calculation: need, value and the calculation."""
+    return [_limit_reason(row) for row in limits if _verdict_of(row) == "exceeds"]
+
+
 def _verdict_of(row: Mapping[str, Any]) -> str:
     return str(row.get("verdict") or ("exceeds" if row.get("binds_at_plan") else "within"))
 
 
-def _limit_reason(row: Mapping[str, Any]) -> str:
-    """A limit that the plan exceeds: need, value and the calculation."""
+def _needs(row: Mapping[str, Any]) -> str:
+    """The need of a limit, in words."""
     unit = f" {row['unit']}" if row.get("unit") and row["unit"] != "count" else ""
     need = row.get("needed")
-    needs = (
-        f"the plan needs {number(float(need))}{unit}, " if need is not None else "no value carries the plan, "
-    )
-    text = f"By calculation {row['name']} does not carry the plan: {needs}{number(float(row['value']))} {row['origin']}"
+    return "no value carries the plan" if need is None else f"the plan needs {number(float(need))}{unit}"
+
+
+def _limit_reason(row: Mapping[str, Any]) -> str:
+    value = f"{number(float(row['value']))} {row['origin']}"
+    text = f"By calculation {row['name']} does not carry the plan: {_needs(row)}, {value}"
     rejected, tolerated = row.get("rejected_at_plan"), row.get("tolerated")
     if rejected is not None and tolerated is not None:
         text += f"; {rejected:.3g} of the first attempts would be rejected, {tolerated:.3g} is tolerated"
+    return f"{text}{_calculation(row)}."
+
+
+def _calculation(row: Mapping[str, Any]) -> str:
     calculation = str(row.get("calculation") or "").rstrip(".")
-    return f"{text} ({calculation})." if calculation else f"{text}."
+    return f" ({calculation})" if calculation else ""
 
 
 def _undecided_reason(row: Mapping[str, Any]) -> str:
@@ -191,7 +203,10 @@ def _undecided_reason(row: Mapping[str, Any]) -> str:
     return f"{text}the interval of the sampled demand{around}. More sampled calls decide it: busyhour forecast --calls."
 
 
-def _quota_reasons(quotas: Sequence[QuotaRecord], headroom: float) -> list[str]:
+def _quota_reasons(measured: Measured, headroom: float) -> list[str]:
+    """Quotas that bound, the first to bind first, each with what the calculation says of it."""
+    quotas = measured.quotas
+    over = {row["key"]: row for row in measured.limits if _verdict_of(row) == "exceeds" and "key" in row}
     reasons = []
     binding = sorted(
         (q for q in quotas if q.verdict == "binds"),
@@ -208,6 +223,9 @@ def _quota_reasons(quotas: Sequence[QuotaRecord], headroom: float) -> list[str]:
             text += f"{would or ','} {quota.rejected_share:.2%} of first attempts, {quota.tolerated:.2g} is tolerated"
         if quota.peak is not None:
             text += f"; peak demand {quota.peak:,.4g}"
+        if quota.key in over:
+            row = over[quota.key]
+            text += f"; by calculation {_needs(row)}{_calculation(row)}"
         reasons.append(text + ".")
     reasons += [
         f"{q.name}: {q.utilisation:.0%} of {q.value:g} {q.unit} used, less headroom than the scenario asks for."

@@ -136,10 +136,10 @@ def test_a_replayed_day_is_its_own_plan_and_a_cut_one_is_not(scenario: Scenario)
 
 
 @pytest.mark.parametrize(("hold", "reached"), [(4.0, False), (10.0, True), (600.0, True)])
-def test_a_drive_without_calls_reaches_a_rate_that_is_held_for_ten_seconds(
+def test_a_drive_without_calls_reaches_a_rate_that_is_held_for_four_invocations(
     scenario: Scenario, hold: float, reached: bool
 ) -> None:
-    one = reach(held(scenario, 72000.0, LoadProfile(hold), DriveKind.LAMBDA), 240.0, [240.0])
+    one = reach(held(scenario, 72000.0, LoadProfile(hold), DriveKind.LAMBDA), 240.0, [240.0], 2.5)
     assert (one.unit, one.planned, one.reachable) == ("calls/h", 72000.0, 72000.0)
     assert one.reached is reached
     assert bool(one.why) is not reached

@@ -135,6 +135,19 @@ def test_a_limit_that_the_plan_exceeds_by_calculation_decides_whatever_a_short_r
     ]
 
 
+def test_a_limit_that_bound_and_is_exceeded_by_calculation_is_one_reason() -> None:
+    bound = quota("binds", "connect.calls", rejected=76, first_rejected_at=26.0, peak=11.0)
+    measured = Measured([bound], limits=[limit("exceeds"), limit("exceeds", key="other", name="Other")])
+    first, second = decide("desk", STARTED, measured).reasons
+    assert first.startswith(
+        "connect.calls (10 count, applied (instance)) bound at 0:26 and rejected 76; peak demand 11"
+    )
+    assert first.endswith(
+        "; by calculation the plan needs 631 (14,000 calls/h x 155.2 s / 3600 = 603.6 erlang)."
+    )
+    assert second.startswith("By calculation Other does not carry the plan")
+
+
 def test_no_value_may_carry_the_plan() -> None:
     verdict = decide("desk", STARTED, Measured(limits=[limit("exceeds", needed=None)], shown=REACHED))
     assert "no value carries the plan" in verdict.reasons[0]
