@@ -54,5 +54,6 @@ def with_settings_moved(file: TomlFile) -> TomlFile:
                     f"has no time left: the ramps take {ramps:g} s of {seconds(duration):g} s",
                     "Shorten test.ramp_up and test.ramp_down, or lengthen the test.",
                 )
-            test["hold"] = written(hold)
+            if hold > 0:
+                test["hold"] = written(hold)
     return replace(file, data=data, elsewhere=elsewhere)
