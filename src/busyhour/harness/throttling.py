@@ -1,6 +1,8 @@
 """Shares of requests that a service throttled, by operation: what the generator saw, and Lambda's own counts. Pure.
 
-A share of requests is at least that of first attempts: a throttled request is tried again, and meets the same limit.
+A share of requests is at least that of first attempts: a throttled request is tried again, and meets the same limit. Full
+executions of Lambda answer 429 as a rate does; a full Connect instance does not throttle, it blocks calls, which are
+counted apart.
 """
 
 from __future__ import annotations
@@ -35,7 +37,11 @@ def by_operation(operations: Sequence[Operation], metrics: Sequence[OperatorMetr
         metrics: what CloudWatch counted; Lambda's are used where the generator did not invoke functions itself.
     """
     found = [
-        Throttled(f"{one.service}:{one.name}", one.requests, one.throttles)
+        Throttled(
+            f"{one.service}:{one.name}",
+            one.requests,
+            one.throttles + (0 if one.service == "connect" else one.limits),
+        )
         for one in operations
         if one.requests
     ]

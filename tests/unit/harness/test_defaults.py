@@ -52,6 +52,17 @@ def test_the_default_bound_is_on_the_worst_operation_not_on_all_together(
     assert found.why == "of 573 requests of lambda:Invoke"
 
 
+def test_full_executions_throttle_and_a_full_instance_blocks() -> None:
+    full = [
+        Operation("lambda", "Invoke", 573, 0, 5, 40),
+        Operation("connect", "StartOutboundVoiceContact", 100, 0, 1, 9),
+    ]
+    assert by_operation(full) == [
+        Throttled("lambda:Invoke", 573, 45),
+        Throttled("connect:StartOutboundVoiceContact", 100, 1),
+    ]
+
+
 def test_blocked_calls_are_judged_by_default(scenario: Scenario, load: LoadResult) -> None:
     judged = judge_defaults(replace(scenario, objectives=(), queues={}), load, ())
     blocked = next(one for one in judged if one.metric == "blocked_share")
