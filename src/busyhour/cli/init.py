@@ -11,9 +11,9 @@ _STARTER = Path(__file__).with_name("_starter")
 _EXAMPLE_FOLDERS = ("flows", "lambda", "tables")
 _OF_STARTER = {
     "../examples/helpdesk/": "../",
-    'hold = "100s"': 'hold = "75s"',
-    'drain = "45s"': 'drain = "25s"',
-    "whole, for 100 s.": "whole, for 75 s.",
+    'hold = "100s"': 'hold = "65s"',
+    'drain = "45s"': 'drain = "20s"',
+    "whole, for 100 s.": "whole, for 65 s.",
 }
 """Texts of the shipped scenario and what a new project has instead: its README is done in three minutes, and its calls
 last half a minute, so that the hold reaches their stationary number."""
