@@ -8,9 +8,10 @@ empty has E[L(t) - L(t - S)] at time t, with L the expected arrivals and S the d
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from busyhour.capacity.holding import HoldingTime
 from busyhour.scenarios.model import ArrivalProcess, LoadProfile, Plan, Scenario
 from busyhour.scenarios.plan import busiest_rate, driven
 from busyhour.scenarios.rate import Rate, rate_of
@@ -27,7 +28,6 @@ _SHORTEST = 3.0
 _DURATIONS = 4.0
 """A rate must be held for 3 s and for 4 mean durations of an invocation where the drive runs no calls: after so long 98 %
 of the executions at once are there (exponential durations)."""
-_SAMPLE = 400
 _POINTS = 240
 _LONGEST = 30 * 86400.0
 
@@ -87,27 +87,23 @@ class Reach:
         return f" A hold of at least {in_words(self.sufficient_hold)} suffices: --set {self.setting}."
 
 
-def reach(scenario: Scenario, seconds: float, holding: Sequence[float], invocation: float = 0.0) -> Reach:
+def reach(scenario: Scenario, seconds: float, holding: HoldingTime, invocation: float = 0.0) -> Reach:
     """What the scenario's test reaches of its plan.
 
     Args:
         scenario: plan, test and the arrivals that are driven.
         seconds: mean duration of a call.
-        holding: sampled durations of calls.
+        holding: distribution of the durations of calls.
         invocation: mean seconds of the longest function's invocation.
     """
     rate = rate_of(scenario.traffic)
     if not scenario.drive.has_calls:
         return _of_rate(scenario, rate, max(_SHORTEST, _DURATIONS * invocation))
-    ordered = sorted(holding)
-    step = max(1, len(ordered) // _SAMPLE)
-    sample = ordered[step // 2 :: step] or [0.0]
-    mean = math.fsum(sample) / len(sample)
-    scale = seconds / mean if mean else 0.0
+    scale = seconds / holding.mean if holding.mean else 0.0
     planned = scenario.plan.calls_per_hour / 3600.0 * seconds
 
     def load(t: float) -> float:
-        return scale * _in_progress(rate, sample, t)
+        return scale * holding.in_progress(rate.cumulative, t)
 
     times = _moments(rate)
     loads = [load(t) for t in times]
@@ -119,10 +115,11 @@ def reach(scenario: Scenario, seconds: float, holding: Sequence[float], invocati
     cut_off = left / rate.total if rate.total else 0.0
     enough = [t for t, at in zip(times, loads, strict=True) if at >= REACHED * planned]
     window = (enough[0], enough[-1]) if enough else None
-    memory = math.fsum(s * s for s in sample) / (2.0 * math.fsum(sample)) if mean else 0.0
+    square = math.fsum(s * s * share for s, share in zip(holding.seconds, holding.shares, strict=True))
+    memory = square / (2.0 * holding.mean) if holding.mean else 0.0
     hold = None
     if window is None or cut_off > PLANNED_CUT_OFF:
-        hold = _sufficient(sample, scenario)
+        hold = _sufficient(holding, scenario)
     return Reach(
         CALLS,
         planned,
@@ -183,11 +180,6 @@ def _replayed(scenario: Scenario) -> bool:
     return bool(traffic.intervals) and traffic.duration >= whole and scenario.test.factor == 1.0
 
 
-def _in_progress(rate: Rate, sample: Sequence[float], t: float) -> float:
-    until = rate.cumulative(t)
-    return math.fsum(until - rate.cumulative(t - s) for s in sample) / len(sample)
-
-
 def _moments(rate: Rate) -> list[float]:
     """Moments at which the load is looked at: evenly spaced ones, and where the rate changes."""
     end = rate.end
@@ -195,21 +187,20 @@ def _moments(rate: Rate) -> list[float]:
     return sorted({end * i / _POINTS for i in range(_POINTS + 1)} | edges)
 
 
-def _sufficient(sample: Sequence[float], scenario: Scenario) -> float | None:
+def _sufficient(holding: HoldingTime, scenario: Scenario) -> float | None:
     """Shortest hold that reaches the plan's load with few calls cut off, seconds; None where there is none."""
     test = scenario.test
     if test.factor < REACHED:
         return None
-    mean = math.fsum(sample) / len(sample)
     one_a_second = Plan(3600.0)
 
     def suffices(hold: float) -> bool:
         rate = rate_of(driven(scenario.traffic, one_a_second, replace(test, hold=hold)))
-        load = _in_progress(rate, sample, test.ramp_up + hold)
-        left = _in_progress(rate, sample, rate.end + test.drain)
-        return load >= REACHED * mean and left <= PLANNED_CUT_OFF * rate.total
+        load = holding.in_progress(rate.cumulative, test.ramp_up + hold)
+        left = holding.in_progress(rate.cumulative, rate.end + test.drain)
+        return load >= REACHED * holding.mean and left <= PLANNED_CUT_OFF * rate.total
 
-    return _first(suffices, max(1.0, mean))
+    return _first(suffices, max(1.0, holding.mean))
 
 
 def _first(suffices: Callable[[float], bool], start: float) -> float | None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from busyhour.capacity.holding import HoldingTime
 from busyhour.harness.reach import PLANNED_CUT_OFF, REACHED, Reach, in_words, reach
 from busyhour.scenarios.model import (
     ArrivalProcess,
@@ -26,6 +27,10 @@ MEAN = 155.2
 EXPONENTIAL = [-MEAN * math.log(1.0 - (i + 0.5) / 4000) for i in range(4000)]
 
 
+def sampled(seconds: Sequence[float]) -> HoldingTime:
+    return HoldingTime.of_sample(seconds, 0.0)
+
+
 def held(
     scenario: Scenario, per_hour: float, test: LoadProfile, drive: DriveKind = DriveKind.BACKEND
 ) -> Scenario:
@@ -38,7 +43,7 @@ def held(
 def found(
     scenario: Scenario, test: LoadProfile, holding: Sequence[float] = EXPONENTIAL, per_hour: float = 14000.0
 ) -> Reach:
-    return reach(held(scenario, per_hour, test), math.fsum(holding) / len(holding), holding)
+    return reach(held(scenario, per_hour, test), math.fsum(holding) / len(holding), sampled(holding))
 
 
 @pytest.mark.parametrize("hold", [40.0, 80.0, 155.2, 600.0])
@@ -75,7 +80,7 @@ def test_every_hold_that_is_printed_suffices(
     def at(hold: float) -> Reach:
         profile = replace(test, hold=hold)
         one = _bare(plan, profile, driven(planned, plan, profile))
-        return reach(one, seconds, sample)
+        return reach(one, seconds, sampled(sample))
 
     short = at(1.0)
     if short.reached:
@@ -92,7 +97,7 @@ def test_a_too_short_test_says_what_it_reaches_and_the_way_out(scenario: Scenari
     [old] = found(scenario, LoadProfile(40.0, drain=5.0)).why
     assert old.startswith("The test reaches 13")
     assert "of the plan's 603" in old
-    assert old.endswith("--set traffic.duration=11m50s.")
+    assert old.endswith("--set traffic.duration=12m.")
     [new] = found(scenario, LoadProfile(40.0, 20.0, drain=5.0, stated=True)).why
     assert "--set test.hold=11m" in new
 
@@ -127,7 +132,7 @@ def test_a_replayed_day_is_its_own_plan_and_a_cut_one_is_not(scenario: Scenario)
 
     def of(traffic: Traffic) -> Reach:
         one = replace(scenario, drive=DriveKind.BACKEND, traffic=traffic, plan=plan_of(day, day=True))
-        return reach(replace(one, test=LoadProfile(traffic.duration)), 600.0, [600.0] * 50)
+        return reach(replace(one, test=LoadProfile(traffic.duration)), 600.0, sampled([600.0] * 50))
 
     whole = of(day)
     assert whole.reached
@@ -139,7 +144,7 @@ def test_a_replayed_day_is_its_own_plan_and_a_cut_one_is_not(scenario: Scenario)
 def test_a_drive_without_calls_reaches_a_rate_that_is_held_for_four_invocations(
     scenario: Scenario, hold: float, reached: bool
 ) -> None:
-    one = reach(held(scenario, 72000.0, LoadProfile(hold), DriveKind.LAMBDA), 240.0, [240.0], 2.5)
+    one = reach(held(scenario, 72000.0, LoadProfile(hold), DriveKind.LAMBDA), 240.0, sampled([240.0]), 2.5)
     assert (one.unit, one.planned, one.reachable) == ("calls/h", 72000.0, 72000.0)
     assert one.reached is reached
     assert bool(one.why) is not reached
