@@ -14,15 +14,17 @@ class ExitCode(IntEnum):
     """What the process's exit status means; the same for every command."""
 
     OK = 0
-    """All holds."""
+    """HOLDS: every limit carries the plan by calculation, and what was measured shows it. Or a smoke run without findings."""
     DOES_NOT_HOLD = 1
-    """Something that was measured does not hold: a finding, an objective, a quota, a regression."""
+    """DOES NOT HOLD: a limit does not carry the plan, or something measured fails: a finding, an objective, a quota, a
+    regression."""
     BAD_INPUT = 2
     """The input or the command line is wrong."""
     REFUSED = 3
     """The safety gate refused."""
     INVALID_RUN = 4
-    """The run proves nothing: the generator could not keep its schedule, or nothing was measured."""
+    """Not shown, not decided, or invalid: the test did not reach the plan's load, a sample leaves it open, or the generator
+    could not keep its schedule."""
     UNREACHABLE = 5
     """The target could not be reached."""
     INTERRUPTED = 130

@@ -24,9 +24,9 @@ ROOT = shipped_root()
 SHORT = ("--set", "traffic.arrivals=even", "--set", "headroom=0")
 
 
-def searched(busyhour: Busyhour, folder: Path, *arguments: str) -> dict[str, Any]:
+def searched(busyhour: Busyhour, folder: Path, *arguments: str, code: int = 0) -> dict[str, Any]:
     done = busyhour("run", *arguments, "--find-limit", "--out", folder, cwd=ROOT, seconds=900)
-    assert done.code == 0, done.out + done.err
+    assert done.code == code, done.out + done.err
     record: dict[str, Any] = done.record(folder)
     schema = json.loads((ROOT / "reports" / "run.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(record, schema)
@@ -57,7 +57,7 @@ def test_lambda_holds_up_to_its_concurrency_divided_by_its_duration(
         tmp_path / "search",
         "lookup",
         *SHORT,
-        *("--set", "traffic.calls_per_hour=54000", "--set", "traffic.duration=8s"),
+        *("--set", "traffic.calls_per_hour=28800", "--set", "traffic.duration=9s"),
         *("--set", "functions.helpdesk-lookup.latency=2s"),
         *("--set", "functions.helpdesk-lookup.cold_start=1ms"),
         *("--set", 'objectives."latency_p99:lambda".at_most=6s', "--set", "quotas.L-B99A9384=40"),
@@ -80,6 +80,7 @@ def test_starts_hold_up_to_the_rate_of_the_api_and_its_burst(busyhour: Busyhour,
         *SHORT,
         *("--set", "traffic.calls_per_hour=14400", "--set", "traffic.duration=10s"),
         *("--set", "traffic.drain=2s"),
+        code=4,  # 10 s do not show the calls in progress of calls of half a minute
     )
     bucket = burst_with(*table.load().rate("connect", "StartOutboundVoiceContact"), 5.0)
     known = (5 + bucket / 10) * 3600

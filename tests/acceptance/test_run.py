@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 
 from busyhour.rooms import shipped_root
 
@@ -33,12 +34,14 @@ def total(record: dict[str, Any], series: str) -> float:
     return sum(value or 0.0 for value in found["v"])
 
 
-def test_helpdesk_holds_and_everything_that_is_promised_is_there(busyhour: Busyhour, tmp_path: Path) -> None:
-    done = busyhour("run", "helpdesk", *SHORT, "--out", tmp_path / "run", cwd=ROOT)
+def test_a_smoke_run_of_the_helpdesk_has_everything_that_is_promised(
+    busyhour: Busyhour, tmp_path: Path
+) -> None:
+    done = busyhour("run", "helpdesk", "--smoke", *SHORT, "--out", tmp_path / "run", cwd=ROOT)
     record = done.record(tmp_path / "run")
     assert done.code == 0, done.out
-    assert "HOLDS" in done.out
-    assert done.out.rstrip().splitlines()[-1].startswith("helpdesk holds: ")
+    assert "NOT SHOWN" in done.out
+    assert done.out.rstrip().splitlines()[-1].startswith("helpdesk is not shown: A smoke run")
     schema = json.loads((ROOT / "reports" / "run.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(record, schema)
     arrivals = record["arrivals"]
@@ -63,7 +66,7 @@ def test_helpdesk_holds_and_everything_that_is_promised_is_there(busyhour: Busyh
         assert (watched[name]["value"] is not None) != bool(watched[name]["why_not"]), name
     assert watched["ConcurrentCalls"]["value"] == concurrent["peak"]
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
-    assert "Holds" in page
+    assert "Not shown" in page
     assert "<svg" in page
 
 
@@ -83,12 +86,26 @@ def test_a_peak_at_default_quotas_names_what_bound_first_and_when(busyhour: Busy
     assert record["arrivals"]["started"] == record["arrivals"]["planned"]
 
 
-def test_the_same_peak_with_raised_quotas_holds(busyhour: Busyhour, tmp_path: Path) -> None:
+def test_the_same_peak_with_raised_quotas_carries_it_as_far_as_so_short_a_test_shows(
+    busyhour: Busyhour, tmp_path: Path
+) -> None:
     done = busyhour("run", "peak_raised", *STEEP, "--out", tmp_path / "run", cwd=ROOT)
     record = done.record(tmp_path / "run")
-    assert done.code == 0, record["verdict"]
+    assert done.code == 4, record["verdict"]
+    assert record["verdict"]["outcome"] == "not shown"
     assert quota(record, "L-12AB7C57")["value"] == 250.0
     assert quota(record, "L-12AB7C57")["rejected"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["helpdesk", "outbound", "peak_raised"])
+def test_a_shipped_scenario_that_holds_shows_it(busyhour: Busyhour, tmp_path: Path, name: str) -> None:
+    done = busyhour("run", name, *PATIENT, "--out", tmp_path / "run", cwd=ROOT, seconds=400)
+    record = done.record(tmp_path / "run")
+    assert done.code == 0, done.out
+    shown = record["shown"]
+    assert (shown["stationary"], shown["why"]) == (True, [])
+    assert shown["ended"] > 0.9 * record["arrivals"]["started"] or record["scenario"]["drive"] == "voice"
 
 
 def test_two_workers_start_the_same_schedule(busyhour: Busyhour, tmp_path: Path) -> None:

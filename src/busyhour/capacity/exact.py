@@ -15,7 +15,8 @@ from busyhour.capacity.handlers import HandlerAnswers
 from busyhour.capacity.holding import HoldingTime
 from busyhour.capacity.invocations import EXECUTING, Ask, MoreReadError
 from busyhour.capacity.lifetimes import Edge, holding_time
-from busyhour.capacity.moments import CONTACTS, HANDLING, TIMES, TO_QUEUE, Moments
+from busyhour.capacity.moment import CONTACTS, HANDLING, TIMES, TO_QUEUE
+from busyhour.capacity.moments import Moments
 from busyhour.capacity.waits import with_waits
 from busyhour.capacity.ways import NotFiniteError
 from busyhour.flows.machine import Machine

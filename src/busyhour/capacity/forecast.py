@@ -222,7 +222,7 @@ class _Forecaster:
             peaked.quantile(self.load, PEAK, self.z),
             row.calculation,
             theory_half_width=self.sheet.error(self.load, "at once"),
-            **self.runs.spread(lambda r: (r.calls.peak, r.calls.peak_at)),
+            **self.runs.spread(lambda r: (r.calls.peak, r.calls.peak_at), self.load),
             turned_away_theory=blocked,
             turned_away_simulated=simulated,
             turned_away_half_width=self.runs.half_width(
@@ -279,7 +279,7 @@ class _Forecaster:
             row.load,
             math.ceil(row.load - 1e-9) if self.even else poisson_quantile(row.load, PEAK),
             row.calculation,
-            **self.runs.spread(lambda r: (r.starts.peak, r.starts.peak_at)),
+            **self.runs.spread(lambda r: (r.starts.peak, r.starts.peak_at), row.load),
             turned_away_theory=row.rejected_at_plan
             if self.passing is None
             else self.refusals.throttled(self.runs.window),
@@ -299,7 +299,7 @@ class _Forecaster:
             row.load,
             poisson_quantile(row.load, PEAK),
             row.calculation,
-            **self.runs.spread(lambda r: (r.functions.level.peak, r.functions.level.peak_at)),
+            **self.runs.spread(lambda r: (r.functions.level.peak, r.functions.level.peak_at), row.load),
             theory_half_width=row.load_half_width or None,
             turned_away_theory=row.rejected_at_plan,
             turned_away_simulated=self.runs.share(
@@ -328,7 +328,9 @@ class _Forecaster:
             poisson_quantile(per_second, PEAK),
             f"{self.per_hour:,.0f} calls/h / 3600 x {per_call:.3g} invocations",
             theory_half_width=self.sheet.error(per_second, "Lambda invocations"),
-            **self.runs.spread(lambda r: (r.functions.requests.peak, r.functions.requests.peak_at)),
+            **self.runs.spread(
+                lambda r: (r.functions.requests.peak, r.functions.requests.peak_at), per_second
+            ),
         )
 
     def _counted(self) -> None:

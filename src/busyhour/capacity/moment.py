@@ -15,6 +15,14 @@ AT_ONCE: Mixture = {(): 1.0}
 END, WAITS = "end", "waits"
 """Targets of steps beside moments: the call is over; it depends on other calls from here on."""
 
+UNTIMED = frozenset({"at once", "in flow", "with agent"})
+"""Times that functions are part of."""
+TIMES = UNTIMED | {"in queue", "wrap-up"}
+CONTACTS, HANDLING = "contacts:", "handling:"
+"""Contacts of a queue, and seconds that its agents are busy; no quantities, see `exact.ExactDemand.queues`."""
+TO_QUEUE = "service:TransferContactToQueue"
+"""In `moments.Moments.open` where calls may come to a queue after they have waited."""
+
 
 class Phase(IntEnum):
     """Where a call's seconds count."""

@@ -20,7 +20,20 @@ from busyhour.capacity.beyond import asked_beyond
 from busyhour.capacity.expectation import Law
 from busyhour.capacity.forgetting import Forgetting, are_opaque
 from busyhour.capacity.invocations import Ask, Invocations
-from busyhour.capacity.moment import END, WAITS, Moment, Phase, Step, after, together, with_number
+from busyhour.capacity.moment import (
+    CONTACTS,
+    END,
+    HANDLING,
+    TIMES,
+    UNTIMED,
+    WAITS,
+    Moment,
+    Phase,
+    Step,
+    after,
+    together,
+    with_number,
+)
 from busyhour.capacity.numbers import Numbers
 from busyhour.capacity.virtual import VirtualClock
 from busyhour.capacity.ways import NotFiniteError, Way, Ways
@@ -30,16 +43,8 @@ from busyhour.flows.fork import fork, key
 from busyhour.flows.machine import Machine
 from busyhour.scenarios.model import Direction, Scenario
 
-UNTIMED = frozenset({"at once", "in flow", "with agent"})
-"""Times that functions are part of."""
-TIMES = UNTIMED | {"in queue", "wrap-up"}
-
 MOST_STEPS = 200_000
 """Steps of calls after which it would take too long: each is some 30 µs of machine."""
-CONTACTS, HANDLING = "contacts:", "handling:"
-"""Contacts of a queue, and seconds that its agents are busy; no quantities, see `exact.ExactDemand.queues`."""
-TO_QUEUE = "service:TransferContactToQueue"
-"""In `Moments.open` where calls may come to a queue after they have waited."""
 
 
 class _Asker:

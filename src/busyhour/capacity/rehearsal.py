@@ -102,16 +102,21 @@ class Rehearsal:
             self.bound.append(self._one(seeded, limits, arrivals) if self._may_meet(free, limits) else free)
 
     def spread(
-        self, peak: Callable[[SimulationResult], tuple[float, float | None]]
+        self, peak: Callable[[SimulationResult], tuple[float, float | None]], mean: float = 0.0
     ) -> dict[str, float | None]:
-        """Mean and range of the peaks of the runs without quotas, and when the highest was."""
+        """Mean and range of the peaks of the runs without quotas, and when the highest was.
+
+        Args:
+            peak: of one run, and when.
+            mean: of what this is the peak of, where it is a number at once or in a second; 0: not known.
+        """
         found = [peak(run) for run in self.free]
         highest = max(found, key=lambda each: each[0])
         return {
             "simulated_peak": math.fsum(value for value, _ in found) / len(found),
             "simulated_low": min(value for value, _ in found),
             "simulated_high": highest[0],
-            "simulated_half_width": intervals.of_mean([value for value, _ in found]),
+            "simulated_half_width": intervals.of_peaks([value for value, _ in found], mean),
             "simulated_at": None
             if highest[1] is None
             else highest[1] + (self.window[0] - self._fill if self.window else 0.0),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from busyhour.capacity.chain import Solution
-from busyhour.capacity.moments import CONTACTS, HANDLING, TIMES
+from busyhour.capacity.moment import CONTACTS, HANDLING, TIMES
 from busyhour.capacity.theory import waiting_without_abandonment
 from busyhour.scenarios.model import Distribution, Scenario
 

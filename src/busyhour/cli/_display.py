@@ -61,8 +61,8 @@ class Display:
             self._console.print(f"  {at:.0f} s: {text}", highlight=False)
 
     def say(self, text: str) -> None:
-        """A line above the bar."""
-        self._console.print(text, highlight=False)
+        """A line above the bar; not wrapped, so that commands in it can be copied."""
+        self._console.print(text, highlight=False, soft_wrap=True)
 
     def _stop_bar(self) -> None:
         if self._task is not None:

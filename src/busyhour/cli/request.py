@@ -139,10 +139,10 @@ def _submit(filing: Filing, found: Needs, *, yes: bool) -> tuple[dict[str, str],
 def _keep_evidence(record: RunRecord, filed: Ledger, headroom: float) -> None:
     """What is needed and what was asked for, into the project's evidence ledger."""
     from busyhour.project import Project
-    from busyhour.quotas import ledger, table
+    from busyhour.quotas import ledger
 
     path = Project.find(Path.cwd()).ledger_file
-    evidence = ledger.with_needs(ledger.read(path), record, table.load(), headroom=headroom)
+    evidence = ledger.with_needs(ledger.read(path), record, headroom=headroom)
     ledger.write(path, ledger.with_requests(evidence, filed.requests, record))
 
 

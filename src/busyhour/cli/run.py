@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Another value than the scenario's, like traffic.duration=20s or quotas.L-12AB7C57=500; may be repeated.",
+    help="Another value than the scenario's, like test.hold=20s or quotas.L-12AB7C57=500; may be repeated.",
 )
 @click.option(
     "--verify-quotas",
@@ -98,6 +98,12 @@ if TYPE_CHECKING:
     help="With --confirm: how often at most.",
 )
 @click.option(
+    "--smoke",
+    is_flag=True,
+    help="A quick check: errors and throttles are judged, the capacity is reported as not shown; exit code 0 unless "
+    "something judged fails.",
+)
+@click.option(
     "--live", is_flag=True, help="With --target aws: really do it. Dials, calls AWS and costs money."
 )
 def command(
@@ -114,12 +120,14 @@ def command(
     confirm: bool,
     baseline: tuple[str, ...],
     repeats: int,
+    smoke: bool,
     live: bool,
 ) -> None:
     """Run SCENARIO (a name or a TOML file) and end with a report and a verdict.
 
-    Exit code 0: all holds. 1: something does not hold, or regressed (--confirm). 2: bad input. 3: refused or aborted
-    by the safety gate. 4: the run proves nothing. 5: the target cannot be reached.
+    Exit code 0: HOLDS, or a smoke run without findings. 1: DOES NOT HOLD, or regressed (--confirm). 2: bad input.
+    3: refused or aborted by the safety gate. 4: NOT SHOWN (the test did not reach the plan's load, or something is not
+    decided) or invalid. 5: the target cannot be reached.
 
     Example: busyhour run scenarios/helpdesk.toml
     """
@@ -131,16 +139,17 @@ def command(
     from busyhour.errors import BusyhourError, ExitCode
     from busyhour.harness import preflight
     from busyhour.harness.run import Options, execute, new_folder
-    from busyhour.harness.verdict import EXIT_CODES
+    from busyhour.harness.verdict import exit_code
     from busyhour.project import Project
-    from busyhour.quotas import ledger, table
+    from busyhour.quotas import ledger
     from busyhour.regression import verdicts
     from busyhour.report import terminal
     from busyhour.results import store
 
     console = Console(stderr=True)
     project = Project.find(Path.cwd())
-    planned = _load(project, scenario, overrides)
+    planned = _load(project, scenario, overrides, smoke=smoke)
+    _refuse_smoke(planned, verify_quotas=verify_quotas, find=find)
     preflight.check_quotas(planned)
     evidence = ledger.read(project.ledger_file)  # a broken one is said before the load, not after it
     if target == "aws" and find:
@@ -171,12 +180,12 @@ def command(
         store.write_run(folder, record)  # kept before anything else is tried
         held = hold(options, folder, record, display, baseline, repeats) if confirm else None
     look_back(record, folder, project)
-    evidence = ledger.confirm(evidence, record, table.load()) if verify_quotas else evidence
+    evidence = ledger.confirm(evidence, record) if verify_quotas else evidence
     record.ledger = ledger.as_rows(evidence)
     terminal.show(record, page())
     write(record, folder, project)
     unproven = _keep_evidence(evidence, record, project) if verify_quotas else []
-    code = ExitCode.REFUSED if record.abort is not None else EXIT_CODES[record.verdict.outcome]
+    code = exit_code(record)
     if unproven and code is ExitCode.OK:
         code = ExitCode.DOES_NOT_HOLD
     raise SystemExit(int(code if held is None else with_verdict(held, code)))
@@ -186,10 +195,30 @@ def _as_interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _load(project: Any, name: str, overrides: tuple[str, ...]) -> Scenario:
+def _load(project: Any, name: str, overrides: tuple[str, ...], *, smoke: bool) -> Scenario:
     from busyhour.scenarios import reader
+    from busyhour.scenarios.plan import as_smoke
 
-    return reader.load(project.scenario(name), root=project.root, overrides=overrides)
+    loaded = reader.load(project.scenario(name), root=project.root, overrides=overrides)
+    return as_smoke(loaded) if smoke else loaded
+
+
+def _refuse_smoke(planned: Scenario, *, verify_quotas: bool, find: bool) -> None:
+    """A smoke run shows no capacity, so nothing that is about capacity goes with it.
+
+    Raises:
+        BusyhourError: it was asked for together with such an option.
+    """
+    from busyhour.errors import BusyhourError
+
+    if not planned.test.smoke:
+        return
+    for option, given in (("--verify-quotas", verify_quotas), ("--find-limit", find)):
+        if given:
+            raise BusyhourError(
+                f"A smoke run shows no capacity, which {option} is about.",
+                f"Leave out --smoke (or test.smoke), or {option}.",
+            )
 
 
 def _keep_evidence(evidence: Evidence, record: RunRecord, project: Any) -> list[str]:

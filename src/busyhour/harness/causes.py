@@ -45,7 +45,7 @@ class Bracket:
 def causes_of(record: RunRecord) -> list[Cause]:
     """What broke in a run, most important first.
 
-    Quotas come in the order in which they turned something away, then objectives, then quotas without the headroom that
+    Quotas come in the order in which they rejected something, then objectives, then quotas without the headroom that
     the scenario asks for; where there is none of these, what the verdict says. What a run that is invalid or was
     interrupted shows is no limit of the target.
     """
@@ -82,7 +82,7 @@ def brackets(steps: Sequence[Step]) -> list[Bracket]:
     A cause may hide behind one that turns calls away before they come to it; then it begins at the rate that is told
     here or below it, and shows where the other one's limit is raised.
     """
-    proving = [step for step in steps if step.outcome in (Outcome.HOLDS, Outcome.DOES_NOT_HOLD)]
+    proving = [step for step in steps if step.outcome not in (Outcome.INVALID, Outcome.INTERRUPTED)]
     met: dict[str, Step] = {}
     for step in sorted(proving, key=lambda step: step.factor):
         for cause in step.causes:

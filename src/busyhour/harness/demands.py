@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from busyhour.capacity.requirement import from_json
 from busyhour.quotas.comparison import Demand
 from busyhour.quotas.model import Kind
 from busyhour.quotas.table import QuotaTable
@@ -67,6 +68,8 @@ def gather(
             found[demand.key] = demand
         elif not known.peak and demand.peak:
             found[demand.key] = replace(demand, rejected=known.rejected or demand.rejected)
+        elif known.attempts is None:
+            found[demand.key] = replace(known, attempts=demand.attempts)
     return list(found.values())
 
 
@@ -121,6 +124,7 @@ def _sent(load: LoadResult, table: QuotaTable, pool: str | None) -> Iterable[Dem
             source="measured by the generator",
             rejected=operation.throttles,
             first_rejected_at=_first(load, name, THROTTLE),
+            attempts=operation.requests,
         )
         if operation.limits and pool is not None:
             yield Demand(
@@ -137,6 +141,54 @@ def _driven(load: LoadResult, pool: str | None) -> Iterable[Demand]:
     peak = load.peaks.get("in_progress")
     if peak is not None and pool is not None:
         yield Demand(pool, peak.value, peak.at, "measured by the generator")
+
+
+def with_attempts(demand: Demand, load: LoadResult, forecast: Mapping[str, Any], pool: str | None) -> Demand:
+    """`demand` with the number of first attempts that the quota met and the share of them that may be rejected.
+
+    Requests that the generator did not make itself (tables behind functions) are those that the forecast has for each
+    call, times the calls.
+    """
+    row = row_of(forecast, demand.key)
+    tolerated = demand.tolerated if row.get("tolerated") is None else float(row["tolerated"])
+    attempts = demand.attempts
+    if attempts is None:
+        service = demand.key.partition(".")[0]
+        own = sum(one.requests for one in load.operations if one.service == service)
+        if demand.key == pool:
+            attempts = load.arrivals.started
+        elif service in ("lambda", "dynamodb"):
+            attempts = own or load.arrivals.started * _per_call(forecast, service)
+    return replace(demand, attempts=attempts or None, tolerated=tolerated)
+
+
+def row_of(forecast: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The row of a limit in a run's forecast; empty where it has none."""
+    rows: Sequence[Mapping[str, Any]] = forecast.get("ladder", ())
+    return next((row for row in rows if row.get("key") == key), {})
+
+
+def _per_call(forecast: Mapping[str, Any], service: str) -> float:
+    """Requests to Lambda or DynamoDB of one call in the mean, as the forecast has them."""
+    quantities = forecast.get("demand_per_call", {}).get("quantities", {})
+    if service == "lambda":
+        return float(quantities.get("Lambda invocations", {}).get("mean") or 0.0)
+    return sum(float(q["mean"] or 0.0) for name, q in quantities.items() if name.startswith("DynamoDB:"))
+
+
+def with_unenforced(demand: Demand, value: float, forecast: Mapping[str, Any], factor: float) -> Demand:
+    """`demand` with the share that a quota which nothing enforced would reject: by its closed form.
+
+    Args:
+        demand: on the quota.
+        value: of the quota.
+        forecast: of the run.
+        factor: multiple of the plan's load that was measured, see `shown.beyond`.
+    """
+    requirement = row_of(forecast, demand.key).get("requirement")
+    if requirement is None or demand.rejected or (demand.peak or 0.0) < value:
+        return demand
+    return replace(demand, unenforced=from_json(requirement).rejected(value, factor))
 
 
 def _first(load: LoadResult, operation: str, kind: str) -> float | None:

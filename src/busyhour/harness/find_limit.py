@@ -1,6 +1,8 @@
 """Searches the highest call rate that holds: raises the rate in steps until something breaks, then closes in. Pure.
 
-Rates are multiples of the plan. A run is a measurement with chance in it, so the rate that is found is run again with
+Rates are multiples of the plan. Steps are judged by load alone: what the calculation says stands beside the result, and a
+rate at which nothing broke in runs that are too short for their load holds as far as was shown. A run is a measurement with
+chance in it, so the rate that is found is run again with
 other seeds; a rate that does not hold every time does not count.
 """
 
@@ -35,6 +37,8 @@ class Limit:
     """Runs at `holds`, all of which held."""
     stopped: str = ""
     """Why the search ended before it had closed in; empty where it had."""
+    not_shown: str = ""
+    """Why a run at which nothing broke does not show that its rate holds; empty where all such runs do."""
     interrupted: bool = False
     """Whether a Ctrl-C ended it."""
     steps: list[Step] = field(default_factory=list)
@@ -107,7 +111,7 @@ def search(
             )
             break
         outcome = record.verdict.outcome
-        causes = [] if outcome is Outcome.HOLDS else causes_of(record)
+        causes = causes_of(record)
         found.steps.append(Step(at, outcome, causes, record.run_id))
         if outcome is Outcome.INVALID and not invalid:
             invalid = True  # a busy moment of this machine may pass: once more at the same rate
@@ -118,7 +122,9 @@ def search(
             found.stopped = f"the run at {at:.3g} times the plan is {outcome}: {why}"
             break
         invalid = False
-        if outcome is Outcome.HOLDS:
+        if outcome is not Outcome.DOES_NOT_HOLD:
+            if outcome is Outcome.NOT_SHOWN:
+                found.not_shown = record.verdict.reasons[0] if record.verdict.reasons else str(outcome)
             held[at] = held.get(at, 0) + 1
         else:
             held = {rate: times for rate, times in held.items() if rate < at}

@@ -12,6 +12,7 @@ from busyhour.harness.causes import Bracket
 from busyhour.harness.find_limit import Limit, confidence, search
 from busyhour.harness.progress import Progress
 from busyhour.harness.run import Options, execute
+from busyhour.harness.verdict import exceeded
 from busyhour.results import store
 from busyhour.results.codec import encode
 from busyhour.results.record import LimitCause, LimitRecord, LimitRun, Outcome, RunRecord, VerdictRecord
@@ -56,7 +57,9 @@ def find(
         )
         below = folder / f"step-{number + 1:02d}"
         below.mkdir(parents=True, exist_ok=True)
-        record = execute(replace(options, scenario=scenario, folder=below), below, _Inner(progress))
+        record = execute(
+            replace(options, scenario=scenario, folder=below, by_load=True), below, _Inner(progress)
+        )
         store.write_run(below, record)
         records[record.run_id] = record
         progress.say(f"  {record.verdict.summary}")
@@ -78,7 +81,8 @@ def find(
     shown = records[_shown(found)]
     limit = as_record(found, per_hour, plan.traffic.duration, shown)
     store.write_json(folder / LIMIT_FILE, encode(limit))
-    return found, _whole(found, limit, shown, folder.name)
+    at_plan = next((records[step.run_id] for step in found.steps if step.factor == 1.0), shown)
+    return found, _whole(found, limit, shown, folder.name, exceeded(at_plan.forecast.get("ladder", ())))
 
 
 def _shown(found: Limit) -> str:
@@ -142,8 +146,10 @@ def as_record(found: Limit, per_hour: float, seconds: float, shown: RunRecord) -
     )
 
 
-def _whole(found: Limit, limit: LimitRecord, shown: RunRecord, run_id: str) -> RunRecord:
-    """The shown run's record as that of the whole search: its verdict is on the plan."""
+def _whole(
+    found: Limit, limit: LimitRecord, shown: RunRecord, run_id: str, by_calculation: list[str]
+) -> RunRecord:
+    """The shown run's record as that of the whole search: its verdict is on the plan, by calculation and by load."""
     name = shown.scenario.get("name", "")
     binds = f"; beyond it binds: {limit.cause}" if limit.cause else ""
     if found.holds is None or limit.holds_calls_per_hour is None:
@@ -154,13 +160,17 @@ def _whole(found: Limit, limit: LimitRecord, shown: RunRecord, run_id: str) -> R
         said = (
             f"up to {limit.holds_calls_per_hour:,.0f} calls/h hold, {found.holds:.3g} times the plan{binds}"
         )
-    if found.holds is not None and found.holds >= 1.0:
-        outcome = Outcome.HOLDS
-    elif found.breaks is not None and found.breaks <= 1.0:
+    if by_calculation or (found.breaks is not None and found.breaks <= 1.0):
         outcome = Outcome.DOES_NOT_HOLD
+    elif found.holds is not None and found.holds >= 1.0:
+        outcome = Outcome.NOT_SHOWN if found.not_shown else Outcome.HOLDS
     else:
         outcome = Outcome.INTERRUPTED if found.interrupted else Outcome.INVALID
-    reasons = [] if outcome is Outcome.HOLDS else [f"{said[0].upper()}{said[1:]}."]
+    reasons = [*by_calculation]
+    if outcome is not Outcome.HOLDS:
+        reasons.append(f"{said[0].upper()}{said[1:]}.")
+    if found.not_shown:
+        reasons.append(found.not_shown)
     if found.stopped:
         reasons.append(f"The search ended early: {found.stopped}.")
     return replace(

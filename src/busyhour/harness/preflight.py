@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from busyhour.harness.gate import Intent
+from busyhour.harness.reach import Reach, reach
 from busyhour.project import Project
 from busyhour.project.toml_file import shown
 from busyhour.quotas import table as quota_table
@@ -27,6 +28,8 @@ class Preview:
     peaks: dict[str, float] = field(default_factory=dict)
     """Forecast peak by quota key, in the quota's unit."""
     as_json: dict[str, Any] = field(default_factory=dict)
+    reach: Reach | None = None
+    """What the test reaches of the plan."""
 
 
 def check_quotas(scenario: Scenario) -> None:
@@ -76,7 +79,9 @@ def forecast(scenario: Scenario, values: Iterable[QuotaValue]) -> Preview:
     from busyhour.capacity.forecast import forecast as calculate
 
     made = calculate(scenario, values)
-    return Preview(made.peaks, made.as_json | _waves(scenario, made))
+    longest = max(made.demand.lambda_seconds.values(), default=0.0)
+    found = reach(scenario, made.demand.mean("at once"), made.demand.holding, longest)
+    return Preview(made.peaks, made.as_json | _waves(scenario, made), found)
 
 
 def _waves(scenario: Scenario, made: Forecast) -> dict[str, Any]:

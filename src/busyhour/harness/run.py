@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,18 @@ from typing import Any
 from busyhour import __version__
 from busyhour.errors import BusyhourError
 from busyhour.flows.reader import read_file
-from busyhour.harness import demands, gate, generator, metrics, preflight
+from busyhour.harness import demands, gate, generator, metrics, preflight, throttling
+from busyhour.harness import shown as showing
 from busyhour.harness import target as targets
+from busyhour.harness.defaults import THROTTLED, defaults, judge_defaults
 from busyhour.harness.lookout import Now, lookout
 from busyhour.harness.objectives import judge
 from busyhour.harness.processes import Child
 from busyhour.harness.progress import Progress
+from busyhour.harness.reach import Reach
 from busyhour.harness.sweep import TARGET_FILE
 from busyhour.harness.target import Target
-from busyhour.harness.verdict import decide
+from busyhour.harness.verdict import Measured, decide
 from busyhour.project import Project
 from busyhour.quotas import table as quota_table
 from busyhour.quotas.aws import Clients, read_only_sources
@@ -32,7 +35,7 @@ from busyhour.quotas.reading import read_quotas
 from busyhour.quotas.table_capacity import TableDescriptions
 from busyhour.results import store
 from busyhour.results.load_result import LoadResult
-from busyhour.results.record import FindingRecord, FlowCoverage, QuotaRecord, RunRecord
+from busyhour.results.record import FindingRecord, FlowCoverage, QuotaRecord, RunRecord, Series, Shown
 from busyhour.results.retries import sentences
 from busyhour.scenarios.business import business
 from busyhour.scenarios.model import DriveKind, Scenario
@@ -63,6 +66,8 @@ class Options:
     """Load tests that run beside the scenario's own, by name or path."""
     clearance: gate.Clearance | None = None
     """What the safety gate said; without it nothing is done against AWS."""
+    by_load: bool = False
+    """Judge by what was measured alone, as a search for the limit does: the calculation stands beside its result."""
     now: Now = lambda: datetime.now(UTC)
     """The time by which a live run is watched; handed in by tests."""
 
@@ -133,6 +138,7 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
                 )
             ],
         )
+        _announce(forecast.reach, scenario, progress)
         progress.stage("Load")
         begun = datetime.now(UTC)
         left = gate.recheck(options.clearance, scenario, options.now()) if target.kind == "aws" else None
@@ -173,10 +179,40 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
         wanted = demands.gather(
             load, snapshot, observed.series, table, start.timestamp(), demands.pool_of(scenario)
         )
+        shown = _shown(forecast.reach, scenario, load, observed)
         quotas = _compare(
-            wanted, forecast, load, scenario, sources if not gathered.invalid else [], table, gathered
+            wanted, forecast, load, scenario, sources if not gathered.invalid else [], table, gathered, shown
         )
-    return _record(options, folder, target, load, observed, quotas, forecast, snapshot, gathered)
+    return _record(options, folder, target, load, observed, quotas, forecast, snapshot, gathered, shown)
+
+
+def _announce(reach: Reach | None, scenario: Scenario, progress: Progress) -> None:
+    """Print, before the load starts, what the test cannot show, and what it drives beside the plan."""
+    if scenario.test.smoke:
+        progress.say("A smoke run: errors and throttles are judged, the capacity is not shown.")
+        return
+    if reach is None:
+        return
+    for reason in reach.why:
+        progress.say(f"Not shown by this test: {reason}")
+    if reach.factor > 1.0:
+        progress.say(f"Arrivals are raised to {reach.factor:g} x the plan (test.factor).")
+
+
+def _shown(
+    reach: Reach | None, scenario: Scenario, load: LoadResult, observed: metrics.Readings
+) -> Shown | None:
+    """What the run showed of the plan; calls in progress as the target counted them, else as the generator did."""
+    if reach is None:
+        return None
+    series = {one.name: one for one in load.series}
+    counted: Series | None = series.get("calls in progress")
+    if scenario.drive is DriveKind.VOICE:
+        name = "ConcurrentHighVolumeCalls" if scenario.traffic.campaign else "ConcurrentCalls"
+        counted = next((one for one in observed.series if one.name == name), counted)
+    return showing.shown(
+        reach, load.arrivals, counted, series.get("arrivals started"), smoke=scenario.test.smoke
+    )
 
 
 @contextlib.contextmanager
@@ -244,13 +280,13 @@ def _compare(
     sources: Sequence[Any],
     table: quota_table.QuotaTable,
     gathered: _Gathered,
+    shown: Shown | None,
 ) -> list[QuotaRecord]:
+    pool = demands.pool_of(scenario)
     by_key = {demand.key: demand for demand in wanted}
     for key, peak in forecast.peaks.items():
         known = by_key.get(key) or Demand(key, None)
-        by_key[key] = Demand(
-            key, known.peak, known.peak_at, known.source, known.rejected, known.first_rejected_at, peak
-        )
+        by_key[key] = replace(known, forecast=peak)
     always = [key for key in ALWAYS_READ if table.by_key(key).service in scenario.drive.services]
     quotas = [table.by_key(key) for key in dict.fromkeys((*by_key, *always))]
     readings = read_quotas(quotas, sources)
@@ -258,9 +294,24 @@ def _compare(
         gathered.notes += [*reading.disagreements, *(problem.text for problem in reading.problems)]
     values = {reading.value.quota.key: reading.value for reading in readings}
     placed = [
-        demands.bound_at(demand, values[key].value, values[key].quota.kind, load)
+        demands.bound_at(
+            demands.with_attempts(demand, load, forecast.as_json, pool),
+            values[key].value,
+            values[key].quota.kind,
+            load,
+        )
         for key, demand in by_key.items()
     ]
+    if scenario.drive is DriveKind.BACKEND and forecast.reach is not None and shown is not None:
+        measured = showing.beyond(
+            forecast.reach, shown
+        )  # nothing blocked the calls that the generator ran itself
+        placed = [
+            demands.with_unenforced(one, values[one.key].value, forecast.as_json, measured)
+            if one.key == pool
+            else one
+            for one in placed
+        ]
     return [quota_record(c) for c in compare_all(values.values(), placed, scenario.headroom, every=True)]
 
 
@@ -274,9 +325,11 @@ def _record(
     forecast: preflight.Preview,
     snapshot: dict[str, Any],
     gathered: _Gathered,
+    shown: Shown | None,
 ) -> RunRecord:
     scenario = options.scenario
-    objectives = judge(scenario.objectives, load)
+    throttled = throttling.by_operation(load.operations, observed.metrics)
+    objectives = [*judge(scenario.objectives, load), *judge_defaults(scenario, load, throttled)]
     unmodelled = {**load.unmodelled, **snapshot.get("unmodelled", {})}
     gathered.notes += [f"{kind} is not modelled and took its default path." for kind in sorted(unmodelled)]
     gathered.notes += [*load.notes, *sentences(load.retries, scenario.client.retry.value)]
@@ -297,10 +350,16 @@ def _record(
         verdict=decide(
             scenario.name,
             load.arrivals,
-            quotas,
-            objectives,
-            gathered.findings,
+            Measured(
+                quotas,
+                objectives,
+                gathered.findings,
+                limits=() if options.by_load else forecast.as_json.get("ladder", ()),
+                throttled=[] if THROTTLED in defaults(scenario) else throttling.beyond(scenario, throttled),
+                shown=shown,
+            ),
             headroom=scenario.headroom,
+            smoke=scenario.test.smoke,
             invalid=invalid,
             interrupted=load.interrupted,
             abort=load.abort,
@@ -320,6 +379,7 @@ def _record(
         notes=list(dict.fromkeys(gathered.notes)),
         generator={**load.generator, "workers": load.workers},
         retries=load.retries,
+        shown=shown,
     )
 
 
@@ -333,8 +393,16 @@ def _scenario(scenario: Scenario) -> dict[str, Any]:
         "direction": traffic.direction.value,
         "drive": scenario.drive.value,
         "arrivals": traffic.arrivals.value,
-        "calls_per_hour": traffic.calls_per_hour * traffic.growth or None,
+        "calls_per_hour": scenario.plan.calls_per_hour or None,
         "duration": traffic.duration,
+        "plan": {
+            "calls_per_hour": scenario.plan.calls_per_hour,
+            "day": scenario.plan.day is not None,
+        },
+        "test": {
+            name: getattr(scenario.test, name)
+            for name in ("ramp_up", "hold", "ramp_down", "drain", "factor", "smoke")
+        },
         "entry": scenario.flows.entry,
         "flows": [path.name for path in scenario.flows.files],
         "headroom": scenario.headroom,

@@ -1,10 +1,13 @@
-"""The verdict on a run: a pure function of what was measured and what it was held against."""
+"""The verdict on a run: a pure function of the calculation, of what was measured and of what the run could show."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from busyhour.errors import ExitCode
+from busyhour.quotas.figures import number
 from busyhour.results.record import (
     AbortRecord,
     Arrivals,
@@ -12,15 +15,34 @@ from busyhour.results.record import (
     ObjectiveRecord,
     Outcome,
     QuotaRecord,
+    RunRecord,
+    Shown,
     VerdictRecord,
 )
 
 EXIT_CODES = {
     Outcome.HOLDS: ExitCode.OK,
     Outcome.DOES_NOT_HOLD: ExitCode.DOES_NOT_HOLD,
+    Outcome.NOT_SHOWN: ExitCode.INVALID_RUN,
     Outcome.INVALID: ExitCode.INVALID_RUN,
     Outcome.INTERRUPTED: ExitCode.INTERRUPTED,
 }
+_OF_CAPACITY = ("abandoned_share", "service_level")
+"""Objectives that a smoke run does not judge: they are about agents under the planned load."""
+
+
+def exit_code(record: RunRecord) -> ExitCode:
+    """What a run ends with. A smoke run that found nothing wrong ends with 0: it was not to show the capacity."""
+    if record.abort is not None:
+        return ExitCode.REFUSED
+    if record.verdict.outcome is Outcome.NOT_SHOWN and is_smoke(record):
+        return ExitCode.OK
+    return EXIT_CODES[record.verdict.outcome]
+
+
+def is_smoke(record: RunRecord) -> bool:
+    """Whether the run was one that shows no capacity."""
+    return bool(record.scenario.get("test", {}).get("smoke"))
 
 
 def clock(seconds: float) -> str:
@@ -29,55 +51,162 @@ def clock(seconds: float) -> str:
     return f"{whole // 60}:{whole % 60:02d}"
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a run measured and compared.
+
+    `limits` are the rows of `forecast["ladder"]`; `unplanned` the reasons for which calls did not do what the plan says.
+    """
+
+    quotas: Sequence[QuotaRecord] = ()
+    objectives: Sequence[ObjectiveRecord] = ()
+    findings: Sequence[FindingRecord] = ()
+    limits: Sequence[Mapping[str, Any]] = ()
+    throttled: Sequence[str] = ()
+    """Operations throttled beyond what is tolerated, as sentences."""
+    unplanned: Sequence[str] = ()
+    shown: Shown | None = None
+    """None: nothing is known of the load that was reached."""
+
+
+@dataclass(slots=True)
+class _Reasons:
+    failed: list[str] = field(default_factory=list)
+    not_shown: list[str] = field(default_factory=list)
+
+
 def decide(
     scenario: str,
     arrivals: Arrivals,
-    quotas: Sequence[QuotaRecord],
-    objectives: Sequence[ObjectiveRecord],
-    findings: Sequence[FindingRecord],
+    measured: Measured,
     *,
     headroom: float = 0.0,
+    smoke: bool = False,
     invalid: Sequence[str] = (),
     interrupted: bool = False,
     abort: AbortRecord | None = None,
 ) -> VerdictRecord:
-    """Decide in this order: interrupted, invalid, does not hold, holds.
+    """Decide in this order: interrupted, does not hold, invalid, not shown, holds.
 
-    A quota with less than `headroom` left counts only where the scenario asks for headroom at all.
+    A limit that the plan exceeds by calculation decides, however little a short run saw of it. What was measured at
+    arrivals raised above the plan (`test.factor`) is not the plan's: it makes a run NOT SHOWN, not DOES NOT HOLD. A smoke
+    run judges errors, throttles and rejections, never the capacity.
 
-    Reasons are listed all the same: an invalid run may still have hit a quota, and that is worth reading. An
-    objective that could not be measured makes a run invalid, since nothing shows that it holds.
+    Reasons of every kind are listed, those of the outcome first.
+
+    Args:
+        scenario: its name.
+        arrivals: counts of calls.
+        measured: what was measured and compared.
+        headroom: share of each quota that the scenario wants to keep free; 0: none is asked for.
+        smoke: the run shows no capacity.
+        invalid: reasons for which the generator's measurements are worthless.
+        interrupted: the run ended early.
+        abort: what ended it early by itself.
     """
-    invalid = [
-        *invalid,
-        *(f"Objective {o.metric} could not be measured: {o.why}" for o in objectives if o.holds is None),
-    ]
+    invalid = list(invalid)
     if arrivals.started == 0 and not interrupted and abort is None:
         invalid.append("No call was started, so nothing was measured.")
-    failed = [
-        *_quota_reasons(quotas, headroom),
-        *(
-            f"Objective {o.metric} {o.bound}: measured {o.measured:g}."
-            for o in objectives
-            if o.holds is False and o.measured is not None
-        ),
-        *_finding_reasons(findings),
-    ]
+    reasons = _reasons(measured, 0.0 if smoke else headroom, smoke)
+    failed, not_shown = reasons.failed, reasons.not_shown
     if interrupted or abort is not None:
         why = "Stopped before the end; this is what was measured until then."
         if abort is not None:
             why = f"Aborted at {clock(abort.at)} ({abort.time}) by {abort.condition}: {abort.text}."
-        outcome, reasons = Outcome.INTERRUPTED, [why, *invalid, *failed]
-    elif invalid:
-        outcome, reasons = Outcome.INVALID, [*invalid, *failed]
+        outcome, listed = Outcome.INTERRUPTED, [why, *failed, *invalid]
     elif failed:
-        outcome, reasons = Outcome.DOES_NOT_HOLD, failed
+        outcome, listed = Outcome.DOES_NOT_HOLD, [*failed, *invalid, *not_shown]
+    elif invalid:
+        outcome, listed = Outcome.INVALID, [*invalid, *not_shown]
+    elif not_shown:
+        outcome, listed = Outcome.NOT_SHOWN, not_shown
     else:
-        outcome, reasons = Outcome.HOLDS, []
-    return VerdictRecord(outcome, reasons, _summary(scenario, outcome, reasons, arrivals, quotas))
+        outcome, listed = Outcome.HOLDS, []
+    return VerdictRecord(outcome, listed, _summary(scenario, outcome, listed, arrivals, measured))
 
 
-def _quota_reasons(quotas: Sequence[QuotaRecord], headroom: float) -> list[str]:
+def _reasons(measured: Measured, headroom: float, smoke: bool) -> _Reasons:
+    found = _Reasons()
+    bound = {q.key for q in measured.quotas if q.verdict == "binds"}
+    over = exceeded([row for row in measured.limits if row.get("key") not in bound])
+    undecided = [_undecided_reason(row) for row in measured.limits if _verdict_of(row) == "undecided"]
+    objectives = [o for o in measured.objectives if not (smoke and o.metric in _OF_CAPACITY)]
+    factor = measured.shown.factor if measured.shown is not None else 1.0
+    rejections = [
+        *_quota_reasons(measured, headroom if factor <= 1.0 else 0.0),
+        *([] if smoke else over),
+        *measured.throttled,
+        *(
+            f"Objective {o.metric} {o.bound}{' (default)' if o.default else ''}: measured {o.measured:g}"
+            f"{f', {o.why}' if o.why else ''}."
+            for o in objectives
+            if o.holds is False and o.measured is not None
+        ),
+    ]
+    if factor > 1.0 and not exceeded(measured.limits):
+        found.not_shown += [
+            f"Arrivals were raised to {factor:g} x the plan (test.factor): {r}" for r in rejections
+        ]
+        rejections = []
+    found.failed = [
+        *measured.unplanned,
+        *rejections,
+        *_finding_reasons(measured.findings),
+    ]
+    if measured.shown is not None:
+        found.not_shown += measured.shown.why
+    if smoke:
+        found.not_shown += [f"Not judged by a smoke run: {reason}" for reason in over]
+    found.not_shown += undecided
+    found.not_shown += [
+        f"Objective {o.metric} {'could not be measured' if o.measured is None else 'is not decided'}: {o.why}"
+        for o in objectives
+        if o.holds is None and not (smoke and o.default)
+    ]
+    return found
+
+
+def exceeded(limits: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A reason for each limit that the plan exceeds by calculation: need, value and the calculation."""
+    return [_limit_reason(row) for row in limits if _verdict_of(row) == "exceeds"]
+
+
+def _verdict_of(row: Mapping[str, Any]) -> str:
+    return str(row.get("verdict") or ("exceeds" if row.get("binds_at_plan") else "within"))
+
+
+def _needs(row: Mapping[str, Any]) -> str:
+    """The need of a limit, in words."""
+    unit = f" {row['unit']}" if row.get("unit") and row["unit"] != "count" else ""
+    need = row.get("needed")
+    return "no value carries the plan" if need is None else f"the plan needs {number(float(need))}{unit}"
+
+
+def _limit_reason(row: Mapping[str, Any]) -> str:
+    value = f"{number(float(row['value']))} {row['origin']}"
+    text = f"By calculation {row['name']} does not carry the plan: {_needs(row)}, {value}"
+    rejected, tolerated = row.get("rejected_at_plan"), row.get("tolerated")
+    if rejected is not None and tolerated is not None:
+        text += f"; {rejected:.3g} of the first attempts would be rejected, {tolerated:.3g} is tolerated"
+    return f"{text}{_calculation(row)}."
+
+
+def _calculation(row: Mapping[str, Any]) -> str:
+    calculation = str(row.get("calculation") or "").rstrip(".")
+    return f" ({calculation})" if calculation else ""
+
+
+def _undecided_reason(row: Mapping[str, Any]) -> str:
+    text = f"{row['name']} is not decided by calculation: {number(float(row['value']))} {row['origin']} lies within "
+    half = row.get("load_half_width")
+    around = f" ({number(float(row['load']))} ± {number(float(half))})" if half else ""
+    return f"{text}the interval of the sampled demand{around}. More sampled calls decide it: busyhour forecast --calls."
+
+
+def _quota_reasons(measured: Measured, headroom: float) -> list[str]:
+    """Quotas that bound, the first to bind first, each with what the calculation says of it."""
+    quotas = measured.quotas
+    over = {row["key"]: row for row in measured.limits if _verdict_of(row) == "exceeds" and "key" in row}
     reasons = []
     binding = sorted(
         (q for q in quotas if q.verdict == "binds"),
@@ -88,9 +217,15 @@ def _quota_reasons(quotas: Sequence[QuotaRecord], headroom: float) -> list[str]:
         if quota.first_rejected_at is not None:
             text += f" at {clock(quota.first_rejected_at)}"
         if quota.rejected:
-            text += f" and turned away {quota.rejected:,}"
+            text += f" and rejected {quota.rejected:,}"
+        if quota.rejected_share and quota.tolerated is not None:
+            would = "" if quota.rejected else " and would have rejected"
+            text += f"{would or ','} {quota.rejected_share:.2%} of first attempts, {quota.tolerated:.2g} is tolerated"
         if quota.peak is not None:
             text += f"; peak demand {quota.peak:,.4g}"
+        if quota.key in over:
+            row = over[quota.key]
+            text += f"; by calculation {_needs(row)}{_calculation(row)}"
         reasons.append(text + ".")
     reasons += [
         f"{q.name}: {q.utilisation:.0%} of {q.value:g} {q.unit} used, less headroom than the scenario asks for."
@@ -110,12 +245,16 @@ def _finding_reasons(findings: Sequence[FindingRecord]) -> list[str]:
 
 
 def _summary(
-    scenario: str, outcome: Outcome, reasons: Sequence[str], arrivals: Arrivals, quotas: Sequence[QuotaRecord]
+    scenario: str, outcome: Outcome, reasons: Sequence[str], arrivals: Arrivals, measured: Measured
 ) -> str:
     if outcome is not Outcome.HOLDS:
-        return f"{scenario} {'is ' if outcome in (Outcome.INVALID, Outcome.INTERRUPTED) else ''}{outcome}: {reasons[0]}"
+        verb = "" if outcome is Outcome.DOES_NOT_HOLD else "is "
+        return f"{scenario} {verb}{outcome}: {reasons[0]}"
     text = f"{scenario} holds: {arrivals.started:,} of {arrivals.planned:,} planned calls started on time"
-    used = [q for q in quotas if q.utilisation is not None]
+    first = next((row for row in measured.limits if row.get("calls_per_hour")), None)
+    if first is not None:
+        text += f"; first to bind: {first['name']}, at {first['calls_per_hour']:,.0f} calls/h"
+    used = [q for q in measured.quotas if q.utilisation is not None]
     if used:
         tightest = max(used, key=lambda q: q.utilisation or 0.0)
         text += f"; nearest quota: {tightest.name}, {tightest.utilisation:.0%} used"

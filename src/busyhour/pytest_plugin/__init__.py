@@ -117,5 +117,5 @@ def busyhour_emulator(
 
 @pytest.fixture(scope="session")
 def busyhour_run(busyhour_project: Project, tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    """`busyhour_run("helpdesk", "traffic.duration=20s")` runs a scenario against the emulator, once a session."""
+    """`busyhour_run("helpdesk", "test.hold=20s", smoke=True)` runs a scenario against the emulator, once a session."""
     return Runs(busyhour_project, tmp_path_factory)

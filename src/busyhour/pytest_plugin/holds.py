@@ -29,7 +29,8 @@ def assert_holds(
             as fractions: `{"latency_p95:lambda": 800, "blocked_share": 0}`.
         at_least: the same with the lowest value: `{"service_level": 0.8}`.
         headroom: share that must be left free of every quota that was measured, or of those named.
-        verdict: hold the run to its scenario's own objectives, quotas and findings too.
+        verdict: compare the run with its scenario's own objectives, quotas and findings too; of a smoke run all but
+            the capacity.
         findings: severities of the flow check of which there may be none.
 
     Raises:
@@ -38,7 +39,7 @@ def assert_holds(
     __tracebackhide__ = True
     record = run.record
     wrong = []
-    if verdict and not run.holds:
+    if verdict and not run.passes:
         wrong += record.verdict.reasons or [record.verdict.summary]
     wrong += _objectives(run, at_most or {}, at_least or {})
     wrong += _headroom(run, headroom)

@@ -35,6 +35,13 @@ class Run:
         """Whether all holds that the scenario asks for."""
         return self.record.verdict.outcome.value == "holds"
 
+    @property
+    def passes(self) -> bool:
+        """Whether `busyhour run` would end with exit code 0: all holds, or a smoke run found nothing wrong."""
+        from busyhour.harness.verdict import exit_code
+
+        return int(exit_code(self.record)) == 0
+
 
 class _OfProject:
     def __init__(self, project: Project) -> None:
@@ -132,13 +139,14 @@ class Runs(_OfProject):
         self._folders = folders
         self._made: dict[tuple[object, ...], Run] = {}
 
-    def __call__(self, scenario: str | Path, *overrides: str, workers: int = 1) -> Run:
+    def __call__(self, scenario: str | Path, *overrides: str, workers: int = 1, smoke: bool = False) -> Run:
         """Drive a scenario's calls against the emulator: what `busyhour run` does, without its report.
 
         Args:
             scenario: its name or file.
-            overrides: other values than the scenario's, as `--set` takes them: `traffic.duration=20s`.
+            overrides: other values than the scenario's, as `--set` takes them: `test.hold=20s`.
             workers: processes of the load generator.
+            smoke: a quick check: errors and throttles are judged, the capacity is not shown.
 
         Raises:
             BusyhourError: bad input, or the generator has no result.
@@ -146,10 +154,12 @@ class Runs(_OfProject):
         from busyhour.harness.progress import Silent
         from busyhour.harness.run import Options, execute
         from busyhour.results import store
+        from busyhour.scenarios.plan import as_smoke
 
-        key = (str(scenario), overrides, workers)
+        key = (str(scenario), overrides, workers, smoke)
         if key not in self._made:
             plan = self.scenario(scenario, overrides)
+            plan = as_smoke(plan) if smoke else plan
             folder = self._folders.mktemp(plan.name)
             options = Options(plan, self.project, workers=workers, folder=folder)
             record = execute(options, folder, Silent())

@@ -36,6 +36,21 @@ class Demand:
     first_rejected_at: float | None = None
     """Seconds from the start of the run."""
     forecast: float | None = None
+    attempts: float | None = None
+    """First attempts that the quota met; None where their number is not known."""
+    tolerated: float = 0.01
+    """Share of first attempts that may be rejected."""
+    unenforced: float | None = None
+    """Share that the quota would reject at the measured load, where nothing enforced it; None: something did."""
+
+    @property
+    def rejected_share(self) -> float | None:
+        """Share of first attempts that was, or would be, rejected; None where it is not known."""
+        if self.unenforced is not None:
+            return self.unenforced
+        if not self.rejected:
+            return 0.0 if self.peak is not None else None
+        return min(1.0, self.rejected / self.attempts) if self.attempts else None
 
 
 def compare(value: QuotaValue, demand: Demand | None, headroom: float = 0.0) -> Comparison:
@@ -43,10 +58,11 @@ def compare(value: QuotaValue, demand: Demand | None, headroom: float = 0.0) -> 
 
     The peak is the measured one; where there is none, the forecast. The verdict is
 
-    - BINDS where the quota turned anything away, or where the peak has reached it. A rate or burst that was
-      measured and turned nothing away did not bind even where one second's peak reached it: the token bucket
-      carried that second. Such a quota is TIGHT.
-    - TIGHT where it holds with less than `headroom` of it free at the peak.
+    - BINDS where the quota rejected more than the tolerated share of first attempts (any, where their number is not
+      known), or where the peak has reached it. A rate or burst that was measured and rejected nothing did not bind even
+      where one second's peak reached it: the token bucket carried that second. Such a quota is TIGHT. Where nothing
+      enforced the quota, the share that it would reject at the measured load decides.
+    - TIGHT where it rejected no more than is tolerated, or has less than `headroom` of it free at the peak.
     - UNKNOWN where there is neither a measurement nor a forecast.
 
     Utilisation and headroom are None where there is nothing to divide: no peak, or a quota of 0 with demand.
@@ -79,6 +95,8 @@ def compare(value: QuotaValue, demand: Demand | None, headroom: float = 0.0) -> 
         headroom=None if utilisation is None else 1 - utilisation,
         verdict=_verdict(value, demand, peak, headroom),
         forecast=demand.forecast,
+        rejected_share=demand.rejected_share,
+        tolerated=demand.tolerated,
     )
 
 
@@ -136,6 +154,8 @@ def record(comparison: Comparison) -> QuotaRecord:
         forecast=comparison.forecast,
         note=quota.note,
         source=value.detail or quota.source,
+        rejected_share=comparison.rejected_share,
+        tolerated=comparison.tolerated,
     )
 
 
@@ -162,15 +182,19 @@ def _utilisation(peak: float | None, value: float) -> float | None:
 
 
 def _verdict(value: QuotaValue, demand: Demand, peak: float | None, headroom: float) -> Verdict:
-    if demand.rejected:
+    rejected = demand.rejected_share
+    if demand.unenforced is not None and demand.unenforced > demand.tolerated:
         return Verdict.BINDS
+    if demand.rejected:
+        return Verdict.BINDS if rejected is None or rejected > demand.tolerated else Verdict.TIGHT
     if peak is None:
         return Verdict.UNKNOWN
     if peak == 0:
         return Verdict.HOLDS
     if peak >= value.value * (1 - _ROUNDING):
         measured = demand.peak is not None and demand.source != FORECAST
-        carried = measured and value.quota.kind is not Kind.RESOURCE and value.value > 0
+        by_bucket = value.quota.kind is not Kind.RESOURCE and value.value > 0
+        carried = measured and (by_bucket or demand.unenforced is not None)
         return Verdict.TIGHT if carried else Verdict.BINDS
     if peak > value.value * (1 - headroom) * (1 + _ROUNDING):
         return Verdict.TIGHT

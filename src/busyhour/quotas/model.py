@@ -114,3 +114,7 @@ class Comparison:
     headroom: float | None = None
     verdict: Verdict = Verdict.UNKNOWN
     forecast: float | None = None
+    rejected_share: float | None = None
+    """Share of first attempts that was rejected; None where it is not known."""
+    tolerated: float | None = None
+    """Share of first attempts that may be rejected."""

@@ -66,7 +66,7 @@ def _data(record: RunRecord, plots: list[str]) -> dict[str, object]:
         "outcome": record.verdict.outcome,
         "summary": record.verdict.summary,
         "reasons": record.verdict.reasons,
-        "headline": [asdict(row) for row in view.headline(record)],
+        "headline": [asdict(row) for row in (*view.shown_rows(record), *view.headline(record))],
         "limit": limit.sentences(record.limit) if record.limit else [],
         "limit_causes": [asdict(line) for line in limit.cause_lines(record)],
         "first_words": outlook.first_words(record),

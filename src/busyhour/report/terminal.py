@@ -14,6 +14,7 @@ from busyhour.results.record import Outcome, RunRecord
 _OUTCOME_STYLE = {
     Outcome.HOLDS: "bold green",
     Outcome.DOES_NOT_HOLD: "bold red",
+    Outcome.NOT_SHOWN: "bold yellow",
     Outcome.INVALID: "bold yellow",
     Outcome.INTERRUPTED: "bold yellow",
 }
@@ -57,6 +58,10 @@ def _verdict(record: RunRecord) -> RenderableType:
     outcome = Outcome(record.verdict.outcome)
     lines: list[RenderableType] = [Text(outcome.upper(), style=_OUTCOME_STYLE[outcome])]
     lines += [Text(f"- {reason}") for reason in record.verdict.reasons]
+    lines += [
+        Text(f"{row.label}: {row.value}{f' ({row.note})' if row.note else ''}")
+        for row in view.shown_rows(record)
+    ]
     lines += [Text(f"{row.label}: {row.value}", style="dim") for row in view.headline(record)]
     return Panel(Group(*lines), title="busyhour", title_align="left")
 
@@ -152,7 +157,7 @@ def _objectives(record: RunRecord) -> RenderableType | None:
         return None
     table = _table("Objectives", "metric", "bound", "measured", "", right=(2,))
     for metric, bound, measured, outcome in view.objective_rows(record):
-        style = "green" if outcome == "holds" else "bold red"
+        style = "green" if outcome.startswith("holds") else "bold red"
         table.add_row(metric, bound, measured, Text(outcome, style=style))
     return table
 

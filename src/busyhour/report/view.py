@@ -148,6 +148,34 @@ def headline(record: RunRecord) -> list[Row]:
     return rows
 
 
+def shown_rows(record: RunRecord) -> list[Row]:
+    """What the run showed of the plan; of a record of an older version, which version gave the verdict."""
+    shown = record.shown
+    if shown is None:
+        return [
+            Row(
+                "Verdict given by",
+                f"busyhour {record.busyhour_version}",
+                "the load that the run reached was not recorded",
+            )
+        ]
+    reached = number(None if shown.reached is None else float(f"{shown.reached:.4g}"))
+    factor = f", arrivals raised to {shown.factor:g} x the plan" if shown.factor > 1 else ""
+    rows = [
+        Row(
+            "Load reached",
+            f"{reached} of the plan's {number(float(f'{shown.planned:.4g}'), shown.unit)}",
+            f"peak {number(shown.peak)}; {number(float(f'{shown.reachable:.4g}'))} by calculation{factor}"
+            f"{'' if shown.stationary else '; the stationary state was not reached'}",
+        )
+    ]
+    if shown.unit != "calls/h":
+        rows.append(
+            Row("Calls that ended by themselves", number(shown.ended), f"{number(shown.cut_off)} cut off")
+        )
+    return rows
+
+
 def arrivals(record: RunRecord) -> list[Row]:
     """What became of the planned arrivals."""
     counted = record.arrivals
@@ -162,7 +190,7 @@ def arrivals(record: RunRecord) -> list[Row]:
         ),
         Row("Lost with a worker", number(counted.lost)),
         Row("Completed", number(counted.completed)),
-        Row("Blocked", number(counted.blocked), "turned away by the target"),
+        Row("Blocked", number(counted.blocked), "rejected by the target"),
         Row("Cut off", number(counted.cut_off), "still in progress when the drain time was over"),
     ]
     slip = counted.slip_ms
@@ -267,7 +295,12 @@ def objective_rows(record: RunRecord) -> list[tuple[str, str, str, str]]:
     """Objective, bound, measured, outcome."""
     words = {True: "holds", False: "does not hold", None: "not measured"}
     return [
-        (o.metric, o.bound, number(o.measured), words[o.holds] + (f": {o.why}" if o.why else ""))
+        (
+            o.metric,
+            f"{o.bound} (default)" if o.default else o.bound,
+            number(o.measured),
+            words[o.holds] + (f": {o.why}" if o.why else ""),
+        )
         for o in record.objectives
     ]
 

@@ -19,6 +19,8 @@ class Outcome(StrEnum):
 
     HOLDS = "holds"
     DOES_NOT_HOLD = "does not hold"
+    NOT_SHOWN = "not shown"
+    """The run did not get to where it could show that the plan holds: see `shown`."""
     INVALID = "invalid"
     """The run proves nothing: see `reasons`."""
     INTERRUPTED = "interrupted"
@@ -160,6 +162,10 @@ class QuotaRecord:
     forecast: float | None = None
     note: str = ""
     source: str = ""
+    rejected_share: float | None = None
+    """Share of first attempts that was rejected; None where the number of attempts is not known."""
+    tolerated: float | None = None
+    """Share of first attempts that may be rejected; None in records of older versions."""
 
 
 @dataclass(slots=True)
@@ -171,6 +177,8 @@ class ObjectiveRecord:
     measured: float | None
     holds: bool | None
     why: str = ""
+    default: bool = False
+    """The scenario does not state it; it is judged because the scenario states none."""
 
 
 @dataclass(slots=True)
@@ -282,13 +290,46 @@ class LimitRecord:
 
 
 @dataclass(slots=True)
+class Shown:
+    """What a run showed of its plan: the load that it reached beside the load that the plan means.
+
+    Loads are in `unit`: calls in progress, or calls/h where the drive runs no calls.
+    """
+
+    unit: str
+    planned: float
+    """Stationary load of the plan's held rate; of a day that is replayed, the load at its busiest moment."""
+    reachable: float
+    """Load at the test's busiest moment, by calculation."""
+    factor: float = 1.0
+    """Multiple of the plan's rate that the test drives."""
+    reached: float | None = None
+    """Measured mean while the plan's load is reached by calculation, else at the busiest moment; None: not measured."""
+    peak: float | None = None
+    """Measured peak in the same time."""
+    ended: int = 0
+    """Calls that ended by themselves."""
+    cut_off: int = 0
+    """Calls that the end of the test ended."""
+    stationary: bool = False
+    """Whether the load came to where it stays however long the test is, by calculation and as measured."""
+    sufficient_hold: float | None = None
+    """Shortest hold that reaches the plan's load, seconds; None where the test's own does, or where none would."""
+    why: list[str] = field(default_factory=list)
+    """Reasons for which the run does not show the plan; empty: it does."""
+
+
+@dataclass(slots=True)
 class RunRecord:
     """Everything that is known of one run."""
 
     run_id: str
     busyhour_version: str
     scenario: dict[str, Any]
-    """name, description, path, seed, direction, drive, calls_per_hour, duration, flows, ..."""
+    """name, description, path, seed, direction, drive, calls_per_hour, duration, flows, ...
+
+    `plan` is {calls_per_hour, day}, `test` {ramp_up, hold, ramp_down, drain, factor, smoke}, times in seconds.
+    """
     target: dict[str, Any]
     """kind (emulator, aws), region, account, instance, endpoint."""
     started: str
@@ -325,6 +366,8 @@ class RunRecord:
     limit: LimitRecord | None = None
     """What a search for the limit came to, where the run is one of several of such a search; then the verdict is on the
     plan, by all of them."""
+    shown: Shown | None = None
+    """What the run showed of the plan; None in records of versions that did not tell plan and test apart."""
     schema_version: str = SCHEMA_VERSION
 
 

@@ -25,10 +25,9 @@ def driven(planned: Traffic, plan: Plan, profile: LoadProfile) -> Traffic:
     duration = up + profile.hold + down
     return replace(
         planned,
-        calls_per_hour=plan.calls_per_hour * profile.factor,
+        calls_per_hour=plan.calls_per_hour * profile.factor / planned.growth,
         duration=duration,
         drain=profile.drain,
-        growth=1.0,
         shape=ramps(up, down, duration),
         intervals=(),
         layers=(),
@@ -63,3 +62,8 @@ def held(scenario: Scenario, seconds: float) -> Scenario:
         duration=seconds,
     )
     return replace(scenario, traffic=traffic)
+
+
+def as_smoke(scenario: Scenario) -> Scenario:
+    """The scenario with a test that checks errors and throttles and shows no capacity."""
+    return replace(scenario, test=replace(scenario.test, smoke=True))

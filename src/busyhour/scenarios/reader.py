@@ -29,6 +29,7 @@ from busyhour.scenarios.model import (
     Scenario,
     SupportFacts,
 )
+from busyhour.scenarios.moved import with_settings_moved
 from busyhour.scenarios.objectives import read_objectives
 from busyhour.scenarios.resources import read_functions, read_tables
 from busyhour.scenarios.source import Source
@@ -48,12 +49,12 @@ def load(path: Path, *, root: Path | None = None, overrides: Sequence[str] = ())
         path: the TOML file.
         root: the project's root. A path in the file is looked up beside the file first, then here.
         overrides: values that take the place of the file's, each `key=value` with a dotted key:
-            `traffic.duration=20s`, `quotas.L-12AB7C57=500`.
+            `test.hold=20s`, `quotas.L-12AB7C57=500`. `traffic.duration`, its ramps and drain are the test's.
 
     Raises:
         BusyhourError: something is wrong with it; the message names file, line, key and value.
     """
-    file = TomlFile.read(path.resolve(), "scenario").with_values(overrides)
+    file = with_settings_moved(TomlFile.read(path.resolve(), "scenario").with_values(overrides))
     file = replace(file, data=dates_as_text(file.data))
     file.check(json.loads(schema_path().read_text(encoding="utf-8")))
     return replace(_scenario(Source(file, root)), overrides=tuple(overrides))

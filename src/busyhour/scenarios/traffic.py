@@ -18,10 +18,9 @@ from busyhour.scenarios.model import (
     ShapePoint,
     Traffic,
 )
+from busyhour.scenarios.moved import OF_THE_TEST, is_day
 from busyhour.scenarios.plan import driven, plan_of, ramps
 from busyhour.scenarios.source import Source
-
-_OF_THE_TEST = ("ramp_up", "ramp_down", "drain")
 
 
 def read_traffic(
@@ -37,7 +36,7 @@ def read_traffic(
     Raises:
         BusyhourError: two keys give the same thing, none gives it, or the intervals cannot be read.
     """
-    day = any(key in data for key in ("intervals", "contacts", "shape", "layers"))
+    day = is_day(data)
     if test is not None:
         _only_planned(source, data, day)
     planned = _planned(source, data, day, test)
@@ -60,7 +59,7 @@ def read_traffic(
 
 def _only_planned(source: Source, data: Mapping[str, Any], day: bool) -> None:
     """Refuse keys of the test in [traffic] beside a [test] table."""
-    for key in (*_OF_THE_TEST, *(() if day else ("duration",))):
+    for key in (*OF_THE_TEST, *(() if day else ("duration",))):
         if key in data:
             there = "hold" if key == "duration" else key
             raise source.error(

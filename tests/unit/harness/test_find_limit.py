@@ -110,3 +110,16 @@ def test_it_never_makes_more_runs_than_allowed() -> None:
     found = search(breaking_at(40.0), most_runs=5)
     assert len(found.steps) == 5
     assert found.stopped == "5 runs were made"
+
+
+def test_a_rate_at_which_nothing_broke_in_too_short_runs_is_not_shown_to_hold() -> None:
+    def measure(factor: float, number: int) -> RunRecord:
+        if factor < 2.0:
+            return record(Outcome.NOT_SHOWN, "The test reaches 20 of the plan's 67 calls in progress.")
+        return record(Outcome.DOES_NOT_HOLD, "the 5/s bound")
+
+    found = search(measure, most_runs=40)
+    assert found.holds is not None
+    assert 1.9 <= found.holds < 2.0
+    assert found.not_shown.startswith("The test reaches 20")
+    assert search(breaking_at(2.0)).not_shown == ""

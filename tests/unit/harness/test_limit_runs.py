@@ -57,7 +57,9 @@ def test_the_rate_is_raised_by_growth_with_a_seed_of_its_own_and_every_run_is_ke
     assert "What binds: the 5/s bound" in said
 
 
-def searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *outcomes: Outcome | BaseException) -> Any:
+def searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *outcomes: Outcome | BaseException, exceeds: bool = False
+) -> Any:
     """The search over runs that come out so, one after the other; a rung of the forecast is at 1,000 calls/h."""
     todo = list(outcomes)
     rates: list[float] = []
@@ -68,7 +70,16 @@ def searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *outcomes: Outcome
         if isinstance(now, BaseException):
             raise now
         verdict = VerdictRecord(now, [] if now is Outcome.HOLDS else ["too much"], "s")
-        forecast = {"ladder": [{"key": "a", "calls_per_hour": 1000.0}, {"key": "b", "calls_per_hour": None}]}
+        first = {
+            "key": "a",
+            "name": "Lines",
+            "value": 5.0,
+            "origin": "scenario",
+            "needed": 9.0,
+            "calls_per_hour": 1000.0,
+            "verdict": "exceeds" if exceeds else "within",
+        }
+        forecast = {"ladder": [first, {"key": "b", "calls_per_hour": None, "verdict": "within"}]}
         arrivals = Arrivals(1, 1, 0, 0)
         return RunRecord(
             folder.name, "1", {"name": "s"}, {}, "", "", 1.0, verdict, arrivals, forecast=forecast
@@ -95,6 +106,26 @@ def test_ctrl_c_keeps_what_was_found(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert whole is not None
     assert whole.verdict.reasons == ["The search ended early: it was interrupted."]
     assert json.loads((tmp_path / limit_runs.LIMIT_FILE).read_text())["stopped"] == "it was interrupted"
+
+
+def test_a_plan_that_a_limit_does_not_carry_by_calculation_does_not_hold_whatever_the_search_saw(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, whole, _ = searched(tmp_path, monkeypatch, Outcome.HOLDS, KeyboardInterrupt(), exceeds=True)
+    assert whole is not None
+    assert whole.verdict.outcome is Outcome.DOES_NOT_HOLD
+    assert (
+        whole.verdict.reasons[0]
+        == "By calculation Lines does not carry the plan: the plan needs 9, 5 scenario."
+    )
+
+
+def test_too_short_runs_do_not_show_that_the_plan_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, whole, _ = searched(tmp_path, monkeypatch, Outcome.NOT_SHOWN, KeyboardInterrupt())
+    assert whole is not None
+    assert whole.verdict.outcome is Outcome.NOT_SHOWN
 
 
 def test_ctrl_c_in_the_first_run_leaves_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

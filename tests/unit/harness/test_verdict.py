@@ -2,7 +2,8 @@
 
 import pytest
 
-from busyhour.harness.verdict import decide
+from busyhour.errors import ExitCode
+from busyhour.harness.verdict import Measured, decide, exit_code
 from busyhour.results.record import (
     AbortRecord,
     Arrivals,
@@ -10,9 +11,36 @@ from busyhour.results.record import (
     ObjectiveRecord,
     Outcome,
     QuotaRecord,
+    RunRecord,
+    Shown,
+    VerdictRecord,
 )
 
 STARTED = Arrivals(planned=10, started=10, late=0, dropped=0)
+SHORT = Shown(
+    "calls in progress", 604.0, 141.0, why=["The test reaches 141 of the plan's 604 calls in progress."]
+)
+REACHED = Shown("calls in progress", 604.0, 604.0, reached=600.0, stationary=True)
+
+
+def limit(verdict: str, **changes: object) -> dict[str, object]:
+    """A row of the forecast's ladder."""
+    row: dict[str, object] = {
+        "key": "connect.calls",
+        "name": "Concurrent active calls per instance",
+        "value": 500.0,
+        "unit": "count",
+        "origin": "scenario",
+        "needed": 631.0,
+        "load": 603.6,
+        "load_half_width": 12.0,
+        "rejected_at_plan": 0.179,
+        "tolerated": 0.01,
+        "calculation": "14,000 calls/h x 155.2 s / 3600 = 603.6 erlang",
+        "calls_per_hour": 11_000.0,
+        "verdict": verdict,
+    }
+    return row | changes
 
 
 def quota(verdict: str, name: str = "Concurrent calls", **changes: object) -> QuotaRecord:
@@ -40,7 +68,7 @@ def quota(verdict: str, name: str = "Concurrent calls", **changes: object) -> Qu
 
 
 def test_all_holds_names_the_nearest_quota() -> None:
-    verdict = decide("desk", STARTED, [quota("holds"), quota("holds", "Other", utilisation=0.2)], [], [])
+    verdict = decide("desk", STARTED, Measured([quota("holds"), quota("holds", "Other", utilisation=0.2)]))
     assert verdict.outcome is Outcome.HOLDS
     assert (
         verdict.summary
@@ -51,28 +79,30 @@ def test_all_holds_names_the_nearest_quota() -> None:
 def test_the_quota_that_bound_first_is_the_first_reason() -> None:
     late = quota("binds", "Late", first_rejected_at=70.0, rejected=3)
     early = quota("binds", "Early", first_rejected_at=65.4, rejected=1200, peak=11.0)
-    verdict = decide("desk", STARTED, [late, early], [], [])
+    verdict = decide("desk", STARTED, Measured([late, early]))
     assert verdict.outcome is Outcome.DOES_NOT_HOLD
     assert (
         verdict.reasons[0]
-        == "Early (10 count, applied (instance)) bound at 1:05 and turned away 1,200; peak demand 11."
+        == "Early (10 count, applied (instance)) bound at 1:05 and rejected 1,200; peak demand 11."
     )
     assert verdict.summary == f"desk does not hold: {verdict.reasons[0]}"
 
 
 def test_little_headroom_counts_only_where_headroom_is_asked_for() -> None:
-    assert decide("desk", STARTED, [quota("tight")], [], []).outcome is Outcome.HOLDS
-    verdict = decide("desk", STARTED, [quota("tight")], [], [], headroom=0.2)
+    assert decide("desk", STARTED, Measured([quota("tight")])).outcome is Outcome.HOLDS
+    verdict = decide("desk", STARTED, Measured([quota("tight")]), headroom=0.2)
     assert verdict.outcome is Outcome.DOES_NOT_HOLD
     assert "90% of 10 count used" in verdict.reasons[0]
 
 
 def test_an_objective_that_fails_and_one_that_was_not_measured() -> None:
     failed = ObjectiveRecord("throttles", "at most 0", 4.0, False)
-    assert decide("desk", STARTED, [], [failed], []).reasons == ["Objective throttles at most 0: measured 4."]
+    assert decide("desk", STARTED, Measured(objectives=[failed])).reasons == [
+        "Objective throttles at most 0: measured 4."
+    ]
     unmeasured = ObjectiveRecord("service_level", "at least 0.8", None, None, "no call was queued")
-    verdict = decide("desk", STARTED, [], [unmeasured], [])
-    assert verdict.outcome is Outcome.INVALID
+    verdict = decide("desk", STARTED, Measured(objectives=[unmeasured]))
+    assert verdict.outcome is Outcome.NOT_SHOWN
     assert verdict.reasons == ["Objective service_level could not be measured: no call was queued"]
 
 
@@ -81,20 +111,156 @@ def test_an_objective_that_fails_and_one_that_was_not_measured() -> None:
 )
 def test_only_errors_in_flows_decide(severity: str, outcome: Outcome) -> None:
     finding = FindingRecord("dangling-target", severity, "main.json", 3, 7, "", "main", "Menu", "")
-    assert decide("desk", STARTED, [], [], [finding]).outcome is outcome
+    assert decide("desk", STARTED, Measured(findings=[finding])).outcome is outcome
 
 
-def test_an_invalid_run_still_lists_what_it_hit() -> None:
-    verdict = decide("desk", STARTED, [quota("binds")], [], [], invalid=["slip"])
-    assert verdict.outcome is Outcome.INVALID
-    assert verdict.reasons[0] == "slip"
+def test_what_does_not_hold_goes_before_an_invalid_generator_and_that_before_not_shown() -> None:
+    both = decide("desk", STARTED, Measured([quota("binds")], shown=SHORT), invalid=["slip"])
+    assert both.outcome is Outcome.DOES_NOT_HOLD
+    assert both.reasons[1:] == ["slip", *SHORT.why]
+    invalid = decide("desk", STARTED, Measured(shown=SHORT), invalid=["slip"])
+    assert (invalid.outcome, invalid.reasons) == (Outcome.INVALID, ["slip", *SHORT.why])
+    assert decide("desk", STARTED, Measured(shown=SHORT)).outcome is Outcome.NOT_SHOWN
+    assert decide("desk", STARTED, Measured(shown=REACHED)).outcome is Outcome.HOLDS
+
+
+def test_a_limit_that_the_plan_exceeds_by_calculation_decides_whatever_a_short_run_saw() -> None:
+    verdict = decide("desk", STARTED, Measured([quota("holds")], limits=[limit("exceeds")], shown=SHORT))
+    assert verdict.outcome is Outcome.DOES_NOT_HOLD
+    assert verdict.reasons == [
+        "By calculation Concurrent active calls per instance does not carry the plan: the plan needs 631, 500 scenario; "
+        "0.179 of the first attempts would be rejected, 0.01 is tolerated "
+        "(14,000 calls/h x 155.2 s / 3600 = 603.6 erlang).",
+        *SHORT.why,
+    ]
+
+
+def test_a_limit_that_bound_and_is_exceeded_by_calculation_is_one_reason() -> None:
+    bound = quota("binds", "connect.calls", rejected=76, first_rejected_at=26.0, peak=11.0)
+    measured = Measured([bound], limits=[limit("exceeds"), limit("exceeds", key="other", name="Other")])
+    first, second = decide("desk", STARTED, measured).reasons
+    assert first.startswith(
+        "connect.calls (10 count, applied (instance)) bound at 0:26 and rejected 76; peak demand 11"
+    )
+    assert first.endswith(
+        "; by calculation the plan needs 631 (14,000 calls/h x 155.2 s / 3600 = 603.6 erlang)."
+    )
+    assert second.startswith("By calculation Other does not carry the plan")
+
+
+def test_no_value_may_carry_the_plan() -> None:
+    verdict = decide("desk", STARTED, Measured(limits=[limit("exceeds", needed=None)], shown=REACHED))
+    assert "no value carries the plan" in verdict.reasons[0]
+
+
+def test_a_limit_or_an_objective_that_is_not_decided_shows_nothing() -> None:
+    verdict = decide("desk", STARTED, Measured(limits=[limit("undecided")], shown=REACHED))
+    assert verdict.outcome is Outcome.NOT_SHOWN
+    assert "not decided by calculation: 500 scenario lies within" in verdict.reasons[0]
+    assert "(603.6 ± 12)" in verdict.reasons[0]
+    open_ = ObjectiveRecord(
+        "blocked_share", "at most 0.08", 0.07, None, "0.05 to 0.1, estimated from 60 calls"
+    )
+    verdict = decide("desk", STARTED, Measured(objectives=[open_], shown=REACHED))
+    assert verdict.outcome is Outcome.NOT_SHOWN
+    assert verdict.reasons == ["Objective blocked_share is not decided: 0.05 to 0.1, estimated from 60 calls"]
+
+
+def test_throttled_operations_and_calls_off_the_plan_do_not_hold() -> None:
+    for measured in (Measured(throttled=["45 of 573"]), Measured(unplanned=["no call reaches an agent"])):
+        assert decide("desk", STARTED, measured).outcome is Outcome.DOES_NOT_HOLD
+
+
+def test_a_default_objective_is_named_as_one() -> None:
+    failed = ObjectiveRecord(
+        "throttle_share", "at most 0.01", 0.08, False, "of 573 requests of lambda:Invoke", True
+    )
+    assert decide("desk", STARTED, Measured(objectives=[failed])).reasons == [
+        "Objective throttle_share at most 0.01 (default): measured 0.08, of 573 requests of lambda:Invoke."
+    ]
+
+
+RAISED = Shown("calls in progress", 604.0, 785.0, factor=1.3, reached=780.0, stationary=True)
+
+
+def test_rejections_at_raised_arrivals_are_not_the_plans() -> None:
+    failed = ObjectiveRecord("blocked_share", "at most 0", 0.02, False)
+    measured = Measured(
+        [quota("binds", rejected=9), quota("tight")], [failed], limits=[limit("within")], shown=RAISED
+    )
+    verdict = decide("desk", STARTED, measured, headroom=0.2)
+    assert verdict.outcome is Outcome.NOT_SHOWN
     assert len(verdict.reasons) == 2
+    assert all(
+        one.startswith("Arrivals were raised to 1.3 x the plan (test.factor): ") for one in verdict.reasons
+    )
+    assert decide("desk", STARTED, Measured(limits=[limit("within")], shown=RAISED)).outcome is Outcome.HOLDS
+    exceeded = Measured(limits=[limit("exceeds")], shown=RAISED)
+    assert decide("desk", STARTED, exceeded).outcome is Outcome.DOES_NOT_HOLD
 
 
-def test_a_run_without_a_call_is_invalid_and_an_interrupted_one_says_so() -> None:
+SMOKE = Shown("calls in progress", 604.0, 141.0, why=["A smoke run shows nothing of the capacity."])
+
+
+@pytest.mark.parametrize(
+    ("measured", "outcome"),
+    [
+        (Measured(shown=SMOKE), Outcome.NOT_SHOWN),
+        (Measured(limits=[limit("exceeds")], shown=SMOKE), Outcome.NOT_SHOWN),
+        (Measured([quota("tight")], shown=SMOKE), Outcome.NOT_SHOWN),
+        (
+            Measured(objectives=[ObjectiveRecord("service_level", "", 0.1, False)], shown=SMOKE),
+            Outcome.NOT_SHOWN,
+        ),
+        (
+            Measured(objectives=[ObjectiveRecord("abandoned_share", "", 0.9, False)], shown=SMOKE),
+            Outcome.NOT_SHOWN,
+        ),
+        (
+            Measured(objectives=[ObjectiveRecord("error_share", "", 0.1, False)], shown=SMOKE),
+            Outcome.DOES_NOT_HOLD,
+        ),
+        (
+            Measured(objectives=[ObjectiveRecord("latency_p95", "", 9.0, False)], shown=SMOKE),
+            Outcome.DOES_NOT_HOLD,
+        ),
+        (Measured([quota("binds", rejected=4)], shown=SMOKE), Outcome.DOES_NOT_HOLD),
+        (Measured(throttled=["45 of 573"], shown=SMOKE), Outcome.DOES_NOT_HOLD),
+    ],
+)
+def test_a_smoke_run_judges_errors_and_throttles_alone(measured: Measured, outcome: Outcome) -> None:
+    assert decide("desk", STARTED, measured, headroom=0.2, smoke=True).outcome is outcome
+
+
+def test_a_smoke_run_names_what_it_did_not_judge() -> None:
+    verdict = decide("desk", STARTED, Measured(limits=[limit("exceeds")], shown=SMOKE), smoke=True)
+    assert verdict.reasons[1].startswith("Not judged by a smoke run: By calculation Concurrent active calls")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "smoke", "code"),
+    [
+        (Outcome.HOLDS, False, 0),
+        (Outcome.DOES_NOT_HOLD, False, 1),
+        (Outcome.DOES_NOT_HOLD, True, 1),
+        (Outcome.NOT_SHOWN, False, 4),
+        (Outcome.NOT_SHOWN, True, 0),
+        (Outcome.INVALID, False, 4),
+        (Outcome.INVALID, True, 4),
+        (Outcome.INTERRUPTED, True, 130),
+    ],
+)
+def test_exit_codes(outcome: Outcome, smoke: bool, code: int) -> None:
+    record = RunRecord("r", "1", {"test": {"smoke": smoke}}, {}, "", "", 1.0, VerdictRecord(outcome), STARTED)
+    assert exit_code(record) == code
+    record.abort = AbortRecord("breach", 1.0, "", "")
+    assert exit_code(record) is ExitCode.REFUSED
+
+
+def test_a_run_without_a_call_is_invalid_and_an_interrupted_one_is_named_as_such() -> None:
     nothing = Arrivals(planned=10, started=0, late=0, dropped=0)
-    assert decide("desk", nothing, [], [], []).outcome is Outcome.INVALID
-    assert decide("desk", nothing, [], [], [], interrupted=True).outcome is Outcome.INTERRUPTED
+    assert decide("desk", nothing, Measured()).outcome is Outcome.INVALID
+    assert decide("desk", nothing, Measured(), interrupted=True).outcome is Outcome.INTERRUPTED
 
 
 def test_an_aborted_run_says_first_which_condition_ended_it_and_when() -> None:
@@ -102,7 +268,7 @@ def test_an_aborted_run_says_first_which_condition_ended_it_and_when() -> None:
         "breach", 192.0, "2026-12-02T03:03:12+00:00", "CloudWatch ThrottledCalls is 3: too fast"
     )
     arrivals = Arrivals(planned=10, started=0, late=0, dropped=0)
-    verdict = decide("campaign", arrivals, [], [], [], interrupted=True, abort=abort)
+    verdict = decide("campaign", arrivals, Measured(), interrupted=True, abort=abort)
     assert verdict.outcome is Outcome.INTERRUPTED
     assert verdict.reasons == [
         "Aborted at 3:12 (2026-12-02T03:03:12+00:00) by breach: CloudWatch ThrottledCalls is 3: too fast."

@@ -175,3 +175,32 @@ def test_the_record_holds_all_of_it() -> None:
     assert (found.peak, found.peak_at, found.rejected, found.first_rejected_at) == (25, 9, 2, 8)
     assert (found.utilisation, found.headroom, found.verdict, found.forecast) == (0.25, 0.75, "binds", 30)
     assert found.source
+
+
+@pytest.mark.parametrize(
+    ("rejected", "attempts", "verdict"),
+    [
+        (1, 1000.0, Verdict.TIGHT),
+        (10, 1000.0, Verdict.TIGHT),
+        (11, 1000.0, Verdict.BINDS),
+        (1, None, Verdict.BINDS),
+        (0, 1000.0, Verdict.HOLDS),
+    ],
+)
+def test_rejections_within_the_tolerated_share_do_not_bind(
+    rejected: int, attempts: float | None, verdict: Verdict
+) -> None:
+    found = compare(value(), demand(50, rejected=rejected, attempts=attempts, tolerated=0.01))
+    assert found.verdict is verdict
+    assert record(found).rejected_share == (None if attempts is None else rejected / 1000)
+    assert record(found).tolerated == 0.01
+
+
+@pytest.mark.parametrize(
+    ("share", "verdict"), [(0.0, Verdict.TIGHT), (0.009, Verdict.TIGHT), (0.02, Verdict.BINDS)]
+)
+def test_where_nothing_enforced_a_quota_the_closed_form_decides_above_its_value(
+    share: float, verdict: Verdict
+) -> None:
+    """A free system exceeds the value now and then, which says nothing of the share that the quota would reject."""
+    assert compare(value(), demand(110, unenforced=share)).verdict is verdict

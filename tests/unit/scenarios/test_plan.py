@@ -120,3 +120,37 @@ def test_a_test_that_cannot_be_made_is_refused(read: Read, traffic: str, text: s
     with pytest.raises(BusyhourError) as raised:
         read(traffic)
     assert text in f"{raised.value.message} {raised.value.hint}"
+
+
+HELD = '[traffic]\ncalls_per_hour = 3600\n[test]\nramp_up = "10s"\nhold = "60s"\ndrain = "40s"\n'
+
+
+def test_settings_of_the_traffics_durations_are_those_of_the_test(read: Read) -> None:
+    scenario = read(HELD, "traffic.duration=40s", "traffic.ramp_up=4s", "traffic.drain=5s")
+    assert (scenario.test.ramp_up, scenario.test.hold, scenario.test.drain) == (4, 36, 5)
+    assert scenario.traffic.duration == 40
+    assert scenario.test.stated
+    assert scenario.overrides == ("traffic.duration=40s", "traffic.ramp_up=4s", "traffic.drain=5s")
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("traffic.duration=10s", "test.hold has no time left: the ramps take 10 s of 10 s"),
+        ("traffic.duration=soon", 'test.hold is "soon"'),
+        ("traffic.duration=0s", 'test.hold is "0s"; it must be more than 0'),
+    ],
+)
+def test_a_duration_that_leaves_no_hold_is_refused_at_the_setting(
+    read: Read, setting: str, said: str
+) -> None:
+    with pytest.raises(BusyhourError) as raised:
+        read(HELD, setting)
+    assert raised.value.message.startswith(f"--set {setting}: {said}")
+
+
+def test_growth_stays_with_the_driven_traffic_so_that_it_can_be_raised(read: Read) -> None:
+    scenario = read(HELD, "traffic.growth=1.5")
+    assert scenario.plan.calls_per_hour == pytest.approx(5400)
+    assert scenario.traffic.growth == 1.5
+    assert Schedule(scenario.traffic, 1).rate_at(30) == pytest.approx(1.5)

@@ -51,10 +51,12 @@ def test_the_dialler_stays_below_the_rate_of_its_api():
     assert 2 < scenario.traffic.calls_per_hour / 3600 < scenario.quotas["L-4E9BCC96"]
 
 
-def test_the_two_peaks_differ_in_their_quotas_alone():
+def test_the_two_peaks_differ_in_their_quotas_and_in_the_arrivals_that_verify_them():
     default, raised = (tomllib.loads((ROOM / f"{name}.toml").read_text()) for name in ("peak", "peak_raised"))
     assert "quotas" not in default
     assert raised.pop("quotas").keys() == {"L-12AB7C57", "L-4E9BCC96"}
+    assert "factor" not in default["test"]
+    assert raised["test"].pop("factor") > 1, "a quota is proven by load that reaches the need"
     assert default.pop("description") != raised.pop("description")
     assert default == raised
 
@@ -64,6 +66,4 @@ def test_the_peak_goes_past_the_default_quotas():
     schedule = Schedule(scenario.traffic, scenario.seed)
     assert scenario.drive is DriveKind.VOICE
     assert schedule.rate_at(scenario.traffic.duration - 1) == 3.0  # the API's default is 2 a second
-    assert (
-        schedule.rate.cumulative(30) > 10
-    )  # calls of 20 s and more: above 10 at once before half of the ramp
+    assert schedule.rate.cumulative(30) > 10  # calls last 35 s in the mean: above 10 at once during the ramp

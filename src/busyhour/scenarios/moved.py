@@ -1,0 +1,59 @@
+"""Settings of the test that are given as keys of [traffic], as for files without a [test] table: --set traffic.duration=40s."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+from busyhour.project.toml_file import TomlFile
+from busyhour.scenarios.units import seconds, written
+
+OF_THE_TEST = ("ramp_up", "ramp_down", "drain")
+OF_A_DAY = ("intervals", "contacts", "shape", "layers")
+"""Keys of [traffic] with which its duration is the length of the planned day."""
+
+
+def is_day(traffic: Mapping[str, Any]) -> bool:
+    """Whether a [traffic] table plans the course of a day and not only a rate."""
+    return any(key in traffic for key in OF_A_DAY)
+
+
+def with_settings_moved(file: TomlFile) -> TomlFile:
+    """The file with settings of `traffic.duration`, ramps and drain as those of its [test] table, where it has one.
+
+    Keys that the file itself has stay where they are. A duration becomes the hold between the ramps.
+
+    Raises:
+        BusyhourError: the ramps do not fit into the duration.
+    """
+    data: dict[str, Any] = deepcopy(file.data)
+    traffic, test = data.get("traffic"), data.get("test")
+    if not isinstance(traffic, dict) or not isinstance(test, dict):
+        return file
+    elsewhere = dict(file.elsewhere)
+    for key in OF_THE_TEST:
+        if ("traffic", key) in elsewhere:
+            test[key] = traffic.pop(key)
+            elsewhere["test", key] = elsewhere.pop(("traffic", key))
+    if ("traffic", "duration") in elsewhere and not is_day(traffic):
+        duration = traffic.pop("duration")
+        elsewhere["test", "hold"] = elsewhere.pop(("traffic", "duration"))
+        file = replace(file, data=data, elsewhere=elsewhere)
+        test["hold"] = duration
+        with contextlib.suppress(
+            ValueError, TypeError
+        ):  # what is not a duration is reported with the rest of the file
+            ramps = seconds(test.get("ramp_up", 0.0)) + seconds(test.get("ramp_down", 0.0))
+            hold = seconds(duration) - ramps
+            if hold <= 0 < seconds(duration):
+                raise file.error(
+                    ("test", "hold"),
+                    f"has no time left: the ramps take {ramps:g} s of {seconds(duration):g} s",
+                    "Shorten test.ramp_up and test.ramp_down, or lengthen the test.",
+                )
+            if hold > 0:
+                test["hold"] = written(hold)
+    return replace(file, data=data, elsewhere=elsewhere)
