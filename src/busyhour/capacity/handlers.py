@@ -21,7 +21,14 @@ from busyhour.capacity.ways import NotFiniteError
 from busyhour.flows.protocol import LambdaFailed, LambdaResult
 from busyhour.handlers.noting import Path as Read
 from busyhour.handlers.noting import at
-from busyhour.handlers.process import GRACE_SECONDS, START_SECONDS, Handler, HandlerProcess, ProcessError
+from busyhour.handlers.process import (
+    GRACE_SECONDS,
+    START_SECONDS,
+    Handler,
+    HandlerError,
+    HandlerProcess,
+    ProcessError,
+)
 from busyhour.scenarios.model import Function, Scenario
 
 FIRST_SECONDS = 10.0
@@ -152,7 +159,7 @@ class HandlerAnswers:
 
     def _run(self, name: str, function: Function, event: Mapping[str, Any]) -> Asked | None:
         file, _, attribute = str(function.handler).rpartition(":")
-        handler = Handler(name, Path(file), attribute, function.environment)
+        handler = Handler(name, Path(file), attribute, function.environment, function.memory_mb)
         try:
             imported = self._process.load(handler, START_SECONDS)
         except ProcessError as error:
@@ -162,9 +169,7 @@ class HandlerAnswers:
         answered = self._process.call(handler, event, function.timeout, grace) if imported else None
         if answered is None:
             limit = function.timeout if imported else START_SECONDS
-            self.problems[name] = (
-                f"the handler of {name!r} did not answer within {limit:g} s or ended its process"
-            )
+            self.problems[name] = f"the handler of {name!r} did not answer within {limit:g} s"
             self._broken = True
             return None
         read = frozenset(path for path in answered.read if not path or path[-1] not in _OWN_IDS)
@@ -174,8 +179,8 @@ class HandlerAnswers:
         return Asked(LambdaResult(answered.answer), read, answered.operations)
 
     def _unusable(self, name: str, error: ProcessError) -> Asked | None:
-        if self._process.running:
-            self.problems.setdefault(name, f"the handler of {name!r} {error}")
+        if isinstance(error, HandlerError):
+            self.problems.setdefault(name, f"the handler of {name!r} cannot be used: {error}")
             return Asked(LambdaFailed("function_error", str(error)), frozenset(), {})
         self.problems[""] = f"handlers were not run for the forecast: {error}"
         self._broken = True

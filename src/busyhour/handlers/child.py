@@ -1,52 +1,26 @@
-"""Calls Lambda handlers, in a process of its own: `python -m busyhour.handlers.child`.
+"""Runs Lambda handlers, in a process of its own: `python -m busyhour.handlers.child`.
 
 Reads JSON lines from standard input and writes one JSON line to standard output for each. The first is the setup,
-the Region and tables; every other is a call, or an import alone. Whatever handlers print goes to standard error.
-AWS is out of reach: moto answers every AWS call, and the credentials are made up.
+the Region and tables; every other is an invocation, or an import alone. What handlers print goes to standard error.
+AWS is out of reach: moto answers every AWS call, and the credentials are made up. Handlers run as Lambda's Python
+runtime runs them, see `busyhour.handlers.runtime`; the event notes what is read of it, see `noting`.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import sys
 import time
-import traceback
 from pathlib import Path
 from typing import Any
 
+from busyhour.handlers.functions import Function
 from busyhour.handlers.noting import READ_UNSEEN, Notes, Noting
-
-CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_SESSION_TOKEN": "testing",
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
-
-
-class UnusableError(Exception):
-    """There is no such handler."""
-
-
-class Context:
-    """What handlers ask of Lambda's context object."""
-
-    function_version = "$LATEST"
-    memory_limit_in_mb = "128"
-
-    def __init__(self, name: str, seconds: float) -> None:
-        self.function_name = name
-        self.invoked_function_arn = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
-        self.aws_request_id = "00000000-0000-4000-8000-000000000000"
-        self.log_group_name = f"/aws/lambda/{name}"
-        self.log_stream_name = "busyhour"
-        self._deadline = time.monotonic() + seconds
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the function's timeout."""
-        return max(0, int((self._deadline - time.monotonic()) * 1000))
+from busyhour.handlers.runtime import failures, logs
+from busyhour.handlers.runtime.context import LambdaContext
+from busyhour.handlers.runtime.invocation import Outcome, failed, invoke
+from busyhour.handlers.runtime.variables import trace_id
 
 
 class NoAws:
@@ -54,14 +28,22 @@ class NoAws:
 
     def __init__(self) -> None:
         self._started = False
+        self._path = list(sys.path)
+        self.running: Function | None = None
+        """The function that ran last, or runs now."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         """Find nothing; start moto where AWS's libraries are about to be imported."""
-        if not self._started and name.partition(".")[0] in ("boto3", "botocore", "aiobotocore"):
-            self._started = True
-            from moto import mock_aws
+        if self._started or name.partition(".")[0] not in ("boto3", "botocore", "aiobotocore"):
+            return
+        self._started = True
+        theirs, sys.path[:] = list(sys.path), self._path  # moto's own imports are not the function's
+        from moto import mock_aws
 
-            mock_aws().start()
+        mock_aws().start()
+        sys.path[:] = theirs
+        if self.running is not None:
+            self.running.hide()
 
 
 def main() -> None:
@@ -69,17 +51,30 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     setup = json.loads(sys.stdin.readline())
-    os.environ.update(CREDENTIALS, AWS_DEFAULT_REGION=setup["region"], AWS_REGION=setup["region"])
-    sys.meta_path.insert(0, NoAws())
+    os.environ.update(setup["variables"])
+    no_aws = NoAws()
+    sys.meta_path.insert(0, no_aws)
     try:
         _create(setup["tables"])
         _say(answers, {"ready": True})
     except Exception as error:
         _say(answers, {"error": f"tables cannot be made: {type(error).__name__}: {error}"})
-    handlers: dict[tuple[str, str], Any] = {}
+    log = logs.set_up()
+    functions: dict[str, Function] = {}
     operations = Operations()
     for line in sys.stdin:
-        _say(answers, _call(json.loads(line), handlers, operations))
+        asked = json.loads(line)
+        function = functions.get(asked["key"])
+        if function is None:
+            function = Function(Path(asked["root"]), asked["handler"], asked["variables"])
+            functions[asked["key"]] = function
+        if no_aws.running is not function:
+            if no_aws.running is not None:
+                no_aws.running.leave()
+            function.enter()
+            no_aws.running = function
+        log.request_id = asked["request_id"]
+        _say(answers, _run(function, asked, operations))
 
 
 class Operations:
@@ -157,64 +152,50 @@ def _say(answers: Any, outcome: dict[str, Any]) -> None:
     answers.flush()
 
 
-def _call(
-    asked: dict[str, Any], handlers: dict[tuple[str, str], Any], operations: Operations
-) -> dict[str, Any]:
-    os.environ.update(asked["environment"])
-    key = (asked["file"], asked["attribute"])
-    if key not in handlers:
-        try:
-            handlers[key] = _handler(Path(asked["file"]), asked["attribute"])
-        except UnusableError as error:
-            return {"unusable": str(error)}
-    if asked.get("import"):
+def _run(function: Function, asked: dict[str, Any], operations: Operations) -> dict[str, Any]:
+    """One invocation, or the import alone; an environment that ends by itself is begun again."""
+    request_id = asked["request_id"]
+    try:
+        handler = function.handler()
+    except Exception as error:  # the handler's own code: anything may come out of it
+        return {"unusable": failed(error).payload.decode()}
+    except BaseException as error:  # sys.exit while it is imported
+        return {"unusable": failures.exited(request_id, failures.exit_status(error)).decode()}
+    if "payload" not in asked:
         return {"seconds": 0.0}
     notes = Notes()
-    event = asked["event"]
-    if isinstance(event, dict):
-        event = Noting(event, notes)
     operations.watch()
     operations.counts.clear()
+    os.environ["_X_AMZN_TRACE_ID"] = trace_id(request_id)
     started = time.perf_counter()
-    found: dict[str, Any]
     try:
-        answer = handlers[key](event, Context(asked["name"], asked["seconds"]))
-        seconds = time.perf_counter() - started
-        # An answer may hold parts of the event: writing it reads them.
-        found = {"answer": json.loads(json.dumps(answer))}
-    # A handler may raise anything, and ending the process is one of the things.
-    except (Exception, SystemExit) as error:
-        seconds = time.perf_counter() - started
-        found = {"error": f"{type(error).__name__}: {error}"[:500], "where": _where(error, asked["file"])}
-    read = notes.read(unseen=not READ_UNSEEN.isdisjoint(sys.modules))
-    return {**found, "seconds": seconds, "read": sorted(read), "operations": dict(operations.counts)}
+        # A response may hold parts of the event: writing it reads them.
+        outcome = invoke(
+            handler,
+            asked["payload"].encode(),
+            request_id,
+            lambda: LambdaContext(request_id, asked["arn"], asked["seconds"]),
+            lambda event: Noting(event, notes) if isinstance(event, dict) else event,
+        )
+    except BaseException as error:  # sys.exit, and whatever else ends Lambda's runtime
+        outcome = Outcome(False, failures.exited(request_id, failures.exit_status(error)))
+        function.start_again()
+    return {
+        "ok": outcome.ok,
+        "payload": outcome.payload.decode("utf-8", "replace"),
+        "where": _where(outcome, asked),
+        "seconds": time.perf_counter() - started,
+        "read": sorted(notes.read(unseen=not READ_UNSEEN.isdisjoint(sys.modules))),
+        "operations": dict(operations.counts),
+    }
 
 
-def _where(error: BaseException, file: str) -> str:
-    """File and line of the handler where it was raised; of whatever raised it where that is not in the file."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [one for one in frames if one.filename == file] or frames[-1:]
-    return f"{own[-1].filename}:{own[-1].lineno}" if own else ""
-
-
-def _handler(path: Path, attribute: str) -> Any:
-    name = f"busyhour_handler_{path.stem}"
-    module = sys.modules.get(name)
-    if module is None or getattr(module, "__file__", None) != str(path):
-        sys.path.insert(0, str(path.parent))
-        spec = importlib.util.spec_from_file_location(name, path)
-        if spec is None or spec.loader is None:
-            raise UnusableError("is no Python file")
-        module = sys.modules[name] = importlib.util.module_from_spec(spec)
-        try:
-            spec.loader.exec_module(module)
-        except BaseException as error:
-            del sys.modules[name]
-            raise UnusableError(f"cannot be imported: {type(error).__name__}: {error}") from error
-    found = getattr(module, attribute, None)
-    if not callable(found):
-        raise UnusableError(f"has no function {attribute!r}")
-    return found
+def _where(outcome: Outcome, asked: dict[str, Any]) -> str:
+    """Innermost file and line where an error was raised: of the handler's file, else of its folder, else any."""
+    frames = list(outcome.frames)
+    own = [one for one in frames if one[0] == asked["file"]]
+    own = own or [one for one in frames if Path(one[0]).is_relative_to(asked["root"])] or frames
+    return f"{own[-1][0]}:{own[-1][1]}" if own else ""
 
 
 if __name__ == "__main__":

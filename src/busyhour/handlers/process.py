@@ -14,11 +14,24 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.handlers.noting import Path as Read
+from busyhour.handlers.runtime import failures
+from busyhour.handlers.runtime.importing import handler_name
+from busyhour.handlers.runtime.variables import variables
 
 START_SECONDS = 30.0
 """Longest that the process may take to start, and a handler to be imported; Lambda does not count that either."""
 
 GRACE_SECONDS = 1.0
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_SESSION_TOKEN": "testing",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+REQUEST_ID = "00000000-0000-4000-8000-000000000000"
+"""Of every invocation, so that answers do not differ by it."""
 
 Table = tuple[Path, Path | None]
 """Definition (CreateTable arguments) and items of a DynamoDB table, files of JSON."""
@@ -26,17 +39,20 @@ Table = tuple[Path, Path | None]
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """One handler: the function's name, where its code is, and its environment variables."""
+    """One handler: the function's name, where its code is, its environment variables, its size in MB."""
 
     name: str
     file: Path
     attribute: str
     environment: Mapping[str, str]
+    memory_mb: int = 128
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
     """What a handler did with one event: `answer` is JSON where `error` is empty.
+
+    `payload` is what the caller of Invoke gets, the response or Lambda's error document.
 
     `read` are the paths in the event that it looked at; `where` is the file and line that raised the error;
     `operations` are what it asked of DynamoDB, by `table.Operation`.
@@ -48,10 +64,23 @@ class Answered:
     where: str = ""
     read: frozenset[Read] = frozenset()
     operations: Mapping[str, int] = field(default_factory=dict)
+    payload: str = ""
+
+
+class EndedError(Exception):
+    """The process ended by itself, with this status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"exit status {status}")
+        self.status = status
 
 
 class ProcessError(Exception):
     """The process, or a handler, cannot be used; the text says why."""
+
+
+class HandlerError(ProcessError):
+    """One handler cannot be imported: Lambda's error type and text."""
 
 
 class HandlerProcess:
@@ -63,8 +92,9 @@ class HandlerProcess:
     """
 
     def __init__(self, tables: Iterable[Table] = (), region: str = "us-east-1") -> None:
-        self._setup = {
-            "region": region,
+        self._region = region
+        self._setup: dict[str, Any] = {
+            "variables": {"AWS_DEFAULT_REGION": region, "AWS_REGION": region, **CREDENTIALS},
             "tables": [
                 {"definition": str(definition), "items": str(items) if items else None}
                 for definition, items in tables
@@ -83,20 +113,26 @@ class HandlerProcess:
         """Import a handler, once for each process; False when that took too long.
 
         Raises:
-            ProcessError: there is no such handler, or the process does not start.
+            HandlerError: the handler cannot be imported.
+            ProcessError: the process does not start.
         """
         key = (handler.file, handler.attribute)
         if key in self._imported and self._process is not None:
             return True
-        if self._ask(handler, {"import": True}, seconds) is None:
-            return False
+        try:
+            if self._ask(handler, {}, seconds) is None:
+                return False
+        except EndedError as error:
+            raise HandlerError(_text(json.loads(failures.exited(REQUEST_ID, error.status)))) from None
         self._imported.add(key)
         return True
 
     def call(
         self, handler: Handler, event: Mapping[str, Any], limit: float, grace: float = GRACE_SECONDS
     ) -> Answered | None:
-        """What the handler answers to `event`; None when it did not within `limit` seconds, or ended the process.
+        """What the handler answers to `event`; None when it did not within `limit` seconds.
+
+        A handler that ends its process fails with Runtime.ExitError, and may have read all of the event.
 
         `grace` are the seconds after the limit for which it is waited for: a handler that keeps its limit must not be
         taken for one that does not because this machine is busy.
@@ -104,16 +140,27 @@ class HandlerProcess:
         Raises:
             ProcessError: as `load`.
         """
-        found = self._ask(handler, {"event": event, "seconds": limit}, limit + grace)
+        payload = json.dumps(event, default=_plain)
+        started = time.monotonic()
+        try:
+            found = self._ask(handler, {"payload": payload, "seconds": limit}, limit + grace)
+        except EndedError as error:
+            document = failures.exited(REQUEST_ID, error.status).decode()
+            seconds = time.monotonic() - started
+            return Answered(
+                None, seconds, _text(json.loads(document)), read=frozenset({()}), payload=document
+            )
         if found is None:
             return None
+        answer, error_text = _judged(found)
         return Answered(
-            found.get("answer"),
+            answer,
             float(found["seconds"]),
-            str(found.get("error", "")),
-            str(found.get("where", "")),
+            error_text,
+            str(found["where"]),
             frozenset(tuple(path) for path in found["read"]),
             found["operations"],
+            found["payload"],
         )
 
     def close(self) -> None:
@@ -131,38 +178,63 @@ class HandlerProcess:
     def _ask(self, handler: Handler, message: Mapping[str, Any], seconds: float) -> dict[str, Any] | None:
         if self._process is None:
             self._start()
+        file = handler.file.absolute()
+        name = handler_name(file, handler.attribute, file.parent)
+        root = str(file.parent)
         asked = {
-            "name": handler.name,
-            "file": str(handler.file),
-            "attribute": handler.attribute,
-            "environment": dict(handler.environment),
+            "key": f"{handler.name}:{file}:{handler.attribute}",
+            "request_id": REQUEST_ID,
+            "file": str(file),
+            "root": root,
+            "handler": name,
+            "arn": f"arn:aws:lambda:{self._region}:123456789012:function:{handler.name}",
+            "variables": variables(
+                name=handler.name,
+                handler=name,
+                root=root,
+                region=self._region,
+                memory_mb=handler.memory_mb,
+                own=handler.environment,
+                access=CREDENTIALS,
+            ),
             **message,
         }
-        found = self._exchange(asked, seconds)
+        try:
+            found = self._exchange(asked, seconds)
+        except EndedError:
+            self.close()
+            raise
         if found is None:
             self.close()
         elif "unusable" in found:
-            raise ProcessError(str(found["unusable"]))
+            raise HandlerError(_text(json.loads(found["unusable"])))
         return found
 
     def _start(self) -> None:
         # Nothing of the caller's AWS setup may reach the handlers.
         environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "busyhour.handlers.child"],
+            [sys.executable, "-u", "-X", "utf8", "-m", "busyhour.handlers.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment,
         )
-        ready = self._exchange(self._setup, START_SECONDS)
+        try:
+            ready = self._exchange(self._setup, START_SECONDS)
+        except EndedError:
+            ready = None
         if ready is None or "error" in ready:
             self.close()
             why = "it did not start" if ready is None else str(ready["error"])
             raise ProcessError(f"the handlers' process cannot be used: {why}")
 
     def _exchange(self, message: Mapping[str, Any], seconds: float) -> dict[str, Any] | None:
-        """Send one line and wait for one; None when the process is silent for too long or gone."""
+        """Send one line and wait for one; None when the process is silent for too long.
+
+        Raises:
+            EndedError: the process ended.
+        """
         process = self._process
         assert process is not None
         assert process.stdin is not None
@@ -171,7 +243,7 @@ class HandlerProcess:
             process.stdin.write(json.dumps(message, default=_plain).encode() + b"\n")
             process.stdin.flush()
         except BrokenPipeError:
-            return None
+            raise EndedError(process.wait()) from None
         deadline = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
@@ -180,12 +252,31 @@ class HandlerProcess:
                     return None
                 chunk = os.read(process.stdout.fileno(), 65536)
                 if not chunk:
-                    return None
+                    raise EndedError(process.wait())
                 self._buffer += chunk
         line, _, self._buffer = self._buffer.partition(b"\n")
         found = json.loads(line)
         assert isinstance(found, dict)
         return found
+
+
+def _judged(found: Mapping[str, Any]) -> tuple[Any, str]:
+    """Answer and error: of a response that is not JSON, the caller's."""
+    if not found["ok"]:
+        return None, _text(json.loads(found["payload"]))
+    try:
+        return json.loads(found["payload"], parse_constant=_no_json), ""
+    except ValueError as error:
+        return None, f"the response is not JSON: {error}"
+
+
+def _no_json(word: str) -> Any:
+    raise ValueError(f"{word} is not a JSON number")
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    """An error document in one line."""
+    return f"{document['errorType']}: {document['errorMessage']}"[:500]
 
 
 def _plain(value: Any) -> Any:

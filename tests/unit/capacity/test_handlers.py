@@ -109,15 +109,24 @@ def test_a_simulation_takes_the_branch_of_the_real_answer(scenario: Any, small: 
     assert not any("handler is not run" in note for note in result.notes)
 
 
-@pytest.mark.parametrize("name", ["hangs", "dies"])
+def test_a_handler_that_ends_its_process_fails_and_the_others_go_on(scenario: Any):
+    with HandlerAnswers(scenario) as answers:
+        assert answers("lookup", event("+1")) == LambdaResult({"name": "Ada"})
+        found = answers("dies", event("+1"))
+        assert isinstance(found, LambdaFailed)
+        assert found.detail.startswith("Runtime.ExitError: ")
+        assert "the handler of 'dies' raised Runtime.ExitError" in answers.problems["dies"]
+        assert answers("lookup", event("+1")) == LambdaResult({"name": "Ada"})
+
+
 def test_a_handler_that_never_answers_is_said_so_and_holds_nothing_up(
-    scenario: Any, name: str, monkeypatch: pytest.MonkeyPatch
+    scenario: Any, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(module, "FIRST_SECONDS", 0.5 if name == "hangs" else 5.0)
+    monkeypatch.setattr(module, "FIRST_SECONDS", 0.5)
     with HandlerAnswers(scenario) as answers:
         assert answers("lookup", event("+1")) is not None
-        assert answers(name, event("+1")) is None
-        assert f"{name!r} did not answer" in answers.problems[name]
+        assert answers("hangs", event("+1")) is None
+        assert "'hangs' did not answer" in answers.problems["hangs"]
         assert answers("lookup", event("+9")) is None
         assert answers("lookup", event("+1")) == LambdaResult({"name": "Ada"})
 

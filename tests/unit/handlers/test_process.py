@@ -55,7 +55,10 @@ def test_an_answer_with_what_was_read(process: HandlerProcess, file: Path):
 
 @pytest.mark.parametrize(
     ("attribute", "error", "line"),
-    [("raises", "KeyError: 'tier'", 11), ("returns_no_json", "TypeError", None)],
+    [
+        ("raises", "KeyError: 'tier'", 11),
+        ("returns_no_json", "Runtime.MarshalError: Unable to marshal", None),
+    ],
 )
 def test_an_error_with_its_place(
     process: HandlerProcess, file: Path, attribute: str, error: str, line: int | None
@@ -66,19 +69,34 @@ def test_an_error_with_its_place(
     assert line is None or found.where == f"{file}:{line}"
 
 
-@pytest.mark.parametrize("attribute", ["hangs", "dies"])
-def test_who_does_not_come_back_ends_the_process_and_the_next_starts_another(
-    process: HandlerProcess, file: Path, attribute: str
+def test_a_handler_that_hangs_ends_the_process_and_the_next_starts_another(
+    process: HandlerProcess, file: Path
 ):
-    assert process.load(Handler("f", file, attribute, {}))
-    assert process.call(Handler("f", file, attribute, {}), EVENT, 0.2, grace=0.1) is None
+    assert process.load(Handler("f", file, "hangs", {}))
+    assert process.call(Handler("f", file, "hangs", {}), EVENT, 0.2, grace=0.1) is None
+    assert not process.running
+    assert process.call(Handler("f", file, "answers", {"STAGE": ""}), EVENT, 5.0) is not None
+
+
+def test_a_handler_that_ends_the_process_fails_and_may_have_read_all_of_the_event(
+    process: HandlerProcess, file: Path
+):
+    found = process.call(Handler("f", file, "dies", {}), EVENT, 5.0)
+    assert found is not None
+    assert found.error.startswith("Runtime.ExitError: ")
+    assert found.error.endswith("exit status 3")
+    assert found.read == {()}
     assert not process.running
     assert process.call(Handler("f", file, "answers", {"STAGE": ""}), EVENT, 5.0) is not None
 
 
 @pytest.mark.parametrize(
     ("source", "attribute", "why"),
-    [("", "handler", "has no function 'handler'"), ("import nothing_of_the_kind", "handler", "ModuleNotFoundError")],
+    [
+        ("", "handler", "Runtime.HandlerNotFound: Handler 'handler' missing on module 'other'"),
+        ("import nothing_of_the_kind", "handler", "Runtime.ImportModuleError: Unable to import module 'other'"),
+        ("import sys; sys.exit(3)", "handler", "Runtime.ExitError: .* exit status 3"),
+    ],
 )  # fmt: skip
 def test_a_handler_that_is_not_there_is_said_so(
     process: HandlerProcess, tmp_path: Path, source: str, attribute: str, why: str

@@ -16,11 +16,12 @@ from typing import Any
 from busyhour.emulator.lambda_.admission import ACCOUNT_CONCURRENCY, UNRESERVED_FLOOR
 from busyhour.emulator.lambda_.descriptions import code_size, configuration
 from busyhour.emulator.lambda_.engine import LambdaEngine
-from busyhour.emulator.lambda_.functions import LATEST, Deployed
+from busyhour.emulator.lambda_.functions import DEFAULT_HANDLER, LATEST, Deployed
 from busyhour.emulator.lambda_.listing import check_revision, latest, page_of
 from busyhour.emulator.lambda_.packages import UNZIPPED_LIMIT, ZIPPED_LIMIT, Package, PackageStore
 from busyhour.emulator.ports import Rates
 from busyhour.emulator.wire import ApiError
+from busyhour.handlers.runtime.variables import RESERVED
 from busyhour.scenarios.model import Function
 
 Params = Mapping[str, Any]
@@ -241,10 +242,18 @@ class Control:
                 f"have provided exceeded the 4KB limit. String measured: {size} bytes",
                 Type="User",
             )
+        if reserved := sorted(RESERVED.intersection(variables)):
+            raise ApiError(
+                "InvalidParameterValueException",
+                "Lambda was unable to configure your environment variables because the environment variables you "
+                "have provided contains reserved keys that are currently not supported for modification. Reserved "
+                f"keys used in this request: {', '.join(reserved)}",
+                Type="User",
+            )
         handler = function.handler
         if deployed.package is not None:
             _check_runtime(settings)
-            module, _, name = str(settings.get("Handler") or "lambda_function.lambda_handler").rpartition(".")
+            module, _, name = str(settings.get("Handler") or DEFAULT_HANDLER).rpartition(".")
             # A name that no callable has is taken, as Lambda takes it; the invocation fails for want of it.
             name = name.replace(":", "_") or "_"
             handler = f"{deployed.package.root / Path(*module.replace('.', '/').split('/'))}.py:{name}"

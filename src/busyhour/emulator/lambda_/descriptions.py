@@ -76,8 +76,7 @@ def _code(deployed: Deployed) -> tuple[int, str]:
 def _handler(deployed: Deployed) -> str:
     if deployed.handler is None:
         return "model.latency" if deployed.function.url is None else "remote.url"
-    file, name = deployed.handler
-    return f"{file.stem}.{name}"
+    return deployed.handler_name
 
 
 def _description(deployed: Deployed) -> str:

@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING
 from busyhour.calls.chance import Stream, key_of, uuid_of
 from busyhour.emulator.faults import Fault, Faults, FunctionFailedError, UnreachableError
 from busyhour.emulator.lambda_.admission import Admission, Throttle
-from busyhour.emulator.lambda_.execution import OWN_NAMESPACE, CodeRunner
+from busyhour.emulator.lambda_.execution import OWN_NAMESPACE, CodeRunner, Sent
 from busyhour.emulator.lambda_.functions import Deployed, FunctionTable
 from busyhour.emulator.lambda_.model import LatencyModel
 from busyhour.emulator.lambda_.pool import EnvironmentPool
 from busyhour.emulator.lambda_.result import (
     MIB,
     InvocationResult,
-    error_document,
     full_log,
     throttled,
 )
 from busyhour.emulator.lambda_.variables import variables
 from busyhour.emulator.ports import Dimensions, Metrics, Quotas
 from busyhour.emulator.wire import ApiError
+from busyhour.handlers.runtime import failures
 
 if TYPE_CHECKING:
     from busyhour.calls.ports import Clock
@@ -107,7 +107,9 @@ class LambdaEngine:
         self._count_source(deployed, source)
         return await self.invoke_found(deployed, payload, uuid_of(self._ids))
 
-    async def invoke_found(self, deployed: Deployed, payload: bytes, request_id: str) -> InvocationResult:
+    async def invoke_found(
+        self, deployed: Deployed, payload: bytes, request_id: str, client_context: str = ""
+    ) -> InvocationResult:
         """As `invoke`, for a function that was found and a payload that was checked."""
         waiter: asyncio.Future[InvocationResult] = asyncio.get_running_loop().create_future()
 
@@ -115,7 +117,7 @@ class LambdaEngine:
             if not waiter.done():
                 waiter.set_result(result)
 
-        self.run(deployed, payload, done, request_id=request_id)
+        self.run(deployed, payload, done, request_id=request_id, client_context=client_context)
         return await waiter
 
     def start(
@@ -162,21 +164,22 @@ class LambdaEngine:
 
     # ---------------------------------------------------------------------------------------- one attempt
 
-    def run(self, deployed: Deployed, payload: bytes, done: Done, *, request_id: str) -> None:
+    def run(
+        self, deployed: Deployed, payload: bytes, done: Done, *, request_id: str, client_context: str = ""
+    ) -> None:
         """One attempt at a function that was found, with a payload that was checked."""
+        sent = Sent(payload, request_id, client_context)
         fault = self._faults.of("lambda", "Invoke", (deployed.name,)) if self._faults else None
         if fault is None:
-            self._admit(deployed, payload, done, request_id)
+            self._admit(deployed, sent, done)
         elif fault.latency_seconds:
-            self._clock.call_later(
-                fault.latency_seconds, lambda: self._strike(fault, deployed, payload, done, request_id)
-            )
+            self._clock.call_later(fault.latency_seconds, lambda: self._strike(fault, deployed, sent, done))
         else:
-            self._strike(fault, deployed, payload, done, request_id)
+            self._strike(fault, deployed, sent, done)
 
-    def _strike(self, fault: Fault, deployed: Deployed, payload: bytes, done: Done, request_id: str) -> None:
+    def _strike(self, fault: Fault, deployed: Deployed, sent: Sent, done: Done) -> None:
         """An attempt that met a fault: what becomes of it if the fault does not end it."""
-        failed = b""
+        failed, request_id = b"", sent.request_id
         try:
             self._faults.strike(fault, "lambda")
         except UnreachableError:
@@ -186,18 +189,16 @@ class LambdaEngine:
             if error.status == 429:
                 done(throttled(Throttle("CallerRateLimitExceeded", None), request_id))
             else:
-                body = error_document(error.code, error.message)
+                body = failures.document(error.code, error.message)
                 done(InvocationResult(error.status, body, request_id=request_id))
             return
         except FunctionFailedError:
-            failed = error_document("InjectedFault", "A fault that was asked for.", requestId=request_id)
-        self._admit(deployed, payload, done, request_id, failed)
+            failed = failures.document("InjectedFault", "A fault that was asked for.", requestId=request_id)
+        self._admit(deployed, sent, done, failed)
 
-    def _admit(
-        self, deployed: Deployed, payload: bytes, done: Done, request_id: str, failed: bytes = b""
-    ) -> None:
+    def _admit(self, deployed: Deployed, sent: Sent, done: Done, failed: bytes = b"") -> None:
         """Let the attempt in or turn it away; `failed` is the error that it ends in whatever the code says."""
-        name, at = deployed.name, self._time()
+        name, at, request_id = deployed.name, self._time(), sent.request_id
         dimensions = self._dimension(name)
         reserved = deployed.reserved
         admitted = self.admission.admit(name, reserved, self.reserved_total(), at)
@@ -221,7 +222,7 @@ class LambdaEngine:
         elif deployed.handler is None and deployed.function.url is None:
             self._run_model(deployed, admitted, request_id, finish)
         else:
-            self.spawn(self._runner.run(deployed, payload, admitted, request_id, finish))
+            self.spawn(self._runner.run(deployed, sent, admitted, finish))
 
     def reserved_total(self) -> int:
         """Reserved concurrency of all functions."""
@@ -237,8 +238,7 @@ class LambdaEngine:
         timed_out = seconds > function.timeout
         if timed_out:
             seconds = function.timeout
-            message = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
-            payload = error_document("Sandbox.Timedout", message)
+            payload = failures.timed_out(request_id, seconds)
             error: str | None = "Unhandled"
         else:
             payload, error = model.answer(request_id)

@@ -19,7 +19,12 @@ from typing import Any, cast
 
 from busyhour.emulator.lambda_.worker import FRAME
 
-_WORKER = Path(__file__).with_name("worker.py")
+_PACKAGES = str(Path(__file__).parents[3])
+_PROGRAM = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from busyhour.emulator.lambda_.worker import main; "
+    "del sys.path[0]; main(sys.argv[2:])"
+)
+"""Imports the worker whatever `PYTHONPATH` the function has, and leaves no trace of it on the handler's path."""
 LOG_LIMIT = 256 * 1024
 """Bytes of one invocation's log that are kept, from its end."""
 MEMORY_CHECK_SECONDS = 0.05
@@ -106,7 +111,7 @@ class Environment:
 
     @classmethod
     async def start(
-        cls, file: Path, handler: str, variables: Mapping[str, str], init_limit: float
+        cls, root: Path, handler: str, variables: Mapping[str, str], init_limit: float
     ) -> Environment:
         """Start a process and wait until the handler is imported, at most `init_limit` seconds.
 
@@ -116,15 +121,9 @@ class Environment:
         ours, theirs = socket.socketpair()
         read_end, write_end = os.pipe()
         log_file = _log_file()
-        command = [
-            sys.executable,
-            "-P",
-            str(_WORKER),
-            str(theirs.fileno()),
-            str(read_end),
-            str(file),
-            handler,
-        ]
+        # Python's own module search, UTF-8 and unbuffered output are as on Lambda.
+        command = [sys.executable, "-P", "-u", "-X", "utf8", "-c", _PROGRAM, _PACKAGES]
+        command += [str(theirs.fileno()), str(read_end), str(root), handler]
         try:
             process = subprocess.Popen(
                 command,
@@ -134,7 +133,7 @@ class Environment:
                 stderr=log_file,
                 pass_fds=(theirs.fileno(), read_end),
                 start_new_session=True,  # its own process group, so that the handler's own children end with it
-                cwd=_folder(variables.get("LAMBDA_TASK_ROOT") or file.parent),
+                cwd=_folder(root),
             )
         except OSError:
             ours.close()
@@ -260,9 +259,9 @@ class Environment:
         return text
 
 
-def _folder(path: Path | str) -> Path | None:
+def _folder(path: Path) -> Path | None:
     """The path where it is a folder."""
-    return Path(path) if Path(path).is_dir() else None
+    return path if path.is_dir() else None
 
 
 def _resident_kib(pid: int) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from busyhour.emulator.lambda_.environment import Answer
 from busyhour.emulator.lambda_.functions import Deployed
@@ -14,13 +15,22 @@ from busyhour.emulator.lambda_.remote import invoke_url
 from busyhour.emulator.lambda_.result import (
     RESPONSE_LIMIT_MESSAGE,
     InvocationResult,
-    error_document,
     failure,
     full_log,
 )
 from busyhour.emulator.ports import Metrics
+from busyhour.handlers.runtime import failures
 
 OWN_NAMESPACE = "Busyhour/Emulator"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the caller of Invoke sent; `client_context` is JSON or empty."""
+
+    payload: bytes
+    request_id: str
+    client_context: str = ""
 
 
 class CodeRunner:
@@ -52,23 +62,21 @@ class CodeRunner:
         self._cold_start = cold_start
         self._response_limit = response_limit
 
-    async def run(
-        self, deployed: Deployed, payload: bytes, cold: bool, request_id: str, finish: Callable[..., None]
-    ) -> None:
+    async def run(self, deployed: Deployed, sent: Sent, cold: bool, finish: Callable[..., None]) -> None:
         """One invocation; `finish` hears the result and whether the environment can be used again."""
-        function = deployed.function
+        function, request_id = deployed.function, sent.request_id
         try:
             if function.url is not None:
-                answer, init = await _remote(deployed, function.url, payload, request_id), 0.0
+                answer, init = await _remote(deployed, function.url, sent), 0.0
             else:
-                answer, init = await self._local(deployed, payload, cold, request_id)
+                answer, init = await self._local(deployed, sent, cold)
         except asyncio.CancelledError:
-            body = error_document("ServiceException", "the emulator was shut down during the invocation")
+            body = failures.document("ServiceException", "the emulator was shut down during the invocation")
             finish(InvocationResult(500, body, request_id=request_id), reusable=False)
             raise
         except (OSError, RuntimeError) as problem:
             message = f"the emulator could not start a process for the function: {problem}"
-            body = error_document("ServiceException", message)
+            body = failures.document("ServiceException", message)
             finish(InvocationResult(500, body, request_id=request_id), reusable=False)
             return
         error: str | None = None if answer.ok else "Unhandled"
@@ -78,7 +86,9 @@ class CodeRunner:
             note = json.loads(body)["errorMessage"] + "\n"
         limit = self._response_limit()
         if len(body) > limit:
-            body = error_document("Function.ResponseSizeTooLarge", RESPONSE_LIMIT_MESSAGE.format(limit=limit))
+            body = failures.document(
+                "Function.ResponseSizeTooLarge", RESPONSE_LIMIT_MESSAGE.format(limit=limit)
+            )
             error = "Unhandled"
         result = InvocationResult(200, body, error, answer.seconds, None, request_id, answer.log, init)
         peak = function.memory_mb * 1024 if answer.out_of_memory else answer.peak_kib
@@ -88,14 +98,13 @@ class CodeRunner:
             reusable=answer.exit_status is None and not answer.timed_out,
         )
 
-    async def _local(
-        self, deployed: Deployed, payload: bytes, cold: bool, request_id: str
-    ) -> tuple[Answer, float]:
+    async def _local(self, deployed: Deployed, sent: Sent, cold: bool) -> tuple[Answer, float]:
         """The answer of a worker process, and the seconds of its initialisation."""
         function = deployed.function
-        assert deployed.handler is not None
-        file, handler = deployed.handler
-        recipe = Recipe(f"{deployed.name}:{deployed.revision}", file, handler, self._variables(deployed))
+        root = deployed.root
+        assert root is not None
+        name = f"{deployed.name}:{deployed.revision}"
+        recipe = Recipe(name, root.absolute(), deployed.handler_name, self._variables(deployed))
         async with self._pool.lease(recipe) as lease:
             if lease.waited > 0:
                 where = (("FunctionName", function.name),)
@@ -107,15 +116,19 @@ class CodeRunner:
                 init += extra
             answer = lease.environment.failure
             if answer is None:
-                header = {"request_id": request_id, "arn": deployed.arn, "timeout": function.timeout}
+                header = {"request_id": sent.request_id, "arn": deployed.arn, "timeout": function.timeout}
+                if sent.client_context:
+                    header["client_context"] = sent.client_context
                 memory_kib = function.memory_mb * 1024
-                answer = await lease.environment.run(header, payload, function.timeout, memory_kib)
+                answer = await lease.environment.run(header, sent.payload, function.timeout, memory_kib)
         return answer, init
 
 
-async def _remote(deployed: Deployed, url: str, payload: bytes, request_id: str) -> Answer:
+async def _remote(deployed: Deployed, url: str, sent: Sent) -> Answer:
     headers = {
-        "Lambda-Runtime-Aws-Request-Id": request_id,
+        "Lambda-Runtime-Aws-Request-Id": sent.request_id,
         "Lambda-Runtime-Invoked-Function-Arn": deployed.arn,
     }
-    return await invoke_url(url, payload, headers, deployed.function.timeout)
+    if sent.client_context:
+        headers["Lambda-Runtime-Client-Context"] = sent.client_context
+    return await invoke_url(url, sent.payload, headers, deployed.function.timeout)

@@ -21,6 +21,7 @@ _NAME = re.compile(
     r"(?P<name>[\w-]+)(?::(?P<qualifier>\$LATEST|[\w-]+))?"
 )
 LATEST = "$LATEST"
+DEFAULT_HANDLER = "lambda_function.lambda_handler"
 
 
 @dataclass(slots=True)
@@ -57,6 +58,13 @@ class Deployed:
                 hint="name the file and the callable in it, for example handlers/lookup.py:handler",
             )
         return Path(path), name
+
+    @property
+    def handler_name(self) -> str:
+        """Handler as Lambda's setting has it, `module.name`; empty for a URL or a latency model."""
+        if self.package is not None:
+            return str(self.settings.get("Handler") or DEFAULT_HANDLER)
+        return f"{self.handler[0].stem}.{self.handler[1]}" if self.handler is not None else ""
 
     @property
     def root(self) -> Path | None:

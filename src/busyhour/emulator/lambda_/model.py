@@ -6,7 +6,7 @@ import json
 
 from busyhour.calls.chance import Stream, key_of
 from busyhour.emulator.lambda_.functions import Deployed
-from busyhour.emulator.lambda_.result import error_document
+from busyhour.handlers.runtime import failures
 from busyhour.scenarios.draw import Sampler, sampler
 
 
@@ -38,5 +38,7 @@ class LatencyModel:
         """The declared response, or a failure for the declared share of invocations."""
         if self._error_share and self._stream.random() < self._error_share:
             message = "declared by the scenario's error_share"
-            return error_document("ModelledError", message, requestId=request_id, stackTrace=[]), "Unhandled"
+            return failures.document(
+                "ModelledError", message, requestId=request_id, stackTrace=[]
+            ), "Unhandled"
         return self._response, None

@@ -26,7 +26,7 @@ class Recipe:
     """What an environment is made of."""
 
     function: str
-    file: Path
+    root: Path
     handler: str
     variables: Mapping[str, str]
 
@@ -106,7 +106,7 @@ class EnvironmentPool:
         if environment is None:
             try:
                 environment = await self._start(
-                    recipe.file, recipe.handler, recipe.variables, self._init_limit
+                    recipe.root, recipe.handler, recipe.variables, self._init_limit
                 )
             except BaseException:
                 if not self._closed:

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import httptools
 
 from busyhour.emulator.lambda_.environment import Answer
-from busyhour.emulator.lambda_.result import error_document
+from busyhour.handlers.runtime import failures
 
 
 @dataclass(slots=True)
@@ -49,12 +49,12 @@ async def invoke_url(url: str, payload: bytes, headers: Mapping[str, str], timeo
     except TimeoutError:
         return Answer(False, b"", timeout, b"", timed_out=True)
     except (OSError, httptools.HttpParserError, asyncio.IncompleteReadError) as error:
-        document = error_document("Runtime.Unreachable", f"{url}: {error or type(error).__name__}")
+        document = failures.document("Runtime.Unreachable", f"{url}: {error or type(error).__name__}")
         return Answer(False, document, time.monotonic() - began, b"")
     failed = status >= 400 or "x-amz-function-error" in answer_headers or _is_error_document(body)
     if status >= 400 and not _is_error_document(body):
         text = body[:1000].decode("utf-8", "replace")
-        body = error_document("Runtime.HttpError", f"{url} answered HTTP {status}: {text}")
+        body = failures.document("Runtime.HttpError", f"{url} answered HTTP {status}: {text}")
     return Answer(not failed, body, time.monotonic() - began, b"")
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from busyhour.emulator.lambda_.admission import Throttle
 from busyhour.emulator.lambda_.environment import Answer
+from busyhour.handlers.runtime import failures
 
 MIB = 1024 * 1024
 RESPONSE_LIMIT_MESSAGE = "Response payload size exceeded maximum allowed payload size ({limit} bytes)."
@@ -40,11 +40,6 @@ class InvocationResult:
         return self.status == 200 and self.function_error is None
 
 
-def error_document(kind: str, message: str, **more: Any) -> bytes:
-    """The payload of a failed invocation."""
-    return json.dumps({"errorType": kind, "errorMessage": message, **more}, ensure_ascii=False).encode()
-
-
 def throttled(throttle: Throttle, request_id: str) -> InvocationResult:
     """The outcome of an invocation that was turned away: what a TooManyRequestsException carries."""
     body = {"Reason": throttle.reason, "Type": "User", "message": "Rate Exceeded."}
@@ -63,27 +58,10 @@ def tail(log: bytes) -> bytes:
 
 
 def failure(answer: Answer, request_id: str, timeout: float) -> bytes:
-    """The error document of an environment that was stopped or ended by itself.
-
-    Wording as Lambda's runtime API has it (`Sandbox.Timedout`, `Runtime.ExitError`).
-    """
+    """The error document of an environment that was stopped or ended by itself."""
     if answer.timed_out:
-        return error_document(
-            "Sandbox.Timedout", f"RequestId: {request_id} Error: Task timed out after {timeout:.2f} seconds"
-        )
-    status = answer.exit_status
-    if status is None or status == 0:
-        why = "Runtime exited without providing a reason"
-    elif status < 0:
-        why = f"Runtime exited with error: signal: {_signal_name(-status)}"
-    else:
-        why = f"Runtime exited with error: exit status {status}"
-    return error_document("Runtime.ExitError", f"RequestId: {request_id} Error: {why}")
-
-
-def _signal_name(number: int) -> str:
-    known = {6: "aborted", 9: "killed", 11: "segmentation fault", 15: "terminated"}
-    return known.get(number, str(number))
+        return failures.timed_out(request_id, timeout)
+    return failures.exited(request_id, answer.exit_status)
 
 
 def full_log(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
@@ -180,10 +181,12 @@ class LambdaService:
         if kind == "Event":
             self.events.put(deployed, request.body, request_id)
             return Response(202)
-        return self._request_response(request, deployed, request_id)
+        return self._request_response(request, deployed, request_id, _client_context(request))
 
-    async def _request_response(self, request: Request, deployed: Deployed, request_id: str) -> Response:
-        result = await self.engine.invoke_found(deployed, request.body, request_id)
+    async def _request_response(
+        self, request: Request, deployed: Deployed, request_id: str, client_context: str
+    ) -> Response:
+        result = await self.engine.invoke_found(deployed, request.body, request_id, client_context)
         headers = {"X-Amz-Executed-Version": deployed.version}
         if result.status != 200:
             return self._not_run(result)
@@ -207,6 +210,24 @@ class LambdaService:
     def _find(self, request: Request, name: str) -> Deployed:
         qualifier = parse_qs(request.query).get("Qualifier", [""])[0] if request.query else ""
         return self.engine.table.find(name, qualifier)
+
+
+def _client_context(request: Request) -> str:
+    """ClientContext of a synchronous invocation, decoded; of others Lambda passes none on."""
+    given = request.headers.get("x-amz-client-context", "")
+    if not given:
+        return ""
+    try:
+        text = base64.b64decode(given, validate=True).decode()
+        orjson.loads(text)
+    except ValueError:
+        raise ApiError(
+            "InvalidRequestContentException",
+            "Client context must be a valid Base64-encoded JSON object.",
+            Type="User",
+        ) from None
+    # One line, in ASCII: a function behind a URL gets it as a header, as Lambda's Runtime API has it.
+    return json.dumps(json.loads(text))
 
 
 @cache

@@ -49,7 +49,7 @@ def handler(tmp_path):
         ("    return {'Tier': 'gold'}", "keys", "Did you mean 'Tier'"),
         ("    return {'tier': event['Details']['ContactData']['Queue']['Name']}", "raises", "TypeError"),
         ("    return {'tier': event['Details']['ContactData']['LanguageCode']}", "raises", "KeyError"),
-        ("    raise SystemExit(3)", "raises", "SystemExit"),
+        ("    raise SystemExit(3)", "raises", "Runtime.ExitError"),
     ],
 )
 def test_what_a_handler_does_wrong(handler, body, check, message):

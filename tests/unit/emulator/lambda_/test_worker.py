@@ -18,7 +18,7 @@ from pathlib import Path
 from busyhour.emulator.lambda_.environment import Environment
 
 async def main():
-    environment = await Environment.start(Path(sys.argv[1]), "handler", {"AWS_LAMBDA_FUNCTION_NAME": "f",
+    environment = await Environment.start(Path(sys.argv[1]).parent, f"{Path(sys.argv[1]).stem}.handler", {"AWS_LAMBDA_FUNCTION_NAME": "f",
         "AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
         "AWS_LAMBDA_LOG_GROUP_NAME": "g", "AWS_LAMBDA_LOG_STREAM_NAME": "s"}, 30)
     print(environment.pid, flush=True)
@@ -48,7 +48,7 @@ def test_a_worker_ends_when_the_emulator_is_killed(tmp_path, handler):
     pytest.fail(f"worker {worker} outlived the emulator")
 
 
-def test_a_worker_imports_nothing_but_the_standard_library(tmp_path):
+def test_a_worker_imports_nothing_but_the_standard_library_and_the_runtime(tmp_path):
     file = tmp_path / "modules.py"
     file.write_text("import sys\ndef handler(e, c):\n    return sorted(sys.modules)\n")
     script = PARENT.replace(
@@ -60,7 +60,13 @@ def test_a_worker_imports_nothing_but_the_standard_library(tmp_path):
         [sys.executable, "-c", script, str(file)], capture_output=True, text=True, check=True
     )
     modules = json.loads(done.stdout.splitlines()[1])
-    assert not [name for name in modules if name.split(".")[0] in ("busyhour", "boto3", "moto", "orjson")]
+    packages = ("busyhour", "busyhour.emulator", "busyhour.emulator.lambda_", "busyhour.handlers")
+    ours = {name for name in modules if name.split(".")[0] == "busyhour"}
+    assert {name for name in ours if not name.startswith("busyhour.handlers.runtime")} == {
+        *packages,
+        "busyhour.emulator.lambda_.worker",
+    }
+    assert not [name for name in modules if name.split(".")[0] in ("boto3", "moto", "orjson")]
 
 
 def _running(pid: int) -> bool:

@@ -1,0 +1,83 @@
+"""Several functions in one process: each finds its own variables, folder and modules, as if it were alone.
+
+The process of explorations and forecasts holds every function of a scenario, so that they share the tables. Before a
+function runs, the environment variables, the working folder, the module search path and the modules that came from the
+folders of functions are made its own. Packages with compiled parts are shared: Python loads those once in a process.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from importlib.machinery import ExtensionFileLoader
+from pathlib import Path
+from types import ModuleType
+
+from busyhour.handlers.runtime.importing import Handler, clear, is_under, load, take_out
+
+
+class Function:
+    """One function: its handler once it was imported, and its modules while another function runs.
+
+    Args:
+        root: folder of the code.
+        handler: `module.name`.
+        variables: all environment variables.
+    """
+
+    def __init__(self, root: Path, handler: str, variables: Mapping[str, str]) -> None:
+        self._root = root
+        self._name = handler
+        self._variables = dict(variables)
+        self._handler: Handler | None = None
+        self._own: dict[str, ModuleType] = {}
+        self._hidden: dict[str, ModuleType] = {}
+        self._path: list[str] = []
+
+    def enter(self) -> None:
+        """Make the process the function's."""
+        os.environ.clear()
+        os.environ.update(self._variables)
+        time.tzset()
+        if self._root.is_dir():
+            os.chdir(self._root)
+        self._path = list(sys.path)
+        sys.path.insert(0, str(self._root))
+        self.hide()
+        sys.modules.update(self._own)
+
+    def hide(self) -> None:
+        """Put aside modules of this process whose names the function's own files have."""
+        self._hidden.update(clear(self._root))
+
+    def leave(self) -> None:
+        """Undo `enter`; variables that the function set itself are kept for its next invocation."""
+        self._variables = dict(os.environ)
+        compiled = {
+            name.partition(".")[0]
+            for name, module in list(sys.modules.items())
+            if isinstance(getattr(module, "__loader__", None), ExtensionFileLoader)
+        }
+        self._own = take_out(
+            lambda name, module: name.partition(".")[0] not in compiled and is_under(module, self._root)
+        )
+        sys.modules.update(self._hidden)
+        self._hidden = {}
+        sys.path[:] = self._path
+
+    def handler(self) -> Handler:
+        """The handler, imported at the first time; between `enter` and `leave`.
+
+        Raises:
+            BaseException: as `runtime.importing.load`.
+        """
+        if self._handler is None:
+            self._handler = load(self._name, self._root)
+        return self._handler
+
+    def start_again(self) -> None:
+        """Forget the environment, as Lambda does with one that ended: the next invocation imports again."""
+        self._handler = None
+        self._own = {}

@@ -1,0 +1,137 @@
+"""Finds a handler: imports its module from the function's folder, as Lambda's runtime does at initialisation."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from busyhour.handlers.runtime.failures import FaultError
+
+_LOADED_ON_AWS = frozenset(
+    [
+        "__future__",
+        "abc",
+        "atexit",
+        "awslambdaric",
+        "builtins",
+        "codecs",
+        "collections",
+        "contextlib",
+        "copyreg",
+        "decimal",
+        "encodings",
+        "enum",
+        "functools",
+        "genericpath",
+        "importlib",
+        "io",
+        "itertools",
+        "json",
+        "keyword",
+        "linecache",
+        "logging",
+        "marshal",
+        "math",
+        "numbers",
+        "operator",
+        "os",
+        "posix",
+        "posixpath",
+        "pwd",
+        "re",
+        "reprlib",
+        "runtime_client",
+        "simplejson",
+        "site",
+        "stat",
+        "string",
+        "sys",
+        "textwrap",
+        "threading",
+        "time",
+        "token",
+        "tokenize",
+        "traceback",
+        "types",
+        "warnings",
+        "weakref",
+        "zipimport",
+    ]
+)
+"""Top-level modules that are there before a handler's is imported: a file of such a name is never looked for."""
+
+Handler = Callable[[Any, Any], Any]
+
+
+def handler_name(file: Path, name: str, root: Path) -> str:
+    """A handler as Lambda's setting has it, `package.module.name`, from its file and the folder of the code."""
+    return ".".join((*file.relative_to(root).with_suffix("").parts, name))
+
+
+def load(handler: str, root: Path) -> Handler:
+    """Import `handler`, written `module.name` with dots or slashes between packages, from the folder `root`.
+
+    What is found is returned as it is: that it cannot be called comes out in the first invocation.
+
+    Raises:
+        FaultError: Runtime.ImportModuleError, .UserCodeSyntaxError, .HandlerNotFound, .BuiltInModuleConflict,
+            .MalformedHandlerName.
+        BaseException: whatever the handler's module raises.
+    """
+    module_name, dot, name = handler.rpartition(".")
+    if not dot:
+        message = f"Bad handler '{handler}': not enough values to unpack (expected 2, got 1)"
+        raise FaultError("Runtime.MalformedHandlerName", message)
+    if module_name.partition(".")[0] in sys.builtin_module_names:
+        message = f"Cannot use built-in module {module_name} as a handler module"
+        raise FaultError("Runtime.BuiltInModuleConflict", message)
+    if str(root) not in sys.path[:1]:
+        sys.path.insert(0, str(root))
+    clear(root)
+    try:
+        module = importlib.import_module(module_name.replace("/", "."))
+    except ImportError as error:
+        message = f"Unable to import module '{module_name}': {error}"
+        raise FaultError("Runtime.ImportModuleError", message) from error
+    except SyntaxError as error:
+        stack = [f'  File "{error.filename}" Line {error.lineno}\n    {error.text}']
+        message = f"Syntax error in module '{module_name}': {error}"
+        raise FaultError("Runtime.UserCodeSyntaxError", message, stack) from error
+    try:
+        return getattr(module, name)  # type: ignore[no-any-return]  # the handler's own module
+    except AttributeError:
+        message = f"Handler '{name}' missing on module '{module_name}'"
+        raise FaultError("Runtime.HandlerNotFound", message) from None
+
+
+def clear(root: Path) -> dict[str, ModuleType]:
+    """Take out of `sys.modules` what stands in the way of the function's own modules, and return it.
+
+    This interpreter has imported more than Lambda's has; a module of the function may have the name of one of these.
+    """
+    try:
+        own = {entry.name.partition(".")[0] for entry in os.scandir(root)} - _LOADED_ON_AWS
+    except OSError:
+        return {}
+    return take_out(lambda name, module: name.partition(".")[0] in own and not is_under(module, root))
+
+
+def take_out(chosen: Callable[[str, ModuleType], bool]) -> dict[str, ModuleType]:
+    """Remove the chosen modules from `sys.modules`, and return them."""
+    found = {name: module for name, module in list(sys.modules.items()) if chosen(name, module)}
+    for name in found:
+        del sys.modules[name]
+    return found
+
+
+def is_under(module: ModuleType, root: Path) -> bool:
+    """Whether a module was imported from the folder `root`."""
+    file = getattr(module, "__file__", None)
+    places = getattr(module, "__path__", ()) if file is None else (file,)
+    start = f"{root}{os.sep}"
+    return any(str(one).startswith(start) for one in places)
