@@ -48,9 +48,14 @@ class NoAws:
 
 def main() -> None:
     """Answer until standard input ends."""
+    # What handlers read and print must not reach the pipes of questions and answers.
+    questions = os.fdopen(os.dup(0), encoding="utf-8")
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     os.dup2(2, 1)
-    setup = json.loads(sys.stdin.readline())
+    setup = json.loads(questions.readline())
     os.environ.update(setup["variables"])
     no_aws = NoAws()
     sys.meta_path.insert(0, no_aws)
@@ -62,7 +67,7 @@ def main() -> None:
     log = logs.set_up()
     functions: dict[str, Function] = {}
     operations = Operations()
-    for line in sys.stdin:
+    for line in questions:
         asked = json.loads(line)
         function = functions.get(asked["key"])
         if function is None:

@@ -39,13 +39,17 @@ Table = tuple[Path, Path | None]
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """One handler: the function's name, where its code is, its environment variables, its size in MB."""
+    """One handler: the function's name, where its code is, its environment variables, its size in MB.
+
+    `root` is the folder that modules are imported from; that of the file where not given.
+    """
 
     name: str
     file: Path
     attribute: str
     environment: Mapping[str, str]
     memory_mb: int = 128
+    root: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +183,8 @@ class HandlerProcess:
         if self._process is None:
             self._start()
         file = handler.file.absolute()
-        name = handler_name(file, handler.attribute, file.parent)
-        root = str(file.parent)
+        folder = file.parent if handler.root is None else handler.root.absolute()
+        name, root = handler_name(file, handler.attribute, folder), str(folder)
         asked = {
             "key": f"{handler.name}:{file}:{handler.attribute}",
             "request_id": REQUEST_ID,

@@ -197,12 +197,12 @@ def _handler(name: str, text: str, environment: Mapping[str, str]) -> Handler:
     file, colon, attribute = text.rpartition(":")
     if not colon or not file or not attribute.isidentifier():
         raise BusyhourError(f"--lambda {name}={text}: names no handler", "Give NAME=FILE.py:HANDLER.")
-    path = Path(file)
+    path, root = Path(file), None
     if not path.is_file() and all(part.isidentifier() for part in file.split(".")):
-        path = Path(*file.split(".")).with_suffix(".py")
+        path, root = Path(*file.split(".")).with_suffix(".py"), Path.cwd().resolve()
     if not path.is_file():
         raise BusyhourError(f"--lambda {name}={text}: {file} does not exist", "Give NAME=FILE.py:HANDLER.")
-    return Handler(name, path.resolve(), attribute, environment)
+    return Handler(name, path.resolve(), attribute, environment, root=root)
 
 
 def _texts(value: Any) -> Iterator[str]:
