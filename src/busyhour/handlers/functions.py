@@ -30,6 +30,7 @@ class Function:
     def __init__(self, root: Path, handler: str, variables: Mapping[str, str]) -> None:
         self._root = root
         self._name = handler
+        self._given = dict(variables)
         self._variables = dict(variables)
         self._handler: Handler | None = None
         self._own: dict[str, ModuleType] = {}
@@ -38,9 +39,7 @@ class Function:
 
     def enter(self) -> None:
         """Make the process the function's."""
-        os.environ.clear()
-        os.environ.update(self._variables)
-        time.tzset()
+        self._set_variables()
         if self._root.is_dir():
             os.chdir(self._root)
         self._path = list(sys.path)
@@ -55,14 +54,7 @@ class Function:
     def leave(self) -> None:
         """Undo `enter`; variables that the function set itself are kept for its next invocation."""
         self._variables = dict(os.environ)
-        compiled = {
-            name.partition(".")[0]
-            for name, module in list(sys.modules.items())
-            if isinstance(getattr(module, "__loader__", None), ExtensionFileLoader)
-        }
-        self._own = take_out(
-            lambda name, module: name.partition(".")[0] not in compiled and is_under(module, self._root)
-        )
+        self._own = self._take_own()
         sys.modules.update(self._hidden)
         self._hidden = {}
         sys.path[:] = self._path
@@ -80,4 +72,22 @@ class Function:
     def start_again(self) -> None:
         """Forget the environment, as Lambda does with one that ended: the next invocation imports again."""
         self._handler = None
-        self._own = {}
+        self._take_own()
+        self._variables = dict(self._given)
+        self._set_variables()
+
+    def _take_own(self) -> dict[str, ModuleType]:
+        """Take the function's modules out of `sys.modules`, but for packages with compiled parts."""
+        compiled = {
+            name.partition(".")[0]
+            for name, module in list(sys.modules.items())
+            if isinstance(getattr(module, "__loader__", None), ExtensionFileLoader)
+        }
+        return take_out(
+            lambda name, module: name.partition(".")[0] not in compiled and is_under(module, self._root)
+        )
+
+    def _set_variables(self) -> None:
+        os.environ.clear()
+        os.environ.update(self._variables)
+        time.tzset()

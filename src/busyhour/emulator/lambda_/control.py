@@ -19,9 +19,9 @@ from busyhour.emulator.lambda_.engine import LambdaEngine
 from busyhour.emulator.lambda_.functions import DEFAULT_HANDLER, LATEST, Deployed
 from busyhour.emulator.lambda_.listing import check_revision, latest, page_of
 from busyhour.emulator.lambda_.packages import UNZIPPED_LIMIT, ZIPPED_LIMIT, Package, PackageStore
+from busyhour.emulator.lambda_.variables import check_variables
 from busyhour.emulator.ports import Rates
 from busyhour.emulator.wire import ApiError
-from busyhour.handlers.runtime.variables import RESERVED
 from busyhour.scenarios.model import Function
 
 Params = Mapping[str, Any]
@@ -29,8 +29,6 @@ Answer = dict[str, Any]
 
 STORAGE = "lambda.function-and-layer-storage"
 LIMITS = {"Timeout": "lambda.function-timeout", "MemorySize": "lambda.function-memory"}
-ENVIRONMENT_LIMIT = 4096
-"""Bytes of all environment variables together (Lambda Developer Guide, gettingstarted-limits)."""
 NAME_LIMIT = 64
 """Characters of a function's name (API reference, CreateFunction)."""
 COUNTS = {
@@ -234,22 +232,7 @@ class Control:
         }
         function = deployed.function
         variables = (params.get("Environment") or {}).get("Variables", function.environment)
-        size = sum(len(name.encode()) + len(value.encode()) for name, value in variables.items())
-        if size > ENVIRONMENT_LIMIT:
-            raise ApiError(
-                "InvalidParameterValueException",
-                "Lambda was unable to configure your environment variables because the environment variables you "
-                f"have provided exceeded the 4KB limit. String measured: {size} bytes",
-                Type="User",
-            )
-        if reserved := sorted(RESERVED.intersection(variables)):
-            raise ApiError(
-                "InvalidParameterValueException",
-                "Lambda was unable to configure your environment variables because the environment variables you "
-                "have provided contains reserved keys that are currently not supported for modification. Reserved "
-                f"keys used in this request: {', '.join(reserved)}",
-                Type="User",
-            )
+        check_variables(variables)
         handler = function.handler
         if deployed.package is not None:
             _check_runtime(settings)

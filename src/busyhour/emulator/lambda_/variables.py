@@ -6,8 +6,11 @@ import os
 from collections.abc import Mapping
 
 from busyhour.emulator.lambda_.functions import Deployed
+from busyhour.emulator.wire import ApiError
 from busyhour.handlers.runtime import variables as runtime
 
+ENVIRONMENT_LIMIT = 4096
+"""Bytes of all environment variables together (Lambda Developer Guide, gettingstarted-limits)."""
 HANDLER_KEY = "AKIAEMULATOR"
 """Access key that handlers sign with."""
 
@@ -39,3 +42,24 @@ def variables(
             "NO_PROXY": "*",
         },
     )
+
+
+def check_variables(own: Mapping[str, str]) -> None:
+    """Raise ApiError for variables that a function's configuration cannot have."""
+    refused = (
+        "Lambda was unable to configure your environment variables because the environment variables you have"
+    )
+    size = sum(len(name.encode()) + len(value.encode()) for name, value in own.items())
+    if size > ENVIRONMENT_LIMIT:
+        raise ApiError(
+            "InvalidParameterValueException",
+            f"{refused} provided exceeded the 4KB limit. String measured: {size} bytes",
+            Type="User",
+        )
+    if reserved := sorted(runtime.RESERVED.intersection(own)):
+        raise ApiError(
+            "InvalidParameterValueException",
+            f"{refused} provided contains reserved keys that are currently not supported for modification. "
+            f"Reserved keys used in this request: {', '.join(reserved)}",
+            Type="User",
+        )

@@ -433,3 +433,45 @@ def test_a_handler_that_cannot_be_is_found_out_by_its_invocation(aws, handler, k
     answer, error = invoke(aws, "misnamed")
     assert answer["FunctionError"] == "Unhandled"
     assert error["errorType"] == f"Runtime.{kind}"
+
+
+# ------------------------------------------------------------------------------- context and variables
+
+
+CONTEXT = """
+def handler(event, context):
+    given = context.client_context
+    return given and [given.custom, given.client.app_title]
+"""
+
+
+def test_the_client_context_of_an_invocation_reaches_the_handler(aws):
+    with contextlib.suppress(aws.exceptions.ResourceConflictException):
+        create(aws, "mobile", code=zipped(app=CONTEXT))
+    given = base64.b64encode(
+        json.dumps({"custom": {"k": "ü"}, "client": {"app_title": "t"}}).encode()
+    ).decode()
+    answer = aws.invoke(FunctionName="mobile", ClientContext=given)
+    assert json.loads(answer["Payload"].read()) == [{"k": "ü"}, "t"]
+    assert json.loads(aws.invoke(FunctionName="mobile")["Payload"].read()) is None
+
+
+@pytest.mark.parametrize("given", ["{}", base64.b64encode(b"{").decode(), base64.b64encode(b"\xff").decode()])
+def test_a_client_context_that_is_not_json_in_base64_is_rejected(aws, given):
+    with contextlib.suppress(aws.exceptions.ResourceConflictException):
+        create(aws, "mobile", code=zipped(app=CONTEXT))
+    with pytest.raises(aws.exceptions.InvalidRequestContentException, match="Base64-encoded JSON"):
+        aws.invoke(FunctionName="mobile", ClientContext=given)
+
+
+def test_a_configuration_cannot_set_lambdas_own_variables(aws):
+    with contextlib.suppress(aws.exceptions.ResourceConflictException):
+        create(aws, "mobile", code=zipped(app=CONTEXT))
+    own = {"AWS_REGION": "eu-west-1", "TZ": "Europe/Berlin", "LAMBDA_TASK_ROOT": "/x"}
+    with pytest.raises(
+        aws.exceptions.InvalidParameterValueException, match=r"request: AWS_REGION, LAMBDA_TASK_ROOT$"
+    ):
+        aws.update_function_configuration(FunctionName="mobile", Environment={"Variables": own})
+    aws.update_function_configuration(
+        FunctionName="mobile", Environment={"Variables": {"TZ": "Europe/Berlin"}}
+    )
