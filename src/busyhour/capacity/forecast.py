@@ -28,6 +28,7 @@ from busyhour.capacity.staffed import staffed_of
 from busyhour.capacity.table_demand import TableDemand
 from busyhour.capacity.tables import TableLimits
 from busyhour.capacity.theory import erlang_b, poisson_quantile
+from busyhour.capacity.unpublished import with_unpublished
 from busyhour.capacity.values import Values
 from busyhour.flows.machine import Machine
 from busyhour.quotas import table as quota_table
@@ -182,6 +183,7 @@ class _Forecaster:
             notes=list(dict.fromkeys([*self.sheet.notes, *self.demand.result.notes])),
         )
         made = with_rules(made, self.scenario, self.table, self.values.known)
+        made = with_unpublished(made, even=self.even)
         return made if self.has_calls else made.narrowed(self.scenario.drive.services)
 
     def _planned(self) -> Scenario:

@@ -10,6 +10,7 @@ from typing import Any
 from busyhour.capacity.demand import CallDemand
 from busyhour.capacity.intervals import Interval
 from busyhour.capacity.rungs import Fits, Rung
+from busyhour.capacity.unpublished import Unpublished
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,8 @@ class Forecast:
     runs: int
     """Simulated runs."""
     notes: list[str] = field(default_factory=list)
+    unpublished: list[Unpublished] = field(default_factory=list)
+    """Limits whose value only AWS knows, with what the plan asks of them; none of them is known to be kept."""
 
     @property
     def peaks(self) -> dict[str, float]:
@@ -151,6 +154,7 @@ class Forecast:
             quotas=[quota for quota in self.quotas if kept(quota.key)],
             ladder=[rung for rung in self.ladder if kept(rung.key)],
             queues=self.queues if "connect" in services else [],
+            unpublished=[one for one in self.unpublished if kept(one.key)],
             notes=[
                 *self.notes,
                 f"the scenario drives {' and '.join(sorted(services))} alone: no flow runs, and the demand is that of each arrival",
@@ -173,6 +177,7 @@ class Forecast:
             "increases": [
                 {"key": r.key, "code": r.code, "value": r.value, "needed": r.needed} for r in self.increases
             ],
+            "unpublished": [one.as_json() for one in self.unpublished],
             "simulated_runs": self.runs,
             "notes": list(self.notes),
         }

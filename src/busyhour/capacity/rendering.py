@@ -43,6 +43,13 @@ def text(found: Forecast, console: Console) -> None:
             highlight=False,
             markup=False,
         )
+    for one in found.unpublished:
+        console.print(
+            f"Not known to be within the limit: {one.name} ({one.shows_as}). {one.calculation}. {one.ask}",
+            style="yellow",
+            highlight=False,
+            markup=False,
+        )
     for note in found.notes:
         console.print(f"Note: {note}", style="dim", highlight=False)
 

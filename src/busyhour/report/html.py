@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from busyhour.errors import BusyhourError
-from busyhour.report import evidence, limit, outlook, support
+from busyhour.report import evidence, limit, outlook, support, unpublished
 from busyhour.report.ladder_plot import ladder_plot
 from busyhour.report.plots import run_plots
 from busyhour.report.templating import fill
@@ -27,6 +27,7 @@ def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
         plots=run_plots(record),
         rungs=outlook.ladder(record),
         first_words=outlook.first_words(record),
+        unpublished=unpublished.sentences(record),
         ladder_plot=ladder_plot(record),
         what_if=what_if(record),
         short_table=SHORT_TABLE,

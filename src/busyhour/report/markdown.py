@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from busyhour.report import evidence, limit, outlook
+from busyhour.report import evidence, limit, outlook, unpublished
 from busyhour.report.templating import fill
 from busyhour.results.record import RunRecord
 
@@ -19,6 +19,7 @@ def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
         record=record,
         first_words=outlook.first_words(record),
         rungs=outlook.ladder(record),
+        unpublished=unpublished.sentences(record),
         waves=evidence.waves(record),
         dues=evidence.dues(record),
         ledger=evidence.ledger(record),

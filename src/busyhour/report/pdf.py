@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from busyhour.errors import BusyhourError
-from busyhour.report import evidence, limit, outlook, view
+from busyhour.report import evidence, limit, outlook, unpublished, view
 from busyhour.report.ladder_plot import ladder_plot
 from busyhour.report.plots import Plot, on_paper, run_plots
 from busyhour.results.record import RunRecord
@@ -71,6 +71,7 @@ def _data(record: RunRecord, plots: list[str]) -> dict[str, object]:
         "limit_causes": [asdict(line) for line in limit.cause_lines(record)],
         "first_words": outlook.first_words(record),
         "ladder": [asdict(rung) for rung in outlook.ladder(record)],
+        "unpublished": unpublished.sentences(record),
         "dues": [asdict(due) for due in evidence.dues(record)],
         "ledger": [asdict(line) for line in evidence.ledger(record)],
         "arrivals": [asdict(row) for row in view.arrivals(record)],

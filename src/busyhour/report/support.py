@@ -16,7 +16,7 @@ from typing import Any
 from busyhour.quotas import table as quota_table
 from busyhour.quotas.figures import number as figure
 from busyhour.quotas.increases import Increase, Needs, Unrequestable, needs
-from busyhour.report import outlook
+from busyhour.report import outlook, unpublished
 from busyhour.report.templating import fill
 from busyhour.report.view import clock, number, share
 from busyhour.results.record import RunRecord
@@ -77,6 +77,8 @@ class Case:
     asks: tuple[Ask, ...]
     others: tuple[tuple[str, str, str], ...]
     """Quotas that no request can be made for: name, reason, way out."""
+    confirm: tuple[str, ...]
+    """Demand on limits whose value AWS does not publish."""
     waves: tuple[dict[str, Any], ...]
     first_words: str
     ladder: tuple[dict[str, Any], ...]
@@ -132,6 +134,7 @@ def case(record: RunRecord, found: Needs | None = None, *, instance: str = "", h
         others=tuple(
             (one.quota.name, one.reason, one.way_out) for one in found.unrequestable if not _in_case(one)
         ),
+        confirm=tuple(unpublished.questions(record)),
         waves=tuple(record.forecast.get("waves", {}).get("waves", [])),
         first_words=outlook.first_words(record),
         ladder=tuple(asdict(rung) for rung in outlook.ladder(record)),

@@ -8,7 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from busyhour.report import evidence, limit, outlook, view
+from busyhour.report import evidence, limit, outlook, unpublished, view
 from busyhour.results.record import Outcome, RunRecord
 
 _OUTCOME_STYLE = {
@@ -87,6 +87,7 @@ def _limit(record: RunRecord) -> list[RenderableType]:
 def _outlook(record: RunRecord) -> RenderableType | None:
     """What binds first as volume grows, and what should have been asked for; the HTML report has the whole ladder."""
     lines = [Text(words)] if (words := outlook.first_words(record)) else []
+    lines += [Text(one, style="yellow") for one in unpublished.sentences(record)]
     for due in evidence.dues(record):
         text = (
             f"{due.name} {due.present} -> {due.needed}: ask by {due.ask_by} for wave {due.wave} ({due.says})"
