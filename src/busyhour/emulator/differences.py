@@ -32,6 +32,8 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "CPU does not grow with memory. Memory is looked at every 50 ms and at the end of an invocation.",
         "At most 8 worker processes run at once, whatever the concurrency; who waits for one is counted in "
         "Busyhour/Emulator WorkerWait. How long AWS keeps an idle environment is not published: 10 minutes here.",
+        "The function's log has the text format, whatever LoggingConfig and AWS_LAMBDA_LOG_FORMAT say. Background threads "
+        "of a handler run on between invocations; AWS freezes them.",
         "A function behind a URL is not stopped at its timeout: only its connection is closed.",
         "Provisioned concurrency and concurrency of recursive loops are not modelled.",
     ),
