@@ -12,10 +12,13 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from busyhour.handlers.functions import Function
+from busyhour.handlers.functions import AWS_LIBRARIES, Function
 from busyhour.handlers.noting import READ_UNSEEN, Notes, Noting
 from busyhour.handlers.runtime import failures, logs
 from busyhour.handlers.runtime.context import LambdaContext
@@ -24,7 +27,10 @@ from busyhour.handlers.runtime.variables import trace_id
 
 
 class NoAws:
-    """Lets moto answer every AWS call, from the first import of boto3 on; handlers without it start faster."""
+    """Lets moto answer every AWS call, from the first import of boto3 on; handlers without it start faster.
+
+    A finder for `sys.meta_path`: AWS's libraries are those of this installation, not copies among a function's files.
+    """
 
     def __init__(self) -> None:
         self._started = False
@@ -32,11 +38,18 @@ class NoAws:
         self.running: Function | None = None
         """The function that ran last, or runs now."""
 
-    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        """Find nothing; start moto where AWS's libraries are about to be imported."""
-        if self._started or name.partition(".")[0] not in ("boto3", "botocore", "aiobotocore"):
-            return
-        self._started = True
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find AWS's libraries alone, and start moto before the first of them is imported."""
+        if name.partition(".")[0] not in AWS_LIBRARIES:
+            return None
+        if not self._started:
+            self._started = True
+            self._start()
+        return PathFinder.find_spec(name, self._path if path is None else path, target)
+
+    def _start(self) -> None:
         theirs, sys.path[:] = list(sys.path), self._path  # moto's own imports are not the function's
         from moto import mock_aws
 

@@ -17,6 +17,9 @@ from types import ModuleType
 
 from busyhour.handlers.runtime.importing import Handler, clear, is_under, load, take_out
 
+AWS_LIBRARIES = frozenset({"boto3", "botocore", "aiobotocore", "s3transfer", "moto"})
+"""Those of this installation are used, whatever a function brings along: in these moto answers in place of AWS."""
+
 
 class Function:
     """One function: its handler once it was imported, and its modules while another function runs.
@@ -49,7 +52,7 @@ class Function:
 
     def hide(self) -> None:
         """Put aside modules of this process whose names the function's own files have."""
-        self._hidden.update(clear(self._root))
+        self._hidden.update(clear(self._root, AWS_LIBRARIES))
 
     def leave(self) -> None:
         """Undo `enter`; variables that the function set itself are kept for its next invocation."""
@@ -66,7 +69,7 @@ class Function:
             BaseException: as `runtime.importing.load`.
         """
         if self._handler is None:
-            self._handler = load(self._name, self._root)
+            self._handler = load(self._name, self._root, AWS_LIBRARIES)
         return self._handler
 
     def start_again(self) -> None:

@@ -218,7 +218,7 @@ class HandlerProcess:
         # Nothing of the caller's AWS setup may reach the handlers.
         environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
         self._process = subprocess.Popen(
-            [sys.executable, "-u", "-X", "utf8", "-m", "busyhour.handlers.child"],
+            [sys.executable, "-P", "-u", "-X", "utf8", "-m", "busyhour.handlers.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

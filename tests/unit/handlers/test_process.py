@@ -188,6 +188,27 @@ def test_functions_share_the_tables_and_a_file_may_have_the_name_of_a_library_th
     assert (got.answer, got.error) == ({"id": "1", "n": 2}, "")  # Decimal('2') of DynamoDB
 
 
+def test_a_copy_of_awss_libraries_among_a_functions_files_does_not_reach_aws(tmp_path: Path):
+    for name in ("boto3", "botocore"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise RuntimeError('the copy')\n", encoding="utf-8")
+    file = tmp_path / "app.py"
+    file.write_text(
+        "import botocore\nimport boto3\nfrom botocore.config import Config\n"
+        "s3 = boto3.client('s3', config=Config(retries={'total_max_attempts': 1}))\n"
+        "def handler(event, context):\n    s3.create_bucket(Bucket='one')\n"
+        "    return [one['Name'] for one in s3.list_buckets()['Buckets']]\n",
+        encoding="utf-8",
+    )
+    process = HandlerProcess()
+    try:
+        found = process.call(Handler("f", file, "handler", {}), EVENT, 20.0)
+    finally:
+        process.close()
+    assert found is not None
+    assert (found.answer, found.error) == (["one"], "")
+
+
 def test_after_an_exit_the_next_invocation_finds_a_new_environment(process: HandlerProcess, tmp_path: Path):
     file = tmp_path / "app.py"
     file.write_text(

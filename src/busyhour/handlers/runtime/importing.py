@@ -73,10 +73,10 @@ def handler_name(file: Path, name: str, root: Path) -> str:
     return ".".join((*file.relative_to(root).with_suffix("").parts, name))
 
 
-def load(handler: str, root: Path) -> Handler:
+def load(handler: str, root: Path, keep: frozenset[str] = frozenset()) -> Handler:
     """Import `handler`, written `module.name` with dots or slashes between packages, from the folder `root`.
 
-    What is found is returned as it is: that it cannot be called comes out in the first invocation.
+    What is found is returned as it is: that it cannot be called comes out in the first invocation. `keep` as in `clear`.
 
     Raises:
         FaultError: Runtime.ImportModuleError, .UserCodeSyntaxError, .HandlerNotFound, .BuiltInModuleConflict,
@@ -92,7 +92,7 @@ def load(handler: str, root: Path) -> Handler:
         raise FaultError("Runtime.BuiltInModuleConflict", message)
     if str(root) not in sys.path[:1]:
         sys.path.insert(0, str(root))
-    clear(root)
+    clear(root, keep)
     try:
         module = importlib.import_module(module_name.replace("/", "."))
     except ImportError as error:
@@ -109,16 +109,28 @@ def load(handler: str, root: Path) -> Handler:
         raise FaultError("Runtime.HandlerNotFound", message) from None
 
 
-def clear(root: Path) -> dict[str, ModuleType]:
-    """Take out of `sys.modules` what stands in the way of the function's own modules, and return it.
+def clear(root: Path, keep: frozenset[str] = frozenset()) -> dict[str, ModuleType]:
+    """Take out of `sys.modules` what has the name of a module of the function, and return it.
 
-    This interpreter has imported more than Lambda's has; a module of the function may have the name of one of these.
+    This interpreter has imported more than Lambda's has.
+
+    Args:
+        root: folder of the function's modules.
+        keep: top-level names that stay, whatever the function has.
     """
     try:
-        own = {entry.name.partition(".")[0] for entry in os.scandir(root)} - _LOADED_ON_AWS
+        own = {entry.name.partition(".")[0] for entry in os.scandir(root) if _is_module(entry)}
     except OSError:
         return {}
+    own -= _LOADED_ON_AWS | keep
     return take_out(lambda name, module: name.partition(".")[0] in own and not is_under(module, root))
+
+
+def _is_module(entry: os.DirEntry[str]) -> bool:
+    """Whether a regular module or package can be imported from an entry of a folder."""
+    if entry.is_dir():
+        return (Path(entry.path) / "__init__.py").is_file()
+    return entry.name.endswith((".py", ".so"))
 
 
 def take_out(chosen: Callable[[str, ModuleType], bool]) -> dict[str, ModuleType]:
