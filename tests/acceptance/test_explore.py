@@ -154,7 +154,7 @@ def test_a_contract_is_written_and_compared(busyhour, tmp_path):
         (["explore", FLOWS, "--ignore", "call-end"], "Did you mean 'call-ends'"),
         (["explore", FLOWS, "--lambda", "lookup=nowhere.py:handler"], "nowhere.py does not exist"),
         (["explore", FLOWS, "--lambda", f"look={HANDLERS}:lookup"], "no flow invokes such a function"),
-        (["explore", FLOWS, "--lambda", f"helpdesk-lookup={HANDLERS}:look"], "Handler 'look' missing on module 'helpdesk'"),
+        (["explore", FLOWS, "--lambda", f"helpdesk-lookup={HANDLERS}:look"], "missing on module 'helpdesk'. Did you mean 'lookup'?"),
         (["explore", FLOWS, "--alias", "x"], "has no '='"),
         (["paths", "nowhere"], "no such file or folder"),
         (["contract", "diff", "a.json", "b.json"], "a.json: cannot be read"),

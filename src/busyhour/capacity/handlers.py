@@ -29,6 +29,7 @@ from busyhour.handlers.process import (
     HandlerProcess,
     ProcessError,
 )
+from busyhour.handlers.runtime.variables import RESERVED
 from busyhour.scenarios.model import Function, Scenario
 
 FIRST_SECONDS = 10.0
@@ -79,6 +80,13 @@ class HandlerAnswers:
         self._operations: dict[str, Counter[str]] = {}
         self.problems: dict[str, str] = {}
         """What went wrong, by function; "" for what concerns all of them."""
+        for name, function in scenario.functions.items():
+            if function.handler is not None and (
+                reserved := sorted(RESERVED.intersection(function.environment))
+            ):
+                self.problems[f"{name}.environment"] = (
+                    f"functions.{name}.environment: {', '.join(reserved)} is not set: Lambda reserves it; take it out"
+                )
         self.observed: set[str] = set()
         """Operations whose mean was estimated from what handlers were seen to do, see `capacity.observed`."""
 

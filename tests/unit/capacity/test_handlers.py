@@ -131,6 +131,16 @@ def test_a_handler_that_never_answers_is_said_so_and_holds_nothing_up(
         assert answers("lookup", event("+1")) == LambdaResult({"name": "Ada"})
 
 
+def test_a_variable_that_lambda_reserves_is_not_set_and_reported(scenario: Any):
+    given = {"AWS_REGION": "eu-west-9", "TABLE": "people"}
+    functions = scenario.functions | {"lookup": replace(scenario.functions["lookup"], environment=given)}
+    with HandlerAnswers(replace(scenario, functions=functions)) as answers:
+        assert answers("lookup", event("+1")) == LambdaResult({"name": "Ada"})
+        assert answers.problems == {
+            "lookup.environment": "functions.lookup.environment: AWS_REGION is not set: Lambda reserves it; take it out"
+        }
+
+
 def test_a_table_that_cannot_be_made_is_said_so(scenario: Any, tmp_path: Path):
     broken = tmp_path / "broken.json"
     broken.write_text("{}", encoding="utf-8")

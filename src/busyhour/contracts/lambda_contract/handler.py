@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from busyhour.errors import BusyhourError
+from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.flows.protocol import LambdaFailed, LambdaResult
 from busyhour.handlers.noting import parameters_in
 from busyhour.handlers.process import START_SECONDS, Handler, HandlerProcess, ProcessError, Table
@@ -189,7 +189,13 @@ class Handlers:
             )
 
     def _unusable(self, name: str, error: ProcessError) -> BusyhourError:
-        return BusyhourError(f"{self.shown(name)}: {error}", "Give --lambda NAME=FILE.py:HANDLER.")
+        handler = self._handlers[name]
+        near = (
+            did_you_mean(handler.attribute, _functions_in(handler.file))
+            if "HandlerNotFound" in str(error)
+            else ""
+        )
+        return BusyhourError(f"{self.shown(name)}: {error}.{near}", "Give --lambda NAME=FILE.py:HANDLER.")
 
 
 def _handler(name: str, text: str, environment: Mapping[str, str]) -> Handler:
@@ -203,6 +209,12 @@ def _handler(name: str, text: str, environment: Mapping[str, str]) -> Handler:
     if not path.is_file():
         raise BusyhourError(f"--lambda {name}={text}: {file} does not exist", "Give NAME=FILE.py:HANDLER.")
     return Handler(name, path.resolve(), attribute, environment, root=root)
+
+
+def _functions_in(file: Path) -> list[str]:
+    """Names of the functions that a file defines."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
 
 
 def _texts(value: Any) -> Iterator[str]:
