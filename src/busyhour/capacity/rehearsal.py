@@ -41,9 +41,9 @@ Counted = Callable[[SimulationResult], tuple[float, float]]
 """Part and whole of what a run has counted; both grow with time."""
 
 
-def steady_seconds(per_hour: float, fill: float) -> float:
+def steady_seconds(per_hour: float, fill: float, least: float = 0.0) -> float:
     """How long a rate must be held for a run of `Rehearsal`: until the centre is full, and then as long as is counted."""
-    return fill + max(_WINDOW * 3600.0 / per_hour, fill) if per_hour else fill
+    return fill + max(_WINDOW * 3600.0 / per_hour, fill, least) if per_hour else fill
 
 
 class Rehearsal:
@@ -59,6 +59,7 @@ class Rehearsal:
         policy: what the scenario has no key for.
         holding: mean seconds of a call, over which counts are alike.
         steady: the rate is held, and only a centre that is full is of interest.
+        least: seconds that are counted at least.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Rehearsal:
         *,
         holding: float = 0.0,
         steady: bool = False,
+        least: float = 0.0,
     ) -> None:
         self._scenario = scenario
         self._machine = machine
@@ -84,6 +86,7 @@ class Rehearsal:
         self.window: tuple[float, float] | None = None
         """What is counted where it is not the whole plan, seconds."""
         self._holding = holding
+        self._least = least
         expected = self._rate.total
         least, most = _RUNS
         if expected > SIMULATED_CALLS or (steady and expected > 0):
@@ -203,7 +206,7 @@ class Rehearsal:
         """
         rate = max(self._rate.at(self._busiest * 0.999999), 1e-9)
         least, most = _RUNS
-        counted = max(_WINDOW / rate, fill)
+        counted = max(_WINDOW / rate, fill, self._least)
         self._fill = min(fill, _LONGEST / rate / 2)
         counted = min(counted, _LONGEST / rate - self._fill)
         end = min(self._scenario.traffic.duration, self._busiest + 0.25 * counted)
