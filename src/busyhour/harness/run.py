@@ -338,6 +338,11 @@ def _record(
         f"Limit {name}: the run asks nothing of the system behind it; it is compared with the plan by calculation alone"
         for name in scenario.limits
     ]
+    gathered.not_measured += [
+        f"{one.metric} (default objective): {one.why}"
+        for one in objectives
+        if one.default and one.measured is None
+    ]
     invalid = [*gathered.invalid, *([] if load.valid else load.reasons)]
     return RunRecord(
         run_id=folder.name,

@@ -92,7 +92,8 @@ def decide(
     arrivals raised above the plan (`test.factor`) is not the plan's: it makes a run NOT SHOWN, not DOES NOT HOLD. A smoke
     run judges errors, throttles and rejections, never the capacity.
 
-    Reasons of every kind are listed, those of the outcome first.
+    Reasons of every kind are listed, those of the outcome first. A default objective that the target does not let a run
+    measure is reported as not measured and decides nothing: the calculation covers what it bounds.
 
     Args:
         scenario: its name.
@@ -161,7 +162,7 @@ def _reasons(measured: Measured, headroom: float, smoke: bool) -> _Reasons:
     found.not_shown += [
         f"Objective {o.metric} {'could not be measured' if o.measured is None else 'is not decided'}: {o.why}"
         for o in objectives
-        if o.holds is None and not (smoke and o.default)
+        if o.holds is None and not (o.default and (smoke or o.measured is None))
     ]
     return found
 

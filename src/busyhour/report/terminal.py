@@ -71,7 +71,7 @@ def _limit(record: RunRecord) -> list[RenderableType]:
         return []
     runs = _table("The runs of the search", "calls/h", "of plan", "run", "", "what broke first", right=(0, 1))
     for rate in limit.rate_lines(record):
-        style = "green" if rate.outcome == "holds" else "bold red"
+        style = {"holds": "green", "not shown": "yellow"}.get(rate.outcome, "bold red")
         runs.add_row(rate.rate, rate.of_plan, rate.run, Text(rate.outcome, style=style), rate.cause)
     causes = _table(
         "What binds",

@@ -180,6 +180,16 @@ def test_a_default_objective_is_named_as_one() -> None:
     ]
 
 
+@pytest.mark.parametrize(("default", "outcome"), [(False, Outcome.NOT_SHOWN), (True, Outcome.HOLDS)])
+def test_a_default_objective_that_cannot_be_measured_decides_nothing(default: bool, outcome: Outcome) -> None:
+    unmeasured = ObjectiveRecord("service_level", "at least 0.8", None, None, "not told", default)
+    assert decide("desk", STARTED, Measured(objectives=[unmeasured], shown=REACHED)).outcome is outcome
+    undecided = ObjectiveRecord("service_level", "at least 0.8", 0.8, None, "0.7 to 0.9", default)
+    assert (
+        decide("desk", STARTED, Measured(objectives=[undecided], shown=REACHED)).outcome is Outcome.NOT_SHOWN
+    )
+
+
 RAISED = Shown("calls in progress", 604.0, 785.0, factor=1.3, reached=780.0, stationary=True)
 
 
