@@ -1,0 +1,204 @@
+"""What is true of a plan: a closed form where it is exact, else the SimPy run; and what the plan needs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from . import formulas
+from .estimate import Estimate
+from .plan import UNLIMITED, Plan
+from .simulated import Simulated, table_use
+
+REQUESTS_PER_EXECUTION = 10.0
+"""Requests a second that Lambda serves for each execution."""
+DEFAULT_RATE, DEFAULT_BURST = 2.0, 5.0
+"""Of starting calls: a rate that was raised raises the burst by as much."""
+CERTAIN = 3.9
+"""Standard errors of a 99.99 % interval."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """A need of a limit: any whole number from `low` to `high` is right, as far as the model can tell."""
+
+    low: float
+    high: float
+
+
+def burst_of(rate: float) -> float:
+    """Bucket that comes with a rate."""
+    return max(1.0, DEFAULT_BURST + max(0.0, rate - DEFAULT_RATE))
+
+
+class Reference:
+    """The independent answers for one plan."""
+
+    def __init__(self, plan: Plan, seed: int = 1) -> None:
+        self.plan = plan
+        self._seed = seed
+
+    @cached_property
+    def simulated(self) -> dict[str, Estimate]:
+        """The plan with all its limits, by SimPy."""
+        if self.plan.table is not None:
+            return table_use(self.plan, self._seed)
+        return Simulated(self.plan, self._seed).run()
+
+    @cached_property
+    def unblocked(self) -> dict[str, Estimate]:
+        """The plan without a limit on lines or starts: what is offered to both."""
+        if self.plan.lines == UNLIMITED and self.plan.start_rate == UNLIMITED:
+            return self.simulated
+        free = replace(self.plan, lines=UNLIMITED, start_rate=UNLIMITED, start_burst=UNLIMITED)
+        return Simulated(free, self._seed + 1).run()
+
+    @cached_property
+    def exact(self) -> dict[str, Estimate]:
+        """Closed forms that hold exactly for this plan, under the names of `Simulated.run` and `offered load`."""
+        plan, found = self.plan, dict[str, float]()
+        if plan.table is not None:
+            return {"units": self.simulated["units"]}
+        if plan.outbound:
+            found["start throttled"] = self._refused(plan.start_rate)
+        offered = self._offered_exactly()
+        if offered is not None:
+            found["offered load"] = offered
+            if not plan.even and found.get("start throttled", 0.0) < 1e-9:
+                found["blocked"] = formulas.lost(offered, plan.lines)
+                found["load"] = offered * (1.0 - found["blocked"])
+                if (queue := self._queue()) is not None and found["blocked"] < 1e-6:
+                    found["abandoned"], found["level"] = queue.abandoned, queue.level(plan.within)
+        if plan.invocations == 1 and not plan.pauses:
+            # Requests that are not tried again meet Erlang's formula whatever their length.
+            offered = plan.per_second * plan.latency.mean
+            found["lambda throttled"] = formulas.lost(offered, plan.concurrency)
+        return {name: Estimate(value) for name, value in found.items()}
+
+    def of(self, name: str) -> tuple[Estimate | None, str]:
+        """The reference for a quantity and where it comes from."""
+        if name in self.exact:
+            return self.exact[name], "closed form"
+        if name in ("offered load", "offered lambda load"):
+            return self.unblocked.get(name.removeprefix("offered ")), "SimPy"
+        return self.simulated.get(name), "SimPy"
+
+    def _refused(self, rate: float) -> float:
+        """Share of starts that are refused."""
+        plan = self.plan
+        if plan.even:
+            return max(0.0, 1.0 - rate / plan.per_second)
+        return formulas.refused_by_bucket(plan.per_second, rate, plan.start_burst)
+
+    def _offered_exactly(self) -> float | None:
+        """Offered load where it does not depend on throttles, or on agents otherwise than Erlang A says."""
+        plan = self.plan
+        if plan.invocations and self.simulated["lambda throttled"].value > 1e-4:
+            return None
+        if plan.cold_start:
+            return None
+        if not plan.agents:
+            return formulas.little(plan.per_second, plan.flow_seconds)
+        queue = self._queue()
+        if queue is None:
+            crowded = plan.per_second * (plan.talk.mean + plan.wrap_up.mean) > 0.55 * plan.agents
+            whole = plan.flow_seconds + plan.talk.mean
+            return None if crowded else formulas.little(plan.per_second, whole)
+        stay = plan.flow_seconds + queue.mean_wait + (1.0 - queue.abandoned) * plan.talk.mean
+        return formulas.little(plan.per_second, stay)
+
+    def _queue(self) -> formulas.Impatient | None:
+        """Erlang A, where the handling of a contact is one exponential time and its caller's patience another."""
+        plan = self.plan
+        if not plan.agents or plan.patience == UNLIMITED or plan.wrap_up.mean or plan.even:
+            return None
+        if plan.talk.kind != "exponential":
+            return None
+        return formulas.Impatient(plan.per_second, plan.talk.mean, plan.agents, plan.patience)
+
+    # ---------------------------------------------------------------------------------------------- needs
+
+    def needs(self) -> dict[str, Callable[[], Need]]:
+        """What the plan needs of each limit, worked out when asked."""
+        plan, found = self.plan, dict[str, Callable[[], Need]]()
+        if plan.table is not None:
+            return found
+        if plan.lines < UNLIMITED:
+            found["lines"] = self._lines
+        if plan.outbound:
+            found["starts"] = self._starts
+        return found
+
+    def _lines(self) -> Need:
+        plan, (load, _) = self.plan, self.of("offered load")
+        assert load is not None
+        peakedness = 0.0 if plan.even else 1.0
+        ends = [max(1e-9, load.value + side * CERTAIN * load.error) for side in (-1, 1)]
+        low, high = (formulas.lines_for(each, plan.tolerated, peakedness) for each in ends)
+        return Need(low, high)
+
+    def _starts(self) -> Need:
+        plan = self.plan
+        if plan.even:
+            rate = math.ceil(plan.per_second - 1e-9)
+        else:
+            rate = formulas.rate_for(plan.per_second, plan.tolerated, burst_of)
+        return Need(rate, rate)
+
+    def executions_fit(self, need: float) -> bool:
+        """Whether `need` executions are the fewest that throttle at most the tolerated share of first attempts."""
+        requests = self.plan.per_second * self.plan.invocations
+        floor = math.ceil(requests / REQUESTS_PER_EXECUTION)
+        return need >= floor and self._fits(need, "executions", least=floor)
+
+    def agents_fit(self, need: float) -> bool:
+        """Whether `need` agents are the fewest that answer enough callers in time."""
+        return self._fits(need, "agents", least=1)
+
+    def _fits(self, need: float, what: str, least: int) -> bool:
+        if need < 1 or need != int(need):
+            return False
+        enough = self._spare(int(need), what)
+        if enough.value + CERTAIN * enough.error < 0.0:
+            return False
+        if need <= least:
+            return True
+        fewer = self._spare(int(need) - 1, what)
+        return fewer.value - CERTAIN * fewer.error <= 0.0
+
+    def _spare(self, value: int, what: str) -> Estimate:
+        """How far the plan is within its bound at `value`; below 0: it breaks it."""
+        plan = replace(self.plan, lines=UNLIMITED, start_rate=UNLIMITED)
+        if what == "agents":
+            at = Simulated(replace(plan, agents=value), self._seed + 2).run()["level"]
+            return Estimate(at.value - plan.level, at.error)
+        changed = replace(plan, executions=float(value), reserved=UNLIMITED)
+        at = Simulated(changed, self._seed + 2).run().get("lambda throttled", Estimate(0.0))
+        return Estimate(plan.tolerated - at.value, at.error)
+
+    # -------------------------------------------------------------------------------------------- verdict
+
+    def rejections(self) -> dict[str, tuple[Estimate, float]]:
+        """Each share that the plan has a bound for, with the bound; a level is told as the share that is late."""
+        plan, found = self.plan, dict[str, tuple[Estimate, float]]()
+        for name in ("blocked", "start throttled", "lambda throttled", "table throttled"):
+            share, _ = self.of(name)
+            if share is not None:
+                found[name] = share, plan.tolerated
+        level, _ = self.of("level")
+        if level is not None:
+            found["level"] = Estimate(1.0 - level.value, level.error, level.freedom), 1.0 - plan.level
+        return found
+
+    def verdict(self) -> str:
+        """`holds`, `does not hold`, or `close` where chance cannot tell."""
+        sides = []
+        for share, bound in self.rejections().values():
+            if share.value - CERTAIN * share.error > bound:
+                return "does not hold"
+            sides.append(share.value + CERTAIN * share.error <= bound)
+        if self.plan.expects:
+            return self.plan.expects
+        return "holds" if all(sides) else "close"
