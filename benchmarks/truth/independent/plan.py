@@ -72,6 +72,8 @@ class Plan:
     within: float = 20.0
     level: float = 0.8
     tolerated: float = 0.01
+    """Share of first attempts that may be throttled."""
+    tolerated_blocked: float = 0.01
     table: Table | None = None
     hold: float = 3600.0
     """Seconds that the test holds the rate."""

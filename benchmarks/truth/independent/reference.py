@@ -68,8 +68,12 @@ class Reference:
             found["offered load"] = offered
             if not plan.even and found.get("start throttled", 0.0) < 1e-9:
                 found["blocked"] = formulas.lost(offered, plan.lines)
-                found["load"] = offered * (1.0 - found["blocked"])
-                if (queue := self._queue()) is not None and found["blocked"] < 1e-6:
+                if not plan.agents or found["blocked"] < 1e-6:
+                    found["load"] = offered * (1.0 - found["blocked"])
+                else:
+                    # Where calls wait, how long they stay depends on how many get in.
+                    del found["blocked"]
+                if (queue := self._queue()) is not None and found.get("blocked", 1.0) < 1e-6:
                     found["abandoned"], found["level"] = queue.abandoned, queue.level(plan.within)
         if plan.invocations == 1 and not plan.pauses:
             # Requests that are not tried again meet Erlang's formula whatever their length.
@@ -134,9 +138,10 @@ class Reference:
     def _lines(self) -> Need:
         plan, (load, _) = self.plan, self.of("offered load")
         assert load is not None
+        tolerated = plan.tolerated_blocked
         peakedness = 0.0 if plan.even else 1.0
         ends = [max(1e-9, load.value + side * CERTAIN * load.error) for side in (-1, 1)]
-        low, high = (formulas.lines_for(each, plan.tolerated, peakedness) for each in ends)
+        low, high = (formulas.lines_for(each, tolerated, peakedness) for each in ends)
         return Need(low, high)
 
     def _starts(self) -> Need:
@@ -186,7 +191,7 @@ class Reference:
         for name in ("blocked", "start throttled", "lambda throttled", "table throttled"):
             share, _ = self.of(name)
             if share is not None:
-                found[name] = share, plan.tolerated
+                found[name] = share, plan.tolerated_blocked if name == "blocked" else plan.tolerated
         level, _ = self.of("level")
         if level is not None:
             found["level"] = Estimate(1.0 - level.value, level.error, level.freedom), 1.0 - plan.level
