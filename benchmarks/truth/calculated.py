@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 
 from busyhour.capacity.flows import machine_of
-from busyhour.capacity.forecast import CALLS, EXECUTIONS, TABLE_WRITE, forecast
+from busyhour.capacity.forecast import CALLS, EXECUTIONS, forecast
 from busyhour.capacity.outlook import Forecast, QuotaForecast
 from busyhour.capacity.rungs import Rung
 from busyhour.capacity.simulation import Limits, Simulation, SimulationResult
@@ -28,25 +27,20 @@ def forecast_of(scenario: Scenario, plan: Plan) -> tuple[Forecast, dict[str, Est
     rows = {row.key: row for row in made.quotas}
     rungs = {rung.key: rung for rung in made.ladder}
     reserved = next((rung for key, rung in rungs.items() if key.startswith("function.")), None)
-    function = reserved or rungs.get(EXECUTIONS)
+    function = (reserved or rungs.get(EXECUTIONS)) if plan.invocations else None
     agents = next((rung for key, rung in rungs.items() if key.endswith(".agents")), None)
-    table = _binding_of_table(rungs)
+    starts, table = rungs.get(START_RATE), _of_table(rungs)
     found: dict[str, Estimate | None] = {
-        "load": _load(rows, CALLS),
-        "lambda load": _load(rows, EXECUTIONS) if plan.invocations else None,
-        "units": _load(rows, TABLE_WRITE) if plan.table is not None else None,
-        "blocked": _rejected(rungs.get(CALLS)),
-        "lambda throttled": _rejected(function) if plan.invocations else None,
-        "start throttled": _rejected(rungs.get(START_RATE)) if plan.outbound else None,
+        "offered load": _load(rungs.get(CALLS)),
+        "offered lambda load": _load(function),
+        "units": _load(table) if plan.table is not None else None,
+        "blocked": _blocked(rows.get(CALLS), starts),
+        "lambda throttled": _rejected(function),
+        "start throttled": _rejected(starts),
         "table throttled": _rejected(table) if plan.table is not None else None,
-        "level": _within(_rejected(agents)) if plan.agents else None,
+        "level": _answered(agents),
     }
-    needs = {
-        "lines": rungs.get(CALLS),
-        "executions": function if plan.invocations else None,
-        "starts": rungs.get(START_RATE) if plan.outbound else None,
-        "agents": agents if plan.agents else None,
-    }
+    needs = {"lines": rungs.get(CALLS), "executions": function, "starts": starts, "agents": agents}
     return (
         made,
         {name: value for name, value in found.items() if value is not None},
@@ -103,28 +97,45 @@ def simulation_of(scenario: Scenario, plan: Plan) -> dict[str, Estimate]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def exceeds(made: Forecast) -> bool:
-    """Whether the forecast says that some limit binds at the plan."""
-    return bool(made.binding)
+def verdict_of(made: Forecast) -> str:
+    """What the forecast says of the plan."""
+    if made.binding:
+        return "does not hold"
+    return "not decided" if made.undecided else "holds"
 
 
-def _load(rows: dict[str, QuotaForecast], key: str) -> Estimate | None:
-    row = rows.get(key)
-    return None if row is None else Estimate(row.theory_mean, (row.theory_half_width or 0.0) / _95)
+def _load(rung: Rung | None) -> Estimate | None:
+    return None if rung is None else Estimate(rung.load, rung.load_half_width / _95)
 
 
 def _rejected(rung: Rung | None) -> Estimate | None:
-    share = getattr(rung, "rejected_at_plan", None)
-    return None if share is None or math.isnan(share) else Estimate(float(share))
+    """Share that is rejected, with the error that the load's interval brings."""
+    if rung is None:
+        return None
+    error = 0.0
+    if rung.load and rung.load_half_width:
+        spread = rung.load_half_width / rung.load
+        ends = [rung.requirement.rejected(rung.value, 1.0 + side * spread) for side in (-1, 1)]
+        error = (ends[1] - ends[0]) / 2.0 / _95
+    return Estimate(rung.rejected_at_plan, error)
 
 
-def _within(late: Estimate | None) -> Estimate | None:
-    return None if late is None else Estimate(1.0 - late.value, late.error, late.freedom)
+def _blocked(row: QuotaForecast | None, starts: Rung | None) -> Estimate | None:
+    """Share of the calls that were let in by the rate of starts."""
+    if row is None or row.turned_away_theory is None:
+        return None
+    let_in = 1.0 - (starts.rejected_at_plan if starts is not None else 0.0)
+    return Estimate(row.turned_away_theory / let_in) if let_in else None
 
 
-def _binding_of_table(rungs: dict[str, Rung]) -> Rung | None:
-    """The limit of the table that refuses the most."""
-    own = [rung for key, rung in rungs.items() if key.startswith(("table.", "dynamodb."))]
-    return max(own, key=lambda rung: getattr(rung, "rejected_at_plan", 0.0), default=None)
+def _answered(agents: Rung | None) -> Estimate | None:
+    late = _rejected(agents)
+    return None if late is None else Estimate(1.0 - late.value, late.error)
 
 
+def _of_table(rungs: dict[str, Rung]) -> Rung | None:
+    """The limit on a table's writes that rejects the most; of several that reject nothing, the nearest."""
+    own = [
+        rung for key, rung in rungs.items() if key.startswith(("table.", "dynamodb.")) and "read" not in key
+    ]
+    return min(own, key=lambda rung: (-rung.rejected_at_plan, rung.calls_per_hour), default=None)

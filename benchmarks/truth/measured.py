@@ -11,17 +11,13 @@ from busyhour.scenarios.model import Scenario
 from busyhour.scenarios.reader import load
 
 from . import drawn, known
-from .calculated import exceeds, forecast_of, simulation_of
+from .calculated import forecast_of, simulation_of, verdict_of
 from .compared import Row, compare, same
 from .emulated import emulated
 from .independent.estimate import Estimate
 from .independent.plan import Plan
 from .independent.reference import Need, Reference
 from .written import written
-
-OFFERED = {"load": "offered load", "lambda load": "offered lambda load"}
-"""A forecast says what is offered, a run what was carried."""
-
 
 @dataclasses.dataclass(frozen=True)
 class Skipped:
@@ -49,13 +45,13 @@ def _rows(scenario: Scenario, plan: Plan, calls: int) -> list[Row]:
     right, rows = Reference(plan), list[Row]()
     made, forecast, needs = forecast_of(scenario, plan)
     if plan.name not in known.VERDICT_ONLY:
-        rows += _compared(plan, "forecast", {OFFERED.get(k, k): v for k, v in forecast.items()}, right)
+        rows += _compared(plan, "forecast", forecast, right)
         if plan.table is None and scenario.drive.has_calls:
             rows += _compared(plan, "simulation", simulation_of(scenario, plan), right)
         rows += _compared(plan, "run", emulated(scenario, plan, calls=calls), right)
         rows += _needs(plan, needs, right)
-    verdict, expected = "does not hold" if exceeds(made) else "holds", right.verdict()
-    fits = expected in (verdict, "close")
+    verdict, expected = verdict_of(made), right.verdict()
+    fits = "close" in expected or verdict in (expected, "not decided")
     rows.append(same(plan.name, "verdict", "forecast", verdict, expected, fits=fits, source="independent"))
     return rows
 

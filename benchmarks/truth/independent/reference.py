@@ -49,10 +49,15 @@ class Reference:
 
     @cached_property
     def unblocked(self) -> dict[str, Estimate]:
-        """The plan without a limit on lines or starts: what is offered to both."""
-        if self.plan.lines == UNLIMITED and self.plan.start_rate == UNLIMITED:
-            return self.simulated
-        free = replace(self.plan, lines=UNLIMITED, start_rate=UNLIMITED, start_burst=UNLIMITED)
+        """The plan without a limit on lines, starts and executions: what is offered to each."""
+        free = replace(
+            self.plan,
+            lines=UNLIMITED,
+            start_rate=UNLIMITED,
+            start_burst=UNLIMITED,
+            executions=UNLIMITED,
+            reserved=UNLIMITED,
+        )
         return Simulated(free, self._seed + 1).run()
 
     @cached_property
@@ -66,7 +71,7 @@ class Reference:
         offered = self._offered_exactly()
         if offered is not None:
             found["offered load"] = offered
-            if not plan.even and found.get("start throttled", 0.0) < 1e-9:
+            if not self._throttles and not plan.even and found.get("start throttled", 0.0) < 1e-9:
                 found["blocked"] = formulas.lost(offered, plan.lines)
                 if not plan.agents or found["blocked"] < 1e-6:
                     found["load"] = offered * (1.0 - found["blocked"])
@@ -75,10 +80,8 @@ class Reference:
                     del found["blocked"]
                 if (queue := self._queue()) is not None and found.get("blocked", 1.0) < 1e-6:
                     found["abandoned"], found["level"] = queue.abandoned, queue.level(plan.within)
-        if plan.invocations == 1 and not plan.pauses:
-            # Requests that are not tried again meet Erlang's formula whatever their length.
-            offered = plan.per_second * plan.latency.mean
-            found["lambda throttled"] = formulas.lost(offered, plan.concurrency)
+        if plan.invocations and plan.latency.high == UNLIMITED and not plan.cold_start:
+            found["offered lambda load"] = plan.per_second * plan.invocations * plan.latency.mean
         return {name: Estimate(value) for name, value in found.items()}
 
     def of(self, name: str) -> tuple[Estimate | None, str]:
@@ -88,6 +91,11 @@ class Reference:
         if name in ("offered load", "offered lambda load"):
             return self.unblocked.get(name.removeprefix("offered ")), "SimPy"
         return self.simulated.get(name), "SimPy"
+
+    @property
+    def _throttles(self) -> bool:
+        """Whether invocations are throttled often enough to lengthen or end calls."""
+        return bool(self.plan.invocations) and self.simulated["lambda throttled"].value > 1e-4
 
     def _refused(self, rate: float) -> float:
         """Share of starts that are refused."""
@@ -99,9 +107,7 @@ class Reference:
     def _offered_exactly(self) -> float | None:
         """Offered load where it does not depend on throttles, or on agents otherwise than Erlang A says."""
         plan = self.plan
-        if plan.invocations and self.simulated["lambda throttled"].value > 1e-4:
-            return None
-        if plan.cold_start:
+        if plan.cold_start or plan.latency.high < UNLIMITED:
             return None
         if not plan.agents:
             return formulas.little(plan.per_second, plan.flow_seconds)
