@@ -10,7 +10,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from . import printed
 from .compared import Row, outcome
 from .independent.simulated import CALLS
-from .measured import Skipped, measure, plans
+from .measured import SHORT, Skipped, measure, plans
+
+SHORT_CALLS = 4_000
 
 
 def main() -> int:
@@ -20,18 +22,19 @@ def main() -> int:
     parser.add_argument("--random", type=int, default=24, help="random plans")
     parser.add_argument("--seed", type=int, default=2026, help="of the random plans")
     parser.add_argument("--plan", action="append", help="only plans whose name begins so")
+    parser.add_argument("--short", action="store_true", help="a few plans and fewer calls: seconds")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--calls", type=int, default=CALLS, help="counted in each run")
     given = parser.parse_args()
     todo = plans(given.random, given.seed)
-    if given.plan:
-        todo = [each for each in todo if each[0].name.startswith(tuple(given.plan))]
+    chosen = given.plan or (SHORT if given.short else None)
+    if chosen:
+        todo = [each for each in todo if each[0].name.startswith(tuple(chosen))]
+    calls = min(given.calls, SHORT_CALLS) if given.short else given.calls
     began = time.monotonic()
     found: dict[str, list[Row] | Skipped] = {}
     with ProcessPoolExecutor(given.workers) as pool:
-        waiting = {
-            pool.submit(measure, plan, path, calls=given.calls): plan.name for plan, path in todo
-        }
+        waiting = {pool.submit(measure, plan, path, calls=calls): plan.name for plan, path in todo}
         for done in as_completed(waiting):
             name = waiting[done]
             found[name] = done.result()

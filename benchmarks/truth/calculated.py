@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from busyhour.capacity.flows import machine_of
 from busyhour.capacity.forecast import CALLS, EXECUTIONS, forecast
-from busyhour.capacity.outlook import Forecast, QuotaForecast
+from busyhour.capacity.outlook import Forecast
 from busyhour.capacity.rungs import Rung
 from busyhour.capacity.simulation import Limits, Simulation, SimulationResult
 from busyhour.scenarios.model import Scenario
@@ -24,7 +24,6 @@ START_RATE = "connect.start-outbound-voice-contact.rate"
 def forecast_of(scenario: Scenario, plan: Plan) -> tuple[Forecast, dict[str, Estimate], dict[str, float]]:
     """The forecast, its estimates with the intervals that it states, and its needs, by the names of `Simulated.run`."""
     made = forecast(scenario)
-    rows = {row.key: row for row in made.quotas}
     rungs = {rung.key: rung for rung in made.ladder}
     reserved = next((rung for key, rung in rungs.items() if key.startswith("function.")), None)
     function = (reserved or rungs.get(EXECUTIONS)) if plan.invocations else None
@@ -34,7 +33,7 @@ def forecast_of(scenario: Scenario, plan: Plan) -> tuple[Forecast, dict[str, Est
         "offered load": _load(rungs.get(CALLS)),
         "offered lambda load": _load(function),
         "units": _load(table) if plan.table is not None else None,
-        "blocked": _blocked(rows.get(CALLS), starts),
+        "blocked": _rejected(rungs.get(CALLS)),
         "lambda throttled": _rejected(function),
         "start throttled": _rejected(starts),
         "table throttled": _rejected(table) if plan.table is not None else None,
@@ -68,7 +67,8 @@ def simulation_of(scenario: Scenario, plan: Plan) -> dict[str, Estimate]:
         filled: list[float] = []
         levels = (simulation._calls, simulation.functions.level)
         simulation.clock.call_later(
-            fill, lambda levels=levels, filled=filled: filled.extend(level.mean(fill) * fill for level in levels)
+            fill,
+            lambda levels=levels, filled=filled: filled.extend(level.mean(fill) * fill for level in levels),
         )
         runs.append(simulation.run())
         # A level's mean is from the start: what was before the centre had filled is taken off.
@@ -118,14 +118,6 @@ def _rejected(rung: Rung | None) -> Estimate | None:
         ends = [rung.requirement.rejected(rung.value, 1.0 + side * spread) for side in (-1, 1)]
         error = (ends[1] - ends[0]) / 2.0 / _95
     return Estimate(rung.rejected_at_plan, error)
-
-
-def _blocked(row: QuotaForecast | None, starts: Rung | None) -> Estimate | None:
-    """Share of the calls that were let in by the rate of starts."""
-    if row is None or row.turned_away_theory is None:
-        return None
-    let_in = 1.0 - (starts.rejected_at_plan if starts is not None else 0.0)
-    return Estimate(row.turned_away_theory / let_in) if let_in else None
 
 
 def _answered(agents: Rung | None) -> Estimate | None:

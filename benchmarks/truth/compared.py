@@ -12,7 +12,7 @@ from scipy import stats
 from .independent.estimate import Estimate
 
 STATED, CERTAIN = 0.95, 0.9999
-ROUNDING = 1e-6
+ROUNDING = 1e-5
 """Relative difference of two numbers that are both called exact."""
 
 
@@ -46,16 +46,16 @@ def compare(plan: str, quantity: str, way: str, value: Estimate, reference: Esti
     error = math.hypot(value.error, reference.error)
     if error == 0.0:
         equal = abs(difference) <= ROUNDING * max(abs(reference.value), 1e-3)
-        return Row(
-            plan, quantity, way, value.value, reference.value, source, difference, None, equal, equal
-        )
+        return Row(plan, quantity, way, value.value, reference.value, source, difference, None, equal, equal)
     # Welch and Satterthwaite.
     parts = [(e.error**4 / e.freedom) for e in (value, reference) if e.error and e.freedom < math.inf]
     freedom = error**4 / math.fsum(parts) if parts else math.inf
     distance = abs(difference) / error
 
     def inside(share: float) -> bool:
-        point = stats.norm.ppf((1 + share) / 2) if freedom == math.inf else stats.t.ppf((1 + share) / 2, freedom)
+        point = (
+            stats.norm.ppf((1 + share) / 2) if freedom == math.inf else stats.t.ppf((1 + share) / 2, freedom)
+        )
         return bool(distance <= point)
 
     return Row(
@@ -65,7 +65,9 @@ def compare(plan: str, quantity: str, way: str, value: Estimate, reference: Esti
     )
 
 
-def same(plan: str, quantity: str, way: str, value: float | str, right: str, *, fits: bool, source: str) -> Row:
+def same(
+    plan: str, quantity: str, way: str, value: float | str, right: str, *, fits: bool, source: str
+) -> Row:
     """A need or a verdict: it is right or it is not."""
     return Row(plan, quantity, way, value, right, source, None, None, fits, fits)
 

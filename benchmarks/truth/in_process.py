@@ -111,9 +111,7 @@ class InProcessClient:
     def call(self, prepared: Prepared, body: bytes, path: str | None = None) -> Answer:
         """Send a request whose answer is there at once."""
         now = self.clock.now()
-        return _answer(
-            self._respond(prepared, path or prepared._path, body), prepared.service, now, now
-        )
+        return _answer(self._respond(prepared, path or prepared._path, body), prepared.service, now, now)
 
     def _respond(self, prepared: Prepared, path: str, body: bytes) -> Response:
         request = Request(
@@ -131,7 +129,9 @@ class InProcessClient:
             elif outcome.function_error:
                 kind, code = Class.FUNCTION_ERROR, outcome.function_error
             now = self.clock.now()
-            answer = Answer(kind, outcome.status, code, outcome.payload, sent, now, outcome.function_error or "")
+            answer = Answer(
+                kind, outcome.status, code, outcome.payload, sent, now, outcome.function_error or ""
+            )
             self.clock.post(now, done, answer)
 
         self._lambda.start(name, body, answered)

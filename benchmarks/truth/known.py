@@ -43,6 +43,7 @@ FROM_CASES = (
         lines=130,
         start_rate=200,
         start_burst=203,
+        tolerated=0.08,
         tolerated_blocked=0.08,
         hold=25,
         expects="does not hold",

@@ -153,7 +153,13 @@ def _before_send(request: Any, **_: Any) -> Any:
     access_key, region, service = credential_scope(headers, parts.query)
     body = request.body or b""
     made = Request(
-        *(request.method, parts.path, parts.query, headers, body if isinstance(body, bytes) else body.encode()),
+        *(
+            request.method,
+            parts.path,
+            parts.query,
+            headers,
+            body if isinstance(body, bytes) else body.encode(),
+        ),
         *(service, region, access_key, "request"),
     )
     answer: Response = respond(_here[0], made)

@@ -13,7 +13,18 @@ from cosmic_ray.work_item import MutationSpec
 
 LEFT_OUT = ("core/ReplaceBinaryOperator_BitOr_", "core/RemoveDecorator", "core/Variable")
 """Operators of cosmic-ray that are not used: `|` is in annotations and unions of keys, decorators are of dataclasses."""
-FAR_FETCHED = ("_Is", "_IsNot", "_LShift", "_RShift", "_BitAnd", "_BitOr", "_BitXor", "_Mod", "_Pow", "_FloorDiv")
+FAR_FETCHED = (
+    "_Is",
+    "_IsNot",
+    "_LShift",
+    "_RShift",
+    "_BitAnd",
+    "_BitOr",
+    "_BitXor",
+    "_Mod",
+    "_Pow",
+    "_FloorDiv",
+)
 """Replacements of one operator by another that nobody writes by mistake; most of them end in a TypeError."""
 
 
@@ -36,7 +47,11 @@ def sample(path: Path, size: int, seed: str) -> list[MutationSpec]:
     for item in _all_work_items([path], {}):
         (spec,) = item.mutations
         name = spec.operator_name
-        if name.startswith(LEFT_OUT) or name.endswith(FAR_FETCHED) or any(region.holds(spec) for region in hidden):
+        if (
+            name.startswith(LEFT_OUT)
+            or name.endswith(FAR_FETCHED)
+            or any(region.holds(spec) for region in hidden)
+        ):
             continue
         places.setdefault(tuple(spec.start_pos), []).append(spec)
     chance = Random(seed)

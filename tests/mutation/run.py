@@ -23,10 +23,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from mutants import sample  # noqa: E402 - beside this file
-
 from cosmic_ray.mutating import mutate_and_test  # noqa: E402 - after the path above
 from cosmic_ray.work_item import TestOutcome  # noqa: E402 - as above
+from mutants import sample  # noqa: E402 - beside this file
 
 PROJECT = HERE.parents[1]
 AIM = 0.95
@@ -67,7 +66,9 @@ def main() -> int:
     unlisted = [each for each in survivors if each not in listed]
     counted = total - (len(survivors) - len(unlisted))
     for each in survivors:
-        print(f"{'survived' if each in unlisted else 'listed  '} {each.module}\n  - {each.old}\n  + {each.new}")
+        print(
+            f"{'survived' if each in unlisted else 'listed  '} {each.module}\n  - {each.old}\n  + {each.new}"
+        )
     share = (counted - len(unlisted)) / counted if counted else 1.0
     print(
         f"{total} mutants, {killed} killed, {len(survivors) - len(unlisted)} listed as equal, {len(unlisted)} survived: "
@@ -100,7 +101,9 @@ def run_module(module: str, tests: list[str], size: int, seed: str) -> tuple[int
     """
     path = Path("src/busyhour") / module
     paths = [shlex.quote(f"tests/unit/{test}") for test in tests]
-    command = f"{shlex.quote(sys.executable)} -m pytest -x -q -p no:cacheprovider -m 'not slow' {' '.join(paths)}"
+    command = (
+        f"{shlex.quote(sys.executable)} -m pytest -x -q -p no:cacheprovider -m 'not slow' {' '.join(paths)}"
+    )
     plain = subprocess.run(shlex.split(command), capture_output=True, text=True)
     if plain.returncode:
         sys.exit(f"The tests of {module} fail without a mutant:\n{plain.stdout[-2000:]}")
@@ -111,7 +114,12 @@ def run_module(module: str, tests: list[str], size: int, seed: str) -> tuple[int
             survivors.append(survivor(module, result.diff or ""))
         else:
             killed += 1
-        print("." if result.test_outcome is not TestOutcome.SURVIVED else "S", end="", file=sys.stderr, flush=True)
+        print(
+            "." if result.test_outcome is not TestOutcome.SURVIVED else "S",
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
     print(f" {module}", file=sys.stderr, flush=True)
     return killed, survivors
 

@@ -16,6 +16,15 @@ REQUESTS_PER_EXECUTION = 10.0
 """Requests a second that Lambda serves for each execution."""
 DEFAULT_RATE, DEFAULT_BURST = 2.0, 5.0
 """Of starting calls: a rate that was raised raises the burst by as much."""
+_NO_LIMIT = {
+    "lines": UNLIMITED,
+    "start_rate": UNLIMITED,
+    "start_burst": UNLIMITED,
+    "executions": UNLIMITED,
+    "reserved": UNLIMITED,
+}
+_NEARLY = 0.01
+"""Of a service level: Erlang A takes talk and wrap-up for one exponential time, which is nearly the same."""
 CERTAIN = 3.9
 """Standard errors of a 99.99 % interval."""
 
@@ -48,17 +57,16 @@ class Reference:
         return Simulated(self.plan, self._seed).run()
 
     @cached_property
-    def unblocked(self) -> dict[str, Estimate]:
+    def unlimited(self) -> dict[str, Estimate]:
         """The plan without a limit on lines, starts and executions: what is offered to each."""
-        free = replace(
-            self.plan,
-            lines=UNLIMITED,
-            start_rate=UNLIMITED,
-            start_burst=UNLIMITED,
-            executions=UNLIMITED,
-            reserved=UNLIMITED,
-        )
-        return Simulated(free, self._seed + 1).run()
+        return Simulated(replace(self.plan, **_NO_LIMIT), self._seed + 1).run()
+
+    @cached_property
+    def throttled_alone(self) -> Estimate:
+        """Share of first attempts that the function throttles where nothing else is limited and calls go on."""
+        limits = {**_NO_LIMIT, "executions": self.plan.executions, "reserved": self.plan.reserved}
+        alone = replace(self.plan, **limits, agents=0, error_goes_on=True)
+        return Simulated(alone, self._seed + 3).run()["lambda throttled"]
 
     @cached_property
     def exact(self) -> dict[str, Estimate]:
@@ -88,9 +96,41 @@ class Reference:
         """The reference for a quantity and where it comes from."""
         if name in self.exact:
             return self.exact[name], "closed form"
-        if name in ("offered load", "offered lambda load"):
-            return self.unblocked.get(name.removeprefix("offered ")), "SimPy"
+        if name.startswith("offered "):
+            return self.unlimited.get(name.removeprefix("offered ")), "SimPy"
         return self.simulated.get(name), "SimPy"
+
+    def alone(self, name: str) -> tuple[Estimate | None, str]:
+        """Share that one limit rejects of what is offered to it, no other limit before it: what a forecast says of each."""
+        plan = self.plan
+        if plan.table is not None or name.startswith("offered "):
+            return self.of(name)
+        if name == "blocked":
+            load, source = self.of("offered load")
+            if load is None or plan.lines == UNLIMITED:
+                return None, source
+            ends = [
+                formulas.lost_peaked(max(1e-9, load.value + side * load.error), plan.lines, self._peakedness)
+                for side in (-1, 0, 1)
+            ]
+            return Estimate(ends[1], (ends[2] - ends[0]) / 2.0, load.freedom), source
+        if name == "start throttled":
+            return Estimate(self._refused(plan.start_rate)), "closed form"
+        if name == "lambda throttled":
+            if not plan.pauses:
+                # Requests that are not tried again meet Erlang's formula whatever their length.
+                return Estimate(
+                    formulas.lost(plan.per_second * plan.latency.mean, plan.concurrency)
+                ), "closed form"
+            return self.throttled_alone, "SimPy"
+        if name == "level" and (queue := self._queue()) is not None:
+            return Estimate(queue.level(plan.within)), "closed form"
+        return self.unlimited.get(name), "SimPy"
+
+    @property
+    def _peakedness(self) -> float:
+        """Calls of equal length at even intervals are as many at any time."""
+        return 0.0 if self.plan.even else 1.0
 
     @property
     def _throttles(self) -> bool:
@@ -113,9 +153,11 @@ class Reference:
             return formulas.little(plan.per_second, plan.flow_seconds)
         queue = self._queue()
         if queue is None:
-            crowded = plan.per_second * (plan.talk.mean + plan.wrap_up.mean) > 0.55 * plan.agents
+            busy = plan.per_second * (plan.talk.mean + plan.wrap_up.mean)
             whole = plan.flow_seconds + plan.talk.mean
-            return None if crowded else formulas.little(plan.per_second, whole)
+            return (
+                None if formulas.waits(busy, plan.agents) > 1e-5 else formulas.little(plan.per_second, whole)
+            )
         stay = plan.flow_seconds + queue.mean_wait + (1.0 - queue.abandoned) * plan.talk.mean
         return formulas.little(plan.per_second, stay)
 
@@ -139,15 +181,16 @@ class Reference:
             found["lines"] = self._lines
         if plan.outbound:
             found["starts"] = self._starts
+        if self._queue() is not None:
+            found["agents"] = self._agents
         return found
 
     def _lines(self) -> Need:
         plan, (load, _) = self.plan, self.of("offered load")
         assert load is not None
         tolerated = plan.tolerated_blocked
-        peakedness = 0.0 if plan.even else 1.0
         ends = [max(1e-9, load.value + side * CERTAIN * load.error) for side in (-1, 1)]
-        low, high = (formulas.lines_for(each, tolerated, peakedness) for each in ends)
+        low, high = (formulas.lines_for(each, tolerated, self._peakedness) for each in ends)
         return Need(low, high)
 
     def _starts(self) -> Need:
@@ -157,6 +200,11 @@ class Reference:
         else:
             rate = formulas.rate_for(plan.per_second, plan.tolerated, burst_of)
         return Need(rate, rate)
+
+    def _agents(self) -> Need:
+        plan = self.plan
+        count = formulas.agents_for(plan.per_second, plan.talk.mean, plan.patience, plan.level, plan.within)
+        return Need(count, count)
 
     def executions_fit(self, need: float) -> bool:
         """Whether `need` executions are the fewest that throttle at most the tolerated share of first attempts."""
@@ -169,23 +217,25 @@ class Reference:
         return self._fits(need, "agents", least=1)
 
     def _fits(self, need: float, what: str, least: int) -> bool:
+        """Whether the value is enough and one less is not, give or take chance and what `_NEARLY` allows."""
         if need < 1 or need != int(need):
             return False
+        slack = _NEARLY if what == "agents" else 0.0
         enough = self._spare(int(need), what)
-        if enough.value + CERTAIN * enough.error < 0.0:
+        if enough.value + CERTAIN * enough.error < -slack:
             return False
         if need <= least:
             return True
         fewer = self._spare(int(need) - 1, what)
-        return fewer.value - CERTAIN * fewer.error <= 0.0
+        return fewer.value - CERTAIN * fewer.error <= slack
 
     def _spare(self, value: int, what: str) -> Estimate:
         """How far the plan is within its bound at `value`; below 0: it breaks it."""
-        plan = replace(self.plan, lines=UNLIMITED, start_rate=UNLIMITED)
+        plan = replace(self.plan, **_NO_LIMIT)
         if what == "agents":
             at = Simulated(replace(plan, agents=value), self._seed + 2).run()["level"]
             return Estimate(at.value - plan.level, at.error)
-        changed = replace(plan, executions=float(value), reserved=UNLIMITED)
+        changed = replace(plan, executions=float(value), agents=0, error_goes_on=True)
         at = Simulated(changed, self._seed + 2).run().get("lambda throttled", Estimate(0.0))
         return Estimate(plan.tolerated - at.value, at.error)
 
@@ -195,10 +245,14 @@ class Reference:
         """Each share that the plan has a bound for, with the bound; a level is told as the share that is late."""
         plan, found = self.plan, dict[str, tuple[Estimate, float]]()
         for name in ("blocked", "start throttled", "lambda throttled", "table throttled"):
-            share, _ = self.of(name)
+            if name == "lambda throttled" and not plan.invocations:
+                continue
+            if name == "start throttled" and not plan.outbound:
+                continue
+            share, _ = self.alone(name)
             if share is not None:
                 found[name] = share, plan.tolerated_blocked if name == "blocked" else plan.tolerated
-        level, _ = self.of("level")
+        level, _ = self.alone("level")
         if level is not None:
             found["level"] = Estimate(1.0 - level.value, level.error, level.freedom), 1.0 - plan.level
         return found
