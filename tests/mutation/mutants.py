@@ -65,6 +65,13 @@ def unseen(source: str) -> Iterator[Region]:
         parts: list[ast.AST | None] = []
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             parts += [node.returns, *node.decorator_list]
+            if node.args.kwonlyargs and node.args.args:
+                # The star before arguments that have to be named is taken for a multiplication.
+                last = (node.args.defaults or [node.args.args[-1]])[-1]
+                first = node.args.kwonlyargs[0]
+                yield Region(
+                    (last.end_lineno or 0, last.end_col_offset or 0), (first.lineno, first.col_offset)
+                )
         elif isinstance(node, ast.ClassDef):
             parts += node.decorator_list
         elif isinstance(node, ast.arg | ast.AnnAssign):

@@ -110,16 +110,11 @@ def run_module(module: str, tests: list[str], size: int, seed: str) -> tuple[int
     killed, survivors = 0, []
     for spec in sample(path, size, f"{seed}/{module}"):
         result = mutate_and_test([spec], command, TIMEOUT)
-        if result.test_outcome is TestOutcome.SURVIVED:
+        survived = result.test_outcome is TestOutcome.SURVIVED
+        if survived:
             survivors.append(survivor(module, result.diff or ""))
-        else:
-            killed += 1
-        print(
-            "." if result.test_outcome is not TestOutcome.SURVIVED else "S",
-            end="",
-            file=sys.stderr,
-            flush=True,
-        )
+        killed += not survived
+        print("S" if survived else ".", end="", file=sys.stderr, flush=True)
     print(f" {module}", file=sys.stderr, flush=True)
     return killed, survivors
 
