@@ -26,8 +26,10 @@ def forecast_of(scenario: Scenario, plan: Plan) -> tuple[Forecast, dict[str, Est
     made = forecast(scenario)
     rungs = {rung.key: rung for rung in made.ladder}
     reserved = next((rung for key, rung in rungs.items() if key.startswith("function.")), None)
-    function = (reserved or rungs.get(EXECUTIONS)) if plan.invocations else None
-    agents = next((rung for key, rung in rungs.items() if key.endswith(".agents")), None)
+    function = (reserved or rungs.get(EXECUTIONS)) if plan.invocations or plan.paths else None
+    agents = (
+        None if plan.paths else next((rung for key, rung in rungs.items() if key.endswith(".agents")), None)
+    )
     starts, table = rungs.get(START_RATE), _of_table(rungs)
     found: dict[str, Estimate | None] = {
         "offered load": _load(rungs.get(CALLS)),
@@ -89,7 +91,7 @@ def simulation_of(scenario: Scenario, plan: Plan) -> dict[str, Estimate]:
         "load": of_means(calls),
         "blocked": of_ratio([float(run.blocked.count) for run in runs], [float(n) for n in admitted]),
         "start throttled": share(lambda r: (r.start_throttled.count, r.attempts)) if plan.outbound else None,
-        "lambda load": of_means(executions) if plan.invocations else None,
+        "lambda load": of_means(executions) if plan.invocations or plan.paths else None,
         "requests throttled": share(lambda r: (r.lambda_throttled.count, r.functions.requests.total)),
         "abandoned": share(lambda r: (queued(r)[1], queued(r)[0])),
         "level": share(lambda r: (queued(r)[2], queued(r)[0])),

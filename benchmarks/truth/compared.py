@@ -48,8 +48,8 @@ def compare(plan: str, quantity: str, way: str, value: Estimate, reference: Esti
         equal = abs(difference) <= ROUNDING * max(abs(reference.value), 1e-3)
         return Row(plan, quantity, way, value.value, reference.value, source, difference, None, equal, equal)
     # Welch and Satterthwaite.
-    parts = [(e.error**4 / e.freedom) for e in (value, reference) if e.error and e.freedom < math.inf]
-    freedom = error**4 / math.fsum(parts) if parts else math.inf
+    parts = [((e.error / error) ** 4 / e.freedom) for e in (value, reference) if e.freedom < math.inf]
+    freedom = 1.0 / math.fsum(parts) if math.fsum(parts) > 0.0 else math.inf
     distance = abs(difference) / error
 
     def inside(share: float) -> bool:

@@ -101,7 +101,50 @@ SHIPPED = (
         tolerated=1 / 72_000,
         hold=30,
     ),
+    # Their calls are recorded: see `recorded`.
+    Plan(
+        "helpdesk", 9_000, lines=200, patience=60, tolerated=1 / 9_000, tolerated_blocked=1 / 9_000, hold=100
+    ),
+    Plan(
+        "outbound",
+        8_640,
+        outbound=True,
+        even=True,
+        lines=200,
+        start_rate=5,
+        start_burst=8,
+        patience=60,
+        tolerated=1 / 8_640,
+        tolerated_blocked=1 / 8_640,
+        hold=90,
+    ),
+    Plan(
+        "peak",
+        10_800,
+        outbound=True,
+        lines=10,
+        start_rate=2,
+        start_burst=5,
+        patience=60,
+        tolerated=1 / 10_800,
+        tolerated_blocked=1 / 10_800,
+        hold=15,
+        expects="does not hold",
+    ),
+    Plan(
+        "peak_raised",
+        10_800,
+        outbound=True,
+        lines=250,
+        start_rate=10,
+        start_burst=13,
+        patience=60,
+        tolerated=1 / 10_800,
+        tolerated_blocked=1 / 10_800,
+        hold=15,
+    ),
 )
+RECORDED = ("helpdesk", "outbound", "peak", "peak_raised")
 
 
 def files() -> list[tuple[Plan, Path]]:

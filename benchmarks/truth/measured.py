@@ -10,7 +10,7 @@ from pathlib import Path
 from busyhour.scenarios.model import Scenario
 from busyhour.scenarios.reader import load
 
-from . import drawn, known
+from . import drawn, known, recorded
 from .calculated import forecast_of, simulation_of, verdict_of
 from .compared import Row, compare, same
 from .emulated import emulated
@@ -43,6 +43,9 @@ def measure(plan: Plan, path: Path | None, *, calls: int) -> list[Row] | Skipped
         return Skipped(plan.name, f"there is no {path.parent.parent.name}/{path.parent.name}/{path.name}")
     with tempfile.TemporaryDirectory() as folder:
         scenario = load(path or written(plan, Path(folder)))
+        if plan.name in known.RECORDED:
+            scenario = recorded.without_handlers(scenario)
+            plan = recorded.with_paths(plan, scenario)
         return _rows(scenario, plan, calls)
 
 
@@ -90,7 +93,7 @@ def _needs(plan: Plan, needs: Mapping[str, float], right: Reference) -> list[Row
             )
     tried = {"executions": right.executions_fit, "agents": right.agents_fit}
     for name, fit in tried.items():
-        if name in needs and name not in right.needs() and plan.table is None:
+        if name in needs and name not in right.needs() and plan.table is None and not plan.paths:
             fits = fit(needs[name])
             text = "fewest that do" if fits else "not the fewest that do"
             rows.append(

@@ -42,6 +42,18 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Step:
+    """A part of one recorded call, nobody and nothing in its way: `time` passes, a function runs, or an agent talks."""
+
+    kind: str
+    """time, invoke or queue."""
+    seconds: float
+    wrap_up: float = 0.0
+    """Of the agent, after the call."""
+    queue: str = ""
+
+
+@dataclass(frozen=True)
 class Plan:
     """One plan. A call: rings, plays, invokes, plays again, queues for an agent; parts of 0 are left out."""
 
@@ -90,6 +102,11 @@ class Plan:
     expects: str = ""
     """What is known of the verdict by hand: `holds`, `does not hold` or nothing."""
 
+    paths: tuple[tuple[Step, ...], ...] = ()
+    """Calls as they go when each is alone; where given, every call is like one of them and the parts above are not used."""
+    staff: tuple[tuple[str, int], ...] = ()
+    """Agents by queue, for recorded calls."""
+
     @property
     def per_second(self) -> float:
         """Calls a second."""
@@ -103,5 +120,7 @@ class Plan:
     @property
     def flow_seconds(self) -> float:
         """Mean seconds of one call before it asks for an agent, no invocation throttled."""
+        if self.paths:
+            return sum(step.seconds for path in self.paths for step in path) / len(self.paths)
         gaps = max(0, self.invocations - 1) * self.between
         return self.before + self.invocations * self.latency.mean + gaps + self.after

@@ -25,6 +25,8 @@ _NO_LIMIT = {
 }
 _NEARLY = 0.01
 """Of a service level: Erlang A takes talk and wrap-up for one exponential time, which is nearly the same."""
+_NEVER = 1e-7
+"""So rarely throttled that retries make no difference."""
 CERTAIN = 3.9
 """Standard errors of a 99.99 % interval."""
 
@@ -74,6 +76,8 @@ class Reference:
         plan, found = self.plan, dict[str, float]()
         if plan.table is not None:
             return {"units": self.simulated["units"]}
+        if plan.paths:
+            return {}
         if plan.outbound:
             found["start throttled"] = self._refused(plan.start_rate)
         offered = self._offered_exactly()
@@ -122,6 +126,10 @@ class Reference:
                 return Estimate(
                     formulas.lost(plan.per_second * plan.latency.mean, plan.concurrency)
                 ), "closed form"
+            load, _ = self.of("offered lambda load")
+            by_formula = formulas.lost(load.value, plan.concurrency) if load is not None else 1.0
+            if by_formula < _NEVER:
+                return Estimate(by_formula), "closed form"
             return self.throttled_alone, "SimPy"
         if name == "level" and (queue := self._queue()) is not None:
             return Estimate(queue.level(plan.within)), "closed form"
@@ -129,8 +137,15 @@ class Reference:
 
     @property
     def _peakedness(self) -> float:
-        """Calls of equal length at even intervals are as many at any time."""
-        return 0.0 if self.plan.even else 1.0
+        """Of Poisson calls 1; at even intervals 1 - E[min(S, S')] / E[S], for calls of equal length 0."""
+        plan = self.plan
+        if not plan.even:
+            return 1.0
+        if not plan.paths:
+            return 0.0
+        stays = sorted(math.fsum(step.seconds for step in path) for path in plan.paths)
+        n = len(stays)
+        return 1.0 - math.fsum((2 * (n - k) + 1) * s for k, s in enumerate(stays, 1)) / n / math.fsum(stays)
 
     @property
     def _throttles(self) -> bool:
@@ -181,7 +196,7 @@ class Reference:
             found["lines"] = self._lines
         if plan.outbound:
             found["starts"] = self._starts
-        if self._queue() is not None:
+        if self._queue() is not None and not plan.paths:
             found["agents"] = self._agents
         return found
 
@@ -245,7 +260,7 @@ class Reference:
         """Each share that the plan has a bound for, with the bound; a level is told as the share that is late."""
         plan, found = self.plan, dict[str, tuple[Estimate, float]]()
         for name in ("blocked", "start throttled", "lambda throttled", "table throttled"):
-            if name == "lambda throttled" and not plan.invocations:
+            if name == "lambda throttled" and not (plan.invocations or plan.paths):
                 continue
             if name == "start throttled" and not plan.outbound:
                 continue

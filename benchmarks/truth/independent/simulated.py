@@ -112,6 +112,7 @@ class Simulated:
         self._talk = draws(plan.talk, self.chance)
         self._wrap_up = draws(plan.wrap_up, self.chance)
         self._agents = simpy.Resource(self.env, plan.agents) if plan.agents else None
+        self._staff = {name: simpy.Resource(self.env, max(1, agents)) for name, agents in plan.staff}
         self._tokens, self._filled = plan.start_burst, 0.0
 
     def run(self) -> dict[str, Estimate]:
@@ -123,7 +124,7 @@ class Simulated:
             "load": self.calls.mean(self._end),
             "blocked": count.share("blocked", "admitted"),
             "start throttled": count.share("start throttled", "calls") if plan.outbound else None,
-            "lambda load": self.executions.mean(self._end) if plan.invocations else None,
+            "lambda load": self.executions.mean(self._end) if plan.invocations or plan.paths else None,
             "lambda throttled": count.share("first throttled", "first"),
             "requests throttled": count.share("request throttled", "requests"),
             "abandoned": count.share("abandoned", "queued"),
@@ -148,7 +149,7 @@ class Simulated:
                 self.counts.add("blocked", batch)
                 continue
             self.calls.change(1)
-            self.env.process(self._call(batch))
+            self.env.process(self._recorded(batch) if self.plan.paths else self._call(batch))
 
     def _token(self) -> bool:
         plan, now = self.plan, self.env.now
@@ -175,12 +176,32 @@ class Simulated:
                 return
         if plan.after:
             yield self.env.timeout(plan.after)
-        if self._agents is None:
+        if self._agents is not None:
+            yield from self._served(batch, self._agents, self._talk(), self._wrap_up())
+        else:
             self.calls.change(-1)
-            return
+
+    def _recorded(self, batch: int) -> Generator[simpy.Event, object, None]:
+        """A call like a recorded one; a throttled function is tried again, then the call goes on."""
+        for step in self.chance.choice(self.plan.paths):
+            if step.kind == "queue":
+                # What comes after the talk is short and no agent's.
+                yield from self._served(batch, self._staff[step.queue], step.seconds, step.wrap_up)
+                return
+            if step.kind == "invoke":
+                yield from self._invoked(step.seconds)
+            else:
+                yield self.env.timeout(step.seconds)
+        self.calls.change(-1)
+
+    def _served(
+        self, batch: int, agents: simpy.Resource, talk: float, wrap_up: float
+    ) -> Generator[simpy.Event, object, None]:
+        """From the queue to the end of the call, the agent's wrap-up after it."""
+        plan = self.plan
         self.counts.add("queued", batch)
         came = self.env.now
-        place = self._agents.request()
+        place = agents.request()
         patience = math.inf if plan.patience == math.inf else self.chance.expovariate(1.0 / plan.patience)
         if not place.triggered:
             if patience < math.inf:
@@ -194,14 +215,13 @@ class Simulated:
             return
         if self.env.now - came <= plan.within:
             self.counts.add("in time", batch)
-        yield self.env.timeout(self._talk())
+        yield self.env.timeout(talk)
         self.calls.change(-1)
-        rest = self._wrap_up()
-        if rest:
-            yield self.env.timeout(rest)
-        self._agents.release(place)
+        if wrap_up:
+            yield self.env.timeout(wrap_up)
+        agents.release(place)
 
-    def _invoked(self) -> Generator[simpy.Event, object, bool]:
+    def _invoked(self, given: float | None = None) -> Generator[simpy.Event, object, bool]:
         """One invocation with Connect's retries; False: it failed for good and the call goes to its error branch."""
         plan, began = self.plan, self.env.now
         for attempt in range(len(plan.pauses) + 1):
@@ -211,7 +231,7 @@ class Simulated:
                 self.counts.add("first", batch)
             if self.executions.value < plan.concurrency:
                 self.executions.change(1)
-                seconds = self._latency()
+                seconds = self._latency() if given is None else given
                 if self.executions.value > self._environments:
                     self._environments = self.executions.value
                     seconds += plan.cold_start
