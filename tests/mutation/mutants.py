@@ -9,6 +9,8 @@ from pathlib import Path
 from random import Random
 
 from cosmic_ray.commands.init import _all_work_items
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator
 from cosmic_ray.work_item import MutationSpec
 
 LEFT_OUT = ("core/ReplaceBinaryOperator_BitOr_", "core/RemoveDecorator", "core/Variable")
@@ -42,7 +44,8 @@ class Region:
 
 def sample(path: Path, size: int, seed: str) -> list[MutationSpec]:
     """At most `size` mutations of a module, one for each place: the same as long as the source is."""
-    hidden = list(unseen(path.read_text(encoding="utf-8")))
+    source = path.read_text(encoding="utf-8")
+    hidden = list(unseen(source))
     places: dict[tuple[int, int], list[MutationSpec]] = {}
     for item in _all_work_items([path], {}):
         (spec,) = item.mutations
@@ -56,7 +59,14 @@ def sample(path: Path, size: int, seed: str) -> list[MutationSpec]:
         places.setdefault(tuple(spec.start_pos), []).append(spec)
     chance = Random(seed)
     chosen = chance.sample(sorted(places), min(size, len(places)))
-    return [chance.choice(places[place]) for place in sorted(chosen)]
+    drawn = [chance.choice(places[place]) for place in sorted(chosen)]
+    return [spec for spec in drawn if changes(source, spec)]
+
+
+def changes(source: str, spec: MutationSpec) -> bool:
+    """Whether the mutation makes another program: 1e200 + 1 is 1e200."""
+    made = mutate_code(source, get_operator(spec.operator_name)(**spec.operator_args), spec.occurrence)
+    return made is not None and ast.dump(ast.parse(made)) != ast.dump(ast.parse(source))
 
 
 def unseen(source: str) -> Iterator[Region]:
