@@ -14,6 +14,7 @@ from busyhour.scenarios.model import Scenario
 
 from .independent.estimate import Estimate, of_means, of_ratio
 from .independent.plan import Plan
+from .independent.simulated import CALLS as CALLS_COUNTED
 from .independent.simulated import STAYS
 
 RUNS = 10
@@ -49,11 +50,11 @@ def forecast_of(scenario: Scenario, plan: Plan) -> tuple[Forecast, dict[str, Est
     )
 
 
-def simulation_of(scenario: Scenario, plan: Plan) -> dict[str, Estimate]:
+def simulation_of(scenario: Scenario, plan: Plan, calls: int = CALLS_COUNTED) -> dict[str, Estimate]:
     """Capacity's simulation at the held rate, limits on: independent runs, each after the centre has filled."""
     stay = plan.flow_seconds + (plan.talk.mean + plan.wrap_up.mean + 60.0 if plan.agents else 0.0)
     fill = STAYS * max(stay, 1.0)
-    seconds = max(20_000 / RUNS / plan.per_second, STAYS * stay)
+    seconds = max(calls / RUNS / plan.per_second, STAYS * stay)
     limits = Limits(
         concurrent_calls=plan.lines,
         start_rate=plan.start_rate,
@@ -62,7 +63,7 @@ def simulation_of(scenario: Scenario, plan: Plan) -> dict[str, Estimate]:
     )
     machine = machine_of(scenario)
     traffic = replace(scenario.traffic, duration=fill + seconds, drain=0.0)
-    runs, calls, executions = [], [], []
+    runs, in_progress, executions = [], [], []
     for run in range(RUNS):
         seeded = replace(scenario, traffic=traffic, seed=1_000 * (run + 1))
         simulation = Simulation(seeded, machine, limits, warm_up=fill)
@@ -74,7 +75,7 @@ def simulation_of(scenario: Scenario, plan: Plan) -> dict[str, Estimate]:
         )
         runs.append(simulation.run())
         # A level's mean is from the start: what was before the centre had filled is taken off.
-        for means, level, before in zip((calls, executions), levels, filled, strict=True):
+        for means, level, before in zip((in_progress, executions), levels, filled, strict=True):
             means.append((level.mean(fill + seconds) * (fill + seconds) - before) / seconds)
 
     def share(counts: Callable[[SimulationResult], tuple[float, float]]) -> Estimate | None:
@@ -88,7 +89,7 @@ def simulation_of(scenario: Scenario, plan: Plan) -> dict[str, Estimate]:
 
     admitted = [run.attempts - run.start_throttled.count for run in runs]
     found = {
-        "load": of_means(calls),
+        "load": of_means(in_progress),
         "blocked": of_ratio([float(run.blocked.count) for run in runs], [float(n) for n in admitted]),
         "start throttled": share(lambda r: (r.start_throttled.count, r.attempts)) if plan.outbound else None,
         "lambda load": of_means(executions) if plan.invocations or plan.paths else None,

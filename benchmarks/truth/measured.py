@@ -50,12 +50,12 @@ def measure(plan: Plan, path: Path | None, *, calls: int) -> list[Row] | Skipped
 
 
 def _rows(scenario: Scenario, plan: Plan, calls: int) -> list[Row]:
-    right, rows = Reference(plan), list[Row]()
+    right, rows = Reference(plan, calls=calls), list[Row]()
     made, forecast, needs = forecast_of(scenario, plan)
     if plan.name not in known.VERDICT_ONLY:
         rows += _compared(plan, "forecast", forecast, right)
         if plan.table is None and scenario.drive.has_calls:
-            rows += _compared(plan, "simulation", simulation_of(scenario, plan), right)
+            rows += _compared(plan, "simulation", simulation_of(scenario, plan, calls), right)
         rows += _compared(plan, "run", emulated(scenario, plan, calls=calls), right)
         rows += _needs(plan, needs, right)
     verdict, expected = verdict_of(made), right.verdict()

@@ -10,7 +10,7 @@ from functools import cached_property
 from . import formulas
 from .estimate import Estimate
 from .plan import UNLIMITED, Plan
-from .simulated import Simulated, table_use
+from .simulated import CALLS, Simulated, table_use
 
 REQUESTS_PER_EXECUTION = 10.0
 """Requests a second that Lambda serves for each execution."""
@@ -47,28 +47,29 @@ def burst_of(rate: float) -> float:
 class Reference:
     """The independent answers for one plan."""
 
-    def __init__(self, plan: Plan, seed: int = 1) -> None:
+    def __init__(self, plan: Plan, seed: int = 1, calls: int = CALLS) -> None:
         self.plan = plan
         self._seed = seed
+        self._calls = calls
 
     @cached_property
     def simulated(self) -> dict[str, Estimate]:
         """The plan with all its limits, by SimPy."""
         if self.plan.table is not None:
             return table_use(self.plan, self._seed)
-        return Simulated(self.plan, self._seed).run()
+        return Simulated(self.plan, self._seed, self._calls).run()
 
     @cached_property
     def unlimited(self) -> dict[str, Estimate]:
         """The plan without a limit on lines, starts and executions: what is offered to each."""
-        return Simulated(replace(self.plan, **_NO_LIMIT), self._seed + 1).run()
+        return Simulated(replace(self.plan, **_NO_LIMIT), self._seed + 1, self._calls).run()
 
     @cached_property
     def throttled_alone(self) -> Estimate:
         """Share of first attempts that the function throttles where nothing else is limited and calls go on."""
         limits = {**_NO_LIMIT, "executions": self.plan.executions, "reserved": self.plan.reserved}
         alone = replace(self.plan, **limits, agents=0, error_goes_on=True)
-        return Simulated(alone, self._seed + 3).run()["lambda throttled"]
+        return Simulated(alone, self._seed + 3, self._calls).run()["lambda throttled"]
 
     @cached_property
     def exact(self) -> dict[str, Estimate]:
@@ -248,10 +249,10 @@ class Reference:
         """How far the plan is within its bound at `value`; below 0: it breaks it."""
         plan = replace(self.plan, **_NO_LIMIT)
         if what == "agents":
-            at = Simulated(replace(plan, agents=value), self._seed + 2).run()["level"]
+            at = Simulated(replace(plan, agents=value), self._seed + 2, self._calls).run()["level"]
             return Estimate(at.value - plan.level, at.error)
         changed = replace(plan, executions=float(value), agents=0, error_goes_on=True)
-        at = Simulated(changed, self._seed + 2).run().get("lambda throttled", Estimate(0.0))
+        at = Simulated(changed, self._seed + 2, self._calls).run().get("lambda throttled", Estimate(0.0))
         return Estimate(plan.tolerated - at.value, at.error)
 
     # -------------------------------------------------------------------------------------------- verdict
