@@ -9,7 +9,7 @@ STAMP  := $(VENV)/.installed
 NAME   ?=
 WORKERS ?= 4
 
-.PHONY: help install run test lint test-slow contracts bench clean
+.PHONY: help install run test lint test-slow contracts bench truth mutation clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,13 @@ contracts: install ## check the example's flows, statically
 bench: install ## run benchmarks/NAME.py, or all of them: make bench NAME=machine_steps
 	@set -e; for file in $(if $(NAME),benchmarks/$(NAME).py,$(sort $(wildcard benchmarks/*.py))); do \
 	  echo "== $$file"; $(BIN)/python $$file; done
+
+truth: install ## many plans by forecast, simulation, run and an independent model, side by side; about 5 minutes
+	PYTHONPATH=benchmarks $(BIN)/python -m truth
+	PYTHONPATH=benchmarks $(BIN)/python -m truth.verdicts
+
+mutation: install ## small mutants of what computes needs, limits and verdicts against the nearest tests; slow
+	nice -n 10 $(BIN)/python tests/mutation/run.py
 
 clean: ## remove the virtual environment, caches and runs
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis reports/out

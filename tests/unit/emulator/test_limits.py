@@ -184,3 +184,24 @@ def test_an_operation_without_a_row_has_a_value_by_its_key(table):
     limits = Limits(table, {"connect.create-prompt.rate": 50}, Time())
     assert limits.applied("connect.create-prompt.rate") == 50
     assert sum(limits.admit("connect", "CreatePrompt") is None for _ in range(60)) == 53
+
+
+def test_the_peak_of_a_rate_is_the_busiest_second_and_when_it_was(table):
+    time = Time()
+    limits = Limits(table, {"L-4E9BCC96": 100}, time)
+    for second, requests in ((1_000, 3), (1_001, 5), (1_002, 1), (1_007, 4)):
+        for number in range(requests):
+            time.now = second + number / 10
+            limits.admit("connect", "StartOutboundVoiceContact")
+    (tally,) = [t for t in limits.tallies() if t.quota.code == "L-4E9BCC96"]
+    assert (tally.peak, tally.peak_at) == (5, 1_001.4)
+
+
+def test_a_value_of_one_resource_is_no_value_of_all(table):
+    limits = Limits(table, {}, Time())
+    assert not limits.is_overridden("L-12AB7C57")
+    limits.set_applied("L-12AB7C57", 30, "one")
+    assert limits.is_overridden("L-12AB7C57", "one")
+    assert not limits.is_overridden("L-12AB7C57", "other")
+    limits.set_applied("L-12AB7C57", 20)
+    assert limits.is_overridden("L-12AB7C57", "other")

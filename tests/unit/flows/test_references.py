@@ -124,3 +124,38 @@ def test_any_text_can_be_compiled(text):
     assert callable(compiled) == bool(find(text))
     if not find(text):
         assert compiled == text
+
+
+def test_a_list_of_values_and_references_keeps_what_is_static(build):
+    call = valued(build, attributes={"size": "large"})
+    compiled = compile_value(["fixed", "$.Attributes.size", 7, None, ["$.External.deep.n"]])
+    assert compiled(call) == ["fixed", "large", 7, None, [5]]
+    assert compile_value(["fixed", 7, None]) == ["fixed", 7, None]
+
+
+def test_an_object_may_have_references_as_keys_and_as_values(build):
+    call = valued(build, attributes={"name": "colour", "value": "red"})
+    compiled = compile_value({"$.Attributes.name": "$.Attributes.value", "fixed": 1})
+    assert compiled(call) == {"colour": "red", "fixed": 1}
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("$.Views.items.0", "first"),
+        ("$.Views.items[1]", "second"),
+        ("$.Views.items.2", None),
+        ("$.Views.items.one", None),
+        ("$.Views.items", ["first", "second"]),
+        ("$.External.one.deep", "x"),
+        ("$.External.one.list", None),
+        ("$.External.one.list.0", None),
+        ("$.External.list", None),
+    ],
+)
+def test_elements_of_lists(build, reference, expected):
+    """Lists of a function's answer cannot be referenced, elements of other lists can, up to the last."""
+    call = valued(build)
+    call.external = {"list": [1], "one": {"deep": "x", "list": [1]}}
+    call.extras = {"Views": {"items": ["first", "second"]}}
+    assert compile_value(reference, missing=None)(call) == expected

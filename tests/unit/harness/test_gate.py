@@ -191,3 +191,16 @@ def test_a_clearance_is_for_one_plan_and_its_time(scenario: Scenario) -> None:
         assert caught.value.exit_code is ExitCode.REFUSED
     with pytest.raises(BusyhourError, match="has not passed"):
         recheck(None, scenario, NIGHT)
+
+
+def test_what_a_run_costs_is_its_minutes_at_the_price_of_one() -> None:
+    assert Intent(calls=1, peak_concurrent=1.0, minutes=1_000.0).cost_usd == pytest.approx(38.0)
+
+
+def test_a_run_without_calls_may_go_on_for_its_length_and_a_quarter_of_an_hour(scenario: Scenario) -> None:
+    traffic = replace(scenario.traffic, duration=100.0, drain=40.0)
+    alone = with_traffic(replace(scenario, drive=DriveKind.LAMBDA), traffic)
+    by_day = datetime(2026, 12, 2, 17, 0, tzinfo=UTC)
+    clearance = clear(alone, INTENT, APPROVAL, by_day)
+    assert clearance.until == by_day + timedelta(seconds=140, minutes=15)
+    assert recheck(clearance, alone, by_day) == 140 + 15 * 60

@@ -174,3 +174,12 @@ def test_the_request_is_whole():
 def test_a_path_is_encoded_twice_in_the_signature_as_all_services_but_s3_want_it():
     assert canonical_path("/functions/arn%3Aaws") == "/functions/arn%253Aaws"
     assert canonical_path("") == "/"
+
+
+def test_a_clock_that_is_set_back_over_midnight_signs_with_the_key_of_that_day():
+    def fresh(now):
+        return signature(Prepared("GET", "host", "/", {}, "us-east-1", "connect").sign(EXAMPLE, now, b""))
+
+    kept = Prepared("GET", "host", "/", {}, "us-east-1", "connect")
+    for now in (WHEN, WHEN - 86_400, WHEN - 2 * 86_400, WHEN + 86_400):
+        assert signature(kept.sign(EXAMPLE, now, b"")) == fresh(now)

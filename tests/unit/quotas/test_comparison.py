@@ -204,3 +204,35 @@ def test_where_nothing_enforced_a_quota_the_closed_form_decides_above_its_value(
 ) -> None:
     """A free system exceeds the value now and then, which says nothing of the share that the quota would reject."""
     assert compare(value(), demand(110, unenforced=share)).verdict is verdict
+
+
+def test_what_comes_first_is_what_is_worst_then_what_is_fullest() -> None:
+    """Bound first by time, then tight, then unknown, then what holds; the fuller before the emptier."""
+    late, early = (replace(CALLS, key=f"test.{name}") for name in ("late", "early"))
+    tight, unknown = (replace(CALLS, key=f"test.{name}") for name in ("tight", "unknown"))
+    fuller, emptier, unused = (replace(CALLS, key=f"test.{name}") for name in ("fuller", "emptier", "unused"))
+    every = [emptier, unused, unknown, fuller, tight, late, early]
+    demands = [
+        demand(10, emptier),
+        demand(60, fuller),
+        demand(90, tight),
+        demand(0, unused),
+        demand(100, late, peak_at=30.0),
+        demand(100, early, rejected=1, first_rejected_at=4.0, peak_at=50.0),
+    ]
+    found = compare_all([value(quota) for quota in every], demands, 0.2, every=True)
+    keys = [each.value.quota.key.removeprefix("test.") for each in found]
+    assert keys == ["early", "late", "tight", "unknown", "fuller", "emptier", "unused"]
+
+
+def test_one_that_bound_at_an_unknown_time_comes_after_those_whose_time_is_known() -> None:
+    known, unclear = (replace(CALLS, key=f"test.{name}") for name in ("known", "unclear"))
+    demands = [demand(500, unclear), demand(100, known, peak_at=900.0)]
+    found = compare_all([value(known), value(unclear)], demands)
+    assert [each.value.quota.key for each in found] == ["test.known", "test.unclear"]
+    assert binding(found) is found[0]
+
+
+def test_nothing_asked_of_a_quota_of_zero_uses_none_of_it() -> None:
+    found = compare(value(applied=0), demand(0))
+    assert (found.utilisation, found.verdict) == (0.0, Verdict.HOLDS)

@@ -100,3 +100,7 @@ def test_reach_is_the_inverse_of_area(parts, share):
 
 def test_nothing_is_reached_at_the_start():
     assert Segment(5, 10, 0, 3).reach(0.0) == 5
+
+
+def test_a_segment_without_length_has_the_rate_it_begins_with():
+    assert Segment(5.0, 5.0, 1.0, 2.0).rate_at(5.0) == 1.0
