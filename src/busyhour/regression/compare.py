@@ -9,7 +9,7 @@ from busyhour.errors import BusyhourError, ExitCode
 from busyhour.regression.decide import TOO_FEW_NIGHTS, Compared, Outcome, decide
 from busyhour.regression.estimate import estimate
 from busyhour.regression.metric import Estimate
-from busyhour.regression.observation import Observation, differences
+from busyhour.regression.observation import Observation, differences, labels
 from busyhour.regression.outside import changes, purposeful, same_behaviour
 from busyhour.regression.settings import Tolerances
 
@@ -176,10 +176,11 @@ def compare(
     now = set().union(*(run.findings for run in new))
     before = set().union(*(run.findings for run in old))
     outside = changes(newest, new[0])
+    shown = labels([*new, *old])
     return Comparison(
         scenario=str(new[0].identity.get("name")),
-        new=_names(new, [*new, *old]),
-        old=_names(old, [*new, *old]),
+        new=shown[: len(new)],
+        old=shown[len(new) :],
         metrics=metrics,
         new_findings=sorted(now - before),
         gone_findings=sorted(before - now),
@@ -222,12 +223,6 @@ def _follows(one: Estimate, new: Observation) -> str:
     if any(same_behaviour(run, new) for run in today):
         return ""
     return purposeful(max(today, key=lambda run: run.started), new)
-
-
-def _names(runs: Sequence[Observation], every: Sequence[Observation]) -> list[str]:
-    """Ids of the runs; their own names where ids occur more than once, as when every night is kept as `tonight`."""
-    ids = [run.run_id for run in every]
-    return [run.name if ids.count(run.run_id) > 1 else run.run_id for run in runs]
 
 
 def _left_out(metrics: Iterable[Compared]) -> list[str]:

@@ -29,9 +29,10 @@ from typing import Any
 import numpy as np
 
 from busyhour.regression.bootstrap import Floats
+from busyhour.regression.effect import Effect, effects
 from busyhour.regression.metric import Estimate
 from busyhour.regression.observation import Observation
-from busyhour.regression.spread import LEAST_NIGHTS, Level, level
+from busyhour.regression.spread import LEAST_NIGHTS
 
 TOO_FEW_NIGHTS = "too few nights to judge"
 _MOST_RUNS = 50
@@ -89,28 +90,6 @@ class Compared:
         return self.high < 0 if self.worse > 0 else self.low > 0
 
 
-@dataclass(slots=True)
-class _Judged:
-    """One estimate with what its test needs."""
-
-    one: Estimate
-    level: Level
-    effect: float
-    within: float
-    runs: tuple[int, int]
-    df: float
-    enough: bool
-
-    @property
-    def fixed(self) -> float:
-        """The part of the variance that longer runs leave as it is."""
-        return self.level.spread.between * (1.0 / self.runs[0] + 1.0 / self.runs[1])
-
-    @property
-    def error(self) -> float:
-        return math.sqrt(self.within + self.fixed)
-
-
 def decide(
     estimates: Sequence[Estimate],
     *,
@@ -134,9 +113,9 @@ def decide(
 
     if not estimates:
         return []
-    judged = [_judged(one, [state(one, run) for run in one.old_runs], known) for one in estimates]
-    more = [_tail(each, each.effect - each.one.tolerance) for each in judged]
-    less = [_tail(each, -each.effect - each.one.tolerance) if each.one.both else 1.0 for each in judged]
+    judged = effects(estimates, state, known=known)
+    more = [_tail(each, each.size - each.one.tolerance) for each in judged]
+    less = [_tail(each, -each.size - each.one.tolerance) if each.one.both else 1.0 for each in judged]
     other = [
         min(1.0, 2.0 * min(pair)) if each.one.both else pair[0]
         for each, *pair in zip(judged, more, less, strict=True)
@@ -166,13 +145,13 @@ def decide(
     return out
 
 
-def _direction(each: _Judged, follows: str) -> Outcome:
-    if each.effect > 0 and not each.one.neutral:
+def _direction(each: Effect, follows: str) -> Outcome:
+    if each.size > 0 and not each.one.neutral:
         return Outcome.REGRESSED
     return Outcome.FOLLOWS if follows else Outcome.CHANGED
 
 
-def _tail(each: _Judged, distance: float) -> float:
+def _tail(each: Effect, distance: float) -> float:
     """Chance of an effect this far beyond the tolerance or farther, if it lies on it."""
     from scipy import stats
 
@@ -190,31 +169,9 @@ def _adjusted(p: Floats, keep: Floats) -> Floats:
     return out
 
 
-def _judged(one: Estimate, states: Sequence[Any], known: bool) -> _Judged:
-    count = len(one.new)
-    own_new, own_old = one.least[:count], one.least[count:]
-    if one.new_replicates is not None and one.old_replicates is not None:
-        own_new = np.maximum(own_new, one.new_replicates.var(axis=1, ddof=1))
-        own_old = np.maximum(own_old, one.old_replicates.var(axis=1, ddof=1))
-    found = level(one.old, own_old, states, noise=one.noise, new=(one.new, own_new))
-    kept = found.kept
-    runs = count, len(kept)
-    within = float(one.least[:count].mean() / count + one.least[count:][kept].mean() / len(kept))
-    if one.new_replicates is not None and one.old_replicates is not None:
-        drawn = one.new_replicates.mean(axis=0) - one.old_replicates[kept].mean(axis=0)
-        within = max(within, float(drawn.var(ddof=1)))
-    parts = within, found.spread.between * (1.0 / runs[0] + 1.0 / runs[1])
-    blocks = max(2.0, one.blocks - 1.0)
-    squares = parts[0] ** 2 / blocks + parts[1] ** 2 / found.spread.df
-    df = sum(parts) ** 2 / squares if squares > 0 else blocks
-    enough = one.steady or found.spread.shown >= LEAST_NIGHTS - 1 or (known and one.noise > 0.0)
-    effect = one.worse * float(one.new.mean() - one.old[kept].mean())
-    return _Judged(one, found, effect, within, runs, max(1.0, df), enough)
-
-
-def _compared(each: _Judged, outcome: Outcome, half: float, p: tuple[float, float]) -> Compared:
+def _compared(each: Effect, outcome: Outcome, half: float, p: tuple[float, float]) -> Compared:
     one = each.one
-    centre = one.worse * each.effect
+    centre = one.worse * each.size
     low, high = centre - half, centre + half
     new, old, tolerance = float(one.new.mean()), float(one.old[each.level.kept].mean()), one.tolerance
     if one.relative:
@@ -238,16 +195,16 @@ def _compared(each: _Judged, outcome: Outcome, half: float, p: tuple[float, floa
     )
 
 
-def _advice(each: _Judged, needed: float, seconds: float) -> str:
+def _advice(each: Effect, needed: float, seconds: float) -> str:
     """What would decide, if the effect stays what it is: longer runs, or more of them."""
     one = each.one
     if one.too_few > 1.0:
         return f"too few values for it; runs of {_minutes(seconds * one.too_few)} would have enough"
     if not each.enough:
         return f"{TOO_FEW_NIGHTS}: {len(one.old)} of at least {LEAST_NIGHTS}"
-    distance = each.effect - one.tolerance
-    if one.both and each.effect < 0:
-        distance = -each.effect - one.tolerance
+    distance = each.size - one.tolerance
+    if one.both and each.size < 0:
+        distance = -each.size - one.tolerance
     wanted = (distance / needed) ** 2
     a, b = each.runs
     ways = []

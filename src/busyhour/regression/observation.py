@@ -6,7 +6,7 @@ It is made from a run's folder (run.json and load.json), is small, and goes into
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -124,8 +124,7 @@ class Observation:
     @property
     def name(self) -> str:
         """Its own name among all nights: date, scenario, and four digits made from id and start."""
-        mark = zlib.crc32(f"{self.run_id} {self.started}".encode()) & 0xFFFF
-        return f"{self.started[:10]}-{self.identity.get('name')}-{mark:04x}"
+        return name_of(self.run_id, self.started, str(self.identity.get("name")))
 
     @property
     def planned(self) -> bool:
@@ -308,6 +307,17 @@ def differences(one: Observation, other: Observation) -> list[str]:
         for key in (*SAME, *both)
         if one.identity.get(key) != other.identity.get(key)
     ]
+
+
+def name_of(run_id: str, started: str, scenario: str) -> str:
+    """A run's name among all nights, made from its id, its start (ISO 8601) and its scenario."""
+    return f"{started[:10]}-{scenario}-{zlib.crc32(f'{run_id} {started}'.encode()) & 0xFFFF:04x}"
+
+
+def labels(runs: Sequence[Observation]) -> list[str]:
+    """Ids of the runs; their own names where ids occur more than once, as when every night is kept as `tonight`."""
+    ids = [run.run_id for run in runs]
+    return [run.name if ids.count(run.run_id) > 1 else run.run_id for run in runs]
 
 
 def from_json(data: Mapping[str, Any]) -> Observation:

@@ -25,6 +25,10 @@ class Change:
     kind: str
     words: str
     finding: bool = False
+    name: str = ""
+    """Of a quota."""
+    values: tuple[float, float] = (0.0, 0.0)
+    """Of a quota: before and after."""
 
 
 def changes(before: Observation, after: Observation) -> list[Change]:
@@ -58,8 +62,10 @@ def _quotas(old: Mapping[str, tuple[str, float]], new: Mapping[str, tuple[str, f
     return [
         Change(
             QUOTA,
-            f"quota {new[key][0]} {'cut from ' if new[key][1] < old[key][1] else ''}{old[key][1]:g} to {new[key][1]:g}",
+            f"quota {new[key][0]} {old[key][1]:g} to {new[key][1]:g}",
             new[key][1] < old[key][1],
+            f"quota {new[key][0]}",
+            (old[key][1], new[key][1]),
         )
         for key in sorted(old.keys() & new.keys())
         if old[key][1] != new[key][1]
@@ -90,10 +96,10 @@ def _made_of(old: MadeOf, new: MadeOf) -> list[Change]:
 
 
 def content(kind: str, old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
-    """Files whose content differs, are new or gone, with their fingerprints."""
+    """Files whose content differs, are new or gone."""
     return [
         *(
-            f"{kind} {name} changed ({old[name] or 'unreadable'} to {new[name] or 'unreadable'})".strip()
+            f"{kind} {name} changed".strip()
             for name in sorted(old.keys() & new.keys())
             if old[name] != new[name]
         ),

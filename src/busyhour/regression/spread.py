@@ -28,6 +28,8 @@ LEAST_NIGHTS = 3
 """Baseline nights of one state that it takes to know how nights differ."""
 _LEFT_OUT = 0.05
 """Chance at which any of a metric's baseline nights is left out where all are alike."""
+_WITHIN_DF = 20.0
+"""Degrees of freedom that a variance within a run is taken to have, where only outliers depend on it."""
 _ROBUST_FROM = 4
 """Nights from which on one that is unlike the others can be told."""
 
@@ -53,7 +55,13 @@ class Level:
 
 
 def level(
-    old: Floats, own: Floats, groups: Sequence[Any], *, noise: float, new: tuple[Floats, Floats]
+    old: Floats,
+    own: Floats,
+    groups: Sequence[Any],
+    *,
+    noise: float,
+    new: tuple[Floats, Floats],
+    apart: Sequence[int] = (),
 ) -> Level:
     """The level of the state that the last group stands for, and the spread of nights.
 
@@ -63,30 +71,37 @@ def level(
         groups: the state that each night belongs to; the level is that of the last in order (`max`).
         noise: standard deviation from night to night that is assumed; 0: none.
         new: values and variances within the run of the candidate runs.
+        apart: nights that are known to be unlike the others.
     """
     last = max(groups)
     of = {group: np.array([i for i, each in enumerate(groups) if each == group]) for group in set(groups)}
     current = of[last]
     others = [(old[at], own[at]) for group, at in of.items() if group != last] + [new]
-    left_out = np.array([], dtype=np.int64)
+    left_out = np.intersect1d(current, np.array(apart, dtype=np.int64))
+    if len(current) - len(left_out) < LEAST_NIGHTS:
+        left_out = left_out[:0]
+    current = np.setdiff1d(current, left_out)
     most = max(1, len(current) // 5)
     while len(current) >= _ROBUST_FROM and len(left_out) < most:
         far = int(np.abs(old[current] - np.median(old[current])).argmax())
         rest = np.delete(current, far)
         found = spread([(old[rest], own[rest]), *others], noise)
-        variance = found.between * (1.0 + 1.0 / len(rest)) + own[current[far]] + own[rest].mean() / len(rest)
-        if not _unlike(abs(old[current[far]] - old[rest].mean()), variance, found.df, len(current)):
+        parts = found.between * (1.0 + 1.0 / len(rest)), own[current[far]] + own[rest].mean() / len(rest)
+        if not _unlike(abs(old[current[far]] - old[rest].mean()), parts, found.df, len(current)):
             break
         left_out, current = np.append(left_out, current[far]), rest
     return Level(current, left_out, spread([(old[current], own[current]), *others], noise))
 
 
-def _unlike(distance: float, variance: float, df: float, nights: int) -> bool:
+def _unlike(distance: float, parts: tuple[float, float], df: float, nights: int) -> bool:
+    """Whether a night is this far from the others by more than chance; `parts`: variance from night to night, within."""
     from scipy import stats
 
+    variance = sum(parts)
     if variance <= 0.0:
         return distance > 0.0
-    return float(2.0 * nights * stats.t.sf(distance / math.sqrt(variance), max(1.0, df))) < _LEFT_OUT
+    freedom = variance**2 / (parts[0] ** 2 / df + parts[1] ** 2 / _WITHIN_DF)
+    return float(2.0 * nights * stats.t.sf(distance / math.sqrt(variance), freedom)) < _LEFT_OUT
 
 
 def spread(groups: Sequence[tuple[Floats, Floats]], noise: float) -> Spread:
