@@ -79,9 +79,10 @@ def list_(scenario: str | None, database: Path | None) -> None:
     for one in entries:
         label = one.name if ids.count(one.run_id) > 1 else one.run_id
         click.echo(
-            f"{one.id:>5}  {one.started[:19]}  {label}  {one.scenario}  {one.outcome}{_by(one.version)}  "
+            f"{one.id:>5}  {one.started[:19]}  {label}  {one.scenario}  {one.outcome}  "
             f"{_verdict(one)}  {one.revision[:10]}".rstrip()
             + (f"  repeat of {one.repeat_of}" if one.repeat_of else "")
+            + _by(one.version)
         )
 
 
@@ -89,7 +90,7 @@ def _by(version: str) -> str:
     """The version that gave a verdict, where it is not this one."""
     from busyhour import __version__
 
-    return f" (by busyhour {version})" if version and version != __version__ else ""
+    return f"  (by busyhour {version})" if version and version != __version__ else ""
 
 
 def _verdict(one: Entry | Night) -> str:

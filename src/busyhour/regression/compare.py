@@ -87,8 +87,8 @@ class Comparison:
             return "regressed" if worse else "changed"
         if not self.shown:
             return "not shown"
-        judged = any(not one.advice.startswith(TOO_FEW_NIGHTS) for one in self.metrics)
-        return "no regression" if judged or not self.metrics else TOO_FEW_NIGHTS
+        few = sum(one.advice.startswith(TOO_FEW_NIGHTS) for one in self.metrics)
+        return TOO_FEW_NIGHTS if few > self.count(Outcome.EQUIVALENT) else "no regression"
 
     def count(self, outcome: Outcome) -> int:
         """How many metrics have this outcome."""

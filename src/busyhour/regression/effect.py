@@ -14,6 +14,8 @@ from busyhour.regression.metric import Estimate
 from busyhour.regression.observation import Observation
 from busyhour.regression.spread import LEAST_NIGHTS, Level, Spread, level
 
+_CALMEST = 3
+"""The latencies that seem to differ least from night to night, one in this many, are taken to do so by chance."""
 State = Callable[[Estimate, Observation], Any]
 
 
@@ -59,7 +61,7 @@ def effects(estimates: Sequence[Estimate], state: State, *, known: bool) -> list
     """The effect in every metric.
 
     Latencies of one machine move from night to night together. So a night that is unlike the others in their mean is
-    left out of all of them, and none of them is taken to be calmer than most are.
+    left out of all of them, and none of them is taken to be calmer than the calmest third are at most.
 
     Args:
         estimates: of all metrics.
@@ -69,7 +71,7 @@ def effects(estimates: Sequence[Estimate], state: State, *, known: bool) -> list
     apart = _apart([one for one in estimates if _is_latency(one)], state)
     found = [_effect(one, state, apart if _is_latency(one) else frozenset(), known) for one in estimates]
     spreads = sorted((each.level.spread for each in found if _is_latency(each.one)), key=lambda one: one.between)
-    return [each.at_least(spreads[len(spreads) // 2]) if _is_latency(each.one) else each for each in found]
+    return [each.at_least(spreads[len(spreads) // _CALMEST]) if _is_latency(each.one) else each for each in found]
 
 
 def _is_latency(one: Estimate) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -85,51 +86,116 @@ def latencies(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> 
     if len(timed) < len(old):
         made.missing.append(f"latency: only {len(timed)} of {len(old)} baseline runs have it")
     grid = Grid(new, timed)
-    for operation, with_it in matched(made, "latency of", new, timed, grid.tables, matters=grid.matters):
-        _latency(made, Grid(new, with_it, grid.width), operation, grid, tolerances)
+    tables = [
+        one
+        for operation, with_it in matched(made, "latency of", new, timed, grid.tables, matters=grid.matters)
+        if (one := _timed(made, operation, with_it, grid)) is not None
+    ]
+    # One length for all operations: replicate r of each is then drawn at the same times.
+    length = max((one.length for one in tables), default=1)
+    found = [_quantiles(one, length, tolerances) for one in tables]
+    made.metrics += [metric for each in found for metric in each]
+    everywhere = [each for one, each in zip(tables, found, strict=True) if len(one.grid.old) == len(timed)]
+    if len(everywhere) > 1:
+        made.metrics.append(_together(everywhere, tolerances))
 
 
-def _latency(made: Estimates, grid: Grid, operation: str, of: Grid, tolerances: Tolerances) -> None:
-    tables = [grid.join_rows(run, of.tables(run)[operation]) for run in grid.runs]
-    windows = min(len(table) for table in tables)
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    """The latencies of one operation or function in all runs that have it."""
+
+    operation: str
+    grid: Grid
+    buckets: Buckets
+    counts: list[Floats]
+    """Of each run: (windows, buckets)."""
+    points: Floats
+    """(runs, quantiles), milliseconds."""
+    windows: int
+    length: int
+
+
+def _timed(made: Estimates, operation: str, with_it: Runs, every: Grid) -> _Timed | None:
+    grid = Grid(every.new, with_it, every.width)
+    rows = [grid.join_rows(run, every.tables(run)[operation]) for run in grid.runs]
+    windows = min(len(table) for table in rows)
     if windows < 2:
         made.missing.append(f"latency of {operation}: fewer than two windows")
-        return
-    buckets = Buckets.of(*tables)
-    counts = [buckets.counts(table) for table in tables]
-    totals = np.array([table.sum() for table in counts])
-    if (totals <= 0).any():
+        return None
+    buckets = Buckets.of(*rows)
+    counts = [buckets.counts(table) for table in rows]
+    if any(table.sum() <= 0 for table in counts):
         made.missing.append(f"latency of {operation}: no request in one of the runs")
-        return
+        return None
     points = np.array([buckets.quantiles(t.sum(axis=0, keepdims=True), LATENCY_QUANTILES)[:, 0] for t in counts])
     length = max(_length(counts, windows, buckets, points, k) for k in range(len(LATENCY_QUANTILES)))
-    draw = weights(windows, length)
-    replicates = np.array([buckets.quantiles(draw @ table[:windows], LATENCY_QUANTILES) for table in counts])
+    return _Timed(operation, grid, buckets, counts, points, windows, length)
+
+
+def _quantiles(one: _Timed, length: int, tolerances: Tolerances) -> list[Estimate]:
+    """The quantiles of one operation, resampled by blocks of `length` windows."""
+    draw = weights(one.windows, length)
+    replicates = np.array(
+        [one.buckets.quantiles(draw @ table[: one.windows], LATENCY_QUANTILES) for table in one.counts]
+    )
+    fewest = min(float(table.sum()) for table in one.counts)
+    made = []
     for k, share in enumerate(LATENCY_QUANTILES):
         tail = share > 0.95
-        level = float(np.median(np.log(points[len(grid.new) :, k])))
+        points = np.log(one.points[:, k])
         allowed = tolerances.latency_tail if tail else tolerances.latency
-        new_points, old_points = grid.split(np.log(points[:, k]))
+        usual = math.exp(float(np.median(points[len(one.grid.new) :])))
         drawn = replicates[:, k, :]
-        drawn = np.where(np.isfinite(drawn) & (drawn > 0), drawn, points[:, k][:, None])
-        new_drawn, old_drawn = grid.split(np.log(drawn))
-        made.metrics.append(
+        drawn = np.log(np.where(np.isfinite(drawn) & (drawn > 0), drawn, one.points[:, k][:, None]))
+        new_points, old_points = one.grid.split(points)
+        new_drawn, old_drawn = one.grid.split(drawn)
+        made.append(
             Estimate(
-                name=f"latency p{share * 100:g}: {operation}",
+                name=f"latency p{share * 100:g}: {one.operation}",
                 unit="ms",
                 relative=True,
-                tolerance=max(math.log1p(allowed), math.log1p(tolerances.latency_floor_ms / math.exp(level))),
+                tolerance=max(math.log1p(allowed), math.log1p(tolerances.latency_floor_ms / usual)),
                 new=new_points,
                 old=old_points,
-                old_runs=grid.old,
-                least=np.zeros(len(grid.runs)),
+                old_runs=one.grid.old,
+                least=np.zeros(len(points)),
                 new_replicates=new_drawn,
                 old_replicates=old_drawn,
-                blocks=windows / length,
+                blocks=one.windows / length,
                 noise=tolerances.noise * (2.0 if tail else 1.0),
-                too_few=BEYOND / max(1e-9, float(totals.min()) * (1.0 - share)),
+                too_few=BEYOND / max(1e-9, fewest * (1.0 - share)),
             )
         )
+    return made
+
+
+TOGETHER = "latency p50 and p90: most operations"
+"""Name of the change that most operations share: what slows all of them shows there first, one alone does not."""
+_IN_IT = len(LATENCY_QUANTILES) // 2
+
+
+def _together(found: Sequence[Sequence[Estimate]], tolerances: Tolerances) -> Estimate:
+    """The median over operations of how much p50 and p90 differ from their baseline, relative to it."""
+    parts = [metric for each in found for metric in each[:_IN_IT]]
+
+    def middle(of: Sequence[Floats | None]) -> Floats:
+        made: Floats = np.median(
+            [each - one.old.mean() for one, each in zip(parts, of, strict=True) if each is not None], axis=0
+        )
+        return made
+
+    return replace(
+        parts[0],
+        name=TOGETHER,
+        unit="",
+        tolerance=float(np.mean([each.tolerance for each in parts])),
+        new=middle([each.new for each in parts]),
+        old=middle([each.old for each in parts]),
+        new_replicates=middle([each.new_replicates for each in parts]),
+        old_replicates=middle([each.old_replicates for each in parts]),
+        noise=tolerances.noise,
+        too_few=max(each.too_few for each in parts),
+    )
 
 
 def _length(counts: Sequence[Floats], windows: int, buckets: Buckets, points: Floats, k: int) -> int:

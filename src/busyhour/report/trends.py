@@ -72,14 +72,20 @@ def _shown(
     by_name = {metric["name"]: metric for metric in metrics}
     names = [one for one in failed if one in by_name]
     names += [one["metric"] for one in reversed(changes) if one["metric"] in by_name]
-    for start in ALWAYS:
-        names += [name for name in by_name if name.startswith(start)][:1]
     chosen: dict[str, str] = {}
     for name in names:
-        what = name.partition(": ")[2] if name.startswith("latency p") else name
+        what = _what(name)
         if what not in chosen or name.startswith(ALWAYS[0]):
             chosen[what] = name
+    for start in ALWAYS:
+        for name in [name for name in by_name if name.startswith(start)][:1]:
+            chosen.setdefault(_what(name), name)
     return [by_name[name] for name in list(chosen.values())[:MOST_PLOTS]]
+
+
+def _what(name: str) -> str:
+    """What a metric is about: all quantiles of a latency are about the same."""
+    return name.partition(": ")[2] if name.startswith("latency p") else name
 
 
 def _line(one: Mapping[str, Any]) -> ChangeLine:
