@@ -68,7 +68,7 @@ def _first(x: Floats, *, share: bool) -> tuple[int, float] | None:
         return step
     if len(x) < 2 * SHORTEST:
         return None
-    point = min(change_points(x), key=lambda one: one.p, default=None)
+    point = min(change_points(x.tolist()), key=lambda one: one.p, default=None)
     return None if point is None else (point.index, point.p)
 
 
