@@ -296,7 +296,9 @@ def test_eight_nights_with_a_slower_handler_from_night_6_and_a_quota_cut_on_nigh
     assert len(set(names)) == 12
 
 
-def test_the_page_of_a_run_draws_and_names_what_the_comparison_found(nights: Path, busyhour: Busyhour) -> None:
+def test_the_page_of_a_run_draws_and_names_what_the_comparison_found(
+    nights: Path, busyhour: Busyhour
+) -> None:
     """What `busyhour run --confirm` puts on its page, on the first bad night."""
     from busyhour.cli._nights import look_back
     from busyhour.project import Project
@@ -366,7 +368,9 @@ def test_run_repeats_what_regressed_before_it_reports_it(tmp_path: Path, busyhou
     """
     assert busyhour("init", ".", cwd=tmp_path).code == 0
     settings = tmp_path / "busyhour.toml"
-    settings.write_text(settings.read_text(encoding="utf-8") + "\n[compare]\nrun_noise = 0.1\n", encoding="utf-8")
+    settings.write_text(
+        settings.read_text(encoding="utf-8") + "\n[compare]\nrun_noise = 0.1\n", encoding="utf-8"
+    )
     run = ("run", "helpdesk", "--confirm", "--set", "traffic.duration=25s", "--set", "traffic.drain=10s")
     objective = ("--set", 'objectives."latency_p95:lambda".at_most=30s')
 

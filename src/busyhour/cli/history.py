@@ -183,11 +183,15 @@ def changes(scenario: str, metric: str | None, least: float, database: Path | No
                 click.echo(f"            {words}")
             beside = []
     if len(nights) < BEFORE + AFTER:
-        click.echo(f"{len(nights)} runs of {scenario!r}: a change shows from {BEFORE + AFTER} on.", err=bool(found))
+        click.echo(
+            f"{len(nights)} runs of {scenario!r}: a change shows from {BEFORE + AFTER} on.", err=bool(found)
+        )
     else:
         early = f"the newest {EARLY} nights are too early to tell"
         click.echo(
-            f"{early[0].upper()}{early[1:]}." if found else f"No change in {len(nights)} runs of {scenario!r}; {early}.",
+            f"{early[0].upper()}{early[1:]}."
+            if found
+            else f"No change in {len(nights)} runs of {scenario!r}; {early}.",
             err=bool(found),
         )
 

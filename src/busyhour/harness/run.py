@@ -344,7 +344,10 @@ def _record(
     return RunRecord(
         run_id=folder.name,
         busyhour_version=__version__,
-        scenario={**_scenario(scenario), made_of.KEY: encode(made_of.collect(scenario, options.project.root))},
+        scenario={
+            **_scenario(scenario),
+            made_of.KEY: encode(made_of.collect(scenario, options.project.root)),
+        },
         target=target.as_json(),
         started=load.started,
         ended=load.ended,

@@ -83,7 +83,11 @@ class Comparison:
     def verdict(self) -> str:
         """The outcome in words."""
         if self.regressed:
-            worse = any(one.outcome is Outcome.REGRESSED for one in self.metrics) or self.new_findings or self.cuts
+            worse = (
+                any(one.outcome is Outcome.REGRESSED for one in self.metrics)
+                or self.new_findings
+                or self.cuts
+            )
             return "regressed" if worse else "changed"
         if not self.shown:
             return "not shown"
@@ -112,7 +116,9 @@ class Comparison:
     @property
     def summary(self) -> str:
         """One line, fit for a notification."""
-        rest = f"{self.count(Outcome.EQUIVALENT)} metrics equivalent, {self.count(Outcome.UNDECIDED)} undecided"
+        rest = (
+            f"{self.count(Outcome.EQUIVALENT)} metrics equivalent, {self.count(Outcome.UNDECIDED)} undecided"
+        )
         if follows := self.count(Outcome.FOLLOWS):
             rest += f", {follows} follow from a change"
         if self.regressed and self.missing:

@@ -120,7 +120,9 @@ def decide(
         min(1.0, 2.0 * min(pair)) if each.one.both else pair[0]
         for each, *pair in zip(judged, more, less, strict=True)
     ]
-    well = [max(1.0 - p, 1.0 - q if each.one.both else 0.0) for each, p, q in zip(judged, more, less, strict=True)]
+    well = [
+        max(1.0 - p, 1.0 - q if each.one.both else 0.0) for each, p, q in zip(judged, more, less, strict=True)
+    ]
     keep = np.array([each.one.too_few <= 1.0 for each in judged])
     adjusted_other, adjusted_well = (_adjusted(np.array(p), keep) for p in (other, well))
     out = []

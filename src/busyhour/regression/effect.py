@@ -70,8 +70,12 @@ def effects(estimates: Sequence[Estimate], state: State, *, known: bool) -> list
     """
     apart = _apart([one for one in estimates if _is_latency(one)], state)
     found = [_effect(one, state, apart if _is_latency(one) else frozenset(), known) for one in estimates]
-    spreads = sorted((each.level.spread for each in found if _is_latency(each.one)), key=lambda one: one.between)
-    return [each.at_least(spreads[len(spreads) // _CALMEST]) if _is_latency(each.one) else each for each in found]
+    spreads = sorted(
+        (each.level.spread for each in found if _is_latency(each.one)), key=lambda one: one.between
+    )
+    return [
+        each.at_least(spreads[len(spreads) // _CALMEST]) if _is_latency(each.one) else each for each in found
+    ]
 
 
 def _is_latency(one: Estimate) -> bool:

@@ -208,7 +208,11 @@ class History:
         if not found and name.isdecimal():
             found = self._select("WHERE id = ?", (int(name),))
         if not found:
-            found = [one for one in self._select("WHERE started LIKE ?", (f"{name[:10]}%",)) if one.observation.name == name]
+            found = [
+                one
+                for one in self._select("WHERE started LIKE ?", (f"{name[:10]}%",))
+                if one.observation.name == name
+            ]
         if not found:
             raise BusyhourError(
                 f"{self._path}: there is no run {name!r}.", "`busyhour history list` shows what is there."
@@ -225,7 +229,9 @@ class History:
             "AND repeat_of = '' ORDER BY started DESC, id DESC",
             (str(new.identity.get("name")), new.started),
         )
-        alike = [night for night in found if night.trusted and not differences(new, night.observation)][:count]
+        alike = [night for night in found if night.trusted and not differences(new, night.observation)][
+            :count
+        ]
         era = 0
         for night in reversed(alike):
             era += bool(night.accepted and night.regressed)

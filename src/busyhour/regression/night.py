@@ -86,7 +86,8 @@ def all_changes(before: Night, after: Night) -> list[outside.Change]:
     found = [one for one in found if one.kind != "commit"]
     if not known:
         found += [
-            outside.Change(outside.FLOW, words) for words in outside.content("flow", before.flows, after.flows)
+            outside.Change(outside.FLOW, words)
+            for words in outside.content("flow", before.flows, after.flows)
         ]
     if before.revision != after.revision:
         words = f"commit {before.revision[:10] or 'unknown'} to {after.revision[:10] or 'unknown'}"

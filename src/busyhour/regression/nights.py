@@ -16,9 +16,9 @@ from busyhour.regression.made_of import revision as commit
 from busyhour.regression.night import Judgement, Night, changes, cuts
 from busyhour.regression.observation import labels, read
 from busyhour.regression.onsets import onsets
-from busyhour.regression.windowed import INVOKE
 from busyhour.regression.values import values
 from busyhour.regression.verdicts import read_verdict, repeat_folders
+from busyhour.regression.windowed import INVOKE
 
 
 def night_of(path: Path, project: Project, revision: str | None = None) -> Night:
@@ -37,9 +37,7 @@ def night_of(path: Path, project: Project, revision: str | None = None) -> Night
         regressed=None if verdict is None else verdict.regressed,
         confirmation=None if verdict is None else verdict.confirmation,
         revision=revision,
-        flows={
-            flow.name: fingerprint(flow) for flow in (project.flows() if project.flow_patterns else ())
-        },
+        flows={flow.name: fingerprint(flow) for flow in (project.flows() if project.flow_patterns else ())},
         judgement=Judgement()
         if verdict is None
         else Judgement(verdict.failed, verdict.shown, verdict.version),
@@ -105,12 +103,16 @@ def trends(nights: Sequence[Night], containing: str, least: float) -> list[Trend
             before, after = (float(np.nanmedian(line[a:b])) for a, b in ((start, at), (at, end)))
             relative = after / before - 1.0 if units[name] != "share" and before else None
             if abs(after - before if relative is None else relative) >= least:
-                found.append(_trend(nights, shown, at, name, units[name], (before, after), relative, dated[at]))
+                found.append(
+                    _trend(nights, shown, at, name, units[name], (before, after), relative, dated[at])
+                )
     for at in range(1, len(nights)):
         for cut in cuts(nights[at - 1], nights[at]):
             if containing in cut.words:
                 before, after = cut.values
-                found.append(_trend(nights, shown, at, cut.name, "", (before, after), after / before - 1.0, "quota"))
+                found.append(
+                    _trend(nights, shown, at, cut.name, "", (before, after), after / before - 1.0, "quota")
+                )
     return sorted(found, key=lambda one: one.index)
 
 
@@ -126,7 +128,9 @@ def _trend(
 ) -> Trend:
     beside = changes(nights[at - 1], nights[at])
     started = nights[at].observation.started
-    return Trend(name, unit, shown[at], started, *levels, relative, [one for one in beside if name not in one], at, by)
+    return Trend(
+        name, unit, shown[at], started, *levels, relative, [one for one in beside if name not in one], at, by
+    )
 
 
 def _dated(name: str, nights: Sequence[Night], points: Sequence[int]) -> dict[int, str]:

@@ -13,7 +13,8 @@ from typing import Any
 
 from busyhour.errors import BusyhourError
 from busyhour.regression import behaviour
-from busyhour.regression.made_of import MadeOf, of_record as made_of
+from busyhour.regression.made_of import MadeOf
+from busyhour.regression.made_of import of_record as made_of
 from busyhour.results import store
 from busyhour.results.codec import encode
 from busyhour.results.histogram import Histogram, highest_in

@@ -38,7 +38,9 @@ class Onset:
     after: float
 
 
-def onsets(series: Mapping[str, Sequence[float]], shares: frozenset[str] = frozenset()) -> dict[str, list[Onset]]:
+def onsets(
+    series: Mapping[str, Sequence[float]], shares: frozenset[str] = frozenset()
+) -> dict[str, list[Onset]]:
     """The changes of every metric, in the order of time.
 
     Args:

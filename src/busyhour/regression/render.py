@@ -220,7 +220,11 @@ def metrics(found: Comparison) -> str:
         for one, value in values
     ]
     counts = {outcome.value: found.count(outcome) for outcome in Outcome}
-    counts |= {"new finding": len(found.new_findings), "quota cut": len(found.cuts), "missing": len(found.missing)}
+    counts |= {
+        "new finding": len(found.new_findings),
+        "quota cut": len(found.cuts),
+        "missing": len(found.missing),
+    }
     samples += [Sample("compared", count, {"outcome": outcome}) for outcome, count in counts.items()]
     return openmetrics(samples)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from busyhour.project import Project
 
-
 ASSUMED_NOISE = 0.015
 """Standard deviation of a latency from night to night: a start, which several nights correct."""
 

@@ -83,7 +83,9 @@ def fold(verdict: VerdictRecord, found: Verdict, *, unproven: bool = False) -> V
     if verdict.outcome not in (Outcome.HOLDS, Outcome.DOES_NOT_HOLD, NOT_SHOWN):
         return verdict
     against = "1 earlier run" if len(found.baseline) == 1 else f"{len(found.baseline)} earlier runs"
-    words = f"{found.verdict or 'regressed'}, compared with {against}: {'; '.join(found.reasons or found.failed)}"
+    words = (
+        f"{found.verdict or 'regressed'}, compared with {against}: {'; '.join(found.reasons or found.failed)}"
+    )
     if unproven:
         words = f"{words}; no repeat proved anything"
     return VerdictRecord(

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from busyhour.regression.bootstrap import Floats
 from busyhour.regression import behaviour
+from busyhour.regression.bootstrap import Floats
 from busyhour.regression.metric import BEYOND, FEW, Estimate, Estimates, matched, share_variance
 from busyhour.regression.observation import Observation, QuotaUse
 from busyhour.regression.quantiles import Buckets

@@ -127,7 +127,9 @@ def _timed(made: Estimates, operation: str, with_it: Runs, every: Grid) -> _Time
     if any(table.sum() <= 0 for table in counts):
         made.missing.append(f"latency of {operation}: no request in one of the runs")
         return None
-    points = np.array([buckets.quantiles(t.sum(axis=0, keepdims=True), LATENCY_QUANTILES)[:, 0] for t in counts])
+    points = np.array(
+        [buckets.quantiles(t.sum(axis=0, keepdims=True), LATENCY_QUANTILES)[:, 0] for t in counts]
+    )
     length = max(_length(counts, windows, buckets, points, k) for k in range(len(LATENCY_QUANTILES)))
     return _Timed(operation, grid, buckets, counts, points, windows, length)
 

@@ -109,7 +109,9 @@ def test_one_or_two_nights_never_make_a_regression(system: System, count: int) -
 
 
 def test_too_few_nights_are_stated_and_what_looks_worse_is_not_green() -> None:
-    alike, worse = (found(run(system, 500), nights(count=2)) for system in (SHIPPED, replace(SHIPPED, latency_ms=120.0)))
+    alike, worse = (
+        found(run(system, 500), nights(count=2)) for system in (SHIPPED, replace(SHIPPED, latency_ms=120.0))
+    )
     assert alike.verdict == TOO_FEW_NIGHTS
     assert alike.exit_code is ExitCode.OK
     assert {one.advice for one in alike.metrics if one.advice.startswith(TOO_FEW_NIGHTS)} == {
@@ -149,7 +151,9 @@ def test_a_run_without_load_json_shows_nothing_and_names_what_is_missing() -> No
     comparison = found(new, nights())
     assert comparison.exit_code is ExitCode.INVALID_RUN
     assert [one.partition(":")[0] for one in comparison.missing] == ["latency", "time in flow"]
-    assert comparison.summary.startswith("generated: not shown: missing: latency: 5 of 5 baseline runs have it")
+    assert comparison.summary.startswith(
+        "generated: not shown: missing: latency: 5 of 5 baseline runs have it"
+    )
 
 
 @pytest.mark.parametrize("kind", ["rates", "shares", "samples", "quotas", "ratios"])
@@ -261,7 +265,9 @@ def test_versions_and_settings_are_stated_by_value() -> None:
     old, new = nights(), run(SHIPPED, 500)
     for one in old:
         one.made_of = MadeOf(versions={"python": "3.11.7", "busyhour": "0.1.0"}, settings={"seed": "1"})
-    new.made_of = MadeOf(versions={"python": "3.12.1", "busyhour": "0.2.0"}, settings={"seed": "1", "headroom": "0.2"})
+    new.made_of = MadeOf(
+        versions={"python": "3.12.1", "busyhour": "0.2.0"}, settings={"seed": "1", "headroom": "0.2"}
+    )
     assert found(new, old).outside == [
         "busyhour 0.1.0 to 0.2.0",
         "python 3.11.7 to 3.12.1",
