@@ -148,10 +148,10 @@ def main() -> None:
         for case in cases(system):
             row = []
             for baseline in BASELINES:
-                alarms = pool.map(
+                nights = pool.map(
                     found, [case] * count, [baseline] * count, range(count), chunksize=max(1, count // 8)
                 )
-                figures[case.name, baseline.name] = share = sum(alarms) / count
+                figures[case.name, baseline.name] = share = sum(nights) / count
                 row.append(f"{share:.0%}")
             print(
                 f"| {case.name}: {'found' if case.changed else 'false alarms'} | {' | '.join(row)} |",

@@ -212,9 +212,9 @@ def test_a_change_that_follows_from_another_flow_is_stated_and_not_judged() -> N
         one.made_of = MadeOf(flows={"main.json": "a"}, settings={"queues.Support.agents": "40"})
     new.made_of = MadeOf(flows={"main.json": "b"}, settings={"queues.Support.agents": "30"})
     comparison = found(new, old)
-    (one,) = [each for each in comparison.metrics if each.name == "Lambda invocations per call"]
-    assert one.outcome is Outcome.FOLLOWS
-    assert one.advice == "follows from flow main.json changed, scenario queues.Support.agents 40 to 30"
+    (metric,) = [each for each in comparison.metrics if each.name == "Lambda invocations per call"]
+    assert metric.outcome is Outcome.FOLLOWS
+    assert metric.advice == "follows from flow main.json changed, scenario queues.Support.agents 40 to 30"
     assert comparison.exit_code is ExitCode.OK
 
     # On later nights the new flow's own nights are the baseline, and the old ones show how nights differ.
