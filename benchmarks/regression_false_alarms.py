@@ -31,9 +31,8 @@ from scipy import stats
 
 from busyhour.contracts.check import check_paths
 from busyhour.contracts.finding import Severity
-from busyhour.regression.compare import Comparison, compare
+from busyhour.regression.compare import FAILING, Comparison, compare
 from busyhour.regression.confirm import confirm, suspected
-from busyhour.regression.decide import Outcome
 from busyhour.regression.generated import OPERATION, System, run
 from busyhour.regression.metric import LATENCY_QUANTILES
 from busyhour.regression.observation import Observation
@@ -82,6 +81,11 @@ CASES = (
         "one of three functions +30 %",
         replace(SYSTEM, functions=(*FUNCTIONS[:2], ("status", 0.2, 0.65))),
         ("latency p",),
+    ),
+    Case(
+        "one Lambda call fewer",
+        replace(SYSTEM, invocations_per_call=SYSTEM.invocations_per_call - 1),
+        ("Lambda invocations",),
     ),
     Case("an error branch removed", SYSTEM, branch_removed=True),
     Case("a bad machine, once: +20 %", replace(SYSTEM, latency_ms=SYSTEM.latency_ms * 1.2), once=True),
@@ -168,7 +172,7 @@ def findings(broken: bool) -> list[str]:
 def alarm(found: Comparison, metrics: Iterable[str] | None) -> bool:
     """Whether ours calls something regressed, in the metrics that begin so (all: None)."""
     return bool(found.new_findings) or any(
-        one.outcome is Outcome.REGRESSED and (metrics is None or one.name.startswith(tuple(metrics)))
+        one.outcome in FAILING and (metrics is None or one.name.startswith(tuple(metrics)))
         for one in found.metrics
     )
 

@@ -13,13 +13,21 @@ import pytest
 from busyhour.results import store
 from busyhour.results.load_result import Bounds, Circumstances, summarise
 from busyhour.results.measures import Measures
-from busyhour.results.record import Arrivals, Outcome, RunRecord, VerdictRecord
+from busyhour.results.record import Arrivals, Outcome, QuotaRecord, RunRecord, VerdictRecord
 
 Busyhour = Any
 
 
 def write_run(
-    folder: Path, night: int, *, latency_ms: float = 40.0, seed: int = 2026, outcome: Outcome = Outcome.HOLDS
+    folder: Path,
+    night: int,
+    *,
+    latency_ms: float = 40.0,
+    seed: int = 2026,
+    outcome: Outcome = Outcome.HOLDS,
+    quota: float | None = None,
+    handler: str = "",
+    version: str = "0",
 ) -> Path:
     """A run as `busyhour run` leaves it: 300 s, 10 calls and 15 invocations a second."""
     rng = np.random.default_rng(night)
@@ -39,8 +47,14 @@ def write_run(
     load = summarise(measures, Circumstances("backend", started, started, 300.0, 300.0), Bounds())
     record = RunRecord(
         run_id=folder.name,
-        busyhour_version="0",
-        scenario={"name": "helpdesk", "seed": seed, "duration": 300.0},
+        busyhour_version=version,
+        scenario={
+            "name": "helpdesk",
+            "description": "",
+            "seed": seed,
+            "duration": 300.0,
+            **({"made_of": {"files": {"function look": handler}}} if handler else {}),
+        },
         target={"kind": "emulator"},
         started=started,
         ended=started,
@@ -48,10 +62,19 @@ def write_run(
         verdict=VerdictRecord(outcome),
         arrivals=Arrivals(planned=int(calls.sum()), started=int(calls.sum()), late=0, dropped=0),
         series=load.series,
+        quotas=[] if quota is None else [_quota(quota)],
     )
     store.write_load(folder, load)
     store.write_run(folder, record)
     return folder
+
+
+def _quota(value: float) -> QuotaRecord:
+    """Concurrent calls under the same peak of 100."""
+    return QuotaRecord(
+        *("k", "connect", "Concurrent active calls", None, "instance", "calls", value, "scenario", "", 10.0),
+        *(100.0, 60.0, "generator", 0, None, 100.0 / value, 1.0 - 100.0 / value, "holds"),
+    )
 
 
 def _histogram() -> Any:
@@ -83,7 +106,7 @@ def test_a_slow_night_ends_with_1_and_names_the_metric(nights: Path, busyhour: B
 
 
 def test_every_format_says_the_same(nights: Path, busyhour: Busyhour) -> None:
-    arguments = ("compare", "slow", "-b", "n1", "-b", "n2", "--format")
+    arguments = ("compare", "slow", "-b", "n1", "-b", "n2", "-b", "n3", "--format")
     data = json.loads(busyhour(*arguments, "json", cwd=nights).out)
     worse = {one["name"] for one in data["metrics"] if one["outcome"] == "regressed"}
     assert "latency p50: lambda:Invoke" in worse
@@ -95,7 +118,8 @@ def test_every_format_says_the_same(nights: Path, busyhour: Busyhour) -> None:
 
 
 def test_output_goes_to_a_file_and_the_summary_to_the_terminal(nights: Path, busyhour: Busyhour) -> None:
-    done = busyhour("compare", "n4", "-b", "n1", "--format", "junit", "-o", "out/compare.xml", cwd=nights)
+    baseline = ("-b", "n1", "-b", "n2", "-b", "n3")
+    done = busyhour("compare", "n4", *baseline, "--format", "junit", "-o", "out/compare.xml", cwd=nights)
     assert done.code == 0
     assert done.out.startswith("helpdesk: no regression")
     assert ElementTree.parse(nights / "out" / "compare.xml").getroot().tag == "testsuites"
@@ -182,7 +206,8 @@ def test_a_bad_hour_that_repeats_do_not_show_is_no_regression_and_the_history_ha
 
 def test_what_repeats_show_too_is_confirmed(nights: Path, busyhour: Busyhour) -> None:
     write_run(nights / "slow" / "slow-repeat-1", 6, latency_ms=60.0)
-    done = busyhour("compare", "slow", "-b", "n1", "-b", "n2", "--format", "markdown", cwd=nights)
+    baseline = ("-b", "n1", "-b", "n2", "-b", "n3")
+    done = busyhour("compare", "slow", *baseline, "--format", "markdown", cwd=nights)
     assert done.code == 1, done.out
     assert "confirmed in 1 repeat" in done.out.splitlines()[0]
 
@@ -207,6 +232,97 @@ def test_changes_show_the_night_and_what_changed_beside(nights: Path, busyhour: 
     assert first.startswith("2026-03-11  m11  latency p50: lambda:Invoke: ")
     assert "(+3" in first
     assert beside.strip() == "commit old to new"
+
+
+def test_one_night_that_looks_worse_is_neither_green_nor_a_regression(
+    nights: Path, busyhour: Busyhour
+) -> None:
+    done = busyhour("compare", "slow", "-b", "n1", cwd=nights)
+    assert done.code == 4, done.out
+    assert "not shown: latency p" in done.out.splitlines()[-1]
+    assert "too few nights to judge: 1 of at least 3" in done.out
+    (nights / "busyhour.toml").write_text("[compare]\nrun_noise = 0.03\n", encoding="utf-8")
+    assert busyhour("compare", "slow", "-b", "n1", cwd=nights).code == 1
+
+
+def test_a_run_without_load_json_ends_with_4_and_names_what_is_missing(
+    nights: Path, busyhour: Busyhour
+) -> None:
+    (nights / "n4" / "load.json").unlink()
+    done = busyhour("compare", "n4", "-b", "n1", "-b", "n2", "-b", "n3", cwd=nights)
+    assert done.code == 4, done.out
+    assert "Missing: latency: 3 of 3 baseline runs have it, this run has not" in done.out
+    assert busyhour("history", "add", "n4", cwd=nights).code == 0
+    assert "not shown" in busyhour("history", "list", cwd=nights).out
+
+
+def test_eight_nights_with_a_slower_handler_from_night_6_and_a_quota_cut_on_night_7(
+    nights: Path, busyhour: Busyhour
+) -> None:
+    """Every night lies in the same folder, as CI has it, and is compared, added and shown again."""
+    dated: list[str] = []
+    for night in range(1, 13):
+        changed = night >= 6
+        write_run(
+            nights / "tonight",
+            night,
+            latency_ms=52.0 if changed else 40.0,
+            quota=200.0 if night < 7 else 120.0,
+            handler="new" if changed else "old",
+        )
+        done = busyhour("compare", "tonight", "-b", "history", cwd=nights)
+        assert done.code == (1 if changed else 0), done.out
+        if changed:
+            assert "Changed outside: function look changed" in done.out
+            assert ("Concurrent active calls 200 to 120" in done.out) == (night >= 7)
+        assert busyhour("report", "tonight", "--format", "html", "-o", "page.html", cwd=nights).code == 0
+        page = (nights / "page.html").read_text(encoding="utf-8")
+        assert ("Does not hold" in page) == changed, "the verdict at the top is the worst of all"
+        busyhour("history", "add", "tonight", cwd=nights)
+        found = busyhour("history", "changes", "--scenario", "helpdesk", cwd=nights)
+        if night < 6:
+            assert "latency" not in found.out
+            continue
+        lines = found.out.splitlines()
+        (median,) = [line for line in lines if "latency p50: lambda:Invoke" in line]
+        dated.append(median.split("  ")[0] + median.split("  ")[1])
+        assert "(+2" in median or "(+3" in median
+        assert "            function look changed" in lines
+        cuts = [line for line in lines if "quota Concurrent active calls: 200 to 120 (-40%)" in line]
+        assert [line[:10] for line in cuts] == (["2026-03-07"] if night >= 7 else [])
+    assert len(set(dated)) == 1, "found once, and kept"
+    assert dated[0].startswith("2026-03-062026-03-06-helpdesk-"), "dated to night 6, by a name of its own"
+    names = [line.split()[2] for line in busyhour("history", "list", cwd=nights).out.splitlines()]
+    assert len(set(names)) == 12
+
+
+def test_the_page_of_a_run_draws_and_names_what_the_comparison_found(
+    nights: Path, busyhour: Busyhour
+) -> None:
+    """What `busyhour run --confirm` puts on its page, on the first bad night."""
+    from busyhour.cli._nights import look_back
+    from busyhour.project import Project
+    from busyhour.report.html import render
+
+    for name in ("n1", "n2", "n3", "n4"):
+        assert busyhour("history", "add", name, cwd=nights).code == 0
+    assert busyhour("compare", "slow", "-b", "history", cwd=nights).code == 1
+    project = Project.at(nights)
+    record = store.read_run(nights / "slow")
+    look_back(record, nights / "slow", project)
+    page = render(record, project.report_templates()).decode()
+    assert "No metric changed" not in page
+    assert "Trend of latency p95: lambda:Invoke" in page
+    assert "found when it was compared" in page
+
+
+def test_an_old_record_keeps_its_verdict_with_the_version_that_gave_it(
+    nights: Path, busyhour: Busyhour
+) -> None:
+    write_run(nights / "old", 1, version="0.0.9")
+    assert busyhour("history", "add", "old", cwd=nights).code == 0
+    assert "holds  not compared  (by busyhour 0.0.9)" in busyhour("history", "list", cwd=nights).out
+    assert "holds  (by busyhour 0.0.9)" in busyhour("history", "show", "old", cwd=nights).out
 
 
 @pytest.mark.parametrize(
@@ -246,8 +362,15 @@ lookup, open_ticket, ticket_status = map(_slowed, (lookup, open_ticket, ticket_s
 
 @pytest.mark.slow
 def test_run_repeats_what_regressed_before_it_reports_it(tmp_path: Path, busyhour: Busyhour) -> None:
-    """A night as it is, a second one with a slow handler (confirmed), and --confirm against AWS (refused)."""
+    """A night as it is, a second one with a slow handler (confirmed), and --confirm against AWS (refused).
+
+    The project states how much its nights differ: one night is then enough to judge latencies.
+    """
     assert busyhour("init", ".", cwd=tmp_path).code == 0
+    settings = tmp_path / "busyhour.toml"
+    settings.write_text(
+        settings.read_text(encoding="utf-8") + "\n[compare]\nrun_noise = 0.1\n", encoding="utf-8"
+    )
     run = ("run", "helpdesk", "--confirm", "--set", "traffic.duration=25s", "--set", "traffic.drain=10s")
     objective = ("--set", 'objectives."latency_p95:lambda".at_most=30s')
 

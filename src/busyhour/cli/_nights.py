@@ -1,4 +1,4 @@
-"""What `busyhour run` does with earlier runs: hold this one against them, and show the nights up to it."""
+"""What `busyhour run` does with earlier runs: compare this one with them, and show the nights up to it."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def hold(
     held = hold_against(options, folder, display, names=names or (HISTORY,), most=most)
     if held is not None:
         record.regression = verdicts.for_report(held.found)
+        record.verdict = verdicts.fold(record.verdict, verdicts.kept(held.found), unproven=held.unproven)
     return held
 
 
@@ -57,4 +58,4 @@ def with_verdict(held: Held, code: ExitCode) -> ExitCode:
     if held.unproven:
         click.echo("What regressed could not be looked at again: the repeats prove nothing.", err=True)
         return ExitCode.INVALID_RUN
-    return ExitCode.DOES_NOT_HOLD if held.found.regressed else ExitCode.OK
+    return held.found.exit_code

@@ -1,4 +1,4 @@
-"""busyhour compare: Hold a run against earlier runs and say what regressed, what is equivalent, what is undecided."""
+"""busyhour compare: Compare a run with earlier runs: what regressed, what changed, what is equivalent, what is undecided."""
 
 from __future__ import annotations
 
@@ -47,14 +47,17 @@ def command(
     output: Path | None,
     force: bool,
 ) -> None:
-    """Hold RUN (a run's folder or run.json; several are taken together) against baseline runs.
+    """Compare RUN (a run's folder or run.json; several are taken together) with baseline runs.
 
     A metric is regressed when it is shown to be worse by more than the tolerance that busyhour.toml sets in
-    [compare], equivalent when it is shown not to be, and undecided otherwise, with what would decide. What regressed in
-    a run that `busyhour run --confirm` repeated is regressed only if its repeats show it too.
+    [compare], changed when it is other by more than that and neither side is better, equivalent when it is shown not
+    to be worse, and undecided otherwise, with what would decide. What regressed in a run that `busyhour run --confirm`
+    repeated is regressed only if its repeats show it too. A quota that was cut and a new finding of the flow check fail
+    too. Fewer than three baseline nights judge nothing, unless [compare] run_noise states how nights differ.
 
-    Exit code 0: nothing regressed. 1: something did. 2: bad input, or runs that cannot be compared. 4: a run proves
-    nothing.
+    Exit code 0: nothing regressed. 1: something did, or changed. 2: bad input, or runs that cannot be compared. 4: not
+    shown: a run proves nothing, something is missing that the baseline has, or a metric looks worse and there are too
+    few nights to judge it.
 
     Example: busyhour compare reports/out/tonight --baseline reports/out/last-night
     """
@@ -86,8 +89,8 @@ def command(
         click.echo(found.summary)
     for path in runs:
         verdicts.write(path, found)
-    if found.regressed:
-        raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
+    if found.exit_code is not ExitCode.OK:
+        raise SystemExit(int(found.exit_code))
 
 
 def _write(path: Path, content: str) -> None:

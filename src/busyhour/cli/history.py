@@ -58,7 +58,7 @@ def add(runs: tuple[Path, ...], revision: str | None, database: Path | None) -> 
             words = f"{night.observation.outcome}; never a baseline"
         if night.confirmation is not None:
             words = f"{words} ({night.confirmation.words})"
-        click.echo(f"{night.observation.run_id}: {words}")
+        click.echo(f"{night.observation.run_id}: {words}; kept as {night.observation.name}")
 
 
 @command.command("list")
@@ -75,27 +75,40 @@ def list_(scenario: str | None, database: Path | None) -> None:
         click.echo(
             "The history is empty." if scenario is None else f"The history has no run of {scenario!r}."
         )
+    ids = [one.run_id for one in entries]
     for one in entries:
+        label = one.name if ids.count(one.run_id) > 1 else one.run_id
         click.echo(
-            f"{one.id:>5}  {one.started[:19]}  {one.run_id}  {one.scenario}  {one.outcome}  "
+            f"{one.id:>5}  {one.started[:19]}  {label}  {one.scenario}  {one.outcome}  "
             f"{_verdict(one)}  {one.revision[:10]}".rstrip()
             + (f"  repeat of {one.repeat_of}" if one.repeat_of else "")
+            + _by(one.version)
         )
 
 
+def _by(version: str) -> str:
+    """The version that gave a verdict, where it is not this one."""
+    from busyhour import __version__
+
+    return f"  (by busyhour {version})" if version and version != __version__ else ""
+
+
 def _verdict(one: Entry | Night) -> str:
+    from busyhour.regression.night import Night
+
+    shown = one.judgement.shown if isinstance(one, Night) else one.shown
     if one.regressed is None:
         return "not compared"
     if one.regressed:
         return "regressed, accepted" if one.accepted else "regressed"
-    return "no regression"
+    return "no regression" if shown else "not shown"
 
 
 @command.command("show")
 @click.argument("run")
 @_FILE
 def show(run: str, database: Path | None) -> None:
-    """Show the metrics of RUN (its id, or its number in the list).
+    """Show the metrics of RUN (its id, its name, or its number in the list).
 
     Example: busyhour history show 12
     """
@@ -105,13 +118,19 @@ def show(run: str, database: Path | None) -> None:
     with _open(database) as history:
         night = history.find(run)
     one = night.observation
-    click.echo(f"{one.run_id}, {one.started[:19]}: {one.outcome}, {_verdict(night)}, {one.calls} calls")
+    by = _by(night.judgement.version)
+    click.echo(
+        f"{one.run_id}, {one.started[:19]}: {one.outcome}{_by(one.version)}, {_verdict(night)}{by}, {one.calls} calls"
+    )
+    click.echo(f"kept as {one.name}")
     if night.revision:
         click.echo(f"commit {night.revision}")
     if night.repeat_of:
         click.echo(f"a repeat of {night.repeat_of}; never a baseline")
     for line in again(night.confirmation):
         click.echo(line)
+    for failed in night.judgement.failed:
+        click.echo(f"failed: {failed}")
     rows = values(one)
     width = max((len(name) for name in rows), default=0)
     for name, (value, unit) in rows.items():
@@ -134,28 +153,47 @@ def show(run: str, database: Path | None) -> None:
 def changes(scenario: str, metric: str | None, least: float, database: Path | None) -> None:
     """Find the nights from which on a metric was different, with what else changed that night.
 
+    Each change is dated once: to the night on which the comparison found it, or to its change point over the nights.
+    Quotas that were cut are listed too. The newest nights are too early for change points.
+
     Example: busyhour history changes --scenario helpdesk
     """
-    from busyhour.regression.changepoints import SHORTEST
     from busyhour.regression.nights import trends
+    from busyhour.regression.observation import differences
+    from busyhour.regression.onsets import AFTER, BEFORE, EARLY
     from busyhour.regression.render import number
 
     with _open(database) as history:
-        nights = [night for night in history.nights(scenario) if night.observation.valid]
-    if len(nights) < 2 * SHORTEST:
-        click.echo(f"{len(nights)} runs of {scenario!r}: a change shows from {2 * SHORTEST} on.")
-        return
-    found = trends(nights, metric or "", least)
-    for one in found:
+        every = [night for night in history.nights(scenario) if night.observation.valid]
+    nights = [one for one in every if not differences(every[-1].observation, one.observation)]
+    if len(nights) < len(every):
+        click.echo(f"{len(every) - len(nights)} runs of another plan, test or seed are left out.", err=True)
+    found = trends(nights, metric or "", least) if nights else []
+    beside: list[str] = []
+    for at, one in enumerate(found):
         size = f" ({one.relative:+.0%})" if one.relative is not None else ""
+        how = ", found when it was compared" if one.by == "compare" else ""
         click.echo(
             f"{one.started[:10]}  {one.run_id}  {one.metric}: {number(one.before, one.unit)} to "
-            f"{number(one.after, one.unit)}{size}"
+            f"{number(one.after, one.unit)}{size}{how}"
         )
-        for words in one.beside:
-            click.echo(f"            {words}")
-    if not found:
-        click.echo(f"No change in {len(nights)} runs of {scenario!r}.")
+        beside += [words for words in one.beside if words not in beside]
+        if at + 1 == len(found) or found[at + 1].index != one.index:
+            for words in beside:
+                click.echo(f"            {words}")
+            beside = []
+    if len(nights) < BEFORE + AFTER:
+        click.echo(
+            f"{len(nights)} runs of {scenario!r}: a change shows from {BEFORE + AFTER} on.", err=bool(found)
+        )
+    else:
+        early = f"the newest {EARLY} nights are too early to tell"
+        click.echo(
+            f"{early[0].upper()}{early[1:]}."
+            if found
+            else f"No change in {len(nights)} runs of {scenario!r}; {early}.",
+            err=bool(found),
+        )
 
 
 @command.command("accept")

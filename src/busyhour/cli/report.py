@@ -23,9 +23,10 @@ def command(run: Path, format_: str, output: Path | None) -> None:
     """
     from busyhour.project import Project
     from busyhour.quotas import ledger
+    from busyhour.regression import verdicts
     from busyhour.results import store
 
-    record = store.read_run(run)
+    record = verdicts.with_comparison(store.read_run(run), run)
     project = Project.find(Path.cwd())
     if project.ledger_file.is_file():
         record.ledger = ledger.as_rows(ledger.read(project.ledger_file))

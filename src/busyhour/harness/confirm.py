@@ -59,7 +59,8 @@ def hold_against(
     repeats = _Repeats(options, folder, progress, most)
     found = confirm(new, old, tolerances(options.project), repeats)
     verdicts.write(folder, found)
-    unproven = found.confirmation is None and bool(suspected(found))
+    sure = bool(found.new_findings or found.cuts)
+    unproven = found.confirmation is None and bool(suspected(found)) and not sure
     return Held(found, unproven, repeats.interrupted)
 
 

@@ -33,7 +33,9 @@ from busyhour.quotas.comparison import record as quota_record
 from busyhour.quotas.model import Quota
 from busyhour.quotas.reading import read_quotas
 from busyhour.quotas.table_capacity import TableDescriptions
+from busyhour.regression import made_of
 from busyhour.results import store
+from busyhour.results.codec import encode
 from busyhour.results.load_result import LoadResult
 from busyhour.results.record import FindingRecord, FlowCoverage, QuotaRecord, RunRecord, Series, Shown
 from busyhour.results.retries import sentences
@@ -347,7 +349,10 @@ def _record(
     return RunRecord(
         run_id=folder.name,
         busyhour_version=__version__,
-        scenario=_scenario(scenario),
+        scenario={
+            **_scenario(scenario),
+            made_of.KEY: encode(made_of.collect(scenario, options.project.root)),
+        },
         target=target.as_json(),
         started=load.started,
         ended=load.ended,

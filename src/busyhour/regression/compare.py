@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from busyhour.errors import BusyhourError, ExitCode
-from busyhour.regression.decide import Compared, Outcome, decide
+from busyhour.regression.decide import TOO_FEW_NIGHTS, Compared, Outcome, decide
 from busyhour.regression.estimate import estimate
-from busyhour.regression.observation import Observation, differences
+from busyhour.regression.metric import Estimate
+from busyhour.regression.observation import Observation, differences, labels
+from busyhour.regression.outside import changes, purposeful, same_behaviour
 from busyhour.regression.settings import Tolerances
 
 
@@ -42,7 +43,7 @@ class Confirmation:
 
 @dataclass(slots=True)
 class Comparison:
-    """What came out. `metrics` are in order of concern: regressed, undecided, equivalent."""
+    """What came out. `metrics` are in order of concern."""
 
     scenario: str
     new: list[str]
@@ -54,38 +55,95 @@ class Comparison:
     notes: list[str] = field(default_factory=list)
     confirmation: Confirmation | None = None
     """None: nothing was repeated."""
+    missing: list[str] = field(default_factory=list)
+    """What the baseline has and the candidate does not."""
+    cuts: list[str] = field(default_factory=list)
+    """Quotas that are lower than on the newest baseline run."""
+    outside: list[str] = field(default_factory=list)
+    """What else is different from the newest baseline run, by value."""
 
     @property
     def regressed(self) -> bool:
-        """Whether anything is worse beyond its tolerance, or the flow check finds something new."""
-        return bool(self.new_findings) or any(one.outcome is Outcome.REGRESSED for one in self.metrics)
+        """Whether anything fails: a metric beyond its tolerance, a new finding of the flow check, a quota that was cut."""
+        return bool(self.new_findings or self.cuts) or any(one.outcome in FAILING for one in self.metrics)
+
+    @property
+    def shown(self) -> bool:
+        """Whether the comparison could judge: nothing is missing, nothing looks worse that too few nights can judge."""
+        return not self.missing and not any(one.suspected for one in self.metrics)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What fails comes before what is not shown."""
+        if self.regressed:
+            return ExitCode.DOES_NOT_HOLD
+        return ExitCode.OK if self.shown else ExitCode.INVALID_RUN
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in words."""
+        if self.regressed:
+            worse = (
+                any(one.outcome is Outcome.REGRESSED for one in self.metrics)
+                or self.new_findings
+                or self.cuts
+            )
+            return "regressed" if worse else "changed"
+        if not self.shown:
+            return "not shown"
+        few = sum(one.advice.startswith(TOO_FEW_NIGHTS) for one in self.metrics)
+        return TOO_FEW_NIGHTS if few > self.count(Outcome.EQUIVALENT) else "no regression"
 
     def count(self, outcome: Outcome) -> int:
         """How many metrics have this outcome."""
         return sum(one.outcome is outcome for one in self.metrics)
 
+    def named(self, *outcomes: Outcome) -> list[str]:
+        """Names of the metrics that have one of these outcomes."""
+        return [one.name for one in self.metrics if one.outcome in outcomes]
+
+    @property
+    def reasons(self) -> list[str]:
+        """What the verdict rests on, the worst first; empty where nothing fails and everything could be judged."""
+        found = [f"new finding {finding.partition(':')[0]}" for finding in self.new_findings]
+        found += [*self.cuts, *self.named(Outcome.REGRESSED)]
+        found += [f"{name} changed" for name in self.named(Outcome.CHANGED)]
+        if not self.regressed:
+            found += [f"missing: {one}" for one in self.missing]
+            found += [f"{one.name} looks worse, {one.advice}" for one in self.metrics if one.suspected]
+        return found
+
     @property
     def summary(self) -> str:
         """One line, fit for a notification."""
-        worst = [one.name for one in self.metrics if one.outcome is Outcome.REGRESSED]
-        worst += [f"new finding {finding.partition(':')[0]}" for finding in self.new_findings]
         rest = (
             f"{self.count(Outcome.EQUIVALENT)} metrics equivalent, {self.count(Outcome.UNDECIDED)} undecided"
         )
+        if follows := self.count(Outcome.FOLLOWS):
+            rest += f", {follows} follow from a change"
+        if self.regressed and self.missing:
+            rest += f", {len(self.missing)} missing"
         if self.confirmation is not None:
             rest = f"{self.confirmation.words}; {rest}"
-        if not worst:
-            return f"{self.scenario}: no regression; {rest}."
-        more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""
-        return f"{self.scenario} regressed: {', '.join(worst[:3])}{more}; {rest}."
+        found = self.reasons
+        if not found:
+            return f"{self.scenario}: {self.verdict}; {rest}."
+        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+        verdict = f" {self.verdict}" if self.regressed else f": {self.verdict}"
+        return f"{self.scenario}{verdict}: {', '.join(found[:3])}{more}; {rest}."
 
 
-_ORDER = (Outcome.REGRESSED, Outcome.UNDECIDED, Outcome.EQUIVALENT)
+FAILING = (Outcome.REGRESSED, Outcome.CHANGED)
+"""Outcomes of a metric that fail the night."""
+_ORDER = (Outcome.REGRESSED, Outcome.CHANGED, Outcome.UNDECIDED, Outcome.FOLLOWS, Outcome.EQUIVALENT)
 
 
 def in_order(metrics: Iterable[Compared]) -> list[Compared]:
-    """By concern: regressed, undecided, equivalent."""
-    return sorted(metrics, key=lambda one: (_ORDER.index(one.outcome), one.p_regressed, -abs(one.effect)))
+    """By concern: what fails, what only too few nights keep from failing, undecided, equivalent."""
+    return sorted(
+        metrics,
+        key=lambda one: (_ORDER.index(one.outcome), not one.suspected, one.p_regressed, -abs(one.effect)),
+    )
 
 
 def compare(
@@ -96,7 +154,7 @@ def compare(
     force: bool = False,
     only: Collection[str] | None = None,
 ) -> Comparison:
-    """Hold `new` runs against `old` ones.
+    """Compare `new` runs with `old` ones.
 
     Args:
         new: candidate runs, at least one.
@@ -108,6 +166,40 @@ def compare(
     Raises:
         BusyhourError: the runs are not alike, or one of them proves nothing; not with `force`.
     """
+    notes = _alike(new, old, force=force)
+    estimates = estimate(new, old, tolerances)
+    newest = max(old, key=lambda run: run.started)
+    metrics = in_order(
+        decide(
+            [one for one in estimates.metrics if only is None or one.name in only],
+            rate=tolerances.false_discovery_rate,
+            seconds=max(run.seconds for run in new),
+            state=lambda one, run: (run.era, not one.both or same_behaviour(run, new[0])),
+            follows=lambda one: _follows(one, new[0]),
+            known=tolerances.run_noise is not None,
+        )
+    )
+    now = set().union(*(run.findings for run in new))
+    before = set().union(*(run.findings for run in old))
+    outside = changes(newest, new[0])
+    shown = labels([*new, *old])
+    return Comparison(
+        scenario=str(new[0].identity.get("name")),
+        new=shown[: len(new)],
+        old=shown[len(new) :],
+        metrics=metrics,
+        new_findings=sorted(now - before),
+        gone_findings=sorted(before - now),
+        not_compared=estimates.missing,
+        notes=[*notes, *_left_out(metrics)],
+        missing=estimates.gone,
+        cuts=[one.words for one in outside if one.finding],
+        outside=[one.words for one in outside if not one.finding],
+    )
+
+
+def _alike(new: Sequence[Observation], old: Sequence[Observation], *, force: bool) -> list[str]:
+    """What keeps the runs from being compared, as notes with `force`, as an error without."""
     notes = []
     unlike = [difference for other in (*new[1:], *old) for difference in differences(new[0], other)]
     if unlike:
@@ -127,24 +219,26 @@ def compare(
                 ExitCode.INVALID_RUN,
             )
         notes += void
-    estimates = estimate(new, old, tolerances)
-    seconds = max(run.seconds for run in new)
-    chosen = [one for one in estimates.metrics if only is None or one.name in only]
-    metrics = in_order(decide(chosen, rate=tolerances.false_discovery_rate, seconds=seconds))
-    now = set().union(*(run.findings for run in new))
-    before = set().union(*(run.findings for run in old))
-    if len(old) == 1 and not math.isclose(tolerances.run_noise, 0.0):
-        notes.append(
-            "One baseline run does not show how runs differ from each other; "
-            f"{tolerances.run_noise:.1%} is assumed for latencies. Three or more show it."
-        )
-    return Comparison(
-        scenario=str(new[0].identity.get("name")),
-        new=[run.run_id for run in new],
-        old=[run.run_id for run in old],
-        metrics=metrics,
-        new_findings=sorted(now - before),
-        gone_findings=sorted(before - now),
-        not_compared=estimates.missing,
-        notes=notes,
-    )
+    return notes
+
+
+def _follows(one: Estimate, new: Observation) -> str:
+    """The changes of flows and scenario that set the candidate apart from every baseline run of today's state."""
+    era = max(run.era for run in one.old_runs)
+    today = [run for run in one.old_runs if run.era == era]
+    if any(same_behaviour(run, new) for run in today):
+        return ""
+    return purposeful(max(today, key=lambda run: run.started), new)
+
+
+def _left_out(metrics: Iterable[Compared]) -> list[str]:
+    """The baseline runs that are unlike the others, with the metrics that they are left out of."""
+    by_run: dict[str, list[str]] = {}
+    for one in metrics:
+        for name in one.left_out:
+            by_run.setdefault(name, []).append(one.name)
+    return [
+        f"{name} is unlike the other baseline runs and left out of {len(of)} metrics: {', '.join(sorted(of)[:3])}"
+        + (" ..." if len(of) > 3 else "")
+        for name, of in sorted(by_run.items())
+    ]

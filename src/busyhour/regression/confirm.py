@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from busyhour.regression.compare import Comparison, Confirmation, compare, in_order
+from busyhour.regression.compare import FAILING, Comparison, Confirmation, compare, in_order
 from busyhour.regression.decide import Compared, Outcome
 from busyhour.regression.observation import Observation
 from busyhour.regression.settings import Tolerances
@@ -40,21 +40,21 @@ def settle(
     seen = {one.name: one for one in again.metrics}
     metrics = [seen.get(one.name, _unseen(one)) if one.name in suspects else one for one in first.metrics]
 
-    def named(outcome: Outcome) -> list[str]:
-        return [one.name for one in metrics if one.name in suspects and one.outcome is outcome]
+    def named(*outcomes: Outcome) -> list[str]:
+        return [one.name for one in metrics if one.name in suspects and one.outcome in outcomes]
 
     confirmation = Confirmation(
         repeats=[run.run_id for run in repeats],
-        confirmed=named(Outcome.REGRESSED),
-        gone=named(Outcome.EQUIVALENT),
+        confirmed=named(*FAILING),
+        gone=named(Outcome.EQUIVALENT, Outcome.FOLLOWS),
         open=named(Outcome.UNDECIDED),
     )
     return replace(first, metrics=in_order(metrics), confirmation=confirmation)
 
 
 def suspected(found: Comparison) -> list[str]:
-    """Metrics that regressed, as far as nobody has looked again; findings need no second look."""
-    return [one.name for one in found.metrics if one.outcome is Outcome.REGRESSED]
+    """Metrics that regressed or changed in the run itself; findings and quotas need no second look."""
+    return found.named(*FAILING)
 
 
 def _unseen(one: Compared) -> Compared:

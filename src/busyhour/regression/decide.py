@@ -1,35 +1,40 @@
-"""From estimates to outcomes: regressed, equivalent, undecided.
+"""From estimates to outcomes: regressed, changed, equivalent, undecided.
 
 For each metric, with effect e (how much worse the candidate is), tolerance d and standard error s:
 
 - regressed: e > d is shown, by a one-sided test of e <= d;
+- changed: e < -d is shown, for metrics of which less is not better (invocations per call, calls that reach an agent);
+- follows: changed, and the flows or the scenario are other ones than on the baseline nights; not judged;
 - equivalent: e < d is shown, by a one-sided test of e >= d (non-inferiority: Schuirmann 1987, "A comparison of the
-  two one-sided tests procedure...", its upper half; a metric that became better counts as equivalent);
-- undecided: neither.
+  two one-sided tests procedure...", its upper half; a metric that became better counts as equivalent); both halves
+  where less is not better;
+- undecided: none of these, or too few baseline nights to know how nights differ.
 
 Both families of p-values are adjusted over all metrics by Benjamini and Hochberg (1995), "Controlling the false
 discovery rate" (`scipy.stats.false_discovery_control`). As d > 0, two runs of one system (e = 0) rarely come near it.
 
 s has two parts. Within runs: the standard deviation of the bootstrap replicates of the effect (Efron, Tibshirani
-1993, "An Introduction to the Bootstrap", chapter 6), at least `Estimate.floor`. From run to run: the variance that
-the baseline runs show beyond that, moderated towards an assumed one as in Smyth (2004), "Linear models and empirical
-Bayes methods"; with a single baseline run the assumed one is all there is. Degrees of freedom: Satterthwaite (1946).
+1993, "An Introduction to the Bootstrap", chapter 6), at least `Estimate.least`. From night to night: see `spread`.
+Degrees of freedom: Satterthwaite (1946).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 
 from busyhour.regression.bootstrap import Floats
+from busyhour.regression.effect import Effect, effects
 from busyhour.regression.metric import Estimate
+from busyhour.regression.observation import Observation
+from busyhour.regression.spread import LEAST_NIGHTS
 
-PRIOR_RUNS = 4.0
-"""How many runs' worth of evidence the assumed run-to-run variance counts as."""
+TOO_FEW_NIGHTS = "too few nights to judge"
 _MOST_RUNS = 50
 _MOST_TIMES = 50.0
 
@@ -39,6 +44,10 @@ class Outcome(StrEnum):
 
     REGRESSED = "regressed"
     """Worse by more than the tolerance."""
+    CHANGED = "changed"
+    """Other by more than the tolerance, where neither more nor less is better."""
+    FOLLOWS = "follows"
+    """Changed, and the flows or the scenario changed too: see `Compared.advice`; not judged."""
     EQUIVALENT = "equivalent"
     """Shown not to be worse by more than the tolerance."""
     UNDECIDED = "undecided"
@@ -66,72 +75,91 @@ class Compared:
     """Adjusted for all metrics of this comparison."""
     p_equivalent: float
     advice: str = ""
+    both: bool = False
+    """Whether the tolerance holds in both directions."""
+    suspected: bool = False
+    """Undecided for want of baseline nights alone: if all nights were alike, it would be worse."""
+    left_out: list[str] = field(default_factory=list)
+    """Names of baseline runs that are unlike the others in this metric."""
 
     @property
     def better(self) -> bool:
         """Whether the whole confidence interval lies on the better side of no change."""
+        if self.both:
+            return False
         return self.high < 0 if self.worse > 0 else self.low > 0
 
 
-@dataclass(slots=True)
-class _Error:
-    """The standard error of an effect, in its parts."""
-
-    within: float
-    between: float
-    """Variance of one run around the system's own value."""
-    runs: tuple[int, int]
-    df: float
-
-    @property
-    def total(self) -> float:
-        return self.within + self.between * (1.0 / self.runs[0] + 1.0 / self.runs[1])
-
-
-def decide(estimates: Sequence[Estimate], *, rate: float, seconds: float) -> list[Compared]:
+def decide(
+    estimates: Sequence[Estimate],
+    *,
+    rate: float,
+    seconds: float,
+    state: Callable[[Estimate, Observation], Any] = lambda one, run: run.era,
+    follows: Callable[[Estimate], str] = lambda one: "",
+    known: bool = False,
+) -> list[Compared]:
     """Compare every metric.
 
     Args:
         estimates: of all metrics.
         rate: false discovery rate that is accepted.
         seconds: how long one run took, for the advice.
+        state: what a baseline run's level stands for; the greatest is that of today.
+        follows: the change of flows or scenario that a metric's change follows from; empty: none.
+        known: whether the project states how much nights differ, so that it need not be learnt from them.
     """
     from scipy import stats
 
     if not estimates:
         return []
-    effects = [one.worse * float(one.new.mean() - one.old.mean()) for one in estimates]
-    errors = [_error(one) for one in estimates]
-    judged = [one.too_few <= 1.0 for one in estimates]
-    worse, well = [], []
-    for one, effect, error in zip(estimates, effects, errors, strict=True):
-        distance, spread = effect - one.tolerance, math.sqrt(error.total)
-        score = distance / spread if spread > 0 else math.copysign(math.inf, distance) if distance else 0.0
-        worse.append(float(stats.t.sf(score, error.df)))
-        well.append(float(stats.t.cdf(score, error.df)))
-    keep = np.array(judged)
-    adjusted_worse, adjusted_well = (_adjusted(np.array(p), keep) for p in (worse, well))
+    judged = effects(estimates, state, known=known)
+    more = [_tail(each, each.size - each.one.tolerance) for each in judged]
+    less = [_tail(each, -each.size - each.one.tolerance) if each.one.both else 1.0 for each in judged]
+    other = [
+        min(1.0, 2.0 * min(pair)) if each.one.both else pair[0]
+        for each, *pair in zip(judged, more, less, strict=True)
+    ]
+    well = [
+        max(1.0 - p, 1.0 - q if each.one.both else 0.0) for each, p, q in zip(judged, more, less, strict=True)
+    ]
+    keep = np.array([each.one.too_few <= 1.0 for each in judged])
+    adjusted_other, adjusted_well = (_adjusted(np.array(p), keep) for p in (other, well))
     out = []
-    for i, (one, effect, error) in enumerate(zip(estimates, effects, errors, strict=True)):
-        if judged[i] and adjusted_worse[i] <= rate:
-            outcome = Outcome.REGRESSED
-        elif judged[i] and adjusted_well[i] <= rate:
+    for each, shown, same, kept in zip(judged, adjusted_other, adjusted_well, keep, strict=True):
+        outcome, suspected = Outcome.UNDECIDED, False
+        if kept and shown <= rate:
+            outcome = _direction(each, follows(each.one))
+        elif kept and same <= rate:
             outcome = Outcome.EQUIVALENT
-        else:
-            outcome = Outcome.UNDECIDED
-        half = float(stats.t.ppf(0.975, error.df)) * math.sqrt(error.total)
-        needed = float(stats.t.isf(rate / len(estimates), max(error.df, 3.0)))
-        out.append(
-            _compared(
-                one,
-                outcome,
-                effect,
-                half,
-                (float(adjusted_worse[i]), float(adjusted_well[i])),
-                _advice(one, effect, error, needed, seconds) if outcome is Outcome.UNDECIDED else "",
-            )
-        )
+        if not each.enough:
+            suspected = outcome in (Outcome.REGRESSED, Outcome.CHANGED)
+            outcome = outcome if outcome is Outcome.FOLLOWS else Outcome.UNDECIDED
+        needed = float(stats.t.isf(rate / len(estimates), max(each.df, 3.0)))
+        half = float(stats.t.ppf(0.975, each.df)) * each.error
+        made = _compared(each, outcome, half, (float(shown), float(same)))
+        made.suspected = suspected
+        if outcome is Outcome.FOLLOWS:
+            made.advice = f"follows from {follows(each.one)}"
+        elif outcome is Outcome.UNDECIDED:
+            made.advice = _advice(each, needed, seconds)
+        out.append(made)
     return out
+
+
+def _direction(each: Effect, follows: str) -> Outcome:
+    if each.size > 0 and not each.one.neutral:
+        return Outcome.REGRESSED
+    return Outcome.FOLLOWS if follows else Outcome.CHANGED
+
+
+def _tail(each: Effect, distance: float) -> float:
+    """Chance of an effect this far beyond the tolerance or farther, if it lies on it."""
+    from scipy import stats
+
+    if each.error > 0:
+        return float(stats.t.sf(distance / each.error, each.df))
+    return 0.5 if distance == 0 else float(distance < 0)
 
 
 def _adjusted(p: Floats, keep: Floats) -> Floats:
@@ -143,38 +171,11 @@ def _adjusted(p: Floats, keep: Floats) -> Floats:
     return out
 
 
-def _error(one: Estimate) -> _Error:
-    runs = len(one.new), len(one.old)
-    within = 0.0
-    each: list[tuple[Floats, float]] = []
-    if one.new_replicates is not None and one.old_replicates is not None:
-        drawn = one.new_replicates.mean(axis=0) - one.old_replicates.mean(axis=0)
-        within = float(drawn.var(ddof=1))
-        for points, replicates in ((one.new, one.new_replicates), (one.old, one.old_replicates)):
-            each.append((points, float(replicates.var(axis=1, ddof=1).mean())))
-    else:
-        share = one.floor / (1.0 / runs[0] + 1.0 / runs[1])
-        each = [(one.new, share), (one.old, share)]
-    within = max(within, one.floor)
-    evidence, weight = PRIOR_RUNS * one.noise**2, PRIOR_RUNS
-    for points, own in each:
-        if len(points) > 1:
-            evidence += (len(points) - 1) * max(0.0, float(points.var(ddof=1)) - own)
-            weight += len(points) - 1
-    between = evidence / weight
-    parts = within, between * (1.0 / runs[0] + 1.0 / runs[1])
-    total = sum(parts)
-    blocks = max(2.0, one.blocks - 1.0)
-    squares = parts[0] ** 2 / blocks + parts[1] ** 2 / weight
-    return _Error(within, between, runs, max(2.0, total**2 / squares) if squares > 0 else blocks)
-
-
-def _compared(
-    one: Estimate, outcome: Outcome, effect: float, half: float, p: tuple[float, float], advice: str
-) -> Compared:
-    centre = one.worse * effect
+def _compared(each: Effect, outcome: Outcome, half: float, p: tuple[float, float]) -> Compared:
+    one = each.one
+    centre = one.worse * each.size
     low, high = centre - half, centre + half
-    new, old, tolerance = float(one.new.mean()), float(one.old.mean()), one.tolerance
+    new, old, tolerance = float(one.new.mean()), float(one.old[each.level.kept].mean()), one.tolerance
     if one.relative:
         new, old = math.exp(new), math.exp(old)
         centre, low, high, tolerance = (math.expm1(min(x, 50.0)) for x in (centre, low, high, tolerance))
@@ -191,26 +192,32 @@ def _compared(
         tolerance,
         one.worse,
         *p,
-        advice,
+        both=one.both,
+        left_out=[one.old_runs[at].name for at in sorted(each.level.left_out)],
     )
 
 
-def _advice(one: Estimate, effect: float, error: _Error, needed: float, seconds: float) -> str:
+def _advice(each: Effect, needed: float, seconds: float) -> str:
     """What would decide, if the effect stays what it is: longer runs, or more of them."""
+    one = each.one
     if one.too_few > 1.0:
         return f"too few values for it; runs of {_minutes(seconds * one.too_few)} would have enough"
-    wanted = ((effect - one.tolerance) / needed) ** 2
-    a, b = error.runs
-    fixed = error.between * (1.0 / a + 1.0 / b)
+    if not each.enough:
+        return f"{TOO_FEW_NIGHTS}: {len(one.old)} of at least {LEAST_NIGHTS}"
+    distance = each.size - one.tolerance
+    if one.both and each.size < 0:
+        distance = -each.size - one.tolerance
+    wanted = (distance / needed) ** 2
+    a, b = each.runs
     ways = []
-    if wanted > fixed and error.within > 0:
+    if wanted > each.fixed and each.within > 0:
         # The spread of an event that was never seen falls with the length of the runs, not with its square root.
-        times = (error.within / (wanted - fixed)) ** (0.5 if one.rare else 1.0)
+        times = (each.within / (wanted - each.fixed)) ** (0.5 if one.rare else 1.0)
         if times <= _MOST_TIMES:
             ways.append(f"runs of {_minutes(seconds * max(times, 1.1))}")
     if wanted > 0:
-        each = error.within * a * b / (a + b) + error.between
-        runs = math.ceil((each * 2.0 / wanted) ** (0.5 if one.rare else 1.0))
+        of_one = each.within * a * b / (a + b) + each.level.spread.between
+        runs = math.ceil((of_one * 2.0 / wanted) ** (0.5 if one.rare else 1.0))
         if runs <= _MOST_RUNS:
             ways.append(f"{max(runs, a + 1)} runs on each side")
     if ways:

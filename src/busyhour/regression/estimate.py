@@ -18,11 +18,10 @@ from busyhour.regression.settings import Tolerances
 
 
 def estimate(new: Sequence[Observation], old: Sequence[Observation], tolerances: Tolerances) -> Estimates:
-    """Every metric that all the runs have; what only some have is named in `missing`."""
+    """Every metric that the candidate and some of the baseline have; `gone` and `missing` name the rest."""
     made = Estimates(missing=sorted({reason for run in (*new, *old) for reason in run.missing}))
-    grid = windowed.Grid(new, old)
-    windowed.latencies(made, grid, tolerances)
-    windowed.in_seconds(made, grid, tolerances)
+    windowed.latencies(made, new, old, tolerances)
+    windowed.in_seconds(made, new, old, tolerances)
     whole.shares(made, new, old, tolerances)
     whole.distributions(made, new, old, tolerances)
     whole.headroom(made, new, old, tolerances)

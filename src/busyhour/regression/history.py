@@ -21,8 +21,8 @@ from typing import Any, Self, TextIO
 from busyhour.errors import BusyhourError
 from busyhour.regression.compare import Confirmation
 from busyhour.regression.migrations import MIGRATIONS
-from busyhour.regression.night import Entry, Night
-from busyhour.regression.observation import Observation, from_json
+from busyhour.regression.night import Entry, Judgement, Night
+from busyhour.regression.observation import Observation, differences, from_json, name_of
 from busyhour.results.codec import decode, encode
 
 WAIT_SECONDS = 30.0
@@ -130,12 +130,13 @@ class History:
         with self._changing():
             self._db.executemany(
                 "INSERT INTO runs (run_id, started, scenario, identity, outcome, added, observation, regressed, "
-                "accepted, revision, flows, confirmation, repeat_of) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "accepted, revision, flows, confirmation, repeat_of, judgement, version, name) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT (run_id, started) DO UPDATE SET scenario = excluded.scenario, "
                 "identity = excluded.identity, outcome = excluded.outcome, observation = excluded.observation, "
                 "regressed = excluded.regressed, accepted = excluded.accepted, revision = excluded.revision, "
-                "flows = excluded.flows, confirmation = excluded.confirmation, repeat_of = excluded.repeat_of",
+                "flows = excluded.flows, confirmation = excluded.confirmation, repeat_of = excluded.repeat_of, "
+                "judgement = excluded.judgement, version = excluded.version, name = excluded.name",
                 rows,
             )
         return len(rows)
@@ -184,27 +185,21 @@ class History:
     def entries(self, scenario: str | None = None) -> list[Entry]:
         """All runs in short, oldest first; those of one scenario where it is named."""
         rows = self._db.execute(
-            "SELECT id, run_id, started, scenario, outcome, regressed, accepted, revision, repeat_of FROM runs "
-            "WHERE ? IS NULL OR scenario = ? ORDER BY started, id",
+            "SELECT id, run_id, started, scenario, outcome, regressed, accepted, revision, repeat_of, version, name, "
+            "judgement FROM runs WHERE ? IS NULL OR scenario = ? ORDER BY started, id",
             (scenario, scenario),
         )
         return [
             Entry(
-                id_,
-                run_id,
-                started,
-                name,
-                outcome,
-                None if worse is None else bool(worse),
-                bool(accepted),
-                revision,
-                repeat_of,
+                *(id_, run_id, started, of, outcome, None if worse is None else bool(worse), bool(accepted)),
+                *(revision, repeat_of, version, name or name_of(run_id, started, of)),
+                decode(Judgement, json.loads(judgement)).shown,
             )
-            for id_, run_id, started, name, outcome, worse, accepted, revision, repeat_of in rows
+            for id_, run_id, started, of, outcome, worse, accepted, revision, repeat_of, version, name, judgement in rows
         ]
 
     def find(self, name: str) -> Night:
-        """The newest run with this run id, or the one with this number.
+        """The newest run with this run id, or the one with this number or name of its own.
 
         Raises:
             BusyhourError: there is none.
@@ -213,24 +208,40 @@ class History:
         if not found and name.isdecimal():
             found = self._select("WHERE id = ?", (int(name),))
         if not found:
+            found = [
+                one
+                for one in self._select("WHERE started LIKE ?", (f"{name[:10]}%",))
+                if one.observation.name == name
+            ]
+        if not found:
             raise BusyhourError(
                 f"{self._path}: there is no run {name!r}.", "`busyhour history list` shows what is there."
             )
         return found[0]
 
     def baseline(self, new: Observation, count: int) -> list[Observation]:
-        """The newest `count` trusted runs of the same plan that started before `new`, newest first."""
+        """The newest `count` trusted runs of the same plan that started before `new`, newest first.
+
+        Each has its `era`: an accepted regression begins a new one, whose level is that of later nights.
+        """
         found = self._select(
-            "WHERE identity = ? AND started < ? AND (accepted = 1 OR regressed IS NULL OR regressed = 0) "
-            "AND outcome IN ('holds', 'does not hold') AND repeat_of = '' ORDER BY started DESC, id DESC LIMIT ?",
-            (_identity(new), new.started, count),
+            "WHERE scenario = ? AND started < ? AND (accepted = 1 OR regressed IS NULL OR regressed = 0) "
+            "AND repeat_of = '' ORDER BY started DESC, id DESC",
+            (str(new.identity.get("name")), new.started),
         )
-        return [night.observation for night in found]
+        alike = [night for night in found if night.trusted and not differences(new, night.observation)][
+            :count
+        ]
+        era = 0
+        for night in reversed(alike):
+            era += bool(night.accepted and night.regressed)
+            night.observation.era = era
+        return [night.observation for night in alike]
 
     def _select(self, rest: str, values: Sequence[object]) -> list[Night]:
         rows = self._db.execute(
-            "SELECT id, observation, regressed, accepted, revision, flows, added, confirmation, repeat_of "
-            f"FROM runs {rest}",
+            "SELECT id, observation, regressed, accepted, revision, flows, added, confirmation, repeat_of, "
+            f"judgement FROM runs {rest}",
             values,
         )
         return [
@@ -244,6 +255,7 @@ class History:
                 id=row[0],
                 confirmation=None if (said := json.loads(row[7])) is None else decode(Confirmation, said),
                 repeat_of=row[8],
+                judgement=decode(Judgement, json.loads(row[9])),
             )
             for row in rows
         ]
@@ -301,4 +313,7 @@ def _row(night: Night) -> tuple[Any, ...]:
         json.dumps(night.flows, sort_keys=True),
         json.dumps(encode(night.confirmation)),
         night.repeat_of,
+        json.dumps(encode(night.judgement)),
+        one.version,
+        one.name,
     )

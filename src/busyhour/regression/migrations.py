@@ -21,5 +21,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE runs ADD COLUMN confirmation TEXT NOT NULL DEFAULT 'null'",
         "ALTER TABLE runs ADD COLUMN repeat_of TEXT NOT NULL DEFAULT ''",
     ),
+    (
+        # What failed in a run when it was compared, and the version that compared.
+        "ALTER TABLE runs ADD COLUMN judgement TEXT NOT NULL DEFAULT '{}'",
+        # The version that made the run, and the run's name of its own.
+        "ALTER TABLE runs ADD COLUMN version TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE runs ADD COLUMN name TEXT NOT NULL DEFAULT ''",
+    ),
 )
 """What brings a file from version k to version k + 1, for k = 0, 1, ..."""

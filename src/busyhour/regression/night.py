@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from busyhour.regression import outside
 from busyhour.regression.compare import Confirmation
 from busyhour.regression.observation import Observation
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What `busyhour compare` found in a run, beside whether it regressed."""
+
+    failed: list[str] = field(default_factory=list)
+    """Names of the metrics that regressed or changed, quotas that were cut, and new findings."""
+    shown: bool = True
+    """Whether everything could be judged."""
+    version: str = ""
+    """The version of busyhour that judged."""
 
 
 @dataclass(slots=True)
@@ -15,7 +27,7 @@ class Night:
 
     observation: Observation
     regressed: bool | None = None
-    """What `busyhour compare` said; None: it was not compared."""
+    """What `busyhour compare` found; None: it was not compared."""
     accepted: bool = False
     """Whether a regression was accepted as the new state of affairs."""
     revision: str = ""
@@ -25,9 +37,10 @@ class Night:
     added: str = ""
     id: int = 0
     confirmation: Confirmation | None = None
-    """What repeats of it said; None where it was not repeated."""
+    """What repeats of it showed; None where it was not repeated."""
     repeat_of: str = ""
     """Id of the run that this one repeats; a repeat is never a baseline and no night of a trend."""
+    judgement: Judgement = field(default_factory=Judgement)
 
     @property
     def trusted(self) -> bool:
@@ -48,30 +61,35 @@ class Entry:
     accepted: bool
     revision: str
     repeat_of: str = ""
+    version: str = ""
+    """The version of busyhour that made the run; empty: not known."""
+    name: str = ""
+    """Its own name: date, scenario and a mark."""
+    shown: bool = True
+    """Whether the comparison could judge everything."""
 
 
 def changes(before: Night, after: Night) -> list[str]:
-    """What else was different that night: the commit, quota values, flows. Each as a phrase."""
-    said = []
+    """What else was different that night, by value: the commit, quotas, flows, handlers, versions. Each as a phrase."""
+    return [one.words for one in all_changes(before, after)]
+
+
+def cuts(before: Night, after: Night) -> list[outside.Change]:
+    """The quotas that were lower that night."""
+    return [one for one in outside.changes(before.observation, after.observation) if one.finding]
+
+
+def all_changes(before: Night, after: Night) -> list[outside.Change]:
+    """The same as data; the commit first."""
+    found = outside.changes(before.observation, after.observation)
+    known = before.observation.made_of is not None and after.observation.made_of is not None
+    found = [one for one in found if one.kind != "commit"]
+    if not known:
+        found += [
+            outside.Change(outside.FLOW, words)
+            for words in outside.content("flow", before.flows, after.flows)
+        ]
     if before.revision != after.revision:
-        said.append(f"commit {before.revision[:10] or 'unknown'} to {after.revision[:10] or 'unknown'}")
-    old, new = before.observation.quotas, after.observation.quotas
-    said += [
-        f"quota {new[key].name} {old[key].value:g} to {new[key].value:g}"
-        for key in sorted(old.keys() & new.keys())
-        if old[key].value != new[key].value
-    ]
-    said += _flow_changes(before.flows, after.flows)
-    return said
-
-
-def _flow_changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    return [
-        *(
-            f"flow {name} changed"
-            for name in sorted(before.keys() & after.keys())
-            if before[name] != after[name]
-        ),
-        *(f"flow {name} new" for name in sorted(after.keys() - before.keys())),
-        *(f"flow {name} gone" for name in sorted(before.keys() - after.keys())),
-    ]
+        words = f"commit {before.revision[:10] or 'unknown'} to {after.revision[:10] or 'unknown'}"
+        found.insert(0, outside.Change("commit", words))
+    return found

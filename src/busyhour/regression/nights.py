@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import subprocess
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from busyhour.project import Project
-from busyhour.regression.changepoints import ChangePoint, change_points
-from busyhour.regression.night import Night, changes
-from busyhour.regression.observation import read
+from busyhour.regression.changepoints import SHORTEST
+from busyhour.regression.made_of import fingerprint
+from busyhour.regression.made_of import revision as commit
+from busyhour.regression.night import Judgement, Night, changes, cuts
+from busyhour.regression.observation import labels, read
+from busyhour.regression.onsets import onsets
 from busyhour.regression.values import values
 from busyhour.regression.verdicts import read_verdict, repeat_folders
-
-_REVISIONS = ("GITHUB_SHA", "CI_COMMIT_SHA", "CODEBUILD_RESOLVED_SOURCE_VERSION")
+from busyhour.regression.windowed import INVOKE
 
 
 def night_of(path: Path, project: Project, revision: str | None = None) -> Night:
@@ -26,15 +28,19 @@ def night_of(path: Path, project: Project, revision: str | None = None) -> Night
         BusyhourError: there is no run in `path`.
     """
     verdict = read_verdict(path)
+    observation = read(path)
+    made_of = observation.made_of
+    if revision is None:
+        revision = (made_of.revision if made_of is not None else "") or commit(project.root)
     return Night(
-        observation=read(path),
+        observation=observation,
         regressed=None if verdict is None else verdict.regressed,
         confirmation=None if verdict is None else verdict.confirmation,
-        revision=_revision(project.root) if revision is None else revision,
-        flows={
-            flow.name: hashlib.sha256(flow.read_bytes()).hexdigest()[:12]
-            for flow in (project.flows() if project.flow_patterns else ())
-        },
+        revision=revision,
+        flows={flow.name: fingerprint(flow) for flow in (project.flows() if project.flow_patterns else ())},
+        judgement=Judgement()
+        if verdict is None
+        else Judgement(verdict.failed, verdict.shown, verdict.version),
     )
 
 
@@ -48,85 +54,116 @@ def repeats_of(night: Night, path: Path) -> list[Night]:
     ]
 
 
-def _revision(root: Path) -> str:
-    """The commit that CI tests, else the one that is checked out; empty where neither is known."""
-    for name in _REVISIONS:
-        if found := os.environ.get(name):
-            return found
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), "rev-parse", "HEAD"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A change of one metric. `beside` is what else was different from the night before."""
+    """A change of one metric or quota, dated. `beside` is what else was different from the night before."""
 
     metric: str
     unit: str
     run_id: str
+    """As `labels` has it: the name of its own where nights share an id."""
     started: str
     before: float
     after: float
     relative: float | None
     beside: list[str]
-
-
-FALSE_DISCOVERIES = 0.05
-"""Share of wrong ones among the metrics that are said to have changed."""
+    index: int
+    """The first night of the new level."""
+    by: str
+    """How it is known: `nights` (its change point), `compare` (the comparison of that night) or `quota`."""
 
 
 def trends(nights: Sequence[Night], containing: str, least: float) -> list[Trend]:
-    """Change points of every metric that every night has, oldest first.
+    """What changed over the nights, oldest first: each metric once for each change, each quota that was cut.
 
-    Dozens of metrics are looked at, so the p-values of their changes are adjusted over all of them (Benjamini,
-    Hochberg 1995).
+    A change that the comparison of a night found, and that every later night found too, is dated to that night; all
+    others as `onsets` does.
 
     Args:
-        nights: valid runs of one scenario, oldest first.
+        nights: runs of one plan that measured something, oldest first.
         containing: only metrics whose name contains this.
         least: smaller changes are left out; relative, or a difference for shares.
     """
     tables = [values(night.observation) for night in nights]
-    names = [name for name in tables[-1] if containing in name and all(name in table for table in tables)]
-    points = {name: change_points([table[name][0] for table in tables]) for name in names}
+    units = {name: unit for table in tables for name, (_, unit) in table.items() if containing in name}
+    told_apart = all("function" in " ".join(table) for table in tables)
+    series = {
+        name: [table[name][0] if name in table else math.nan for table in tables]
+        for name in units
+        if 2 * sum(name in table for table in tables) > len(tables)
+        and not (told_apart and name.startswith("latency") and name.endswith(f": {INVOKE}"))
+    }
+    shown = labels([night.observation for night in nights])
+    points = onsets(series, frozenset(name for name in series if units[name] == "share"))
     found = []
-    for name in _significant(points):
-        unit = tables[-1][name][1]
-        for point in points[name]:
-            relative = point.relative if unit != "share" else None
-            if abs(point.after - point.before if relative is None else relative) < least:
-                continue
-            night = nights[point.index]
-            found.append(
-                Trend(
-                    name,
-                    unit,
-                    night.observation.run_id,
-                    night.observation.started,
-                    point.before,
-                    point.after,
-                    relative,
-                    changes(nights[point.index - 1], night),
+    for name, line in series.items():
+        dated = _dated(name, nights, [one.index for one in points[name]])
+        edges = [0, *sorted(dated), len(line)]
+        for start, at, end in zip(edges, edges[1:], edges[2:], strict=False):
+            before, after = (float(np.nanmedian(line[a:b])) for a, b in ((start, at), (at, end)))
+            relative = after / before - 1.0 if units[name] != "share" and before else None
+            if abs(after - before if relative is None else relative) >= least:
+                found.append(
+                    _trend(nights, shown, at, name, units[name], (before, after), relative, dated[at])
                 )
-            )
-    return sorted(found, key=lambda one: one.started)
+    for at in range(1, len(nights)):
+        for cut in cuts(nights[at - 1], nights[at]):
+            if containing in cut.words:
+                before, after = cut.values
+                found.append(
+                    _trend(nights, shown, at, cut.name, "", (before, after), after / before - 1.0, "quota")
+                )
+    return sorted(found, key=lambda one: one.index)
 
 
-def _significant(points: Mapping[str, Sequence[ChangePoint]]) -> list[str]:
-    """Names of the metrics whose clearest change stays significant beside all the others."""
-    if not points:
-        return []
-    from scipy import stats
+def _trend(
+    nights: Sequence[Night],
+    shown: Sequence[str],
+    at: int,
+    name: str,
+    unit: str,
+    levels: tuple[float, float],
+    relative: float | None,
+    by: str,
+) -> Trend:
+    beside = changes(nights[at - 1], nights[at])
+    started = nights[at].observation.started
+    return Trend(
+        name, unit, shown[at], started, *levels, relative, [one for one in beside if name not in one], at, by
+    )
 
-    clearest = [min((point.p for point in each), default=1.0) for each in points.values()]
-    adjusted = stats.false_discovery_control(clearest, method="bh")
-    return [name for name, p in zip(points, adjusted, strict=True) if p <= FALSE_DISCOVERIES]
+
+def _dated(name: str, nights: Sequence[Night], points: Sequence[int]) -> dict[int, str]:
+    """The nights on which a metric changed, with how that is known.
+
+    A change point near the first of several nights in a row that the comparison found to fail is the same change, and
+    the comparison saw it first. Such a row counts by itself as long as it goes on.
+    """
+    rows = _failing(name, nights)
+    dated: dict[int, str] = {}
+    for point in points:
+        start = next((first for first, _ in rows if abs(first - point) <= SHORTEST), None)
+        dated[point if start is None else start] = "nights" if start is None else "compare"
+    for first, goes_on in rows:
+        if goes_on and all(abs(first - at) > SHORTEST for at in dated):
+            dated[first] = "compare"
+    return dated
+
+
+def _failing(name: str, nights: Sequence[Night]) -> list[tuple[int, bool]]:
+    """First nights of the rows of nights in which the comparison found the metric to fail, and whether each goes on.
+
+    Nights that were not compared do not end a row.
+    """
+    rows: list[tuple[int, bool]] = []
+    failing = False
+    for at, night in enumerate(nights):
+        if at == 0 or night.regressed is None:
+            continue
+        fails = name in night.judgement.failed
+        if fails and not failing:
+            rows.append((at, True))
+        elif failing and not fails:
+            rows[-1] = (rows[-1][0], False)
+        failing = fails
+    return rows

@@ -5,13 +5,18 @@ It is made from a run's folder (run.json and load.json), is small, and goes into
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError
+from busyhour.regression import behaviour
+from busyhour.regression.made_of import MadeOf
+from busyhour.regression.made_of import of_record as made_of
 from busyhour.results import store
+from busyhour.results.codec import encode
 from busyhour.results.histogram import Histogram, highest_in
 from busyhour.results.load_result import LoadResult
 from busyhour.results.record import Outcome, RunRecord, Series
@@ -19,6 +24,12 @@ from busyhour.results.windows import WindowRecord, coarse_bucket
 
 SAME = ("name", "seed", "direction", "drive", "arrivals", "calls_per_hour", "duration", "entry", "target")
 """What two runs must have in common to be compared."""
+
+PLANNED = ("plan", "test")
+"""The same, of records that have them: what is planned, and how it is tested."""
+
+PROVING = (Outcome.HOLDS.value, Outcome.DOES_NOT_HOLD.value, "not shown")
+"""Verdicts of runs that measured something. One that showed too little of the plan can still be compared."""
 
 DEMANDED = ("Lambda invocations", "in flow", "Lex turns", "DynamoDB:")
 """Quantities of a call that the forecast simulates and that are compared; those by table begin with the last."""
@@ -51,6 +62,14 @@ class QuotaUse:
 
 
 @dataclass(slots=True)
+class Limit:
+    """Value of a quota."""
+
+    name: str
+    value: float
+
+
+@dataclass(slots=True)
 class Demand:
     """Mean of a quantity of a call, and the half width of its 95 % confidence interval."""
 
@@ -65,7 +84,7 @@ class Observation:
     run_id: str
     started: str
     identity: dict[str, Any]
-    """The members of `SAME`."""
+    """The members of `SAME`, and those of `PLANNED` where the record has them."""
     seconds: float
     """How long it took."""
     calls: int
@@ -89,11 +108,29 @@ class Observation:
     """Errors of the flow check, each as one line without its place in the file."""
     missing: list[str] = field(default_factory=list)
     """What this run does not have and can therefore not be compared."""
+    limits: dict[str, Limit] = field(default_factory=dict)
+    """Value of every quota that the run knew."""
+    made_of: MadeOf | None = None
+    """What it ran: commit, versions, flows, settings; None: a version wrote the record that did not keep it."""
+    version: str = ""
+    """The version of busyhour that made the run and gave its verdict."""
+    era: int = 0
+    """The state of the system that it stands for, as a baseline: it grows where a regression was accepted."""
 
     @property
     def valid(self) -> bool:
-        """Whether the run proves anything."""
-        return self.outcome in (Outcome.HOLDS, Outcome.DOES_NOT_HOLD)
+        """Whether the run measured anything."""
+        return self.outcome in PROVING
+
+    @property
+    def name(self) -> str:
+        """Its own name among all nights: date, scenario, and four digits made from id and start."""
+        return name_of(self.run_id, self.started, str(self.identity.get("name")))
+
+    @property
+    def planned(self) -> bool:
+        """Whether its record tells the plan apart from the test."""
+        return self.identity.get("plan") is not None
 
 
 def read(path: Path) -> Observation:
@@ -124,10 +161,14 @@ def observe(record: RunRecord, load: LoadResult | None, why: str = "load.json wa
         identity={
             **{key: record.scenario.get(key) for key in SAME if key != "target"},
             "target": record.target.get("kind"),
+            **{key: encode(record.scenario[key]) for key in PLANNED if record.scenario.get(key) is not None},
         },
         seconds=record.duration,
         calls=record.arrivals.started,
         outcome=record.verdict.outcome.value,
+        limits={quota.key: Limit(quota.name, quota.value) for quota in record.quotas},
+        made_of=made_of(record),
+        version=record.busyhour_version,
     )
     for name, one in (
         ("throttle rate", "throttles"),
@@ -145,7 +186,7 @@ def observe(record: RunRecord, load: LoadResult | None, why: str = "load.json wa
     every = (
         _to(_seconds(invoke), len(started)) if invoke else _to(_sum(list(functions.values())), len(started))
     )
-    if any(every):
+    if any(every) or (started and record.scenario.get("drive") in _INVOKING):
         made.ratios["Lambda invocations per call"] = Parts(every, started)
     for name, line in sorted(functions.items()):
         made.ratios[f"invocations per call: {name}"] = Parts(line, started)
@@ -189,6 +230,10 @@ def _demand(forecast: Mapping[str, Any]) -> dict[str, Demand]:
     }
 
 
+_INVOKING = ("backend", "lambda")
+"""Drives that invoke functions themselves: no request is no invocation, not a missing measurement."""
+
+
 def _shares(made: Observation, record: RunRecord) -> None:
     planned = record.arrivals.planned - record.arrivals.dropped - record.arrivals.lost
     if planned > 0:
@@ -202,6 +247,21 @@ def _shares(made: Observation, record: RunRecord) -> None:
             made.shares["not answered in time"] = Share(
                 answered + abandoned - float(in_time), answered + abandoned
             )
+    _behaviour(made, record)
+
+
+def _behaviour(made: Observation, record: RunRecord) -> None:
+    """Shares of calls by how they went: `behaviour.OF` says which of them may only fall."""
+    outcomes = getattr(record, "outcomes", None)
+    if outcomes is not None and outcomes.total:
+        for name in (*behaviour.EITHER_WAY, *behaviour.LESS_IS_BETTER):
+            made.shares[behaviour.NAME.format(name)] = Share(outcomes.counts.get(name, 0), outcomes.total)
+    elif record.arrivals.started:
+        for key, name in behaviour.COUNTED.items():
+            if key in record.calls:
+                made.shares[name] = Share(
+                    min(float(record.calls[key] or 0), record.arrivals.started), record.arrivals.started
+                )
 
 
 def _seconds(series: Series | None) -> list[float]:
@@ -242,11 +302,23 @@ def _coarse(histogram: Histogram) -> list[int]:
 
 def differences(one: Observation, other: Observation) -> list[str]:
     """In what two runs differ that should be alike, each as a phrase; empty where they can be compared."""
+    both = [key for key in PLANNED if key in one.identity and key in other.identity]
     return [
         f"{key} is {one.identity.get(key)!r} in {one.run_id} and {other.identity.get(key)!r} in {other.run_id}"
-        for key in SAME
+        for key in (*SAME, *both)
         if one.identity.get(key) != other.identity.get(key)
     ]
+
+
+def name_of(run_id: str, started: str, scenario: str) -> str:
+    """A run's name among all nights, made from its id, its start (ISO 8601) and its scenario."""
+    return f"{started[:10]}-{scenario}-{zlib.crc32(f'{run_id} {started}'.encode()) & 0xFFFF:04x}"
+
+
+def labels(runs: Sequence[Observation]) -> list[str]:
+    """Ids of the runs; their own names where ids occur more than once, as when every night is kept as `tonight`."""
+    ids = [run.run_id for run in runs]
+    return [run.name if ids.count(run.run_id) > 1 else run.run_id for run in runs]
 
 
 def from_json(data: Mapping[str, Any]) -> Observation:

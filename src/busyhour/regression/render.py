@@ -12,7 +12,14 @@ from busyhour.results.codec import encode
 from busyhour.results.openmetrics import Sample
 from busyhour.results.openmetrics import text as openmetrics
 
-_MARKS = {Outcome.REGRESSED: "✗", Outcome.UNDECIDED: "?", Outcome.EQUIVALENT: "✓"}
+_MARKS = {
+    Outcome.REGRESSED: "✗",
+    Outcome.CHANGED: "✗",
+    Outcome.UNDECIDED: "?",
+    Outcome.FOLLOWS: "→",
+    Outcome.EQUIVALENT: "✓",
+}
+_FAILING = (Outcome.REGRESSED, Outcome.CHANGED)
 
 
 def number(value: float, unit: str) -> str:
@@ -41,14 +48,16 @@ def effect(one: Compared) -> str:
 
 
 def tolerance(one: Compared) -> str:
-    """The tolerance, in the direction that is worse."""
+    """The tolerance, in the direction that is worse, or in both."""
+    if one.both:
+        return difference(one, one.tolerance).replace("+", "±", 1)
     return difference(one, one.tolerance * one.worse)
 
 
 def _against(found: Comparison) -> str:
     new, old = found.new, found.old
     left = new[0] if len(new) == 1 else f"{len(new)} runs"
-    return f"{left} against {old[0] if len(old) == 1 else f'{len(old)} runs'}"
+    return f"{left} compared with {old[0] if len(old) == 1 else f'{len(old)} runs'}"
 
 
 def again(one: Confirmation | None) -> list[str]:
@@ -87,6 +96,9 @@ def text(found: Comparison) -> str:
     ]
     lines.append("")
     lines += [f"New finding: {finding}" for finding in found.new_findings]
+    lines += [f"Finding: {cut}" for cut in found.cuts]
+    lines += [f"Missing: {one}" for one in found.missing]
+    lines += [f"Changed outside: {one}" for one in found.outside]
     lines += [f"Gone finding: {finding}" for finding in found.gone_findings]
     lines += [f"Not compared: {reason}" for reason in found.not_compared]
     lines += [f"Note: {note}" for note in found.notes]
@@ -96,8 +108,13 @@ def text(found: Comparison) -> str:
 
 
 def as_json(found: Comparison) -> str:
-    """All of it; `regressed` and `summary` beside the parts."""
-    whole = {"regressed": found.regressed, "summary": found.summary, **encode(found)}
+    """All of it; the verdict and its summary beside the parts."""
+    whole = {
+        "regressed": found.regressed,
+        "verdict": found.verdict,
+        "summary": found.summary,
+        **encode(found),
+    }
     return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -108,6 +125,9 @@ def markdown(found: Comparison) -> str:
     if concern:
         lines += _table(concern)
     lines += [f"- New finding: {_cell(finding)}" for finding in found.new_findings]
+    lines += [f"- Finding: {_cell(cut)}" for cut in found.cuts]
+    lines += [f"- Missing: {_cell(one)}" for one in found.missing]
+    lines += [f"- Changed outside: {_cell(one)}" for one in found.outside]
     lines += [f"- Gone finding: {_cell(finding)}" for finding in found.gone_findings]
     well = [one for one in found.metrics if one.outcome is Outcome.EQUIVALENT]
     if well:
@@ -138,15 +158,16 @@ def _table(metrics: list[Compared]) -> list[str]:
 
 
 def junit(found: Comparison) -> str:
-    """One test case per metric and new finding: regressed is a failure, undecided is skipped with what would decide."""
-    cases = len(found.metrics) + len(found.new_findings)
-    failures = found.count(Outcome.REGRESSED) + len(found.new_findings)
+    """One test case per metric and finding: what fails is a failure, what is missing an error, undecided is skipped."""
+    findings = [*found.new_findings, *found.cuts]
+    cases = len(found.metrics) + len(findings) + len(found.missing)
+    failures = len(found.named(*_FAILING)) + len(findings)
     suite = ElementTree.Element(
         "testsuite",
         name=f"busyhour compare {found.scenario}",
         tests=str(cases),
         failures=str(failures),
-        errors="0",
+        errors=str(len(found.missing)),
         skipped=str(found.count(Outcome.UNDECIDED)),
     )
     for one in found.metrics:
@@ -154,13 +175,14 @@ def junit(found: Comparison) -> str:
             suite, "testcase", classname=f"busyhour.{found.scenario}", name=one.name
         )
         words = f"{number(one.old, one.unit)} -> {number(one.new, one.unit)}: {effect(one)}, tolerance {tolerance(one)}"
-        if one.outcome is Outcome.REGRESSED:
-            ElementTree.SubElement(case, "failure", message=words, type="regressed").text = words
+        if one.outcome in _FAILING:
+            ElementTree.SubElement(case, "failure", message=words, type=one.outcome.value).text = words
         elif one.outcome is Outcome.UNDECIDED:
             ElementTree.SubElement(case, "skipped", message=f"undecided: {words}; {one.advice}")
-    for finding in found.new_findings:
-        case = ElementTree.SubElement(suite, "testcase", classname="busyhour.findings", name=finding)
-        ElementTree.SubElement(case, "failure", message=finding, type="finding").text = finding
+    for kind, lines in (("failure", findings), ("error", found.missing)):
+        for line in lines:
+            case = ElementTree.SubElement(suite, "testcase", classname="busyhour.findings", name=line)
+            ElementTree.SubElement(case, kind, message=line, type="finding").text = line
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)
@@ -170,14 +192,17 @@ def junit(found: Comparison) -> str:
 def github(found: Comparison) -> str:
     """GitHub Actions' workflow commands: an error for what regressed, one notice for what is undecided."""
     lines = [
-        f"::error title={_property(f'{one.name} regressed')}::"
+        f"::error title={_property(f'{one.name} {one.outcome}')}::"
         + _data(
             f"{number(one.old, one.unit)} -> {number(one.new, one.unit)}: {effect(one)}, tolerance {tolerance(one)}"
         )
         for one in found.metrics
-        if one.outcome is Outcome.REGRESSED
+        if one.outcome in _FAILING
     ]
     lines += [f"::error title=New finding::{_data(finding)}" for finding in found.new_findings]
+    lines += [f"::error title=Finding::{_data(cut)}" for cut in found.cuts]
+    lines += [f"::error title=Missing::{_data(one)}" for one in found.missing]
+    lines += [f"::notice title=Changed outside::{_data(one)}" for one in found.outside]
     undecided = [one.name for one in found.metrics if one.outcome is Outcome.UNDECIDED]
     if undecided:
         lines.append(f"::notice title={len(undecided)} undecided::{_data(', '.join(undecided))}")
@@ -195,7 +220,11 @@ def metrics(found: Comparison) -> str:
         for one, value in values
     ]
     counts = {outcome.value: found.count(outcome) for outcome in Outcome}
-    counts["new finding"] = len(found.new_findings)
+    counts |= {
+        "new finding": len(found.new_findings),
+        "quota cut": len(found.cuts),
+        "missing": len(found.missing),
+    }
     samples += [Sample("compared", count, {"outcome": outcome}) for outcome, count in counts.items()]
     return openmetrics(samples)
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from busyhour.project import Project
 
+ASSUMED_NOISE = 0.015
+"""Standard deviation of a latency from night to night: a start, which several nights correct."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tolerances:
@@ -36,10 +39,19 @@ class Tolerances:
     """Branch coverage of the flows, as a difference of shares of the branches that calls can take."""
     demand: float = 0.05
     """What one call asks by the forecast (Lambda, DynamoDB, seconds in the flow), relative."""
-    run_noise: float = 0.015
-    """Standard deviation of a latency from run to run, relative: what is assumed until several baseline runs show it."""
+    burst: float = 0.05
+    """The same in the worst seconds of a run."""
+    outcomes: float = 0.03
+    """How calls went (agent, self-service, error branch), as a difference of shares of calls."""
+    run_noise: float | None = None
+    """Standard deviation of a latency from night to night, relative, where the project knows it; None: nights show it."""
     false_discovery_rate: float = 0.05
     """Share of wrong ones among the metrics that are called regressed."""
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation of a latency from night to night that is assumed unless the nights contradict it."""
+        return ASSUMED_NOISE if self.run_noise is None else self.run_noise
 
 
 def tolerances(project: Project) -> Tolerances:

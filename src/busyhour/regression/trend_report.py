@@ -4,9 +4,10 @@ Shape of `RunRecord.trends`:
 
 | member | meaning |
 |---|---|
-| `nights` | `run_id`, `started`, `revision`, `regressed` (null: not compared) of each night, oldest first |
-| `metrics` | `name`, `unit` and `values` (one for each night) of those that all nights have |
-| `changes` | as `regression.nights.Trend`, with `index`: the first night of the new level |
+| `nights` | `run_id`, `name` (of its own), `started`, `revision`, `regressed` (null: not compared), `failed` (metrics, quotas and findings that failed), `outside` (what else changed that night), oldest first |
+| `metrics` | `name`, `unit` and `values` (one for each night, null where it has none) of those that most nights and the last one have |
+| `changes` | as `regression.nights.Trend` |
+| `early` | how many of the newest nights are too recent for their changes to be told |
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from typing import Any
 
 from busyhour.project import Project
 from busyhour.regression.history import History
-from busyhour.regression.night import Night
+from busyhour.regression.night import Night, changes
 from busyhour.regression.nights import night_of, trends
+from busyhour.regression.observation import differences
+from busyhour.regression.onsets import EARLY
 from busyhour.regression.values import values
 from busyhour.results.codec import encode
 
@@ -45,7 +48,7 @@ def up_to(path: Path, project: Project) -> dict[str, Any]:
         night
         for night in before
         if night.observation.valid
-        and night.observation.identity == last.observation.identity
+        and not differences(last.observation, night.observation)
         and night.observation.started < last.observation.started
     ]
     if not nights or not last.observation.valid:
@@ -56,25 +59,30 @@ def up_to(path: Path, project: Project) -> dict[str, Any]:
 def as_data(nights: Sequence[Night]) -> dict[str, Any]:
     """The nights, oldest first, in the shape above."""
     tables = [values(night.observation) for night in nights]
-    place = {night.observation.run_id: at for at, night in enumerate(nights)}
     return {
         "nights": [
             {
                 "run_id": night.observation.run_id,
+                "name": night.observation.name,
                 "started": night.observation.started,
                 "revision": night.revision,
                 "regressed": night.regressed,
+                "failed": night.judgement.failed,
+                "outside": changes(nights[at - 1], night) if at else [],
             }
-            for night in nights
+            for at, night in enumerate(nights)
         ],
         "metrics": [
             {
                 "name": name,
                 "unit": unit,
-                "values": [float(f"{table[name][0]:.{_DIGITS}g}") for table in tables],
+                "values": [
+                    float(f"{table[name][0]:.{_DIGITS}g}") if name in table else None for table in tables
+                ],
             }
             for name, (_, unit) in tables[-1].items()
-            if all(name in table for table in tables)
+            if 2 * sum(name in table for table in tables) > len(tables)
         ],
-        "changes": [{**encode(one), "index": place[one.run_id]} for one in trends(nights, "", LEAST)],
+        "changes": [encode(one) for one in trends(nights, "", LEAST)],
+        "early": EARLY,
     }

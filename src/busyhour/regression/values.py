@@ -5,6 +5,7 @@ from __future__ import annotations
 from busyhour.regression.metric import LATENCY_QUANTILES
 from busyhour.regression.observation import Observation
 from busyhour.regression.quantiles import Buckets
+from busyhour.regression.windowed import worst, worst_name, worst_seconds
 
 
 def values(one: Observation) -> dict[str, tuple[float, str]]:
@@ -23,6 +24,11 @@ def values(one: Observation) -> dict[str, tuple[float, str]]:
         for name, parts in table.items():
             if (below := sum(parts.below)) > 0:
                 found[name] = sum(parts.above) / below, unit
+    for name, parts in one.rates.items():
+        seconds = worst_seconds([parts])
+        if 3 * seconds <= len(parts.below):
+            events, requests = worst(parts, seconds)
+            found[worst_name(name)] = events / max(requests, 1.0), "share"
     for name, part in one.shares.items():
         found[name] = part.count / part.of, "share"
     for name, row in one.samples.items():

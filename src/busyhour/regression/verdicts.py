@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from busyhour.regression.compare import Comparison, Confirmation
+from busyhour import __version__
+from busyhour.regression.compare import FAILING, Comparison, Confirmation
 from busyhour.regression.observation import Observation, read
 from busyhour.results.codec import decode, encode
+from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 from busyhour.results.store import RUN_FILE, read_json, write_json
 
 COMPARE_FILE = "compare.json"
 """In the run's folder."""
 _REPEAT = "-repeat-"
+NOT_SHOWN = getattr(Outcome, "NOT_SHOWN", Outcome.INVALID)
+"""The verdict on a run of which the comparison could not judge everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,15 @@ class Verdict:
     summary: str = ""
     baseline: list[str] = field(default_factory=list)
     confirmation: Confirmation | None = None
+    failed: list[str] = field(default_factory=list)
+    """Metrics that regressed or changed, quotas that were cut, new findings."""
+    shown: bool = True
+    """Whether everything could be judged."""
+    version: str = ""
+    """The version of busyhour that compared."""
+    verdict: str = ""
+    reasons: list[str] = field(default_factory=list)
+    """What the verdict rests on, the worst first."""
 
 
 def folder_of(path: Path) -> Path:
@@ -34,8 +47,58 @@ def folder_of(path: Path) -> Path:
 
 def write(path: Path, found: Comparison) -> None:
     """Keep what `found` says of the run in `path`; raises as `write_json` does."""
-    kept = Verdict(found.regressed, found.summary, found.old, found.confirmation)
-    write_json(folder_of(path) / COMPARE_FILE, encode(kept))
+    write_json(folder_of(path) / COMPARE_FILE, encode(kept(found)))
+
+
+def kept(found: Comparison) -> Verdict:
+    """What is kept of a comparison."""
+    failed = [*found.named(*FAILING), *found.cuts, *found.new_findings]
+    return Verdict(
+        found.regressed,
+        found.summary,
+        found.old,
+        found.confirmation,
+        failed,
+        found.shown,
+        __version__,
+        found.verdict,
+        found.reasons,
+    )
+
+
+def fold(verdict: VerdictRecord, found: Verdict, *, unproven: bool = False) -> VerdictRecord:
+    """The verdict on a run and that of its comparison as one: the worse of both, with the reasons of both.
+
+    Args:
+        verdict: on the run; one that was interrupted or void stays that.
+        found: the comparison.
+        unproven: whether no repeat could look at what regressed again.
+    """
+    if found.regressed and not unproven:
+        outcome = Outcome.DOES_NOT_HOLD
+    elif (found.regressed or not found.shown) and verdict.outcome is Outcome.HOLDS:
+        outcome = NOT_SHOWN
+    else:
+        return verdict
+    if verdict.outcome not in (Outcome.HOLDS, Outcome.DOES_NOT_HOLD, NOT_SHOWN):
+        return verdict
+    against = "1 earlier run" if len(found.baseline) == 1 else f"{len(found.baseline)} earlier runs"
+    words = (
+        f"{found.verdict or 'regressed'}, compared with {against}: {'; '.join(found.reasons or found.failed)}"
+    )
+    if unproven:
+        words = f"{words}; no repeat proved anything"
+    return VerdictRecord(
+        outcome, [f"{words[0].upper()}{words[1:]}.", *verdict.reasons], found.summary or verdict.summary
+    )
+
+
+def with_comparison(record: RunRecord, path: Path) -> RunRecord:
+    """The record with the verdict of a comparison that was made after the run was reported, where there is one."""
+    found = read_verdict(path)
+    if found is None or record.regression:
+        return record
+    return replace(record, verdict=fold(record.verdict, found))
 
 
 def read_verdict(path: Path) -> Verdict | None:
@@ -73,7 +136,7 @@ def repeats(path: Path) -> list[Observation]:
 
 def for_report(found: Comparison) -> dict[str, Any]:
     """`RunRecord.regression`: the verdict, with the metrics that are not equivalent as rows of text."""
-    from busyhour.regression.decide import Outcome
+    from busyhour.regression.decide import Outcome as Of
     from busyhour.regression.render import effect, number, tolerance
 
     return {
@@ -82,6 +145,12 @@ def for_report(found: Comparison) -> dict[str, Any]:
         "baseline": found.old,
         "confirmation": None if found.confirmation is None else encode(found.confirmation),
         "new_findings": found.new_findings,
+        "verdict": found.verdict,
+        "shown": found.shown,
+        "cuts": found.cuts,
+        "missing": found.missing,
+        "outside": found.outside,
+        "notes": found.notes,
         "rows": [
             {
                 "outcome": one.outcome.value,
@@ -93,6 +162,6 @@ def for_report(found: Comparison) -> dict[str, Any]:
                 "advice": one.advice,
             }
             for one in found.metrics
-            if one.outcome is not Outcome.EQUIVALENT
+            if one.outcome is not Of.EQUIVALENT
         ],
     }

@@ -10,47 +10,50 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from busyhour.regression import behaviour
 from busyhour.regression.bootstrap import Floats
-from busyhour.regression.metric import BEYOND, FEW, Estimate, Estimates, common, of_means, share_variance
-from busyhour.regression.observation import Observation, Share
+from busyhour.regression.metric import BEYOND, FEW, Estimate, Estimates, matched, share_variance
+from busyhour.regression.observation import Observation, QuotaUse
 from busyhour.regression.quantiles import Buckets
 from busyhour.regression.settings import Tolerances
 
+Runs = Sequence[Observation]
 
-def shares(
-    made: Estimates, new: Sequence[Observation], old: Sequence[Observation], tolerances: Tolerances
-) -> None:
-    """Add the shares of calls: blocked, abandoned, not answered in time."""
-    for name in common(made, "share of", [list(run.shares) for run in (*new, *old)]):
 
-        def values(runs: Sequence[Observation], name: str = name) -> tuple[Floats, float]:
-            found: list[Share] = [run.shares[name] for run in runs]
-            variance = sum(share_variance(each.count, each.of) for each in found) / len(found) ** 2
-            return np.array([each.count / each.of for each in found]), variance
-
-        (points, variance), (before, variance_before) = values(new), values(old)
+def shares(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> None:
+    """Add the shares of calls: blocked, abandoned, not answered in time, and how calls went."""
+    for name, with_it in matched(made, "", new, old, lambda run: run.shares):
+        runs = [*new, *with_it]
+        found = [run.shares[name] for run in runs]
+        points = np.array([each.count / each.of for each in found])
+        either = behaviour.either_way(name)
+        tolerance = tolerances.abandoned
+        if name == "blocked calls":
+            tolerance = tolerances.blocked
+        elif behaviour.is_behaviour(name):
+            tolerance = tolerances.outcomes
         made.metrics.append(
             Estimate(
                 name=name,
                 unit="share",
                 relative=False,
-                tolerance=tolerances.blocked if name == "blocked calls" else tolerances.abandoned,
-                new=points,
-                old=before,
-                floor=variance + variance_before,
-                rare=sum(run.shares[name].count for run in (*new, *old)) < FEW,
+                tolerance=tolerance,
+                new=points[: len(new)],
+                old=points[len(new) :],
+                old_runs=with_it,
+                least=np.array([share_variance(each.count, each.of) for each in found]),
+                both=either,
+                neutral=either,
+                rare=sum(each.count for each in found) < FEW,
             )
         )
 
 
-def distributions(
-    made: Estimates, new: Sequence[Observation], old: Sequence[Observation], tolerances: Tolerances
-) -> None:
+def distributions(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> None:
     """Add mean and p95 of the time in flow, and the p99 of the slip."""
-    runs = [*new, *old]
     split = len(new)
-    for name in common(made, "distribution of", [list(run.samples) for run in runs]):
-        tables = [[run.samples[name]] for run in runs]
+    for name, with_it in matched(made, "", new, old, lambda run: run.samples):
+        tables = [[run.samples[name]] for run in (*new, *with_it)]
         buckets = Buckets.of(*tables)
         counts = np.array([buckets.counts(table)[0] for table in tables])
         totals = counts.sum(axis=1)
@@ -71,10 +74,12 @@ def distributions(
                     tolerance=math.log1p(tolerances.time_in_flow) if flow else tolerances.slip_ms,
                     new=points[:split],
                     old=points[split:],
-                    floor=of_means(variances, split),
+                    old_runs=with_it,
+                    least=variances,
                     # The whole run's distribution says nothing of how it moved in time; slip comes in bursts.
                     blocks=math.inf if flow else 10.0,
                     noise=0.0 if flow else 2.0,
+                    both=flow,
                     too_few=1.0 if share is None else BEYOND / (float(totals.min()) * (1.0 - share)),
                 )
             )
@@ -99,14 +104,23 @@ def _moments(buckets: Buckets, counts: Floats, totals: Floats, share: float | No
     return buckets.quantiles(counts, (share,))[0], variances
 
 
-def headroom(
-    made: Estimates, new: Sequence[Observation], old: Sequence[Observation], tolerances: Tolerances
-) -> None:
-    """Add the headroom of every quota."""
-    split = len(new)
-    for key in common(made, "quota", [list(run.quotas) for run in (*new, *old)]):
-        uses = [run.quotas[key] for run in (*new, *old)]
-        if any((use.peak is None) != (uses[0].peak is None) for use in uses):
+def headroom(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> None:
+    """Add the headroom of every quota.
+
+    What only the forecast says is compared with the same kind of forecast alone: older versions calculated it from the
+    length of the test.
+    """
+
+    def kinds(run: Observation) -> dict[str, QuotaUse]:
+        return {
+            f"{key}\n{'measured' if use.peak is not None else 'planned' if run.planned else 'tested'}": use
+            for key, use in run.quotas.items()
+        }
+
+    for key in dict.fromkeys(key for run in new for key in kinds(run)):
+        with_it = [run for run in old if key in kinds(run)]
+        uses = [use for run in (*new, *with_it) if (use := kinds(run).get(key)) is not None]
+        if not with_it or len(uses) < len(new) + len(with_it):
             made.missing.append(f"headroom of {uses[0].name}: measured in some of the runs only")
             continue
         # A peak is the highest of many counts; the spread of one count (Poisson) bounds that of the highest.
@@ -121,47 +135,56 @@ def headroom(
                 unit="share",
                 relative=False,
                 tolerance=tolerances.headroom,
-                new=points[:split],
-                old=points[split:],
-                floor=of_means(np.array(variances), split),
+                new=points[: len(new)],
+                old=points[len(new) :],
+                old_runs=with_it,
+                least=np.array(variances),
                 worse=-1,
+            )
+        )
+    named = {key for run in new for key in run.quotas}
+    for key, use in {key: use for run in old for key, use in run.quotas.items() if key not in named}.items():
+        if all(key in run.quotas and run.quotas[key].peak is not None for run in old):
+            made.gone.append(f"headroom of {use.name}: measured in every baseline run, not in this run")
+        else:
+            made.missing.append(f"headroom of {use.name}: not in every run")
+
+
+def coverage(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> None:
+    """Add the branch coverage of the flows. The same flows give the same, so any difference is one."""
+
+    def has(run: Observation) -> tuple[str, ...]:
+        return ("branch coverage",) if run.coverage is not None else ()
+
+    for name, with_it in matched(made, "", new, old, has):
+        points = np.array(
+            [run.coverage.count / run.coverage.of for run in (*new, *with_it) if run.coverage is not None]
+        )
+        made.metrics.append(
+            Estimate(
+                name=name,
+                unit="share",
+                relative=False,
+                tolerance=tolerances.coverage,
+                new=points[: len(new)],
+                old=points[len(new) :],
+                old_runs=with_it,
+                least=np.zeros(len(points)),
+                worse=-1,
+                steady=True,
             )
         )
 
 
-def coverage(
-    made: Estimates, new: Sequence[Observation], old: Sequence[Observation], tolerances: Tolerances
-) -> None:
-    """Add the branch coverage of the flows. The same flows give the same, so any difference is one."""
-    found = [run.coverage for run in (*new, *old)]
-    known = [each.count / each.of for each in found if each is not None]
-    if len(known) < len(found):
-        made.missing.append("branch coverage: not in every run")
-        return
-    made.metrics.append(
-        Estimate(
-            name="branch coverage",
-            unit="share",
-            relative=False,
-            tolerance=tolerances.coverage,
-            new=np.array(known[: len(new)]),
-            old=np.array(known[len(new) :]),
-            worse=-1,
-        )
-    )
-
-
-def demand(
-    made: Estimates, new: Sequence[Observation], old: Sequence[Observation], tolerances: Tolerances
-) -> None:
+def demand(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> None:
     """Add what one call asks by the forecast.
 
     The forecast plays the same callers every time: where the flows are the same, so is the demand, to the last digit.
     Where they are not, the half widths of its means say how sure the difference is.
     """
     split = len(new)
-    for name in common(made, "demand per call of", [list(run.demand) for run in (*new, *old)]):
-        each = [run.demand[name] for run in (*new, *old)]
+    for name, with_it in matched(made, "demand per call:", new, old, lambda run: run.demand):
+        each = [run.demand[name] for run in (*new, *with_it)]
         alike = all(math.isclose(one.mean, each[0].mean, rel_tol=1e-9) for one in each)
         errors = np.array([0.0 if alike else one.half_width / _TWO_SIDED / one.mean for one in each])
         points = np.log(np.array([one.mean for one in each]))
@@ -173,7 +196,10 @@ def demand(
                 tolerance=math.log1p(tolerances.demand),
                 new=points[:split],
                 old=points[split:],
-                floor=of_means(errors**2, split),
+                old_runs=with_it,
+                least=errors**2,
+                both=True,
+                steady=True,
             )
         )
 

@@ -6,7 +6,8 @@ They are resampled by blocks of windows (see `bootstrap`), all runs at the same 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,8 +18,7 @@ from busyhour.regression.metric import (
     LATENCY_QUANTILES,
     Estimate,
     Estimates,
-    common,
-    of_means,
+    matched,
     share_variance,
 )
 from busyhour.regression.observation import Observation, Parts
@@ -26,16 +26,17 @@ from busyhour.regression.quantiles import Buckets
 from busyhour.regression.settings import Tolerances
 
 INVOKE = "lambda:Invoke"
+Runs = Sequence[Observation]
 
 
 class Grid:
     """The windows that all runs have in common: the widest of their windows, the shortest of their lengths."""
 
-    def __init__(self, new: Sequence[Observation], old: Sequence[Observation]) -> None:
+    def __init__(self, new: Runs, old: Runs, width: float | None = None) -> None:
         self.new, self.old = new, old
         self.runs = [*new, *old]
         widths = [run.windows.width for run in self.runs if run.windows is not None]
-        self.width = max(widths, default=1.0)
+        self.width = max(widths, default=1.0) if width is None else width
 
     def split(self, lines: Floats) -> tuple[Floats, Floats]:
         """Rows of the candidate runs, and those of the baseline runs."""
@@ -52,6 +53,11 @@ class Grid:
         others = {name: rows for name, rows in run.windows.latency.items() if name != INVOKE}
         return {**others, **{f"function {name}": rows for name, rows in run.windows.functions.items()}}
 
+    def matters(self, run: Observation, operation: str) -> bool:
+        """Whether a run made so many of these requests that another one without any is no chance."""
+        rows = self.tables(run).get(operation, [])
+        return sum(n for row in rows for n in row[1::2]) >= BEYOND
+
     def join_rows(self, run: Observation, rows: Sequence[Sequence[int]]) -> list[list[int]]:
         """A run's windows at the common width (widths are powers of two)."""
         assert run.windows is not None
@@ -67,53 +73,131 @@ class Grid:
         return joined
 
 
-def latencies(made: Estimates, grid: Grid, tolerances: Tolerances) -> None:
+def latencies(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> None:
     """Add the quantiles of the latency of every operation and Lambda function."""
-    if any(run.windows is None for run in grid.runs):
+    timed = [run for run in old if run.windows is not None]
+    if any(run.windows is None for run in new):
+        if 2 * len(timed) >= len(old):
+            made.gone.append(f"latency: {len(timed)} of {len(old)} baseline runs have it, this run has not")
         return
-    rows = [grid.tables(run) for run in grid.runs]
-    for operation in common(made, "latency of", [list(table) for table in rows]):
-        tables = [grid.join_rows(run, table[operation]) for run, table in zip(grid.runs, rows, strict=True)]
-        windows = min(len(table) for table in tables)
-        if windows < 2:
-            made.missing.append(f"latency of {operation}: fewer than two windows")
-            continue
-        buckets = Buckets.of(*tables)
-        counts = [buckets.counts(table) for table in tables]
-        totals = np.array([table.sum() for table in counts])
-        points = np.array(
-            [buckets.quantiles(t.sum(axis=0, keepdims=True), LATENCY_QUANTILES)[:, 0] for t in counts]
-        )
-        length = max(_length(counts, windows, buckets, points, k) for k in range(len(LATENCY_QUANTILES)))
-        draw = weights(windows, length)
-        replicates = np.array(
-            [buckets.quantiles(draw @ table[:windows], LATENCY_QUANTILES) for table in counts]
-        )
-        for k, share in enumerate(LATENCY_QUANTILES):
-            tail = share > 0.95
-            old = float(np.mean(np.log(points[len(grid.new) :, k])))
-            allowed = tolerances.latency_tail if tail else tolerances.latency
-            new_points, old_points = grid.split(np.log(points[:, k]))
-            drawn = replicates[:, k, :]
-            drawn = np.where(np.isfinite(drawn) & (drawn > 0), drawn, points[:, k][:, None])
-            new_drawn, old_drawn = grid.split(np.log(drawn))
-            made.metrics.append(
-                Estimate(
-                    name=f"latency p{share * 100:g}: {operation}",
-                    unit="ms",
-                    relative=True,
-                    tolerance=max(
-                        math.log1p(allowed), math.log1p(tolerances.latency_floor_ms / math.exp(old))
-                    ),
-                    new=new_points,
-                    old=old_points,
-                    new_replicates=new_drawn,
-                    old_replicates=old_drawn,
-                    blocks=windows / length,
-                    noise=tolerances.run_noise * (2.0 if tail else 1.0),
-                    too_few=BEYOND / max(1e-9, float(totals.min()) * (1.0 - share)),
-                )
+    if not timed:
+        made.missing.append("latency: not in the baseline")
+        return
+    if len(timed) < len(old):
+        made.missing.append(f"latency: only {len(timed)} of {len(old)} baseline runs have it")
+    grid = Grid(new, timed)
+    tables = [
+        one
+        for operation, with_it in matched(made, "latency of", new, timed, grid.tables, matters=grid.matters)
+        if (one := _timed(made, operation, with_it, grid)) is not None
+    ]
+    # One length for all operations: replicate r of each is then drawn at the same times.
+    length = max((one.length for one in tables), default=1)
+    found = [_quantiles(one, length, tolerances) for one in tables]
+    made.metrics += [metric for each in found for metric in each]
+    everywhere = [each for one, each in zip(tables, found, strict=True) if len(one.grid.old) == len(timed)]
+    if len(everywhere) > 1:
+        made.metrics.append(_together(everywhere, tolerances))
+
+
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    """The latencies of one operation or function in all runs that have it."""
+
+    operation: str
+    grid: Grid
+    buckets: Buckets
+    counts: list[Floats]
+    """Of each run: (windows, buckets)."""
+    points: Floats
+    """(runs, quantiles), milliseconds."""
+    windows: int
+    length: int
+
+
+def _timed(made: Estimates, operation: str, with_it: Runs, every: Grid) -> _Timed | None:
+    grid = Grid(every.new, with_it, every.width)
+    rows = [grid.join_rows(run, every.tables(run)[operation]) for run in grid.runs]
+    windows = min(len(table) for table in rows)
+    if windows < 2:
+        made.missing.append(f"latency of {operation}: fewer than two windows")
+        return None
+    buckets = Buckets.of(*rows)
+    counts = [buckets.counts(table) for table in rows]
+    if any(table.sum() <= 0 for table in counts):
+        made.missing.append(f"latency of {operation}: no request in one of the runs")
+        return None
+    points = np.array(
+        [buckets.quantiles(t.sum(axis=0, keepdims=True), LATENCY_QUANTILES)[:, 0] for t in counts]
+    )
+    length = max(_length(counts, windows, buckets, points, k) for k in range(len(LATENCY_QUANTILES)))
+    return _Timed(operation, grid, buckets, counts, points, windows, length)
+
+
+def _quantiles(one: _Timed, length: int, tolerances: Tolerances) -> list[Estimate]:
+    """The quantiles of one operation, resampled by blocks of `length` windows."""
+    draw = weights(one.windows, length)
+    replicates = np.array(
+        [one.buckets.quantiles(draw @ table[: one.windows], LATENCY_QUANTILES) for table in one.counts]
+    )
+    fewest = min(float(table.sum()) for table in one.counts)
+    made = []
+    for k, share in enumerate(LATENCY_QUANTILES):
+        tail = share > 0.95
+        points = np.log(one.points[:, k])
+        allowed = tolerances.latency_tail if tail else tolerances.latency
+        usual = math.exp(float(np.median(points[len(one.grid.new) :])))
+        drawn = replicates[:, k, :]
+        drawn = np.log(np.where(np.isfinite(drawn) & (drawn > 0), drawn, one.points[:, k][:, None]))
+        new_points, old_points = one.grid.split(points)
+        new_drawn, old_drawn = one.grid.split(drawn)
+        made.append(
+            Estimate(
+                name=f"latency p{share * 100:g}: {one.operation}",
+                unit="ms",
+                relative=True,
+                tolerance=max(math.log1p(allowed), math.log1p(tolerances.latency_floor_ms / usual)),
+                new=new_points,
+                old=old_points,
+                old_runs=one.grid.old,
+                least=np.zeros(len(points)),
+                new_replicates=new_drawn,
+                old_replicates=old_drawn,
+                blocks=one.windows / length,
+                noise=tolerances.noise * (2.0 if tail else 1.0),
+                too_few=BEYOND / max(1e-9, fewest * (1.0 - share)),
             )
+        )
+    return made
+
+
+TOGETHER = "latency p50 and p90: most operations"
+"""Name of the change that most operations share: what slows all of them shows there first, one alone does not."""
+_IN_IT = len(LATENCY_QUANTILES) // 2
+
+
+def _together(found: Sequence[Sequence[Estimate]], tolerances: Tolerances) -> Estimate:
+    """The median over operations of how much p50 and p90 differ from their baseline, relative to it."""
+    parts = [metric for each in found for metric in each[:_IN_IT]]
+
+    def middle(of: Sequence[Floats | None]) -> Floats:
+        made: Floats = np.median(
+            [each - one.old.mean() for one, each in zip(parts, of, strict=True) if each is not None], axis=0
+        )
+        return made
+
+    return replace(
+        parts[0],
+        name=TOGETHER,
+        unit="",
+        tolerance=float(np.mean([each.tolerance for each in parts])),
+        new=middle([each.new for each in parts]),
+        old=middle([each.old for each in parts]),
+        new_replicates=middle([each.new_replicates for each in parts]),
+        old_replicates=middle([each.old_replicates for each in parts]),
+        noise=tolerances.noise,
+        too_few=max(each.too_few for each in parts),
+    )
 
 
 def _length(counts: Sequence[Floats], windows: int, buckets: Buckets, points: Floats, k: int) -> int:
@@ -126,13 +210,88 @@ def _length(counts: Sequence[Floats], windows: int, buckets: Buckets, points: Fl
     return rounded(longest, windows)
 
 
-def in_seconds(made: Estimates, grid: Grid, tolerances: Tolerances) -> None:
-    """Add rates of requests and ratios to calls."""
-    for name in common(made, "rate of", [list(run.rates) for run in grid.runs]):
-        _parts(made, grid, name, [run.rates[name] for run in grid.runs], tolerances.rate, relative=False)
-    for name in common(made, "ratio of", [list(run.ratios) for run in grid.runs]):
+def in_seconds(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> None:
+    """Add rates of requests, in the whole run and in its worst seconds, and ratios to calls."""
+    for name, with_it in matched(made, "", new, old, lambda run: run.rates):
+        runs = [*new, *with_it]
+        parts = [run.rates[name] for run in runs]
+        _parts(made, Grid(new, with_it), name, parts, tolerances.rate, relative=False)
+        _worst(made, Grid(new, with_it), name, parts, tolerances.burst)
+    for name, with_it in matched(made, "", new, old, _ratios(new, old), matters=_invoked):
+        ratios = [run.ratios.get(name) or _never(run) for run in (*new, *with_it)]
         allowed = math.log1p(tolerances.invocations)
-        _parts(made, grid, name, [run.ratios[name] for run in grid.runs], allowed, relative=True)
+        _parts(made, Grid(new, with_it), name, ratios, allowed, relative=True)
+
+
+EVERY = "Lambda invocations per call"
+_WORST_SECONDS = 5
+_WORST_REQUESTS = 20.0
+"""Requests that the worst seconds have in the mean, so that one of a few does not look like a burst."""
+
+
+def _ratios(new: Runs, old: Runs) -> Callable[[Observation], Collection[str]]:
+    """Names of the ratios of a run: a function that it did not invoke while calls came was invoked 0 times a call."""
+    everywhere = set().union(*(run.ratios for run in (*new, *old)))
+
+    def names(run: Observation) -> Collection[str]:
+        return everywhere if EVERY in run.ratios else run.ratios
+
+    return names
+
+
+def _never(run: Observation) -> Parts:
+    calls = run.ratios[EVERY].below
+    return Parts([0.0] * len(calls), calls)
+
+
+def _invoked(run: Observation, name: str) -> bool:
+    return name in run.ratios and sum(run.ratios[name].above) >= BEYOND
+
+
+def worst_name(rate: str) -> str:
+    """Name of the metric of a rate in its worst seconds."""
+    return f"{rate} in its worst seconds"
+
+
+def worst_seconds(parts: Sequence[Parts]) -> int:
+    """How many seconds the worst ones are: as many as have enough requests in every run."""
+    busiest = min(sum(each.below) / max(1, len(each.below)) for each in parts)
+    return max(_WORST_SECONDS, math.ceil(_WORST_REQUESTS / max(busiest, 1e-9)))
+
+
+def worst(parts: Parts, seconds: int) -> tuple[float, float]:
+    """Events and requests of the `seconds` in a row in which the share of events was highest.
+
+    Stretches with fewer requests than half the mean are left out.
+    """
+    size = min(seconds, len(parts.below))
+    above, below = (np.convolve(line, np.ones(size), "valid") for line in (parts.above, parts.below))
+    busy = below >= max(1.0, 0.5 * sum(parts.below) / len(parts.below) * size)
+    share = np.where(busy, above / np.maximum(below, 1e-9), -1.0)
+    at = int(share.argmax())
+    return float(above[at]), float(below[at])
+
+
+def _worst(made: Estimates, grid: Grid, name: str, parts: Sequence[Parts], tolerance: float) -> None:
+    """A burst that the rate of the whole run hides: the share in the worst seconds, against those of other nights."""
+    seconds = worst_seconds(parts)
+    if any(3 * seconds > len(each.below) for each in parts):
+        return
+    found = [worst(each, seconds) for each in parts]
+    new_points, old_points = grid.split(np.array([a / max(b, 1.0) for a, b in found]))
+    made.metrics.append(
+        Estimate(
+            name=worst_name(name),
+            unit="share",
+            relative=False,
+            tolerance=tolerance,
+            new=new_points,
+            old=old_points,
+            old_runs=grid.old,
+            least=np.array([share_variance(a, b) for a, b in found]),
+            rare=sum(a for a, _ in found) < FEW,
+        )
+    )
 
 
 def _parts(
@@ -142,7 +301,8 @@ def _parts(
     below = [grid.join_line(each.below) for each in parts]
     windows = min(min(len(line) for line in (*above, *below)), 100_000)
     totals = [(float(a.sum()), float(b.sum())) for a, b in zip(above, below, strict=True)]
-    if windows < 2 or any(b <= 0 for _, b in totals) or (relative and any(a <= 0 for a, _ in totals)):
+    never = relative and all(a <= 0 for a, _ in totals)
+    if windows < 2 or any(b <= 0 for _, b in totals) or never:
         made.missing.append(f"{name}: nothing to compare with in one of the runs")
         return
     above = [line[:windows] for line in above]
@@ -151,14 +311,19 @@ def _parts(
     length = rounded(longest, windows)
     draw = weights(windows, length)
     lower = np.maximum(draw @ np.array(below).T, 1e-9)
-    drawn = (draw @ np.array(above).T / lower).T
+    upper = draw @ np.array(above).T
     points = np.array([a / b for a, b in totals])
-    floor = 0.0
+    least = np.zeros(len(totals))
     if relative:
-        drawn, points = np.log(np.maximum(drawn, 1e-9)), np.log(points)
+        # Half an event more on every side where a run has none: its logarithm is then finite.
+        half = 0.5 if any(a <= 0 for a, _ in totals) else 0.0
+        drawn = np.log(np.maximum((upper + half) / lower, 1e-9)).T
+        points = np.log(np.array([(a + half) / b for a, b in totals]))
+        if half:
+            least = np.array([1.0 / (a + half) for a, _ in totals])
     else:
-        variances = np.array([share_variance(a, b) for a, b in totals])
-        floor = of_means(variances, len(grid.new))
+        drawn = (upper / lower).T
+        least = np.array([share_variance(a, b) for a, b in totals])
     new_points, old_points = grid.split(points)
     new_drawn, old_drawn = grid.split(drawn)
     made.metrics.append(
@@ -169,10 +334,12 @@ def _parts(
             tolerance=tolerance,
             new=new_points,
             old=old_points,
+            old_runs=grid.old,
+            least=least,
             new_replicates=new_drawn,
             old_replicates=old_drawn,
-            floor=floor,
             blocks=windows / length,
+            both=relative,
             rare=not relative and sum(a for a, _ in totals) < FEW,
         )
     )

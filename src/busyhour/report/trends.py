@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,8 @@ class ChangeLine:
     after: str
     size: str
     beside: tuple[str, ...]
+    by: str = ""
+    """How it is known, where it is not a change point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Trends:
     last: str
     changes: tuple[ChangeLine, ...]
     plots: tuple[Plot, ...]
+    early: int = 0
+    """How many of the newest nights are too recent for change points."""
 
 
 def trends(record: RunRecord) -> Trends | None:
@@ -54,23 +59,33 @@ def trends(record: RunRecord) -> Trends | None:
         changes=tuple(_line(one) for one in reversed(changes)),
         plots=tuple(
             _plot(metric, nights, [one for one in changes if one["metric"] == metric["name"]])
-            for metric in _shown(data.get("metrics") or [], changes)
+            for metric in _shown(data.get("metrics") or [], changes, nights[-1].get("failed") or [])
         ),
+        early=int(data.get("early") or 0),
     )
 
 
-def _shown(metrics: Sequence[Mapping[str, Any]], changes: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """Those that changed, the newest change first and one quantile of a latency, then some that did not."""
+def _shown(
+    metrics: Sequence[Mapping[str, Any]], changes: Sequence[Mapping[str, Any]], failed: Sequence[str]
+) -> list[Any]:
+    """Those that failed in the last night or changed, the newest change first, one quantile of a latency; then others."""
     by_name = {metric["name"]: metric for metric in metrics}
-    names = [one["metric"] for one in reversed(changes) if one["metric"] in by_name]
-    for start in ALWAYS:
-        names += [name for name in by_name if name.startswith(start)][:1]
+    names = [one for one in failed if one in by_name]
+    names += [one["metric"] for one in reversed(changes) if one["metric"] in by_name]
     chosen: dict[str, str] = {}
     for name in names:
-        what = name.partition(": ")[2] if name.startswith("latency p") else name
+        what = _what(name)
         if what not in chosen or name.startswith(ALWAYS[0]):
             chosen[what] = name
+    for start in ALWAYS:
+        for name in [name for name in by_name if name.startswith(start)][:1]:
+            chosen.setdefault(_what(name), name)
     return [by_name[name] for name in list(chosen.values())[:MOST_PLOTS]]
+
+
+def _what(name: str) -> str:
+    """What a metric is about: all quantiles of a latency are about the same."""
+    return name.partition(": ")[2] if name.startswith("latency p") else name
 
 
 def _line(one: Mapping[str, Any]) -> ChangeLine:
@@ -85,6 +100,7 @@ def _line(one: Mapping[str, Any]) -> ChangeLine:
         after=_value(one["after"], unit),
         size=size,
         beside=tuple(one["beside"]),
+        by={"compare": "found when it was compared"}.get(str(one.get("by")), ""),
     )
 
 
@@ -104,13 +120,13 @@ def _plot(
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    line, unit = metric["values"], metric["unit"]
+    line, unit = [math.nan if value is None else value for value in metric["values"]], metric["unit"]
     figure = Figure(figsize=(9, 2.6), layout="constrained")
     FigureCanvasSVG(figure)
     axes = figure.add_subplot()
     places = range(len(line))
     axes.plot(places, line, "-o", color=PALETTE[0], linewidth=1.2, markersize=3.5, label="each night")
-    worse = [at for at, night in enumerate(nights) if night["regressed"]]
+    worse = [at for at, night in enumerate(nights) if _fails(night, metric["name"])]
     if worse:
         axes.plot(
             worse,
@@ -141,7 +157,8 @@ def _plot(
             color=INK,
             bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.5},
         )
-    low, high = min(line), max(line)
+    known = [value for value in line if not math.isnan(value)]
+    low, high = min(known), max(known)
     room = (high - low) * 0.18 or abs(high) * 0.1 or 1.0
     axes.set_ylim(max(0.0, low - room) if low >= 0 else low - room, high + room * 1.8)
     step = max(1, -(-len(line) // _TICKS))
@@ -156,13 +173,19 @@ def _plot(
     return as_plot(f"Trend of {metric['name']}", figure, _told(metric, nights, changes))
 
 
+def _fails(night: Mapping[str, Any], metric: str) -> bool:
+    """Whether the comparison of a night found this metric to fail; of any metric, where the record does not name them."""
+    failed = night.get("failed")
+    return bool(night["regressed"]) if failed is None else metric in failed
+
+
 def _told(
     metric: Mapping[str, Any], nights: Sequence[Mapping[str, Any]], changes: Sequence[Mapping[str, Any]]
 ) -> str:
     """The drawing in words."""
-    line, unit = metric["values"], metric["unit"]
+    line, unit = [value for value in metric["values"] if value is not None], metric["unit"]
     said = [
-        f"{metric['name']} over {len(line)} nights, {_day(nights[0])} to {_day(nights[-1])}: "
+        f"{metric['name']} over {len(nights)} nights, {_day(nights[0])} to {_day(nights[-1])}: "
         f"between {_value(min(line), unit)} and {_value(max(line), unit)}, last {_value(line[-1], unit)}"
     ]
     said += [f"from {one.night} on {one.after} instead of {one.before}" for one in map(_line, changes)]

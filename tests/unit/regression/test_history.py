@@ -19,7 +19,7 @@ from busyhour.regression.compare import Confirmation
 from busyhour.regression.generated import System, run
 from busyhour.regression.history import History
 from busyhour.regression.migrations import MIGRATIONS
-from busyhour.regression.night import Night, changes
+from busyhour.regression.night import Judgement, Night, changes
 from busyhour.results.codec import encode
 
 SYSTEM = System(seconds=20, calls_per_second=2.0)
@@ -86,6 +86,55 @@ def test_an_accepted_regression_is_a_baseline_again(path: Path) -> None:
             "generated-2",
             "generated-1",
         ]
+
+
+def test_an_accepted_regression_begins_a_new_era_of_the_baseline(path: Path) -> None:
+    """Nights since then say where the level is; those before, how much nights differ."""
+    with History.open(path) as history:
+        history.add([night(1), night(2), night(3, regressed=True), night(4)])
+        history.accept(history.find("generated-3"))
+        found = history.baseline(night(5).observation, 9)
+    assert [(one.run_id, one.era) for one in found] == [
+        ("generated-4", 1),
+        ("generated-3", 1),
+        ("generated-2", 0),
+        ("generated-1", 0),
+    ]
+
+
+def test_a_baseline_is_of_the_same_plan_and_test_where_records_have_them(path: Path) -> None:
+    """Nights of a version that kept neither are of the same plan as far as they show."""
+    planned, longer, old = night(1), night(2), night(3)
+    plan = {"plan": {"calls_per_hour": 9000.0}, "test": {"hold": 100.0}}
+    planned.observation.identity |= plan
+    longer.observation.identity |= {**plan, "test": {"hold": 300.0}}
+    new = night(9).observation
+    new.identity |= plan
+    with History.open(path) as history:
+        history.add([planned, longer, old])
+        assert [one.run_id for one in history.baseline(new, 9)] == ["generated-3", "generated-1"]
+
+
+def test_nights_that_were_not_shown_are_kept_and_may_be_a_baseline(path: Path) -> None:
+    short = night(1, judgement=Judgement(["x"], shown=False, version="0.0.9"))
+    short.observation.outcome = "not shown"
+    with History.open(path) as history:
+        history.add([short])
+        assert history.find("generated-1").judgement == Judgement(["x"], shown=False, version="0.0.9")
+        assert history.entries()[0].shown is False
+        assert [one.run_id for one in history.baseline(night(9).observation, 9)] == ["generated-1"]
+
+
+def test_runs_in_one_folder_have_names_of_their_own_by_which_they_are_found(path: Path) -> None:
+    first, second = night(1), night(2)
+    for one in (first, second):
+        one.observation.run_id = "tonight"
+    name = first.observation.name
+    assert name.startswith("2026-03-01-generated-")
+    with History.open(path) as history:
+        history.add([first, second])
+        assert history.find(name).observation.started == first.observation.started
+        assert [one.name for one in history.entries()] == [name, second.observation.name]
 
 
 def test_a_run_is_found_by_its_id_or_number(path: Path) -> None:
