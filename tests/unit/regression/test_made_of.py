@@ -40,7 +40,9 @@ def test_everything_that_a_run_depends_on_is_kept(monkeypatch: pytest.MonkeyPatc
 
 def test_another_value_of_the_scenario_is_stated_by_value(monkeypatch: pytest.MonkeyPatch) -> None:
     before, after = collected(monkeypatch), collected(monkeypatch, "queues.Support.agents=30")
-    assert [one.words for one in changes(of(before), of(after))] == ["scenario queues.Support.agents 40 to 30"]
+    assert [one.words for one in changes(of(before), of(after))] == [
+        "scenario queues.Support.agents 40 to 30"
+    ]
     assert changes(of(before), of(before)) == []
 
 

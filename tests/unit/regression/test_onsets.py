@@ -12,7 +12,9 @@ from busyhour.regression.onsets import AFTER, onsets
 
 def nights(count: int, step: float, at: int, seed: int = 1, noise: float = 0.02) -> list[float]:
     rng = np.random.default_rng(seed)
-    return [40.0 * (step if night >= at else 1.0) * math.exp(rng.normal(0.0, noise)) for night in range(count)]
+    return [
+        40.0 * (step if night >= at else 1.0) * math.exp(rng.normal(0.0, noise)) for night in range(count)
+    ]
 
 
 @pytest.mark.parametrize("seed", range(5))
