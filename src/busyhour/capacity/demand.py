@@ -28,6 +28,8 @@ __all__ = ["CallDemand", "Quantity", "QueueDemand", "demand_of_call"]
 
 _FILLING = (4, 10_000)
 """Calls for each agent, and at most, that fill a centre in which calls wait before any are counted."""
+_COUNTED = (10, 8000)
+"""Calls for each agent, and at most, that are counted there at least: fewer would all have waited together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def demand_of_call(
     Args:
         scenario: who calls what.
         machine: of the scenario's flows.
-        calls: how many are counted.
+        calls: how many are counted; more where calls wait for many agents.
         warm_up: share of further calls that are run before them and not counted; more where calls wait.
         answers: what real handlers answer.
         policy: what the scenario has no key for.
@@ -126,8 +128,9 @@ def demand_of_call(
             why = str(error)
     skipped = math.ceil(calls * warm_up)
     if solved is None or solved.waiting:
-        each, most = _FILLING
-        skipped = max(skipped, min(most, each * sum(queue.agents for queue in scenario.queues.values())))
+        agents = sum(queue.agents for queue in scenario.queues.values())
+        skipped = max(skipped, min(_FILLING[1], _FILLING[0] * agents))
+        calls = max(calls, min(_COUNTED[1], _COUNTED[0] * agents))
     sample = SampledCalls(scenario, machine, rate, skipped, calls, answers, policy)
     quantities = sample.quantities(corrected=exact)
     seconds, around = sample.lambda_seconds(solved)

@@ -221,6 +221,7 @@ class _Forecaster:
                 f"{self.load:.4g} where its busiest interval is held, which needs are computed from"
             )
         simulated = self.runs.share(lambda r: (r.blocked.count, r.attempts))
+        half = self.runs.half_width(lambda r: (r.blocked.count, r.attempts), self.runs.clump(limit.value))
         self._peaked_intervals(limit.value, blocked, simulated)
         self.sheet.add(
             limit,
@@ -231,11 +232,9 @@ class _Forecaster:
             **self.runs.spread(lambda r: (r.calls.peak, r.calls.peak_at), self.load),
             turned_away_theory=blocked,
             turned_away_simulated=simulated,
-            turned_away_half_width=self.runs.half_width(
-                lambda r: (r.blocked.count, r.attempts), self.runs.clump(limit.value)
-            ),
+            turned_away_half_width=half,
         )
-        if simulated is not None and abs(simulated - blocked) > max(0.02, 0.15 * blocked):
+        if simulated is not None and abs(simulated - blocked) > max(0.02, 0.15 * blocked, half or 0.0):
             self.sheet.notes.append(
                 f"theory and simulation disagree: Erlang B gives {blocked:.1%} of the plan's attempts blocked, the "
                 f"simulation {simulated:.1%}; the formula models neither ramps nor correlation between calls"

@@ -26,6 +26,8 @@ _AROUND = 8000
 """Calls of all runs around the busiest moment together, those that fill the centre included; more where two have more."""
 _WINDOW = 1200
 """Calls that are counted in one run around the busiest moment, at least."""
+_SETTLING = 30.0
+"""Seconds that one run counts at least, where these are not too many calls: buckets of quick calls take time to empty."""
 _LONGEST = 60_000
 """Calls of one run around the busiest moment at most."""
 _APART = 1_000_003
@@ -43,7 +45,12 @@ Counted = Callable[[SimulationResult], tuple[float, float]]
 
 def steady_seconds(per_hour: float, fill: float, least: float = 0.0) -> float:
     """How long a rate must be held for a run of `Rehearsal`: until the centre is full, and then as long as is counted."""
-    return fill + max(_WINDOW * 3600.0 / per_hour, fill, least) if per_hour else fill
+    return fill + _counted_seconds(per_hour / 3600.0, fill, least) if per_hour else fill
+
+
+def _counted_seconds(rate: float, fill: float, least: float) -> float:
+    """How long a run around the busiest moment counts, at so many calls a second."""
+    return max(_WINDOW / rate, fill, least, min(_SETTLING, SIMULATED_CALLS / rate))
 
 
 class Rehearsal:
@@ -147,6 +154,11 @@ class Rehearsal:
             return None
         return max(found.value - found.interval.low, found.interval.high - found.value)
 
+    def printed(self, counts: Counted) -> str:
+        """Such a share in per cent with its interval, for a note."""
+        half = self.half_width(counts)
+        return f"{self.share(counts) or 0.0:.1%} " + ("(no interval)" if half is None else f"± {half:.1%}")
+
     def clump(self, lines: float) -> float:
         """How many calls are blocked together at the busiest moment, see `clumps.of_blocked`."""
         load = self._rate.at(self._busiest * 0.999999) * self._holding
@@ -206,7 +218,7 @@ class Rehearsal:
         """
         rate = max(self._rate.at(self._busiest * 0.999999), 1e-9)
         least, most = _RUNS
-        counted = max(_WINDOW / rate, fill, self._least)
+        counted = _counted_seconds(rate, fill, self._least)
         self._fill = min(fill, _LONGEST / rate / 2)
         counted = min(counted, _LONGEST / rate - self._fill)
         end = min(self._scenario.traffic.duration, self._busiest + 0.25 * counted)

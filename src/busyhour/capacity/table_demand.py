@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from busyhour.capacity.demand import CallDemand
+from busyhour.capacity.rehearsal import Counted
 from busyhour.capacity.rungs import TABLE_FULL, Limit
 from busyhour.capacity.sheet import Sheet
 from busyhour.capacity.simulation import SimulationResult
@@ -81,9 +82,15 @@ class TableDemand:
             f"{load.units / load.requests:.3g} {load.side} units = {per_second:,.4g} units/s",
             **self._sheet.runs.spread(lambda run: _peak_of(run, load)),
             turned_away_theory=max(0.0, 1.0 - limit.value / per_second) if per_second else 0.0,
-            turned_away_simulated=self._refused(load),
+            theory_half_width=self._sheet.error(per_second, self._widest(load)),
+            turned_away_simulated=self._sheet.runs.share(_refused(load)),
+            turned_away_half_width=self._sheet.runs.half_width(_refused(load)),
         )
-        self._sheet.rung(self._sheet.ladder.rate(limit, load.units, f"{load.side} units", TABLE_FULL))
+        self._sheet.rung(
+            self._sheet.ladder.rate(
+                limit, load.units, f"{load.side} units", TABLE_FULL, quantity=self._widest(load)
+            )
+        )
 
     def _partitions(self, asked: Mapping[Resource, TableLoad]) -> None:
         """The hottest partition of every table whose keys are known."""
@@ -110,7 +117,9 @@ class TableDemand:
             load.busy_second(self._per_second, served.hottest / served.asked),
             f"{_name(load)}: {_partitions(served, load)}",
             turned_away_theory=served.beyond_partitions,
-            turned_away_simulated=self._refused(load, by_partition=True),
+            theory_half_width=self._sheet.error(served.hottest, self._widest(load)),
+            turned_away_simulated=self._sheet.runs.share(_refused(load, by_partition=True)),
+            turned_away_half_width=self._sheet.runs.half_width(_refused(load, by_partition=True)),
         )
 
     def _growing(self, capacity: Capacity, load: TableLoad) -> None:
@@ -132,7 +141,12 @@ class TableDemand:
         unit = f"{capacity.side} units/second"
         limit = Limit(capacity.key, name, None, capacity.value, unit, capacity.origin)
         rung = self._sheet.ladder.rate(
-            limit, load.units, f"{capacity.side} units", TABLE_FULL, kind="setting"
+            limit,
+            load.units,
+            f"{capacity.side} units",
+            TABLE_FULL,
+            kind="setting",
+            quantity=self._widest(load),
         )
         self._sheet.rung(rung)
 
@@ -141,11 +155,10 @@ class TableDemand:
         served = self._limits.served(load, self._per_second)
         if not served.throttled:
             return
-        seen = self._refused(load)
         self._sheet.notes.append(
             f"{_name(load)}: {served.asked:,.4g} {load.side} units a second are asked at the plan's busiest and "
             f"{served.served:,.4g} served ({_cause(served)}): {served.throttled:.1%} of its requests are throttled by "
-            f"calculation, {seen or 0.0:.1%} over the plan in the simulation"
+            f"calculation, {self._sheet.runs.printed(_refused(load))} over the plan in the simulation"
         )
 
     def _assumptions(self, asked: Mapping[Resource, TableLoad]) -> None:
@@ -167,14 +180,23 @@ class TableDemand:
         known = self._scenario.tables.get(table)
         return known is not None and known.keys != KeyChoice()
 
-    def _refused(self, load: TableLoad, *, by_partition: bool = False) -> float | None:
-        def counts(run: SimulationResult) -> tuple[float, float]:
-            use = run.tables.get((load.table, load.index, load.side))
-            if use is None:
-                return 0.0, 0.0
-            return (use.by_partition if by_partition else use.refused.count), use.asked
+    def _widest(self, load: TableLoad) -> str:
+        """Of the quantities that the table's load is made of, the one whose mean is known least exactly."""
+        known = self._sheet.demand.quantities
+        names = [name for name in known if name.startswith(f"DynamoDB:{load.table}.") and known[name].mean]
+        return max(names, key=lambda name: known[name].half_width / known[name].mean, default="")
 
-        return self._sheet.runs.share(counts)
+
+def _refused(load: TableLoad, *, by_partition: bool = False) -> Counted:
+    """Requests that a table, or its partitions, throttled, of all."""
+
+    def counts(run: SimulationResult) -> tuple[float, float]:
+        use = run.tables.get((load.table, load.index, load.side))
+        if use is None:
+            return 0.0, 0.0
+        return (use.by_partition if by_partition else use.refused.count), use.asked
+
+    return counts
 
 
 def _peak_of(run: SimulationResult, load: TableLoad) -> tuple[float, float | None]:
