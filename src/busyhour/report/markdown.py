@@ -21,6 +21,7 @@ def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
         rungs=outlook.ladder(record),
         waves=evidence.waves(record),
         dues=evidence.dues(record),
+        headroom_words=outlook.headroom_words(record),
         ledger=evidence.ledger(record),
         **limit.sections(record),
     )
