@@ -12,7 +12,7 @@ import pytest
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def need() -> Callable[[str], str]:
     """`need("chromium")` gives the tool's path; where it is missing the test is skipped, in CI it fails."""
 

@@ -19,11 +19,13 @@ import pytest
 
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.harness import gate, preflight
+from busyhour.harness import run as harness_run
 from busyhour.harness import target as targets
 from busyhour.harness.progress import Silent
 from busyhour.harness.run import Options, execute
 from busyhour.harness.target import Target
 from busyhour.project import Project
+from busyhour.quotas.reading import DocumentedDefault
 from busyhour.results import journal
 from busyhour.results.record import Outcome
 from busyhour.rooms import shipped_root
@@ -84,6 +86,22 @@ def live_calls(aws: Target) -> int:
     with urllib.request.urlopen(f"{aws.endpoint}/_busyhour/health", timeout=5) as answer:
         facts: dict[str, Any] = json.load(answer)
     return int(facts["contacts_in_progress"])
+
+
+def test_without_values_read_from_the_account_nothing_is_dialled(
+    aws: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    monkeypatch.setattr(harness_run, "read_only_sources", lambda *_: [DocumentedDefault()])
+    scenario = campaign(aws.instance_id, tmp_path, "traffic.duration=10s")
+    options = Options(scenario, Project.at(ROOT), "aws", clearance=cleared(scenario), now=lambda: NIGHT)
+    with pytest.raises(BusyhourError, match="requires quota values read from the account") as caught:
+        execute(options, folder, Silent())
+    assert caught.value.exit_code is ExitCode.REFUSED
+    assert "documented default, not read from the account" in caught.value.message
+    assert not (folder / "progress.jsonl").exists(), "no generator was started"
+    assert live_calls(aws) == 0
 
 
 def test_a_run_ends_when_the_window_closes_and_leaves_no_contact_live(aws: Target, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from busyhour.capacity.demand import CallDemand
 from busyhour.capacity.outlook import Forecast, QueueForecast, QuotaForecast
 from busyhour.capacity.quantity import Quantity
 from busyhour.capacity.rungs import SIGNS, Fits, Rung
+from busyhour.quotas import freshness
 
 _UNITS = {
     **dict.fromkeys(("at once", "ringing", "in flow", "in queue", "with agent", "wrap-up"), "s"),
@@ -35,6 +36,8 @@ def text(found: Forecast, console: Console) -> None:
     for symptom in dict.fromkeys(rung.symptom for rung in found.ladder):
         if symptom in SIGNS:
             console.print(f"{SIGNS[symptom]}: {symptom}.", style="dim", highlight=False)
+    for sentence in _not_current(found):
+        console.print(sentence, style="yellow", highlight=False, markup=False)
     for rung in [*found.binding, *found.undecided]:
         code = f" ({rung.code})" if rung.code else ""
         exceeds = "The plan exceeds" if rung.verdict is Fits.EXCEEDS else "Not decided:"
@@ -203,6 +206,15 @@ def _ladder(found: Forecast) -> Table:
             style={Fits.EXCEEDS: "red", Fits.UNDECIDED: "yellow"}.get(rung.verdict),
         )
     return table
+
+
+def _not_current(found: Forecast) -> list[str]:
+    """The quotas whose present value was not read from the account, or too long ago, by the reason."""
+    names: dict[str, list[str]] = {}
+    for rung in found.ladder:
+        if mark := rung.mark(freshness.today()):
+            names.setdefault(mark, []).append(rung.name)
+    return [f"Present values ({mark}): {', '.join(quotas)}." for mark, quotas in names.items()]
 
 
 def _table(title: str) -> Table:

@@ -25,6 +25,7 @@ from busyhour.capacity.theory import (
     waiting_with_abandonment,
 )
 from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.quotas.headroom import with_headroom as with_headroom  # computed once, for requests as well
 from busyhour.scenarios.model import Distribution, Redial
 
 TOLERATED = 0.01
@@ -349,11 +350,6 @@ def carried(requirement: Requirement, value: float) -> float:
         return value / load
     beyond = requirement.share + _ROUNDING * max(requirement.share, _ROUNDING)
     return volume_at(lambda factor: requirement.rejected(value, factor), beyond, max(value, 0.5) / load)
-
-
-def with_headroom(need: float, headroom: float) -> float:
-    """The value of which a share of `headroom` stays free at the need, a whole number."""
-    return need if not math.isfinite(need) else float(math.ceil(need / (1.0 - headroom) * (1.0 - _ROUNDING)))
 
 
 def in_words(requirement: Requirement) -> str:

@@ -97,8 +97,18 @@ def with_rules(
         quotas.append(found)
         if found.theory_mean > 0:
             adjustable = table.by_key(rule.key).adjustable
+            read_at = values[rule.key].read_at if rule.key in values else table.by_key(rule.key).date
             limit = Limit(
-                found.key, found.name, found.code, found.value, found.unit, found.origin, adjustable
+                *(
+                    found.key,
+                    found.name,
+                    found.code,
+                    found.value,
+                    found.unit,
+                    found.origin,
+                    adjustable,
+                    read_at,
+                )
             )
             rungs.append(_rung(rule, found, forecast.calls_per_hour, scenario.headroom, limit))
     return replace(forecast, quotas=quotas, ladder=climb(rungs), notes=notes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +18,7 @@ from busyhour.capacity.requirement import (
     with_headroom,
 )
 from busyhour.capacity.staffing import QueueSample
+from busyhour.quotas import freshness
 
 REORDER = "new calls meet the reorder tone (fast busy); CallsBreachingConcurrencyQuota"
 TOO_MANY = "StartOutboundVoiceContact answers TooManyRequestsException, HTTP 429"
@@ -111,7 +113,12 @@ class Rung:
             "requirement": as_json(self.requirement),
             "verdict": self.verdict.value,
             "binds_at_plan": self.binds_at_plan,
+            "mark": self.mark(freshness.today()),
         }
+
+    def mark(self, today: date) -> str:
+        """Why the value of a quota is not current on that day; empty where it is, and for what is not AWS's."""
+        return freshness.mark(self.origin, self.read_at, today) if self.kind == "quota" else ""
 
 
 def row_of(

@@ -19,7 +19,7 @@ def text(plan: WavePlan, console: Console) -> None:
     table.add_column("wave")
     table.add_column("calls/h moved", justify="right")
     table.add_column("calls/h in all", justify="right")
-    table.add_column("what it needs of the tightest quotas (present value)")
+    table.add_column("needed of the tightest quotas (present value)")
     for wave in plan.waves:
         needs = [
             f"{need.name} {need.needed:,.0f} ({need.present:,g}){'' if need.suffices else ' TOO LOW'}"
@@ -56,6 +56,6 @@ def _words(due: Due) -> str:
         else f"ask by {due.ask_by}, in {due.days_left} days"
     )
     return (
-        f"{due.name}{code} {due.present:,g} -> {due.needed:,.0f}: {when} "
+        f"{due.name}{code}: present value {due.present:,g}, needed {due.needed:,.0f}: {when} "
         f"(for wave {due.first_wave} on {due.needed_on}; a {due.lead.size} increase)"
     )

@@ -1,8 +1,7 @@
 """Migration waves against quotas: what each needs, by when it must be asked for, and what is late.
 
-Pure: a forecast of the whole plan, the waves and a day go in. The demand of a wave is the plan's, in proportion to the
-volume that has moved; of things at once the 99th percentile is taken at the wave's own mean (Poisson), since small
-volumes need relatively more. Values are expected ones without headroom, as AWS asks (see quotas/increases.py).
+Pure: a forecast of the whole plan, the waves and a day go in. What a wave needs of a limit is `requirement.needed` at the
+share of the plan that is on Connect from then on: the same function that gives the plan's own need, without headroom.
 """
 
 from __future__ import annotations
@@ -13,21 +12,18 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-from busyhour.capacity.forecast import COUNTED, EXECUTIONS, INVOKE_RATE
 from busyhour.capacity.lead_times import LeadTime, lead_time
-from busyhour.capacity.outlook import Forecast, QuotaForecast
-from busyhour.capacity.theory import poisson_quantile
+from busyhour.capacity.outlook import Forecast
+from busyhour.capacity.requirement import needed
+from busyhour.capacity.rungs import Rung
 from busyhour.scenarios.model import Wave
 
-_USERS = "connect.users-per-instance"
-_INVOCATIONS_PER_EXECUTION = 10
-_SHARE = 0.99
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one wave needs of one quota. `used` is the share of the present value, None for a value of 0."""
+    """What one wave needs of one quota. `used` is its share of the present value, None for a value of 0."""
 
     key: str
     name: str
@@ -155,7 +151,7 @@ def plan_waves(waves: Sequence[Wave], forecast: Forecast, today: date, sizes: Se
         total = min(total + moved, plan)
         factor = total / plan if plan else 0.0
         needs = sorted(
-            _needs(forecast.quotas, factor),
+            _needs(forecast.ladder, factor),
             key=lambda need: (
                 -(math.inf if need.used is None and not need.suffices else need.used or 0.0),
                 need.key,
@@ -199,48 +195,22 @@ def _volumes(waves: Sequence[Wave], forecast: Forecast, notes: list[str]) -> lis
     return volumes
 
 
-def _needs(quotas: Sequence[QuotaForecast], factor: float) -> list[Need]:
-    """The invocation rate is ten times the concurrent executions: those are what can be asked for."""
-    values = {quota.key: _needed(quota, factor) for quota in quotas}
-    if EXECUTIONS in values and INVOKE_RATE in values:
-        by_rate = math.ceil(values.pop(INVOKE_RATE) / _INVOCATIONS_PER_EXECUTION)
-        values[EXECUTIONS] = max(values[EXECUTIONS], float(by_rate))
-    return [_need(quota, values[quota.key]) for quota in quotas if quota.key in values]
+def _needs(ladder: Sequence[Rung], factor: float) -> list[Need]:
+    """What `factor` times the plan needs of each quota; settings and staffing are the team's own to change."""
+    return [_need(rung, needed(rung.requirement, factor)) for rung in ladder if rung.kind == "quota"]
 
 
-def _need(quota: QuotaForecast, needed: float) -> Need:
+def _need(rung: Rung, value: float) -> Need:
     return Need(
-        quota.key,
-        quota.name,
-        quota.code,
-        quota.value,
-        quota.origin,
-        needed,
-        needed / quota.value if quota.value else None,
-        needed <= quota.value,
+        rung.key,
+        rung.name,
+        rung.code,
+        rung.value,
+        rung.origin,
+        value,
+        value / rung.value if rung.value else None,
+        value <= rung.value,
     )
-
-
-def _needed(quota: QuotaForecast, factor: float) -> float:
-    """Expected value at `factor` times the plan, rounded up to a whole number."""
-    if quota.key in COUNTED and quota.key != _USERS:
-        value = quota.theory_mean  # flows, queues and functions are all there from the first wave on
-    elif quota.key in COUNTED or "second" in quota.unit or not _varies(quota):
-        value = quota.theory_mean * factor
-    elif factor >= 1.0:
-        value = quota.peak
-    else:
-        value = max(
-            float(poisson_quantile(quota.theory_mean * factor, _SHARE)),
-            (quota.simulated_peak or 0.0) * factor,
-        )
-        value = min(value, quota.peak)
-    return float(math.ceil(value * (1 - _ROUNDING)))
-
-
-def _varies(quota: QuotaForecast) -> bool:
-    """Is it a mean of things at once, and not a number to be there?"""
-    return quota.simulated_peak is not None or quota.theory_peak > quota.theory_mean
 
 
 def _short(waves: Sequence[AtWave]) -> list[str]:

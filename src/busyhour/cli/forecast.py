@@ -44,6 +44,11 @@ if TYPE_CHECKING:
     help="Calls that are run through the flows for the demand of one call.",
 )
 @click.option(
+    "--source",
+    metavar="aws|FILE",
+    help="Quota values of the account: read now (read-only calls), or from a file of them with its date.",
+)
+@click.option(
     "--run",
     "runs",
     multiple=True,
@@ -57,6 +62,7 @@ def command(
     form: str,
     plot: Path | None,
     calls: int,
+    source: str | None,
     runs: tuple[Path, ...],
 ) -> None:
     """Forecast the demand of SCENARIO (a name or a TOML file) on every quota: theory, simulation, and what runs measured.
@@ -71,7 +77,9 @@ def command(
     from busyhour.capacity import measurement
     from busyhour.capacity.forecast import forecast
     from busyhour.errors import BusyhourError, ExitCode
+    from busyhour.harness import account_values
     from busyhour.project import Project
+    from busyhour.quotas import table as quota_table
     from busyhour.scenarios.arrivals import Schedule
     from busyhour.scenarios.reader import load
 
@@ -80,8 +88,9 @@ def command(
         _check_picture(picture_file)
     project = Project.find(Path.cwd())
     planned = load(project.scenario(scenario), root=project.root, overrides=overrides)
+    values = account_values.read(source, planned, quota_table.load()) if source else {}
     with Console(stderr=True).status(f"forecasting {planned.name}"):
-        found = forecast(planned, calls=calls)
+        found = forecast(planned, values.values(), calls=calls)
     if runs:
         found = measurement.with_measurement(found, measurement.records_of(runs))
     else:

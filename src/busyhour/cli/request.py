@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -86,9 +87,10 @@ def command(
         _filing(ledger, region, endpoint_url).follow()
     if submit and found.increases:
         _check_target(record, instance, endpoint_url)
+        _check_current(record, found, endpoint_url)
         told, failed = _submit(_filing(ledger, region, endpoint_url), found, yes=yes)
     if submit or status:
-        _keep_evidence(record, ledger, headroom)
+        _keep_evidence(record, ledger)
     if attach or message:
         _attach(written.get("support.text", b"").decode(), ledger, attach, message, endpoint_url, yes=yes)
     if format_ == "json":
@@ -119,6 +121,36 @@ def _check_target(record: RunRecord, instance: str | None, endpoint_url: str | N
         )
 
 
+def _check_current(record: RunRecord, found: Needs, endpoint_url: str | None) -> None:
+    """A request to AWS names present values that were read from the account in the last 30 days.
+
+    The emulator may be asked on the ground of its own values.
+
+    Raises:
+        BusyhourError: a present value is not current (exit code 3).
+    """
+    from busyhour.errors import BusyhourError, ExitCode
+    from busyhour.load.stand_in import on_loopback
+    from busyhour.quotas import freshness
+
+    of_emulator = endpoint_url is not None and on_loopback(urlsplit(endpoint_url).hostname or "")
+    gaps = {
+        increase.quota.name: gap
+        for increase in found.increases
+        if (gap := freshness.mark_of(record, increase.origin, increase.read_at))
+        and not (of_emulator and gap == freshness.EMULATOR_MARK)
+    }
+    if gaps:
+        raise BusyhourError(
+            f"Run {record.run_id} is a draft: "
+            + "; ".join(f"the present value of {name} is {gap}" for name, gap in gaps.items())
+            + ". Nothing was filed.",
+            "Read the account's values, then run the scenario with them: `busyhour quotas --source aws --instance ARN "
+            "--format json > values.json`, `busyhour run SCENARIO --source values.json`.",
+            ExitCode.REFUSED,
+        )
+
+
 def _submit(filing: Filing, found: Needs, *, yes: bool) -> tuple[dict[str, str], bool]:
     """File what is not known at AWS yet; what was said of each quota, and whether anything failed."""
     from busyhour.quotas.figures import number
@@ -136,13 +168,13 @@ def _submit(filing: Filing, found: Needs, *, yes: bool) -> tuple[dict[str, str],
     return told, any(outcome.failed for outcome in outcomes)
 
 
-def _keep_evidence(record: RunRecord, filed: Ledger, headroom: float) -> None:
+def _keep_evidence(record: RunRecord, filed: Ledger) -> None:
     """What is needed and what was asked for, into the project's evidence ledger."""
     from busyhour.project import Project
     from busyhour.quotas import ledger
 
     path = Project.find(Path.cwd()).ledger_file
-    evidence = ledger.with_needs(ledger.read(path), record, headroom=headroom)
+    evidence = ledger.with_needs(ledger.read(path), record)
     ledger.write(path, ledger.with_requests(evidence, filed.requests, record))
 
 
@@ -223,6 +255,8 @@ def _confirmed(question: str) -> bool:
 
 
 def _show(found: Needs, record: RunRecord, region: str | None) -> None:
+    from busyhour.quotas import freshness
+
     if not found.increases:
         click.echo(f"Run {record.run_id} calls for no increase that Service Quotas takes.")
     for number, increase in enumerate(found.increases, 1):
@@ -231,12 +265,14 @@ def _show(found: Needs, record: RunRecord, region: str | None) -> None:
             f"{number}. {quota.name} ({quota.service} {quota.code}): {increase.present:,g} -> {increase.asked:,g}",
             bold=True,
         )
+        if gap := freshness.mark_of(record, increase.origin, increase.read_at):
+            click.secho(f"   Gap in the present value: {gap}.", fg="yellow")
         for step in increase.steps:
             click.echo(f"   {step}")
         click.echo(f"   {_cli(increase, region)}\n")
     for other in found.unrequestable:
         click.secho(f"- {other.quota.name}: {other.reason} {other.way_out}", bold=True)
-        for step in other.steps:
+        for step in other.increase.steps if other.increase else ():
             click.echo(f"   {step}")
 
 
@@ -258,7 +294,8 @@ def _show_headroom(record: RunRecord, found: Needs, headroom: float) -> None:
     if more:
         click.echo(
             f"The scenario wants {wanted:.0%} of each quota to stay free; AWS asks for expected values without "
-            f"padding, so it is left out here. --headroom {wanted:g} would ask for: {', '.join(more)}.\n"
+            f"padding, so headroom is left out here. With {wanted:.0%} headroom (--headroom {wanted:g}) the request "
+            f"would be: {', '.join(more)}.\n"
         )
 
 
@@ -290,14 +327,21 @@ def _show_outcome(found: Needs, ledger: Ledger, told: Mapping[str, str]) -> None
 
 
 def _as_data(record: RunRecord, found: Needs, ledger: Ledger, told: Mapping[str, str]) -> dict[str, Any]:
+    from busyhour.quotas import freshness
+
     return {
         "run": record.run_id,
         "increases": [
             {
+                "key": increase.quota.key,
                 "name": increase.quota.name,
                 "present": increase.present,
                 "origin": increase.origin,
-                "peak": increase.peak,
+                "read_at": increase.read_at,
+                "gap": freshness.mark_of(record, increase.origin, increase.read_at),
+                "needed": increase.needed,
+                "measured_peak": increase.peak,
+                "asked": increase.asked,
                 "calculation": list(increase.steps),
                 "request": increase.arguments,
                 "outcome": told.get(increase.quota.key),
@@ -309,8 +353,8 @@ def _as_data(record: RunRecord, found: Needs, ledger: Ledger, told: Mapping[str,
                 "name": other.quota.name,
                 "reason": other.reason,
                 "way_out": other.way_out,
-                "asked": other.asked,
-                "calculation": list(other.steps),
+                "asked": other.increase.asked if other.increase else None,
+                "calculation": list(other.increase.steps) if other.increase else [],
             }
             for other in found.unrequestable
         ],

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from busyhour.harness.gate import Clearance
     from busyhour.quotas.ledger import Evidence
+    from busyhour.quotas.model import QuotaValue
     from busyhour.results.record import RunRecord
     from busyhour.scenarios.model import Scenario
 
@@ -104,6 +105,12 @@ if TYPE_CHECKING:
     "something judged fails.",
 )
 @click.option(
+    "--source",
+    metavar="aws|FILE",
+    help="Quota values of the account: read now (read-only calls), or from a file of them with its date, as `busyhour "
+    "quotas --source aws --format json` writes it. The emulator then enforces these.  [default: aws for --target aws]",
+)
+@click.option(
     "--live", is_flag=True, help="With --target aws: really do it. Dials, calls AWS and costs money."
 )
 def command(
@@ -121,6 +128,7 @@ def command(
     baseline: tuple[str, ...],
     repeats: int,
     smoke: bool,
+    source: str | None,
     live: bool,
 ) -> None:
     """Run SCENARIO (a name or a TOML file) and end with a report and a verdict.
@@ -137,11 +145,11 @@ def command(
     from rich.console import Console
 
     from busyhour.errors import BusyhourError, ExitCode
-    from busyhour.harness import preflight
+    from busyhour.harness import account_values, preflight
     from busyhour.harness.run import Options, execute, new_folder
     from busyhour.harness.verdict import exit_code
     from busyhour.project import Project
-    from busyhour.quotas import ledger
+    from busyhour.quotas import ledger, table
     from busyhour.regression import verdicts
     from busyhour.report import terminal
     from busyhour.results import store
@@ -151,6 +159,12 @@ def command(
     planned = _load(project, scenario, overrides, smoke=smoke)
     _refuse_smoke(planned, verify_quotas=verify_quotas, find=find)
     preflight.check_quotas(planned)
+    account: dict[str, QuotaValue] = {}
+    if source and not (source == account_values.AWS and target == "aws"):  # a run against AWS reads it anyway
+        account = account_values.read(source, planned, table.load())
+        if target == "emulator":
+            enforced = account_values.settings(account, planned, table.load())
+            planned = _load(project, scenario, (*enforced, *overrides), smoke=smoke)
     evidence = ledger.read(project.ledger_file)  # a broken one is said before the load, not after it
     if target == "aws" and find:
         raise BusyhourError(
@@ -170,7 +184,9 @@ def command(
     signal.signal(signal.SIGTERM, _as_interrupt)  # ends like Ctrl-C: live calls ended, report written
     for name in beside:
         project.loadtest(name)  # a wrong name is said before anything starts
-    options = Options(planned, project, target, workers, out, port, remote, beside, clearance)
+    options = Options(
+        planned, project, target, workers, out, port, remote, beside, clearance, account=account
+    )
     folder = new_folder(options, datetime.now(UTC))
     if find:
         raise SystemExit(int(find_limit(options, folder, console)))

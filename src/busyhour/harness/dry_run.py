@@ -22,14 +22,14 @@ def lines_of(plan: TestPlan, beside: Sequence[str] = ()) -> list[str]:
     lines = [
         f"{intent.calls:,} calls, {plan.peak_rate:,.3g} a second at the peak ({plan.peak_second:,.0f} in the busiest "
         f"second), mean {plan.mean_call:,.0f} s each",
-        f"{intent.peak_concurrent:,.0f} places of concurrent calls at the peak{legs}",
+        f"{intent.peak_concurrent:,.0f} places of concurrent calls expected at the peak of the test{legs}",
         f"{intent.minutes:,.0f} voice minutes{', both legs' if aws.loopback else ''}: about {intent.cost_usd:,.2f} USD "
         f"at {plan.price} USD a minute (price of {plan.price_date}; telephony and Lambda come on top)",
-        "of the account's quotas, at the peak:",
+        "of the account's quotas, expected at the peak of the test:",
     ]
     lines += [
         f"  {use.demand:,.3g} of {use.value:,.0f} {use.unit} ({use.share:.0%}), {use.name}"
-        f"{f' ({use.code})' if use.code else ''}; {use.origin}, shared by {use.shared}{f'; {use.when}' if use.when else ''}"
+        f"{f' ({use.code})' if use.code else ''}; {use.origin}{f', needed by the plan {use.needed:,.0f}' if use.needed else ''}, shared by {use.shared}{f'; {use.when}' if use.when else ''}"
         for use in sorted(plan.uses, key=lambda use: -use.share)
         if use.share >= 0.01
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ from busyhour.harness.gate import (
 from busyhour.harness.watch import BREACHES, BUDGET_SECONDS, LEAST_FAILURES, SILENCE_SECONDS
 from busyhour.load.clean_up import STOPS_PER_SECOND, seconds_for
 from busyhour.load.retries import MAX_ATTEMPTS
+from busyhour.quotas import freshness
 from busyhour.quotas import table as quota_table
 from busyhour.quotas.model import Origin, Quota, Scope
 from busyhour.scenarios.arrivals import Schedule
@@ -44,21 +45,25 @@ _HOUR = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What the run takes of one quota."""
+    """What the run takes of one quota, and what the plan behind it needs."""
 
     name: str
     code: str
     demand: float
+    """Expected peak of the test."""
     unit: str
     value: float
     origin: str
+    """Where the present value comes from, with a mark where it is not current."""
+    needed: float | None
+    """What the plan needs, of the list of limits; None: it does not have the quota."""
     shared: str
     """Who else draws on it."""
     when: str = ""
 
     @property
     def share(self) -> float:
-        """Demand as a share of the value."""
+        """Expected peak as a share of the value."""
         return self.demand / self.value if self.value else float("inf")
 
 
@@ -217,7 +222,7 @@ def make(
             Stretch(s.start, s.end, s.first, s.last, rate.cumulative(s.end) - rate.cumulative(s.start))
             for s in segments
         ],
-        uses=_uses(scenario, made, schedule),
+        uses=_uses(scenario, made, schedule, intent, drafted.date()),
         clean_up=seconds_for(intent.peak_concurrent / aws.slots, 1, aws=True),
         missing=missing,
     )
@@ -241,27 +246,35 @@ def _merged(segments: Sequence[Segment]) -> list[Segment]:
     return merged
 
 
-def _uses(scenario: Scenario, made: Forecast, schedule: Schedule) -> list[Use]:
-    """Demand on every quota, those of API rates with the requests that the harness itself makes."""
+def _uses(scenario: Scenario, made: Forecast, schedule: Schedule, intent: Intent, today: date) -> list[Use]:
+    """Expected peak on every quota, those of API rates with the requests that the harness itself makes."""
     table = quota_table.load()
     starts = table.rate("connect", "StartOutboundVoiceContact")[0].key
     planned = max(schedule.planned_series()[1], default=0.0)
+    rows = {rung.key: rung for rung in reversed(made.ladder) if rung.kind == "quota"}
     uses = []
     for found in made.quotas:
         quota = table.by_key(found.key) if found.key in table else None
-        demand = found.peak * (scenario.aws.slots if found.key == pool_of(scenario) else 1)
+        row = rows.get(found.key)
+        demand = found.peak * max(1.0, scenario.test.factor)
+        if found.key == pool_of(scenario):
+            demand = intent.peak_concurrent
         if found.key == starts:
             demand = planned  # AWS asks for expected values; what chance puts on top has a line of its own
+        origin = freshness.source(found.origin, row.read_at if row else "", today)
+        needed = None if row is None else row.needed
         uses.append(
-            Use(found.name, found.code or "", demand, found.unit, found.value, found.origin, _shared(quota))
+            Use(found.name, found.code or "", demand, found.unit, found.value, origin, needed, _shared(quota))
         )
     if scenario.drive is DriveKind.VOICE:
         given = {table.find(name).key: value for name, value in scenario.quotas.items()}
-        uses += _requests(table, given, schedule)
+        uses += _requests(table, given, schedule, today)
     return uses
 
 
-def _requests(table: quota_table.QuotaTable, given: dict[str, float], schedule: Schedule) -> Iterable[Use]:
+def _requests(
+    table: quota_table.QuotaTable, given: dict[str, float], schedule: Schedule, today: date
+) -> Iterable[Use]:
     rate = max(schedule.planned_series()[1], default=0.0)
     for operation, demand, when in (
         ("DescribeContact", min(DESCRIBES_PER_SECOND, 3.0 * rate), "outcomes are asked for, the whole time"),
@@ -272,7 +285,8 @@ def _requests(table: quota_table.QuotaTable, given: dict[str, float], schedule: 
             given.get(quota.key, quota.default),
             Origin.OVERRIDE if quota.key in given else Origin.DOCUMENTED,
         )
-        yield Use(quota.name, quota.code or "", demand, quota.unit, value, origin, _shared(quota), when)
+        told = freshness.source(origin, quota.date, today)
+        yield Use(quota.name, quota.code or "", demand, quota.unit, value, told, None, _shared(quota), when)
 
 
 def _shared(quota: Quota | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -25,8 +26,8 @@ _SECONDS_PER_MINUTE = 60.0
 class Preview:
     """The forecast as the run record needs it."""
 
-    peaks: dict[str, float] = field(default_factory=dict)
-    """Forecast peak by quota key, in the quota's unit."""
+    needs: dict[str, float] = field(default_factory=dict)
+    """What the plan needs of each quota, by key, in the quota's unit: the rows of the list of limits."""
     as_json: dict[str, Any] = field(default_factory=dict)
     reach: Reach | None = None
     """What the test reaches of the plan."""
@@ -79,9 +80,14 @@ def forecast(scenario: Scenario, values: Iterable[QuotaValue]) -> Preview:
     from busyhour.capacity.forecast import forecast as calculate
 
     made = calculate(scenario, values)
+    needs = {
+        rung.key: rung.needed
+        for rung in reversed(made.ladder)  # of several rows of one quota (tables) the tightest counts
+        if rung.kind == "quota" and rung.needed is not None and math.isfinite(rung.needed)
+    }
     longest = max(made.demand.lambda_seconds.values(), default=0.0)
     found = reach(scenario, made.demand.mean("at once"), made.demand.holding, longest)
-    return Preview(made.peaks, made.as_json | _waves(scenario, made), found)
+    return Preview(needs, made.as_json | _waves(scenario, made), found)
 
 
 def _waves(scenario: Scenario, made: Forecast) -> dict[str, Any]:
@@ -105,9 +111,26 @@ def intent(scenario: Scenario) -> Intent:
 
 def intent_of(scenario: Scenario, made: Forecast) -> Intent:
     """The same, from a forecast that was made already."""
-    from busyhour.capacity.forecast import CALLS
     from busyhour.scenarios.arrivals import Schedule
 
     calls = len(Schedule(scenario.traffic, scenario.seed))
     minutes = calls * made.demand.mean("at once") * scenario.aws.legs / _SECONDS_PER_MINUTE
-    return Intent(calls, made.peaks.get(CALLS, 0.0) * scenario.aws.slots, minutes)
+    return Intent(calls, _expected_peak(scenario, made) * scenario.aws.slots, minutes)
+
+
+def _expected_peak(scenario: Scenario, made: Forecast) -> float:
+    """Calls at once that 99 of 100 such tests never exceed; not what the plan needs, which a short test does not reach."""
+    from busyhour.capacity import peaked
+    from busyhour.capacity.refusals import Refusals
+    from busyhour.capacity.values import Values
+    from busyhour.harness.demands import pool_of
+    from busyhour.scenarios.rate import rate_of
+
+    pool = pool_of(scenario)
+    if pool is None:
+        return 0.0
+    values = Values((), scenario, quota_table.load())
+    driven = Refusals(scenario, rate_of(scenario.traffic), values, values.limit(pool), made.demand.holding)
+    load, _ = driven.peak_load()
+    moments = max(1.0, scenario.traffic.duration / max(made.demand.mean("at once"), 1.0))
+    return float(peaked.quantile(load, 1.0 - 0.01 / moments, driven.z))

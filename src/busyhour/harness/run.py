@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 from busyhour import __version__
 from busyhour.errors import BusyhourError
 from busyhour.flows.reader import read_file
-from busyhour.harness import demands, gate, generator, metrics, preflight, throttling
+from busyhour.harness import account_values, demands, gate, generator, metrics, preflight, throttling
 from busyhour.harness import shown as showing
 from busyhour.harness import target as targets
 from busyhour.harness.defaults import THROTTLED, defaults, judge_defaults
@@ -26,12 +26,14 @@ from busyhour.harness.sweep import TARGET_FILE
 from busyhour.harness.target import Target
 from busyhour.harness.verdict import Measured, decide
 from busyhour.project import Project
+from busyhour.quotas import freshness
 from busyhour.quotas import table as quota_table
+from busyhour.quotas.account_file import Known
 from busyhour.quotas.aws import Clients, read_only_sources
 from busyhour.quotas.comparison import Demand, compare_all
 from busyhour.quotas.comparison import record as quota_record
-from busyhour.quotas.model import Quota
-from busyhour.quotas.reading import read_quotas
+from busyhour.quotas.model import Quota, QuotaValue
+from busyhour.quotas.reading import Reading, read_quotas
 from busyhour.quotas.table_capacity import TableDescriptions
 from busyhour.regression import made_of
 from busyhour.results import store
@@ -70,6 +72,8 @@ class Options:
     """What the safety gate said; without it nothing is done against AWS."""
     by_load: bool = False
     """Judge by what was measured alone, as a search for the limit does: the calculation stands beside its result."""
+    account: Mapping[str, QuotaValue] = field(default_factory=dict)
+    """The account's values by quota key, where they were read beforehand."""
     now: Now = lambda: datetime.now(UTC)
     """The time by which a live run is watched; handed in by tests."""
 
@@ -128,18 +132,20 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
     progress.stage("Starting the target" if options.target == "emulator" else "Reading the target")
     with _target(options, folder) as (target, process):
         store.write_json(folder / TARGET_FILE, target.as_json())  # before the first call: a clean-up needs it
-        sources = read_only_sources(_clients(target), target.instance_arn)
+        read = _reader(options, target)
         progress.stage("Forecasting")
         forecast = preflight.forecast(
             scenario,
             [
                 reading.value
                 for reading in (
-                    *read_quotas(_touched_before(scenario, table), sources),
+                    *read(_touched_before(scenario, table)),
                     *TableDescriptions(target.client("dynamodb")).read(scenario.tables, table),
                 )
             ],
         )
+        if target.kind == "aws":
+            account_values.require_current(forecast.as_json["ladder"], table, freshness.today())
         _announce(forecast.reach, scenario, progress)
         progress.stage("Load")
         begun = datetime.now(UTC)
@@ -183,7 +189,14 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
         )
         shown = _shown(forecast.reach, scenario, load, observed)
         quotas = _compare(
-            wanted, forecast, load, scenario, sources if not gathered.invalid else [], table, gathered, shown
+            wanted,
+            forecast,
+            load,
+            scenario,
+            read if not gathered.invalid else lambda quotas: read_quotas(quotas, []),
+            table,
+            gathered,
+            shown,
         )
     return _record(options, folder, target, load, observed, quotas, forecast, snapshot, gathered, shown)
 
@@ -224,6 +237,15 @@ def _target(options: Options, folder: Path) -> Iterator[tuple[Target, Child | No
     else:
         with targets.emulator(options.scenario, folder, port=options.port) as started:
             yield started
+
+
+def _reader(options: Options, target: Target) -> Callable[[Iterable[Quota]], list[Reading]]:
+    """Reads quotas of the target; values of the account that are known already go before what AWS answers."""
+    sources = read_only_sources(_clients(target), target.instance_arn)
+    if target.kind != "aws":
+        return lambda quotas: account_values.told_by_emulator(read_quotas(quotas, sources), options.account)
+    known = Known(dict(options.account))
+    return lambda quotas: read_quotas(quotas, [known, *sources])
 
 
 def _driven_here(observed: metrics.Readings, load: LoadResult, drive: DriveKind) -> metrics.Readings:
@@ -279,19 +301,19 @@ def _compare(
     forecast: preflight.Preview,
     load: LoadResult,
     scenario: Scenario,
-    sources: Sequence[Any],
+    read: Callable[[Iterable[Quota]], list[Reading]],
     table: quota_table.QuotaTable,
     gathered: _Gathered,
     shown: Shown | None,
 ) -> list[QuotaRecord]:
     pool = demands.pool_of(scenario)
     by_key = {demand.key: demand for demand in wanted}
-    for key, peak in forecast.peaks.items():
+    for key, need in forecast.needs.items():
         known = by_key.get(key) or Demand(key, None)
-        by_key[key] = replace(known, forecast=peak)
+        by_key[key] = replace(known, forecast=need)
     always = [key for key in ALWAYS_READ if table.by_key(key).service in scenario.drive.services]
     quotas = [table.by_key(key) for key in dict.fromkeys((*by_key, *always))]
-    readings = read_quotas(quotas, sources)
+    readings = read(quotas)
     for reading in readings:
         gathered.notes += [*reading.disagreements, *(problem.text for problem in reading.problems)]
     values = {reading.value.quota.key: reading.value for reading in readings}
@@ -353,7 +375,7 @@ def _record(
             **_scenario(scenario),
             made_of.KEY: encode(made_of.collect(scenario, options.project.root)),
         },
-        target=target.as_json(),
+        target=target.as_json() | ({"quota_values": "account"} if options.account else {}),
         started=load.started,
         ended=load.ended,
         duration=load.duration,
@@ -387,7 +409,7 @@ def _record(
         calls=load.calls if scenario.drive is not DriveKind.VOICE else snapshot.get("calls") or load.calls,
         not_measured=list(dict.fromkeys(gathered.not_measured)),
         notes=list(dict.fromkeys(gathered.notes)),
-        generator={**load.generator, "workers": load.workers},
+        generator={**load.generator, "workers": load.workers, "valid": load.valid},
         retries=load.retries,
         shown=shown,
     )

@@ -36,6 +36,7 @@ class Demand:
     first_rejected_at: float | None = None
     """Seconds from the start of the run."""
     forecast: float | None = None
+    """What the plan needs, of the list of limits."""
     attempts: float | None = None
     """First attempts that the quota met; None where their number is not known."""
     tolerated: float = 0.01
@@ -56,10 +57,11 @@ class Demand:
 def compare(value: QuotaValue, demand: Demand | None, headroom: float = 0.0) -> Comparison:
     """One quota against its demand.
 
-    The peak is the measured one; where there is none, the forecast. The verdict is
+    The peak is the measured one; where there is none, what the plan needs by the forecast. The verdict is
 
     - BINDS where the quota rejected more than the tolerated share of first attempts (any, where their number is not
-      known), or where the peak has reached it. A rate or burst that was measured and rejected nothing did not bind even
+      known), where the peak has reached it, or, where nothing was measured, where the need
+      is above it. A rate or burst that was measured and rejected nothing did not bind even
       where one second's peak reached it: the token bucket carried that second. Such a quota is TIGHT. Where nothing
       enforced the quota, the share that it would reject at the measured load decides.
     - TIGHT where it rejected no more than is tolerated, or has less than `headroom` of it free at the peak.
@@ -191,6 +193,8 @@ def _verdict(value: QuotaValue, demand: Demand, peak: float | None, headroom: fl
         return Verdict.UNKNOWN
     if peak == 0:
         return Verdict.HOLDS
+    if demand.peak is None:  # a need that the value just covers is covered
+        return _of_need(peak, value.value, headroom)
     if peak >= value.value * (1 - _ROUNDING):
         measured = demand.peak is not None and demand.source != FORECAST
         by_bucket = value.quota.kind is not Kind.RESOURCE and value.value > 0
@@ -199,6 +203,12 @@ def _verdict(value: QuotaValue, demand: Demand, peak: float | None, headroom: fl
     if peak > value.value * (1 - headroom) * (1 + _ROUNDING):
         return Verdict.TIGHT
     return Verdict.HOLDS
+
+
+def _of_need(need: float, value: float, headroom: float) -> Verdict:
+    if need > value * (1 + _ROUNDING):
+        return Verdict.BINDS
+    return Verdict.TIGHT if need > value * (1 - headroom) * (1 + _ROUNDING) else Verdict.HOLDS
 
 
 def _bound_at(comparison: Comparison) -> float:

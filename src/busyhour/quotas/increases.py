@@ -1,14 +1,10 @@
 """Which increases a run calls for, with the calculation that AWS asks for.
 
-AWS wants "expected values without additional padding for fluctuations. Fluctuations are considered automatically"
-(Admin Guide, operational excellence). So:
-
-- of things at once (calls, executions) the value asked for is the expected peak, since one more is turned away;
-- of a rate it is the mean of the busiest moment: single busy seconds are what the burst is for, and AWS sets the
-  burst with the rate;
-- headroom is left out unless it is asked for by name. The scenario's own headroom is what a run is judged by.
-
-Values are rounded up to whole numbers.
+The value asked for is what the plan needs of the limit, from the row of the run's one list of limits. AWS wants "expected
+values without additional padding for fluctuations. Fluctuations are considered automatically" (Admin Guide, operational
+excellence), so headroom is left out unless it is asked for by name. A measured peak is asked for instead where it is
+larger than the need and the generator was healthy; of a rate never, since single busy seconds are what the burst is for.
+A quota that is not in the list (the harness's own requests) is asked for as measured where it rejected something.
 """
 
 from __future__ import annotations
@@ -16,12 +12,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from busyhour.errors import BusyhourError
 from busyhour.quotas.figures import number
+from busyhour.quotas.headroom import with_headroom
+from busyhour.quotas.measured import beside_need, healthy, is_rate, peak_counts, seen
 from busyhour.quotas.model import Kind, Quota, Scope
 from busyhour.quotas.table import QuotaTable
+from busyhour.results.limit_rows import QUOTA, LimitRow, by_key, is_dated
 from busyhour.results.record import QuotaRecord, RunRecord
 
 _ROUNDING = 1e-9
@@ -34,15 +32,18 @@ _INVOCATIONS_PER_EXECUTION = 10
 class Increase:
     """One increase to ask for.
 
-    `present` with its `origin` is the value that was read for the run, `peak` the expected demand, `asked` the value to
-    ask for. `steps` are the calculation, one line each. `context` is the instance's ARN where the quota holds per instance;
-    None for such a quota where the run does not know its instance.
+    `present` with its `origin` and `read_at` is the value that the run read, `needed` what the plan needs (None where the
+    list of limits does not have the quota), `peak` the measured peak, `asked` the value to ask for. `steps` are the
+    calculation, one line each. `context` is the instance's ARN where the quota holds per instance; None for such a quota
+    where the run does not know its instance.
     """
 
     quota: Quota
     present: float
     origin: str
-    peak: float
+    read_at: str
+    needed: float | None
+    peak: float | None
     asked: float
     steps: tuple[str, ...]
     context: str | None = None
@@ -68,9 +69,8 @@ class Unrequestable:
     quota: Quota
     reason: str
     way_out: str
-    asked: float | None = None
-    """The value to ask for by other means, where it is known."""
-    steps: tuple[str, ...] = ()
+    increase: Increase | None = None
+    """What would be asked for, where it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,198 +82,184 @@ class Needs:
 
 
 def needs(run: RunRecord, table: QuotaTable, headroom: float = 0.0) -> Needs:
-    """The increases that the run's measurements and forecast call for.
+    """The increases that the run's list of limits and its measurements call for.
 
     Args:
-        run: its quota records hold peak, forecast and the value that was read; its forecast holds mean rates.
+        run: its list of limits holds the needs, its quota records measured peaks and the values that were read.
         table: the quota table.
-        headroom: share of each quota that is to stay free on top of expected values. AWS asks for none.
+        headroom: share of each quota that is to stay free on top of the need. AWS asks for none.
 
     Raises:
-        BusyhourError: `headroom` is not a share, or the run names a quota that is not known.
+        BusyhourError: `headroom` is not a share, the run names a quota that is not known, or an older version wrote it.
     """
     if not 0 <= headroom < 1:
         raise BusyhourError(f"Headroom {headroom:g} is not a share from 0 to below 1.", "Write 0.2 for 20 %.")
+    check_version(run)
     instance = run.target.get("instance_arn") or None
+    records = {record.key: record for record in run.quotas}
+    rows = {key: row for key, row in by_key(run).items() if row.kind == QUOTA and key in table}
+    if _EXECUTIONS in rows:
+        rows.pop(_INVOKE_RATE, None)  # the need of executions contains it
     found: list[Increase | Unrequestable] = []
-    for record in run.quotas:
-        need = _need(record, _expected(record, table.by_key(record.key), run), headroom)
+    for key in dict.fromkeys((*records, *rows)):
+        quota, row, record = table.by_key(key), rows.get(key), records.get(key)
+        need = _of_row(quota, row, record, run, headroom) if row is not None else None
+        if need is None and record is not None:
+            need = _of_rejections(quota, record, row, run, headroom)
         if need is not None:
-            found.append(_placed(need, run.quotas, table, instance))
+            found.append(_placed(need, records, table, instance))
     return Needs(
         tuple(_largest(need for need in found if isinstance(need, Increase))),
         tuple(need for need in found if isinstance(need, Unrequestable)),
     )
 
 
-def expectations(run: RunRecord, table: QuotaTable) -> list[Expected]:
-    """The expected demand on each quota that the run's forecast speaks of, whether the present value carries it or not.
+def check_version(run: RunRecord) -> None:
+    """Refuse a run whose list of limits an older version wrote.
 
     Raises:
-        BusyhourError: the run names a quota that is not known.
+        BusyhourError: it did; its needs were computed otherwise.
     """
-    found = [_expected(record, table.by_key(record.key), run) for record in run.quotas]
-    return [expected for expected in found if expected.forecast and expected.demand]
+    if is_dated(run):
+        raise BusyhourError(
+            f"Run {run.run_id} was written by busyhour {run.busyhour_version}, whose needs were computed otherwise "
+            "(with headroom, and from the length of the test).",
+            "Run the scenario again with this version, or see `busyhour forecast SCENARIO`.",
+        )
 
 
-def is_rate(quota: Quota) -> bool:
-    """Is it so much per second, whatever AWS calls its kind?"""
-    return quota.kind is Kind.RATE or "second" in quota.unit
+def _of_row(
+    quota: Quota, row: LimitRow, record: QuotaRecord | None, run: RunRecord, headroom: float
+) -> Increase | Unrequestable | None:
+    """What the plan needs of a limit, where the present value is less."""
+    present = row.value if record is None else record.value
+    if row.needed is None:
+        return (
+            Unrequestable(quota, f"{quota.name}: no value carries the plan.", "Plan less volume.")
+            if row.binds
+            else None
+        )
+    peak = None if record is None else record.peak
+    counts = peak is not None and peak > row.needed and peak_counts(quota, run)
+    wanted = _whole(peak) if counts and peak is not None else row.needed
+    asked = with_headroom(wanted, headroom) if headroom else wanted
+    if asked <= present:
+        return None
+    steps = [f"Calculation: {row.calculation}."] if row.calculation else []
+    steps.append(f"Needed by the plan, in {quota.unit}: {number(row.needed)}. No padding.")
+    if record is not None and peak is not None:
+        steps.append(f"{seen(record, run)}{beside_need(quota, row.needed, peak, run)}")
+    return _increase(quota, record, row, asked, wanted, steps, headroom)
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """The demand to plan for, None where nobody knows it, and the lines that say where it comes from.
-
-    `forecast` says whether a forecast is behind it, `mean` is the forecast's mean at the busiest moment, `least` the
-    lowest peak of the simulated runs.
-    """
-
-    quota: Quota
-    demand: float | None
-    told: tuple[str, ...]
-    forecast: bool
-    mean: float | None = None
-    least: float | None = None
-
-    def asked(self, headroom: float = 0.0) -> float:
-        """The value to ask for: the demand with headroom on top, rounded up; 0 where no demand is known."""
-        return _rounded_up((self.demand or 0.0) / (1 - headroom))
-
-
-def _expected(record: QuotaRecord, quota: Quota, run: RunRecord) -> Expected:
-    rows = [row for row in run.forecast.get("quotas", []) if isinstance(row, dict)]
-    row: Mapping[str, Any] = next((row for row in rows if row.get("key") == record.key), {})
-    measured, run_id = record.peak, run.run_id
-    at = "" if record.peak_at is None else f", at {record.peak_at:,.0f} s"
-    seen = "" if measured is None else f"measured {number(measured)} ({record.peak_source}, run {run_id}{at})"
-    steps = [f"Calculation: {row['calculation']}."] if row.get("calculation") else []
-    mean = row.get("theory_mean", record.forecast)
-    least = None if row.get("simulated_low") is None else float(row["simulated_low"])
-    if quota.kind is Kind.RATE or (is_rate(quota) and mean is not None):
-        if mean is not None:
-            told = f"Expected rate at the busiest moment, in {quota.unit}: {number(float(mean))}, the mean."
-            busiest = max(filter(None, (row.get("theory_peak"), measured)), default=None)
-            if busiest is not None and busiest > mean:
-                told += f" Single seconds reach {number(float(busiest))}; that is what the burst is for."
-            return Expected(quota, float(mean), (*steps, told), True, float(mean), least)
-        # A rate that was measured only, and turned nothing away, suffices.
-        demand = measured if record.rejected else None
-        return Expected(quota, demand, (f"Busiest second in {quota.unit}: {seen}.",), False)
-    both = [seen] if seen else []
-    if record.forecast is not None:
-        both.append(f"forecast {number(record.forecast)}{_ways(row)}")
-    known = [value for value in (measured, record.forecast) if value is not None]
-    told = f"Expected peak in {quota.unit}: {'; '.join(both)}."
-    return Expected(
+def _increase(
+    quota: Quota,
+    record: QuotaRecord | None,
+    row: LimitRow | None,
+    asked: float,
+    wanted: float,
+    steps: list[str],
+    headroom: float,
+) -> Increase:
+    if headroom:
+        steps.append(
+            f"With headroom of {headroom:.0%}, which was asked for: {number(wanted)} / (1 - {headroom:g}) = {number(asked)}."
+        )
+    known = row if record is None else record
+    assert known is not None
+    when = f", read {known.read_at}" if known.read_at else ""
+    steps.append(f"Present value: {number(known.value)} ({known.origin}{when}).")
+    return Increase(
         quota,
-        max(known, default=None),
-        (*steps, told),
-        record.forecast is not None,
-        None if mean is None or not row else float(mean),
-        least,
+        known.value,
+        known.origin,
+        known.read_at,
+        None if row is None else row.needed,
+        None if record is None else record.peak,
+        asked,
+        tuple(steps),
     )
 
 
-def _ways(row: Mapping[str, Any]) -> str:
-    """How a forecast peak came about."""
-    ways = []
-    if row.get("theory_peak") is not None:
-        ways.append(
-            f"{number(float(row['theory_peak']))} is not exceeded in 99 of 100 moments by calculation"
-        )
-    low, high = row.get("simulated_low"), row.get("simulated_high")
-    if low is not None and high is not None:
-        span = number(float(low)) if low == high else f"{number(float(low))} to {number(float(high))}"
-        ways.append(f"simulated peaks {span}")
-    return f" ({'; '.join(ways)})" if ways else ""
-
-
-def _need(record: QuotaRecord, expected: Expected, headroom: float) -> Increase | Unrequestable | None:
-    quota, demand = expected.quota, expected.demand
-    if demand is None:
-        if not record.rejected:
+def _of_rejections(
+    quota: Quota, record: QuotaRecord, row: LimitRow | None, run: RunRecord, headroom: float
+) -> Increase | Unrequestable | None:
+    """A quota that rejected something although its need is met, or of which no need is known."""
+    rejected = f"{record.rejected:,} were rejected"
+    if row is not None and row.needed is not None:
+        if not (record.rejected and is_rate(quota)):
             return None
         return Unrequestable(
             quota,
-            f"{record.rejected:,} were turned away, and the peak was not measured.",
-            "Run again with a higher value in the scenario's [quotas].",
+            f"{rejected} although the needed {number(row.needed)} are within {number(record.value)}: "
+            "they came closer together than the burst allows.",
+            "Retry with backoff and jitter, or pace the requests; Support can raise the burst in the case.",
         )
-    if (
-        record.rejected
-        and quota.kind is Kind.RESOURCE
-        and not expected.forecast
-        and demand <= record.value + 1
-    ):
+    if record.peak is None or not healthy(run):
+        if not record.rejected:
+            return None
+        why = (
+            "the peak was not measured"
+            if record.peak is None
+            else "the load generator did not keep its schedule"
+        )
+        return Unrequestable(
+            quota, f"{rejected}, and {why}.", "Run again with a higher value in the scenario's [quotas]."
+        )
+    if record.rejected and quota.kind is Kind.RESOURCE and record.peak <= record.value + 1:
         return Unrequestable(
             quota,
-            f"{record.rejected:,} were turned away at {number(record.value)}, so that the run cannot tell how many "
-            "there would have been.",
+            f"{rejected} at {number(record.value)}, so the run cannot tell how many there would have been.",
             "Run again with a higher value in the scenario's [quotas], or see `busyhour forecast`.",
         )
-    asked = _rounded_up(demand / (1 - headroom))
+    if is_rate(quota) and not record.rejected:
+        return None  # the bucket carried its busiest second
+    wanted = _whole(record.peak)
+    asked = with_headroom(wanted, headroom) if headroom else wanted
     if asked <= record.value:
-        if record.rejected and is_rate(quota) and expected.forecast:
-            return _fluctuations(quota, record, demand, expected.told)
         return None
-    steps = list(expected.told)
-    if headroom:
-        steps.append(
-            f"Headroom that was asked for: {headroom:.0%}: {number(demand)} / (1 - {headroom:g}) = "
-            f"{number(demand / (1 - headroom))}."
-        )
-    steps += [
-        f"Rounded up to a whole number: {number(asked)}. No {'further ' if headroom else ''}padding.",
-        f"Present value: {number(record.value)} ({record.origin}, read {record.read_at}).",
+    steps = [
+        f"{seen(record, run)}; the forecast has no need of this quota, so the measured peak is asked for."
     ]
-    return Increase(quota, record.value, record.origin, demand, asked, tuple(steps))
-
-
-def _fluctuations(quota: Quota, record: QuotaRecord, mean: float, told: tuple[str, ...]) -> Unrequestable:
-    """The rate suffices in the mean; what was turned away came too close together for the burst."""
-    return Unrequestable(
-        quota,
-        f"{record.rejected:,} were turned away although the expected {number(mean)} are within {number(record.value)}: "
-        "they came closer together than the burst allows.",
-        "Retry with backoff and jitter, or pace the requests; Support can raise the burst in the case.",
-        None,
-        told,
-    )
+    return _increase(quota, record, None, asked, wanted, steps, headroom)
 
 
 def _placed(
-    need: Increase | Unrequestable, records: Iterable[QuotaRecord], table: QuotaTable, instance: str | None
+    need: Increase | Unrequestable,
+    records: Mapping[str, QuotaRecord],
+    table: QuotaTable,
+    instance: str | None,
 ) -> Increase | Unrequestable:
     """`need` with its instance; turned into what Service Quotas knows, or into what only people can ask for."""
     if isinstance(need, Unrequestable):
         return need
     if need.quota.key == _INVOKE_RATE:
-        need = _as_executions(need, records, table)
+        need = _as_executions(need, records.get(_EXECUTIONS), table)
     quota = need.quota
+    placed = replace(need, context=instance if quota.scope is Scope.INSTANCE else None)
     if quota.code is None:
         reason = f"{quota.name} has no code in Service Quotas ({quota.adjustable_note or 'not adjustable'})."
         way_out = (
             f"Ask Support for {number(need.asked)} in the case." if quota.adjustable else "Plan below it."
         )
-        return Unrequestable(quota, reason, way_out, need.asked, need.steps)
+        return Unrequestable(quota, reason, way_out, placed)
     if not quota.adjustable:
-        return Unrequestable(
-            quota, f"{quota.name} is not adjustable.", "Plan below it.", need.asked, need.steps
-        )
-    return replace(need, context=instance if quota.scope is Scope.INSTANCE else None)
+        return Unrequestable(quota, f"{quota.name} is not adjustable.", "Plan below it.", placed)
+    return placed
 
 
-def _as_executions(need: Increase, records: Iterable[QuotaRecord], table: QuotaTable) -> Increase:
+def _as_executions(need: Increase, record: QuotaRecord | None, table: QuotaTable) -> Increase:
     """The invocation rate is ten times the concurrent executions: those are what can be asked for."""
     executions = table.by_key(_EXECUTIONS)
-    record = next((record for record in records if record.key == _EXECUTIONS), None)
-    asked = _rounded_up(need.asked / _INVOCATIONS_PER_EXECUTION)
+    asked = _whole(need.asked / _INVOCATIONS_PER_EXECUTION)
     step = (
         f"The invocation rate is {_INVOCATIONS_PER_EXECUTION} times {executions.name.lower()} ({executions.code}): "
         f"{number(need.asked)} / {_INVOCATIONS_PER_EXECUTION} = {number(asked)}."
     )
     present = need.present / _INVOCATIONS_PER_EXECUTION if record is None else record.value
-    return replace(need, quota=executions, asked=asked, present=present, steps=(*need.steps, step))
+    return replace(
+        need, quota=executions, asked=asked, present=present, needed=None, steps=(*need.steps, step)
+    )
 
 
 def _largest(increases: Iterable[Increase]) -> list[Increase]:
@@ -286,5 +272,5 @@ def _largest(increases: Iterable[Increase]) -> list[Increase]:
     return list(found.values())
 
 
-def _rounded_up(value: float) -> float:
+def _whole(value: float) -> float:
     return float(math.ceil(value * (1 - _ROUNDING)))

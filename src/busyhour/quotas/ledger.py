@@ -8,8 +8,7 @@ that touch the disk. reports/ledger.schema.json is made from these classes:
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,18 +16,18 @@ from typing import Any
 from busyhour.errors import BusyhourError
 from busyhour.quotas.figures import number
 from busyhour.quotas.filing import Filed
+from busyhour.quotas.freshness import FROM_ACCOUNT
+from busyhour.quotas.increases import check_version
 from busyhour.quotas.model import Origin, Scope
 from busyhour.results.codec import decode, encode
 from busyhour.results.json_schema import schema_of
+from busyhour.results.limit_rows import QUOTA, LimitRow, by_key
 from busyhour.results.record import Outcome, QuotaRecord, RunRecord
 from busyhour.results.store import read_json, write_bytes
 
 TITLE = "busyhour evidence ledger"
 SCHEMA_ID = "urn:busyhour:ledger:1"
-_SEEN = {
-    str(origin)
-    for origin in (Origin.APPLIED_RESOURCE, Origin.APPLIED_ACCOUNT, Origin.SERVICE, Origin.CLOUDWATCH)
-}
+_SEEN = {*FROM_ACCOUNT, str(Origin.EMULATOR)}
 """Origins that tell what AWS (or the emulator) has in force; overrides and defaults do not."""
 _NEARLY = 1 - 1e-9
 _SPARE = 1.05
@@ -37,7 +36,7 @@ _SPARE = 1.05
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """What a plan needs of a quota, as the forecast computes it; without headroom unless that was asked for by name.
+    """What a plan needs: `value` is that of the list of limits, without headroom.
 
     `mean` is the mean demand at the plan's held rate; None where it is not known.
     """
@@ -139,25 +138,29 @@ def place_of(record: QuotaRecord, run: RunRecord) -> str:
     return f"{run.target.get('account', '')}:{run.target.get('region', '')}"
 
 
-def with_needs(
-    ledger: Evidence, run: RunRecord, *, headroom: float = 0.0, only_new: bool = False
-) -> Evidence:
-    """The ledger with what a run's plan needs of each quota: the `needed` of the forecast's rows.
+def with_needs(ledger: Evidence, run: RunRecord, *, only_new: bool = False) -> Evidence:
+    """The ledger with what a run's plan needs of each quota: the needs of its list of limits, without headroom.
 
     Args:
         ledger: as it was.
-        run: with its forecast.
-        headroom: share of each quota that is to stay free, as it was asked for.
-        only_new: leave needs that are there already, as a run that verifies them does.
+        run: with its list of limits.
+        only_new: leave the needs of other plans, as a run that verifies them does.
+
+    Raises:
+        BusyhourError: an older version wrote the run.
     """
-    rows: dict[str, Mapping[str, Any]] = {row["key"]: row for row in run.forecast.get("ladder", ())}
-    for record in run.quotas:
-        need = rows.get(record.key, {}).get("needed")
-        if not need:
+    check_version(run)
+    records = {record.key: record for record in run.quotas}
+    for limit in by_key(run).values():
+        if limit.kind != QUOTA or not limit.needed:
+            continue
+        record = records.get(limit.key)
+        if record is None:
             continue
         row = _row(ledger, record, run)
-        if row.needed is None or not only_new:
-            ledger = ledger.put(replace(row, needed=_needed(rows[record.key], run, headroom)))
+        needed = _needed(limit, run)
+        if row.needed is None or not only_new or _plan(row.needed) == _plan(needed):
+            ledger = ledger.put(replace(row, needed=needed))
     return ledger
 
 
@@ -349,11 +352,15 @@ def _row(ledger: Evidence, record: QuotaRecord, run: RunRecord) -> Row:
     )
 
 
-def _needed(row: Mapping[str, Any], run: RunRecord, headroom: float) -> Needed:
-    need, load = float(row["needed"]), row.get("load")
+def _plan(needed: Needed) -> tuple[str, float]:
+    return needed.scenario, needed.calls_per_hour
+
+
+def _needed(limit: LimitRow, run: RunRecord) -> Needed:
+    assert limit.needed is not None
     return Needed(
-        value=need if not headroom else float(math.ceil(need / (1.0 - headroom) * _NEARLY)),
-        mean=None if load is None else float(load),
+        value=limit.needed,
+        mean=limit.load,
         calls_per_hour=_volume(run),
         scenario=str(run.scenario.get("name", "")),
         run=run.run_id,

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from busyhour.quotas.freshness import FROM_ACCOUNT
 from busyhour.quotas.model import Origin
 from busyhour.quotas.reading import Reading
-
-_APPLIED = (Origin.APPLIED_RESOURCE, Origin.APPLIED_ACCOUNT, Origin.SERVICE, Origin.CLOUDWATCH)
 
 
 def as_data(readings: Sequence[Reading], asked: str) -> dict[str, Any]:
@@ -82,4 +81,4 @@ def when(reading: Reading) -> str:
 
 def is_applied(reading: Reading) -> bool:
     """Whether the value is the account's own, not a default."""
-    return reading.value.origin in (*_APPLIED, Origin.OVERRIDE)
+    return str(reading.value.origin) in FROM_ACCOUNT or reading.value.origin is Origin.OVERRIDE

@@ -1,5 +1,7 @@
 """A file of quota values that the user knows: TOML or JSON, `"L-12AB7C57" = 500` or by key.
 
+With `read_at`, a date, the values are those that the account had on that day; without it they are overrides.
+
 ```toml
 "L-12AB7C57" = 500
 "connect.start-outbound-voice-contact.burst" = 20   # what Support told us
@@ -13,13 +15,16 @@ import math
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError
+from busyhour.quotas.freshness import read_on
 from busyhour.quotas.model import Origin, Quota, QuotaValue
 from busyhour.quotas.table import QuotaTable
+
+READ_AT = "read_at"
 
 
 class Overrides:
@@ -27,13 +32,16 @@ class Overrides:
 
     Args:
         values: quota key -> (value, place for messages: `quotas.toml:3`).
-        read_at: ISO 8601 time of the file.
+        read_at: ISO 8601 time of the file, or the day on which the values were read from the account.
+        origin: FILE where they were.
     """
 
-    origin = Origin.OVERRIDE
     required_iam_actions: tuple[str, ...] = ()
 
-    def __init__(self, values: Mapping[str, tuple[float, str]], read_at: str) -> None:
+    def __init__(
+        self, values: Mapping[str, tuple[float, str]], read_at: str, origin: Origin = Origin.OVERRIDE
+    ) -> None:
+        self.origin = origin
         self._values = values
         self._read_at = read_at
 
@@ -78,14 +86,29 @@ def read_file(path: Path, table: QuotaTable) -> Overrides:
             f"{path}: cannot be read: {why}.", "Give a TOML or JSON file of quota values."
         ) from None
     entries: dict[str, tuple[float, str]] = {}
-    for name, value in _flat(_parse(path, text)):
+    data = dict(_parse(path, text))
+    read_at = _day(data.pop(READ_AT), f"{path}:{_line_of(READ_AT, text)}") if READ_AT in data else None
+    for name, value in _flat(data):
         key, entry = _entry(name, value, table, f"{path}:{_line_of(name, text)}")
         if key in entries:
             raise BusyhourError(
                 f"{entry[1]}: {name!r} is {key!r}, which {entries[key][1]} has given already.", "Keep one."
             )
         entries[key] = entry
+    if read_at is not None:
+        return Overrides(entries, read_at, Origin.FILE)
     return Overrides(entries, datetime.fromtimestamp(changed, UTC).isoformat(timespec="seconds"))
+
+
+def _day(value: object, place: str) -> str:
+    """ISO 8601 of the day or time of a reading."""
+    text = value.isoformat() if isinstance(value, date) else value
+    if not isinstance(text, str) or read_on(text) is None:
+        raise BusyhourError(
+            f"{place}: {READ_AT} = {value!r} is no date.",
+            "Write the day on which the values were read from the account: read_at = 2026-11-20.",
+        )
+    return text
 
 
 def _parse(path: Path, text: str) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ _TOLERANCE = 0.02
 """Relative difference below which two sources agree: CloudWatch's percentages are rounded."""
 
 _APPLIED = (Origin.APPLIED_RESOURCE, Origin.APPLIED_ACCOUNT)
-_OF_THE_ACCOUNT = (*_APPLIED, Origin.SERVICE, Origin.CLOUDWATCH, Origin.OVERRIDE)
+_OF_THE_ACCOUNT = (*_APPLIED, Origin.SERVICE, Origin.CLOUDWATCH, Origin.FILE, Origin.OVERRIDE)
 _FROM_SERVICE_QUOTAS = (*_APPLIED, Origin.AWS_DEFAULT)
 
 

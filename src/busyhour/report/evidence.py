@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from busyhour.errors import BusyhourError
+from busyhour.quotas import freshness
 from busyhour.quotas.ledger import Row, in_words
 from busyhour.report.view import number, share
 from busyhour.results.codec import decode
+from busyhour.results.limit_rows import QUOTA, by_key
 from busyhour.results.record import RunRecord
 
 _TIGHTEST = 4
@@ -45,6 +47,8 @@ class DueLine:
     name: str
     code: str
     present: str
+    mark: str
+    """Why the present value is not current; empty where it is."""
     needed: str
     wave: str
     needed_on: str
@@ -84,7 +88,18 @@ def waves(record: RunRecord) -> list[WaveLine]:
 
 def dues(record: RunRecord) -> list[DueLine]:
     """The increases that the waves need, the most urgent first."""
-    return [_due(row) for row in _plan(record).get("increases", [])]
+    marks = _marks(record)
+    return [_due(row, marks.get(str(row["key"]), "")) for row in _plan(record).get("increases", [])]
+
+
+def present_notes(record: RunRecord) -> list[str]:
+    """The present values that the waves are compared with and that are not current, one sentence for each reason."""
+    marks, shown = _marks(record), dict[str, list[str]]()
+    keys = {str(n["key"]): str(n["name"]) for w in _plan(record).get("waves", []) for n in _shown(w["needs"])}
+    for key, name in keys.items():
+        if marks.get(key):
+            shown.setdefault(marks[key], []).append(name)
+    return [f"Present values ({why}): {', '.join(names)}" for why, names in shown.items()]
 
 
 def wave_notes(record: RunRecord) -> list[str]:
@@ -107,6 +122,14 @@ def _plan(record: RunRecord) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _marks(record: RunRecord) -> dict[str, str]:
+    return {
+        key: freshness.mark_of(record, row.origin, row.read_at)
+        for key, row in by_key(record).items()
+        if row.kind == QUOTA
+    }
+
+
 def _shown(needs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     short = [need for need in needs if not need["suffices"]]
     return [*short, *[need for need in needs if need["suffices"]][: max(0, _TIGHTEST - len(short))]]
@@ -123,13 +146,14 @@ def _need(need: Mapping[str, Any]) -> NeedLine:
     )
 
 
-def _due(row: Mapping[str, Any]) -> DueLine:
+def _due(row: Mapping[str, Any], mark: str) -> DueLine:
     lead, days = row["lead"], int(row["days_left"])
     says = f"late: the latest day was {-days} days ago" if row["late"] else f"in {days} days"
     return DueLine(
         str(row["name"]),
         str(row.get("code") or ""),
         number(row["present"]),
+        mark,
         number(row["needed"]),
         str(row["first_wave"]),
         str(row["needed_on"]),

@@ -38,6 +38,8 @@ def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
         wave_plot=wave_plot(record),
         wave_notes=evidence.wave_notes(record),
         dues=evidence.dues(record),
+        headroom_words=outlook.headroom_words(record),
+        present_notes=evidence.present_notes(record),
         ledger=evidence.ledger(record),
         regression=record.regression,
         trends=trends(record),

@@ -1,4 +1,4 @@
-"""The ladder as a drawing: the volume at which each limit binds, on a logarithmic scale, with the plan as a line."""
+"""The list of limits as a drawing: the volume at which each binds, on a logarithmic scale, with the plan as a line."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def ladder_plot(record: RunRecord) -> Plot | None:
         )
     if plan:
         axes.axvline(plan, color=_PLAN, linewidth=1.4, linestyle=(0, (6, 3)))
-    axes.set_xlabel("calls per hour at which it binds (1 % turned away)", color=INK, fontsize=9)
+    axes.set_xlabel("calls per hour at which it rejects more than is tolerated", color=INK, fontsize=9)
     axes.tick_params(colors=INK, labelsize=8)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color=GRID, linewidth=0.6)
@@ -76,11 +76,13 @@ def ladder_plot(record: RunRecord) -> Plot | None:
         bbox_to_anchor=(0, 1),
         borderaxespad=0.2,
     )
-    description = "The ladder, calls per hour at which each limit binds: " + "; ".join(
+    description = "Limits, calls per hour at which each binds: " + "; ".join(
         f"{rung.name} {rung.volume_text}" for rung in rungs
     )
     return as_plot(
-        "The ladder: what growing volume meets, in order", figure, f"{description}. Plan: {number(plan)}."
+        "Limits in the order in which growing volume reaches them",
+        figure,
+        f"{description}. Plan: {number(plan)}.",
     )
 
 

@@ -22,6 +22,7 @@ def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
         unpublished=unpublished.sentences(record),
         waves=evidence.waves(record),
         dues=evidence.dues(record),
+        headroom_words=outlook.headroom_words(record),
         ledger=evidence.ledger(record),
         **limit.sections(record),
     )

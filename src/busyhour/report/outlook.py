@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from busyhour.quotas import freshness
 from busyhour.report.view import number, share
+from busyhour.results.limit_rows import QUOTA, LimitRow, limit_rows
 from busyhour.results.record import RunRecord
 
 KINDS = {
-    "quota": "AWS quota",
+    QUOTA: "AWS quota",
     "setting": "setting of the scenario",
     "staffing": "staffing",
     "partition": "table partition",
@@ -33,6 +35,8 @@ class Rung:
     kind: str
     value: str
     origin: str
+    mark: str
+    """Why the value is not current; empty where it is, and where it is not AWS's."""
     volume: float | None
     """None: no volume meets it."""
     volume_text: str
@@ -40,7 +44,15 @@ class Rung:
     """The volume as a multiple of the plan."""
     by_little: str
     symptom: str
+    load: str
     needed: str
+    """What the plan needs, without headroom; "no value" where none suffices; empty where it is not known."""
+    with_headroom: str
+    """The same with the scenario's headroom; empty where it wants none."""
+    rejected: str
+    """Share of first attempts rejected at the plan."""
+    tolerated: str
+    verdict: str
     calculation: str
     binds: bool
     """Within the plan."""
@@ -70,16 +82,16 @@ def planned_volume(record: RunRecord) -> float:
     return float(found)
 
 
-def rungs(record: RunRecord) -> list[Mapping[str, Any]]:
-    """The ladder's rows as the forecast wrote them, lowest volume first, those that never bind last."""
-    rows = [row for row in record.forecast.get("ladder", []) if isinstance(row, dict)]
-    return sorted(rows, key=lambda row: (_volume(row) is None, _volume(row) or 0.0, str(row.get("key"))))
-
-
 def ladder(record: RunRecord) -> list[Rung]:
-    """The ladder for a table."""
+    """The list of limits for a table."""
     plan = planned_volume(record)
-    return [_rung(place, row, plan) for place, row in enumerate(rungs(record), 1)]
+    return [_rung(place, row, plan, record) for place, row in enumerate(limit_rows(record), 1)]
+
+
+def headroom_words(record: RunRecord) -> str:
+    """Heading of the column of values with headroom; empty where the scenario wants none."""
+    headroom = float(record.scenario.get("headroom") or 0.0)
+    return f"With {share(headroom)} headroom" if headroom else ""
 
 
 def first_words(record: RunRecord) -> str:
@@ -89,7 +101,9 @@ def first_words(record: RunRecord) -> str:
         return ""
     first, *others = met
     plan = planned_volume(record)
-    place = "before the plan is reached" if first.binds else "above the plan"
+    place = "the plan exceeds it" if first.binds else "above the plan"
+    if first.verdict == "undecided":
+        place = "not decided whether the plan reaches it"
     text = (
         f"{first.name} ({first.value}) binds first, at {first.volume_text} calls/h"
         f"{f' of {number(_round(plan))} planned: {place}' if plan else ''}. It shows as: {first.symptom}."
@@ -97,6 +111,21 @@ def first_words(record: RunRecord) -> str:
     if others:
         text += f" Next, with that raised: {others[0].name} at {others[0].volume_text} calls/h."
     return text
+
+
+def exceeded(record: RunRecord) -> list[str]:
+    """A sentence with the calculation for each limit that the plan exceeds, or of which it is not decided."""
+    said = []
+    for rung in ladder(record):
+        if not rung.binds and rung.verdict != "undecided":
+            continue
+        begin = "The plan exceeds" if rung.binds else "Not decided:"
+        value = f"{rung.value} ({rung.mark})" if rung.mark else rung.value
+        spare = f", {headroom_words(record).lower()} {rung.with_headroom}" if headroom_words(record) else ""
+        said.append(
+            f"{begin} {rung.name}: present value {value}, needed {rung.needed}{spare}. {rung.calculation}."
+        )
+    return said
 
 
 def against(record: RunRecord) -> list[Against]:
@@ -127,30 +156,32 @@ def against(record: RunRecord) -> list[Against]:
     return lines
 
 
-def _rung(place: int, row: Mapping[str, Any], plan: float) -> Rung:
-    volume = _volume(row)
-    little = row.get("by_little")
+def _rung(place: int, row: LimitRow, plan: float, record: RunRecord) -> Rung:
+    volume, little = row.calls_per_hour, row.by_little
+    marked = freshness.mark_of(record, row.origin, row.read_at) if row.kind == QUOTA else ""
+    known = row.needed is not None or not row.requirement
     return Rung(
         place=place,
-        name=str(row.get("name", "")),
-        code=str(row.get("code") or ""),
-        kind=KINDS.get(str(row.get("kind")), str(row.get("kind", ""))),
-        value=number(row.get("value")),
-        origin=str(row.get("origin", "")),
+        name=row.name,
+        code=row.code,
+        kind=KINDS.get(row.kind, row.kind),
+        value=number(row.value),
+        origin=row.origin,
+        mark=marked,
         volume=volume,
         volume_text="never" if volume is None else number(_round(volume)),
         of_plan="" if volume is None or not plan else f"{_figure(volume / plan)} x",
-        by_little="" if little is None else number(_round(float(little))),
-        symptom=str(row.get("symptom", "")),
-        needed="" if row.get("needed") is None else number(row["needed"]),
-        calculation=str(row.get("calculation", "")),
-        binds=bool(row.get("binds_at_plan")),
+        by_little="" if little is None else number(_round(little)),
+        symptom=row.symptom,
+        load="" if row.load is None else number(row.load),
+        needed=("" if row.needed is None else number(row.needed)) if known else "no value",
+        with_headroom="" if row.with_headroom is None else number(row.with_headroom),
+        rejected="" if row.rejected_at_plan is None else share(row.rejected_at_plan),
+        tolerated="" if row.tolerated is None else share(row.tolerated),
+        verdict=row.verdict,
+        calculation=row.calculation,
+        binds=row.binds,
     )
-
-
-def _volume(row: Mapping[str, Any]) -> float | None:
-    found = row.get("calls_per_hour")
-    return None if found is None else float(found)
 
 
 def _round(volume: float) -> float:

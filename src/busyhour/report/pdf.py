@@ -72,14 +72,12 @@ def _data(record: RunRecord, plots: list[str]) -> dict[str, object]:
         "first_words": outlook.first_words(record),
         "ladder": [asdict(rung) for rung in outlook.ladder(record)],
         "unpublished": unpublished.sentences(record),
+        "headroom_words": outlook.headroom_words(record),
         "dues": [asdict(due) for due in evidence.dues(record)],
         "ledger": [asdict(line) for line in evidence.ledger(record)],
         "arrivals": [asdict(row) for row in view.arrivals(record)],
         "calls": [asdict(row) for row in view.call_rows(record)],
-        "quotas": [
-            {**asdict(line), "used": "" if line.utilisation is None else view.share(line.utilisation)}
-            for line in view.quota_lines(record)
-        ],
+        "quotas": [asdict(line) for line in view.quota_lines(record)],
         "operations": [asdict(line) for line in view.operation_lines(record)],
         "objectives": [list(row) for row in view.objective_rows(record)],
         "metrics": [asdict(row) for row in view.metric_rows(record)],

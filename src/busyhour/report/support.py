@@ -10,15 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from busyhour.quotas import freshness
 from busyhour.quotas import table as quota_table
 from busyhour.quotas.figures import number as figure
 from busyhour.quotas.increases import Increase, Needs, Unrequestable, needs
 from busyhour.report import outlook, unpublished
 from busyhour.report.templating import fill
 from busyhour.report.view import clock, number, share
+from busyhour.results.limit_rows import LimitRow, by_key
 from busyhour.results.record import RunRecord
 
 MAX_CHARACTERS = 8_000
@@ -39,6 +42,12 @@ class Ask:
     scope: str
     present: str
     origin: str
+    gap: str
+    """Why the present value is not current, so that the report is a draft; empty where it was read from the account."""
+    needed: str
+    """What the plan needs; empty where the list of limits does not have the quota."""
+    measured: str
+    """The measured peak; empty where there is none."""
     asked: str
     steps: tuple[str, ...]
     context: str
@@ -61,6 +70,8 @@ class Case:
     region: str
     account: str
     instance_arn: str
+    draft: bool
+    """A present value is missing: it was not read from the account, or too long ago."""
     emulated: bool
     """The run was driven against the emulator: instance and account are its own, not the team's."""
     agents: tuple[tuple[str, int], ...]
@@ -82,6 +93,8 @@ class Case:
     waves: tuple[dict[str, Any], ...]
     first_words: str
     ladder: tuple[dict[str, Any], ...]
+    headroom_words: str
+    """Heading of the ladder's values with headroom; empty where the scenario wants none."""
     run: str
     started: str
     ended: str
@@ -104,11 +117,13 @@ def case(record: RunRecord, found: Needs | None = None, *, instance: str = "", h
         BusyhourError: the run names a quota that is not known.
     """
     found = needs(record, quota_table.load(), headroom) if found is None else found
+    today = freshness.today()
     scenario, target = record.scenario, record.target
     support = scenario.get("support") or {}
     agents = {str(name): int(count) for name, count in (scenario.get("agents") or {}).items()}
     arn = instance or str(target.get("instance_arn") or "")
     quantities = record.forecast.get("demand_per_call", {}).get("quantities", {})
+    asks = (*(_asked(record, one, today) for one in found.increases), *_by_case(record, found, today))
     return Case(
         scenario=str(scenario.get("name", "")),
         use_case=support.get("use_case") or str(scenario.get("description") or ""),
@@ -118,6 +133,7 @@ def case(record: RunRecord, found: Needs | None = None, *, instance: str = "", h
         region=_region(arn) or str(target.get("region") or ""),
         account=_account(arn) or str(target.get("account") or ""),
         instance_arn=arn,
+        draft=any(ask.gap for ask in asks),
         emulated=target.get("kind") != "aws" and not instance,
         agents=tuple(agents.items()),
         agents_total=sum(agents.values()),
@@ -130,7 +146,7 @@ def case(record: RunRecord, found: Needs | None = None, *, instance: str = "", h
         wrap_up=_seconds(scenario.get("wrap_up_seconds")),
         aht=_seconds(scenario.get("aht_seconds")),
         duration=_seconds(quantities.get("at once", {}).get("mean")),
-        asks=(*(_asked(record, one) for one in found.increases), *_by_case(record, found, arn)),
+        asks=asks,
         others=tuple(
             (one.quota.name, one.reason, one.way_out) for one in found.unrequestable if not _in_case(one)
         ),
@@ -138,6 +154,7 @@ def case(record: RunRecord, found: Needs | None = None, *, instance: str = "", h
         waves=tuple(record.forecast.get("waves", {}).get("waves", [])),
         first_words=outlook.first_words(record),
         ladder=tuple(asdict(rung) for rung in outlook.ladder(record)),
+        headroom_words=outlook.headroom_words(record),
         run=record.run_id,
         started=record.started,
         ended=record.ended,
@@ -172,62 +189,57 @@ def text(facts: Case, templates: Sequence[Path]) -> str:
     )
 
 
-def _asked(record: RunRecord, increase: Increase) -> Ask:
+def _asked(record: RunRecord, increase: Increase, today: date) -> Ask:
     quota = increase.quota
-    rung: dict[str, Any] = next(
-        (dict(row) for row in outlook.rungs(record) if row.get("key") == quota.key), {}
-    )
-    volume = rung.get("calls_per_hour")
+    row = by_key(record).get(quota.key)
+    volume = None if row is None else row.calls_per_hour
     return Ask(
         name=quota.name,
         service=quota.service,
         code=quota.code or "",
         scope=str(quota.scope),
         present=figure(increase.present),
-        origin=increase.origin,
+        origin=freshness.source_of(record, increase.origin, increase.read_at, today),
+        gap=freshness.mark_of(record, increase.origin, increase.read_at, today),
+        needed="" if increase.needed is None else figure(increase.needed),
+        measured="" if increase.peak is None else figure(increase.peak),
         asked=figure(increase.asked),
         steps=increase.steps,
         context=increase.context or "",
-        symptom=str(rung.get("symptom", "")),
-        binds_at="" if volume is None else number(round(float(volume))),
-        turned_away=_turned_away(record, quota.key),
+        symptom="" if row is None else row.symptom,
+        binds_at="" if volume is None else number(round(volume)),
+        turned_away=_turned_away(record, row, quota.key),
     )
 
 
 def _in_case(other: Unrequestable) -> bool:
     """Can Support raise it although Service Quotas has no code for it?"""
-    return other.asked is not None and other.quota.adjustable
+    return other.increase is not None and other.quota.adjustable
 
 
-def _by_case(record: RunRecord, found: Needs, arn: str) -> list[Ask]:
-    values = {quota.key: quota for quota in record.quotas}
-    made = []
-    for other in found.unrequestable:
-        if not _in_case(other):
-            continue
-        known = values[other.quota.key]
-        increase = Increase(
-            other.quota, known.value, known.origin, known.peak or 0.0, other.asked or 0.0, other.steps
-        )
-        made.append(_asked(record, increase))
-    return made
-
-
-def _turned_away(record: RunRecord, key: str) -> str:
-    """The share of the plan that the present value turns away, by the forecast and as measured."""
-    row: dict[str, Any] = next(
-        (row for row in record.forecast.get("quotas", []) if row.get("key") == key), {}
-    )
-    parts = [
-        f"{share(row[name])} by {how}"
-        for name, how in (("turned_away_theory", "calculation"), ("turned_away_simulated", "simulation"))
-        if row.get(name)
+def _by_case(record: RunRecord, found: Needs, today: date) -> list[Ask]:
+    return [
+        _asked(record, other.increase, today)
+        for other in found.unrequestable
+        if other.increase is not None and _in_case(other)
     ]
+
+
+def _turned_away(record: RunRecord, row: LimitRow | None, key: str) -> str:
+    """The share of the plan that the present value rejects: by calculation, in the simulation, and as measured."""
+    parts = []
+    if row is not None and row.rejected_at_plan:
+        parts.append(f"{share(row.rejected_at_plan)} by calculation")
+    demand: dict[str, Any] = next(
+        (one for one in record.forecast.get("quotas", []) if one.get("key") == key), {}
+    )
+    if demand.get("turned_away_simulated"):
+        parts.append(f"{share(demand['turned_away_simulated'])} by simulation")
     quota = next((quota for quota in record.quotas if quota.key == key), None)
     if quota is not None and quota.rejected and record.arrivals.planned:
         at = "" if quota.first_rejected_at is None else f", from {clock(quota.first_rejected_at)} on"
         parts.append(
-            f"{share(quota.rejected / record.arrivals.planned)} measured ({quota.rejected:,} turned away{at})"
+            f"{share(quota.rejected / record.arrivals.planned)} measured ({quota.rejected:,} rejected{at})"
         )
     return ", ".join(parts)
 

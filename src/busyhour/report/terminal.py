@@ -85,12 +85,15 @@ def _limit(record: RunRecord) -> list[RenderableType]:
 
 
 def _outlook(record: RunRecord) -> RenderableType | None:
-    """What binds first as volume grows, and what should have been asked for; the HTML report has the whole ladder."""
+    """What binds first as volume grows, the limits that the plan exceeds, and what should have been asked for."""
     lines = [Text(words)] if (words := outlook.first_words(record)) else []
     lines += [Text(one, style="yellow") for one in unpublished.sentences(record)]
+    lines += [Text(sentence) for sentence in outlook.exceeded(record)]
     for due in evidence.dues(record):
+        mark = f" ({due.mark})" if due.mark else ""
         text = (
-            f"{due.name} {due.present} -> {due.needed}: ask by {due.ask_by} for wave {due.wave} ({due.says})"
+            f"{due.name}: present value {due.present}{mark}, needed {due.needed}: ask by {due.ask_by} for wave "
+            f"{due.wave} ({due.says})"
         )
         lines.append(Text(text, style="bold red" if due.late else ""))
     return Group(*lines, Text("")) if lines else None
@@ -136,18 +139,21 @@ def _retries(record: RunRecord) -> RenderableType | None:
 
 def _quotas(record: RunRecord) -> RenderableType:
     table = _table(
-        "Quotas", "quota", "code", "value", "from", "peak", "at", "used", "verdict", right=(2, 4, 5, 6)
+        "Quotas",
+        *("quota", "code", "present value", "from", "needed", "measured peak", "at", "used", "verdict"),
+        right=(2, 4, 5, 6, 7),
     )
     for line in view.quota_lines(record):
-        verdict = line.verdict + (f", {line.rejected} turned away" if line.rejected else "")
+        verdict = line.verdict + (f", {line.rejected} rejected" if line.rejected else "")
         table.add_row(
             line.name,
             line.code,
             line.value,
-            line.origin,
+            Text(line.origin, style="" if line.current else "yellow"),
+            line.needed,
             line.peak,
             line.peak_at,
-            view.share(line.utilisation) if line.utilisation is not None else "",
+            line.used if line.utilisation is not None else "",
             Text(verdict, style=_VERDICT_STYLE.get(line.verdict, "")),
         )
     return table

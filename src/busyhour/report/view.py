@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from busyhour.quotas import freshness
+from busyhour.results.limit_rows import LimitRow, by_key
 from busyhour.results.record import Operation, OperatorMetric, QuotaRecord, RunRecord
 
 _VERDICT_ORDER = {"binds": 0, "tight": 1, "unknown": 2, "holds": 3}
@@ -33,14 +35,20 @@ class QuotaLine:
     service: str
     value: str
     origin: str
-    read_at: str
+    """Where the value comes from and when it was read, with a mark where it is not current."""
+    current: bool
+    needed: str
+    """What the plan needs, without headroom; empty where the list of limits does not have the quota."""
+    with_headroom: str
     peak: str
+    """The measured peak."""
     peak_at: str
     utilisation: float | None
-    headroom: str
+    """Of the value at the measured peak; of what the plan needs where nothing was measured."""
+    used: str
+    free: str
     verdict: str
     rejected: str
-    forecast: str
     note: str
     source: str
 
@@ -212,33 +220,36 @@ def quota_lines(record: RunRecord) -> list[QuotaLine]:
     def order(quota: QuotaRecord) -> tuple[int, float, str]:
         return _VERDICT_ORDER.get(quota.verdict, 9), -(quota.utilisation or 0.0), quota.key
 
-    return [
-        QuotaLine(
-            name=quota.name,
-            code=quota.code or "",
-            service=quota.service,
-            value=number(quota.value, quota.unit),
-            origin=quota.origin,
-            read_at=quota.read_at,
-            peak=_peak(quota),
-            peak_at=clock(quota.peak_at),
-            utilisation=quota.utilisation,
-            headroom=share(quota.headroom) if quota.headroom is not None else "not measured",
-            verdict=quota.verdict,
-            rejected=f"{quota.rejected:,} from {clock(quota.first_rejected_at)}" if quota.rejected else "",
-            forecast="" if quota.forecast is None else number(quota.forecast),
-            note=quota.note,
-            source=quota.source,
-        )
-        for quota in sorted(record.quotas, key=order)
-    ]
+    rows = by_key(record)
+    return [_quota_line(quota, rows.get(quota.key), record) for quota in sorted(record.quotas, key=order)]
 
 
-def _peak(quota: QuotaRecord) -> str:
-    """The measured peak; the forecast one, marked as such, where nothing was measured."""
-    if quota.peak is None and quota.forecast is not None:
-        return f"{number(quota.forecast)} (forecast)"
-    return number(quota.peak)
+def _quota_line(quota: QuotaRecord, row: LimitRow | None, record: RunRecord) -> QuotaLine:
+    needed = None if row is None else row.needed
+    wanted = None if row is None else row.with_headroom
+    marked = freshness.mark_of(record, quota.origin, quota.read_at)
+    used = "not measured" if quota.utilisation is None else share(quota.utilisation)
+    if quota.peak is None and quota.utilisation is not None:
+        used += " (by need)"
+    return QuotaLine(
+        name=quota.name,
+        code=quota.code or "",
+        service=quota.service,
+        value=number(quota.value, quota.unit),
+        origin=freshness.source_of(record, quota.origin, quota.read_at),
+        current=not marked,
+        needed="" if needed is None else number(needed),
+        with_headroom="" if wanted is None else number(wanted),
+        peak=number(quota.peak),
+        peak_at=clock(quota.peak_at),
+        utilisation=quota.utilisation,
+        used=used,
+        free="not measured" if quota.headroom is None else share(quota.headroom),
+        verdict=quota.verdict,
+        rejected=f"{quota.rejected:,} from {clock(quota.first_rejected_at)}" if quota.rejected else "",
+        note=quota.note,
+        source=quota.source,
+    )
 
 
 def operation_lines(record: RunRecord) -> list[OperationLine]:

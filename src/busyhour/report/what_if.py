@@ -1,24 +1,22 @@
-"""What if more, or fewer, people called? Each limit of the ladder at other volumes, worked out beforehand.
+"""What if more, or fewer, people called? Each limit of the run's list at other volumes, computed beforehand.
 
-The page that shows it needs no server: the figures of every step of the slider are in it. Volumes are held for longer
-than a call lasts, as on the ladder.
+The page that shows it needs no server: the figures of every step of the slider are in it. Each is computed from the row's
+requirement, by the functions that gave the plan's own need and rejected share.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from busyhour.capacity.overflow import token_bucket_loss
-from busyhour.capacity.theory import erlang_b, servers_for_blocking
-from busyhour.quotas import table as quota_table
-from busyhour.report.outlook import planned_volume, rungs
+from busyhour.capacity.requirement import Requirement, from_json, needed, with_headroom
+from busyhour.report.outlook import planned_volume
+from busyhour.results.limit_rows import LimitRow, limit_rows
 from busyhour.results.record import RunRecord
 
-BLOCKING = 0.01
-"""Share turned away at which a limit counts as binding: the ladder's own."""
+_ROUNDING = 1e-9
 _PER_DECADE, _DECADES = 20, 1
 SHORT_TABLE = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 """Multiples of the plan in the table that needs no script."""
@@ -26,15 +24,18 @@ SHORT_TABLE = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One limit at one volume. `demand` is the mean in the limit's unit, `used` and `turned_away` are shares."""
+    """One limit at one volume. `demand` is the mean in the limit's unit, `used` and `rejected` are shares."""
 
-    demand: float | None
+    demand: float
     used: float | None
-    turned_away: float | None
+    """None for a value of 0."""
+    rejected: float
     needed: float | None
-    """Value that carries the volume with at most 1 % turned away, and the scenario's headroom on top."""
+    """The smallest whole value that carries the volume; None: none does."""
+    with_headroom: float | None
+    """The same with the scenario's headroom; None where it wants none."""
     state: str
-    """holds, tight (less headroom than the scenario wants) or binds."""
+    """holds, tight (less headroom than the scenario wants), binds or undecided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,12 @@ class WhatIf:
     rows: tuple[Row, ...]
 
     def as_script(self) -> str:
-        """JSON for the page, safe inside a script element; figures to four digits."""
+        """JSON for the page, safe inside a script element; whole numbers as they are, others to four digits."""
 
         def short(value: Any) -> Any:
-            return float(f"{value:.4g}") if isinstance(value, float) else value
+            if not isinstance(value, float):
+                return value
+            return int(value) if value.is_integer() else float(f"{value:.4g}")
 
         data = {
             "factors": [short(factor) for factor in self.factors],
@@ -79,83 +82,54 @@ class WhatIf:
 
 
 def what_if(record: RunRecord) -> WhatIf | None:
-    """The ladder's limits from a tenth of the plan to ten times the plan; None where there is no plan or no ladder."""
+    """The limits from a tenth of the plan to ten times the plan; None without a plan or a list of limits."""
     plan = planned_volume(record)
-    rows = [row for row in rungs(record) if row.get("value") is not None]
+    rows = [row for row in limit_rows(record) if row.requirement]
     if plan <= 0 or not rows:
         return None
     steps = _PER_DECADE * _DECADES
     exact = {10 ** (step / _PER_DECADE) for step in range(-steps, steps + 1)} | set(SHORT_TABLE)
     factors = tuple(sorted(exact))
-    volumes = tuple(plan * factor for factor in factors)
     headroom = float(record.scenario.get("headroom") or 0.0)
     return WhatIf(
         factors,
-        volumes,
+        tuple(plan * factor for factor in factors),
         factors.index(1.0),
-        tuple(_row(row, record, volumes, plan, headroom) for row in rows),
+        tuple(_row(row, factors, plan, headroom) for row in rows),
     )
 
 
-def _row(
-    row: Mapping[str, Any], record: RunRecord, volumes: tuple[float, ...], plan: float, headroom: float
-) -> Row:
-    forecasts = [q for q in record.forecast.get("quotas", []) if isinstance(q, dict)]
-    mean = next((q.get("theory_mean") for q in forecasts if q.get("key") == row.get("key")), None)
-    burst = _burst(str(row.get("key")), record)
+def _row(row: LimitRow, factors: tuple[float, ...], plan: float, headroom: float) -> Row:
+    asked = from_json(row.requirement)
     return Row(
-        str(row["name"]),
-        float(row["value"]),
-        str(row.get("unit", "")),
-        str(row.get("kind", "")),
-        tuple(_cell(row, _demand(row, mean, volume, plan), volume, headroom, burst) for volume in volumes),
+        row.name,
+        row.value,
+        row.unit,
+        row.kind,
+        tuple(_cell(row, asked, factor, plan, headroom) for factor in factors),
     )
 
 
-def _cell(
-    row: Mapping[str, Any], demand: float | None, volume: float, headroom: float, burst: float | None
-) -> Cell:
-    value = float(row["value"])
-    binding = row.get("calls_per_hour")
-    bound = binding is not None and volume >= float(binding)
-    used = None if demand is None or not value else demand / value
-    if demand is None or row.get("kind") == "staffing":
-        return Cell(demand, used, None, None, "binds" if bound else "holds")
-    if not _is_rate(str(row.get("unit", ""))):
-        turned, needed = erlang_b(demand, int(value)), float(servers_for_blocking(demand, BLOCKING))
-    else:
-        turned = max(0.0, 1.0 - value / demand) if demand else 0.0
-        needed = demand
-        if burst is not None and binding and float(row["by_little"] or 0) > float(binding):
-            # What a bucket of a given size refuses depends on the ratio of the rates alone, so the ratio stays.
-            turned, needed = (
-                token_bucket_loss(demand, value, burst),
-                demand * float(row["by_little"]) / float(binding),
-            )
-    needed /= 1.0 - headroom
-    state = "binds" if bound else "tight" if headroom and needed > value else "holds"
-    return Cell(demand, used, turned, needed, state)
+def _cell(row: LimitRow, asked: Requirement, factor: float, plan: float, headroom: float) -> Cell:
+    demand, need = asked.load(factor), needed(asked, factor)
+    rejected = asked.rejected(row.value, factor)
+    wanted = with_headroom(need, headroom) if headroom else None
+    tight = wanted is not None and wanted > row.value
+    return Cell(
+        demand,
+        demand / row.value if row.value else None,
+        rejected,
+        need if math.isfinite(need) else None,
+        wanted if wanted is not None and math.isfinite(wanted) else None,
+        _binds(row, factor, plan, beyond=need > row.value) or ("tight" if tight else "holds"),
+    )
 
 
-def _demand(row: Mapping[str, Any], mean: float | None, volume: float, plan: float) -> float | None:
-    """Mean demand when `volume` is held: the ladder tells the volume at which it reaches the value."""
-    little = row.get("by_little")
-    if little:
-        return float(row["value"]) * volume / float(little)
-    return None if mean is None else float(mean) * volume / plan
-
-
-def _burst(key: str, record: RunRecord) -> float | None:
-    """Size of the token bucket of a rate: of the run where it has one, else as documented."""
-    burst = key.removesuffix(".rate") + ".burst"
-    if burst == key + ".burst":
-        return None
-    for quota in record.quotas:
-        if quota.key == burst:
-            return quota.value
-    table = quota_table.load()
-    return table.by_key(burst).default if burst in table else None
-
-
-def _is_rate(unit: str) -> bool:
-    return "second" in unit or "/s" in unit
+def _binds(row: LimitRow, factor: float, plan: float, *, beyond: bool) -> str:
+    """binds, or undecided where the list has no decision at the plan, or closed form and simulated volume disagree."""
+    if factor == 1.0:
+        return {"exceeds": "binds", "undecided": "undecided"}.get(row.verdict, "")
+    volume = row.calls_per_hour is not None and factor * plan > row.calls_per_hour * (1 + _ROUNDING)
+    if volume is beyond:
+        return "binds" if beyond else ""
+    return "undecided"

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+from busyhour.capacity.holding import HoldingTime
 from busyhour.harness.dry_run import lines_of
 from busyhour.harness.plan import make
 from busyhour.scenarios.model import Client, DriveKind, RetryMode, Scenario
@@ -12,8 +13,13 @@ from busyhour.scenarios.model import Client, DriveKind, RetryMode, Scenario
 EVENING = datetime(2026, 12, 2, 1, 0, tzinfo=UTC)  # 20:00 in New York
 CALLS = "connect.concurrent-active-calls-per-instance"
 FORECAST: Any = SimpleNamespace(
-    peaks={CALLS: 8.0},
-    demand=SimpleNamespace(mean=lambda name: {"at once": 120.0}[name]),
+    demand=SimpleNamespace(
+        mean=lambda name: {"at once": 120.0}[name], holding=HoldingTime.of_sample([120.0], 0.0)
+    ),
+    ladder=[
+        SimpleNamespace(key=CALLS, kind="quota", needed=9.0, read_at=""),
+        SimpleNamespace(key=CALLS.replace("calls", "of another"), kind="setting", needed=1.0, read_at=""),
+    ],
     quotas=[
         SimpleNamespace(
             key=CALLS,
@@ -34,10 +40,11 @@ def said(scenario: Scenario, *beside: str) -> str:
 
 def test_calls_minutes_money_and_the_shares_of_the_quotas_are_said(scenario: Scenario) -> None:
     text = said(replace(scenario, aws=replace(scenario.aws, loopback="same")))
-    assert "16 places of concurrent calls at the peak, two of them for each call" in text
+    assert "22 places of concurrent calls expected at the peak of the test, two of them for each call" in text
     assert "voice minutes, both legs" in text
     assert "USD a minute (price of 2026-" in text
-    assert "16 of 20 count (80%), Concurrent active calls per instance (L-12AB7C57)" in text
+    assert "22 of 20 count (110%), Concurrent active calls per instance (L-12AB7C57)" in text
+    assert "override, not read from the account, needed by the plan 9, shared by this instance" in text
     assert "8 of 10 requests/second (80%), Rate of StopContact API requests" in text
     assert "only at the end and at an abort" in text
     assert 'set loopback = "same"' in said(scenario)

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
+from busyhour.capacity import peaked
+from busyhour.capacity.holding import HoldingTime
 from busyhour.harness.plan import TO_FILL_IN, TestPlan, make
 from busyhour.report.plain import plain
 from busyhour.report.templating import fill
 from busyhour.report.view import clock
 from busyhour.rooms import shipped_root
-from busyhour.scenarios.model import Client, DriveKind, RetryMode, Scenario, ShapePoint
-from busyhour.scenarios.plan import with_traffic
+from busyhour.scenarios.model import Client, DriveKind, LoadProfile, RetryMode, Scenario, ShapePoint
+from busyhour.scenarios.plan import driven, with_traffic
 
 TODAY = datetime(2026, 11, 1, tzinfo=UTC)
 EVENING = datetime(2026, 12, 2, 1, 0, tzinfo=UTC)  # 20:00 in New York
@@ -27,8 +29,13 @@ def quota(key: str, name: str, code: str, peak: float, value: float) -> Any:
 
 
 FORECAST: Any = SimpleNamespace(
-    peaks={CALLS: 8.0},
-    demand=SimpleNamespace(mean=lambda name: {"at once": 120.0}[name]),
+    demand=SimpleNamespace(
+        mean=lambda name: {"at once": 120.0}[name], holding=HoldingTime.of_sample([120.0], 0.0)
+    ),
+    ladder=[
+        SimpleNamespace(key=CALLS, kind="quota", needed=9.0, read_at=""),
+        SimpleNamespace(key=CALLS.replace("calls", "of another"), kind="setting", needed=1.0, read_at=""),
+    ],
     quotas=[
         quota(CALLS, "Concurrent active calls per instance", "L-12AB7C57", 8.0, 20.0),
         quota(
@@ -64,7 +71,8 @@ def test_everything_that_aws_asks_for_is_in_the_document(scenario: Scenario) -> 
         "From 2026-12-01 20:00 to 2026-12-01 21:00 at the latest, local time of the Region (America/New_York)",
         "| Calls per hour at the peak | 100 |",
         "| from 0:00 | 100 |",
-        "| Concurrent calls at the peak | 8 |",
+        "| Concurrent calls expected at the peak of the test | 11 |",
+        "| Concurrent active calls per instance | L-12AB7C57 | 9 | 11 | 20 (override, not read from the account) | 55% |",
         "0.038 USD (price of 2026-10-07)",
         "| Rate of DescribeContact API requests | L-371095B8 |",
         "all instances of account and Region",
@@ -95,7 +103,9 @@ def test_a_start_outside_of_the_window_is_named(scenario: Scenario) -> None:
     assert any(": 06:30 are outside" in text for text in dawn.missing)
 
 
-@pytest.mark.parametrize(("loopback", "places", "legs"), [("", 8.0, 1), ("same", 16.0, 2), ("other", 8.0, 2)])
+@pytest.mark.parametrize(
+    ("loopback", "places", "legs"), [("", 11.0, 1), ("same", 22.0, 2), ("other", 11.0, 2)]
+)
 def test_loopback_takes_two_places_in_one_instance_and_two_legs_of_money_always(
     scenario: Scenario, loopback: str, places: float, legs: int
 ) -> None:
@@ -104,6 +114,15 @@ def test_loopback_takes_two_places_in_one_instance_and_two_legs_of_money_always(
     assert made.intent.minutes == pytest.approx(made.intent.calls * 2.0 * legs)
     assert made.uses[0].demand == places
     assert ("(both legs)" in document(made)) is bool(loopback)
+
+
+def test_the_expected_peak_is_the_tests_and_the_need_is_the_plans(scenario: Scenario) -> None:
+    doubled = driven(scenario.traffic, scenario.plan, LoadProfile(3600.0, factor=2.0))
+    made = plan(replace(scenario, traffic=doubled))
+    assert made.intent.peak_concurrent == peaked.quantile(2 * 100 / 30, 1 - 0.01 / 30, 1.0)
+    assert (made.uses[0].needed, made.uses[0].demand) == (9.0, made.intent.peak_concurrent)
+    short = driven(scenario.traffic, scenario.plan, LoadProfile(12.0))
+    assert plan(replace(scenario, traffic=short)).intent.peak_concurrent < 5, "a short test fills nothing"
 
 
 def test_the_ramp_is_told_stretch_by_stretch(scenario: Scenario) -> None:

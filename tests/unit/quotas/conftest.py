@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -135,6 +135,12 @@ def quota_record() -> Any:
 
 
 @pytest.fixture(scope="session")
+def limit_row() -> Any:
+    """Makes a row of a run's list of limits."""
+    return _limit_row
+
+
+@pytest.fixture(scope="session")
 def run_record() -> Any:
     """Makes a finished run."""
     return _run_record
@@ -166,10 +172,35 @@ def _quota_record(name: str, value: float, peak: float | None, **more: Any) -> Q
     return QuotaRecord(**{**given, **more})
 
 
+def _limit_row(name: str, value: float, needed: float | None, **more: Any) -> dict[str, Any]:
+    """A row of run.json's list of limits for the quota that `name` means; what it is computed from is not looked at."""
+    quota = TABLE.by_key(name) if name in TABLE else TABLE.find(name)
+    row = {
+        "key": quota.key,
+        "name": quota.name,
+        "kind": "quota",
+        "value": value,
+        "unit": quota.unit,
+        "origin": "applied (instance)",
+        "read_at": "2026-11-22T08:00:00+00:00",
+        "load": 30.0,
+        "needed": needed,
+        "calls_per_hour": 100.0,
+        "binds_at_plan": needed is None or needed > value,
+        "calculation": "3 x 1",
+        "requirement": {"model": "count", "number": 1.0, "grows": True},
+    }
+    return row | more
+
+
 def _run_record(
-    *quotas: QuotaRecord, headroom: float = 0.2, instance: str = "", kind: str = "emulator"
+    *quotas: QuotaRecord,
+    headroom: float = 0.2,
+    instance: str = "",
+    kind: str = "emulator",
+    limits: Sequence[dict[str, Any]] = (),
 ) -> RunRecord:
-    """A finished run with these quotas."""
+    """A finished run with these quotas and this list of limits."""
     return RunRecord(
         run_id="helpdesk-1",
         busyhour_version="0",
@@ -181,4 +212,5 @@ def _run_record(
         verdict=VerdictRecord(Outcome.DOES_NOT_HOLD),
         arrivals=Arrivals(1, 1, 0, 0),
         quotas=list(quotas),
+        forecast={"calls_per_hour": 3600.0, "quotas": [], "ladder": list(limits)} if limits else {},
     )

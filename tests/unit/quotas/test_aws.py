@@ -17,7 +17,8 @@ def test_sources_are_in_order_strongest_first() -> None:
     override = DocumentedDefault()
     override.origin = Origin.OVERRIDE  # type: ignore[misc]  # stands for a file of overrides
     origins = [source.origin for source in read_only_sources(made, ARN, override)]
-    assert list(dict.fromkeys(origins)) == list(Origin)
+    of_files = {Origin.FILE, Origin.EMULATOR}  # values known before anything is asked
+    assert list(dict.fromkeys(origins)) == [origin for origin in Origin if origin not in of_files]
 
 
 def test_without_an_instance_nothing_is_asked_of_one() -> None:

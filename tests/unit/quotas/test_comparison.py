@@ -54,6 +54,22 @@ def test_verdict_by_headroom(peak: float | None, headroom: float, verdict: Verdi
     assert compare(value(), demand(peak), headroom).verdict is verdict
 
 
+@pytest.mark.parametrize(
+    ("need", "headroom", "verdict"),
+    [
+        (100, 0.0, Verdict.HOLDS),
+        (101, 0.0, Verdict.BINDS),
+        (100, 0.2, Verdict.TIGHT),
+        (80, 0.2, Verdict.HOLDS),
+        (0, 0.2, Verdict.HOLDS),
+    ],
+)
+def test_where_nothing_was_measured_the_need_is_compared_and_one_that_is_just_covered_holds(
+    need: float, headroom: float, verdict: Verdict
+) -> None:
+    assert compare(value(), demand(None, forecast=float(need)), headroom).verdict is verdict
+
+
 def test_figures() -> None:
     found = compare(value(), demand(25, peak_at=90.0, forecast=30.0))
     assert (found.utilisation, found.headroom) == (0.25, 0.75)

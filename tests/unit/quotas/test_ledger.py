@@ -29,27 +29,24 @@ SCHEMA = shipped_root() / "reports" / "ledger.schema.json"
 
 
 @pytest.fixture
-def run(quota_record: Any, run_record: Any) -> RunRecord:
+def run(quota_record: Any, run_record: Any, limit_row: Any) -> RunRecord:
     """A plan of 3,600 calls/h that needs 40 calls of 50 in force and 2 starts/s; the run reached 41 and 3."""
     made: RunRecord = run_record(
         quota_record("L-12AB7C57", 50, 41, tolerated=0.01, rejected_share=0.0),
         quota_record("L-4E9BCC96", 2, 3, scope="account", tolerated=0.01, rejected_share=0.0),
         quota_record("L-9A46857E", 500, None, forecast=60.0),
         instance=ARN,
+        limits=[
+            limit_row("L-12AB7C57", 50, 40.0),
+            limit_row("L-4E9BCC96", 2, 2.0, load=1.0),
+            limit_row("L-9A46857E", 500, 60.0, load=60.0),
+            limit_row("L-B99A9384", 1000, None, load=7.0),
+        ],
     )
     made.scenario["calls_per_hour"] = 3600.0
     made.target["account"] = "123456789012"
     made.verdict.outcome = Outcome.HOLDS
     made.shown = Shown("calls in progress", 30.0, 30.0, reached=30.2, ended=600, cut_off=12, stationary=True)
-    made.forecast = {
-        "calls_per_hour": 3600.0,
-        "ladder": [
-            {"key": CALLS, "needed": 40.0, "load": 30.0},
-            {"key": STARTS, "needed": 2.0, "load": 1.0},
-            {"key": USERS, "needed": 60.0, "load": 60.0},
-            {"key": "lambda.concurrent-executions", "needed": None, "load": 7.0},
-        ],
-    }
     return made
 
 
@@ -74,11 +71,28 @@ def test_what_no_value_carries_and_what_has_no_quota_is_left_out(needed: Evidenc
 
 def test_a_need_is_replaced_or_left_as_it_is(needed: Evidence, run: RunRecord) -> None:
     run.forecast["ladder"][0]["needed"] = 90.0
+    run.forecast["calls_per_hour"] = run.scenario["calls_per_hour"] = 7200.0
     kept = ledgers.with_needs(needed, run, only_new=True).find(CALLS, ARN)
     new = ledgers.with_needs(needed, run).find(CALLS, ARN)
-    spare = ledgers.with_needs(needed, run, headroom=0.1).find(CALLS, ARN)
-    values = [row.needed.value for row in (kept, new, spare) if row is not None and row.needed is not None]
-    assert values == [40, 90, 100]
+    values = [row.needed.value for row in (kept, new) if row is not None and row.needed is not None]
+    assert values == [40, 90]
+
+
+def test_a_need_of_the_same_plan_is_brought_up_to_date_by_a_run_that_verifies_it(
+    needed: Evidence, run: RunRecord
+) -> None:
+    run.forecast["ladder"][0]["needed"] = 41.0
+    row = ledgers.with_needs(needed, run, only_new=True).find(CALLS, ARN)
+    assert row is not None
+    assert row.needed is not None
+    assert row.needed.value == 41
+
+
+def test_a_run_of_an_older_version_gives_no_needs(run: RunRecord) -> None:
+    for row in run.forecast["ladder"]:
+        del row["requirement"]
+    with pytest.raises(BusyhourError, match="needs were computed otherwise"):
+        ledgers.with_needs(Evidence(), run)
 
 
 def test_requests_stand_beside_the_need_of_the_same_quota_and_instance(

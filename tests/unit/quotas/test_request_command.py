@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from busyhour.cli.request import command
 from busyhour.errors import BusyhourError, ExitCode
-from busyhour.quotas import table
+from busyhour.quotas import freshness, table
 from busyhour.results import store
 
 SCHEMA = json.loads(Path(table.__file__).with_name("request.schema.json").read_text())
@@ -24,14 +25,20 @@ def call(*arguments: str, answer: str | None = None) -> Result:
 
 @pytest.fixture
 def folder(
-    quota_record: Any, run_record: Any, account: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    quota_record: Any,
+    run_record: Any,
+    limit_row: Any,
+    account: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
     monkeypatch.chdir(tmp_path)  # a project of its own, with a ledger of its own
     record = run_record(
-        quota_record("L-12AB7C57", 10, 40),
+        quota_record("L-12AB7C57", 10, 38),
         quota_record("L-4E9BCC96", 2, 1),
         quota_record("connect.start-outbound-voice-contact.burst", 5, 12, rejected=3),
         instance=account.state.account.instance_arn,
+        limits=[limit_row("L-12AB7C57", 10, 40), limit_row("L-4E9BCC96", 2, 1)],
     )
     store.write_run(tmp_path, record)
     return tmp_path
@@ -41,8 +48,11 @@ def test_requests_are_printed_and_nothing_is_asked(folder: Path, account: Any) -
     result = call(str(folder))
     assert result.exit_code == 0
     assert "1. Concurrent active calls per instance (connect L-12AB7C57): 10 -> 40" in result.output
-    assert "Rounded up to a whole number: 40. No padding." in result.output
-    assert "--headroom 0.2 would ask for: Concurrent active calls per instance 50." in result.output
+    assert "Needed by the plan, in count: 40. No padding." in result.output
+    assert (
+        "With 20% headroom (--headroom 0.2) the request would be: Concurrent active calls per instance 50."
+        in result.output
+    )
     arn = account.state.account.instance_arn
     assert (
         "aws service-quotas request-service-quota-increase --service-code connect --quota-code L-12AB7C57 "
@@ -65,8 +75,9 @@ def test_the_report_for_support_is_written_beside_the_run(folder: Path) -> None:
     assert f"For AWS Support: {folder / 'support.pdf'}" in result.output
     assert (folder / "support.pdf").read_bytes().startswith(b"%PDF")
     text = (folder / "support.text").read_text(encoding="utf-8")
-    assert "Concurrent active calls per instance (L-12AB7C57): 10 -> 40" in text
-    assert "not in Service Quotas; please raise it in this case): 5 -> 12" in text
+    gap = "(gap: emulator value, not read from the account)"
+    assert f"Concurrent active calls per instance (L-12AB7C57): 10 {gap} -> 40" in text
+    assert f"not in Service Quotas; please raise it in this case): 5 {gap} -> 12" in text
     [request] = json.loads((folder / "increases.json").read_text(encoding="utf-8"))
     assert request["QuotaCode"] == "L-12AB7C57"
 
@@ -130,6 +141,43 @@ def test_a_refusal_of_aws_ends_with_one(folder: Path, account: Any) -> None:
 def test_a_run_against_the_emulator_is_filed_only_for_a_named_instance(folder: Path) -> None:
     with pytest.raises(BusyhourError, match="does not know which instance"):
         call(str(folder), "--submit", "--yes")
+
+
+def test_what_was_not_read_from_the_account_is_not_filed_with_aws(folder: Path, account: Any) -> None:
+    arn = account.state.account.instance_arn
+    for more in ((), ("--endpoint-url", "https://servicequotas.us-east-1.amazonaws.com")):
+        with pytest.raises(BusyhourError, match="emulator value, not read from the account") as caught:
+            call(str(folder), "--submit", "--yes", "--instance", arn, *more)
+        assert caught.value.exit_code is ExitCode.REFUSED
+        assert "busyhour quotas --source aws" in str(caught.value.hint)
+    assert account.asked == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "age", "why"),
+    [("documented default", 0, "documented default, not read"), ("applied (instance)", 31, "31 days ago")],
+)
+def test_a_draft_is_not_filed(folder: Path, account: Any, origin: str, age: int, why: str) -> None:
+    record = store.read_run(folder)
+    record.target["kind"] = "aws"
+    record.quotas[0].origin = origin
+    record.quotas[0].read_at = (freshness.today() - timedelta(days=age)).isoformat()
+    store.write_run(folder, record)
+    with pytest.raises(BusyhourError, match=why) as caught:
+        call(str(folder), "--submit", "--yes", "--endpoint-url", account.url)
+    assert caught.value.exit_code is ExitCode.REFUSED
+    assert "RequestServiceQuotaIncrease" not in account.asked
+
+
+@pytest.mark.usefixtures("aws_environment")
+def test_values_read_from_the_account_at_most_30_days_ago_are_filed(folder: Path, account: Any) -> None:
+    record = store.read_run(folder)
+    record.target["kind"] = "aws"
+    for quota in record.quotas:
+        quota.read_at = (freshness.today() - timedelta(days=30)).isoformat()
+    store.write_run(folder, record)
+    assert call(str(folder), "--submit", "--yes", "--endpoint-url", account.url).exit_code == 0
+    assert account.asked.count("RequestServiceQuotaIncrease") == 1
 
 
 def test_a_run_that_needs_nothing_says_so(quota_record: Any, run_record: Any, tmp_path: Path) -> None:

@@ -5,6 +5,9 @@ import math
 
 import pytest
 
+from busyhour.capacity.requirement import Agents, Bucket, Count, Executions, Lines, Requirement, needed
+from busyhour.capacity.rungs import Limit, row_of
+from busyhour.quotas import freshness
 from busyhour.report.renderers import RENDERERS
 from busyhour.results.record import (
     Arrivals,
@@ -22,6 +25,9 @@ from busyhour.results.record import (
 )
 from busyhour.rooms import shipped_root
 
+TODAY = freshness.today().isoformat()
+NEEDED = needed(Lines(34.9))
+"""Lines that the plan needs: 47 block at most 1 % of 34.9 erlang."""
 TEMPLATES = [shipped_root() / "reports" / "templates"]
 
 
@@ -35,7 +41,7 @@ def quota(key: str = "connect.concurrent-active-calls-per-instance", **changes: 
         "unit": "count",
         "value": 10.0,
         "origin": "applied (instance)",
-        "read_at": "2026-11-22T08:00:00Z",
+        "read_at": TODAY,
         "default": 10.0,
         "peak": 10.0,
         "peak_at": 42.0,
@@ -45,31 +51,43 @@ def quota(key: str = "connect.concurrent-active-calls-per-instance", **changes: 
         "utilisation": 1.0,
         "headroom": 0.0,
         "verdict": "binds",
-        "forecast": 14.2,
+        "forecast": None,
         "note": "",
         "source": "AWS General Reference",
     }
     return QuotaRecord(**{**values, **changes})  # type: ignore[arg-type]  # built from named parts
 
 
-def rung(key: str, **changes: object) -> dict[str, object]:
-    values: dict[str, object] = {
-        "key": key,
+def rung(key: str, requirement: Requirement, value: float, **more: str | None) -> dict[str, object]:
+    """A row as the forecast writes it, all figures computed from the requirement at the plan of 3,600 calls/h."""
+    given = {
         "name": "Concurrent active calls per instance",
-        "kind": "quota",
-        "value": 10.0,
         "unit": "count",
-        "origin": "applied (instance)",
-        "calls_per_hour": 459.9,
-        "by_little": 1030.9,
-        "symptom": "new calls meet the reorder tone",
-        "calculation": "34.9 s a call: 10 at once carry 4.461 erlangs at 1% blocking",
-        "needed": 68.0,
-        "binds_at_plan": True,
         "code": "L-12AB7C57",
-        "adjustable": True,
-    }
-    return {**values, **changes}
+        "origin": "applied (instance)",
+        "symptom": "new calls meet the reorder tone",
+        "calculation": "3,600 calls/h x 34.9 s / 3600 = 34.9 erlang",
+        "kind": "quota",
+    } | more
+    limit = Limit(
+        key,
+        str(given["name"]),
+        given["code"],
+        value,
+        str(given["unit"]),
+        str(given["origin"]),
+        read_at=TODAY,
+    )
+    row = row_of(
+        limit,
+        requirement,
+        3600.0,
+        symptom=str(given["symptom"]),
+        calculation=str(given["calculation"]),
+        kind=str(given["kind"]),
+        headroom=0.2,
+    )
+    return row.as_json()
 
 
 def expected(key: str, **changes: object) -> dict[str, object]:
@@ -96,6 +114,7 @@ def expected(key: str, **changes: object) -> dict[str, object]:
     return {**values, **changes}
 
 
+CALLS = "connect.concurrent-active-calls-per-instance"
 STARTS = "connect.start-outbound-voice-contact.rate"
 FORECAST = {
     "scenario": "peak",
@@ -148,41 +167,47 @@ FORECAST = {
     ],
     "queues": [],
     "ladder": [
-        rung("connect.concurrent-active-calls-per-instance"),
+        rung(CALLS, Lines(34.9), 10.0),
         rung(
             STARTS,
+            Bucket(1.0, 2.0, 5.0),
+            2.0,
             name="Rate of StartOutboundVoiceContact API requests",
             code="L-4E9BCC96",
-            value=2.0,
             unit="requests/second",
-            calls_per_hour=4619.69,
-            by_little=7200.0,
             symptom="TooManyRequestsException",
-            needed=2.0,
-            binds_at_plan=False,
+            calculation="3,600 calls/h / 3600 = 1 requests/s",
         ),
         rung(
             "queue.Support.agents",
+            Agents(14.0, 14.0, 60.0, 20.0, 0.2),
+            48.0,
             name="Agents of queue Support",
             kind="staffing",
             code=None,
-            value=48,
             unit="agents",
             origin="scenario",
-            calls_per_hour=14502.7,
-            by_little=12072.3,
-            needed=None,
-            binds_at_plan=False,
+            symptom="callers wait",
+            calculation="3,600 calls/h x 1 contacts x 14 s / 3600 = 14 erlang",
+        ),
+        rung(
+            "connect.contact-flows-per-instance",
+            Count(3),
+            100.0,
+            name="Contact flows per instance",
+            code="L-22922690",
+            origin="documented default",
+            symptom="no further one",
+            calculation="flows in the scenario",
         ),
         rung(
             "lambda.concurrent-executions",
+            Executions(8.0, 20.0),
+            1000.0,
             name="Concurrent executions",
             code="L-B99A9384",
-            value=1000.0,
-            calls_per_hour=None,
-            by_little=None,
-            needed=1.0,
-            binds_at_plan=False,
+            symptom="Lambda answers 429",
+            calculation="8 erlang",
         ),
     ],
     "increases": [],
@@ -340,7 +365,7 @@ def _due(name: str, *, late: bool) -> dict[str, object]:
         "name": name,
         "code": "L-12AB7C57",
         "present": 10.0,
-        "needed": 49.0,
+        "needed": NEEDED,
         "first_wave": "help desk",
         "needed_on": "2027-02-01",
         "lead": {
@@ -357,16 +382,16 @@ def _due(name: str, *, late: bool) -> dict[str, object]:
     }
 
 
-def _wave(name: str, day: str, volume: float, needed: float) -> dict[str, object]:
+def _wave(name: str, day: str, volume: float, wanted: float) -> dict[str, object]:
     need = {
         "key": "connect.concurrent-active-calls-per-instance",
         "name": "Concurrent active calls per instance",
         "code": "L-12AB7C57",
         "present": 10.0,
         "origin": "applied (instance)",
-        "needed": needed,
-        "used": needed / 10,
-        "suffices": needed <= 10,
+        "needed": wanted,
+        "used": wanted / 10,
+        "suffices": wanted <= 10,
     }
     return {
         "name": name,
@@ -386,7 +411,7 @@ def migrating(record: RunRecord) -> RunRecord:
     record.forecast["waves"] = {
         "today": "2027-01-14",
         "planned_calls_per_hour": 3600.0,
-        "waves": [_wave("pilot", "2027-01-20", 360.0, 8.0), _wave("help desk", "2027-02-01", 3600.0, 49.0)],
+        "waves": [_wave("pilot", "2027-01-20", 360.0, 8.0), _wave("help desk", "2027-02-01", 3600.0, NEEDED)],
         "increases": [_due("Concurrent active calls per instance", late=True)],
         "notes": ["the waves move 90% of the planned volume"],
     }
@@ -399,7 +424,7 @@ def migrating(record: RunRecord) -> RunRecord:
         "unit": "count",
         "place": arn,
         "needed": {
-            "value": 49.0,
+            "value": NEEDED,
             "mean": 34.9,
             "least": 41.0,
             "calls_per_hour": 3600.0,
@@ -410,7 +435,7 @@ def migrating(record: RunRecord) -> RunRecord:
         "requested": {
             "id": "req-1",
             "case": "17",
-            "value": 49.0,
+            "value": NEEDED,
             "status": "CASE_OPENED",
             "filed_at": "2026-11-22",
             "seen_at": "2026-11-23",

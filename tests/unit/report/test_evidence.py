@@ -14,7 +14,18 @@ TEMPLATES = [shipped_root() / "reports" / "templates"]
 def test_waves_with_what_they_need(migrating: RunRecord) -> None:
     pilot, rest = evidence.waves(migrating)
     assert (pilot.date, pilot.volume, pilot.needs[0].suffices) == ("2027-01-20", "360", True)
-    assert (rest.needs[0].needed, rest.needs[0].used, rest.needs[0].suffices) == ("49", "490%", False)
+    assert (rest.needs[0].needed, rest.needs[0].used, rest.needs[0].suffices) == ("47", "470%", False)
+
+
+def test_present_values_that_are_not_current_are_marked(migrating: RunRecord) -> None:
+    [due] = evidence.dues(migrating)
+    assert due.mark == "emulator value, not read from the account"
+    assert evidence.present_notes(migrating) == [
+        "Present values (emulator value, not read from the account): Concurrent active calls per instance"
+    ]
+    migrating.target = {**migrating.target, "kind": "aws"}
+    assert evidence.dues(migrating)[0].mark == ""
+    assert evidence.present_notes(migrating) == []
 
 
 def test_an_increase_says_by_when_and_by_whose_word(migrating: RunRecord) -> None:
@@ -26,8 +37,8 @@ def test_an_increase_says_by_when_and_by_whose_word(migrating: RunRecord) -> Non
 def test_what_is_not_proven_stands_first_and_what_is_no_row_is_left_out(migrating: RunRecord) -> None:
     first, second = evidence.ledger(migrating)
     assert (first.quota, first.state) == ("Concurrent active calls per instance (L-12AB7C57)", "open")
-    assert first.needed == "49 for 3,600 calls/h (peak)"
-    assert first.requested == "49, CASE_OPENED, req-1, case 17"
+    assert first.needed == "47 for 3,600 calls/h (peak)"
+    assert first.requested == "47, CASE_OPENED, req-1, case 17"
     assert (first.applied, first.verified) == ("-", "-")
     assert (second.state, second.verified[:12]) == ("proven", "yes: peak 60")
 
@@ -35,7 +46,7 @@ def test_what_is_not_proven_stands_first_and_what_is_no_row_is_left_out(migratin
 def test_the_drawing_crosses_the_line(migrating: RunRecord) -> None:
     plot = wave_plot(migrating)
     assert plot is not None
-    assert "80% at first, 490% at last" in plot.description
+    assert "80% at first, 470% at last" in plot.description
     assert "help desk" in plot.svg
 
 
@@ -50,7 +61,7 @@ def test_the_page_has_both(migrating: RunRecord) -> None:
     page = RENDERERS["html"].render(migrating, TEMPLATES).decode()
     assert "should have been asked for by 2027-01-11" in page
     assert "the waves move 90% of the planned volume." in page
-    assert "49, CASE_OPENED, req-1, case 17" in page
+    assert "47, CASE_OPENED, req-1, case 17" in page
     assert "Evidence ledger" in page
 
 

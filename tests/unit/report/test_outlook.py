@@ -13,19 +13,42 @@ from busyhour.results.record import RunRecord
 
 def test_rungs_stand_in_the_order_in_which_volume_meets_them(record: RunRecord) -> None:
     rungs = outlook.ladder(record)
-    assert [rung.volume_text for rung in rungs] == ["460", "4,620", "14,503", "never"]
-    assert [rung.place for rung in rungs] == [1, 2, 3, 4]
-    assert [rung.binds for rung in rungs] == [True, False, False, False]
+    assert [rung.volume_text for rung in rungs] == ["460", "4,620", "15,036", "432,671", "never"]
+    assert [rung.place for rung in rungs] == [1, 2, 3, 4, 5]
+    assert [rung.binds for rung in rungs] == [True, False, False, False, False]
     first = rungs[0]
-    assert (first.value, first.needed, first.code) == ("10", "68", "L-12AB7C57")
-    assert first.of_plan == "0.13 x"
-    assert first.calculation.startswith("34.9 s a call")
+    assert (first.value, first.needed, first.with_headroom, first.code) == ("10", "47", "59", "L-12AB7C57")
+    assert (first.of_plan, first.rejected, first.tolerated) == ("0.13 x", "72%", "1.00%")
+    assert first.calculation.endswith("34.9 erlang at most 1 % blocked, by Erlang B: 47")
+
+
+def test_present_values_that_are_not_current_are_marked(record: RunRecord) -> None:
+    marks = {rung.name: rung.mark for rung in outlook.ladder(record)}
+    assert marks["Concurrent active calls per instance"] == "emulator value, not read from the account"
+    assert marks["Contact flows per instance"] == "documented default, not read from the account"
+    assert marks["Agents of queue Support"] == "", "what the team decides is nobody's reading"
+    record.target = {"kind": "aws"}
+    assert {rung.mark for rung in outlook.ladder(record) if rung.origin != "documented default"} == {""}
+
+
+def test_each_limit_that_the_plan_exceeds_is_said_with_its_calculation(record: RunRecord) -> None:
+    assert outlook.exceeded(record) == [
+        "The plan exceeds Concurrent active calls per instance: present value 10 (emulator value, not read from the "
+        "account), needed 47, with 20% headroom 59. 3,600 calls/h x 34.9 s / 3600 = 34.9 erlang; 34.9 erlang at most "
+        "1 % blocked, by Erlang B: 47."
+    ]
+
+
+def test_a_list_of_an_older_version_has_no_needs(record: RunRecord) -> None:
+    for row in record.forecast["ladder"]:
+        del row["requirement"]
+    assert {rung.needed for rung in outlook.ladder(record)} == {""}
 
 
 def test_the_first_words_name_what_binds_with_its_symptom_and_what_comes_next(record: RunRecord) -> None:
     assert outlook.first_words(record) == (
-        "Concurrent active calls per instance (10) binds first, at 460 calls/h of 3,600 planned: before the plan "
-        "is reached. It shows as: new calls meet the reorder tone. Next, with that raised: Rate of "
+        "Concurrent active calls per instance (10) binds first, at 460 calls/h of 3,600 planned: the plan exceeds "
+        "it. It shows as: new calls meet the reorder tone. Next, with that raised: Rate of "
         "StartOutboundVoiceContact API requests at 4,620 calls/h."
     )
 
@@ -84,7 +107,7 @@ def test_the_drawing_tells_the_ladder_in_words_too(record: RunRecord) -> None:
     assert "never" not in plot.svg
     ids = [part.split('"')[0] for part in plot.svg.split(' id="')[1:]]
     assert ids
-    assert all(name.startswith("the-ladder-") for name in ids)
+    assert all(name.startswith("limits-in-the-order-") for name in ids)
 
 
 @pytest.mark.parametrize(("used", "words"), [(None, ""), (0.5, "50%")])

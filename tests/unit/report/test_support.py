@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from busyhour.errors import BusyhourError
+from busyhour.quotas import freshness
 from busyhour.report import support
 from busyhour.report.renderers import RENDERERS
 from busyhour.results.record import RunRecord
@@ -23,7 +25,6 @@ ARN = "arn:aws:connect:eu-central-1:444455556666:instance/abc"
 def planned(record: RunRecord) -> RunRecord:
     """A run whose scenario says all that AWS asks."""
     record.quotas = [quota for quota in record.quotas if not quota.key.startswith("dynamodb")]
-    record.quotas[1].forecast = 49.0
     record.scenario |= {
         "agents": {"Support": 40, "Accounts": 12},
         "calls_by_hour": [1200.0, 3600.0, 2400.4],
@@ -68,7 +69,7 @@ WANTED = (
     *("Help desk of 2,000 shops.", "3,600 outbound calls per hour", "52", "270 s", "240 s", "30 s"),
     *(
         "10",
-        "49",
+        "47",
         "L-12AB7C57",
         "applied (instance)",
         ARN,
@@ -78,10 +79,11 @@ WANTED = (
     ),
     *(
         "expected values, without padding",
-        "measured 10",
-        "Little: 3,600 calls/h x 34.9 s / 3600 = 34.9 erlangs",
+        "Needed by the plan, in count: 47",
+        "Measured peak: 10",
+        "3,600 calls/h x 34.9 s / 3600 = 34.9 erlang; 34.9 erlang at most 1 % blocked, by Erlang B: 47",
     ),
-    *("binds at 460", "reorder tone", "71% by calculation, 70% by simulation", "2027-02-01", "1,800"),
+    *("binds at 460", "reorder tone", "72% by calculation, 70% by simulation", "2027-02-01", "1,800"),
 )
 
 
@@ -133,7 +135,7 @@ def test_a_named_instance_takes_the_emulators_place(record: RunRecord) -> None:
 def test_headroom_that_was_asked_for_is_said(planned: RunRecord) -> None:
     text = support.text(support.case(planned, headroom=0.2), TEMPLATES)
     assert "All values contain a headroom of 20%" in text
-    assert "10 -> 62" in text
+    assert "10 -> 59" in text
     assert "without padding" not in text
 
 
@@ -144,7 +146,7 @@ def test_the_text_is_shortened_until_a_case_takes_it(planned: RunRecord, count: 
     text = support.text(many, TEMPLATES)
     assert len(text) <= support.MAX_CHARACTERS
     for n in range(count):
-        assert re.search(rf"Quota {n} \(L-12AB7C57\): 10 -> 49", text), "every value stays"
+        assert re.search(rf"Quota {n} \(L-12AB7C57\): 10 -> 47", text), "every value stays"
 
 
 def test_a_text_that_stays_too_long_is_refused_with_the_way_out(planned: RunRecord) -> None:
@@ -156,7 +158,7 @@ def test_a_text_that_stays_too_long_is_refused_with_the_way_out(planned: RunReco
 
 def test_a_teams_own_template_goes_before_ours(planned: RunRecord, tmp_path: Path) -> None:
     (tmp_path / "support.txt.j2").write_text("Dear AWS, {{ case.asks[0].asked }} please.")
-    assert support.text(support.case(planned), [tmp_path, *TEMPLATES]) == "Dear AWS, 49 please.\n"
+    assert support.text(support.case(planned), [tmp_path, *TEMPLATES]) == "Dear AWS, 47 please.\n"
     (tmp_path / "support.typ").write_text('#let case = json("case.json")\nOnly #case.volume')
     assert words_of(RENDERERS["support-pdf"].render(planned, [tmp_path, *TEMPLATES])) == "Only 3,600"
 
@@ -164,7 +166,51 @@ def test_a_teams_own_template_goes_before_ours(planned: RunRecord, tmp_path: Pat
 def test_a_run_that_needs_nothing_says_so(planned: RunRecord) -> None:
     planned.quotas = [quota for quota in planned.quotas if quota.verdict == "holds"]
     planned.forecast["quotas"] = []
+    planned.forecast["ladder"] = planned.forecast["ladder"][1:]
     facts = support.case(planned)
     assert facts.asks == ()
     assert "the present values carry the plan" in support.text(facts, TEMPLATES)
     assert "nothing is asked for" in words_of(RENDERERS["support-pdf"].render(planned, TEMPLATES))
+
+
+def test_values_read_from_the_account_make_no_draft(planned: RunRecord) -> None:
+    facts = support.case(planned)
+    assert not facts.draft
+    assert [ask.gap for ask in facts.asks] == [""]
+    for made in (
+        support.text(facts, TEMPLATES),
+        words_of(RENDERERS["support-pdf"].render(planned, TEMPLATES)),
+    ):
+        assert "draft" not in made.lower()
+        assert "gap" not in made
+
+
+@pytest.mark.parametrize(
+    ("origin", "age", "gap"),
+    [
+        ("documented default", 0, "documented default, not read from the account"),
+        ("AWS default", 0, "AWS default, not read from the account"),
+        ("override", 0, "override, not read from the account"),
+        ("emulator", 0, "emulator value, not read from the account"),
+        ("applied (instance)", 90, "90 days ago"),
+    ],
+)
+def test_a_present_value_that_is_not_current_makes_a_draft_with_a_marked_gap(
+    planned: RunRecord, origin: str, age: int, gap: str
+) -> None:
+    calls = next(quota for quota in planned.quotas if "Concurrent active calls" in quota.name)
+    calls.origin, calls.read_at = origin, (freshness.today() - timedelta(days=age)).isoformat()
+    facts = support.case(planned)
+    assert facts.draft
+    text = support.text(facts, TEMPLATES)
+    assert text.startswith("DRAFT, NOT FOR AWS")
+    assert "Draft: service quota increase for Amazon Connect" in text
+    assert re.search(rf"10 \(gap: .*{re.escape(gap)}\) -> 47", text)
+    words = words_of(RENDERERS["support-pdf"].render(planned, TEMPLATES))
+    assert words.startswith("Draft: capacity report for AWS Support")
+    assert re.search(rf"gap: .*{re.escape(gap)}", words)
+
+
+def test_the_report_of_a_run_against_the_emulator_is_a_draft(record: RunRecord) -> None:
+    assert support.case(record).draft
+    assert support.case(record, instance=ARN).draft, "a named instance does not make the values its own"
