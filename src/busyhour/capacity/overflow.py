@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from decimal import Decimal, localcontext
 
 from busyhour.capacity.theory import erlang_b
 
-_EXACT_BURST = 24
-"""Above this the alternating sum loses digits, and the bucket is so deep that arrivals at its rate pass anyway."""
+_EXACT_BURST = 100
+"""Above this the bucket is so deep that it loses less than 0.6 % at its own rate: the fluid limit is given."""
+_DIGITS_PER_TOKEN = 2
+"""Decimal digits that the alternating sum may lose for each token of the bucket."""
 
 
 def token_bucket_loss(per_second: float, rate: float, burst: float) -> float:
@@ -18,7 +21,8 @@ def token_bucket_loss(per_second: float, rate: float, burst: float) -> float:
     while no more than (burst - 1)/rate are there. Up to that bound the work is distributed as in M/D/1, so with
     rho = per_second/rate and U = sum over k < burst of (-rho (burst-1-k))^k / k! * exp(rho (burst-1-k)), the share
     let through is U / (1 + rho U) (Erlang 1909 for M/D/1; Cohen, The Single Server Queue, 1982, III.5, for the bound).
-    For a burst above 24 the fluid limit max(0, 1 - 1/rho) is given.
+    The sum alternates and is computed with as many decimal digits as it may lose. For a burst above 100 the fluid limit
+    max(0, 1 - 1/rho) is given.
 
     Args:
         per_second: requests per second.
@@ -33,11 +37,15 @@ def token_bucket_loss(per_second: float, rate: float, burst: float) -> float:
     whole = math.floor(burst)
     if whole > _EXACT_BURST or rho > 20:
         return max(0.0, 1.0 - 1.0 / rho)
-    total = math.fsum(
-        (-rho * (whole - 1 - k)) ** k / math.factorial(k) * math.exp(rho * (whole - 1 - k))
-        for k in range(whole)
-    )
-    return max(0.0, 1.0 - total / (1.0 + rho * total))
+    with localcontext() as context:
+        context.prec = 30 + _DIGITS_PER_TOKEN * whole
+        exact = Decimal(rho)
+        decay, total, factor = (-exact).exp(), Decimal(0), (exact * (whole - 1)).exp()
+        for k in range(whole):
+            # factor is exp(rho (whole - 1 - k)) / k!
+            total += (-exact * (whole - 1 - k)) ** k * factor if k else factor
+            factor *= decay / (k + 1)
+        return max(0.0, float(1 - total / (1 + exact * total)))
 
 
 def queue_full_share(load: float, agents: int, capacity: int, aht: float, patience: float) -> float:

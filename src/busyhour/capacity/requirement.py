@@ -174,8 +174,8 @@ class Executions:
 class Bucket:
     """Requests per second through a token bucket (Erlang's M/D/1 in `overflow.token_bucket_loss`).
 
-    `per_second` is the mean rate of requests. The bucket holds `burst` tokens at a rate of `rate` and grows by as much
-    as the rate is raised, as AWS's documented pairs do. Requests that come at even intervals (`even`) pass up to the rate.
+    `per_second` is the mean rate of requests. The bucket holds `burst` tokens at a rate of `rate`; at another rate it
+    is larger or smaller by the difference, as AWS's documented pairs are (2/5, 10/15, 20/25). Requests that come at even intervals (`even`) pass up to the rate.
     """
 
     model: ClassVar[str] = "bucket"
@@ -194,7 +194,7 @@ class Bucket:
         load = self.load(factor)
         if self.even:
             return _excess(load, value)
-        return token_bucket_loss(load, value, max(1.0, self.burst + max(0.0, value - self.rate)))
+        return token_bucket_loss(load, value, max(1.0, self.burst + value - self.rate))
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,10 +60,10 @@ def compare(value: QuotaValue, demand: Demand | None, headroom: float = 0.0) -> 
     The peak is the measured one; where there is none, what the plan needs by the forecast. The verdict is
 
     - BINDS where the quota rejected more than the tolerated share of first attempts (any, where their number is not
-      known), where the peak has reached it, or, where nothing was measured, where the need
-      is above it. A rate or burst that was measured and rejected nothing did not bind even
-      where one second's peak reached it: the token bucket carried that second. Such a quota is TIGHT. Where nothing
-      enforced the quota, the share that it would reject at the measured load decides.
+      known), where the peak is above it, or, where nothing was measured, where the need is above it. A quota that the
+      peak just reached and that rejected nothing is TIGHT; so is a rate or burst that one second exceeded, since the
+      token bucket carried that second. Where nothing enforced the quota, the share that it would reject at the measured
+      load decides.
     - TIGHT where it rejected no more than is tolerated, or has less than `headroom` of it free at the peak.
     - UNKNOWN where there is neither a measurement nor a forecast.
 
@@ -198,7 +198,8 @@ def _verdict(value: QuotaValue, demand: Demand, peak: float | None, headroom: fl
     if peak >= value.value * (1 - _ROUNDING):
         measured = demand.peak is not None and demand.source != FORECAST
         by_bucket = value.quota.kind is not Kind.RESOURCE and value.value > 0
-        carried = measured and (by_bucket or demand.unenforced is not None)
+        just_reached = peak <= value.value * (1 + _ROUNDING) and value.value > 0
+        carried = measured and (by_bucket or just_reached or demand.unenforced is not None)
         return Verdict.TIGHT if carried else Verdict.BINDS
     if peak > value.value * (1 - headroom) * (1 + _ROUNDING):
         return Verdict.TIGHT

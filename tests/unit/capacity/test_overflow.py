@@ -1,5 +1,6 @@
 import math
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -57,3 +58,16 @@ def test_a_queue_is_full_more_often_with_load_and_less_with_room(load: float, ag
 def test_the_volume_at_which_a_share_is_reached():
     assert volume_at(lambda v: v / (v + 99.0), 0.01, 50.0) == pytest.approx(1.0, rel=1e-6)
     assert volume_at(lambda v: 0.0, 0.01, 1.0) == math.inf
+
+
+@pytest.mark.parametrize(("rate", "burst"), [(30, 33), (24, 24), (60, 60)])
+def test_a_deep_bucket_still_loses_at_its_own_rate(rate: float, burst: int) -> None:
+    """At rho = 1 the share lost is 1 / (2 burst) to first order: M/D/1 with a bounded amount of work."""
+    assert token_bucket_loss(rate, rate, burst) == pytest.approx(1 / (2 * burst), rel=0.02)
+
+
+def test_the_alternating_sum_loses_no_digits() -> None:
+    """A bucket of one token is a server without a waiting room: rho / (1 + rho). Deeper ones lose less, always."""
+    assert token_bucket_loss(0.5, 2.0, 1) == pytest.approx(0.2, rel=1e-12)
+    losses = [token_bucket_loss(9.0, 10.0, burst) for burst in range(1, 101)]
+    assert all(deeper < less_deep for less_deep, deeper in pairwise(losses))

@@ -44,7 +44,7 @@ def demand(peak: float | None, of: Any = CALLS, **more: Any) -> Demand:
         (81, 0.2, Verdict.TIGHT),
         (81, 0.0, Verdict.HOLDS),
         (99, 0.2, Verdict.TIGHT),
-        (100, 0.0, Verdict.BINDS),
+        (100, 0.0, Verdict.TIGHT),
         (101, 0.0, Verdict.BINDS),
         (0, 0.9, Verdict.HOLDS),
         (None, 0.2, Verdict.UNKNOWN),
@@ -243,7 +243,7 @@ def test_what_comes_first_is_what_is_worst_then_what_is_fullest() -> None:
 
 def test_one_that_bound_at_an_unknown_time_comes_after_those_whose_time_is_known() -> None:
     known, unclear = (replace(CALLS, key=f"test.{name}") for name in ("known", "unclear"))
-    demands = [demand(500, unclear), demand(100, known, peak_at=900.0)]
+    demands = [demand(500, unclear), demand(101, known, peak_at=900.0)]
     found = compare_all([value(known), value(unclear)], demands)
     assert [each.value.quota.key for each in found] == ["test.known", "test.unclear"]
     assert binding(found) is found[0]
