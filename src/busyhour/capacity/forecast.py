@@ -58,8 +58,6 @@ COUNTED = {
 }
 
 _USERS = "connect.users-per-instance"
-_SERVICE_SECONDS = 40.0
-"""Seconds of arrivals at one service that are simulated at least: its buckets begin with what they serve in a second."""
 _PEAKED = 1.2
 """Peakedness of recorded intervals from which on the report says so."""
 
@@ -155,7 +153,6 @@ class _Forecaster:
             self.policy,
             holding=self.demand.mean("at once"),
             steady=self.scenario.plan.day is None,
-            least=0.0 if self.has_calls else _SERVICE_SECONDS,
         )
         self.sheet = Sheet(self.values, self.demand, self.per_hour, ladder, self.runs)
         if self.scenario.plan.day is not None and self.runs.window is not None:
@@ -194,8 +191,7 @@ class _Forecaster:
         day = self.scenario.plan.day
         if day is not None:
             return replace(self.scenario, traffic=day)
-        least = 0.0 if self.has_calls else _SERVICE_SECONDS
-        return held(self.scenario, steady_seconds(self.per_hour, self._fill(), least))
+        return held(self.scenario, steady_seconds(self.per_hour, self._fill()))
 
     def _limit(self, key: str) -> Limit:
         return self.values.limit(key)

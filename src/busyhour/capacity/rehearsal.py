@@ -43,14 +43,14 @@ Counted = Callable[[SimulationResult], tuple[float, float]]
 """Part and whole of what a run has counted; both grow with time."""
 
 
-def steady_seconds(per_hour: float, fill: float, least: float = 0.0) -> float:
+def steady_seconds(per_hour: float, fill: float) -> float:
     """How long a rate must be held for a run of `Rehearsal`: until the centre is full, and then as long as is counted."""
-    return fill + _counted_seconds(per_hour / 3600.0, fill, least) if per_hour else fill
+    return fill + _counted_seconds(per_hour / 3600.0, fill) if per_hour else fill
 
 
-def _counted_seconds(rate: float, fill: float, least: float) -> float:
+def _counted_seconds(rate: float, fill: float) -> float:
     """How long a run around the busiest moment counts, at so many calls a second."""
-    return max(_WINDOW / rate, fill, least, min(_SETTLING, SIMULATED_CALLS / rate))
+    return max(_WINDOW / rate, fill, min(_SETTLING, SIMULATED_CALLS / rate))
 
 
 class Rehearsal:
@@ -66,7 +66,6 @@ class Rehearsal:
         policy: what the scenario has no key for.
         holding: mean seconds of a call, over which counts are alike.
         steady: the rate is held, and only a centre that is full is of interest.
-        least: seconds that are counted at least.
     """
 
     def __init__(
@@ -81,7 +80,6 @@ class Rehearsal:
         *,
         holding: float = 0.0,
         steady: bool = False,
-        least: float = 0.0,
     ) -> None:
         self._scenario = scenario
         self._machine = machine
@@ -93,7 +91,6 @@ class Rehearsal:
         self.window: tuple[float, float] | None = None
         """What is counted where it is not the whole plan, seconds."""
         self._holding = holding
-        self._least = least
         expected = self._rate.total
         least, most = _RUNS
         if expected > SIMULATED_CALLS or (steady and expected > 0):
@@ -218,7 +215,7 @@ class Rehearsal:
         """
         rate = max(self._rate.at(self._busiest * 0.999999), 1e-9)
         least, most = _RUNS
-        counted = _counted_seconds(rate, fill, self._least)
+        counted = _counted_seconds(rate, fill)
         self._fill = min(fill, _LONGEST / rate / 2)
         counted = min(counted, _LONGEST / rate - self._fill)
         end = min(self._scenario.traffic.duration, self._busiest + 0.25 * counted)

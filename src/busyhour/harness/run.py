@@ -18,6 +18,7 @@ from busyhour.harness import shown as showing
 from busyhour.harness import target as targets
 from busyhour.harness.defaults import THROTTLED, defaults, judge_defaults
 from busyhour.harness.lookout import Now, lookout
+from busyhour.harness.not_driven import not_driven
 from busyhour.harness.objectives import judge
 from busyhour.harness.processes import Child
 from busyhour.harness.progress import Progress
@@ -358,10 +359,7 @@ def _record(
     gathered.notes += [f"{kind} is not modelled and took its default path." for kind in sorted(unmodelled)]
     gathered.notes += [*load.notes, *sentences(load.retries, scenario.client.retry.value)]
     gathered.not_measured += load.not_measured
-    gathered.not_measured += [
-        f"Limit {name}: the run asks nothing of the system behind it; it is compared with the plan by calculation alone"
-        for name in scenario.limits
-    ]
+    gathered.not_measured += not_driven(scenario, target.kind)
     gathered.not_measured += [
         f"{one.metric} (default objective): {one.why}"
         for one in objectives

@@ -69,10 +69,31 @@ class TableItems:
         """From the table's files.
 
         Raises:
-            BusyhourError: a file cannot be read.
+            BusyhourError: a file cannot be read, or holds no CreateTable arguments or no items of the table.
         """
         given = read_json(table.items) if table.items is not None else ()
-        return cls(table, read_json(table.definition), given, keys)
+        try:
+            made = cls(table, read_json(table.definition), given, keys)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise BusyhourError(
+                f"{table.definition}: not the arguments of CreateTable: {type(error).__name__} {error}.",
+                "Compare KeySchema, AttributeDefinitions and GlobalSecondaryIndexes with the API reference of DynamoDB.",
+            ) from None
+        for number, item in enumerate(given):
+            try:
+                missing = [name for name, _ in made.schema if name not in item]
+                item_size(item)
+            except (TypeError, AttributeError, ValueError) as error:
+                raise BusyhourError(
+                    f"{table.items}: item {number} is not one in DynamoDB's JSON: {error}.",
+                    'Write for example { "id": { "S": "1" } }.',
+                ) from None
+            if missing:
+                raise BusyhourError(
+                    f"{table.items}: item {number} has no {missing[0]!r}, a key attribute of table {made.name!r}.",
+                    "Every item has the table's keys.",
+                )
+        return made
 
     @property
     def given(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from busyhour.calls.chance import Stream
+from busyhour.errors import BusyhourError
 from busyhour.quotas.table_capacity import Side
 from busyhour.quotas.table_items import TableItems
 from busyhour.quotas.table_operations import HOW_MANY, KEY_DRAWS, Step, costs, draw, driven_steps
@@ -148,3 +150,26 @@ def test_a_scenario_without_operations_reads_every_table_once(items: Any) -> Non
     without: Any = SimpleNamespace(functions={})
     (step,) = driven_steps(without, {"t": items(400)})
     assert (step.table, step.operation, step.mean) == ("t", "GetItem", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ([{"id": {"S": "1"}}, {"name": {"S": "Jo"}}], "item 1 has no 'id', a key attribute of table 't'"),
+        ([{"id": "1"}], "item 0 is not one in DynamoDB's JSON"),
+        (["1"], "item 0 is not one in DynamoDB's JSON"),
+    ],
+)
+def test_an_item_that_is_none_of_the_table_is_named(items: Any, given: Any, words: str) -> None:
+    with pytest.raises(BusyhourError, match=re.escape(words)):
+        items(400, given=given)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"GlobalSecondaryIndexes": [{"KeySchema": []}]}, {"KeySchema": [{}]}, {"AttributeDefinitions": 5}],
+)
+def test_a_definition_that_no_table_can_be_made_of_is_named(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    (tmp_path / "t.json").write_text(json.dumps(DEFINITION | wrong))
+    with pytest.raises(BusyhourError, match=r"t\.json: not the arguments of CreateTable"):
+        TableItems.read(Table("t", tmp_path / "t.json"))
