@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError
-from busyhour.quotas.figures import number
+from busyhour.quotas.figures import number, tolerance
 from busyhour.quotas.filing import Filed
 from busyhour.quotas.freshness import FROM_ACCOUNT
 from busyhour.quotas.increases import check_version
@@ -292,7 +292,7 @@ def _why_not(needed: Needed, record: QuotaRecord, run: RunRecord) -> str:
     if record.rejected and (record.rejected_share is None or record.tolerated is None):
         return f"{record.rejected:,} were rejected"
     if (record.rejected_share or 0.0) > (record.tolerated or 0.0):
-        return f"{record.rejected_share:.2%} would be or were rejected, {record.tolerated:.2g} is tolerated"
+        return f"{record.rejected_share:.2%} would be or were rejected, {tolerance(record.tolerated or 0.0)} is tolerated"
     if record.peak is None:
         return "its demand was not measured"
     if record.value < needed.value * _NEARLY:
