@@ -25,6 +25,7 @@ from busyhour.capacity.theory import (
     waiting_with_abandonment,
 )
 from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.quotas.figures import tolerance
 from busyhour.quotas.headroom import with_headroom as with_headroom  # computed once, for requests as well
 from busyhour.scenarios.model import Distribution, Redial
 
@@ -354,9 +355,7 @@ def carried(requirement: Requirement, value: float) -> float:
 
 def in_words(requirement: Requirement) -> str:
     """The closed form of a need in a few words, with its load and what is tolerated."""
-    load, share = f"{requirement.load():,.4g}", f"{requirement.share:.3g}"
-    if requirement.share >= 0.001:
-        share = f"{requirement.share:.3g}" if requirement.share < 0.01 else f"{requirement.share * 100:.3g} %"
+    load, share = f"{requirement.load():,.4g}", tolerance(requirement.share)
     match requirement:
         case Lines(peakedness=1.0, redial_share=0.0):
             return f"{load} erlang at most {share} blocked, by Erlang B"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from busyhour.capacity.tolerance import Tolerances
+from busyhour.quotas.figures import tolerance
 from busyhour.results.record import Operation, OperatorMetric
 from busyhour.scenarios.model import Scenario
 
@@ -63,6 +64,6 @@ def beyond(scenario: Scenario, throttled: Sequence[Throttled]) -> list[str]:
         if one.share > tolerated:
             reasons.append(
                 f"{one.throttled:,} of {one.requests:,} requests of {one.name} were throttled, {one.share:.2%}; "
-                f"{tolerated:.2g} is tolerated."
+                f"{tolerance(tolerated)} is tolerated."
             )
     return reasons

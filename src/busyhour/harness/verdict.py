@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from busyhour.errors import ExitCode
-from busyhour.quotas.figures import number
+from busyhour.quotas.figures import number, tolerance
 from busyhour.results.record import (
     AbortRecord,
     Arrivals,
@@ -188,7 +188,9 @@ def _limit_reason(row: Mapping[str, Any]) -> str:
     text = f"By calculation {row['name']} does not carry the plan: {_needs(row)}, {value}"
     rejected, tolerated = row.get("rejected_at_plan"), row.get("tolerated")
     if rejected is not None and tolerated is not None:
-        text += f"; {rejected:.3g} of the first attempts would be rejected, {tolerated:.3g} is tolerated"
+        text += (
+            f"; {rejected:.3g} of the first attempts would be rejected, {tolerance(tolerated)} is tolerated"
+        )
     return f"{text}{_calculation(row)}."
 
 
@@ -221,7 +223,7 @@ def _quota_reasons(measured: Measured, headroom: float) -> list[str]:
             text += f" and rejected {quota.rejected:,}"
         if quota.rejected_share and quota.tolerated is not None:
             would = "" if quota.rejected else " and would have rejected"
-            text += f"{would or ','} {quota.rejected_share:.2%} of first attempts, {quota.tolerated:.2g} is tolerated"
+            text += f"{would or ','} {quota.rejected_share:.2%} of first attempts, {tolerance(quota.tolerated)} is tolerated"
         if quota.peak is not None:
             text += f"; peak demand {quota.peak:,.4g}"
         if quota.key in over:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError
-from busyhour.quotas.figures import number
+from busyhour.quotas import freshness
+from busyhour.quotas.figures import number, tolerance
 from busyhour.quotas.filing import Filed
-from busyhour.quotas.freshness import FROM_ACCOUNT
 from busyhour.quotas.increases import check_version
 from busyhour.quotas.model import Origin, Scope
 from busyhour.results.codec import decode, encode
@@ -27,7 +27,7 @@ from busyhour.results.store import read_json, write_bytes
 
 TITLE = "busyhour evidence ledger"
 SCHEMA_ID = "urn:busyhour:ledger:1"
-_SEEN = {*FROM_ACCOUNT, str(Origin.EMULATOR)}
+_SEEN = {*freshness.FROM_ACCOUNT, str(Origin.EMULATOR)}
 """Origins that tell what AWS (or the emulator) has in force; overrides and defaults do not."""
 _NEARLY = 1 - 1e-9
 _SPARE = 1.05
@@ -240,7 +240,9 @@ def in_words(row: Row) -> tuple[str, str, str, str, str]:
         f"{number(requested.value)}, {requested.status}, {requested.id}{f', case {requested.case}' if requested.case else ''}"
         if requested
         else "-",
-        f"{number(applied.value)}, {applied.origin}, seen {applied.seen_at[:10]}" if applied else "-",
+        f"{number(applied.value)}, {freshness.source(applied.origin, applied.seen_at, freshness.today())}"
+        if applied
+        else "-",
         f"{'yes' if verified.holds else 'no'}: {verified.why} (run {verified.run}, {verified.target})"
         if verified
         else "-",
@@ -292,7 +294,7 @@ def _why_not(needed: Needed, record: QuotaRecord, run: RunRecord) -> str:
     if record.rejected and (record.rejected_share is None or record.tolerated is None):
         return f"{record.rejected:,} were rejected"
     if (record.rejected_share or 0.0) > (record.tolerated or 0.0):
-        return f"{record.rejected_share:.2%} would be or were rejected, {record.tolerated:.2g} is tolerated"
+        return f"{record.rejected_share:.2%} would be or were rejected, {tolerance(record.tolerated or 0.0)} is tolerated"
     if record.peak is None:
         return "its demand was not measured"
     if record.value < needed.value * _NEARLY:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from busyhour.quotas import freshness
+from busyhour.quotas.figures import tolerance
 from busyhour.report.view import number, share
 from busyhour.results.limit_rows import QUOTA, LimitRow, limit_rows
 from busyhour.results.record import RunRecord
@@ -177,7 +178,7 @@ def _rung(place: int, row: LimitRow, plan: float, record: RunRecord) -> Rung:
         needed=("" if row.needed is None else number(row.needed)) if known else "no value",
         with_headroom="" if row.with_headroom is None else number(row.with_headroom),
         rejected="" if row.rejected_at_plan is None else share(row.rejected_at_plan),
-        tolerated="" if row.tolerated is None else share(row.tolerated),
+        tolerated="" if row.tolerated is None else tolerance(row.tolerated),
         verdict=row.verdict,
         calculation=row.calculation,
         binds=row.binds,

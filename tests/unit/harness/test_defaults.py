@@ -84,6 +84,6 @@ def test_throttling_beyond_a_stated_objective_is_named_with_its_counts(scenario:
     stated = replace(scenario, objectives=(Objective("throttle_share:lambda", at_most=0.05),))
     found = [Throttled("lambda:Invoke", 573, 45), Throttled("connect:StopContact", 100, 0)]
     assert beyond(stated, found) == [
-        "45 of 573 requests of lambda:Invoke were throttled, 7.85%; 0.05 is tolerated."
+        "45 of 573 requests of lambda:Invoke were throttled, 7.85%; 5 % is tolerated."
     ]
     assert beyond(stated, [Throttled("lambda:Invoke", 573, 20)]) == []

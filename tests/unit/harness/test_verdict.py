@@ -129,7 +129,7 @@ def test_a_limit_that_the_plan_exceeds_by_calculation_decides_whatever_a_short_r
     assert verdict.outcome is Outcome.DOES_NOT_HOLD
     assert verdict.reasons == [
         "By calculation Concurrent active calls per instance does not carry the plan: the plan needs 631, 500 scenario; "
-        "0.179 of the first attempts would be rejected, 0.01 is tolerated "
+        "0.179 of the first attempts would be rejected, 1 % is tolerated "
         "(14,000 calls/h x 155.2 s / 3600 = 603.6 erlang).",
         *SHORT.why,
     ]

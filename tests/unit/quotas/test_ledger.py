@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from busyhour.cli.quotas import command
 from busyhour.errors import BusyhourError, ExitCode
+from busyhour.quotas import freshness
 from busyhour.quotas import ledger as ledgers
 from busyhour.quotas.filing import Filed
 from busyhour.quotas.ledger import Evidence, Needed, Requested, Verified
@@ -119,6 +121,24 @@ def test_only_values_that_are_in_force_count_as_applied(needed: Evidence, run: R
     assert applied is not None
     assert (applied.value, applied.origin) == (50, "applied (instance)")
     assert rows[STARTS] is None
+
+
+@pytest.mark.parametrize(
+    ("origin", "age", "words"),
+    [
+        ("applied (instance)", 0, "50, applied (instance), read {day}"),
+        ("applied (instance)", 40, "50, applied (instance), read {day}, 40 days ago"),
+        ("emulator", 0, "50, emulator value, not read from the account"),
+    ],
+)
+def test_a_value_in_force_that_is_not_current_is_marked(
+    needed: Evidence, run: RunRecord, origin: str, age: int, words: str
+) -> None:
+    day = (freshness.today() - timedelta(days=age)).isoformat()
+    run.quotas[0].origin, run.quotas[0].read_at = origin, day
+    row = ledgers.with_applied(needed, run).find(CALLS, ARN)
+    assert row is not None
+    assert ledgers.in_words(row)[3] == words.format(day=day)
 
 
 def verdict(needed: Evidence, run: RunRecord, key: str = CALLS) -> tuple[bool, str]:

@@ -18,7 +18,7 @@ def test_rungs_stand_in_the_order_in_which_volume_meets_them(record: RunRecord) 
     assert [rung.binds for rung in rungs] == [True, False, False, False, False]
     first = rungs[0]
     assert (first.value, first.needed, first.with_headroom, first.code) == ("10", "47", "59", "L-12AB7C57")
-    assert (first.of_plan, first.rejected, first.tolerated) == ("0.13 x", "72%", "1.00%")
+    assert (first.of_plan, first.rejected, first.tolerated) == ("0.13 x", "72%", "1 %")
     assert first.calculation.endswith("34.9 erlang at most 1 % blocked, by Erlang B: 47")
 
 
