@@ -134,6 +134,8 @@ def _of_table(plan: Plan) -> list[Bound]:
     if table.burst_seconds > 1.0:
         found.append(Bound("table", units / asked, units / asked))
     else:
+        # A new table grows to twice what it has served: a jump beyond what it serves at first is throttled for a while.
+        found.append(Bound("new table", units / asked, math.inf))
         units = max(units, 2.0 * asked)
     partitions = max(1, math.ceil(units / table.partition))
     if partitions == 1:
