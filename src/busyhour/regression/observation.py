@@ -28,7 +28,7 @@ SAME = ("name", "seed", "direction", "drive", "arrivals", "calls_per_hour", "dur
 PLANNED = ("plan", "test")
 """The same, of records that have them: what is planned, and how it is tested."""
 
-PROVING = (Outcome.HOLDS.value, Outcome.DOES_NOT_HOLD.value, "not shown")
+PROVING = (Outcome.HOLDS.value, Outcome.DOES_NOT_HOLD.value, Outcome.NOT_SHOWN.value)
 """Verdicts of runs that measured something. One that showed too little of the plan can still be compared."""
 
 DEMANDED = ("Lambda invocations", "in flow", "Lex turns", "DynamoDB:")
@@ -204,6 +204,8 @@ def observe(record: RunRecord, load: LoadResult | None, why: str = "load.json wa
     if load is None:
         made.missing.append(f"latency, time in flow and slip: {why}")
     else:
+        if not load.valid and made.valid:
+            made.outcome = Outcome.INVALID.value  # a limit decided the verdict, but the generator measured itself
         made.windows = load.windows
         if load.windows is None:
             made.missing.append(

@@ -64,24 +64,26 @@ def onsets(
 
 
 def _first(x: Floats, *, share: bool) -> tuple[int, float] | None:
-    """The clearest step in `x` and its p-value; None where none is clear enough."""
-    step = _step(x, share=share)
-    if step is not None and step[1] <= CLEAR:
-        return step
+    """The clearest step in `x` and its p-value; None where none is clear enough, or the clearest is too recent."""
+    if len(x) < BEFORE + AFTER:
+        return None
+    at, p = _step(x, share=share)
+    if at > len(x) - AFTER:
+        return None  # with a night or two more it would be dated to the night before it began
+    if p <= CLEAR:
+        return at, p
     if len(x) < 2 * SHORTEST:
         return None
     point = min(change_points(x.tolist()), key=lambda one: one.p, default=None)
     return None if point is None else (point.index, point.p)
 
 
-def _step(x: Floats, *, share: bool) -> tuple[int, float] | None:
+def _step(x: Floats, *, share: bool) -> tuple[int, float]:
     """The place at which a step of the mean is clearest by Student's t, and its p-value over all places."""
     from scipy import stats
 
     n = len(x)
-    places = np.arange(BEFORE, n - AFTER + 1)
-    if not len(places):
-        return None
+    places = np.arange(BEFORE, n)
     y = x if share or (x <= 0).any() else np.log(x)
     size = 1.0 if y is not x else 0.1 if share else max(1e-12, abs(float(np.median(x))))
     sums, squares = np.cumsum(y), np.cumsum(y * y)

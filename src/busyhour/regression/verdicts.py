@@ -17,8 +17,6 @@ from busyhour.results.store import RUN_FILE, read_json, write_json
 COMPARE_FILE = "compare.json"
 """In the run's folder."""
 _REPEAT = "-repeat-"
-NOT_SHOWN = getattr(Outcome, "NOT_SHOWN", Outcome.INVALID)
-"""The verdict on a run of which the comparison could not judge everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +74,11 @@ def fold(verdict: VerdictRecord, found: Verdict, *, unproven: bool = False) -> V
     """
     if found.regressed and not unproven:
         outcome = Outcome.DOES_NOT_HOLD
-    elif (found.regressed or not found.shown) and verdict.outcome is Outcome.HOLDS:
-        outcome = NOT_SHOWN
+    elif (found.regressed or not found.shown) and verdict.outcome in (Outcome.HOLDS, Outcome.NOT_SHOWN):
+        outcome = Outcome.NOT_SHOWN
     else:
         return verdict
-    if verdict.outcome not in (Outcome.HOLDS, Outcome.DOES_NOT_HOLD, NOT_SHOWN):
+    if verdict.outcome not in (Outcome.HOLDS, Outcome.DOES_NOT_HOLD, Outcome.NOT_SHOWN):
         return verdict
     against = "1 earlier run" if len(found.baseline) == 1 else f"{len(found.baseline)} earlier runs"
     words = (

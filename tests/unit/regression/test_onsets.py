@@ -17,6 +17,13 @@ def nights(count: int, step: float, at: int, seed: int = 1, noise: float = 0.02)
     ]
 
 
+@pytest.mark.parametrize("step", [0.6, 1.3, 2.0])
+def test_a_clear_step_is_not_dated_to_the_night_before_it(step: float) -> None:
+    for seed in range(10):
+        (one,) = onsets({"x": nights(20, step, 10, seed)})["x"]
+        assert (one.index, one.found) == (10, 10 + AFTER - 1)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_a_step_of_30_percent_from_night_6_on_is_dated_there_from_night_8_on_and_stays(seed: int) -> None:
     every = nights(30, 1.3, 5, seed)
