@@ -205,7 +205,9 @@ def observe(record: RunRecord, load: LoadResult | None, why: str = "load.json wa
         made.missing.append(f"latency, time in flow and slip: {why}")
     else:
         if not load.valid and made.valid:
-            made.outcome = Outcome.INVALID.value  # a limit decided the verdict, but the generator measured itself
+            made.outcome = (
+                Outcome.INVALID.value
+            )  # a limit decided the verdict, but the generator measured itself
         made.windows = load.windows
         if load.windows is None:
             made.missing.append(
