@@ -309,7 +309,7 @@ def main() -> int:
     """Print coverage by quantity, and the line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=12)
-    parser.add_argument("--calls", type=int, default=1000, help="Calls sampled for the demand of one.")
+    parser.add_argument("--calls", type=int, default=2000, help="Calls sampled for the demand of one.")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--plan", type=int, help="One plan alone, by its number from 0.")
     parser.add_argument(

@@ -70,7 +70,11 @@ def of_series(values: Sequence[float]) -> float:
     # What seldom occurs and is large then is missed as often as not: the side of the skew (Hall 1992), on both.
     skew = abs(math.fsum(a * a * a for a in apart)) / count / math.pow(spread, 1.5)
     point += skew / (6.0 * math.sqrt(count)) * (1.0 + 2.0 * point * point)
-    return point * math.sqrt(spread / count * factor)
+    half = point * math.sqrt(spread / count * factor)
+    if middle > 0.0 and min(values) >= 0.0:
+        # Of what cannot be negative the interval is one of its logarithm: seen seldom, it may well be several times more.
+        half = middle * math.expm1(min(half / middle, 3.0))
+    return half
 
 
 def of_quantile(ordered: Sequence[float], values: Sequence[float], share: float) -> Interval | None:
@@ -88,7 +92,9 @@ def of_quantile(ordered: Sequence[float], values: Sequence[float], share: float)
     below, same = bisect_left(ordered, at), bisect_right(ordered, at) - bisect_left(ordered, at)
     # What is seen of the share itself, with no less spread than independent values have; equal values count in part.
     part = (share * n - below) / same
-    seen = of_series([1.0 if value < at else part if value == at else 0.0 for value in values])
+    inside = [1.0 if value < at else part if value == at else 0.0 for value in values]
+    # The smaller side of it is what is seen seldom.
+    seen = of_series(inside if share < 0.5 else [1.0 - one for one in inside])
     half = max(seen, 1.96 * math.sqrt(share * (1.0 - share) / n))
     if half == math.inf:
         return None

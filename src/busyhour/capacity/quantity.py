@@ -53,6 +53,10 @@ class Quantity:
             if found is not None:
                 around[name] = found
         half = intervals.of_series(corrected)
+        if control is not None:
+            # What is left is mostly rare waits, that it adds and callers who give up take away: seen as seldom, both.
+            usual = sorted(corrected)[n // 2]
+            half = max(half, intervals.of_series([abs(value - usual) for value in corrected]))
         return cls(mean, half, at["p50"], at["p95"], at["p99"], ordered[-1], intervals=around)
 
     def as_json(self) -> dict[str, float | list[float] | None]:

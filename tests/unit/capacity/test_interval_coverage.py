@@ -55,6 +55,6 @@ def test_too_low_a_coverage_is_found(benchmark: Any):
 
 @pytest.mark.slow
 def test_intervals_cover_over_400_seeds(benchmark: Any):
-    found = benchmark.coverage(400, 1000, 2)
+    found = benchmark.coverage(400, 2000, 2)
     assert len({plan for plan, _ in found}) >= 6
     assert benchmark.too_low(found) == []
