@@ -15,6 +15,7 @@ from busyhour.calls.caller import Behaviour, Caller
 from busyhour.calls.chance import Stream, uuid_of
 from busyhour.calls.invoker import Invoker
 from busyhour.calls.live import NOTHING, VOICE, LiveCall
+from busyhour.calls.outcomes import OutcomeKeys
 from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import Bots, Clock, FlowMachine, Functions, Listener
 from busyhour.flows.contact import Contact
@@ -77,6 +78,7 @@ class CallCentre:
         """References to flows that the scenario does not have."""
         self.endless: dict[str, None] = {}
         """Flows in which some call went round until its caller was taken to hang up, see `CallPolicy.action_limit`."""
+        self._outcomes = OutcomeKeys(scenario, machine.library)
         self._live: dict[int, LiveCall] = {}
         self._displays: dict[tuple[str, str], str] = {}
         self._outbound = scenario.traffic.direction is Direction.OUTBOUND
@@ -138,6 +140,15 @@ class CallCentre:
             self.peak_in_progress_at = self.clock.now()
         call.begin()
         return call
+
+    def outcome(self, call: LiveCall, *, cut_off: bool = False) -> list[str]:
+        """Keys that the outcome of a call is counted under, see `results.outcomes`.
+
+        Args:
+            call: one that is over, or that is taken to be.
+            cut_off: the run is over, which ended it.
+        """
+        return self._outcomes.of(call, cut_off=cut_off)
 
     def calls(self) -> list[LiveCall]:
         """The calls in progress."""

@@ -17,6 +17,7 @@ from busyhour.calls.caller import Caller
 from busyhour.calls.effects import AGENT_ENDS, AWAITED, CARRY_OUT, HUNG_UP
 from busyhour.calls.invoker import Invocation
 from busyhour.calls.ports import Handle, MachineCall
+from busyhour.flows.failure import Failure
 from busyhour.flows.protocol import (
     AgentAnswered,
     Effect,
@@ -163,6 +164,11 @@ class LiveCall:
     def attributes(self) -> Mapping[str, str]:
         """The contact's attributes as they are now."""
         return self.machine_call.attributes
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Failures that it met in its flows, in order."""
+        return self.machine_call.failures
 
     @property
     def attempts(self) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from busyhour.flows.failure import Failure
 from busyhour.flows.protocol import Converse, Effect, Event, Invoke, LambdaFailed, LambdaResult
 
 if TYPE_CHECKING:
@@ -52,6 +53,17 @@ class MachineCall(Protocol):
     @property
     def unresolved(self) -> tuple[str, ...]:
         """References to flows that are not there, each once."""
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Failures that it met, in order."""
+
+    @property
+    def error_branches(self) -> int:
+        """How many times an error was met."""
+
+    def lacks_function(self, function: str) -> None:
+        """Note that the function which it waits for is not there."""
 
     def start(self) -> Effect:
         """Run to the first effect that needs the world."""

@@ -22,6 +22,7 @@ from busyhour.capacity.quantity import Quantity
 from busyhour.capacity.sampled_calls import QueueDemand, SampledCalls
 from busyhour.capacity.simulation import SimulationResult
 from busyhour.flows.machine import Machine
+from busyhour.results.outcomes import CallOutcomes
 from busyhour.scenarios.model import Scenario
 
 __all__ = ["CallDemand", "Quantity", "QueueDemand", "demand_of_call"]
@@ -59,6 +60,8 @@ class CallDemand:
     """Of the 95 % intervals of those `lambda_seconds` that are sampled."""
     queues: Mapping[str, QueueDemand] = field(default_factory=dict)
     """By name, of the queues that calls come to."""
+    outcomes: CallOutcomes | None = None
+    """What became of the sampled calls, with no quota in their way; None: there were none."""
 
     def mean(self, name: str) -> float:
         """Mean of a quantity; 0 where no call asked for it."""
@@ -143,6 +146,7 @@ def demand_of_call(
         sample.result,
         lambda_half_width=around,
         queues=sample.queues(solved),
+        outcomes=sample.outcomes(),
     )
     if solved is None:
         return replace(found, sampled_because=(why,) if why and found.calls else ())

@@ -114,6 +114,8 @@ class ModelledFunctions:
         name = function_name(effect.function_arn)
         model = self._models.get(name) or self._make(name)
         function = model.function
+        if name in self._unknown:
+            call.machine_call.lacks_function(effect.function_arn)
         self.requests.count()
         reserved = function.reserved_concurrency
         if self.level.value >= self._concurrency or (reserved is not None and model.level.value >= reserved):

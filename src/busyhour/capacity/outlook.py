@@ -11,6 +11,8 @@ from busyhour.capacity.demand import CallDemand
 from busyhour.capacity.intervals import Interval
 from busyhour.capacity.rungs import Fits, Rung
 from busyhour.capacity.unpublished import Unpublished
+from busyhour.results.codec import encode
+from busyhour.results.outcomes import CallOutcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,10 @@ class Forecast:
     notes: list[str] = field(default_factory=list)
     unpublished: list[Unpublished] = field(default_factory=list)
     """Limits whose value only AWS knows, with what the plan asks of them; none of them is known to be kept."""
+    outcomes: CallOutcomes | None = None
+    """What becomes of the calls, with no quota in their way; None where the drive runs no flow."""
+    unplanned: list[str] = field(default_factory=list)
+    """Reasons for which the calls do not do what the plan says; with one the plan does not hold."""
 
     @property
     def peaks(self) -> dict[str, float]:
@@ -155,6 +161,8 @@ class Forecast:
             ladder=[rung for rung in self.ladder if kept(rung.key)],
             queues=self.queues if "connect" in services else [],
             unpublished=[one for one in self.unpublished if kept(one.key)],
+            outcomes=self.outcomes if "connect" in services else None,
+            unplanned=self.unplanned if "connect" in services else [],
             notes=[
                 *self.notes,
                 f"the scenario drives {' and '.join(sorted(services))} alone: no flow runs, and the demand is that of each arrival",
@@ -180,6 +188,8 @@ class Forecast:
             "unpublished": [one.as_json() for one in self.unpublished],
             "simulated_runs": self.runs,
             "notes": list(self.notes),
+            "outcomes": None if self.outcomes is None else encode(self.outcomes),
+            "unplanned": list(self.unplanned),
         }
 
 

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from busyhour.capacity.demand import CallDemand
 from busyhour.capacity.outlook import Forecast, QueueForecast, QuotaForecast
 from busyhour.capacity.quantity import Quantity
 from busyhour.capacity.rungs import SIGNS, Fits, Rung
 from busyhour.quotas import freshness
+from busyhour.results import outcomes
 
 _UNITS = {
     **dict.fromkeys(("at once", "ringing", "in flow", "in queue", "with agent", "wrap-up"), "s"),
@@ -27,6 +29,11 @@ def text(found: Forecast, console: Console) -> None:
         f"{found.planned_calls:,.0f} calls planned"
     )
     console.print(_headline(found))
+    for line in found.unplanned:
+        console.print(Text(f"Does not hold: {line}", style="bold red"))
+    if found.outcomes is not None:
+        for line in outcomes.lines(found.outcomes, found.unplanned):
+            console.print(Text(line))
     console.print(_demand(found))
     console.print(_exactness(found.demand), style="dim", highlight=False)
     console.print(_quotas(found))

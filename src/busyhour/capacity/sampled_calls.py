@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,8 @@ from busyhour.capacity.functions import HANDLER_LATENCY, Answers
 from busyhour.capacity.holding import HoldingTime
 from busyhour.capacity.quantity import Control, Quantity
 from busyhour.capacity.simulation import INFINITE, Simulation, SimulationResult
+from busyhour.results.estimate import alike
+from busyhour.results.outcomes import ENDING, CallOutcomes, from_counts
 from busyhour.scenarios.model import Direction, Scenario
 
 _WITH_TALK = ("at once", "with agent")
@@ -81,9 +84,14 @@ class SampledCalls:
         talks: dict[int, float] = {}
         contacts: dict[int, str] = {}
         executing: dict[tuple[int, str], float] = {}
+        outcomes: Counter[str] = Counter()
+        endings: dict[int, str] = {}
 
         def add(call: LiveCall) -> None:
             if skipped <= call.index < wanted:
+                keys = call.centre.outcome(call)
+                outcomes.update(keys)
+                endings[call.index] = keys[0].removeprefix(ENDING)
                 ledger[call.index] = asked(call, outbound, operations)
                 talks[call.index] = call.caller.talk()
                 if call.queue_name is not None:
@@ -109,11 +117,18 @@ class SampledCalls:
         self._talks = [talks[index] for index in self._calls]
         self._contacts = [contacts.get(index) for index in self._calls]
         self._executing = executing
+        self._outcomes = outcomes
+        self._endings = [endings[index] for index in self._calls]
 
     @property
     def calls(self) -> int:
         """How many were counted."""
         return len(self._rows)
+
+    def outcomes(self) -> CallOutcomes | None:
+        """What became of them, with no quota in their way; None: there were none."""
+        alone = {name: alike([one == name for one in self._endings]) for name in set(self._endings)}
+        return from_counts(self._outcomes, drawn=alone)
 
     def quantities(self, *, corrected: bool) -> dict[str, Quantity]:
         """By the names of `demand.CallDemand.quantities`.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from busyhour.cli import _entries
+
 if TYPE_CHECKING:
     from busyhour.contracts.exploration.explorer import Settings
     from busyhour.contracts.exploration.project import Subjects
@@ -152,6 +154,7 @@ def flow_paths(paths: tuple[str, ...], project: Any) -> Sources:
             from busyhour.scenarios.reader import load
 
             scenario = load(Path(one))
+            _entries.check(scenario)
             files += [str(path) for path in scenario.flows.files]
             aliases |= scenario.flows.aliases
             setup = Setup(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from busyhour.cli import _entries
 from busyhour.cli._page import page
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ def command(
 ) -> None:
     """Forecast the demand of SCENARIO (a name or a TOML file) on every quota: theory, simulation, and what runs measured.
 
-    Exit code 0: every limit carries the plan. 1: the plan exceeds a limit. 2: bad input. 4: not decided, because samples
-    do not tell whether a limit carries the plan.
+    Exit code 0: every limit carries the plan. 1: the plan exceeds a limit, or calls do not do what it says. 2: bad input.
+    4: not decided, because samples do not tell whether a limit carries the plan.
 
     Example: busyhour forecast scenarios/helpdesk.toml
     """
@@ -88,6 +89,7 @@ def command(
         _check_picture(picture_file)
     project = Project.find(Path.cwd())
     planned = load(project.scenario(scenario), root=project.root, overrides=overrides)
+    _entries.check(planned)
     values = account_values.read(source, planned, quota_table.load()) if source else {}
     with Console(stderr=True).status(f"forecasting {planned.name}"):
         found = forecast(planned, values.values(), calls=calls)
@@ -131,7 +133,8 @@ def command(
                 "Name a file in a folder that exists.",
             ) from None
     undecided = ExitCode.INVALID_RUN if found.undecided else ExitCode.OK
-    raise SystemExit(int(ExitCode.DOES_NOT_HOLD if found.binding else undecided))
+    unmet = found.binding or found.unplanned
+    raise SystemExit(int(ExitCode.DOES_NOT_HOLD if unmet else undecided))
 
 
 def _check_picture(file: Path) -> None:

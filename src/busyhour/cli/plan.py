@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from busyhour.cli import _entries
 from busyhour.cli._output import output_option
 
 
@@ -58,6 +59,7 @@ def command(
 
     project = Project.find(Path.cwd())
     planned = load(project.scenario(scenario), root=project.root, overrides=overrides)
+    _entries.check(planned)
     begins = _moment(start) if start else None
     approval = gate.read_approval(planned.aws.approval) if planned.aws.approval else None
     console = Console(stderr=True)

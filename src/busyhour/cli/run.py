@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from busyhour.cli import _entries
 from busyhour.cli._display import Display
 from busyhour.cli._find_limit import find_limit
 from busyhour.cli._nights import hold, look_back, with_verdict
@@ -159,6 +160,7 @@ def command(
     planned = _load(project, scenario, overrides, smoke=smoke)
     _refuse_smoke(planned, verify_quotas=verify_quotas, find=find)
     preflight.check_quotas(planned)
+    _entries.check(planned)
     account: dict[str, QuotaValue] = {}
     if source and not (source == account_values.AWS and target == "aws"):  # a run against AWS reads it anyway
         account = account_values.read(source, planned, table.load())

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from busyhour.cli import _entries
+
 if TYPE_CHECKING:
     from busyhour.flows.contact import Contact
     from busyhour.flows.library import FlowLibrary
@@ -96,7 +98,7 @@ def command(
     from busyhour.flows import trace
     from busyhour.flows.contact import Contact
     from busyhour.flows.protocol import Invoke
-    from busyhour.flows.script import Script, unknown_functions
+    from busyhour.flows.script import Script, ensure_called, unknown_functions
 
     entry, library, prompt_seconds = _library(flow, others, dict(_pair(one, "--alias") for one in aliases))
     contact = Contact(channel=channel, attributes=dict(_pair(one, "--attribute") for one in attributes))
@@ -107,6 +109,7 @@ def command(
     for one in functions:
         name, text = _pair(one, "--lambda")
         answers.setdefault(name, []).append(_answer(name, text))
+    ensure_called(answers, library, "--lambda ")
     script = Script(list(inputs), answers, not closed, queue_full, wait, talk)
     found = trace.run(library, entry, script, contact=contact, prompt_seconds=prompt_seconds)
     _print(found, log)
@@ -177,6 +180,7 @@ def _library(
         from busyhour.scenarios.reader import load
 
         scenario = load(path)
+        _entries.check(scenario)
         flows = [read_file(file) for file in scenario.flows.files] + _others(path, others)
         library = FlowLibrary(flows, {**scenario.flows.aliases, **aliases})
         return library.get(scenario.flows.entry), library, scenario.prompt_seconds

@@ -126,6 +126,7 @@ class Admin:
                 for site in self._sites
             ],
             "calls": calls_summary(contacts),
+            "outcomes": dict(contacts.outcomes_now()),
             "functions": {
                 name: {field: getattr(counts, field) for field in counts.__slots__}
                 for name, counts in centre.invoker.counts.items()

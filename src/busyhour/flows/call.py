@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from busyhour.flows import protocol as p
 from busyhour.flows.contact import Contact
+from busyhour.flows.failure import Cause, Failure, failure
 from busyhour.flows.model import FlowType
 from busyhour.flows.state import State
 
@@ -36,11 +37,12 @@ class Stage(IntEnum):
 class Frame:
     """What a module gives back when it ends: where it was invoked, and the caller's own values."""
 
-    __slots__ = ("external", "flow_attributes", "lex", "loops", "node", "stored_input")
+    __slots__ = ("external", "external_of", "flow_attributes", "lex", "loops", "node", "stored_input")
 
     def __init__(self, node: Node, call: Call) -> None:
         self.node = node
         self.external = call.external
+        self.external_of = call.external_of
         self.stored_input = call.stored_input
         self.lex = call.extras.get("Lex") if call.extras else None
         self.flow_attributes = call.flow_attributes
@@ -51,7 +53,7 @@ class Call(State):
     """A call that the machine runs. Made by `Machine.call`.
 
     Public: `start`, `send`, `attributes` (may be set from outside), `external`, `queue`, `ended`, `actions_run`,
-    `flow_name`, `current_action`, `pending`, `unmodelled`, `unresolved`, `error_branches`, `flow_errors`.
+    `flow_name`, `current_action`, `pending`, `unmodelled`, `unresolved`, `error_branches`, `flow_errors`, `failures`.
     """
 
     __slots__ = (
@@ -59,6 +61,8 @@ class Call(State):
         "_node",
         "actions_run",
         "error_branches",
+        "external_of",
+        "failures",
         "flow_errors",
         "frames",
         "pending",
@@ -85,6 +89,10 @@ class Call(State):
         """References to flows that the library does not have, each once."""
         self.flow_errors: tuple[str, ...] = ()
         """What stopped a flow for want of a branch, in words."""
+        self.failures: tuple[Failure, ...] = ()
+        """Failures that the call met, each kind once for an action, in order."""
+        self.external_of = ""
+        """Function whose answer `external` is, as the flow names it."""
 
     # ------------------------------------------------------------------------------------------ driving
 
@@ -184,6 +192,7 @@ class Call(State):
         self._node = node
         detail = f"{limit} actions were run without an end, last in flow {node.flow.name!r}"
         self.flow_errors = (*self.flow_errors, detail)
+        self.failed(node, Cause.NO_WAY_ON, "", detail)
         self.end(p.EndReason.FLOW_ERROR, None, detail)
         assert self.pending is not None
         return self.pending
@@ -231,6 +240,7 @@ class Call(State):
         *rest, frame = self.frames
         self.frames = rest or None
         self.external = frame.external
+        self.external_of = frame.external_of
         self.stored_input = frame.stored_input
         self.flow_attributes = frame.flow_attributes
         self.loops = frame.loops
@@ -265,6 +275,8 @@ class Call(State):
 
     def broken(self, node: Node, detail: str) -> Node | None:
         """A flow that cannot go on: who waits goes on waiting, who is about to talk talks, all others are cut off."""
+        if not any(one.action == node.identifier and one.flow == node.flow.name for one in self.failures):
+            self.failed(node, Cause.NO_WAY_ON, "", detail)
         detail = f"{node.flow.name}/{node.action.display_name or node.identifier}: {detail}"
         self.flow_errors = (*self.flow_errors, detail)
         if self.stage == Stage.QUEUED:
@@ -273,6 +285,16 @@ class Call(State):
             return self.next_whisper()
         self.end(p.EndReason.FLOW_ERROR, None, detail)
         return None
+
+    def failed(self, node: Node, cause: Cause, what: str = "", detail: str = "") -> None:
+        """Note a failure of a node's action."""
+        met = failure(node, cause, what, self.external_of, detail)
+        if met not in self.failures:
+            self.failures = (*self.failures, met)
+
+    def lacks_function(self, function: str) -> None:
+        """Note that the function which the flow waits for is not there, though the driver answers for it."""
+        self.failed(self._node, Cause.FUNCTION_MISSING, function, "there is no such function")
 
     @property
     def is_queued(self) -> bool:
@@ -334,7 +356,12 @@ class Call(State):
     def hook(self, name: str) -> Compiled | None:
         """The flow of an event hook, None where none is set or the library does not have it."""
         reference = self.hooks.get(name) if self.hooks else None
-        return self.resolve(reference) if reference else None
+        if not reference:
+            return None
+        found = self.resolve(reference)
+        if found is None:
+            self.failed(self._node, Cause.HOOK_MISSING, reference, f"there is no flow for {name}")
+        return found
 
     def resolve(self, reference: str) -> Compiled | None:
         """The flow that `reference` means; a reference that leads nowhere is noted."""

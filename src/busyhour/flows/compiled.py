@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from busyhour.flows import protocol as p
+from busyhour.flows.failure import EXPECTED, Cause, emptied
 from busyhour.flows.model import Action, Condition, Flow, FlowType
-from busyhour.flows.references import compile_text, text_of
+from busyhour.flows.references import compile_text, find, text_of
 
 if TYPE_CHECKING:
     from busyhour.flows.call import Call
@@ -86,18 +87,44 @@ class Node:
         """Go on after the module that this action invoked."""
         raise p.ProtocolError(f"action {self.identifier!r} invoked no module")
 
-    def fail(self, call: Call, error: str = "NoMatchingError", detail: str = "") -> Node | None:
-        """Take the branch of an error: its own, else NoMatchingError's, else what the policy says."""
+    def fail(
+        self,
+        call: Call,
+        error: str = "NoMatchingError",
+        detail: str = "",
+        *,
+        cause: Cause = Cause.OTHER,
+        what: str = "",
+    ) -> Node | None:
+        """Take the branch of an error: its own, else NoMatchingError's, else what the policy says.
+
+        Args:
+            call: notes the failure, unless the error is a way by design.
+            error: error type.
+            detail: what went wrong, in words.
+            cause: why, as data.
+            what: what was missing.
+        """
         if error not in NO_ERROR:
             call.error_branches += 1
         target = self.errors.get(error)
         if target is None:
             target = self.errors.get("NoMatchingError")
         if target is not None:
+            if error not in EXPECTED:
+                call.failed(self, cause, what, detail)
             return target
         if self.action.next_action and self.action.type in self.machine.policy.okay_without_error_branch:
             return self.next
+        if error not in EXPECTED:
+            call.failed(self, cause, what, detail)
         return call.broken(self, f"{error} has no branch{f' ({detail})' if detail else ''}")
+
+    def missing(self, call: Call, key: str, detail: str) -> Node | None:
+        """Take the error's branch, since the parameter `key` came out empty, or as something that it may not be."""
+        raw = self.parameters.get(key)
+        cause = Cause.OTHER if raw and not find(text_of(raw)) else Cause.EMPTY_REFERENCE
+        return self.fail(call, detail=detail, cause=cause, what=emptied(raw))
 
     def unmatched(self, call: Call) -> Node | None:
         """Take the branch for "no condition holds"."""

@@ -54,7 +54,7 @@ class FlowLibrary:
         reference = reference.strip()
         found = self._by_key.get(reference)
         if found is None and reference:
-            found = self._by_key.get(_identity(reference))
+            found = self._by_key.get(identity(reference))
         return found
 
     def get(self, name: str) -> Flow:
@@ -73,11 +73,11 @@ class FlowLibrary:
 
     def _add(self, reference: str, flow: Flow) -> None:
         self._by_key.setdefault(reference, flow)
-        self._by_key.setdefault(_identity(reference), flow)
+        self._by_key.setdefault(identity(reference), flow)
 
 
-def _identity(reference: str) -> str:
-    """The id in an ARN, without the suffix that names a version: `arn:…/contact-flow/ID:$LATEST` -> `ID`."""
+def identity(reference: str) -> str:
+    """Return the id in an ARN, without the suffix that names a version: `arn:…/contact-flow/ID:$LATEST` -> `ID`."""
     tail = reference.rpartition("/")[2] if reference.startswith("arn:") else reference
     identity, colon, version = tail.rpartition(":")
     if colon and (version.startswith("$") or version.isdecimal()) and identity:

@@ -277,7 +277,11 @@ class LambdaResult:
 
 @value
 class LambdaFailed:
-    """No usable answer: kind is `timeout`, `throttled`, `function_error`, `unreachable` or `invalid`."""
+    """No usable answer.
+
+    kind is `timeout`, `throttled`, `function_error`, `unreachable`, `invalid`, or `missing` (there is no such function;
+    it is not tried again).
+    """
 
     kind: str
     detail: str = ""

@@ -10,8 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.flows import protocol as p
+from busyhour.flows.actions.functions import ARN_KEYS
 from busyhour.flows.call import Call
+from busyhour.flows.model import Flow
+from busyhour.flows.references import find
 
 SILENCE, HANG_UP = "silence", "hang-up"
 """What may stand among the inputs beside digits and intents."""
@@ -147,6 +151,35 @@ def function_name(arn: str) -> str:
     """Name of a function in its ARN: `arn:…:function:lookup:live` -> `lookup`."""
     parts = arn.split(":")
     return parts[6] if len(parts) > 6 and parts[5] == "function" else arn
+
+
+def ensure_called(functions: Iterable[str], flows: Iterable[Flow], option: str = "") -> None:
+    """Some action of the flows invokes each function; where one is computed on the way, any may be meant.
+
+    Args:
+        functions: their names or ARNs, as answers are given for them.
+        flows: all of them.
+        option: what stands before the name in a message.
+
+    Raises:
+        BusyhourError: none does; names the nearest function.
+    """
+    named = {
+        value
+        for flow in flows
+        for action in flow.actions
+        for key in ARN_KEYS
+        if isinstance(value := action.parameters.get(key), str)
+    }
+    if any(find(value) or not value for value in named):
+        return
+    known = {function_name(value) for value in named}
+    for name in functions:
+        if name not in known and name not in named:
+            raise BusyhourError(
+                f"{option}{name}: no flow invokes such a function.{did_you_mean(name, known)}",
+                f"The flows invoke: {', '.join(sorted(known)) or 'none'}.",
+            )
 
 
 def unknown_functions(script: Script, called: Iterable[str]) -> list[str]:

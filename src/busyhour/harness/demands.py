@@ -140,7 +140,11 @@ def _driven(load: LoadResult, pool: str | None) -> Iterable[Demand]:
     """Calls at once as the generator knows them: all there is where it runs the calls itself."""
     peak = load.peaks.get("in_progress")
     if peak is not None and pool is not None:
-        yield Demand(pool, peak.value, peak.at, "measured by the generator")
+        sampled = load.arrivals.sampled
+        source = (
+            f"estimated from {sampled:,} calls by the generator" if sampled else "measured by the generator"
+        )
+        yield Demand(pool, peak.value, peak.at, source)
 
 
 def with_attempts(demand: Demand, load: LoadResult, forecast: Mapping[str, Any], pool: str | None) -> Demand:

@@ -7,10 +7,12 @@
 | `throttles[:operation]`, `limits[:operation]`, `errors[:operation]` | number of requests |
 | `throttle_share`, `limit_share`, `error_share` (`[:operation]`) | of all requests |
 | `blocked_share`, `abandoned_share` | of the started calls, of the queued calls |
+| `error_branch_share` | of the calls whose outcome is known: those that took an error branch of a flow |
 | `service_level` | share of queued calls answered within the scenario's time |
 | `late_arrivals`, `dropped_arrivals` | number of calls |
 
-An operation is named `service`, `Name` or `service:Name`.
+An operation is named `service`, `Name` or `service:Name`. A value that was estimated from a sample of calls carries its
+95 % interval, and its objective is not decided while the interval has the bound inside.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from busyhour.errors import did_you_mean
+from busyhour.results.estimate import Estimate
 from busyhour.results.load_result import LoadResult
 from busyhour.results.record import ObjectiveRecord, Operation
 from busyhour.scenarios.model import Objective
@@ -32,7 +35,12 @@ class _NotMeasuredError(Exception):
 
 
 def judge(objectives: Sequence[Objective], load: LoadResult) -> list[ObjectiveRecord]:
-    """Measure each objective and say whether it holds; one that cannot be measured says why."""
+    """Measure each objective and say whether it holds; one that cannot be measured or decided says why.
+
+    Args:
+        objectives: what must hold.
+        load: what was measured, with what the target knows of every call (`harness.known`).
+    """
     return [_judge(objective, load) for objective in objectives]
 
 
@@ -43,16 +51,36 @@ def _judge(objective: Objective, load: LoadResult) -> ObjectiveRecord:
         if bound is not None
     ]
     try:
-        measured = _measure(objective.metric, load)
+        found = _measure(objective.metric, load)
     except _NotMeasuredError as why:
         return ObjectiveRecord(objective.metric, " and ".join(bounds), None, None, str(why))
-    holds = (objective.at_most is None or measured <= objective.at_most) and (
-        objective.at_least is None or measured >= objective.at_least
+    measured, around, sampled = (
+        (found.share, found.interval, found.sampled) if isinstance(found, Estimate) else (found, None, None)
     )
-    return ObjectiveRecord(objective.metric, " and ".join(bounds), measured, holds)
+    low, high = around or (measured, measured)
+    verdicts = {_at_most(low, high, objective.at_most), _at_least(low, high, objective.at_least)}
+    holds = False if False in verdicts else None if None in verdicts else True
+    why_not = f"{low:.3g} to {high:.3g}, estimated from {sampled:,} calls" if holds is None else ""
+    return ObjectiveRecord(
+        objective.metric, " and ".join(bounds), measured, holds, why_not, interval=around, sampled=sampled
+    )
 
 
-def _measure(metric: str, load: LoadResult) -> float:
+def _at_most(low: float, high: float, bound: float | None) -> bool | None:
+    """Whether an interval keeps an upper bound; None where the bound is inside."""
+    if bound is None or high <= bound:
+        return True
+    return False if low > bound else None
+
+
+def _at_least(low: float, high: float, bound: float | None) -> bool | None:
+    """Whether an interval keeps a lower bound; None where the bound is inside."""
+    if bound is None or low >= bound:
+        return True
+    return False if high < bound else None
+
+
+def _measure(metric: str, load: LoadResult) -> float | Estimate:
     name, _, about = metric.partition(":")
     kind, _, quantile = name.rpartition("_")
     if kind in ("latency", "service_time") and quantile in _QUANTILES:
@@ -99,19 +127,54 @@ def _share(part: float, whole: float, of: str) -> float:
     return part / whole
 
 
-def _service_level(load: LoadResult) -> float:
+def _blocked(load: LoadResult) -> Estimate:
+    arrivals = load.arrivals
+    share = _share(arrivals.blocked, arrivals.started, "started call")
+    around = arrivals.intervals.get("blocked")
+    if around is None:
+        return Estimate(share)
+    low, high = (min(1.0, bound / arrivals.started) for bound in around)
+    return Estimate(share, (low, high), arrivals.sampled)
+
+
+def _of_calls(load: LoadResult, name: str, share: float) -> Estimate:
+    """A share with its interval where the calls that it is of are a sample."""
+    around = load.calls.get("intervals", {}).get(name)
+    if around is None:
+        return Estimate(share)
+    return Estimate(share, (around[0], around[1]), int(load.calls["sampled"]))
+
+
+def _service_level(load: LoadResult) -> Estimate:
     level = load.calls.get("service_level")
     if level is None:
         raise _NotMeasuredError("no call was answered or abandoned")
-    return float(level)
+    return _of_calls(load, "service_level", float(level))
 
 
-def _abandoned(load: LoadResult) -> float:
-    return _share(float(load.calls.get("abandoned", 0)), float(load.calls.get("queued", 0)), "queued call")
+def _abandoned(load: LoadResult) -> Estimate:
+    calls = load.calls
+    share = _share(float(calls.get("abandoned", 0)), float(calls.get("queued", 0)), "queued call")
+    return _of_calls(load, "abandoned_share", share)
 
 
-_CALLS: dict[str, Callable[[LoadResult], float]] = {
-    "blocked_share": lambda load: _share(load.arrivals.blocked, load.arrivals.started, "started call"),
+def _error_branches(load: LoadResult) -> Estimate:
+    outcomes = load.call_outcomes
+    if outcomes is None:
+        raise _NotMeasuredError("no call went through a flow")
+    if outcomes.error_branch is not None:
+        return Estimate(outcomes.error_branch / outcomes.total)
+    if outcomes.error_branch_most is None:
+        raise _NotMeasuredError("the target does not tell which calls took an error branch")
+    # Errors of other contacts of the instance are among them, and several of one call.
+    started = max(1, load.arrivals.started)
+    most = min(1.0, outcomes.error_branch_most / started)
+    return Estimate(most, (0.0, most), started)
+
+
+_CALLS: dict[str, Callable[[LoadResult], float | Estimate]] = {
+    "blocked_share": _blocked,
+    "error_branch_share": _error_branches,
     "abandoned_share": _abandoned,
     "service_level": _service_level,
     "late_arrivals": lambda load: float(load.arrivals.late),

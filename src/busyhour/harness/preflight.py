@@ -13,6 +13,7 @@ from busyhour.project import Project
 from busyhour.project.toml_file import shown
 from busyhour.quotas import table as quota_table
 from busyhour.quotas.model import QuotaValue
+from busyhour.results.outcomes import CallOutcomes
 from busyhour.results.record import FindingRecord, FlowCoverage
 from busyhour.scenarios.model import Scenario
 
@@ -29,6 +30,8 @@ class Preview:
     needs: dict[str, float] = field(default_factory=dict)
     """What the plan needs of each quota, by key, in the quota's unit: the rows of the list of limits."""
     as_json: dict[str, Any] = field(default_factory=dict)
+    outcomes: CallOutcomes | None = None
+    """What it expects of calls; None where the drive runs no flow."""
     reach: Reach | None = None
     """What the test reaches of the plan."""
 
@@ -87,7 +90,7 @@ def forecast(scenario: Scenario, values: Iterable[QuotaValue]) -> Preview:
     }
     longest = max(made.demand.lambda_seconds.values(), default=0.0)
     found = reach(scenario, made.demand.mean("at once"), made.demand.holding, longest)
-    return Preview(needs, made.as_json | _waves(scenario, made), found)
+    return Preview(needs, made.as_json | _waves(scenario, made), made.outcomes, found)
 
 
 def _waves(scenario: Scenario, made: Forecast) -> dict[str, Any]:

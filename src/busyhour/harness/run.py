@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from busyhour import __version__
+from busyhour.capacity.reasons import judge_outcomes
 from busyhour.errors import BusyhourError
 from busyhour.flows.reader import read_file
 from busyhour.harness import account_values, demands, gate, generator, metrics, preflight, throttling
 from busyhour.harness import shown as showing
 from busyhour.harness import target as targets
 from busyhour.harness.defaults import THROTTLED, defaults, judge_defaults
+from busyhour.harness.known import of_every_call
 from busyhour.harness.lookout import Now, lookout
 from busyhour.harness.not_driven import not_driven
 from busyhour.harness.objectives import judge
@@ -188,6 +190,8 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
         wanted = demands.gather(
             load, snapshot, observed.series, table, start.timestamp(), demands.pool_of(scenario)
         )
+        if scenario.drive is DriveKind.VOICE:
+            load = of_every_call(load, snapshot, observed.metrics)
         shown = _shown(forecast.reach, scenario, load, observed)
         quotas = _compare(
             wanted,
@@ -386,6 +390,7 @@ def _record(
                 gathered.findings,
                 limits=() if options.by_load else forecast.as_json.get("ladder", ()),
                 throttled=[] if THROTTLED in defaults(scenario) else throttling.beyond(scenario, throttled),
+                unplanned=judge_outcomes(load.call_outcomes, scenario, forecast.outcomes),
                 shown=shown,
             ),
             headroom=scenario.headroom,
@@ -404,7 +409,8 @@ def _record(
         findings=gathered.findings,
         coverage=gathered.coverage,
         forecast=forecast.as_json,
-        calls=load.calls if scenario.drive is not DriveKind.VOICE else snapshot.get("calls") or load.calls,
+        calls=load.calls,
+        outcomes=load.call_outcomes,
         not_measured=list(dict.fromkeys(gathered.not_measured)),
         notes=list(dict.fromkeys(gathered.notes)),
         generator={**load.generator, "workers": load.workers, "valid": load.valid},

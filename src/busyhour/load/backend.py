@@ -93,6 +93,10 @@ class BackendCalls(Kind):
                 recorder.duration("call/in_flow", left - call.connected_to_system)
             if call.terminal:
                 recorder.count(f"call/terminal/{call.terminal}")
+            if call.machine_call.error_branches:
+                recorder.count("call/error_branches", call.machine_call.error_branches)
+            for key in call.centre.outcome(call, cut_off=self._cutting):
+                recorder.count(key)
         elif kind == "answered":
             wait = detail["wait"]
             recorder.count("call/answered")
@@ -104,8 +108,6 @@ class BackendCalls(Kind):
             recorder.duration("call/queue_wait", detail["wait"])
         elif kind in ("queued", "at_capacity", "flow_error"):
             recorder.count(f"call/{kind}")
-        elif kind == "lambda" and detail["outcome"] != "succeeded":
-            recorder.count("call/error_branches")
         elif kind == "unmodelled":
             recorder.count(f"unmodelled/{detail['type']}")
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Outcome = LambdaResult | LambdaFailed
 
+MISSING = "ResourceNotFoundException"
+"""Lambda's error code where there is no such function."""
+
 _FAILED_AS: Mapping[Class, str] = {
     Class.RATE_THROTTLE: "throttled",
     Class.LIMIT: "throttled",
@@ -35,6 +38,8 @@ def outcome_of(answer: Answer) -> Outcome:
     """What an answer of Invoke means to the flow. HTTP 200 with a FunctionError is an error of the handler."""
     if answer.kind is Class.FUNCTION_ERROR:
         return LambdaFailed("function_error", answer.body[:200].decode("utf-8", "replace"))
+    if answer.code == MISSING:
+        return LambdaFailed("missing", answer.code)
     if answer.kind is not Class.OK:
         return LambdaFailed(_FAILED_AS[answer.kind], answer.code)
     if not answer.body:

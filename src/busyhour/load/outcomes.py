@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from busyhour.results.outcomes import Ending
+
 QUESTIONS_PER_CONTACT = 3.0
 """About how often a contact is asked for until it has ended."""
 
@@ -52,6 +54,26 @@ class Ended:
         at_once = self.initiated is not None and self.at - self.initiated <= TURNED_AWAY_SECONDS
         return self.reason == "TELECOM_PROBLEM" and self.connected is None and at_once
 
+    @property
+    def ending(self) -> Ending:
+        """How far the call came, as far as the target tells."""
+        if self.turned_away:
+            return Ending.BLOCKED
+        if self.answered is not None:
+            return Ending.AGENT
+        if self.queued is not None:
+            return Ending.QUEUE
+        if self.connected is None:
+            return Ending.NOT_ANSWERED
+        return _ENDINGS.get(self.reason, Ending.OTHER)
+
+
+_ENDINGS = {
+    "CUSTOMER_DISCONNECT": Ending.HUNG_UP,
+    "CONTACT_FLOW_DISCONNECT": Ending.FLOW_END,
+    "THIRD_PARTY_DISCONNECT": Ending.THIRD_PARTY,
+    "API": Ending.CUT_OFF,
+}
 
 Told = Callable[[Contact, Ended], None]
 

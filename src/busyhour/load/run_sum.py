@@ -14,6 +14,7 @@ from busyhour.load.drive import Status
 from busyhour.load.settings import Settings
 from busyhour.results.load_result import Circumstances, LoadResult, summarise
 from busyhour.results.measures import Measures
+from busyhour.results.sampling import in_all
 from busyhour.results.store import PROGRESS_FILE, write_load
 from busyhour.scenarios.arrivals import Schedule
 from busyhour.scenarios.model import Scenario
@@ -128,7 +129,7 @@ class RunSum:
             "started": counts.get("arrivals/started", 0),
             "in_progress": round(sum(w.status.in_progress for w in self.workers.values() if not w.lost)),
             "completed": counts.get("arrivals/completed", 0),
-            "failed": counts.get("arrivals/failed", 0) + counts.get("arrivals/blocked", 0),
+            "failed": counts.get("arrivals/failed", 0) + in_all(counts, "blocked"),
             "errors": self._requests("client_error", "server_error", "timeout", "connection"),
             "throttles": self._requests("rate_throttle"),
             "limits": self._requests("limit"),

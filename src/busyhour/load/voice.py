@@ -24,6 +24,8 @@ from busyhour.load.outcomes import Contact, Ended, Source, Unknown
 from busyhour.load.stopper import Stopper
 from busyhour.results import journal
 from busyhour.results.journal import Journal, contacts_file, ended_file
+from busyhour.results.outcomes import ENDING, REFUSED, Ending
+from busyhour.results.sampling import CONTACTS
 
 FICTIONAL_SOURCE = "+12025550199"
 """Source number where the scenario names none (emulator only); 555-01XX is reserved for fiction."""
@@ -182,6 +184,8 @@ class VoiceCalls(Kind):
         if answer.kind is not Class.OK:
             turned_away = answer.kind in (Class.RATE_THROTTLE, Class.LIMIT)
             drive.recorder.call_ended("blocked" if turned_away else "failed", answer.code)
+            if turned_away:
+                drive.recorder.count(REFUSED)
             return
         identity = orjson.loads(answer.body)["ContactId"]
         if self._journal is not None:
@@ -193,9 +197,13 @@ class VoiceCalls(Kind):
             if self._stops_live:
                 self._stop([identity], at_once=1)
             return
+        drive.recorder.count(f"{CONTACTS}accepted")
         left = self._source.follow(index, identity, answer.finished_at)
         if left is not None:
             self._unknown.add(left)
+        # A contact that is given up for another leaves the number of those that are followed as it was.
+        if left is None:
+            drive.recorder.count(f"{CONTACTS}followed")
         if left != identity:
             drive.recorder.gauge("in_progress", self.in_progress)
 
@@ -214,7 +222,10 @@ class VoiceCalls(Kind):
 
     def _count(self, contact: Contact, ended: Ended) -> None:
         recorder = self.drive.recorder
-        recorder.call_ended("blocked" if ended.turned_away else "completed", ended.reason)
+        what = "blocked" if ended.turned_away else "completed"
+        recorder.call_ended(what, ended.reason)
+        recorder.count(CONTACTS + what)
+        recorder.count(ENDING + ended.ending)
         recorder.gauge("in_progress", self.in_progress)
         recorder.duration("call/duration", ended.at - contact.started)
         if ended.connected is not None:
@@ -246,6 +257,8 @@ class VoiceCalls(Kind):
         followed = [contact.id for contact in self._source.end()]
         for _ in followed:
             self.drive.recorder.call_ended("cut_off")
+            self.drive.recorder.count(f"{CONTACTS}cut_off")
+            self.drive.recorder.count(ENDING + Ending.CUT_OFF)
         self._stops_live = interrupted or self.drive.settings.aws
         if self._stops_live:
             self._stop([*self._not_followed(followed), *followed], at_once=max(1, STOP_BURST // self.drive.n))

@@ -54,6 +54,7 @@ def assert_holds(
 
 
 def _objectives(run: Run, at_most: Mapping[str, float], at_least: Mapping[str, float]) -> list[str]:
+    from busyhour.harness.known import as_recorded
     from busyhour.harness.objectives import judge
     from busyhour.scenarios.model import Objective
 
@@ -64,7 +65,8 @@ def _objectives(run: Run, at_most: Mapping[str, float], at_least: Mapping[str, f
     return [
         f"{one.metric} {one.bound}: "
         + (f"not measured, {one.why}" if one.measured is None else f"measured {one.measured:g}")
-        for one in judge(wanted, run.load)
+        + (f", not decided, {one.why}" if one.measured is not None and one.holds is None else "")
+        for one in judge(wanted, as_recorded(run.load, run.record))
         if not one.holds
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -51,11 +52,14 @@ class _OfProject:
         """A scenario by name or file.
 
         Raises:
-            BusyhourError: there is none, or it is wrong.
+            BusyhourError: there is none, it is wrong, or it has a [test] table and an entry that nothing uses.
         """
+        from busyhour.harness.entries import check_entries
         from busyhour.scenarios import reader
 
-        return reader.load(self.project.scenario(name), root=self.project.root, overrides=tuple(overrides))
+        found = reader.load(self.project.scenario(name), root=self.project.root, overrides=tuple(overrides))
+        check_entries(found, lambda text: warnings.warn(text, stacklevel=3))
+        return found
 
 
 class Machines(_OfProject):
@@ -93,7 +97,7 @@ class Calls(_OfProject):
         from busyhour.flows import trace
         from busyhour.flows.library import FlowLibrary
         from busyhour.flows.reader import read_file
-        from busyhour.flows.script import Script
+        from busyhour.flows.script import Script, ensure_called
 
         plan = self.scenario(scenario)
         library = FlowLibrary((read_file(path) for path in plan.flows.files), plan.flows.aliases)
@@ -101,6 +105,7 @@ class Calls(_OfProject):
             name: list(answer) if isinstance(answer, list) else [answer]
             for name, answer in (functions or {}).items()
         }
+        ensure_called(answers, library)
         script = Script(list(inputs), answers, **world)
         entry = library.get(plan.flows.entry)
         return PlayedCall(

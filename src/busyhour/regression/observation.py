@@ -241,15 +241,18 @@ _INVOKING = ("backend", "lambda")
 def _shares(made: Observation, record: RunRecord) -> None:
     planned = record.arrivals.planned - record.arrivals.dropped - record.arrivals.lost
     if planned > 0:
-        made.shares["blocked calls"] = Share(record.arrivals.blocked, planned)
+        # Estimates weigh as much as the calls that they were made from.
+        part = _part(record.arrivals.sampled, record.arrivals.of)
+        made.shares["blocked calls"] = Share(record.arrivals.blocked * part, planned * part)
     calls = record.calls
-    answered, abandoned = (float(calls.get(key) or 0) for key in ("answered", "abandoned"))
+    part = _part(calls.get("sampled"), calls.get("of"))
+    answered, abandoned = (float(calls.get(key) or 0) * part for key in ("answered", "abandoned"))
     if answered + abandoned > 0:
         made.shares["abandoned calls"] = Share(abandoned, answered + abandoned)
         in_time = calls.get("answered_in_time")
         if in_time is not None:
             made.shares["not answered in time"] = Share(
-                answered + abandoned - float(in_time), answered + abandoned
+                answered + abandoned - float(in_time) * part, answered + abandoned
             )
     _behaviour(made, record)
 
@@ -266,6 +269,11 @@ def _behaviour(made: Observation, record: RunRecord) -> None:
                 made.shares[name] = Share(
                     min(float(record.calls[key] or 0), record.arrivals.started), record.arrivals.started
                 )
+
+
+def _part(sampled: int | None, of: int | None) -> float:
+    """Share of calls that were looked at; 1 where all were."""
+    return sampled / of if sampled is not None and of else 1.0
 
 
 def _seconds(series: Series | None) -> list[float]:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from busyhour.errors import BusyhourError
-from busyhour.report import evidence, limit, outlook, unpublished, view
+from busyhour.report import call_rows, evidence, limit, outlook, unpublished, view
 from busyhour.report.ladder_plot import ladder_plot
 from busyhour.report.plots import Plot, on_paper, run_plots
 from busyhour.results.record import RunRecord
@@ -65,6 +65,7 @@ def _data(record: RunRecord, plots: list[str]) -> dict[str, object]:
         "description": record.scenario.get("description", ""),
         "outcome": record.verdict.outcome,
         "summary": record.verdict.summary,
+        "outcomes": call_rows.outcome_lines(record),
         "reasons": record.verdict.reasons,
         "headline": [asdict(row) for row in (*view.shown_rows(record), *view.headline(record))],
         "limit": limit.sentences(record.limit) if record.limit else [],
@@ -75,8 +76,8 @@ def _data(record: RunRecord, plots: list[str]) -> dict[str, object]:
         "headroom_words": outlook.headroom_words(record),
         "dues": [asdict(due) for due in evidence.dues(record)],
         "ledger": [asdict(line) for line in evidence.ledger(record)],
-        "arrivals": [asdict(row) for row in view.arrivals(record)],
-        "calls": [asdict(row) for row in view.call_rows(record)],
+        "arrivals": [asdict(row) for row in call_rows.arrivals(record)],
+        "calls": [asdict(row) for row in call_rows.call_rows(record)],
         "quotas": [asdict(line) for line in view.quota_lines(record)],
         "operations": [asdict(line) for line in view.operation_lines(record)],
         "objectives": [list(row) for row in view.objective_rows(record)],

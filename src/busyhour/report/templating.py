@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from busyhour.errors import BusyhourError
-from busyhour.report import view
+from busyhour.report import call_rows, view
+
+_VIEW = SimpleNamespace(
+    **vars(view),
+    arrivals=call_rows.arrivals,
+    call_rows=call_rows.call_rows,
+    outcome_lines=call_rows.outcome_lines,
+)
+"""What templates know as `view`."""
 
 
 def fill(template: str, templates: Sequence[Path], *, autoescape: bool, **values: Any) -> bytes:
@@ -30,7 +39,7 @@ def fill(template: str, templates: Sequence[Path], *, autoescape: bool, **values
         name: getattr(view, name) for name in ("number", "share", "milliseconds", "clock")
     }
     try:
-        return environment.get_template(template).render(view=view, **values).encode()
+        return environment.get_template(template).render(view=_VIEW, **values).encode()
     except jinja2.TemplateNotFound as error:
         raise BusyhourError(
             f"The template {error.name} is not in {', '.join(map(str, templates))}.",

@@ -8,7 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from busyhour.report import evidence, limit, outlook, unpublished, view
+from busyhour.report import call_rows, evidence, limit, outlook, unpublished, view
 from busyhour.results.record import Outcome, RunRecord
 
 _OUTCOME_STYLE = {
@@ -57,6 +57,7 @@ def _table(title: str, *columns: str, right: tuple[int, ...] = ()) -> Table:
 def _verdict(record: RunRecord) -> RenderableType:
     outcome = Outcome(record.verdict.outcome)
     lines: list[RenderableType] = [Text(outcome.upper(), style=_OUTCOME_STYLE[outcome])]
+    lines += [Text(line) for line in call_rows.outcome_lines(record)]
     lines += [Text(f"- {reason}") for reason in record.verdict.reasons]
     lines += [
         Text(f"{row.label}: {row.value}{f' ({row.note})' if row.note else ''}")
@@ -101,9 +102,9 @@ def _outlook(record: RunRecord) -> RenderableType | None:
 
 def _arrivals(record: RunRecord) -> RenderableType:
     table = _table("Calls", "", "count", "", right=(1,))
-    for row in view.arrivals(record):
+    for row in call_rows.arrivals(record):
         table.add_row(row.label, row.value, Text(row.note, style="dim"))
-    for row in view.call_rows(record):
+    for row in call_rows.call_rows(record):
         table.add_row(row.label, row.value, Text(row.note, style="dim"))
     return table
 

@@ -5,14 +5,12 @@ Every renderer shows this view, so that terminal, HTML, PDF and Markdown never d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from busyhour.quotas import freshness
 from busyhour.results.limit_rows import LimitRow, by_key
-from busyhour.results.record import Operation, OperatorMetric, QuotaRecord, RunRecord
+from busyhour.results.record import ObjectiveRecord, Operation, OperatorMetric, QuotaRecord, RunRecord
 
 _VERDICT_ORDER = {"binds": 0, "tight": 1, "unknown": 2, "holds": 3}
 
@@ -184,36 +182,6 @@ def shown_rows(record: RunRecord) -> list[Row]:
     return rows
 
 
-def arrivals(record: RunRecord) -> list[Row]:
-    """What became of the planned arrivals."""
-    counted = record.arrivals
-    rows = [
-        Row("Planned", number(counted.planned)),
-        Row("Started", number(counted.started), "at their intended start, however slow the target is"),
-        Row("Late", number(counted.late)),
-        Row(
-            "Dropped",
-            number(counted.dropped),
-            ", ".join(f"{k}: {v}" for k, v in counted.dropped_reasons.items()),
-        ),
-        Row("Lost with a worker", number(counted.lost)),
-        Row("Completed", number(counted.completed)),
-        Row("Blocked", number(counted.blocked), "rejected by the target"),
-        Row("Cut off", number(counted.cut_off), "still in progress when the drain time was over"),
-    ]
-    slip = counted.slip_ms
-    rows.append(
-        Row("Slip p50 / p99 / max", "not measured")
-        if slip is None
-        else Row(
-            "Slip p50 / p99 / max",
-            " / ".join(map(milliseconds, (slip.p50, slip.p99, slip.max))),
-            "how late the generator itself was",
-        )
-    )
-    return rows
-
-
 def quota_lines(record: RunRecord) -> list[QuotaLine]:
     """Quotas, the ones that bind first, then by utilisation."""
 
@@ -304,34 +272,21 @@ def metric_rows(record: RunRecord) -> list[Row]:
 
 def objective_rows(record: RunRecord) -> list[tuple[str, str, str, str]]:
     """Objective, bound, measured, outcome."""
-    words = {True: "holds", False: "does not hold", None: "not measured"}
+
+    def outcome(o: ObjectiveRecord) -> str:
+        if o.holds is not None:
+            words = "holds" if o.holds else "does not hold"
+        else:
+            words = "not measured" if o.measured is None else "not decided"
+        return words + (f": {o.why}" if o.why else "")
+
+    def measured(o: ObjectiveRecord) -> str:
+        if o.interval is None:
+            return number(o.measured)
+        low, high = map(number, o.interval)
+        return f"{number(o.measured)} ({low} to {high}, estimated from {number(o.sampled)} calls)"
+
     return [
-        (
-            o.metric,
-            f"{o.bound} (default)" if o.default else o.bound,
-            number(o.measured),
-            words[o.holds] + (f": {o.why}" if o.why else ""),
-        )
+        (o.metric, f"{o.bound} (default)" if o.default else o.bound, measured(o), outcome(o))
         for o in record.objectives
     ]
-
-
-def call_rows(record: RunRecord) -> list[Row]:
-    """Outcomes of calls, flattened for reading."""
-    return list(_flatten(record.calls))
-
-
-def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterable[Row]:
-    for key, value in values.items():
-        label = f"{prefix}{key}".replace("_", " ").replace("/", " ")
-        if value is None or value == {}:
-            continue
-        if isinstance(value, dict) and {"p50", "p95", "max"} <= value.keys():
-            spread = " / ".join(milliseconds(value[q]) for q in ("p50", "p95", "max"))
-            yield Row(f"{label.removesuffix(' ms')}, p50 / p95 / max", spread, f"of {number(value['count'])}")
-        elif isinstance(value, dict):
-            yield from _flatten(value, f"{label}: ")
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            yield Row(label, number(float(value)))
-        else:
-            yield Row(label, str(value))

@@ -72,6 +72,14 @@ def _decode(kind: Any, data: Any, place: str) -> Any:
         if item in _WHOLE and isinstance(data, list) and set(map(type, data)) <= {item}:
             return list(data)  # long lists of counts: checked in one go
         return [_decode(item, each, f"{place}[{i}]") for i, each in enumerate(_of(list, data, place))]
+    if origin is tuple:
+        kinds, items = typing.get_args(kind), _of((list, tuple), data, place)
+        if len(items) != len(kinds):
+            raise BusyhourError(f"{place}: {data!r:.60} has {len(items)} members, not {len(kinds)}.")
+        return tuple(
+            _decode(one, each, f"{place}[{i}]")
+            for i, (one, each) in enumerate(zip(kinds, items, strict=True))
+        )
     if origin is dict:
         _, item = typing.get_args(kind)
         return {key: _decode(item, each, f"{place}.{key}") for key, each in _of(Mapping, data, place).items()}

@@ -72,6 +72,9 @@ def _type(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         return {"anyOf": options}
     if origin is list:
         return {"type": "array", "items": _type(arguments[0], definitions)}
+    if origin is tuple:
+        members = [_type(argument, definitions) for argument in arguments]
+        return {"type": "array", "prefixItems": members, "minItems": len(members), "maxItems": len(members)}
     if origin is dict:
         return {"type": "object", "additionalProperties": _type(arguments[1], definitions)}
     if isinstance(hint, type) and issubclass(hint, Enum):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from busyhour.results.codec import decode, encode
 from busyhour.results.histogram import Histogram
 from busyhour.results.measures import Measures, Second
+from busyhour.results.outcomes import CallOutcomes, from_counts
 from busyhour.results.record import AbortRecord, Arrivals, Operation, Percentiles, RetryRecord, Series, Slip
 from busyhour.results.retries import retries_of
+from busyhour.results.sampling import CONTACTS, Sampling, in_all
 from busyhour.results.windows import WindowRecord
 
 SCHEMA_VERSION = "1"
@@ -72,7 +74,9 @@ class LoadResult:
 
     `peaks` holds `in_progress`, `waiting` (in queues; only where the generator runs them), `requests:<service>:<Name>` (requests in one second) and
     `concurrency:<function>`. `calls` is for `RunRecord.calls`: `ends` by reason, `queue_wait_ms`, `in_flow_ms`,
-    `duration_ms` (percentiles), `queued`, `answered`, `abandoned`, `service_level`, `invocations_per_call`.
+    `duration_ms` (percentiles), `queued`, `answered`, `abandoned`, `service_level`, `invocations_per_call`. Where the
+    ends of a sample alone are known, counts are scaled to all calls, `sampled` is how many these are, `of` how many were
+    accepted, and `intervals` has 95 % intervals; percentiles are those of the sample.
     """
 
     drive: str
@@ -105,6 +109,8 @@ class LoadResult:
     """What the application's retry policy did; empty where it has none."""
     abort: AbortRecord | None = None
     """What aborted the run; written by who watched it."""
+    call_outcomes: CallOutcomes | None = None
+    """What became of the calls; None where the drive runs none."""
     schema_version: str = SCHEMA_VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -178,6 +184,7 @@ def summarise(measures: Measures, what: Circumstances, bounds: Bounds) -> LoadRe
         histograms={key: histogram.to_json() for key, histogram in sorted(measures.histograms.items())},
         windows=measures.windows.record(),
         retries=retries_of(measures),
+        call_outcomes=_call_outcomes(measures),
     )
 
 
@@ -198,20 +205,43 @@ def _slip(measures: Measures, key: str) -> Slip | None:
     return Slip(p50=p50 / 1000.0, p99=p99 / 1000.0, max=histogram.highest / 1000.0)
 
 
+def _call_outcomes(measures: Measures) -> CallOutcomes | None:
+    counts = measures.counts
+    sampling = Sampling.of(counts)
+    if not sampling.accepted:
+        return from_counts(counts)
+    # The target runs the calls: it tells how they end, and not whether they took an error branch.
+    population = sampling.accepted if sampling.partial else None
+    return from_counts(counts, population=population, errors_known=False)
+
+
 def _arrivals(measures: Measures) -> Arrivals:
-    got = _under(measures.counts, "arrivals/")
-    dropped = _under(measures.counts, "dropped/")
+    counts = measures.counts
+    got = _under(counts, "arrivals/")
+    dropped = _under(counts, "dropped/")
+    sampling = Sampling.of(counts)
+    ends = ("completed", "blocked", "cut_off")
+
+    def bounds(what: str) -> list[float]:
+        seen = counts.get(CONTACTS + what, 0)
+        others = got.get(what, 0) - seen
+        return [others + bound for bound in sampling.bounds(seen)]
+
     return Arrivals(
         planned=got.get("planned", 0),
         started=got.get("started", 0),
         late=got.get("late", 0),
         dropped=sum(dropped.values()),
         lost=got.get("lost", 0),
-        completed=got.get("completed", 0),
-        blocked=got.get("blocked", 0),
-        cut_off=got.get("cut_off", 0),
+        completed=in_all(counts, "completed"),
+        blocked=in_all(counts, "blocked"),
+        refused=got.get("blocked", 0) - counts.get(f"{CONTACTS}blocked", 0),
+        cut_off=in_all(counts, "cut_off"),
         slip_ms=_slip(measures, "slip"),
         dropped_reasons=dropped,
+        sampled=sampling.drawn if sampling.partial else None,
+        of=sampling.accepted if sampling.partial else None,
+        intervals={what: bounds(what) for what in ends} if sampling.partial else {},
     )
 
 
@@ -312,7 +342,12 @@ def _series(measures: Measures, what: Circumstances) -> list[Series]:
         line("arrivals planned", "calls/s", planned),
         line("arrivals started", "calls/s", [row.counts.get("started", 0) for row in rows]),
         line("calls completed", "calls/s", [row.counts.get("completed", 0) for row in rows]),
-        line("calls in progress", "calls", [row.gauges.get("in_progress") for row in rows]),
+        replace(
+            line("calls in progress", "calls", [row.gauges.get("in_progress") for row in rows]),
+            source="generator, estimated from a sample of calls"
+            if Sampling.of(measures.counts).partial
+            else "generator",
+        ),
         line("calls waiting", "calls", [row.gauges.get("waiting") for row in rows]),
         line("throttles", "requests/s", [row.counts.get("throttles", 0) for row in rows]),
         line("limit errors", "requests/s", [row.counts.get("limits", 0) for row in rows]),
@@ -349,13 +384,32 @@ def _series(measures: Measures, what: Circumstances) -> list[Series]:
 
 def _calls(measures: Measures, what: Circumstances) -> dict[str, Any]:
     counts = _under(measures.counts, "call/")
-    made: dict[str, Any] = {"ends": _under(measures.counts, "end/"), **counts}
+    sampling = Sampling.of(measures.counts)
+    ends = _under(measures.counts, "end/")
+    made: dict[str, Any] = {
+        "ends": {reason: sampling.scaled(count) for reason, count in ends.items()},
+        **{name: sampling.scaled(count) for name, count in counts.items()},
+    }
     for key in ("queue_wait", "in_flow", "duration"):
         histogram = measures.histograms.get(f"call/{key}")
         made[f"{key}_ms"] = encode(histogram.summary()) if histogram is not None else None
-    offered = counts.get("answered", 0) + counts.get("abandoned", 0)
-    made["service_level"] = counts.get("answered_in_time", 0) / offered if offered else None
+    abandoned = counts.get("abandoned", 0)
+    offered = counts.get("answered", 0) + abandoned
+    shares = {
+        "service_level": sampling.share(counts.get("answered_in_time", 0), offered),
+        "abandoned_share": sampling.share(abandoned, counts.get("queued", 0)),
+    }
+    level = shares["service_level"]
+    made["service_level"] = None if level is None else level.share
     made["service_level_seconds"] = what.answer_within
+    if sampling.partial:
+        made |= {"sampled": sampling.drawn, "of": sampling.accepted}
+        made["intervals"] = {
+            name: list(found.interval)
+            for name, found in shares.items()
+            if found is not None and found.interval is not None
+        }
+        made["intervals"] |= {name: list(sampling.bounds(count)) for name, count in counts.items()}
     started = measures.counts.get("arrivals/started", 0)
     made["invocations_per_call"] = {
         name: count / started for name, count in _under(measures.counts, "invocations/").items() if started

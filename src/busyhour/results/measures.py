@@ -12,6 +12,8 @@ Keys are words joined by `/`:
 | counts | `dropped/<reason>` | arrivals that were not started |
 | counts | `requests/<op>/<class>` | requests by operation and class (errors.Class) |
 | counts | `codes/<op>/<code>` | failed requests by AWS error code or kind of failure |
+| counts | `contacts/<what>` | voice contacts: accepted; completed, blocked, cut_off where the end is known |
+| counts | `outcome/<ending>`, `outcome_...` | outcomes of calls, see `results.outcomes` |
 | counts | `end/<reason>` | calls by end reason |
 | counts | `call/<what>` | queued, answered, abandoned, answered_in_time, ... |
 | counts | `invocations/<function>`, `function_errors/<function>/<kind>` | Lambda, by name of the function |

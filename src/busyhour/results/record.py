@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from busyhour.results.outcomes import CallOutcomes
+
 SCHEMA_VERSION = "1"
 
 
@@ -78,6 +80,14 @@ class Arrivals:
     """Still in progress when the drain time was over, and hung up."""
     slip_ms: Slip | None = None
     dropped_reasons: dict[str, int] = field(default_factory=dict)
+    refused: int = 0
+    """Blocked calls whose start was refused (throttle, limit): known of every call."""
+    sampled: int | None = None
+    """Accepted calls whose end is known, where it is not known of all: completed, blocked and cut_off are estimates."""
+    of: int | None = None
+    """Accepted calls that they were drawn from."""
+    intervals: dict[str, list[float]] = field(default_factory=dict)
+    """95 % intervals of the estimates."""
 
 
 @dataclass(slots=True)
@@ -176,9 +186,14 @@ class ObjectiveRecord:
     bound: str
     measured: float | None
     holds: bool | None
+    """None: not measured, or not decided, since the interval has the bound inside; see `why`."""
     why: str = ""
     default: bool = False
     """The scenario does not state it; it is judged because the scenario states none."""
+    interval: tuple[float, float] | None = None
+    """95 % interval of a value that was estimated from a sample."""
+    sampled: int | None = None
+    """Calls that it was estimated from; None: it is known of every call."""
 
 
 @dataclass(slots=True)
@@ -349,6 +364,8 @@ class RunRecord:
     not_measured: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What the run has to say once: default paths taken for unmodelled action types, ..."""
+    outcomes: CallOutcomes | None = None
+    """What became of the calls; None where the drive runs no flow, or in a record of an older version."""
     generator: dict[str, Any] = field(default_factory=dict)
     """workers, cpu share, event-loop lag, versions."""
     ledger: list[dict[str, Any]] = field(default_factory=list)

@@ -7,6 +7,7 @@
 | `throttles`, `limits`, `errors` | requests turned away by a rate, by a limit; failed requests | number |
 | `throttle_share`, `limit_share`, `error_share` | of all requests | 0..1 |
 | `blocked_share`, `abandoned_share` | of the started calls, of the queued calls | 0..1 |
+| `error_branch_share` | of the calls: those that took an error branch of a flow | 0..1 |
 | `service_level` | share of queued calls answered within a time | 0..1 |
 | `late_arrivals`, `dropped_arrivals` | calls that the generator started late, or not at all | number |
 
@@ -46,7 +47,7 @@ OF_REQUESTS: dict[str, Bound] = {
 """May be narrowed to one operation."""
 
 OF_CALLS: dict[str, Bound] = {
-    **dict.fromkeys(("blocked_share", "abandoned_share", "service_level"), Bound.SHARE),
+    **dict.fromkeys(("blocked_share", "abandoned_share", "service_level", "error_branch_share"), Bound.SHARE),
     **dict.fromkeys(("late_arrivals", "dropped_arrivals"), Bound.NUMBER),
 }
 """Of the run as a whole."""

@@ -29,7 +29,7 @@ from busyhour.load.functions import outcome_of
         (Answer(Class.TIMEOUT, 0, "no answer"), LambdaFailed("timeout", "no answer")),
         (
             Answer(Class.CLIENT_ERROR, 404, "ResourceNotFoundException"),
-            LambdaFailed("invalid", "ResourceNotFoundException"),
+            LambdaFailed("missing", "ResourceNotFoundException"),
         ),
     ],
 )

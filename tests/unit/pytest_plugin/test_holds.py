@@ -93,3 +93,22 @@ def test_findings_of_the_flow_check_count_unless_told_otherwise() -> None:
 
 def test_an_invalid_run_does_not_hold() -> None:
     assert "too few" in failure(run(Outcome.INVALID, ("too few",)))
+
+
+def test_what_the_record_knows_of_every_call_goes_before_the_sample_of_the_generator() -> None:
+    one = run()
+    one.load.arrivals = Arrivals(
+        30, 30, 0, 0, blocked=9, sampled=10, of=30, intervals={"blocked": [3.0, 20.0]}
+    )
+    assert_holds(one, at_most={"blocked_share": 0})
+
+
+def test_an_objective_that_is_not_decided_fails_and_says_so() -> None:
+    one = run()
+    one.record.arrivals = Arrivals(
+        30, 30, 0, 0, blocked=9, sampled=10, of=30, intervals={"blocked": [3.0, 20.0]}
+    )
+    text = failure(one, at_most={"blocked_share": 0.5})
+    assert (
+        "blocked_share at most 0.5: measured 0.3, not decided, 0.1 to 0.667, estimated from 10 calls" in text
+    )

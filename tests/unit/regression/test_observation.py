@@ -122,3 +122,16 @@ def test_another_seed_is_a_difference() -> None:
     assert differences(one, other) == []
     other.identity["seed"] = 2
     assert differences(one, other) == ["seed is 1 in r1 and 2 in r1"]
+
+
+def test_an_estimate_weighs_as_much_as_the_calls_that_it_was_made_from() -> None:
+    """40 of 400 blocked, estimated from 100 accepted calls: 10 of 100 for whoever compares."""
+    one = record(load())
+    one.arrivals = Arrivals(
+        400, 400, 0, 0, blocked=40, sampled=100, of=400, intervals={"blocked": [20.0, 80.0]}
+    )
+    one.calls = {"answered": 300, "abandoned": 100, "answered_in_time": 200, "sampled": 100, "of": 400}
+    shares = observe(one, load()).shares
+    assert shares["blocked calls"] == Share(10, 100)
+    assert shares["abandoned calls"] == Share(25, 100)
+    assert shares["not answered in time"] == Share(50, 100)

@@ -128,3 +128,75 @@ def test_load_json_is_read_back_as_it_was_written():
     back = LoadResult.from_json(json.loads(json.dumps(result.to_json())))
     assert back == result
     assert back.histogram(f"latency/{OP}/ok").total == 2
+
+
+def sampled_calls():
+    """800 starts, 20 refused; of the 780 accepted contacts 60 were followed, of which 9 met the reorder tone."""
+    measures = Measures()
+    for key, count in {
+        "arrivals/planned": 800,
+        "arrivals/started": 800,
+        "arrivals/blocked": 29,
+        "arrivals/completed": 51,
+        "contacts/accepted": 780,
+        "contacts/followed": 60,
+        "contacts/blocked": 9,
+        "contacts/completed": 51,
+        "outcome_refused": 20,
+        "outcome/blocked": 9,
+        "outcome/agent": 30,
+        "outcome/queue": 10,
+        "outcome/caller hung up": 11,
+        "end/TELECOM_PROBLEM": 9,
+        "end/CUSTOMER_DISCONNECT": 51,
+        "call/queued": 40,
+        "call/answered": 30,
+        "call/abandoned": 10,
+        "call/answered_in_time": 24,
+    }.items():
+        measures.count(key, count)
+    return measures
+
+
+def test_ends_of_a_sample_are_scaled_to_all_accepted_calls():
+    arrivals = summarise(sampled_calls(), circumstances(), Bounds()).arrivals
+    assert (arrivals.refused, arrivals.sampled, arrivals.of) == (20, 60, 780)
+    assert arrivals.blocked == 20 + 9 * 13
+    assert arrivals.completed == 51 * 13
+    low, high = arrivals.intervals["blocked"]
+    assert 20 + 9 < low < 137 < high < 800
+
+
+def test_counts_of_a_sample_are_scaled_and_marked():
+    calls = summarise(sampled_calls(), circumstances(), Bounds()).calls
+    assert (calls["sampled"], calls["of"]) == (60, 780)
+    assert calls["ends"] == {"CUSTOMER_DISCONNECT": 663, "TELECOM_PROBLEM": 117}
+    assert (calls["queued"], calls["answered"], calls["abandoned"]) == (520, 390, 130)
+    assert calls["service_level"] == pytest.approx(24 / 40)
+    low, high = calls["intervals"]["service_level"]
+    assert low < 0.6 < high
+    assert high - low < 0.32
+
+
+def test_outcomes_of_a_sample_stand_for_all_calls():
+    outcomes = summarise(sampled_calls(), circumstances(), Bounds()).call_outcomes
+    assert outcomes is not None
+    assert (outcomes.total, outcomes.of) == (80, 800)
+    assert outcomes.shares["blocked"] == pytest.approx((20 + 780 * 9 / 60) / 800)
+    assert outcomes.error_branch is None
+
+
+def test_a_short_sample_while_the_run_goes_on_is_not_scaled_by_the_ends_known_so_far():
+    """Blocked calls are known at once, long ones minutes later: 5 of 60 drawn, whatever is known of the others."""
+    measures = sampled_calls()
+    measures.counts |= {"contacts/completed": 0, "arrivals/completed": 0, "contacts/blocked": 5}
+    measures.counts["arrivals/blocked"] = 25
+    assert summarise(measures, circumstances(), Bounds()).arrivals.blocked == 20 + 5 * 13
+
+
+def test_where_every_accepted_call_is_followed_nothing_is_estimated():
+    measures = sampled_calls()
+    measures.counts["contacts/followed"] = 780
+    found = summarise(measures, circumstances(), Bounds())
+    assert (found.arrivals.blocked, found.arrivals.sampled, found.arrivals.intervals) == (29, None, {})
+    assert "sampled" not in found.calls

@@ -62,7 +62,9 @@ class LambdaFunctions:
         except ApiError as error:
             if error.code == "ResourceNotFoundException":
                 self._notes[f"no function {effect.function_arn!r}: its invocations fail"] += 1
-            done(LambdaFailed("unreachable", f"{error.code}: {error.message}"))
+                done(LambdaFailed("missing", f"{error.code}: {error.message}"))
+            else:
+                done(LambdaFailed("unreachable", f"{error.code}: {error.message}"))
 
 
 class NoFunctions:
@@ -74,7 +76,7 @@ class NoFunctions:
     def invoke(self, call: LiveCall, effect: Invoke, done: Done) -> None:
         """Fail at once."""
         self._notes[f"no function {effect.function_arn!r}: its invocations fail"] += 1
-        done(LambdaFailed("unreachable", "the emulator runs without functions"))
+        done(LambdaFailed("missing", "the emulator runs without functions"))
 
 
 def _judged(outcome: Outcome) -> LambdaResult | LambdaFailed:

@@ -16,7 +16,7 @@ from typing import Any
 
 from busyhour.calls.centre import CallCentre, policy_of
 from busyhour.calls.chance import Stream, key_of
-from busyhour.calls.live import LiveCall
+from busyhour.calls.live import VOICE, LiveCall
 from busyhour.calls.ports import Clock, Functions
 from busyhour.emulator.connect import hours
 from busyhour.emulator.connect.contact import CHANNELS, Contact, ContactStore, close
@@ -27,6 +27,7 @@ from busyhour.emulator.connect.resources import FlowResource, Instance, MachineF
 from busyhour.emulator.connect.transcript import customer, say
 from busyhour.emulator.state import EmulatorState
 from busyhour.flows.protocol import Audience
+from busyhour.results.outcomes import ENDING, Ending
 from busyhour.scenarios.model import Scenario
 
 SAMPLE_SECONDS = 1.0
@@ -88,6 +89,8 @@ class Contacts:
         self.store = ContactStore(policy.ended_kept)
         self.metrics = ConnectMetrics(state, instance.id, scope)
         self.events: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
+        """Outcomes of the voice contacts that have ended, by the keys of `results.outcomes`."""
         self.functions: Counter[str] = Counter()
         """Lambda invocations of flows, as `name outcome`."""
         self._on_contact: Counter[str] = Counter()
@@ -255,6 +258,8 @@ class Contacts:
     def _reorder(self, contact: Contact, at: float) -> None:
         contact.reorder = True
         self.reordered += 1
+        if contact.channel == VOICE:
+            self.outcomes[ENDING + Ending.BLOCKED] += 1
         contact.ended = at
         contact.reason = self._policy.reorder_reason
         contact.detail = "reorder tone: the concurrency quota was full"
@@ -289,7 +294,7 @@ class Contacts:
         """Forget what has ended and every count; applied values and live contacts stay."""
         self.store.clear()
         self.reordered = 0
-        for counter in (self.events, self.functions, self.unmodelled):
+        for counter in (self.events, self.functions, self.outcomes, self.unmodelled):
             counter.clear()
         self.centre = self._new_centre()
         self.on_renewed()
@@ -311,6 +316,8 @@ class Contacts:
         if kind == "ended":
             self._leave_agent(contact)
             self._note(call)
+            if contact.channel == VOICE:
+                self.outcomes.update(self.centre.outcome(call))
             close(contact, call, self.epoch)
             self._state.limits.release(contact.pool, self.scope)
             self._ended(contact)
@@ -383,6 +390,15 @@ class Contacts:
             other, contact.peer = contact.peer, None
             if other.call is not None:
                 other.call.hang_up()
+
+    def outcomes_now(self) -> Counter[str]:
+        """Outcomes of all voice contacts, were those that go on cut off now."""
+        going_on = [one for one in self.store.live() if one.channel == VOICE and one.call is not None]
+        found = Counter(self.outcomes)
+        for contact in going_on:
+            assert contact.call is not None
+            found.update(self.centre.outcome(contact.call, cut_off=True))
+        return found
 
     # ------------------------------------------------------------------------------------------- levels
 

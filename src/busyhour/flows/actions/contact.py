@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node, number
+from busyhour.flows.failure import Cause, emptied
 from busyhour.flows.layout import shown_name
 from busyhour.flows.model import Action
 from busyhour.flows.references import compile_text, compile_value
@@ -39,7 +40,7 @@ class VoiceConfiguration(Configuration):
         return (
             self.next
             if call.contact.channel == "VOICE"
-            else self.fail(call, detail="only for voice contacts")
+            else self.fail(call, detail="only for voice contacts", cause=Cause.CHANNEL)
         )
 
 
@@ -62,7 +63,7 @@ class ChannelConfiguration(Configuration):
     def run(self, call: Call) -> Node | None:
         """Go on, or take the mismatch's branch."""
         if self._channel is not None and call.contact.channel != self._channel:
-            return self.fail(call, "ChannelMismatch")
+            return self.fail(call, "ChannelMismatch", cause=Cause.CHANNEL)
         return self.next
 
 
@@ -175,10 +176,12 @@ class EventHooks(Node):
         hooks = dict(call.hooks or {})
         for name, reference, disabled in self._hooks:
             if name in ("CustomerHold", "AgentHold") and call.contact.channel != "VOICE":
-                return self.fail(call, detail="only voice contacts are put on hold")
+                return self.fail(call, detail="only voice contacts are put on hold", cause=Cause.CHANNEL)
             flow = reference(call) if callable(reference) else reference
             if not flow and not disabled:
-                return self.fail(call, detail=f"no flow is given for {name}")
+                what = emptied((self.parameters.get("EventHooks") or {}).get(name))
+                detail = f"no flow is given for {name}"
+                return self.fail(call, detail=detail, cause=Cause.EMPTY_REFERENCE, what=what)
             hooks[name] = flow
         call.hooks = hooks
         return self.next
@@ -197,7 +200,7 @@ class MediaStreaming(Node):
         """Start or stop."""
         contact = call.contact
         if contact.channel != "VOICE":
-            return self.fail(call, detail="only voice contacts are streamed")
+            return self.fail(call, detail="only voice contacts are streamed", cause=Cause.CHANNEL)
         if self._on:
             account = contact.instance_arn.split(":")[4] if contact.instance_arn.count(":") > 4 else ""
             arn = f"arn:aws:kinesisvideo:{contact.region}:{account}:stream/connect-{contact.contact_id}"

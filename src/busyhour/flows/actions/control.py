@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from busyhour.flows import protocol as p
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node, number
+from busyhour.flows.failure import Cause
 from busyhour.flows.model import Action, FlowType
 from busyhour.flows.references import compile_text, getter, text_of, whole
 
@@ -85,7 +86,7 @@ class LoopCounter(Node):
         """Count."""
         times = number(self._count(call) if callable(self._count) else self._count)
         if times is None:
-            return self.fail(call, detail="LoopCount is no number")
+            return self.missing(call, "LoopCount", "LoopCount is no number")
         if call.loops is None:
             call.loops = {}
         done = call.loops.get(self, 0)
@@ -109,7 +110,8 @@ class Hours(Node):
         """Ask."""
         hours = self._hours(call) if callable(self._hours) else self._hours
         if not hours and call.queue is None and self.machine.policy.hours_need_queue:
-            return self.fail(call, detail="no hours are named and no queue is set")
+            detail = "no hours are named and no queue is set"
+            return self.fail(call, detail=detail, cause=Cause.NO_QUEUE)
         call.pending = p.CheckHours(self.identifier, hours or None, call.queue)
         return None
 
@@ -224,7 +226,7 @@ class Wait(Node):
     def run(self, call: Call) -> Node | None:
         """Wait; a telephone call does not."""
         if call.contact.channel == "VOICE":
-            return self.fail(call, detail="voice contacts do not wait")
+            return self.fail(call, detail="voice contacts do not wait", cause=Cause.CHANNEL)
         seconds = number(self._seconds(call) if callable(self._seconds) else self._seconds)
         if seconds is None or seconds < 0:
             return self.fail(call, detail="the time to wait is no number")

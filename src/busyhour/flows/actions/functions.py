@@ -11,6 +11,7 @@ from busyhour.flows import protocol as p
 from busyhour.flows.actions.modules import reference_text
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node, number
+from busyhour.flows.failure import Cause
 from busyhour.flows.model import Action
 from busyhour.flows.references import compile_value, text_of
 
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
 class InvokeFunction(Node):
     """InvokeLambdaFunction. Retries are the driver's; the answer is judged here."""
 
-    __slots__ = ("_asynchronous", "_function", "_limit", "_parameters", "_response_type")
+    __slots__ = ("_asynchronous", "_function", "_key", "_limit", "_parameters", "_response_type")
 
     def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
         super().__init__(action, flow, machine)
         parameters = action.parameters
         policy = machine.policy
-        key = next((name for name in _ARN_KEYS if name in parameters), _ARN_KEYS[0])
-        self._function = reference_text(action, flow, machine, key, "lambdaFunction")
+        self._key = next((name for name in ARN_KEYS if name in parameters), ARN_KEYS[0])
+        self._function = reference_text(action, flow, machine, self._key, "lambdaFunction")
         self._asynchronous = str(parameters.get("InvocationType")).upper() == "ASYNCHRONOUS"
         longest = (
             policy.lambda_asynchronous_limit_seconds if self._asynchronous else policy.lambda_limit_seconds
@@ -47,10 +48,11 @@ class InvokeFunction(Node):
         """Invoke, unless the functions in a row have used up their time."""
         function = self._function(call) if callable(self._function) else self._function
         if not function:
-            return self.fail(call, detail="the function is empty")
+            return self.missing(call, self._key, "no function is named")
         limit = min(self._limit, self.machine.policy.lambda_chain_seconds - call.lambda_seconds)
         if limit <= 0:
-            return self.fail(call, detail="functions in a row took 20 s with nothing heard in between")
+            detail = "functions in a row took 20 s with nothing heard in between"
+            return self.fail(call, detail=detail, cause=Cause.FUNCTION_FAILED, what=function)
         parameters = self._parameters
         call.pending = p.Invoke(
             self.identifier,
@@ -64,6 +66,8 @@ class InvokeFunction(Node):
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
         """Take the answer, or the error's branch."""
+        asked = call.pending
+        name = asked.function_arn if isinstance(asked, p.Invoke) else ""
         if isinstance(event, p.LambdaResult):
             call.lambda_seconds += event.seconds
             if self._asynchronous:
@@ -72,17 +76,20 @@ class InvokeFunction(Node):
             detail = self._unfit(event)
             if detail is None:
                 call.external = self._answer(event.payload)
+                call.external_of = name
                 return self.next
-            return self._failed(call, detail)
+            return self._failed(call, name, detail)
         if isinstance(event, p.LambdaFailed):
             call.lambda_seconds += event.seconds
-            return self._failed(call, f"{event.kind}: {event.detail}" if event.detail else event.kind)
+            said = f"{event.kind}: {event.detail}" if event.detail else event.kind
+            return self._failed(call, name, said, missing=event.kind == "missing")
         return super().resume(call, event)
 
-    def _failed(self, call: Call, detail: str) -> Node | None:
+    def _failed(self, call: Call, function: str, detail: str, *, missing: bool = False) -> Node | None:
         if self.machine.policy.failed_invocation_clears_external:
             call.external = None
-        return self.fail(call, detail=detail)
+        cause = Cause.FUNCTION_MISSING if missing else Cause.FUNCTION_FAILED
+        return self.fail(call, detail=detail, cause=cause, what=function)
 
     def _unfit(self, event: p.LambdaResult) -> str | None:
         """Why the answer does not fit the contract, None where it does."""
@@ -116,7 +123,8 @@ class InvokeFunction(Node):
         return {key: text_of(value) for key, value in payload.items()}
 
 
-_ARN_KEYS = ("LambdaFunctionARN", "LambdaFunctionArn", "FunctionArn")
+ARN_KEYS = ("LambdaFunctionARN", "LambdaFunctionArn", "FunctionArn")
+"""Parameters that name the function, by how exports spell it."""
 
 
 def _size(payload: Any) -> int:

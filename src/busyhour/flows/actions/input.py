@@ -10,6 +10,7 @@ from busyhour.flows import protocol as p
 from busyhour.flows.actions.messages import Prompt, prompt_name
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node, branches, number
+from busyhour.flows.failure import Cause
 from busyhour.flows.model import Action
 from busyhour.flows.references import compile_text, text_of
 
@@ -84,7 +85,7 @@ class Input(Node):
     def run(self, call: Call) -> Node | None:
         """Ask for keys; only a telephone has them."""
         if call.contact.channel != "VOICE":
-            return self.fail(call, detail="only voice contacts have keys")
+            return self.fail(call, detail="only voice contacts have keys", cause=Cause.CHANNEL)
         if self._buffer:
             return self.next
         call.lambda_seconds = 0.0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from busyhour.flows import protocol as p
 from busyhour.flows.call import Call, Stage
 from busyhour.flows.compiled import Compiled, Node, number
+from busyhour.flows.failure import Cause
 from busyhour.flows.layout import shown_name
 from busyhour.flows.model import Action
 from busyhour.flows.prompts import spoken
@@ -108,7 +109,7 @@ class Message(Node):
         if channel not in ("VOICE", "CHAT"):
             return self.next
         if channel == "CHAT" and self._prompt.recorded:
-            return self.fail(call, detail="a chat has no audio")
+            return self.fail(call, detail="a chat has no audio", cause=Cause.CHANNEL)
         text, seconds = self._prompt.heard(call)
         call.lambda_seconds = 0.0
         call.pending = p.Play(
@@ -147,7 +148,8 @@ class LoopPrompts(Node):
         """Loop."""
         if call.contact.channel != "VOICE":
             if "NoMatchingError" in self.errors:
-                return self.fail(call, detail="only voice contacts hear looped prompts")
+                detail = "only voice contacts hear looped prompts"
+                return self.fail(call, detail=detail, cause=Cause.CHANNEL)
             return call.broken(self, "only voice contacts hear looped prompts")
         every = number(self._interrupt(call) if callable(self._interrupt) else self._interrupt)
         text = " ".join(prompt.heard(call)[0] for prompt in self._prompts)

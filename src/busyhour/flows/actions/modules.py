@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node
+from busyhour.flows.failure import Cause
 from busyhour.flows.layout import shown_name
 from busyhour.flows.model import Action, FlowType
 from busyhour.flows.references import compile_text, compile_value
@@ -36,9 +37,12 @@ class TransferToFlow(Node):
     def run(self, call: Call) -> Node | None:
         """Enter the other flow."""
         reference = self._flow(call) if callable(self._flow) else self._flow
-        target = call.resolve(reference) if reference else None
+        if not reference:
+            return self.missing(call, "ContactFlowId", "the transfer has no target")
+        target = call.resolve(reference)
         if target is None:
-            return self.fail(call, detail=f"there is no flow {reference!r}")
+            detail = f"there is no flow {reference!r}"
+            return self.fail(call, detail=detail, cause=Cause.FLOW_MISSING, what=reference)
         if target.flow.type not in _TRANSFER_TARGETS:
             return self.fail(call, detail=f"a {target.flow.type} flow cannot be transferred to")
         return call.enter(target)
@@ -60,9 +64,12 @@ class InvokeModule(Node):
     def run(self, call: Call) -> Node | None:
         """Enter the module."""
         reference = self._module(call) if callable(self._module) else self._module
-        module = call.resolve(reference) if reference else None
+        if not reference:
+            return self.missing(call, "FlowModuleId", "no module is named")
+        module = call.resolve(reference)
         if module is None:
-            return self.fail(call, detail=f"there is no module {reference!r}")
+            detail = f"there is no module {reference!r}"
+            return self.fail(call, detail=detail, cause=Cause.MODULE_MISSING, what=reference)
         deepest = self.machine.policy.module_depth
         if len(call.frames or ()) >= deepest:
             return self.fail(call, detail=f"modules are nested more than {deepest} deep")

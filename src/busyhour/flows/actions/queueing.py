@@ -8,6 +8,7 @@ from busyhour.flows import protocol as p
 from busyhour.flows.actions.modules import reference_text
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node, number
+from busyhour.flows.failure import Cause
 from busyhour.flows.model import Action
 from busyhour.flows.references import compile_text
 
@@ -30,7 +31,7 @@ class TargetQueue(Node):
         """Set it."""
         target = self._queue(call) if callable(self._queue) else self._queue
         if not target:
-            return self.fail(call, detail="the queue is empty")
+            return self.missing(call, "AgentId" if self._agent else "QueueId", "the queue is empty")
         if self._agent:
             call.agent_target = target
             call.queue = None
@@ -49,7 +50,7 @@ class _Queueing(Node):
     def ask(self, call: Call, queue: str | None, agent: str | None) -> Node | None:
         """Ask, where there is anything to queue for."""
         if not queue and not agent:
-            return self.fail(call, detail="no queue is set")
+            return self.fail(call, detail="no queue is set", cause=Cause.NO_QUEUE)
         call.pending = p.Enqueue(
             self.identifier, queue or None, agent or None, call.priority, call.time_adjustment
         )
@@ -119,7 +120,7 @@ class ToAgent(_Queueing):
     def run(self, call: Call) -> Node | None:
         """Ask."""
         if call.contact.channel != "VOICE":
-            return self.fail(call, detail="only voice contacts")
+            return self.fail(call, detail="only voice contacts", cause=Cause.CHANNEL)
         return self.ask(call, None, call.agent_target or "(chosen agent)")
 
 
@@ -137,12 +138,12 @@ class ThirdParty(Node):
     def run(self, call: Call) -> Node | None:
         """Dial."""
         if call.contact.channel != "VOICE":
-            return self.fail(call, detail="only voice contacts")
+            return self.fail(call, detail="only voice contacts", cause=Cause.CHANNEL)
         given = self._number(call) if callable(self._number) else self._number
         if not given and self.action.parameters.get("ThirdPartyPhoneNumber") == "":
             given = "(blank)" if self.machine.policy.blank_references_work else ""
         if not given:
-            return self.fail(call, detail="the number is empty")
+            return self.missing(call, "ThirdPartyPhoneNumber", "the number is empty")
         timeout = number(self._timeout(call) if callable(self._timeout) else self._timeout)
         call.lambda_seconds = 0.0
         call.pending = p.Dial(self.identifier, given, 30.0 if timeout is None else timeout, self._resumes)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from busyhour.flows import protocol as p
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node, branches
+from busyhour.flows.failure import Cause
 from busyhour.flows.model import Action
 from busyhour.flows.references import compile_value
 
@@ -42,7 +43,7 @@ class Service(Node):
     def run(self, call: Call) -> Node | None:
         """Ask, unless the contact's channel knows nothing of the kind."""
         if self._channels is not None and call.contact.channel not in self._channels:
-            return self.fail(call, detail=f"not for {call.contact.channel}")
+            return self.fail(call, detail=f"not for {call.contact.channel}", cause=Cause.CHANNEL)
         parameters: dict[str, Any] = (
             self._parameters(call) if callable(self._parameters) else self._parameters
         )

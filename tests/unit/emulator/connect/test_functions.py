@@ -54,7 +54,7 @@ def test_an_empty_answer_is_null():
         (Outcome(500), "unreachable"),
         (Outcome(function_error="Unhandled", payload=b'{"errorMessage": "no"}'), "function_error"),
         (Outcome(payload=b"not json"), "invalid"),
-        (ApiError("ResourceNotFoundException", "no", 404), "unreachable"),
+        (ApiError("ResourceNotFoundException", "no", 404), "missing"),
         (ApiError("RequestTooLargeException", "big", 413), "unreachable"),
     ],
 )

@@ -1,0 +1,218 @@
+"""Entries of a scenario that nothing uses: functions, queues, aliases, menus, prompts and tables that no flow comes to.
+
+An entry with a mistake in its name does nothing and leaves what it was meant for to defaults. What flows refer to is read
+statically; where a reference is computed while calls run, anything may be meant, and nothing is said of that kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from busyhour.calls.invoker import function_name
+from busyhour.errors import did_you_mean
+from busyhour.flows.actions.functions import ARN_KEYS
+from busyhour.flows.layout import shown_name
+from busyhour.flows.library import identity
+from busyhour.flows.model import Action, Flow
+from busyhour.flows.references import find
+from busyhour.scenarios.model import DriveKind, Scenario
+
+_FLOW_KEYS = ("ContactFlowId", "FlowModuleId", "ContactFlowArn")
+_ASKING = frozenset(
+    {
+        *("GetParticipantInput", "ConnectParticipantWithLexBot", "ConnectParticipantWithAgenticCX"),
+        *("ShowView", "AuthenticateParticipant", "CheckOutboundCallStatus", "CheckVoiceId"),
+        *("CheckSegmentMembershipForCustomerProfile", "DistributeByPercentage"),
+    }
+)
+"""Action types whose result is the caller's or another service's: [callers] says what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """An entry that nothing uses: where it stands, what is wrong, and the way out."""
+
+    keys: tuple[str, ...]
+    problem: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Names of one kind that flows use; `all` where some are computed, so that any may be meant."""
+
+    names: frozenset[str]
+    all: bool
+
+    @classmethod
+    def of(cls, values: Iterable[tuple[str, str]]) -> _Named:
+        """Of (value, name shown in the designer) pairs."""
+        names: set[str] = set()
+        every = False
+        for value, shown in values:
+            every = every or bool(find(value)) or not (value or shown)
+            names |= {value, identity(value), value.rpartition("/")[2], shown} - {""}
+        return cls(frozenset(names), every)
+
+
+def unused(scenario: Scenario, flows: Iterable[Flow]) -> list[Unused]:
+    """The entries of a scenario that nothing uses, of each kind in the order of the file."""
+    flows = list(flows)
+    actions = [(flow, action) for flow in flows for action in flow.actions]
+    return [
+        *_functions(scenario, actions),
+        *_queues(scenario, actions),
+        *_aliases(scenario, actions),
+        *_inputs(scenario, actions),
+        *_prompts(scenario, actions),
+        *_tables(scenario),
+    ]
+
+
+_Actions = list[tuple[Flow, Action]]
+
+
+def _values(actions: _Actions, keys: Iterable[str], *shown: str) -> Iterator[tuple[str, str]]:
+    for flow, action in actions:
+        for key in keys:
+            value = action.parameters.get(key)
+            if isinstance(value, str):
+                yield value, shown_name(flow, action, key, *shown)
+
+
+def _functions(scenario: Scenario, actions: _Actions) -> Iterator[Unused]:
+    if scenario.drive in (DriveKind.LAMBDA, DriveKind.DYNAMODB):
+        return
+    found = _Named.of(_values(actions, ARN_KEYS, "lambdaFunction"))
+    called = {function_name(name) for name in found.names} | found.names
+    if found.all:
+        return
+    for name in scenario.functions:
+        if name not in called:
+            known = sorted({function_name(value) for value, _ in _values(actions, ARN_KEYS)})
+            yield Unused(
+                ("functions", name),
+                f"is a function that no flow calls.{did_you_mean(name, known)}",
+                f"Functions that the flows call: {', '.join(known) or 'none'}.",
+            )
+
+
+def _queues(scenario: Scenario, actions: _Actions) -> Iterator[Unused]:
+    values = list(_values(actions, ("QueueId",), "queue"))
+    found = _Named.of(values)
+    if found.all:
+        return
+    known = sorted({shown or value for value, shown in values})
+    hint = f"Queues that the flows name: {', '.join(known) or 'none'}."
+    for name, queue in scenario.queues.items():
+        by_arn = queue.arn is not None and bool({queue.arn, identity(queue.arn)} & found.names)
+        if not by_arn and name not in found.names:
+            yield Unused(("queues", name), f"is a queue that no flow names.{did_you_mean(name, known)}", hint)
+        elif queue.arn is not None and not by_arn:
+            arns = sorted(value for value, _ in values)
+            near = did_you_mean(queue.arn, arns)
+            yield Unused(("queues", name, "arn"), f"is {queue.arn!r}, which no flow names.{near}", hint)
+
+
+def _aliases(scenario: Scenario, actions: _Actions) -> Iterator[Unused]:
+    hooks = [
+        (value, "")
+        for _, action in actions
+        for value in _texts(action.parameters.get("EventHooks"))
+        if action.type == "UpdateContactEventHooks"
+    ]
+    found = _Named.of([*_values(actions, _FLOW_KEYS, "ContactFlow", "contactFlow"), *hooks])
+    answers = {value for function in scenario.functions.values() for value in function.response.values()}
+    if found.all and any(function.handler or function.url for function in scenario.functions.values()):
+        return
+    for alias in scenario.flows.aliases:
+        if alias in answers or {alias, identity(alias)} & found.names:
+            continue
+        known = sorted(found.names)
+        yield Unused(
+            ("flows", "aliases", alias),
+            f"is a reference that no flow makes.{did_you_mean(alias, known)}",
+            "Give the ARN, id or placeholder as it stands in the exports, or take it out.",
+        )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield from (one for one in value.values() if isinstance(one, str) and one)
+
+
+def _inputs(scenario: Scenario, actions: _Actions) -> Iterator[Unused]:
+    places: dict[str, set[str]] = {}
+    for flow, action in actions:
+        for name in {action.identifier, action.display_name} - {""}:
+            for spelling in (name, f"{flow.name}/{name}"):
+                places.setdefault(spelling, set()).add(action.type)
+    asking = sorted(name for name, types in places.items() if types & _ASKING and "/" not in name)
+    callers = scenario.callers
+    for table, names in (("menus", callers.menus), ("inputs", callers.inputs)):
+        for name in names:
+            types = places.get(name, set())
+            if types & _ASKING:
+                continue
+            what = (
+                f"is a {', '.join(sorted(types))}, which asks nothing"
+                if types
+                else "is no action of the flows"
+            )
+            yield Unused(
+                ("callers", table, name),
+                f"{what}.{did_you_mean(name.rpartition('/')[2], asking)}",
+                "Name an action that asks the caller: a menu, a stored input, a bot.",
+            )
+
+
+def _prompts(scenario: Scenario, actions: _Actions) -> Iterator[Unused]:
+    names: set[str] = set()
+    prompts: set[str] = set()
+    for flow, action in actions:
+        names |= {
+            action.identifier,
+            action.display_name,
+            shown_name(flow, action, "PromptId", "promptName", "audio"),
+        }
+        for value in _recordings(action.parameters):
+            if find(value):
+                return
+            names |= {value, value.rpartition("/")[2]}
+            prompts.add(value)
+    for name in scenario.prompt_seconds:
+        if name not in names:
+            yield Unused(
+                ("prompts", name),
+                f"is a prompt that no flow plays.{did_you_mean(name, sorted(prompts))}",
+                f"Recorded prompts of the flows: {', '.join(sorted(prompts)) or 'none'}.",
+            )
+
+
+def _recordings(value: Any) -> Iterator[str]:
+    """Ids and addresses of recorded prompts anywhere in parameters."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key in ("PromptId", "Uri") and isinstance(inner, str):
+                yield inner
+            else:
+                yield from _recordings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _recordings(inner)
+
+
+def _tables(scenario: Scenario) -> Iterator[Unused]:
+    functions = scenario.functions.values()
+    if scenario.drive is DriveKind.DYNAMODB or any(one.handler or one.url for one in functions):
+        return
+    used = {operation.rpartition(".")[0] for one in functions for operation in one.operations}
+    for name in scenario.tables:
+        if name not in used:
+            yield Unused(
+                ("tables", name),
+                f"is a table that no function uses.{did_you_mean(name, used)}",
+                f'Write operations = {{ "{name}.GetItem" = 1 }} for the function that reads it, or take it out.',
+            )

@@ -1,0 +1,71 @@
+"""Whether calls do what the plan says: reasons for which they do not, each with the place and the line to write."""
+
+from __future__ import annotations
+
+from busyhour.results.outcomes import CallOutcomes, Ending, problem_sentence
+from busyhour.scenarios.model import Scenario
+
+MOST_WANTING = 0.01
+"""Share of calls on error branches for want of something in the scenario beyond which nothing is shown of the plan."""
+
+ENOUGH_CALLS = 300
+"""Of so many calls at least one comes to a queue that 1 % of them go to, with 95 % confidence."""
+
+
+def judge_outcomes(
+    outcomes: CallOutcomes | None, scenario: Scenario, expected: CallOutcomes | None = None
+) -> list[str]:
+    """Reasons for which the plan does not hold, most important first; none where calls do what it says.
+
+    Args:
+        outcomes: of a run, or of a forecast's calls; None: the drive runs no flow.
+        scenario: the plan.
+        expected: of a run: the forecast's. A run of few calls that reach no agent shows by itself nothing of those that
+            it cut off or never started; where the forecast sees none either, it does.
+    """
+    if outcomes is None:
+        return []
+    reasons = []
+    worst = [one for one in outcomes.problems if one.wanting]
+    share = outcomes.wanting / outcomes.total
+    if share > MOST_WANTING and worst:
+        reasons.append(
+            f"{share:.1%} of the calls take an error branch for want of something in the scenario. "
+            f"{problem_sentence(worst[0], outcomes.total)}"
+        )
+    return [*reasons, *_unreached(outcomes, scenario, expected)]
+
+
+def _unreached(outcomes: CallOutcomes, scenario: Scenario, expected: CallOutcomes | None) -> list[str]:
+    """Staffed agents whom no call reaches."""
+    if outcomes.error_branch is None and not outcomes.queues:
+        return []  # AWS does not tell which queue a call was in
+    enough = _entered(outcomes) >= ENOUGH_CALLS
+    foreseen = expected is not None and _entered(expected) >= ENOUGH_CALLS
+    missed = [
+        name
+        for name, queue in scenario.queues.items()
+        if queue.agents > 0
+        and not outcomes.queues.get(name)
+        and (enough or (expected is not None and foreseen and not expected.queues.get(name)))
+    ]
+    if not missed:
+        return []
+    agents = sum(scenario.queues[name].agents for name in missed)
+    text = (
+        f"No call reaches the {agents:,} agents of {', '.join(map(repr, missed))} ({outcomes.total:,} calls)."
+    )
+    others = [name for name in outcomes.queues if name not in scenario.queues]
+    if others:
+        text += (
+            f' Calls went to {", ".join(map(repr, others))}. Write: [queues.{missed[0]}] arn = "{others[0]}"'
+        )
+    elif not outcomes.problems:
+        text += " The flows that they took lead to other queues or to none: see [flows] entry and [callers.menus]."
+    return [text]
+
+
+def _entered(outcomes: CallOutcomes) -> int:
+    """Calls that were in a flow until they left it."""
+    outside = (Ending.BLOCKED, Ending.NOT_ANSWERED, Ending.CUT_OFF)
+    return outcomes.total - sum(outcomes.counts.get(ending.value, 0) for ending in outside)

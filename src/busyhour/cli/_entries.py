@@ -1,0 +1,21 @@
+"""Entries of a scenario that nothing uses, as commands say it: an error, or warnings for a file without [test]."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from busyhour.scenarios.model import Scenario
+
+
+def check(scenario: Scenario) -> None:
+    """Say which entries nothing uses.
+
+    Raises:
+        BusyhourError: there is one, and the file has a [test] table.
+    """
+    from busyhour.harness.entries import check_entries
+
+    check_entries(scenario, lambda text: click.echo(f"warning: {text}", err=True))

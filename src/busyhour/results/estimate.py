@@ -1,0 +1,83 @@
+"""Shares that are known of every call, and shares that are estimated from a sample with their 95 % interval.
+
+Wilson's interval (1927) with the correction for a finite population: a sample of nearly all calls leaves little open,
+and one of all calls nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_Z = 1.959964
+_BATCHES = 10
+_T_9 = 2.262157
+"""97.5 % point of Student's t with 9 degrees of freedom."""
+
+
+def alike(ones: Sequence[bool]) -> float:
+    """How many calls in a row count as one: those that wait together for agents end alike, so that they say less.
+
+    Ratio of the variance of batch means (10 batches, widened for so few) to that of independent calls; at least 1.
+    """
+    size = len(ones) // _BATCHES
+    share = sum(ones) / len(ones) if ones else 0.0
+    if not size or share in (0.0, 1.0):
+        return 1.0
+    means = [sum(ones[i * size : (i + 1) * size]) / size for i in range(_BATCHES)]
+    middle = math.fsum(means) / _BATCHES
+    spread = math.fsum((mean - middle) ** 2 for mean in means) / (_BATCHES - 1)
+    return max(1.0, (_T_9 / _Z) ** 2 * spread * size / (share * (1.0 - share)))
+
+
+def interval(hits: float, sample: float, population: float = math.inf) -> tuple[float, float]:
+    """95 % interval of the share of a population, of whose `sample` members `hits` are ones.
+
+    Args:
+        hits: members of the sample that count, at most `sample`.
+        sample: members that were looked at; 0: nothing is known.
+        population: members altogether; infinite where calls are drawn by a model.
+    """
+    if sample <= 0:
+        return 0.0, 1.0
+    share = hits / sample
+    if sample >= population:
+        return share, share
+    n = sample if math.isinf(population) else sample * (population - 1.0) / (population - sample)
+    middle = (share + _Z * _Z / (2.0 * n)) / (1.0 + _Z * _Z / n)
+    wide = _Z / (1.0 + _Z * _Z / n) * math.sqrt(share * (1.0 - share) / n + _Z * _Z / (4.0 * n * n))
+    # Those that were looked at are known: no fewer than these, no more than all others besides.
+    least, most = hits / population, 1.0 - (sample - hits) / population
+    return max(0.0, least, middle - wide), min(1.0, most, middle + wide)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A share, 0..1. `interval` and `sampled` are None where it is known of every call."""
+
+    share: float
+    interval: tuple[float, float] | None = None
+    sampled: int | None = None
+    """Calls that it was estimated from."""
+
+
+def estimate(hits: int, sample: int, population: float, certain: int = 0, others: int = 0) -> Estimate | None:
+    """Share of `certain + others + population` calls: `certain` are known to count, `others` not to.
+
+    Of the population a sample was looked at, of which `hits` count.
+
+    Returns:
+        None where there was no call, or where none of the population was looked at.
+    """
+    whole = certain + others + population
+    if not whole or (population and not sample):
+        return None
+    if sample >= population:
+        return Estimate((certain + hits) / whole)
+    low, high = interval(hits, sample, population)
+
+    def of_all(share: float) -> float:
+        return (certain + share * population) / whole
+
+    return Estimate(of_all(hits / sample), (of_all(low), of_all(high)), sample)

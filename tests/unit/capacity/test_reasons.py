@@ -1,0 +1,109 @@
+"""Whether calls do what the plan says: staffed agents whom no call reaches, error branches for want of something."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+from busyhour.capacity.reasons import judge_outcomes
+from busyhour.results import outcomes as o
+from busyhour.results.outcomes import CallOutcomes, Ending, from_counts, problem_key
+from busyhour.scenarios.model import (
+    Callers,
+    Direction,
+    Distribution,
+    DriveKind,
+    Flows,
+    LoadProfile,
+    Plan,
+    Queue,
+    Scenario,
+    Traffic,
+)
+
+SECOND = Distribution("constant", 1.0)
+STAFFED = Scenario(
+    name="test",
+    path=Path("test.toml"),
+    description="",
+    seed=1,
+    drive=DriveKind.BACKEND,
+    traffic=Traffic(Direction.INBOUND, 60.0, calls_per_hour=60.0),
+    plan=Plan(60.0),
+    test=LoadProfile(60.0),
+    callers=Callers(SECOND, SECOND, SECOND),
+    flows=Flows((), "main"),
+    queues={"Main": Queue("Main", 400)},
+)
+LINE = '[functions.next] response = { flow = "<ARN, id or name of a flow>" }'
+PROBLEM = problem_key("main", "t-1", "Transfer", "TransferToFlow has no target", LINE, wanting=True)
+
+
+def calls(
+    wanting: int = 0, queued: int = 0, others: int = 0, *, queue: str = "Main", cut_off: int = 0
+) -> CallOutcomes:
+    counts = Counter(
+        {
+            o.ENDING + Ending.EMPTY_REFERENCE: wanting,
+            o.ENDING + Ending.AGENT: queued,
+            o.ENDING + Ending.SELF_SERVICE: others,
+            o.ENDING + Ending.CUT_OFF: cut_off,
+            o.ERRORS: wanting,
+            o.WANTING: wanting,
+        }
+    )
+    if queued:
+        counts[o.QUEUE + queue] = queued
+    if wanting:
+        counts[PROBLEM] = wanting
+    found = from_counts(counts)
+    assert found is not None
+    return found
+
+
+def test_a_drive_without_flows_has_no_outcomes_to_judge() -> None:
+    assert judge_outcomes(None, STAFFED) == []
+
+
+def test_calls_that_reach_their_agents_are_as_planned() -> None:
+    assert judge_outcomes(calls(queued=300), STAFFED) == []
+
+
+def test_more_than_one_per_cent_on_error_branches_for_want_of_something_does_not_hold() -> None:
+    assert judge_outcomes(calls(wanting=10, queued=990), STAFFED) == []
+    (reason,) = judge_outcomes(calls(wanting=11, queued=989), STAFFED)
+    assert reason == (
+        "1.1% of the calls take an error branch for want of something in the scenario. "
+        f"11 of 1,000 calls at main / Transfer: TransferToFlow has no target. Write: {LINE}"
+    )
+
+
+def test_staffed_agents_whom_no_call_reaches_do_not_hold() -> None:
+    (reason,) = judge_outcomes(calls(others=300), STAFFED)
+    assert reason.startswith("No call reaches the 400 agents of 'Main' (300 calls).")
+    unstaffed = replace(STAFFED, queues={"Main": Queue("Main", 0)})
+    assert judge_outcomes(calls(others=300), unstaffed) == []
+
+
+def test_one_queue_of_two_that_no_call_reaches_is_named() -> None:
+    two = replace(STAFFED, queues={"Main": Queue("Main", 400), "Extra": Queue("Extra", 7)})
+    (reason,) = judge_outcomes(calls(queued=300), two)
+    assert "the 7 agents of 'Extra'" in reason
+
+
+def test_calls_in_a_queue_that_the_scenario_does_not_have_give_the_line() -> None:
+    (reason,) = judge_outcomes(calls(queued=300, queue="arn:q/9"), STAFFED)
+    assert reason.endswith('Write: [queues.Main] arn = "arn:q/9"')
+
+
+def test_a_run_of_few_calls_shows_nothing_by_itself_and_something_beside_the_forecast() -> None:
+    few = calls(others=5, cut_off=40)
+    assert judge_outcomes(few, STAFFED) == []
+    assert judge_outcomes(few, STAFFED, calls(queued=2_000)) == []
+    assert len(judge_outcomes(few, STAFFED, calls(others=2_000))) == 1
+
+
+def test_aws_does_not_tell_which_queue_calls_were_in() -> None:
+    told = from_counts({o.ENDING + Ending.AGENT: 500}, errors_known=False)
+    assert judge_outcomes(told, STAFFED) == []
