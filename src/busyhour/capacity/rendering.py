@@ -107,10 +107,12 @@ def _demand(found: Forecast) -> Table:
 
 
 def _quantile(quantity: Quantity, name: str) -> str:
-    """A quantile with its interval, where it is sampled and has one that is seen in print."""
+    """A quantile with its interval where it is sampled, and the two differ in print."""
     value, around = _figure(getattr(quantity, name)), quantity.intervals.get(name)
-    if around is None or quantity.exact_quantiles:
+    if quantity.exact_quantiles:
         return value
+    if around is None:
+        return f"{value} (no interval)"
     low, high = _figure(around.low), _figure(around.high)
     return value if low == high else f"{value} ({low}-{high})"
 
