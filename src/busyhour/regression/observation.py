@@ -204,10 +204,9 @@ def observe(record: RunRecord, load: LoadResult | None, why: str = "load.json wa
     if load is None:
         made.missing.append(f"latency, time in flow and slip: {why}")
     else:
-        if not load.valid and made.valid:
-            made.outcome = (
-                Outcome.INVALID.value
-            )  # a limit decided the verdict, but the generator measured itself
+        if not load.valid and made.outcome == Outcome.DOES_NOT_HOLD:
+            # A limit decided the verdict, but the generator measured itself.
+            made.outcome = Outcome.INVALID.value
         made.windows = load.windows
         if load.windows is None:
             made.missing.append(
@@ -258,17 +257,16 @@ def _shares(made: Observation, record: RunRecord) -> None:
 
 
 def _behaviour(made: Observation, record: RunRecord) -> None:
-    """Shares of calls by how they went: `behaviour.OF` says which of them may only fall."""
-    outcomes = getattr(record, "outcomes", None)
+    """Shares of calls by how they went: `behaviour` has which of them may only fall. What was not counted is 0."""
+    outcomes = record.outcomes
     if outcomes is not None and outcomes.total:
         for name in (*behaviour.EITHER_WAY, *behaviour.LESS_IS_BETTER):
             made.shares[behaviour.NAME.format(name)] = Share(outcomes.counts.get(name, 0), outcomes.total)
-    elif record.arrivals.started:
+    started = record.arrivals.started
+    if started and record.calls:
+        part = _part(record.calls.get("sampled"), record.calls.get("of"))
         for key, name in behaviour.COUNTED.items():
-            if key in record.calls:
-                made.shares[name] = Share(
-                    min(float(record.calls[key] or 0), record.arrivals.started), record.arrivals.started
-                )
+            made.shares[name] = Share(min(float(record.calls.get(key) or 0), started) * part, started * part)
 
 
 def _part(sampled: int | None, of: int | None) -> float:

@@ -10,6 +10,7 @@ from busyhour.results import store
 from busyhour.results.histogram import Histogram
 from busyhour.results.load_result import Bounds, Circumstances, LoadResult, summarise
 from busyhour.results.measures import Measures
+from busyhour.results.outcomes import CallOutcomes
 from busyhour.results.record import (
     Arrivals,
     FindingRecord,
@@ -93,6 +94,26 @@ def test_a_run_is_reduced_to_what_is_compared() -> None:
     assert one.coverage == Share(7, 8)
     assert one.demand == {"Lambda invocations": Demand(1.5, 0.1)}
     assert one.missing == []
+
+
+def test_how_calls_went_is_kept_as_shares_of_calls_and_what_was_not_counted_is_0() -> None:
+    made = record(load())
+    made.outcomes = CallOutcomes(total=8, counts={"agent": 3, "error branch": 1})
+    shares = observe(made, None).shares
+    assert shares["calls that reach an agent"] == Share(3, 8)
+    assert shares["calls that reach a queue"] == Share(0, 8)
+    assert shares["calls by outcome: agent"] == Share(3, 8)
+    assert shares["calls by outcome: error branch"] == Share(1, 8)
+    assert shares["calls by outcome: self-service end"] == Share(0, 8)
+
+
+def test_a_run_whose_generator_was_void_is_not_compared_though_a_limit_decided_its_verdict() -> None:
+    result = load()
+    made = record(result)
+    made.verdict.outcome = Outcome.DOES_NOT_HOLD
+    assert observe(made, result).valid
+    result.valid = False
+    assert not observe(made, result).valid
 
 
 def test_values_by_the_minute_are_spread_over_their_seconds() -> None:
