@@ -80,4 +80,4 @@ def test_the_forecast_counts_redials_in_theory_and_simulation(small: Any):
     assert calls.turned_away_theory == pytest.approx(erlang_b_with_redials(5.0, 5, redial).refused, abs=0.01)
     assert calls.turned_away_simulated == pytest.approx(calls.turned_away_theory, abs=0.05)
     [note] = [note for note in found.notes if "redial" in note]
-    assert note.startswith("70% of those who are turned away redial, 3 times at most: 1.4")
+    assert note.startswith("70% of blocked callers redial, at most 3 times: 1.4")
