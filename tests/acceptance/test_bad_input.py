@@ -22,7 +22,7 @@ def team(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "examples" / "helpdesk", tmp_path / "examples" / "helpdesk")
     (tmp_path / "scenarios").mkdir()
     text = (ROOT / "scenarios" / "helpdesk.toml").read_text(encoding="utf-8")
-    text = text.replace('duration = "100s"', 'duration = "5s"').replace('drain = "40s"', 'drain = "2s"')
+    text = text.replace('hold = "100s"', 'hold = "5s"').replace('drain = "45s"', 'drain = "2s"')
     (tmp_path / "scenarios" / "desk.toml").write_text(text, encoding="utf-8")
     (tmp_path / "busyhour.toml").write_text("", encoding="utf-8")
     return tmp_path
@@ -45,8 +45,8 @@ def edit(team: Path, old: str, new: str) -> None:
             id="wrong key",
         ),
         pytest.param(
-            'duration = "5s"',
-            'duration = "5 parsecs"',
+            'hold = "5s"',
+            'hold = "5 parsecs"',
             ["scenarios/desk.toml:", "5 parsecs", "not a duration", '"90s"'],
             id="wrong unit",
         ),

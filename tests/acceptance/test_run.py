@@ -52,7 +52,7 @@ def test_a_smoke_run_of_the_helpdesk_has_everything_that_is_promised(
     concurrent = quota(record, "L-12AB7C57")
     assert (concurrent["value"], concurrent["origin"], concurrent["verdict"]) == (
         200.0,
-        "applied (instance)",
+        "emulator",
         "holds",
     )
     assert quota(record, "L-CF0CBE56")["peak"] > 0, "the handler's reads reached the table"
