@@ -694,7 +694,12 @@ def test_what_is_asked_at_a_menu_and_at_stored_input(build):
 def test_a_functions_event_is_the_one_that_connect_sends(build):
     parameters = {
         **LAMBDA,
-        "LambdaInvocationAttributes": {"phone": "$.CustomerEndpoint.Address", "gone": "$.External.x"},
+        "LambdaInvocationAttributes": {
+            "phone": "$.CustomerEndpoint.Address",
+            "gone": "$.External.x",
+            "n": 3,
+            "b": True,
+        },
     }
     contact = Contact(
         attributes={"k": "v"}, initiation_method="API", customer_endpoint=None, system_endpoint=None
@@ -704,7 +709,7 @@ def test_a_functions_event_is_the_one_that_connect_sends(build):
     ).start()
     data = effect.event["Details"]["ContactData"]
     assert effect.event["Name"] == "ContactFlowEvent"
-    assert effect.event["Details"]["Parameters"] == {"phone": "", "gone": ""}
+    assert effect.event["Details"]["Parameters"] == {"phone": "", "gone": "", "n": "3", "b": "true"}
     assert (data["Queue"], data["CustomerEndpoint"], data["Attributes"]) == (None, None, {"k": "v"})
     assert data["InitialContactId"] == data["ContactId"]
     assert (effect.timeout_seconds, effect.response_type, effect.asynchronous) == (8.0, "STRING_MAP", False)

@@ -38,7 +38,14 @@ class InvokeFunction(Node):
         self._limit = longest if limit is None or limit <= 0 else min(limit, longest)
         given = parameters.get("LambdaInvocationAttributes")
         self._parameters = compile_value(
-            given if isinstance(given, Mapping) else {}, policy.missing_reference
+            # Values of the event are strings, also where an export has a number or a boolean.
+            {
+                name: text_of(value) if isinstance(value, int | float) else value
+                for name, value in given.items()
+            }
+            if isinstance(given, Mapping)
+            else {},
+            policy.missing_reference,
         )
         validation = parameters.get("ResponseValidation")
         said = validation.get("ResponseType") if isinstance(validation, Mapping) else None
