@@ -17,7 +17,7 @@ from busyhour.capacity.handlers import HandlerAnswers
 from busyhour.capacity.ladder import Ladder
 from busyhour.capacity.observed import with_observed_operations
 from busyhour.capacity.outlook import Forecast
-from busyhour.capacity.reasons import judge_outcomes
+from busyhour.capacity.reasons import failed_by_flows, judge_outcomes
 from busyhour.capacity.refusals import Refusals
 from busyhour.capacity.rehearsal import Rehearsal, steady_seconds
 from busyhour.capacity.requirement import REQUESTS_PER_EXECUTION
@@ -183,7 +183,8 @@ class _Forecaster:
             runs=len(self.runs.free),
             notes=list(dict.fromkeys([*self.sheet.notes, *self.demand.result.notes])),
             outcomes=self.demand.outcomes,
-            unplanned=judge_outcomes(self.demand.outcomes, self.scenario),
+            unplanned=judge_outcomes(self.demand.outcomes, self.scenario)
+            or failed_by_flows(self.demand.outcomes, self.scenario),
         )
         made = with_rules(made, self.scenario, self.table, self.values.known)
         made = with_unpublished(made, even=self.even)

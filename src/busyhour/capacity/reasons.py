@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from busyhour.capacity.tolerance import Tolerances
+from busyhour.quotas.figures import tolerance
+from busyhour.results.estimate import interval
 from busyhour.results.outcomes import CallOutcomes, Ending, problem_sentence
 from busyhour.scenarios.model import Scenario
 
@@ -34,6 +37,20 @@ def judge_outcomes(
             f"{problem_sentence(worst[0], outcomes.total)}"
         )
     return [*reasons, *_unreached(outcomes, scenario, expected)]
+
+
+def failed_by_flows(outcomes: CallOutcomes | None, scenario: Scenario) -> list[str]:
+    """A forecast's calls on error branches beyond what is tolerated, the sample's interval beyond it; a run measures them."""
+    if outcomes is None or not outcomes.error_branch:
+        return []
+    tolerated = Tolerances(scenario).error_branches()
+    low, high = interval(outcomes.error_branch, outcomes.total)
+    if low <= tolerated:
+        return []
+    share = outcomes.error_branch / outcomes.total
+    text = f"{share:.2%} ({low:.2%} to {high:.2%}) of the calls take an error branch, {tolerance(tolerated)} is tolerated."
+    worst = outcomes.problems[:1]
+    return [" ".join([text, *(problem_sentence(one, outcomes.total) for one in worst)])]
 
 
 def _unreached(outcomes: CallOutcomes, scenario: Scenario, expected: CallOutcomes | None) -> list[str]:

@@ -345,6 +345,8 @@ def carried(requirement: Requirement, value: float) -> float:
         return math.inf
     if isinstance(requirement, Count) and not requirement.grows:
         return math.inf if requirement.rejected(value) == 0 else 0.0
+    if requirement.share >= 1.0 - 2.0 * _ROUNDING:  # all may be rejected
+        return math.inf
     if isinstance(requirement, Lines | Executions):
         return requirement.largest_load(value) / load
     if isinstance(requirement, Throughput | Count):

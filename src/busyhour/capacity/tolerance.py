@@ -9,6 +9,10 @@ SERVICE_LEVEL = 0.8
 """Share of contacts to be answered in time where the scenario has no objective for it (80/20 is the usual target)."""
 
 
+ERROR_BRANCHES = 0.001
+"""Share of callers that may take an error branch where the scenario has no objective for it."""
+
+
 class Tolerances:
     """What the objectives of a scenario tolerate; 1 % where it has none, see `requirement.tolerated_share`."""
 
@@ -37,6 +41,11 @@ class Tolerances:
         """Share of queued contacts that may be answered late or not at all."""
         level = self._bounds.get("service_level")
         return 1.0 - (SERVICE_LEVEL if level is None or level.at_least is None else level.at_least)
+
+    def error_branches(self) -> float:
+        """Share of calls that may take an error branch."""
+        bound = self._at_most("error_branch_share")
+        return ERROR_BRANCHES if bound is None else bound
 
     def _at_most(self, metric: str) -> float | None:
         found = self._bounds.get(metric)

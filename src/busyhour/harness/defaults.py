@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from busyhour.capacity.requirement import TOLERATED
+from busyhour.capacity.tolerance import ERROR_BRANCHES as ERROR_BRANCHES_TOLERATED
 from busyhour.capacity.tolerance import SERVICE_LEVEL as ANSWERED
 from busyhour.harness.objectives import judge
 from busyhour.harness.throttling import Throttled
@@ -23,7 +24,7 @@ from busyhour.scenarios.objectives import METRICS
 
 BLOCKED = Objective("blocked_share", at_most=TOLERATED)
 THROTTLED = Objective("throttle_share", at_most=TOLERATED)
-ERROR_BRANCHES = Objective("error_branch_share", at_most=0.001)
+ERROR_BRANCHES = Objective("error_branch_share", at_most=ERROR_BRANCHES_TOLERATED)
 SERVICE_LEVEL = Objective("service_level", at_least=ANSWERED)
 _ALIKE = {"throttle_share": ("throttle_share", "throttles")}
 """Metrics of which one stated by the scenario takes the place of the default."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError
-from busyhour.project.violations import Keys, dotted, explain, value_shown
+from busyhour.project.violations import Keys, dotted, explain, not_finite, value_shown
 
 _TABLE = re.compile(r"^\s*\[(?!\[)(?P<name>[^\]]+)\]\s*(#.*)?$")
 _LIST_TABLE = re.compile(r"^\s*\[\[(?P<name>[^\]]+)\]\]\s*(#.*)?$")
@@ -126,15 +126,17 @@ class TomlFile:
     def check(self, schema: Mapping[str, Any]) -> None:
         """Hold the file against a JSON Schema (2020-12).
 
+        TOML knows nan and inf, which hold against every bound of a schema: no key takes them.
+
         Raises:
             BusyhourError: it does not hold; one line for each problem, in the order of the file.
         """
         from jsonschema import Draft202012Validator
 
         errors = list(Draft202012Validator(schema).iter_errors(self.data))
-        if not errors:
+        problems = [*not_finite(self.data), *(problem for error in errors for problem in explain(error))]
+        if not problems:
             return
-        problems = [problem for error in errors for problem in explain(error)]
         problems.sort(key=lambda problem: self.line(problem.about) or 0)
         texts = list(dict.fromkeys(f"{self.at(problem.about)}: {problem.text}" for problem in problems))
         if len(texts) > _MOST_PROBLEMS:

@@ -6,6 +6,7 @@ say how to put it right.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,15 @@ def explain(error: ValidationError) -> Iterator[Problem]:
     if "propertyNames" in error.absolute_schema_path:
         return _bad_name(violation)
     return _EXPLAIN.get(str(error.validator), _wrong_kind)(violation)
+
+
+def not_finite(value: Any, keys: Keys = ()) -> Iterator[Problem]:
+    """The numbers in `value` that are nan or infinite."""
+    if isinstance(value, Mapping | list):
+        for key, inner in value.items() if isinstance(value, Mapping) else enumerate(value):
+            yield from not_finite(inner, (*keys, key))
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield Problem(keys, f"{dotted(keys)} is {value}, no finite number", "Write a number.")
 
 
 def dotted(keys: Sequence[str | int]) -> str:

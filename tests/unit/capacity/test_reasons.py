@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from busyhour.capacity.reasons import judge_outcomes
+from busyhour.capacity.reasons import failed_by_flows, judge_outcomes
 from busyhour.results import outcomes as o
 from busyhour.results.outcomes import CallOutcomes, Ending, from_counts, problem_key
 from busyhour.scenarios.model import (
@@ -16,6 +16,7 @@ from busyhour.scenarios.model import (
     DriveKind,
     Flows,
     LoadProfile,
+    Objective,
     Plan,
     Queue,
     Scenario,
@@ -107,3 +108,14 @@ def test_a_run_of_few_calls_shows_nothing_by_itself_and_something_beside_the_for
 def test_aws_does_not_tell_which_queue_calls_were_in() -> None:
     told = from_counts({o.ENDING + Ending.AGENT: 500}, errors_known=False)
     assert judge_outcomes(told, STAFFED) == []
+
+
+def test_a_forecast_whose_calls_take_error_branches_beyond_what_is_tolerated_does_not_hold():
+    found = from_counts({o.ENDING + Ending.ERROR_BRANCH: 40, o.ENDING + Ending.AGENT: 1960, o.ERRORS: 40})
+    [reason] = failed_by_flows(found, STAFFED)
+    assert reason.startswith("2.00% (")
+    assert "0.1 % is tolerated" in reason
+    allowed = replace(STAFFED, objectives=(Objective("error_branch_share", at_most=0.05),))
+    assert failed_by_flows(found, allowed) == []
+    few = from_counts({o.ENDING + Ending.ERROR_BRANCH: 2, o.ENDING + Ending.AGENT: 1998, o.ERRORS: 2})
+    assert failed_by_flows(few, STAFFED) == []

@@ -141,3 +141,16 @@ def test_a_record_that_cannot_be_read_names_what_is_wrong(data: dict[str, str], 
     with pytest.raises(BusyhourError, match=text) as raised:
         from_json(data)
     assert raised.value.hint
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        Agents(175.0, 175.0, 2.0, 20.0, 1.0),
+        Lines(25.0, tolerated_share(1.0, 3600.0)),
+        Executions(3.0, 6.0, tolerated_share(1.0, 3600.0)),
+    ],
+    ids=["agents", "lines", "executions"],
+)
+def test_where_all_may_be_rejected_every_volume_is_carried(requirement):
+    assert math.isinf(carried(requirement, 100))
