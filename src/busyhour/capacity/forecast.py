@@ -29,10 +29,12 @@ from busyhour.capacity.staffed import staffed_of
 from busyhour.capacity.table_demand import TableDemand
 from busyhour.capacity.tables import TableLimits
 from busyhour.capacity.theory import erlang_b, poisson_quantile
+from busyhour.capacity.tolerance import not_judged
 from busyhour.capacity.unpublished import with_unpublished
 from busyhour.capacity.values import Values
 from busyhour.flows.machine import Machine
 from busyhour.quotas import table as quota_table
+from busyhour.quotas.figures import tolerance
 from busyhour.quotas.model import QuotaValue
 from busyhour.quotas.table import QuotaTable
 from busyhour.quotas.table_capacity import (
@@ -139,7 +141,9 @@ class _Forecaster:
         )
         self.z = self.refusals.z
         self.load = self.per_hour / 3600.0 * self.demand.mean("at once")
+        self.staffed = list(staffed_of(self.scenario, self.demand))
         self.passing: float | None = None
+        self.unmet: list[str] = []
         busiest = planned.traffic.duration
         if self.scenario.plan.day is not None:
             self.passing, busiest = self.refusals.peak_load()
@@ -168,10 +172,12 @@ class _Forecaster:
             self._lambda()
             TableDemand(self.sheet, self.scenario, self.tables).add()
             add_external(self.sheet, self.scenario)
-            for staffed in staffed_of(self.scenario, self.demand):
+            for staffed in self.staffed:
                 self.sheet.rungs.extend(self.sheet.ladder.queue(staffed))
         if self.has_calls:
             self._counted()
+        if left := not_judged(self.scenario):
+            self.sheet.notes.append(f"not judged by a forecast, only by a run: objectives {', '.join(left)}")
         made = Forecast(
             scenario=self.scenario.name,
             calls_per_hour=self.per_hour,
@@ -183,7 +189,7 @@ class _Forecaster:
             runs=len(self.runs.free),
             notes=list(dict.fromkeys([*self.sheet.notes, *self.demand.result.notes])),
             outcomes=self.demand.outcomes,
-            unplanned=judge_outcomes(self.demand.outcomes, self.scenario)
+            unplanned=self.unmet + judge_outcomes(self.demand.outcomes, self.scenario)
             or failed_by_flows(self.demand.outcomes, self.scenario),
         )
         made = with_rules(made, self.scenario, self.table, self.values.known)
@@ -210,10 +216,22 @@ class _Forecaster:
     def _calls(self, starts: Rung | None) -> None:
         limit = self._limit(self.pool)
         row = self.sheet.ladder.concurrent_calls(
-            limit, CAMPAIGN_FULL if self.pool == CAMPAIGN_CALLS else REORDER
+            limit, CAMPAIGN_FULL if self.pool == CAMPAIGN_CALLS else REORDER, self.staffed
         )
+        self.load = row.load
         let_in = 1.0 - (starts.rejected_at_plan if starts is not None else 0.0)
         blocked = let_in * row.requirement.rejected(limit.value, let_in)
+        together = 1.0 - let_in + blocked
+        if (
+            starts is not None
+            and not starts.binds_at_plan
+            and not row.binds_at_plan
+            and together > row.tolerated
+        ):
+            self.unmet.append(
+                f"{starts.name} and {row.name} together block {together:.2%} of the calls, "
+                f"{tolerance(row.tolerated)} is tolerated: each alone is within its limit."
+            )
         if self.passing is not None:
             blocked = self.refusals.blocked(self.runs.window)
             self.sheet.notes.append(
@@ -228,7 +246,7 @@ class _Forecaster:
             self.load,
             peaked.quantile(self.load, PEAK, self.z),
             row.calculation,
-            theory_half_width=self.sheet.error(self.load, "at once"),
+            theory_half_width=row.load_half_width,
             **self.runs.spread(lambda r: (r.calls.peak, r.calls.peak_at), self.load),
             turned_away_theory=blocked,
             turned_away_simulated=simulated,
@@ -297,35 +315,36 @@ class _Forecaster:
     def _lambda(self) -> None:
         limit = self._limit(EXECUTIONS)
         row = self.sheet.ladder.lambda_concurrency(limit)
-        if row is None:
-            return
-        self.sheet.add(
-            limit,
-            row.load,
-            poisson_quantile(row.load, PEAK),
-            row.calculation,
-            **self.runs.spread(lambda r: (r.functions.level.peak, r.functions.level.peak_at), row.load),
-            theory_half_width=row.load_half_width or None,
-            turned_away_theory=row.rejected_at_plan,
-            turned_away_simulated=self.runs.share(
-                lambda r: (r.lambda_throttled.count, r.functions.requests.total)
-            ),
-            turned_away_half_width=self.runs.half_width(
-                lambda r: (r.lambda_throttled.count, r.functions.requests.total)
-            ),
-        )
-        self.sheet.rung(row)
+        if row is not None:
+            self.sheet.add(
+                limit,
+                row.load,
+                poisson_quantile(row.load, PEAK),
+                row.calculation,
+                **self.runs.spread(lambda r: (r.functions.level.peak, r.functions.level.peak_at), row.load),
+                theory_half_width=row.load_half_width or None,
+                turned_away_theory=row.rejected_at_plan,
+                turned_away_simulated=self.runs.share(
+                    lambda r: (r.lambda_throttled.count, r.functions.requests.total)
+                ),
+                turned_away_half_width=self.runs.half_width(
+                    lambda r: (r.lambda_throttled.count, r.functions.requests.total)
+                ),
+            )
+            self.sheet.rung(row)
         for name, function in self.scenario.functions.items():
             if function.reserved_concurrency is not None:
                 text = f"Reserved concurrency of {name}"
                 reserved = float(function.reserved_concurrency)
                 own = Limit(f"function.{name}.reserved", text, None, reserved, "executions", "scenario")
                 self.sheet.rung(self.sheet.ladder.lambda_concurrency(own, name))
+        per_call = self.demand.mean("Lambda invocations")
+        if not per_call:
+            return
         # The request rate follows concurrency, ten to one; its limit is part of that of the executions.
         rate = replace(
             self._limit(INVOKE_RATE), value=REQUESTS_PER_EXECUTION * limit.value, origin=f"10 x {EXECUTIONS}"
         )
-        per_call = self.demand.mean("Lambda invocations")
         per_second = self.per_hour / 3600.0 * per_call
         self.sheet.add(
             rate,

@@ -17,6 +17,7 @@ from busyhour.capacity.expectation import Law
 from busyhour.capacity.intervals import CERTAIN, Ratio
 from busyhour.capacity.requirement import (
     CONNECT_RETRIES,
+    Abandoned,
     Agents,
     Bucket,
     Count,
@@ -29,6 +30,7 @@ from busyhour.capacity.requirement import (
     tolerated_share,
 )
 from busyhour.capacity.rungs import (
+    IMPATIENT,
     LAMBDA_429,
     NO_LINE,
     NO_ROOM,
@@ -43,6 +45,7 @@ from busyhour.capacity.rungs import (
     row_of,
 )
 from busyhour.capacity.staffing import Served
+from busyhour.capacity.theory import waiting_with_abandonment
 from busyhour.capacity.tolerance import Tolerances
 from busyhour.scenarios.model import ArrivalProcess, Direction, Distribution, ExternalLimit, Scenario
 
@@ -52,6 +55,10 @@ _FAR = 1.5
 """A simulated volume is looked for within this factor of the closed form's."""
 _CLOSE = 0.005
 """Share of the volume to which it is looked for."""
+_BUSY = 0.95
+"""Occupancy of agents by offered load beyond which sampled waits are too short: they take long to become stationary."""
+_WAITS_SPREAD = 0.1
+"""Half width, as a share of the load, that calls at once have where waits are taken from Erlang A."""
 
 
 class Ladder:
@@ -71,9 +78,17 @@ class Ladder:
         self._z = z
         self._tolerated = Tolerances(scenario)
 
-    def concurrent_calls(self, limit: Limit, symptom: str = REORDER) -> Rung:
-        """Calls at once: Erlang B, or Hayward's approximation for arrivals that are not Poisson."""
-        seconds = self._demand.mean("at once")
+    def concurrent_calls(self, limit: Limit, symptom: str = REORDER, queues: Sequence[Staffed] = ()) -> Rung:
+        """Calls at once: Erlang B, or Hayward's approximation for arrivals that are not Poisson.
+
+        Where agents of one of the `queues` are nearly all busy, sampled calls do not wait as long as calls do in the end:
+        the waits are then those of Erlang A.
+        """
+        seconds, quantity, spread = self._demand.mean("at once"), "at once", 0.0
+        if any(self._offered(queue) > _BUSY * queue.agents for queue in queues):
+            seconds -= self._demand.mean("in queue")
+            seconds += math.fsum(queue.share * self._wait(queue) for queue in queues)
+            quantity, spread = "", _WAITS_SPREAD
         redial = self._scenario.callers.redial
         requirement = Lines(
             self._per_second * seconds,
@@ -83,7 +98,22 @@ class Ladder:
             redial.attempts if redial else 0,
         )
         text = f"{self._planned:,.0f} calls/h x {seconds:.1f} s / 3600 = {requirement.erlang:,.4g} erlang"
-        return self._row(limit, requirement, symptom, text, quantity="at once")
+        return self._row(limit, requirement, symptom, text, quantity=quantity, spread=spread)
+
+    def _offered(self, queue: Staffed) -> float:
+        """Offered load of a queue, erlang."""
+        return self._per_second * queue.share * queue.aht
+
+    def _wait(self, queue: Staffed) -> float:
+        """Mean seconds that a contact of a queue waits in the end, by Erlang A.
+
+        Where more contacts come than agents can serve, it is at least the time until enough have lost patience.
+        """
+        load = self._offered(queue)
+        wait = waiting_with_abandonment(load, queue.agents, queue.aht, queue.patience).mean_wait
+        if load <= queue.agents:
+            return wait
+        return max(wait, queue.sample.patience_quantile(1.0 - queue.agents / load))
 
     def starts(self, rate: Limit, burst: Limit) -> Rung | None:
         """Token bucket of StartOutboundVoiceContact; None for inbound traffic."""
@@ -102,20 +132,35 @@ class Ladder:
 
     def lambda_concurrency(self, limit: Limit, function: str | None = None) -> Rung | None:
         """Lambda executions at once, of the account or of one function with reserved concurrency."""
-        names = [name for name in self._demand.lambda_seconds if function in (None, name)]
+        reserved = {
+            name: each.reserved_concurrency
+            for name, each in self._scenario.functions.items()
+            if each.reserved_concurrency is not None and function is None
+        }
+        names = [
+            name for name in self._demand.lambda_seconds if function in (None, name) and name not in reserved
+        ]
         seconds = math.fsum(
             self._demand.mean(f"invocations:{name}") * self._demand.lambda_seconds[name] for name in names
         )
         if not seconds:
             return None
         quantity = "Lambda invocations" if function is None else f"invocations:{function}"
-        requests = self._demand.mean(quantity)
+        requests = math.fsum(self._demand.mean(f"invocations:{name}") for name in names)
         share = self._tolerated.requests("lambda", "Invoke", self._planned * requests)
-        requirement = Executions(self._per_second * seconds, self._per_second * requests, share)
+        requirement = Executions(
+            self._per_second * seconds,
+            self._per_second * requests,
+            share,
+            CONNECT_RETRIES if self._scenario.drive.has_calls else 0,
+            float(sum(reserved.values())),
+        )
         text = (
             f"{self._planned:,.0f} calls/h x {requests:.3g} invocations x {seconds / requests * 1000:,.0f} ms "
             f"/ 3600 = {requirement.erlang:,.4g} erlang"
         )
+        if reserved:
+            text += f"; {requirement.reserved:g} executions are reserved for {', '.join(reserved)}"
         sampled = math.fsum(
             self._demand.mean(f"invocations:{name}") * self._demand.lambda_half_width.get(name, 0.0)
             for name in names
@@ -230,6 +275,24 @@ class Ladder:
             lambda factor: served(factor).late if staffed.agents else CERTAIN,
             staffed.spread,
         )
+        at_most = self._tolerated.abandoned()
+        if at_most is not None:
+            yield self._queue_row(
+                Limit(
+                    f"queue.{staffed.name}.abandoned",
+                    f"{name}, for abandoned contacts",
+                    None,
+                    staffed.agents,
+                    "agents",
+                    "scenario",
+                ),
+                Abandoned(load, staffed.aht, staffed.patience, at_most),
+                IMPATIENT,
+                whole,
+                "staffing",
+                lambda factor: served(factor).gone if staffed.agents else CERTAIN,
+                staffed.spread,
+            )
 
     def _queue_row(
         self,

@@ -36,7 +36,7 @@ def judge_outcomes(
             f"{share:.1%} of the calls take an error branch for want of something in the scenario. "
             f"{problem_sentence(worst[0], outcomes.total)}"
         )
-    return [*reasons, *_unreached(outcomes, scenario, expected)]
+    return [*reasons, *(_unreached(outcomes, scenario, expected) or _unstaffed(outcomes, scenario))]
 
 
 def failed_by_flows(outcomes: CallOutcomes | None, scenario: Scenario) -> list[str]:
@@ -51,6 +51,22 @@ def failed_by_flows(outcomes: CallOutcomes | None, scenario: Scenario) -> list[s
     text = f"{share:.2%} ({low:.2%} to {high:.2%}) of the calls take an error branch, {tolerance(tolerated)} is tolerated."
     worst = outcomes.problems[:1]
     return [" ".join([text, *(problem_sentence(one, outcomes.total) for one in worst)])]
+
+
+def _unstaffed(outcomes: CallOutcomes, scenario: Scenario) -> list[str]:
+    """Queues that calls wait in and the scenario does not have, so that nothing is known of their agents."""
+    reasons = []
+    for name, calls in outcomes.queues.items():
+        if name in scenario.queues or calls <= MOST_WANTING * outcomes.total:
+            continue
+        where = (
+            f'[queues.NAME] agents = 10, arn = "{name}"' if ":" in name else f'[queues."{name}"] agents = 10'
+        )
+        reasons.append(
+            f"{calls / outcomes.total:.1%} of the calls wait in queue {name!r}, which is not in the scenario: nothing "
+            f"is known of its agents. Write: {where}"
+        )
+    return reasons
 
 
 def _unreached(outcomes: CallOutcomes, scenario: Scenario, expected: CallOutcomes | None) -> list[str]:

@@ -133,7 +133,8 @@ class Lines:
 class Executions:
     """Lambda executions at once: Erlang B with Connect's retries, and ten requests a second for each execution.
 
-    `erlang` is the load of first attempts, `per_second` their rate. A throttled invocation is tried again up to
+    `erlang` is the load of first attempts, `per_second` their rate; `reserved` executions of the value are kept for
+    other functions. A throttled invocation is tried again up to
     `retries` times and is taken to meet the same throttling as any other request.
     """
 
@@ -142,6 +143,7 @@ class Executions:
     per_second: float
     share: float = TOLERATED
     retries: int = CONNECT_RETRIES
+    reserved: float = 0.0
 
     def load(self, factor: float = 1.0) -> float:
         """Executions at once in the mean, erlang."""
@@ -149,21 +151,24 @@ class Executions:
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
         """Share of requests that Lambda throttles, the larger of both limits."""
-        by_rate = _excess(self.per_second * factor, REQUESTS_PER_EXECUTION * value)
-        return max(self._lines.rejected(value, factor), by_rate)
+        own = max(0.0, value - self.reserved)
+        by_rate = _excess(self.per_second * factor, REQUESTS_PER_EXECUTION * own)
+        return max(self._lines.rejected(own, factor), by_rate)
 
     def smallest(self, factor: float) -> int:
         """Fewest executions that throttle at most `share`."""
         served = self.per_second * factor * (1.0 - self.share)
-        return max(self._lines.smallest(factor), math.ceil(served / REQUESTS_PER_EXECUTION - _ROUNDING))
+        own = max(self._lines.smallest(factor), math.ceil(served / REQUESTS_PER_EXECUTION - _ROUNDING))
+        return math.ceil(self.reserved) + own
 
     def largest_load(self, value: float) -> float:
         """Load of first attempts, erlang, of which `value` executions throttle `share`."""
-        by_lines = self._lines.largest_load(value)
+        own = max(0.0, value - self.reserved)
+        by_lines = self._lines.largest_load(own)
         if self.per_second <= 0:
             return by_lines
         served = self.per_second * (1.0 - self.share)
-        return min(by_lines, self.erlang * REQUESTS_PER_EXECUTION * value / served)
+        return min(by_lines, self.erlang * REQUESTS_PER_EXECUTION * own / served)
 
     @property
     def _lines(self) -> Lines:
@@ -277,6 +282,30 @@ class Agents:
 
 
 @dataclass(frozen=True, slots=True)
+class Abandoned:
+    """Agents of one queue: Erlang A. A contact is rejected where it gives up waiting.
+
+    `erlang` is the offered load, `aht` the handling time and `patience` the mean patience in seconds; `share` is the
+    objective's share of queued contacts that may be abandoned.
+    """
+
+    model: ClassVar[str] = "abandoned"
+    erlang: float
+    aht: float
+    patience: float
+    share: float
+
+    def load(self, factor: float = 1.0) -> float:
+        """Offered load, erlang."""
+        return self.erlang * factor
+
+    def rejected(self, value: float, factor: float = 1.0) -> float:
+        """Share of contacts that are abandoned."""
+        agents = math.floor(value + _ROUNDING)
+        return waiting_with_abandonment(self.load(factor), agents, self.aht, self.patience).abandoned
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """Places of one queue: M/M/n/n+K with impatience. A contact is rejected where every place is taken.
 
@@ -302,7 +331,8 @@ class Waiting:
 
 
 _MODELS: dict[str, type[Any]] = {
-    kind.model: kind for kind in (Lines, Executions, Bucket, Throughput, Partitions, Count, Agents, Waiting)
+    kind.model: kind
+    for kind in (Lines, Executions, Bucket, Throughput, Partitions, Count, Agents, Abandoned, Waiting)
 }
 
 
@@ -377,6 +407,8 @@ def in_words(requirement: Requirement) -> str:
         case Agents():
             level = f"{1.0 - requirement.share:.0%} answered within {requirement.threshold:g} s"
             return f"{load} erlang, {level}, by Erlang A"
+        case Abandoned():
+            return f"{load} erlang, at most {share} abandoned, by Erlang A"
         case Waiting():
             return f"{load} erlang at {requirement.agents} agents, at most {share} find the queue full"
         case Partitions():

@@ -29,6 +29,7 @@ LAMBDA_429 = (
 TABLE_FULL = "the function gets ProvisionedThroughputExceededException or ThrottlingException from the table"
 CAMPAIGN_FULL = "campaign calls beyond it are not placed; ConcurrentHighVolumeCalls at its limit"
 QUEUE_FULL = "the flow's QueueAtCapacity branch is taken"
+IMPATIENT = "more queued callers give up than the objective tolerates"
 UNDERSTAFFED = "too few contacts are answered in time; callers wait and give up"
 SYSTEM_FULL = (
     "the system rejects the request; the function answers with an error and Connect invokes it again"
@@ -44,6 +45,7 @@ SIGNS = {
     TABLE_FULL: "table throttles",
     CAMPAIGN_FULL: "campaign calls fail",
     QUEUE_FULL: "QueueAtCapacity",
+    IMPATIENT: "contacts abandoned",
     UNDERSTAFFED: "service level missed",
     SYSTEM_FULL: "function errors",
     NO_LINE: "calls rejected",

@@ -7,6 +7,7 @@ scenario declares; exact, with no event list: the next contact takes the agent w
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -24,7 +25,7 @@ _SETTLING = 0.1
 class Served:
     """Shares of the contacts offered, but for the service level: of those answered or abandoned.
 
-    `late` is one less the service level and `full` the share blocked, both with their 95 % interval.
+    `late` is one less the service level, `full` the share blocked and `gone` the share abandoned, with their 95 % intervals.
     """
 
     service_level: float
@@ -32,6 +33,7 @@ class Served:
     turned_away: float
     late: Ratio
     full: Ratio
+    gone: Ratio
 
 
 class QueueSample:
@@ -50,6 +52,11 @@ class QueueSample:
         self._handling = [handling(stream) for _ in range(contacts)]
         self._patience = [patience(stream) for _ in range(contacts)]
 
+    def patience_quantile(self, share: float) -> float:
+        """Seconds after which `share` (0..1) of the contacts have lost patience."""
+        ordered = sorted(self._patience)
+        return ordered[min(len(ordered) - 1, math.floor(share * len(ordered)))]
+
     def serve(
         self, per_second: float, agents: int, capacity: int | None = None, threshold: float = 20.0
     ) -> Served:
@@ -67,12 +74,12 @@ class QueueSample:
         counted_from = len(self._gaps) * _SETTLING / per_second
         times: Sequence[float] = list(accumulate(gap / per_second for gap in self._gaps))
         replace, push, pop = heapq.heapreplace, heapq.heappush, heapq.heappop
-        so_far: list[tuple[int, int, int, int]] = []
+        so_far: list[tuple[int, int, int, int, int]] = []
         size = max(1, len(times) // _BATCHES)
         contacts = zip(times, self._handling, self._patience, strict=True)
         for index, (now, seconds, patience) in enumerate(contacts):
             if index % size == 0:
-                so_far.append((answered + abandoned, in_time, offered, turned_away))
+                so_far.append((answered + abandoned, in_time, offered, turned_away, abandoned))
             counts = now >= counted_from
             offered += counts
             wait = free[0] - now
@@ -99,8 +106,9 @@ class QueueSample:
             in_time / stayed if stayed else 1.0,
             abandoned / offered if offered else 0.0,
             turned_away / offered if offered else 0.0,
-            late=_around((stayed - timely, stayed) for stayed, timely, _, _ in so_far),
-            full=_around((full, offered) for _, _, offered, full in so_far),
+            late=_around((stayed - timely, stayed) for stayed, timely, _, _, _ in so_far),
+            full=_around((full, offered) for _, _, offered, full, _ in so_far),
+            gone=_around((gone, offered) for _, _, offered, _, gone in so_far),
         )
 
 

@@ -13,6 +13,16 @@ ERROR_BRANCHES = 0.001
 """Share of callers that may take an error branch where the scenario has no objective for it."""
 
 
+_JUDGED = frozenset(
+    {"blocked_share", "throttle_share", "throttles", "service_level", "abandoned_share", "error_branch_share"}
+)
+
+
+def not_judged(scenario: Scenario) -> list[str]:
+    """Objectives of a scenario that no closed form judges: a run measures them."""
+    return [one.metric for one in scenario.objectives if one.metric.partition(":")[0] not in _JUDGED]
+
+
 class Tolerances:
     """What the objectives of a scenario tolerate; 1 % where it has none, see `requirement.tolerated_share`."""
 
@@ -41,6 +51,11 @@ class Tolerances:
         """Share of queued contacts that may be answered late or not at all."""
         level = self._bounds.get("service_level")
         return 1.0 - (SERVICE_LEVEL if level is None or level.at_least is None else level.at_least)
+
+    def abandoned(self) -> float | None:
+        """Share of queued contacts that may be abandoned, less than one in a million for none; None: no objective."""
+        bound = self._at_most("abandoned_share")
+        return None if bound is None else max(bound, 1e-6)
 
     def error_branches(self) -> float:
         """Share of calls that may take an error branch."""

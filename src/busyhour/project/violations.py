@@ -173,6 +173,7 @@ _EXPLAIN: dict[str, Callable[[_Violation], Iterator[Problem]]] = {
     "minimum": _bound("at least"),
     "maximum": _bound("at most"),
     "exclusiveMinimum": _bound("more than"),
+    "exclusiveMaximum": _bound("below"),
     "minItems": _empty,
     "minLength": _empty,
     "minProperties": _empty,

@@ -138,7 +138,7 @@ def _flow(source: Source, keys: tuple[str, ...], name: str, flows: list[FlowName
 def _queue(name: str, data: Mapping[str, Any]) -> Queue:
     return Queue(
         name,
-        data["agents"],
+        int(data["agents"]),  # 30.0 is an integer to JSON Schema
         capacity=data.get("capacity"),
         open_share=float(data.get("open_share", 1.0)),
         arn=data.get("arn"),

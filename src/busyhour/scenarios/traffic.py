@@ -41,6 +41,12 @@ def read_traffic(
         _only_planned(source, data, day)
     planned = _planned(source, data, day, test)
     plan = plan_of(planned, day=day)
+    if plan.calls_per_hour <= 0:
+        raise source.error(
+            ("traffic",),
+            "plans no calls: its busiest rate is 0 calls/h",
+            "Give calls_per_hour, or intervals with calls.",
+        )
     if test is None:
         up, down = (source.duration(("traffic", key), data.get(key, 0.0)) for key in ("ramp_up", "ramp_down"))
         hold = planned.duration - up - down

@@ -149,3 +149,17 @@ def test_users_are_counted_with_the_limits(small: Any) -> None:
     rung, _ = rung_of(small, scenario, small.to_queue, "connect.users-per-instance")
     assert (rung.value, rung.needed, rung.verdict) == (500.0, 900.0, Fits.EXCEEDS)
     assert rung.calls_per_hour == pytest.approx(60.0 * 500 / 900)
+
+
+def test_calls_at_once_of_an_overloaded_queue_have_the_waits_of_the_end(small: Any) -> None:
+    """3,600 calls/h of 175 s are 175 erlang on 170 agents; with a patience of an hour 106 contacts wait by Erlang A."""
+    scenario = small.scenario(
+        calls_per_hour=3600.0,
+        queues=(Queue("sales", 170),),
+        talk=Distribution("exponential", 175.0),
+        wrap_up=Distribution("constant", 0.0),
+        patience=Distribution("exponential", 3600.0),
+    )
+    rung, _ = rung_of(small, scenario, small.to_queue, CALLS, **{CALLS: 250.0})
+    assert rung.load == pytest.approx(281.0, rel=0.05)
+    assert rung.verdict is Fits.EXCEEDS

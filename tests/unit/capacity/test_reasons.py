@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from busyhour.capacity.reasons import failed_by_flows, judge_outcomes
 from busyhour.results import outcomes as o
 from busyhour.results.outcomes import CallOutcomes, Ending, from_counts, problem_key
@@ -119,3 +121,15 @@ def test_a_forecast_whose_calls_take_error_branches_beyond_what_is_tolerated_doe
     assert failed_by_flows(found, allowed) == []
     few = from_counts({o.ENDING + Ending.ERROR_BRANCH: 2, o.ENDING + Ending.AGENT: 1998, o.ERRORS: 2})
     assert failed_by_flows(few, STAFFED) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "line"), [("Sales", '[queues."Sales"] agents = 10'), ("arn:q/9", 'arn = "arn:q/9"')]
+)
+def test_a_queue_that_the_scenario_does_not_have_answers_no_call(name: str, line: str) -> None:
+    """Without staffing every call in it would be answered at once: nothing is known of its agents."""
+    nothing_staffed = replace(STAFFED, queues={})
+    (reason,) = judge_outcomes(calls(queued=300, queue=name), nothing_staffed)
+    assert "which is not in the scenario" in reason
+    assert line in reason
+    assert judge_outcomes(calls(queued=1, others=299, queue=name), nothing_staffed) == []

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from busyhour.capacity.requirement import (
+    Abandoned,
     Agents,
     Bucket,
     Count,
@@ -154,3 +155,18 @@ def test_a_record_that_cannot_be_read_names_what_is_wrong(data: dict[str, str], 
 )
 def test_where_all_may_be_rejected_every_volume_is_carried(requirement):
     assert math.isinf(carried(requirement, 100))
+
+
+def test_executions_that_are_reserved_for_others_come_on_top() -> None:
+    """80 erlang beside 60 reserved executions: 120 leave 60 for them, of which more than a quarter is throttled."""
+    plain, beside = Executions(80.0, 20.0), Executions(80.0, 20.0, reserved=60.0)
+    assert needed(beside) == 60 + needed(plain)
+    assert beside.rejected(120) == plain.rejected(60) > 0.25
+    assert carried(beside, 60) == 0.0
+
+
+def test_fewer_abandon_with_more_agents() -> None:
+    """175 erlang with a patience of a minute: 160 agents lose 9.7 % by Erlang A."""
+    plan = Abandoned(175.0, 175.0, 60.0, 0.03)
+    assert plan.rejected(160) == pytest.approx(0.097, abs=0.002)
+    assert plan.rejected(needed(plan)) <= 0.03 < plan.rejected(needed(plan) - 1)

@@ -679,7 +679,7 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
         pytest.param(
             "",
             [('"backend"\n', '"backend"\nheadroom = 20\n')],
-            "s.toml:2: headroom is 20; it must be at most 1",
+            "s.toml:2: headroom is 20; it must be below 1",
             "Write for example 0.25.",
             id="headroom-in-percent",
         ),
