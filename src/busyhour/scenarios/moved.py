@@ -21,10 +21,11 @@ def is_day(traffic: Mapping[str, Any]) -> bool:
     return any(key in traffic for key in OF_A_DAY)
 
 
-def with_settings_moved(file: TomlFile) -> TomlFile:
+def with_settings_moved(file: TomlFile, written_in_file: Mapping[str, Any]) -> TomlFile:
     """The file with settings of `traffic.duration`, ramps and drain as those of its [test] table, where it has one.
 
-    Keys that the file itself has stay where they are. A duration becomes the hold between the ramps.
+    Keys that the file itself has stay where they are. A duration becomes the hold between the ramps; the length of a
+    planned day stays that of the file: `written_in_file` is its content without the settings.
 
     Raises:
         BusyhourError: the ramps do not fit into the duration.
@@ -38,8 +39,11 @@ def with_settings_moved(file: TomlFile) -> TomlFile:
         if ("traffic", key) in elsewhere:
             test[key] = traffic.pop(key)
             elsewhere["test", key] = elsewhere.pop(("traffic", key))
-    if ("traffic", "duration") in elsewhere and not is_day(traffic):
+    if ("traffic", "duration") in elsewhere:
         duration = traffic.pop("duration")
+        own = written_in_file.get("traffic", {})
+        if is_day(traffic) and "duration" in own:
+            traffic["duration"] = own["duration"]
         elsewhere["test", "hold"] = elsewhere.pop(("traffic", "duration"))
         file = replace(file, data=data, elsewhere=elsewhere)
         test["hold"] = duration

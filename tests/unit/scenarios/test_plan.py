@@ -154,3 +154,19 @@ def test_growth_stays_with_the_driven_traffic_so_that_it_can_be_raised(read: Rea
     assert scenario.plan.calls_per_hour == pytest.approx(5400)
     assert scenario.traffic.growth == 1.5
     assert Schedule(scenario.traffic, 1).rate_at(30) == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize(
+    "planned",
+    [
+        DAY,
+        'calls_per_hour = 1800\nduration = "90m"\nshape = [{ at = "0s", factor = 0.1 }, { at = "45m", factor = 0.1 }, { at = "45m", factor = 1 }]',
+    ],
+)
+@pytest.mark.parametrize("test", ["", '[test]\nhold = "10m"\n'])
+def test_a_duration_that_is_set_for_one_run_cuts_nothing_off_the_planned_day(
+    read: Read, planned: str, test: str
+) -> None:
+    scenario = read(f"[traffic]\n{planned}\n{test}", "traffic.duration=40s")
+    assert scenario.plan.calls_per_hour == pytest.approx(1800)
+    assert scenario.traffic.duration == 40
