@@ -35,11 +35,22 @@ def with_settings_moved(file: TomlFile, written_in_file: Mapping[str, Any]) -> T
     if not isinstance(traffic, dict) or not isinstance(test, dict):
         return file
     elsewhere = dict(file.elsewhere)
+    if (
+        "test" not in written_in_file
+    ):  # settings alone make the table: the file's own durations belong into it
+        for key in OF_THE_TEST:
+            if key in traffic:
+                test.setdefault(key, traffic.pop(key))
+        if "duration" in traffic and not is_day(traffic):
+            if "hold" in test:
+                del traffic["duration"]
+            else:
+                elsewhere.setdefault(("traffic", "duration"), file.at(("traffic", "duration")))
     for key in OF_THE_TEST:
-        if ("traffic", key) in elsewhere:
+        if key in traffic and ("traffic", key) in elsewhere:
             test[key] = traffic.pop(key)
             elsewhere["test", key] = elsewhere.pop(("traffic", key))
-    if ("traffic", "duration") in elsewhere:
+    if "duration" in traffic and ("traffic", "duration") in elsewhere:
         duration = traffic.pop("duration")
         own = written_in_file.get("traffic", {})
         if is_day(traffic) and "duration" in own:

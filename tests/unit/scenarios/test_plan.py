@@ -170,3 +170,17 @@ def test_a_duration_that_is_set_for_one_run_cuts_nothing_off_the_planned_day(
     scenario = read(f"[traffic]\n{planned}\n{test}", "traffic.duration=40s")
     assert scenario.plan.calls_per_hour == pytest.approx(1800)
     assert scenario.traffic.duration == 40
+
+
+@pytest.mark.parametrize(
+    ("setting", "hold", "factor"),
+    [("test.hold=20s", 20, 1), ("test.factor=1.5", 90, 1.5), ("test.smoke=true", 90, 1)],
+)
+def test_settings_of_the_test_work_without_a_test_table(
+    read: Read, setting: str, hold: float, factor: float
+) -> None:
+    scenario = read(
+        '[traffic]\ncalls_per_hour = 3600\nduration = "100s"\nramp_up = "10s"\ndrain = "5s"\n', setting
+    )
+    assert (scenario.test.ramp_up, scenario.test.hold, scenario.test.drain) == (10, hold, 5)
+    assert (scenario.test.factor, scenario.plan.calls_per_hour) == (factor, 3600)
