@@ -132,6 +132,18 @@ class Forecast:
         return [rung for rung in self.ladder if rung.verdict is Fits.EXCEEDS]
 
     @property
+    def tight(self) -> list[Rung]:
+        """Quotas that carry the plan with less headroom than the scenario asks for; a run that uses them so fails."""
+        return [
+            rung
+            for rung in self.ladder
+            if rung.kind == "quota"
+            and rung.verdict is Fits.WITHIN
+            and rung.with_headroom is not None
+            and rung.with_headroom > rung.value
+        ]
+
+    @property
     def undecided(self) -> list[Rung]:
         """Limits of which the samples do not tell whether they carry the plan."""
         return [rung for rung in self.ladder if rung.verdict is Fits.UNDECIDED]

@@ -53,6 +53,13 @@ def text(found: Forecast, console: Console) -> None:
             highlight=False,
             markup=False,
         )
+    for rung in found.tight:
+        console.print(
+            f"Less headroom than the scenario asks for: {rung.name} = {_figure(rung.value)}, with headroom "
+            f"{_figure(rung.with_headroom)}.",
+            highlight=False,
+            markup=False,
+        )
     for one in found.unpublished:
         console.print(
             f"Not known to be within the limit: {one.name} ({one.shows_as}). {one.calculation}. {one.ask}",

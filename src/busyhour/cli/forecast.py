@@ -133,7 +133,7 @@ def command(
                 "Name a file in a folder that exists.",
             ) from None
     undecided = ExitCode.INVALID_RUN if found.undecided else ExitCode.OK
-    unmet = found.binding or found.unplanned
+    unmet = found.binding or found.unplanned or found.tight
     raise SystemExit(int(ExitCode.DOES_NOT_HOLD if unmet else undecided))
 
 

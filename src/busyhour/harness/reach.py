@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from busyhour.capacity.holding import HoldingTime
-from busyhour.scenarios.model import ArrivalProcess, LoadProfile, Plan, Scenario
+from busyhour.scenarios.model import ArrivalProcess, Plan, Scenario
 from busyhour.scenarios.plan import busiest_rate, driven
 from busyhour.scenarios.rate import Rate, rate_of
 
@@ -130,7 +130,7 @@ def reach(scenario: Scenario, seconds: float, holding: HoldingTime, invocation: 
         cut_off,
         memory,
         hold,
-        _setting(test, hold),
+        _setting(scenario, hold),
         scenario.traffic.arrivals is ArrivalProcess.EVEN,
     )
 
@@ -168,7 +168,7 @@ def _of_rate(scenario: Scenario, rate: Rate, shortest: float) -> Reach:
         0.0,
         0.0,
         hold,
-        _setting(test, hold),
+        _setting(scenario, hold),
         scenario.traffic.arrivals is ArrivalProcess.EVEN,
     )
 
@@ -216,9 +216,11 @@ def _first(suffices: Callable[[float], bool], start: float) -> float | None:
     return high
 
 
-def _setting(test: LoadProfile, hold: float | None) -> str:
+def _setting(scenario: Scenario, hold: float | None) -> str:
+    """What to pass to --set. Of a planned day a longer duration is not its busiest interval: that is held by a test."""
     if hold is None:
         return ""
-    if test.stated:
+    test = scenario.test
+    if test.stated or scenario.plan.day is not None:
         return f"test.hold={in_words(hold)}"
     return f"traffic.duration={in_words(test.ramp_up + hold + test.ramp_down)}"

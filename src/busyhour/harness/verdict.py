@@ -128,7 +128,7 @@ def decide(
 
 def _reasons(measured: Measured, headroom: float, smoke: bool) -> _Reasons:
     found = _Reasons()
-    bound = {q.key for q in measured.quotas if q.verdict == "binds"}
+    bound = {q.key for q in _bound(measured)}
     over = exceeded([row for row in measured.limits if row.get("key") not in bound])
     undecided = [_undecided_reason(row) for row in measured.limits if _verdict_of(row) == "undecided"]
     objectives = [o for o in measured.objectives if not (smoke and o.metric in _OF_CAPACITY)]
@@ -206,13 +206,24 @@ def _undecided_reason(row: Mapping[str, Any]) -> str:
     return f"{text}the interval of the sampled demand{around}. More sampled calls decide it: busyhour forecast --calls."
 
 
+def _bound(measured: Measured) -> list[QuotaRecord]:
+    """Quotas that bound in the run. One of which only the need is known is a reason by calculation, in `limits`."""
+    by_calculation = {row.get("key") for row in measured.limits if _verdict_of(row) == "exceeds"}
+    return [
+        q
+        for q in measured.quotas
+        if q.verdict == "binds"
+        and not (q.key in by_calculation and q.peak is None and not q.rejected and not q.rejected_share)
+    ]
+
+
 def _quota_reasons(measured: Measured, headroom: float) -> list[str]:
     """Quotas that bound, the first to bind first, each with what the calculation says of it."""
     quotas = measured.quotas
     over = {row["key"]: row for row in measured.limits if _verdict_of(row) == "exceeds" and "key" in row}
     reasons = []
     binding = sorted(
-        (q for q in quotas if q.verdict == "binds"),
+        _bound(measured),
         key=lambda q: (q.first_rejected_at is None, q.first_rejected_at or 0.0, q.key),
     )
     for quota in binding:

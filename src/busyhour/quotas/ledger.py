@@ -298,11 +298,22 @@ def _why_not(needed: Needed, record: QuotaRecord, run: RunRecord) -> str:
     if record.peak is None:
         return "its demand was not measured"
     if record.value < needed.value * _NEARLY:
-        return f"the value in force is {number(record.value)}, the need is {number(needed.value)}"
+        there = str(run.scenario.get("name", ""))
+        whose = (
+            ""
+            if needed.scenario == there
+            else f", of {needed.scenario} at {number(needed.calls_per_hour)} calls/h"
+        )
+        return f"the value in force is {number(record.value)}, the need is {number(needed.value)}{whose}"
     if run.shown is None:
         return "the run does not record which load it reached"
     if run.shown.why:
         return f"the run does not show the plan: {run.shown.why[0].rstrip('.')}"
+    if record.unit == "count" and record.peak * _NEARLY > record.value and not record.rejected:
+        return (
+            f"the peak was {number(record.peak)} of a quota of {number(record.value)} and nothing was rejected: the target "
+            "did not enforce it"
+        )
     if record.peak < needed.value * _NEARLY:
         factor = run.shown.factor * needed.value / record.peak * _SPARE if record.peak else 0.0
         way_out = (

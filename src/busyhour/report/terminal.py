@@ -18,7 +18,9 @@ _OUTCOME_STYLE = {
     Outcome.INVALID: "bold yellow",
     Outcome.INTERRUPTED: "bold yellow",
 }
-_VERDICT_STYLE = {"holds": "green", "tight": "yellow", "binds": "bold red", "unknown": "dim"}
+_VERDICT_STYLE = {"holds": "green", "tight": "yellow", "binds": "bold red", "unknown": "dim"} | {
+    "exceeded by calculation": "bold red"
+}
 
 
 def show(record: RunRecord, console: Console) -> None:

@@ -12,7 +12,9 @@ from busyhour.quotas import freshness
 from busyhour.results.limit_rows import LimitRow, by_key
 from busyhour.results.record import ObjectiveRecord, Operation, OperatorMetric, QuotaRecord, RunRecord
 
-_VERDICT_ORDER = {"binds": 0, "tight": 1, "unknown": 2, "holds": 3}
+_EXCEEDED = "exceeded by calculation"
+"""What the run did not see to bind and the plan exceeds."""
+_VERDICT_ORDER = {"binds": 0, _EXCEEDED: 0, "tight": 1, "unknown": 2, "holds": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +185,20 @@ def shown_rows(record: RunRecord) -> list[Row]:
 
 
 def quota_lines(record: RunRecord) -> list[QuotaLine]:
-    """Quotas, the ones that bind first, then by utilisation."""
+    """Quotas, the ones that bind or that the plan exceeds first, then by utilisation."""
+    rows = by_key(record)
 
     def order(quota: QuotaRecord) -> tuple[int, float, str]:
-        return _VERDICT_ORDER.get(quota.verdict, 9), -(quota.utilisation or 0.0), quota.key
+        verdict = _quota_verdict(quota, rows.get(quota.key))
+        return _VERDICT_ORDER.get(verdict, 9), -(quota.utilisation or 0.0), quota.key
 
-    rows = by_key(record)
     return [_quota_line(quota, rows.get(quota.key), record) for quota in sorted(record.quotas, key=order)]
+
+
+def _quota_verdict(quota: QuotaRecord, row: LimitRow | None) -> str:
+    """The verdict of the run, or that of the calculation where the run saw too little of the plan to find it."""
+    exceeded = row is not None and row.verdict == "exceeds" and quota.verdict != "binds"
+    return _EXCEEDED if exceeded else quota.verdict
 
 
 def _quota_line(quota: QuotaRecord, row: LimitRow | None, record: RunRecord) -> QuotaLine:
@@ -213,7 +222,7 @@ def _quota_line(quota: QuotaRecord, row: LimitRow | None, record: RunRecord) -> 
         utilisation=quota.utilisation,
         used=used,
         free="not measured" if quota.headroom is None else share(quota.headroom),
-        verdict=quota.verdict,
+        verdict=_quota_verdict(quota, row),
         rejected=f"{quota.rejected:,} from {clock(quota.first_rejected_at)}" if quota.rejected else "",
         note=quota.note,
         source=quota.source,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 from busyhour.errors import BusyhourError, did_you_mean
@@ -10,6 +11,9 @@ from busyhour.project.toml_file import shown
 
 COLUMNS = ("calls", "offered", "contacts", "volume", "count")
 """Names under which exports have the calls, in the order in which they are tried."""
+
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(\.[0-9]{3})+")
+"""What is 1,200 calls in one country and 1.2 in another."""
 
 
 def read_intervals(path: Path, column: str | None = None) -> tuple[float, ...]:
@@ -46,11 +50,16 @@ def read_intervals(path: Path, column: str | None = None) -> tuple[float, ...]:
             value = float(field)
         except ValueError:
             value = -1.0
+        way_out = "Every row needs a number from 0, with a point for decimals and nothing between thousands."
+        where = f"{shown(path)}:{rows.line_num}"
         if not 0 <= value < float("inf"):
+            raise BusyhourError(f"{where}: {header[place]} is {field!r}, not a number of calls", way_out)
+        if _THOUSANDS.fullmatch(field):
             raise BusyhourError(
-                f"{shown(path)}:{rows.line_num}: {header[place]} is {field!r}, not a number of calls",
-                "Every row needs a number from 0, with a point for decimals and nothing between thousands.",
+                f"{where}: {header[place]} is {field!r}, thousands or three decimals", way_out
             )
+        if any(more.strip() for more in row[len(header) :]):
+            raise BusyhourError(f"{where}: {len(row)} fields, and {len(header)} in the header", way_out)
         calls.append(value)
     if not calls:
         raise BusyhourError(

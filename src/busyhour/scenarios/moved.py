@@ -21,10 +21,11 @@ def is_day(traffic: Mapping[str, Any]) -> bool:
     return any(key in traffic for key in OF_A_DAY)
 
 
-def with_settings_moved(file: TomlFile) -> TomlFile:
+def with_settings_moved(file: TomlFile, written_in_file: Mapping[str, Any]) -> TomlFile:
     """The file with settings of `traffic.duration`, ramps and drain as those of its [test] table, where it has one.
 
-    Keys that the file itself has stay where they are. A duration becomes the hold between the ramps.
+    Keys that the file itself has stay where they are. A duration becomes the hold between the ramps; the length of a
+    planned day stays that of the file: `written_in_file` is its content without the settings.
 
     Raises:
         BusyhourError: the ramps do not fit into the duration.
@@ -34,12 +35,26 @@ def with_settings_moved(file: TomlFile) -> TomlFile:
     if not isinstance(traffic, dict) or not isinstance(test, dict):
         return file
     elsewhere = dict(file.elsewhere)
+    if (
+        "test" not in written_in_file
+    ):  # settings alone make the table: the file's own durations belong into it
+        for key in OF_THE_TEST:
+            if key in traffic:
+                test.setdefault(key, traffic.pop(key))
+        if "duration" in traffic and not is_day(traffic):
+            if "hold" in test:
+                del traffic["duration"]
+            else:
+                elsewhere.setdefault(("traffic", "duration"), file.at(("traffic", "duration")))
     for key in OF_THE_TEST:
-        if ("traffic", key) in elsewhere:
+        if key in traffic and ("traffic", key) in elsewhere:
             test[key] = traffic.pop(key)
             elsewhere["test", key] = elsewhere.pop(("traffic", key))
-    if ("traffic", "duration") in elsewhere and not is_day(traffic):
+    if "duration" in traffic and ("traffic", "duration") in elsewhere:
         duration = traffic.pop("duration")
+        own = written_in_file.get("traffic", {})
+        if is_day(traffic) and "duration" in own:
+            traffic["duration"] = own["duration"]
         elsewhere["test", "hold"] = elsewhere.pop(("traffic", "duration"))
         file = replace(file, data=data, elsewhere=elsewhere)
         test["hold"] = duration

@@ -54,7 +54,8 @@ def load(path: Path, *, root: Path | None = None, overrides: Sequence[str] = ())
     Raises:
         BusyhourError: something is wrong with it; the message names file, line, key and value.
     """
-    file = with_settings_moved(TomlFile.read(path.resolve(), "scenario").with_values(overrides))
+    written = TomlFile.read(path.resolve(), "scenario")
+    file = with_settings_moved(written.with_values(overrides), written.data)
     file = replace(file, data=dates_as_text(file.data))
     file.check(json.loads(schema_path().read_text(encoding="utf-8")))
     return replace(_scenario(Source(file, root)), overrides=tuple(overrides))

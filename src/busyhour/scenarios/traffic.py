@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +41,7 @@ def read_traffic(
     if test is not None:
         _only_planned(source, data, day)
     planned = _planned(source, data, day, test)
-    plan = plan_of(planned, day=day)
+    plan = plan_of(_whole(source, planned), day=day)
     if plan.calls_per_hour <= 0:
         raise source.error(
             ("traffic",),
@@ -61,6 +62,19 @@ def read_traffic(
         stated=True,
     )
     return driven(planned, plan, profile), plan, profile
+
+
+def _whole(source: Source, planned: Traffic) -> Traffic:
+    """The planned day to its end.
+
+    A duration that is set for one run, or beside intervals without a [test] table, shortens the run and not the plan.
+    """
+    of_the_run = planned.intervals and "test" not in source.file.data
+    if not of_the_run and ("traffic", "duration") not in source.file.elsewhere:
+        return planned
+    # a second beyond the last point of a shape, since its factor lasts
+    end = max(planned.interval_seconds * len(planned.intervals), *(p.at + 1.0 for p in planned.shape), 0.0)
+    return replace(planned, duration=max(planned.duration, end))
 
 
 def _only_planned(source: Source, data: Mapping[str, Any], day: bool) -> None:

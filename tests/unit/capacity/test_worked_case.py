@@ -87,3 +87,13 @@ def test_at_200_an_hour_it_does_not_fit_and_the_way_out_is_named(forecast):
     assert "200 calls/h x 180.0 s / 3600 = 10 erlang; 10 erlang at most 1 % blocked, by Erlang B: 18" in (
         " ".join(shown.output.split())
     )
+
+
+@pytest.mark.parametrize(("value", "code"), [(18, 1), (35, 1), (36, 0)])
+def test_a_scenario_that_asks_for_headroom_does_not_hold_without_it(forecast, value, code):
+    """10 erlang need 18 lines; half of the lines are to stay free: 36."""
+    shown = forecast(
+        "--set", "traffic.calls_per_hour=200", "--set", f"quotas.L-12AB7C57={value}", "--set", "headroom=0.5"
+    )
+    assert shown.exit_code == code, shown.output
+    assert ("Less headroom than the scenario asks for" in shown.output) is (code == 1)

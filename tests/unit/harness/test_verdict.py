@@ -148,6 +148,13 @@ def test_a_limit_that_bound_and_is_exceeded_by_calculation_is_one_reason() -> No
     assert second.startswith("By calculation Other does not carry the plan")
 
 
+def test_a_quota_of_which_only_the_need_is_known_is_exceeded_by_calculation_and_did_not_bind() -> None:
+    [reason] = decide(
+        "desk", STARTED, Measured([quota("binds", "connect.calls", peak=None)], limits=[limit("exceeds")])
+    ).reasons
+    assert reason.startswith("By calculation Concurrent active calls per instance does not carry the plan")
+
+
 def test_no_value_may_carry_the_plan() -> None:
     verdict = decide("desk", STARTED, Measured(limits=[limit("exceeds", needed=None)], shown=REACHED))
     assert "no value carries the plan" in verdict.reasons[0]
@@ -218,6 +225,10 @@ SMOKE = Shown("calls in progress", 604.0, 141.0, why=["A smoke run shows nothing
         (Measured(shown=SMOKE), Outcome.NOT_SHOWN),
         (Measured(limits=[limit("exceeds")], shown=SMOKE), Outcome.NOT_SHOWN),
         (Measured([quota("tight")], shown=SMOKE), Outcome.NOT_SHOWN),
+        (
+            Measured([quota("binds", "connect.calls", peak=None)], limits=[limit("exceeds")], shown=SMOKE),
+            Outcome.NOT_SHOWN,
+        ),
         (
             Measured(objectives=[ObjectiveRecord("service_level", "", 0.1, False)], shown=SMOKE),
             Outcome.NOT_SHOWN,

@@ -172,6 +172,15 @@ def test_a_peak_below_the_need_proves_nothing_however_little_was_rejected(
     )
 
 
+def test_a_peak_above_the_value_without_a_rejection_proves_nothing(needed: Evidence, run: RunRecord) -> None:
+    """Calls that the generator runs itself take no place in Connect: no quota was there to carry them."""
+    run.quotas[0].value, run.quotas[0].peak, run.quotas[0].rejected = 41.0, 66.0, 0
+    assert verdict(needed, run) == (
+        False,
+        "the peak was 66 of a quota of 41 and nothing was rejected: the target did not enforce it",
+    )
+
+
 def test_a_run_that_did_not_show_its_plan_proves_nothing_even_with_a_high_peak(
     needed: Evidence, run: RunRecord
 ) -> None:

@@ -50,11 +50,25 @@ def test_calls_of_each_interval_are_read(csv, text, column):
             id="no-such-column",
         ),
         pytest.param(
-            "start,calls\n08:00,12\n08:30,1.200,5\n09:00,n/a\n",
+            "start,calls\n08:00,12\n08:30,1.25\n09:00,n/a\n",
             None,
             "monday.csv:4: calls is 'n/a', not a number of calls",
             "Every row needs a number from 0, with a point for decimals and nothing between thousands.",
             id="no-number",
+        ),
+        pytest.param(
+            "start;calls\n08:00;1.200\n",
+            None,
+            "monday.csv:2: calls is '1.200', thousands or three decimals",
+            "Every row needs a number from 0, with a point for decimals and nothing between thousands.",
+            id="thousands",
+        ),
+        pytest.param(
+            "start,calls\n08:00,1,200\n",
+            None,
+            "monday.csv:2: 3 fields, and 2 in the header",
+            "Every row needs a number from 0, with a point for decimals and nothing between thousands.",
+            id="comma-between-thousands",
         ),
         pytest.param(
             "start,calls\n08:00,-1\n",

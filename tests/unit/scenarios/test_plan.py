@@ -154,3 +154,47 @@ def test_growth_stays_with_the_driven_traffic_so_that_it_can_be_raised(read: Rea
     assert scenario.plan.calls_per_hour == pytest.approx(5400)
     assert scenario.traffic.growth == 1.5
     assert Schedule(scenario.traffic, 1).rate_at(30) == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize(
+    "planned",
+    [
+        DAY,
+        'calls_per_hour = 1800\nduration = "90m"\nshape = [{ at = "0s", factor = 0.1 }, { at = "45m", factor = 0.1 }, { at = "45m", factor = 1 }]',
+    ],
+)
+@pytest.mark.parametrize("test", ["", '[test]\nhold = "10m"\n'])
+def test_a_duration_that_is_set_for_one_run_cuts_nothing_off_the_planned_day(
+    read: Read, planned: str, test: str
+) -> None:
+    scenario = read(f"[traffic]\n{planned}\n{test}", "traffic.duration=40s")
+    assert scenario.plan.calls_per_hour == pytest.approx(1800)
+    assert scenario.traffic.duration == 40
+
+
+@pytest.mark.parametrize(
+    ("setting", "hold", "factor"),
+    [("test.hold=20s", 20, 1), ("test.factor=1.5", 90, 1.5), ("test.smoke=true", 90, 1)],
+)
+def test_settings_of_the_test_work_without_a_test_table(
+    read: Read, setting: str, hold: float, factor: float
+) -> None:
+    scenario = read(
+        '[traffic]\ncalls_per_hour = 3600\nduration = "100s"\nramp_up = "10s"\ndrain = "5s"\n', setting
+    )
+    assert (scenario.test.ramp_up, scenario.test.hold, scenario.test.drain) == (10, hold, 5)
+    assert (scenario.test.factor, scenario.plan.calls_per_hour) == (factor, 3600)
+
+
+def test_a_run_of_the_beginning_of_a_day_leaves_the_whole_day_planned(read: Read) -> None:
+    scenario = read(f'[traffic]\n{DAY}\nduration = "30m"\n')
+    assert scenario.traffic.duration == 1800
+    assert scenario.plan.calls_per_hour == pytest.approx(1800)
+    assert read(
+        f'[traffic]\n{DAY}\nduration = "30m"\n[test]\nhold = "5m"\n'
+    ).plan.calls_per_hour == pytest.approx(200)
+
+
+def test_a_plan_of_no_calls_is_refused(read: Read) -> None:
+    with pytest.raises(BusyhourError, match="plans no calls"):
+        read('[traffic]\ncalls_per_hour = 0\n[test]\nhold = "60s"\n')

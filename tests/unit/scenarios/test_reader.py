@@ -680,6 +680,7 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
             "",
             [('"backend"\n', '"backend"\nheadroom = 20\n')],
             "s.toml:2: headroom is 20; it must be below 1",
+            "Share of every quota that must stay free at the peak: with 0.2 a quota holds up to 80 % of its value. "
             "Write for example 0.25.",
             id="headroom-in-percent",
         ),
