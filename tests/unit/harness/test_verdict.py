@@ -3,7 +3,7 @@
 import pytest
 
 from busyhour.errors import ExitCode
-from busyhour.harness.verdict import Measured, decide, exit_code
+from busyhour.harness.verdict import Measured, clock, decide, exit_code
 from busyhour.results.record import (
     AbortRecord,
     Arrivals,
@@ -295,3 +295,166 @@ def test_an_aborted_run_says_first_which_condition_ended_it_and_when() -> None:
         "Aborted at 3:12 (2026-12-02T03:03:12+00:00) by breach: CloudWatch ThrottledCalls is 3: too fast."
     ]
     assert verdict.summary.startswith("campaign is interrupted: Aborted at 3:12")
+
+
+@pytest.mark.parametrize(
+    ("errors", "more"), [(1, ""), (2, " and 1 more"), (5, " and 4 more")], ids=["one", "two", "five"]
+)
+def test_the_first_error_of_the_flow_check_is_named_and_the_others_counted(errors: int, more: str) -> None:
+    warning = FindingRecord("unused", "warning", "other.json", 1, 1, "", "main", "Menu", "")
+    found = [
+        FindingRecord("dangling-target", "error", "main.json", 3 + at, 7, "", "", "", "")
+        for at in range(errors)
+    ]
+    verdict = decide("desk", STARTED, Measured(findings=[warning, *found, warning]))
+    assert verdict.reasons == [f"The flow check found dangling-target at main.json:3:7{more}."]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.0, "0:00"), (59.9, "0:59"), (60.0, "1:00"), (125.0, "2:05"), (3725.0, "62:05")]
+)
+def test_a_time_from_the_start(seconds: float, shown: str) -> None:
+    assert clock(seconds) == shown
+
+
+def test_quotas_bind_in_the_order_of_their_first_rejection_then_by_key() -> None:
+    at = {"c": 0.5, "b": None, "d": 0.0, "a": None}
+    quotas = [quota("binds", name, first_rejected_at=when, rejected=1) for name, when in at.items()]
+    reasons = decide("desk", STARTED, Measured(quotas)).reasons
+    assert [reason[0] for reason in reasons] == ["d", "c", "a", "b"]
+    assert reasons[0] == "d (10 count, applied (instance)) bound at 0:00 and rejected 1; peak demand 9."
+    assert reasons[2] == "a (10 count, applied (instance)) bound and rejected 1; peak demand 9."
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        (
+            {"rejected": 76, "rejected_share": 0.0512, "tolerated": 0.01},
+            " and rejected 76, 5.12% of first attempts, 1 % is tolerated; peak demand 9.",
+        ),
+        (
+            {"rejected": 0, "rejected_share": 0.25, "tolerated": 0.002},
+            " and would have rejected 25.00% of first attempts, 0.2 % is tolerated; peak demand 9.",
+        ),
+        ({"rejected": 76, "rejected_share": 0.0512, "tolerated": None}, " and rejected 76; peak demand 9."),
+        ({"rejected": 76, "rejected_share": None, "tolerated": 0.01}, " and rejected 76; peak demand 9."),
+        (
+            {"rejected": 0, "rejected_share": 0.0, "tolerated": 0.01, "peak": 12345.0},
+            "; peak demand 1.234e+04.",
+        ),
+        ({"rejected": 3, "peak": None}, " and rejected 3."),
+    ],
+)
+def test_what_a_quota_rejected_stands_in_its_reason(changes: dict[str, object], text: str) -> None:
+    [reason] = decide("desk", STARTED, Measured([quota("binds", "Calls", **changes)])).reasons
+    assert reason == f"Calls (10 count, applied (instance)) bound{text}"
+
+
+def test_too_little_headroom_is_one_reason_for_each_quota() -> None:
+    quotas = [quota("tight"), quota("holds", "Other"), quota("tight", "Unused", utilisation=None)]
+    assert decide("desk", STARTED, Measured(quotas), headroom=0.2).reasons == [
+        "Concurrent calls: 90% of 10 count used, less headroom than the scenario asks for."
+    ]
+    at_plan = Shown("calls in progress", 604.0, 604.0, factor=1.0, reached=600.0, stationary=True)
+    assert (
+        decide("desk", STARTED, Measured(quotas, shown=at_plan), headroom=0.2).outcome
+        is Outcome.DOES_NOT_HOLD
+    )
+
+
+@pytest.mark.parametrize(("binds", "outcome"), [(True, Outcome.DOES_NOT_HOLD), (False, Outcome.HOLDS)])
+def test_a_row_of_an_older_forecast_has_no_verdict_but_binds_or_not(binds: bool, outcome: Outcome) -> None:
+    row = limit("") | {"binds_at_plan": binds}
+    del row["verdict"]
+    assert decide("desk", STARTED, Measured(limits=[row], shown=REACHED)).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"unit": "requests/s"}, "the plan needs 631 requests/s, 500 scenario; 0.179 of the first attempts"),
+        ({"unit": ""}, "the plan needs 631, 500 scenario; 0.179 of the first attempts"),
+        ({"tolerated": None}, "the plan needs 631, 500 scenario (14,000 calls/h"),
+        ({"rejected_at_plan": None}, "the plan needs 631, 500 scenario (14,000 calls/h"),
+        (
+            {"rejected_at_plan": 1.0, "tolerated": 0.0},
+            "; 1 of the first attempts would be rejected, none is tolerated (",
+        ),
+        ({"calculation": ""}, "1 % is tolerated."),
+        ({"calculation": "603.6 erlang."}, "1 % is tolerated (603.6 erlang)."),
+    ],
+)
+def test_the_reason_of_a_limit_has_what_is_known_of_it(changes: dict[str, object], text: str) -> None:
+    [reason] = decide("desk", STARTED, Measured(limits=[limit("exceeds", **changes)])).reasons
+    assert text in reason
+    assert reason.endswith(".")
+    assert not reason.endswith("..")
+
+
+def test_an_undecided_limit_of_unknown_interval_names_none() -> None:
+    [reason] = decide("desk", STARTED, Measured(limits=[limit("undecided", load_half_width=None)])).reasons
+    assert reason == (
+        "Concurrent active calls per instance is not decided by calculation: 500 scenario lies within the interval of "
+        "the sampled demand. More sampled calls decide it: busyhour forecast --calls."
+    )
+
+
+def test_a_quota_that_bound_and_rejected_is_a_reason_though_its_peak_is_unknown() -> None:
+    for changes in ({"rejected": 4}, {"rejected_share": 0.2, "tolerated": 0.01}):
+        bound = quota("binds", "connect.calls", peak=None, **changes)
+        [reason] = decide("desk", STARTED, Measured([bound], limits=[limit("exceeds")])).reasons
+        assert reason.startswith("connect.calls (10 count, applied (instance)) bound")
+
+
+def test_the_summary_of_a_run_that_holds_names_what_is_first_to_bind_and_the_fullest_quota() -> None:
+    quotas = [
+        quota("holds", "Empty", utilisation=0.0),
+        quota("holds", "Half", utilisation=0.5),
+        quota("holds", "Most", utilisation=0.8),
+        quota("holds", "Unknown", utilisation=None),
+    ]
+    limits = [
+        limit("within", name="Any volume", calls_per_hour=None),
+        limit("within"),
+        limit("within", name="Later"),
+    ]
+    arrivals = Arrivals(planned=1200, started=1199, late=1, dropped=0)
+    assert decide("desk", arrivals, Measured(quotas, limits=limits, shown=REACHED)).summary == (
+        "desk holds: 1,199 of 1,200 planned calls started on time; first to bind: Concurrent active calls per instance, "
+        "at 11,000 calls/h; nearest quota: Most, 80% used."
+    )
+    assert decide("desk", STARTED, Measured(quotas[3:])).summary == (
+        "desk holds: 10 of 10 planned calls started on time."
+    )
+
+
+def test_the_summary_of_every_other_outcome_is_its_first_reason() -> None:
+    assert decide("desk", STARTED, Measured(shown=SHORT)).summary == f"desk is not shown: {SHORT.why[0]}"
+    assert decide("desk", STARTED, Measured(), invalid=["slip"]).summary == "desk is invalid: slip"
+    nothing = Arrivals(planned=10, started=0, late=0, dropped=0)
+    assert decide("desk", nothing, Measured()).reasons == ["No call was started, so nothing was measured."]
+    stopped = decide("desk", nothing, Measured(throttled=["45 of 573"]), interrupted=True, invalid=["slip"])
+    assert stopped.reasons == [
+        "Stopped before the end; this is what was measured until then.",
+        "45 of 573",
+        "slip",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metric", "measured", "default", "outcome"),
+    [
+        ("service_level", None, False, Outcome.HOLDS),
+        ("error_share", None, False, Outcome.NOT_SHOWN),
+        ("error_share", 0.01, False, Outcome.NOT_SHOWN),
+        ("error_share", 0.01, True, Outcome.HOLDS),
+        ("error_share", None, True, Outcome.HOLDS),
+    ],
+)
+def test_objectives_that_are_open_in_a_smoke_run(
+    metric: str, measured: float | None, default: bool, outcome: Outcome
+) -> None:
+    open_ = ObjectiveRecord(metric, "at most 0.1", measured, None, "too few calls", default)
+    verdict = decide("desk", STARTED, Measured(objectives=[open_]), smoke=True)
+    assert verdict.outcome is outcome
