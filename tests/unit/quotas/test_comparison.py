@@ -252,3 +252,61 @@ def test_one_that_bound_at_an_unknown_time_comes_after_those_whose_time_is_known
 def test_nothing_asked_of_a_quota_of_zero_uses_none_of_it() -> None:
     found = compare(value(applied=0), demand(0))
     assert (found.utilisation, found.verdict) == (0.0, Verdict.HOLDS)
+
+
+@pytest.mark.parametrize("source", [MEASURED, FORECAST])
+def test_rounding_errors_decide_nothing(source: str) -> None:
+    """A billionth above half of the quota leaves half of it free; two billionths do not."""
+    just, more = 100 * 0.5 * (1 + 1e-9), 100 * 0.5 * (1 + 2e-9)
+    assert compare(value(), demand(just, source=source), 0.5).verdict is Verdict.HOLDS
+    assert compare(value(), demand(more, source=source), 0.5).verdict is Verdict.TIGHT
+    assert compare(value(), demand(None, forecast=just), 0.5).verdict is Verdict.HOLDS
+    assert compare(value(), demand(None, forecast=more), 0.5).verdict is Verdict.TIGHT
+
+
+def test_rounding_errors_at_the_value_itself() -> None:
+    """A peak within a billionth of the value just reached it; a need within a billionth is covered."""
+    just, more = 100 * (1 + 1e-9), 100 * (1 + 2e-9)
+    assert compare(value(), demand(just)).verdict is Verdict.TIGHT
+    assert compare(value(), demand(more)).verdict is Verdict.BINDS
+    assert compare(value(), demand(100 * (1 - 1e-9))).verdict is Verdict.TIGHT
+    assert compare(value(), demand(100 * (1 - 2e-9))).verdict is Verdict.HOLDS
+    assert compare(value(), demand(100 * (1 - 1e-9), source=FORECAST)).verdict is Verdict.BINDS
+    assert compare(value(), demand(None, forecast=just)).verdict is Verdict.HOLDS
+    assert compare(value(), demand(None, forecast=more)).verdict is Verdict.BINDS
+
+
+def test_the_share_that_was_rejected() -> None:
+    assert demand(5.0, rejected=30, attempts=1000.0).rejected_share == 0.03
+    assert demand(5.0, rejected=30, attempts=20.0).rejected_share == 1.0
+    assert demand(5.0, rejected=30, attempts=0.0).rejected_share is None
+    assert demand(5.0, rejected=30).rejected_share is None
+    assert demand(5.0).rejected_share == 0.0
+    assert demand(None).rejected_share is None
+    assert demand(5.0, rejected=30, attempts=1000.0, unenforced=0.25).rejected_share == 0.25
+
+
+def test_a_share_that_is_tolerated_to_the_last_is_tolerated() -> None:
+    assert compare(value(), demand(50, unenforced=0.01)).verdict is Verdict.HOLDS
+    assert compare(value(), demand(50, unenforced=0.011)).verdict is Verdict.BINDS
+    assert compare(value(), demand(50, unenforced=0.011, tolerated=0.02)).verdict is Verdict.HOLDS
+    found = compare(value(), demand(None, unenforced=0.02))
+    assert (found.verdict, found.rejected_share, found.peak_source) == (Verdict.BINDS, 0.02, MEASURED)
+
+
+def test_a_rate_of_zero_carries_no_second() -> None:
+    quota = replace(STARTS, kind=Kind.RATE)
+    assert compare(value(quota, 0), demand(1, quota)).verdict is Verdict.BINDS
+
+
+def test_what_is_written_of_a_measured_quota() -> None:
+    found = record(compare(value(), demand(25, peak_at=9.0)))
+    assert (found.service, found.unit, found.name) == ("connect", CALLS.unit, CALLS.name)
+    assert (found.read_at, found.note, found.peak_source) == (
+        "2026-11-22T00:00:00+00:00",
+        CALLS.note,
+        MEASURED,
+    )
+    assert found.source == CALLS.source
+    detailed = replace(value(), detail="of the account's file")
+    assert record(compare(detailed, demand(25))).source == "of the account's file"
