@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 
 from busyhour.capacity.requirement import (
+    Abandoned,
     Agents,
     Bucket,
     Count,
     Executions,
     Lines,
+    Partitions,
+    Requirement,
     Throughput,
     Waiting,
+    as_json,
     carried,
+    from_json,
+    in_words,
     needed,
+    tolerated_share,
     with_headroom,
 )
 from busyhour.capacity.theory import erlang_b, waiting_with_abandonment
@@ -28,6 +37,7 @@ EVERY = (
     Throughput(120.5),
     Count(7.0, grows=True),
     Agents(30.0, 180.0, 90.0, 20.0, 0.2),
+    Abandoned(30.0, 180.0, 90.0, 0.03),
     Waiting(9.0, 8, 60.0, 60.0),
 )
 
@@ -112,3 +122,163 @@ def test_headroom_is_free_at_the_need():
     assert with_headroom(80.0, 0.2) == 100.0
     assert with_headroom(81.0, 0.2) == 102.0
     assert with_headroom(81.0, 0.0) == 81.0
+
+
+def test_a_value_between_two_whole_ones_is_the_lower_but_for_rounding_errors():
+    for requirement in (
+        Lines(20.0),
+        Agents(30.0, 180.0, 90.0, 20.0, 0.2),
+        Abandoned(30.0, 180.0, 90.0, 0.03),
+        Waiting(9.0, 8, 60.0, 60.0),
+    ):
+        assert requirement.rejected(25.999) == requirement.rejected(25)
+        assert requirement.rejected(26 - 1e-10) == requirement.rejected(26) < requirement.rejected(25)
+    assert carried(Lines(20.0), 25.999) == carried(Lines(20.0), 25) < carried(Lines(20.0), 26 - 1e-10)
+
+
+def test_what_is_tolerated_of_few_attempts():
+    """Less than one of the attempts; less than half where two or fewer are expected."""
+    assert tolerated_share(0.0, 3600.0) == pytest.approx(1 / 3600, rel=1e-8)
+    assert 3600.0 * tolerated_share(0.0, 3600.0) < 1.0
+    for few in (0.0, 1.0, 2.0):
+        assert tolerated_share(0.0, few) == pytest.approx(0.5, rel=1e-8)
+    assert tolerated_share(1.0, 3600.0) == 1.0 - 1e-9
+    assert tolerated_share(1e-9, 3600.0) == 1e-9
+
+
+def test_reserved_executions_serve_neither_calls_nor_request_rate():
+    """200 requests/s of 0.5 erlang need 20 executions, 25 beside 4.5 that are reserved."""
+    beside = Executions(0.5, 200.0, reserved=4.5)
+    assert needed(beside) == 25
+    assert beside.rejected(14.5) == pytest.approx(0.5)
+    assert carried(beside, 14.5) == pytest.approx(0.5 / 0.99)
+    assert beside.rejected(4.5) == beside.rejected(3.0) == beside.rejected(0.0) == 1.0
+    assert carried(beside, 3.0) == 0.0
+    assert Executions(3.0, 6.0, reserved=0.5, retries=0).rejected(6.5) == erlang_b(3.0, 6)
+
+
+def test_executions_whose_request_rate_is_not_known_are_lines():
+    plain = Executions(3.0, 0.0, retries=0)
+    assert carried(plain, 6) == carried(Lines(3.0), 6)
+    assert needed(plain) == needed(Lines(3.0)) == 8
+
+
+def test_connect_tries_three_times_more():
+    """m = 1 + B + B^2 + B^3 attempts for each invocation."""
+    blocked = Executions(3.0, 6.0).rejected(5)
+    attempts = 1.0 + blocked + blocked**2 + blocked**3
+    assert blocked == pytest.approx(erlang_b(3.0 * attempts, 5), rel=1e-6)
+    assert Executions(3.0, 6.0, retries=1).rejected(5) < blocked
+
+
+@pytest.mark.parametrize(
+    ("requirement", "value"),
+    [
+        (Lines(20.0), 25),
+        (Lines(20.0, peakedness=2.0), 30),
+        (Lines(20.0, redial_share=0.5, redial_attempts=2), 25),
+        (Executions(3.0, 6.0), 6),
+        (Bucket(4.0, 2.0, 5.0), 3),
+        (Bucket(4.0, 2.0, 5.0, even=True), 3),
+        (Agents(30.0, 180.0, 90.0, 20.0, 0.2), 25),
+        (Abandoned(30.0, 180.0, 90.0, 0.03), 25),
+        (Waiting(9.0, 8, 60.0, 60.0), 4),
+    ],
+    ids=lambda each: getattr(each, "model", ""),
+)
+def test_what_is_carried_is_rejected_as_much_as_is_tolerated(requirement, value):
+    factor = carried(requirement, value)
+    assert 0.0 < factor != 1.0
+    assert requirement.rejected(value, factor) == pytest.approx(requirement.share, rel=1e-5)
+
+
+def test_no_value_carries_a_bucket_of_nothing():
+    assert carried(Bucket(4.0, 2.0, 5.0, even=True), 0.0) == pytest.approx(0.0, abs=1e-9)
+    assert carried(Abandoned(30.0, 180.0, 90.0, 0.03), 0) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_partitions_reject_what_falls_on_the_hot_ones():
+    """50, 30 and 20 units/s at 25 each: 25 + 5 of 100; at twice the volume 75 + 35 + 15 of 200."""
+    table = Partitions(50.0, (50.0, 30.0, 20.0))
+    assert table.rejected(25.0) == pytest.approx(0.3)
+    assert table.rejected(25.0, 2.0) == pytest.approx(125 / 200)
+    assert table.rejected(50.0) == 0.0
+    assert Partitions(0.0, (0.0, 0.0)).rejected(25.0) == 0.0
+    assert (needed(table), needed(table, 1.01), carried(table, 25.0)) == (50, 51, 0.5)
+
+
+def test_rounding_errors_raise_no_need():
+    assert needed(Throughput(120.0 * (1 + 1e-10))) == 120
+    assert needed(Count(7.0, grows=True), 3.0 * (1 + 1e-10)) == 21
+    assert needed(Count(7.0), 3.0) == 7
+
+
+@dataclass(frozen=True)
+class From:
+    """Rejects all below a value and nothing from it on."""
+
+    value: float
+    share: float = 0.01
+    model: ClassVar[str] = "from"
+
+    def load(self, factor: float = 1.0) -> float:
+        return 2.5 * factor
+
+    def rejected(self, value: float, factor: float = 1.0) -> float:
+        return 0.0 if value >= self.value * factor else 1.0
+
+
+@pytest.mark.parametrize("need", [0, 1, 2, 3, 4, 6, 7, 1000, 12345, 999_999_999_999])
+def test_the_search_ends_at_the_need(need):
+    requirement: Requirement = From(need)
+    assert needed(requirement) == need
+    assert needed(requirement, 2.0) == 2 * need
+
+
+def test_no_value_suffices_where_all_is_rejected():
+    assert needed(From(math.inf)) == math.inf
+    assert needed(From(5, share=1.0)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("requirement", "words"),
+    [
+        (Lines(1234.56), "1,235 erlang at most 1 % blocked, by Erlang B"),
+        (
+            Lines(20.0, 1e-6, peakedness=1.25),
+            "20 erlang of peakedness 1.2 at most 1 of 1,000,000 blocked, by Hayward",
+        ),
+        (Lines(20.0, redial_share=0.5), "20 erlang and redials at most 1 % blocked, by Erlang B"),
+        (
+            Executions(3.0, 6000.0),
+            "3 erlang and Connect's retries at most 1 % throttled, by Erlang B; 6,000 requests/s at 10 for each execution",
+        ),
+        (Bucket(4.0, 2.0, 5.0), "4 Poisson requests/s at most 1 % throttled by a token bucket"),
+        (Bucket(4.0, 2.0, 5.0, even=True), "4 requests/s at even intervals, at most 1 % throttled"),
+        (Agents(30.0, 180.0, 90.0, 20.0, 0.2), "30 erlang, 80% answered within 20 s, by Erlang A"),
+        (Abandoned(30.0, 180.0, 90.0, 0.03), "30 erlang, at most 3 % abandoned, by Erlang A"),
+        (Waiting(9.0, 8, 60.0, 60.0), "9 erlang at 8 agents, at most 1 % find the queue full"),
+        (Partitions(50.0, (50.0, 30.0)), "50 a second on the busiest of 2 partitions, in the mean"),
+        (Throughput(120.5), "120.5 a second in the mean"),
+        (Count(7.0), "7"),
+    ],
+    ids=lambda each: getattr(each, "model", ""),
+)
+def test_the_closed_form_in_words(requirement, words):
+    assert in_words(requirement) == words
+
+
+def test_infinite_patience_is_none_in_a_record():
+    requirement = Agents(30.0, 180.0, math.inf, 20.0, 0.2)
+    written = as_json(requirement)
+    assert written == {
+        "model": "agents",
+        "erlang": 30.0,
+        "aht": 180.0,
+        "patience": None,
+        "threshold": 20.0,
+        "share": 0.2,
+    }
+    assert from_json(written) == requirement
+    table = Partitions(50.0, (50.0, 30.0))
+    assert from_json(as_json(table) | {"by_partition": [50.0, 30.0]}) == table
