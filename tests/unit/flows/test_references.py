@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from busyhour.flows.contact import Contact
-from busyhour.flows.references import compile_text, compile_value, find, walk, whole
+from busyhour.flows.references import ROOTS, compile_text, compile_value, find, text_of, walk, whole
 
 
 @pytest.mark.parametrize(
@@ -145,6 +145,7 @@ def test_an_object_may_have_references_as_keys_and_as_values(build):
         ("$.Views.items.0", "first"),
         ("$.Views.items[1]", "second"),
         ("$.Views.items.2", None),
+        ("$.Views.items.7", None),
         ("$.Views.items.one", None),
         ("$.Views.items", ["first", "second"]),
         ("$.External.one.deep", "x"),
@@ -159,3 +160,84 @@ def test_elements_of_lists(build, reference, expected):
     call.external = {"list": [1], "one": {"deep": "x", "list": [1]}}
     call.extras = {"Views": {"items": ["first", "second"]}}
     assert compile_value(reference, missing=None)(call) == expected
+
+
+def test_references_in_keys_are_found_before_those_in_values_and_outer_ones_before_inner():
+    tree = {"a": {"$.External.deep": ["$.External.last"]}, "$.External.key": "$.External.value"}
+    assert [(pointer, one.text) for pointer, one in walk(tree, ("at",))] == [
+        (("at", "$.External.key"), "$.External.key"),
+        (("at", "a", "$.External.deep"), "$.External.deep"),
+        (("at", "$.External.key"), "$.External.value"),
+        (("at", "a", "$.External.deep", 0), "$.External.last"),
+    ]
+
+
+def test_spaces_around_a_whole_reference_are_not_part_of_it():
+    assert whole(" $.Attributes.pin ").text == "$.Attributes.pin"
+    assert whole("") is None
+    assert whole("\t$.Attributes.pin") is None
+
+
+def test_text_between_and_after_references_stays(build):
+    live = valued(build)
+    made = compile_text("<$.External.name|$.External.deep.n>$.External.name$.External.gone end")
+    assert made(live) == "<Ann|5>Ann end"
+    assert compile_text("$.External.name$.External.name")(live) == "AnnAnn"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a", "a"),
+        (None, ""),
+        (True, "true"),
+        (1.5, "1.5"),
+        ({"k": "\u00e9"}, '{"k": "\u00e9"}'),
+        ([1, None], "[1, null]"),
+    ],
+)
+def test_a_value_as_text(value, text):
+    assert text_of(value) == text
+
+
+def test_what_a_call_knows_by_root(build):
+    live = valued(
+        build, attributes={"a.b": "dotted"}, contact_id="c-2", initial_contact_id="c-1", channel="VOICE"
+    )
+    live.flow_attributes = {"x.y": "flow"}
+    live.stored_input = "42"
+    live.extras = {"Lex": {"SessionAttributes": {"k": "v"}}}
+    expected = {
+        "$.Attributes.a.b": "dotted",
+        "$.FlowAttributes.x.y": "flow",
+        "$.StoredCustomerInput": "42",
+        "$.Lex.SessionAttributes.k": "v",
+        "$.Lex.SessionAttributes.k.more": None,
+        "$.Case.Status": None,
+        "$.ContactId": "c-2",
+        "$.InitialContactId": "c-1",
+        "$.Channel": "VOICE",
+        "$.Channel.more": None,
+        "$.External.name": "Ann",
+    }
+    found = {text: compile_value(text, missing=None)(live) for text in expected}
+    assert found == expected
+    live.flow_attributes, live.extras, live.external = None, None, None
+    for text in ("$.FlowAttributes.x.y", "$.Lex.SessionAttributes.k", "$.External.name", "$.External.deep.n"):
+        assert compile_value(text, missing=None)(live) is None
+        assert compile_value(text)(live) == ""
+
+
+def test_a_reference_to_nothing_is_what_the_parameter_asks_for(build):
+    live = valued(build)
+    made = compile_value({"a": ["$.External.gone"], "b": {"c": "$.External.gone"}}, missing=None)
+    assert made(live) == {"a": [None], "b": {"c": None}}
+    assert compile_value("$.External.gone", missing="-")(live) == "-"
+    static = ["a", {"b": 1}]
+    assert compile_value(static) is static
+    assert compile_value(7) == 7
+
+
+def test_roots_that_connect_fills():
+    assert {"Attributes", "External", "ContactId", "Queue", "Lex"} <= ROOTS
+    assert "LastPressedDigit" not in ROOTS
