@@ -219,6 +219,7 @@ def test_what_a_call_knows_by_root(build):
         "$.Channel": "VOICE",
         "$.Channel.more": None,
         "$.External.name": "Ann",
+        "$.External": live.external,
     }
     found = {text: compile_value(text, missing=None)(live) for text in expected}
     assert found == expected

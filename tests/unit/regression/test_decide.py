@@ -16,6 +16,8 @@ from busyhour.regression.observation import Observation
 
 NIGHT = [Observation(f"night-{at}", "", {}, 600.0, 100, "holds") for at in range(12)]
 TEN_MINUTES = 600.0
+FIVE = float(stats.norm.isf(0.05))
+"""Standard errors, 1.645, beyond which 5 % lie."""
 
 
 def estimate(
@@ -176,13 +178,20 @@ def apart(z: float) -> float:
         # What was never seen falls with the length, not with its root: 1.645 times, 2.01 runs.
         (estimate(-0.1, rare=True), "runs of 16 min or 3 runs on each side would decide"),
         # A tenth longer and one run more at least.
-        (estimate(apart(1.6)), "runs of 11 min or 2 runs on each side would decide"),
+        (estimate(apart(1.64)), "runs of 11 min or 2 runs on each side would decide"),
         (
-            estimate(0.1 + 1.6 * math.sqrt(0.016), new=5),
+            estimate(0.1 + 1.64 * math.sqrt(0.016), new=5),
             "runs of 11 min or 6 runs on each side would decide",
         ),
         # 40 times as long is as good as 60 runs, and more than 50 are not named.
-        (estimate(apart(1.645 / math.sqrt(40.0))), "runs of 6.7 h would decide"),
+        (estimate(apart(FIVE / math.sqrt(40.0))), "runs of 6.7 h would decide"),
+        (estimate(apart(FIVE / math.sqrt(49.6))), "runs of 8.3 h would decide"),
+        (
+            estimate(apart(FIVE / math.sqrt(50.4))),
+            "more than 50 runs on each side would be needed to decide",
+        ),
+        (estimate(apart(FIVE / math.sqrt(33.0))), "runs of 5.5 h or 50 runs on each side would decide"),
+        (estimate(apart(FIVE / math.sqrt(33.6))), "runs of 5.6 h would decide"),
         (estimate(0.11), "more than 50 runs on each side would be needed to decide"),
         (estimate(0.25, tolerance=0.25), "more than 50 runs on each side would be needed to decide"),
         (estimate(0.1, own=0.0, tolerance=0.1), "more than 50 runs on each side would be needed to decide"),
