@@ -27,7 +27,7 @@ from busyhour.capacity.requirement import (
     tolerated_share,
     with_headroom,
 )
-from busyhour.capacity.theory import erlang_b, waiting_with_abandonment
+from busyhour.capacity.theory import erlang_b, load_for_blocking, waiting_with_abandonment
 
 EVERY = (
     Lines(20.0),
@@ -161,6 +161,26 @@ def test_executions_whose_request_rate_is_not_known_are_lines():
     plain = Executions(3.0, 0.0, retries=0)
     assert carried(plain, 6) == carried(Lines(3.0), 6)
     assert needed(plain) == needed(Lines(3.0)) == 8
+
+
+def test_a_request_rate_below_one_a_second_counts_too():
+    """0.5 requests/s at 10 for each of 10 executions, 1 % of them throttled: 100 / 0.495 times the volume."""
+    assert carried(Executions(0.001, 0.5, retries=0), 10) == pytest.approx(100 / 0.495)
+
+
+def test_callers_with_no_attempt_left_do_not_redial():
+    assert Lines(20.0, redial_share=0.5).rejected(25) == pytest.approx(erlang_b(20.0, 25))
+    assert needed(Lines(20.0, redial_share=0.5)) == needed(Lines(20.0))
+
+
+def test_nothing_is_rejected_of_nothing():
+    for requirement in (Throughput(0.0), Bucket(0.0, 2.0, 5.0, even=True), Count(0.0)):
+        assert requirement.rejected(0.0) == requirement.rejected(3.0) == 0.0
+
+
+def test_the_load_that_lines_carry_is_that_of_erlang_b():
+    assert carried(Lines(20.0), 25) == load_for_blocking(25, 0.01) / 20.0
+    assert erlang_b(20.0 * carried(Lines(20.0), 25), 25) == pytest.approx(0.01)
 
 
 def test_connect_tries_three_times_more():

@@ -164,7 +164,7 @@ def advice(one: Estimate, **more: Any) -> str:
 
 
 def apart(z: float) -> float:
-    """Half of the distance to the tolerance from which 5 % is shown, z times the error of 0.2."""
+    """The effect that is worse than the tolerance of 0.1 by z times the error of 0.2."""
     return 0.1 + 0.2 * z
 
 
