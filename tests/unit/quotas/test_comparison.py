@@ -310,3 +310,11 @@ def test_what_is_written_of_a_measured_quota() -> None:
     assert found.source == CALLS.source
     detailed = replace(value(), detail="of the account's file")
     assert record(compare(detailed, demand(25))).source == "of the account's file"
+
+
+def test_a_quota_of_zero_comes_after_those_that_are_used_and_among_the_unused_by_key() -> None:
+    """All bound at an unknown time; of a quota of 0 there is no utilisation."""
+    used, zero, unused = (replace(CALLS, key=f"test.{name}") for name in ("c-used", "a-zero", "b-unused"))
+    demands = [demand(0, unused, rejected=1), demand(1, zero), demand(50, used, rejected=1)]
+    found = compare_all([value(unused), value(zero, 0), value(used)], demands)
+    assert [each.value.quota.key for each in found] == ["test.c-used", "test.a-zero", "test.b-unused"]
