@@ -11,6 +11,7 @@ from busyhour.capacity.outlook import Forecast
 from busyhour.capacity.rungs import Rung
 from busyhour.capacity.simulation import Limits, Simulation, SimulationResult
 from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.plan import held
 
 from .independent.estimate import Estimate, of_means, of_ratio
 from .independent.plan import Plan
@@ -35,7 +36,7 @@ def forecast_of(scenario: Scenario, plan: Plan) -> tuple[Forecast, dict[str, Est
     found: dict[str, Estimate | None] = {
         "offered load": _load(rungs.get(CALLS)),
         "offered lambda load": _load(function),
-        "units": _load(table) if plan.table is not None else None,
+        "units": _load(_all_units(rungs)) if plan.table is not None else None,
         "blocked": _rejected(rungs.get(CALLS)),
         "lambda throttled": _rejected(function),
         "start throttled": _rejected(starts),
@@ -62,7 +63,7 @@ def simulation_of(scenario: Scenario, plan: Plan, calls: int = CALLS_COUNTED) ->
         lambda_concurrency=plan.executions,
     )
     machine = machine_of(scenario)
-    traffic = replace(scenario.traffic, duration=fill + seconds, drain=0.0)
+    traffic = replace(held(scenario, fill + seconds).traffic, drain=0.0)
     runs, in_progress, executions = [], [], []
     for run in range(RUNS):
         seeded = replace(scenario, traffic=traffic, seed=1_000 * (run + 1))
@@ -102,7 +103,7 @@ def simulation_of(scenario: Scenario, plan: Plan, calls: int = CALLS_COUNTED) ->
 
 def verdict_of(made: Forecast) -> str:
     """What the forecast says of the plan."""
-    if made.binding:
+    if made.binding or made.unplanned or made.tight:
         return "does not hold"
     return "not decided" if made.undecided else "holds"
 
@@ -126,6 +127,14 @@ def _rejected(rung: Rung | None) -> Estimate | None:
 def _answered(agents: Rung | None) -> Estimate | None:
     late = _rejected(agents)
     return None if late is None else Estimate(1.0 - late.value, late.error)
+
+
+def _all_units(rungs: dict[str, Rung]) -> Rung | None:
+    """The limit on a table's writes that all of them count against, not those of one partition alone."""
+    own = [
+        rung for key, rung in rungs.items() if key.startswith(("table.", "dynamodb.")) and "read" not in key
+    ]
+    return max(own, key=lambda rung: rung.load, default=None)
 
 
 def _of_table(rungs: dict[str, Rung]) -> Rung | None:

@@ -82,13 +82,14 @@ class Ladder:
         """Calls at once: Erlang B, or Hayward's approximation for arrivals that are not Poisson.
 
         Where agents of one of the `queues` are nearly all busy, sampled calls do not wait as long as calls do in the end:
-        the waits are then those of Erlang A.
+        the waits are those of Erlang A where these make calls clearly longer.
         """
         seconds, quantity, spread = self._demand.mean("at once"), "at once", 0.0
         if any(self._offered(queue) > _BUSY * queue.agents for queue in queues):
-            seconds -= self._demand.mean("in queue")
-            seconds += math.fsum(queue.share * self._wait(queue) for queue in queues)
-            quantity, spread = "", _WAITS_SPREAD
+            waits = math.fsum(queue.share * self._wait(queue) for queue in queues)
+            stationary = seconds - self._demand.mean("in queue") + waits
+            if stationary > seconds * (1.0 + _WAITS_SPREAD):
+                seconds, quantity, spread = stationary, "", _WAITS_SPREAD
         redial = self._scenario.callers.redial
         requirement = Lines(
             self._per_second * seconds,
