@@ -313,7 +313,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--plan", type=int, help="One plan alone, by its number from 0.")
     parser.add_argument(
-        "--reference", type=float, metavar="CALLS", help="Make the reference of so many calls anew."
+        "--reference", type=float, metavar="CALLS", help="Compute the reference again, of this many calls."
     )
     options = parser.parse_args()
     if options.reference:

@@ -148,7 +148,7 @@ class InProcessServices:
 
     def get(self, name: str, worker: int) -> Service:
         """The service `name`."""
-        return Service(name, self._client, self._recorder, None, REGION)  # type: ignore[arg-type]
+        return Service(name, self._client, self._recorder, None, REGION)  # type: ignore[arg-type]  # no wire
 
     def watch(self) -> None:
         """No connection can close."""

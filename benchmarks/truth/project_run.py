@@ -108,9 +108,9 @@ def _driven(
         lambda part, status: total.add(0, part, status, clock.now()),
         clock=clock,  # type: ignore[arg-type]  # it does what the generator's clock does
     )
-    drive._services = InProcessServices(emulator, clock, drive.recorder)  # type: ignore[assignment]
-    drive._health = Healthy()  # type: ignore[assignment]
-    drive._collect = lambda: None  # type: ignore[method-assign]
+    drive._services = InProcessServices(emulator, clock, drive.recorder)  # type: ignore[assignment]  # no wire
+    drive._health = Healthy()  # type: ignore[assignment]  # virtual time
+    drive._collect = lambda: None  # type: ignore[method-assign]  # virtual time
     drive.prepare()
     drive.run(0.0, epoch)
     total.finished(0, drive.last_words())

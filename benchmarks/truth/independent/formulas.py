@@ -86,7 +86,7 @@ class Impatient:
         return self.queue / self._arrive
 
     def answered_within(self, seconds: float) -> float:
-        """Share of callers who are answered within so many seconds: place k moves up at n mu + k theta."""
+        """Share of callers who are answered within a number of seconds: place k moves up at n mu + k theta."""
         at_once = float(self.states[: self._agents].sum())
         ahead = self.states[self._agents :]
         last = int(np.searchsorted(np.cumsum(ahead), ahead.sum() * (1 - 1e-13))) + 1

@@ -36,14 +36,14 @@ class Table:
     quota: float = 40_000.0
     partition: float = 1_000.0
     burst_seconds: float = 300.0
-    """What the table left unused in so many seconds may be used at once; 1 for a table on demand."""
+    """Seconds of unused capacity that the table may use at once; 1 for a table on demand."""
     operations: float = 1.0
     """Operations of one call, in the mean."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """A part of one recorded call, nobody and nothing in its way: `time` passes, a function runs, or an agent talks."""
+    """A part of one recorded call without any limit: `time` passes, a function runs, or an agent talks."""
 
     kind: str
     """time, invoke or queue."""

@@ -21,7 +21,7 @@ from .plan import Plan, Span, Table
 CALLS = 20_000
 """Calls that are counted, unless the stay of a call asks for more."""
 STAYS = 6.0
-"""Each batch lasts at least so many mean stays, and as many fill the centre."""
+"""Mean stays that each batch lasts at least, and that fill the centre."""
 
 
 def draws(span: Span, chance: random.Random) -> Callable[[], float]:
@@ -254,7 +254,7 @@ PLACEMENTS = 24
 def table_use(plan: Plan, seed: int, requests: int = 10_000) -> dict[str, Estimate]:
     """Units a second asked of the table, and the share of requests that the table or a partition refuses.
 
-    Keys fall on partitions by a hash that nobody knows, so the error is the spread over placements: of one table's share,
+    Keys fall on partitions by a hash that AWS does not publish, so the error is the spread over placements: of one table's share,
     not of the mean's. Buckets of one second for partitions and the account's table quota, of `burst_seconds` for the
     table's own units.
     """
