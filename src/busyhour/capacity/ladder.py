@@ -47,6 +47,7 @@ from busyhour.capacity.rungs import (
 from busyhour.capacity.staffing import Served
 from busyhour.capacity.theory import waiting_with_abandonment
 from busyhour.capacity.tolerance import Tolerances
+from busyhour.quotas.figures import volume as volume_in_words
 from busyhour.scenarios.model import ArrivalProcess, Direction, Distribution, ExternalLimit, Scenario
 
 _AT_ONCE = Distribution("constant", 0.0)
@@ -330,9 +331,10 @@ class Ladder:
         guess = row.calls_per_hour / self._planned
         factor = _refined(lambda one: simulated(one).value, share, guess)
         if factor != guess:
-            half = self._planned * _uncertain(simulated, factor)
-            text = f"{row.calculation}; binds at {self._planned * factor:,.0f} ± {half:,.0f} calls/h in the simulation"
-            row = replace(row, calculation=text, calls_per_hour=self._planned * factor)
+            volume = self._planned * factor
+            half = math.hypot(self._planned * _uncertain(simulated, factor), volume * spread)
+            text = f"{row.calculation}; binds at {volume_in_words(volume, half)} calls/h in the simulation"
+            row = replace(row, calculation=text, calls_per_hour=volume, volume_half_width=half)
         return row
 
     def _row(

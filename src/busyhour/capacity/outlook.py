@@ -11,6 +11,7 @@ from busyhour.capacity.demand import CallDemand
 from busyhour.capacity.intervals import Interval
 from busyhour.capacity.rungs import Fits, Rung
 from busyhour.capacity.unpublished import Unpublished
+from busyhour.quotas.shares import of_value
 from busyhour.results.codec import encode
 from busyhour.results.outcomes import CallOutcomes
 
@@ -74,10 +75,9 @@ class QuotaForecast:
 
     @property
     def utilisation(self) -> float:
-        """Peak as a share of the value; infinite for a quota of 0 with demand."""
-        if self.value:
-            return self.peak / self.value
-        return math.inf if self.peak else 0.0
+        """Forecast peak of the value, see `quotas.shares`; infinite for a quota of 0 with demand."""
+        share = of_value(self.peak, self.value)
+        return math.inf if share is None else share
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from dataclasses import asdict
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from busyhour.capacity import queue_figures
 from busyhour.capacity.demand import CallDemand
-from busyhour.capacity.outlook import Forecast, QueueForecast, QuotaForecast
+from busyhour.capacity.outlook import Forecast, QuotaForecast
 from busyhour.capacity.quantity import Quantity
 from busyhour.capacity.rungs import SIGNS, Fits, Rung
-from busyhour.quotas import freshness
+from busyhour.quotas import freshness, shares
+from busyhour.quotas.figures import volume
 from busyhour.results import outcomes
 
 _UNITS = {
@@ -152,8 +154,8 @@ def _quotas(found: Forecast) -> Table:
     table.add_column("theory\n99th pct", justify="right")
     table.add_column(f"simulated\npeak, {runs}", justify="right")
     table.add_column("measured\npeak", justify="right")
-    table.add_column("used", justify="right")
-    table.add_column("turned away\ntheory / sim / run", justify="right")
+    table.add_column(shares.FORECAST.replace(" of ", "\nof "), justify="right")
+    table.add_column("rejected\ntheory / sim / run", justify="right")
     for quota in found.quotas:
         table.add_row(
             quota.name,
@@ -163,36 +165,19 @@ def _quotas(found: Forecast) -> Table:
             _figure(quota.theory_peak),
             _range(quota),
             _measured(quota),
-            _used(quota),
-            _turned(quota),
+            _forecast_share(quota),
+            _rejected(quota),
         )
     return table
 
 
-def _between(queue: QueueForecast, name: str, printed: Callable[[float], str]) -> str:
-    """The interval of a queue's figure, on a line of its own."""
-    around = queue.intervals.get(name)
-    return "\n(no interval)" if around is None else f"\n({printed(around.low)} to {printed(around.high)})"
-
-
 def _queues(found: Forecast) -> Table:
-    runs = f"{found.runs} run{'s' if found.runs != 1 else ''}"
-    table = _table(f"Queues, simulated in {runs}, with 95 % intervals; largest: of all runs")
-    table.add_column("queue")
-    for name in ("agents", "offered", "service level", "abandoned", "mean wait", "largest", "occupancy"):
-        table.add_column(name, justify="right")
+    table = _table(queue_figures.caption(found.runs))
+    for name in queue_figures.COLUMNS:
+        table.add_column(name, justify="left" if name == "queue" else "right")
     for queue in found.queues:
-        agents = "as needed" if queue.agents is None else str(queue.agents)
-        table.add_row(
-            queue.name,
-            agents,
-            _figure(queue.offered) + _between(queue, "offered", _figure),
-            _percent(queue.service_level) + _between(queue, "service_level", _percent),
-            _percent(queue.abandoned_share) + _between(queue, "abandoned_share", _percent),
-            f"{queue.mean_wait:.1f} s" + _between(queue, "mean_wait", lambda seconds: f"{seconds:.1f}"),
-            str(queue.largest_size),
-            _percent(queue.occupancy) + _between(queue, "occupancy", _percent),
-        )
+        figures = queue_figures.cells(asdict(queue))
+        table.add_row(*("\n".join(filter(None, figure)) for figure in figures))
     return table
 
 
@@ -204,7 +189,9 @@ def _ladder(found: Forecast) -> Table:
     table.add_column("limit")
     table.add_column("value", justify="right")
     table.add_column("needed", justify="right")
-    table.add_column("with headroom", justify="right")
+    wanted = any(rung.with_headroom is not None for rung in found.ladder)
+    if wanted:
+        table.add_column("with headroom", justify="right")
     table.add_column("rejected\nat the plan", justify="right")
     table.add_column("how it shows")
     for rung in found.ladder:
@@ -216,7 +203,7 @@ def _ladder(found: Forecast) -> Table:
             f"{rung.name}{' (' + rung.code + ')' if rung.code else ''}",
             _figure(rung.value),
             _figure(rung.needed),
-            _figure(rung.with_headroom),
+            *([_figure(rung.with_headroom)] if wanted else []),
             _percent(rung.rejected_at_plan),
             SIGNS.get(rung.symptom, rung.symptom),
             style={Fits.EXCEEDS: "red", Fits.UNDECIDED: "yellow"}.get(rung.verdict),
@@ -238,7 +225,7 @@ def _table(title: str) -> Table:
 
 
 def _volume(rung: Rung) -> str:
-    return "never" if math.isinf(rung.calls_per_hour) else f"{rung.calls_per_hour:,.0f}"
+    return volume(rung.calls_per_hour, rung.volume_half_width)
 
 
 def _range(quota: QuotaForecast) -> str:
@@ -266,11 +253,11 @@ def _around(half_width: float | None) -> str:
     return f" ± {half_width:,.2g}" if half_width else ""
 
 
-def _used(quota: QuotaForecast) -> str:
+def _forecast_share(quota: QuotaForecast) -> str:
     return "no quota" if math.isinf(quota.utilisation) else f"{quota.utilisation:.1%}"
 
 
-def _turned(quota: QuotaForecast) -> str:
+def _rejected(quota: QuotaForecast) -> str:
     ways = [
         (quota.turned_away_theory, None),
         (quota.turned_away_simulated, quota.turned_away_half_width),
@@ -291,8 +278,4 @@ def _percent(value: float | None) -> str:
 
 
 def _figure(value: float | None) -> str:
-    if value is None:
-        return ""
-    if value == int(value):
-        return f"{value:,.0f}"
-    return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return "" if value is None else queue_figures.figure(value)

@@ -95,8 +95,10 @@ class Rung:
     needed: float | None
     """Smallest value that carries the plan, without headroom; None where no value does."""
     with_headroom: float | None
-    """The need with the scenario's headroom on top."""
+    """The need with the scenario's headroom on top; None where the scenario wants none."""
     verdict: Fits
+    volume_half_width: float = 0.0
+    """Half width of the 95 % interval of `calls_per_hour`; 0 where it is exact, infinite where the samples give none."""
     code: str | None = None
     adjustable: bool = True
     read_at: str = ""
@@ -178,12 +180,20 @@ def row_of(
         tolerated=requirement.share,
         rejected_at_plan=requirement.rejected(limit.value),
         needed=need if finite else None,
-        with_headroom=with_headroom(need, headroom) if finite else None,
+        with_headroom=with_headroom(need, headroom) if finite and headroom else None,
         verdict=verdict,
+        volume_half_width=_around(volume, spread),
         code=limit.code,
         adjustable=limit.adjustable,
         read_at=limit.read_at,
     )
+
+
+def _around(volume: float, spread: float) -> float:
+    """Half width of a volume's interval; the load that it comes from is known to within a share of `spread`."""
+    if not spread or math.isinf(volume):
+        return 0.0
+    return volume * spread if spread < 1.0 else math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one wave needs of one quota. `used` is its share of the present value, None for a value of 0."""
+    """What one wave needs of one quota. `used` is the needed of the value (`quotas.shares`)."""
 
     key: str
     name: str

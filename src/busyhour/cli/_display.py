@@ -47,7 +47,7 @@ class Display:
         """Move the bar."""
         text = (
             f"{tick.get('started', 0):,} of {tick.get('planned', 0):,} calls started, "
-            f"{tick.get('in_progress', 0):,} in progress, {tick.get('throttles', 0):,} throttled, "
+            f"{tick.get('in_progress', 0):,} in progress, {tick.get('throttles', 0) + tick.get('limits', 0):,} requests throttled, "
             f"{tick.get('errors', 0):,} errors"
         )
         at = float(tick.get("t", 0.0))

@@ -248,7 +248,7 @@ def _confirmed(question: str) -> bool:
         return click.confirm(question, err=True)
     except click.Abort:
         raise BusyhourError(
-            "There is nobody to confirm; nothing was sent.",
+            "There is no terminal to confirm on; nothing was sent.",
             "Say --yes to go on without asking.",
             ExitCode.REFUSED,
         ) from None
@@ -256,6 +256,7 @@ def _confirmed(question: str) -> bool:
 
 def _show(found: Needs, record: RunRecord, region: str | None) -> None:
     from busyhour.quotas import freshness
+    from busyhour.quotas.own_settings import own_settings
 
     if not found.increases:
         click.echo(f"Run {record.run_id} calls for no increase that Service Quotas takes.")
@@ -270,6 +271,10 @@ def _show(found: Needs, record: RunRecord, region: str | None) -> None:
         for step in increase.steps:
             click.echo(f"   {step}")
         click.echo(f"   {_cli(increase, region)}\n")
+    for setting in own_settings(record):
+        click.secho(f"- {setting.words}", bold=True)
+        if setting.calculation:
+            click.echo(f"   Calculation: {setting.calculation}.")
     for other in found.unrequestable:
         click.secho(f"- {other.quota.name}: {other.reason} {other.way_out}", bold=True)
         for step in other.increase.steps if other.increase else ():
@@ -328,6 +333,7 @@ def _show_outcome(found: Needs, ledger: Ledger, told: Mapping[str, str]) -> None
 
 def _as_data(record: RunRecord, found: Needs, ledger: Ledger, told: Mapping[str, str]) -> dict[str, Any]:
     from busyhour.quotas import freshness
+    from busyhour.quotas.own_settings import own_settings
 
     return {
         "run": record.run_id,
@@ -358,5 +364,6 @@ def _as_data(record: RunRecord, found: Needs, ledger: Ledger, told: Mapping[str,
             }
             for other in found.unrequestable
         ],
+        "own_settings": [asdict(setting) for setting in own_settings(record)],
         "requests": [asdict(filed) for filed in ledger.requests],
     }

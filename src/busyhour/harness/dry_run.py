@@ -33,6 +33,7 @@ def lines_of(plan: TestPlan, beside: Sequence[str] = ()) -> list[str]:
         for use in sorted(plan.uses, key=lambda use: -use.share)
         if use.share >= 0.01
     ]
+    lines += plan.announced
     lines += _rules(plan)
     if beside:
         lines.append(f"beside it runs {', '.join(beside)}, whose requests are not in these figures")

@@ -22,6 +22,7 @@ from busyhour.harness.gate import (
     Intent,
     in_window,
 )
+from busyhour.harness.reach import announcements
 from busyhour.harness.watch import BREACHES, BUDGET_SECONDS, LEAST_FAILURES, SILENCE_SECONDS
 from busyhour.load.clean_up import STOPS_PER_SECOND, seconds_for
 from busyhour.load.retries import MAX_ATTEMPTS
@@ -106,6 +107,8 @@ class TestPlan:
     """Seconds from an abort at the peak until the last contact is stopped, at most."""
     missing: list[str] = field(default_factory=list)
     """What only the team can say and has not."""
+    announced: list[str] = field(default_factory=list)
+    """What the test cannot show of its plan, with the duration that would."""
 
     @property
     def price(self) -> float:
@@ -169,7 +172,7 @@ def make(
         approval: AWS's, where there is one already.
         made: the forecast; calculated where not given, which takes seconds.
     """
-    from busyhour.harness.preflight import intent_of
+    from busyhour.harness.preflight import intent_of, reach_of
 
     if made is None:
         from busyhour.capacity.forecast import forecast
@@ -225,6 +228,7 @@ def make(
         uses=_uses(scenario, made, schedule, intent, drafted.date()),
         clean_up=seconds_for(intent.peak_concurrent / aws.slots, 1, aws=True),
         missing=missing,
+        announced=announcements(reach_of(scenario, made), smoke=scenario.test.smoke),
     )
 
 

@@ -79,7 +79,7 @@ def branches(scenario: Scenario) -> tuple[list[FlowCoverage], list[str]]:
 
 
 def forecast(scenario: Scenario, values: Iterable[QuotaValue]) -> Preview:
-    """Demand by calculation and simulation, held against the values in force."""
+    """Demand by calculation and simulation, compared with the values in force."""
     from busyhour.capacity.forecast import forecast as calculate
 
     made = calculate(scenario, values)
@@ -88,13 +88,17 @@ def forecast(scenario: Scenario, values: Iterable[QuotaValue]) -> Preview:
         for rung in reversed(made.ladder)  # of several rows of one quota (tables) the tightest counts
         if rung.kind == "quota" and rung.needed is not None and math.isfinite(rung.needed)
     }
+    return Preview(needs, made.as_json | _waves(scenario, made), made.outcomes, reach_of(scenario, made))
+
+
+def reach_of(scenario: Scenario, made: Forecast) -> Reach:
+    """What the scenario's test reaches of its plan, from its forecast."""
     longest = max(made.demand.lambda_seconds.values(), default=0.0)
-    found = reach(scenario, made.demand.mean("at once"), made.demand.holding, longest)
-    return Preview(needs, made.as_json | _waves(scenario, made), made.outcomes, found)
+    return reach(scenario, made.demand.mean("at once"), made.demand.holding, longest)
 
 
 def _waves(scenario: Scenario, made: Forecast) -> dict[str, Any]:
-    """The migration waves, held against the values in force today; nothing where the scenario has none."""
+    """The migration waves, compared with the values in force today; nothing where the scenario has none."""
     if not scenario.waves:
         return {}
     from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""How a run tells what it is doing; whoever starts it decides how that is shown."""
+"""How a run reports what it is doing; the caller decides how that is shown."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Any, Protocol
 
 
 class Progress(Protocol):
-    """Hears of the run's stages and, once a second, of the load."""
+    """Receives the run's stages and, once a second, the load."""
 
     def stage(self, text: str) -> None:
         """A new stage has begun."""
 
     def load(self, tick: Mapping[str, Any]) -> None:
-        """A line of progress.jsonl: t, total, planned, started, in_progress, completed, errors, throttles, slip."""
+        """A line of progress.jsonl: t, total, planned, started, in_progress, completed, errors, throttles, limits, slip."""
 
     def say(self, text: str) -> None:
         """Something worth knowing while it runs."""
 
 
 class Silent:
-    """Nobody listens."""
+    """Shows nothing."""
 
     def stage(self, text: str) -> None:
         """Do nothing."""

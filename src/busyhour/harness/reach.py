@@ -87,6 +87,19 @@ class Reach:
         return f" A hold of at least {in_words(self.sufficient_hold)} suffices: --set {self.setting}."
 
 
+def announcements(found: Reach | None, *, smoke: bool) -> list[str]:
+    """What a test cannot show, and what it drives beside the plan, for the lines before the load starts."""
+    if smoke:
+        return ["A smoke run: errors and throttles are judged, the capacity is not shown."]
+    if found is None:
+        return []
+    raised = f"Arrivals are raised to {found.factor:g} x the plan (test.factor)."
+    return [
+        *(f"Not shown by this test: {reason}" for reason in found.why),
+        *([raised] if found.factor > 1.0 else []),
+    ]
+
+
 def reach(scenario: Scenario, seconds: float, holding: HoldingTime, invocation: float = 0.0) -> Reach:
     """What the scenario's test reaches of its plan.
 

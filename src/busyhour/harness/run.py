@@ -24,7 +24,7 @@ from busyhour.harness.not_driven import not_driven
 from busyhour.harness.objectives import judge
 from busyhour.harness.processes import Child
 from busyhour.harness.progress import Progress
-from busyhour.harness.reach import Reach
+from busyhour.harness.reach import Reach, announcements
 from busyhour.harness.sweep import TARGET_FILE
 from busyhour.harness.target import Target
 from busyhour.harness.verdict import Measured, decide
@@ -33,7 +33,7 @@ from busyhour.quotas import freshness
 from busyhour.quotas import table as quota_table
 from busyhour.quotas.account_file import Known
 from busyhour.quotas.aws import Clients, read_only_sources
-from busyhour.quotas.comparison import Demand, compare_all
+from busyhour.quotas.comparison import Demand, compare_all, listed
 from busyhour.quotas.comparison import record as quota_record
 from busyhour.quotas.model import Quota, QuotaValue
 from busyhour.quotas.reading import Reading, read_quotas
@@ -202,21 +202,15 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
             table,
             gathered,
             shown,
+            by_load=options.by_load,
         )
     return _record(options, folder, target, load, observed, quotas, forecast, snapshot, gathered, shown)
 
 
 def _announce(reach: Reach | None, scenario: Scenario, progress: Progress) -> None:
     """Print, before the load starts, what the test cannot show, and what it drives beside the plan."""
-    if scenario.test.smoke:
-        progress.say("A smoke run: errors and throttles are judged, the capacity is not shown.")
-        return
-    if reach is None:
-        return
-    for reason in reach.why:
-        progress.say(f"Not shown by this test: {reason}")
-    if reach.factor > 1.0:
-        progress.say(f"Arrivals are raised to {reach.factor:g} x the plan (test.factor).")
+    for line in announcements(reach, smoke=scenario.test.smoke):
+        progress.say(line)
 
 
 def _shown(
@@ -310,6 +304,8 @@ def _compare(
     table: quota_table.QuotaTable,
     gathered: _Gathered,
     shown: Shown | None,
+    *,
+    by_load: bool,
 ) -> list[QuotaRecord]:
     pool = demands.pool_of(scenario)
     by_key = {demand.key: demand for demand in wanted}
@@ -341,7 +337,11 @@ def _compare(
             else one
             for one in placed
         ]
-    return [quota_record(c) for c in compare_all(values.values(), placed, scenario.headroom, every=True)]
+    of_list: dict[str, set[str]] = {}
+    for row in () if by_load else forecast.as_json.get("ladder", ()):
+        of_list.setdefault(row["key"], set()).add(row["verdict"])
+    compared = map(quota_record, compare_all(values.values(), placed, scenario.headroom, every=True))
+    return [replace(one, verdict=listed(one.verdict, of_list.get(one.key, ()))) for one in compared]
 
 
 def _record(

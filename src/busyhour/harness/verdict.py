@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from busyhour.errors import ExitCode
-from busyhour.quotas.figures import number, tolerance
+from busyhour.quotas import shares
+from busyhour.quotas.figures import number, tolerance, volume
 from busyhour.results.record import (
     AbortRecord,
     Arrivals,
@@ -242,7 +243,8 @@ def _quota_reasons(measured: Measured, headroom: float) -> list[str]:
             text += f"; by calculation {_needs(row)}{_calculation(row)}"
         reasons.append(text + ".")
     reasons += [
-        f"{q.name}: {q.utilisation:.0%} of {q.value:g} {q.unit} used, less headroom than the scenario asks for."
+        f"{q.name}: {'measured peak' if q.peak is not None else 'needed'} {q.utilisation:.0%} of the value {q.value:g} "
+        f"{q.unit}, less headroom than the scenario asks for."
         for q in quotas
         if headroom and q.verdict == "tight" and q.utilisation is not None
     ]
@@ -267,9 +269,6 @@ def _summary(
     text = f"{scenario} holds: {arrivals.started:,} of {arrivals.planned:,} planned calls started on time"
     first = next((row for row in measured.limits if row.get("calls_per_hour")), None)
     if first is not None:
-        text += f"; first to bind: {first['name']}, at {first['calls_per_hour']:,.0f} calls/h"
-    used = [q for q in measured.quotas if q.utilisation is not None]
-    if used:
-        tightest = max(used, key=lambda q: q.utilisation or 0.0)
-        text += f"; nearest quota: {tightest.name}, {tightest.utilisation:.0%} used"
+        text += f"; first to bind: {first['name']}, at {volume(first['calls_per_hour'], first.get('volume_half_width', 0.0))} calls/h"
+    text += "".join(f"; nearest quota: {words}" for words in shares.nearest(measured.quotas))
     return text + "."

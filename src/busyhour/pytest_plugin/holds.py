@@ -102,6 +102,8 @@ def _once(wrong: list[str]) -> list[str]:
 
 def _context(run: Run) -> list[str]:
     """What a reader wants to see beside: calls, operations, the nearest quotas, where the rest is."""
+    from busyhour.quotas import shares
+
     record = run.record
     calls = record.arrivals
     lines = [f"calls: {calls.planned} planned, {calls.started} started, {calls.blocked} blocked"]
@@ -110,9 +112,5 @@ def _context(run: Run) -> list[str]:
         + (f", p95 {one.latency.p95:.1f} ms" if one.latency is not None else "")
         for one in record.operations
     ]
-    used = sorted(
-        (quota for quota in record.quotas if quota.utilisation is not None),
-        key=lambda quota: -(quota.utilisation or 0.0),
-    )
-    lines += [f"{quota.name}: {quota.utilisation:.0%} used" for quota in used[:_NEAREST]]
+    lines += shares.nearest(record.quotas, _NEAREST)
     return [*lines, f"run: {run.folder}"]

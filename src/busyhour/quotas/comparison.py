@@ -1,11 +1,12 @@
-"""Hold demand against quotas: utilisation, headroom, verdict."""
+"""Compare demand with quotas: utilisation, headroom, verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from busyhour.quotas.model import Comparison, Kind, QuotaValue, Verdict
+from busyhour.quotas.shares import of_value
 from busyhour.results.record import QuotaRecord
 
 FORECAST = "forecast"
@@ -13,6 +14,8 @@ FORECAST = "forecast"
 
 _ROUNDING = 1e-9
 _GRAVITY = {Verdict.BINDS: 0, Verdict.TIGHT: 1, Verdict.UNKNOWN: 2, Verdict.HOLDS: 3}
+_LISTED = {"exceeds": Verdict.EXCEEDED, "undecided": Verdict.UNDECIDED}
+"""Verdicts of the list of limits that go before what a run saw, unless it saw the quota bind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Demand:
     source: str = FORECAST
     """How the peak came about: `measured by the generator`, `CloudWatch ConcurrentCalls`, `forecast`."""
     rejected: int = 0
-    """Requests or calls that the quota turned away."""
+    """Requests or calls that the quota rejected."""
     first_rejected_at: float | None = None
     """Seconds from the start of the run."""
     forecast: float | None = None
@@ -82,10 +85,10 @@ def compare(value: QuotaValue, demand: Demand | None, headroom: float = 0.0) -> 
     if demand is None:
         return Comparison(value, None, None, "")
     if demand.key != value.quota.key:
-        raise ValueError(f"demand on {demand.key!r} held against {value.quota.key!r}")
+        raise ValueError(f"demand on {demand.key!r} compared with {value.quota.key!r}")
     forecast_only = demand.peak is None
     peak = demand.forecast if demand.peak is None else demand.peak
-    utilisation = _utilisation(peak, value.value)
+    utilisation = of_value(peak, value.value)
     return Comparison(
         value=value,
         peak=demand.peak,
@@ -100,6 +103,18 @@ def compare(value: QuotaValue, demand: Demand | None, headroom: float = 0.0) -> 
         rejected_share=demand.rejected_share,
         tolerated=demand.tolerated,
     )
+
+
+def listed(measured: str, of_list: Collection[str]) -> str:
+    """The one verdict of a quota: that of the list of limits where the plan exceeds it, unless the run saw it bind.
+
+    Args:
+        measured: verdict of `compare`.
+        of_list: verdicts of the quota's rows in the list of limits; several for a quota of tables.
+    """
+    if measured == Verdict.BINDS:
+        return measured
+    return next((str(verdict) for of_row, verdict in _LISTED.items() if of_row in of_list), measured)
 
 
 def compare_all(
@@ -173,14 +188,6 @@ def by_service(comparisons: Iterable[Comparison]) -> Mapping[str, list[Compariso
     for comparison in comparisons:
         found.setdefault(comparison.value.quota.service, []).append(comparison)
     return found
-
-
-def _utilisation(peak: float | None, value: float) -> float | None:
-    if peak is None:
-        return None
-    if value == 0:
-        return 0.0 if peak == 0 else None
-    return peak / value
 
 
 def _verdict(value: QuotaValue, demand: Demand, peak: float | None, headroom: float) -> Verdict:

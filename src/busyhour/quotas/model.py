@@ -89,7 +89,7 @@ class QuotaValue:
 
 
 class Verdict(StrEnum):
-    """Outcome of holding demand against a quota."""
+    """Outcome of comparing demand with a quota."""
 
     HOLDS = "holds"
     TIGHT = "tight"
@@ -98,11 +98,15 @@ class Verdict(StrEnum):
     """The quota was reached or rejected something."""
     UNKNOWN = "unknown"
     """Nothing was measured or the value could not be read."""
+    EXCEEDED = "exceeded by calculation"
+    """The plan exceeds the quota by the list of limits; the run saw too little of the plan, or of chance, to find it."""
+    UNDECIDED = "not decided"
+    """The list of limits does not tell whether the quota carries the plan, and the run did not exceed it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One quota against its demand. utilisation = peak / value; headroom = 1 - utilisation (shares)."""
+    """One quota against its demand. utilisation = peak / value (the need, where no peak was measured); headroom = 1 - utilisation (shares)."""
 
     value: QuotaValue
     peak: float | None
@@ -111,7 +115,7 @@ class Comparison:
     peak_source: str
     """How the peak came about: `measured by the generator`, `CloudWatch ConcurrentCalls`, `forecast`."""
     rejected: int = 0
-    """Requests or calls that this quota turned away."""
+    """Requests or calls that this quota rejected."""
     first_rejected_at: float | None = None
     """Seconds from the start of the run at which the quota first bound."""
     utilisation: float | None = None

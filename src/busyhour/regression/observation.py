@@ -209,9 +209,7 @@ def observe(record: RunRecord, load: LoadResult | None, why: str = "load.json wa
             made.outcome = Outcome.INVALID.value
         made.windows = load.windows
         if load.windows is None:
-            made.missing.append(
-                "latency: load.json has no windows (made by an older version, or nothing was sent)"
-            )
+            made.missing.append(_no_windows(record))
         for name, key in (("time in flow", "call/in_flow"), ("slip", "slip")):
             if key in load.histograms:
                 made.samples[name] = _coarse(load.histogram(key))
@@ -222,6 +220,16 @@ def observe(record: RunRecord, load: LoadResult | None, why: str = "load.json wa
         made.coverage = Share(taken, coverable) if coverable else None
     made.demand = _demand(record.forecast)
     return made
+
+
+def _no_windows(record: RunRecord) -> str:
+    """The reason for which a run has no latency by window of time."""
+    if any(operation.requests for operation in record.operations):
+        return (
+            f"latency: load.json has no windows, although requests were sent: busyhour {record.busyhour_version} "
+            "recorded none"
+        )
+    return "latency: the run sent no request (no call invoked a function, and the drive called no API)"
 
 
 def _demand(forecast: Mapping[str, Any]) -> dict[str, Demand]:

@@ -9,7 +9,7 @@ from typing import Any
 from busyhour.errors import BusyhourError
 from busyhour.quotas import freshness
 from busyhour.quotas.ledger import Row, in_words
-from busyhour.report.view import number, share
+from busyhour.report.view import number
 from busyhour.results.codec import decode
 from busyhour.results.limit_rows import QUOTA, by_key
 from busyhour.results.record import RunRecord
@@ -25,7 +25,6 @@ class NeedLine:
     name: str
     needed: str
     present: str
-    used: str
     suffices: bool
 
 
@@ -136,12 +135,10 @@ def _shown(needs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _need(need: Mapping[str, Any]) -> NeedLine:
-    used = need.get("used")
     return NeedLine(
         str(need["name"]),
         number(need["needed"]),
         number(need["present"]),
-        "" if used is None else share(float(used)),
         bool(need["suffices"]),
     )
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from busyhour.capacity import queue_figures
 from busyhour.errors import BusyhourError
+from busyhour.quotas import shares
+from busyhour.quotas.own_settings import own_settings
 from busyhour.report import evidence, limit, outlook, support, unpublished
 from busyhour.report.ladder_plot import ladder_plot
 from busyhour.report.plots import run_plots
@@ -26,6 +29,11 @@ def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
         record=record,
         plots=run_plots(record),
         rungs=outlook.ladder(record),
+        queues=outlook.queues(record),
+        queue_caption=outlook.queue_caption(record),
+        queue_columns=queue_figures.COLUMNS,
+        shares=shares,
+        own_settings=own_settings(record),
         first_words=outlook.first_words(record),
         unpublished=unpublished.sentences(record),
         ladder_plot=ladder_plot(record),

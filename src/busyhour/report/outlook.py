@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from busyhour.quotas import freshness
+from busyhour.capacity import queue_figures
+from busyhour.quotas import figures, freshness
 from busyhour.quotas.figures import tolerance
+from busyhour.quotas.shares import of_value
 from busyhour.report.view import number, share
 from busyhour.results.limit_rows import QUOTA, LimitRow, limit_rows
 from busyhour.results.record import RunRecord
@@ -23,7 +25,9 @@ KINDS = {
     "external": "system behind the functions",
 }
 _NEGLIGIBLE = 0.05
-"""Share of calls turned away below which demand further down the call is taken as whole."""
+"""Share of calls blocked below which demand further down the call is taken as whole."""
+VERDICTS = {"within": "within the limit", "exceeds": "exceeds the limit", "undecided": "not decided"}
+"""Verdicts of the list of limits, on where the plan is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Rung:
     volume: float | None
     """None: no volume meets it."""
     volume_text: str
+    """With its interval where it is sampled."""
     of_plan: str
     """The volume as a multiple of the plan."""
     by_little: str
@@ -50,10 +55,13 @@ class Rung:
     """What the plan needs, without headroom; "no value" where none suffices; empty where it is not known."""
     with_headroom: str
     """The same with the scenario's headroom; empty where it wants none."""
+    of_value: str
+    """Needed of the value, see `quotas.shares`."""
     rejected: str
     """Share of first attempts rejected at the plan."""
     tolerated: str
     verdict: str
+    verdict_words: str
     calculation: str
     binds: bool
     """Within the plan."""
@@ -70,7 +78,7 @@ class Against:
     theory: str
     simulated: str
     measured: str
-    turned_away: str
+    rejected: str
     """Theory / simulation / measurement, as shares of the plan's calls; empty where no way tells."""
     says: str
     agrees: bool | None
@@ -129,6 +137,16 @@ def exceeded(record: RunRecord) -> list[str]:
     return said
 
 
+def queues(record: RunRecord) -> list[list[tuple[str, str]]]:
+    """Simulated figures of each queue, each with its interval; see `capacity.queue_figures`."""
+    return [queue_figures.cells(queue) for queue in record.forecast.get("queues", [])]
+
+
+def queue_caption(record: RunRecord) -> str:
+    """Heading of the table of queues."""
+    return queue_figures.caption(int(record.forecast.get("simulated_runs") or 0))
+
+
 def against(record: RunRecord) -> list[Against]:
     """Forecast and measurement of each quota that has both, or either."""
     measured = {quota.key: quota for quota in record.quotas}
@@ -149,7 +167,7 @@ def against(record: RunRecord) -> list[Against]:
                 theory=number(row.get("theory_peak")),
                 simulated=_range(row),
                 measured=number(peak),
-                turned_away=_turned_away(row, seen.rejected if seen is not None else None, record),
+                rejected=_rejected(row, seen.rejected if seen is not None else None, record),
                 says=says,
                 agrees=agrees,
             )
@@ -170,19 +188,29 @@ def _rung(place: int, row: LimitRow, plan: float, record: RunRecord) -> Rung:
         origin=row.origin,
         mark=marked,
         volume=volume,
-        volume_text="never" if volume is None else number(_round(volume)),
+        volume_text=figures.volume(volume, row.volume_half_width),
         of_plan="" if volume is None or not plan else f"{_figure(volume / plan)} x",
         by_little="" if little is None else number(_round(little)),
         symptom=row.symptom,
         load="" if row.load is None else number(row.load),
         needed=("" if row.needed is None else number(row.needed)) if known else "no value",
         with_headroom="" if row.with_headroom is None else number(row.with_headroom),
+        of_value="" if (part := of_value(row.needed, row.value)) is None else share(part),
         rejected="" if row.rejected_at_plan is None else share(row.rejected_at_plan),
         tolerated="" if row.tolerated is None else tolerance(row.tolerated),
         verdict=row.verdict,
+        verdict_words=_verdict_words(row),
         calculation=row.calculation,
         binds=row.binds,
     )
+
+
+def _verdict_words(row: LimitRow) -> str:
+    """Whether the limit carries the plan, in words; empty in a record of an older version."""
+    small = row.kind == QUOTA and row.with_headroom is not None and row.with_headroom > row.value
+    if row.verdict == "within" and small:
+        return "within the limit, headroom too small"
+    return VERDICTS.get(row.verdict, row.verdict)
 
 
 def _round(volume: float) -> float:
@@ -211,7 +239,7 @@ def _blocked(record: RunRecord) -> float:
     return record.arrivals.blocked / record.arrivals.planned if record.arrivals.planned else 0.0
 
 
-def _turned_away(row: Mapping[str, Any], rejected: int | None, record: RunRecord) -> str:
+def _rejected(row: Mapping[str, Any], rejected: int | None, record: RunRecord) -> str:
     theory, simulated = row.get("turned_away_theory"), row.get("turned_away_simulated")
     if theory is None and simulated is None:
         return ""
@@ -227,12 +255,12 @@ def _says(
     if peak is None:
         return "not measured in this run", None
     if bound:
-        return "the quota cut the measured peak off; compare the share turned away", None
+        return "the quota cut the measured peak off; compare the share rejected", None
     mean, high = row.get("theory_mean"), max(float(row["theory_peak"]), float(row.get("simulated_high") or 0))
     if peak > high:
         return f"measured {_figure(peak / high) + ' x' if high else 'above'} the forecast peak", False
     if mean is not None and peak < float(mean) * 0.8:
         if blocked > _NEGLIGIBLE:
-            return f"lower: {share(blocked)} of the calls were turned away before they could ask for it", None
+            return f"lower: {share(blocked)} of the calls were blocked before they could reach it", None
         return "measured below even the forecast mean", False
     return "measured within the forecast", True

@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from busyhour.capacity import queue_figures
 from busyhour.errors import BusyhourError
+from busyhour.quotas import shares
 from busyhour.report import call_rows, evidence, limit, outlook, unpublished, view
 from busyhour.report.ladder_plot import ladder_plot
 from busyhour.report.plots import Plot, on_paper, run_plots
@@ -54,7 +56,7 @@ def typeset(
         try:
             made = typst.compile(str(folder / "main.typ"), format="pdf", root=str(folder))
         except typst.TypstError as error:
-            raise BusyhourError(f"{template}: typst refuses it: {error}", "Mend the template.") from None
+            raise BusyhourError(f"{template}: typst refuses it: {error}", "Fix the template.") from None
     assert isinstance(made, bytes)
     return made
 
@@ -72,6 +74,11 @@ def _data(record: RunRecord, plots: list[str]) -> dict[str, object]:
         "limit_causes": [asdict(line) for line in limit.cause_lines(record)],
         "first_words": outlook.first_words(record),
         "ladder": [asdict(rung) for rung in outlook.ladder(record)],
+        "queues": [[list(figure) for figure in queue] for queue in outlook.queues(record)],
+        "queue_caption": outlook.queue_caption(record),
+        "queue_columns": list(queue_figures.COLUMNS),
+        "measured_share": shares.MEASURED.capitalize(),
+        "needed_share": shares.NEEDED.capitalize(),
         "unpublished": unpublished.sentences(record),
         "headroom_words": outlook.headroom_words(record),
         "dues": [asdict(due) for due in evidence.dues(record)],

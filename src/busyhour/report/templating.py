@@ -47,7 +47,7 @@ def fill(template: str, templates: Sequence[Path], *, autoescape: bool, **values
         ) from None
     except jinja2.TemplateSyntaxError as error:
         raise BusyhourError(
-            f"{error.filename}:{error.lineno}: {error.message}.", "Mend the template."
+            f"{error.filename}:{error.lineno}: {error.message}.", "Fix the template."
         ) from None
     except jinja2.UndefinedError as error:
         raise BusyhourError(

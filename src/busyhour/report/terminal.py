@@ -8,6 +8,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from busyhour.capacity import queue_figures
+from busyhour.quotas import shares
 from busyhour.report import call_rows, evidence, limit, outlook, unpublished, view
 from busyhour.results.record import Outcome, RunRecord
 
@@ -19,8 +21,10 @@ _OUTCOME_STYLE = {
     Outcome.INTERRUPTED: "bold yellow",
 }
 _VERDICT_STYLE = {"holds": "green", "tight": "yellow", "binds": "bold red", "unknown": "dim"} | {
-    "exceeded by calculation": "bold red"
+    "exceeded by calculation": "bold red",
+    "not decided": "yellow",
 }
+_LIMIT_STYLE = {"within": "green", "exceeds": "bold red", "undecided": "yellow"}
 
 
 def show(record: RunRecord, console: Console) -> None:
@@ -29,6 +33,8 @@ def show(record: RunRecord, console: Console) -> None:
         _verdict(record),
         *_limit(record),
         _outlook(record),
+        _limits(record),
+        _queues(record),
         _arrivals(record),
         _operations(record),
         _retries(record),
@@ -102,6 +108,45 @@ def _outlook(record: RunRecord) -> RenderableType | None:
     return Group(*lines, Text("")) if lines else None
 
 
+def _limits(record: RunRecord) -> RenderableType | None:
+    """The whole list of limits, the first to bind first."""
+    rungs, wanted = outlook.ladder(record), outlook.headroom_words(record)
+    if not rungs:
+        return None
+    spare = (wanted.lower(),) if wanted else ()
+    table = _table(
+        "Limits, the first to bind first",
+        *("calls/h", "of plan", "limit", "present value", "needed", shares.NEEDED, *spare),
+        *("rejected at the plan", "verdict"),
+        right=(0, 1, 3, 4, 5, 6, 7) if spare else (0, 1, 3, 4, 5, 6),
+    )
+    for rung in rungs:
+        table.add_row(
+            *(rung.volume_text, rung.of_plan, f"{rung.name} ({rung.code})" if rung.code else rung.name),
+            *(
+                rung.value,
+                rung.needed,
+                rung.of_value,
+                *([rung.with_headroom] if spare else []),
+                rung.rejected,
+            ),
+            Text(rung.verdict_words, style=_LIMIT_STYLE.get(rung.verdict, "")),
+        )
+    return table
+
+
+def _queues(record: RunRecord) -> RenderableType | None:
+    """The simulated queues with their intervals."""
+    queues = outlook.queues(record)
+    if not queues:
+        return None
+    columns = queue_figures.COLUMNS
+    table = _table(outlook.queue_caption(record), *columns, right=tuple(range(1, len(columns))))
+    for queue in queues:
+        table.add_row(*("\n".join(filter(None, figure)) for figure in queue))
+    return table
+
+
 def _arrivals(record: RunRecord) -> RenderableType:
     table = _table("Calls", "", "count", "", right=(1,))
     for row in call_rows.arrivals(record):
@@ -143,7 +188,17 @@ def _retries(record: RunRecord) -> RenderableType | None:
 def _quotas(record: RunRecord) -> RenderableType:
     table = _table(
         "Quotas",
-        *("quota", "code", "present value", "from", "needed", "measured peak", "at", "used", "verdict"),
+        *(
+            "quota",
+            "code",
+            "present value",
+            "from",
+            "needed",
+            "measured peak",
+            "at",
+            shares.MEASURED,
+            "verdict",
+        ),
         right=(2, 4, 5, 6, 7),
     )
     for line in view.quota_lines(record):
@@ -156,7 +211,7 @@ def _quotas(record: RunRecord) -> RenderableType:
             line.needed,
             line.peak,
             line.peak_at,
-            line.used if line.utilisation is not None else "",
+            line.of_value,
             Text(verdict, style=_VERDICT_STYLE.get(line.verdict, "")),
         )
     return table

@@ -5,16 +5,24 @@ Every renderer shows this view, so that terminal, HTML, PDF and Markdown never d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from busyhour.quotas import freshness
-from busyhour.results.limit_rows import LimitRow, by_key
+from busyhour.quotas.comparison import listed
+from busyhour.quotas.shares import of_value
+from busyhour.results.limit_rows import LimitRow, limit_rows
 from busyhour.results.record import ObjectiveRecord, Operation, OperatorMetric, QuotaRecord, RunRecord
 
-_EXCEEDED = "exceeded by calculation"
-"""What the run did not see to bind and the plan exceeds."""
-_VERDICT_ORDER = {"binds": 0, _EXCEEDED: 0, "tight": 1, "unknown": 2, "holds": 3}
+_VERDICT_ORDER = {
+    "binds": 0,
+    "exceeded by calculation": 0,
+    "not decided": 1,
+    "tight": 2,
+    "unknown": 3,
+    "holds": 4,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +51,10 @@ class QuotaLine:
     peak: str
     """The measured peak."""
     peak_at: str
-    utilisation: float | None
-    """Of the value at the measured peak; of what the plan needs where nothing was measured."""
-    used: str
-    free: str
+    share: float | None
+    """Measured peak of the value, see `quotas.shares`."""
+    of_value: str
+    """The same in words; empty where nothing was measured."""
     verdict: str
     rejected: str
     note: str
@@ -186,28 +194,30 @@ def shown_rows(record: RunRecord) -> list[Row]:
 
 def quota_lines(record: RunRecord) -> list[QuotaLine]:
     """Quotas, the ones that bind or that the plan exceeds first, then by utilisation."""
-    rows = by_key(record)
+    rows: dict[str, list[LimitRow]] = {}
+    for row in limit_rows(record):
+        rows.setdefault(row.key, []).append(row)
 
     def order(quota: QuotaRecord) -> tuple[int, float, str]:
-        verdict = _quota_verdict(quota, rows.get(quota.key))
+        verdict = _quota_verdict(quota, rows.get(quota.key, []))
         return _VERDICT_ORDER.get(verdict, 9), -(quota.utilisation or 0.0), quota.key
 
-    return [_quota_line(quota, rows.get(quota.key), record) for quota in sorted(record.quotas, key=order)]
+    return [_quota_line(quota, rows.get(quota.key, []), record) for quota in sorted(record.quotas, key=order)]
 
 
-def _quota_verdict(quota: QuotaRecord, row: LimitRow | None) -> str:
-    """The verdict of the run, or that of the calculation where the run saw too little of the plan to find it."""
-    exceeded = row is not None and row.verdict == "exceeds" and quota.verdict != "binds"
-    return _EXCEEDED if exceeded else quota.verdict
+def _quota_verdict(quota: QuotaRecord, rows: Sequence[LimitRow]) -> str:
+    """The one verdict; a record of an older version has that of the measurement alone."""
+    return listed(quota.verdict, {row.verdict for row in rows})
 
 
-def _quota_line(quota: QuotaRecord, row: LimitRow | None, record: RunRecord) -> QuotaLine:
+def _quota_line(quota: QuotaRecord, rows: Sequence[LimitRow], record: RunRecord) -> QuotaLine:
+    row = (
+        rows[0] if rows else None
+    )  # of several of one quota (tables) the one that the smallest volume reaches
     needed = None if row is None else row.needed
     wanted = None if row is None else row.with_headroom
     marked = freshness.mark_of(record, quota.origin, quota.read_at)
-    used = "not measured" if quota.utilisation is None else share(quota.utilisation)
-    if quota.peak is None and quota.utilisation is not None:
-        used += " (by need)"
+    taken = of_value(quota.peak, quota.value)
     return QuotaLine(
         name=quota.name,
         code=quota.code or "",
@@ -219,10 +229,9 @@ def _quota_line(quota: QuotaRecord, row: LimitRow | None, record: RunRecord) -> 
         with_headroom="" if wanted is None else number(wanted),
         peak=number(quota.peak),
         peak_at=clock(quota.peak_at),
-        utilisation=quota.utilisation,
-        used=used,
-        free="not measured" if quota.headroom is None else share(quota.headroom),
-        verdict=_quota_verdict(quota, row),
+        share=taken,
+        of_value="" if taken is None else share(taken),
+        verdict=_quota_verdict(quota, rows),
         rejected=f"{quota.rejected:,} from {clock(quota.first_rejected_at)}" if quota.rejected else "",
         note=quota.note,
         source=quota.source,

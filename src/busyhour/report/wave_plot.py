@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from busyhour.quotas import shares
 from busyhour.report.plots import BAD, INK, PALETTE, Plot, as_plot, frame
 from busyhour.report.view import share
 from busyhour.results.record import RunRecord
@@ -46,7 +47,7 @@ def wave_plot(record: RunRecord) -> Plot | None:
         axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}" if value >= 0.01 else f"{value:.2%}")
     axes.set_xticks(days, [f"{text}\n{wave['name'][:18]}" for text, wave in zip(dates, waves, strict=True)])
-    axes.set_ylabel("needed, of present value", color=INK, fontsize=9)
+    axes.set_ylabel(shares.NEEDED, color=INK, fontsize=9)
     axes.tick_params(colors=INK, labelsize=8)
     axes.tick_params(axis="y", which="minor", labelleft=False)
     frame(axes, columns=2)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from busyhour.capacity.requirement import Requirement, from_json, needed, with_headroom
+from busyhour.quotas.shares import of_value
 from busyhour.report.outlook import planned_volume
 from busyhour.results.limit_rows import LimitRow, limit_rows
 from busyhour.results.record import RunRecord
@@ -24,11 +25,11 @@ SHORT_TABLE = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One limit at one volume. `demand` is the mean in the limit's unit, `used` and `rejected` are shares."""
+    """One limit at one volume. `demand` is the mean in the limit's unit, `of_value` and `rejected` are shares."""
 
     demand: float
-    used: float | None
-    """None for a value of 0."""
+    of_value: float | None
+    """Mean demand of the value, see `quotas.shares`."""
     rejected: float
     needed: float | None
     """The smallest whole value that carries the volume; None: none does."""
@@ -117,7 +118,7 @@ def _cell(row: LimitRow, asked: Requirement, factor: float, plan: float, headroo
     tight = wanted is not None and wanted > row.value
     return Cell(
         demand,
-        demand / row.value if row.value else None,
+        of_value(demand, row.value),
         rejected,
         need if math.isfinite(need) else None,
         wanted if wanted is not None and math.isfinite(wanted) else None,

@@ -36,6 +36,8 @@ class LimitRow:
     """`needed` with the scenario's headroom; None where the scenario wants none."""
     calls_per_hour: float | None
     """The volume at which it binds; None: no volume does."""
+    volume_half_width: float | None
+    """Of its 95 % interval; 0 where it is exact, None where the samples give no interval."""
     by_little: float | None
     """The volume at which the mean demand reaches the value."""
     rejected_at_plan: float | None
@@ -81,6 +83,7 @@ def _row(row: Mapping[str, Any]) -> LimitRow:
         needed=_number(row, "needed") if known else None,
         with_headroom=_number(row, "with_headroom") if known else None,
         calls_per_hour=_number(row, "calls_per_hour"),
+        volume_half_width=_number(row, "volume_half_width") if "volume_half_width" in row else 0.0,
         by_little=_number(row, "by_little"),
         rejected_at_plan=_number(row, "rejected_at_plan"),
         tolerated=_number(row, "tolerated"),

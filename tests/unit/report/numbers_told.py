@@ -146,7 +146,7 @@ class Reader:
             names = [
                 row[0]
                 for table in parser.tables
-                if "Mean demand" in table[0] and "Used" in table[0]
+                if "Mean demand" in table[0] and "Mean demand of the value" in table[0]
                 for row in table[1:]
             ]
             for name, cells in zip(names, figures["cells"], strict=True):
@@ -167,7 +167,8 @@ class Reader:
         yield from self._sentences(text, "markdown")
 
     def terminal(self, text: str) -> Iterator[Told]:
-        """The table of quotas (numbers stand on the first line of a row) and the sentences."""
+        """The list of limits, the table of quotas (numbers are on the first line of a row) and the sentences."""
+        yield from self._terminal_limits(text.partition("\nLimits, the first to bind first\n")[2])
         for line in text.partition("\nQuotas\n")[2].splitlines():
             cells = re.split(r" {2,}", line.strip())
             key = self._codes.get(cells[1]) if len(cells) > 5 else None
@@ -175,6 +176,23 @@ class Reader:
                 told = {PRESENT: _float(cells[2]), NEEDED: _float(cells[4]), PEAK: _float(cells[5])}
                 yield from self._all(key, told, "terminal quotas")
         yield from self._sentences(text, "terminal")
+
+    def _terminal_limits(self, text: str) -> Iterator[Told]:
+        """Rows by the columns of the heading; a name, and a present value with its unit, may be folded over lines."""
+        lines = text.partition("\n\n")[2].split("\n\n")[0].splitlines() if text else []
+        rule = next((number for number, line in enumerate(lines) if set(line.strip()) == {"─"}), None)
+        if rule is None:
+            return
+        rows: list[list[str]] = []
+        spans = _columns(lines[:rule], lines[rule + 1 :])
+        for line in lines[rule + 1 :]:
+            cells = [line[start:end].strip() for start, end in spans]
+            if cells[0]:
+                rows.append(cells)
+            elif rows:
+                rows[-1] = [f"{whole} {more}".strip() for whole, more in zip(rows[-1], cells, strict=True)]
+        heads = [" ".join(line[start:end].strip() for line in lines[:rule]).strip() for start, end in spans]
+        yield from self._table([heads, *rows], "terminal")
 
     def pdf(self, words: str) -> Iterator[Told]:
         """The list of limits and the quotas by the quota's code, calculations, dues, ledger."""
@@ -193,7 +211,7 @@ class Reader:
                         second: _float(found["next"]),
                     }
                     yield from self._all(key, told, place)
-            volume = re.search(rf"(?P<volume>[\d,]+) [\d.,]+ x {re.escape(name)} L-", words)
+            volume = re.search(rf"(?P<volume>[\d,]+)(?: ± [\d.,]+)? [\d.,]+ x {re.escape(name)} L-", words)
             if volume:
                 yield from self._all(key, {BINDS: _float(volume["volume"])}, "pdf limits")
         yield from self._sentences(words, "pdf")
@@ -311,7 +329,7 @@ class Reader:
                 yield from self._all(key, {NEEDED: _float(found[1])}, f"{place} calculation")
             for found in re.finditer(rf"{escaped}: needed ([\d,.]+) \(present value ([\d,.]+)\)", words):
                 yield from self._all(key, {PRESENT: _float(found[2])}, f"{place} wave")
-            first = re.search(rf"{escaped} \(([\d,.]+)\) binds first, at ([\d,]+) calls/h", words)
+            first = re.search(rf"{escaped} \(([\d,.]+)\) binds first, at (?:about )?([\d,]+)(?: ± [\d.,]+)? calls/h", words)
             if first:
                 yield from self._all(
                     key, {PRESENT: _float(first[1]), BINDS: _float(first[2])}, f"{place} headline"
@@ -355,6 +373,22 @@ def words_of_pdf(made: bytes, folder: Path) -> str:
 def _float(text: str | None) -> float | None:
     found = _NUMBER.match(text.strip()) if text else None
     return None if found is None else float(found[0].rstrip(",.").replace(",", ""))
+
+
+def _columns(heads: list[str], rows: list[str]) -> list[tuple[int, int]]:
+    """Where the columns of a printed table begin and end: they are two blanks or more apart in every line."""
+    width = max(map(len, (*heads, *rows)), default=0)
+    used = [any(len(line) > at and line[at] != " " for line in (*heads, *rows)) for at in range(width)]
+    spans, start = [], None
+    for at in range(width + 2):
+        blank = at >= width or not used[at]
+        wide = blank and (at + 1 >= width or not used[at + 1])
+        if start is None and not blank:
+            start = at
+        elif start is not None and wide:
+            spans.append((start, at))
+            start = None
+    return spans
 
 
 class _Tables(HTMLParser):

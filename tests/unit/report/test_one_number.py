@@ -176,6 +176,7 @@ def test_every_output_was_read(told: list[Told]) -> None:
         ),
         *("markdown table quota, needed, requested, applied", "markdown calculation", "markdown due"),
         *(
+            "terminal table calls/h, of plan, limit, present value",
             "terminal quotas",
             "terminal sentence",
             "terminal due",
@@ -189,6 +190,7 @@ def test_every_output_was_read(told: list[Told]) -> None:
     }
     assert places[HEADROOM] >= {
         *("run.json ladder", limits, "html what-if", "markdown table calls/h, of plan, limit, present value"),
+        *("terminal table calls/h, of plan, limit, present value",),
         *("terminal sentence", "pdf limits", "request text headroom", "request json asked"),
     }
     assert places[PEAK] >= {
@@ -207,6 +209,7 @@ def test_every_output_was_read(told: list[Told]) -> None:
             "run.json ladder",
             limits,
             "markdown table calls/h, of plan, limit, present value",
+            "terminal table calls/h, of plan, limit, present value",
             "terminal headline",
         ),
         *("pdf limits", "support text impact", "support pdf impact"),
@@ -247,7 +250,7 @@ def _more(value: float) -> Callable[..., float]:
 @pytest.mark.parametrize(
     ("module", "name", "own"),
     [
-        (view, "by_key", _one_more(limit_rows.by_key)),  # the tables of quotas in every report
+        (view, "limit_rows", _one_more(limit_rows.limit_rows)),  # the tables of quotas in every report
         (outlook, "limit_rows", _one_more(limit_rows.limit_rows)),  # the lists of limits in every report
         (increases, "by_key", _one_more(limit_rows.by_key)),  # requests
         (what_if, "needed", _more(7.0)),  # the slider
