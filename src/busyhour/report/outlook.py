@@ -26,8 +26,8 @@ KINDS = {
 }
 _NEGLIGIBLE = 0.05
 """Share of calls blocked below which demand further down the call is taken as whole."""
-VERDICTS = {"within": "within the limit", "exceeds": "exceeds the limit", "undecided": "not decided"}
-"""Verdicts of the list of limits, on where the plan is."""
+VERDICTS = {"undecided": "not decided"}
+"""Verdicts of the list of limits in words, where they are not the words themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ def _verdict_words(row: LimitRow) -> str:
     """Whether the limit carries the plan, in words; empty in a record of an older version."""
     small = row.kind == QUOTA and row.with_headroom is not None and row.with_headroom > row.value
     if row.verdict == "within" and small:
-        return "within the limit, headroom too small"
+        return "within, headroom too small"
     return VERDICTS.get(row.verdict, row.verdict)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
@@ -25,6 +27,9 @@ _VERDICT_STYLE = {"holds": "green", "tight": "yellow", "binds": "bold red", "unk
     "not decided": "yellow",
 }
 _LIMIT_STYLE = {"within": "green", "exceeds": "bold red", "undecided": "yellow"}
+
+_HEADING, _NAME = 9, 24
+"""Widths of a folded heading at most, and of a limit's name at least."""
 
 
 def show(record: RunRecord, console: Console) -> None:
@@ -60,6 +65,11 @@ def _table(title: str, *columns: str, right: tuple[int, ...] = ()) -> Table:
     for index, column in enumerate(columns):
         table.add_column(column, justify="right" if index in right else "left", overflow="fold")
     return table
+
+
+def _folded(heading: str) -> str:
+    """A heading over several lines, so that its column is no wider than its figures."""
+    return "\n".join(textwrap.wrap(heading, _HEADING))
 
 
 def _verdict(record: RunRecord) -> RenderableType:
@@ -114,15 +124,16 @@ def _limits(record: RunRecord) -> RenderableType | None:
     if not rungs:
         return None
     spare = (wanted.lower(),) if wanted else ()
+    names = ("needed", shares.NEEDED, *spare, "rejected at the plan", "verdict")
     table = _table(
         "Limits, the first to bind first",
-        *("calls/h", "of plan", "limit", "present value", "needed", shares.NEEDED, *spare),
-        *("rejected at the plan", "verdict"),
-        right=(0, 1, 3, 4, 5, 6, 7) if spare else (0, 1, 3, 4, 5, 6),
+        *("calls/h", "of plan", "limit", "present\nvalue", *map(_folded, names)),
+        right=(0, 1, *range(3, 6 + len(spare) + 1)),
     )
+    table.columns[2].min_width = _NAME
     for rung in rungs:
         table.add_row(
-            *(rung.volume_text, rung.of_plan, f"{rung.name} ({rung.code})" if rung.code else rung.name),
+            *(rung.volume_text, rung.of_plan, rung.name),
             *(
                 rung.value,
                 rung.needed,
@@ -196,7 +207,7 @@ def _quotas(record: RunRecord) -> RenderableType:
             "needed",
             "measured peak",
             "at",
-            shares.MEASURED,
+            _folded(shares.MEASURED),
             "verdict",
         ),
         right=(2, 4, 5, 6, 7),

@@ -14,7 +14,9 @@ EVENING = datetime(2026, 12, 2, 1, 0, tzinfo=UTC)  # 20:00 in New York
 CALLS = "connect.concurrent-active-calls-per-instance"
 FORECAST: Any = SimpleNamespace(
     demand=SimpleNamespace(
-        mean=lambda name: {"at once": 120.0}[name], holding=HoldingTime.of_sample([120.0], 0.0)
+        mean=lambda name: {"at once": 120.0}[name],
+        holding=HoldingTime.of_sample([120.0], 0.0),
+        lambda_seconds={},
     ),
     ladder=[
         SimpleNamespace(key=CALLS, kind="quota", needed=9.0, read_at=""),
@@ -78,3 +80,19 @@ def test_where_no_phone_rings_nothing_is_said_of_numbers_and_hours(scenario: Sce
     text = said(replace(scenario, drive=DriveKind.LAMBDA))
     assert "dialled" not in text
     assert "18:00" not in text
+
+
+def test_a_test_that_is_too_short_for_its_plan_is_announced_with_the_duration_that_would(
+    scenario: Scenario,
+) -> None:
+    assert "Not shown by this test" not in said(scenario)
+    long = 30_000.0
+    demand = SimpleNamespace(
+        mean=lambda name: {"at once": long}[name],
+        holding=HoldingTime.of_sample([long], 0.0),
+        lambda_seconds={},
+    )
+    made: Any = SimpleNamespace(demand=demand, ladder=FORECAST.ladder, quotas=FORECAST.quotas)
+    text = "\n".join(lines_of(make(scenario, EVENING, start=EVENING, made=made)))
+    assert "Not shown by this test: The test reaches" in text
+    assert "A hold of at least" in text

@@ -30,7 +30,9 @@ def quota(key: str, name: str, code: str, peak: float, value: float) -> Any:
 
 FORECAST: Any = SimpleNamespace(
     demand=SimpleNamespace(
-        mean=lambda name: {"at once": 120.0}[name], holding=HoldingTime.of_sample([120.0], 0.0)
+        mean=lambda name: {"at once": 120.0}[name],
+        holding=HoldingTime.of_sample([120.0], 0.0),
+        lambda_seconds={},
     ),
     ladder=[
         SimpleNamespace(key=CALLS, kind="quota", needed=9.0, read_at=""),

@@ -68,11 +68,12 @@ def quota(verdict: str, name: str = "Concurrent calls", **changes: object) -> Qu
 
 
 def test_all_holds_names_the_nearest_quota() -> None:
-    verdict = decide("desk", STARTED, Measured([quota("holds"), quota("holds", "Other", utilisation=0.2)]))
+    verdict = decide("desk", STARTED, Measured([quota("holds"), quota("holds", "Other", peak=2.0)]))
     assert verdict.outcome is Outcome.HOLDS
     assert (
         verdict.summary
-        == "desk holds: 10 of 10 planned calls started on time; nearest quota: Concurrent calls, 90% used."
+        == "desk holds: 10 of 10 planned calls started on time; nearest quota: Concurrent calls, "
+        "measured peak 90% of the value."
     )
 
 
@@ -92,7 +93,7 @@ def test_little_headroom_counts_only_where_headroom_is_asked_for() -> None:
     assert decide("desk", STARTED, Measured([quota("tight")])).outcome is Outcome.HOLDS
     verdict = decide("desk", STARTED, Measured([quota("tight")]), headroom=0.2)
     assert verdict.outcome is Outcome.DOES_NOT_HOLD
-    assert "90% of 10 count used" in verdict.reasons[0]
+    assert "measured peak 90% of the value 10 count" in verdict.reasons[0]
 
 
 def test_an_objective_that_fails_and_one_that_was_not_measured() -> None:
@@ -354,7 +355,7 @@ def test_what_a_quota_rejected_stands_in_its_reason(changes: dict[str, object], 
 def test_too_little_headroom_is_one_reason_for_each_quota() -> None:
     quotas = [quota("tight"), quota("holds", "Other"), quota("tight", "Unused", utilisation=None)]
     assert decide("desk", STARTED, Measured(quotas), headroom=0.2).reasons == [
-        "Concurrent calls: 90% of 10 count used, less headroom than the scenario asks for."
+        "Concurrent calls: measured peak 90% of the value 10 count, less headroom than the scenario asks for."
     ]
     at_plan = Shown("calls in progress", 604.0, 604.0, factor=1.0, reached=600.0, stationary=True)
     assert (
@@ -409,10 +410,11 @@ def test_a_quota_that_bound_and_rejected_is_a_reason_though_its_peak_is_unknown(
 
 def test_the_summary_of_a_run_that_holds_names_what_is_first_to_bind_and_the_fullest_quota() -> None:
     quotas = [
-        quota("holds", "Empty", utilisation=0.0),
-        quota("holds", "Half", utilisation=0.5),
-        quota("holds", "Most", utilisation=0.8),
-        quota("holds", "Unknown", utilisation=None),
+        quota("holds", "Empty", forecast=0.0),
+        quota("holds", "Half", forecast=5.0),
+        quota("holds", "Most", forecast=8.0),
+        quota("holds", "One second of a rate", peak=13.8, utilisation=1.38),
+        quota("holds", "Unknown", peak=None, utilisation=None),
     ]
     limits = [
         limit("within", name="Any volume", calls_per_hour=None),
@@ -422,9 +424,9 @@ def test_the_summary_of_a_run_that_holds_names_what_is_first_to_bind_and_the_ful
     arrivals = Arrivals(planned=1200, started=1199, late=1, dropped=0)
     assert decide("desk", arrivals, Measured(quotas, limits=limits, shown=REACHED)).summary == (
         "desk holds: 1,199 of 1,200 planned calls started on time; first to bind: Concurrent active calls per instance, "
-        "at 11,000 calls/h; nearest quota: Most, 80% used."
+        "at 11,000 calls/h; nearest quota: Most, needed 80% of the value."
     )
-    assert decide("desk", STARTED, Measured(quotas[3:])).summary == (
+    assert decide("desk", STARTED, Measured(quotas[4:])).summary == (
         "desk holds: 10 of 10 planned calls started on time."
     )
 

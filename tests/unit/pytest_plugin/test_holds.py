@@ -25,7 +25,7 @@ INVOKE = Operation("lambda", "Invoke", 50, 0, 0, 0, latency=LATENCY)
 
 def quota(name: str, headroom: float | None) -> QuotaRecord:
     used = None if headroom is None else 1.0 - headroom
-    return QuotaRecord(f"k.{name}", "connect", name, "L-1", "", "calls", 10.0, "", "", 10.0, 4.0, None, "", 0, None, used, headroom, "holds")  # fmt: skip
+    return QuotaRecord(f"k.{name}", "connect", name, "L-1", "", "calls", 10.0, "", "", 10.0, used and 10.0 * used, None, "", 0, None, used, headroom, "holds")  # fmt: skip
 
 
 def run(outcome: Outcome = Outcome.HOLDS, reasons: tuple[str, ...] = (), findings: int = 0) -> Run:
@@ -58,8 +58,8 @@ def test_every_reason_is_listed_once_with_what_the_reader_asks_next() -> None:
         "  - Calls bound at 0:41.",
         "calls: 30 planned, 30 started, 0 blocked",
         "lambda:Invoke: 50 requests, 0 throttled, 0 errors, p95 37.2 ms",
-        "calls: 12% used",
-        "executions: 2% used",
+        "calls, measured peak 12% of the value",
+        "executions, measured peak 2% of the value",
         "run: somewhere",
     ]
 

@@ -117,7 +117,7 @@ def test_headroom_is_a_share(headroom: float) -> None:
 
 
 def test_demand_of_another_quota_is_refused() -> None:
-    with pytest.raises(ValueError, match="held against"):
+    with pytest.raises(ValueError, match="compared with"):
         compare(value(), demand(1, LAMBDA))
 
 

@@ -179,7 +179,7 @@ class Reader:
 
     def _terminal_limits(self, text: str) -> Iterator[Told]:
         """Rows by the columns of the heading; a name, and a present value with its unit, may be folded over lines."""
-        lines = text.partition("\n\n")[2].split("\n\n")[0].splitlines() if text else []
+        lines = text.lstrip("\n").split("\n\n")[0].splitlines()
         rule = next((number for number, line in enumerate(lines) if set(line.strip()) == {"─"}), None)
         if rule is None:
             return
@@ -329,7 +329,9 @@ class Reader:
                 yield from self._all(key, {NEEDED: _float(found[1])}, f"{place} calculation")
             for found in re.finditer(rf"{escaped}: needed ([\d,.]+) \(present value ([\d,.]+)\)", words):
                 yield from self._all(key, {PRESENT: _float(found[2])}, f"{place} wave")
-            first = re.search(rf"{escaped} \(([\d,.]+)\) binds first, at (?:about )?([\d,]+)(?: ± [\d.,]+)? calls/h", words)
+            first = re.search(
+                rf"{escaped} \(([\d,.]+)\) binds first, at (?:about )?([\d,]+)(?: ± [\d.,]+)? calls/h", words
+            )
             if first:
                 yield from self._all(
                     key, {PRESENT: _float(first[1]), BINDS: _float(first[2])}, f"{place} headline"

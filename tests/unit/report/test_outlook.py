@@ -66,7 +66,7 @@ def test_forecast_and_measurement_side_by_side(record: RunRecord) -> None:
         "47 (41 to 52)",
         "10",
     )
-    assert calls.turned_away == "71% / 70% / 1.75%"
+    assert calls.rejected == "71% / 70% / 1.75%"
     assert calls.agrees is None
     assert "cut the measured peak off" in calls.says
     assert (executions.agrees, executions.says) == (True, "measured within the forecast")
@@ -79,11 +79,11 @@ def test_a_measurement_far_below_the_mean_does_not_agree(record: RunRecord) -> N
     assert outlook.against(record)[1].says == "measured below even the forecast mean"
 
 
-def test_calls_that_were_turned_away_early_explain_a_low_measurement(record: RunRecord) -> None:
+def test_calls_that_were_blocked_early_explain_a_low_measurement(record: RunRecord) -> None:
     record.quotas[0].peak = 1.0
     record.arrivals.blocked = 200
     line = outlook.against(record)[1]
-    assert line.says == "lower: 50% of the calls were turned away before they could ask for it"
+    assert line.says == "lower: 50% of the calls were blocked before they could reach it"
     assert line.agrees is None
 
 
@@ -114,4 +114,4 @@ def test_the_drawing_tells_the_ladder_in_words_too(record: RunRecord) -> None:
 def test_shares_that_no_way_tells_are_left_open(record: RunRecord, used: float | None, words: str) -> None:
     record.forecast["quotas"][1]["turned_away_theory"] = used
     record.forecast["quotas"][1]["turned_away_simulated"] = None
-    assert outlook.against(record)[1].turned_away.split(" / ")[0] == words
+    assert outlook.against(record)[1].rejected.split(" / ")[0] == words

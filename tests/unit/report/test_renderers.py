@@ -113,7 +113,8 @@ def test_html_says_what_to_ask_with_its_calculation(page: str, record: RunRecord
     record.forecast["ladder"] = record.forecast["ladder"][1:]
     record.quotas = [quota for quota in record.quotas if quota.service == "lambda"]
     assert (
-        "Nothing: the present values carry the plan." in RENDERERS["html"].render(record, TEMPLATES).decode()
+        "Nothing: the present values of the quotas carry the plan."
+        in RENDERERS["html"].render(record, TEMPLATES).decode()
     )
 
 

@@ -98,7 +98,7 @@ def test_a_quota_of_nothing_rejects_all(record: RunRecord) -> None:
     found = what_if(record)
     assert found is not None
     cell = found.rows[0].cells[found.plan]
-    assert (cell.rejected, cell.used, cell.state) == (1.0, None, "binds")
+    assert (cell.rejected, cell.of_value, cell.state) == (1.0, None, "binds")
     assert cell.demand == pytest.approx(34.9)
 
 
