@@ -1,4 +1,4 @@
-"""A caller who gets nowhere is not asked the same for ever."""
+"""A caller who gets nowhere is not asked the same without end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from busyhour.contracts.exploration.record import Played
 @invariant(
     id="call-ends",
     summary="Every call ends, whatever the caller does or leaves undone",
-    why="A silent line, or a caller who does not understand, is asked the same for ever and holds a channel.",
+    why="A silent line, or a caller who does not understand, is asked the same without limit and holds a channel.",
     fix="Count the attempts with a Loop, then transfer to a queue or say goodbye.",
 )
 def check(call: Played) -> Iterator[Violation]:

@@ -19,7 +19,7 @@ SHOWN = frozenset({"AuthenticateParticipant", "ShowView"})
 
 @invariant(
     id="dead-air",
-    summary=f"Nobody hears nothing for more than {SECONDS:g} seconds",
+    summary=f"No caller hears nothing for more than {SECONDS:g} seconds",
     why="Callers hang up on a silent line; functions in a row that need more than 20 s fail, however they answer.",
     fix="Play a prompt between the functions, call them asynchronously, or lower their time limits.",
 )

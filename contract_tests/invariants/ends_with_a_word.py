@@ -12,7 +12,7 @@ from busyhour.flows.model import FlowType
 
 @invariant(
     id="ends-with-a-word",
-    summary="Nobody is disconnected before having heard anything",
+    summary="No caller is disconnected before having heard anything",
     why="The caller thinks that the line is broken, and calls again.",
     fix="Say why the call ends before disconnecting.",
 )

@@ -1,4 +1,4 @@
-"""No circle of actions is run for ever with nothing heard in it."""
+"""No cycle of actions is run without limit with nothing heard in it."""
 
 from __future__ import annotations
 

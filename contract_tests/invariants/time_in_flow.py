@@ -14,7 +14,7 @@ SECONDS = 900.0
 
 @invariant(
     id="time-in-flow",
-    summary=f"Nobody is in a flow for more than {SECONDS / 60:g} minutes without getting anywhere",
+    summary=f"No caller is in a flow for more than {SECONDS / 60:g} minutes without getting anywhere",
     why="Such calls hold channels that the busy hour needs, and callers who get nothing for it.",
     fix="Let loops run fewer times, or leave them for a queue or a goodbye.",
 )

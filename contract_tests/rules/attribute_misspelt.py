@@ -25,7 +25,7 @@ _SHORTEST = 6
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """A contact attribute is read under a name that nothing sets, next to one that the flow sets.
 
-    One that is copied into the other (`testType` from `$.Attributes.TestType`) is none: whoever made the contact sets it.
+    One that is copied into the other (`testType` from `$.Attributes.TestType`) is none: the creator of the contact sets it.
     """
     if not any(read.reference.root == "Attributes" for read in flow.reads):
         return

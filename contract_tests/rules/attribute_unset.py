@@ -28,7 +28,7 @@ _HANDED_ON = frozenset(
         "ViewData",
     }
 )
-"""Parameters in which an attribute is only handed on: whoever receives it may do without."""
+"""Parameters in which an attribute is only handed on: the receiver may do without."""
 
 
 @rule(

@@ -22,7 +22,7 @@ from busyhour.contracts.subject import FlowUnderCheck
     group="resilience",
 )
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
-    """One finding for each circle of actions that nothing slows down or ends; a module may ask or play."""
+    """One finding for each cycle of actions that nothing slows down or ends; a module may ask or play."""
     graph = flow.graph
     if not graph.circular:
         return

@@ -23,7 +23,7 @@ from busyhour.contracts.subject import FlowUnderCheck
 def check(flow: FlowUnderCheck) -> Iterator[Problem]:
     """A parameter is an empty string, or a map or list that needs an entry is empty.
 
-    In an old export only a warning: what was blanked there is chosen anew when the designer has imported it, and the
+    In an old export only a warning: what was blanked there is chosen again when the designer has imported it, and the
     old designer published prompts without a text.
     """
     for problem in from_schema(flow, "empty-value"):

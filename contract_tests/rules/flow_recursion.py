@@ -25,7 +25,7 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
         if first.source is flow:
             names = " → ".join([*(step.source.name for step in circle), flow.name])
             yield flow.problem(
-                f"{names} is a circle of flows without input, prompt or wait",
+                f"{names} is a cycle of flows without input, prompt or wait",
                 *first.pointer,
                 action=first.action,
             )

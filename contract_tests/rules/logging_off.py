@@ -13,7 +13,7 @@ from busyhour.flows.model import FlowType
     id="logging-off",
     severity="note",
     summary="The flow runs without a log",
-    why="Without a flow log nobody can tell afterwards what callers went through.",
+    why="Without a flow log the way of a call cannot be traced afterwards.",
     fix="Begin the flow with Set logging behavior: Enabled, and switch it off only around confidential input.",
     source="AWS administrator guide, flow logs: Set logging behavior switches them on",
     group="resilience",

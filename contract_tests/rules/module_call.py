@@ -16,7 +16,7 @@ from busyhour.contracts.words import near, series
     summary="A module is invoked with an input that it does not declare, or on a branch that it does not have",
     why="Connect refuses the flow on publish.",
     fix="Hand over only what the module's settings declare, and branch only on its own results.",
-    source="Refusals by CreateContactFlow on record: inputs and branches are held against the module's settings",
+    source="Refusals by CreateContactFlow on record: inputs and branches are compared with the module's settings",
     group="project",
     types=("InvokeFlowModule",),
 )

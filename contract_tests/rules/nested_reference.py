@@ -17,7 +17,7 @@ _NAMESPACES = frozenset({"Attributes", "Customer", "External", "FlowAttributes"}
     severity="warning",
     summary="A reference stands where the name of an attribute should",
     why="The designer puts the namespace before whatever is typed as a name: $.Attributes.$.External.tier asks for a "
-    "contact attribute called $.External.tier, which nobody sets, and is empty on every call.",
+    "contact attribute called $.External.tier, which is never set, and is empty on every call.",
     fix="Choose the namespace that the inner reference names (External), and type the bare key (tier).",
     source="Observed in published exports, of both formats",
     group="data-flow",

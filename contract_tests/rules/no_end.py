@@ -10,7 +10,7 @@ from busyhour.contracts.subject import FlowUnderCheck
 from busyhour.flows.model import FlowType
 
 _ENDLESS = (FlowType.CUSTOMER_QUEUE, FlowType.CUSTOMER_HOLD, FlowType.AGENT_HOLD)
-"""Types that run until somebody takes the contact: looping for ever is their job."""
+"""Types that run until an agent takes the contact: looping without end is their job."""
 
 _ENDS = frozenset(
     {

@@ -13,7 +13,7 @@ from busyhour.contracts.subject import FlowUnderCheck
     severity="error",
     summary="The file is not a JSON document",
     why="Nothing can be read from it; CreateContactFlow answers InvalidRequest.",
-    fix="Export the flow again, or mend the text at the place that is named.",
+    fix="Export the flow again, or fix the text at the place that is named.",
     source="RFC 8259; CreateContactFlow takes Content as a JSON string",
     group="structure",
     scope="file",

@@ -13,7 +13,7 @@ from busyhour.contracts.suppressions import suppressions
     id="suppression",
     severity="warning",
     summary="A suppression in the metadata is not written properly",
-    why="It leaves nothing out, although whoever wrote it believes so.",
+    why="It suppresses nothing, although its author believes that it does.",
     fix='Write {"ignore": ["rule-id"], "reason": "why this is right here"}.',
     source="busyhour's own convention; Connect ignores the metadata",
     group="structure",

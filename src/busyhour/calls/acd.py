@@ -1,4 +1,4 @@
-"""Queues and agents: who waits, who is answered, who is turned away, and what that adds up to.
+"""Queues and agents: who waits, who is answered, who is rejected, and what that adds up to.
 
 Contacts are taken by priority (1 is first), then by time in queue. Agents are staffed for one queue each, or have
 a routing profile (`calls.agents`). An agent is busy from the moment the contact is taken until the wrap-up is over.

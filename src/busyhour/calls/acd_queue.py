@@ -1,4 +1,4 @@
-"""One queue: who waits in it, who is answered, who is turned away, and what that adds up to. See `calls.acd`."""
+"""One queue: who waits in it, who is answered, who is rejected, and what that adds up to. See `calls.acd`."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Ticket:
 class QueueStatistics:
     """What happened in one queue from the start until now.
 
-    offered = contacts that asked for the queue; each of them was answered, abandoned, turned away (queue full),
+    offered = contacts that asked for the queue; each of them was answered, abandoned, rejected (queue full),
     moved (left for another queue, or by its flow) or is still waiting. Times in seconds.
     """
 

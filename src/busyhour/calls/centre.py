@@ -34,7 +34,7 @@ class CallCentre:
         machine: makes calls of the scenario's flows.
         scenario: callers, queues, entry flow, seed.
         functions: makes one attempt to invoke a Lambda function.
-        listener: hears what becomes of calls; None: nobody does.
+        listener: hears the outcome of calls; None: nobody does.
         policy: what the scenario has no key for; the default with the scenario's service level threshold where not
             given.
         hours: says whether hours of operation (by id or ARN) or those of a queue are open now, None where it does

@@ -47,7 +47,7 @@ class CallPolicy:
     agent_ends: bool = True
     """The agent ends the conversation, so that a disconnect flow runs: the larger demand of the two."""
     flow_limit: float = 1800.0
-    """A caller who has spent this long in prompts without reaching a queue hangs up: ends calls that loop for ever."""
+    """A caller who has spent this long in prompts without reaching a queue hangs up: ends calls that loop without end."""
     action_limit: int = 500
     """The same for a caller whose flow has run this many actions, where it goes round without taking time."""
     agent_queue_capacity: int = 10

@@ -104,7 +104,7 @@ class Bots(Protocol):
 
 
 class Listener(Protocol):
-    """Hears what becomes of calls. Every method may do nothing."""
+    """Hears the outcome of calls. Every method may do nothing."""
 
     def on_event(self, call: LiveCall, kind: str, at: float, detail: Mapping[str, Any]) -> None:
         """Hear what happened to `call` at `at` (seconds of the clock).

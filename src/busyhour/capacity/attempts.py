@@ -1,4 +1,4 @@
-"""What becomes of one Lambda invocation, in the mean: Connect's attempts and retries against a latency distribution.
+"""The outcome of one Lambda invocation, in the mean: Connect's attempts and retries against a latency distribution.
 
 The same rules as `calls.invoker` with `capacity.functions`, integrated instead of drawn. All attempts of one invocation
 take equally long and end alike there, so given the latency everything is decided: seconds and attempts are piecewise

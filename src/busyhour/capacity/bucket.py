@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Turned:
-    """How many were turned away, and when first (seconds from the start)."""
+    """How many were rejected, and when first (seconds from the start)."""
 
     count: int = 0
     first_at: float | None = None

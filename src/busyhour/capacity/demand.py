@@ -61,7 +61,7 @@ class CallDemand:
     queues: Mapping[str, QueueDemand] = field(default_factory=dict)
     """By name, of the queues that calls come to."""
     outcomes: CallOutcomes | None = None
-    """What became of the sampled calls, with no quota in their way; None: there were none."""
+    """The outcome of the sampled calls, with no quota in their way; None: there were none."""
 
     def mean(self, name: str) -> float:
         """Mean of a quantity; 0 where no call asked for it."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LossResult:
-    """What became of the calls."""
+    """The outcome of the calls."""
 
     calls: int
     blocked: int
-    """Turned away because all servers were taken."""
+    """Rejected because all servers were taken."""
     throttled: int
-    """Turned away by the token bucket."""
+    """Rejected by the token bucket."""
     peak: int
     """Most calls at once."""
 

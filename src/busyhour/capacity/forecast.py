@@ -62,7 +62,7 @@ COUNTED = {
 
 _USERS = "connect.users-per-instance"
 _PEAKED = 1.2
-"""Peakedness of recorded intervals from which on the report says so."""
+"""Peakedness of recorded intervals from which on it is noted in the report."""
 
 
 def forecast(

@@ -1,7 +1,7 @@
 """What of a call's past can still matter: everything else is forgotten, so that calls alike become one state.
 
 A value that no flow reads from here on cannot change what the call does next. Without forgetting, a thousand callers
-who entered a thousand ticket numbers would be a thousand states for ever; with it they are one again as soon as the
+who entered a thousand ticket numbers would be a thousand states without end; with it they are one again as soon as the
 number was looked up.
 """
 

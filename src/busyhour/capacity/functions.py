@@ -45,7 +45,7 @@ class ModelledFunctions:
         clock: the virtual clock.
         scenario: its functions; one that it does not name answers `{}` after `HANDLER_LATENCY`.
         concurrency: executions at once in the account; more are throttled (429) as Lambda does.
-        answers: what real handlers answer, where somebody has run them.
+        answers: what real handlers answer, where they were run.
     """
 
     def __init__(

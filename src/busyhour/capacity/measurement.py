@@ -21,7 +21,7 @@ MOST = 8
 """Runs that are read: the newest."""
 _SAME = 0.01
 _APART = 0.25
-"""A measured peak this far outside of the forecast's range is said aloud."""
+"""A measured peak this far outside of the forecast's range is reported."""
 _FORECAST = "forecast"
 
 
@@ -149,7 +149,7 @@ def _apart(quota: QuotaForecast, measured: Measured) -> str | None:
     low = min(value for value in (quota.theory_mean, quota.simulated_low) if value is not None)
     high = max(quota.theory_peak, quota.simulated_high or 0.0)
     if measured.rejected:
-        # What is turned away keeps the peak at the quota: there is nothing to compare.
+        # What is rejected keeps the peak at the quota: there is nothing to compare.
         return None
     if measured.peak > max(high * (1 + _APART), high + 2) or measured.peak < min(low * (1 - _APART), low - 2):
         return (

@@ -63,7 +63,7 @@ class Moments:
 
     Args:
         scenario: callers, queues, functions, entry flow.
-        machine: of the scenario's flows; nobody may observe it.
+        machine: of the scenario's flows; it has no observer.
         answered_at_once: calls that come to a queue are taken to find an agent free; otherwise the chain ends there.
         policy: what the scenario has no key for.
         ask: what real handlers answer.

@@ -8,7 +8,7 @@ from busyhour.flows.contact import Contact
 
 
 class Watched(Contact):
-    """A contact that counts how often somebody looks at the customer's number."""
+    """A contact that counts how often the flow looks at the customer's number."""
 
     __slots__ = ("looks",)
 

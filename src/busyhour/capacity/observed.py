@@ -32,7 +32,7 @@ def with_observed_operations(
     silent = [f for f in scenario.functions.values() if f.handler is not None and not f.operations]
     if not silent:
         return scenario, []
-    # Nobody waits: what functions are asked for does not depend on that, and the calls need no filled centre.
+    # No call waits: what functions are asked for does not depend on that, and the calls need no filled centre.
     queues = {name: replace(queue, agents=10**9, capacity=None) for name, queue in scenario.queues.items()}
     arrivals = (Arrival(index, float(index)) for index in range(CALLS))
     alone = replace(scenario, queues=queues)

@@ -51,7 +51,7 @@ def token_bucket_loss(per_second: float, rate: float, burst: float) -> float:
 def queue_full_share(load: float, agents: int, capacity: int, aht: float, patience: float) -> float:
     """Share of contacts that find `capacity` others waiting: M/M/n/n+K with impatience (Palm 1957).
 
-    k waiting has probability r_k = r_(k-1) lambda / (n mu + k theta) relative to "all agents busy, nobody waits";
+    k waiting has probability r_k = r_(k-1) lambda / (n mu + k theta) relative to "all agents busy, no call waits";
     fewer than n or n busy is 1/B(n) relative to it.
 
     Args:

@@ -56,7 +56,7 @@ def blocking(load: float, lines: float, z: float) -> float:
     if z < 0:
         raise BusyhourError(f"peakedness {z:g}: it must be at least 0", "Poisson arrivals have peakedness 1.")
     if z < _STEADY:
-        # As many calls at once at any time: what exceeds the lines is turned away, and nothing below.
+        # As many calls at once at any time: what exceeds the lines is rejected, and nothing below.
         return max(0.0, 1.0 - lines / load) if load > 0 else 0.0
     return erlang_b(load / z, lines / z)
 

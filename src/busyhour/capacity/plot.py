@@ -79,7 +79,7 @@ def _ladder(axes: Any, found: Forecast, rungs: Sequence[Rung]) -> None:
         )
     if found.calls_per_hour > 0:
         axes.axvline(found.calls_per_hour, color="#c53030", linewidth=1.5, zorder=1.5)
-    axes.set_xlabel("calls per hour at which it binds (1 % turned away)")
+    axes.set_xlabel("calls per hour at which it binds (1 % rejected)")
     axes.set_title(f"{found.scenario}: plan {found.calls_per_hour:,.0f} calls/h (red line)", loc="left")
     used = {rung.kind for rung in rungs}
     if used:

@@ -79,7 +79,7 @@ def replay(
     answers: Answers | None = None,
     policy: CallPolicy | None = None,
 ) -> ReplayResult:
-    """Run the scenario's whole schedule from `sample` traced calls. Quotas turn nobody away here.
+    """Run the scenario's whole schedule from `sample` traced calls. Quotas reject no call here.
 
     Args:
         scenario: traffic, callers, flows, queues, functions.

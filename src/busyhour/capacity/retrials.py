@@ -1,4 +1,4 @@
-"""Callers who are turned away and try again: how that adds to the load, and how many get in in the end.
+"""Callers who are blocked and try again: how that adds to the load, and how many get in in the end.
 
 Every attempt is taken to meet the same blocking as any other (retrials see time averages), which holds when callers
 wait long beside the time in which a line becomes free; a caller who redials at once meets the same full lines and
@@ -22,7 +22,7 @@ class WithRedials:
     attempts: float
     """Attempts per call."""
     refused: float
-    """Share of attempts that are turned away."""
+    """Share of attempts that are blocked."""
     lost: float
     """Share of calls that never get in."""
 
@@ -32,7 +32,7 @@ def with_redials(refused_at: Callable[[float], float], redial: Redial | None) ->
 
     Args:
         refused_at: share of attempts refused, where there are so many attempts for each call.
-        redial: how those who are turned away try again; None: they do not.
+        redial: how those who are blocked try again; None: they do not.
     """
     if redial is None:
         refused = refused_at(1.0)
@@ -51,7 +51,7 @@ def with_redials(refused_at: Callable[[float], float], redial: Redial | None) ->
 
 
 def attempts_per_call(refused: float, redial: Redial) -> float:
-    """Attempts that one call makes in the mean, where `refused` of the attempts are turned away."""
+    """Attempts that one call makes in the mean, where `refused` of the attempts are blocked."""
     again = refused * redial.share
     if again >= 1.0:
         return 1.0 + redial.attempts
@@ -59,5 +59,5 @@ def attempts_per_call(refused: float, redial: Redial) -> float:
 
 
 def erlang_b_with_redials(load: float, lines: int, redial: Redial | None) -> WithRedials:
-    """Erlang B where those who are turned away redial; `load` is that of the calls, first attempts alone."""
+    """Erlang B where those who are blocked redial; `load` is that of the calls, first attempts alone."""
     return with_redials(lambda attempts: erlang_b(load * attempts, lines), redial)

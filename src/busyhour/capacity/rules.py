@@ -2,7 +2,7 @@
 
 The rules are data, rules.csv beside this file: quota, figures that it needs, formula, symptom, source. A rule is held
 against its quota where all its figures are known: those of the forecast always are, those of the scenario's [usage]
-where they are given. What the flows use and the team gave no figure for is said in a note.
+where they are given. What the flows use and the team gave no figure for is in a note.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def with_rules(
             if figures.get(rule.needs[0]):
                 asked = ", ".join(f"usage.{name}" for name in missing)
                 notes.append(
-                    f"{table.by_key(rule.key).name}: not held against its quota; give {asked} in the scenario"
+                    f"{table.by_key(rule.key).name}: not compared with its quota; give {asked} in the scenario"
                 )
             continue
         found = _held(rule, figures, table, values)

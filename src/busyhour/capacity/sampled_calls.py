@@ -126,7 +126,7 @@ class SampledCalls:
         return len(self._rows)
 
     def outcomes(self) -> CallOutcomes | None:
-        """What became of them, with no quota in their way; None: there were none."""
+        """The outcome of them, with no quota in their way; None: there were none."""
         alone = {name: alike([one == name for one in self._endings]) for name in set(self._endings)}
         return from_counts(self._outcomes, drawn=alone)
 

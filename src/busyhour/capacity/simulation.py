@@ -121,10 +121,10 @@ class Simulation:
         machine: of the scenario's flows.
         limits: quotas that are enforced.
         arrivals: when calls start; the scenario's own schedule where not given.
-        answers: what real handlers answer, where somebody has run them.
+        answers: what real handlers answer, where they were run.
         policy: what the scenario has no key for.
         on_end: hears every call that is over.
-        calls: stop after so many arrivals; all of them where not given.
+        calls: stop after this number of arrivals; all of them where not given.
         listener: hears every event of every call.
         warm_up: seconds from the start that fill the centre and are not counted. Series and times still begin at
             the start.
@@ -268,7 +268,7 @@ class Simulation:
         self._attempt(arrival.call, 0)
 
     def _attempt(self, call: int, redials: int) -> None:
-        """A call is tried, after so many redials."""
+        """A call is tried, after a number of redials."""
         now = self.clock.now()
         self._attempts += 1
         if self._service is not None:

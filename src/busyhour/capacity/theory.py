@@ -99,7 +99,7 @@ def load_for_blocking(servers: int, blocking: float) -> float:
 
 
 def erlang_c(load: float, agents: int) -> float:
-    """Share of calls that wait when nobody gives up: C = n B / (n - a (1 - B)) (Erlang 1917); 1 when a >= n."""
+    """Share of calls that wait when no caller gives up: C = n B / (n - a (1 - B)) (Erlang 1917); 1 when a >= n."""
     _at_least_0(load=load, agents=agents)
     if load >= agents:
         return 0.0 if load == 0 else 1.0
@@ -168,7 +168,7 @@ def waiting_with_abandonment(
 ) -> Waiting:
     """Erlang A, M/M/n+M: callers give up after an exponential time with mean `patience` seconds (Palm 1957).
 
-    States relative to "all agents busy, nobody waits": sum over n or fewer calls is 1/B(n); k waiting has
+    States relative to "all agents busy, no call waits": sum over n or fewer calls is 1/B(n); k waiting has
     probability r_k = r_(k-1) * lambda / (n mu + k theta). The service level is the integral of the wait's density
     (Mandelbaum and Zeltyn 2005, section 2): v(x) = n mu p_n exp(lambda (1 - exp(-theta x))/theta - n mu x), times
     the share exp(-theta x) who are still there.
@@ -185,7 +185,7 @@ def waiting_with_abandonment(
             blocking, 0.0, blocking, 1.0 - blocking, load * (1 - blocking) / agents if agents else 0.0, 0.0
         )
     leave = 1.0 / patience
-    # 1/B may be too large for a float when agents abound; then nobody waits.
+    # 1/B may be too large for a float when agents abound; then no call waits.
     blocking = erlang_b(load, agents)
     if blocking == 0.0:
         return Waiting(0.0, 0.0, 0.0, 1.0, load / agents, 0.0)

@@ -1,6 +1,6 @@
 """Traces of sampled calls: what each does and when, apart from how long it waits for an agent.
 
-A call is run through its flows twice by the same caller: once with an agent free at once, once with nobody to
+A call is run through its flows twice by the same caller: once with an agent free at once, once with no agent to
 answer. The first run gives everything before the queue and after the answer, the second what happens in the queue,
 and when the caller (or the queue flow) gives up. A call with any wait in between is put together from the two.
 """

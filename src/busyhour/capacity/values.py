@@ -1,4 +1,4 @@
-"""The values that a forecast is held against: those that were read, then the scenario's, then the documented defaults."""
+"""The values that a forecast is compared with: those that were read, then the scenario's, then the documented defaults."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Values:
         )
 
     def bucket(self, service: str, operation: str) -> tuple[Limit, Limit]:
-        """Rate and burst of an API operation; a burst that nobody gave follows the rate."""
+        """Rate and burst of an API operation; a burst that is not given follows the rate."""
         rate_quota, burst_quota = self.table.rate(service, operation)
         rate = self.limit(rate_quota.key)
         if burst_quota.key in self.known:

@@ -185,7 +185,7 @@ def _volumes(waves: Sequence[Wave], forecast: Forecast, notes: list[str]) -> lis
             unseen = [name for name in wave.queues if not offered.get(name)]
             if unseen:
                 notes.append(
-                    f"wave {wave.name}: the simulation sent nobody to {', '.join(unseen)}, so no volume is counted for it; "
+                    f"wave {wave.name}: the simulation sent no call to {', '.join(unseen)}, so no volume is counted for it; "
                     "give the wave a calls_per_hour"
                 )
     if plan and math.fsum(volumes) > plan * (1 + _ROUNDING):

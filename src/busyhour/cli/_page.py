@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 PIPE_WIDTH = 150
-"""Columns where output goes to a file or a pipe, and nobody's terminal says how wide it is."""
+"""Columns where output goes to a file or a pipe, and no terminal has a width."""
 
 
 def page() -> Console:

@@ -54,7 +54,7 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 @click.option(
     "--expires", metavar="DATE", help="Until when a new baseline accepts: 2027-01-31, or 90d from today."
 )
-@click.option("--fix", is_flag=True, help="Mend what can be mended without changing what a flow does.")
+@click.option("--fix", is_flag=True, help="Fix what can be fixed without changing what a flow does.")
 @click.option("--list", "list_rules", is_flag=True, help="List the rules and stop.")
 @click.option(
     "-v", "--verbose", is_flag=True, help="Print notes too, the format of each file, and what was skipped."
@@ -141,9 +141,9 @@ def _say_what_was_skipped(skipped: Mapping[str, str]) -> None:
 def _fix(paths: tuple[str, ...]) -> None:
     from busyhour.contracts.fix import fix_files
 
-    for path, mended in fix_files(paths):
-        for one in mended:
-            click.echo(f"{path}: mended: {one}", err=True)
+    for path, fixed in fix_files(paths):
+        for one in fixed:
+            click.echo(f"{path}: fixed: {one}", err=True)
 
 
 def _today() -> date:

@@ -211,7 +211,7 @@ def accept(run: str, database: Path | None) -> None:
 
 
 @command.command("prune")
-@click.option("--keep", type=click.IntRange(0), help="Keep the newest so many runs of every plan.")
+@click.option("--keep", type=click.IntRange(0), help="Number of newest runs of every plan to keep.")
 @click.option("--before", metavar="DATE", help="Remove runs that started before this date (2026-01-31).")
 @_FILE
 def prune(keep: int | None, before: str | None, database: Path | None) -> None:

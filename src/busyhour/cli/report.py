@@ -50,7 +50,7 @@ def command(run: Path, format_: str, output: Path | None) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write the rendered report; a full disk or a missing right is said in one line."""
+    """Write the rendered report; a full disk or a missing right is reported in one line."""
     from busyhour.errors import BusyhourError
 
     try:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     type=click.Choice(["emulator", "aws"]),
     default="emulator",
     show_default=True,
-    help="aws is a dry run unless --live is said too.",
+    help="aws is a dry run unless --live is given too.",
 )
 @click.option(
     "--workers",
@@ -167,7 +167,7 @@ def command(
         if target == "emulator":
             enforced = account_values.settings(account, planned, table.load())
             planned = _load(project, scenario, (*enforced, *overrides), smoke=smoke)
-    evidence = ledger.read(project.ledger_file)  # a broken one is said before the load, not after it
+    evidence = ledger.read(project.ledger_file)  # a broken one is reported before the load, not after it
     if target == "aws" and find:
         raise BusyhourError(
             "--find-limit makes many runs, more than an approval of AWS covers.",
@@ -185,7 +185,7 @@ def command(
     clearance = _gate(planned, console, beside, live=live) if target == "aws" else None
     signal.signal(signal.SIGTERM, _as_interrupt)  # ends like Ctrl-C: live calls ended, report written
     for name in beside:
-        project.loadtest(name)  # a wrong name is said before anything starts
+        project.loadtest(name)  # a wrong name is reported before anything starts
     options = Options(
         planned, project, target, workers, out, port, remote, beside, clearance, account=account
     )

@@ -189,7 +189,7 @@ def _library(
 
 
 def _others(path: Path, others: tuple[Path, ...]) -> list[Flow]:
-    """The flows in files and folders; what is no flow in a folder is said and left out."""
+    """The flows in files and folders; other files in a folder are named and left out."""
     from busyhour.errors import BusyhourError
     from busyhour.flows.reader import FlowError, read_file
 

@@ -176,7 +176,7 @@ def _entry(path: Path, at: int, raw: Any) -> Entry:
 
 
 def _broken(path: Path, problem: str) -> BusyhourError:
-    return BusyhourError(f"{path}: {problem}", f"Write it anew: `busyhour check --write-baseline {path}`.")
+    return BusyhourError(f"{path}: {problem}", f"Write it again: `busyhour check --write-baseline {path}`.")
 
 
 def write_baseline(baseline: Baseline, path: Path) -> None:

@@ -114,7 +114,7 @@ def _cell(text: str) -> str:
 
 
 def write(root: Path, rules: RuleSet) -> tuple[list[Path], list[Path]]:
-    """Write the pages under `root`; returns what was written anew or changed, and what was removed."""
+    """Write the pages under `root`; returns what was written again or changed, and what was removed."""
     folder = root / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     wanted = pages(rules)

@@ -1,8 +1,8 @@
-"""Mend what can be mended without changing what a flow does: in the raw text, a few characters at a time.
+"""Fix what can be fixed without changing what a flow does: in the raw text, a few characters at a time.
 
-Every mend turns what Connect refuses into what it takes, and none changes a call: tests run the flow machine over
+Every fix turns what Connect refuses into what it takes, and none changes a call: tests run the flow machine over
 generated flows before and after. What needs a decision (where a branch should lead, which error to add) is left alone.
-Old exports and flows inside templates are not mended.
+Old exports and flows inside templates are not fixed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _STEP = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # there since 3.1, not in the stubs
 _PASSES = 5
-"""A mend may make room for another (an empty object gets its key): so often at most."""
+"""A fix may make room for another (an empty object gets its key): so often at most."""
 
 _FALSE_CASE = {
     "CheckHoursOfOperation": "False",
@@ -41,7 +41,7 @@ _FALSE_CASE = {
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Replace the text between two offsets; `what` says in words what is mended."""
+    """Replace the text between two offsets; `what` says in words what is fixed."""
 
     start: int
     end: int
@@ -50,7 +50,7 @@ class Edit:
 
 
 def fix_files(paths: Sequence[str], schemas: SchemaStore | None = None) -> Iterator[tuple[Path, list[str]]]:
-    """Mend the exports under `paths` where they lie; yields each changed file with what was mended.
+    """Fix the exports under `paths` where they lie; yields each changed file with what was fixed.
 
     Raises:
         BusyhourError: a path does not exist, or a file cannot be written.
@@ -59,15 +59,15 @@ def fix_files(paths: Sequence[str], schemas: SchemaStore | None = None) -> Itera
         document = source.document
         if document is None or document.path is None or type(document) is not Document:
             continue
-        text, mended = fix_document(document, schemas or shipped_schemas())
-        if mended:
+        text, fixed = fix_document(document, schemas or shipped_schemas())
+        if fixed:
             bom = document.path.read_bytes().startswith(codecs.BOM_UTF8)
             write_atomically(document.path, "\ufeff" + text if bom else text)
-            yield document.path, mended
+            yield document.path, fixed
 
 
 def fix_text(text: str, schemas: SchemaStore | None = None) -> tuple[str, list[str]]:
-    """The mended text of an export, and what was mended.
+    """The fixed text of an export, and what was fixed.
 
     Raises:
         DocumentError: the text is no JSON.
@@ -77,7 +77,7 @@ def fix_text(text: str, schemas: SchemaStore | None = None) -> tuple[str, list[s
 
 def fix_document(document: Document, schemas: SchemaStore) -> tuple[str, list[str]]:
     """As `fix_text`, of a document that was read already."""
-    mended: list[str] = []
+    fixed: list[str] = []
     text = document.text
     for _ in range(_PASSES):
         flow = FlowUnderCheck(str(document.path or "<text>"), document, schemas=schemas)
@@ -87,9 +87,9 @@ def fix_document(document: Document, schemas: SchemaStore) -> tuple[str, list[st
         if not edits:
             break
         text = _apply(document, edits)
-        mended += [edit.what for edit in edits]
+        fixed += [edit.what for edit in edits]
         document = parse(text, document.path)
-    return text, mended
+    return text, fixed
 
 
 def _without_overlap(edits: Iterator[Edit]) -> list[Edit]:
@@ -128,14 +128,14 @@ class _Mender:
         self._offsets: Offsets = scan(self._text)
 
     def edits(self) -> Iterator[Edit]:
-        """Everything to mend; some may overlap."""
+        """Everything to fix; some may overlap."""
         for action in self._flow.actions:
             if not action.stray and action.identifier and action.type in self._flow.schemas.types:
                 yield from self._objects(action)
                 yield from self._transitions(action)
         yield from self._strings()
 
-    # ---------------------------------------------------------------------------------------------- what to mend
+    # ---------------------------------------------------------------------------------------------- what to fix
 
     def _objects(self, action: ActionView) -> Iterator[Edit]:
         """`Parameters` and the lists of branches that are null or missing where an empty one is meant."""

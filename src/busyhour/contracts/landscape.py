@@ -31,7 +31,7 @@ _PARAMETERS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "CreateCallbackContact": (("ContactFlowId", "contact"),),
     "StartOutboundChatContact": (("ContactFlowArn", "contact"),),
 }
-"""Action type -> its parameters that name a flow, and what becomes of that flow."""
+"""Action type -> its parameters that name a flow, and the outcome of that flow."""
 
 
 @dataclass(frozen=True, slots=True)

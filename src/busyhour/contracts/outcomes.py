@@ -1,4 +1,4 @@
-"""What becomes of the person on the line: whether a branch lets them hear anything before they are cut off."""
+"""The outcome of the person on the line: whether a branch lets them hear anything before they are cut off."""
 
 from __future__ import annotations
 

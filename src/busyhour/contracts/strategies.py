@@ -157,7 +157,7 @@ def flows(draw: Any, type: FlowType | None = None, max_actions: int = 12) -> Dat
 
 
 def _leave_for_good(action: Data) -> None:
-    """In a transfer to an agent, a transfer to a third party has no branches for what becomes of the call."""
+    """In a transfer to an agent, a transfer to a third party has no branches for the outcome of the call."""
     if action["Type"] == "TransferParticipantToThirdParty":
         action["Parameters"]["ContinueFlowExecution"] = "False"
         errors = action["Transitions"]["Errors"]

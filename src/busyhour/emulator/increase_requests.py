@@ -1,4 +1,4 @@
-"""What becomes of quota increase requests in the emulator: pending, a case with Support, approved, refused.
+"""The outcome of quota increase requests in the emulator: pending, a case with Support, approved, refused.
 
 A small increase is approved without anybody looking at it, a larger one opens a case with Support first, and a
 case that the requester did not allow is not approved. What "small" means AWS does

@@ -2,7 +2,7 @@
 
 Every value comes from the quota table; an override stands for what AWS has raised (or lowered) for the
 account. Values may change while the emulator runs (an increase request that was granted). What a quota
-turned away is counted, with the time at which it first did so.
+rejected is counted, with the time at which it first did so.
 
 Buckets (`busyhour.token_bucket`) are per account, Region and operation; one emulator is one account and Region.
 Where AWS gives each instance a value or a bucket of its own, `resource` says whose is meant.
@@ -22,10 +22,10 @@ from busyhour.token_bucket import TokenBucket
 
 @dataclass(slots=True)
 class Tally:
-    """What one quota saw: the highest use (`peak`, at `peak_at`) and what it turned away.
+    """What one quota saw: the highest use (`peak`, at `peak_at`) and what it rejected.
 
     The peak of a rate is requests in one second, admitted or not; of a resource it is the number in use,
-    where something that was turned away counts as asked for. Times are those of the injected clock.
+    where something that was rejected counts as asked for. Times are those of the injected clock.
     """
 
     quota: Quota
@@ -36,7 +36,7 @@ class Tally:
     peak_at: float | None = None
 
     def reject(self, at: float, times: int = 1) -> None:
-        """Count something that was turned away."""
+        """Count something that was rejected."""
         self.rejected += times
         if self.first_rejected_at is None:
             self.first_rejected_at = at
@@ -154,7 +154,7 @@ class Limits:
         operation has two buckets.
 
         Returns None when the request may go on, else the rate quota that turned it away. An operation for
-        which the table has no rate is never turned away.
+        which the table has no rate is never rejected.
         """
         try:
             known = self._operations[service, operation, resource]
@@ -228,7 +228,7 @@ class Limits:
     # ------------------------------------------------------------------------------------------- tallies
 
     def reject(self, code_or_key: str, at: float | None = None, times: int = 1) -> None:
-        """Count what a quota turned away that is enforced elsewhere (as table throughput is)."""
+        """Count what a quota rejected that is enforced elsewhere (as table throughput is)."""
         self._tally(self.quota(code_or_key)).reject(self._time() if at is None else at, times)
 
     def use(self, code_or_key: str, value: float, at: float | None = None) -> None:

@@ -172,7 +172,7 @@ class StateFolder:
     def _unusable(self, why: str) -> BusyhourError:
         return BusyhourError(
             f"--state {self.path}: {FILE} {why}. It is left as it is.",
-            "Name another folder, or move the file away to begin anew.",
+            "Name another folder, or move the file away to begin again.",
         )
 
 

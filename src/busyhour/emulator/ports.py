@@ -18,13 +18,13 @@ class Metrics(Protocol):
 
 
 class Quotas(Protocol):
-    """The applied value of each quota, and a tally of what each one saw and turned away."""
+    """The applied value of each quota, and a tally of what each one saw and rejected."""
 
     def applied(self, code_or_key: str) -> float:
         """Applied value of the quota, in its own unit."""
 
     def reject(self, code_or_key: str, at: float | None = None, times: int = 1) -> None:
-        """Something was turned away by this quota at `at`, epoch seconds."""
+        """Something was rejected by this quota at `at`, epoch seconds."""
 
     def use(self, code_or_key: str, value: float, at: float | None = None) -> None:
         """Present use of the quota; the highest is kept."""

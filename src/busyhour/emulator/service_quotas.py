@@ -1,4 +1,4 @@
-"""Service Quotas in the emulator: applied and default values, increase requests and what becomes of them.
+"""Service Quotas in the emulator: applied and default values, increase requests and their outcomes.
 
 Protocol JSON 1.1. Values come from the quota table and the limits that the emulator enforces; an approved
 increase changes what is enforced. AWS's peculiarities are kept: no burst and no quota

@@ -1,6 +1,6 @@
 """Signature Version 4 verified, where that was asked for: who signed, when, what, and whether the signature is right.
 
-The signature is computed anew with botocore's own signer over the headers that the request says were signed.
+The signature is computed again with botocore's own signer over the headers that the request says were signed.
 Codes are those of AWS's "Common errors": each family of protocols has names of its own for the same refusal.
 """
 

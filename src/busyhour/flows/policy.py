@@ -60,7 +60,7 @@ class Policy:
 
     moved_contact_stays_in_queue_flow: bool = True
     """After DequeueContactAndTransferToQueue the queue flow goes on with NextAction. False: the queue flow begins
-    anew for the other queue. Not sourced."""
+    again for the other queue. Not sourced."""
 
     empty_value_removes_attribute: bool = True
     """Setting a contact attribute to an empty value removes it (D23). False: it is kept as an empty string."""

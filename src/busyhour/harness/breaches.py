@@ -70,7 +70,7 @@ class Breaches:
                 for result in answer["MetricDataResults"]
                 if result["Values"]
             }
-        except Exception as error:  # boto3 raises many kinds; what could not be read is said in the report
+        except Exception as error:  # boto3 raises many kinds; what could not be read is in the report
             self.problem = str(error)
             return
         self.problem = ""

@@ -282,6 +282,6 @@ def refusals(scenario: Scenario, intent: Intent, approval: Approval | None, now:
     if not approval.emergency_contact.strip():
         refuse(
             f"{approval.path} names no emergency contact.",
-            "AWS must be able to reach somebody during the test.",
+            "AWS must be able to reach a person during the test.",
         )
     return found

@@ -72,7 +72,7 @@ def drive(
 
     Args:
         beside: more locustfiles, whose classes run beside those of `locustfile`.
-        remote: wait for so many workers on other machines instead of starting any here.
+        remote: number of workers on other machines to wait for instead of starting any here.
         watched: the target's process; when it ends, so does the load, and that does not count as interrupted.
         permitted: seconds for which calls may be started against AWS; None: no permit to do so is given.
         lookout: says when a run against AWS must end before its time; the result has the reason as `abort`.

@@ -60,7 +60,7 @@ WATCHED = (
 def of_generator(load: LoadResult) -> list[OperatorMetric]:
     """Connect's metrics of a run whose calls the generator ran itself: no contact was in Connect to be counted.
 
-    What has no counterpart there says so.
+    A metric without a counterpart there has the reason.
     """
     calls = load.calls
     waits = calls.get("queue_wait_ms") or {}
@@ -194,7 +194,7 @@ def read(cloudwatch: CloudWatch, names: Names, start: datetime, end: datetime, *
                     ((stamp.astimezone(UTC) - start).total_seconds(), float(value))
                     for stamp, value in zip(result["Timestamps"], result["Values"], strict=True)
                 )
-    except Exception as error:  # boto3 raises many kinds; what could not be read is said in the report
+    except Exception as error:  # boto3 raises many kinds; what could not be read is in the report
         problems.append(f"CloudWatch metrics of the target: {error}")
     return _readings(asked, points, period, problems)
 

@@ -146,10 +146,10 @@ class TestPlan:
             ),
             *([f"CloudWatch counts one {' or one '.join(BREACHES)} on the instance"] if self.voice else []),
             f"more than {aws.error_budget:.0%} of the calls of the last {BUDGET_SECONDS:.0f} s fail to start or are "
-            f"turned away (at least {LEAST_FAILURES})",
+            f"blocked (at least {LEAST_FAILURES})",
             *(f"more than {cap:,} {what}" for what, cap in caps if cap is not None),
             *([f"estimated cost of {aws.max_cost_usd:,.2f} USD"] if aws.max_cost_usd is not None else []),
-            f"the generator has told nothing for {SILENCE_SECONDS:.0f} s, or whoever watches it has died",
+            f"the generator has reported nothing for {SILENCE_SECONDS:.0f} s, or the process that watches it has died",
         ]
 
 

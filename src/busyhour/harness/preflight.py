@@ -58,7 +58,7 @@ def check_flows(scenario: Scenario, project: Project) -> list[FindingRecord]:
     from busyhour.contracts.sources import gather
     from busyhour.flows.document import load
 
-    # A check takes what holds flows among other things; a run wants exports, and says so before all else.
+    # A check takes what holds flows among other things; a run wants exports, and reports that before all else.
     for path in scenario.flows.files:
         load(path)
     report = Checker(load_rules(project.rules_folders())).check(

@@ -38,7 +38,7 @@ class Connect(Protocol):
 
 @dataclass(slots=True)
 class Swept:
-    """What became of the contacts that were asked to stop."""
+    """The outcome of the contacts that were asked to stop."""
 
     stopped: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)

@@ -19,7 +19,7 @@ from busyhour.results.record import AbortRecord
 from busyhour.scenarios.model import DriveKind, Scenario
 
 BUDGET_SECONDS = 60.0
-"""The error budget is of the starts of the last so many seconds."""
+"""The error budget is of the starts of the last seconds, this many."""
 
 LEAST_FAILURES = 5
 """Fewer failed starts than this never end a run."""

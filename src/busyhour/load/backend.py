@@ -81,7 +81,7 @@ class BackendCalls(Kind):
             self.centre.stop_all("end of the run")
 
     def on_event(self, call: LiveCall, kind: str, at: float, detail: Mapping[str, Any]) -> None:
-        """Hear from the call centre what becomes of a call."""
+        """Hear from the call centre the outcome of a call."""
         recorder = self.drive.recorder
         if kind in ("queued", "answered", "abandoned") and self.centre is not None:
             recorder.gauge("waiting", sum(queue.waiting for queue in self.centre.acd.queues.values()))

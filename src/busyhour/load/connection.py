@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Answer:
-    """What became of one request. Times are seconds of the clock; `sent_at` is None when it was never sent."""
+    """The outcome of one request. Times are seconds of the clock; `sent_at` is None when it was never sent."""
 
     __slots__ = (
         "body",

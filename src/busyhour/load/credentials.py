@@ -36,7 +36,7 @@ class Credentials(Protocol):
 
 
 class FixedCredentials:
-    """The same keys for ever."""
+    """The same keys without end."""
 
     def __init__(self, keys: Keys = EMULATOR_KEYS) -> None:
         self._keys = keys

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 
 class Class(StrEnum):
-    """What became of one request."""
+    """The outcome of one request."""
 
     OK = "ok"
     RATE_THROTTLE = "rate_throttle"

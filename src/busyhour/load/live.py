@@ -58,7 +58,7 @@ class Live:
             _row("Late, dropped", f"{now['late']:,}, {now['dropped']:,}"),
             _row("Throttled, at a limit", f"{now['throttles']:,}, {now['limits']:,}"),
             _row("Errors", f"{now['errors']:,}"),
-            _row("Calls failed or turned away", f"{now['failed']:,}"),
+            _row("Calls failed or blocked", f"{now['failed']:,}"),
         ]
 
     def state(self) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class Live:
             ("calls_started_total", "started", "Calls started."),
             ("calls_late_total", "late", "Calls started later than the bound after their intended start."),
             ("calls_completed_total", "completed", "Calls that ended well."),
-            ("calls_failed_total", "failed", "Calls that failed or were turned away."),
+            ("calls_failed_total", "failed", "Calls that failed or were blocked."),
         ):
             _metric(out, name, "counter", words, [({}, float(now[key]))])
         dropped = {key[8:]: n for key, n in sorted(counts.items()) if key.startswith("dropped/")}
@@ -129,7 +129,7 @@ class Live:
         if now.get("slip") is not None:
             words = "99th percentile of the start after the intended start, so far."
             _metric(out, "start_slip_p99_seconds", "gauge", words, [({}, now["slip"] / 1000.0)])
-        _metric(out, "requests_total", "counter", "Requests by what became of them.", self.requests())
+        _metric(out, "requests_total", "counter", "Requests by their outcomes.", self.requests())
         self._latencies(out, run.measures.histograms)
         return "\n".join([*out, ""])
 

@@ -25,7 +25,7 @@ FIGURES = (
         "Arrivals not started by the generator's fault",
     ),
     ("busyhour.calls.completed", "completed", "counter", "{call}", "Calls that ended well"),
-    ("busyhour.calls.failed", "failed", "counter", "{call}", "Calls that failed or were turned away"),
+    ("busyhour.calls.failed", "failed", "counter", "{call}", "Calls that failed or were blocked"),
     ("busyhour.requests.throttled", "throttles", "counter", "{request}", "Requests that were throttled"),
     ("busyhour.requests.errors", "errors", "counter", "{request}", "Requests that failed otherwise"),
     (
@@ -69,7 +69,7 @@ def export(live: Live) -> bool:
     for name, key, kind, unit, words in FIGURES:
         make[kind](name, callbacks=[observe(key)], unit=unit, description=words)
     make["counter"](
-        REQUESTS, callbacks=[requests], unit="{request}", description="Requests by what became of them"
+        REQUESTS, callbacks=[requests], unit="{request}", description="Requests by their outcomes"
     )
     return True
 

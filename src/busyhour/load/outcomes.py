@@ -1,4 +1,4 @@
-"""What becomes of contacts: how an end is told, and which contacts are asked for. Pure: no clock, no network.
+"""The outcome of contacts: how an end is told, and which contacts are asked for. Pure: no clock, no network.
 
 StartOutboundVoiceContact only says that a contact was accepted. How it ended is asked later with DescribeContact, at a
 pace that leaves the operation's quota (10 requests/s for the whole account) to others. Where there are more contacts

@@ -98,7 +98,7 @@ class Services:
             service.client.watch()
 
     def renew_credentials(self, note: Callable[[str], None]) -> None:
-        """Read the keys again from time to time, for ever: for a greenlet of its own. `note` hears where that fails."""
+        """Read the keys again from time to time, without end: for a greenlet of its own. `note` hears where that fails."""
         while True:
             gevent.sleep(RENEW_SECONDS)
             try:

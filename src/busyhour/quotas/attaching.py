@@ -27,7 +27,7 @@ REQUIRED_IAM_ACTIONS = (
 
 
 def read_attachments(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
-    """(name, content) of the files, held against what AWS takes.
+    """(name, content) of the files, compared with what AWS takes.
 
     Raises:
         BusyhourError: too many, too large, of a type that is refused, or not to be read.

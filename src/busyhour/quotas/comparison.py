@@ -10,7 +10,7 @@ from busyhour.quotas.shares import of_value
 from busyhour.results.record import QuotaRecord
 
 FORECAST = "forecast"
-"""`Demand.source` of a peak that nobody measured."""
+"""`Demand.source` of a peak that was not measured."""
 
 _ROUNDING = 1e-9
 _GRAVITY = {Verdict.BINDS: 0, Verdict.TIGHT: 1, Verdict.UNKNOWN: 2, Verdict.HOLDS: 3}

@@ -34,7 +34,7 @@ def volume(calls_per_hour: float | None, half_width: float | None = 0.0) -> str:
 
 
 def tolerance(share: float) -> str:
-    """A share that may be rejected: per cent, below 0.1 % as one of so many first attempts; "none" for 0."""
+    """A share that may be rejected: per cent, below 0.1 % as one of N first attempts; "none" for 0."""
     if share <= 0:
         return "none"
     return f"{share * 100:.3g} %" if share >= 0.001 else f"1 of {1.0 / share:,.0f}"

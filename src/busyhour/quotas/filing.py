@@ -1,4 +1,4 @@
-"""File increase requests with Service Quotas, never twice, and follow what becomes of them.
+"""File increase requests with Service Quotas, never twice, and follow their outcomes.
 
 What was filed is kept in requests.json in the run's folder, written after every single request.
 """
@@ -45,7 +45,7 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of the wish to file one increase. `filed` is None where nothing was filed."""
+    """The outcome of the wish to file one increase. `filed` is None where nothing was filed."""
 
     increase: Increase
     filed: Filed | None

@@ -18,7 +18,7 @@ class Scope(StrEnum):
 
 
 class Kind(StrEnum):
-    """How demand is held against the quota."""
+    """How demand is compared with the quota."""
 
     RESOURCE = "resource"
     """A number of things at once: concurrent calls, executions, agents."""

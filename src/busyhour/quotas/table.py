@@ -147,7 +147,7 @@ class QuotaTable:
         """Rate and burst of an API operation: refill rate and size of its token bucket.
 
         An operation without a row has the service's row for all other operations, under its own name. Where
-        AWS documents no burst at all, it is one second's worth of the rate, and the note says so.
+        AWS documents no burst at all, it is one second's worth of the rate, and the note states it.
 
         Raises:
             BusyhourError: neither the operation nor a default for all others is known.

@@ -1,4 +1,4 @@
-"""The runs that a run is held against: those that are named, or the nights before it from the history."""
+"""The runs that a run is compared with: those that are named, or the nights before it from the history."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from busyhour.regression.observation import Observation, read
 
 HISTORY = "history"
 NIGHTS = 5
-"""How many nights of the history are taken, where nothing else is said."""
+"""How many nights of the history are taken, by default."""
 
 
 def baseline(

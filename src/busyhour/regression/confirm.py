@@ -1,7 +1,7 @@
 """What regressed, looked at again in repeats of the run before it is called a regression.
 
 A run that is worse in some metric may have met a bad hour of the machine it ran on. Its repeats are another sample:
-what regressed is held against the same baseline by the repeats alone, so that the chance that picked it does not
+what regressed is compared with the same baseline by the repeats alone, so that the chance that picked it does not
 speak twice (data splitting: Cox 1975, "A note on data-splitting for the evaluation of significance levels"), and under
 a false discovery rate over the suspects only. A suspect is confirmed when it regresses in the repeats too, gone when
 they show that it does not, and open otherwise; open ones are not called regressed. Each of the confirmed passed the

@@ -85,7 +85,7 @@ def _list(title: str, lines: list[str]) -> list[str]:
 
 
 def _graphs(found: FlowComparison, pair: FlowPair) -> list[str]:
-    """The two versions side by side, each action marked by what became of it."""
+    """The two versions side by side, each action marked by its outcome."""
     changed = {change.action for change in found.changes if change.flow == pair.name}
     marks: tuple[dict[str, str], dict[str, str]] = ({}, {})
     names: tuple[dict[str, str], dict[str, str]] = ({}, {})

@@ -17,7 +17,7 @@ COLOURS = {
     "new": ("#d9f2e1", "#2f855a"),
     "gone": ("#fbdcdc", "#c53030"),
 }
-"""Fill and line of an action by what became of it. The words stand in its tooltip too."""
+"""Fill and line of an action by its outcome. The words stand in its tooltip too."""
 
 
 def rows(flow: Flow) -> list[list[str]]:

@@ -86,7 +86,7 @@ def matched(
         new: candidate runs.
         old: baseline runs.
         has: names of the metrics of a run.
-        matters: whether a run has so much of the metric that its absence in another run is not chance.
+        matters: whether a run has enough of the metric that its absence in another run is not chance.
     """
     names = dict.fromkeys(name for run in (*new, *old) for name in has(run))
     for name in names:

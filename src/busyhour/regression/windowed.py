@@ -54,7 +54,7 @@ class Grid:
         return {**others, **{f"function {name}": rows for name, rows in run.windows.functions.items()}}
 
     def matters(self, run: Observation, operation: str) -> bool:
-        """Whether a run made so many of these requests that another one without any is no chance."""
+        """Whether a run made enough of these requests that another one without any is no chance."""
         rows = self.tables(run).get(operation, [])
         return sum(n for row in rows for n in row[1::2]) >= BEYOND
 

@@ -136,7 +136,7 @@ def line_plot(
 
 
 def frame(axes: Any, columns: int) -> None:
-    """Grid, frame and a legend of so many columns above the drawing, in the page's colours."""
+    """Grid, frame and a legend of `columns` columns above the drawing, in the page's colours."""
     axes.grid(color=GRID, linewidth=0.6)
     for spine in axes.spines.values():
         spine.set_color(GRID)
@@ -225,7 +225,7 @@ def run_plots(record: RunRecord) -> list[Plot]:
         ),
         line_plot("Latency from the intended start", pick("latency p"), unit="ms", log=True),
         line_plot(
-            "Turned away and failed",
+            "Rejected and failed",
             [
                 s
                 for s in record.series

@@ -1,4 +1,4 @@
-"""A run record arranged for a reader: what is said, in which order, in which words. No markup, no colours.
+"""A run record arranged for a reader: which values, in which order, in which words. No markup, no colours.
 
 Every renderer shows this view, so that terminal, HTML, PDF and Markdown never disagree.
 """

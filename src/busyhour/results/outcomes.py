@@ -1,4 +1,4 @@
-"""What became of the calls of a run or a forecast: shares by outcome, and what kept calls from doing what was planned.
+"""The outcome of the calls of a run or a forecast: shares by outcome, and what kept calls from doing what was planned.
 
 Whoever plays calls counts keys (`calls.outcomes` makes them); counts of several workers add up; `from_counts` turns the
 sum into what is reported.

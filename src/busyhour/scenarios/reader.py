@@ -1,4 +1,4 @@
-"""A scenario file -> Scenario: TOML, held against scenarios/scenario.schema.json, then against itself.
+"""A scenario file -> Scenario: TOML, compared with scenarios/scenario.schema.json, then against itself.
 
 Everything that can be wrong without running anything is said here, with file, line, key and the way out: unknown
 keys, wrong units, missing files, names that refer to nothing, probabilities that add up to more than 1.

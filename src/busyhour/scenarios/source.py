@@ -20,7 +20,7 @@ class Source:
     """The parsed file and the folders that its paths are looked up in.
 
     Args:
-        file: the scenario file, already held against the schema.
+        file: the scenario file, already compared with the schema.
         root: the project's root; the second place for paths, after the scenario's own folder.
     """
 

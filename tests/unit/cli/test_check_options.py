@@ -106,7 +106,7 @@ def test_fix_mends_the_file_and_then_checks_it(folder):
     assert check("loop.json").exit_code == 1
     result = check("loop.json", "--fix")
     assert result.exit_code == 0
-    assert "loop.json: mended: Thrice: LoopCount 3 is the string '3'" in result.stderr
+    assert "loop.json: fixed: Thrice: LoopCount 3 is the string '3'" in result.stderr
     assert Path("loop.json").read_text() == LOOP.read_text()
 
 

@@ -450,7 +450,7 @@ def migrating(record: RunRecord) -> RunRecord:
         "requested": None,
         "verified": {
             "holds": True,
-            "why": "peak 60 at 3,600 calls/h, nothing turned away",
+            "why": "peak 60 at 3,600 calls/h, nothing rejected",
             "run": "r2",
             "target": "aws",
             "value": 1000.0,

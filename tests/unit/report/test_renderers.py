@@ -47,7 +47,7 @@ def test_says_what_binds_first_what_is_late_and_what_is_proven(migrating: RunRec
     assert "2027-01-11" in page
     assert "late" in page
     if name != "text":
-        assert "peak 60 at 3,600 calls/h, nothing turned away" in page
+        assert "peak 60 at 3,600 calls/h, nothing rejected" in page
 
 
 def test_json_is_the_record(record: RunRecord) -> None:

@@ -50,7 +50,7 @@ KINDS = {
 class Option:
     """A choice that is open at some moment.
 
-    `passive`: the caller gets nowhere by it and the world changes nothing; a circle of such choices goes on for ever.
+    `passive`: the caller gets nowhere by it and the world changes nothing; a cycle of such choices goes on without end.
     `fault`: something breaks. `guided`: the search for coverage tries it; others are left to chance, as they lead
     where a guided one leads too.
     """

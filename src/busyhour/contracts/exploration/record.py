@@ -145,5 +145,5 @@ class Played:
 
     @property
     def waits_by_nature(self) -> bool:
-        """Whether the entry is a flow that a waiting customer or agent is in: going on for ever is its purpose."""
+        """Whether the entry is a flow that a waiting customer or agent is in: going on without end is its purpose."""
         return self.entry.type in (FlowType.CUSTOMER_QUEUE, FlowType.CUSTOMER_HOLD, FlowType.AGENT_HOLD)

@@ -1,1 +1,1 @@
-"""Amazon Connect inside the emulator: instance, flows, contacts and what becomes of them."""
+"""Amazon Connect inside the emulator: instance, flows, contacts and their outcomes."""

@@ -81,7 +81,7 @@ class Contact:
     terminal: str | None = None
     detail: str = ""
     reorder: bool = False
-    """It was turned away by the concurrency quota."""
+    """It was rejected by the concurrency quota."""
     attributes: Mapping[str, str] = field(default_factory=dict)
     invocations: Mapping[str, int] = field(default_factory=dict)
     errors: int = 0

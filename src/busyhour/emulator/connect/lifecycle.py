@@ -72,9 +72,9 @@ class Contacts:
         self.on_record: Callable[[Contact, Contacts], None] | None = None
         """Hears every contact that has ended."""
         self.on_moment: Observer | None = None
-        """Hears what becomes of every contact: INITIATED, CONNECTED_TO_SYSTEM, ... (see `connect.events`)."""
+        """Hears the outcome of every contact: INITIATED, CONNECTED_TO_SYSTEM, ... (see `connect.events`)."""
         self.on_renewed: Callable[[], None] = lambda: None
-        """Called when the call centre was made anew."""
+        """Called when the call centre was made again."""
         self.answers_at: Destination = lambda number: None
         """Where calls to a number come in, if it is a number of ours."""
         self._ids = Random(scenario.seed)

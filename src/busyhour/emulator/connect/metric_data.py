@@ -1,4 +1,4 @@
-"""GetMetricDataV2: what became of contacts in an interval, by queue, channel, flow, ... over what the emulator keeps."""
+"""GetMetricDataV2: the outcome of contacts in an interval, by queue, channel, flow, ... over what the emulator keeps."""
 
 from __future__ import annotations
 

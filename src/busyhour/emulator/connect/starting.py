@@ -25,7 +25,7 @@ _SIX_DAYS = 6 * 86_400.0
 
 
 def start_outbound_voice_contact(site: Site, params: Params) -> Params:
-    """StartOutboundVoiceContact: accepted before anybody rings; the contact tells what became of it."""
+    """StartOutboundVoiceContact: accepted before anybody rings; the contact tells its outcome."""
     flow = site.flow(params["ContactFlowId"])
     attributes: Mapping[str, str] = params.get("Attributes") or {}
     check_attributes(attributes, site.state.limits)

@@ -1,4 +1,4 @@
-"""What became of the contacts, in a few numbers: for the snapshot and a run's report."""
+"""The outcome of the contacts, in a few numbers: for the snapshot and a run's report."""
 
 from __future__ import annotations
 

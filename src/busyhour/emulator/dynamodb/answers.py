@@ -45,7 +45,7 @@ def throttle_error(refusal: Throttled, *, provisioned: bool) -> ApiError:
 
 
 def cancelled(charges: Sequence[Charge], refused: Charge, error: ApiError) -> ApiError:
-    """A transaction that was turned away for throughput: one reason for each of its items."""
+    """A transaction that was rejected for throughput: one reason for each of its items."""
     provisioned = error.code == "ProvisionedThroughputExceededException"
     code = "ProvisionedThroughputExceeded" if provisioned else "ThrottlingError"
     refusal = {"Code": code, "Message": error.message}

@@ -114,7 +114,7 @@ class Meter:
         return throttle_error(refusal, provisioned=self._provisioned(charge))
 
     def reconfigure(self, arn: str, maximum: Mapping[str, Any] | None) -> None:
-        """The table was made, changed or deleted: measure it anew.
+        """The table was made, changed or deleted: measure it again.
 
         `maximum` is OnDemandThroughput where the request had it; moto does not keep it.
         """

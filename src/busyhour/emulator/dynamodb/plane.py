@@ -248,7 +248,7 @@ class Plane:
     def _reconfigure(
         self, name: str, params: Mapping[str, Any], deleted: PartitionedTable | None = None
     ) -> None:
-        """Measure a table anew whose capacity the request may have changed."""
+        """Measure a table again whose capacity the request may have changed."""
         if name in _CAPACITY_CHANGES:
             table = deleted or self.operations.table(params["TableName"])
             if table is not None:

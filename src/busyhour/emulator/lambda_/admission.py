@@ -26,7 +26,7 @@ IDLE_LIFETIME = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """Why an invocation was turned away: `reason` in AWS's words, and the quota behind it.
+    """Why an invocation was rejected: `reason` in AWS's words, and the quota behind it.
 
     `quota` is None where it was the function's own reserved concurrency.
     """
@@ -76,7 +76,7 @@ class Admission:
     def admit(self, name: str, reserved: int | None, reserved_total: int, now: float) -> Throttle | bool:
         """Let one invocation of `name` start, or say why not. True: it needs a new environment, a cold start.
 
-        What is turned away counts as asked for in the quotas' highest use.
+        What is rejected counts as asked for in the quotas' highest use.
 
         `reserved` is the function's reserved concurrency, `reserved_total` that of all functions together.
         """

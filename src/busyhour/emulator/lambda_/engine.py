@@ -1,4 +1,4 @@
-"""Runs invocations: admits them, gives each to a worker process, a URL or the latency model, counts what became of it.
+"""Runs invocations: admits them, gives each to a worker process, a URL or the latency model, counts its outcome.
 
 The latency model needs nothing but a clock, so that it runs in virtual time too and costs one timer a call; a real
 handler needs an event loop and wall time.
@@ -178,7 +178,7 @@ class LambdaEngine:
             self._strike(fault, deployed, sent, done)
 
     def _strike(self, fault: Fault, deployed: Deployed, sent: Sent, done: Done) -> None:
-        """An attempt that met a fault: what becomes of it if the fault does not end it."""
+        """An attempt that met a fault: its outcome if the fault does not end it."""
         failed, request_id = b"", sent.request_id
         try:
             self._faults.strike(fault, "lambda")

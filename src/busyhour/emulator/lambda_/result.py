@@ -41,7 +41,7 @@ class InvocationResult:
 
 
 def throttled(throttle: Throttle, request_id: str) -> InvocationResult:
-    """The outcome of an invocation that was turned away: what a TooManyRequestsException carries."""
+    """The outcome of an invocation that was rejected: what a TooManyRequestsException carries."""
     body = {"Reason": throttle.reason, "Type": "User", "message": "Rate Exceeded."}
     return InvocationResult(
         429,
