@@ -76,7 +76,7 @@ def test_waves_that_move_less_or_more_than_the_plan_are_said() -> None:
 def test_a_queue_that_nobody_was_sent_to_is_said() -> None:
     plan = planned([wave("a", 1, queues=("Empty",))], queues={"Support": 10.0, "Empty": 0.0})
     assert plan.waves[0].moved == 0
-    assert "sent nobody to Empty" in plan.notes[0]
+    assert "sent no call to Empty" in plan.notes[0]
 
 
 def test_a_wave_needs_what_its_share_of_the_plan_needs_by_the_same_function() -> None:
