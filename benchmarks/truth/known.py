@@ -6,6 +6,7 @@ Read off the files by hand: prompts' lengths are declared in them, the rest are 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from .independent.plan import Plan, Span, Table
 
@@ -75,37 +76,39 @@ FROM_CASES = (
     Plan("no_call_reaches_a_queue", 14_000, before=3.4, lines=50, hold=15, expects="does not hold"),
 )
 
+
+def _none_rejected(name: str, calls_per_hour: float, **parts: Any) -> Plan:
+    """A plan whose objectives tolerate no rejection: less than one in the planned hour."""
+    share = 1 / calls_per_hour
+    return Plan(name, calls_per_hour, tolerated=share, tolerated_blocked=share, **parts)
+
+
 SHIPPED = (
-    Plan(
+    _none_rejected(
         "customers",
         360_000,
         table=Table("UpdateItem", 400, 4_000, keys=160, zipf=0.0, burst_seconds=1.0, operations=0.8),
-        tolerated=1 / 360_000,
         hold=30,
     ),
-    Plan(
+    _none_rejected(
         "hot_customer",
         360_000,
         table=Table("UpdateItem", 20_000, 4_000, keys=10_000, zipf=1.5, burst_seconds=1.0),
-        tolerated=1 / 360_000,
         hold=20,
         expects="does not hold",
     ),
-    Plan(
+    _none_rejected(
         "lookup",
         72_000,
         invocations=1,
         latency=Span("lognormal", 0.15, 0.5, 1.0),
         executions=20,
         pauses=(),
-        tolerated=1 / 72_000,
         hold=30,
     ),
     # Their calls are recorded: see `recorded`.
-    Plan(
-        "helpdesk", 9_000, lines=200, patience=60, tolerated=1 / 9_000, tolerated_blocked=1 / 9_000, hold=100
-    ),
-    Plan(
+    _none_rejected("helpdesk", 9_000, lines=200, patience=60, hold=100),
+    _none_rejected(
         "outbound",
         8_640,
         outbound=True,
@@ -114,11 +117,9 @@ SHIPPED = (
         start_rate=5,
         start_burst=8,
         patience=60,
-        tolerated=1 / 8_640,
-        tolerated_blocked=1 / 8_640,
         hold=90,
     ),
-    Plan(
+    _none_rejected(
         "peak",
         10_800,
         outbound=True,
@@ -126,22 +127,11 @@ SHIPPED = (
         start_rate=2,
         start_burst=5,
         patience=60,
-        tolerated=1 / 10_800,
-        tolerated_blocked=1 / 10_800,
         hold=15,
         expects="does not hold",
     ),
-    Plan(
-        "peak_raised",
-        10_800,
-        outbound=True,
-        lines=250,
-        start_rate=10,
-        start_burst=13,
-        patience=60,
-        tolerated=1 / 10_800,
-        tolerated_blocked=1 / 10_800,
-        hold=15,
+    _none_rejected(
+        "peak_raised", 10_800, outbound=True, lines=250, start_rate=10, start_burst=13, patience=60, hold=15
     ),
 )
 RECORDED = ("helpdesk", "outbound", "peak", "peak_raised")
