@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from busyhour.capacity.flows import machine_of
 from busyhour.capacity.forecast import CALLS, EXECUTIONS, forecast
@@ -23,7 +23,15 @@ _95 = 1.959964
 START_RATE = "connect.start-outbound-voice-contact.rate"
 
 
-def forecast_of(scenario: Scenario, plan: Plan) -> tuple[Forecast, dict[str, Estimate], dict[str, float]]:
+@dataclass(frozen=True)
+class Stated:
+    """What a forecast says that the plan needs of a limit, and the load that it needs it for, with its error."""
+
+    need: float
+    load: Estimate
+
+
+def forecast_of(scenario: Scenario, plan: Plan) -> tuple[Forecast, dict[str, Estimate], dict[str, Stated]]:
     """The forecast, its estimates with the intervals that it states, and its needs, by the names of `Simulated.run`."""
     made = forecast(scenario)
     rungs = {rung.key: rung for rung in made.ladder}
@@ -47,7 +55,11 @@ def forecast_of(scenario: Scenario, plan: Plan) -> tuple[Forecast, dict[str, Est
     return (
         made,
         {name: value for name, value in found.items() if value is not None},
-        {name: rung.needed for name, rung in needs.items() if rung is not None and rung.needed is not None},
+        {
+            name: Stated(rung.needed, Estimate(rung.load, rung.load_half_width / _95))
+            for name, rung in needs.items()
+            if rung is not None and rung.needed is not None
+        },
     )
 
 

@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 from busyhour.emulator.app import Emulator
 from busyhour.emulator.clock import Timer, VirtualClock
@@ -103,8 +104,11 @@ class InProcessClient:
         sent = self.clock.now()
         where = path or prepared._path
         if prepared.service == "lambda" and where.endswith(_INVOCATIONS):
-            self._invoke(where.split("/")[-2], body, done, sent)
-            return
+            try:
+                self._invoke(unquote(where.split("/")[-2]), body, done, sent)
+                return
+            except ApiError:
+                pass  # it cannot be invoked: the service's own response says why
         answer = _answer(self._respond(prepared, where, body), prepared.service, sent, self.clock.now())
         self.clock.post(sent, done, answer)
 

@@ -65,11 +65,14 @@ def plans(count: int, seed: int) -> Iterator[tuple[Plan, bool]]:
     """Random plans, each with a test of its own length; whether that is long enough."""
     for number in range(count):
         chance = Random(f"{seed}/length/{number}")
-        plan = drawn.plan(number, seed)
-        enough = judge.settled_after(plan)
-        hold = enough * chance.choice((0.01, 0.1, 0.4, 1.0, 1.0, 1.0))
-        hold = min(hold, MOST_CALLS / plan.per_second)
-        yield replace(plan, hold=round(max(hold, 5.0), 1)), hold >= 0.999 * enough
+        plan = with_test(drawn.plan(number, seed), chance.choice((0.01, 0.1, 0.4, 1.0, 1.0, 1.0)))
+        yield plan, plan.hold >= 0.99 * judge.settled_after(plan)
+
+
+def with_test(plan: Plan, share: float) -> Plan:
+    """The plan with a test of a share of the length that is enough, and of no more than `MOST_CALLS`."""
+    hold = min(share * judge.settled_after(plan), MOST_CALLS / plan.per_second)
+    return replace(plan, hold=round(max(hold, 5.0), 1))
 
 
 def judged(plan: Plan, *, long_enough: bool) -> Judged:

@@ -188,9 +188,14 @@ class Reference:
 
     # ---------------------------------------------------------------------------------------------- needs
 
-    def needs(self) -> dict[str, Callable[[], Need]]:
-        """What the plan needs of each limit, worked out when asked."""
-        plan, found = self.plan, dict[str, Callable[[], Need]]()
+    def needs(self) -> dict[str, Callable[[float], Need]]:
+        """What the plan needs of each limit, worked out when asked.
+
+        Each takes the standard error, as a share of the load, that is stated for the load of the need that is judged. The
+        needs of the true load with that error, 99.99 % of it to both sides, are right: one that is stated for a sampled
+        load is no more exact than the load. The value that is judged has no part in the range.
+        """
+        plan, found = self.plan, dict[str, Callable[[float], Need]]()
         if plan.table is not None:
             return found
         if plan.lines < UNLIMITED:
@@ -201,15 +206,17 @@ class Reference:
             found["agents"] = self._agents
         return found
 
-    def _lines(self) -> Need:
-        plan, (load, _) = self.plan, self.of("offered load")
-        assert load is not None
-        tolerated = plan.tolerated_blocked
-        ends = [max(1e-9, load.value + side * CERTAIN * load.error) for side in (-1, 1)]
-        low, high = (formulas.lines_for(each, tolerated, self._peakedness) for each in ends)
-        return Need(low, high)
+    def lines_at(self, load: float) -> int:
+        """Fewest lines that carry an offered load, erlang, of calls that arrive as the plan's do."""
+        return formulas.lines_for(max(1e-9, load), self.plan.tolerated_blocked, self._peakedness)
 
-    def _starts(self) -> Need:
+    def _lines(self, spread: float) -> Need:
+        load, _ = self.of("offered load")
+        assert load is not None
+        error = CERTAIN * math.hypot(load.error, spread * load.value)
+        return Need(self.lines_at(load.value - error), self.lines_at(load.value + error))
+
+    def _starts(self, _: float) -> Need:
         plan = self.plan
         if plan.even:
             rate = math.ceil(plan.per_second - 1e-9)
@@ -217,37 +224,44 @@ class Reference:
             rate = formulas.rate_for(plan.per_second, plan.tolerated, burst_of)
         return Need(rate, rate)
 
-    def _agents(self) -> Need:
+    def _agents(self, spread: float) -> Need:
         plan = self.plan
-        count = formulas.agents_for(plan.per_second, plan.talk.mean, plan.patience, plan.level, plan.within)
-        return Need(count, count)
+        low, high = (
+            formulas.agents_for(rate, plan.talk.mean, plan.patience, plan.level, plan.within)
+            for rate in (max(1e-9, (1.0 + side * CERTAIN * spread) * plan.per_second) for side in (-1, 1))
+        )
+        return Need(low, high)
 
-    def executions_fit(self, need: float) -> bool:
-        """Whether `need` executions are the fewest that throttle at most the tolerated share of first attempts."""
+    def executions_fit(self, need: float, spread: float) -> bool:
+        """Whether `need` executions are the fewest that throttle at most the tolerated share of first attempts.
+
+        `spread` is as in `needs`: the fewest of some load within the interval.
+        """
         requests = self.plan.per_second * self.plan.invocations
         floor = math.ceil(requests / REQUESTS_PER_EXECUTION)
-        return need >= floor and self._fits(need, "executions", least=floor)
+        return need >= floor and self._fits(need, "executions", spread, least=floor)
 
-    def agents_fit(self, need: float) -> bool:
-        """Whether `need` agents are the fewest that answer enough callers in time."""
-        return self._fits(need, "agents", least=1)
+    def agents_fit(self, need: float, spread: float) -> bool:
+        """Whether `need` agents are the fewest that answer enough callers in time; `spread` is as in `needs`."""
+        return self._fits(need, "agents", spread, least=1)
 
-    def _fits(self, need: float, what: str, least: int) -> bool:
+    def _fits(self, need: float, what: str, spread: float, least: int) -> bool:
         """Whether the value is enough and one less is not, give or take chance and what `_NEARLY` allows."""
         if need < 1 or need != int(need):
             return False
         slack = _NEARLY if what == "agents" else 0.0
-        enough = self._spare(int(need), what)
+        enough = self._spare(int(need), what, 1.0 - CERTAIN * spread)
         if enough.value + CERTAIN * enough.error < -slack:
             return False
         if need <= least:
             return True
-        fewer = self._spare(int(need) - 1, what)
+        fewer = self._spare(int(need) - 1, what, 1.0 + CERTAIN * spread)
         return fewer.value - CERTAIN * fewer.error <= slack
 
-    def _spare(self, value: int, what: str) -> Estimate:
-        """How far the plan is within its bound at `value`; below 0: it breaks it."""
-        plan = replace(self.plan, **_NO_LIMIT)
+    def _spare(self, value: int, what: str, factor: float) -> Estimate:
+        """How far `factor` times the plan is within its bound at `value`; below 0: it breaks it."""
+        rate = max(1e-6, factor) * self.plan.calls_per_hour
+        plan = replace(self.plan, **_NO_LIMIT, calls_per_hour=rate)
         if what == "agents":
             at = Simulated(replace(plan, agents=value), self._seed + 2, self._calls).run()["level"]
             return Estimate(at.value - plan.level, at.error)
