@@ -46,7 +46,7 @@ bench: install ## run benchmarks/NAME.py, or all of them: make bench NAME=machin
 	@set -e; for file in $(if $(NAME),benchmarks/$(NAME).py,$(sort $(wildcard benchmarks/*.py))); do \
 	  echo "== $$file"; $(BIN)/python $$file; done
 
-truth: install ## many plans by forecast, simulation, run and an independent model, side by side; about 5 minutes
+truth: install ## many plans by forecast, simulation, run and an independent model, side by side; about 7 minutes
 	PYTHONPATH=benchmarks $(BIN)/python -m truth
 	PYTHONPATH=benchmarks $(BIN)/python -m truth.verdicts
 
