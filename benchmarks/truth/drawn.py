@@ -11,6 +11,8 @@ from .independent.plan import Plan, Span, Table
 FAMILIES = ("lines", "dialler", "function", "queue", "table", "whole")
 DEFAULT_RATE, DEFAULT_BURST = 2.0, 5.0
 """Of StartOutboundVoiceContact: a raised rate raises the burst by as much."""
+MOST_AN_HOUR = 10_000_000
+"""Calls that a scenario may plan."""
 
 
 def plan(number: int, seed: int = 2026) -> Plan:
@@ -108,7 +110,7 @@ def _table(name: str, chance: Random) -> Plan:
         zipf=chance.choice((0.0, 0.8, 1.5)),
         burst_seconds=300.0 if provisioned else 1.0,
     )
-    return Plan(name, round(asked / cost * 3600.0), table=table, hold=600.0)
+    return Plan(name, min(MOST_AN_HOUR, round(asked / cost * 3600.0)), table=table, hold=600.0)
 
 
 def _whole(name: str, chance: Random) -> Plan:

@@ -9,8 +9,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from truth import drawn
+from truth.written import written
+
+from busyhour.scenarios.reader import load
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+
+
+def test_every_drawn_plan_is_a_scenario_that_can_be_read(tmp_path: Path) -> None:
+    for number in range(240):
+        plan = drawn.plan(number)
+        assert load(written(plan, tmp_path)).plan.calls_per_hour == pytest.approx(plan.calls_per_hour)
 
 
 @pytest.mark.parametrize(
