@@ -20,6 +20,8 @@ _PRIOR = 10.0
 """Degrees of freedom that a variance known from theory counts for."""
 _MOST_ALIKE = 0.9
 """Correlation of neighbouring batches beyond which it is not estimated any further."""
+_MOST_ABOVE = 3.0
+"""Half width in logarithms beyond which an interval is not widened any further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def of_series(values: Sequence[float]) -> float:
     half = point * math.sqrt(spread / count * factor)
     if middle > 0.0 and min(values) >= 0.0:
         # Of what cannot be negative the interval is one of its logarithm: seen seldom, it may well be several times more.
-        half = middle * math.expm1(min(half / middle, 3.0))
+        half = middle * math.expm1(min(half / middle, _MOST_ABOVE))
     return half
 
 
@@ -209,7 +211,10 @@ def of_share(counts: Counts, clump: float = 1.0, *, known: bool = False) -> Rati
 
 
 def of_ratio(counts: Counts, unseen: float = 0.0) -> Ratio | None:
-    """A ratio of any kind: seconds for each contact. None where there is no whole.
+    """A ratio of any kind that cannot be negative: seconds for each contact. None where there is no whole.
+
+    The upper end is that of the ratio's logarithm: long waits are rare, and runs that saw few of them show both too small a
+    ratio and too small a spread.
 
     Args:
         counts: how much for how many.
@@ -224,7 +229,8 @@ def of_ratio(counts: Counts, unseen: float = 0.0) -> Ratio | None:
     if variance is None:
         return Ratio(ratio, None)
     half = student(freedom) * math.sqrt(variance)
-    return Ratio(ratio, Interval(max(0.0, ratio - half), ratio + half))
+    above = ratio * math.exp(min(half / ratio, _MOST_ABOVE)) if ratio > 0.0 else half
+    return Ratio(ratio, Interval(max(0.0, ratio - half), above))
 
 
 def wilson(share: float, cases: float, point: float = 1.96) -> Interval:

@@ -85,6 +85,25 @@ def test_slices_that_differ_by_plan_do_not_widen_the_interval():
     assert found.high - found.low < 0.02
 
 
+@pytest.mark.parametrize(("runs", "a_slice"), [(12, 1.0), (12, 0.5), (8, 0.3)])
+def test_seconds_of_rare_long_waits_for_each_call(runs: int, a_slice: float):
+    """Now and then callers wait, about 20 s and sometimes minutes, `a_slice` times in the mean while 20 calls come."""
+    chance, hits = random.Random(9), 0
+    true = a_slice * math.exp(3.0 + 0.5) / 20.0
+
+    def waited() -> float:
+        total, at = 0.0, chance.expovariate(a_slice)
+        while at < 1.0:
+            total, at = total + chance.lognormvariate(3.0, 1.0), at + chance.expovariate(a_slice)
+        return total
+
+    for _ in range(400):
+        found = intervals.of_ratio([[(waited(), 20.0) for _ in range(6)] for _ in range(runs)], 60.0)
+        assert found is not None
+        hits += found.low <= true <= found.high
+    assert covered(hits, 400)
+
+
 def test_one_run_of_few_slices_has_no_interval():
     found = intervals.of_ratio([[(1.0, 2.0), (3.0, 4.0)]])
     assert found == intervals.Ratio(4.0 / 6.0, None)
