@@ -102,6 +102,29 @@ def test_what_a_plan_must_get(plan, verdict):
     assert bool(judge.breaks(plan)) is (verdict == "does not hold")
 
 
+@pytest.mark.parametrize(
+    ("latency", "seconds", "share"),
+    [
+        (Span("exponential", 2.0), 8.0, math.exp(-4.0)),
+        (Span("lognormal", math.exp(0.5), math.sqrt(math.e - 1.0)), 1.0, 0.5),
+        (Span("constant", 2.0), 8.0, 0.0),
+        (Span("constant", 9.0), 8.0, 1.0),
+    ],
+)
+def test_durations_that_are_longer(latency, seconds, share):
+    assert formulas.longer(latency.kind, latency.mean, latency.cv, seconds) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("mean", "verdict", "roomy"),
+    [(0.6, "holds", True), (1.0, "", False), (1.2, "", False), (2.0, "does not hold", False)],
+)
+def test_invocations_that_take_longer_than_they_may_end_in_errors_whatever_the_load(mean, verdict, roomy):
+    """3 invocations of 8 s at most: 0.0005 %, 0.1 %, 0.4 % and 5 % of the calls; 0.1 % may."""
+    plan = Plan("slow", 3_600, invocations=3, latency=Span("exponential", mean), reserved=90)
+    assert (judge.clear(plan), judge.roomy(plan)) == (verdict, roomy)
+
+
 def test_twice_the_room():
     assert judge.roomy(Plan("roomy", 3_600, before=10.0, lines=31))
     assert not judge.roomy(Plan("not quite", 3_600, before=10.0, lines=29))

@@ -149,6 +149,16 @@ def rate_for(per_second: float, share: float, burst_at: Callable[[float], float]
     return rate
 
 
+def longer(kind: str, mean: float, cv: float, seconds: float) -> float:
+    """Share of random durations (`constant`, `exponential` or `lognormal`) that are longer than a number of seconds."""
+    if kind == "exponential":
+        return math.exp(-seconds / mean)
+    if kind == "lognormal":
+        variance = math.log(1.0 + cv * cv)
+        return float(stats.norm.sf((math.log(seconds / mean) + variance / 2.0) / math.sqrt(variance)))
+    return float(mean > seconds)
+
+
 def rank_shares(keys: int, exponent: float) -> np.ndarray:
     """Share of requests of each key, the key of rank r in proportion to 1 / r^exponent."""
     weights = 1.0 / np.arange(1, keys + 1) ** exponent

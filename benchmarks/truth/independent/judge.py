@@ -12,6 +12,11 @@ from .reference import REQUESTS_PER_EXECUTION
 
 FAR = 0.1
 """A plan is clear of a bound whose multiple is more than this away from 1."""
+TIME_LIMIT = "time limit"
+ERRORS = 0.001
+"""Share of calls that may take an error branch."""
+FEW = 4.0
+"""Errors are so few that a test of some thousand calls tells only a share that is this many times off its bound."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,8 @@ def bounds(plan: Plan) -> list[Bound]:
         by_rate = REQUESTS_PER_EXECUTION * plan.concurrency / requests
         # Retries find executions as busy as the throttled attempt did: up to some percent of load more.
         found.append(Bound("executions", min(0.93 * at, by_rate), min(at, by_rate)))
+    if too_slow := _too_slow(plan):
+        found.append(Bound(TIME_LIMIT, ERRORS / too_slow / FEW, FEW * ERRORS / too_slow))
     if plan.agents and plan.patience < UNLIMITED:
         handling = plan.talk.mean + plan.wrap_up.mean
 
@@ -88,6 +95,15 @@ def settled_after(plan: Plan) -> float:
     if plan.agents and plan.patience < UNLIMITED:
         stay += plan.patience
     return 12.0 * max(stay, 1.0) + 3_000.0 / plan.per_second
+
+
+def _too_slow(plan: Plan) -> float:
+    """Share of calls that take an error branch since an invocation takes longer than it may."""
+    span = plan.latency
+    if not plan.invocations or span.mean <= 0.0 or span.high <= plan.time_limit:
+        return 0.0
+    one = formulas.longer(span.kind, span.mean, span.cv, plan.time_limit)
+    return -math.expm1(plan.invocations * math.log1p(-one)) if one < 1.0 else 1.0
 
 
 def _z(plan: Plan) -> float:
