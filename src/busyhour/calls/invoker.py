@@ -47,6 +47,13 @@ class FunctionCounts:
     """Attempts that Lambda throttled."""
     errors: int = 0
     """Attempts that ended in an error of the function or of the service."""
+    first_throttled: int = 0
+    """First attempts that Lambda throttled; there are as many first attempts as invocations."""
+
+    def restart(self) -> None:
+        """Count from now on."""
+        for name in self.__slots__:
+            setattr(self, name, 0)
 
 
 class Invoker:
@@ -150,6 +157,8 @@ class Invocation:
         assert isinstance(result, LambdaFailed)
         if result.kind == "throttled":
             self._counts.throttled += 1
+            if self.attempts == 1:
+                self._counts.first_throttled += 1
         else:
             self._counts.errors += 1
         if self._over:

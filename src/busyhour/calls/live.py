@@ -81,6 +81,7 @@ class LiveCall:
         "index",
         "inline",
         "invocations",
+        "latest_attempt",
         "lex_turns",
         "line_status",
         "machine_call",
@@ -134,6 +135,8 @@ class LiveCall:
         """The last queue it was put in."""
         self.invocations: dict[str, int] = {}
         """Lambda invocations by function name (a retry is not one more: see `attempts`)."""
+        self.latest_attempt = 0
+        """Number, from 1, of the attempt of an invocation that was begun last."""
         self.lex_turns = 0
         self.ring_timeout: float | None = None
         """Outbound: seconds after which it ends unanswered; None: the policy's."""
@@ -227,6 +230,7 @@ class LiveCall:
 
     def count_attempt(self, function: str, attempt: int) -> None:
         """Attempt number `attempt` (from 1) to invoke `function` is made."""
+        self.latest_attempt = attempt
         if attempt == 1:
             self.invocations[function] = self.invocations.get(function, 0) + 1
         else:

@@ -76,5 +76,6 @@ class ServiceArrivals:
         counts.failed += 1
         if outcome.kind == "throttled":
             counts.throttled += 1
+            counts.first_throttled += 1
         else:
             counts.errors += 1

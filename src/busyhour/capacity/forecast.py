@@ -324,12 +324,8 @@ class _Forecaster:
                 **self.runs.spread(lambda r: (r.functions.level.peak, r.functions.level.peak_at), row.load),
                 theory_half_width=row.load_half_width or None,
                 turned_away_theory=row.rejected_at_plan,
-                turned_away_simulated=self.runs.share(
-                    lambda r: (r.lambda_throttled.count, r.functions.requests.total)
-                ),
-                turned_away_half_width=self.runs.half_width(
-                    lambda r: (r.lambda_throttled.count, r.functions.requests.total)
-                ),
+                turned_away_simulated=self.runs.share(lambda r: r.first_attempts),
+                turned_away_half_width=self.runs.half_width(lambda r: r.first_attempts),
             )
             self.sheet.rung(row)
         for name, function in self.scenario.functions.items():

@@ -98,6 +98,12 @@ class SimulationResult:
         total = sum(q.answered + q.abandoned for q in self.queues.values())
         return sum(q.answered_in_time for q in self.queues.values()) / total if total else None
 
+    @property
+    def first_attempts(self) -> tuple[int, int]:
+        """First attempts to invoke a function that were throttled, and all of them."""
+        counted = self.invocations.values()
+        return sum(c.first_throttled for c in counted), sum(c.invocations for c in counted)
+
     def series(self) -> dict[str, list[float]]:
         """Time series by name, one value a second."""
         out = {
@@ -224,11 +230,16 @@ class Simulation:
             calls=self._calls,
             starts=self._starts,
             functions=self.functions.so_far(),
-            invocations=self.centre.invoker.counts if self._service is None else self._service.counts,
+            invocations={name: replace(counts) for name, counts in self._invocations.items()},
             queues=self.centre.acd.statistics(),
             end_reasons=dict(self.centre.end_reasons),
             notes=[*self.centre.notes(), *self.functions.notes()],
         )
+
+    @property
+    def _invocations(self) -> dict[str, FunctionCounts]:
+        """By function."""
+        return self.centre.invoker.counts if self._service is None else self._service.counts
 
     def on_event(self, call: LiveCall, kind: str, at: float, detail: Mapping[str, Any]) -> None:
         """Count calls at once; the only events that matter here are the first and the last."""
@@ -251,6 +262,8 @@ class Simulation:
         self._calls.restart()
         self._starts.restart()
         self.functions.restart()
+        for counts in self._invocations.values():
+            counts.restart()
         self._tables.restart()
         self._external.restart()
         self.centre.acd.restart()

@@ -16,9 +16,9 @@ from busyhour.capacity.requirement import TOLERATED
 from busyhour.capacity.tolerance import ERROR_BRANCHES as ERROR_BRANCHES_TOLERATED
 from busyhour.capacity.tolerance import SERVICE_LEVEL as ANSWERED
 from busyhour.harness.objectives import judge
-from busyhour.harness.throttling import Throttled
 from busyhour.results.load_result import LoadResult
 from busyhour.results.record import ObjectiveRecord
+from busyhour.results.throttled import Throttled
 from busyhour.scenarios.model import Objective, Scenario
 from busyhour.scenarios.objectives import METRICS
 
@@ -57,11 +57,7 @@ def judge_defaults(
     """
     made = []
     for objective in defaults(scenario):
-        [record] = judge([objective], load)
-        if objective is THROTTLED and throttled:
-            worst = throttled[0]
-            record.measured, record.holds = worst.share, worst.share <= TOLERATED
-            record.why = f"of {worst.requests:,} requests of {worst.name}" if worst.throttled else ""
+        [record] = judge([objective], load, throttled)
         record.default = True
         made.append(record)
     return made

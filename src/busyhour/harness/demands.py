@@ -16,6 +16,7 @@ from busyhour.quotas.model import Kind
 from busyhour.quotas.table import QuotaTable
 from busyhour.results.load_result import LIMIT, THROTTLE, LoadResult
 from busyhour.results.record import Series
+from busyhour.results.throttled import Throttled
 from busyhour.scenarios.model import Scenario
 
 CONCURRENT_CALLS = "connect.concurrent-active-calls-per-instance"
@@ -69,7 +70,7 @@ def gather(
         elif not known.peak and demand.peak:
             found[demand.key] = replace(demand, rejected=known.rejected or demand.rejected)
         elif known.attempts is None:
-            found[demand.key] = replace(known, attempts=demand.attempts)
+            found[demand.key] = replace(known, attempts=demand.attempts, first_rejected=demand.first_rejected)
     return list(found.values())
 
 
@@ -124,7 +125,8 @@ def _sent(load: LoadResult, table: QuotaTable, pool: str | None) -> Iterable[Dem
             source="measured by the generator",
             rejected=operation.throttles,
             first_rejected_at=_first(load, name, THROTTLE),
-            attempts=operation.requests,
+            attempts=operation.requests if operation.first_attempts is None else operation.first_attempts,
+            first_rejected=operation.first_throttles,
         )
         if operation.limits and pool is not None:
             yield Demand(
@@ -147,23 +149,36 @@ def _driven(load: LoadResult, pool: str | None) -> Iterable[Demand]:
         yield Demand(pool, peak.value, peak.at, source)
 
 
-def with_attempts(demand: Demand, load: LoadResult, forecast: Mapping[str, Any], pool: str | None) -> Demand:
+def with_attempts(
+    demand: Demand,
+    load: LoadResult,
+    forecast: Mapping[str, Any],
+    pool: str | None,
+    throttled: Sequence[Throttled] = (),
+) -> Demand:
     """`demand` with the number of first attempts that the quota met and the share of them that may be rejected.
 
+    Of what a quota of Lambda or DynamoDB rejected, first attempts are the same part as of all that was throttled.
     Requests that the generator did not make itself (tables behind functions) are those that the forecast has for each
     call, times the calls.
     """
     row = row_of(forecast, demand.key)
     tolerated = demand.tolerated if row.get("tolerated") is None else float(row["tolerated"])
-    attempts = demand.attempts
+    attempts, first = demand.attempts, demand.first_rejected
     if attempts is None:
         service = demand.key.partition(".")[0]
-        own = sum(one.requests for one in load.operations if one.service == service)
+        rows = [one for one in throttled if one.name.partition(":")[0] == service]
+        own = sum(one.attempts for one in rows)
+        every = sum(
+            one.throttled if one.requests_throttled is None else one.requests_throttled for one in rows
+        )
+        if every and demand.key != pool:
+            first = demand.rejected * sum(one.throttled for one in rows) / every
         if demand.key == pool:
             attempts = load.arrivals.started
         elif service in ("lambda", "dynamodb"):
             attempts = own or load.arrivals.started * _per_call(forecast, service)
-    return replace(demand, attempts=attempts or None, tolerated=tolerated)
+    return replace(demand, attempts=attempts or None, first_rejected=first, tolerated=tolerated)
 
 
 def row_of(forecast: Mapping[str, Any], key: str) -> Mapping[str, Any]:

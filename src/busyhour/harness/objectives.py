@@ -5,7 +5,8 @@
 | `latency_p50/p90/p95/p99/max[:operation]` | milliseconds from the intended start; the worst operation where none is named |
 | `service_time_...[:operation]` | the same from the moment of sending |
 | `throttles[:operation]`, `limits[:operation]`, `errors[:operation]` | number of requests |
-| `throttle_share`, `limit_share`, `error_share` (`[:operation]`) | of all requests |
+| `throttle_share[:operation]` | of first attempts, the worst operation; see `throttling` |
+| `request_throttle_share`, `limit_share`, `error_share` (`[:operation]`) | of all requests, repeated ones included |
 | `blocked_share`, `abandoned_share` | of the started calls, of the queued calls |
 | `error_branch_share` | of the calls whose outcome is known: those that took an error branch of a flow |
 | `service_level` | share of queued calls answered within the scenario's time |
@@ -20,38 +21,51 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from busyhour.errors import did_you_mean
+from busyhour.harness.throttling import by_operation
 from busyhour.results.estimate import Estimate
 from busyhour.results.load_result import LoadResult
 from busyhour.results.record import ObjectiveRecord, Operation
+from busyhour.results.throttled import Throttled
 from busyhour.scenarios.model import Objective
 
 _QUANTILES = ("p50", "p90", "p95", "p99", "max")
 _COUNTS = {"throttles": "throttles", "limits": "limits", "errors": "errors"}
-_SHARES = {"throttle_share": "throttles", "limit_share": "limits", "error_share": "errors"}
+_SHARES = {"request_throttle_share": "throttles", "limit_share": "limits", "error_share": "errors"}
+_THROTTLED = "throttle_share"
 
 
 class _NotMeasuredError(Exception):
     """Why there is no value."""
 
 
-def judge(objectives: Sequence[Objective], load: LoadResult) -> list[ObjectiveRecord]:
+def judge(
+    objectives: Sequence[Objective], load: LoadResult, throttled: Sequence[Throttled] | None = None
+) -> list[ObjectiveRecord]:
     """Measure each objective and say whether it holds; one that cannot be measured or decided says why.
 
     Args:
         objectives: what must hold.
         load: what was measured, with what the target knows of every call (`harness.known`).
+        throttled: shares by operation; those of the generator's own requests where not given.
     """
-    return [_judge(objective, load) for objective in objectives]
+    shares = by_operation(load.operations) if throttled is None else throttled
+    return [_judge(objective, load, shares) for objective in objectives]
 
 
-def _judge(objective: Objective, load: LoadResult) -> ObjectiveRecord:
+def _judge(objective: Objective, load: LoadResult, throttled: Sequence[Throttled]) -> ObjectiveRecord:
     bounds = [
         f"{words} {bound:g}"
         for words, bound in (("at most", objective.at_most), ("at least", objective.at_least))
         if bound is not None
     ]
+    about = ""
     try:
-        found = _measure(objective.metric, load)
+        if objective.metric.partition(":")[0] == _THROTTLED:
+            worst = _worst(objective.metric.partition(":")[2], throttled)
+            found: float | Estimate = worst.share
+            about = worst.in_words if worst.throttled else ""
+        else:
+            found = _measure(objective.metric, load)
     except _NotMeasuredError as why:
         return ObjectiveRecord(objective.metric, " and ".join(bounds), None, None, str(why))
     measured, around, sampled = (
@@ -60,7 +74,7 @@ def _judge(objective: Objective, load: LoadResult) -> ObjectiveRecord:
     low, high = around or (measured, measured)
     verdicts = {_at_most(low, high, objective.at_most), _at_least(low, high, objective.at_least)}
     holds = False if False in verdicts else None if None in verdicts else True
-    why_not = f"{low:.3g} to {high:.3g}, estimated from {sampled:,} calls" if holds is None else ""
+    why_not = f"{low:.3g} to {high:.3g}, estimated from {sampled:,} calls" if holds is None else about
     return ObjectiveRecord(
         objective.metric, " and ".join(bounds), measured, holds, why_not, interval=around, sampled=sampled
     )
@@ -78,6 +92,15 @@ def _at_least(low: float, high: float, bound: float | None) -> bool | None:
     if bound is None or low >= bound:
         return True
     return False if high < bound else None
+
+
+def _worst(about: str, throttled: Sequence[Throttled]) -> Throttled:
+    """The operation with the largest share of those that are meant."""
+    found = [one for one in throttled if one.about(about)]
+    if not found:
+        seen = ", ".join(sorted(one.name for one in throttled)) or "none at all"
+        raise _NotMeasuredError(f"no request of {about or 'any operation'} was made; there were {seen}")
+    return max(found, key=lambda one: one.share)
 
 
 def _measure(metric: str, load: LoadResult) -> float | Estimate:
@@ -103,6 +126,7 @@ def _measure(metric: str, load: LoadResult) -> float | Estimate:
     if name in _CALLS:
         return _CALLS[name](load)
     known = (
+        _THROTTLED,
         *_CALLS,
         *_COUNTS,
         *_SHARES,

@@ -44,6 +44,7 @@ from busyhour.results.codec import encode
 from busyhour.results.load_result import LoadResult
 from busyhour.results.record import FindingRecord, FlowCoverage, QuotaRecord, RunRecord, Series, Shown
 from busyhour.results.retries import sentences
+from busyhour.results.throttled import Throttled
 from busyhour.scenarios.business import business
 from busyhour.scenarios.model import DriveKind, Scenario
 
@@ -193,6 +194,7 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
         if scenario.drive is DriveKind.VOICE:
             load = of_every_call(load, snapshot, observed.metrics)
         shown = _shown(forecast.reach, scenario, load, observed)
+        throttled = throttling.by_operation(load.operations, observed.metrics, snapshot.get("functions"))
         quotas = _compare(
             wanted,
             forecast,
@@ -202,9 +204,12 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
             table,
             gathered,
             shown,
+            throttled,
             by_load=options.by_load,
         )
-    return _record(options, folder, target, load, observed, quotas, forecast, snapshot, gathered, shown)
+    return _record(
+        options, folder, target, load, observed, quotas, forecast, snapshot, gathered, shown, throttled
+    )
 
 
 def _announce(reach: Reach | None, scenario: Scenario, progress: Progress) -> None:
@@ -304,6 +309,7 @@ def _compare(
     table: quota_table.QuotaTable,
     gathered: _Gathered,
     shown: Shown | None,
+    throttled: list[Throttled],
     *,
     by_load: bool,
 ) -> list[QuotaRecord]:
@@ -320,7 +326,7 @@ def _compare(
     values = {reading.value.quota.key: reading.value for reading in readings}
     placed = [
         demands.bound_at(
-            demands.with_attempts(demand, load, forecast.as_json, pool),
+            demands.with_attempts(demand, load, forecast.as_json, pool, throttled),
             values[key].value,
             values[key].quota.kind,
             load,
@@ -355,10 +361,10 @@ def _record(
     snapshot: dict[str, Any],
     gathered: _Gathered,
     shown: Shown | None,
+    throttled: list[Throttled],
 ) -> RunRecord:
     scenario = options.scenario
-    throttled = throttling.by_operation(load.operations, observed.metrics)
-    objectives = [*judge(scenario.objectives, load), *judge_defaults(scenario, load, throttled)]
+    objectives = [*judge(scenario.objectives, load, throttled), *judge_defaults(scenario, load, throttled)]
     unmodelled = {**load.unmodelled, **snapshot.get("unmodelled", {})}
     gathered.notes += [f"{kind} is not modelled and took its default path." for kind in sorted(unmodelled)]
     gathered.notes += [*load.notes, *sentences(load.retries, scenario.client.retry.value)]
@@ -389,7 +395,9 @@ def _record(
                 objectives,
                 gathered.findings,
                 limits=() if options.by_load else forecast.as_json.get("ladder", ()),
-                throttled=[] if THROTTLED in defaults(scenario) else throttling.beyond(scenario, throttled),
+                throttled=[]
+                if THROTTLED in defaults(scenario)
+                else throttling.beyond(scenario, throttled, load.arrivals.started),
                 unplanned=judge_outcomes(load.call_outcomes, scenario, forecast.outcomes),
                 shown=shown,
             ),
@@ -416,6 +424,7 @@ def _record(
         generator={**load.generator, "workers": load.workers, "valid": load.valid},
         retries=load.retries,
         shown=shown,
+        throttled=throttled,
     )
 
 

@@ -66,7 +66,8 @@ class LambdaFunctions:
 
     def invoke(self, call: LiveCall, effect: Invoke, done: Callable[[Outcome], None]) -> None:
         """One attempt for a call."""
-        self.send(effect.function_arn, effect.event, done, asynchronous=effect.asynchronous)
+        again = call.latest_attempt > 1
+        self.send(effect.function_arn, effect.event, done, asynchronous=effect.asynchronous, again=again)
 
     def send(
         self,
@@ -75,8 +76,12 @@ class LambdaFunctions:
         done: Callable[[Outcome], None],
         *,
         asynchronous: bool = False,
+        again: bool = False,
     ) -> None:
-        """One attempt: invoke the function (name or ARN) with `event`; its intended start is now."""
+        """One attempt: invoke the function (name or ARN) with `event`; its intended start is now.
+
+        `again`: Connect's retry of an invocation that failed.
+        """
         name = function_name(reference)
         clock, recorder = self._drive.clock, self._drive.recorder
         running = self._running.get(name, 0) + 1
@@ -85,7 +90,7 @@ class LambdaFunctions:
         recorder.count(f"invocations/{name}")
         body = orjson.dumps(event, option=orjson.OPT_NON_STR_KEYS)
         operation = self._operation(reference, asynchronous)
-        operation.send(body, clock.now(), partial(self._answered, name, done))
+        operation.send(body, clock.now(), partial(self._answered, name, done), again=again)
 
     def _answered(self, name: str, done: Callable[[Outcome], None], answer: Answer) -> None:
         running = self._running[name] - 1

@@ -6,13 +6,14 @@ from gevent.event import AsyncResult
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import count
 from typing import Any, Protocol
 
 from busyhour.load import model
 from busyhour.load.client import Answer, Client, Done
 from busyhour.load.errors import Class
 from busyhour.load.recorder import Recorder
-from busyhour.load.retrier import Retrier
+from busyhour.load.retrier import Retrier, Send
 from busyhour.load.sigv4 import Prepared, canonical_query
 
 
@@ -89,7 +90,15 @@ class Operation:
         """Whether a request would find a connection."""
         return self._client.has_room
 
-    def send(self, body: bytes, intended: float, done: Done | None = None, path: str | None = None) -> None:
+    def send(
+        self,
+        body: bytes,
+        intended: float,
+        done: Done | None = None,
+        path: str | None = None,
+        *,
+        again: bool = False,
+    ) -> None:
         """Send it. `done` hears the answer, in the clock's loop, after it was counted.
 
         Args:
@@ -97,15 +106,27 @@ class Operation:
             intended: when it should have been sent, seconds of the clock; its latency counts from there.
             done: called exactly once.
             path: instead of the sample's.
+            again: the caller repeats a request that failed, as Connect does.
         """
         if self._retrier is None:
-            self._attempt(body, path, intended, done)
+            self._attempt(body, path, again, intended, done)
         else:
-            attempt = partial(self._attempt, body, path)
+            attempt = self._attempts(body, path)
             self._retrier.send(f"{self.service}:{self.name}", attempt, intended, done)
 
-    def _attempt(self, body: bytes, path: str | None, intended: float, done: Done | None) -> None:
-        self._client.send(self._prepared, body, partial(self._ended, intended, done), path)
+    def _attempts(self, body: bytes, path: str | None) -> Send:
+        """Makes the attempts of one request, of which all but the first repeat it."""
+        made = count()
+
+        def attempt(intended: float, done: Done) -> None:
+            self._attempt(body, path, next(made) > 0, intended, done)
+
+        return attempt
+
+    def _attempt(
+        self, body: bytes, path: str | None, again: bool, intended: float, done: Done | None
+    ) -> None:
+        self._client.send(self._prepared, body, partial(self._ended, again, intended, done), path)
 
     def call(self, body: bytes, path: str | None = None) -> Answer:
         """Send it and wait for the answer in the calling greenlet (not in the clock's loop)."""
@@ -116,16 +137,16 @@ class Operation:
             last: Answer = result.get()
             return last
         answer = self._client.call(self._prepared, body, path)
-        self._ended(intended, None, answer)
+        self._ended(False, intended, None, answer)
         return answer
 
     def ask(self, body: bytes, path: str | None = None) -> Answer:
         """As `call`, but not counted: for what must be known before the run starts."""
         return self._client.call(self._prepared, body, path)
 
-    def _ended(self, intended: float, done: Done | None, answer: Answer) -> None:
+    def _ended(self, again: bool, intended: float, done: Done | None, answer: Answer) -> None:
         kind, sent, finished = answer.kind, answer.sent_at, answer.finished_at
-        self._record(intended, sent, finished, kind, answer.code, len(answer.body))
+        self._record(intended, sent, finished, kind, answer.code, len(answer.body), again=again)
         if self._event is not None:
             failure = None
             if kind is not Class.OK:

@@ -17,7 +17,7 @@ _ERRORS = frozenset(kind.value for kind in Class) - {OK, THROTTLE, LIMIT}
 class OperationRecorder:
     """Counts requests of one operation, `service:Name`; or those of one Lambda function, `lambda:Invoke` of its own."""
 
-    __slots__ = ("_finished", "_firsts", "_sent", "_service", "bytes", "codes", "function", "name")
+    __slots__ = ("_again", "_finished", "_firsts", "_sent", "_service", "bytes", "codes", "function", "name")
 
     def __init__(self, name: str, function: str = "") -> None:
         self.name = name
@@ -28,9 +28,18 @@ class OperationRecorder:
         self._service: dict[str, Histogram] = {}
         self._finished: dict[int, dict[str, Histogram]] = {}
         self._firsts: dict[str, float] = {}
+        self._again: dict[str, int] = {}
 
     def record(
-        self, intended: float, sent: float | None, finished: float, kind: str, code: str = "", size: int = 0
+        self,
+        intended: float,
+        sent: float | None,
+        finished: float,
+        kind: str,
+        code: str = "",
+        size: int = 0,
+        *,
+        again: bool = False,
     ) -> None:
         """Count one request.
 
@@ -41,8 +50,11 @@ class OperationRecorder:
             kind: value of `errors.Class`.
             code: error code, where it failed.
             size: bytes of the answer's body.
+            again: it repeats a request that failed: no first attempt.
         """
         self.bytes += size
+        if again:
+            self._again[kind] = self._again.get(kind, 0) + 1
         second = int(finished)
         row = self._finished.get(second)
         if row is None:
@@ -70,6 +82,8 @@ class OperationRecorder:
         name = self.name
         for code, count in self.codes.items():
             into.count(f"codes/{name}/{code}", count)
+        for kind, count in self._again.items():
+            into.count(f"again/{name}/{kind}", count)
         for first, at in self._firsts.items():
             into.first(f"{name}/{first}", at)
         for second, count in self._sent.items():
@@ -91,7 +105,7 @@ class OperationRecorder:
                 if column:
                     row.count(column, histogram.total)
         self.codes, self._sent, self._service, self._finished = {}, {}, {}, {}
-        self._firsts = {}
+        self._firsts, self._again = {}, {}
         if self.bytes:
             into.count(f"bytes/{name}", self.bytes)
             self.bytes = 0

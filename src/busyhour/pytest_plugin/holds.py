@@ -66,7 +66,7 @@ def _objectives(run: Run, at_most: Mapping[str, float], at_least: Mapping[str, f
         f"{one.metric} {one.bound}: "
         + (f"not measured, {one.why}" if one.measured is None else f"measured {one.measured:g}")
         + (f", not decided, {one.why}" if one.measured is not None and one.holds is None else "")
-        for one in judge(wanted, as_recorded(run.load, run.record))
+        for one in judge(wanted, as_recorded(run.load, run.record), run.record.throttled or None)
         if not one.holds
     ]
 

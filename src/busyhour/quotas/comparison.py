@@ -42,6 +42,8 @@ class Demand:
     """What the plan needs, of the list of limits."""
     attempts: float | None = None
     """First attempts that the quota met; None where their number is not known."""
+    first_rejected: float | None = None
+    """Of the first attempts, those that it rejected; None: repeated ones are not told apart, `rejected` stands for it."""
     tolerated: float = 0.01
     """Share of first attempts that may be rejected."""
     unenforced: float | None = None
@@ -54,7 +56,8 @@ class Demand:
             return self.unenforced
         if not self.rejected:
             return 0.0 if self.peak is not None else None
-        return min(1.0, self.rejected / self.attempts) if self.attempts else None
+        rejected = self.rejected if self.first_rejected is None else self.first_rejected
+        return min(1.0, rejected / self.attempts) if self.attempts else None
 
 
 def compare(value: QuotaValue, demand: Demand | None, headroom: float = 0.0) -> Comparison:

@@ -263,6 +263,7 @@ def _operations(measures: Measures) -> list[Operation]:
         classes = _under(measures.counts, f"requests/{name}/")
         service, _, operation = name.partition(":")
         requests = sum(classes.values())
+        again = _under(measures.counts, f"again/{name}/")
         made.append(
             Operation(
                 service=service,
@@ -277,6 +278,9 @@ def _operations(measures: Measures) -> list[Operation]:
                 peak_per_second=max(
                     (row.counts.get(f"requests/{name}", 0) for row in measures.seconds.values()), default=0
                 ),
+                first_attempts=requests - sum(again.values()),
+                first_throttles=classes.get(THROTTLE, 0) - again.get(THROTTLE, 0),
+                first_limits=classes.get(LIMIT, 0) - again.get(LIMIT, 0),
             )
         )
     return made

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from busyhour.results.outcomes import CallOutcomes
+from busyhour.results.throttled import Throttled
 
 SCHEMA_VERSION = "1"
 
@@ -122,6 +123,12 @@ class Operation:
     latency: Percentiles | None = None
     service_time: Percentiles | None = None
     peak_per_second: float = 0.0
+    first_attempts: int | None = None
+    """Requests that repeat no other; None: a version that did not count them wrote the record."""
+    first_throttles: int | None = None
+    """Of the first attempts."""
+    first_limits: int | None = None
+    """Of the first attempts."""
 
 
 @dataclass(slots=True)
@@ -385,6 +392,8 @@ class RunRecord:
     plan, by all of them."""
     shown: Shown | None = None
     """What the run showed of the plan; None in records of versions that did not tell plan and test apart."""
+    throttled: list[Throttled] = field(default_factory=list)
+    """First attempts throttled, by operation; empty in records of versions that counted all requests alike."""
     schema_version: str = SCHEMA_VERSION
 
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from busyhour.harness.defaults import defaults, judge_defaults
-from busyhour.harness.throttling import Throttled, beyond, by_operation
+from busyhour.harness.objectives import judge
+from busyhour.harness.throttling import beyond, by_operation
 from busyhour.results.load_result import LoadResult
 from busyhour.results.record import Operation, OperatorMetric
+from busyhour.results.throttled import ALL, FIRST, Throttled
 from busyhour.scenarios.model import DriveKind, Objective, Queue, Scenario
 
 STAFFED = {"Support": Queue("Support", 4)}
@@ -58,8 +60,8 @@ def test_full_executions_throttle_and_a_full_instance_blocks() -> None:
         Operation("connect", "StartOutboundVoiceContact", 100, 0, 1, 9),
     ]
     assert by_operation(full) == [
-        Throttled("lambda:Invoke", 573, 45),
-        Throttled("connect:StartOutboundVoiceContact", 100, 1),
+        Throttled("lambda:Invoke", 573, 45, ALL),
+        Throttled("connect:StartOutboundVoiceContact", 100, 1, ALL),
     ]
 
 
@@ -75,15 +77,54 @@ def metric(name: str, value: float | None) -> OperatorMetric:
 
 def test_lambdas_own_counts_stand_in_where_the_generator_invoked_nothing() -> None:
     counted = [metric("Invocations", 528.0), metric("Throttles", 45.0)]
-    assert by_operation([], counted) == [Throttled("lambda:Invoke", 573, 45)]
-    assert by_operation([invoke(10, 1)], counted) == [Throttled("lambda:Invoke", 10, 1)]
+    assert by_operation([], counted) == [Throttled("lambda:Invoke", 573, 45, ALL)]
+    assert by_operation([invoke(10, 1)], counted) == [Throttled("lambda:Invoke", 10, 1, ALL)]
     assert by_operation([], [metric("Invocations", None), metric("Throttles", None)]) == []
 
 
 def test_throttling_beyond_a_stated_objective_is_named_with_its_counts(scenario: Scenario) -> None:
     stated = replace(scenario, objectives=(Objective("throttle_share:lambda", at_most=0.05),))
     found = [Throttled("lambda:Invoke", 573, 45), Throttled("connect:StopContact", 100, 0)]
-    assert beyond(stated, found) == [
-        "45 of 573 requests of lambda:Invoke were throttled, 7.85%; 5 % is tolerated."
+    assert beyond(stated, found, 573) == [
+        "45 of 573 first attempts of lambda:Invoke were throttled, 7.85%; 5 % is tolerated."
     ]
-    assert beyond(stated, [Throttled("lambda:Invoke", 573, 20)]) == []
+    assert beyond(stated, [Throttled("lambda:Invoke", 573, 20)], 573) == []
+
+
+def retried(requests: int, throttles: int, first: int, first_throttles: int) -> Operation:
+    return Operation(
+        "lambda",
+        "Invoke",
+        requests,
+        0,
+        throttles,
+        0,
+        first_attempts=first,
+        first_throttles=first_throttles,
+        first_limits=0,
+    )
+
+
+def test_the_share_is_of_first_attempts_and_that_of_all_requests_stands_beside_it(
+    scenario: Scenario, load: LoadResult
+) -> None:
+    load.operations = [retried(618, 49, 573, 5)]
+    stated = [Objective("throttle_share", at_most=0.01), Objective("request_throttle_share", at_most=0.01)]
+    first, every = judge(stated, load)
+    assert (first.measured, first.holds) == (5 / 573, True)
+    assert first.why == "of 573 first attempts of lambda:Invoke; 7.93% of all 618 requests"
+    assert (every.measured, every.holds) == (49 / 618, False)
+    [worse] = by_operation([retried(618, 49, 573, 10)])
+    assert beyond(scenario, [worse], 573) == [
+        "10 of 573 first attempts of lambda:Invoke were throttled, 1.75%; 1 % is tolerated; "
+        "7.93% of all 618 requests."
+    ]
+
+
+def test_what_the_emulators_connect_counted_goes_before_cloudwatch() -> None:
+    functions = {
+        "a": {"invocations": 500, "attempts": 550, "throttled": 60, "first_throttled": 6},
+        "b": {"invocations": 73, "attempts": 73, "throttled": 0, "first_throttled": 0},
+    }
+    cloudwatch = [metric("Invocations", 563.0), metric("Throttles", 60.0)]
+    assert by_operation([], cloudwatch, functions) == [Throttled("lambda:Invoke", 573, 6, FIRST, 623, 60)]

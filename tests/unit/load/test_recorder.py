@@ -107,3 +107,18 @@ def test_invocations_are_counted_by_function_as_well_and_by_second_and_outcome()
     assert series["answers:lambda:Invoke/function_error"] == [0, 1]
     assert series["outcome p99:lambda:Invoke/function_error"][0] is None
     assert 249 < series["function p50:lookup"][1] < 251
+
+
+def test_repeated_requests_are_told_from_first_attempts():
+    recorder, whole = Recorder(), Measures()
+    operation = recorder.operation("lambda:Invoke")
+    operation.record(0.0, 0.0, 0.1, "limit", "TooManyRequestsException")
+    operation.record(0.0, 0.0, 0.1, "rate_throttle", "TooManyRequestsException")
+    operation.record(0.3, 0.3, 0.4, "limit", "TooManyRequestsException", again=True)
+    operation.record(0.9, 0.9, 1.0, "ok", again=True)
+    operation.record(0.9, 0.9, 1.0, "ok")
+    whole.merge(recorder.flush())
+    whole.merge(recorder.flush())  # nothing is counted twice
+    [found] = summarise(whole, Circumstances("lambda", "", "", 10, 10), Bounds()).operations
+    assert (found.requests, found.throttles, found.limits) == (5, 1, 2)
+    assert (found.first_attempts, found.first_throttles, found.first_limits) == (3, 1, 1)

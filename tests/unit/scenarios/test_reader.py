@@ -630,7 +630,7 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
             "s.toml:17: objectives.throtles is no metric. Did you mean 'throttles'?",
             "Metrics: latency_p50, latency_p90, latency_p95, latency_p99, latency_max, service_time_p50, "
             "service_time_p90, service_time_p95, service_time_p99, service_time_max, throttles, limits, errors, "
-            "throttle_share, limit_share, error_share, blocked_share, abandoned_share, service_level, error_branch_share, late_arrivals, "
+            "throttle_share, request_throttle_share, limit_share, error_share, blocked_share, abandoned_share, service_level, error_branch_share, late_arrivals, "
             "dropped_arrivals.",
             id="unknown-metric",
         ),
