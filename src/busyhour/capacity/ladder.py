@@ -177,19 +177,33 @@ class Ladder:
         symptom: str,
         kind: str | None = None,
         quantity: str = "",
+        *,
+        each: float,
+        seconds: float = 1.0,
     ) -> Rung | None:
-        """A throughput: units per call, units per second. `quantity` of the demand gives the interval."""
+        """A table's throughput: units per call, units per second. `quantity` of the demand gives the interval.
+
+        `each` are the units of one request, `seconds` those for which the table keeps what it does not serve.
+        """
         if per_call <= 0:
             return None
-        requirement = Throughput(self._per_second * per_call)
+        share = self._tolerated.requests("dynamodb", "", self._planned * per_call / each)
+        requirement = Throughput(self._per_second * per_call, share, each, seconds)
         text = (
             f"{self._planned:,.0f} calls/h x {per_call:.3g} {what} / 3600 = {requirement.per_second:,.4g}/s"
         )
         return self._row(limit, requirement, symptom, text, kind, quantity)
 
-    def partition(self, limit: Limit, by_partition: Sequence[float], text: str, symptom: str) -> Rung:
-        """The busiest of a table's partitions, of which each has the limit; units per second of all of them."""
-        requirement = Partitions(max(by_partition), tuple(by_partition))
+    def partition(
+        self, limit: Limit, by_partition: Sequence[float], each: float, text: str, symptom: str
+    ) -> Rung:
+        """The busiest of a table's partitions, of which each has the limit; units per second of all of them.
+
+        `each` are the units of one request.
+        """
+        requests = math.fsum(by_partition) / each
+        share = self._tolerated.requests("dynamodb", "", requests * 3600.0)
+        requirement = Partitions(max(by_partition), share, each, by_partition=tuple(by_partition))
         return self._row(limit, requirement, symptom, text, "partition")
 
     def external(self, limit: ExternalLimit) -> Rung | None:

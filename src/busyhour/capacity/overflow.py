@@ -5,15 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from decimal import Decimal, localcontext
+from functools import lru_cache
 
 from busyhour.capacity.theory import erlang_b
 
 _EXACT_BURST = 100
-"""Above this the bucket is so deep that it loses less than 0.6 % at its own rate: the fluid limit is given."""
+"""Up to this the sum is computed; above it the bound of `_deep_bucket_loss`, which is then less than 4 % too high from
+a loss of 0.1 % on."""
+_CRITICAL = 1e-6
+"""Rates that differ by less of the tokens' rate are taken to be that rate."""
+_UNDERFLOW = 700.0
 _DIGITS_PER_TOKEN = 2
 """Decimal digits that the alternating sum may lose for each token of the bucket."""
 
 
+@lru_cache(maxsize=4096)
 def token_bucket_loss(per_second: float, rate: float, burst: float) -> float:
     """Share of Poisson requests that a token bucket refuses.
 
@@ -21,8 +27,8 @@ def token_bucket_loss(per_second: float, rate: float, burst: float) -> float:
     while no more than (burst - 1)/rate are there. Up to that bound the work is distributed as in M/D/1, so with
     rho = per_second/rate and U = sum over k < burst of (-rho (burst-1-k))^k / k! * exp(rho (burst-1-k)), the share
     let through is U / (1 + rho U) (Erlang 1909 for M/D/1; Cohen, The Single Server Queue, 1982, III.5, for the bound).
-    The sum alternates and is computed with as many decimal digits as it may lose. For a burst above 100 the fluid limit
-    max(0, 1 - 1/rho) is given.
+    The sum alternates and is computed with as many decimal digits as it may lose. For a burst above 100 an upper bound is
+    given, see `_deep_bucket_loss`.
 
     Args:
         per_second: requests per second.
@@ -35,8 +41,10 @@ def token_bucket_loss(per_second: float, rate: float, burst: float) -> float:
         return 1.0
     rho = per_second / rate
     whole = math.floor(burst)
-    if whole > _EXACT_BURST or rho > 20:
-        return max(0.0, 1.0 - 1.0 / rho)
+    if rho > 20:
+        return 1.0 - 1.0 / rho
+    if whole > _EXACT_BURST:
+        return _deep_bucket_loss(rho, whole - 1)
     with localcontext() as context:
         context.prec = 30 + _DIGITS_PER_TOKEN * whole
         exact = Decimal(rho)
@@ -46,6 +54,27 @@ def token_bucket_loss(per_second: float, rate: float, burst: float) -> float:
             total += (-exact * (whole - 1 - k)) ** k * factor if k else factor
             factor *= decay / (k + 1)
         return max(0.0, float(1 - total / (1 + exact * total)))
+
+
+def _deep_bucket_loss(rho: float, places: int) -> float:
+    """Share of Poisson requests that a deep bucket refuses, from above.
+
+    The work of M/D/1 beyond x falls as exp(-decay x), where rho (exp(decay) - 1) = decay (Cramer and Lundberg). With the
+    work held below a bound as a reflected Brownian motion of that decay is, (1 - rho) / (exp(decay places) - 1) is lost
+    (Harrison, Brownian Motion and Stochastic Flow Systems, 1985, 5.5), and of requests that divided by rho.
+    """
+    if abs(rho - 1.0) < _CRITICAL:
+        return 1.0 / (2.0 * places)
+    low, high = (_CRITICAL, 60.0) if rho < 1.0 else (-rho - 1.0, -_CRITICAL)
+    for _ in range(100):
+        decay = (low + high) / 2.0
+        if (rho * math.expm1(decay) < decay) == (rho < 1.0):
+            low = decay
+        else:
+            high = decay
+    if decay * places > _UNDERFLOW:
+        return 0.0
+    return (1.0 - rho) / math.expm1(decay * places) / rho
 
 
 def queue_full_share(load: float, agents: int, capacity: int, aht: float, patience: float) -> float:

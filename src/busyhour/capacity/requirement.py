@@ -11,8 +11,8 @@ executions, agents and places in a queue; requests or units per second for rates
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, ClassVar, Protocol
 
 from busyhour.capacity import peaked
@@ -205,11 +205,17 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """Units per second, served as they come: what exceeds the limit in the mean is rejected, and nothing may exceed it."""
+    """Units per second of Poisson requests, from a bucket of the units of `seconds` seconds (`overflow.token_bucket_loss`).
+
+    `each` are the units of one request; 0: units come evenly, and what exceeds the limit in the mean is rejected, as in
+    records of older versions.
+    """
 
     model: ClassVar[str] = "throughput"
     per_second: float
-    share: ClassVar[float] = 0.0
+    share: float = 0.0
+    each: float = 0.0
+    seconds: float = 1.0
 
     def load(self, factor: float = 1.0) -> float:
         """Units per second."""
@@ -217,7 +223,19 @@ class Throughput:
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
         """Share of units beyond the limit."""
-        return _excess(self.load(factor), value)
+        return self._beyond(self.load(factor), value)
+
+    def over(self, value: float, seconds: float) -> float:
+        """Share of units beyond the limit in a test of so many seconds, which begins with a second's units in hand."""
+        return _with_credit(self.per_second, self.rejected(value), value, seconds)
+
+    def _beyond(self, load: float, value: float) -> float:
+        """Share of `load` units a second that find too few in the bucket."""
+        if not self.each:
+            return _excess(load, value)
+        # A request of more units than the bucket holds passes a full one, see `token_bucket`.
+        burst = max(1.0, value * self.seconds / self.each + _ROUNDING)
+        return token_bucket_loss(load / self.each, value / self.each, float(math.floor(burst)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +250,16 @@ class Partitions(Throughput):
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
         """Share of the table's units that fall on a partition beyond its limit."""
+        return self._share(factor, lambda units: self._beyond(units, value))
+
+    def over(self, value: float, seconds: float) -> float:
+        """As `Throughput.over`; each partition has its own units in hand."""
+        return self._share(1.0, lambda units: _with_credit(units, self._beyond(units, value), value, seconds))
+
+    def _share(self, factor: float, beyond_of: Callable[[float], float]) -> float:
+        """Share of the table's units beyond the limits of its partitions, from that of each one's units."""
         total = math.fsum(self.by_partition) * factor
-        beyond = math.fsum(max(0.0, units * factor - value) for units in self.by_partition)
+        beyond = math.fsum(units * factor * beyond_of(units * factor) for units in self.by_partition)
         return beyond / total if total > 0 else 0.0
 
 
@@ -349,7 +375,7 @@ def needed(requirement: Requirement, factor: float = 1.0) -> float:
         return 0.0
     if isinstance(requirement, Lines | Executions):
         return float(requirement.smallest(factor))
-    if isinstance(requirement, Throughput | Count):
+    if _even(requirement):
         return float(math.ceil(requirement.load(factor) * (1.0 - _ROUNDING)))
     low, high = 0.0, float(max(1, math.ceil(requirement.load(factor))))
     while requirement.rejected(high, factor) > requirement.share:
@@ -379,10 +405,17 @@ def carried(requirement: Requirement, value: float) -> float:
         return math.inf
     if isinstance(requirement, Lines | Executions):
         return requirement.largest_load(value) / load
-    if isinstance(requirement, Throughput | Count):
+    if _even(requirement):
         return value / load
     beyond = requirement.share + _ROUNDING * max(requirement.share, _ROUNDING)
     return volume_at(lambda factor: requirement.rejected(value, factor), beyond, max(value, 0.5) / load)
+
+
+def _even(requirement: Requirement) -> bool:
+    """Whether exactly what exceeds the value is rejected, and nothing may be."""
+    return isinstance(requirement, Count) or (
+        isinstance(requirement, Throughput) and not requirement.each and not requirement.share
+    )
 
 
 def in_words(requirement: Requirement) -> str:
@@ -412,13 +445,20 @@ def in_words(requirement: Requirement) -> str:
         case Waiting():
             return f"{load} erlang at {requirement.agents} agents, at most {share} find the queue full"
         case Partitions():
-            return (
-                f"{load} a second on the busiest of {len(requirement.by_partition)} partitions, in the mean"
-            )
+            busiest = f"{load} a second on the busiest of {len(requirement.by_partition)} partitions"
+            return f"{busiest}, {_throttled(requirement)}"
         case Throughput():
-            return f"{load} a second in the mean"
+            return f"{load} a second, {_throttled(requirement)}"
         case _:
             return load
+
+
+def _throttled(requirement: Throughput) -> str:
+    """What is tolerated of a throughput, and of which size its requests are."""
+    if not requirement.each:
+        return "in the mean"
+    share = tolerance(requirement.share)
+    return f"at most {share} throttled, by a token bucket with requests of {requirement.each:.3g} units"
 
 
 def as_json(requirement: Requirement) -> dict[str, Any]:
@@ -442,13 +482,13 @@ def from_json(data: Mapping[str, Any]) -> Requirement:
             "Run the scenario again with this version of busyhour.",
         )
     names = [field.name for field in fields(kind)]
-    missing = [name for name in names if name not in data]
+    missing = [field.name for field in fields(kind) if field.name not in data and field.default is MISSING]
     if missing:
         raise BusyhourError(
             f"Requirement {model!r} has no {', '.join(missing)}.",
             "Run the scenario again with this version of busyhour.",
         )
-    made: Requirement = kind(**{name: _figure(data[name]) for name in names})
+    made: Requirement = kind(**{name: _figure(data[name]) for name in names if name in data})
     return made
 
 
@@ -457,6 +497,16 @@ def _figure(value: Any) -> Any:
     if value is None:
         return math.inf
     return tuple(value) if isinstance(value, list) else value
+
+
+def _with_credit(load: float, beyond: float, value: float, seconds: float) -> float:
+    """Share of `load` units a second beyond a limit over some seconds, where `value` units are in hand at their start.
+
+    They are used up by what exceeds the limit; below the limit they make no difference.
+    """
+    if load <= value or seconds <= 0:
+        return beyond
+    return max(0.0, beyond - value / (load * seconds))
 
 
 def _blocking(load: float, lines: int, peakedness: float) -> float:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from busyhour.capacity.demand import CallDemand
 from busyhour.capacity.rehearsal import Counted
-from busyhour.capacity.rungs import TABLE_FULL, Limit
+from busyhour.capacity.requirement import Throughput
+from busyhour.capacity.rungs import TABLE_FULL, Limit, Rung
 from busyhour.capacity.sheet import Sheet
 from busyhour.capacity.simulation import SimulationResult
 from busyhour.capacity.tables import Resource, Served, TableLimits, TableLoad, items_of, loads
@@ -18,9 +18,9 @@ from busyhour.quotas.table_capacity import (
     Capacity,
     Mode,
     Side,
-    resource,
 )
 from busyhour.quotas.table_operations import driven_steps, steps_of
+from busyhour.quotas.table_throughput import BURST_SECONDS
 from busyhour.scenarios.model import DriveKind, KeyChoice, Scenario
 
 
@@ -59,14 +59,14 @@ class TableDemand:
             if not of_side:
                 continue
             self._throughput(max(of_side.values(), key=lambda load: load.units))
-            self._partitions(of_side)
+            partitions = self._partitions(of_side)
             for where, load in of_side.items():
                 capacity = self._limits.given.get(where)
                 if capacity is not None and capacity.mode in (Mode.NEW, Mode.WARM):
                     self._growing(capacity, load)
                 elif capacity is not None:
                     self._setting(capacity, load)
-                self._throttled(load)
+                self._throttled(load, partitions.get(where))
         if asked:
             self._assumptions(asked)
 
@@ -74,6 +74,14 @@ class TableDemand:
         """The quota on what one table serves a second, for the busiest one."""
         limit = self._sheet.limit(TABLE_QUOTA[load.side])
         per_second = self._per_second * load.units
+        rung = self._sheet.ladder.rate(
+            limit,
+            load.units,
+            f"{load.side} units",
+            TABLE_FULL,
+            quantity=self._widest(load),
+            each=load.each,
+        )
         self._sheet.add(
             limit,
             per_second,
@@ -81,46 +89,50 @@ class TableDemand:
             f"{_name(load)}: {self._sheet.per_hour:,.0f} calls/h / 3600 x {load.requests:.3g} items of "
             f"{load.units / load.requests:.3g} {load.side} units = {per_second:,.4g} units/s",
             **self._sheet.runs.spread(lambda run: _peak_of(run, load)),
-            turned_away_theory=max(0.0, 1.0 - limit.value / per_second) if per_second else 0.0,
+            turned_away_theory=0.0 if rung is None else self._in_test(rung),
             theory_half_width=self._sheet.error(per_second, self._widest(load)),
             turned_away_simulated=self._sheet.runs.share(_refused(load)),
             turned_away_half_width=self._sheet.runs.half_width(_refused(load)),
         )
-        self._sheet.rung(
-            self._sheet.ladder.rate(
-                limit, load.units, f"{load.side} units", TABLE_FULL, quantity=self._widest(load)
-            )
-        )
+        self._sheet.rung(rung)
 
-    def _partitions(self, asked: Mapping[Resource, TableLoad]) -> None:
-        """The hottest partition of every table whose keys are known."""
+    def _partitions(self, asked: Mapping[Resource, TableLoad]) -> dict[Resource, Rung]:
+        """The partition that binds first, of the tables whose keys are known; the quota is the same for each.
+
+        Returns the rows of all of them, of which the ladder has that one.
+        """
         known = [load for load in asked.values() if self._keys_known(load.table)]
         limit = self._sheet.limit(PARTITION_QUOTA[next(iter(asked.values())).side])
-        found = [(self._limits.served(load, self._per_second), load) for load in known]
-        for served, load in found:
-            own = replace(
-                limit,
-                key=f"{limit.key}.{resource(load.table, load.index)}",
-                name=f"Hottest partition of {_name(load)}, {load.side}s",
-                adjustable=False,
-            )
-            rung = self._sheet.ladder.partition(
-                own, served.by_partition, _partitions(served, load), TABLE_FULL
-            )
-            self._sheet.rung(rung)
-        if not found:
-            return
-        served, load = max(found, key=lambda each: each[0].hottest)
+        rows: dict[Resource, Rung] = {}
+        if not known:
+            return rows
+        found = []
+        for load in known:
+            served = self._limits.served(load, self._per_second)
+            text = f"{_name(load)}: {_partitions(served, load)}"
+            rung = self._sheet.ladder.partition(limit, served.by_partition, load.each, text, TABLE_FULL)
+            rows[load.table, load.index, load.side] = rung
+            found.append((rung.calls_per_hour, -served.hottest, rung, served, load))
+        _, _, rung, served, load = min(found, key=lambda each: each[:2])
+        self._sheet.rung(rung)
         self._sheet.add(
             limit,
             served.hottest,
             load.busy_second(self._per_second, served.hottest / served.asked),
-            f"{_name(load)}: {_partitions(served, load)}",
-            turned_away_theory=served.beyond_partitions,
+            rung.calculation,
+            turned_away_theory=self._in_test(rung),
             theory_half_width=self._sheet.error(served.hottest, self._widest(load)),
             turned_away_simulated=self._sheet.runs.share(_refused(load, by_partition=True)),
             turned_away_half_width=self._sheet.runs.half_width(_refused(load, by_partition=True)),
         )
+        return rows
+
+    def _in_test(self, rung: Rung) -> float:
+        """Share that a limit of tables rejects in the scenario's test, which stands beside what a run measured."""
+        assert isinstance(rung.requirement, Throughput)
+        if self._scenario.plan.day is not None:
+            return rung.rejected_at_plan
+        return rung.requirement.over(rung.value, self._scenario.test.hold)
 
     def _growing(self, capacity: Capacity, load: TableLoad) -> None:
         """A table on demand: no rung, for it grows with volume that is held; a jump beyond it throttles for a while."""
@@ -147,10 +159,12 @@ class TableDemand:
             TABLE_FULL,
             kind="setting",
             quantity=self._widest(load),
+            each=load.each,
+            seconds=BURST_SECONDS if capacity.mode is Mode.PROVISIONED else 1.0,
         )
         self._sheet.rung(rung)
 
-    def _throttled(self, load: TableLoad) -> None:
+    def _throttled(self, load: TableLoad, partition: Rung | None) -> None:
         """A note where requests are throttled, by whichever limit of the table."""
         served = self._limits.served(load, self._per_second)
         if not served.throttled:
@@ -158,8 +172,16 @@ class TableDemand:
         self._sheet.notes.append(
             f"{_name(load)}: {served.asked:,.4g} {load.side} units a second are asked at the plan's busiest and "
             f"{served.served:,.4g} served ({_cause(served)}): {served.throttled:.1%} of its requests are throttled by "
-            f"calculation, {self._sheet.runs.printed(_refused(load))} over the plan in the simulation"
+            f"calculation{self._credit(served, partition)}, {self._sheet.runs.printed(_refused(load))} over the plan in "
+            "the simulation"
         )
+
+    def _credit(self, served: Served, partition: Rung | None) -> str:
+        """What the same calculation says of the test, where partitions throttle: they begin with a second's units."""
+        if partition is None or not served.beyond_partitions or self._scenario.plan.day is not None:
+            return ""
+        hold = self._scenario.test.hold
+        return f", {self._in_test(partition):.1%} in a test of {hold:,.4g} s, which begins with a second's units in hand"
 
     def _assumptions(self, asked: Mapping[Resource, TableLoad]) -> None:
         self._sheet.notes.append(

@@ -77,6 +77,11 @@ class TableLoad:
     spread: float = 0.0
     """Units that fall on all partitions alike."""
 
+    @property
+    def each(self) -> float:
+        """Units of one item read or written, in the mean."""
+        return self.units / self.requests
+
     def on_partitions(self, count: int) -> list[float]:
         """Units by partition."""
         found = [self.spread / count] * count
@@ -88,8 +93,7 @@ class TableLoad:
         """Units in a busy second (99th percentile of Poisson requests of the mean cost) of a share of this load."""
         if not self.units:
             return 0.0
-        each = self.units / self.requests
-        return poisson_quantile(calls_per_second * share * self.requests, BUSY) * each
+        return poisson_quantile(calls_per_second * share * self.requests, BUSY) * self.each
 
     @property
     def hottest_key(self) -> float:

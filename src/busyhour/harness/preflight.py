@@ -86,7 +86,7 @@ def forecast(scenario: Scenario, values: Iterable[QuotaValue]) -> Preview:
     needs = {
         rung.key: rung.needed
         for rung in reversed(made.ladder)  # of several rows of one quota (tables) the tightest counts
-        if rung.kind == "quota" and rung.needed is not None and math.isfinite(rung.needed)
+        if rung.kind in ("quota", "partition") and rung.needed is not None and math.isfinite(rung.needed)
     }
     return Preview(needs, made.as_json | _waves(scenario, made), made.outcomes, reach_of(scenario, made))
 

@@ -219,11 +219,11 @@ def test_no_value_carries_a_bucket_of_nothing():
 
 def test_partitions_reject_what_falls_on_the_hot_ones():
     """50, 30 and 20 units/s at 25 each: 25 + 5 of 100; at twice the volume 75 + 35 + 15 of 200."""
-    table = Partitions(50.0, (50.0, 30.0, 20.0))
+    table = Partitions(50.0, by_partition=(50.0, 30.0, 20.0))
     assert table.rejected(25.0) == pytest.approx(0.3)
     assert table.rejected(25.0, 2.0) == pytest.approx(125 / 200)
     assert table.rejected(50.0) == 0.0
-    assert Partitions(0.0, (0.0, 0.0)).rejected(25.0) == 0.0
+    assert Partitions(0.0, by_partition=(0.0, 0.0)).rejected(25.0) == 0.0
     assert (needed(table), needed(table, 1.01), carried(table, 25.0)) == (50, 51, 0.5)
 
 
@@ -278,8 +278,8 @@ def test_no_value_suffices_where_all_is_rejected():
         (Agents(30.0, 180.0, 90.0, 20.0, 0.2), "30 erlang, 80% answered within 20 s, by Erlang A"),
         (Abandoned(30.0, 180.0, 90.0, 0.03), "30 erlang, at most 3 % abandoned, by Erlang A"),
         (Waiting(9.0, 8, 60.0, 60.0), "9 erlang at 8 agents, at most 1 % find the queue full"),
-        (Partitions(50.0, (50.0, 30.0)), "50 a second on the busiest of 2 partitions, in the mean"),
-        (Throughput(120.5), "120.5 a second in the mean"),
+        (Partitions(50.0, by_partition=(50.0, 30.0)), "50 a second on the busiest of 2 partitions, in the mean"),
+        (Throughput(120.5), "120.5 a second, in the mean"),
         (Count(7.0), "7"),
     ],
     ids=lambda each: getattr(each, "model", ""),
@@ -300,5 +300,5 @@ def test_infinite_patience_is_none_in_a_record():
         "share": 0.2,
     }
     assert from_json(written) == requirement
-    table = Partitions(50.0, (50.0, 30.0))
+    table = Partitions(50.0, by_partition=(50.0, 30.0))
     assert from_json(as_json(table) | {"by_partition": [50.0, 30.0]}) == table

@@ -199,7 +199,8 @@ def test_provisioned_capacity_is_a_rung_and_the_notes_say_what_it_throttles(with
     rungs = {rung.key: rung for rung in found.ladder}
     write = rungs["table.t.write"]
     assert (write.kind, write.value, write.symptom) == ("setting", 2.0, TABLE_FULL)
-    assert write.calls_per_hour == pytest.approx(3600.0)
+    # 2 units/s, of 4 units a call; 1 % of the requests may be throttled, and 300 s of credit even out all else.
+    assert write.calls_per_hour == pytest.approx(3600.0 / 0.99, rel=1e-3)
     assert write.binds_at_plan
     # One small item, read eventually consistent, is half a unit.
     assert rungs["table.t.read"].calls_per_hour == pytest.approx(2 * 30 * 3600.0)
