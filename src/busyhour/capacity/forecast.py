@@ -29,7 +29,7 @@ from busyhour.capacity.staffed import staffed_of
 from busyhour.capacity.table_demand import TableDemand
 from busyhour.capacity.tables import TableLimits
 from busyhour.capacity.theory import erlang_b, poisson_quantile
-from busyhour.capacity.tolerance import not_judged
+from busyhour.capacity.tolerance import answers
 from busyhour.capacity.unpublished import with_unpublished
 from busyhour.capacity.values import Values
 from busyhour.flows.machine import Machine
@@ -176,8 +176,6 @@ class _Forecaster:
                 self.sheet.rungs.extend(self.sheet.ladder.queue(staffed))
         if self.has_calls:
             self._counted()
-        if left := not_judged(self.scenario):
-            self.sheet.notes.append(f"not judged by a forecast, only by a run: objectives {', '.join(left)}")
         made = Forecast(
             scenario=self.scenario.name,
             calls_per_hour=self.per_hour,
@@ -189,6 +187,7 @@ class _Forecaster:
             runs=len(self.runs.free),
             notes=list(dict.fromkeys([*self.sheet.notes, *self.demand.result.notes])),
             outcomes=self.demand.outcomes,
+            objectives=answers(self.scenario),
             unplanned=self.unmet + judge_outcomes(self.demand.outcomes, self.scenario)
             or failed_by_flows(self.demand.outcomes, self.scenario),
         )

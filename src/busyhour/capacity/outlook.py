@@ -10,6 +10,7 @@ from typing import Any
 from busyhour.capacity.demand import CallDemand
 from busyhour.capacity.intervals import Interval
 from busyhour.capacity.rungs import Fits, Rung
+from busyhour.capacity.tolerance import ObjectiveAnswer
 from busyhour.capacity.unpublished import Unpublished
 from busyhour.quotas.shares import of_value
 from busyhour.results.codec import encode
@@ -118,6 +119,8 @@ class Forecast:
     """Limits whose value only AWS knows, with what the plan asks of them; none of them is known to be kept."""
     outcomes: CallOutcomes | None = None
     """What becomes of the calls, with no quota in their way; None where the drive runs no flow."""
+    objectives: list[ObjectiveAnswer] = field(default_factory=list)
+    """Of each objective of the scenario, whether the list of limits answers it or only a run does."""
     unplanned: list[str] = field(default_factory=list)
     """Reasons for which the calls do not do what the plan says; with one the plan does not hold."""
 
@@ -201,6 +204,7 @@ class Forecast:
             "simulated_runs": self.runs,
             "notes": list(self.notes),
             "outcomes": None if self.outcomes is None else encode(self.outcomes),
+            "objectives": [asdict(one) for one in self.objectives],
             "unplanned": list(self.unplanned),
         }
 

@@ -15,6 +15,7 @@ from busyhour.capacity.demand import CallDemand
 from busyhour.capacity.outlook import Forecast, QuotaForecast
 from busyhour.capacity.quantity import Quantity
 from busyhour.capacity.rungs import SIGNS, Fits, Rung
+from busyhour.capacity.tolerance import NOT_SHOWN
 from busyhour.quotas import freshness, shares
 from busyhour.quotas.figures import volume
 from busyhour.results import outcomes
@@ -42,6 +43,8 @@ def text(found: Forecast, console: Console) -> None:
     if found.queues:
         console.print(_queues(found))
     console.print(_ladder(found))
+    if found.objectives:
+        console.print(_objectives(found))
     for symptom in dict.fromkeys(rung.symptom for rung in found.ladder):
         if symptom in SIGNS:
             console.print(f"{SIGNS[symptom]}: {symptom}.", style="dim", highlight=False)
@@ -208,6 +211,16 @@ def _ladder(found: Forecast) -> Table:
             SIGNS.get(rung.symptom, rung.symptom),
             style={Fits.EXCEEDS: "red", Fits.UNDECIDED: "yellow"}.get(rung.verdict),
         )
+    return table
+
+
+def _objectives(found: Forecast) -> Table:
+    table = _table("Objectives")
+    for name in ("metric", "bound", "by calculation"):
+        table.add_column(name)
+    for one in found.objectives:
+        style = "yellow" if one.answer == NOT_SHOWN else None
+        table.add_row(one.metric, one.bound, f"{one.answer}: {one.why}", style=style)
     return table
 
 

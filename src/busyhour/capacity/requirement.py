@@ -15,7 +15,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, ClassVar, Protocol
 
+from scipy.optimize import brentq
+
 from busyhour.capacity import peaked
+from busyhour.capacity.lambda_retries import first_throttled
 from busyhour.capacity.overflow import queue_full_share, token_bucket_loss, volume_at
 from busyhour.capacity.retrials import attempts_per_call, with_redials
 from busyhour.capacity.theory import (
@@ -37,6 +40,8 @@ REQUESTS_PER_EXECUTION = 10.0
 """Requests a second that Lambda serves for each concurrent execution (Developer Guide, lambda-concurrency)."""
 _ROUNDING = 1e-9
 _LARGEST = 1e15
+_CLOSE = 1e-8
+"""Share of a load to which it is looked for."""
 
 
 class Requirement(Protocol):
@@ -131,11 +136,11 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Executions:
-    """Lambda executions at once: Erlang B with Connect's retries, and ten requests a second for each execution.
+    """Lambda executions at once with Connect's retries (`lambda_retries`), and ten requests a second for each execution.
 
     `erlang` is the load of first attempts, `per_second` their rate; `reserved` executions of the value are kept for
     other functions. A throttled invocation is tried again up to
-    `retries` times and is taken to meet the same throttling as any other request.
+    `retries` times, soon, when executions are still nearly all taken.
     """
 
     model: ClassVar[str] = "executions"
@@ -150,25 +155,55 @@ class Executions:
         return self.erlang * factor
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
-        """Share of requests that Lambda throttles, the larger of both limits."""
+        """Share of first attempts that Lambda throttles, the larger of both limits."""
         own = max(0.0, value - self.reserved)
         by_rate = _excess(self.per_second * factor, REQUESTS_PER_EXECUTION * own)
-        return max(self._lines.rejected(own, factor), by_rate)
+        return max(self._full(math.floor(own + _ROUNDING), factor), by_rate)
+
+    def _full(self, executions: int, factor: float) -> float:
+        """Share of first attempts that find every execution at work.
+
+        Where no rate is known, retries are taken to meet the throttling of all requests.
+        """
+        if not self.retries or executions < 1 or self.load(factor) <= 0 or self.per_second <= 0:
+            return self._lines.rejected(executions, factor)
+        seconds = self.erlang / self.per_second
+        return first_throttled(self.per_second * factor, seconds, executions, self.retries)
 
     def smallest(self, factor: float) -> int:
         """Fewest executions that throttle at most `share`."""
         served = self.per_second * factor * (1.0 - self.share)
-        own = max(self._lines.smallest(factor), math.ceil(served / REQUESTS_PER_EXECUTION - _ROUNDING))
-        return math.ceil(self.reserved) + own
+        by_rate = math.ceil(served / REQUESTS_PER_EXECUTION - _ROUNDING)
+        own, step = self._lines.smallest(factor), 1
+        while self._full(own, factor) > self.share:
+            own, step = own + step, 2 * step
+        while own > 0 and self._full(own - 1, factor) <= self.share:
+            own -= 1
+        return math.ceil(self.reserved) + max(own, by_rate)
 
     def largest_load(self, value: float) -> float:
         """Load of first attempts, erlang, of which `value` executions throttle `share`."""
         own = max(0.0, value - self.reserved)
-        by_lines = self._lines.largest_load(own)
+        by_lines = self._largest(math.floor(own + _ROUNDING))
         if self.per_second <= 0:
             return by_lines
         served = self.per_second * (1.0 - self.share)
         return min(by_lines, self.erlang * REQUESTS_PER_EXECUTION * own / served)
+
+    def _largest(self, executions: int) -> float:
+        """Load of first attempts, erlang, of which `share` find every execution at work."""
+        about = self._lines.largest_load(executions)
+        if not self.retries or executions < 1 or self.erlang <= 0 or self.per_second <= 0:
+            return about
+        low, high = 0.5 * about, 1.1 * about
+        while low > 0.0 and self._full(executions, low / self.erlang) > self.share:
+            low, high = (0.5 * low if low > _ROUNDING else 0.0), low
+        while self._full(executions, high / self.erlang) <= self.share:
+            low, high = high, 2.0 * high
+        found: float = brentq(
+            lambda load: self._full(executions, load / self.erlang) - self.share, low, high, rtol=_CLOSE
+        )
+        return found
 
     @property
     def _lines(self) -> Lines:
@@ -432,7 +467,8 @@ def in_words(requirement: Requirement) -> str:
             rate = (
                 f"{requirement.per_second:,.4g} requests/s at {REQUESTS_PER_EXECUTION:g} for each execution"
             )
-            return f"{load} erlang and Connect's retries at most {share} throttled, by Erlang B; {rate}"
+            how = "by a Markov chain with its retries" if requirement.retries else "by Erlang B"
+            return f"{load} erlang at most {share} of first attempts throttled, {how}; {rate}"
         case Bucket(even=True):
             return f"{load} requests/s at even intervals, at most {share} throttled"
         case Bucket():

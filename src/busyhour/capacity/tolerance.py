@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from busyhour.capacity.requirement import tolerated_share
-from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.model import Objective, Scenario
+
+NOT_SHOWN, BY_LIMITS = "not shown", "in the list of limits"
 
 SERVICE_LEVEL = 0.8
 """Share of contacts to be answered in time where the scenario has no objective for it (80/20 is the usual target)."""
@@ -13,14 +17,39 @@ ERROR_BRANCHES = 0.001
 """Share of callers that may take an error branch where the scenario has no objective for it."""
 
 
+_OF_CALLS = frozenset({"blocked_share", "service_level", "abandoned_share", "error_branch_share"})
+"""Objectives that need calls: where the drive makes none, neither forecast nor run shows them."""
 _JUDGED = frozenset(
     {"blocked_share", "throttle_share", "throttles", "service_level", "abandoned_share", "error_branch_share"}
 )
 
 
-def not_judged(scenario: Scenario) -> list[str]:
-    """Objectives of a scenario that no closed form judges: a run measures them."""
-    return [one.metric for one in scenario.objectives if one.metric.partition(":")[0] not in _JUDGED]
+def answers(scenario: Scenario) -> list[ObjectiveAnswer]:
+    """What a forecast says of each objective of a scenario."""
+    return [_answer(one, scenario) for one in scenario.objectives]
+
+
+def _answer(objective: Objective, scenario: Scenario) -> ObjectiveAnswer:
+    bounds = (("at most", objective.at_most), ("at least", objective.at_least))
+    bound = " and ".join(f"{words} {value:g}" for words, value in bounds if value is not None)
+    name = objective.metric.partition(":")[0]
+    if name in _OF_CALLS and not scenario.drive.has_calls:
+        why = f'drive = "{scenario.drive}" makes no calls'
+        return ObjectiveAnswer(objective.metric, bound, NOT_SHOWN, why)
+    if name in _JUDGED:
+        return ObjectiveAnswer(objective.metric, bound, BY_LIMITS, "the share that each limit may reject")
+    return ObjectiveAnswer(objective.metric, bound, NOT_SHOWN, "no calculation gives it; a run measures it")
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveAnswer:
+    """What a forecast says of one objective."""
+
+    metric: str
+    bound: str
+    answer: str
+    """`NOT_SHOWN`, or `BY_LIMITS`."""
+    why: str
 
 
 class Tolerances:

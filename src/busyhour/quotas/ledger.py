@@ -24,6 +24,7 @@ from busyhour.results.json_schema import schema_of
 from busyhour.results.limit_rows import QUOTA, LimitRow, by_key
 from busyhour.results.record import Outcome, QuotaRecord, RunRecord
 from busyhour.results.store import read_json, write_bytes
+from busyhour.scenarios.model import DriveKind
 
 TITLE = "busyhour evidence ledger"
 SCHEMA_ID = "urn:busyhour:ledger:1"
@@ -258,7 +259,8 @@ def verify(needed: Needed, record: QuotaRecord, run: RunRecord) -> Verified:
     """Does the run prove that the quota carries the need?
 
     Only load proves it. The run must be valid and have shown its plan (`RunRecord.shown`): its load was reached by calls of
-    which at most half were cut off at its end. The quota rejected no more than is tolerated, the value in force is at
+    which at most half were cut off at its end. Its drive reaches the limit: calls that the generator runs itself are none
+    of Connect's. The quota rejected no more than is tolerated, the value in force is at
     least the need, and the measured peak reached the need: at the plan's own arrivals, or at raised ones (`test.factor`).
     """
     why = _why_not(needed, record, run)
@@ -291,6 +293,9 @@ def _proof(needed: Needed, record: QuotaRecord, run: RunRecord) -> str:
 def _why_not(needed: Needed, record: QuotaRecord, run: RunRecord) -> str:
     if run.verdict.outcome in (Outcome.INVALID, Outcome.INTERRUPTED):
         return f"the run is {run.verdict.outcome}"
+    drive = run.scenario.get("drive")
+    if drive in list(DriveKind) and record.service not in DriveKind(drive).reaches:
+        return f'no request of a run with drive = "{drive}" reaches this limit of {record.service}'
     if record.rejected and (record.rejected_share is None or record.tolerated is None):
         return f"{record.rejected:,} were rejected"
     if (record.rejected_share or 0.0) > (record.tolerated or 0.0):

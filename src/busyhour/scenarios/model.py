@@ -52,6 +52,11 @@ class DriveKind(StrEnum):
                 return every
 
     @property
+    def reaches(self) -> frozenset[str]:
+        """The AWS services whose limits a run meets: where no phone rings, Connect counts no call."""
+        return self.services if self is DriveKind.VOICE else self.services - {"connect"}
+
+    @property
     def has_calls(self) -> bool:
         """Whether there are calls in Connect, or ones that the generator runs as Connect would."""
         return "connect" in self.services

@@ -36,7 +36,9 @@ requirements: st.SearchStrategy[Requirement] = st.one_of(
     st.builds(Executions, loads, st.floats(0.1, 3000.0), shares),
     st.builds(Bucket, loads, st.floats(1.0, 20.0), st.floats(1.0, 25.0), shares, st.booleans()),
     st.builds(Throughput, loads),
-    st.lists(loads, min_size=1, max_size=9).map(lambda units: Partitions(max(units), by_partition=tuple(units))),
+    st.lists(loads, min_size=1, max_size=9).map(
+        lambda units: Partitions(max(units), by_partition=tuple(units))
+    ),
     st.builds(Count, loads, st.booleans()),
     st.builds(Agents, loads, st.floats(5.0, 600.0), st.floats(5.0, 900.0), st.just(20.0), st.just(0.2)),
     st.builds(Waiting, loads, st.integers(1, 300), st.floats(5.0, 600.0), st.floats(5.0, 900.0), shares),

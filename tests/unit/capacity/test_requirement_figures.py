@@ -278,7 +278,10 @@ def test_no_value_suffices_where_all_is_rejected():
         (Agents(30.0, 180.0, 90.0, 20.0, 0.2), "30 erlang, 80% answered within 20 s, by Erlang A"),
         (Abandoned(30.0, 180.0, 90.0, 0.03), "30 erlang, at most 3 % abandoned, by Erlang A"),
         (Waiting(9.0, 8, 60.0, 60.0), "9 erlang at 8 agents, at most 1 % find the queue full"),
-        (Partitions(50.0, by_partition=(50.0, 30.0)), "50 a second on the busiest of 2 partitions, in the mean"),
+        (
+            Partitions(50.0, by_partition=(50.0, 30.0)),
+            "50 a second on the busiest of 2 partitions, in the mean",
+        ),
         (Throughput(120.5), "120.5 a second, in the mean"),
         (Count(7.0), "7"),
     ],

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from busyhour.capacity.tolerance import Tolerances, not_judged
+from busyhour.capacity.tolerance import BY_LIMITS, NOT_SHOWN, Tolerances, answers
 from busyhour.scenarios.model import (
     Callers,
     Direction,
@@ -109,7 +110,7 @@ def test_a_number_of_throttles_is_a_share_of_one_request_at_least() -> None:
     assert 0.999 < 3600.0 * tolerances(throttles=0.0).requests("lambda", "Invoke", 3600.0) < 1.0
 
 
-def test_a_run_judges_what_no_closed_form_does() -> None:
+def test_what_no_closed_form_judges_is_not_shown() -> None:
     judged = (
         "blocked_share",
         "throttle_share:lambda",
@@ -119,5 +120,11 @@ def test_a_run_judges_what_no_closed_form_does() -> None:
         "error_branch_share",
     )
     metrics = (*judged, "latency_p99:lambda", "late_arrivals")
-    found = not_judged(scenario(*(Objective(name, at_most=0.1) for name in metrics)))
-    assert found == ["latency_p99:lambda", "late_arrivals"]
+    made = scenario(*(Objective(name, at_most=0.1) for name in metrics))
+    shown = {one.metric: one.answer for one in answers(made)}
+    assert shown == dict.fromkeys(judged, BY_LIMITS) | dict.fromkeys(
+        ("latency_p99:lambda", "late_arrivals"), NOT_SHOWN
+    )
+    of_calls = {"blocked_share", "service_level", "abandoned_share", "error_branch_share"}
+    alone = {one.metric for one in answers(replace(made, drive=DriveKind.LAMBDA)) if one.answer == NOT_SHOWN}
+    assert alone == of_calls | {"latency_p99:lambda", "late_arrivals"}
