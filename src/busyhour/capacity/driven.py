@@ -28,6 +28,7 @@ class _Arrival:
 
     index: int
     invocations: dict[str, int] = field(default_factory=dict)
+    latest_attempt: int = 1
 
     @property
     def attempts(self) -> dict[str, int]:

@@ -38,6 +38,9 @@ class ExternalUse:
     """Requests at a time."""
     asked: int = 0
     rejected: Turned = field(default_factory=Turned)
+    first_asked: int = 0
+    """Without the requests of invocations that repeat one that failed."""
+    first_rejected: int = 0
 
 
 class ExternalSystems:
@@ -66,19 +69,20 @@ class ExternalSystems:
             use.requests.restart()
             use.level.restart()
             use.asked, use.rejected = 0, Turned()
+            use.first_asked = use.first_rejected = 0
 
     def asked_by(self, function: str) -> bool:
         """Whether invocations of the function ask for anything."""
         return any(function in system.limit.functions for system in self._systems)
 
-    def invocation(self, function: str, call: int, attempt: int) -> bool:
-        """Make the requests of one invocation; whether all were served."""
+    def invocation(self, function: str, call: int, attempt: int, *, again: bool = False) -> bool:
+        """Make the requests of one invocation; whether all were served. `again`: it repeats one that failed."""
         for system in self._systems:
             if function in system.limit.functions:
                 stream = Stream(self._seed, call, system.purpose + attempt)
                 mean = system.limit.per_invocation
                 times = int(mean) + (1 if stream.random() < mean % 1.0 else 0)
-                if times and not self._ask(system, stream, times):
+                if times and not self._ask(system, stream, times, again):
                     return False
         return True
 
@@ -89,22 +93,24 @@ class ExternalSystems:
                 return False
         return True
 
-    def _ask(self, system: _System, stream: Stream, times: int) -> bool:
-        if not self._admit(system, system.use.level.value, times):
+    def _ask(self, system: _System, stream: Stream, times: int, again: bool) -> bool:
+        if not self._admit(system, system.use.level.value, times, again):
             return False
         if system.takes is not None:
             system.use.level.up()
             self._clock.call_later(sum(system.takes(stream) for _ in range(times)), system.use.level.down)
         return True
 
-    def _admit(self, system: _System, busy: int, times: int) -> bool:
+    def _admit(self, system: _System, busy: int, times: int, again: bool = False) -> bool:
         now, use = self._clock.now(), system.use
         for _ in range(times):
             use.asked += 1
+            use.first_asked += not again
             use.requests.count()
             full = system.limit.concurrency is not None and busy >= system.limit.concurrency
             if self._enforced and (full or not system.bucket.take(now)):
                 use.rejected.away(now)
+                use.first_rejected += not again
                 return False
         return True
 
@@ -139,10 +145,12 @@ class ExternalFunctions:
         if not self._systems.asked_by(name):
             self._functions.invoke(call, effect, done)
             return
-        attempt = call.attempts.get(name, 1)
+        attempt, again = call.attempts.get(name, 1), call.latest_attempt > 1
 
         def served(outcome: LambdaResult | LambdaFailed) -> None:
-            if isinstance(outcome, LambdaResult) and not self._systems.invocation(name, call.index, attempt):
+            if isinstance(outcome, LambdaResult) and not self._systems.invocation(
+                name, call.index, attempt, again=again
+            ):
                 outcome = LambdaFailed("function_error", REJECTED)
             done(outcome)
 

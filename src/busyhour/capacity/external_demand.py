@@ -21,9 +21,9 @@ def add_external(sheet: Sheet, scenario: Scenario) -> None:
 
         def counts(run: SimulationResult, name: str = name) -> tuple[float, float]:
             use = run.external[name]
-            return use.rejected.count, use.asked
+            return use.first_rejected, use.first_asked
 
         sheet.notes.append(
-            f"limit {name} = {row.value:g} {row.unit}: {row.rejected_at_plan:.1%} of its requests are rejected by "
+            f"limit {name} = {row.value:g} {row.unit}: {row.rejected_at_plan:.1%} of first attempts are rejected by "
             f"calculation, {sheet.runs.printed(counts)} over the plan in the simulation"
         )

@@ -15,6 +15,7 @@ from dataclasses import replace
 from busyhour.capacity.demand import CallDemand
 from busyhour.capacity.expectation import Law
 from busyhour.capacity.intervals import CERTAIN, Ratio
+from busyhour.capacity.lambda_retries import PAUSES
 from busyhour.capacity.requirement import (
     CONNECT_RETRIES,
     Abandoned,
@@ -222,7 +223,14 @@ class Ladder:
         text = f"{self._planned:,.0f} calls/h x {per_call:.3g} requests / 3600 = {per_second:,.4g}/s"
         requirement: Requirement
         if limit.concurrency is None:
-            requirement = Bucket(per_second, limit.value, limit.burst, share)
+            requirement = Bucket(
+                per_second,
+                limit.value,
+                limit.burst,
+                share,
+                pauses=self._pauses(limit),
+                at_once=1.0 if limit.calls else max(1.0, limit.per_invocation),
+            )
             unit = "requests/second"
         else:
             seconds = self._demand.mean("at once") if limit.calls else Law(limit.takes or _AT_ONCE).mean()
@@ -240,6 +248,14 @@ class Ladder:
         own = Limit(f"limits.{limit.name}", f"Limit {limit.name}", None, limit.value, unit, "scenario", False)
         symptom = NO_LINE if limit.calls else SYSTEM_FULL
         return self._row(own, requirement, symptom, text, "external", quantity)
+
+    def _pauses(self, limit: ExternalLimit) -> tuple[float, ...]:
+        """Seconds from a request that a system rejects to the next attempt: the function answers, then Connect waits."""
+        if limit.calls or not self._scenario.drive.has_calls:
+            return ()
+        known = [self._demand.lambda_seconds.get(name, 0.0) for name in limit.functions]
+        answer = math.fsum(known) / len(known) if known else 0.0
+        return tuple(pause + answer for pause in PAUSES)
 
     def counted(self, limit: Limit, number: float, what: str, *, grows: bool) -> Rung:
         """A number of things of the scenario; `grows`: in proportion to the volume."""

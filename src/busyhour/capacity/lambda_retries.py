@@ -39,14 +39,14 @@ _HUGE = 1e150
 
 
 @lru_cache(maxsize=2048)
-def first_throttled(per_second: float, seconds: float, executions: int, retries: int) -> float:
+def first_throttled(per_second: float, seconds: float, executions: int, pauses: tuple[float, ...]) -> float:
     """Share of first attempts that find every execution at work.
 
     Args:
         per_second: first attempts, a Poisson process.
         seconds: mean duration of an execution.
         executions: that may be at work at once, at least 1.
-        retries: of a throttled invocation at most.
+        pauses: seconds from a rejection to the next attempt, of each retry.
 
     Of more than `LARGE` erlang, or where more invocations wait than the chain looks at, an upper bound: Erlang C, as if
     throttled ones waited until they are served. Retrial queues approach it from below as pauses get short and retries
@@ -55,7 +55,6 @@ def first_throttled(per_second: float, seconds: float, executions: int, retries:
     if per_second * seconds > LARGE:
         return erlang_c(per_second * seconds, executions)
     again, share = 0.5, 0.0
-    pauses = PAUSES[:retries]
     for _ in range(_ROUNDS):
         made = [again**number for number in range(len(pauses))]
         attempts = math.fsum(made)

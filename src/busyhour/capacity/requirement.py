@@ -18,7 +18,8 @@ from typing import Any, ClassVar, Protocol
 from scipy.optimize import brentq
 
 from busyhour.capacity import peaked
-from busyhour.capacity.lambda_retries import first_throttled
+from busyhour.capacity.bucket_retries import refused_at_first
+from busyhour.capacity.lambda_retries import PAUSES, first_throttled
 from busyhour.capacity.overflow import queue_full_share, token_bucket_loss, volume_at
 from busyhour.capacity.retrials import attempts_per_call, with_redials
 from busyhour.capacity.theory import (
@@ -168,7 +169,7 @@ class Executions:
         if not self.retries or executions < 1 or self.load(factor) <= 0 or self.per_second <= 0:
             return self._lines.rejected(executions, factor)
         seconds = self.erlang / self.per_second
-        return first_throttled(self.per_second * factor, seconds, executions, self.retries)
+        return first_throttled(self.per_second * factor, seconds, executions, PAUSES[: self.retries])
 
     def smallest(self, factor: float) -> int:
         """Fewest executions that throttle at most `share`."""
@@ -217,6 +218,7 @@ class Bucket:
 
     `per_second` is the mean rate of requests. The bucket holds `burst` tokens at a rate of `rate`; at another rate it
     is larger or smaller by the difference, as AWS's documented pairs are (2/5, 10/15, 20/25). Requests that come at even intervals (`even`) pass up to the rate.
+    Refused ones come again after `pauses`, see `bucket_retries`; `at_once` of them come together, and fail together.
     """
 
     model: ClassVar[str] = "bucket"
@@ -225,6 +227,8 @@ class Bucket:
     burst: float
     share: float = TOLERATED
     even: bool = False
+    pauses: tuple[float, ...] = ()
+    at_once: float = 1.0
 
     def load(self, factor: float = 1.0) -> float:
         """Requests per second."""
@@ -235,7 +239,12 @@ class Bucket:
         load = self.load(factor)
         if self.even:
             return _excess(load, value)
-        return token_bucket_loss(load, value, max(1.0, self.burst + value - self.rate))
+        burst = max(1.0, self.burst + value - self.rate) / self.at_once
+        if load <= 0 or value <= 0 or burst < 1.0 - _ROUNDING:
+            return token_bucket_loss(load, value, burst)
+        return refused_at_first(
+            load / self.at_once, value / self.at_once, math.floor(burst + _ROUNDING), self.pauses
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -471,8 +480,11 @@ def in_words(requirement: Requirement) -> str:
             return f"{load} erlang at most {share} of first attempts throttled, {how}; {rate}"
         case Bucket(even=True):
             return f"{load} requests/s at even intervals, at most {share} throttled"
-        case Bucket():
+        case Bucket(pauses=()):
             return f"{load} Poisson requests/s at most {share} throttled by a token bucket"
+        case Bucket():
+            retried = "by a token bucket, with Connect's retries"
+            return f"{load} Poisson requests/s at most {share} of first attempts throttled {retried}"
         case Agents():
             level = f"{1.0 - requirement.share:.0%} answered within {requirement.threshold:g} s"
             return f"{load} erlang, {level}, by Erlang A"

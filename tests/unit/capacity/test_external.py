@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from busyhour.capacity.forecast import forecast
+from busyhour.capacity.lambda_retries import PAUSES
 from busyhour.capacity.overflow import token_bucket_loss
-from busyhour.capacity.requirement import Lines, needed
+from busyhour.capacity.requirement import Bucket, Lines, needed
 from busyhour.capacity.rungs import NO_LINE, SYSTEM_FULL
 from busyhour.capacity.simulation import Limits, simulate
 from busyhour.capacity.theory import erlang_b
@@ -111,3 +112,36 @@ def test_a_limit_that_the_drive_does_not_reach_is_no_row_and_is_named(made: Any,
     found = forecast(made(other), machine=small.machine(small.lookup))
     assert not [rung for rung in found.ladder if rung.kind == "external"]
     assert "limit other is not asked for: no call invokes them" in found.notes
+
+
+@pytest.mark.parametrize(("rate", "burst"), [(5.0, 5.0), (11.0, 5.0), (15.0, 5.0), (12.0, 1.0)])
+def test_a_rate_counts_connects_retries_in_the_share_of_first_attempts(
+    made: Any, small: Any, rate: float, burst: float
+) -> None:
+    scenario = made(ExternalLimit("crm", functions=("lookup",), rate=rate, burst=burst))
+    machine = small.machine(small.lookup)
+    use = simulate(scenario, machine, ENFORCED, drain=math.inf).external["crm"]
+    found = row(forecast(scenario, machine=machine), "limits.crm")
+    share = use.first_rejected / use.first_asked
+    assert found.rejected_at_plan == pytest.approx(share, rel=0.2, abs=0.01)
+    assert found.rejected_at_plan > 1.1 * token_bucket_loss(10.0, rate, burst)
+
+
+def test_at_the_need_of_a_rate_the_simulation_rejects_what_is_tolerated(made: Any, small: Any) -> None:
+    crm = ExternalLimit("crm", functions=("lookup",), rate=11.0, burst=5.0)
+    machine = small.machine(small.lookup)
+    need = row(forecast(made(crm), machine=machine), "limits.crm").needed
+
+    def rejected_first(rate: float) -> float:
+        scenario = made(replace(crm, rate=rate, burst=crm.burst + rate - 11.0))
+        use = simulate(scenario, machine, ENFORCED, drain=math.inf).external["crm"]
+        return float(use.first_rejected / use.first_asked)
+
+    assert rejected_first(need) < 0.011
+    assert rejected_first(need - 2) > 0.01
+
+
+def test_requests_of_one_invocation_take_their_tokens_together() -> None:
+    together = Bucket(30.0, 45.0, 15.0, pauses=PAUSES, at_once=3.0)
+    assert together.rejected(45.0) == Bucket(10.0, 15.0, 5.0, pauses=PAUSES).rejected(15.0)
+    assert Bucket(30.0, 45.0, 2.0, at_once=3.0).rejected(45.0) == 1.0, "three never fit into two"

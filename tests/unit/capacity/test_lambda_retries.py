@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from busyhour.calls.policy import RetryPolicy
-from busyhour.capacity.lambda_retries import LARGE, first_throttled
+from busyhour.capacity.lambda_retries import LARGE, PAUSES, first_throttled
 from busyhour.capacity.requirement import Executions, carried, needed
 from busyhour.capacity.theory import erlang_b, erlang_c
 
@@ -31,8 +31,9 @@ def test_retries_meet_executions_that_are_still_full() -> None:
 def test_the_share_is_that_of_a_simulation_from_one_percent_to_deep_overload(
     load: float, seconds: float, executions: int
 ) -> None:
-    found = first_throttled(load / seconds, seconds, executions, 3)
-    assert found == pytest.approx(share_throttled(load, executions, seconds), rel=0.15)
+    found = first_throttled(load / seconds, seconds, executions, PAUSES)
+    shares = [share_throttled(load, executions, seconds, seed=seed) for seed in range(3)]
+    assert found == pytest.approx(sum(shares) / len(shares), rel=0.2)
 
 
 @pytest.mark.parametrize("per_second", [1.0, 7.0, 50.0])
@@ -40,8 +41,7 @@ def test_the_share_is_that_of_a_simulation_from_one_percent_to_deep_overload(
 def test_at_the_need_no_more_is_throttled_than_is_tolerated(per_second: float, seconds: float) -> None:
     plan = Executions(per_second * seconds, per_second)
     need = int(needed(plan))
-    chance = 1.0 + 0.02 * (per_second * seconds) ** 0.5  # throttles come in bunches
-    assert share_throttled(plan.erlang, need, seconds) < 0.01 * chance
+    assert share_throttled(plan.erlang, need, seconds) < 0.0115  # throttles come in bunches
     assert share_throttled(plan.erlang, max(1, need - 2), seconds) > 0.01
 
 
@@ -64,7 +64,9 @@ def test_a_need_and_what_it_carries_agree_with_retries() -> None:
 
 def test_of_large_loads_it_is_the_upper_bound() -> None:
     load = LARGE * 1.01
-    assert first_throttled(load, 1.0, 560, 3) == erlang_c(load, 560)
-    assert first_throttled(load, 1.0, 400, 3) == 1.0
+    assert first_throttled(load, 1.0, 560, PAUSES) == erlang_c(load, 560)
+    assert first_throttled(load, 1.0, 400, PAUSES) == 1.0
     just_below = LARGE * 0.99
-    assert erlang_b(just_below, 540) < first_throttled(just_below, 1.0, 540, 3) < erlang_c(just_below, 540)
+    assert (
+        erlang_b(just_below, 540) < first_throttled(just_below, 1.0, 540, PAUSES) < erlang_c(just_below, 540)
+    )

@@ -27,7 +27,7 @@ from busyhour.capacity.requirement import (
     tolerated_share,
     with_headroom,
 )
-from busyhour.capacity.theory import erlang_b, load_for_blocking, waiting_with_abandonment
+from busyhour.capacity.theory import erlang_b, erlang_c, load_for_blocking, waiting_with_abandonment
 
 EVERY = (
     Lines(20.0),
@@ -184,11 +184,9 @@ def test_the_load_that_lines_carry_is_that_of_erlang_b():
 
 
 def test_connect_tries_three_times_more():
-    """m = 1 + B + B^2 + B^3 attempts for each invocation."""
-    blocked = Executions(3.0, 6.0).rejected(5)
-    attempts = 1.0 + blocked + blocked**2 + blocked**3
-    assert blocked == pytest.approx(erlang_b(3.0 * attempts, 5), rel=1e-6)
-    assert Executions(3.0, 6.0, retries=1).rejected(5) < blocked
+    shares = [Executions(3.0, 6.0, retries=times).rejected(5) for times in (0, 1, 2, 3)]
+    assert shares == sorted(shares)
+    assert shares[0] == erlang_b(3.0, 5) < shares[-1] < erlang_c(3.0, 5)
 
 
 @pytest.mark.parametrize(
@@ -271,7 +269,7 @@ def test_no_value_suffices_where_all_is_rejected():
         (Lines(20.0, redial_share=0.5), "20 erlang and redials at most 1 % blocked, by Erlang B"),
         (
             Executions(3.0, 6000.0),
-            "3 erlang and Connect's retries at most 1 % throttled, by Erlang B; 6,000 requests/s at 10 for each execution",
+            "3 erlang at most 1 % of first attempts throttled, by a Markov chain with its retries; 6,000 requests/s at 10 for each execution",
         ),
         (Bucket(4.0, 2.0, 5.0), "4 Poisson requests/s at most 1 % throttled by a token bucket"),
         (Bucket(4.0, 2.0, 5.0, even=True), "4 requests/s at even intervals, at most 1 % throttled"),
