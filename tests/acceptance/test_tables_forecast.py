@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from busyhour.quotas.figures import tolerance
 from busyhour.rooms import shipped_root
 
 Busyhour = Callable[..., Any]
@@ -102,11 +104,13 @@ def test_big_items_on_a_hot_key(busyhour: Busyhour, case: Callable[..., Path], t
     scenario = case(HOT, 720_000, '"t.UpdateItem" = 1', sizes)
     forecast = busyhour("forecast", scenario, cwd=tmp_path)
     assert forecast.code == 1, forecast.out
-    assert "First bottleneck: Hottest partition of table t, writes" in forecast.out
+    assert "First bottleneck: Partition write throughput" in forecast.out
     record = busyhour("run", scenario, "--out", tmp_path / "run", cwd=tmp_path).record(tmp_path / "run")
     update = requests(record, "UpdateItem")
     share = update["throttles"] / update["requests"]
-    assert share == pytest.approx(row(record, "partition-write-throughput")["turned_away_simulated"], rel=0.1)
+    quota = row(record, "partition-write-throughput")
+    assert share == pytest.approx(quota["turned_away_simulated"], rel=0.1)
+    assert share == pytest.approx(quota["turned_away_theory"], rel=0.1)
     assert 0.15 < share < 0.2
     asked = (consumed(record, "Write") + 10 * update["throttles"]) / 20
     assert asked == pytest.approx(row(record, "table-level-write-throughput-limit")["theory_mean"], rel=0.1)
@@ -134,3 +138,46 @@ def test_index_writes_and_consistent_reads(
     reads = row(record, "table-level-read-throughput-limit")["theory_mean"]
     assert reads == pytest.approx(40 * (0.5 * 5 + 1 + 0.25 * 2 * 2))
     assert consumed(record, "Read") / 20 == pytest.approx(reads, rel=0.1)
+
+
+CASES = shipped_root().parent / "shared" / "cases" / "truth"
+HOT_KEYS = {"hot_customer": shipped_root(), "big_items_hot_key": CASES}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HOT_KEYS)
+def test_a_partition_has_one_name_one_tolerance_and_one_need_in_every_output(
+    busyhour: Busyhour, tmp_path: Path, name: str
+) -> None:
+    project = HOT_KEYS[name]
+    if not project.exists():
+        pytest.skip("the cases are not beside the project")
+    scenario = project / "scenarios" / f"{name}.toml"
+    run = busyhour("run", scenario, "--out", tmp_path / "run", cwd=project)
+    record = run.record(tmp_path / "run")
+    key, named = "dynamodb.partition-write-throughput", "Partition write throughput"
+    [limit] = (one for one in record["forecast"]["ladder"] if one["kind"] == "partition")
+    [quota] = (one for one in record["quotas"] if one["key"].startswith(key))
+    assert (limit["key"], limit["name"]) == (quota["key"], quota["name"]) == (key, named)
+    assert limit["needed"] == quota["forecast"] > limit["value"]
+    assert limit["tolerated"] == quota["tolerated"]
+    [operation] = record["throttled"]
+    assert operation["of"] == "first attempts"
+    assert operation["throttled"] == quota["rejected"]
+    in_test = row(record, "partition-write-throughput")["turned_away_theory"]
+    share = operation["throttled"] / operation["attempts"]
+    chance = 2.0 * (operation["throttled"] ** 0.5) / operation["attempts"]
+    assert share == pytest.approx(in_test, rel=0.1, abs=chance + 0.02 * (name == "hot_customer"))
+    reasons = " ".join(record["verdict"]["reasons"])
+    said = set(re.findall(r"([\d,.]+ %|1 of [\d,]+|none) (?:throttled|is tolerated)", reasons))
+    assert said == {tolerance(limit["tolerated"])}
+    need = f"{limit['needed']:,.0f}"
+    forecast = busyhour("forecast", scenario, cwd=project).out
+    pages = [
+        busyhour("report", tmp_path / "run", "--format", form, "-o", "-", cwd=project).out
+        for form in ("text", "markdown", "html")
+    ]
+    for page in (run.out, forecast, *pages):
+        assert "Hottest partition" not in page
+        assert need in page
+        assert named in page

@@ -292,3 +292,20 @@ def test_the_command_shows_rows_and_checks_them(run: RunRecord, tmp_path: Path) 
     ledgers.write(path, ledgers.confirm(ledgers.read(path), run))
     assert call("--check").exit_code == ExitCode.DOES_NOT_HOLD
     assert "no: 5 were rejected" in call().output
+
+
+@pytest.mark.parametrize("drive", ["backend", "lambda", "dynamodb"])
+def test_a_limit_is_proven_only_by_a_drive_that_reaches_it(
+    needed: Evidence, run: RunRecord, drive: str
+) -> None:
+    def proven(of: str) -> Verified | None:
+        run.scenario["drive"] = of
+        row = ledgers.with_verification(needed, run).find(CALLS, ARN)
+        return None if row is None else row.verified
+
+    there, not_there = proven("voice"), proven(drive)
+    assert there is not None
+    assert there.holds
+    assert not_there is not None
+    assert not not_there.holds
+    assert not_there.why == f'no request of a run with drive = "{drive}" reaches this limit of connect'
