@@ -234,10 +234,12 @@ class Ladder:
             unit = "requests/second"
         else:
             seconds = self._demand.mean("at once") if limit.calls else Law(limit.takes or _AT_ONCE).mean()
-            retries = CONNECT_RETRIES if self._scenario.drive.has_calls and not limit.calls else 0
-            requirement = Lines(
-                per_second * seconds, share, redial_share=1.0 if retries else 0.0, redial_attempts=retries
-            )
+            pauses = self._pauses(limit)
+            requirement = Lines(per_second * seconds, share)
+            if pauses:
+                requirement = Executions(
+                    per_second * seconds, per_second, share, len(pauses), pauses=pauses, by_rate=False
+                )
             unit = "requests at a time"
             text += f", of {seconds:,.3g} s each"
         quantity = ""

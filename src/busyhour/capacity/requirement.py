@@ -141,7 +141,8 @@ class Executions:
 
     `erlang` is the load of first attempts, `per_second` their rate; `reserved` executions of the value are kept for
     other functions. A throttled invocation is tried again up to
-    `retries` times, soon, when executions are still nearly all taken.
+    `retries` times, soon, when executions are still nearly all taken. `pauses` are the seconds before each retry. Places of
+    another system (`by_rate` false) have no limit of ten requests a second.
     """
 
     model: ClassVar[str] = "executions"
@@ -150,6 +151,8 @@ class Executions:
     share: float = TOLERATED
     retries: int = CONNECT_RETRIES
     reserved: float = 0.0
+    pauses: tuple[float, ...] = PAUSES
+    by_rate: bool = True
 
     def load(self, factor: float = 1.0) -> float:
         """Executions at once in the mean, erlang."""
@@ -158,8 +161,10 @@ class Executions:
     def rejected(self, value: float, factor: float = 1.0) -> float:
         """Share of first attempts that Lambda throttles, the larger of both limits."""
         own = max(0.0, value - self.reserved)
-        by_rate = _excess(self.per_second * factor, REQUESTS_PER_EXECUTION * own)
-        return max(self._full(math.floor(own + _ROUNDING), factor), by_rate)
+        full = self._full(math.floor(own + _ROUNDING), factor)
+        if not self.by_rate:
+            return full
+        return max(full, _excess(self.per_second * factor, REQUESTS_PER_EXECUTION * own))
 
     def _full(self, executions: int, factor: float) -> float:
         """Share of first attempts that find every execution at work.
@@ -169,24 +174,24 @@ class Executions:
         if not self.retries or executions < 1 or self.load(factor) <= 0 or self.per_second <= 0:
             return self._lines.rejected(executions, factor)
         seconds = self.erlang / self.per_second
-        return first_throttled(self.per_second * factor, seconds, executions, PAUSES[: self.retries])
+        return first_throttled(self.per_second * factor, seconds, executions, self.pauses[: self.retries])
 
     def smallest(self, factor: float) -> int:
         """Fewest executions that throttle at most `share`."""
         served = self.per_second * factor * (1.0 - self.share)
-        by_rate = math.ceil(served / REQUESTS_PER_EXECUTION - _ROUNDING)
+        least = math.ceil(served / REQUESTS_PER_EXECUTION - _ROUNDING) if self.by_rate else 0
         own, step = self._lines.smallest(factor), 1
         while self._full(own, factor) > self.share:
             own, step = own + step, 2 * step
         while own > 0 and self._full(own - 1, factor) <= self.share:
             own -= 1
-        return math.ceil(self.reserved) + max(own, by_rate)
+        return math.ceil(self.reserved) + max(own, least)
 
     def largest_load(self, value: float) -> float:
         """Load of first attempts, erlang, of which `value` executions throttle `share`."""
         own = max(0.0, value - self.reserved)
         by_lines = self._largest(math.floor(own + _ROUNDING))
-        if self.per_second <= 0:
+        if self.per_second <= 0 or not self.by_rate:
             return by_lines
         served = self.per_second * (1.0 - self.share)
         return min(by_lines, self.erlang * REQUESTS_PER_EXECUTION * own / served)
@@ -472,6 +477,8 @@ def in_words(requirement: Requirement) -> str:
             return f"{load} erlang of peakedness {requirement.peakedness:.2g} at most {share} blocked, by Hayward"
         case Lines():
             return f"{load} erlang and redials at most {share} blocked, by Erlang B"
+        case Executions(by_rate=False):
+            return f"{load} erlang at most {share} of first attempts rejected, by a Markov chain with Connect's retries"
         case Executions():
             rate = (
                 f"{requirement.per_second:,.4g} requests/s at {REQUESTS_PER_EXECUTION:g} for each execution"

@@ -11,7 +11,7 @@ import pytest
 from busyhour.capacity.forecast import forecast
 from busyhour.capacity.lambda_retries import PAUSES
 from busyhour.capacity.overflow import token_bucket_loss
-from busyhour.capacity.requirement import Bucket, Lines, needed
+from busyhour.capacity.requirement import Bucket, Executions, needed
 from busyhour.capacity.rungs import NO_LINE, SYSTEM_FULL
 from busyhour.capacity.simulation import Limits, simulate
 from busyhour.capacity.theory import erlang_b
@@ -83,7 +83,7 @@ def test_the_row_has_the_need_of_its_requirement_and_what_is_tolerated(made: Any
     assert not found.binds_at_plan
     assert found.tolerated == 0.05
     assert found.symptom == SYSTEM_FULL
-    assert isinstance(found.requirement, Lines)
+    assert isinstance(found.requirement, Executions)
     assert found.needed == needed(found.requirement) < 20
     assert erlang_b(found.load, int(found.needed) - 2) > 0.05
 
@@ -145,3 +145,14 @@ def test_requests_of_one_invocation_take_their_tokens_together() -> None:
     together = Bucket(30.0, 45.0, 15.0, pauses=PAUSES, at_once=3.0)
     assert together.rejected(45.0) == Bucket(10.0, 15.0, 5.0, pauses=PAUSES).rejected(15.0)
     assert Bucket(30.0, 45.0, 2.0, at_once=3.0).rejected(45.0) == 1.0, "three never fit into two"
+
+
+@pytest.mark.parametrize("concurrency", [6, 12, 15])
+def test_a_concurrency_counts_connects_retries_in_the_share_of_first_attempts(
+    made: Any, small: Any, concurrency: int
+) -> None:
+    scenario, machine = made(pool(concurrency)), small.machine(small.lookup)
+    use = simulate(scenario, machine, ENFORCED, drain=math.inf).external["pool"]
+    found = row(forecast(scenario, machine=machine), "limits.pool")
+    share = use.first_rejected / use.first_asked
+    assert found.rejected_at_plan == pytest.approx(share, rel=0.2, abs=0.01)
