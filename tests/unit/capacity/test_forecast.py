@@ -114,13 +114,13 @@ def test_lambda_and_tables_are_part_of_the_ladder(small: Any):
     assert rungs[EXECUTIONS].symptom == LAMBDA_429
     # Erlang B: 20 executions carry 12.03 erlangs at 1 %, 2 s each; retries, which it leaves out, take up to a tenth.
     assert 0.88 * 12.03 * 1800 < rungs[EXECUTIONS].calls_per_hour < 12.03 * 1800
-    assert "by Erlang B" in rungs[EXECUTIONS].calculation
+    assert "by a Markov chain" in rungs[EXECUTIONS].calculation
     # The request rate rises with the executions, which bind first.
     assert INVOKE_RATE not in rungs
     assert next(quota.value for quota in found.quotas if quota.key == INVOKE_RATE) == 200.0
-    # Three small items, read eventually consistent, are half a unit each.
-    assert rungs[TABLE_READ].calls_per_hour == pytest.approx(40_000 * 3600 / 1.5)
-    assert rungs[TABLE_WRITE].calls_per_hour == pytest.approx(40_000 * 3600)
+    # Three small items, read eventually consistent, are half a unit each; 1 % of the requests may be throttled.
+    assert rungs[TABLE_READ].calls_per_hour == pytest.approx(40_000 * 3600 / 1.5 / 0.99, rel=1e-4)
+    assert rungs[TABLE_WRITE].calls_per_hour == pytest.approx(40_000 * 3600 / 0.99, rel=1e-4)
     assert found.peaks[EXECUTIONS] >= 2.0
 
 
