@@ -176,6 +176,8 @@ class _Forecaster:
                 self.sheet.rungs.extend(self.sheet.ladder.queue(staffed))
         if self.has_calls:
             self._counted()
+        if self.scenario.plan.basis:
+            self.sheet.notes.append(self.scenario.plan.basis)
         made = Forecast(
             scenario=self.scenario.name,
             calls_per_hour=self.per_hour,

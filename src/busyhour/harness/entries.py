@@ -9,6 +9,7 @@ from busyhour.errors import BusyhourError
 from busyhour.flows.reader import read_file
 from busyhour.project.toml_file import TomlFile
 from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.moved import has_test
 
 
 def check_entries(scenario: Scenario, warn: Callable[[str], None]) -> None:
@@ -26,7 +27,7 @@ def check_entries(scenario: Scenario, warn: Callable[[str], None]) -> None:
         return
     file = TomlFile.read(scenario.path, "scenario").with_values(scenario.overrides)
     errors = [file.error(one.keys, one.problem, one.hint) for one in found]
-    if scenario.test.stated:
+    if has_test(file):
         raise BusyhourError("\n".join(error.message for error in errors), errors[0].hint)
     for error in errors:
         warn(f"{error.message} {error.hint or ''}".strip())

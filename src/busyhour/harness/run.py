@@ -443,6 +443,7 @@ def _scenario(scenario: Scenario) -> dict[str, Any]:
         "plan": {
             "calls_per_hour": scenario.plan.calls_per_hour,
             "day": scenario.plan.day is not None,
+            "basis": scenario.plan.basis,
         },
         "test": {
             name: getattr(scenario.test, name)

@@ -8,6 +8,7 @@ from typing import Any
 from busyhour.errors import did_you_mean
 from busyhour.scenarios.flow_names import FlowNames, resolve
 from busyhour.scenarios.model import Callers, MenuBehaviour, Redial
+from busyhour.scenarios.moved import has_test
 from busyhour.scenarios.source import Source
 
 _ROUNDING = 1e-9
@@ -17,7 +18,8 @@ def read_callers(source: Source, data: Mapping[str, Any], flows: list[FlowNames]
     """Make the callers.
 
     Raises:
-        BusyhourError: probabilities add up to more than 1, or a menu or an input is none of the flows'.
+        BusyhourError: probabilities add up to more than 1, or, in a file with a [test] table, a menu or an input is none of
+            the flows'.
     """
     given: dict[str, Any] = {
         name: source.distribution(("callers", name), data[name])
@@ -55,7 +57,11 @@ def _redial(source: Source, data: Mapping[str, Any]) -> Redial:
 
 
 def _action(source: Source, keys: tuple[str, ...], name: str, flows: list[FlowNames]) -> str:
-    """The action that `name` means, as `flow/action` with the flow's own name where a flow is given."""
+    """The action that `name` means, as `flow/action` with the flow's own name where a flow is given.
+
+    A name that means none is an error in a file with a [test] table. In an older file it is kept as it is, as an entry that
+    nothing uses.
+    """
     known = [flow.actions for flow in flows]
     if any(name in actions for actions in known if actions is not None):
         return name
@@ -70,6 +76,8 @@ def _action(source: Source, keys: tuple[str, ...], name: str, flows: list[FlowNa
         return name
     else:
         action = name
+    if not has_test(source.file):
+        return name
     every = sorted({one for actions in known for one in actions or ()})
     place = f"in the flow {flow!r}" if flow is not None else "in the flows"
     raise source.error(

@@ -128,11 +128,13 @@ class Plan:
     """The planned traffic that needs are computed from, apart from how it is tested.
 
     `calls_per_hour` is the busiest planned rate, growth, shape and layers included, taken as a held rate. `day` is the
-    planned course of a day (intervals, contacts, a shape or layers); None for a plain rate.
+    planned course of a day (intervals, contacts, a shape or layers); None for a plain rate. `basis` is a sentence on which
+    stretch of counted calls the rate is; empty where the file gives the rate.
     """
 
     calls_per_hour: float
     day: Traffic | None = None
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)

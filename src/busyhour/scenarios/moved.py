@@ -21,6 +21,12 @@ def is_day(traffic: Mapping[str, Any]) -> bool:
     return any(key in traffic for key in OF_A_DAY)
 
 
+def has_test(file: TomlFile) -> bool:
+    """Whether the file itself has a [test] table: one that settings alone have made is none of its own."""
+    test = file.data.get("test")
+    return isinstance(test, dict) and not (test and all(("test", key) in file.elsewhere for key in test))
+
+
 def with_settings_moved(file: TomlFile, written_in_file: Mapping[str, Any]) -> TomlFile:
     """The file with settings of `traffic.duration`, ramps and drain as those of its [test] table, where it has one.
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from busyhour.scenarios.busy import QUARTER, Busy, busy
 from busyhour.scenarios.model import LoadProfile, Plan, Scenario, ShapePoint, Traffic
 from busyhour.scenarios.rate import rate_of
+from busyhour.scenarios.units import written
 
 
 def busiest_rate(traffic: Traffic) -> float:
@@ -15,8 +17,40 @@ def busiest_rate(traffic: Traffic) -> float:
 
 
 def plan_of(traffic: Traffic, *, day: bool) -> Plan:
-    """The plan of which `traffic` is the course; `day`: the course itself is planned, not only its busiest rate."""
-    return Plan(busiest_rate(traffic), traffic if day else None)
+    """The plan of which `traffic` is the course; `day`: the course itself is planned, not only its busiest rate.
+
+    Calls that were counted in intervals of less than a quarter of an hour are held at the rate of their `busy` stretch.
+    """
+    width, counts = traffic.interval_seconds, traffic.intervals
+    if not counts or width >= QUARTER or sum(counts) <= 0:
+        return Plan(busiest_rate(traffic), traffic if day else None)
+    found = busy(counts, width)
+    # What single intervals have beyond that is chance.
+    level = replace(traffic, intervals=tuple(min(count, found.stretch.each) for count in counts))
+    return Plan(busiest_rate(level), traffic if day else None, _basis(found, traffic))
+
+
+def _basis(found: Busy, traffic: Traffic) -> str:
+    """Which stretch of the counted calls the held rate is, and why, in one sentence."""
+    width = traffic.interval_seconds
+
+    def rate(calls: float) -> str:
+        return f"{calls * traffic.growth * 3600.0 / width:,.0f} calls/h"
+
+    stretch, first = found.stretch, found.stretch.first * width
+    text = (
+        f"held rate: {rate(stretch.each)}, that of the busiest {written(stretch.count * width)} of the counted calls, "
+        f"{first:,.0f} s after the first interval began"
+    )
+    if found.longer is not None:
+        return (
+            f"{text}; calls vary more than by chance (dispersion test), so not the busiest "
+            f"{written(found.longer.count * width)} with {rate(found.longer.each)}"
+        )
+    alone = max(traffic.intervals)
+    if stretch.count == 1 or alone <= stretch.each:
+        return text
+    return f"{text}; the {rate(alone)} of the busiest {written(width)} alone are no more than chance"
 
 
 def driven(planned: Traffic, plan: Plan, profile: LoadProfile) -> Traffic:

@@ -19,11 +19,11 @@ MISTAKEN = HELPDESK.replace("[functions.helpdesk-lookup]", "[functions.helpdesk-
 LINE = MISTAKEN.splitlines().index("[functions.helpdesk-lookp]") + 1
 
 
-def checked(folder: Path, text: str) -> list[str]:
+def checked(folder: Path, text: str, *settings: str) -> list[str]:
     file = folder / "mine.toml"
     file.write_text(text, encoding="utf-8")
     said: list[str] = []
-    check_entries(load(file), said.append)
+    check_entries(load(file, overrides=settings), said.append)
     return said
 
 
@@ -68,3 +68,45 @@ def test_shipped_scenarios_are_clean(file: Path) -> None:
     said: list[str] = []
     check_entries(load(file, root=ROOT), said.append)
     assert said == []
+
+
+KINDS = {
+    "a menu": (
+        '[callers.menus]\n"Main menue" = { 1 = 1 }\n',
+        'callers.menus."Main menue" is no action of the flows',
+    ),
+    "an input": (
+        '[callers.inputs]\n"Order nr" = ["1"]\n',
+        'callers.inputs."Order nr" is no action of the flows',
+    ),
+    "a function": (
+        '[functions.helpdesk-lookp]\nlatency = "1s"\n',
+        "functions.helpdesk-lookp is a function that no flow calls",
+    ),
+    "a queue": ("[queues.Acounts]\nagents = 1\n", "queues.Acounts is a queue that no flow names"),
+    "a prompt": ('[prompts]\nwelcom = "1s"\n', "prompts.welcom is a prompt that no flow plays"),
+}
+
+
+def with_entry(text: str, entry: str) -> str:
+    """The scenario with an entry more: in its table where it has that."""
+    head, _, rest = entry.partition("\n")
+    return text.replace(f"{head}\n", f"{head}\n{rest}", 1) if f"\n{head}\n" in text else f"{text}\n{entry}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("setting", [(), ("test.hold=9s",), ("traffic.duration=9s",)])
+def test_every_kind_is_a_warning_in_an_older_file_whatever_is_set(
+    tmp_path: Path, kind: str, setting: tuple[str, ...]
+) -> None:
+    entry, said = KINDS[kind]
+    (warning,) = checked(tmp_path, with_entry(older(HELPDESK), entry), *setting)
+    assert said in warning
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_an_error_beside_a_test_table(tmp_path: Path, kind: str) -> None:
+    entry, said = KINDS[kind]
+    with pytest.raises(BusyhourError) as caught:
+        checked(tmp_path, with_entry(HELPDESK, entry))
+    assert said.partition(" is ")[0] in caught.value.message

@@ -522,20 +522,6 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
             id="negative-probability",
         ),
         pytest.param(
-            '\n[callers.menus]\n"Main menue" = { 1 = 1 }\n',
-            [],
-            "s.toml:17: callers.menus.\"Main menue\" names no action in the flows. Did you mean 'Main menu'?",
-            "Give the action's name as the flow designer shows it, or its identifier.",
-            id="menu-of-no-action",
-        ),
-        pytest.param(
-            '\n[callers.inputs]\n"queue/Main menu" = ["1"]\n',
-            [],
-            "s.toml:17: callers.inputs.\"queue/Main menu\" names no action in the flow 'Queue flow'.",
-            "Give the action's name as the flow designer shows it, or its identifier.",
-            id="action-of-another-flow",
-        ),
-        pytest.param(
             "",
             [("[callers]", '[callers]\nnumbers = ["020 1234"]')],
             's.toml:12: callers.numbers[1] is "020 1234", not a phone number in E.164 form, + and up to 15 digits or #',
@@ -748,6 +734,40 @@ def test_a_mistake_is_answered_with_place_value_and_way_out(write, added, replac
     assert caught.value.message == message
     assert caught.value.hint == hint
     assert caught.value.exit_code is ExitCode.BAD_INPUT
+
+
+NO_ACTIONS = [
+    (
+        '\n[callers.menus]\n"Main menue" = { 1 = 1 }\n',
+        'callers.menus."Main menue"',
+        "in the flows. Did you mean 'Main menu'?",
+    ),
+    ('\n[callers.inputs]\n"Nr" = ["1"]\n', "callers.inputs.Nr", "in the flows."),
+    (
+        '\n[callers.inputs]\n"queue/Main menu" = ["1"]\n',
+        'callers.inputs."queue/Main menu"',
+        "in the flow 'Queue flow'.",
+    ),
+]
+HELD = ('duration = "100s"', ""), ("[callers]", '[test]\nhold = "9s"\n[callers]')
+
+
+@pytest.mark.parametrize(("added", "key", "where"), NO_ACTIONS)
+def test_a_menu_or_input_of_no_action_is_an_error_beside_a_test_table(write, added, key, where):
+    with pytest.raises(BusyhourError) as caught:
+        load(write(added, *HELD))
+    assert f"{key} names no action {where}" in caught.value.message
+    assert caught.value.hint == "Give the action's name as the flow designer shows it, or its identifier."
+
+
+@pytest.mark.parametrize(("added", "key", "where"), NO_ACTIONS)
+@pytest.mark.parametrize("setting", ["seed=2", "test.hold=9s"])
+def test_an_older_file_keeps_a_menu_or_input_of_no_action(write, added, key, where, setting):
+    callers = load(write(added), overrides=[setting]).callers
+    assert [key.removeprefix("callers.menus.").removeprefix("callers.inputs.").strip('"')] == [
+        *callers.menus,
+        *callers.inputs,
+    ]
 
 
 def test_several_mistakes_are_said_at_once_in_the_order_of_the_file(write):
