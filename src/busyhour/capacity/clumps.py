@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+_FAR = 40.0
+"""Standard deviations of the calls at once."""
+
 
 def of_blocked(load: float, lines: float) -> float:
     """Variance of the number of blocked calls over a long time, as a multiple of its mean; 1: one by one.
@@ -20,7 +23,9 @@ def of_blocked(load: float, lines: float) -> float:
         return 1.0
     # For the last k: `below` is F_k / pi_k, `squares` the sum over j < k of F_j^2 / (pi_j pi_k).
     below, squares = 1.0, 0.0
-    for k in range(1, math.floor(lines) + 1):
+    # Far below the load hardly any time is spent: what comes before `first` adds less than a float can tell.
+    first = max(1, math.floor(min(lines, load) - _FAR * math.sqrt(load)))
+    for k in range(first, math.floor(lines) + 1):
         # pi_(k-1) = pi_k * k / load.
         step = k / load
         squares = (squares + below * below) * step

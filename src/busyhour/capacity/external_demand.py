@@ -25,5 +25,5 @@ def add_external(sheet: Sheet, scenario: Scenario) -> None:
 
         sheet.notes.append(
             f"limit {name} = {row.value:g} {row.unit}: {row.rejected_at_plan:.1%} of first attempts are rejected by "
-            f"calculation, {sheet.runs.printed(counts)} over the plan in the simulation"
+            f"calculation{sheet.runs.printed(counts)}"
         )

@@ -160,6 +160,11 @@ class _Forecaster:
             steady=self.scenario.plan.day is None,
         )
         self.sheet = Sheet(self.values, self.demand, self.per_hour, ladder, self.runs)
+        if not self.runs.free:
+            self.sheet.notes.append(
+                f"not simulated: {self.per_hour / 3600.0 * self._fill():,.0f} calls would only fill the centre, "
+                "so peaks and shares are those of theory alone"
+            )
         if self.scenario.plan.day is not None and self.runs.window is not None:
             start, end = self.runs.window
             self.sheet.notes.append(

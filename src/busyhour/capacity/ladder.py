@@ -296,7 +296,7 @@ class Ladder:
                 whole,
                 "setting",
                 lambda factor: served(factor).full if staffed.agents else CERTAIN,
-                staffed.spread,
+                staffed,
             )
         late = Agents(load, staffed.aht, staffed.patience, seconds, self._tolerated.late())
         name = f"Agents of queue {staffed.name}"
@@ -307,7 +307,7 @@ class Ladder:
             whole,
             "staffing",
             lambda factor: served(factor).late if staffed.agents else CERTAIN,
-            staffed.spread,
+            staffed,
         )
         at_most = self._tolerated.abandoned()
         if at_most is not None:
@@ -325,7 +325,7 @@ class Ladder:
                 whole,
                 "staffing",
                 lambda factor: served(factor).gone if staffed.agents else CERTAIN,
-                staffed.spread,
+                staffed,
             )
 
     def _queue_row(
@@ -336,7 +336,7 @@ class Ladder:
         text: str,
         kind: str,
         simulated: Callable[[float], Ratio],
-        spread: float,
+        staffed: Staffed,
     ) -> Rung:
         """A row of a queue: the closed form, and a simulation with the scenario's own times.
 
@@ -345,7 +345,7 @@ class Ladder:
 
         Args:
             simulated: share rejected at a multiple of the planned volume, with its interval.
-            spread: of the load, see `row_of`.
+            staffed: the queue; its `spread` is that of the load, see `row_of`.
         """
         share, at_plan = requirement.share, simulated(1.0)
         exceeds = requirement.rejected(limit.value) > share
@@ -355,10 +355,10 @@ class Ladder:
             limit,
             requirement,
             symptom,
-            f"{text}; {around} rejected in a simulation with the scenario's own times",
+            f"{text}; {around} rejected in {staffed.sample.method}",
             kind,
             undecided=apart,
-            spread=spread,
+            spread=staffed.spread,
         )
         guess = row.calls_per_hour / self._planned
         factor = _refined(lambda one: simulated(one).value, share, guess)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal, localcontext
 from functools import lru_cache
 
-from busyhour.capacity.theory import erlang_b
+from busyhour.capacity import large
+from busyhour.capacity.theory import MANY, erlang_b
 
 _EXACT_BURST = 100
 """Up to this the sum is computed; above it the bound of `_deep_bucket_loss`, which is then less than 4 % too high from
@@ -97,6 +98,8 @@ def queue_full_share(load: float, agents: int, capacity: int, aht: float, patien
     blocking = erlang_b(load, agents)
     if blocking == 0.0:
         return 0.0
+    if capacity > MANY:
+        return large.last_place(rate, serve, leave, capacity, blocking)
     below, term, total = 1.0 / blocking, 1.0, 0.0
     for k in range(1, capacity + 1):
         drain = serve + k * leave

@@ -28,8 +28,10 @@ _WINDOW = 1200
 """Calls that are counted in one run around the busiest moment, at least."""
 _SETTLING = 30.0
 """Seconds that one run counts at least, where these are not too many calls: buckets of quick calls take time to empty."""
-_LONGEST = 60_000
-"""Calls of one run around the busiest moment at most."""
+_LONGEST = 24_000
+"""Calls of one run around the busiest moment at most. Where more than half of them only fill the centre, none is made."""
+_DRAWN = 100_000
+"""Calls before the window up to which its arrivals are those of the run's own schedule."""
 _APART = 1_000_003
 """Between the seeds of runs, so that plans with neighbouring seeds share none."""
 _SLICES = 20
@@ -117,6 +119,8 @@ class Rehearsal:
             peak: of one run, and when.
             mean: of what this is the peak of, where it is a number at once or in a second; 0: not known.
         """
+        if not self.free:
+            return {}
         found = [peak(run) for run in self.free]
         highest = max(found, key=lambda each: each[0])
         return {
@@ -152,9 +156,12 @@ class Rehearsal:
         return max(found.value - found.interval.low, found.interval.high - found.value)
 
     def printed(self, counts: Counted) -> str:
-        """Such a share in per cent with its interval, for a note."""
+        """Such a share in per cent with its interval, for a note; empty where nothing was simulated."""
+        if not self.bound:
+            return ""
         half = self.half_width(counts)
-        return f"{self.share(counts) or 0.0:.1%} " + ("(no interval)" if half is None else f"± {half:.1%}")
+        around = "(no interval)" if half is None else f"± {half:.1%}"
+        return f", {self.share(counts) or 0.0:.1%} {around} over the plan in the simulation"
 
     def clump(self, lines: float) -> float:
         """How many calls are blocked together at the busiest moment, see `clumps.of_blocked`."""
@@ -185,6 +192,11 @@ class Rehearsal:
         if self.window is None:
             return None
         start, end = self.window[0] - self._fill, self.window[1]
+        if self._rate.cumulative(start) > _DRAWN:
+            return [
+                Arrival(call, at - start)
+                for call, at in Schedule(scenario.traffic, scenario.seed).window(start, end)
+            ]
         schedule = iter(Schedule(scenario.traffic, scenario.seed))
         inside = takewhile(lambda a: a.at < end, dropwhile(lambda a: a.at < start, schedule))
         return [Arrival(call, at - start) for call, at in inside]
@@ -211,12 +223,14 @@ class Rehearsal:
     def _around_busiest(self, fill: float) -> int:
         """Some thousand calls around the busiest moment, for at least as long as the centre takes to fill.
 
-        Sets the window, and returns how many runs of it there are.
+        Sets the window, and returns how many runs of it there are: none where a run would be too long.
         """
         rate = max(self._rate.at(self._busiest * 0.999999), 1e-9)
+        if rate * fill > _LONGEST / 2:
+            return 0
         least, most = _RUNS
         counted = _counted_seconds(rate, fill)
-        self._fill = min(fill, _LONGEST / rate / 2)
+        self._fill = fill
         counted = min(counted, _LONGEST / rate - self._fill)
         end = min(self._scenario.traffic.duration, self._busiest + 0.25 * counted)
         start = max(0.0, end - counted)

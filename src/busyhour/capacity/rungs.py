@@ -17,7 +17,7 @@ from busyhour.capacity.requirement import (
     needed,
     with_headroom,
 )
-from busyhour.capacity.staffing import QueueSample
+from busyhour.capacity.staffing import Queueing
 from busyhour.quotas import freshness
 
 REORDER = "new calls meet the reorder tone (fast busy); CallsBreachingConcurrencyQuota"
@@ -222,7 +222,7 @@ class Staffed:
     aht: float
     patience: float
     """Mean patience in seconds."""
-    sample: QueueSample
+    sample: Queueing
     """Contacts with handling times and patience as the scenario draws them."""
     spread: float = 0.0
     """Half width of the 95 % interval of the load as a share of it; 0 where it is exact."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from busyhour.capacity.crowd import MANY, Crowd
 from busyhour.capacity.demand import CallDemand
 from busyhour.capacity.expectation import Law
 from busyhour.capacity.rungs import Staffed
-from busyhour.capacity.staffing import QueueSample
+from busyhour.capacity.staffing import Queueing, QueueSample
 from busyhour.scenarios.draw import Chance, sampler
 from busyhour.scenarios.model import Scenario
 
-_CONTACTS = (20_000, 200_000)
-"""Contacts that a queue is simulated with: at least, at most."""
+_CONTACTS = 20_000
+"""Contacts that a queue is simulated with, at least."""
 
 
 def staffed_of(scenario: Scenario, demand: CallDemand) -> Iterator[Staffed]:
@@ -32,8 +33,11 @@ def staffed_of(scenario: Scenario, demand: CallDemand) -> Iterator[Staffed]:
         def handling(source: Chance, stretch: float = stretch) -> float:
             return (talk(source) + wrap_up(source)) * stretch
 
-        contacts = min(_CONTACTS[1], max(_CONTACTS[0], 20 * queue.agents))
-        sample = QueueSample(contacts, handling, patience, scenario.seed)
+        sample: Queueing
+        if queue.agents >= MANY:
+            sample = Crowd(aht, patience, scenario.seed)
+        else:
+            sample = QueueSample(max(_CONTACTS, 20 * queue.agents), handling, patience, scenario.seed)
         yield Staffed(
             name, queue.agents, queue.capacity, asked.contacts, aht, mean_patience, sample, asked.spread
         )

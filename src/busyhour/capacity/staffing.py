@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from typing import Protocol
 
 from busyhour.capacity.intervals import Ratio, of_share
 from busyhour.scenarios.draw import Sampler, rng_for
@@ -36,6 +37,25 @@ class Served:
     gone: Ratio
 
 
+class Queueing(Protocol):
+    """A queue with its agents at any volume, with the scenario's own times."""
+
+    @property
+    def method(self) -> str:
+        """How the shares come about, as calculations name it."""
+        ...
+
+    def patience_quantile(self, share: float) -> float:
+        """Seconds after which `share` (0..1) of the contacts have lost patience."""
+        ...
+
+    def serve(
+        self, per_second: float, agents: int, capacity: int | None = None, threshold: float = 20.0
+    ) -> Served:
+        """Shares of the contacts that come at this rate."""
+        ...
+
+
 class QueueSample:
     """The same callers at any volume: gaps, handling times and patience drawn once.
 
@@ -45,6 +65,8 @@ class QueueSample:
         patience: seconds until a waiting contact gives up.
         seed: same seed, same contacts.
     """
+
+    method = "a simulation with the scenario's own times"
 
     def __init__(self, contacts: int, handling: Sampler, patience: Sampler, seed: int) -> None:
         stream = rng_for(seed, 0, "staffing")

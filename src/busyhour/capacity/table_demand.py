@@ -172,8 +172,7 @@ class TableDemand:
         self._sheet.notes.append(
             f"{_name(load)}: {served.asked:,.4g} {load.side} units a second are asked at the plan's busiest and "
             f"{served.served:,.4g} served ({_cause(served)}): {served.throttled:.1%} of its requests are throttled by "
-            f"calculation{self._credit(served, partition)}, {self._sheet.runs.printed(_refused(load))} over the plan in "
-            "the simulation"
+            f"calculation{self._credit(served, partition)}{self._sheet.runs.printed(_refused(load))}"
         )
 
     def _credit(self, served: Served, partition: Rung | None) -> str:

@@ -17,9 +17,12 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise
 
+from busyhour.capacity import large
 from busyhour.errors import BusyhourError
 
 _NEGLIGIBLE = 1e-17
+MANY = 5000
+"""Servers, or erlangs, from which on sums over all states are cut to those that count (`large`)."""
 
 
 def offered_load(calls_per_hour: float, holding_seconds: float) -> float:
@@ -46,6 +49,8 @@ def erlang_b(load: float, servers: float) -> float:
     _at_least_0(load=load, servers=servers)
     if load == 0:
         return 1.0 if servers == 0 else 0.0
+    if servers > MANY:
+        return large.erlang_b(load, servers)
     whole = math.floor(servers)
     fraction = servers - whole
     inverse = 1.0 if fraction == 0 else _fortet(load, fraction)
@@ -62,6 +67,8 @@ def servers_for_blocking(load: float, blocking: float) -> int:
     _at_least_0(load=load)
     if load == 0:
         return 0
+    if load > MANY:
+        return large.servers_for_blocking(load, blocking)
     inverse, servers, bound = 1.0, 0, 1.0 / blocking
     while inverse < bound:
         servers += 1
@@ -189,6 +196,26 @@ def waiting_with_abandonment(
     blocking = erlang_b(load, agents)
     if blocking == 0.0:
         return Waiting(0.0, 0.0, 0.0, 1.0, load / agents, 0.0)
+    total, weighted, scale = _waiting_states(rate, serve, leave)
+    unit = 10.0**-scale if scale < 300.0 else 0.0
+    full = 1.0 / (unit / blocking + total)
+    waits = full * (unit + total)
+    queue = full * weighted
+    abandoned = min(1.0, leave * queue / rate)
+    if rate / leave > MANY:
+        answered_late = large.answered_after(threshold, rate, serve, leave, max(0.0, waits - abandoned))
+    else:
+        log_full = math.log(full) - scale * math.log(10.0)
+        answered_late = _answered_after(threshold, rate, serve, leave, log_full)
+    level = max(0.0, 1.0 - abandoned - answered_late)
+    occupancy = load * (1.0 - abandoned) / agents if agents else 0.0
+    return Waiting(waits, queue / rate, abandoned, level, occupancy, queue)
+
+
+def _waiting_states(rate: float, serve: float, leave: float) -> tuple[float, float, float]:
+    """Sums of r_k and of k r_k over k from 1, both divided by 10^scale, and the scale."""
+    if rate / leave > MANY:
+        return large.waiting_states(rate, serve, leave)
     # r_k may grow to e^(large) under overload before it falls: keep it scaled.
     total, weighted, term, k, scale = 0.0, 0.0, 1.0, 0, 0.0
     while True:
@@ -201,15 +228,7 @@ def waiting_with_abandonment(
             total, weighted, term, scale = total * 1e-200, weighted * 1e-200, term * 1e-200, scale + 200
         if ratio < 1 and term <= _NEGLIGIBLE * total * (1 - ratio):
             break
-    unit = 10.0**-scale
-    full = 1.0 / (unit / blocking + total)
-    waits = full * (unit + total)
-    queue = full * weighted
-    abandoned = min(1.0, leave * queue / rate)
-    answered_late = _answered_after(threshold, rate, serve, leave, math.log(full) - scale * math.log(10.0))
-    level = max(0.0, 1.0 - abandoned - answered_late)
-    occupancy = load * (1.0 - abandoned) / agents if agents else 0.0
-    return Waiting(waits, queue / rate, abandoned, level, occupancy, queue)
+    return total, weighted, scale
 
 
 def poisson_quantile(mean: float, share: float) -> int:

@@ -68,6 +68,20 @@ class Schedule:
         """Calls that start; draws the schedule once."""
         return self._length
 
+    def window(self, start: float, end: float) -> Iterator[Arrival]:
+        """Arrivals from `start` to `end` seconds, drawn on their own: not those of the whole schedule, but as likely.
+
+        Nothing before the window is drawn. Calls are numbered from its start.
+        """
+        before, until = self.rate.cumulative(start), self.rate.cumulative(end)
+        if self.traffic.arrivals is ArrivalProcess.EVEN:
+            positions = (i + 0.5 for i in range(math.ceil(before - 0.5), math.ceil(until - 0.5)))
+        else:
+            draw = rng_for(self.seed, 0, "arrivals").random
+            positions = (before + position for position in _unit_poisson(draw, until - before))
+        for call, at in enumerate(_places(self.rate, positions)):
+            yield Arrival(call, at)
+
     def worker(self, k: int, n: int) -> Iterator[Arrival]:
         """The arrivals of worker `k` of `n`: those with call mod n = k. Together the workers have all of them.
 

@@ -203,3 +203,19 @@ def test_a_million_arrivals_take_seconds_and_no_memory():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 100_000
+
+
+@pytest.mark.parametrize("arrivals", list(ArrivalProcess))
+def test_a_window_of_a_long_plan_has_as_many_calls_as_the_plan_means(arrivals):
+    traffic = Traffic(
+        Direction.INBOUND, 7200.0, arrivals, intervals=(100.0, 40_000.0), interval_seconds=3600.0
+    )
+    found = list(Schedule(traffic, 5).window(3000.0, 4500.0))
+    assert len(found) == pytest.approx(600 / 36 + 10_000, abs=400)
+    assert [one.call for one in found] == list(range(len(found)))
+    times = [one.at for one in found]
+    assert times == sorted(times)
+    assert 3000 <= times[0] <= times[-1] < 4500
+    if arrivals is ArrivalProcess.EVEN:
+        whole = [one.at for one in Schedule(traffic, 5) if 3000 <= one.at < 4500]
+        assert times == pytest.approx(whole)

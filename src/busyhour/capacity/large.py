@@ -1,0 +1,128 @@
+"""Erlang's sums for very many servers: the same sums as in `theory`, over the states that count.
+
+Terms are products of ratios of neighbouring states, computed in blocks; those beyond a float's precision are left out. A sum
+takes some thousand terms times the square root of the load instead of one for each server.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+_BLOCK = 8192
+_NEGLIGIBLE = 1e-18
+_BEYOND = 1e300
+_WIDTHS = 12.0
+"""Standard deviations to either side of the most likely state that are summed."""
+
+
+def erlang_b(load: float, servers: float) -> float:
+    """Erlang B by 1/B = sum over k of n (n-1) ... (n-k+1) / a^k (Jagerman 1974); 0 below 1e-300.
+
+    Args:
+        load: offered, erlang, above 0.
+        servers: many, need not be whole.
+    """
+    import numpy as np
+
+    total, last, done = 1.0, 1.0, 0
+    while done < servers:
+        steps = (servers - np.arange(done, min(done + _BLOCK, math.ceil(servers)))) / load
+        with np.errstate(over="ignore"):
+            terms = last * np.cumprod(steps)
+            total += float(terms.sum())
+        last, done = float(terms[-1]), done + len(steps)
+        if not total < _BEYOND:
+            return 0.0
+        if steps[-1] < 1.0 and last <= _NEGLIGIBLE * total * (1.0 - float(steps[-1])):
+            break
+    return 1.0 / total
+
+
+def servers_for_blocking(load: float, blocking: float) -> int:
+    """Fewest servers that block at most `blocking` (0..1) of a large load, by halving."""
+    low, step = math.floor(load * (1.0 - blocking)), math.ceil(math.sqrt(load))
+    low, high = max(0, low - step), low + step
+    while erlang_b(load, high) > blocking:
+        low, high = high, high + 2 * (high - low)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if erlang_b(load, middle) > blocking else (low, middle)
+    return high
+
+
+def waiting_states(rate: float, serve: float, leave: float) -> tuple[float, float, float]:
+    """Sums over k from 1 of r_k and k r_k divided by 10^scale, and the scale.
+
+    r_k is the product over i up to k of rate / (serve + i leave).
+    """
+    import numpy as np
+
+    places = serve / leave
+    # r_k is largest where rate = serve + k leave; around it, it is as wide as a Poisson variable of mean rate / leave.
+    top = max(0.0, (rate - serve) / leave)
+    width = math.sqrt(rate / leave)
+    first = max(0, math.floor(top - _WIDTHS * width))
+    last = math.ceil(top + _WIDTHS * width)
+    peak = max(first, math.floor(top))
+    k = np.arange(first + 1, last + 1, dtype=float)
+    logs = np.cumsum(np.log(rate / leave) - np.log(places + k))
+    logs -= float(logs[peak - first - 1]) if peak > first else 0.0
+    terms = np.exp(logs)
+    log_of_peak = 0.0
+    if peak:
+        log_of_peak = peak * math.log(rate / leave) - (
+            math.lgamma(places + peak + 1.0) - math.lgamma(places + 1.0)
+        )
+    return float(terms.sum()), float((k * terms).sum()), max(0.0, log_of_peak) / math.log(10.0)
+
+
+def last_place(rate: float, serve: float, leave: float, capacity: int, blocking: float) -> float:
+    """Probability that all of very many places of a queue are taken; `blocking` is Erlang B of its agents.
+
+    See `overflow.queue_full_share`; the sum runs from the last place down.
+    """
+    import numpy as np
+
+    if serve + leave == 0.0:
+        return 1.0
+    total, last, done = 1.0, 1.0, 0
+    while done < capacity:
+        k = np.arange(capacity - done, max(0, capacity - done - _BLOCK), -1, dtype=float)
+        with np.errstate(over="ignore"):
+            terms = last * np.cumprod((serve + k * leave) / rate)
+            total += float(terms.sum())
+        last, done = float(terms[-1]), done + len(k)
+        if not total < _BEYOND:
+            return 0.0
+        if last <= _NEGLIGIBLE * total and serve + leave * float(k[-1]) <= rate:
+            return 1.0 / total
+    # The states below "all agents busy, none waits" are 1/B of it together, that one included.
+    return 1.0 / (total + last * (1.0 / blocking - 1.0))
+
+
+def answered_after(start: float, rate: float, serve: float, leave: float, waited: float) -> float:
+    """Share of all calls answered after more than `start` seconds, of those `waited` that are answered after any wait.
+
+    The density of `theory.waiting_with_abandonment`, relative to its largest value: exponents there are too large to subtract.
+    """
+    from scipy.integrate import quad
+
+    peak = math.log(rate / (serve + leave)) / leave if rate > serve + leave else 0.0
+    power = min(rate, serve + leave)
+    width = 1.0 / math.sqrt(leave * (serve + leave))
+
+    def density(x: float) -> float:
+        away = x - peak
+        exponent = power * -math.expm1(-leave * away) / leave - (serve + leave) * away
+        return math.exp(exponent) if exponent > -745.0 else 0.0
+
+    def beyond(low: float) -> float:
+        marks = [peak + step * width for step in (-12, -4, -1, 0, 1, 4, 12) if peak + step * width > low]
+        return float(
+            sum(quad(density, a, b, limit=200)[0] for a, b in itertools.pairwise([low, *marks]))
+            if marks
+            else 0.0
+        )
+
+    return waited * beyond(start) / beyond(0.0)
