@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,18 +19,15 @@ from busyhour.scenarios.model import (
     Callers,
     Direction,
     Distribution,
-    DriveKind,
-    Flows,
     Function,
-    LoadProfile,
     MenuBehaviour,
-    Plan,
     Queue,
     Scenario,
     Traffic,
 )
 
-SECOND = Distribution("constant", 1.0)
+from .plain_scenario import SECOND, scenario
+
 END = Action("end", "DisconnectParticipant", {}, None)
 SORRY = Action("sorry", "MessageParticipant", {"Text": "Sorry."}, "end")
 SALES = "arn:aws:connect:us-east-1:1:instance/i/queue/sales-id"
@@ -41,22 +37,6 @@ def step(
     identifier: str, type: str, then: str | None = "end", error: str = "sorry", **parameters: Any
 ) -> Action:
     return Action(identifier, type, parameters, then, (), (ErrorBranch("NoMatchingError", error),))
-
-
-def scenario(**more: Any) -> Scenario:
-    made = Scenario(
-        name="test",
-        path=Path("test.toml"),
-        description="",
-        seed=1,
-        drive=DriveKind.BACKEND,
-        traffic=Traffic(Direction.INBOUND, 60.0, calls_per_hour=60.0),
-        plan=Plan(60.0),
-        test=LoadProfile(60.0),
-        callers=Callers(SECOND, SECOND, SECOND),
-        flows=Flows((), "main"),
-    )
-    return replace(made, **more)
 
 
 def played(plan: Scenario, *flows: Flow, calls: int = 10, until: float | None = None) -> CallOutcomes:

@@ -12,38 +12,18 @@ from busyhour.calls.unused import unused
 from busyhour.flows.model import Action, Condition, Flow
 from busyhour.scenarios.model import (
     Callers,
-    Direction,
-    Distribution,
     DriveKind,
     Flows,
     Function,
-    LoadProfile,
     MenuBehaviour,
-    Plan,
     Queue,
     Scenario,
     Table,
-    Traffic,
 )
 
-SECOND = Distribution("constant", 1.0)
+from .plain_scenario import SECOND, scenario
+
 ARN = "arn:aws:connect:us-east-1:1:instance/i"
-
-
-def scenario(**more: Any) -> Scenario:
-    made = Scenario(
-        name="test",
-        path=Path("test.toml"),
-        description="",
-        seed=1,
-        drive=DriveKind.BACKEND,
-        traffic=Traffic(Direction.INBOUND, 60.0, calls_per_hour=60.0),
-        plan=Plan(60.0),
-        test=LoadProfile(60.0),
-        callers=Callers(SECOND, SECOND, SECOND),
-        flows=Flows((), "main"),
-    )
-    return replace(made, **more)
 
 
 FLOW = Flow(

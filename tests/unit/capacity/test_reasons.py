@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,35 +12,20 @@ from busyhour.capacity.reasons import failed_by_flows, judge_outcomes
 from busyhour.results import outcomes as o
 from busyhour.results.outcomes import CallOutcomes, Ending, from_counts, problem_key
 from busyhour.scenarios.model import (
-    Callers,
-    Direction,
-    Distribution,
-    DriveKind,
-    Flows,
-    LoadProfile,
     Objective,
-    Plan,
     Queue,
     Scenario,
-    Traffic,
 )
 
-SECOND = Distribution("constant", 1.0)
-STAFFED = Scenario(
-    name="test",
-    path=Path("test.toml"),
-    description="",
-    seed=1,
-    drive=DriveKind.BACKEND,
-    traffic=Traffic(Direction.INBOUND, 60.0, calls_per_hour=60.0),
-    plan=Plan(60.0),
-    test=LoadProfile(60.0),
-    callers=Callers(SECOND, SECOND, SECOND),
-    flows=Flows((), "main"),
-    queues={"Main": Queue("Main", 400)},
-)
 LINE = '[functions.next] response = { flow = "<ARN, id or name of a flow>" }'
 PROBLEM = problem_key("main", "t-1", "Transfer", "TransferToFlow has no target", LINE, wanting=True)
+
+
+@pytest.fixture
+def staffed(small: Any) -> Scenario:
+    """A scenario with 400 agents in one queue."""
+    made: Scenario = small.scenario(queues=(Queue("Main", 400),))
+    return made
 
 
 def calls(
@@ -65,70 +50,76 @@ def calls(
     return found
 
 
-def test_a_drive_without_flows_has_no_outcomes_to_judge() -> None:
-    assert judge_outcomes(None, STAFFED) == []
+def test_a_drive_without_flows_has_no_outcomes_to_judge(staffed: Scenario) -> None:
+    assert judge_outcomes(None, staffed) == []
 
 
-def test_calls_that_reach_their_agents_are_as_planned() -> None:
-    assert judge_outcomes(calls(queued=300), STAFFED) == []
+def test_calls_that_reach_their_agents_are_as_planned(staffed: Scenario) -> None:
+    assert judge_outcomes(calls(queued=300), staffed) == []
 
 
-def test_more_than_one_per_cent_on_error_branches_for_want_of_something_does_not_hold() -> None:
-    assert judge_outcomes(calls(wanting=10, queued=990), STAFFED) == []
-    (reason,) = judge_outcomes(calls(wanting=11, queued=989), STAFFED)
+def test_more_than_one_per_cent_on_error_branches_for_want_of_something_does_not_hold(
+    staffed: Scenario,
+) -> None:
+    assert judge_outcomes(calls(wanting=10, queued=990), staffed) == []
+    (reason,) = judge_outcomes(calls(wanting=11, queued=989), staffed)
     assert reason == (
         "1.1% of the calls take an error branch for want of something in the scenario. "
         f"11 of 1,000 calls at main / Transfer: TransferToFlow has no target. Write: {LINE}"
     )
 
 
-def test_staffed_agents_whom_no_call_reaches_do_not_hold() -> None:
-    (reason,) = judge_outcomes(calls(others=300), STAFFED)
+def test_staffed_agents_whom_no_call_reaches_do_not_hold(staffed: Scenario) -> None:
+    (reason,) = judge_outcomes(calls(others=300), staffed)
     assert reason.startswith("No call reaches the 400 agents of 'Main' (300 calls).")
-    unstaffed = replace(STAFFED, queues={"Main": Queue("Main", 0)})
+    unstaffed = replace(staffed, queues={"Main": Queue("Main", 0)})
     assert judge_outcomes(calls(others=300), unstaffed) == []
 
 
-def test_one_queue_of_two_that_no_call_reaches_is_named() -> None:
-    two = replace(STAFFED, queues={"Main": Queue("Main", 400), "Extra": Queue("Extra", 7)})
+def test_one_queue_of_two_that_no_call_reaches_is_named(staffed: Scenario) -> None:
+    two = replace(staffed, queues={"Main": Queue("Main", 400), "Extra": Queue("Extra", 7)})
     (reason,) = judge_outcomes(calls(queued=300), two)
     assert "the 7 agents of 'Extra'" in reason
 
 
-def test_calls_in_a_queue_that_the_scenario_does_not_have_give_the_line() -> None:
-    (reason,) = judge_outcomes(calls(queued=300, queue="arn:q/9"), STAFFED)
+def test_calls_in_a_queue_that_the_scenario_does_not_have_give_the_line(staffed: Scenario) -> None:
+    (reason,) = judge_outcomes(calls(queued=300, queue="arn:q/9"), staffed)
     assert reason.endswith('Write: [queues.Main] arn = "arn:q/9"')
 
 
-def test_a_run_of_few_calls_shows_nothing_by_itself_and_something_beside_the_forecast() -> None:
+def test_a_run_of_few_calls_shows_nothing_by_itself_and_something_beside_the_forecast(
+    staffed: Scenario,
+) -> None:
     few = calls(others=5, cut_off=40)
-    assert judge_outcomes(few, STAFFED) == []
-    assert judge_outcomes(few, STAFFED, calls(queued=2_000)) == []
-    assert len(judge_outcomes(few, STAFFED, calls(others=2_000))) == 1
+    assert judge_outcomes(few, staffed) == []
+    assert judge_outcomes(few, staffed, calls(queued=2_000)) == []
+    assert len(judge_outcomes(few, staffed, calls(others=2_000))) == 1
 
 
-def test_aws_does_not_tell_which_queue_calls_were_in() -> None:
+def test_aws_does_not_tell_which_queue_calls_were_in(staffed: Scenario) -> None:
     told = from_counts({o.ENDING + Ending.AGENT: 500}, errors_known=False)
-    assert judge_outcomes(told, STAFFED) == []
+    assert judge_outcomes(told, staffed) == []
 
 
-def test_a_forecast_whose_calls_take_error_branches_beyond_what_is_tolerated_does_not_hold():
+def test_a_forecast_whose_calls_take_error_branches_beyond_what_is_tolerated_does_not_hold(staffed: Scenario):
     found = from_counts({o.ENDING + Ending.ERROR_BRANCH: 40, o.ENDING + Ending.AGENT: 1960, o.ERRORS: 40})
-    [reason] = failed_by_flows(found, STAFFED)
+    [reason] = failed_by_flows(found, staffed)
     assert reason.startswith("2.00% (")
     assert "0.1 % is tolerated" in reason
-    allowed = replace(STAFFED, objectives=(Objective("error_branch_share", at_most=0.05),))
+    allowed = replace(staffed, objectives=(Objective("error_branch_share", at_most=0.05),))
     assert failed_by_flows(found, allowed) == []
     few = from_counts({o.ENDING + Ending.ERROR_BRANCH: 2, o.ENDING + Ending.AGENT: 1998, o.ERRORS: 2})
-    assert failed_by_flows(few, STAFFED) == []
+    assert failed_by_flows(few, staffed) == []
 
 
 @pytest.mark.parametrize(
     ("name", "line"), [("Sales", '[queues."Sales"] agents = 10'), ("arn:q/9", 'arn = "arn:q/9"')]
 )
-def test_a_queue_that_the_scenario_does_not_have_answers_no_call(name: str, line: str) -> None:
+def test_a_queue_that_the_scenario_does_not_have_answers_no_call(
+    staffed: Scenario, name: str, line: str
+) -> None:
     """Without staffing every call in it would be answered at once: nothing is known of its agents."""
-    nothing_staffed = replace(STAFFED, queues={})
+    nothing_staffed = replace(staffed, queues={})
     (reason,) = judge_outcomes(calls(queued=300, queue=name), nothing_staffed)
     assert "which is not in the scenario" in reason
     assert line in reason

@@ -1,6 +1,10 @@
-"""The value that a plan needs of a limit, the volume that a value carries, and the share that it rejects."""
+"""The value that a plan needs of a limit and the volume that a value carries: alike for every kind of requirement."""
+
+from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -25,7 +29,6 @@ from busyhour.capacity.requirement import (
     with_headroom,
 )
 from busyhour.capacity.theory import erlang_b
-from busyhour.errors import BusyhourError
 
 loads = st.floats(0.05, 400.0)
 shares = st.sampled_from([0.3, 0.05, 0.01, 0.001, 1e-5])
@@ -42,6 +45,17 @@ requirements: st.SearchStrategy[Requirement] = st.one_of(
     st.builds(Count, loads, st.booleans()),
     st.builds(Agents, loads, st.floats(5.0, 600.0), st.floats(5.0, 900.0), st.just(20.0), st.just(0.2)),
     st.builds(Waiting, loads, st.integers(1, 300), st.floats(5.0, 600.0), st.floats(5.0, 900.0), shares),
+)
+EVERY = (
+    Lines(20.0),
+    Lines(20.0, peakedness=2.0),
+    Executions(3.0, 6.0),
+    Bucket(4.0, 2.0, 5.0),
+    Throughput(120.5),
+    Count(7.0, grows=True),
+    Agents(30.0, 180.0, 90.0, 20.0, 0.2),
+    Abandoned(30.0, 180.0, 90.0, 0.03),
+    Waiting(9.0, 8, 60.0, 60.0),
 )
 
 
@@ -79,13 +93,6 @@ def test_more_volume_is_never_rejected_less(requirement: Requirement, value: flo
     assert requirement.rejected(value, 2.0) >= requirement.rejected(value, 1.0) - 1e-9
 
 
-def test_a_plan_of_603_erlang_needs_631_lines_and_500_block_a_sixth() -> None:
-    plan = Lines(14000 / 3600 * 155.2)
-    assert needed(plan) == 631
-    assert plan.rejected(500) == pytest.approx(0.179, abs=0.0005)
-    assert carried(plan, 500) == pytest.approx(0.785, abs=0.005)
-
-
 def test_an_objective_of_zero_tolerates_less_than_one_rejection_in_the_busy_hour() -> None:
     share = tolerated_share(0.0, 9000.0)
     need = needed(Lines(88.0, share))
@@ -96,54 +103,6 @@ def test_an_objective_of_zero_tolerates_less_than_one_rejection_in_the_busy_hour
 @pytest.mark.parametrize(("at_most", "share"), [(None, 0.01), (0.05, 0.05), (1.0, pytest.approx(1.0))])
 def test_an_objective_says_what_is_tolerated(at_most: float | None, share: float) -> None:
     assert tolerated_share(at_most, 100.0) == share
-
-
-def test_connects_retries_raise_the_need_of_executions() -> None:
-    assert carried(Executions(3.0, 6.0), 6) < carried(Executions(3.0, 6.0, retries=0), 6)
-    assert needed(Executions(90.0, 6.0)) > needed(Executions(90.0, 6.0, retries=0)) == needed(Lines(90.0))
-
-
-def test_quick_functions_need_executions_for_their_request_rate() -> None:
-    """2,000 requests a second of 1 ms are 2 erlang; Lambda serves ten requests a second for each execution."""
-    assert needed(Executions(2.0, 2000.0)) == 198
-    assert Executions(2.0, 2000.0).rejected(100) == pytest.approx(0.5)
-    assert needed(Executions(2.0, 2000.0, share=1e-6)) == 200
-
-
-def test_a_bucket_grows_with_its_rate() -> None:
-    """Documented pairs of rate and burst: 2/5 and 10/15."""
-    plan = Bucket(9.5, rate=2.0, burst=5.0)
-    assert plan.rejected(10.0) == pytest.approx(Bucket(9.5, rate=10.0, burst=13.0).rejected(10.0))
-
-
-def test_even_requests_pass_up_to_the_rate() -> None:
-    assert needed(Bucket(2.4, 2.0, 5.0, even=True, share=1e-6)) == 3
-    assert Bucket(2.4, 2.0, 5.0, even=True).rejected(2.0) == pytest.approx(1 - 2 / 2.4)
-
-
-def test_a_number_that_does_not_grow_binds_at_every_volume_or_at_none() -> None:
-    assert carried(Count(3), 2) == 0.0
-    assert math.isinf(carried(Count(3), 3))
-    assert carried(Count(750, grows=True), 500) == pytest.approx(2 / 3)
-
-
-def test_no_agents_suffice_where_callers_leave_at_once() -> None:
-    assert needed(Agents(0.0, 60.0, 60.0, 20.0, 0.2)) == 0
-
-
-def test_headroom_is_a_second_number() -> None:
-    assert with_headroom(80.0, 0.2) == 100.0
-    assert with_headroom(81.0, 0.2) == 102.0
-    assert math.isinf(with_headroom(math.inf, 0.2))
-
-
-@pytest.mark.parametrize(
-    ("data", "text"), [({"model": "line"}, "Did you mean"), ({"model": "lines"}, "has no erlang")]
-)
-def test_a_record_that_cannot_be_read_names_what_is_wrong(data: dict[str, str], text: str) -> None:
-    with pytest.raises(BusyhourError, match=text) as raised:
-        from_json(data)
-    assert raised.value.hint
 
 
 @pytest.mark.parametrize(
@@ -159,16 +118,108 @@ def test_where_all_may_be_rejected_every_volume_is_carried(requirement):
     assert math.isinf(carried(requirement, 100))
 
 
-def test_executions_that_are_reserved_for_others_come_on_top() -> None:
-    """80 erlang beside 60 reserved executions: 120 leave 60 for them, of which more than a quarter is throttled."""
-    plain, beside = Executions(80.0, 20.0), Executions(80.0, 20.0, reserved=60.0)
-    assert needed(beside) == 60 + needed(plain)
-    assert beside.rejected(120) == plain.rejected(60) > 0.25
-    assert carried(beside, 60) == 0.0
+@pytest.mark.parametrize("requirement", EVERY, ids=lambda each: each.model)
+def test_without_a_factor_the_plan_itself_is_meant(requirement):
+    value = needed(requirement)
+    assert value == needed(requirement, 1.0) != needed(requirement, 2.0)
+    assert requirement.load() == requirement.load(1.0) == requirement.load(2.0) / 2.0
+    assert requirement.rejected(0.8 * value) == requirement.rejected(0.8 * value, 1.0)
+    assert requirement.rejected(0.8 * value) < requirement.rejected(0.8 * value, 2.0)
 
 
-def test_fewer_abandon_with_more_agents() -> None:
-    """175 erlang with a patience of a minute: 160 agents lose 9.7 % by Erlang A."""
-    plan = Abandoned(175.0, 175.0, 60.0, 0.03)
-    assert plan.rejected(160) == pytest.approx(0.097, abs=0.002)
-    assert plan.rejected(needed(plan)) <= 0.03 < plan.rejected(needed(plan) - 1)
+def test_nothing_is_needed_of_what_nothing_asks_for():
+    assert needed(Lines(0.0)) == needed(Bucket(0.0, 2.0, 5.0)) == 0.0
+    assert carried(Lines(0.0), 5) == math.inf
+    assert carried(Lines(5.0), 0) == 0.0
+
+
+def test_headroom_is_free_at_the_need():
+    assert with_headroom(80.0, 0.2) == 100.0
+    assert with_headroom(81.0, 0.2) == 102.0
+    assert with_headroom(81.0, 0.0) == 81.0
+
+
+def test_a_value_between_two_whole_ones_is_the_lower_but_for_rounding_errors():
+    for requirement in (
+        Lines(20.0),
+        Agents(30.0, 180.0, 90.0, 20.0, 0.2),
+        Abandoned(30.0, 180.0, 90.0, 0.03),
+        Waiting(9.0, 8, 60.0, 60.0),
+    ):
+        assert requirement.rejected(25.999) == requirement.rejected(25)
+        assert requirement.rejected(26 - 1e-10) == requirement.rejected(26) < requirement.rejected(25)
+    assert carried(Lines(20.0), 25.999) == carried(Lines(20.0), 25) < carried(Lines(20.0), 26 - 1e-10)
+
+
+def test_what_is_tolerated_of_few_attempts():
+    """Less than one of the attempts; less than half where two or fewer are expected."""
+    assert tolerated_share(0.0, 3600.0) == pytest.approx(1 / 3600, rel=1e-8)
+    assert 3600.0 * tolerated_share(0.0, 3600.0) < 1.0
+    for few in (0.0, 1.0, 2.0):
+        assert tolerated_share(0.0, few) == pytest.approx(0.5, rel=1e-8)
+    assert tolerated_share(1.0, 3600.0) == 1.0 - 1e-9
+    assert tolerated_share(1e-9, 3600.0) == 1e-9
+
+
+def test_nothing_is_rejected_of_nothing():
+    for requirement in (Throughput(0.0), Bucket(0.0, 2.0, 5.0, even=True), Count(0.0)):
+        assert requirement.rejected(0.0) == requirement.rejected(3.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("requirement", "value"),
+    [
+        (Lines(20.0), 25),
+        (Lines(20.0, peakedness=2.0), 30),
+        (Lines(20.0, redial_share=0.5, redial_attempts=2), 25),
+        (Executions(3.0, 6.0), 6),
+        (Bucket(4.0, 2.0, 5.0), 3),
+        (Bucket(4.0, 2.0, 5.0, even=True), 3),
+        (Agents(30.0, 180.0, 90.0, 20.0, 0.2), 25),
+        (Abandoned(30.0, 180.0, 90.0, 0.03), 25),
+        (Waiting(9.0, 8, 60.0, 60.0), 4),
+    ],
+    ids=lambda each: getattr(each, "model", ""),
+)
+def test_what_is_carried_is_rejected_as_much_as_is_tolerated(requirement, value):
+    factor = carried(requirement, value)
+    assert 0.0 < factor != 1.0
+    assert requirement.rejected(value, factor) == pytest.approx(requirement.share, rel=1e-5)
+
+
+def test_no_value_carries_a_bucket_of_nothing():
+    assert carried(Bucket(4.0, 2.0, 5.0, even=True), 0.0) == pytest.approx(0.0, abs=1e-9)
+    assert carried(Abandoned(30.0, 180.0, 90.0, 0.03), 0) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_rounding_errors_raise_no_need():
+    assert needed(Throughput(120.0 * (1 + 1e-10))) == 120
+    assert needed(Count(7.0, grows=True), 3.0 * (1 + 1e-10)) == 21
+    assert needed(Count(7.0), 3.0) == 7
+
+
+@dataclass(frozen=True)
+class From:
+    """Rejects all below a value and nothing from it on."""
+
+    value: float
+    share: float = 0.01
+    model: ClassVar[str] = "from"
+
+    def load(self, factor: float = 1.0) -> float:
+        return 2.5 * factor
+
+    def rejected(self, value: float, factor: float = 1.0) -> float:
+        return 0.0 if value >= self.value * factor else 1.0
+
+
+@pytest.mark.parametrize("need", [0, 1, 2, 3, 4, 6, 7, 1000, 12345, 999_999_999_999])
+def test_the_search_ends_at_the_need(need):
+    requirement: Requirement = From(need)
+    assert needed(requirement) == need
+    assert needed(requirement, 2.0) == 2 * need
+
+
+def test_no_value_suffices_where_all_is_rejected():
+    assert needed(From(math.inf)) == math.inf
+    assert needed(From(5, share=1.0)) == 0.0

@@ -2,52 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from busyhour.capacity.tolerance import BY_LIMITS, NOT_SHOWN, Tolerances, answers
-from busyhour.scenarios.model import (
-    Callers,
-    Direction,
-    Distribution,
-    DriveKind,
-    Flows,
-    LoadProfile,
-    Objective,
-    Plan,
-    Scenario,
-    Traffic,
-)
+from busyhour.scenarios.model import DriveKind, Objective
 
-SECOND = Distribution("constant", 1.0)
+Judging = Callable[..., Tolerances]
+Bounded = Callable[..., Tolerances]
 
 
-def scenario(*objectives: Objective) -> Scenario:
-    return Scenario(
-        name="test",
-        path=Path("test.toml"),
-        description="",
-        seed=1,
-        drive=DriveKind.BACKEND,
-        traffic=Traffic(Direction.INBOUND, 60.0, calls_per_hour=60.0),
-        plan=Plan(60.0),
-        test=LoadProfile(60.0),
-        callers=Callers(SECOND, SECOND, SECOND),
-        flows=Flows((), "main"),
-        objectives=objectives,
-    )
+@pytest.fixture
+def judging(small: Any) -> Judging:
+    """Makes what a scenario with these objectives tolerates."""
+    return lambda *objectives: Tolerances(small.scenario(objectives=objectives))
 
 
-def tolerances(**bounds: float) -> Tolerances:
-    """Objectives by metric with what each is at most; `__` stands for the colon."""
-    return Tolerances(
-        scenario(*(Objective(name.replace("__", ":"), at_most=bound) for name, bound in bounds.items()))
-    )
+@pytest.fixture
+def tolerances(judging: Judging) -> Bounded:
+    """The same with objectives by metric and what each is at most; `__` stands for the colon."""
+
+    def made(**bounds: float) -> Tolerances:
+        return judging(*(Objective(name.replace("__", ":"), at_most=bound) for name, bound in bounds.items()))
+
+    return made
 
 
-def test_without_objectives_the_usual_shares_are_tolerated() -> None:
+def test_without_objectives_the_usual_shares_are_tolerated(tolerances: Bounded) -> None:
     none = tolerances()
     assert none.calls(1000.0) == 0.01
     assert none.requests("lambda", "Invoke", 1000.0) == 0.01
@@ -56,23 +40,23 @@ def test_without_objectives_the_usual_shares_are_tolerated() -> None:
     assert none.error_branches() == 0.001
 
 
-def test_objectives_take_the_place_of_the_usual_shares() -> None:
+def test_objectives_take_the_place_of_the_usual_shares(tolerances: Bounded) -> None:
     given = tolerances(blocked_share=0.08, abandoned_share=0.03, error_branch_share=0.25)
     assert (given.calls(1000.0), given.abandoned(), given.error_branches()) == (0.08, 0.03, 0.25)
     assert tolerances(error_branch_share=0.0).error_branches() == 0.0
 
 
-def test_a_service_level_of_90_per_cent_leaves_10_late() -> None:
-    assert Tolerances(scenario(Objective("service_level", at_least=0.9))).late() == pytest.approx(0.1)
-    assert Tolerances(scenario(Objective("service_level", at_least=0.0))).late() == 1.0
-    assert Tolerances(scenario(Objective("service_level", at_most=0.9))).late() == pytest.approx(0.2)
+def test_a_service_level_of_90_per_cent_leaves_10_late(judging: Judging) -> None:
+    assert judging(Objective("service_level", at_least=0.9)).late() == pytest.approx(0.1)
+    assert judging(Objective("service_level", at_least=0.0)).late() == 1.0
+    assert judging(Objective("service_level", at_most=0.9)).late() == pytest.approx(0.2)
 
 
-def test_none_blocked_is_less_than_one_call_in_the_busy_hour() -> None:
+def test_none_blocked_is_less_than_one_call_in_the_busy_hour(tolerances: Bounded) -> None:
     assert 0.999 < 1000.0 * tolerances(blocked_share=0.0).calls(1000.0) < 1.0
 
 
-def test_none_abandoned_is_one_in_a_million() -> None:
+def test_none_abandoned_is_one_in_a_million(tolerances: Bounded) -> None:
     assert tolerances(abandoned_share=0.0).abandoned() == 1e-6
     assert tolerances(abandoned_share=1e-5).abandoned() == 1e-5
 
@@ -93,24 +77,28 @@ def test_none_abandoned_is_one_in_a_million() -> None:
     ],
     ids=lambda each: ",".join(each) if isinstance(each, dict) else "",
 )
-def test_the_strictest_objective_on_requests_counts(bounds: dict[str, float], share: float) -> None:
+def test_the_strictest_objective_on_requests_counts(
+    tolerances: Bounded, bounds: dict[str, float], share: float
+) -> None:
     assert tolerances(**bounds).requests("lambda", "Invoke", 3600.0) == pytest.approx(share)
 
 
-def test_a_throttle_that_blocks_a_call_is_bounded_by_the_share_of_blocked_calls_as_well() -> None:
+def test_a_throttle_that_blocks_a_call_is_bounded_by_the_share_of_blocked_calls_as_well(
+    tolerances: Bounded,
+) -> None:
     given = tolerances(blocked_share=0.002, throttle_share=0.05)
     assert given.requests("connect", "StartOutbound", 3600.0, blocks_calls=True) == 0.002
     assert given.requests("connect", "StartOutbound", 3600.0) == 0.05
     assert tolerances().requests("connect", "StartOutbound", 3600.0, blocks_calls=True) == 0.01
 
 
-def test_a_number_of_throttles_is_a_share_of_one_request_at_least() -> None:
+def test_a_number_of_throttles_is_a_share_of_one_request_at_least(tolerances: Bounded) -> None:
     assert tolerances(throttles=0.5).requests("lambda", "Invoke", 0.25) == 0.5
     assert tolerances(throttles=0.5).requests("lambda", "Invoke", 1.6) == 0.3125
     assert 0.999 < 3600.0 * tolerances(throttles=0.0).requests("lambda", "Invoke", 3600.0) < 1.0
 
 
-def test_what_no_closed_form_judges_is_not_shown() -> None:
+def test_what_no_closed_form_judges_is_not_shown(small: Any) -> None:
     judged = (
         "blocked_share",
         "throttle_share:lambda",
@@ -120,7 +108,7 @@ def test_what_no_closed_form_judges_is_not_shown() -> None:
         "error_branch_share",
     )
     metrics = (*judged, "latency_p99:lambda", "late_arrivals")
-    made = scenario(*(Objective(name, at_most=0.1) for name in metrics))
+    made = small.scenario(objectives=tuple(Objective(name, at_most=0.1) for name in metrics))
     shown = {one.metric: one.answer for one in answers(made)}
     assert shown == dict.fromkeys(judged, BY_LIMITS) | dict.fromkeys(
         ("latency_p99:lambda", "late_arrivals"), NOT_SHOWN
