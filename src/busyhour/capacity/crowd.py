@@ -32,6 +32,7 @@ class Crowd:
     """
 
     method = "the limit of many agents with the scenario's own patience"
+    sampled = False
 
     def __init__(self, aht: float, patience: Sampler, seed: int) -> None:
         stream = rng_for(seed, 0, "staffing")

@@ -340,8 +340,8 @@ class Ladder:
     ) -> Rung:
         """A row of a queue: the closed form, and a simulation with the scenario's own times.
 
-        The volume at which it binds is the simulated one. Where the two disagree on the plan, the simulation beyond its
-        interval, it is undecided.
+        The volume at which it binds is the simulated one. Where the two disagree on the plan, a simulation beyond its
+        interval, it is undecided. Very many agents are not simulated, see `crowd`.
 
         Args:
             simulated: share rejected at a multiple of the planned volume, with its interval.
@@ -349,7 +349,10 @@ class Ladder:
         """
         share, at_plan = requirement.share, simulated(1.0)
         exceeds = requirement.rejected(limit.value) > share
-        apart = at_plan.high <= share if exceeds else at_plan.low > share
+        if staffed.sample.sampled:
+            apart = at_plan.high <= share if exceeds else at_plan.low > share
+        else:  # near the agents' number Erlang A says what the limit cannot, but for exponential patience alone
+            apart = (at_plan.value > share) != exceeds
         around = f"{at_plan.value:.2%} ({at_plan.low:.2%} to {at_plan.high:.2%})"
         row = self._row(
             limit,
@@ -364,8 +367,9 @@ class Ladder:
         factor = _refined(lambda one: simulated(one).value, share, guess)
         if factor != guess:
             volume = self._planned * factor
-            half = math.hypot(self._planned * _uncertain(simulated, factor), volume * spread)
-            text = f"{row.calculation}; binds at {volume_in_words(volume, half)} calls/h in the simulation"
+            half = math.hypot(self._planned * _uncertain(simulated, factor), volume * staffed.spread)
+            where = "in the simulation" if staffed.sample.sampled else "there"
+            text = f"{row.calculation}; binds at {volume_in_words(volume, half)} calls/h {where}"
             row = replace(row, calculation=text, calls_per_hour=volume, volume_half_width=half)
         return row
 

@@ -45,6 +45,11 @@ class Queueing(Protocol):
         """How the shares come about, as calculations name it."""
         ...
 
+    @property
+    def sampled(self) -> bool:
+        """Whether the shares are of sampled contacts: their interval then says how far they may be off."""
+        ...
+
     def patience_quantile(self, share: float) -> float:
         """Seconds after which `share` (0..1) of the contacts have lost patience."""
         ...
@@ -67,6 +72,7 @@ class QueueSample:
     """
 
     method = "a simulation with the scenario's own times"
+    sampled = True
 
     def __init__(self, contacts: int, handling: Sampler, patience: Sampler, seed: int) -> None:
         stream = rng_for(seed, 0, "staffing")

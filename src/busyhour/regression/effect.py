@@ -16,6 +16,9 @@ from busyhour.regression.spread import LEAST_NIGHTS, Level, Spread, level
 
 _CALMEST = 3
 """The latencies that seem to differ least from night to night, one in this many, are taken to do so by chance."""
+_MOST_HIDDEN = 0.5
+"""Share of the variance of a run that blocks hide at most: replicates scatter around the run's own mean, so that of n windows
+blocks of l leave l/n of it out (Kuensch 1989, "The jackknife and the bootstrap for general stationary observations")."""
 State = Callable[[Estimate, Observation], Any]
 
 
@@ -130,7 +133,7 @@ def _effect(one: Estimate, state: State, apart: frozenset[int], known: bool) -> 
     within = float(least_new.mean() / runs[0] + least_old[kept].mean() / runs[1])
     if one.new_replicates is not None and one.old_replicates is not None:
         drawn = one.new_replicates.mean(axis=0) - one.old_replicates[kept].mean(axis=0)
-        within = max(within, float(drawn.var(ddof=1)))
+        within = max(within, float(drawn.var(ddof=1)) / (1.0 - min(1.0 / one.blocks, _MOST_HIDDEN)))
     enough = one.steady or found.spread.shown >= LEAST_NIGHTS - 1 or (known and one.noise > 0.0)
     size = one.worse * float(one.new.mean() - one.old[kept].mean())
     return Effect(one, found, size, within, runs, enough)

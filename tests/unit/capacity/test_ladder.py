@@ -163,3 +163,24 @@ def test_calls_at_once_of_an_overloaded_queue_have_the_waits_of_the_end(small: A
     rung, _ = rung_of(small, scenario, small.to_queue, CALLS, **{CALLS: 250.0})
     assert rung.load == pytest.approx(281.0, rel=0.05)
     assert rung.verdict is Fits.EXCEEDS
+
+
+@pytest.mark.parametrize(
+    ("agents", "patience", "verdict"),
+    [
+        (9900, Distribution("constant", 60.0), Fits.UNDECIDED),
+        (9000, Distribution("constant", 60.0), Fits.UNDECIDED),
+        (11_000, Distribution("constant", 60.0), Fits.WITHIN),
+        (9900, Distribution("exponential", 60.0), Fits.WITHIN),
+        (7000, Distribution("exponential", 60.0), Fits.EXCEEDS),
+        (5000, Distribution("constant", 60.0), Fits.EXCEEDS),
+    ],
+)
+def test_ten_thousand_erlang_of_a_queue_that_is_too_large_to_simulate(
+    small: Any, agents: int, patience: Distribution, verdict: Fits
+):
+    """Callers who all wait a minute are all answered late above the agents' number, whatever Erlang A says."""
+    scenario = small.scenario(calls_per_hour=200_000.0, queues=(Queue("sales", agents),), patience=patience)
+    found = forecast(scenario, table=TABLE, machine=small.machine(*small.to_queue), calls=400)
+    row = next(rung for rung in found.ladder if rung.key == "queue.sales.agents")
+    assert row.verdict is verdict

@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 from busyhour.regression.decide import Compared, Outcome, decide
+from busyhour.regression.effect import effects
 from busyhour.regression.metric import Estimate
 from busyhour.regression.observation import Observation
 
@@ -230,3 +231,14 @@ def test_a_night_unlike_the_others_is_named_and_not_in_the_level() -> None:
     (one,) = judged(estimate(0.0, own=1e-4, old=nights))
     assert one.left_out == [NIGHT[4].name]
     assert one.old == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(("blocks", "factor"), [(np.inf, 1.0), (25.0, 1 / 0.96), (5.0, 1.25), (1.5, 2.0)])
+def test_long_blocks_hide_a_part_of_the_variance_that_is_put_back(blocks: float, factor: float) -> None:
+    """Replicates of a run in n/l blocks scatter by 1 - l/n of what runs do, by half at least."""
+    rng = np.random.default_rng(1)
+    new, old = rng.normal(0.0, 0.1, (1, 500)), rng.normal(0.0, 0.1, (5, 500))
+    one = estimate(0.0, own=0.0, old=5, new_replicates=new, old_replicates=old, blocks=blocks)
+    (effect,) = effects([one], lambda each, run: 0, known=False)
+    drawn = (new.mean(axis=0) - old.mean(axis=0)).var(ddof=1)
+    assert effect.within == pytest.approx(drawn * factor)
