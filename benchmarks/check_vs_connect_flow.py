@@ -137,7 +137,7 @@ def best_of(work: Callable[[], object], passes: int = PASSES) -> float:
 
 def measure_ours(files: Sequence[str]) -> float:
     from busyhour.contracts.check import Checker
-    from busyhour.contracts.sources import gather
+    from busyhour.contracts.reading.sources import gather
 
     checker = Checker()
     return best_of(lambda: [checker.check(gather([file])) for file in files])
@@ -152,7 +152,7 @@ def measure_theirs(files: Sequence[str]) -> float:
 def measure_flat() -> list[tuple[int, float]]:
     """(actions in the flow, CPU microseconds an action)."""
     from busyhour.contracts.check import Checker
-    from busyhour.contracts.sources import Gathered, source_of
+    from busyhour.contracts.reading.sources import Gathered, source_of
 
     checker = Checker()
     found = []

@@ -16,9 +16,9 @@ import time
 from pathlib import Path
 
 from busyhour.emulator.app import build
-from busyhour.emulator.clock import VirtualClock
 from busyhour.emulator.connect.policy import ConnectPolicy
-from busyhour.emulator.wire import Request, Response
+from busyhour.emulator.messages import Request, Response
+from busyhour.emulator.server.timers import VirtualClock
 
 FLOWS = Path(__file__).resolve().parents[1] / "examples" / "helpdesk" / "flows"
 PER_SECOND = 250.0

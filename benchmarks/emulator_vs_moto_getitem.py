@@ -42,7 +42,7 @@ ITEM = {
 EMULATOR = """
 import asyncio, sys
 from busyhour.emulator.app import build
-from busyhour.emulator.server import listen, run, serve, url_of
+from busyhour.emulator.server.listener import listen, run, serve, url_of
 
 raised = {"L-CF0CBE56": 1e9, "dynamodb.partition-read-throughput": 1e9}
 async def main():

@@ -25,13 +25,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from support.reference_centre import Centre, erlang_a, erlang_b, simulate
 
-from busyhour.capacity.forecast import CALLS, EXECUTIONS, forecast
-from busyhour.capacity.outlook import Forecast
+from busyhour.capacity.forecast.build import CALLS, EXECUTIONS, forecast
+from busyhour.capacity.forecast.model import Forecast
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.machine import Machine
 from busyhour.flows.model import Action, ErrorBranch, Flow, FlowType
-from busyhour.quotas import table as quota_table
 from busyhour.quotas.model import Origin, QuotaValue
+from busyhour.quotas.table import quota_table
 from busyhour.scenarios.model import (
     Callers,
     Direction,
@@ -44,7 +44,7 @@ from busyhour.scenarios.model import (
     Scenario,
     Traffic,
 )
-from busyhour.scenarios.plan import plan_of
+from busyhour.scenarios.traffic_plan.plan import plan_of
 
 STATED = 0.95
 POOLED = 0.93

@@ -41,10 +41,10 @@ def run(folder):
 
     import orjson
 
-    from busyhour.capacity.virtual import VirtualClock
-    from busyhour.load.errors import Class
+    from busyhour.capacity.simulation.clock import VirtualClock
+    from busyhour.load.error_classes import Class
     from busyhour.load.recorder import Recorder
-    from busyhour.load.voice import VoiceCalls
+    from busyhour.load.users.voice import VoiceCalls
     from busyhour.scenarios.reader import load
 
     clock, number, sizes = VirtualClock(), itertools.count(), {}

@@ -43,10 +43,10 @@ def calls():
     import time
     from dataclasses import replace
 
-    from busyhour.load.backend import BackendCalls
-    from busyhour.load.drive import Drive
-    from busyhour.load.kind import Kind
+    from busyhour.load.behaviour import Kind
+    from busyhour.load.runner.generator import Drive
     from busyhour.load.settings import from_environment
+    from busyhour.load.users.backend import BackendCalls
     from busyhour.scenarios.model import Distribution, ShapePoint
     from busyhour.scenarios.reader import load
 
@@ -83,7 +83,7 @@ def calls():
         """Whole calls; the first 100,000 come at 2,000 a second, then 1,000 a second more."""
 
         def prepare(self):
-            import busyhour.load.backend as backend
+            import busyhour.load.users.backend as backend
 
             backend.LambdaFunctions = lambda drive: Functions()
             super().prepare()

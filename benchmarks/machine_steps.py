@@ -13,10 +13,10 @@ from collections.abc import Callable, Generator
 
 from busyhour.flows import protocol as p
 from busyhour.flows.contact import Contact
+from busyhour.flows.export.reader import read_file
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.machine import Call, Machine
-from busyhour.flows.reader import read_file
-from busyhour.rooms import shipped_root
+from busyhour.shipped import shipped_root
 
 FLOWS = shipped_root() / "examples" / "helpdesk" / "flows"
 INSTANCE = "arn:aws:connect:us-east-1:123456789012:instance/aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"

@@ -1,6 +1,6 @@
 """A whole day of 1,000,000 helpdesk calls through their flows: aim under 30 s and 2 GB.
 
-5,000 calls are run through their flows (twice, see capacity/traces.py), with the answers of the real Lambda handlers;
+5,000 calls are run through their flows (twice, see capacity/demand/traces.py), with the answers of the real Lambda handlers;
 all of the million then replay one of them, each with its own wait in its own place in the queue.
 """
 
@@ -13,10 +13,11 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from busyhour.capacity.flows import machine_of
-from busyhour.capacity.handlers import HandlerAnswers
-from busyhour.capacity.replay import replay
-from busyhour.capacity.simulation import simulate
+from support.replay import replay
+
+from busyhour.capacity.demand.handlers import HandlerAnswers
+from busyhour.capacity.demand.machine import machine_of
+from busyhour.capacity.simulation.simulate import simulate
 from busyhour.scenarios.model import ShapePoint
 from busyhour.scenarios.reader import load
 

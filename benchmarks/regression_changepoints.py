@@ -22,7 +22,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the arrays are small
 
 import numpy as np
 
-from busyhour.regression.onsets import onsets
+from busyhour.history.onsets import onsets
 
 NIGHTS, AT, NOISE = 60, 30, 0.02
 AIM_NIGHTS = 7

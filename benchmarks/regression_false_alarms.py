@@ -1,7 +1,7 @@
 """How often a nightly verdict cries wolf, and how often it misses: ours beside two simple gates, on the same runs.
 
 A/A pairs are two nights of one system; planted regressions change one thing. The runs are made up second by second
-with what makes real ones hard to compare (see `busyhour.regression.generated`); the error branch is taken out of the
+with what makes real ones hard to compare (see `support.synthetic_runs`); the error branch is taken out of the
 example's real flow and found by the real flow check. The simple gates look at the same metrics by window: `ratio`
 alarms when one is 10 % worse than in the run before, `Welch` when a t-test per metric says p < 0.05. `confirmed` is
 what is left of ours when the run is repeated first, as `busyhour run --confirm` does. Value: share of A/A pairs in
@@ -28,15 +28,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from scipy import stats
+from support.synthetic_runs import OPERATION, System, run
 
 from busyhour.contracts.check import check_paths
 from busyhour.contracts.finding import Severity
 from busyhour.regression.compare import FAILING, Comparison, compare
 from busyhour.regression.confirm import confirm, suspected
-from busyhour.regression.generated import OPERATION, System, run
-from busyhour.regression.metric import LATENCY_QUANTILES
-from busyhour.regression.observation import Observation
-from busyhour.regression.quantiles import Buckets
+from busyhour.regression.metrics.metric import LATENCY_QUANTILES
+from busyhour.regression.metrics.observation import Observation
+from busyhour.regression.resampling.quantiles import Buckets
 from busyhour.regression.settings import Tolerances
 
 NIGHTS = 5

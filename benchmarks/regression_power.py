@@ -1,6 +1,6 @@
 """What a night of the scenario as shipped can show: how often a change is found, and how often none alarms.
 
-The runs are made up second by second (see `busyhour.regression.generated`) with the rate, the length and the Lambda
+The runs are made up second by second (see `support.synthetic_runs`) with the rate, the length and the Lambda
 invocations per function of the shipped scenario, and with what makes real ones hard: a level that wanders within the
 run, stalls, a long tail, nights that differ. Each is compared with three and with five baseline nights, and with five of
 which one was bad (all latencies +50 %). Value: share of nights with +20 % latency that five nights find; peer: the same
@@ -24,10 +24,10 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from scipy.stats import beta
+from support.synthetic_runs import System, run
 
 from busyhour.regression.compare import compare
-from busyhour.regression.generated import System, run
-from busyhour.regression.observation import Observation, Parts
+from busyhour.regression.metrics.observation import Observation, Parts
 from busyhour.regression.settings import Tolerances
 from busyhour.scenarios import reader
 

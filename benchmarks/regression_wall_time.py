@@ -19,9 +19,9 @@ from itertools import permutations
 from pathlib import Path
 
 from busyhour.regression.compare import compare
-from busyhour.regression.observation import Observation, read
+from busyhour.regression.metrics.observation import Observation, read
+from busyhour.regression.metrics.scalars import values
 from busyhour.regression.settings import Tolerances
-from busyhour.regression.values import values
 
 AIM = 0.05
 BEFORE = 3

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 
 import simpy
+from support.erlang_loss import erlang_b_simulation
 
-from busyhour.capacity.fast import erlang_b_simulation
-from busyhour.capacity.theory import erlang_b
+from busyhour.capacity.theory.erlang import erlang_b
 
 LOAD, SERVERS, HOLDING = 50.0, 55, 180.0
 CALLS, SIMPY_CALLS, CIW_CALLS = 2_000_000, 200_000, 50_000

@@ -14,8 +14,8 @@ import pytest
 
 from busyhour.contracts.check import Checker
 from busyhour.contracts.loading import load_rules
-from busyhour.contracts.schemas import shipped_schemas
-from busyhour.contracts.sources import Gathered, gather, source_of
+from busyhour.contracts.reading.sources import Gathered, gather, source_of
+from busyhour.contracts.schema.store import shipped_schemas
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE / "examples"

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from busyhour.contracts.exploration.explorer import Explorer, profile
-from busyhour.contracts.exploration.invariant import load_invariants
-from busyhour.contracts.exploration.project import Subjects, read_flows
-from busyhour.contracts.exploration.text import told
+from busyhour.exploration.invariant import load_invariants
+from busyhour.exploration.output.text import told
+from busyhour.exploration.project import Subjects, read_flows
+from busyhour.exploration.search.explorer import Explorer, profile
 from busyhour.project import Project
-from busyhour.rooms import shipped_root
+from busyhour.shipped import shipped_root
 
 
 def _subjects(config: pytest.Config) -> Subjects:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from geventhttpclient import HTTPClient
 
-from busyhour.load.sigv4 import Keys, Prepared
+from busyhour.load.client.sigv4 import Keys, Prepared
 
 GREENLETS = 16
 BODY = (

@@ -2,7 +2,7 @@
 
 import cpu_of_test  # noqa: F401 - measures by being imported
 
-from busyhour.load.users import VoiceUser
+from busyhour.load.users.locust_users import VoiceUser
 
 
 class Voice(VoiceUser):

@@ -6,7 +6,7 @@ import json
 import os
 import time
 
-from busyhour.load.users import VoiceUser
+from busyhour.load.users.locust_users import VoiceUser
 
 _start = {}
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from busyhour.capacity.flows import machine_of
-from busyhour.capacity.forecast import CALLS, EXECUTIONS, forecast
-from busyhour.capacity.outlook import Forecast
-from busyhour.capacity.rungs import Rung
-from busyhour.capacity.simulation import Limits, Simulation, SimulationResult
+from busyhour.capacity.demand.machine import machine_of
+from busyhour.capacity.forecast.build import CALLS, EXECUTIONS, forecast
+from busyhour.capacity.forecast.limits import Rung
+from busyhour.capacity.forecast.model import Forecast
+from busyhour.capacity.simulation.simulate import Limits, Simulation, SimulationResult
 from busyhour.scenarios.model import Scenario
-from busyhour.scenarios.plan import held
+from busyhour.scenarios.traffic_plan.plan import held
 
 from .independent.estimate import Estimate, of_means, of_ratio
 from .independent.plan import Plan

@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from busyhour.emulator.app import Emulator, build
-from busyhour.emulator.clock import VirtualClock
 from busyhour.emulator.connect.policy import ConnectPolicy
-from busyhour.emulator.wire import ApiError, Request, Response
+from busyhour.emulator.messages import ApiError, Request, Response
+from busyhour.emulator.server.timers import VirtualClock
 from busyhour.flows.protocol import LambdaFailed
 from busyhour.scenarios.model import DriveKind, Scenario
 

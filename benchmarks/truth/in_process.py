@@ -12,13 +12,13 @@ from typing import Any
 from urllib.parse import unquote
 
 from busyhour.emulator.app import Emulator
-from busyhour.emulator.clock import Timer, VirtualClock
-from busyhour.emulator.wire import ApiError, Request, Response
-from busyhour.load.connection import Answer
-from busyhour.load.errors import Class, classify, error_code, error_reason
-from busyhour.load.operations import Service
+from busyhour.emulator.messages import ApiError, Request, Response
+from busyhour.emulator.server.timers import Timer, VirtualClock
+from busyhour.load.client.connection import Answer
+from busyhour.load.client.operations import Service
+from busyhour.load.client.sigv4 import Prepared
+from busyhour.load.error_classes import Class, classify, error_code, error_reason
 from busyhour.load.recorder import Recorder
-from busyhour.load.sigv4 import Prepared
 
 REGION = "us-east-1"
 _INVOCATIONS = "/invocations"
@@ -85,7 +85,7 @@ class Healthy:
 
 
 class InProcessClient:
-    """What `load.client.Client` is to an operation: hands requests to the emulator, answers come back at once or later."""
+    """What `load.client.load_client.Client` is to an operation: hands requests to the emulator, answers come back at once or later."""
 
     host = "127.0.0.1"
     has_room = True

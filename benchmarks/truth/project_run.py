@@ -19,19 +19,19 @@ from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from busyhour.emulator.app import Emulator, build
-from busyhour.emulator.router import credential_scope
-from busyhour.emulator.wire import Request, Response
+from busyhour.emulator.messages import Request, Response
+from busyhour.emulator.server.router import credential_scope
 from busyhour.harness import generator, preflight, run
 from busyhour.harness.progress import Silent
 from busyhour.harness.target import Target
-from busyhour.load.backend import BackendCalls
-from busyhour.load.drive import Drive
-from busyhour.load.dynamodb import TableCalls
-from busyhour.load.kind import Kind
-from busyhour.load.lambda_calls import LambdaCalls
-from busyhour.load.run_sum import RunSum
+from busyhour.load.behaviour import Kind
+from busyhour.load.runner.aggregator import RunSum
+from busyhour.load.runner.generator import Drive
 from busyhour.load.settings import Settings
-from busyhour.load.voice import VoiceCalls
+from busyhour.load.users.backend import BackendCalls
+from busyhour.load.users.dynamodb import TableCalls
+from busyhour.load.users.lambda_ import LambdaCalls
+from busyhour.load.users.voice import VoiceCalls
 from busyhour.project import Project
 from busyhour.results.load_result import LoadResult
 from busyhour.results.record import RunRecord

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from busyhour.capacity.flows import machine_of
-from busyhour.capacity.functions import HANDLER_LATENCY
-from busyhour.capacity.simulation import INFINITE, Simulation
+from busyhour.capacity.demand.machine import machine_of
+from busyhour.capacity.simulation.functions import HANDLER_LATENCY
+from busyhour.capacity.simulation.simulate import INFINITE, Simulation
 from busyhour.scenarios.model import Scenario
-from busyhour.scenarios.plan import with_traffic
+from busyhour.scenarios.traffic_plan.plan import with_traffic
 
 from .independent.plan import Plan, Step
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.exploration.invariant import Violation, invariant
-from busyhour.contracts.exploration.record import Played
+from busyhour.exploration.invariant import Violation, invariant
+from busyhour.exploration.world.record import Played
 
 
 @invariant(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.dataflow import Read, attributes_set
+from busyhour.contracts.analysis.dataflow import Read, attributes_set
+from busyhour.contracts.flow_view import FlowUnderCheck
 from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.subject import FlowUnderCheck
 
 _SHORTEST = 6
 """Names that differ by one letter are taken for the same only from this length on."""

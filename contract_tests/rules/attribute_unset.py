@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from busyhour.contracts.dataflow import Read, attributes_set, filled_first
-from busyhour.contracts.graph import Edge
-from busyhour.contracts.paths import before_each, in_words, witness
+from busyhour.contracts.analysis.dataflow import Read, attributes_set, filled_first
+from busyhour.contracts.analysis.graph import Edge
+from busyhour.contracts.analysis.paths import before_each, in_words, witness
+from busyhour.contracts.flow_view import FlowUnderCheck
 from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.subject import FlowUnderCheck
 from busyhour.flows.model import FlowType
 
 _HANDED_ON = frozenset(

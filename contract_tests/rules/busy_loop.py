@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.cycles import cycle, strongly_connected
-from busyhour.contracts.outcomes import interactive
-from busyhour.contracts.paths import name
+from busyhour.contracts.analysis.cycles import cycle, strongly_connected
+from busyhour.contracts.analysis.paths import name
+from busyhour.contracts.analysis.silence import interactive
+from busyhour.contracts.flow_view import FlowUnderCheck
 from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.subject import FlowUnderCheck
 
 
 @rule(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.compared import impossible, shadowed
-from busyhour.contracts.paths import name
+from busyhour.contracts.analysis.conditions import impossible, shadowed
+from busyhour.contracts.analysis.paths import name
+from busyhour.contracts.flow_view import FlowUnderCheck
 from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.subject import FlowUnderCheck
 
 
 @rule(

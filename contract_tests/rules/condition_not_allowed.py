@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from busyhour.contracts.flow_view import FlowUnderCheck
 from busyhour.contracts.rule import Problem, from_schema, rule
-from busyhour.contracts.subject import FlowUnderCheck
 
 
 @rule(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from busyhour.contracts.finding import place
+from busyhour.contracts.flow_view import DRAFT_TARGETS, FlowUnderCheck, transitions
 from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.subject import DRAFT_TARGETS, FlowUnderCheck, transitions
 from busyhour.errors import did_you_mean
 
 

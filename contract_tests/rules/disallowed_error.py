@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from busyhour.contracts.flow_view import OUTCOMES_OF_A_CALL, FlowUnderCheck
 from busyhour.contracts.rule import Problem, from_schema, rule
-from busyhour.contracts.subject import OUTCOMES_OF_A_CALL, FlowUnderCheck
 from busyhour.flows.model import FlowType
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from busyhour.contracts.finding import Severity
+from busyhour.contracts.flow_view import FlowUnderCheck
 from busyhour.contracts.rule import Problem, from_schema, rule
-from busyhour.contracts.subject import FlowUnderCheck
 
 
 @rule(

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from busyhour.contracts.finding import place
+from busyhour.contracts.flow_view import FlowUnderCheck
 from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.subject import FlowUnderCheck
 from busyhour.flows.model import Pointer
 
 

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from busyhour.contracts.landscape import Home
-from busyhour.contracts.placeholders import PLACEHOLDER
+from busyhour.contracts.flow_set import Home
+from busyhour.contracts.flow_view import ActionView, FlowUnderCheck
+from busyhour.contracts.reading.placeholders import PLACEHOLDER
 from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.subject import ActionView, FlowUnderCheck
 from busyhour.flows.model import Pointer
 
 _ARN = re.compile(

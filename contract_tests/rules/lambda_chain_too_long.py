@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.chains import longest_silences
-from busyhour.contracts.paths import name
+from busyhour.contracts.analysis.lambda_chains import longest_silences
+from busyhour.contracts.analysis.paths import name
+from busyhour.contracts.flow_view import FlowUnderCheck
 from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.subject import FlowUnderCheck
 
 LIMIT_SECONDS = 20
 """What Connect allows for a sequence of invocations that no prompt breaks."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from busyhour.contracts.flow_view import FlowUnderCheck
 from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.subject import FlowUnderCheck
 
 ROOM_SECONDS = 3
 """Shortest limit in which a cold start and one retry fit; the default of the designer."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from busyhour.contracts.analysis.paths import name
 from busyhour.contracts.finding import Severity
-from busyhour.contracts.landscape import FlowReference, identity
-from busyhour.contracts.paths import name
+from busyhour.contracts.flow_set import FlowReference, identity
+from busyhour.contracts.flow_view import FlowUnderCheck
 from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.subject import FlowUnderCheck
 
 _SHIPPED = ("Default ", "Sample ")
 """Flows that every instance has from the start; projects do not export them."""

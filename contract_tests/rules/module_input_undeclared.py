@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.modules import declared
+from busyhour.contracts.analysis.module_interface import declared
+from busyhour.contracts.flow_view import FlowUnderCheck
 from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.subject import FlowUnderCheck
-from busyhour.contracts.words import near, series
+from busyhour.contracts.schema.wording import near, series
 from busyhour.flows.model import FlowType
 
 

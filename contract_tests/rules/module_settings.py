@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from busyhour.contracts.flow_view import FlowUnderCheck
 from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.subject import FlowUnderCheck
-from busyhour.contracts.words import kind
+from busyhour.contracts.schema.wording import kind
 from busyhour.flows.model import FlowType
 
 

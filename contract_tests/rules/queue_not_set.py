@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.dataflow import fills_on_success
+from busyhour.contracts.analysis.dataflow import fills_on_success
+from busyhour.contracts.analysis.paths import before_each, in_words, witnesses
 from busyhour.contracts.finding import Severity
-from busyhour.contracts.paths import before_each, in_words, witnesses
+from busyhour.contracts.flow_view import FlowUnderCheck
 from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.subject import FlowUnderCheck
 from busyhour.flows.model import FlowType
 
 _ENTRY = (None, FlowType.CONTACT_FLOW)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from busyhour.contracts.graph import Edge
-from busyhour.contracts.paths import in_words, shortest, truth
+from busyhour.contracts.analysis.graph import Edge
+from busyhour.contracts.analysis.paths import in_words, shortest, truth
+from busyhour.contracts.flow_view import ActionView, FlowUnderCheck
 from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.subject import ActionView, FlowUnderCheck
 
 _SECRET = re.compile(
     r"\b(?:(?:credit|debit|payment)[ -]?card(?: number)?|card number|cvv|cvc|security code|pin(?: code| number)?"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.dataflow import fills_on_success, unfilled
-from busyhour.contracts.paths import truth
+from busyhour.contracts.analysis.dataflow import fills_on_success, unfilled
+from busyhour.contracts.analysis.paths import truth
+from busyhour.contracts.flow_view import ActionView, FlowUnderCheck
 from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.subject import ActionView, FlowUnderCheck
 
 
 def _stores(action: ActionView) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from busyhour.contracts.finding import Severity
+from busyhour.contracts.flow_view import FlowUnderCheck
 from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.subject import FlowUnderCheck
-from busyhour.contracts.words import near
+from busyhour.contracts.schema.wording import near
 from busyhour.flows.references import ROOTS
 
 _NEVER_FILLED = frozenset({"LambdaInvocation", "LambdaResponse", "LastPressedDigit", "UserInput"})

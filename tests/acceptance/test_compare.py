@@ -12,7 +12,7 @@ import pytest
 
 from busyhour.results import store
 from busyhour.results.load_result import Bounds, Circumstances, summarise
-from busyhour.results.measures import Measures
+from busyhour.results.measurement.measures import Measures
 from busyhour.results.record import Arrivals, Outcome, QuotaRecord, RunRecord, VerdictRecord
 
 Busyhour = Any
@@ -78,7 +78,7 @@ def _quota(value: float) -> QuotaRecord:
 
 
 def _histogram() -> Any:
-    from busyhour.results.histogram import Histogram
+    from busyhour.results.measurement.histogram import Histogram
 
     return Histogram()
 
@@ -302,7 +302,7 @@ def test_the_page_of_a_run_draws_and_names_what_the_comparison_found(
     """What `busyhour run --confirm` puts on its page, on the first bad night."""
     from busyhour.cli._nights import look_back
     from busyhour.project import Project
-    from busyhour.report.html import render
+    from busyhour.report.renderers.html_page import render
 
     for name in ("n1", "n2", "n3", "n4"):
         assert busyhour("history", "add", name, cwd=nights).code == 0

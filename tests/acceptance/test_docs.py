@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from busyhour.cli import cli
-from busyhour.rooms import shipped_root
+from busyhour.shipped import shipped_root
 
 Busyhour = Callable[..., Any]
 ROOT = shipped_root()

@@ -19,7 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from busyhour.emulator.app import Emulator, build
-from busyhour.emulator.server import running
+from busyhour.emulator.server.listener import running
 
 FLOWS = Path(__file__).resolve().parents[2] / "examples" / "helpdesk" / "flows"
 CALLS = "L-12AB7C57"

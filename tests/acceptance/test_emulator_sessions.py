@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from busyhour.emulator.app import Emulator, build
-from busyhour.emulator.increase_requests import ApprovalPolicy
-from busyhour.emulator.server import running
+from busyhour.emulator.server.listener import running
+from busyhour.emulator.service_quotas.increases import ApprovalPolicy
 
 FLOWS = Path(__file__).resolve().parents[2] / "examples" / "helpdesk" / "flows"
 SESSION = Path(__file__).with_name("session.mjs")

@@ -11,9 +11,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from busyhour.contracts.exploration import json_, paths
-from busyhour.contracts.lambda_contract import contract
-from busyhour.rooms import shipped_root
+from busyhour.exploration.output import json_output, test_cases
+from busyhour.lambda_contract import contract
+from busyhour.shipped import shipped_root
 
 ROOT = shipped_root()
 FLOWS = ROOT / "examples" / "helpdesk" / "flows"
@@ -92,7 +92,7 @@ def test_json_fits_its_schema(busyhour, tmp_path):
         cwd=tmp_path,
     )
     data = json.loads(done.out)
-    fits(data, json_, "exploration.schema.json")
+    fits(data, json_output, "exploration.schema.json")
     assert [one["invariant"] for one in data["flows"][0]["failures"]] == ["queue-is-set"]
 
 
@@ -120,7 +120,7 @@ def test_paths_print_test_cases(busyhour, tmp_path):
     done = busyhour("paths", FLOWS, "-o", tmp_path / "calls.json", "--examples", "0", cwd=tmp_path)
     assert done.code == 0, done.err
     data = json.loads((tmp_path / "calls.json").read_text())
-    fits(data, paths, "paths.schema.json")
+    fits(data, test_cases, "paths.schema.json")
     assert data["summary"]["covered"] == data["summary"]["coverable"]
 
 

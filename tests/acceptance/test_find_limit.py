@@ -15,9 +15,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from busyhour.quotas import table
-from busyhour.quotas.bursts import burst_with
-from busyhour.rooms import shipped_root
+from busyhour.quotas.table import quota_table
+from busyhour.quotas.table.bursts import burst_with
+from busyhour.shipped import shipped_root
 
 Busyhour = Callable[..., Any]
 ROOT = shipped_root()
@@ -82,7 +82,7 @@ def test_starts_hold_up_to_the_rate_of_the_api_and_its_burst(busyhour: Busyhour,
         *("--set", "traffic.drain=2s"),
         code=4,  # 10 s do not show the calls in progress of calls of half a minute
     )
-    bucket = burst_with(*table.load().rate("connect", "StartOutboundVoiceContact"), 5.0)
+    bucket = burst_with(*quota_table.load().rate("connect", "StartOutboundVoiceContact"), 5.0)
     known = (5 + bucket / 10) * 3600
     assert known * 0.9 <= limit["holds_calls_per_hour"] <= known * 1.03
     assert limit["cause"] == "Rate of StartOutboundVoiceContact API requests (5 requests/second)"

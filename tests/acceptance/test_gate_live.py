@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from busyhour.harness.gate import REGION_TIME_ZONES, closes_at, in_window
-from busyhour.rooms import shipped_root
+from busyhour.harness.safety.gate import REGION_TIME_ZONES, closes_at, in_window
+from busyhour.shipped import shipped_root
 
 Busyhour = Callable[..., Any]
 ROOT = shipped_root()

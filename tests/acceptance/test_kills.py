@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from busyhour.rooms import shipped_root
+from busyhour.shipped import shipped_root
 
 ROOT = shipped_root()
 pytestmark = pytest.mark.slow

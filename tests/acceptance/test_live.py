@@ -18,19 +18,20 @@ from typing import Any
 import pytest
 
 from busyhour.errors import BusyhourError, ExitCode
-from busyhour.harness import gate, preflight
+from busyhour.harness import preflight
 from busyhour.harness import run as harness_run
 from busyhour.harness import target as targets
 from busyhour.harness.progress import Silent
 from busyhour.harness.run import Options, execute
+from busyhour.harness.safety import gate
 from busyhour.harness.target import Target
 from busyhour.project import Project
-from busyhour.quotas.reading import DocumentedDefault
+from busyhour.quotas.resolve import DocumentedDefault
 from busyhour.results import journal
 from busyhour.results.record import Outcome
-from busyhour.rooms import shipped_root
 from busyhour.scenarios import reader
 from busyhour.scenarios.model import Scenario
+from busyhour.shipped import shipped_root
 
 ROOT = shipped_root()
 NIGHT = datetime(2026, 12, 2, 3, 0, tzinfo=UTC)

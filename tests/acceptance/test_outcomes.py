@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from busyhour.rooms import shipped_root
+from busyhour.shipped import shipped_root
 
 ROOT = shipped_root()
 PAGE = ROOT / "docs" / "outcomes.md"

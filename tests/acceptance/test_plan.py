@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from busyhour.rooms import shipped_root
+from busyhour.shipped import shipped_root
 
 Busyhour = Callable[..., Any]
 ROOT = shipped_root()

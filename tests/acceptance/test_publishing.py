@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
-from busyhour.rooms import shipped_root
+from busyhour.shipped import shipped_root
 
 ROOT = shipped_root()
 

@@ -58,7 +58,7 @@ TERMINAL = {
 @pytest.mark.parametrize("start", FLOWS.values(), ids=FLOWS.keys())
 def test_runs_to_its_end(busyhour: Busyhour, corpus: Path, tmp_path: Path, start: str) -> None:
     (file, *_) = sorted(path for path in (corpus / "flows").iterdir() if path.name.startswith(start))
-    from busyhour.flows.reader import read_file
+    from busyhour.flows.export.reader import read_file
 
     name = read_file(file).name
     scenario = tmp_path / "real.toml"

@@ -22,8 +22,8 @@ from botocore.validate import ParamValidator
 from click.testing import CliRunner
 
 from busyhour.cli.run import command as run_command
-from busyhour.load.clean_up import process_seconds
-from busyhour.rooms import shipped_root
+from busyhour.load.outcomes.clean_up import process_seconds
+from busyhour.shipped import shipped_root
 
 Busyhour = Callable[..., Any]
 ROOT = shipped_root()

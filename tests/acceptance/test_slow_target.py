@@ -18,7 +18,7 @@ import pytest
 
 from busyhour.results import store
 from busyhour.results.load_result import LoadResult
-from busyhour.rooms import shipped_root
+from busyhour.shipped import shipped_root
 
 ROOT = shipped_root()
 ANSWER_SECONDS = 5.0

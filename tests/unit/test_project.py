@@ -5,7 +5,7 @@ import pytest
 
 from busyhour.errors import BusyhourError
 from busyhour.project import Project
-from busyhour.rooms import shipped_root
+from busyhour.shipped import shipped_root
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from busyhour.flows.protocol import (
     Service,
     Silence,
 )
-from busyhour.scenarios.draw import Sampler, sampler
 from busyhour.scenarios.model import Callers, MenuBehaviour
+from busyhour.scenarios.traffic_plan.draw import Sampler, sampler
 
 SILENCE = "silence"
 HANG_UP = "hang_up"

@@ -2,7 +2,7 @@
 
 A `random.Random` weighs 2.5 KB, too much for each of 100,000 waiting calls. A `Stream` is one integer. Streams
 are keyed by (seed, call index, purpose), so what one call draws never depends on what other calls did, nor on
-the clock that drives it. A stream serves the samplers of `scenarios.draw`.
+the clock that drives it. A stream serves the samplers of `scenarios.traffic_plan.draw`.
 """
 
 from __future__ import annotations

@@ -17,17 +17,17 @@ from typing import Any, ClassVar, Protocol
 
 from scipy.optimize import brentq
 
-from busyhour.capacity import peaked
-from busyhour.capacity.bucket_retries import refused_at_first
-from busyhour.capacity.lambda_retries import PAUSES, first_throttled
-from busyhour.capacity.overflow import queue_full_share, token_bucket_loss, volume_at
-from busyhour.capacity.retrials import attempts_per_call, with_redials
-from busyhour.capacity.theory import (
+from busyhour.capacity.theory import peakedness as peaked
+from busyhour.capacity.theory.bucket_retries import refused_at_first
+from busyhour.capacity.theory.erlang import (
     erlang_b,
     load_for_blocking,
     servers_for_blocking,
     waiting_with_abandonment,
 )
+from busyhour.capacity.theory.finite_buffer import queue_full_share, token_bucket_loss, volume_at
+from busyhour.capacity.theory.lambda_retries import PAUSES, first_throttled
+from busyhour.capacity.theory.retrials import attempts_per_call, with_redials
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.quotas.figures import tolerance
 from busyhour.quotas.headroom import with_headroom as with_headroom  # computed once, for requests as well

@@ -22,12 +22,12 @@ def find_limit(options: Options, folder: Path, console: Console) -> ExitCode:
     Ctrl-C ends the search: what was found until then is reported, and the code is 130.
     """
     from busyhour.errors import ExitCode
-    from busyhour.harness import limit_runs
-    from busyhour.harness.verdict import EXIT_CODES
-    from busyhour.report import terminal
+    from busyhour.harness.limit_search import runs
+    from busyhour.harness.verdict.decision import EXIT_CODES
+    from busyhour.report.renderers import terminal
 
     with Display(console, options.scenario) as display:
-        found, record = limit_runs.find(options, folder, display)
+        found, record = runs.find(options, folder, display)
     if record is None:
         console.print(f"The search ended before its first run did: {found.stopped}.", highlight=False)
     else:

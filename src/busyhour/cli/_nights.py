@@ -20,8 +20,8 @@ def hold(
 ) -> Held | None:
     """Compare the run, repeat it where something regressed, and put what came out into its record."""
     from busyhour.harness.confirm import hold_against
+    from busyhour.history.baseline import HISTORY
     from busyhour.regression import verdicts
-    from busyhour.regression.baseline import HISTORY
 
     held = hold_against(options, folder, display, names=names or (HISTORY,), most=most)
     if held is not None:
@@ -35,7 +35,7 @@ def look_back(record: RunRecord, folder: Path, project: Any) -> None:
     if not project.history_file.is_file():
         return
     from busyhour.errors import BusyhourError
-    from busyhour.regression import trend_report
+    from busyhour.history import trend_report
 
     try:
         record.trends = trend_report.up_to(folder, project)

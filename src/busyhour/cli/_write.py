@@ -18,7 +18,7 @@ def write(record: RunRecord, folder: Path, project: Any) -> None:
         BusyhourError: one of them cannot be written.
     """
     from busyhour.errors import BusyhourError
-    from busyhour.report.renderers import RENDERERS
+    from busyhour.report.renderers.registry import RENDERERS
     from busyhour.results import store
 
     store.write_run(folder, record)

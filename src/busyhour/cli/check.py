@@ -82,8 +82,8 @@ def command(
     Example: busyhour check examples/helpdesk/flows
     """
     from busyhour.contracts.check import Checker
+    from busyhour.contracts.reading.sources import IN_A_PROGRAM, gather
     from busyhour.contracts.settings import CheckSettings
-    from busyhour.contracts.sources import IN_A_PROGRAM, gather
     from busyhour.project import Project
 
     # A short life with much to hold and no rubbish to speak of: looking for some costs more than all the rules.
@@ -139,7 +139,7 @@ def _say_what_was_skipped(skipped: Mapping[str, str]) -> None:
 
 
 def _fix(paths: tuple[str, ...]) -> None:
-    from busyhour.contracts.fix import fix_files
+    from busyhour.contracts.autofix import fix_files
 
     for path, fixed in fix_files(paths):
         for one in fixed:

@@ -62,11 +62,11 @@ def command(
     Example: busyhour compare reports/out/tonight --baseline reports/out/last-night
     """
     from busyhour.errors import ExitCode
+    from busyhour.history.baseline import baseline as read_baseline
     from busyhour.project import Project
     from busyhour.regression import verdicts
-    from busyhour.regression.baseline import baseline as read_baseline
     from busyhour.regression.confirm import settle
-    from busyhour.regression.observation import read
+    from busyhour.regression.metrics.observation import read
     from busyhour.regression.render import RENDERERS
     from busyhour.regression.settings import tolerances
 

@@ -62,11 +62,11 @@ def write(
     Example: busyhour contract flows -o lambda-contract.json
     """
     from busyhour.cli.explore import flow_paths, pair, save
-    from busyhour.contracts.exploration.project import read_flows
-    from busyhour.contracts.lambda_contract import contract as contracts
-    from busyhour.contracts.lambda_contract.checks import observed
-    from busyhour.contracts.lambda_contract.handler import Handlers
-    from busyhour.contracts.lambda_contract.usage import contract_of
+    from busyhour.exploration.project import read_flows
+    from busyhour.lambda_contract import contract as contracts
+    from busyhour.lambda_contract.checks import observed
+    from busyhour.lambda_contract.handler import Handlers
+    from busyhour.lambda_contract.usage import contract_of
     from busyhour.project import Project
 
     sources = flow_paths(paths, Project.find())
@@ -107,8 +107,8 @@ def diff(old: Path, new: Path, form: str) -> None:
     """
     import json
 
-    from busyhour.contracts.lambda_contract.contract import read
-    from busyhour.contracts.lambda_contract.difference import NEW_FLOWS, OLD_FLOWS, compare
+    from busyhour.lambda_contract.contract import read
+    from busyhour.lambda_contract.difference import NEW_FLOWS, OLD_FLOWS, compare
 
     found = compare(read(old), read(new))
     if form == "json":

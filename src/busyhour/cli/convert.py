@@ -22,9 +22,9 @@ def command(file: Path, output: Path | None) -> None:
     import json
 
     from busyhour.errors import BusyhourError
-    from busyhour.flows.document import load
-    from busyhour.flows.legacy import convert, is_legacy
-    from busyhour.flows.reader import read
+    from busyhour.flows.export.document import load
+    from busyhour.flows.export.legacy import convert, is_legacy
+    from busyhour.flows.export.reader import read
 
     document = load(file)
     if not is_legacy(document.data):
@@ -51,8 +51,8 @@ def _say_what_is_refused(text: str, label: Path) -> None:
     from busyhour.contracts.check import Checker
     from busyhour.contracts.finding import Severity
     from busyhour.contracts.formats.text import line
-    from busyhour.contracts.sources import Gathered, Source
-    from busyhour.flows.document import parse
+    from busyhour.contracts.reading.sources import Gathered, Source
+    from busyhour.flows.export.document import parse
 
     report = Checker().check(Gathered((Source(str(label), parse(text, label)),)))
     for finding in report.at_least(Severity.ERROR):

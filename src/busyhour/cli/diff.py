@@ -40,11 +40,11 @@ def command(
     Example: busyhour diff HEAD~1 flows --scenario helpdesk
     """
     from busyhour.errors import BusyhourError, ExitCode
+    from busyhour.flowdiff.diff import noticed
+    from busyhour.flowdiff.render import RENDERERS
+    from busyhour.flowdiff.report import compare_sets
+    from busyhour.flowdiff.sources import open_set
     from busyhour.project import Project
-    from busyhour.regression.diff_render import RENDERERS
-    from busyhour.regression.diff_report import compare_sets
-    from busyhour.regression.flow_sources import open_set
-    from busyhour.regression.flowdiff import noticed
     from busyhour.scenarios import reader
 
     project = Project.find(Path.cwd())

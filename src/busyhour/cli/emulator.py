@@ -192,14 +192,14 @@ def command(
     import logging
     import os
 
-    from busyhour.emulator import command_line as options
-    from busyhour.emulator.account_age import AccountAge
+    from busyhour.emulator import options
+    from busyhour.emulator.account import Account
     from busyhour.emulator.app import build
-    from busyhour.emulator.connect.described import MACHINE_STATUS
+    from busyhour.emulator.connect.contacts.describe import MACHINE_STATUS
     from busyhour.emulator.connect.policy import ConnectPolicy, OverQuota
-    from busyhour.emulator.foreground import announce, serve_until_signal
-    from busyhour.emulator.server import listen
-    from busyhour.emulator.state import Account
+    from busyhour.emulator.process import announce, serve_until_signal
+    from busyhour.emulator.quotas.new_account import AccountAge
+    from busyhour.emulator.server.listener import listen
     from busyhour.errors import BusyhourError
     from busyhour.harness.publishing import problems
     from busyhour.project import Project

@@ -11,9 +11,9 @@ import click
 from busyhour.cli import _entries
 
 if TYPE_CHECKING:
-    from busyhour.contracts.exploration.explorer import Settings
-    from busyhour.contracts.exploration.project import Subjects
-    from busyhour.contracts.lambda_contract.handler import Handlers, Setup
+    from busyhour.exploration.project import Subjects
+    from busyhour.exploration.search.explorer import Settings
+    from busyhour.lambda_contract.handler import Handlers, Setup
 
 
 @click.command("explore")
@@ -77,10 +77,10 @@ def command(
     """
     from contextlib import ExitStack
 
-    from busyhour.contracts.exploration.explorer import Explorer
-    from busyhour.contracts.exploration.invariant import chosen, load_invariants
-    from busyhour.contracts.exploration.project import Explored, read_flows
     from busyhour.errors import ExitCode
+    from busyhour.exploration.invariant import chosen, load_invariants
+    from busyhour.exploration.project import Explored, read_flows
+    from busyhour.exploration.search.explorer import Explorer
     from busyhour.project import Project
 
     project = Project.find()
@@ -150,7 +150,7 @@ def flow_paths(paths: tuple[str, ...], project: Any) -> Sources:
     setup = None
     for one in paths:
         if one.endswith(".toml"):
-            from busyhour.contracts.lambda_contract.handler import Setup
+            from busyhour.lambda_contract.handler import Setup
             from busyhour.scenarios.reader import load
 
             scenario = load(Path(one))
@@ -171,7 +171,7 @@ def settings_of(name: str, examples: int | None, seed: int | None) -> Settings:
     """Settings of a profile, with what the command line says otherwise."""
     from dataclasses import replace
 
-    from busyhour.contracts.exploration.explorer import profile
+    from busyhour.exploration.search.explorer import profile
 
     settings = profile(name)
     if examples is not None:
@@ -202,35 +202,35 @@ def _handlers(
 ) -> Handlers | None:
     if not functions:
         return None
-    from busyhour.contracts.lambda_contract.handler import Handlers
+    from busyhour.lambda_contract.handler import Handlers
 
     return Handlers(dict(pair(one, "--lambda") for one in functions), frozenset(idempotent), setup)
 
 
 def _ready(handlers: Handlers, subjects: Subjects) -> None:
     """Every handler is for a function that the flows invoke, and is imported before anything is timed."""
-    from busyhour.contracts.lambda_contract.checks import ensure_invoked
-    from busyhour.contracts.lambda_contract.usage import contract_of
+    from busyhour.lambda_contract.checks import ensure_invoked
+    from busyhour.lambda_contract.usage import contract_of
 
     ensure_invoked(handlers, contract_of(subjects.ground.flows, subjects.ground.library.known))
     handlers.warm()
 
 
 def _check_handlers(handlers: Handlers, subjects: Subjects, examples: int | None) -> list[Any]:
-    from busyhour.contracts.lambda_contract.checks import check_handlers
-    from busyhour.contracts.lambda_contract.usage import contract_of
+    from busyhour.lambda_contract.checks import check_handlers
+    from busyhour.lambda_contract.usage import contract_of
 
     contract = contract_of(subjects.ground.flows, subjects.ground.library.known)
     return check_handlers(handlers, contract, 50 if examples is None else max(1, examples))
 
 
 def _replay(explorer: Any, subjects: Subjects, entry: str | None, word: str) -> int:
-    from busyhour.contracts.exploration.choices import choices_of
-    from busyhour.contracts.exploration.search import replayed
-    from busyhour.contracts.exploration.story import story
-    from busyhour.contracts.exploration.text import told
     from busyhour.errors import BusyhourError, ExitCode
-    from busyhour.flows.trace import Trace, Tracer, lines
+    from busyhour.exploration.output.text import told
+    from busyhour.exploration.search.coverage_search import replayed
+    from busyhour.exploration.search.story import story
+    from busyhour.exploration.world.choices import choices_of
+    from busyhour.flows.playback.call_trace import Trace, Tracer, lines
 
     choices = choices_of(word)
     if entry is None and len(subjects.files) > 1:
@@ -255,20 +255,20 @@ def _replay(explorer: Any, subjects: Subjects, entry: str | None, word: str) -> 
 def _write(
     explored: Any, form: str, html: Path | None, lcov: Path | None, verbose: bool, findings: list[Any]
 ) -> None:
-    from busyhour.contracts.exploration import html_, json_, text
-    from busyhour.contracts.exploration import lcov as lcov_
+    from busyhour.exploration.output import html_page, json_output, text
+    from busyhour.exploration.output import lcov as lcov_
 
     if form == "json":
         import json
 
-        found = json_.data(explored)
+        found = json_output.data(explored)
         found["handlers"] = [one.as_data() for one in findings]
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
         click.echo(text.render(explored, verbose=verbose), nl=False)
         for one in findings:
             click.echo(f"\n{one.text()}")
-    for path, rendered in ((html, html_.render), (lcov, lcov_.render)):
+    for path, rendered in ((html, html_page.render), (lcov, lcov_.render)):
         if path is not None:
             save(path, rendered(explored))
     for path_, reason in explored.subjects.left_out.items():

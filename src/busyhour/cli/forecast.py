@@ -11,7 +11,7 @@ from busyhour.cli import _entries
 from busyhour.cli._page import page
 
 if TYPE_CHECKING:
-    from busyhour.scenarios.arrivals import Schedule
+    from busyhour.scenarios.traffic_plan.arrivals import Schedule
 
 
 @click.command("forecast")
@@ -75,14 +75,14 @@ def command(
     """
     from rich.console import Console
 
-    from busyhour.capacity import measurement
-    from busyhour.capacity.forecast import forecast
+    from busyhour.capacity.forecast import measured
+    from busyhour.capacity.forecast.build import forecast
     from busyhour.errors import BusyhourError, ExitCode
     from busyhour.harness import account_values
     from busyhour.project import Project
-    from busyhour.quotas import table as quota_table
-    from busyhour.scenarios.arrivals import Schedule
+    from busyhour.quotas.table import quota_table
     from busyhour.scenarios.reader import load
+    from busyhour.scenarios.traffic_plan.arrivals import Schedule
 
     picture_file = None if plot is None or plot == Path("-") else plot
     if picture_file is not None:
@@ -94,17 +94,17 @@ def command(
     with Console(stderr=True).status(f"forecasting {planned.name}"):
         found = forecast(planned, values.values(), calls=calls)
     if runs:
-        found = measurement.with_measurement(found, measurement.records_of(runs))
+        found = measured.with_measurement(found, measured.records_of(runs))
     else:
-        records, unread = measurement.find_runs(project.runs_folder, planned.name)
-        found = measurement.with_measurement(found, records)
+        records, unread = measured.find_runs(project.runs_folder, planned.name)
+        found = measured.with_measurement(found, records)
         found.notes.extend(unread)
     waves = None
     if planned.waves:
         from datetime import UTC, datetime
 
-        from busyhour.capacity import lead_times
-        from busyhour.capacity.waves import plan_waves
+        from busyhour.capacity.migration import lead_times
+        from busyhour.capacity.migration.waves import plan_waves
 
         waves = plan_waves(planned.waves, found, datetime.now(UTC).date(), lead_times.load())
     schedule = Schedule(planned.traffic, planned.seed)
@@ -116,14 +116,14 @@ def command(
         data = found.as_json | ({"waves": waves.as_json} if waves else {})
         click.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        from busyhour.capacity import wave_rendering
-        from busyhour.capacity.rendering import text
+        from busyhour.capacity.migration import text as wave_rendering
+        from busyhour.capacity.render.text import text
 
         text(found, page())
         if waves:
             wave_rendering.text(waves, page())
     if picture_file is not None:
-        from busyhour.capacity.plot import picture
+        from busyhour.capacity.render.bottleneck_plot import picture
 
         try:
             picture_file.write_bytes(picture(found, schedule, picture_file.suffix[1:].lower()))
@@ -139,7 +139,7 @@ def command(
 
 def _check_picture(file: Path) -> None:
     """Say before the calculation what would be wrong after it."""
-    from busyhour.capacity.plot import FORMS
+    from busyhour.capacity.render.bottleneck_plot import FORMS
     from busyhour.errors import BusyhourError
 
     if file.suffix[1:].lower() not in FORMS:
@@ -156,7 +156,7 @@ def _check_picture(file: Path) -> None:
 
 def _show(schedule: Schedule, *, err: bool) -> None:
     """Draw the schedule as text, as wide as the terminal is."""
-    from busyhour.capacity.schedule_plot import lines
+    from busyhour.capacity.render.schedule_plot import lines
 
     for line in lines(schedule, width=max(20, min(100, page().width - 12))):
         click.echo(line, err=err)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from busyhour.regression.history import History
-    from busyhour.regression.night import Entry, Night
+    from busyhour.history.entry import Entry, Night
+    from busyhour.history.store import History
 
 _FILE = click.option(
     "--history",
@@ -29,8 +29,8 @@ def command() -> None:
 
 
 def _open(database: Path | None) -> History:
+    from busyhour.history.store import History
     from busyhour.project import Project
-    from busyhour.regression.history import History
 
     return History.open(database or Project.find(Path.cwd()).history_file)
 
@@ -44,8 +44,8 @@ def add(runs: tuple[Path, ...], revision: str | None, database: Path | None) -> 
 
     Example: busyhour history add reports/out/tonight
     """
+    from busyhour.history.trends import night_of, repeats_of
     from busyhour.project import Project
-    from busyhour.regression.nights import night_of, repeats_of
 
     project = Project.find(Path.cwd())
     nights = [night_of(path, project, revision) for path in runs]
@@ -94,7 +94,7 @@ def _by(version: str) -> str:
 
 
 def _verdict(one: Entry | Night) -> str:
-    from busyhour.regression.night import Night
+    from busyhour.history.entry import Night
 
     shown = one.judgement.shown if isinstance(one, Night) else one.shown
     if one.regressed is None:
@@ -112,8 +112,8 @@ def show(run: str, database: Path | None) -> None:
 
     Example: busyhour history show 12
     """
+    from busyhour.regression.metrics.scalars import values
     from busyhour.regression.render import again, number
-    from busyhour.regression.values import values
 
     with _open(database) as history:
         night = history.find(run)
@@ -158,9 +158,9 @@ def changes(scenario: str, metric: str | None, least: float, database: Path | No
 
     Example: busyhour history changes --scenario helpdesk
     """
-    from busyhour.regression.nights import trends
-    from busyhour.regression.observation import differences
-    from busyhour.regression.onsets import AFTER, BEFORE, EARLY
+    from busyhour.history.onsets import AFTER, BEFORE, EARLY
+    from busyhour.history.trends import trends
+    from busyhour.regression.metrics.observation import differences
     from busyhour.regression.render import number
 
     with _open(database) as history:

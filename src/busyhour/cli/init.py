@@ -68,7 +68,7 @@ def command(folder: Path, ci: str) -> None:
 
 def _files(name: str, ci: str) -> Iterator[tuple[str, bytes]]:
     """Every file of a new project: path below its root, content."""
-    from busyhour.rooms import shipped_root
+    from busyhour.shipped import shipped_root
 
     shipped = shipped_root()
     target, words = _CI[ci]

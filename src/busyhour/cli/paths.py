@@ -28,9 +28,9 @@ def command(
     import json
 
     from busyhour.cli.explore import explore_all, flow_paths, pair, save, settings_of
-    from busyhour.contracts.exploration.explorer import Explorer
-    from busyhour.contracts.exploration.paths import document
-    from busyhour.contracts.exploration.project import Explored, read_flows
+    from busyhour.exploration.output.test_cases import document
+    from busyhour.exploration.project import Explored, read_flows
+    from busyhour.exploration.search.explorer import Explorer
     from busyhour.project import Project
 
     sources = flow_paths(paths, Project.find())

@@ -48,12 +48,12 @@ def command(
 
     from busyhour import __version__
     from busyhour.errors import BusyhourError
-    from busyhour.harness import gate, plan
-    from busyhour.load.clean_up import STOPS_PER_SECOND
+    from busyhour.harness.safety import gate, plan
+    from busyhour.load.outcomes.clean_up import STOPS_PER_SECOND
     from busyhour.project import Project
-    from busyhour.report.plain import plain
-    from busyhour.report.templating import fill
-    from busyhour.report.view import clock
+    from busyhour.report.renderers.markdown_to_text import plain
+    from busyhour.report.renderers.templating import fill
+    from busyhour.report.sections.run import clock
     from busyhour.results.store import write_bytes
     from busyhour.scenarios.reader import load
 

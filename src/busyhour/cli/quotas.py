@@ -12,10 +12,10 @@ import click
 from busyhour.cli._page import page
 
 if TYPE_CHECKING:
-    from busyhour.quotas.aws import Clients
+    from busyhour.quotas.aws.clients import Clients
     from busyhour.quotas.ledger import Row
-    from busyhour.quotas.reading import Reading, Source
-    from busyhour.quotas.table import QuotaTable
+    from busyhour.quotas.resolve import Reading, Source
+    from busyhour.quotas.table.quota_table import QuotaTable
 
 
 @click.group("quotas", invoke_without_command=True)
@@ -65,13 +65,12 @@ def command(
     """
     if context.invoked_subcommand is not None:
         return
-    from busyhour.quotas import regions
-    from busyhour.quotas import table as quota_table
     from busyhour.quotas.listing import as_data
-    from busyhour.quotas.reading import read_quotas
+    from busyhour.quotas.resolve import read_quotas
+    from busyhour.quotas.table import quota_table, regions
 
     if iam_policy:
-        from busyhour.quotas import aws
+        from busyhour.quotas.aws import clients as aws
 
         actions = aws.required_actions() if iam_policy == "read" else aws.REQUEST_ACTIONS
         click.echo(json.dumps(aws.iam_policy(actions), indent=2))
@@ -79,7 +78,7 @@ def command(
     table = quota_table.load()
     clients = None
     if "aws" in named:
-        from busyhour.quotas import aws
+        from busyhour.quotas.aws import clients as aws
 
         _check_instance(instance)
         clients = aws.clients(region, endpoint_url)
@@ -109,7 +108,7 @@ def diff(a: Path, b: Path) -> None:
     Example: busyhour quotas diff production.json disaster-recovery.json
     """
     from busyhour.errors import ExitCode
-    from busyhour.quotas.difference import differences, read_listing
+    from busyhour.quotas.diff import differences, read_listing
     from busyhour.quotas.figures import number
 
     found = differences(read_listing(a), read_listing(b))
@@ -187,8 +186,8 @@ def _sources(
     endpoint_url: str | None,
 ) -> list[Source]:
     from busyhour.errors import BusyhourError
-    from busyhour.quotas.overrides import read_file
-    from busyhour.quotas.reading import DocumentedDefault
+    from busyhour.quotas.files.overrides import read_file
+    from busyhour.quotas.resolve import DocumentedDefault
 
     files = [name for name in named if name not in ("aws", "documented")]
     if len(files) > 1:
@@ -197,7 +196,7 @@ def _sources(
         )
     overrides = read_file(Path(files[0]), table) if files else None
     if clients is not None:
-        from busyhour.quotas import aws
+        from busyhour.quotas.aws import clients as aws
 
         return aws.read_only_sources(clients, instance, overrides)
     for option, value in (("--instance", instance), ("--endpoint-url", endpoint_url)):
@@ -210,7 +209,7 @@ def _sources(
 
 def _of_tables(names: Sequence[str], table: QuotaTable, clients: Clients | None) -> list[Reading]:
     from busyhour.errors import BusyhourError
-    from busyhour.quotas.table_capacity import TableDescriptions
+    from busyhour.quotas.dynamodb.capacity import TableDescriptions
 
     if names and clients is None:
         raise BusyhourError(

@@ -31,11 +31,11 @@ def command(run: Path, format_: str, output: Path | None) -> None:
     if project.ledger_file.is_file():
         record.ledger = ledger.as_rows(ledger.read(project.ledger_file))
     if format_ == "terminal":
-        from busyhour.report import terminal
+        from busyhour.report.renderers import terminal
 
         terminal.show(record, page())
         return
-    from busyhour.report.renderers import RENDERERS
+    from busyhour.report.renderers.registry import RENDERERS
 
     renderer = RENDERERS[format_]
     rendered = renderer.render(record, project.report_templates())

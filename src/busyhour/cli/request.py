@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import click
 
 if TYPE_CHECKING:
-    from busyhour.quotas.filing import Filing, Ledger
+    from busyhour.quotas.aws.increase_requests import Filing, Ledger
     from busyhour.quotas.increases import Increase, Needs
     from busyhour.results.record import RunRecord
 
@@ -65,15 +65,15 @@ def command(
     Example: busyhour request reports/out/latest --headroom 0.2
     """
     from busyhour.errors import ExitCode
-    from busyhour.quotas import table
-    from busyhour.quotas.filing import Ledger
+    from busyhour.quotas.aws.increase_requests import Ledger
     from busyhour.quotas.increases import needs
+    from busyhour.quotas.table import quota_table
     from busyhour.results import store
 
     record = store.read_run(run)
     if instance:
         record.target = {**record.target, "instance_arn": instance}
-    found = needs(record, table.load(), headroom)
+    found = needs(record, quota_table.load(), headroom)
     folder = run if run.is_dir() else run.parent
     ledger = Ledger.of(folder)
     region = region or record.target.get("region")
@@ -104,10 +104,10 @@ def command(
 
 
 def _filing(ledger: Ledger, region: str | None, endpoint_url: str | None) -> Filing:
-    from busyhour.quotas import aws
-    from busyhour.quotas.filing import Filing
+    from busyhour.quotas.aws import clients
+    from busyhour.quotas.aws.increase_requests import Filing
 
-    return Filing(aws.clients(region, endpoint_url).service_quotas, ledger)
+    return Filing(clients.clients(region, endpoint_url).service_quotas, ledger)
 
 
 def _check_target(record: RunRecord, instance: str | None, endpoint_url: str | None) -> None:
@@ -130,7 +130,7 @@ def _check_current(record: RunRecord, found: Needs, endpoint_url: str | None) ->
         BusyhourError: a present value is not current (exit code 3).
     """
     from busyhour.errors import BusyhourError, ExitCode
-    from busyhour.load.stand_in import on_loopback
+    from busyhour.load.safety.endpoints import on_loopback
     from busyhour.quotas import freshness
 
     of_emulator = endpoint_url is not None and on_loopback(urlsplit(endpoint_url).hostname or "")
@@ -183,7 +183,8 @@ def _write_report(
 ) -> dict[str, bytes]:
     """Write the report for Support where there is something to ask for; what was written, by file name."""
     from busyhour.project import Project
-    from busyhour.report import support, support_pdf
+    from busyhour.report.renderers import support_pdf
+    from busyhour.report.sections import support
     from busyhour.results.store import write_bytes
 
     facts = support.case(record, found, instance=instance, headroom=headroom)
@@ -212,14 +213,14 @@ def _attach(
 ) -> None:
     """Add text and files to every open case of the run's requests."""
     from busyhour.errors import BusyhourError
-    from busyhour.quotas import attaching, aws
+    from busyhour.quotas.aws import clients, support_cases
 
-    files = attaching.read_attachments(paths)
+    files = support_cases.read_attachments(paths)
     if message is None:
-        text = attaching.checked_text(report, "The report for Support")
+        text = support_cases.checked_text(report, "The report for Support")
     else:
         try:
-            text = attaching.checked_text(message.read_text(encoding="utf-8"), str(message))
+            text = support_cases.checked_text(message.read_text(encoding="utf-8"), str(message))
         except (OSError, UnicodeDecodeError) as error:
             raise BusyhourError(
                 f"{message}: cannot be read: {error}.", "Give a text file in UTF-8."
@@ -235,7 +236,7 @@ def _attach(
     names = ", ".join(path.name for path in paths) or "the text"
     if not yes and not _confirmed(f"Add {names} to case {', '.join(map(str, cases))}?"):
         return
-    support = attaching.Attaching(aws.support(endpoint_url))
+    support = support_cases.Attaching(clients.support(endpoint_url))
     for case in cases:
         support.attach(str(case), text, files)
         click.echo(f"Case {case}: added {names}.", err=True)
@@ -283,9 +284,9 @@ def _show(found: Needs, record: RunRecord, region: str | None) -> None:
 
 def _show_headroom(record: RunRecord, found: Needs, headroom: float) -> None:
     """Say what the scenario's own headroom would make of it, where it was left out."""
-    from busyhour.quotas import table
     from busyhour.quotas.figures import number
     from busyhour.quotas.increases import needs
+    from busyhour.quotas.table import quota_table
 
     wanted = float(record.scenario.get("headroom") or 0.0)
     if headroom or not wanted:
@@ -293,7 +294,7 @@ def _show_headroom(record: RunRecord, found: Needs, headroom: float) -> None:
     asked = {increase.quota.key: increase.asked for increase in found.increases}
     more = [
         f"{increase.quota.name} {number(increase.asked)}"
-        for increase in needs(record, table.load(), wanted).increases
+        for increase in needs(record, quota_table.load(), wanted).increases
         if increase.asked > asked.get(increase.quota.key, 0.0)
     ]
     if more:

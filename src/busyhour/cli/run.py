@@ -18,7 +18,7 @@ from busyhour.cli._write import write
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from busyhour.harness.gate import Clearance
+    from busyhour.harness.safety.gate import Clearance
     from busyhour.quotas.ledger import Evidence
     from busyhour.quotas.model import QuotaValue
     from busyhour.results.record import RunRecord
@@ -148,11 +148,12 @@ def command(
     from busyhour.errors import BusyhourError, ExitCode
     from busyhour.harness import account_values, preflight
     from busyhour.harness.run import Options, execute, new_folder
-    from busyhour.harness.verdict import exit_code
+    from busyhour.harness.verdict.decision import exit_code
     from busyhour.project import Project
-    from busyhour.quotas import ledger, table
+    from busyhour.quotas import ledger
+    from busyhour.quotas.table import quota_table
     from busyhour.regression import verdicts
-    from busyhour.report import terminal
+    from busyhour.report.renderers import terminal
     from busyhour.results import store
 
     console = Console(stderr=True)
@@ -163,9 +164,9 @@ def command(
     _entries.check(planned)
     account: dict[str, QuotaValue] = {}
     if source and not (source == account_values.AWS and target == "aws"):  # a run against AWS reads it anyway
-        account = account_values.read(source, planned, table.load())
+        account = account_values.read(source, planned, quota_table.load())
         if target == "emulator":
-            enforced = account_values.settings(account, planned, table.load())
+            enforced = account_values.settings(account, planned, quota_table.load())
             planned = _load(project, scenario, (*enforced, *overrides), smoke=smoke)
     evidence = ledger.read(project.ledger_file)  # a broken one is reported before the load, not after it
     if target == "aws" and find:
@@ -215,7 +216,7 @@ def _as_interrupt(*_: object) -> None:
 
 def _load(project: Any, name: str, overrides: tuple[str, ...], *, smoke: bool) -> Scenario:
     from busyhour.scenarios import reader
-    from busyhour.scenarios.plan import as_smoke
+    from busyhour.scenarios.traffic_plan.plan import as_smoke
 
     loaded = reader.load(project.scenario(name), root=project.root, overrides=overrides)
     return as_smoke(loaded) if smoke else loaded
@@ -257,7 +258,7 @@ def _gate(scenario: Scenario, console: Console, beside: Sequence[str], *, live: 
     from datetime import UTC, datetime
 
     from busyhour.errors import ExitCode
-    from busyhour.harness import dry_run, gate, plan
+    from busyhour.harness.safety import dry_run, gate, plan
 
     approval = gate.read_approval(scenario.aws.approval) if scenario.aws.approval else None
     now = datetime.now(UTC)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from busyhour.harness.sweep import Swept
+    from busyhour.harness.safety.stop_contacts import Swept
 
 
 @click.command("stop")
@@ -25,11 +25,11 @@ def command(run: Path, live: bool) -> None:
     from rich.console import Console
 
     from busyhour.errors import BusyhourError, ExitCode
-    from busyhour.harness import sweep
-    from busyhour.load.clean_up import STOPS_PER_SECOND
+    from busyhour.harness.safety import stop_contacts
+    from busyhour.load.outcomes.clean_up import STOPS_PER_SECOND
     from busyhour.results import journal
 
-    target = sweep.target_of(run)
+    target = stop_contacts.target_of(run)
     contacts = journal.live(run)
     if contacts is None:
         what = (
@@ -49,9 +49,9 @@ def command(run: Path, live: bool) -> None:
         click.echo("Dry run: nothing was called. Say --live to stop them.")
         return
     console = Console(stderr=True)
-    if sweep.going_on(run):
+    if stop_contacts.going_on(run):
         console.print("The run goes on and starts more calls: end it with Ctrl-C, then stop again.")
-    done = sweep.Swept()
+    done = stop_contacts.Swept()
     interrupted = False
     with console.status("") as status:
 
@@ -59,7 +59,9 @@ def command(run: Path, live: bool) -> None:
             status.update(_said(so_far))
 
         try:
-            sweep.sweep(target.client("connect"), target.instance_id, contacts, run, told=told, into=done)
+            stop_contacts.sweep(
+                target.client("connect"), target.instance_id, contacts, run, told=told, into=done
+            )
         except KeyboardInterrupt:
             interrupted = True
     click.echo(_said(done))

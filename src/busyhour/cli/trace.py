@@ -95,10 +95,10 @@ def command(
 
     Example: busyhour trace flows/main.json --flows flows --input 1 --lambda lookup='{"found": "yes"}'
     """
-    from busyhour.flows import trace
     from busyhour.flows.contact import Contact
+    from busyhour.flows.playback import call_trace
+    from busyhour.flows.playback.script import Script, ensure_called, unknown_functions
     from busyhour.flows.protocol import Invoke
-    from busyhour.flows.script import Script, ensure_called, unknown_functions
 
     entry, library, prompt_seconds = _library(flow, others, dict(_pair(one, "--alias") for one in aliases))
     contact = Contact(channel=channel, attributes=dict(_pair(one, "--attribute") for one in attributes))
@@ -111,7 +111,7 @@ def command(
         answers.setdefault(name, []).append(_answer(name, text))
     ensure_called(answers, library, "--lambda ")
     script = Script(list(inputs), answers, not closed, queue_full, wait, talk)
-    found = trace.run(library, entry, script, contact=contact, prompt_seconds=prompt_seconds)
+    found = call_trace.run(library, entry, script, contact=contact, prompt_seconds=prompt_seconds)
     _print(found, log)
     called = [step.effect.function_arn for step in found.steps if isinstance(step.effect, Invoke)]
     for name in unknown_functions(script, called):
@@ -125,17 +125,17 @@ def command(
 def _print(found: Any, log: bool) -> None:
     import json
 
-    from busyhour.flows import flowlog, trace
+    from busyhour.flows.playback import call_trace, flow_log
 
     if log:
         printed = False
-        for one in flowlog.entries(found):
+        for one in flow_log.entries(found):
             printed = True
             click.echo(json.dumps(one, ensure_ascii=False))
         if not printed:
             click.echo("note: no action of the call enabled logging, so Connect would log nothing", err=True)
     else:
-        for line in trace.lines(found):
+        for line in call_trace.lines(found):
             click.echo(line)
         click.echo(f"{found.seconds:9.1f}  {found.call.actions_run} actions")
     for kind in found.call.unmodelled:
@@ -148,8 +148,8 @@ def _print(found: Any, log: bool) -> None:
 
 def _replay(entry: Flow, library: FlowLibrary, contact: Contact, path: Path) -> None:
     from busyhour.errors import BusyhourError, ExitCode
-    from busyhour.flows.flowlog import read_log
-    from busyhour.flows.replay import replay
+    from busyhour.flows.playback.flow_log import read_log
+    from busyhour.flows.playback.replay import replay
 
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -173,8 +173,8 @@ def _replay(entry: Flow, library: FlowLibrary, contact: Contact, path: Path) -> 
 def _library(
     path: Path, others: tuple[Path, ...], aliases: dict[str, str]
 ) -> tuple[Flow, FlowLibrary, Mapping[str, float]]:
+    from busyhour.flows.export.reader import read_file
     from busyhour.flows.library import FlowLibrary
-    from busyhour.flows.reader import read_file
 
     if path.suffix == ".toml":
         from busyhour.scenarios.reader import load
@@ -191,7 +191,7 @@ def _library(
 def _others(path: Path, others: tuple[Path, ...]) -> list[Flow]:
     """The flows in files and folders; other files in a folder are named and left out."""
     from busyhour.errors import BusyhourError
-    from busyhour.flows.reader import FlowError, read_file
+    from busyhour.flows.export.reader import FlowError, read_file
 
     flows: list[Flow] = []
     for other in others:
@@ -222,7 +222,7 @@ def _answer(name: str, text: str) -> Any:
     import json
 
     from busyhour.errors import BusyhourError
-    from busyhour.flows.script import LAMBDA_FAILURES
+    from busyhour.flows.playback.script import LAMBDA_FAILURES
 
     if text in LAMBDA_FAILURES:
         return text

@@ -15,8 +15,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from busyhour.atomic_write import write_atomically
 from busyhour.contracts.finding import Finding, Report
-from busyhour.contracts.writing import write_atomically
 from busyhour.errors import BusyhourError
 
 VERSION = 1

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from busyhour.collector import paused
 from busyhour.contracts.finding import FileReport, Finding, Report, Severity, json_pointer, order
+from busyhour.contracts.flow_view import FlowUnderCheck, Project
 from busyhour.contracts.loading import RuleSet, load_rules
+from busyhour.contracts.reading.sources import Gathered, Source, gather
 from busyhour.contracts.rule import Problem, Rule
-from busyhour.contracts.schemas import SchemaStore, shipped_schemas
-from busyhour.contracts.sources import Gathered, Source, gather
-from busyhour.contracts.subject import FlowUnderCheck, Project
+from busyhour.contracts.schema.store import SchemaStore, shipped_schemas
 from busyhour.contracts.suppressions import in_force
 from busyhour.flows.model import FlowType
-from busyhour.garbage import paused
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from busyhour.contracts.rule import Rule
 from busyhour.contracts.unit_file import unit_in, units_in
 from busyhour.errors import BusyhourError, did_you_mean
-from busyhour.rooms import shipped_root
+from busyhour.shipped import shipped_root
 
 _HOW = "Decorate one generator function with `@rule(...)` from busyhour.contracts.rule."
 

@@ -14,7 +14,7 @@ from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.flows.model import Pointer
 
 if TYPE_CHECKING:
-    from busyhour.contracts.subject import FlowUnderCheck
+    from busyhour.contracts.flow_view import FlowUnderCheck
 
 GROUPS = ("structure", "schema", "data-flow", "resilience", "project")
 """What a rule looks at: the document, the actions' own contracts, values along paths, what callers suffer,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from busyhour.contracts.subject import FlowUnderCheck
+    from busyhour.contracts.flow_view import FlowUnderCheck
     from busyhour.flows.model import Pointer
 
 KEY = "busyhour"

@@ -9,14 +9,14 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from busyhour.emulator.connect.inbound import call_in
-from busyhour.emulator.connect.outbound import check_attributes
-from busyhour.emulator.connect.record import record
-from busyhour.emulator.connect.site import Sites
-from busyhour.emulator.connect.summary import calls_summary, queue_summary
-from busyhour.emulator.faults import Faults, read_faults
-from busyhour.emulator.state import EmulatorState
-from busyhour.emulator.wire import JSON, ApiError, Request, Response
+from busyhour.emulator.account import EmulatorState
+from busyhour.emulator.connect.contacts.contact_record import record
+from busyhour.emulator.connect.contacts.inbound import call_in
+from busyhour.emulator.connect.contacts.outbound import check_attributes
+from busyhour.emulator.connect.instance_runtime import Sites
+from busyhour.emulator.connect.metrics.summary import calls_summary, queue_summary
+from busyhour.emulator.faults.requests import Faults, read_faults
+from busyhour.emulator.messages import JSON, ApiError, Request, Response
 from busyhour.errors import BusyhourError, did_you_mean
 
 PAGE = 10_000

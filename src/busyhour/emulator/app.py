@@ -10,36 +10,36 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from busyhour.emulator.account_age import LOWER
+from busyhour.emulator.account import Account, EmulatorState, new_state
 from busyhour.emulator.admin import Admin
-from busyhour.emulator.clock import LoopClock, VirtualClock
-from busyhour.emulator.conditions import Conditions
 from busyhour.emulator.connect.assembly import first_instance, open_sites
-from busyhour.emulator.connect.content import Validator
-from busyhour.emulator.connect.destinations import Destinations
+from busyhour.emulator.connect.contacts.participant import ParticipantService
+from busyhour.emulator.connect.contacts.publish import Outlets
 from busyhour.emulator.connect.flow_logs import FlowLogs
-from busyhour.emulator.connect.functions import LambdaFunctions
-from busyhour.emulator.connect.keeping import ConnectState
+from busyhour.emulator.connect.instance_runtime import Sites
+from busyhour.emulator.connect.lambda_invoker import LambdaFunctions
 from busyhour.emulator.connect.logs_service import FlowLogService
-from busyhour.emulator.connect.outlets import Outlets
-from busyhour.emulator.connect.participant import ParticipantService
 from busyhour.emulator.connect.policy import ConnectPolicy
+from busyhour.emulator.connect.resources.allowed_countries import Destinations
+from busyhour.emulator.connect.resources.flow_content import Validator
 from busyhour.emulator.connect.service import ConnectService
-from busyhour.emulator.connect.site import Sites
-from busyhour.emulator.faults import Condition, Fault, Faults
-from busyhour.emulator.increase_requests import ApprovalPolicy
-from busyhour.emulator.limits import Limits
-from busyhour.emulator.other_services import other_services
-from busyhour.emulator.persistence import StateFolder
-from busyhour.emulator.router import Router
-from busyhour.emulator.sinks import JsonLines, sink
-from busyhour.emulator.state import Account, EmulatorState, new_state
-from busyhour.emulator.tables import load_tables
-from busyhour.emulator.wire import Request, Response, Service
+from busyhour.emulator.connect.snapshot import ConnectState
+from busyhour.emulator.dynamodb.seed import load_tables
+from busyhour.emulator.faults.conditions import Conditions
+from busyhour.emulator.faults.requests import Condition, Fault, Faults
+from busyhour.emulator.messages import Request, Response, Service
+from busyhour.emulator.quotas.new_account import LOWER
+from busyhour.emulator.quotas.throttling import Limits
+from busyhour.emulator.server.router import Router
+from busyhour.emulator.server.sinks import JsonLines, sink
+from busyhour.emulator.server.timers import LoopClock, VirtualClock
+from busyhour.emulator.service_quotas.increases import ApprovalPolicy
+from busyhour.emulator.services import other_services
+from busyhour.emulator.snapshot import StateFolder
 from busyhour.errors import BusyhourError
-from busyhour.quotas.table import QuotaTable
-from busyhour.quotas.table import load as load_quota_table
-from busyhour.quotas.table_operations import queried_items
+from busyhour.quotas.dynamodb.operations import queried_items
+from busyhour.quotas.table.quota_table import QuotaTable
+from busyhour.quotas.table.quota_table import load as load_quota_table
 from busyhour.scenarios.model import (
     Callers,
     Direction,

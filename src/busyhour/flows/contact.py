@@ -7,7 +7,7 @@ from dataclasses import field
 from types import MappingProxyType
 from typing import Any
 
-from busyhour.value import value
+from busyhour.fast_dataclass import value
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 

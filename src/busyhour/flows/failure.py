@@ -9,8 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from busyhour.fast_dataclass import value
 from busyhour.flows.references import find, text_of
-from busyhour.value import value
 
 if TYPE_CHECKING:
     from busyhour.flows.compiled import Node

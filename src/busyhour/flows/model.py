@@ -1,6 +1,6 @@
 """The Connect flow language as data: a flow, its actions and their transitions.
 
-These are plain values. `flows.reader` makes them from an export, `flows.machine` runs them and the
+These are plain values. `flows.export.reader` makes them from an export, `flows.machine` runs them and the
 contracts judge them. Names follow AWS's "Amazon Connect Flow language" (Version 2019-10-30).
 """
 

@@ -34,7 +34,7 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
-from busyhour.value import value
+from busyhour.fast_dataclass import value
 
 
 class ProtocolError(Exception):

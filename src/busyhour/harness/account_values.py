@@ -10,10 +10,10 @@ from typing import Any
 
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.quotas import freshness
-from busyhour.quotas.account_file import read_account_file
+from busyhour.quotas.files.account_file import read_account_file
 from busyhour.quotas.model import Origin, Quota, QuotaValue
-from busyhour.quotas.reading import Reading, read_quotas
-from busyhour.quotas.table import QuotaTable
+from busyhour.quotas.resolve import Reading, read_quotas
+from busyhour.quotas.table.quota_table import QuotaTable
 from busyhour.scenarios.model import Scenario
 
 AWS = "aws"
@@ -33,14 +33,14 @@ def read(source: str, scenario: Scenario, table: QuotaTable) -> dict[str, QuotaV
     """
     if source != AWS:
         return read_account_file(Path(source), table)
-    from busyhour.quotas import aws
+    from busyhour.quotas.aws import clients
 
     wanted = scenario.aws
     arn = None
     if wanted.account and wanted.instance:
         arn = f"arn:aws:connect:{wanted.region}:{wanted.account}:instance/{wanted.instance}"
     quotas = [quota for quota in table if quota.service in _SERVICES]
-    readings = read_quotas(quotas, aws.read_only_sources(aws.clients(wanted.region), arn))
+    readings = read_quotas(quotas, clients.read_only_sources(clients.clients(wanted.region), arn))
     found = {r.quota.key: r.value for r in readings if str(r.value.origin) in freshness.FROM_ACCOUNT}
     if not found:
         raise BusyhourError(

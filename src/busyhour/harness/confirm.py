@@ -8,11 +8,11 @@ from pathlib import Path
 
 from busyhour.harness.progress import Progress
 from busyhour.harness.run import Options, execute
+from busyhour.history.baseline import baseline
 from busyhour.regression import verdicts
-from busyhour.regression.baseline import baseline
 from busyhour.regression.compare import Comparison
 from busyhour.regression.confirm import confirm, suspected
-from busyhour.regression.observation import Observation, read
+from busyhour.regression.metrics.observation import Observation, read
 from busyhour.regression.settings import tolerances
 from busyhour.results import store
 from busyhour.results.record import Outcome

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from busyhour.calls.unused import unused
 from busyhour.errors import BusyhourError
-from busyhour.flows.reader import read_file
+from busyhour.flows.export.reader import read_file
 from busyhour.project.toml_file import TomlFile
 from busyhour.scenarios.model import Scenario
 from busyhour.scenarios.moved import has_test

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import ExitCode
-from busyhour.harness.lookout import Lookout
 from busyhour.harness.processes import Child, child
 from busyhour.harness.progress import Progress
-from busyhour.harness.sweep import sweep
+from busyhour.harness.safety.abort_monitor import Lookout
+from busyhour.harness.safety.stop_contacts import sweep
 from busyhour.harness.target import Target
-from busyhour.load import permit
-from busyhour.load.clean_up import process_seconds
+from busyhour.load.outcomes.clean_up import process_seconds
+from busyhour.load.safety import permit
 from busyhour.results import journal, store
 from busyhour.results.load_result import LoadResult
 from busyhour.results.record import AbortRecord

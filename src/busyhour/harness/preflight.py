@@ -7,18 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from busyhour.harness.gate import Intent
-from busyhour.harness.reach import Reach, reach
+from busyhour.harness.safety.gate import Intent
+from busyhour.harness.verdict.reach import Reach, reach
 from busyhour.project import Project
 from busyhour.project.toml_file import shown
-from busyhour.quotas import table as quota_table
 from busyhour.quotas.model import QuotaValue
+from busyhour.quotas.table import quota_table
 from busyhour.results.outcomes import CallOutcomes
 from busyhour.results.record import FindingRecord, FlowCoverage
 from busyhour.scenarios.model import Scenario
 
 if TYPE_CHECKING:
-    from busyhour.capacity.outlook import Forecast
+    from busyhour.capacity.forecast.model import Forecast
 
 _SECONDS_PER_MINUTE = 60.0
 
@@ -55,8 +55,8 @@ def check_flows(scenario: Scenario, project: Project) -> list[FindingRecord]:
     """
     from busyhour.contracts.check import Checker
     from busyhour.contracts.loading import load_rules
-    from busyhour.contracts.sources import gather
-    from busyhour.flows.document import load
+    from busyhour.contracts.reading.sources import gather
+    from busyhour.flows.export.document import load
 
     # A check takes what holds flows among other things; a run wants exports, and reports that before all else.
     for path in scenario.flows.files:
@@ -73,14 +73,14 @@ def branches(scenario: Scenario) -> tuple[list[FlowCoverage], list[str]]:
     Raises:
         BusyhourError: a flow cannot be read.
     """
-    from busyhour.contracts.exploration.coverage import branches as explored
+    from busyhour.exploration.coverage import branches as explored
 
     return explored([str(path) for path in scenario.flows.files], scenario.flows.aliases)
 
 
 def forecast(scenario: Scenario, values: Iterable[QuotaValue]) -> Preview:
     """Demand by calculation and simulation, compared with the values in force."""
-    from busyhour.capacity.forecast import forecast as calculate
+    from busyhour.capacity.forecast.build import forecast as calculate
 
     made = calculate(scenario, values)
     needs = {
@@ -103,22 +103,22 @@ def _waves(scenario: Scenario, made: Forecast) -> dict[str, Any]:
         return {}
     from datetime import UTC, datetime
 
-    from busyhour.capacity import lead_times
-    from busyhour.capacity.waves import plan_waves
+    from busyhour.capacity.migration import lead_times
+    from busyhour.capacity.migration.waves import plan_waves
 
     return {"waves": plan_waves(scenario.waves, made, datetime.now(UTC).date(), lead_times.load()).as_json}
 
 
 def intent(scenario: Scenario) -> Intent:
     """How many calls a run would place, how many at once, for how many voice minutes; calls nothing."""
-    from busyhour.capacity.forecast import forecast as calculate
+    from busyhour.capacity.forecast.build import forecast as calculate
 
     return intent_of(scenario, calculate(scenario))
 
 
 def intent_of(scenario: Scenario, made: Forecast) -> Intent:
     """The same, from a forecast that was made already."""
-    from busyhour.scenarios.arrivals import Schedule
+    from busyhour.scenarios.traffic_plan.arrivals import Schedule
 
     calls = len(Schedule(scenario.traffic, scenario.seed))
     minutes = calls * made.demand.mean("at once") * scenario.aws.legs / _SECONDS_PER_MINUTE
@@ -127,11 +127,11 @@ def intent_of(scenario: Scenario, made: Forecast) -> Intent:
 
 def _expected_peak(scenario: Scenario, made: Forecast) -> float:
     """Calls at once that 99 of 100 such tests never exceed; not what the plan needs, which a short test does not reach."""
-    from busyhour.capacity import peaked
-    from busyhour.capacity.refusals import Refusals
-    from busyhour.capacity.values import Values
-    from busyhour.harness.demands import pool_of
-    from busyhour.scenarios.rate import rate_of
+    from busyhour.capacity.forecast.blocking import Refusals
+    from busyhour.capacity.forecast.quota_values import Values
+    from busyhour.capacity.theory import peakedness
+    from busyhour.harness.verdict.measured_demands import pool_of
+    from busyhour.scenarios.traffic_plan.rate import rate_of
 
     pool = pool_of(scenario)
     if pool is None:
@@ -140,4 +140,4 @@ def _expected_peak(scenario: Scenario, made: Forecast) -> float:
     driven = Refusals(scenario, rate_of(scenario.traffic), values, values.limit(pool), made.demand.holding)
     load, _ = driven.peak_load()
     moments = max(1.0, scenario.traffic.duration / max(made.demand.mean("at once"), 1.0))
-    return float(peaked.quantile(load, 1.0 - 0.01 / moments, driven.z))
+    return float(peakedness.quantile(load, 1.0 - 0.01 / moments, driven.z))

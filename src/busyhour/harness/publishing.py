@@ -36,8 +36,8 @@ _WORDS = {
 def problems(content: str) -> list[str]:
     """Why Connect would refuse to publish `content`, a message for each; empty where it would not."""
     from busyhour.contracts.finding import Severity
-    from busyhour.contracts.sources import Gathered, Source
-    from busyhour.flows.document import parse
+    from busyhour.contracts.reading.sources import Gathered, Source
+    from busyhour.flows.export.document import parse
 
     report = _checker().check(Gathered((Source("content", parse(content)),), {}))
     return list(dict.fromkeys(_said(finding) for finding in report.at_least(Severity.ERROR)))

@@ -13,46 +13,48 @@ from typing import Any
 from busyhour import __version__
 from busyhour.capacity.reasons import judge_outcomes
 from busyhour.errors import BusyhourError
-from busyhour.flows.reader import read_file
-from busyhour.harness import account_values, demands, gate, generator, metrics, preflight, throttling
-from busyhour.harness import shown as showing
+from busyhour.flows.export.reader import read_file
+from busyhour.harness import account_values, generator, metrics, preflight
 from busyhour.harness import target as targets
-from busyhour.harness.defaults import THROTTLED, defaults, judge_defaults
-from busyhour.harness.known import of_every_call
-from busyhour.harness.lookout import Now, lookout
-from busyhour.harness.not_driven import not_driven
-from busyhour.harness.objectives import judge
 from busyhour.harness.processes import Child
 from busyhour.harness.progress import Progress
-from busyhour.harness.reach import Reach, announcements
-from busyhour.harness.sweep import TARGET_FILE
+from busyhour.harness.safety import gate
+from busyhour.harness.safety.abort_monitor import Now, lookout
+from busyhour.harness.safety.stop_contacts import TARGET_FILE
 from busyhour.harness.target import Target
-from busyhour.harness.verdict import Measured, decide
+from busyhour.harness.verdict import measured_demands, throttling
+from busyhour.harness.verdict import shown as showing
+from busyhour.harness.verdict.decision import Measured, decide
+from busyhour.harness.verdict.default_objectives import THROTTLED, defaults, judge_defaults
+from busyhour.harness.verdict.known_outcomes import of_every_call
+from busyhour.harness.verdict.not_driven import not_driven
+from busyhour.harness.verdict.objectives import judge
+from busyhour.harness.verdict.reach import Reach, announcements
 from busyhour.project import Project
 from busyhour.quotas import freshness
-from busyhour.quotas import table as quota_table
-from busyhour.quotas.account_file import Known
-from busyhour.quotas.aws import Clients, read_only_sources
+from busyhour.quotas.aws.clients import Clients, read_only_sources
 from busyhour.quotas.comparison import Demand, compare_all, listed
 from busyhour.quotas.comparison import record as quota_record
+from busyhour.quotas.dynamodb.capacity import TableDescriptions
+from busyhour.quotas.files.account_file import Known
 from busyhour.quotas.model import Quota, QuotaValue
-from busyhour.quotas.reading import Reading, read_quotas
-from busyhour.quotas.table_capacity import TableDescriptions
+from busyhour.quotas.resolve import Reading, read_quotas
+from busyhour.quotas.table import quota_table
 from busyhour.regression import made_of
 from busyhour.results import store
 from busyhour.results.codec import encode
 from busyhour.results.load_result import LoadResult
+from busyhour.results.measurement.retries import sentences
 from busyhour.results.record import FindingRecord, FlowCoverage, QuotaRecord, RunRecord, Series, Shown
-from busyhour.results.retries import sentences
 from busyhour.results.throttled import Throttled
 from busyhour.scenarios.business import business
 from busyhour.scenarios.model import DriveKind, Scenario
 
 ALWAYS_READ = (
-    demands.CONCURRENT_CALLS,
-    demands.CONCURRENT_EXECUTIONS,
-    demands.TABLE_READ,
-    demands.TABLE_WRITE,
+    measured_demands.CONCURRENT_CALLS,
+    measured_demands.CONCURRENT_EXECUTIONS,
+    measured_demands.TABLE_READ,
+    measured_demands.TABLE_WRITE,
 )
 """Quotas that every report shows, touched or not."""
 
@@ -188,8 +190,8 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
             gathered.invalid.append(
                 f"The {process.name} ended during the run; the end of its log: {process.last_lines(3)}"
             )
-        wanted = demands.gather(
-            load, snapshot, observed.series, table, start.timestamp(), demands.pool_of(scenario)
+        wanted = measured_demands.gather(
+            load, snapshot, observed.series, table, start.timestamp(), measured_demands.pool_of(scenario)
         )
         if scenario.drive is DriveKind.VOICE:
             load = of_every_call(load, snapshot, observed.metrics)
@@ -289,10 +291,10 @@ def _names(scenario: Scenario, target: Target) -> metrics.Names:
 
 def _touched_before(scenario: Scenario, table: quota_table.QuotaTable) -> list[Quota]:
     """Quotas whose value the forecast needs."""
-    from busyhour.capacity import rules
-    from busyhour.capacity.forecast import COUNTED
+    from busyhour.capacity.forecast import formulas
+    from busyhour.capacity.forecast.build import COUNTED
 
-    ruled = [rule.key for rule in rules.load()] if scenario.usage else []
+    ruled = [rule.key for rule in formulas.load()] if scenario.usage else []
     keys = dict.fromkeys(
         (*ALWAYS_READ, *(table.find(name).key for name in scenario.quotas), *COUNTED, *ruled)
     )
@@ -313,7 +315,7 @@ def _compare(
     *,
     by_load: bool,
 ) -> list[QuotaRecord]:
-    pool = demands.pool_of(scenario)
+    pool = measured_demands.pool_of(scenario)
     by_key = {demand.key: demand for demand in wanted}
     for key, need in forecast.needs.items():
         known = by_key.get(key) or Demand(key, None)
@@ -325,8 +327,8 @@ def _compare(
         gathered.notes += [*reading.disagreements, *(problem.text for problem in reading.problems)]
     values = {reading.value.quota.key: reading.value for reading in readings}
     placed = [
-        demands.bound_at(
-            demands.with_attempts(demand, load, forecast.as_json, pool, throttled),
+        measured_demands.bound_at(
+            measured_demands.with_attempts(demand, load, forecast.as_json, pool, throttled),
             values[key].value,
             values[key].quota.kind,
             load,
@@ -338,7 +340,7 @@ def _compare(
             forecast.reach, shown
         )  # nothing blocked the calls that the generator ran itself
         placed = [
-            demands.with_unenforced(one, values[one.key].value, forecast.as_json, measured)
+            measured_demands.with_unenforced(one, values[one.key].value, forecast.as_json, measured)
             if one.key == pool
             else one
             for one in placed

@@ -6,10 +6,10 @@ difference to the flush before. Pure: times come in as seconds from the start of
 
 from __future__ import annotations
 
-from busyhour.load.errors import Class
-from busyhour.results.histogram import Histogram
+from busyhour.load.error_classes import Class
 from busyhour.results.load_result import LIMIT, OK, THROTTLE
-from busyhour.results.measures import Measures
+from busyhour.results.measurement.histogram import Histogram
+from busyhour.results.measurement.measures import Measures
 
 _ERRORS = frozenset(kind.value for kind in Class) - {OK, THROTTLE, LIMIT}
 

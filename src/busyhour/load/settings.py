@@ -48,7 +48,7 @@ class Settings:
     account: str
     run_dir: Path | None = None
     permit: str = field(default="", repr=False)
-    """Secret of the run's permit to dial AWS; see `load.permit`."""
+    """Secret of the run's permit to dial AWS; see `load.safety.permit`."""
     max_connections: int = 1024
     parent: int | None = None
     """The process that watches over this one; None: nobody does."""

@@ -16,7 +16,7 @@ from typing import Any
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.project.patterns import matching
 from busyhour.project.toml_file import TomlFile, shown
-from busyhour.rooms import shipped_root
+from busyhour.shipped import shipped_root
 
 CONFIG = "busyhour.toml"
 ROOMS = ("scenarios", "loadtests", "contract_tests", "flow_schemas", "reports")

@@ -30,7 +30,7 @@ from busyhour.pytest_plugin.played import PlayedCall
 from busyhour.pytest_plugin.runs import Calls, Emulators, Machines, Run, Runs
 
 if TYPE_CHECKING:
-    from busyhour.contracts.subject import FlowUnderCheck
+    from busyhour.contracts.flow_view import FlowUnderCheck
     from busyhour.project import Project
 
 __all__ = ["Calls", "Emulators", "Machines", "PlayedCall", "Run", "Runs", "assert_holds"]

@@ -10,10 +10,10 @@ import pytest
 
 if TYPE_CHECKING:
     from busyhour.contracts.finding import Finding, Report, Severity
+    from busyhour.contracts.flow_view import FlowUnderCheck
+    from busyhour.contracts.reading.sources import Gathered
     from busyhour.contracts.rule import Rule
     from busyhour.contracts.settings import CheckSettings
-    from busyhour.contracts.sources import Gathered
-    from busyhour.contracts.subject import FlowUnderCheck
 
 OPTION = "--busyhour-flows"
 SEVERITY = "--busyhour-severity"
@@ -39,8 +39,8 @@ class Flows:
             pytest.UsageError: there are none, or the settings are wrong.
         """
         from busyhour.contracts.finding import Severity
+        from busyhour.contracts.reading.sources import gather
         from busyhour.contracts.settings import CheckSettings
-        from busyhour.contracts.sources import gather
         from busyhour.errors import BusyhourError
         from busyhour.project import Project
 
@@ -59,7 +59,7 @@ class Flows:
     def subjects(self) -> list[FlowUnderCheck]:
         """The flows as rules see them, as one project."""
         from busyhour.contracts.check import Checker
-        from busyhour.contracts.subject import Project
+        from busyhour.contracts.flow_view import Project
 
         checker = Checker(self.rules, strict=self.settings.strict)
         project = Project([checker.subject(source) for source in self.gathered.sources])

@@ -54,8 +54,8 @@ def assert_holds(
 
 
 def _objectives(run: Run, at_most: Mapping[str, float], at_least: Mapping[str, float]) -> list[str]:
-    from busyhour.harness.known import as_recorded
-    from busyhour.harness.objectives import judge
+    from busyhour.harness.verdict.known_outcomes import as_recorded
+    from busyhour.harness.verdict.objectives import judge
     from busyhour.scenarios.model import Objective
 
     wanted = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from busyhour.flows.trace import Trace
+    from busyhour.flows.playback.call_trace import Trace
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class PlayedCall:
     def invoked(self) -> list[str]:
         """Names of the Lambda functions that were invoked, in order."""
         from busyhour.flows import protocol as p
-        from busyhour.flows.script import function_name
+        from busyhour.flows.playback.script import function_name
 
         return [
             function_name(step.effect.function_arn)
@@ -75,7 +75,7 @@ class PlayedCall:
         return self.trace.seconds
 
     def __str__(self) -> str:
-        from busyhour.flows import trace
+        from busyhour.flows.playback import call_trace as trace
 
         return "\n".join(trace.lines(self.trace))
 

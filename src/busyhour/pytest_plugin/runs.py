@@ -39,7 +39,7 @@ class Run:
     @property
     def passes(self) -> bool:
         """Whether `busyhour run` would end with exit code 0: all holds, or a smoke run found nothing wrong."""
-        from busyhour.harness.verdict import exit_code
+        from busyhour.harness.verdict.decision import exit_code
 
         return int(exit_code(self.record)) == 0
 
@@ -67,7 +67,7 @@ class Machines(_OfProject):
 
     def __call__(self, scenario: str | Path) -> Machine:
         """The machine of the scenario's flows: hand it events, it yields effects."""
-        from busyhour.capacity.flows import machine_of
+        from busyhour.capacity.demand.machine import machine_of
 
         return machine_of(self.scenario(scenario))
 
@@ -92,12 +92,12 @@ class Calls(_OfProject):
             functions: what each Lambda function answers, by name: JSON-like, a failure such as `timeout`, or a list
                 of them in order.
             contact: channel and attributes from the start.
-            world: `open`, `queue_full`, `wait`, `talk` and what else `flows.script.Script` knows.
+            world: `open`, `queue_full`, `wait`, `talk` and what else `flows.playback.script.Script` knows.
         """
-        from busyhour.flows import trace
+        from busyhour.flows.export.reader import read_file
         from busyhour.flows.library import FlowLibrary
-        from busyhour.flows.reader import read_file
-        from busyhour.flows.script import Script, ensure_called
+        from busyhour.flows.playback import call_trace
+        from busyhour.flows.playback.script import Script, ensure_called
 
         plan = self.scenario(scenario)
         library = FlowLibrary((read_file(path) for path in plan.flows.files), plan.flows.aliases)
@@ -109,7 +109,7 @@ class Calls(_OfProject):
         script = Script(list(inputs), answers, **world)
         entry = library.get(plan.flows.entry)
         return PlayedCall(
-            trace.run(library, entry, script, contact=contact, prompt_seconds=plan.prompt_seconds)
+            call_trace.run(library, entry, script, contact=contact, prompt_seconds=plan.prompt_seconds)
         )
 
 
@@ -159,7 +159,7 @@ class Runs(_OfProject):
         from busyhour.harness.progress import Silent
         from busyhour.harness.run import Options, execute
         from busyhour.results import store
-        from busyhour.scenarios.plan import as_smoke
+        from busyhour.scenarios.traffic_plan.plan import as_smoke
 
         key = (str(scenario), overrides, workers, smoke)
         if key not in self._made:

@@ -15,8 +15,8 @@ from typing import Any
 
 from busyhour.errors import BusyhourError
 from busyhour.quotas import freshness
+from busyhour.quotas.aws.increase_requests import Filed
 from busyhour.quotas.figures import number, tolerance
-from busyhour.quotas.filing import Filed
 from busyhour.quotas.increases import check_version
 from busyhour.quotas.model import Origin, Scope
 from busyhour.results.codec import decode, encode

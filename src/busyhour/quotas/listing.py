@@ -8,7 +8,7 @@ from typing import Any
 
 from busyhour.quotas.freshness import FROM_ACCOUNT
 from busyhour.quotas.model import Origin
-from busyhour.quotas.reading import Reading
+from busyhour.quotas.resolve import Reading
 
 
 def as_data(readings: Sequence[Reading], asked: str) -> dict[str, Any]:

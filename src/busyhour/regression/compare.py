@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from busyhour.errors import BusyhourError, ExitCode
-from busyhour.regression.decide import TOO_FEW_NIGHTS, Compared, Outcome, decide
-from busyhour.regression.estimate import estimate
-from busyhour.regression.metric import Estimate
-from busyhour.regression.observation import Observation, differences, labels
+from busyhour.regression.inference.decide import TOO_FEW_NIGHTS, Compared, Outcome, decide
+from busyhour.regression.inference.estimate import estimate
+from busyhour.regression.metrics.metric import Estimate
+from busyhour.regression.metrics.observation import Observation, differences, labels
 from busyhour.regression.outside import changes, purposeful, same_behaviour
 from busyhour.regression.settings import Tolerances
 

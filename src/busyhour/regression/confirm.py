@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from busyhour.regression.compare import FAILING, Comparison, Confirmation, compare, in_order
-from busyhour.regression.decide import Compared, Outcome
-from busyhour.regression.observation import Observation
+from busyhour.regression.inference.decide import Compared, Outcome
+from busyhour.regression.metrics.observation import Observation
 from busyhour.regression.settings import Tolerances
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from busyhour.regression.made_of import MadeOf
-from busyhour.regression.observation import Observation
+from busyhour.regression.metrics.observation import Observation
 
 FLOW, SETTING, QUOTA = "flow", "scenario", "quota"
 _JUDGING = "judging"

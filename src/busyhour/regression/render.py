@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from xml.etree import ElementTree
 
 from busyhour.regression.compare import Comparison, Confirmation
-from busyhour.regression.decide import Compared, Outcome
+from busyhour.regression.inference.decide import Compared, Outcome
 from busyhour.results.codec import encode
 from busyhour.results.openmetrics import Sample
 from busyhour.results.openmetrics import text as openmetrics

@@ -9,7 +9,7 @@ from typing import Any
 
 from busyhour import __version__
 from busyhour.regression.compare import FAILING, Comparison, Confirmation
-from busyhour.regression.observation import Observation, read
+from busyhour.regression.metrics.observation import Observation, read
 from busyhour.results.codec import decode, encode
 from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 from busyhour.results.store import RUN_FILE, read_json, write_json
@@ -134,7 +134,7 @@ def repeats(path: Path) -> list[Observation]:
 
 def for_report(found: Comparison) -> dict[str, Any]:
     """`RunRecord.regression`: the verdict, with the metrics that are not equivalent as rows of text."""
-    from busyhour.regression.decide import Outcome as Of
+    from busyhour.regression.inference.decide import Outcome as Of
     from busyhour.regression.render import effect, number, tolerance
 
     return {

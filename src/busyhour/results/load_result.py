@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from busyhour.results.codec import decode, encode
-from busyhour.results.histogram import Histogram
-from busyhour.results.measures import Measures, Second
+from busyhour.results.measurement.histogram import Histogram
+from busyhour.results.measurement.measures import Measures, Second
+from busyhour.results.measurement.retries import retries_of
+from busyhour.results.measurement.sampling import CONTACTS, Sampling, in_all
+from busyhour.results.measurement.windows import WindowRecord
 from busyhour.results.outcomes import CallOutcomes, from_counts
 from busyhour.results.record import AbortRecord, Arrivals, Operation, Percentiles, RetryRecord, Series, Slip
-from busyhour.results.retries import retries_of
-from busyhour.results.sampling import CONTACTS, Sampling, in_all
-from busyhour.results.windows import WindowRecord
 
 SCHEMA_VERSION = "1"
 

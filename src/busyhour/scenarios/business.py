@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from busyhour.scenarios.model import Scenario
-from busyhour.scenarios.rate import rate_of
+from busyhour.scenarios.traffic_plan.rate import rate_of
 
 _HOUR = 3600.0
 

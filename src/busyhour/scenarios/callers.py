@@ -9,7 +9,7 @@ from busyhour.errors import did_you_mean
 from busyhour.scenarios.flow_names import FlowNames, resolve
 from busyhour.scenarios.model import Callers, MenuBehaviour, Redial
 from busyhour.scenarios.moved import has_test
-from busyhour.scenarios.source import Source
+from busyhour.scenarios.traffic_plan.arrival_source import Source
 
 _ROUNDING = 1e-9
 

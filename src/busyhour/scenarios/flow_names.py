@@ -1,6 +1,6 @@
 """What exported flows are called: just enough of a look into the files to tell whether a scenario's names exist.
 
-Reading flows properly is the business of `flows.reader`. A file that is no flow passes here, and is refused there
+Reading flows properly is the business of `flows.export.reader`. A file that is no flow passes here, and is refused there
 with its own message.
 """
 

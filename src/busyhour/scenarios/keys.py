@@ -12,8 +12,8 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 
 from busyhour.errors import BusyhourError
-from busyhour.scenarios.draw import Chance
 from busyhour.scenarios.model import KeyChoice
+from busyhour.scenarios.traffic_plan.draw import Chance
 
 MADE_UP = 10_000
 """Keys of a table without items, where the scenario does not say how many."""

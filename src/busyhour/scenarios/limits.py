@@ -8,7 +8,7 @@ from typing import Any
 from busyhour.errors import did_you_mean
 from busyhour.project.violations import value_shown
 from busyhour.scenarios.model import ExternalLimit
-from busyhour.scenarios.source import Source
+from busyhour.scenarios.traffic_plan.arrival_source import Source
 
 CALLS = "calls"
 """In `called_by`: every call."""

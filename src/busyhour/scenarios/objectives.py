@@ -24,7 +24,7 @@ from typing import Any
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.project.violations import value_shown
 from busyhour.scenarios.model import Objective
-from busyhour.scenarios.source import Source
+from busyhour.scenarios.traffic_plan.arrival_source import Source
 
 WITHIN_SECONDS = 20.0
 """In which a call counts as answered in time where the scenario does not say."""

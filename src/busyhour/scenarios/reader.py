@@ -15,7 +15,6 @@ from typing import Any
 from busyhour.errors import did_you_mean
 from busyhour.project.toml_file import TomlFile
 from busyhour.project.violations import value_shown
-from busyhour.rooms import shipped_root
 from busyhour.scenarios.callers import read_callers
 from busyhour.scenarios.flow_names import FlowNames, look, resolve
 from busyhour.scenarios.limits import read_limits
@@ -32,9 +31,10 @@ from busyhour.scenarios.model import (
 from busyhour.scenarios.moved import with_settings_moved
 from busyhour.scenarios.objectives import read_objectives
 from busyhour.scenarios.resources import read_functions, read_tables
-from busyhour.scenarios.source import Source
-from busyhour.scenarios.traffic import read_traffic
-from busyhour.scenarios.waves import dates_as_text, read_waves
+from busyhour.scenarios.traffic_plan.arrival_source import Source
+from busyhour.scenarios.traffic_plan.traffic_table import read_traffic
+from busyhour.scenarios.traffic_plan.waves import dates_as_text, read_waves
+from busyhour.shipped import shipped_root
 
 
 def schema_path() -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 from busyhour.errors import did_you_mean
 from busyhour.project.violations import value_shown
 from busyhour.scenarios.model import Access, Function, KeyChoice, Table
-from busyhour.scenarios.source import Source
+from busyhour.scenarios.traffic_plan.arrival_source import Source
 
 OPERATIONS = (
     *("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"),

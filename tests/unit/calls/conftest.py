@@ -10,7 +10,7 @@ import pytest
 
 from busyhour.calls.centre import CallCentre
 from busyhour.calls.policy import CallPolicy
-from busyhour.capacity.virtual import VirtualClock
+from busyhour.capacity.simulation.clock import VirtualClock
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.protocol import (
     AgentAnswered,

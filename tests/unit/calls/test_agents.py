@@ -6,7 +6,7 @@ import pytest
 
 from busyhour.calls.acd import Acd
 from busyhour.calls.agents import Agent, Profile, Skill
-from busyhour.emulator.clock import VirtualClock
+from busyhour.emulator.server.timers import VirtualClock
 from busyhour.scenarios.model import Queue
 
 

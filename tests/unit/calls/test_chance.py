@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from busyhour.calls.chance import Stream, key_of, uuid_of
-from busyhour.scenarios.draw import sampler
 from busyhour.scenarios.model import Distribution
+from busyhour.scenarios.traffic_plan.draw import sampler
 
 
 def test_a_stream_repeats_for_the_same_seed_call_and_purpose():

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from busyhour.calls.centre import CallCentre
-from busyhour.capacity.functions import ModelledFunctions
-from busyhour.capacity.virtual import VirtualClock
+from busyhour.capacity.simulation.clock import VirtualClock
+from busyhour.capacity.simulation.functions import ModelledFunctions
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.machine import Machine
 from busyhour.flows.model import Action, Condition, ErrorBranch, Flow, FlowType

@@ -28,7 +28,7 @@ from busyhour.capacity.requirement import (
     tolerated_share,
     with_headroom,
 )
-from busyhour.capacity.theory import erlang_b
+from busyhour.capacity.theory.erlang import erlang_b
 
 loads = st.floats(0.05, 400.0)
 shares = st.sampled_from([0.3, 0.05, 0.01, 0.001, 1e-5])

@@ -7,8 +7,8 @@ import io
 from rich.console import Console
 
 from busyhour.cli._display import Display
-from busyhour.rooms import shipped_root
 from busyhour.scenarios.reader import load
+from busyhour.shipped import shipped_root
 
 
 def test_rejections_by_a_limit_count_as_throttled() -> None:

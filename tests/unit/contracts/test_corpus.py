@@ -8,7 +8,7 @@ import pytest
 
 from busyhour.contracts.check import Checker
 from busyhour.contracts.finding import Severity
-from busyhour.contracts.sources import Gathered, gather
+from busyhour.contracts.reading.sources import Gathered, gather
 
 CORPUS = (Path(__file__).parents[3] / "../shared/corpus").resolve()
 ADJUDICATIONS = json.loads(Path(__file__).with_name("adjudications.json").read_text())

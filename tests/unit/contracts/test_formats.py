@@ -13,7 +13,7 @@ from busyhour.contracts.finding import FileReport, Finding, Report, Severity
 from busyhour.contracts.formats import FORMATS
 from busyhour.contracts.formats.sarif import uri
 from busyhour.contracts.loading import load_rules
-from busyhour.contracts.sources import gather
+from busyhour.contracts.reading.sources import gather
 
 EXAMPLES = Path(__file__).parents[3] / "contract_tests" / "examples"
 SCHEMA = json.loads(Path(__file__).with_name("sarif.schema.json").read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ import pytest
 
 from busyhour.contracts.check import Checker
 from busyhour.contracts.loading import load_rule, load_rules, shipped_rules_folder
-from busyhour.contracts.sources import Gathered, source_of
+from busyhour.contracts.reading.sources import Gathered, source_of
 from busyhour.errors import BusyhourError
 
 OWN = '''"""Our flows greet."""

@@ -9,9 +9,9 @@ import pytest
 
 from busyhour.contracts.check import Checker
 from busyhour.contracts.finding import Severity
+from busyhour.contracts.generation.mutations import MUTATIONS, TEXT_MUTATIONS, mutated
 from busyhour.contracts.loading import load_rules
-from busyhour.contracts.mutations import MUTATIONS, TEXT_MUTATIONS, mutated
-from busyhour.contracts.sources import Gathered, source_of
+from busyhour.contracts.reading.sources import Gathered, source_of
 
 ROOT = Path(__file__).parents[3]
 CORPUS = (ROOT / "../shared/corpus").resolve()

@@ -6,9 +6,9 @@ import pytest
 
 from busyhour.contracts.check import Checker
 from busyhour.contracts.finding import Severity
-from busyhour.contracts.sources import gather
-from busyhour.flows.document import load
-from busyhour.flows.legacy import convert
+from busyhour.contracts.reading.sources import gather
+from busyhour.flows.export.document import load
+from busyhour.flows.export.legacy import convert
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 
 from busyhour.contracts.finding import Severity
 from busyhour.contracts.loading import load_rules
+from busyhour.contracts.reading.sources import gather
 from busyhour.contracts.settings import CheckSettings, parse_expiry
-from busyhour.contracts.sources import gather
 from busyhour.errors import BusyhourError
 from busyhour.flows.model import FlowType
 from busyhour.project import Project

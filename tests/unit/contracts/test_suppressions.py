@@ -5,7 +5,7 @@ import json
 import pytest
 
 from busyhour.contracts.check import Checker
-from busyhour.contracts.sources import Gathered, source_of
+from busyhour.contracts.reading.sources import Gathered, source_of
 
 CHECKER = Checker()
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from busyhour.emulator.app import build
-from busyhour.emulator.clock import VirtualClock
-from busyhour.emulator.wire import Request
+from busyhour.emulator.messages import Request
+from busyhour.emulator.server.timers import VirtualClock
 
 FLOW = {
     "Version": "2019-10-30",
@@ -129,7 +129,7 @@ def test_what_is_wrong_is_said_as_json(emulator, method, path, body, query, stat
 
 
 def test_an_increase_request_is_decided_by_hand(emulator):
-    from busyhour.emulator.increase_requests import OPEN
+    from busyhour.emulator.service_quotas.increases import OPEN
 
     def service_quotas(operation, **body):
         headers = {"x-amz-target": f"ServiceQuotasV20190624.{operation}"}

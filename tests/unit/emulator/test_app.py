@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from busyhour.emulator.account import Account
 from busyhour.emulator.app import build, default_scenario
-from busyhour.emulator.clock import VirtualClock
 from busyhour.emulator.connect.policy import ConnectPolicy
-from busyhour.emulator.state import Account
-from busyhour.emulator.wire import Request
+from busyhour.emulator.messages import Request
+from busyhour.emulator.server.timers import VirtualClock
 from busyhour.errors import BusyhourError
 from busyhour.scenarios.model import AwsTarget, Flows, Queue
 

@@ -8,7 +8,7 @@ import pytest
 
 from busyhour.cli.emulator import DEFAULT_PORT, command
 from busyhour.emulator.connect.policy import ConnectPolicy
-from busyhour.emulator.faults import read_faults
+from busyhour.emulator.faults.requests import read_faults
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "emulator.md"
 
@@ -53,7 +53,7 @@ def test_every_fault_in_the_table_is_one(page):
 
 def test_ways_to_answer_are_those_of_the_admin_api(page):
     from busyhour.emulator.app import build
-    from busyhour.emulator.wire import Request
+    from busyhour.emulator.messages import Request
 
     answer = build().admin(Request("GET", "/_busyhour/none", "", {}, b"", "", "", ""))
     known = {

@@ -8,11 +8,11 @@ import json
 import pytest
 
 from busyhour.emulator.app import build, default_scenario
-from busyhour.emulator.clock import VirtualClock
 from busyhour.emulator.connect.policy import ConnectPolicy
-from busyhour.emulator.faults import Condition, Fault
+from busyhour.emulator.faults.requests import Condition, Fault
 from busyhour.emulator.lex.model import VOICE
-from busyhour.emulator.wire import Request
+from busyhour.emulator.messages import Request
+from busyhour.emulator.server.timers import VirtualClock
 from busyhour.scenarios.model import Distribution, Function, Queue
 
 BOT = "arn:aws:lex:us-east-1:123456789012:bot-alias/BOTID12345/ALIAS12345"

@@ -17,11 +17,11 @@ import orjson
 import pytest
 
 from busyhour.emulator.app import build
-from busyhour.emulator.clock import VirtualClock
-from busyhour.emulator.coverage import MODELS, RATED
-from busyhour.emulator.wire import Request, Response
+from busyhour.emulator.coverage.page import MODELS, RATED
+from busyhour.emulator.messages import Request, Response
+from busyhour.emulator.server.timers import VirtualClock
 from busyhour.errors import BusyhourError
-from busyhour.quotas.table import load
+from busyhour.quotas.table.quota_table import load
 
 PAID_ELSEWHERE = {("lambda", "Invoke")}
 """Held by concurrency as well; measured where Lambda's limits are."""

@@ -6,8 +6,8 @@ import botocore.parsers
 import botocore.session
 import pytest
 
+from busyhour.emulator.messages import ApiError, Request
 from busyhour.emulator.sts import Sts
-from busyhour.emulator.wire import ApiError, Request
 
 
 @dataclass

@@ -13,11 +13,11 @@ from statistics import fmean, stdev
 
 import pytest
 
-from busyhour.capacity.theory import erlang_b, erlang_c
+from busyhour.capacity.theory.erlang import erlang_b, erlang_c
 from busyhour.emulator.app import build, default_scenario
-from busyhour.emulator.clock import VirtualClock
 from busyhour.emulator.connect.policy import ConnectPolicy
-from busyhour.emulator.wire import Request
+from busyhour.emulator.messages import Request
+from busyhour.emulator.server.timers import VirtualClock
 from busyhour.scenarios.model import Distribution, Queue
 
 CALLS, BATCHES, WARM_UP = 8_000, 20, 600

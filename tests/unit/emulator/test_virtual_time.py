@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 
 from busyhour.emulator.app import build, default_scenario
-from busyhour.emulator.clock import VirtualClock
 from busyhour.emulator.connect.policy import ConnectPolicy
-from busyhour.emulator.faults import Condition, Fault
-from busyhour.emulator.wire import Request
+from busyhour.emulator.faults.requests import Condition, Fault
+from busyhour.emulator.messages import Request
+from busyhour.emulator.server.timers import VirtualClock
 from busyhour.scenarios.model import Distribution, Function
 
 FLOWS = sorted((Path(__file__).resolve().parents[3] / "examples" / "helpdesk" / "flows").glob("*.json"))

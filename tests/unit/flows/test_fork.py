@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from busyhour.flows import protocol as p
-from busyhour.flows.document import load
+from busyhour.flows.export.document import load
+from busyhour.flows.export.reader import read
 from busyhour.flows.fork import fork, key
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.machine import Machine
-from busyhour.flows.reader import read
 
 
 @pytest.fixture

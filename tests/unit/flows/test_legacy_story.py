@@ -19,12 +19,12 @@ import pytest
 
 from busyhour.flows import protocol as p
 from busyhour.flows.call import Call
-from busyhour.flows.document import parse
-from busyhour.flows.legacy import convert
+from busyhour.flows.export.document import parse
+from busyhour.flows.export.legacy import convert
+from busyhour.flows.export.reader import read
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.machine import Machine
 from busyhour.flows.model import Action, Flow
-from busyhour.flows.reader import read
 
 CORPUS = (Path(__file__).parents[3] / "../shared/corpus/flows").resolve()
 STORIES = 5

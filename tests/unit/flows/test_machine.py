@@ -11,12 +11,12 @@ from busyhour.errors import BusyhourError
 from busyhour.flows import protocol as p
 from busyhour.flows.actions import TYPES as ALL_TYPES
 from busyhour.flows.contact import Contact
-from busyhour.flows.document import load
+from busyhour.flows.export.document import load
+from busyhour.flows.export.reader import read
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.machine import Machine
 from busyhour.flows.model import Action, Condition, ErrorBranch, Flow, FlowType
 from busyhour.flows.policy import Policy
-from busyhour.flows.reader import read
 
 DISCONNECTED = p.Ended(p.EndReason.FLOW_DISCONNECT, "DisconnectParticipant")
 
@@ -389,8 +389,8 @@ def test_calls_through_every_real_export_end(corpus, build, channel):
 def test_the_old_exports_say_the_same_when_their_conversion_is_read_again(corpus, build):
     import json
 
-    from busyhour.flows.document import parse
-    from busyhour.flows.legacy import convert, is_legacy
+    from busyhour.flows.export.document import parse
+    from busyhour.flows.export.legacy import convert, is_legacy
 
     for document in (load(path) for path in corpus):
         if not is_legacy(document.data):

@@ -12,8 +12,8 @@ import pytest
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.harness import account_values
 from busyhour.quotas.model import Origin, QuotaValue
-from busyhour.quotas.reading import Reading
-from busyhour.quotas.table import load
+from busyhour.quotas.resolve import Reading
+from busyhour.quotas.table.quota_table import load
 from busyhour.scenarios.model import Scenario
 
 TABLE = load()

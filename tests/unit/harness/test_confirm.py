@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.synthetic_runs import System, run
 
 from busyhour.harness import confirm as module
 from busyhour.harness.confirm import hold_against
 from busyhour.harness.run import Options
 from busyhour.project import Project
 from busyhour.regression import verdicts
-from busyhour.regression.generated import System, run
-from busyhour.regression.observation import Observation
+from busyhour.regression.metrics.observation import Observation
 from busyhour.results.record import Arrivals, Outcome, RunRecord, VerdictRecord
 
 SYSTEM = System(seconds=300)
@@ -52,7 +52,7 @@ def centre(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     monkeypatch.setattr(module, "execute", execute)
     monkeypatch.setattr(module, "read", lambda path: runs[path.name])
-    monkeypatch.setattr("busyhour.regression.baseline.read", lambda path: runs[path.name])
+    monkeypatch.setattr("busyhour.history.baseline.read", lambda path: runs[path.name])
     (tmp_path / "tonight").mkdir()
     said = Said()
 

@@ -6,8 +6,8 @@ import pytest
 
 from busyhour.errors import BusyhourError
 from busyhour.harness.entries import check_entries
-from busyhour.rooms import shipped_root
 from busyhour.scenarios.reader import load
+from busyhour.shipped import shipped_root
 
 ROOT = shipped_root()
 HELPDESK = (

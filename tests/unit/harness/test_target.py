@@ -3,8 +3,8 @@ import contextlib
 import pytest
 
 from busyhour.harness import target
-from busyhour.rooms import shipped_root
 from busyhour.scenarios.reader import load
+from busyhour.shipped import shipped_root
 
 
 class StartedError(Exception):

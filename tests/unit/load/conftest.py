@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from busyhour.rooms import shipped_root
+from busyhour.shipped import shipped_root
 
 
 class FakeAws:

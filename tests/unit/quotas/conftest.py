@@ -11,14 +11,14 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from busyhour.emulator.faults import Faults
-from busyhour.emulator.increase_requests import ApprovalPolicy
-from busyhour.emulator.router import Router
-from busyhour.emulator.server import running
-from busyhour.emulator.service_quotas import ServiceQuotas
-from busyhour.emulator.state import EmulatorState, new_state
-from busyhour.emulator.wire import ApiError, Request, Response
-from busyhour.quotas.table import load
+from busyhour.emulator.account import EmulatorState, new_state
+from busyhour.emulator.faults.requests import Faults
+from busyhour.emulator.messages import ApiError, Request, Response
+from busyhour.emulator.server.listener import running
+from busyhour.emulator.server.router import Router
+from busyhour.emulator.service_quotas.increases import ApprovalPolicy
+from busyhour.emulator.service_quotas.service import ServiceQuotas
+from busyhour.quotas.table.quota_table import load
 from busyhour.results.record import Arrivals, Outcome, QuotaRecord, RunRecord, VerdictRecord
 
 TABLE = load()

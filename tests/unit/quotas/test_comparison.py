@@ -19,7 +19,7 @@ from busyhour.quotas.comparison import (
     record,
 )
 from busyhour.quotas.model import Kind, Origin, QuotaValue, Verdict
-from busyhour.quotas.table import load
+from busyhour.quotas.table.quota_table import load
 
 TABLE = load()
 CALLS = TABLE.by_code("L-12AB7C57")

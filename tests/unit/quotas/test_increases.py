@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from busyhour.errors import BusyhourError
 from busyhour.quotas.increases import Needs, needs
-from busyhour.quotas.table import load
+from busyhour.quotas.table.quota_table import load
 
 TABLE = load()
 ARN = "arn:aws:connect:us-east-1:123456789012:instance/1"

@@ -16,12 +16,12 @@ from busyhour.cli.quotas import command
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.quotas import freshness
 from busyhour.quotas import ledger as ledgers
-from busyhour.quotas.filing import Filed
+from busyhour.quotas.aws.increase_requests import Filed
 from busyhour.quotas.ledger import Evidence, Needed, Requested, Verified
 from busyhour.results.codec import encode
 from busyhour.results.json_schema import schema_of
 from busyhour.results.record import Outcome, RunRecord, Shown
-from busyhour.rooms import shipped_root
+from busyhour.shipped import shipped_root
 
 ARN = "arn:aws:connect:us-east-1:123456789012:instance/1"
 CALLS = "connect.concurrent-active-calls-per-instance"

@@ -15,9 +15,9 @@ from click.testing import CliRunner
 
 from busyhour.cli.quotas import command
 from busyhour.errors import BusyhourError
-from busyhour.quotas import table
+from busyhour.quotas import listing
 
-SCHEMA = json.loads(Path(table.__file__).with_name("quotas.schema.json").read_text())
+SCHEMA = json.loads(Path(listing.__file__).with_name("quotas.schema.json").read_text())
 
 
 def run(*arguments: str) -> str:

@@ -13,10 +13,10 @@ from click.testing import CliRunner, Result
 
 from busyhour.cli.request import command
 from busyhour.errors import BusyhourError, ExitCode
-from busyhour.quotas import freshness, table
+from busyhour.quotas import freshness, listing
 from busyhour.results import store
 
-SCHEMA = json.loads(Path(table.__file__).with_name("request.schema.json").read_text())
+SCHEMA = json.loads(Path(listing.__file__).with_name("request.schema.json").read_text())
 
 
 def call(*arguments: str, answer: str | None = None) -> Result:

@@ -6,12 +6,12 @@ import json
 from dataclasses import replace
 
 import pytest
+from support.synthetic_runs import System, run
 
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.regression.compare import Comparison, compare
-from busyhour.regression.decide import Compared, Outcome
-from busyhour.regression.generated import System, run
-from busyhour.regression.observation import Demand, Observation, QuotaUse, Share, from_json
+from busyhour.regression.inference.decide import Compared, Outcome
+from busyhour.regression.metrics.observation import Demand, Observation, QuotaUse, Share, from_json
 from busyhour.regression.settings import Tolerances
 from busyhour.results.codec import encode
 

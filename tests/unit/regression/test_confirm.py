@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from support.synthetic_runs import System, run
 
 from busyhour.regression.compare import Comparison
 from busyhour.regression.confirm import confirm, settle
-from busyhour.regression.decide import Outcome
-from busyhour.regression.generated import System, run
-from busyhour.regression.observation import Observation
+from busyhour.regression.inference.decide import Outcome
+from busyhour.regression.metrics.observation import Observation
 from busyhour.regression.settings import Tolerances
 
 SYSTEM = System(seconds=300)

@@ -8,7 +8,7 @@ import pytest
 
 from busyhour.regression import made_of
 from busyhour.regression.made_of import MadeOf
-from busyhour.regression.observation import Observation
+from busyhour.regression.metrics.observation import Observation
 from busyhour.regression.outside import changes
 from busyhour.results.codec import encode
 from busyhour.results.record import Arrivals, Outcome, RunRecord, VerdictRecord

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from support.synthetic_runs import System, run
 
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.regression.compare import Comparison, compare
-from busyhour.regression.decide import TOO_FEW_NIGHTS, Outcome
-from busyhour.regression.generated import System, run
+from busyhour.regression.inference.decide import TOO_FEW_NIGHTS, Outcome
 from busyhour.regression.made_of import MadeOf
-from busyhour.regression.observation import Limit, Observation, Parts, QuotaUse, Share
+from busyhour.regression.metrics.observation import Limit, Observation, Parts, QuotaUse, Share
 from busyhour.regression.settings import Tolerances
 
 FUNCTIONS = (("lookup", 0.5, 1.0), ("open", 0.3, 1.6), ("status", 0.2, 0.5))

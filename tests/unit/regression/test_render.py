@@ -5,10 +5,10 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
+from support.synthetic_runs import System, run
 
 from busyhour.regression.compare import Comparison, compare
-from busyhour.regression.decide import Outcome
-from busyhour.regression.generated import System, run
+from busyhour.regression.inference.decide import Outcome
 from busyhour.regression.render import RENDERERS
 from busyhour.regression.settings import Tolerances
 

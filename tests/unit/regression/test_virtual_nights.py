@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 
 from busyhour.calls.live import LiveCall
-from busyhour.capacity.flows import machine_of
-from busyhour.capacity.simulation import Simulation
+from busyhour.capacity.demand.machine import machine_of
+from busyhour.capacity.simulation.simulate import Simulation
 from busyhour.flows.protocol import Invoke
 from busyhour.regression.compare import Comparison, compare
-from busyhour.regression.decide import Outcome
-from busyhour.regression.observation import Observation, Parts, QuotaUse, Share
+from busyhour.regression.inference.decide import Outcome
+from busyhour.regression.metrics.observation import Observation, Parts, QuotaUse, Share
 from busyhour.regression.settings import Tolerances
-from busyhour.results.histogram import Histogram
-from busyhour.results.windows import Windows, coarse_bucket
+from busyhour.results.measurement.histogram import Histogram
+from busyhour.results.measurement.windows import Windows, coarse_bucket
 from busyhour.scenarios import reader
 from busyhour.scenarios.model import Distribution, Scenario
 

@@ -5,10 +5,10 @@ import math
 
 import pytest
 
+from busyhour.capacity.forecast.limits import Limit, row_of
 from busyhour.capacity.requirement import Agents, Bucket, Count, Executions, Lines, Requirement, needed
-from busyhour.capacity.rungs import Limit, row_of
 from busyhour.quotas import freshness
-from busyhour.report.renderers import RENDERERS
+from busyhour.report.renderers.registry import RENDERERS
 from busyhour.results.record import (
     Arrivals,
     FindingRecord,
@@ -23,7 +23,7 @@ from busyhour.results.record import (
     Slip,
     VerdictRecord,
 )
-from busyhour.rooms import shipped_root
+from busyhour.shipped import shipped_root
 
 TODAY = freshness.today().isoformat()
 NEEDED = needed(Lines(34.9))

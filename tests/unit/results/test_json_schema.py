@@ -10,7 +10,7 @@ import pytest
 from busyhour.results.codec import encode
 from busyhour.results.json_schema import RUN_ID, RUN_TITLE, schema_of
 from busyhour.results.record import Arrivals, Outcome, RunRecord, Series, VerdictRecord
-from busyhour.rooms import shipped_root
+from busyhour.shipped import shipped_root
 
 PUBLISHED = shipped_root() / "reports" / "run.schema.json"
 COMMAND = "python -m busyhour.results.json_schema > reports/run.schema.json"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from busyhour.capacity.forecast.limits import Limit, row_of
 from busyhour.capacity.requirement import Count, Lines
-from busyhour.capacity.rungs import Limit, row_of
 from busyhour.results.limit_rows import by_key, is_dated, limit_rows
 from busyhour.results.record import Arrivals, Outcome, RunRecord, VerdictRecord
 

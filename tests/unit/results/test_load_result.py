@@ -3,7 +3,7 @@ import json
 import pytest
 
 from busyhour.results.load_result import Bounds, Circumstances, LoadResult, summarise
-from busyhour.results.measures import Measures
+from busyhour.results.measurement.measures import Measures
 
 OP = "connect:StartOutboundVoiceContact"
 

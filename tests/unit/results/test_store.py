@@ -4,7 +4,7 @@ import pytest
 
 from busyhour.errors import BusyhourError
 from busyhour.results.load_result import Bounds, Circumstances, summarise
-from busyhour.results.measures import Measures
+from busyhour.results.measurement.measures import Measures
 from busyhour.results.store import read_json, read_load, read_run, write_json, write_load
 
 

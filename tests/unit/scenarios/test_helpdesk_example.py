@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from busyhour.flows.reader import read_file
-from busyhour.rooms import shipped_root
+from busyhour.flows.export.reader import read_file
 from busyhour.scenarios.reader import load
+from busyhour.shipped import shipped_root
 
 EXAMPLE = shipped_root() / "examples" / "helpdesk"
 FLOWS = sorted((EXAMPLE / "flows").glob("*.json"))

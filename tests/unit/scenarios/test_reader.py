@@ -257,7 +257,7 @@ def test_a_path_is_looked_up_beside_the_file_and_then_in_the_root(write, deploym
 def test_numbers_are_seconds(value):
     # No fixture inside @given: the distribution alone is under test.
     from busyhour.project.toml_file import TomlFile
-    from busyhour.scenarios.source import Source
+    from busyhour.scenarios.traffic_plan.arrival_source import Source
 
     source = Source(TomlFile(Path("s.toml"), {}, {}), None)
     assert source.distribution((), value) == Distribution("constant", value)

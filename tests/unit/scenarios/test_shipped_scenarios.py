@@ -5,10 +5,10 @@ import tomllib
 
 import pytest
 
-from busyhour.rooms import shipped_root
-from busyhour.scenarios.arrivals import Schedule
 from busyhour.scenarios.model import ArrivalProcess, Direction, DriveKind
 from busyhour.scenarios.reader import load
+from busyhour.scenarios.traffic_plan.arrivals import Schedule
+from busyhour.shipped import shipped_root
 
 ROOM = shipped_root() / "scenarios"
 FILES = sorted(ROOM.glob("*.toml"))

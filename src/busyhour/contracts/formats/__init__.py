@@ -27,7 +27,7 @@ def _when_used(module: str, function: str) -> Render:
 
 FORMATS: dict[str, Render] = {
     "text": _when_used("text", "render_text"),
-    "json": _when_used("json_", "render_json"),
+    "json": _when_used("json_output", "render_json"),
     "sarif": _when_used("sarif", "render_sarif"),
     "junit": _when_used("junit", "render_junit"),
     "github": _when_used("github", "render_github"),

@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import quote
 
 from busyhour.contracts.baseline import key_of
-from busyhour.contracts.docs import address
 from busyhour.contracts.finding import Finding, Report
 from busyhour.contracts.loading import RuleSet
 from busyhour.contracts.rule import Rule
+from busyhour.contracts.rule_pages import address
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 

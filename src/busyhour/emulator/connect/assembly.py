@@ -9,20 +9,20 @@ from functools import partial
 from pathlib import Path
 
 from busyhour.calls.ports import Clock, FlowMachine, Functions
-from busyhour.emulator.connect.content import Validator
-from busyhour.emulator.connect.destinations import Destinations
+from busyhour.emulator.account import EmulatorState
+from busyhour.emulator.connect.contacts.lifecycle import Contacts
+from busyhour.emulator.connect.contacts.publish import Outlets
 from busyhour.emulator.connect.flow_logs import FlowLogs, LoggingMachine, Observer
-from busyhour.emulator.connect.lifecycle import Contacts
-from busyhour.emulator.connect.outlets import Outlets
+from busyhour.emulator.connect.instance_runtime import Sites
 from busyhour.emulator.connect.policy import ConnectPolicy
-from busyhour.emulator.connect.resources import Instance, furnish
-from busyhour.emulator.connect.site import Sites
-from busyhour.emulator.state import EmulatorState
-from busyhour.flows.document import load
+from busyhour.emulator.connect.resources.allowed_countries import Destinations
+from busyhour.emulator.connect.resources.flow_content import Validator
+from busyhour.emulator.connect.resources.instance import Instance, furnish
+from busyhour.flows.export.document import load
+from busyhour.flows.export.reader import read
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.machine import Machine
 from busyhour.flows.model import Flow
-from busyhour.flows.reader import read
 from busyhour.scenarios.model import Scenario
 
 

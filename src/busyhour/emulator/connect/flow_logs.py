@@ -14,15 +14,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from busyhour.calls.ports import FlowMachine, MachineCall
-from busyhour.emulator.connect.resources import Instance
-from busyhour.emulator.sinks import Sink
+from busyhour.emulator.connect.resources.instance import Instance
+from busyhour.emulator.server.sinks import Sink
 from busyhour.flows.call import Call
 from busyhour.flows.contact import Contact
-from busyhour.flows.flowlog import entries
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.model import Action, Flow
+from busyhour.flows.playback.call_trace import Trace, Tracer
+from busyhour.flows.playback.flow_log import entries
 from busyhour.flows.protocol import Effect, Ended, Event
-from busyhour.flows.trace import Trace, Tracer
 
 KEPT = 100_000
 

@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 
 from busyhour.emulator.connect.flow_logs import FlowLogs, LogEvent, log_group
-from busyhour.emulator.connect.site import Sites
-from busyhour.emulator.paging import page_start, page_token
-from busyhour.emulator.protocols import json_error
-from busyhour.emulator.wire import JSON_1_1, ApiError, Request, Response, Service
+from busyhour.emulator.connect.instance_runtime import Sites
+from busyhour.emulator.messages import JSON_1_1, ApiError, Request, Response, Service
+from busyhour.emulator.model.paging import page_start, page_token
+from busyhour.emulator.server.error_formats import json_error
 
 Params = dict[str, Any]
 _PAGE = 10_000

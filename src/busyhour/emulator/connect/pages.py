@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from busyhour.emulator.paging import page_start, page_token
+from busyhour.emulator.model.paging import page_start, page_token
 
 PAGE = 100
 

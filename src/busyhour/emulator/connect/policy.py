@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from busyhour.emulator.account_age import AccountAge
+from busyhour.emulator.quotas.new_account import AccountAge
 
 
 class OverQuota(StrEnum):

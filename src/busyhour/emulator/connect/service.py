@@ -7,33 +7,25 @@ from functools import cache
 
 import orjson
 
-from busyhour.emulator.connect import (
-    contact_operations,
-    crud,
-    current,
-    flow_operations,
-    instances,
-    metric_data,
-    numbers,
-    routing,
-    starting,
-)
-from busyhour.emulator.connect.site import Handler, Params, Site, Sites
-from busyhour.emulator.connect.times import epoch_seconds
-from busyhour.emulator.protocols import rest_json_error
-from busyhour.emulator.rest_operations import OperationTable
-from busyhour.emulator.wire import ApiError, Request, Response
+from busyhour.emulator.connect.contacts import operations, start
+from busyhour.emulator.connect.contacts.times import epoch_seconds
+from busyhour.emulator.connect.instance_runtime import Handler, Params, Site, Sites
+from busyhour.emulator.connect.metrics import current, historical
+from busyhour.emulator.connect.resources import crud, flows, instances, phone_numbers, routing_profiles
+from busyhour.emulator.messages import ApiError, Request, Response
+from busyhour.emulator.model.operations import OperationTable
+from busyhour.emulator.server.error_formats import rest_json_error
 
 HANDLERS: Mapping[str, Handler] = {
-    **starting.HANDLERS,
-    **contact_operations.HANDLERS,
-    **flow_operations.HANDLERS,
+    **start.HANDLERS,
+    **operations.HANDLERS,
+    **flows.HANDLERS,
     **crud.HANDLERS,
-    **routing.HANDLERS,
-    **numbers.HANDLERS,
+    **routing_profiles.HANDLERS,
+    **phone_numbers.HANDLERS,
     **instances.HANDLERS,
     **current.HANDLERS,
-    **metric_data.HANDLERS,
+    **historical.HANDLERS,
 }
 """Every operation that is served."""
 _ACCOUNT_WIDE = frozenset(

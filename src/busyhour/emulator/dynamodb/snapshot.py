@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
+from busyhour.emulator.dynamodb.api.plane import Plane
 from busyhour.emulator.dynamodb.backend import plain
-from busyhour.emulator.dynamodb.plane import Plane
 
 
 def dump(plane: Plane) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from busyhour.emulator.lambda_.functions import Alias, Deployed, FunctionTable
-from busyhour.emulator.lambda_.packages import PackageStore
-from busyhour.emulator.persistence import write_whole
+from busyhour.emulator.lambda_.api.function_store import Alias, Deployed, FunctionTable
+from busyhour.emulator.lambda_.api.packages import PackageStore
+from busyhour.emulator.snapshot import write_whole
 from busyhour.scenarios.model import Function
 
 _FIELDS = ("name", "environment", "timeout", "memory_mb", "handler")

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from busyhour.calls.live import LiveCall
 from busyhour.calls.ports import Clock
-from busyhour.emulator.faults import Fault, Faults, UnreachableError
-from busyhour.emulator.metrics import Dimensions, dimensions
-from busyhour.emulator.state import EmulatorState
-from busyhour.emulator.wire import ApiError
+from busyhour.emulator.account import EmulatorState
+from busyhour.emulator.cloudwatch.store import Dimensions, dimensions
+from busyhour.emulator.faults.requests import Fault, Faults, UnreachableError
+from busyhour.emulator.messages import ApiError
 from busyhour.flows.protocol import Converse
 
 NAMESPACE = "AWS/Lex"

@@ -1,6 +1,6 @@
 """AWS Lambda's Python runtime: context, environment variables, import, invocation, results and errors.
 
-Both programs that run handlers are made of it: the emulator's worker processes (`busyhour.emulator.lambda_.worker`)
+Both programs that run handlers are made of it: the emulator's worker processes (`busyhour.emulator.lambda_.runtime.worker`)
 and the process of explorations and forecasts (`busyhour.handlers.child`). Only the standard library is imported, so
 that a handler sees an interpreter as empty as Lambda's.
 

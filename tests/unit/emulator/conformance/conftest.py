@@ -23,10 +23,10 @@ from botocore.validate import ParamValidator
 from hypothesis import strategies as st
 
 from busyhour.emulator.app import build
-from busyhour.emulator.dynamodb.requests import DATA
-from busyhour.emulator.server import running
+from busyhour.emulator.dynamodb.api.requests import DATA
+from busyhour.emulator.server.listener import running
 from busyhour.quotas.model import Kind
-from busyhour.quotas.table import load
+from busyhour.quotas.table.quota_table import load
 
 MODELS = {
     "connect": "connect",

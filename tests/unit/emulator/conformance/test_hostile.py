@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from busyhour.emulator.codecs import decode_cbor, encode_cbor
+from busyhour.emulator.cloudwatch.protocol_codecs import decode_cbor, encode_cbor
 
 SERVICES = ["connect", "dynamodb", "execute-api", "lambda", "lex", "monitoring", "servicequotas", "sts"]
 EXAMPLES = [1, pytest.param(60, marks=pytest.mark.slow)]

@@ -19,10 +19,10 @@ from botocore.serialize import create_serializer
 from botocore.validate import ParamValidator
 
 from busyhour.emulator.app import Emulator, build
-from busyhour.emulator.clock import VirtualClock
 from busyhour.emulator.connect.service import HANDLERS
-from busyhour.emulator.wire import Request, Response
-from busyhour.quotas.table import _kebab
+from busyhour.emulator.messages import Request, Response
+from busyhour.emulator.server.timers import VirtualClock
+from busyhour.quotas.table.quota_table import _kebab
 
 GREETING = {
     "Version": "2019-10-30",

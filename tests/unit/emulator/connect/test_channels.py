@@ -8,7 +8,7 @@ import pytest
 from botocore.parsers import create_parser
 
 from busyhour.emulator.connect.policy import ConnectPolicy
-from busyhour.emulator.wire import Request
+from busyhour.emulator.messages import Request
 
 EPOCH = 1_800_000_000.0
 BYE = {"Identifier": "bye", "Type": "DisconnectParticipant", "Parameters": {}, "Transitions": {}}

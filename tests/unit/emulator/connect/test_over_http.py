@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from busyhour.emulator.app import build, default_scenario
 from busyhour.emulator.connect.policy import ConnectPolicy
-from busyhour.emulator.server import running
+from busyhour.emulator.server.listener import running
 from busyhour.harness.publishing import problems
 from busyhour.scenarios.model import Distribution
 

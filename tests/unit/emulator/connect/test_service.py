@@ -514,7 +514,7 @@ members = st.sampled_from(
 @pytest.fixture(scope="module")
 def anything(tmp_path_factory):
     from busyhour.emulator.app import build
-    from busyhour.emulator.clock import VirtualClock
+    from busyhour.emulator.server.timers import VirtualClock
 
     names = (
         "list-queues",
@@ -536,7 +536,7 @@ def anything(tmp_path_factory):
     query=st.text(max_size=30),
 )
 def test_no_json_whatever_makes_the_service_fail(anything, where, body, own, query):
-    from busyhour.emulator.wire import Request
+    from busyhour.emulator.messages import Request
 
     method, path = where
     instance = anything.state.account.instance_id

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from busyhour.emulator.dynamodb.service import DynamoDbService
-from busyhour.emulator.limits import Limits
-from busyhour.emulator.metrics import MetricStore
-from busyhour.emulator.wire import ApiError, Request, Response
-from busyhour.quotas.table import QuotaTable, load
+from busyhour.emulator.cloudwatch.store import MetricStore
+from busyhour.emulator.dynamodb.api.service import DynamoDbService
+from busyhour.emulator.messages import ApiError, Request, Response
+from busyhour.emulator.quotas.throttling import Limits
+from busyhour.quotas.table.quota_table import QuotaTable, load
 
 ON_DEMAND = {
     "TableName": "t",

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from busyhour.emulator.clock import LoopClock
-from busyhour.emulator.lambda_.asynchronous import AsyncPolicy, EventQueue
-from busyhour.emulator.lambda_.engine import LambdaEngine
-from busyhour.emulator.lambda_.functions import FunctionTable
-from busyhour.emulator.lambda_.pool import EnvironmentPool
-from busyhour.emulator.lambda_.service import LambdaService
-from busyhour.emulator.limits import Limits
-from busyhour.emulator.metrics import MetricStore
-from busyhour.quotas.table import QuotaTable, load
+from busyhour.emulator.cloudwatch.store import MetricStore
+from busyhour.emulator.lambda_.api.function_store import FunctionTable
+from busyhour.emulator.lambda_.api.service import LambdaService
+from busyhour.emulator.lambda_.runtime.asynchronous import AsyncPolicy, EventQueue
+from busyhour.emulator.lambda_.runtime.engine import LambdaEngine
+from busyhour.emulator.lambda_.runtime.pool import EnvironmentPool
+from busyhour.emulator.quotas.throttling import Limits
+from busyhour.emulator.server.timers import LoopClock
+from busyhour.quotas.table.quota_table import QuotaTable, load
 from busyhour.scenarios.model import Function
 
 

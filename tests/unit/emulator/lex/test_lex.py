@@ -13,15 +13,15 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from busyhour.emulator.account import new_state
 from busyhour.emulator.app import build
-from busyhour.emulator.clock import VirtualClock
-from busyhour.emulator.faults import Fault, Faults
+from busyhour.emulator.faults.requests import Fault, Faults
 from busyhour.emulator.lex.model import TEST_ALIAS, TEXT, VOICE, Bot, LexModel, bot_of
-from busyhour.emulator.server import running
-from busyhour.emulator.state import new_state
-from busyhour.emulator.wire import Request
+from busyhour.emulator.messages import Request
+from busyhour.emulator.server.listener import running
+from busyhour.emulator.server.timers import VirtualClock
 from busyhour.flows.protocol import Converse
-from busyhour.quotas.table import load
+from busyhour.quotas.table.quota_table import load
 
 ALIAS_ARN = "arn:aws:lex:us-east-1:123456789012:bot-alias/BOTID12345/ALIAS12345"
 WHERE = {"botId": "BOTID12345", "botAliasId": "ALIAS12345", "localeId": "en_US", "sessionId": "s-1"}

@@ -1,0 +1,1 @@
+"""Demand of one call: executions, requests, table units, time in queues; solved for or sampled."""

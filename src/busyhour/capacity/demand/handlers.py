@@ -1,0 +1,219 @@
+"""What the real handlers of a scenario answer, for forecasts: run once for each different question, then remembered.
+
+The handlers run in a process of their own against moto's DynamoDB with the scenario's tables and items, so that a
+forecast takes the same branches as a run. Two events are one question where they agree in all that the handler
+looked at, the contact's own ids apart. How long handlers take there says nothing about Lambda and is not used.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from busyhour.capacity.markov.outcomes import NotFiniteError
+from busyhour.flows.protocol import LambdaFailed, LambdaResult
+from busyhour.handlers.noting import Path as Read
+from busyhour.handlers.noting import at
+from busyhour.handlers.process import (
+    GRACE_SECONDS,
+    START_SECONDS,
+    Handler,
+    HandlerError,
+    HandlerProcess,
+    ProcessError,
+)
+from busyhour.handlers.runtime.variables import RESERVED
+from busyhour.scenarios.model import Function, Scenario
+
+FIRST_SECONDS = 10.0
+"""Longest that the first invocation of a handler may take beyond its timeout."""
+QUESTIONS = 300
+"""Different invocations of one function that are run; later ones get the answer of one of these."""
+SECONDS = 20.0
+"""Longest that all functions together are run, each for its part: a forecast must not take minutes."""
+_OWN_IDS = frozenset({"ContactId", "InitialContactId", "PreviousContactId"})
+
+Answer = LambdaResult | LambdaFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a handler did with one question: its answer, the paths in the event that it depends on, its operations."""
+
+    answer: Answer
+    read: frozenset[Read]
+    operations: Mapping[str, int]
+
+
+_Known = dict[frozenset[Read], dict[str, Asked]]
+"""By what was read, then by the values that were there."""
+
+
+class HandlerAnswers:
+    """Callable as `capacity.simulation.functions.Answers`. Use as a context manager: the process ends with it.
+
+    Args:
+        scenario: functions with handlers, tables.
+        questions: different invocations of one function that are run.
+        seconds: how long all functions together are run; each has an equal part.
+    """
+
+    def __init__(self, scenario: Scenario, questions: int = QUESTIONS, seconds: float = SECONDS) -> None:
+        self._scenario = scenario
+        self._questions = questions
+        handlers = sum(1 for function in scenario.functions.values() if function.handler is not None)
+        self._seconds = seconds / max(handlers, 1)
+        self._spent: defaultdict[str, float] = defaultdict(float)
+        self._known: dict[str, _Known] = {}
+        self._process = HandlerProcess(
+            [(table.definition, table.items) for table in scenario.tables.values()], scenario.aws.region
+        )
+        self._broken = False
+        self._invoked: Counter[str] = Counter()
+        self._operations: dict[str, Counter[str]] = {}
+        self.problems: dict[str, str] = {}
+        """What went wrong, by function; "" for what concerns all of them."""
+        for name, function in scenario.functions.items():
+            if function.handler is not None and (
+                reserved := sorted(RESERVED.intersection(function.environment))
+            ):
+                self.problems[f"{name}.environment"] = (
+                    f"functions.{name}.environment: {', '.join(reserved)} is not set: Lambda reserves it; take it out"
+                )
+        self.observed: set[str] = set()
+        """Operations whose mean was estimated from what handlers were seen to do, see `capacity.demand.observed_operations`."""
+
+    def __enter__(self) -> HandlerAnswers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __call__(self, name: str, event: Mapping[str, Any]) -> Answer | None:
+        """Return what function `name` answers to `event`; None: it could not be run.
+
+        After `questions` different ones, or its part of `seconds`, one of their answers.
+        """
+        asked = self._one_of(name, event)
+        if asked is None:
+            return None
+        self._invoked[name] += 1
+        self._operations.setdefault(name, Counter()).update(asked.operations)
+        return asked.answer
+
+    def ask(self, name: str, event: Mapping[str, Any]) -> tuple[Answer, frozenset[Read]] | None:
+        """As a call, however many questions there were, with the paths in the event that the answer depends on.
+
+        Raises:
+            NotFiniteError: the function has been run for too long already, and this question is a new one.
+        """
+        if self._slow(name) and _find(self._known[name], event) is None:
+            raise NotFiniteError(f"function {name!r} is too slow to be asked about all its inputs")
+        asked = self._asked(name, event)
+        return None if asked is None else (asked.answer, asked.read)
+
+    def operations(self, name: str) -> dict[str, float]:
+        """Mean DynamoDB operations of one invocation so far, by `table.Operation`."""
+        counts = self._operations.get(name, Counter())
+        return {operation: count / self._invoked[name] for operation, count in sorted(counts.items())}
+
+    def _one_of(self, name: str, event: Mapping[str, Any]) -> Asked | None:
+        known = self._known.get(name, {})
+        if sum(map(len, known.values())) < self._questions and not self._slow(name):
+            return self._asked(name, event)
+        found = _find(known, event)
+        if found is not None:
+            return found
+        all_ = [asked for answers in known.values() for asked in answers.values()]
+        return all_[zlib.crc32(_question(event).encode()) % len(all_)]
+
+    def _slow(self, name: str) -> bool:
+        """Whether the function has used up its time, and has answered anything."""
+        if self._spent[name] < self._seconds or not self._known.get(name):
+            return False
+        self.problems.setdefault(
+            name,
+            f"the handler of {name!r} is slow: what it answered in {self._spent[name]:.0f} s stands for all its answers",
+        )
+        return True
+
+    def _asked(self, name: str, event: Mapping[str, Any]) -> Asked | None:
+        function = self._scenario.functions.get(name)
+        if function is None or function.handler is None:
+            return None
+        known = self._known.setdefault(name, {})
+        found = _find(known, event)
+        if found is not None or self._broken:
+            return found
+        began = time.monotonic()
+        asked = self._run(name, function, event)
+        self._spent[name] += time.monotonic() - began
+        if asked is not None:
+            known.setdefault(asked.read, {})[_values(event, asked.read)] = asked
+        return asked
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.close()
+
+    def _run(self, name: str, function: Function, event: Mapping[str, Any]) -> Asked | None:
+        file, _, attribute = str(function.handler).rpartition(":")
+        handler = Handler(name, Path(file), attribute, function.environment, function.memory_mb)
+        try:
+            imported = self._process.load(handler, START_SECONDS)
+        except ProcessError as error:
+            return self._unusable(name, error)
+        # In its first invocation a handler makes its clients, which takes longer than Lambda would let us see.
+        grace = GRACE_SECONDS if self._known.get(name) else FIRST_SECONDS
+        answered = self._process.call(handler, event, function.timeout, grace) if imported else None
+        if answered is None:
+            limit = function.timeout if imported else START_SECONDS
+            self.problems[name] = f"the handler of {name!r} did not answer within {limit:g} s"
+            self._broken = True
+            return None
+        read = frozenset(path for path in answered.read if not path or path[-1] not in _OWN_IDS)
+        if answered.error:
+            self.problems.setdefault(name, f"the handler of {name!r} raised {answered.error}")
+            return Asked(LambdaFailed("function_error", answered.error), read, answered.operations)
+        return Asked(LambdaResult(answered.answer), read, answered.operations)
+
+    def _unusable(self, name: str, error: ProcessError) -> Asked | None:
+        if isinstance(error, HandlerError):
+            self.problems.setdefault(name, f"the handler of {name!r} cannot be used: {error}")
+            return Asked(LambdaFailed("function_error", str(error)), frozenset(), {})
+        self.problems[""] = f"handlers were not run for the forecast: {error}"
+        self._broken = True
+        return None
+
+
+def _find(known: _Known, event: Mapping[str, Any]) -> Asked | None:
+    for read, answers in known.items():
+        found = answers.get(_values(event, read))
+        if found is not None:
+            return found
+    return None
+
+
+def _values(event: Mapping[str, Any], read: frozenset[Read]) -> str:
+    return json.dumps([at(event, path) for path in sorted(read)], sort_keys=True, default=_plain)
+
+
+def _question(event: Mapping[str, Any]) -> str:
+    """What an answer may depend on: parameters, attributes and the caller, but not the contact's own ids."""
+    details = event.get("Details", {})
+    contact = details.get("ContactData", {})
+    kept = [details.get("Parameters"), contact.get("CustomerEndpoint"), contact.get("Attributes")]
+    return json.dumps(kept, sort_keys=True, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else repr(value)

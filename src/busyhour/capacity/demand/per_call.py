@@ -1,0 +1,173 @@
+"""The demand of one call: Lambda, DynamoDB, Connect, queues and agents, with its distribution.
+
+Where the flow is a finite Markov chain the means are solved for (`exact`), and so is how long calls last; what depends
+on how long callers wait for agents is sampled. Calls are then run through their flows in virtual time, at the planned
+rate, with the scenario's callers and agents, and with no limit in the way. The first of them, which find an empty centre,
+are left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from busyhour.calls.policy import CallPolicy
+from busyhour.calls.ports import FlowMachine
+from busyhour.capacity.demand.expected_demand import ExactDemand, NotFiniteError, exact_demand
+from busyhour.capacity.demand.handlers import HandlerAnswers
+from busyhour.capacity.demand.quantity import Quantity
+from busyhour.capacity.demand.sampled_calls import QueueDemand, SampledCalls
+from busyhour.capacity.simulation.functions import Answers
+from busyhour.capacity.simulation.simulate import SimulationResult
+from busyhour.capacity.theory.holding_times import HoldingTime
+from busyhour.flows.machine import Machine
+from busyhour.results.outcomes import CallOutcomes
+from busyhour.scenarios.model import Scenario
+
+__all__ = ["CallDemand", "Quantity", "QueueDemand", "demand_of_call"]
+
+_FILLING = (4, 10_000)
+"""Calls for each agent, and at most, that fill a centre in which calls wait before any are counted."""
+_COUNTED = (10, 8000)
+"""Calls for each agent, and at most, that are counted there at least: fewer would all have waited together."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallDemand:
+    """Demand of one call. `holding` is how long calls take, from the start to the end of the contact.
+
+    `quantities` has the seconds `ringing`, `in flow`, `in queue`, `with agent`, `wrap-up`, `at once` (all of the
+    contact's life: what counts as a concurrent call); `invocations:<function>`, `Lambda invocations`, `Lex turns`;
+    `Connect:<operation>`; `service:<action type>`; `DynamoDB:<table>.<Operation>`.
+    """
+
+    calls: int
+    calls_per_hour: float
+    """The rate at which they were run."""
+    quantities: Mapping[str, Quantity]
+    holding: HoldingTime
+    lambda_seconds: Mapping[str, float]
+    """Mean seconds of one execution, cold starts apart, by function."""
+    result: SimulationResult
+    states: int = 0
+    """Moments of a call that exact means were solved over; 0: all are sampled."""
+    flows: bool = True
+    """Whether calls ran through flows; else they are arrivals at one service, whose means are arithmetic."""
+    sampled_because: tuple[str, ...] = ()
+    """Why some means, or all, are sampled and not exact."""
+    lambda_half_width: Mapping[str, float] = field(default_factory=dict)
+    """Of the 95 % intervals of those `lambda_seconds` that are sampled."""
+    queues: Mapping[str, QueueDemand] = field(default_factory=dict)
+    """By name, of the queues that calls come to."""
+    outcomes: CallOutcomes | None = None
+    """The outcome of the sampled calls, with no quota in their way; None: there were none."""
+
+    def mean(self, name: str) -> float:
+        """Mean of a quantity; 0 where no call asked for it."""
+        found = self.quantities.get(name)
+        return found.mean if found else 0.0
+
+    def with_prefix(self, prefix: str) -> dict[str, float]:
+        """Means of the quantities whose names begin with `prefix`, by the rest of the name."""
+        return {k.removeprefix(prefix): q.mean for k, q in self.quantities.items() if k.startswith(prefix)}
+
+    def as_json(self) -> dict[str, object]:
+        """For the run record."""
+        return {
+            "calls": self.calls,
+            "calls_per_hour": self.calls_per_hour,
+            "quantities": {name: quantity.as_json() for name, quantity in sorted(self.quantities.items())},
+            "lambda_seconds": dict(self.lambda_seconds),
+            "lambda_half_width": {name: _known(half) for name, half in self.lambda_half_width.items()},
+            "queues": {
+                name: {
+                    "contacts": queue.contacts,
+                    "contacts_half_width": _known(queue.contacts_half_width),
+                    "handling": queue.handling,
+                    "handling_half_width": _known(queue.handling_half_width),
+                }
+                for name, queue in self.queues.items()
+            },
+            "states": self.states,
+            "sampled_because": list(self.sampled_because),
+        }
+
+
+def _known(half_width: float) -> float | None:
+    return None if math.isinf(half_width) else half_width
+
+
+def demand_of_call(
+    scenario: Scenario,
+    machine: FlowMachine,
+    *,
+    calls: int = 2000,
+    warm_up: float = 0.1,
+    answers: Answers | None = None,
+    policy: CallPolicy | None = None,
+    exact: bool = True,
+) -> CallDemand:
+    """Solve for what one call asks, and run `calls` calls for what is not known exactly.
+
+    Args:
+        scenario: who calls what.
+        machine: of the scenario's flows.
+        calls: how many are counted; more where calls wait for many agents.
+        warm_up: share of further calls that are run before them and not counted; more where calls wait.
+        answers: what real handlers answer.
+        policy: what the scenario has no key for.
+        exact: solve for the means where that can be done.
+    """
+    # Reserved concurrency is a limit, as the quotas are: the demand is what is asked without it.
+    functions = {name: replace(each, reserved_concurrency=None) for name, each in scenario.functions.items()}
+    scenario = replace(scenario, functions=functions)
+    rate = scenario.plan.calls_per_hour
+    solved, why = None, ""
+    if exact and rate and isinstance(machine, Machine):
+        try:
+            solved = exact_demand(scenario, machine, calls_per_hour=rate, answers=answers, policy=policy)
+        except NotFiniteError as error:
+            why = str(error)
+    skipped = math.ceil(calls * warm_up)
+    if solved is None or solved.waiting:
+        agents = sum(queue.agents for queue in scenario.queues.values())
+        skipped = max(skipped, min(_FILLING[1], _FILLING[0] * agents))
+        calls = max(calls, min(_COUNTED[1], _COUNTED[0] * agents))
+    sample = SampledCalls(scenario, machine, rate, skipped, calls, answers, policy)
+    quantities = sample.quantities(corrected=exact)
+    seconds, around = sample.lambda_seconds(solved)
+    found = CallDemand(
+        sample.calls,
+        rate,
+        quantities,
+        sample.holding(quantities.get("at once")),
+        seconds,
+        sample.result,
+        lambda_half_width=around,
+        queues=sample.queues(solved),
+        outcomes=sample.outcomes(),
+    )
+    if solved is None:
+        return replace(found, sampled_because=(why,) if why and found.calls else ())
+    estimated = answers.observed if isinstance(answers, HandlerAnswers) else set()
+    return _with_exact(found, solved, {f"DynamoDB:{operation}" for operation in estimated})
+
+
+def _with_exact(found: CallDemand, solved: ExactDemand, estimated: set[str]) -> CallDemand:
+    """The demand with the means that are known exactly; what was never sampled but may be asked is added."""
+    quantities = dict(found.quantities)
+    for name in {**quantities, **solved.means}:
+        mean = None if name in estimated else solved.mean(name)
+        if mean is not None and (mean or name in quantities):
+            quantities[name] = quantities.get(name, Quantity.of([0.0])).solved(mean)
+    holding = solved.holding()
+    if holding is not None and "at once" in quantities:
+        quantities["at once"] = quantities["at once"].distributed(holding)
+    return replace(
+        found,
+        quantities=dict(sorted(quantities.items())),
+        holding=holding or found.holding,
+        states=solved.states,
+        sampled_because=(*solved.reasons, *(["operations are estimated from handlers"] if estimated else [])),
+    )

@@ -1,0 +1,387 @@
+"""The forecast of a scenario: demand on every quota it touches, by theory and by simulation, and the ladder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+
+from busyhour.calls.policy import CallPolicy
+from busyhour.capacity import table_limits
+from busyhour.capacity.demand.backend_drives import demand_of_drive
+from busyhour.capacity.demand.handlers import HandlerAnswers
+from busyhour.capacity.demand.machine import machine_of
+from busyhour.capacity.demand.observed_operations import with_observed_operations
+from busyhour.capacity.demand.per_call import demand_of_call
+from busyhour.capacity.forecast.blocking import Refusals
+from busyhour.capacity.forecast.bottlenecks import Ladder
+from busyhour.capacity.forecast.external_systems import add_external
+from busyhour.capacity.forecast.formulas import with_rules
+from busyhour.capacity.forecast.limits import CAMPAIGN_FULL, REORDER, Limit, Rung, climb
+from busyhour.capacity.forecast.model import Forecast
+from busyhour.capacity.forecast.quota_values import Values
+from busyhour.capacity.forecast.sheet import PEAK, Sheet
+from busyhour.capacity.forecast.staffed_queues import staffed_of
+from busyhour.capacity.forecast.tables import TableDemand
+from busyhour.capacity.forecast.unpublished import with_unpublished
+from busyhour.capacity.reasons import failed_by_flows, judge_outcomes
+from busyhour.capacity.requirement import REQUESTS_PER_EXECUTION
+from busyhour.capacity.simulation.functions import Answers
+from busyhour.capacity.simulation.replications import Rehearsal, steady_seconds
+from busyhour.capacity.simulation.simulate import Limits
+from busyhour.capacity.table_limits import TableLimits
+from busyhour.capacity.theory import peakedness
+from busyhour.capacity.theory.erlang import erlang_b, poisson_quantile
+from busyhour.capacity.tolerance import answers
+from busyhour.flows.machine import Machine
+from busyhour.quotas.dynamodb.capacity import (
+    NEW_TABLE_QUOTA,
+    PARTITION_QUOTA,
+    TABLE_QUOTA,
+    Side,
+    of_values,
+)
+from busyhour.quotas.figures import tolerance
+from busyhour.quotas.model import QuotaValue
+from busyhour.quotas.table import quota_table
+from busyhour.quotas.table.quota_table import QuotaTable
+from busyhour.scenarios.model import ArrivalProcess, Direction, Scenario
+from busyhour.scenarios.traffic_plan.plan import held
+from busyhour.scenarios.traffic_plan.rate import rate_of
+
+CALLS = "connect.concurrent-active-calls-per-instance"
+EXECUTIONS = "lambda.concurrent-executions"
+INVOKE_RATE = "lambda.invoke.rate"
+CAMPAIGN_CALLS = "connect.concurrent-campaign-active-calls-per-instance"
+TABLE_READ, TABLE_WRITE = TABLE_QUOTA[Side.READ], TABLE_QUOTA[Side.WRITE]
+COUNTED = {
+    "connect.users-per-instance": "agents staffed",
+    "connect.queues-per-instance": "queues",
+    "connect.aws-lambda-functions-per-instance": "functions",
+    "connect.contact-flows-per-instance": "flows",
+}
+
+_USERS = "connect.users-per-instance"
+_PEAKED = 1.2
+"""Peakedness of recorded intervals from which on it is noted in the report."""
+
+
+def forecast(
+    scenario: Scenario,
+    quota_values: Iterable[QuotaValue] = (),
+    *,
+    table: QuotaTable | None = None,
+    machine: Machine | None = None,
+    answers: Answers | None = None,
+    policy: CallPolicy | None = None,
+    calls: int = 2000,
+) -> Forecast:
+    """Demand on every quota that a scenario touches, and the ladder.
+
+    Args:
+        scenario: traffic, callers, flows, functions, queues.
+        quota_values: values that are known; the scenario's own, then the documented defaults, are used for the rest.
+        table: the quota table; the shipped one where not given.
+        machine: of the scenario's flows; made where not given.
+        answers: what real handlers answer; where not given they are run, see `HandlerAnswers`.
+        policy: what the scenario has no key for.
+        calls: how many calls are sampled for the demand of one.
+
+    Raises:
+        BusyhourError: a flow cannot be read, or the scenario names an unknown quota.
+    """
+    if answers is not None or not any(function.handler for function in scenario.functions.values()):
+        return _Forecaster(scenario, quota_values, table, machine, answers, policy).make(calls)
+    with HandlerAnswers(scenario) as handlers:
+        machine = machine or machine_of(scenario)
+        scenario, seen = with_observed_operations(scenario, machine, handlers, policy)
+        made = _Forecaster(scenario, quota_values, table, machine, handlers, policy).make(calls)
+        made.notes.extend(seen)
+        made.notes.extend(handlers.problems.values())
+    return made
+
+
+class _Forecaster:
+    def __init__(
+        self,
+        scenario: Scenario,
+        quota_values: Iterable[QuotaValue],
+        table: QuotaTable | None,
+        machine: Machine | None,
+        answers: Answers | None,
+        policy: CallPolicy | None,
+    ) -> None:
+        self.scenario = scenario
+        self.table = table or quota_table.load()
+        self.values = Values(quota_values, scenario, self.table)
+        # What the account says of a table goes before what the scenario would create.
+        own = {(each.table, each.index, each.side): each for each in table_limits.capacities(scenario)}
+        read = of_values(self.values.of_resource.values())
+        capacities = (own | {(each.table, each.index, each.side): each for each in read}).values()
+        keys = [key for quotas in (TABLE_QUOTA, NEW_TABLE_QUOTA, PARTITION_QUOTA) for key in quotas.values()]
+        self.tables = TableLimits.of(capacities, {key: self._limit(key).value for key in keys})
+        self.machine = machine or machine_of(scenario)
+        self.answers = answers
+        self.policy = policy
+        self.outbound = scenario.traffic.direction is Direction.OUTBOUND
+        self.even = scenario.traffic.arrivals is ArrivalProcess.EVEN
+        self.pool = CAMPAIGN_CALLS if scenario.traffic.campaign else CALLS
+        self.per_hour = scenario.plan.calls_per_hour
+        self.has_calls = scenario.drive.has_calls
+
+    # ------------------------------------------------------------------------------------------- the whole
+
+    def make(self, calls: int) -> Forecast:
+        demand = demand_of_call if self.has_calls else demand_of_drive
+        self.demand = demand(
+            self.scenario, self.machine, calls=calls, answers=self.answers, policy=self.policy
+        )
+        planned = self._planned()
+        self.refusals = Refusals(
+            planned, rate_of(planned.traffic), self.values, self._limit(self.pool), self.demand.holding
+        )
+        self.z = self.refusals.z
+        self.load = self.per_hour / 3600.0 * self.demand.mean("at once")
+        self.staffed = list(staffed_of(self.scenario, self.demand))
+        self.passing: float | None = None
+        self.unmet: list[str] = []
+        busiest = planned.traffic.duration
+        if self.scenario.plan.day is not None:
+            self.passing, busiest = self.refusals.peak_load()
+        ladder = Ladder(self.scenario, self.demand, self.z)
+        self.runs = Rehearsal(
+            planned,
+            self.machine,
+            self._limits(),
+            busiest,
+            self._fill(),
+            self.answers,
+            self.policy,
+            holding=self.demand.mean("at once"),
+            steady=self.scenario.plan.day is None,
+        )
+        self.sheet = Sheet(self.values, self.demand, self.per_hour, ladder, self.runs)
+        if not self.runs.free:
+            self.sheet.notes.append(
+                f"not simulated: {self.per_hour / 3600.0 * self._fill():,.0f} calls would only fill the centre, "
+                "so peaks and shares are those of theory alone"
+            )
+        if self.scenario.plan.day is not None and self.runs.window is not None:
+            start, end = self.runs.window
+            self.sheet.notes.append(
+                f"simulated from {start:,.0f} s to {end:,.0f} s, around the busiest moment, "
+                f"not the whole {planned.traffic.duration:,.0f} s"
+            )
+        if self.per_hour > 0:
+            if self.has_calls:
+                self._calls(self._starts())
+            self._lambda()
+            TableDemand(self.sheet, self.scenario, self.tables).add()
+            add_external(self.sheet, self.scenario)
+            for staffed in self.staffed:
+                self.sheet.rungs.extend(self.sheet.ladder.queue(staffed))
+        if self.has_calls:
+            self._counted()
+        if self.scenario.plan.basis:
+            self.sheet.notes.append(self.scenario.plan.basis)
+        made = Forecast(
+            scenario=self.scenario.name,
+            calls_per_hour=self.per_hour,
+            planned_calls=rate_of(self.scenario.traffic).total,
+            demand=self.demand,
+            quotas=self.sheet.quotas,
+            ladder=climb(self.sheet.rungs),
+            queues=self.runs.queues(),
+            runs=len(self.runs.free),
+            notes=list(dict.fromkeys([*self.sheet.notes, *self.demand.result.notes])),
+            outcomes=self.demand.outcomes,
+            objectives=answers(self.scenario),
+            unplanned=self.unmet + judge_outcomes(self.demand.outcomes, self.scenario)
+            or failed_by_flows(self.demand.outcomes, self.scenario),
+        )
+        made = with_rules(made, self.scenario, self.table, self.values.known)
+        made = with_unpublished(made, even=self.even)
+        return made if self.has_calls else made.narrowed(self.scenario.drive.services)
+
+    def _planned(self) -> Scenario:
+        """The scenario with what is planned as its arrivals: the day, or the rate held until the centre is long full."""
+        day = self.scenario.plan.day
+        if day is not None:
+            return replace(self.scenario, traffic=day)
+        return held(self.scenario, steady_seconds(self.per_hour, self._fill()))
+
+    def _limit(self, key: str) -> Limit:
+        return self.values.limit(key)
+
+    # -------------------------------------------------------------------------------------- traffic theory
+
+    def _fill(self) -> float:
+        """Seconds in which an empty centre fills: all but 1 % of calls are over after that."""
+        known = self.demand.quantities.get("at once")
+        return known.p99 if known else 0.0
+
+    def _calls(self, starts: Rung | None) -> None:
+        limit = self._limit(self.pool)
+        row = self.sheet.ladder.concurrent_calls(
+            limit, CAMPAIGN_FULL if self.pool == CAMPAIGN_CALLS else REORDER, self.staffed
+        )
+        self.load = row.load
+        let_in = 1.0 - (starts.rejected_at_plan if starts is not None else 0.0)
+        blocked = let_in * row.requirement.rejected(limit.value, let_in)
+        together = 1.0 - let_in + blocked
+        if (
+            starts is not None
+            and not starts.binds_at_plan
+            and not row.binds_at_plan
+            and together > row.tolerated
+        ):
+            self.unmet.append(
+                f"{starts.name} and {row.name} together block {together:.2%} of the calls, "
+                f"{tolerance(row.tolerated)} is tolerated: each alone is within its limit."
+            )
+        if self.passing is not None:
+            blocked = self.refusals.blocked(self.runs.window)
+            self.sheet.notes.append(
+                f"calls in progress of the planned day: {self.passing:.4g} erlang at its busiest moment; "
+                f"{self.load:.4g} where its busiest interval is held, which needs are computed from"
+            )
+        simulated = self.runs.share(lambda r: (r.blocked.count, r.attempts))
+        half = self.runs.half_width(lambda r: (r.blocked.count, r.attempts), self.runs.clump(limit.value))
+        self._peaked_intervals(limit.value, blocked, simulated)
+        self.sheet.add(
+            limit,
+            self.load,
+            peakedness.quantile(self.load, PEAK, self.z),
+            row.calculation,
+            theory_half_width=row.load_half_width,
+            **self.runs.spread(lambda r: (r.calls.peak, r.calls.peak_at), self.load),
+            turned_away_theory=blocked,
+            turned_away_simulated=simulated,
+            turned_away_half_width=half,
+        )
+        if simulated is not None and abs(simulated - blocked) > max(0.02, 0.15 * blocked, half or 0.0):
+            self.sheet.notes.append(
+                f"theory and simulation disagree: Erlang B gives {blocked:.1%} of the plan's attempts blocked, the "
+                f"simulation {simulated:.1%}; the formula models neither ramps nor correlation between calls"
+            )
+        self._redials()
+        self.sheet.rung(row)
+
+    def _peaked_intervals(self, lines: float, blocked: float, simulated: float | None) -> None:
+        """Note where recorded intervals vary so much that formulas for their mean fail."""
+        traffic = self.scenario.plan.day
+        if traffic is None or len(traffic.intervals) <= 2:
+            return
+        z = peakedness.of_intervals(traffic.intervals, traffic.interval_seconds, self.demand.mean("at once"))
+        if z <= _PEAKED:
+            return
+        mean = rate_of(traffic).total / traffic.duration * self.demand.mean("at once")
+        steady = erlang_b(mean, int(lines))
+        seen = "" if simulated is None else f", in the simulation {simulated:.2%}"
+        self.sheet.notes.append(
+            f"the recorded intervals are peaked (z = {z:.2f}): Erlang B on the plan's mean load ({mean:.4g} erlangs) says "
+            f"that {steady:.2%} of the calls are blocked, Hayward's formula {peakedness.blocking(mean, lines, z):.2%}, "
+            f"Erlang B at each moment's own load {blocked:.2%}{seen}; size quotas from the busiest interval, not from "
+            "the daily mean"
+        )
+
+    def _redials(self) -> None:
+        redial = self.scenario.callers.redial
+        if redial is None:
+            return
+        asked = sum(run.attempts for run in self.runs.bound)
+        calls = sum(run.planned for run in self.runs.bound)
+        lost = self.runs.share(lambda r: (r.lost, r.planned))
+        self.sheet.notes.append(
+            f"{redial.share:.0%} of blocked callers redial, at most {redial.attempts} times: "
+            f"{self.refusals.attempts(self.runs.window):.3g} attempts a call by theory, {asked / calls if calls else 1.0:.3g} "
+            f"simulated; {lost or 0.0:.1%} of the calls never get in (simulated)"
+        )
+
+    def _starts(self) -> Rung | None:
+        if not self.outbound:
+            return None
+        rate, burst = self.values.bucket("connect", "StartOutboundVoiceContact")
+        row = self.sheet.ladder.starts(rate, burst)
+        assert row is not None
+        self.sheet.add(
+            rate,
+            row.load,
+            math.ceil(row.load - 1e-9) if self.even else poisson_quantile(row.load, PEAK),
+            row.calculation,
+            **self.runs.spread(lambda r: (r.starts.peak, r.starts.peak_at), row.load),
+            turned_away_theory=row.rejected_at_plan
+            if self.passing is None
+            else self.refusals.throttled(self.runs.window),
+            turned_away_simulated=self.runs.share(lambda r: (r.start_throttled.count, r.attempts)),
+            turned_away_half_width=self.runs.half_width(lambda r: (r.start_throttled.count, r.attempts)),
+        )
+        self.sheet.rung(row)
+        return row
+
+    def _lambda(self) -> None:
+        limit = self._limit(EXECUTIONS)
+        row = self.sheet.ladder.lambda_concurrency(limit)
+        if row is not None:
+            self.sheet.add(
+                limit,
+                row.load,
+                poisson_quantile(row.load, PEAK),
+                row.calculation,
+                **self.runs.spread(lambda r: (r.functions.level.peak, r.functions.level.peak_at), row.load),
+                theory_half_width=row.load_half_width or None,
+                turned_away_theory=row.rejected_at_plan,
+                turned_away_simulated=self.runs.share(lambda r: r.first_attempts),
+                turned_away_half_width=self.runs.half_width(lambda r: r.first_attempts),
+            )
+            self.sheet.rung(row)
+        for name, function in self.scenario.functions.items():
+            if function.reserved_concurrency is not None:
+                text = f"Reserved concurrency of {name}"
+                reserved = float(function.reserved_concurrency)
+                own = Limit(f"function.{name}.reserved", text, None, reserved, "executions", "scenario")
+                self.sheet.rung(self.sheet.ladder.lambda_concurrency(own, name))
+        per_call = self.demand.mean("Lambda invocations")
+        if not per_call:
+            return
+        # The request rate follows concurrency, ten to one; its limit is part of that of the executions.
+        rate = replace(
+            self._limit(INVOKE_RATE), value=REQUESTS_PER_EXECUTION * limit.value, origin=f"10 x {EXECUTIONS}"
+        )
+        per_second = self.per_hour / 3600.0 * per_call
+        self.sheet.add(
+            rate,
+            per_second,
+            poisson_quantile(per_second, PEAK),
+            f"{self.per_hour:,.0f} calls/h / 3600 x {per_call:.3g} invocations",
+            theory_half_width=self.sheet.error(per_second, "Lambda invocations"),
+            **self.runs.spread(
+                lambda r: (r.functions.requests.peak, r.functions.requests.peak_at), per_second
+            ),
+        )
+
+    def _counted(self) -> None:
+        scenario = self.scenario
+        counts = {
+            "connect.users-per-instance": sum(queue.agents for queue in scenario.queues.values()),
+            "connect.queues-per-instance": len(scenario.queues),
+            "connect.aws-lambda-functions-per-instance": len(scenario.functions),
+            "connect.contact-flows-per-instance": len(scenario.flows.files),
+        }
+        for key, count in counts.items():
+            if count and key in self.table:
+                limit = self._limit(key)
+                self.sheet.add(limit, count, count, f"{COUNTED[key]} in the scenario: {count}")
+                row = self.sheet.ladder.counted(limit, count, COUNTED[key], grows=key == _USERS)
+                self.sheet.rung(row)
+
+    def _limits(self) -> Limits:
+        rate, burst = self.values.bucket("connect", "StartOutboundVoiceContact")
+        return Limits(
+            concurrent_calls=self._limit(self.pool).value,
+            start_rate=rate.value,
+            start_burst=burst.value,
+            lambda_concurrency=self._limit(EXECUTIONS).value,
+            tables=self.tables,
+            external=True,
+        )

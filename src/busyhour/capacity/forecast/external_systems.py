@@ -1,0 +1,29 @@
+"""Limits of systems behind the functions in the forecast: a row of the ladder each, and what the simulation rejected."""
+
+from __future__ import annotations
+
+from busyhour.capacity.forecast.sheet import Sheet
+from busyhour.capacity.simulation.simulate import SimulationResult
+from busyhour.scenarios.model import DriveKind, Scenario
+
+
+def add_external(sheet: Sheet, scenario: Scenario) -> None:
+    """Add the rows and notes of every limit that the drive reaches."""
+    for name, limit in scenario.limits.items():
+        reached = scenario.drive.has_calls or (scenario.drive is DriveKind.LAMBDA and limit.functions)
+        row = sheet.ladder.external(limit) if reached else None
+        if row is None:
+            asked = "no call invokes them" if limit.functions else "no call starts"
+            why = asked if reached else f"the scenario drives {scenario.drive.value} alone"
+            sheet.notes.append(f"limit {name} is not asked for: {why}")
+            continue
+        sheet.rung(row)
+
+        def counts(run: SimulationResult, name: str = name) -> tuple[float, float]:
+            use = run.external[name]
+            return use.first_rejected, use.first_asked
+
+        sheet.notes.append(
+            f"limit {name} = {row.value:g} {row.unit}: {row.rejected_at_plan:.1%} of first attempts are rejected by "
+            f"calculation{sheet.runs.printed(counts)}"
+        )

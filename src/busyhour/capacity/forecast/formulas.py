@@ -1,0 +1,163 @@
+"""Capacity rules: quotas whose demand is a formula over the forecast and a few figures that only the team knows.
+
+The rules are data, rules.csv beside this file: quota, figures that it needs, formula, symptom, source. A rule is held
+against its quota where all its figures are known: those of the forecast always are, those of the scenario's [usage]
+where they are given. What the flows use and the team gave no figure for is in a note.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from busyhour.capacity.forecast.evaluate import Formula
+from busyhour.capacity.forecast.limits import Limit, Rung, climb, row_of
+from busyhour.capacity.forecast.model import Forecast, QuotaForecast
+from busyhour.capacity.requirement import Count, Lines, Requirement
+from busyhour.capacity.theory.erlang import poisson_quantile
+from busyhour.quotas.model import Origin, QuotaValue
+from busyhour.quotas.table.quota_table import QuotaTable
+from busyhour.scenarios.model import Scenario
+
+RULES = Path(__file__).with_name("rules.csv")
+_CALLS = "connect.concurrent-active-calls-per-instance"
+_SHARE = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
+
+    `needs` are figures without which it does not apply. With `spread` the demand is a mean of things at once that varies by
+    chance (Poisson); without it a number to be there. What `grows` goes with the volume and has a rung on the ladder.
+    """
+
+    key: str
+    needs: tuple[str, ...]
+    formula: Formula
+    spread: bool
+    grows: bool
+    symptom: str
+    source: str
+    date: str
+
+
+def load(path: Path = RULES) -> tuple[Rule, ...]:
+    """The rules.
+
+    Raises:
+        BusyhourError: a formula is none.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(
+            Rule(
+                row["key"],
+                tuple(row["needs"].split()),
+                Formula(row["formula"]),
+                row["spread"] == "yes",
+                row["grows"] == "yes",
+                row["symptom"],
+                row["source"],
+                row["date"],
+            )
+            for row in csv.DictReader(file)
+        )
+
+
+def with_rules(
+    forecast: Forecast,
+    scenario: Scenario,
+    table: QuotaTable,
+    values: Mapping[str, QuotaValue],
+    rules: Iterable[Rule] | None = None,
+) -> Forecast:
+    """The forecast with the demand that the rules tell, on quotas and on the ladder.
+
+    Args:
+        forecast: of the scenario.
+        scenario: its [usage] has the team's own figures.
+        table: the quota table.
+        values: values in force by quota key; the documented defaults count for the rest.
+        rules: the shipped ones where not given.
+    """
+    figures = figures_of(forecast, scenario)
+    quotas, rungs, notes = list(forecast.quotas), list(forecast.ladder), list(forecast.notes)
+    for rule in load() if rules is None else rules:
+        missing = [name for name in rule.needs if not figures.get(name)]
+        if missing:
+            if figures.get(rule.needs[0]):
+                asked = ", ".join(f"usage.{name}" for name in missing)
+                notes.append(
+                    f"{table.by_key(rule.key).name}: not compared with its quota; give {asked} in the scenario"
+                )
+            continue
+        found = _held(rule, figures, table, values)
+        quotas.append(found)
+        if found.theory_mean > 0:
+            adjustable = table.by_key(rule.key).adjustable
+            read_at = values[rule.key].read_at if rule.key in values else table.by_key(rule.key).date
+            limit = Limit(
+                *(
+                    found.key,
+                    found.name,
+                    found.code,
+                    found.value,
+                    found.unit,
+                    found.origin,
+                    adjustable,
+                    read_at,
+                )
+            )
+            rungs.append(_rung(rule, found, forecast.calls_per_hour, scenario.headroom, limit))
+    return replace(forecast, quotas=quotas, ladder=climb(rungs), notes=notes)
+
+
+def figures_of(forecast: Forecast, scenario: Scenario) -> dict[str, float]:
+    """What formulas can speak of: the forecast's figures and those of [usage]."""
+    mean = forecast.demand.mean
+    calls = next((quota for quota in forecast.quotas if quota.key == _CALLS), None)
+    return {
+        "calls_per_hour": forecast.calls_per_hour,
+        "calls_per_second": forecast.calls_per_hour / 3600.0,
+        "call_minutes": mean("at once") / 60.0,
+        "agent_seconds": mean("with agent"),
+        "concurrent_calls": calls.peak if calls else 0.0,
+        "lex_turns": mean("Lex turns"),
+        "functions": float(len(scenario.functions)),
+        **scenario.usage,
+    }
+
+
+def _held(
+    rule: Rule, figures: Mapping[str, float], table: QuotaTable, values: Mapping[str, QuotaValue]
+) -> QuotaForecast:
+    quota, known = table.by_key(rule.key), values.get(rule.key)
+    demand = rule.formula(figures)
+    return QuotaForecast(
+        key=quota.key,
+        name=quota.name,
+        service=quota.service,
+        code=quota.code,
+        unit=quota.unit,
+        value=known.value if known else quota.default,
+        origin=str(known.origin if known else Origin.DOCUMENTED),
+        theory_mean=demand,
+        theory_peak=float(poisson_quantile(demand, _SHARE)) if rule.spread else demand,
+        calculation=f"{rule.formula.text} = {rule.formula.shown(figures)} = {demand:.4g} ({rule.source})",
+    )
+
+
+def _rung(rule: Rule, found: QuotaForecast, planned: float, headroom: float, limit: Limit) -> Rung:
+    """The row of a rule: of things at once by Erlang B, of others by their number."""
+    demand = found.theory_mean
+    requirement: Requirement = Lines(demand) if rule.spread else Count(demand, rule.grows)
+    return row_of(
+        limit,
+        requirement,
+        planned,
+        symptom=rule.symptom,
+        calculation=found.calculation,
+        headroom=headroom,
+    )

@@ -1,0 +1,213 @@
+"""What a forecast says: demand on each quota, queues, the ladder; and how that is written into the run record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from busyhour.capacity.demand.per_call import CallDemand
+from busyhour.capacity.forecast.limits import Fits, Rung
+from busyhour.capacity.forecast.unpublished import Unpublished
+from busyhour.capacity.simulation.confidence_intervals import Interval
+from busyhour.capacity.tolerance import ObjectiveAnswer
+from busyhour.quotas.shares import of_value
+from busyhour.results.codec import encode
+from busyhour.results.outcomes import CallOutcomes
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The peak that the newest run of the scenario saw, and how it compares with earlier ones of the same plan."""
+
+    run: str
+    """Id of the newest run."""
+    started: str
+    source: str
+    peak: float
+    mean: float
+    """Mean of the peaks of all runs that count."""
+    half_width: float | None
+    """Of the 95 % interval of that mean; None for a single run."""
+    runs: int
+    rejected: int
+    turned_away: float | None = None
+    """Share of what asked in the newest run, where the run knows how much did."""
+    turned_away_half_width: float | None = None
+    """Of its 95 % interval (Wilson)."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaForecast:
+    """Demand on one quota, by all ways side by side; None where a way says nothing.
+
+    `theory_mean` is the mean demand at the busiest moment with the half width of its 95 % interval (from the sampled
+    calls), `theory_peak` its 99th percentile. `simulated_peak` is the mean of the peaks of the simulated runs, with their
+    range and the half width of the mean's 95 % interval. The shares turned away are of all attempts (or Lambda
+    requests), with the values in force; the half width is the simulation's. `measured` is what runs of the scenario saw.
+    """
+
+    key: str
+    name: str
+    service: str
+    code: str | None
+    unit: str
+    value: float
+    origin: str
+    theory_mean: float
+    theory_peak: float
+    calculation: str
+    simulated_peak: float | None = None
+    simulated_low: float | None = None
+    simulated_high: float | None = None
+    simulated_at: float | None = None
+    turned_away_theory: float | None = None
+    turned_away_simulated: float | None = None
+    theory_half_width: float | None = None
+    simulated_half_width: float | None = None
+    turned_away_half_width: float | None = None
+    measured: Measured | None = None
+
+    @property
+    def peak(self) -> float:
+        """The larger of the two forecasts of the peak."""
+        return max(self.theory_peak, self.simulated_peak or 0.0)
+
+    @property
+    def utilisation(self) -> float:
+        """Forecast peak of the value, see `quotas.shares`; infinite for a quota of 0 with demand."""
+        share = of_value(self.peak, self.value)
+        return math.inf if share is None else share
+
+
+@dataclass(frozen=True, slots=True)
+class QueueForecast:
+    """One queue: what the simulation saw. `intervals` are 95 % intervals by field; of one that is missing the runs show none."""
+
+    name: str
+    agents: int | None
+    offered: float
+    service_level: float | None
+    abandoned_share: float | None
+    turned_away: float
+    mean_wait: float
+    longest_wait: float
+    """Of all runs."""
+    largest_size: int
+    """Of all runs."""
+    occupancy: float | None
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a scenario will ask of every quota that it touches."""
+
+    scenario: str
+    calls_per_hour: float
+    """The busiest planned rate."""
+    planned_calls: float
+    demand: CallDemand
+    quotas: list[QuotaForecast]
+    ladder: list[Rung]
+    queues: list[QueueForecast]
+    runs: int
+    """Simulated runs."""
+    notes: list[str] = field(default_factory=list)
+    unpublished: list[Unpublished] = field(default_factory=list)
+    """Limits whose value only AWS knows, with what the plan asks of them; none of them is known to be kept."""
+    outcomes: CallOutcomes | None = None
+    """What becomes of the calls, with no quota in their way; None where the drive runs no flow."""
+    objectives: list[ObjectiveAnswer] = field(default_factory=list)
+    """Of each objective of the scenario, whether the list of limits answers it or only a run does."""
+    unplanned: list[str] = field(default_factory=list)
+    """Reasons for which the calls do not do what the plan says; with one the plan does not hold."""
+
+    @property
+    def peaks(self) -> dict[str, float]:
+        """Forecast peak by quota key, in the quota's unit."""
+        return {quota.key: quota.peak for quota in self.quotas}
+
+    @property
+    def binding(self) -> list[Rung]:
+        """Limits that the plan exceeds, in the order in which growing volume reaches them."""
+        return [rung for rung in self.ladder if rung.verdict is Fits.EXCEEDS]
+
+    @property
+    def tight(self) -> list[Rung]:
+        """Quotas that carry the plan with less headroom than the scenario asks for; a run that uses them so fails."""
+        return [
+            rung
+            for rung in self.ladder
+            if rung.kind == "quota"
+            and rung.verdict is Fits.WITHIN
+            and rung.with_headroom is not None
+            and rung.with_headroom > rung.value
+        ]
+
+    @property
+    def undecided(self) -> list[Rung]:
+        """Limits of which the samples do not tell whether they carry the plan."""
+        return [rung for rung in self.ladder if rung.verdict is Fits.UNDECIDED]
+
+    @property
+    def increases(self) -> list[Rung]:
+        """The smallest set of quota increases that carries the plan."""
+        return [
+            rung
+            for rung in self.ladder
+            if rung.kind == "quota" and rung.needed is not None and rung.needed > rung.value
+        ]
+
+    def narrowed(self, services: Collection[str]) -> Forecast:
+        """What of it is about these services (`lambda`, `dynamodb`), for a run that drives nothing else."""
+
+        def kept(key: str) -> bool:
+            """Keys of settings begin with what they are of instead of a service."""
+            first = key.partition(".")[0]
+            return {"function": "lambda", "limits": "lambda", "table": "dynamodb", "queue": "connect"}.get(
+                first, first
+            ) in services
+
+        return replace(
+            self,
+            quotas=[quota for quota in self.quotas if kept(quota.key)],
+            ladder=[rung for rung in self.ladder if kept(rung.key)],
+            queues=self.queues if "connect" in services else [],
+            unpublished=[one for one in self.unpublished if kept(one.key)],
+            outcomes=self.outcomes if "connect" in services else None,
+            unplanned=self.unplanned if "connect" in services else [],
+            notes=[
+                *self.notes,
+                f"the scenario drives {' and '.join(sorted(services))} alone: no flow runs, and the demand is that of each arrival",
+            ],
+        )
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """For the run record: only JSON's own types, no infinite numbers."""
+        return {
+            "scenario": self.scenario,
+            "calls_per_hour": self.calls_per_hour,
+            "planned_calls": self.planned_calls,
+            "demand_per_call": self.demand.as_json(),
+            "quotas": [
+                _plain({**asdict(q), "peak": q.peak, "utilisation": q.utilisation}) for q in self.quotas
+            ],
+            "queues": [_plain(asdict(queue)) for queue in self.queues],
+            "ladder": [rung.as_json() for rung in self.ladder],
+            "increases": [
+                {"key": r.key, "code": r.code, "value": r.value, "needed": r.needed} for r in self.increases
+            ],
+            "unpublished": [one.as_json() for one in self.unpublished],
+            "simulated_runs": self.runs,
+            "notes": list(self.notes),
+            "outcomes": None if self.outcomes is None else encode(self.outcomes),
+            "objectives": [asdict(one) for one in self.objectives],
+            "unplanned": list(self.unplanned),
+        }
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}

@@ -1,0 +1,75 @@
+"""The sheet that a forecast is written on: rows of quotas, rungs, notes, and what they are worked out from."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from busyhour.capacity.demand.per_call import CallDemand
+from busyhour.capacity.forecast.bottlenecks import Ladder
+from busyhour.capacity.forecast.limits import Limit, Rung
+from busyhour.capacity.forecast.model import QuotaForecast
+from busyhour.capacity.forecast.quota_values import Values
+from busyhour.capacity.simulation.replications import Rehearsal
+
+PEAK = 0.99
+"""Percentile of demand by chance that counts as its peak."""
+
+
+class Sheet:
+    """Collects what is found of each quota.
+
+    Args:
+        values: in force.
+        demand: of one call.
+        per_hour: calls at the busiest.
+        ladder: makes rungs.
+        runs: the simulated plan.
+    """
+
+    def __init__(
+        self, values: Values, demand: CallDemand, per_hour: float, ladder: Ladder, runs: Rehearsal
+    ) -> None:
+        self._values = values
+        self.demand = demand
+        self.per_hour = per_hour
+        self.ladder = ladder
+        self.runs = runs
+        self.notes: list[str] = []
+        self.quotas: list[QuotaForecast] = []
+        self.rungs: list[Rung] = []
+
+    def limit(self, key: str) -> Limit:
+        """The value in force of one quota."""
+        return self._values.limit(key)
+
+    def add(self, limit: Limit, mean: float, peak: float, calculation: str, **more: Any) -> None:
+        """A row: the demand on one quota; `more` are fields of `QuotaForecast`."""
+        service = limit.key.partition(".")[0]
+        self.quotas.append(
+            QuotaForecast(
+                limit.key,
+                limit.name,
+                service,
+                limit.code,
+                limit.unit,
+                limit.value,
+                limit.origin,
+                mean,
+                peak,
+                calculation,
+                **more,
+            )
+        )
+
+    def rung(self, rung: Rung | None) -> None:
+        """A rung of the ladder, where there is one."""
+        if rung is not None:
+            self.rungs.append(rung)
+
+    def error(self, mean: float, quantity: str) -> float | None:
+        """Half width of the 95 % interval of a mean that is proportional to a quantity of the sampled calls."""
+        known = self.demand.quantities.get(quantity)
+        if known is None or not known.mean or math.isinf(known.half_width):
+            return None
+        return mean * known.half_width / known.mean

@@ -1,0 +1,43 @@
+"""The queues of a scenario as the ladder needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busyhour.capacity.demand.per_call import CallDemand
+from busyhour.capacity.forecast.limits import Staffed
+from busyhour.capacity.simulation.agent_queue import Queueing, QueueSample
+from busyhour.capacity.simulation.fluid_queue import MANY, Crowd
+from busyhour.capacity.theory.distributions import Law
+from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.traffic_plan.draw import Chance, sampler
+
+_CONTACTS = 20_000
+"""Contacts that a queue is simulated with, at least."""
+
+
+def staffed_of(scenario: Scenario, demand: CallDemand) -> Iterator[Staffed]:
+    """The scenario's queues with what one call asks of them; those that no call comes to are left out."""
+    callers = scenario.callers
+    patience, talk, wrap_up = map(sampler, (callers.patience, callers.talk, callers.wrap_up))
+    mean_patience = Law(callers.patience).mean()
+    mean_drawn = Law(callers.talk).mean() + Law(callers.wrap_up).mean()
+    for name, queue in scenario.queues.items():
+        asked = demand.queues.get(name)
+        if asked is None or asked.contacts <= 0.0:
+            continue
+        aht = asked.handling
+        # Whispers, hang-ups and what else the flow adds stretch what the scenario draws.
+        stretch = aht / mean_drawn if mean_drawn else 0.0
+
+        def handling(source: Chance, stretch: float = stretch) -> float:
+            return (talk(source) + wrap_up(source)) * stretch
+
+        sample: Queueing
+        if queue.agents >= MANY:
+            sample = Crowd(aht, patience, scenario.seed)
+        else:
+            sample = QueueSample(max(_CONTACTS, 20 * queue.agents), handling, patience, scenario.seed)
+        yield Staffed(
+            name, queue.agents, queue.capacity, asked.contacts, aht, mean_patience, sample, asked.spread
+        )

@@ -1,0 +1,127 @@
+"""Limits that AWS applies without publishing a value: what the plan asks of them, to be confirmed with AWS Support.
+
+They are data, unpublished.csv beside this file: name, where the limit shows, formula of the mean demand, what raises it,
+source. A limit whose value is not known is never within the limit: no verdict is given, only the demand.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from busyhour.capacity.forecast.evaluate import Formula
+from busyhour.capacity.theory.erlang import poisson_quantile
+
+if TYPE_CHECKING:
+    from busyhour.capacity.forecast.model import Forecast
+
+UNPUBLISHED = Path(__file__).with_name("unpublished.csv")
+EXECUTIONS = "lambda.concurrent-executions"
+_SHARE = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """One row of the file; `formula` gives the mean demand at the busiest held rate."""
+
+    key: str
+    name: str
+    shows_as: str
+    unit: str
+    formula: Formula
+    symptom: str
+    raised_with: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublished:
+    """Demand on one limit whose value only AWS knows.
+
+    `mean` is the demand at the busiest held rate, `peak` its 99th percentile, in `unit`; `shows_as` is the metric or
+    log entry in which the limit shows, `raised_with` what AWS raises it by.
+    """
+
+    key: str
+    name: str
+    shows_as: str
+    unit: str
+    mean: float
+    peak: float
+    calculation: str
+    symptom: str
+    raised_with: str
+    source: str
+    date: str
+
+    @property
+    def ask(self) -> str:
+        """What to do, in one sentence."""
+        return (
+            f"AWS publishes no value: confirm with AWS Support that {self.peak:,.0f} {self.unit} are allowed "
+            f"({self.mean:,.3g} in the mean); it is raised with {self.raised_with}."
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """For the run record."""
+        return {**asdict(self), "ask": self.ask}
+
+
+def load(path: Path = UNPUBLISHED) -> tuple[Throttle, ...]:
+    """The rows of the file.
+
+    Raises:
+        BusyhourError: a formula is not valid.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(
+            Throttle(**{**row, "formula": Formula(row["formula"])})  # type: ignore[arg-type]  # columns are the members
+            for row in csv.DictReader(file)
+        )
+
+
+def with_unpublished(forecast: Forecast, *, even: bool) -> Forecast:
+    """The forecast with what the plan asks of limits that AWS does not publish.
+
+    Args:
+        forecast: of the scenario, with its list of limits.
+        even: calls arrive at even distances; a second then has at most the mean, rounded up.
+    """
+    figures = {
+        "calls_per_hour": forecast.calls_per_hour,
+        "calls_per_second": forecast.calls_per_hour / 3600.0,
+        "lambda_at_once": next((row.load for row in forecast.ladder if row.key == EXECUTIONS), 0.0),
+    }
+    found = []
+    for one in load():
+        mean = one.formula(figures)
+        if mean <= 0:
+            continue
+        steady = even and one.formula.text == "calls_per_second"
+        peak = math.ceil(mean - 1e-9) if steady else poisson_quantile(mean, _SHARE)
+        found.append(
+            Unpublished(
+                key=one.key,
+                name=one.name,
+                shows_as=one.shows_as,
+                unit=one.unit,
+                mean=mean,
+                peak=float(peak),
+                calculation=_calculation(one, forecast.calls_per_hour, mean, peak, steady=steady),
+                symptom=one.symptom,
+                raised_with=one.raised_with,
+                source=one.source,
+                date=one.date,
+            )
+        )
+    return replace(forecast, unpublished=found)
+
+
+def _calculation(one: Throttle, per_hour: float, mean: float, peak: float, *, steady: bool) -> str:
+    held = f"{per_hour:,.0f} calls/h / 3600" if one.formula.text == "calls_per_second" else "by Little's law"
+    spread = "even arrivals" if steady else "99th percentile (Poisson)"
+    return f"{held} = {mean:.4g} in the mean at the busiest held rate; {spread} {peak:,.0f}"

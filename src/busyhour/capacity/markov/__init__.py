@@ -1,0 +1,1 @@
+"""A flow under the scenario's probabilities as a Markov chain: states, outcomes, durations, expectations."""

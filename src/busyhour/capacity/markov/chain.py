@@ -1,0 +1,191 @@
+"""A flow under the scenario's probabilities as a Markov chain: its states found, its expectations solved for.
+
+A state is a moment of a call at which something is drawn. Calls are forked at each, and moments that cannot differ in
+what comes (`forgetting`, `flows.fork.key`) are one state. The visits v to the transient states solve (I - P^T) v = e,
+with e the state that calls start in; an expectation is then the sum of visits times what one visit asks (Kemeny and
+Snell, "Finite Markov Chains", 1960, chapter III).
+
+What depends on other calls is no chain of one call: how long it waits for an agent, what a queue's metrics are. There
+the chain ends, and what calls may ask beyond is left open.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from busyhour.capacity.markov.lifetimes import Edge
+from busyhour.capacity.markov.outcomes import NotFiniteError
+from busyhour.capacity.markov.state import END, WAITS, Moment, Step
+from busyhour.capacity.markov.states import Moments
+from busyhour.capacity.theory.durations import Mixture
+
+MOST_STATES = 20_000
+"""States after which a chain is taken to be too large to be worth it."""
+_LISTENING = 1e-6
+"""Share of callers that may reach `CallPolicy.flow_limit`, which depends on the clock and is left out."""
+_RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Expectations of one call: `means` by the names of `demand.CallDemand.quantities`.
+
+    `waiting` is the probability that a call comes to where it depends on other calls, `open` what it may ask beyond
+    that; `reasons` says what it depends on. `edges` are the steps of the chain.
+    """
+
+    means: Mapping[str, float]
+    states: int
+    waiting: float = 0.0
+    open: frozenset[str] = frozenset()
+    reasons: tuple[str, ...] = ()
+    edges: Sequence[Edge] = ()
+
+
+@dataclass(slots=True)
+class _Chain:
+    """Transitions found so far, as lists that a sparse matrix is made of."""
+
+    sources: list[int] = field(default_factory=list)
+    targets: list[int] = field(default_factory=list)
+    shares: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    lasting: list[Mixture] = field(default_factory=list)
+    asked: list[dict[str, float]] = field(default_factory=list)
+    """By state."""
+    numbers: dict[Hashable, int] = field(default_factory=lambda: {END: -1, WAITS: -2})
+    """States by the keys of their moments."""
+
+
+def solve(moments: Moments, flow_limit: float) -> Solution:
+    """Find every state and solve for the expectations.
+
+    Args:
+        moments: of the calls.
+        flow_limit: seconds in prompts after which callers hang up, see `CallPolicy.flow_limit`.
+
+    Raises:
+        NotFiniteError: there are too many states, or calls that never end, or that end by the clock.
+    """
+    chain = _explored(moments)
+    visits = _visits(chain, flow_limit)
+    waiting = math.fsum(
+        visits[source] * share
+        for source, target, share in zip(chain.sources, chain.targets, chain.shares, strict=True)
+        if target == chain.numbers[WAITS]
+    )
+    return Solution(
+        _means(chain, visits),
+        len(visits),
+        waiting,
+        frozenset(moments.open),
+        tuple(moments.reasons),
+        [Edge(*each) for each in zip(chain.sources, chain.targets, chain.shares, chain.lasting, strict=True)],
+    )
+
+
+def _explored(moments: Moments) -> _Chain:
+    """All moments of calls, numbered in the order in which they are found."""
+    chain = _Chain()
+    numbers = chain.numbers
+    todo: list[Moment] = []
+
+    def number(moment: Moment | Hashable) -> int:
+        key = moment.key if isinstance(moment, Moment) else moment
+        known = numbers.get(key)
+        if known is None:
+            known = numbers[key] = len(numbers) - 2
+            if known >= MOST_STATES:
+                raise NotFiniteError(f"calls have more than {MOST_STATES:,} different moments")
+            todo.append(cast("Moment", moment))
+            chain.asked.append({})
+        return known
+
+    number(moments.first)
+    done = 0
+    while done < len(todo):
+        moment, todo[done] = todo[done], cast("Moment", None)
+        asked = chain.asked[done]
+        for step in moments.steps(moment):
+            _add(chain, asked, done, step, number(step.target))
+        done += 1
+    return chain
+
+
+def _means(chain: _Chain, visits: Sequence[float]) -> dict[str, float]:
+    means: dict[str, float] = {}
+    for visited, asked in zip(visits, chain.asked, strict=True):
+        for name, amount in asked.items():
+            means[name] = means.get(name, 0.0) + visited * amount
+    # Digits beyond the twelfth are rounding.
+    return {name: float(f"{mean:.12g}") for name, mean in means.items()}
+
+
+def _add(chain: _Chain, asked: dict[str, float], source: int, step: Step, target: int) -> None:
+    chain.sources.append(source)
+    chain.targets.append(target)
+    chain.shares.append(step.share)
+    chain.seconds.append(step.asked.get("in flow", 0.0))
+    chain.lasting.append(step.lasting)
+    for name, amount in step.asked.items():
+        asked[name] = asked.get(name, 0.0) + step.share * amount
+
+
+def _visits(chain: _Chain, flow_limit: float) -> list[float]:
+    """Expected visits to each state of a call that starts in the first."""
+    import numpy as np
+    from scipy.sparse import csr_matrix, identity
+    from scipy.sparse.linalg import spsolve
+
+    n = len(chain.asked)
+    _ensure_it_ends(chain, n)
+    sources, targets = np.array(chain.sources), np.array(chain.targets)
+    shares, seconds = np.array(chain.shares), np.array(chain.seconds)
+    inside = targets >= 0
+    at = (targets[inside], sources[inside])
+
+    def solved(weights: Any, right: Any, *, backwards: bool) -> Any:
+        matrix = identity(n, format="csr") - csr_matrix((weights[inside], at), shape=(n, n))
+        return np.atleast_1d(spsolve((matrix.T if backwards else matrix).tocsc(), right))
+
+    start = np.zeros(n)
+    start[0] = 1.0
+    visits = solved(shares, start, backwards=False)
+    # Chernoff: P(T > t) <= E[exp(aT)] exp(-at), for every a for which the expectation is finite.
+    bound = 1.0
+    for rate in _RATES:
+        weights = shares * np.exp(np.minimum(rate * seconds, 700.0))
+        out = np.bincount(sources[~inside], weights[~inside], n)
+        moment = solved(weights, out, backwards=True)
+        if not np.all(np.isfinite(moment)) or moment.min() < 0.0:
+            break
+        bound = min(bound, float(moment[0]) * math.exp(-rate * flow_limit))
+        if bound < _LISTENING:
+            return [float(visited) for visited in visits]
+    raise NotFiniteError(
+        f"callers may listen for more than {flow_limit:,.0f} s and hang up then, by the clock"
+    )
+
+
+def _ensure_it_ends(chain: _Chain, n: int) -> None:
+    """Every state must lead to an end, or the expectations are infinite.
+
+    Raises:
+        NotFiniteError: one does not.
+    """
+    before: dict[int, list[int]] = {}
+    for source, target, share in zip(chain.sources, chain.targets, chain.shares, strict=True):
+        if share > 0.0:
+            before.setdefault(max(target, -1), []).append(source)
+    ends: set[int] = set()
+    todo = [-1]
+    while todo:
+        for source in before.get(todo.pop(), ()):
+            if source not in ends:
+                ends.add(source)
+                todo.append(source)
+    if len(ends) < n:
+        raise NotFiniteError("some calls never end by themselves")

@@ -1,0 +1,155 @@
+"""What functions answer, as steps of a chain: real handlers are asked, and what they look at makes a difference."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from busyhour.calls.invoker import function_name
+from busyhour.calls.policy import RetryPolicy
+from busyhour.capacity.markov.lazy_number import Numbers, Watched
+from busyhour.capacity.markov.outcomes import NotFiniteError, Way
+from busyhour.capacity.simulation.functions import HANDLER_LATENCY
+from busyhour.capacity.theory.distributions import Law
+from busyhour.capacity.theory.invocation_retries import settled
+from busyhour.flows import protocol as p
+from busyhour.flows.contact import Contact
+from busyhour.flows.policy import Policy
+from busyhour.handlers.noting import Path as Read
+from busyhour.handlers.noting import at
+from busyhour.scenarios.model import Function, Scenario
+
+EXECUTING = "executing:"
+"""Seconds of a function's executions; no quantity of its own, see `exact.ExactDemand.lambda_seconds`."""
+
+Ask = Callable[[str, Mapping[str, Any]], "tuple[p.LambdaResult | p.LambdaFailed, frozenset[Read]] | None"]
+"""(function, event) -> what its handler answers and what of the event it read; None: not known."""
+
+_ATTRIBUTES = ("Details", "ContactData", "Attributes")
+
+
+class MoreReadError(Exception):
+    """A function reads contact attributes that were to be forgotten; None: all of them."""
+
+    def __init__(self, names: frozenset[str] | None) -> None:
+        super().__init__()
+        self.names = names
+
+
+class Invocations:
+    """Answers invocations.
+
+    Args:
+        scenario: its functions.
+        rules: of the flow machine: limits of time.
+        retry: how Connect retries.
+        ask: what real handlers answer.
+        attributes: contact attributes that are not forgotten; None: all of them.
+        numbers: are told when a handler looks at the caller's.
+        stand_ins: inputs that stand for too many others to be told apart.
+        untimed: hears why times are not known exactly.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        rules: Policy,
+        retry: RetryPolicy,
+        ask: Ask | None,
+        attributes: frozenset[str] | None,
+        numbers: Numbers,
+        stand_ins: set[str],
+        untimed: Callable[[str], None],
+    ) -> None:
+        self._scenario = scenario
+        self._rules = rules
+        self._retry = retry
+        self._ask = ask
+        self._attributes = attributes
+        self._numbers = numbers
+        self._stand_ins = stand_ins
+        self._untimed = untimed
+
+    def ways(self, effect: p.Invoke, taken: float, contact: Watched) -> list[Way]:
+        """The ways in which an invocation ends.
+
+        Args:
+            effect: the invocation.
+            taken: seconds that functions took since something was last heard.
+            contact: whose call it is.
+
+        Raises:
+            NotFiniteError: it depends on what no chain of one call knows.
+            MoreReadError: the handler reads what was forgotten.
+        """
+        name = function_name(effect.function_arn)
+        function = self._scenario.functions.get(name) or Function(name)
+        rules = self._rules
+        if taken > rules.lambda_chain_seconds - rules.lambda_limit_seconds:
+            raise NotFiniteError("functions in a row come near the limit of 20 s, which depends on the clock")
+        if function.cold_start is not None:
+            self._untimed(f"cold starts of function {name!r} depend on how many calls there are")
+        answer, error_share = self._answer(name, function, contact, effect)
+        latency = Law(function.latency or HANDLER_LATENCY)
+        retry = self._retry
+        limit = retry.asynchronous_limit if effect.asynchronous else effect.timeout_seconds
+        ways = []
+        for end in settled(latency, error_share, function.timeout, limit, retry):
+            asked = {
+                f"invocations:{name}": end.attempts,
+                "Lambda invocations": end.attempts,
+                EXECUTING + name: end.executing,
+            }
+            for operation, count in function.operations.items():
+                asked[f"DynamoDB:{operation}"] = end.attempts * count
+            event: p.Event = p.LambdaFailed("function_error", "", end.seconds)
+            if end.succeeded:
+                event = replace(answer, seconds=end.seconds)
+            ways.append(Way(end.share, end.seconds, event, asked, (end.lasting,)))
+        if not effect.asynchronous:
+            return ways
+        # The flow goes on at once, whatever becomes of it.
+        total: dict[str, float] = {}
+        for way in ways:
+            for quantity, amount in way.asked.items():
+                total[quantity] = total.get(quantity, 0.0) + way.share * amount
+        return [Way(1.0, 0.0, p.LambdaResult({}), total)]
+
+    def _answer(
+        self, name: str, function: Function, contact: Watched, effect: p.Invoke
+    ) -> tuple[p.LambdaResult, float]:
+        """What the function answers, and the probability that it fails."""
+        modelled = p.LambdaResult(dict(function.response))
+        if self._ask is None or function.handler is None:
+            return modelled, function.error_share
+        details = effect.event["Details"]
+        data = {**details["ContactData"], "CustomerEndpoint": Contact.customer(contact)}
+        event = {**effect.event, "Details": {**details, "ContactData": data}}
+        asked = self._ask(name, event)
+        if asked is None:
+            return modelled, function.error_share
+        answer, read = asked
+        self._note(name, event, read, contact.customer_endpoint)
+        if isinstance(answer, p.LambdaFailed):
+            return modelled, 1.0
+        return answer, function.error_share
+
+    def _note(self, name: str, event: Mapping[str, Any], read: frozenset[Read], number: str | None) -> None:
+        """What a handler looked at may not be forgotten, and makes a difference."""
+        for path in read:
+            text = json.dumps(at(event, path), default=str)
+            self._numbers.looked |= bool(number) and str(number) in text
+            if any(one in text for one in self._stand_ins):
+                raise NotFiniteError(f"function {name!r} is told which of too many different inputs it was")
+        whole, names = _attributes_in(read)
+        if self._attributes is not None and (whole or not names <= self._attributes):
+            raise MoreReadError(None if whole else self._attributes | names)
+
+
+def _attributes_in(read: frozenset[Read]) -> tuple[bool, frozenset[str]]:
+    """Whether all contact attributes were read, and which by name."""
+    depth = len(_ATTRIBUTES)
+    whole = any(path == _ATTRIBUTES[: len(path)] for path in read)
+    return whole, frozenset(path[depth] for path in read if path[:depth] == _ATTRIBUTES and len(path) > depth)

@@ -1,0 +1,248 @@
+"""What may happen next in a call, with its probability and mean duration: every draw of `calls`, spelled out.
+
+`calls.caller` and `calls.effects` draw one of these; an exact expectation weighs all of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+from busyhour.calls.caller import HANG_UP, OTHERWISE, SILENCE, Behaviour
+from busyhour.calls.policy import CallPolicy
+from busyhour.capacity.theory.distributions import Law
+from busyhour.capacity.theory.durations import Lasting, fixed, least, uniform, whole
+from busyhour.flows import protocol as p
+from busyhour.scenarios.model import Scenario
+
+_KEYS = "1234567890*#"
+MOST_VALUES = 2000
+"""Values that one input may have: `####` is 10,000."""
+
+
+class NotFiniteError(Exception):
+    """The expectation cannot be solved for; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One thing that may happen: the event that the flow hears, after `seconds` in the mean.
+
+    `asked` is what it asks of services, by the names of `demand.CallDemand.quantities`; `drawn` are the durations that
+    `seconds` is the mean of, None where it is always the same.
+    """
+
+    share: float
+    seconds: float
+    event: p.Event
+    asked: Mapping[str, float] = field(default_factory=dict)
+    drawn: Lasting | None = None
+
+    @property
+    def lasting(self) -> Lasting:
+        """Its duration."""
+        return fixed(self.seconds) if self.drawn is None else self.drawn
+
+
+Place = tuple[str, str]
+"""Flow and display name of the action that a call is at."""
+
+_DONE = p.Done()
+_HUNG_UP = p.HungUp()
+
+
+class Ways:
+    """The ways on which callers, services and time go on.
+
+    Args:
+        scenario: its callers.
+        policy: what the scenario has no key for.
+        opaque: whether it makes no difference which of so many random digits an input is.
+    """
+
+    def __init__(self, scenario: Scenario, policy: CallPolicy, opaque: Callable[[int], bool]) -> None:
+        callers = scenario.callers
+        self._behaviour = Behaviour(callers, scenario.seed, policy)
+        self._policy = policy
+        self._opaque = opaque
+        self._callers = callers
+        self._think = Law(callers.think)
+        self._patience = Law(callers.patience).mean()
+        self.talk = Law(callers.talk).mean()
+        self.stand_ins: set[str] = set()
+        """Inputs that stand for too many others to be told apart."""
+
+    def of(self, effect: p.Effect, place: Place) -> list[Way] | None:
+        """The ways on from an effect; None where it is not for the caller, a service or time to answer."""
+        match effect:
+            case p.Play():
+                if effect.audience is p.Audience.AGENT:
+                    return [Way(1.0, effect.seconds, _DONE)]
+                return self._hear(effect.seconds)
+            case p.Loop():
+                if effect.seconds < math.inf:
+                    return [Way(1.0, effect.seconds, _DONE)]
+                return [Way(1.0, self._patience, _HUNG_UP, drawn=whole(self._callers.patience))]
+            case p.Collect():
+                ways = self._choose(effect, place) if effect.menu else self._type(effect, place)
+                return self._after(effect.prompt_seconds, ways)
+            case p.Converse():
+                ways = self._after(effect.prompt_seconds, self._say(effect, place))
+                return [replace(way, asked={"Lex turns": 1.0}) for way in ways]
+            case p.Talk():
+                ends = p.Done("agent") if self._policy.agent_ends else _HUNG_UP
+                return [Way(1.0, self.talk, ends, drawn=whole(self._callers.talk))]
+            case p.Dial():
+                return [self._dial(effect)]
+            case p.Pause():
+                return [Way(1.0, effect.seconds, _DONE)]
+            case p.Service():
+                asked = {f"service:{effect.type}": 1.0}
+                seconds = self._policy.service_seconds
+                return [
+                    Way(share, seconds, p.Succeeded(branch=branch), asked)
+                    for share, branch in self._branches(effect, place)
+                ]
+            case _:
+                return None
+
+    def _hear(self, seconds: float) -> list[Way]:
+        return self._after(seconds, [Way(1.0, 0.0, _DONE)])
+
+    def _after(self, seconds: float, ways: list[Way]) -> list[Way]:
+        """The ways after a prompt, during which the caller may hang up."""
+        rate = self._behaviour.hang_up_rate
+        heard = [
+            replace(
+                way,
+                share=(1.0 - rate) * way.share,
+                seconds=seconds + way.seconds,
+                drawn=(*fixed(seconds), *way.lasting),
+            )
+            for way in ways
+            if rate < 1.0
+        ]
+        if rate > 0.0:
+            return [Way(rate, seconds / 2.0, _HUNG_UP, drawn=uniform(seconds)), *heard]
+        return heard
+
+    def _drawn(
+        self, key: str | None, choices: tuple[str, ...], otherwise: str
+    ) -> Iterator[tuple[float, str]]:
+        menu = self._behaviour.menu(key, choices)
+        if menu is None:
+            yield 1.0, otherwise
+            return
+        last = 0.0
+        for name, bound in zip(menu.names, menu.bounds, strict=True):
+            yield bound - last, name
+            last = bound
+
+    def _choose(self, effect: p.Collect, place: Place) -> list[Way]:
+        pause, drawn = self._pause(effect.timeout_seconds)
+        ways = []
+        key = self._behaviour.menu_key(place[0], effect.action, place[1])
+        for share, choice in self._drawn(key, effect.choices, SILENCE):
+            if choice == OTHERWISE:
+                choice = next((one for one in _KEYS if one not in effect.choices), SILENCE)
+            if choice == SILENCE:
+                ways.append(Way(share, effect.timeout_seconds, p.Silence()))
+            else:
+                event = _HUNG_UP if choice == HANG_UP else p.Digits(choice)
+                ways.append(Way(share, pause, event, drawn=drawn))
+        return ways
+
+    def _pause(self, timeout: float) -> tuple[float, Lasting]:
+        """Seconds until the first key: their mean, and how they are distributed."""
+        bound = 0.95 * timeout
+        return self._think.mean_of_least(bound), least(self._callers.think, bound)
+
+    def _type(self, effect: p.Collect, place: Place) -> list[Way]:
+        policy = self._policy
+        values = self._behaviour.input_values(place[0], effect.action, place[1])
+        patterns = values or ("#" * max(1, min(effect.max_digits, policy.default_digits)),)
+        pause, drawn = self._pause(effect.timeout_seconds)
+        shares: dict[str, float] = {}
+        for pattern in patterns:
+            shares[pattern] = shares.get(pattern, 0.0) + 1.0 / len(patterns)
+        ways = []
+        for pattern, share in shares.items():
+            if pattern == SILENCE or not pattern:
+                ways.append(Way(share, effect.timeout_seconds, p.Silence()))
+            elif pattern == HANG_UP:
+                ways.append(Way(share, pause, _HUNG_UP, drawn=drawn))
+            else:
+                cut = pattern[: effect.max_digits] if effect.max_digits > 0 else pattern
+                typing = policy.key_seconds * (len(cut) - 1)
+                if len(cut) < effect.max_digits:
+                    typing += policy.key_seconds if effect.terminator else effect.interdigit_seconds
+                inputs = self._inputs(cut)
+                typed = (*drawn, *fixed(typing))
+                ways += [
+                    Way(share / len(inputs), pause + typing, p.Digits(one), drawn=typed) for one in inputs
+                ]
+        return ways
+
+    def _inputs(self, pattern: str) -> list[str]:
+        if "#" in pattern and 10 ** pattern.count("#") > MOST_VALUES and self._opaque(len(pattern)):
+            stand_in = pattern.replace("#", "5")
+            self.stand_ins.add(stand_in)
+            return [stand_in]
+        return filled(pattern)
+
+    def _say(self, effect: p.Converse, place: Place) -> list[Way]:
+        seconds = self._think.mean() + self._policy.lex_turn_seconds
+        drawn = (*whole(self._callers.think), *fixed(self._policy.lex_turn_seconds))
+        key = self._behaviour.menu_key(place[0], effect.action, place[1])
+        ways = []
+        for share, choice in self._drawn(key, effect.intents, OTHERWISE):
+            event: p.Event = p.LexResult("FallbackIntent" if choice == OTHERWISE else choice)
+            if choice == HANG_UP:
+                event = _HUNG_UP
+            elif choice == SILENCE:
+                event = p.Silence()
+            ways.append(Way(share, seconds, event, drawn=drawn))
+        return ways
+
+    def _dial(self, effect: p.Dial) -> Way:
+        ring = self._policy.dial_seconds
+        if 0 < effect.timeout_seconds < ring:
+            return Way(1.0, effect.timeout_seconds, p.Failed("ConnectionTimeLimitExceeded"))
+        if not effect.resumes:
+            return Way(1.0, ring, p.Connected())
+        return Way(1.0, ring + self.talk, p.Connected(), drawn=(*fixed(ring), *whole(self._callers.talk)))
+
+    def _branches(self, effect: p.Service, place: Place) -> list[tuple[float, str | None]]:
+        if not effect.branches:
+            return [(1.0, None)]
+        if effect.type == "DistributeByPercentage":
+            return _percentages(effect.branches)
+        behaviour = self._behaviour
+        key = behaviour.menu_key(place[0], effect.action, place[1])
+        if key is None and "CallAnswered" in effect.branches:
+            return [(1.0, "CallAnswered")]
+        drawn = self._drawn(key, effect.branches, OTHERWISE)
+        return [(share, choice if choice in effect.branches else None) for share, choice in drawn]
+
+
+def _percentages(bounds: tuple[str, ...]) -> list[tuple[float, str | None]]:
+    """The numbers from 1 to 100, those together that lie below the same bounds."""
+    groups: dict[tuple[bool, ...], list[int]] = {}
+    limits = [float(bound) for bound in bounds if bound.replace(".", "", 1).isdecimal()]
+    for number in range(1, 101):
+        groups.setdefault(tuple(number < limit for limit in limits), []).append(number)
+    return [(len(numbers) / 100.0, str(numbers[0])) for numbers in groups.values()]
+
+
+def filled(pattern: str) -> list[str]:
+    """Every value of a pattern in which `#` stands for any digit.
+
+    Raises:
+        NotFiniteError: there are more than `MOST_VALUES`.
+    """
+    if 10 ** pattern.count("#") > MOST_VALUES:
+        raise NotFiniteError(f"{pattern!r} stands for more than {MOST_VALUES:,} values")
+    parts = [("0123456789" if key == "#" else key) for key in pattern]
+    return ["".join(keys) for keys in product(*parts)]

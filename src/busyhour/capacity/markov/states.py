@@ -1,0 +1,313 @@
+"""The moments of the calls of a scenario, and the steps from each to the next.
+
+What callers are told apart by beyond their choices is their number. It is left open until something looks at it, a
+flow's reference or a function; only then a moment becomes one for each number. Steps that did not look at it are the
+same for all of them and are made once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+from typing import cast
+
+from busyhour.calls.caller import Caller
+from busyhour.calls.centre import CallCentre
+from busyhour.calls.policy import CallPolicy
+from busyhour.calls.ports import Functions
+from busyhour.capacity.markov.invocations import Ask, Invocations
+from busyhour.capacity.markov.lazy_number import Numbers
+from busyhour.capacity.markov.liveness import Forgetting, are_opaque
+from busyhour.capacity.markov.outcomes import NotFiniteError, Way, Ways
+from busyhour.capacity.markov.reachable_demand import asked_beyond
+from busyhour.capacity.markov.state import (
+    CONTACTS,
+    END,
+    HANDLING,
+    TIMES,
+    UNTIMED,
+    WAITS,
+    Moment,
+    Phase,
+    Step,
+    after,
+    together,
+    with_number,
+)
+from busyhour.capacity.simulation.clock import VirtualClock
+from busyhour.capacity.theory import durations
+from busyhour.capacity.theory.distributions import Law
+from busyhour.flows import protocol as p
+from busyhour.flows.call import Call
+from busyhour.flows.fork import fork, key
+from busyhour.flows.machine import Machine
+from busyhour.scenarios.model import Direction, Scenario
+
+MOST_STEPS = 200_000
+"""Steps of calls after which it would take too long: each is some 30 µs of machine."""
+
+
+class _Asker:
+    """Stands for the caller where hours are checked: hears which are meant, and how often they are open."""
+
+    place: str | None = None
+    share = 1.0
+
+    def finds_open(self, place: str, share: float) -> bool:
+        self.place, self.share = place, share
+        return True
+
+
+class Moments:
+    """The moments of the calls of a scenario.
+
+    Args:
+        scenario: callers, queues, functions, entry flow.
+        machine: of the scenario's flows; it has no observer.
+        answered_at_once: calls that come to a queue are taken to find an agent free; otherwise the chain ends there.
+        policy: what the scenario has no key for.
+        ask: what real handlers answer.
+        attributes: contact attributes that functions read; None: all of them.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        machine: Machine,
+        *,
+        answered_at_once: bool = True,
+        policy: CallPolicy,
+        ask: Ask | None = None,
+        attributes: frozenset[str] | None = frozenset(),
+    ) -> None:
+        self._scenario = scenario
+        self._machine = machine
+        self._policy = policy
+        self._centre = CallCentre(VirtualClock(), machine, scenario, cast("Functions", None), policy=policy)
+        self._ways = Ways(scenario, policy, opaque=lambda length: are_opaque(machine.library, length))
+        self._forgetting = Forgetting(machine.library, attributes)
+        self._displays: dict[tuple[str, str], str] = {}
+        self._outbound = scenario.traffic.direction is Direction.OUTBOUND
+        self._wrap_up = Law(scenario.callers.wrap_up).mean()
+        self._answered_at_once = answered_at_once
+        self._numbers = Numbers(scenario.callers.numbers, "API" if self._outbound else "INBOUND")
+        self._invocations = Invocations(
+            scenario,
+            machine.policy,
+            policy.retry,
+            ask,
+            attributes,
+            self._numbers,
+            self._ways.stand_ins,
+            self._untimed,
+        )
+        self._made = 0
+        self._steps: dict[Hashable, list[Step]] = {}
+        self.open: set[str] = set()
+        """What calls may ask where they depend on others."""
+        self.reasons: dict[str, None] = {}
+        """What it is there that they depend on."""
+        self.beyond: dict[str, set[str]] = {}
+        """What calls may ask once they wait, by the scenario's queue."""
+        call = machine.call(scenario.flows.entry, self._numbers.contact(None))
+        self.first = Moment(call, Phase.NEW, frozenset(), None, "new")
+
+    def steps(self, moment: Moment) -> list[Step]:
+        """The steps on from a moment; those with one target are one.
+
+        Raises:
+            NotFiniteError: there are too many.
+            MoreReadError: a function reads what was forgotten.
+        """
+        known = self._steps.get(moment.alike)
+        if known is None:
+            numbers = self._numbers
+            before, numbers.looked = numbers.looked, False
+            found = self._through_functions(self._taken(moment))
+            looked, numbers.looked = numbers.looked, numbers.looked or before
+            if not looked:
+                known = self._steps[moment.alike] = found
+            elif moment.number is None:
+                return self._for_each_number(moment, found)
+            else:
+                return found
+        return [with_number(step, moment.number) for step in known]
+
+    def _through_functions(self, steps: list[Step]) -> list[Step]:
+        """Go on through functions that are invoked: what they answer hardly ever differs, so they are no states.
+
+        A thousand inputs that a function is asked about become as many steps, and then the few that its answers are.
+        """
+        found: dict[Hashable, Step] = {}
+        for step in steps:
+            target = step.target
+            if isinstance(target, Moment) and isinstance(target.call.pending, p.Invoke):
+                following = [after(step, one) for one in self.steps(target)]
+            else:
+                following = [step]
+            for one in following:
+                place = one.target if isinstance(one.target, str) else one.target.key
+                found[place] = together(found[place], one) if place in found else one
+        return list(found.values())
+
+    def _for_each_number(self, moment: Moment, found: list[Step]) -> list[Step]:
+        shares = self._numbers.shares()
+        if len(shares) == 1:
+            return found
+        return [
+            replace(step, share=share * step.share)
+            for number, share in enumerate(shares)
+            for step in self._through_functions(self._taken(replace(moment, number=number)))
+        ]
+
+    # ------------------------------------------------------------------------------------------------ steps
+
+    def _taken(self, moment: Moment) -> list[Step]:
+        if moment.phase is Phase.NEW:
+            return self._begun(moment)
+        effect = moment.call.pending
+        match effect:
+            case p.Invoke():
+                contact = self._numbers.contact(moment.number)
+                ways = self._invocations.ways(effect, moment.call.lambda_seconds, contact)
+                return [self._go(moment, way) for way in ways]
+            case p.CheckHours():
+                return self._check_hours(moment, effect)
+            case p.ReadMetrics():
+                return [self._depends(moment, "metrics of queues are read")]
+            case p.Enqueue():
+                return [self._enqueue(moment, effect)]
+            case _:
+                assert effect is not None
+                place = (
+                    moment.call.flow_name,
+                    self._display(moment.call.flow_name, moment.call.current_action),
+                )
+                ways_on = self._ways.of(effect, place)
+                assert ways_on is not None, effect
+                return [self._go(moment, way) for way in ways_on]
+
+    def _begun(self, moment: Moment) -> list[Step]:
+        """Inbound calls begin at once, outbound ones ring first, as `calls.caller.Caller.ring` has it."""
+        if not self._outbound:
+            return [self._started(moment, 1.0, {}, ())]
+        callers, timeout = self._scenario.callers, self._policy.ring_timeout
+        ring = Law(callers.answer)
+        answered = callers.answered * ring.below(timeout)
+        asked = {"Connect:StartOutboundVoiceContact": 1.0}
+        steps = []
+        if answered > 0.0:
+            seconds = ring.up_to(timeout) / ring.below(timeout)
+            rings = {**asked, "ringing": seconds, "at once": seconds}
+            steps.append(self._started(moment, answered, rings, durations.until(callers.answer, timeout)))
+        if answered < 1.0:
+            rings = {**asked, "ringing": timeout, "at once": timeout}
+            steps.append(Step(1.0 - answered, rings, END, {durations.fixed(timeout): 1.0}))
+        return steps
+
+    def _started(
+        self, moment: Moment, share: float, asked: Mapping[str, float], lasting: durations.Lasting
+    ) -> Step:
+        call = self._machine.call(self._scenario.flows.entry, self._numbers.contact(moment.number))
+        effect = call.start()
+        target = self._arrived(moment, call, effect, Phase.FLOW, moment.hours)
+        return Step(share, asked, target, {lasting: 1.0})
+
+    def _go(self, moment: Moment, way: Way, *, hours: frozenset[tuple[str, bool]] | None = None) -> Step:
+        """The step that a way is."""
+        call = self._copy(moment)
+        effect = call.send(way.event)
+        talked = isinstance(moment.call.pending, p.Talk)
+        where = "with agent" if moment.phase is Phase.AGENT else "in flow"
+        asked = dict(way.asked)
+        if way.seconds:
+            asked |= {where: way.seconds, "at once": way.seconds}
+            if moment.phase is Phase.AGENT:
+                asked[HANDLING + moment.queue] = way.seconds
+        phase = Phase.AFTER if talked else moment.phase
+        known = moment.hours if hours is None else hours
+        queue = moment.queue if phase is Phase.AGENT else ""
+        target = self._arrived(moment, call, effect, phase, known, queue)
+        return Step(way.share, asked, target, {way.lasting: 1.0})
+
+    def _copy(self, moment: Moment) -> Call:
+        self._made += 1
+        if self._made > MOST_STEPS:
+            raise NotFiniteError(f"calls have more than {MOST_STEPS:,} ways to go")
+        call = fork(moment.call)
+        call.contact = self._numbers.contact(moment.number)
+        return call
+
+    def _arrived(
+        self,
+        moment: Moment,
+        call: Call,
+        effect: p.Effect,
+        phase: Phase,
+        hours: frozenset[tuple[str, bool]],
+        queue: str = "",
+    ) -> Moment | str:
+        self._numbers.note(call.contact, effect)
+        if isinstance(effect, p.Ended):
+            return END
+        self._forgetting.forget(call)
+        return Moment(call, phase, hours, moment.number, (key(call), phase, hours, queue), queue)
+
+    def _untimed(self, why: str) -> None:
+        self.open |= UNTIMED
+        self.reasons[why] = None
+
+    def _depends(self, moment: Moment, why: str) -> Step:
+        self.open |= TIMES | asked_beyond(moment.call, self._machine.library)
+        self.reasons[why] = None
+        return Step(1.0, {}, WAITS)
+
+    # -------------------------------------------------------------------------------------- who answers what
+
+    def _check_hours(self, moment: Moment, effect: p.CheckHours) -> list[Step]:
+        asker = _Asker()
+        self._centre.is_open(cast("Caller", asker), effect)
+        place, share = asker.place, min(max(asker.share, 0.0), 1.0)
+        known = dict(moment.hours).get(place) if place is not None else True
+        if known is not None:
+            share = 1.0 if known else 0.0
+        steps = []
+        for open_, part in ((True, share), (False, 1.0 - share)):
+            if part > 0.0:
+                hours = moment.hours if known is not None else moment.hours | {(cast("str", place), open_)}
+                steps.append(self._go(moment, Way(part, 0.0, p.Hours(open_)), hours=hours))
+        return steps
+
+    def _enqueue(self, moment: Moment, effect: p.Enqueue) -> Step:
+        if effect.agent:
+            return self._depends(moment, "calls wait for one agent")
+        if not effect.queue:
+            return self._go(moment, Way(1.0, 0.0, p.Failed(detail="no queue is set")))
+        queue = self._centre.queue(effect.queue)
+        if moment.phase is not Phase.FLOW:
+            return self._depends(moment, f"calls come to queue {queue.name!r} a second time")
+        staffed = self._scenario.queues.get(queue.name)
+        asked = {CONTACTS + queue.name: 1.0}
+        if staffed is not None:
+            if not self._answered_at_once:
+                step = self._depends(moment, f"calls may wait in queue {queue.name!r}")
+                return replace(step, asked=asked)
+            beyond = asked_beyond(moment.call, self._machine.library)
+            self.beyond.setdefault(queue.name, set()).update(beyond)
+        if self._wrap_up:
+            asked |= {"wrap-up": self._wrap_up, HANDLING + queue.name: self._wrap_up}
+        call = self._copy(moment)
+        then = call.send(p.Queued(queue.name, queue.arn))
+        if not isinstance(then, p.Ended):
+            agent = f"{queue.name}-agent-0"
+            then = call.send(p.AgentAnswered(agent, agent))
+        target = self._arrived(moment, call, then, Phase.AGENT, moment.hours, queue.name)
+        return Step(1.0, asked, target)
+
+    def _display(self, flow: str, action: str) -> str:
+        found = self._displays.get((flow, action))
+        if found is None:
+            known = self._machine.library.resolve(flow)
+            named = known.by_identifier().get(action) if known else None
+            found = self._displays[flow, action] = (named.display_name if named else "") or action
+        return found

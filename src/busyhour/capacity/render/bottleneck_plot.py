@@ -1,0 +1,88 @@
+"""A forecast as a picture: the schedule, and the volume at which each limit binds with the plan as a line."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from busyhour.capacity.render import schedule_plot
+
+if TYPE_CHECKING:
+    from busyhour.capacity.forecast.limits import Rung
+    from busyhour.capacity.forecast.model import Forecast
+    from busyhour.scenarios.traffic_plan.arrivals import Schedule
+
+_COLOURS = {
+    "quota": "#2b6cb0",
+    "setting": "#6b7280",
+    "staffing": "#b7791f",
+    "partition": "#7c3aed",
+    "external": "#0f766e",
+}
+
+
+FORMS = ("svg", "png")
+
+
+def picture(found: Forecast, schedule: Schedule, form: str = "svg") -> bytes:
+    """Draw the schedule, and below it the ladder of its forecast.
+
+    Args:
+        found: the forecast.
+        schedule: of the same scenario.
+        form: one of FORMS.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    rungs = [rung for rung in found.ladder if 0 < rung.calls_per_hour < math.inf]
+    heights = (2.6, 1.2 + 0.42 * max(len(rungs), 1))
+    figure = Figure(figsize=(9, sum(heights)), layout="constrained")
+    (FigureCanvasSVG if form == "svg" else FigureCanvasAgg)(figure)
+    upper, lower = figure.subplots(2, height_ratios=heights)
+    schedule_plot.draw(upper, schedule)
+    _ladder(lower, found, rungs)
+    for axes in (upper, lower):
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+    out = io.BytesIO()
+    # No date in the file: the same forecast gives the same picture.
+    figure.savefig(out, format=form, metadata={"Date": None} if form == "svg" else None)
+    return out.getvalue()
+
+
+def _ladder(axes: Any, found: Forecast, rungs: Sequence[Rung]) -> None:
+    """Volume at which each limit binds, on a logarithmic scale."""
+    from matplotlib.patches import Patch
+
+    names = [f"{rung.name} = {rung.value:g}" for rung in rungs]
+    volumes = [rung.calls_per_hour for rung in rungs]
+    axes.barh(range(len(rungs)), volumes, color=[_COLOURS[rung.kind] for rung in rungs])
+    axes.set_yticks(range(len(rungs)), names)
+    axes.invert_yaxis()
+    if rungs:
+        axes.set_xscale("log")
+        # Room for the figures at the ends of the bars.
+        low, high = min(*volumes, found.calls_per_hour or volumes[0]), max(*volumes, found.calls_per_hour)
+        axes.set_xlim(low / 3, high * (high / low) ** 0.2 * 2)
+    for place, volume in enumerate(volumes):
+        axes.annotate(
+            f"{volume:,.0f}",
+            (volume, place),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+        )
+    if found.calls_per_hour > 0:
+        axes.axvline(found.calls_per_hour, color="#c53030", linewidth=1.5, zorder=1.5)
+    axes.set_xlabel("calls per hour at which it binds (1 % rejected)")
+    axes.set_title(f"{found.scenario}: plan {found.calls_per_hour:,.0f} calls/h (red line)", loc="left")
+    used = {rung.kind for rung in rungs}
+    if used:
+        axes.legend(
+            handles=[Patch(color=c, label=k) for k, c in _COLOURS.items() if k in used], loc="upper right"
+        )

@@ -1,0 +1,1 @@
+"""Traffic of a scenario in virtual time, with quotas enforced."""

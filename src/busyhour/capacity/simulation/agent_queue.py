@@ -1,0 +1,146 @@
+"""A queue with its agents simulated on its own, with handling times and patience as the scenario draws them.
+
+Erlang A knows exponential times alone. Here every contact is served first come first served from samples of what the
+scenario declares; exact, with no event list: the next contact takes the agent who is free first.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import Protocol
+
+from busyhour.capacity.simulation.confidence_intervals import Ratio, of_share
+from busyhour.scenarios.traffic_plan.draw import Sampler, rng_for
+
+_BATCHES = 40
+"""Parts of the contacts whose shares are compared for the interval."""
+_SETTLING = 0.1
+"""Share of the contacts that fill the queue first and are not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Shares of the contacts offered, but for the service level: of those answered or abandoned.
+
+    `late` is one less the service level, `full` the share blocked and `gone` the share abandoned, with their 95 % intervals.
+    """
+
+    service_level: float
+    abandoned: float
+    turned_away: float
+    late: Ratio
+    full: Ratio
+    gone: Ratio
+
+
+class Queueing(Protocol):
+    """A queue with its agents at any volume, with the scenario's own times."""
+
+    @property
+    def method(self) -> str:
+        """How the shares come about, as calculations name it."""
+        ...
+
+    @property
+    def sampled(self) -> bool:
+        """Whether the shares are of sampled contacts: their interval then says how far they may be off."""
+        ...
+
+    def patience_quantile(self, share: float) -> float:
+        """Seconds after which `share` (0..1) of the contacts have lost patience."""
+        ...
+
+    def serve(
+        self, per_second: float, agents: int, capacity: int | None = None, threshold: float = 20.0
+    ) -> Served:
+        """Shares of the contacts that come at this rate."""
+        ...
+
+
+class QueueSample:
+    """The same callers at any volume: gaps, handling times and patience drawn once.
+
+    Args:
+        contacts: how many.
+        handling: seconds that an agent is busy with one contact.
+        patience: seconds until a waiting contact gives up.
+        seed: same seed, same contacts.
+    """
+
+    method = "a simulation with the scenario's own times"
+    sampled = True
+
+    def __init__(self, contacts: int, handling: Sampler, patience: Sampler, seed: int) -> None:
+        stream = rng_for(seed, 0, "staffing")
+        self._gaps = [stream.expovariate(1.0) for _ in range(contacts)]
+        self._handling = [handling(stream) for _ in range(contacts)]
+        self._patience = [patience(stream) for _ in range(contacts)]
+
+    def patience_quantile(self, share: float) -> float:
+        """Seconds after which `share` (0..1) of the contacts have lost patience."""
+        ordered = sorted(self._patience)
+        return ordered[min(len(ordered) - 1, math.floor(share * len(ordered)))]
+
+    def serve(
+        self, per_second: float, agents: int, capacity: int | None = None, threshold: float = 20.0
+    ) -> Served:
+        """Serve the contacts.
+
+        Args:
+            per_second: contacts a second, Poisson.
+            agents: agents staffed, at least 1.
+            capacity: contacts that may wait; None: as many as come.
+            threshold: answered within so many seconds is answered in time.
+        """
+        free = [0.0] * agents
+        leaving: list[float] = []
+        offered = answered = in_time = abandoned = turned_away = 0
+        counted_from = len(self._gaps) * _SETTLING / per_second
+        times: Sequence[float] = list(accumulate(gap / per_second for gap in self._gaps))
+        replace, push, pop = heapq.heapreplace, heapq.heappush, heapq.heappop
+        so_far: list[tuple[int, int, int, int, int]] = []
+        size = max(1, len(times) // _BATCHES)
+        contacts = zip(times, self._handling, self._patience, strict=True)
+        for index, (now, seconds, patience) in enumerate(contacts):
+            if index % size == 0:
+                so_far.append((answered + abandoned, in_time, offered, turned_away, abandoned))
+            counts = now >= counted_from
+            offered += counts
+            wait = free[0] - now
+            if wait <= 0.0:
+                replace(free, now + seconds)
+                answered += counts
+                in_time += counts
+                continue
+            if capacity is not None:
+                while leaving and leaving[0] <= now:
+                    pop(leaving)
+                if len(leaving) >= capacity:
+                    turned_away += counts
+                    continue
+                push(leaving, now + min(wait, patience))
+            if wait > patience:
+                abandoned += counts
+                continue
+            replace(free, free[0] + seconds)
+            answered += counts
+            in_time += counts and wait <= threshold
+        stayed = answered + abandoned
+        return Served(
+            in_time / stayed if stayed else 1.0,
+            abandoned / offered if offered else 0.0,
+            turned_away / offered if offered else 0.0,
+            late=_around((stayed - timely, stayed) for stayed, timely, _, _, _ in so_far),
+            full=_around((full, offered) for _, _, offered, full, _ in so_far),
+            gone=_around((gone, offered) for _, _, offered, _, gone in so_far),
+        )
+
+
+def _around(so_far: Iterable[tuple[float, float]]) -> Ratio:
+    """A share with its interval, from how many of how many there were at the end of each batch."""
+    batches = [(part - p, whole - w) for (p, w), (part, whole) in pairwise(so_far)]
+    return of_share([[batch for batch in batches if batch[1]]]) or Ratio(0.0, None)

@@ -1,0 +1,95 @@
+"""A queue with very many agents: what becomes certain with their number, without a simulation.
+
+Below the agents' number all contacts are answered at once; above it, contacts wait until as many have lost patience as agents
+cannot serve, and no longer (the fluid limit of many-server queues: Whitt 2006, "Fluid models for multiserver queues with
+abandonments", Operations Research 54). Patience is the scenario's own; of handling times the mean alone counts.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from itertools import accumulate
+
+from busyhour.capacity.simulation.agent_queue import Served
+from busyhour.capacity.simulation.confidence_intervals import Interval, Ratio
+from busyhour.scenarios.traffic_plan.draw import Sampler, rng_for
+
+MANY = 5000
+"""Agents from which on the limit takes the place of a simulation, which would fill too slowly."""
+_DRAWN = 20_000
+_WIDTH = 3.0
+"""Standard deviations of the contacts in progress within which the limit says nothing."""
+
+
+class Crowd:
+    """The queue at any volume.
+
+    Args:
+        aht: mean seconds that an agent is busy with one contact.
+        patience: seconds until a waiting contact gives up.
+        seed: of the drawn patience.
+    """
+
+    method = "the limit of many agents with the scenario's own patience"
+    sampled = False
+
+    def __init__(self, aht: float, patience: Sampler, seed: int) -> None:
+        stream = rng_for(seed, 0, "staffing")
+        self._aht = aht
+        self._patience = sorted(patience(stream) for _ in range(_DRAWN))
+        self._sums = [0.0, *accumulate(self._patience)]
+
+    def patience_quantile(self, share: float) -> float:
+        """Seconds after which `share` (0..1) of the contacts have lost patience."""
+        return self._patience[min(_DRAWN - 1, math.floor(share * _DRAWN))]
+
+    def serve(
+        self, per_second: float, agents: int, capacity: int | None = None, threshold: float = 20.0
+    ) -> Served:
+        """Shares of the contacts, with what they are a little below and above the volume.
+
+        Args:
+            per_second: contacts a second.
+            agents: agents staffed, many.
+            capacity: contacts that may wait; None: as many as come.
+            threshold: answered within so many seconds is answered in time.
+        """
+        width = _WIDTH / math.sqrt(agents)
+        low, at, high = (
+            self._shares(per_second * factor, agents, capacity, threshold)
+            for factor in (1.0 - width, 1.0, 1.0 + width)
+        )
+        late, full, gone = (
+            Ratio(value, Interval(least, most)) for least, value, most in zip(low, at, high, strict=True)
+        )
+        return Served(1.0 - late.value, gone.value, full.value, late=late, full=full, gone=gone)
+
+    def _shares(
+        self, per_second: float, agents: int, capacity: int | None, threshold: float
+    ) -> tuple[float, float, float]:
+        """Shares not answered in time (of those let in), blocked, and abandoned."""
+        load = per_second * self._aht
+        if load <= agents:
+            return 0.0, 0.0, 0.0
+        place = math.ceil((1.0 - agents / load) * _DRAWN)
+        if capacity is not None and self._waiting(per_second, place) > capacity:
+            # Fewer are let in until those who wait fit.
+            place = bisect_left(
+                range(place),
+                float(capacity),
+                key=lambda one: self._waiting(self._let_in(per_second, agents, one), one),
+            )
+        wait = self._patience[min(place, _DRAWN - 1)]
+        gone = place / _DRAWN
+        let_in = min(1.0, self._let_in(per_second, agents, place) / per_second)
+        return 1.0 if wait > threshold else gone, 1.0 - let_in, let_in * gone
+
+    def _let_in(self, per_second: float, agents: int, place: int) -> float:
+        """Contacts a second of which the agents answer those who have not lost patience."""
+        return agents / self._aht / (1.0 - place / _DRAWN) if place < _DRAWN else per_second
+
+    def _waiting(self, per_second: float, place: int) -> float:
+        """Contacts that wait where each does so until answered or out of patience."""
+        wait = self._patience[min(place, _DRAWN - 1)]
+        return per_second * (self._sums[min(place, _DRAWN)] + (_DRAWN - place) * wait) / _DRAWN

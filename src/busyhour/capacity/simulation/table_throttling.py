@@ -1,0 +1,174 @@
+"""Tables in the simulation: the operations of invocations on their keys, and what the tables' throughput refuses.
+
+The operations are those that the scenario declares for one invocation, drawn as a run against the tables draws them.
+AWS's SDKs try a throttled operation again for a while; an invocation whose operation is throttled is one in which they
+have given up: it fails, and Connect then invokes again, up to three times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from busyhour.calls.chance import Stream, key_of
+from busyhour.calls.invoker import function_name
+from busyhour.calls.live import LiveCall
+from busyhour.calls.ports import Clock
+from busyhour.capacity.simulation.functions import Done, ModelledFunctions
+from busyhour.capacity.simulation.gauges import Rate
+from busyhour.capacity.simulation.rejections import Turned
+from busyhour.capacity.table_limits import Resource, TableLimits, items_of
+from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
+from busyhour.quotas.dynamodb.capacity import PARTITION_QUOTA, resource
+from busyhour.quotas.dynamodb.operations import (
+    HOW_MANY,
+    KEY_DRAWS,
+    Charge,
+    Step,
+    draw,
+    driven_steps,
+    steps_of,
+)
+from busyhour.scenarios.model import Scenario
+
+if TYPE_CHECKING:
+    from busyhour.calls.ports import Functions
+
+THROTTLED = "ProvisionedThroughputExceededException from the table"
+
+
+@dataclass(slots=True)
+class TableUse:
+    """What one side of a table or an index was asked, in items, and what it refused."""
+
+    units: Rate
+    """Capacity units asked, served or not."""
+    asked: int = 0
+    refused: Turned = field(default_factory=Turned)
+    by_partition: int = 0
+    """Of those refused, how many a partition refused."""
+
+
+class TablesAsked:
+    """The tables of a simulated run.
+
+    Args:
+        clock: the run's clock.
+        scenario: its tables, and the operations of its functions.
+        limits: what is enforced; None: everything is served.
+    """
+
+    def __init__(self, clock: Clock, scenario: Scenario, limits: TableLimits | None) -> None:
+        self._clock = clock
+        self._seed = scenario.seed
+        self._limits = limits
+        self._throughput = limits.throughput() if limits is not None else None
+        items = items_of(scenario)
+        self._of_function = {
+            name: (key_of(f"tables/{name}"), steps)
+            for name, function in scenario.functions.items()
+            if (steps := steps_of(function, items))
+        }
+        self._driven = driven_steps(scenario, items)
+        self.use: dict[Resource, TableUse] = {}
+        """By table, index and side; of what was asked."""
+
+    def restart(self) -> None:
+        """Count from now on."""
+        for use in self.use.values():
+            use.units.restart()
+            use.asked, use.refused, use.by_partition = 0, Turned(), 0
+
+    def asked_by(self, function: str) -> bool:
+        """Whether the function asks for anything."""
+        return function in self._of_function
+
+    def invocation(self, function: str, call: int, attempt: int) -> bool:
+        """Make the operations of one invocation; the first that is throttled ends it. Whether all were served."""
+        purpose, steps = self._of_function[function]
+        purpose += 2 * attempt
+        return self._make(
+            steps, Stream(self._seed, call, purpose), Stream(self._seed, call, purpose + 1), False
+        )
+
+    def arrival(self, call: int) -> bool:
+        """Make the operations of one call as a run with drive = "dynamodb" does, all of them; whether all were served."""
+        chance, keys = Stream(self._seed, call, HOW_MANY), Stream(self._seed, call, KEY_DRAWS)
+        return self._make(self._driven, chance, keys, True)
+
+    def _make(self, steps: Sequence[Step], chance: Stream, keys: Stream, all_of_them: bool) -> bool:
+        served = True
+        for drawn in draw(steps, chance, keys):
+            if not self._take(drawn.charges):
+                served = False
+                if not all_of_them:
+                    break
+        return served
+
+    def _take(self, charges: Sequence[Charge]) -> bool:
+        now = self._clock.now()
+        uses = [self._use(charge) for charge in charges]
+        for use, charge in zip(uses, charges, strict=True):
+            use.units.count(charge.units)
+            use.asked += 1
+        if self._throughput is None or self._limits is None:
+            return True
+        for number, charge in enumerate(charges):
+            where = charge.table, charge.index, charge.side
+            refusal = self._throughput.admit(
+                resource(charge.table, charge.index),
+                charge.side,
+                self._limits.capacity(where),
+                charge.units,
+                now,
+                partition_key=charge.partition_key,
+                index=charge.index is not None,
+            )
+            if refusal is not None:
+                for earlier in charges[:number]:
+                    self._throughput.give_back(
+                        resource(earlier.table, earlier.index),
+                        earlier.side,
+                        earlier.units,
+                        partition_key=earlier.partition_key,
+                    )
+                uses[number].refused.away(now)
+                uses[number].by_partition += refusal.quota == PARTITION_QUOTA[charge.side]
+                return False
+        return True
+
+    def _use(self, charge: Charge) -> TableUse:
+        where = charge.table, charge.index, charge.side
+        found = self.use.get(where)
+        if found is None:
+            found = self.use[where] = TableUse(Rate(self._clock))
+        return found
+
+
+class BackedFunctions:
+    """`calls.ports.Functions` over others, which the tables' throughput may fail.
+
+    Args:
+        functions: what invokes.
+        tables: what invocations ask.
+    """
+
+    def __init__(self, functions: ModelledFunctions | Functions, tables: TablesAsked) -> None:
+        self._functions = functions
+        self._tables = tables
+
+    def invoke(self, call: LiveCall, effect: Invoke, done: Done) -> None:
+        """Make one attempt; it fails where a table does not let its operations through."""
+        name = function_name(effect.function_arn)
+        if not self._tables.asked_by(name):
+            self._functions.invoke(call, effect, done)
+            return
+        attempt = call.attempts.get(name, 1)
+
+        def served(outcome: LambdaResult | LambdaFailed) -> None:
+            if isinstance(outcome, LambdaResult) and not self._tables.invocation(name, call.index, attempt):
+                outcome = LambdaFailed("function_error", THROTTLED)
+            done(outcome)
+
+        self._functions.invoke(call, effect, served)

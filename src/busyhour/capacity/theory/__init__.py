@@ -1,0 +1,1 @@
+"""Closed forms: Erlang, peakedness, finite buffers, retrials, distributions. No scenario, no I/O."""

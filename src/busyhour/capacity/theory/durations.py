@@ -1,0 +1,203 @@
+"""Durations of a call's steps as distributions: pieces of the scenario's distributions, shifted and scaled.
+
+Everything that takes a random time in a call is a mixture of such pieces: a pause that is cut at a bound, a ring that
+is answered in time, the seconds of an invocation that is tried again. Times in seconds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from busyhour.capacity.theory.distributions import Law
+from busyhour.scenarios.model import Distribution
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+BELOW_0 = -1.0
+"""Lower bound of a piece that takes in a value of exactly 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """With probability `share`: `shift + scale * X`, where X is of `law` and lies in `low` < X <= `high`.
+
+    Without `law` the duration is `shift`.
+    """
+
+    share: float
+    law: Distribution | None = None
+    low: float = BELOW_0
+    high: float = math.inf
+    scale: float = 1.0
+    shift: float = 0.0
+
+    @property
+    def mean(self) -> float:
+        """The mean."""
+        if self.law is None:
+            return self.shift
+        within, part = _between(Law(self.law), self.low, self.high)
+        return self.shift + self.scale * part / within if within > 0.0 else self.shift
+
+    @property
+    def constant(self) -> float | None:
+        """The one value that it has; None where it has more."""
+        if self.law is None:
+            return self.shift
+        value = Law(self.law).constant
+        return None if value is None else self.shift + self.scale * value
+
+
+Part = tuple[Piece, ...]
+"""A random duration: one of the pieces, by their shares."""
+Lasting = tuple[Part, ...]
+"""The sum of independent durations."""
+Mixture = Mapping[Lasting, float]
+"""Sums of durations with their probabilities."""
+
+
+def fixed(seconds: float) -> Lasting:
+    """The same seconds every time."""
+    return ((Piece(1.0, shift=seconds),),) if seconds else ()
+
+
+def whole(law: Distribution) -> Lasting:
+    """As drawn from `law`."""
+    value = Law(law).constant
+    return ((Piece(1.0, law),),) if value is None else fixed(value)
+
+
+def least(law: Distribution, bound: float) -> Lasting:
+    """The smaller of what is drawn from `law` and `bound`."""
+    below = Law(law).below(bound)
+    if below >= 1.0:
+        return whole(law)
+    return ((Piece(below, law, high=bound), Piece(1.0 - below, shift=bound)),)
+
+
+def until(law: Distribution, bound: float) -> Lasting:
+    """As drawn from `law`, given that it is at most `bound`."""
+    return ((Piece(1.0, law, high=bound),),)
+
+
+def uniform(seconds: float) -> Lasting:
+    """Any time between 0 and `seconds`."""
+    return ((Piece(1.0, Distribution("uniform", seconds / 2.0, high=seconds)),),) if seconds > 0.0 else ()
+
+
+def together(mixtures: Iterable[tuple[float, Mixture]]) -> dict[Lasting, float]:
+    """A mixture of mixtures with these weights."""
+    found: dict[Lasting, float] = {}
+    for weight, mixture in mixtures:
+        for lasting, share in mixture.items():
+            found[lasting] = found.get(lasting, 0.0) + weight * share
+    return found
+
+
+def in_a_row(first: Mixture, second: Mixture) -> dict[Lasting, float]:
+    """One after the other."""
+    found: dict[Lasting, float] = {}
+    for one, share in first.items():
+        for other, part in second.items():
+            both = _added(one, other)
+            found[both] = found.get(both, 0.0) + share * part
+    return found
+
+
+def _added(one: Lasting, other: Lasting) -> Lasting:
+    """Both in a row; what is constant becomes one part, so that equal sums are equal."""
+    constant, rest = 0.0, []
+    for part in (*one, *other):
+        value = part[0].constant if len(part) == 1 else None
+        if value is None:
+            rest.append(part)
+        else:
+            constant += value
+    return (*fixed(round(constant, 9)), *rest)
+
+
+def constant_of(lasting: Lasting) -> float | None:
+    """The seconds of a duration that is always the same; None where it is drawn."""
+    total = 0.0
+    for part in lasting:
+        value = part[0].constant if len(part) == 1 else None
+        if value is None:
+            return None
+        total += value
+    return total
+
+
+def on_grid(part: Part, step: float, points: int) -> Floats:
+    """Probabilities at 0, step, ..., (points - 1) * step, with what lies beyond left out.
+
+    The probability within a cell goes to its two ends such that the mean is kept.
+    """
+    import numpy as np
+
+    found = np.zeros(points)
+    for piece in part:
+        if piece.law is None or (Law(piece.law).constant is not None):
+            _at(found, piece.constant or 0.0, piece.share, step)
+        else:
+            _spread(found, piece, step)
+    return found
+
+
+def _at(found: Floats, value: float, share: float, step: float) -> None:
+    place = max(value, 0.0) / step
+    cell = int(place)
+    for index, part in ((cell, 1.0 - (place - cell)), (cell + 1, place - cell)):
+        if index < len(found):
+            found[index] += share * part
+
+
+def _spread(found: Floats, piece: Piece, step: float) -> None:
+    assert piece.law is not None
+    within, _ = _between(Law(piece.law), piece.low, piece.high)
+    if within <= 0.0:
+        return
+    if piece.scale == 0.0:
+        _at(found, piece.shift, piece.share, step)
+        return
+    weight = piece.share / within
+    cell = max(0, int((piece.shift + piece.scale * max(piece.low, 0.0)) / step))
+    low = piece.low
+    while cell < len(found) and low < piece.high:
+        high = min(((cell + 1) * step - piece.shift) / piece.scale, piece.high)
+        if high > low:
+            probability, part = _cell(piece.law, low, high)
+            if probability > 0.0:
+                # The mean of what lies in the cell, as a share of the way through it.
+                mean = piece.shift + piece.scale * part / probability
+                inside = min(max(mean / step - cell, 0.0), 1.0)
+                found[cell] += weight * probability * (1.0 - inside)
+                if cell + 1 < len(found):
+                    found[cell + 1] += weight * probability * inside
+            low = high
+            if _measure(piece.law, low)[0] >= 1.0 - 1e-15:
+                break
+        cell += 1
+
+
+def _between(law: Law, low: float, high: float) -> tuple[float, float]:
+    """Probability of `low` < X <= `high`, and the partial expectation."""
+    return law.below(high) - law.below(low), law.up_to(high) - law.up_to(low)
+
+
+@lru_cache(maxsize=1 << 15)
+def _measure(law: Distribution, x: float) -> tuple[float, float]:
+    of = Law(law)
+    return of.below(x), of.up_to(x)
+
+
+def _cell(law: Distribution, low: float, high: float) -> tuple[float, float]:
+    (a, b), (c, d) = _measure(law, low), _measure(law, high)
+    return c - a, d - b

@@ -1,0 +1,117 @@
+"""The outcome of one Lambda invocation, in the mean: Connect's attempts and retries against a latency distribution.
+
+The same rules as `calls.invoker` with `capacity.simulation.functions`, integrated instead of drawn. All attempts of one invocation
+take equally long and end alike there, so given the latency everything is decided: seconds and attempts are piecewise
+linear in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
+
+from busyhour.calls.policy import RetryPolicy
+from busyhour.capacity.theory.distributions import Law
+from busyhour.capacity.theory.durations import BELOW_0, Part, Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """One way in which an invocation ends: its probability, and the means given that it ends so.
+
+    `executing` are the seconds of all executions together, those that Connect no longer waits for included; `lasting`
+    is the distribution of `seconds`.
+    """
+
+    share: float
+    succeeded: bool
+    seconds: float
+    attempts: float
+    executing: float = 0.0
+    lasting: Part = ()
+
+
+def settled(
+    latency: Law, error_share: float, own_timeout: float, limit: float, policy: RetryPolicy
+) -> list[Settled]:
+    """The ways in which an invocation ends, at most two.
+
+    Args:
+        latency: seconds of one execution.
+        error_share: probability that the function fails; 1 for a handler that raised.
+        own_timeout: the function's own timeout, seconds.
+        limit: seconds that Connect waits for all attempts together.
+        policy: how it retries.
+    """
+    longest = min(own_timeout, limit)
+    in_time, part = latency.below(longest), latency.up_to(longest)
+    works = 1.0 - error_share
+    ways = []
+    if works * in_time > 0.0:
+        whole = (Piece(1.0, latency.distribution, high=longest),)
+        ways.append(Settled(works * in_time, True, part / in_time, 1.0, part / in_time, whole))
+    share = 1.0 - works * in_time
+    if share > 1e-15:
+        # Declared to fail, or slower than the function's own timeout: it fails each time; or than Connect waits.
+        pieces = _failing(latency, error_share, works, own_timeout, limit, policy)
+        late = works * (latency.below(own_timeout) - in_time)
+        if late > 0.0:
+            running = latency.up_to(own_timeout) - part
+            pieces.append((Piece(late, shift=limit), 1, running / late))
+        seconds = sum(piece.share * piece.mean for piece, _, _ in pieces)
+        attempts = sum(piece.share * n for piece, n, _ in pieces)
+        executing = sum(piece.share * n * each for piece, n, each in pieces)
+        lasting = tuple(replace(piece, share=piece.share / share) for piece, _, _ in pieces)
+        ways.append(Settled(share, False, seconds / share, attempts / share, executing / share, lasting))
+    return ways
+
+
+def _failing(
+    latency: Law, error_share: float, works: float, own_timeout: float, limit: float, policy: RetryPolicy
+) -> list[tuple[Piece, int, float]]:
+    """Invocations of which every attempt fails: their seconds, attempts, and mean seconds of one execution."""
+    over = (error_share + works) * (1.0 - latency.below(own_timeout))
+    found = []
+    if over > 0.0:
+        seconds, attempts = _repeated(own_timeout, limit, policy)
+        found.append((Piece(over, shift=seconds), attempts, own_timeout))
+    for low, high in pairwise(_thresholds(own_timeout, limit, policy)):
+        share = latency.below(high) - latency.below(low)
+        if share <= 0.0:
+            continue
+        # Linear in between: two points inside say how.
+        (left, n), (right, _) = (_repeated(low + part * (high - low), limit, policy) for part in (0.25, 0.75))
+        slope = (right - left) / (0.5 * (high - low))
+        start = left - slope * (low + 0.25 * (high - low))
+        each = (latency.up_to(high) - latency.up_to(low)) / share
+        piece = Piece(error_share * share, latency.distribution, low, high, slope, start)
+        if piece.share > 0.0:
+            found.append((piece, n, each))
+    return found
+
+
+def _thresholds(own_timeout: float, limit: float, policy: RetryPolicy) -> list[float]:
+    """Latencies at which the number of attempts changes, or the limit cuts the last one short."""
+    pauses = [0.0, *accumulate(policy.delay(retry) for retry in range(policy.max_retries))]
+    found = {
+        (limit - pause) / n
+        for n in range(1, policy.max_retries + 2)
+        for pause in pauses[n - 1 : n + 1]
+        if limit > pause
+    }
+    # Below 0 there is nothing, and -1 takes in a latency of exactly 0.
+    return [BELOW_0, *sorted(one for one in found if one < own_timeout), own_timeout]
+
+
+def _repeated(seconds: float, limit: float, policy: RetryPolicy) -> tuple[float, int]:
+    """Seconds until the invocation is given up, and attempts made, where each attempt fails after `seconds`."""
+    now, attempts = 0.0, 0
+    while True:
+        attempts += 1
+        now += seconds
+        if now >= limit:
+            return limit, attempts
+        pause = policy.delay(attempts - 1)
+        if "function_error" not in policy.retried or attempts > policy.max_retries or now + pause >= limit:
+            return now, attempts
+        now += pause

@@ -1,0 +1,1 @@
+"""Analyses of flows: graph, paths, data flow, cycles, comparisons."""

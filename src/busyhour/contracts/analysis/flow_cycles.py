@@ -1,0 +1,61 @@
+"""Circles of flows: which flows lead to each other without anybody being asked or told anything on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from busyhour.contracts.analysis.cycles import cycle, strongly_connected
+from busyhour.contracts.analysis.silence import interactive
+
+if TYPE_CHECKING:
+    from busyhour.contracts.flow_set import FlowReference, Landscape
+    from busyhour.contracts.flow_view import FlowUnderCheck
+
+Circle = Sequence["FlowReference"]
+"""The references of a way round, each from one flow to the next; the first by name and path leads."""
+
+
+def circles(landscape: Landscape) -> list[Circle]:
+    """One way round in each group of flows that lead to each other; linear in flows and references."""
+    place = {id(one): at for at, one in enumerate(landscape.flows)}
+    steps: dict[tuple[int, int], FlowReference] = {}
+    silent: dict[int, list[bool]] = {}
+    for reference, target in landscape.resolved:
+        if reference.kind not in ("transfer", "module"):
+            continue
+        source = reference.source
+        if id(source) not in silent:
+            silent[id(source)] = without_interaction(source)
+        if silent[id(source)][reference.action.index]:
+            steps.setdefault((place[id(source)], place[id(target)]), reference)
+    edges: list[list[int]] = [[] for _ in landscape.flows]
+    for source_at, target_at in steps:
+        edges[source_at].append(target_at)
+    found: list[Circle] = []
+    for part in strongly_connected(edges):
+        way = cycle(edges, part)
+        if way:
+            first = min(way, key=lambda at: (landscape.flows[at].name, landscape.flows[at].path))
+            turn = way.index(first)
+            way = [*way[turn:], *way[:turn]]
+            found.append([steps[one, other] for one, other in zip(way, [*way[1:], way[0]], strict=True)])
+    return found
+
+
+def without_interaction(flow: FlowUnderCheck) -> list[bool]:
+    """For each action whether it is reached on some path without asking or playing anything before."""
+    seen = [False] * len(flow.actions)
+    start = flow.graph.start
+    stack = [] if start is None else [start]
+    for one in stack:
+        seen[one] = True
+    while stack:
+        node = stack.pop()
+        if interactive(flow.actions[node]):
+            continue
+        for edge in flow.followed[node]:
+            if not seen[edge.target]:
+                seen[edge.target] = True
+                stack.append(edge.target)
+    return seen

@@ -1,0 +1,72 @@
+"""The outcome of the person on the line: whether a branch lets them hear anything before they are cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from busyhour.flows.model import FlowType
+
+if TYPE_CHECKING:
+    from busyhour.contracts.flow_view import ActionView, FlowUnderCheck
+
+INTERACTIVE = frozenset(
+    {
+        "AuthenticateParticipant",
+        "ConnectParticipantWithAgenticCX",
+        "ConnectParticipantWithLexBot",
+        "GetParticipantInput",
+        "MessageParticipant",
+        "MessageParticipantIteratively",
+        "ShowView",
+        "TransferParticipantToThirdParty",
+        "Wait",
+    }
+)
+"""Types that take the participant's time: they play, show or ask something, or wait."""
+
+_GOING_ON = frozenset(
+    {
+        "CompleteOutboundCall",
+        "CreateCallbackContact",
+        "CreateContact",
+        "CreateTask",
+        "DequeueContactAndTransferToQueue",
+        "EndFlowExecution",
+        "EndFlowModuleExecution",
+        "InvokeFlowModule",
+        "ResumeContact",
+        "StartOutboundChatContact",
+        "StartOutboundEmailContact",
+        "TransferContactToAgent",
+        "TransferContactToQueue",
+        "TransferToFlow",
+    }
+)
+"""Types after which somebody or something else takes care of the contact."""
+
+CARING = INTERACTIVE | _GOING_ON
+"""Types that mean that the person is not simply cut off."""
+
+
+def interactive(action: ActionView) -> bool:
+    """Whether the action takes the participant's time; digits taken from the buffer are not asked for."""
+    return action.type in INTERACTIVE and "EnableDTMFBuffer" not in action.parameters
+
+
+_FIRST = frozenset({FlowType.CONTACT_FLOW, FlowType.AGENT_TRANSFER, FlowType.QUEUE_TRANSFER})
+"""Types of flows that nothing goes on behind: ending one disconnects (AWS administrator guide, End flow / Resume)."""
+
+
+def cut_off(flow: FlowUnderCheck) -> Sequence[bool]:
+    """For each action whether everything from it on leads to a disconnect that nothing announces."""
+    ends = {"DisconnectParticipant"} | ({"EndFlowExecution"} if flow.flow_type in _FIRST else set())
+    caring = flow.graph.leading_to([one.index for one in flow.actions if one.type in CARING - ends])
+    ending = flow.graph.leading_to([one.index for one in flow.actions if one.type in ends])
+    return [end and not care for end, care in zip(ending, caring, strict=True)]
+
+
+def target_index(flow: FlowUnderCheck, target: str | None) -> int | None:
+    """Index of the action that a transition leads to, None where it does not exist."""
+    found = flow.by_identifier.get(target) if target is not None else None
+    return None if found is None else found.index

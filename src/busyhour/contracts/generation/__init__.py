@@ -1,0 +1,1 @@
+"""Generated flows: Hypothesis strategies and mutations."""

@@ -1,0 +1,18 @@
+"""Ways to break a valid flow, each one thing that Connect refuses, with the rule that must say so.
+
+They test the rules here and in other teams' suites, and feed the strategies. A mutation finds the places in a
+flow (2019-10-30, as JSON data) where it can strike; each place is a function that changes the data.
+"""
+
+from busyhour.contracts.generation.mutations.conditions import CONDITIONS
+from busyhour.contracts.generation.mutations.document import DOCUMENT
+from busyhour.contracts.generation.mutations.flow_type import FLOW_TYPE
+from busyhour.contracts.generation.mutations.mutation import Mutation, mutated
+from busyhour.contracts.generation.mutations.parameters import PARAMETERS
+from busyhour.contracts.generation.mutations.text import TEXT_MUTATIONS
+from busyhour.contracts.generation.mutations.transitions import TRANSITIONS
+
+__all__ = ["MUTATIONS", "TEXT_MUTATIONS", "Mutation", "mutated"]
+
+MUTATIONS: list[Mutation] = [*DOCUMENT, *TRANSITIONS, *CONDITIONS, *PARAMETERS, *FLOW_TYPE]
+"""All of them, by subject."""

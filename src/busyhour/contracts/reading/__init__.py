@@ -1,0 +1,1 @@
+"""Files, templates and embedded flows -> documents with positions."""

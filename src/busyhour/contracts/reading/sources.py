@@ -1,0 +1,242 @@
+"""Files, folders and standard input -> documents to check.
+
+A file that is named is always checked. A folder is searched for `*.json`, templates and files without an extension
+(the console exports those); what is evidently no flow there is skipped, with the reason. Flows in the source of a
+program are checked where the program is named: in a folder they are only pointed out, as a program's tests have broken
+ones.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from busyhour.contracts.reading.fast_path import quick, read_file
+from busyhour.errors import BusyhourError
+from busyhour.flows.export.document import Document, DocumentError, parse
+from busyhour.flows.model import FlowType
+
+_SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "cdk.out", "venv"})
+
+
+@dataclass(frozen=True)
+class Source:
+    """One document to check, or why it is none. `label` is its path as the user wrote it."""
+
+    label: str
+    document: Document | None
+    unreadable: DocumentError | None = None
+    flow_type: FlowType | None = None
+    """The flow's type, where the file around the flow says it."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What was found under the paths, and what was passed over (path -> reason)."""
+
+    sources: tuple[Source, ...]
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
+
+IN_A_PROGRAM = "has a flow in a program's source; name the file to have it checked"
+"""Why a program in a folder is skipped that has a flow in it."""
+
+_PROGRAMS = frozenset(
+    [".cjs", ".cs", ".go", ".java", ".js", ".jsx", ".kt", ".mjs", ".mts", ".php", ".py", ".rb", ".ts", ".tsx"]
+)
+
+_WRITTEN = re.compile(r"""\bStartAction["']?\s*:\s*["'`]""")
+"""The key as programs write it, with a value: not a type's member, and not a use of it."""
+
+Opener = Callable[[Path, str], Sequence[Source]]
+"""Reads the file at a path, under the label it is shown by, into the flows that it holds."""
+
+
+def _template(path: Path, label: str) -> Sequence[Source]:
+    from busyhour.contracts.reading.templates import open_template
+
+    return open_template(path, label)
+
+
+OPENERS: dict[str, Opener] = dict.fromkeys((".yaml", ".yml", ".template", ".tf", ".tftpl"), _template)
+"""Files by extension that hold flows among other things (templates); all others are read as one export."""
+
+
+def gather(paths: Sequence[str]) -> Gathered:
+    """Read everything under `paths`; `-` is standard input.
+
+    Raises:
+        BusyhourError: a path does not exist, or there was nothing to check; says where it looked.
+    """
+    sources: list[Source] = []
+    skipped: dict[str, str] = {}
+    for one in paths:
+        if one == "-":
+            sources.extend(_inside(_stdin()))
+            continue
+        path = Path(one)
+        try:
+            mode = path.stat().st_mode
+        except OSError:
+            raise BusyhourError(
+                f"{one}: no such file or folder", "Name exported flows, or a folder of them."
+            ) from None
+        if stat.S_ISDIR(mode):
+            for label, found in _in_folder(path):
+                if isinstance(found, str):
+                    skipped[label] = found
+                else:
+                    sources.extend(found)
+        else:
+            found = _open(path, one)
+            if not found:
+                skipped[one] = "holds no flow itself"
+            sources.extend(found)
+    if not sources:
+        places = ", ".join(paths)
+        passed = f"; passed over {len(skipped)} other files" if skipped else ""
+        programs = [label for label, reason in skipped.items() if reason == IN_A_PROGRAM]
+        raise BusyhourError(
+            f"no flows found in {places} (looked for *.json, templates and files without an extension, in all "
+            f"subfolders{passed})",
+            f"Name the programs that have flows in their source: {', '.join(programs[:3])}."
+            if programs
+            else "Export flows in the Connect console, or save the output of `aws connect describe-contact-flow`.",
+        )
+    return Gathered(tuple(sources), skipped)
+
+
+def source_of(text: str, label: str = "<text>") -> Source:
+    """A source from text that is already at hand."""
+    try:
+        return Source(
+            label, quick(text.encode("utf-8", "surrogatepass"), Path(label)) or parse(text, Path(label))
+        )
+    except DocumentError as error:
+        return Source(label, None, error)
+
+
+def _stdin() -> Source:
+    return source_of(sys.stdin.read(), "<stdin>")
+
+
+def _open(path: Path, label: str) -> Sequence[Source]:
+    opener = OPENERS.get(path.suffix.lower())
+    if opener is not None:
+        return opener(path, label)
+    source = _read(path, label)
+    if source.document is None:
+        return _in_text(path, label) or [source]
+    return _inside(source)
+
+
+def _inside(source: Source) -> Sequence[Source]:
+    """The flows that a document holds; the source itself where it is a flow, or holds none.
+
+    A flow that is nothing but wrapped once too often, in a string or in a list of its own, is a broken export.
+    """
+    document = source.document
+    if document is None or looks_like_flow(document) or "StartAction" not in document.text:
+        return [source]
+    holds_more = isinstance(document.data, dict) or (
+        isinstance(document.data, list) and len(document.data) > 1
+    )
+    if not holds_more:
+        return [source]
+    from busyhour.contracts.reading.containers import flows_in_json
+
+    return flows_in_json(source.label, document) or [source]
+
+
+def _in_text(path: Path, label: str) -> Sequence[Source]:
+    """The flows in a file that is neither JSON nor a template but may have some in it (a program, a page)."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return ()
+    is_export = path.suffix.lower() in ("", ".json") or text.lstrip()[:1] in ("{", "[")
+    if is_export or "StartAction" not in text:
+        return ()
+    from busyhour.contracts.reading.embedded import pieces
+    from busyhour.contracts.reading.templates import flows_in_text
+    from busyhour.flows.export.positions import Lines
+
+    found = flows_in_text(path, label, text)
+    taken = [(piece.start, piece.end) for piece in pieces(text)]
+    written = (match.start() for match in _WRITTEN.finditer(text))
+    at = next((at for at in written if not any(start <= at < end for start, end in taken)), None)
+    if at is None and not found:
+        at = text.find("StartAction")
+    if at is not None:
+        problem = "there is a flow here, but not written as JSON, so that it cannot be read"
+        hint = "Have the program write the flow to a file (JSON.stringify, json.dumps), and check that."
+        found.append(Source(label, None, DocumentError(problem, path, Lines(text).at(at), hint)))
+    return found
+
+
+def _read(path: Path, label: str) -> Source:
+    try:
+        return Source(label, read_file(path))
+    except DocumentError as error:
+        return Source(label, None, error)
+
+
+def _in_folder(folder: Path) -> Iterator[tuple[str, Sequence[Source] | str]]:
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder).parts
+        if any(part.startswith(".") or part in _SKIPPED_FOLDERS for part in inside) or not path.is_file():
+            continue
+        label = str(path)
+        suffix = path.suffix.lower()
+        if suffix in OPENERS and suffix != ".json":
+            found = OPENERS[suffix](path, label)
+            yield label, found or "holds no flow"
+        elif suffix == ".json":
+            found = _open(path, label)
+            bare = [one for one in found if one.document is None or looks_like_flow(one.document)]
+            yield label, bare or "is JSON, but no flow"
+        elif suffix in _PROGRAMS:
+            if _has_a_flow(path):
+                yield label, IN_A_PROGRAM
+        elif not path.suffix and _begins_like_json(path):
+            source = _read(path, label)
+            if source.document is not None and looks_like_flow(source.document):
+                yield label, [source]
+
+
+def _begins_like_json(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    except OSError:
+        return False
+
+
+def _has_a_flow(path: Path) -> bool:
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        return False
+    return b"StartAction" in raw and b"Transitions" in raw and b"2019-10-30" in raw
+
+
+def looks_like_flow(document: Document) -> bool:
+    """Whether a document is meant to be a flow, however broken."""
+    if document.envelope:
+        return True
+    data: Any = document.data
+    if not isinstance(data, dict):
+        return False
+    if "StartAction" in data or data.get("Version") == "2019-10-30":
+        return True
+    if isinstance(data.get("modules"), list) and ("start" in data or "version" in data):
+        return True
+    actions = data.get("Actions")
+    return isinstance(actions, list) and any(
+        isinstance(one, dict) and {"Identifier", "Transitions"} & one.keys() for one in actions
+    )

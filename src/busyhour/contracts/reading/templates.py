@@ -1,0 +1,164 @@
+"""CloudFormation and Terraform files -> the flows that they hold, each with its place in the file.
+
+Read are flows that stand in the file itself: as a block or a quoted string, through `!Sub`, `!Join` and their long
+forms, in a heredoc, in `jsonencode({…})`, or as YAML (`Fn::ToJsonString`). A flow that the file only names
+(`file("main.json")`) is checked where it lies.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from busyhour.contracts.reading.cfn_join import joined
+from busyhour.contracts.reading.containers import MODULES, type_of
+from busyhour.contracts.reading.embedded import EmbeddedDocument, Piece, document_of, looks_whole, pieces
+from busyhour.contracts.reading.hcl import HclError, HclReader
+from busyhour.contracts.reading.sources import Source
+from busyhour.flows.export.document import DocumentError
+from busyhour.flows.export.positions import Lines
+
+SUFFIXES = (".yaml", ".yml", ".template", ".tf", ".tftpl")
+_YAML = (".yaml", ".yml", ".template")
+_AS_YAML = re.compile(r"^[ \t]*(?:-[ \t]+)?(?:StartAction|'StartAction')[ \t]*:", re.MULTILINE)
+"""A key that only YAML can have: JSON would put it in double quotes."""
+
+_TERRAFORM = re.compile(
+    r'^[ \t]*resource\s+"(aws_connect_contact_flow(?:_module)?)"\s+"([^"]*)"', re.MULTILINE
+)
+_ENCODED = re.compile(r"\bjsonencode\s*\(\s*(?=\{)")
+_ATTRIBUTE = re.compile(r'^[ \t]*(name|type)[ \t]*=[ \t]*"([^"\n]*)"', re.MULTILINE)
+_CONTENT = re.compile(r"^(?P<indent>[ \t]*)(?:-[ \t]+)?[\"']?Content[\"']?[ \t]*:", re.MULTILINE)
+_SIBLING = re.compile(r"(?P<indent>[ \t]*)[\"']?(?P<key>\w+)[\"']?[ \t]*:[ \t]*(?P<value>.*)")
+
+
+def open_template(path: Path, label: str) -> list[Source]:
+    """The flows in a template; empty where it holds none."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return []
+    return flows_in_text(path, label, text)
+
+
+def flows_in_text(path: Path, label: str, text: str) -> list[Source]:
+    """The flows in the text of a template."""
+    if "Actions" not in text:
+        return []
+    whole = list(joined(text)) if "Join" in text else []
+    encoded = list(_encoded(path, label, text))
+    taken = [*((one.start, one.end) for one in whole), *((start, end) for start, end, _ in encoded)]
+    sources = [_source(path, label, text, piece) for piece in whole]
+    sources += [
+        _source(path, label, text, piece)
+        for piece in pieces(text)
+        if not any(start <= piece.start < end for start, end in taken)
+    ]
+    sources += [source for *_, source in encoded]
+    if path.suffix.lower() in _YAML and _AS_YAML.search(text):
+        from busyhour.contracts.reading.yaml_flows import flows_in_yaml
+
+        read = [*taken, *((piece.start, piece.end) for piece in pieces(text))]
+        sources += flows_in_yaml(path, label, text, read)
+    return [one for one in sources if one is not None]
+
+
+def _source(path: Path, label: str, text: str, piece: Piece) -> Source | None:
+    envelope = _around(text, piece.start, piece.end)
+    try:
+        document = document_of(path, text, piece.content, piece.places, envelope)
+    except DocumentError as error:
+        # Only what is plainly meant to be a flow is worth a message.
+        meant = '"StartAction"' in piece.content and '"Actions"' in piece.content
+        return Source(label, None, error, type_of(envelope)) if meant else None
+    return Source(label, document, flow_type=type_of(envelope)) if looks_whole(document) else None
+
+
+# ------------------------------------------------------------------------------------------------ what stands around
+
+
+def _around(text: str, start: int, end: int) -> dict[str, str]:
+    """Name and type that the template gives to the flow whose content lies there."""
+    return _terraform_around(text, start, end) or _cloudformation_around(text, start, end)
+
+
+def _terraform_around(text: str, start: int, end: int) -> dict[str, str]:
+    header = None
+    for header in _TERRAFORM.finditer(text, 0, start):  # noqa: B007  # the last one is wanted
+        pass
+    if header is None:
+        return {}
+    close = text.find("\n}", end)
+    block = text[header.end() : start] + text[end : close if close >= 0 else len(text)]
+    said = {key.capitalize(): value for key, value in _ATTRIBUTE.findall(block)}
+    if header[1].endswith("_module"):
+        said["Type"] = "MODULE"
+    return {"Name": header[2], "Type": "CONTACT_FLOW", **said}
+
+
+def _cloudformation_around(text: str, start: int, end: int) -> dict[str, str]:
+    """Siblings of the key `Content`, and the type of the resource above it."""
+    content = None
+    for content in _CONTENT.finditer(text, 0, start):  # noqa: B007  # the last one is wanted
+        pass
+    if content is None:
+        return {}
+    indent = len(content["indent"])
+    found: dict[str, str] = {}
+    resource = ""
+    for line in reversed(text[: content.start()].splitlines()):
+        match = _SIBLING.match(line)
+        if match is None or not line.strip():
+            continue
+        depth = len(match["indent"])
+        if depth == indent:
+            found.setdefault(match["key"], _plain(match["value"]))
+        elif depth < indent:
+            if match["key"] == "Type" and "AWS::" in match["value"]:
+                resource = _plain(match["value"])
+                break
+            if depth == 0:
+                break
+    for line in text[end:].splitlines()[1:]:
+        match = _SIBLING.match(line)
+        if match is None or not line.strip():
+            continue
+        if len(match["indent"]) < indent:
+            if match["key"] == "Type" and not resource:
+                resource = _plain(match["value"])
+            break
+        if len(match["indent"]) == indent:
+            found.setdefault(match["key"], _plain(match["value"]))
+    envelope = {key: found[key] for key in ("Name", "Type") if found.get(key)}
+    if resource in MODULES:
+        envelope["Type"] = "MODULE"
+    return envelope
+
+
+def _plain(value: str) -> str:
+    """A YAML scalar without tag, quotes, comma and comment."""
+    value = re.sub(r"\s+#.*", "", re.sub(r"^![\w:]+\s*", "", value.strip())).rstrip(",").strip()
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
+
+
+# ------------------------------------------------------------------------------------------------- jsonencode({...})
+
+
+def _encoded(path: Path, label: str, text: str) -> Iterator[tuple[int, int, Source]]:
+    """Where each flow in HCL lies, and the flow; one that cannot be read ends where the reading did."""
+    for match in _ENCODED.finditer(text):
+        reader = HclReader(text)
+        envelope = {}
+        try:
+            data, end = reader.value(match.end())
+        except HclError as error:
+            if "StartAction" in text[match.end() : match.end() + 2000]:
+                place = Lines(text).at(min(error.offset, len(text)))
+                unread = DocumentError(f"cannot be read: {error.problem}", path, place)
+                yield match.start(), error.offset, Source(label, None, unread)
+            continue
+        if isinstance(data, dict) and "StartAction" in data and isinstance(data.get("Actions"), list):
+            envelope = _around(text, match.start(), end)
+            document = EmbeddedDocument(path, text, data, offsets=reader.offsets, envelope=envelope)
+            yield match.start(), end, Source(label, document, flow_type=type_of(envelope))

@@ -1,0 +1,144 @@
+"""A page for each rule and an index of them, written from the rules' own declarations and examples.
+
+`python -m busyhour.contracts.rule_pages` writes docs/rules/ of the project in the current folder; a test holds what is
+there against what would be written.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, metadata
+from pathlib import Path
+
+from busyhour.contracts.loading import RuleSet, load_rules, shipped_rules_folder
+from busyhour.contracts.rule import GROUPS, Rule
+
+FOLDER = Path("docs/rules")
+
+_GROUPS = {
+    "structure": "What the document is made of: identifiers, targets, limits, types",
+    "schema": "What each action type takes: parameters, conditions, errors",
+    "data-flow": "Values along the paths through a flow",
+    "resilience": "What callers suffer when something fails or is full",
+    "project": "Several flows together",
+}
+_EFFECT = {
+    "error": "Connect refuses the flow.",
+    "warning": "Connect takes the flow, and callers are hurt.",
+    "note": "Worth knowing.",
+}
+
+
+def address(rule: str | None = None) -> str:
+    """URI of the project or of one rule, for formats that want one.
+
+    Below the package's own `Homepage` where its metadata has one; otherwise a URN, which names the rule and claims
+    no address in the web.
+    """
+    home = ""
+    try:
+        for entry in metadata("busyhour").get_all("Project-URL") or ():
+            label, _, url = entry.partition(",")
+            if label.strip().lower() == "homepage":
+                home = url.strip()
+    except PackageNotFoundError:
+        pass
+    if not home:
+        return "urn:busyhour" if rule is None else f"urn:busyhour:rule:{rule}"
+    return home if rule is None else f"{home}/blob/main/{FOLDER}/{rule}.md"
+
+
+def pages(rules: RuleSet) -> Mapping[str, str]:
+    """The text of every page, by file name."""
+    made = {f"{rule.id}.md": page(rule) for rule in rules}
+    made["README.md"] = index(rules)
+    return made
+
+
+def index(rules: RuleSet) -> str:
+    """All rules by group."""
+    parts = [
+        "# Rules of `busyhour check`\n",
+        f"{len(rules)} rules, one file each in `contract_tests/rules`. Errors are what Connect refuses on publish, "
+        "warnings are what hurts callers, notes are worth knowing.\n",
+        "Written by `python -m busyhour.contracts.rule_pages`; do not edit.\n",
+    ]
+    for group in GROUPS:
+        members = [rule for rule in rules if rule.group == group]
+        if not members:
+            continue
+        parts.append(f"## {group}\n\n{_GROUPS[group]}.\n\n| rule | severity | finds |\n|---|---|---|")
+        parts += [f"| [{one.id}]({one.id}.md) | {one.severity} | {_cell(one.summary)} |" for one in members]
+        parts[-1] += "\n"
+    return "\n".join(parts)
+
+
+def page(rule: Rule) -> str:
+    """Everything that a rule says of itself, and the examples that it is held to."""
+    strict = " It is looked at under `--strict` only." if rule.strict else ""
+    about = f"About {_series(sorted(rule.types))}.\n\n" if rule.types and len(rule.types) <= 6 else ""
+    parts = [
+        f"# {rule.id}\n",
+        f"{rule.summary}.\n",
+        f"**{rule.severity}**, group {rule.group}. {_EFFECT[rule.severity]}{strict}\n",
+        f"{about}## Why it matters\n\n{rule.why}\n",
+        f"## What to do\n\n{rule.fix}\n",
+        f"## Where the fact comes from\n\n{rule.source}.\n",
+        _examples(rule),
+        f"## Leaving it out\n\nFor one action, with a reason, in the layout of the export:\n\n"
+        f'```json\n"ActionMetadata": {{"<identifier>": {{"busyhour": {{"ignore": ["{rule.id}"], "reason": "…"}}}}}}\n```\n\n'
+        f"For all flows: `busyhour check --ignore {rule.id}`, or under `[check]` in busyhour.toml.\n\n"
+        "Written by `python -m busyhour.contracts.rule_pages`; do not edit.\n",
+    ]
+    return "\n".join(parts)
+
+
+def _examples(rule: Rule) -> str:
+    name = rule.id.replace("-", "_")
+    folder = shipped_rules_folder().parent / "examples" / name
+    lines = ["## Examples\n"]
+    for kind, words in (("broken", "found"), ("kept", "left alone")):
+        for path in sorted((folder / kind).glob("*")):
+            link = f"../../contract_tests/examples/{name}/{kind}/{path.name}"
+            lines.append(f"- {words}: [{path.stem.replace('-', ' ')}]({link})")
+    return "\n".join(lines) + "\n"
+
+
+def _series(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def write(root: Path, rules: RuleSet) -> tuple[list[Path], list[Path]]:
+    """Write the pages under `root`; returns what was written again or changed, and what was removed."""
+    folder = root / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = pages(rules)
+    changed: list[Path] = []
+    for name, text in wanted.items():
+        path = folder / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            changed.append(path)
+    left_over = [path for path in sorted(folder.glob("*.md")) if path.name not in wanted]
+    for path in left_over:
+        path.unlink()
+    return changed, left_over
+
+
+def main() -> int:
+    """Write the pages of the shipped rules into the current folder."""
+    changed, removed = write(Path.cwd(), load_rules())
+    for path in changed:
+        sys.stdout.write(f"wrote {path}\n")
+    for path in removed:
+        sys.stdout.write(f"removed {path}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""JSON Schemas of action types: loaded, validated, and violations put in words."""

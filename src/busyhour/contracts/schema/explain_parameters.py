@@ -1,0 +1,176 @@
+"""What a schema objects to in the parameters of an action."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from busyhour.contracts.finding import place
+from busyhour.contracts.reading.placeholders import PLACEHOLDER, stands_in
+from busyhour.contracts.schema.errors import Objection
+from busyhour.contracts.schema.violations import Issue, Speaker, extra, missing
+from busyhour.contracts.schema.wording import bare_kind, near, series, shown
+from busyhour.flows.model import Pointer
+
+
+def of_parameters(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
+    """Issues with a value in `Parameters`."""
+    path = objection.path
+    where = speaker.at(path)
+    value = objection.value
+    name = _name(path)
+    match objection.keyword:
+        case _ if value == "":
+            yield speaker.issue(
+                "empty-value",
+                path,
+                f"{where} is an empty string; Connect refuses empty values everywhere in Parameters",
+            )
+        case None:
+            yield speaker.issue(
+                "unknown-parameter",
+                path,
+                f"{speaker.type}{objection.when} takes no {name}; it stands at {where}",
+                key=True,
+            )
+        case "additionalProperties":
+            yield from _unknown_parameters(speaker, objection)
+        case "required":
+            for one in missing(objection):
+                yield speaker.issue(
+                    "missing-parameter",
+                    path,
+                    f"{speaker.type}{objection.when} needs {one}, which {where} lacks",
+                )
+        case "oneOf" | "dependentRequired" | "not" | "maxProperties":
+            yield from _exclusive(speaker, objection)
+        case "anyOf" if all("required" in one for one in objection.limit):
+            names = series([" with ".join(one["required"]) for one in objection.limit], "or")
+            yield speaker.issue(
+                "missing-parameter", path, f"{speaker.type} needs {names}; {where} has none of them"
+            )
+        case "minItems" | "minProperties":
+            yield speaker.issue(
+                "empty-value",
+                path,
+                f"{speaker.type} needs at least one entry in {name or 'Parameters'}; {where} is empty",
+            )
+        case "type" if "string" in (
+            objection.limit if isinstance(objection.limit, list) else [objection.limit]
+        ) and value.__class__ in (bool, int, float):
+            yield speaker.issue(
+                "string-scalar",
+                path,
+                f"{where} is the JSON {bare_kind(value)} {shown(value)}; on the wire {name} is a string",
+                help=f'Write "{_wire(value, objection.schema)}" in quotes.',
+            )
+        case _:
+            yield from _wrong_value(speaker, objection)
+
+
+def _unknown_parameters(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
+    path = objection.path
+    known = [one for one, schema in objection.schema.get("properties", {}).items() if schema is not False]
+    refused: Mapping[str, str] = speaker.schema.get("x-refused", {})
+    holder = speaker.type if len(path) == 1 else f"{place(path[1:])} of {speaker.type}"
+    for name in extra(objection):
+        reason = refused.get(name, "")
+        if not known:
+            takes = "takes no parameters"
+        else:
+            takes = f"takes {series(known, 'and')}"
+        yield speaker.issue(
+            "unknown-parameter",
+            (*path, name),
+            f"{holder}{objection.when} has no parameter {name!r}; it {takes}.{near(name, known)}",
+            key=True,
+            help=reason or None,
+        )
+
+
+def _exclusive(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
+    path = objection.path
+    schema = objection.schema
+    where = speaker.at(path)
+    given = objection.value if isinstance(objection.value, dict) else {}
+    if objection.keyword == "maxProperties":
+        names = series(sorted(given), "and")
+        yield speaker.issue(
+            "exclusive-parameters",
+            path,
+            f"{where} has {len(given)} entries ({names}); Connect takes {objection.limit} in one action",
+        )
+        return
+    if objection.keyword == "oneOf":
+        groups = [tuple(one.get("required", ())) for one in objection.limit]
+        names = series([" with ".join(group) for group in groups], "or")
+        present = [group for group in groups if all(name in given for name in group)]
+        if not present:
+            yield speaker.issue(
+                "missing-parameter",
+                path,
+                f"{speaker.type}{objection.when} needs {names}; {where} has none of them",
+            )
+            return
+        together = series([" with ".join(group) for group in present], "and")
+        yield speaker.issue(
+            "exclusive-parameters",
+            path,
+            f"{speaker.type}{objection.when} takes only one of {names}; {where} has {together} together",
+        )
+        return
+    said = schema.get("x-message", "")
+    names = series([one for one in objection.limit.get("required", ()) if one in given], "and")
+    yield speaker.issue(
+        "exclusive-parameters",
+        path,
+        said or f"{speaker.type}{objection.when} refuses {names} together at {where}",
+    )
+
+
+def _wrong_value(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
+    path = objection.path
+    value = objection.value
+    where = speaker.at(path)
+    resource = isinstance(value, str) and "ARN" in speaker.words(objection.schema)
+    if resource and speaker.old:
+        return  # the console's importer finds the resources of an old export by name
+    holder = isinstance(value, str) and (
+        PLACEHOLDER.search(value) is not None or (resource and stands_in(value))
+    )
+    if holder and not speaker.strict:
+        return
+    if holder:
+        yield speaker.issue("placeholder", path, f"{where} still holds the placeholder {shown(value)}")
+        return
+    if (
+        isinstance(value, str)
+        and value.startswith("$.")
+        and objection.keyword in ("enum", "const", "pattern")
+        and "reference" not in speaker.words(objection.schema)
+    ):
+        yield speaker.issue(
+            "static-parameter",
+            path,
+            f"{where} is the reference {shown(value)}; {speaker.type} takes {speaker.allowed(objection)} here and "
+            "nothing dynamic",
+        )
+        return
+    yield speaker.issue(
+        "parameter-value",
+        path,
+        f"{where} is {shown(value)}; {speaker.type}{objection.when} takes {speaker.allowed(objection)}",
+    )
+
+
+def _name(path: Pointer) -> str:
+    last = path[-1]
+    return last if isinstance(last, str) else place(path[1:])
+
+
+def _wire(value: Any, schema: Mapping[str, Any]) -> str:
+    """The string that stands for a JSON number or boolean."""
+    if isinstance(value, bool):
+        text = str(value)
+        return text.lower() if text.lower() in schema.get("enum", ()) else text
+    return str(value)

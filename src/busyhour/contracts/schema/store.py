@@ -1,0 +1,170 @@
+"""The schemas of flow_schemas/: loaded when a flow first holds the action type, compiled once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+from busyhour.contracts.reading.placeholders import PLACEHOLDER
+from busyhour.contracts.schema import codecache, compile
+from busyhour.contracts.schema.compile import Predicate
+from busyhour.errors import BusyhourError
+from busyhour.flows.model import FlowType
+from busyhour.shipped import shipped_root
+
+if TYPE_CHECKING:
+    import jsonschema.protocols
+
+    from busyhour.contracts.flow_view import FlowUnderCheck
+    from busyhour.contracts.schema.violations import Issue
+
+_BASE = "https://busyhour.invalid/flow_schemas/"
+"""Stands in for wherever the set is published: the schemas' own `$id`s are relative."""
+
+_SUFFIX = ".schema.json"
+
+
+class SchemaStore:
+    """One folder of schemas.
+
+    Args:
+        folder: holds `common.schema.json`, `flow.schema.json` and `actions/<ActionType>.schema.json`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._documents: dict[str, dict[str, Any]] = {}
+        self._predicates: dict[tuple[str, bool], Predicate] = {}
+        self._resolved: dict[tuple[str, str], tuple[Any, str]] = {}
+        self._namespaces: dict[tuple[str, bool], Mapping[str, Any]] = {}
+        self._flow_types: dict[str, frozenset[FlowType]] = {}
+        self._validators: dict[str, jsonschema.protocols.Validator] = {}
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """Every action type that has a schema."""
+        found = frozenset(
+            path.name.removesuffix(_SUFFIX) for path in (self.folder / "actions").glob("*" + _SUFFIX)
+        )
+        if not found:
+            raise BusyhourError(
+                f"{self.folder / 'actions'}: holds no schema", "Is the installation complete?"
+            )
+        return found
+
+    def document(self, name: str) -> dict[str, Any]:
+        """The schema in the file `name` (relative to the folder, without `.schema.json`)."""
+        found = self._documents.get(name)
+        if found is None:
+            text = (self.folder / (name + _SUFFIX)).read_text(encoding="utf-8")
+            found = self._documents[name] = json.loads(text)
+        return found
+
+    def action(self, type: str) -> Mapping[str, Any]:
+        """Schema of one action type; rules read its `x-` annotations."""
+        return self.document(f"actions/{type}")
+
+    def flow_types(self, type: str) -> frozenset[FlowType]:
+        """Types of flows that an action of this type may stand in; all of them where nothing is known."""
+        found = self._flow_types.get(type)
+        if found is None:
+            said = self._compiled(type, strict=False)["flow_types"] if type in self.types else ()
+            found = self._flow_types[type] = frozenset(map(FlowType, said or FlowType))
+        return found
+
+    def predicate(self, type: str, strict: bool = True) -> Predicate:
+        """Whether an action of this type keeps its contract, but for the identifier.
+
+        Unless `strict`, placeholders keep enumerations and patterns.
+        """
+        found = self._predicates.get((type, strict))
+        if found is None:
+            found = self._predicates[type, strict] = self._compiled(type, strict)["predicate"]
+        return found
+
+    def _compiled(self, type: str, strict: bool) -> Mapping[str, Any]:
+        """What `_source` defines."""
+        found = self._namespaces.get((type, strict))
+        if found is None:
+            folder = self.folder / "actions"
+            sources = (folder / (type + _SUFFIX), self.folder / ("common" + _SUFFIX), Path(compile.__file__))
+            name = f"{type}.{'strict' if strict else 'tolerant'}"
+            code = codecache.compiled(name, folder, sources, lambda: self._source(type, strict))
+            found = self._namespaces[type, strict] = compile.load(code, None if strict else PLACEHOLDER)
+        return found
+
+    def _source(self, type: str, strict: bool) -> str:
+        name = f"actions/{type}"
+        schema = dict(self.document(name))
+        # Rules of their own look at these two, and the type is what led here.
+        schema["properties"] = {**schema["properties"], "Identifier": True, "Type": True}
+        source = compile.write(schema, name + _SUFFIX, self.resolve, tolerant=not strict)
+        return f"{source}\nflow_types = {tuple(schema.get('x-flow-types', ()))!r}\n"
+
+    def resolve(self, reference: str, base: str) -> tuple[Any, str]:
+        """What a `$ref` in the file `base` leads to, and the file that stands in."""
+        found = self._resolved.get((reference, base))
+        if found is None:
+            found = self._resolved[reference, base] = self._resolve(reference, base)
+        return found
+
+    def _resolve(self, reference: str, base: str) -> tuple[Any, str]:
+        target, _, fragment = urljoin(_BASE + base, reference).removeprefix(_BASE).partition("#")
+        found: Any = self.document(target.removesuffix(_SUFFIX))
+        for part in fragment.split("/")[1:]:
+            found = found[part.replace("~1", "/").replace("~0", "~")]
+        return found, target
+
+    def validator(self, name: str) -> jsonschema.protocols.Validator:
+        """A jsonschema validator for the schema in the file `name`; importing jsonschema is slow, so on demand."""
+        found = self._validators.get(name)
+        if found is None:
+            from jsonschema import Draft202012Validator
+
+            registry = self._registry(name).crawl()
+            found = Draft202012Validator({"$ref": f"{_BASE}{name}{_SUFFIX}"}, registry=registry)
+            self._validators[name] = found
+        return found
+
+    def _registry(self, name: str) -> Any:
+        """All schemas that the one called `name` needs, under absolute addresses."""
+        from referencing import Registry
+        from referencing.jsonschema import DRAFT202012
+
+        names = [name, "common"]
+        if name == "flow":
+            names += ["module-settings", *(f"actions/{type}" for type in sorted(self.types))]
+        resources = []
+        for one in names:
+            document = {key: value for key, value in self.document(one).items() if key != "$id"}
+            resources.append((f"{_BASE}{one}{_SUFFIX}", DRAFT202012.create_resource(document)))
+        return Registry().with_resources(resources)
+
+    def issues(self, flow: FlowUnderCheck) -> dict[str, list[Issue]]:
+        """What the schemas object to in a flow, by the id of the rule that says it."""
+        found: dict[str, list[Issue]] = {}
+        types = self.types
+        strict = flow.strict
+        predicates = self._predicates
+        for action in flow.actions:
+            predicate = predicates.get((action.type, strict))
+            if predicate is None:
+                if action.type not in types:
+                    continue
+                predicate = self.predicate(action.type, strict)
+            if not predicate(action.raw):
+                from busyhour.contracts.schema.explain import explain  # only broken flows need it
+
+                for issue in explain(self, action, flow):
+                    found.setdefault(issue.rule, []).append(issue)
+        return found
+
+
+@lru_cache(maxsize=1)
+def shipped_schemas() -> SchemaStore:
+    """The schemas that ship with busyhour."""
+    return SchemaStore(shipped_root() / "flow_schemas")

@@ -1,0 +1,142 @@
+"""What a schema objects to in one action, and the means to say it: places, allowed values, circumstances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from busyhour.contracts.finding import place
+from busyhour.contracts.schema.errors import Objection, objections
+from busyhour.contracts.schema.wording import series, shown
+from busyhour.flows.model import Pointer
+
+if TYPE_CHECKING:
+    from busyhour.contracts.flow_view import ActionView, FlowUnderCheck
+    from busyhour.contracts.schema.store import SchemaStore
+
+_KINDS = {"object": "an object", "array": "a list", "string": "a string", "boolean": "true or false"}
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One objection: the rule that says it, where in the flow, and in which words."""
+
+    rule: str
+    action: int
+    pointer: Pointer
+    message: str
+    key: bool = False
+    help: str | None = None
+
+
+class Speaker:
+    """One action and the schema of its type.
+
+    Args:
+        store: the schemas.
+        action: an action of a type that has a schema.
+        flow: the flow it stands in.
+    """
+
+    def __init__(self, store: SchemaStore, action: ActionView, flow: FlowUnderCheck) -> None:
+        self._store = store
+        self.action = action
+        self.type = action.type
+        self._base = f"actions/{action.type}.schema.json"
+        self.schema = store.action(action.type)
+        self.strict = flow.strict
+        self.flow_type = flow.flow_type
+        self.old = ""
+        """Type of the module in an old export that became this action."""
+        if flow.converted is not None:
+            source = flow.converted.source(("Actions", action.index))
+            module = flow.converted.document.data["modules"][source[1]] if len(source) > 1 else {}
+            self.old = str(module.get("type", "?"))
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the action ends the flow."""
+        return bool(self.schema.get("x-terminal"))
+
+    def objections(self, raw: Mapping[str, Any]) -> Iterator[Objection]:
+        """Everything that the schema of the action's type does not allow."""
+        return objections(self.schema, raw, self._base, self._store.resolve)
+
+    def issue(
+        self, rule: str, path: Pointer, message: str, *, key: bool = False, help: str | None = None
+    ) -> Issue:
+        """An issue at `path` of the action."""
+        return Issue(rule, self.action.index, ("Actions", self.action.index, *path), message, key, help)
+
+    def at(self, path: Pointer) -> str:
+        """Where `path` of the action is, as messages write it."""
+        return place(("Actions", self.action.index, *path))
+
+    def follow(self, schema: Any) -> Mapping[str, Any]:
+        """What a chain of bare references leads to."""
+        while isinstance(schema, dict) and set(schema) == {"$ref"}:
+            schema, _ = self._store.resolve(schema["$ref"], self._home(schema["$ref"]))
+        return schema if isinstance(schema, dict) else {}
+
+    def words(self, schema: Any) -> str:
+        """What a schema takes, in words; empty where it does not say."""
+        if not isinstance(schema, dict):
+            return ""
+        if "x-words" in schema:
+            return str(schema["x-words"])
+        if "$ref" in schema:
+            target, _ = self._store.resolve(schema["$ref"], self._home(schema["$ref"]))
+            return self.words(target)
+        if "enum" in schema:
+            return series([str(one) for one in schema["enum"]], "or")
+        if "const" in schema:
+            return str(schema["const"])
+        for keyword in ("anyOf", "oneOf"):
+            if keyword in schema:
+                return series([self.words(one) for one in schema[keyword]], "or")
+        kind = schema.get("type")
+        return _KINDS.get(kind, "") if isinstance(kind, str) else ""
+
+    def allowed(self, objection: Objection) -> str:
+        """What would have been right, in words."""
+        return self.words(objection.schema) or expected(objection)
+
+    def _home(self, reference: str) -> str:
+        """The file that a reference without a path is meant in: only common.schema.json refers to itself here."""
+        return self._base if "/" in reference.partition("#")[0] else "common.schema.json"
+
+
+def extra(objection: Objection) -> list[str]:
+    """Names in the value that the schema has no property for."""
+    known = objection.schema.get("properties", {})
+    return sorted(name for name in objection.value if name not in known)
+
+
+def missing(objection: Objection) -> list[str]:
+    """Names that a `required` asks for and the value lacks."""
+    return [name for name in objection.limit if name not in objection.value]
+
+
+def options(objection: Objection) -> list[str]:
+    """The values that an `enum` or a `const` allows."""
+    return [str(one) for one in (objection.limit if objection.keyword == "enum" else [objection.limit])]
+
+
+def expected(objection: Objection) -> str:
+    """What the keyword asks, in words, for the places that have no better ones."""
+    limit = objection.limit
+    match objection.keyword:
+        case "type":
+            kinds = limit if isinstance(limit, list) else [limit]
+            return f"it must be {series([_KINDS.get(one, str(one)) for one in kinds], 'or')}"
+        case "required":
+            return f"it lacks {series(missing(objection), 'and')}"
+        case "maxLength":
+            return f"at most {limit} characters"
+        case "maxItems":
+            return f"at most {limit} entries"
+        case "uniqueItems":
+            return "each entry once"
+        case _:
+            return f"something else ({objection.keyword} {shown(limit)})"

@@ -1,0 +1,1 @@
+"""CloudWatch: metrics that the emulator measured, over the protocols that clients use."""

@@ -1,0 +1,238 @@
+"""The three protocols that clients of CloudWatch speak, behind one interface.
+
+Current SDKs send smithy-rpc-v2-cbor, some send JSON 1.0, older ones and AWS CLI up to 2.x send the Query
+protocol (form in, XML out): botocore's model lists all three. A codec turns a request into an operation's name
+and its parameters, and a result into a response. Parameters keep what their protocol can tell: in Query every
+value is text and times are ISO 8601, in JSON times are epoch seconds, in CBOR they are datetimes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+from xml.sax.saxutils import escape
+
+import orjson
+
+from busyhour.emulator.messages import JSON_1_0, ApiError, Request, Response
+from busyhour.emulator.server.error_formats import json_error, query_error
+
+CBOR = "application/cbor"
+XML = "text/xml"
+
+
+class Codec(Protocol):
+    """One protocol."""
+
+    @property
+    def text(self) -> bool:
+        """Whether every value is text."""
+
+    def decode(self, request: Request) -> tuple[str, dict[str, Any]]:
+        """Operation and parameters.
+
+        Raises:
+            ApiError: SerializationException where the body is not of this protocol.
+        """
+
+    def encode(self, operation: str, result: Mapping[str, Any], request: Request) -> Response:
+        """The response with `result`: dicts, lists, text, numbers, bools and datetimes."""
+
+    def error(self, error: ApiError, shape: str, request: Request) -> Response:
+        """The error; `shape` is its name in the service's model, where that is not its code."""
+
+
+def codec_of(request: Request) -> Codec:
+    """The codec of the protocol that `request` speaks."""
+    if request.headers.get("smithy-protocol", "") == "rpc-v2-cbor":
+        return CborCodec()
+    if "x-amz-target" in request.headers:
+        return JsonCodec()
+    return QueryCodec()
+
+
+class CborCodec:
+    """smithy-rpc-v2-cbor: the operation ends the path, parameters and results are CBOR."""
+
+    text = False
+
+    def decode(self, request: Request) -> tuple[str, dict[str, Any]]:
+        """Operation and parameters; an empty body has no parameters."""
+        operation = request.path.rpartition("/")[2]
+        parameters = decode_cbor(request.body) if request.body else {}
+        if not isinstance(parameters, dict):
+            raise ApiError("SerializationException", "The body is not a CBOR map.")
+        return operation, parameters
+
+    def encode(self, operation: str, result: Mapping[str, Any], request: Request) -> Response:
+        """The result as a CBOR map."""
+        return Response(200, encode_cbor(result), CBOR, {"smithy-protocol": "rpc-v2-cbor"})
+
+    def error(self, error: ApiError, shape: str, request: Request) -> Response:
+        """The shape in `__type`; the code of the Query protocol in a header, for clients that compare it."""
+        fault = "Sender" if error.status < 500 else "Receiver"
+        headers = {"smithy-protocol": "rpc-v2-cbor", "x-amzn-query-error": f"{error.code};{fault}"}
+        body = encode_cbor({"__type": shape, "message": error.message, **error.fields})
+        return Response(error.status, body, CBOR, headers)
+
+
+class JsonCodec:
+    """JSON 1.0: the operation in X-Amz-Target."""
+
+    text = False
+
+    def decode(self, request: Request) -> tuple[str, dict[str, Any]]:
+        """Operation and parameters."""
+        try:
+            parameters = orjson.loads(request.body or b"{}")
+        except ValueError as error:
+            raise ApiError("SerializationException", f"The body is not JSON: {error}") from None
+        if not isinstance(parameters, dict):
+            raise ApiError("SerializationException", "The body is not a JSON object.")
+        return request.target, parameters
+
+    def encode(self, operation: str, result: Mapping[str, Any], request: Request) -> Response:
+        """The result as a JSON object; times are epoch seconds."""
+        return Response(200, json.dumps(result, default=datetime.timestamp).encode(), JSON_1_0)
+
+    def error(self, error: ApiError, shape: str, request: Request) -> Response:
+        """The shape in `__type`, the code of the Query protocol in a header."""
+        response = json_error(ApiError(shape, error.message, error.status, **error.fields), JSON_1_0)
+        response.headers["x-amzn-query-error"] = (
+            f"{error.code};{'Sender' if error.status < 500 else 'Receiver'}"
+        )
+        return response
+
+
+class QueryCodec:
+    """The Query protocol: a form with flattened names in, XML out."""
+
+    text = True
+
+    def decode(self, request: Request) -> tuple[str, dict[str, Any]]:
+        """Operation and parameters: `A.member.1.B=x` is {"A": [{"B": "x"}]}."""
+        try:
+            pairs = parse_qsl(request.body.decode() or request.query, keep_blank_values=True)
+        except UnicodeDecodeError as error:
+            raise ApiError("SerializationException", f"The body is not a form: {error}") from None
+        form = dict(pairs)
+        operation = form.pop("Action", "")
+        form.pop("Version", None)
+        tree: dict[str, Any] = {}
+        for name, value in form.items():
+            *parents, last = name.split(".")
+            node = tree
+            for part in parents:
+                child = node.setdefault(part, {})
+                if not isinstance(child, dict):
+                    raise ApiError("MalformedQueryString", f"{name} is both a value and a structure.")
+                node = child
+            node[last] = value
+        return operation, {name: _members(value) for name, value in tree.items()}
+
+    def encode(self, operation: str, result: Mapping[str, Any], request: Request) -> Response:
+        """The result as XML."""
+        body = (
+            f'<{operation}Response xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/">'
+            f"<{operation}Result>{_xml(result)}</{operation}Result>"
+            f"<ResponseMetadata><RequestId>{escape(request.request_id)}</RequestId></ResponseMetadata>"
+            f"</{operation}Response>"
+        )
+        return Response(200, body.encode(), XML)
+
+    def error(self, error: ApiError, shape: str, request: Request) -> Response:
+        """The code in Error/Code."""
+        return query_error(error, request.request_id)
+
+
+def _members(node: object) -> object:
+    """Turn {"member": {"1": …, "2": …}} into lists, all the way down."""
+    if not isinstance(node, dict):
+        return node
+    if set(node) == {"member"} and isinstance(node["member"], dict):
+        numbered = node["member"]
+        if all(index.isdigit() for index in numbered):
+            return [_members(numbered[index]) for index in sorted(numbered, key=int)]
+    return {name: _members(value) for name, value in node.items()}
+
+
+def _xml(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "".join(f"<{name}>{_xml(member)}</{name}>" for name, member in value.items())
+    if isinstance(value, list | tuple):
+        return "".join(f"<member>{_xml(member)}</member>" for member in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return escape(str(value))
+
+
+def decode_cbor(data: bytes) -> Any:
+    """The data item in `data`, by botocore's own parser.
+
+    Raises:
+        ApiError: SerializationException where it is not CBOR.
+    """
+    from botocore.parsers import BaseCBORParser
+
+    parser = BaseCBORParser()
+    try:
+        return parser.parse_data_item(parser.get_peekable_stream_from_bytes(data))
+    except Exception as error:
+        # botocore raises whatever its byte reading runs into; all of it means that this is not CBOR.
+        raise ApiError("SerializationException", f"The body is not CBOR: {error}") from None
+
+
+def encode_cbor(value: object) -> bytes:
+    """`value` in CBOR (RFC 8949). Times are tag 1 with a float, numbers with a fraction 8-byte floats.
+
+    botocore can serialise CBOR only against the shape of a request; this is the part that answers need.
+
+    Raises:
+        TypeError: a type that no answer holds.
+    """
+    out = io.BytesIO()
+    _cbor(value, out)
+    return out.getvalue()
+
+
+def _cbor(value: object, out: io.BytesIO) -> None:
+    match value:
+        case bool():
+            out.write(b"\xf5" if value else b"\xf4")
+        case int():
+            out.write(_head(0, value) if value >= 0 else _head(1, -1 - value))
+        case float():
+            out.write(b"\xfb" + struct.pack(">d", value))
+        case str():
+            data = value.encode()
+            out.write(_head(3, len(data)) + data)
+        case datetime():
+            out.write(b"\xc1\xfb" + struct.pack(">d", value.timestamp()))
+        case Mapping():
+            out.write(_head(5, len(value)))
+            for name, member in value.items():
+                _cbor(name, out)
+                _cbor(member, out)
+        case Sequence():
+            out.write(_head(4, len(value)))
+            for member in value:
+                _cbor(member, out)
+        case _:
+            raise TypeError(f"no CBOR for {type(value).__name__}")
+
+
+def _head(major: int, number: int) -> bytes:
+    """Initial byte and argument of a data item."""
+    if number < 24:
+        return bytes([major << 5 | number])
+    for info, size in ((24, 1), (25, 2), (26, 4), (27, 8)):
+        if number < 1 << 8 * size:
+            return bytes([major << 5 | info]) + number.to_bytes(size)
+    raise TypeError(f"{number} does not fit in 64 bits")

@@ -1,0 +1,1 @@
+"""Contacts: start, life cycle, events, record, chat."""

@@ -1,0 +1,78 @@
+"""Inbound calls: an endpoint of the emulator's own, for nobody can ring it up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from busyhour.emulator.connect.contacts.contact import Contact
+from busyhour.emulator.connect.contacts.start_parameters import Placed
+from busyhour.emulator.connect.instance_runtime import Site, Sites
+from busyhour.emulator.connect.resources.instance import FlowResource
+from busyhour.errors import BusyhourError, did_you_mean
+
+CALLER = "+12065550100"
+
+
+def call_in(
+    sites: Sites,
+    entry: str,
+    *,
+    flow: str = "",
+    caller: str = "",
+    number: str = "",
+    attributes: Mapping[str, str] | None = None,
+) -> Contact:
+    """A call comes in.
+
+    Args:
+        sites: the instances; a claimed `number` says which is called, otherwise it is the first.
+        entry: name or id of the first instance's flow for calls that name neither flow nor claimed number; empty: its
+            first flow.
+        flow: name, id or ARN of the flow it begins in; the number's where empty.
+        caller: E.164 number of the caller.
+        number: E.164 number that was called.
+        attributes: contact attributes at the start.
+
+    Raises:
+        BusyhourError: there is no such flow, or the number leads to none (MisconfiguredPhoneNumbers counts it).
+    """
+    site, begins = _called(sites, entry, flow, number)
+    placed = Placed(
+        flow=begins,
+        method="INBOUND",
+        customer=caller or CALLER,
+        system=number or next((claimed.number for claimed in site.instance.numbers()), ""),
+        attributes=attributes or {},
+    )
+    return site.contacts.begin(placed)
+
+
+def _called(sites: Sites, entry: str, flow: str, number: str) -> tuple[Site, FlowResource]:
+    for site in sites:
+        claimed = site.instance.number(number) if number else None
+        if claimed is None:
+            continue
+        begins = site.instance.flow(claimed.flow) if claimed.flow else None
+        if flow:
+            begins = _flow(site, flow)
+        if begins is None:
+            site.contacts.metrics.misconfigured(site.state.time())
+            raise BusyhourError(
+                f"Phone number {number} has no flow.", "AssociatePhoneNumberContactFlow gives it one."
+            )
+        return site, begins
+    return sites.first, _flow(sites.first, flow or entry)
+
+
+def _flow(site: Site, wanted: str) -> FlowResource:
+    flows = list(site.instance.flows())
+    if not wanted and flows:
+        return flows[0]
+    found = site.instance.flow(wanted) or site.instance.flow_named(wanted)
+    if found is None:
+        names = [flow.name for flow in flows]
+        raise BusyhourError(
+            f"There is no flow {wanted!r}.{did_you_mean(wanted, names)}",
+            f"Flows are: {', '.join(names) or 'none'}.",
+        )
+    return found

@@ -1,0 +1,175 @@
+"""StartOutboundVoiceContact, StartChatContact, StartTaskContact: what is wrong with a request, and the new contact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from busyhour.emulator.connect.contacts.contact import Contact
+from busyhour.emulator.connect.contacts.outbound import COUNTRIES, check_attributes, check_campaign
+from busyhour.emulator.connect.contacts.start_parameters import Placed
+from busyhour.emulator.connect.contacts.times import epoch_seconds
+from busyhour.emulator.connect.contacts.transcript import join
+from busyhour.emulator.connect.instance_runtime import Handler, Params, Site, not_found
+from busyhour.emulator.connect.policy import OverQuota
+from busyhour.emulator.connect.resources import kinds
+from busyhour.emulator.messages import ApiError
+
+_VOICE = ("Name", "Description", "RelatedContactId", "CampaignId", "References")
+_CHAT = ("RelatedContactId", "SegmentAttributes", "CustomerId")
+_TASK = (
+    *("Name", "Description", "References", "RelatedContactId", "SegmentAttributes", "PreviousContactId"),
+    "TaskTemplateId",
+)
+_SIX_DAYS = 6 * 86_400.0
+
+
+def start_outbound_voice_contact(site: Site, params: Params) -> Params:
+    """StartOutboundVoiceContact: accepted before anybody rings; the contact tells its outcome."""
+    flow = site.flow(params["ContactFlowId"])
+    attributes: Mapping[str, str] = params.get("Attributes") or {}
+    check_attributes(attributes, site.state.limits)
+    traffic = check_campaign(params)
+    queue = site.find(kinds.QUEUE, params["QueueId"]) if params.get("QueueId") else None
+    system = _source(site, params, queue)
+    number: str = params["DestinationPhoneNumber"]
+    if not site.sites.destinations.allows(number):
+        site.state.limits.reject(COUNTRIES)
+        raise ApiError(
+            "DestinationNotAllowedException", "Outbound calls to the destination number are not allowed.", 403
+        )
+    known = _known(site, params)
+    if known is not None:
+        return {"ContactId": known}
+    if site.policy.over_quota is OverQuota.LIMIT_EXCEEDED:
+        _room(site, "VOICE", "LimitExceededException", 429, traffic)
+    detection = params.get("AnswerMachineDetectionConfig") or {}
+    placed = Placed(
+        flow=flow,
+        method="API",
+        customer=number,
+        system=system,
+        attributes=attributes,
+        traffic=traffic,
+        ring_timeout=params.get("RingTimeoutInSeconds"),
+        queue=queue.arn if queue is not None else None,
+        extra=_given(params, _VOICE),
+        detect=bool(detection.get("EnableAnswerMachineDetection")),
+    )
+    return {"ContactId": _begun(site, params, placed).id}
+
+
+def start_chat_contact(site: Site, params: Params) -> Params:
+    """StartChatContact: above the quota on active chats LimitExceededException, as AWS documents."""
+    flow = site.flow(params["ContactFlowId"])
+    attributes: Mapping[str, str] = params.get("Attributes") or {}
+    check_attributes(attributes, site.state.limits)
+    persistent = params.get("PersistentChat") or {}
+    extra = _given(params, _CHAT)
+    if persistent.get("SourceContactId"):
+        source = persistent["SourceContactId"]
+        if site.contacts.store.get(source) is None:
+            raise not_found("SourceContactId")
+        extra["InitialContactId"] = extra["PreviousContactId"] = source
+    known = _known(site, params)
+    if known is not None:
+        contact = site.contacts.store.get(known)
+        return {"ContactId": known, **(join(contact) if contact is not None else {})}
+    _room(site, "CHAT", "LimitExceededException", 429)
+    minutes = params.get("ChatDurationInMinutes") or site.policy.chat_minutes
+    extra["DisplayName"] = params["ParticipantDetails"]["DisplayName"]
+    extra["InitialMessage"] = params.get("InitialMessage")
+    placed = Placed(flow, "API", "", "", attributes, extra=extra, channel="CHAT", expires=minutes * 60.0)
+    contact = _begun(site, params, placed)
+    continued = {"ContinuedFromContactId": extra["PreviousContactId"]} if persistent else {}
+    return {"ContactId": contact.id, **join(contact), **continued}
+
+
+def start_task_contact(site: Site, params: Params) -> Params:
+    """StartTaskContact: above the quota on active tasks ServiceQuotaExceededException; may begin up to 6 days later."""
+    if params.get("QuickConnectId"):
+        raise not_found("QuickConnectId")
+    if not params.get("ContactFlowId"):
+        raise ApiError(
+            "InvalidRequestException", "ContactFlowId is required: the emulator has no quick connects."
+        )
+    flow = site.flow(params["ContactFlowId"])
+    attributes: Mapping[str, str] = params.get("Attributes") or {}
+    check_attributes(attributes, site.state.limits)
+    at = site.state.time()
+    scheduled = params.get("ScheduledTime")
+    when = None if scheduled is None else epoch_seconds(scheduled)
+    if when is not None and not at <= when <= at + _SIX_DAYS:
+        raise ApiError("InvalidParameterException", "ScheduledTime must be within the next six days.")
+    extra = _given(params, _TASK)
+    previous = extra.get("PreviousContactId")
+    if previous:
+        before = site.contacts.store.get(previous)
+        if before is None:
+            raise not_found("PreviousContactId")
+        extra["InitialContactId"] = before.extra.get("InitialContactId") or previous
+    known = _known(site, params)
+    if known is not None:
+        return {"ContactId": known}
+    _room(site, "TASK", "ServiceQuotaExceededException", 402)
+    placed = Placed(
+        *(flow, "API", "", "", attributes),
+        extra=extra,
+        channel="TASK",
+        expires=site.policy.task_seconds,
+        scheduled=when,
+    )
+    return {"ContactId": _begun(site, params, placed).id}
+
+
+# ------------------------------------------------------------------------------------------------ parts
+
+
+def _known(site: Site, params: Params) -> str | None:
+    """The contact that this ClientToken started before."""
+    token: str = params.get("ClientToken") or ""
+    return site.tokens.find(token, site.state.time()) if token else None
+
+
+def _begun(site: Site, params: Params, placed: Placed) -> Contact:
+    contact = site.contacts.begin(placed)
+    if params.get("ClientToken"):
+        site.tokens.remember(params["ClientToken"], contact.id, contact.initiated)
+    return contact
+
+
+def _room(site: Site, channel: str, code: str, status: int, traffic: str = "GENERAL") -> None:
+    if not site.contacts.has_room(channel, traffic):
+        raise ApiError(code, "The allowed limit for the resource has been exceeded.", status)
+
+
+def _given(params: Params, names: tuple[str, ...]) -> Params:
+    return {name: params[name] for name in names if params.get(name)}
+
+
+def _source(site: Site, params: Params, queue: Any) -> str:
+    """The number that the call shows: the one asked for, else the queue's outbound caller id."""
+    instance = site.instance
+    number: str | None = params.get("SourcePhoneNumber")
+    if number is None:
+        if queue is None:
+            raise ApiError("InvalidParameterException", "SourcePhoneNumber or QueueId is required.")
+        config = queue.members.get("OutboundCallerConfig") or {}
+        claimed = instance.get(kinds.NUMBER, config.get("OutboundCallerIdNumberId") or "")
+        claimed = claimed or next(instance.numbers(), None)
+        return claimed.number if claimed is not None else ""
+    if not instance.has_number(number):
+        if instance.strict_numbers:
+            raise ApiError(
+                "InvalidParameterException", "SourcePhoneNumber is not a phone number of the instance."
+            )
+        instance.claim(number)
+        site.state.notes[f"source number {number} was taken as claimed: no number was configured"] += 1
+    return number
+
+
+HANDLERS: dict[str, Handler] = {
+    "StartOutboundVoiceContact": start_outbound_voice_contact,
+    "StartChatContact": start_chat_contact,
+    "StartTaskContact": start_task_contact,
+}

@@ -1,0 +1,229 @@
+"""One Connect instance at work: what it has, its contacts, its agents; and all instances of the account."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from busyhour.emulator.account import EmulatorState
+from busyhour.emulator.connect.agents import Staffing
+from busyhour.emulator.connect.contacts.contact import CHANNELS
+from busyhour.emulator.connect.contacts.lifecycle import Contacts
+from busyhour.emulator.connect.contacts.outbound import ClientTokens
+from busyhour.emulator.connect.policy import ConnectPolicy
+from busyhour.emulator.connect.resources import kinds
+from busyhour.emulator.connect.resources.allowed_countries import Destinations
+from busyhour.emulator.connect.resources.flow_content import Validator
+from busyhour.emulator.connect.resources.instance import FlowResource, Instance, NumberResource, Resource
+from busyhour.emulator.connect.resources.kinds import Kind
+from busyhour.emulator.messages import ApiError
+from busyhour.emulator.quotas.new_account import LOWER
+
+Params = dict[str, Any]
+Handler = Callable[["Site", Params], Params]
+"""Answers one operation of an instance: parameters in, members of the answer out."""
+
+
+@dataclass(slots=True)
+class Site:
+    """An instance with everything that is at work in it. Made by a `Sites`."""
+
+    sites: Sites
+    instance: Instance
+    contacts: Contacts
+    tokens: ClientTokens
+    staffing: Staffing
+
+    @property
+    def state(self) -> EmulatorState:
+        """Account, clock, quotas, metrics."""
+        return self.sites.state
+
+    @property
+    def policy(self) -> ConnectPolicy:
+        """What AWS leaves open."""
+        return self.sites.policy
+
+    @property
+    def scope(self) -> str:
+        """Whose quotas are meant where each instance has its own; empty for the first instance."""
+        return self.contacts.scope
+
+    def find(self, kind: Kind, reference: str, member: str = "") -> Any:
+        """The resource of a kind by id or ARN.
+
+        Raises:
+            ApiError: ResourceNotFoundException that names `member`.
+        """
+        found = self.instance.get(kind, reference)
+        if found is None:
+            raise not_found(member or kind.id)
+        return found
+
+    def flow(self, reference: str) -> FlowResource:
+        """The contact flow by id or ARN.
+
+        Raises:
+            ApiError: there is none.
+        """
+        found: FlowResource = self.find(kinds.FLOW, reference)
+        return found
+
+    def room_for(self, kind: Kind) -> None:
+        """Count one more resource of a kind against its quota.
+
+        Raises:
+            ApiError: LimitExceededException: the instance has as many as it may have.
+        """
+        if kind.quota is not None:
+            count = len(self.instance.all(kind)) + 1
+            self.within(kind.quota, count)
+
+    def within(self, quota: str, count: int, code: str = "LimitExceededException", status: int = 429) -> None:
+        """Hold a number of things against a quota of the instance.
+
+        Raises:
+            ApiError: there would be more than the applied value.
+        """
+        limits = self.state.limits
+        limits.use(quota, count)
+        if count > limits.applied(quota, self.scope):
+            limits.reject(quota)
+            raise ApiError(code, "The allowed limit for the resource has been exceeded.", status)
+
+    def changed(self, resource: Resource) -> None:
+        """A resource was made or updated: queues and agents follow."""
+        resource.modified = self.state.time()
+        self.staffing.changed(resource)
+
+    def removed(self, resource: Resource) -> None:
+        """A resource was deleted."""
+        self.instance.remove(resource)
+        self.staffing.removed(resource)
+
+
+class Sites:
+    """All instances of the account.
+
+    Args:
+        state: shared state of the emulator.
+        policy: what AWS leaves open.
+        destinations: numbers that may be called.
+        contacts_of: makes the contacts of a new instance.
+        validator: a stricter check of flow content than the emulator's own, or None.
+    """
+
+    def __init__(
+        self,
+        state: EmulatorState,
+        policy: ConnectPolicy,
+        destinations: Destinations,
+        contacts_of: Callable[[Instance], Contacts],
+        validator: Validator | None = None,
+    ) -> None:
+        self.state = state
+        self.policy = policy
+        self.destinations = destinations
+        self.validator = validator
+        self._contacts_of = contacts_of
+        self._sites: dict[str, Site] = {}
+        self.turnover: deque[float] = deque()
+        """When instances were created or deleted through the API."""
+        self.started = False
+        """Whether levels are sampled already."""
+
+    def __iter__(self) -> Iterator[Site]:
+        return iter(tuple(self._sites.values()))
+
+    def __len__(self) -> int:
+        """Instances there are."""
+        return len(self._sites)
+
+    @property
+    def first(self) -> Site:
+        """The instance that the emulator began with."""
+        return next(iter(self._sites.values()))
+
+    def open(self, instance: Instance) -> Site:
+        """A new instance is at work."""
+        contacts = self._contacts_of(instance)
+        tokens = ClientTokens(self.policy.token_seconds, self.policy.tokens_kept)
+        site = Site(self, instance, contacts, tokens, Staffing(instance, contacts))
+        contacts.answers_at = self.answers_at
+        self._sites[instance.id] = site
+        self.state.instances[instance.arn] = contacts.scope
+        if contacts.scope:
+            self._start_with_defaults(contacts.scope)
+        if self.started:
+            contacts.start()
+        return site
+
+    def _start_with_defaults(self, scope: str) -> None:
+        """What was applied to the first instance is not applied to a new one."""
+        limits = self.state.limits
+        for channel in CHANNELS.values():
+            for code in channel.pools.values():
+                value = LOWER[self.policy.age].get(code, limits.quota(code).default)
+                limits.set_applied(code, value, scope)
+
+    def close(self, site: Site) -> None:
+        """An instance is deleted: its contacts end."""
+        site.contacts.stop_all()
+        self._sites.pop(site.instance.id, None)
+        self.state.instances.pop(site.instance.arn, None)
+
+    def start(self) -> None:
+        """Sample levels once a second from now on."""
+        self.started = True
+        for site in self:
+            site.contacts.start()
+
+    def get(self, instance_id: str) -> Site:
+        """The instance with this id.
+
+        Raises:
+            ApiError: there is none.
+        """
+        site = self._sites.get(instance_id)
+        if site is None:
+            raise not_found("InstanceId")
+        return site
+
+    def by_arn(self, arn: str) -> Site:
+        """The instance with this ARN.
+
+        Raises:
+            ApiError: there is none.
+        """
+        site = next((one for one in self if one.instance.arn == arn), None)
+        if site is None:
+            raise not_found("TargetArn")
+        return site
+
+    def number(self, reference: str) -> tuple[Site, NumberResource]:
+        """A claimed phone number by id, ARN or digits, and whose it is.
+
+        Raises:
+            ApiError: there is none.
+        """
+        for site in self:
+            found = site.instance.get(kinds.NUMBER, reference) or site.instance.number(reference)
+            if found is not None:
+                return site, found
+        raise not_found("PhoneNumberId")
+
+    def answers_at(self, number: str) -> tuple[Contacts, FlowResource] | None:
+        """Where a call to `number` comes in: the instance that claimed it and the number's flow; None: nowhere here."""
+        for site in self:
+            claimed = site.instance.number(number)
+            if claimed is not None:
+                flow = site.instance.flow(claimed.flow) if claimed.flow else None
+                return None if flow is None else (site.contacts, flow)
+        return None
+
+
+def not_found(member: str) -> ApiError:
+    """ResourceNotFoundException for what a member of the request refers to."""
+    return ApiError("ResourceNotFoundException", f"The specified resource was not found: {member}.", 404)

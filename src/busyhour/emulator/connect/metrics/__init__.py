@@ -1,0 +1,1 @@
+"""Connect's metrics: historical, current, and those reported to CloudWatch."""

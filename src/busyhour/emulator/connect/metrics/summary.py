@@ -1,0 +1,65 @@
+"""The outcome of the contacts, in a few numbers: for the snapshot and a run's report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from busyhour.calls.acd import QueueStatistics
+from busyhour.emulator.connect.contacts.lifecycle import Contacts
+
+_OF_QUEUE = (
+    *("name", "agents", "offered", "answered", "answered_in_time", "abandoned", "turned_away", "moved"),
+    *("waiting", "largest_size", "longest_wait", "mean_wait", "busy_seconds", "observed_seconds"),
+    *("service_level", "abandoned_share", "occupancy"),
+)
+"""What is told of a queue; see `calls.acd.QueueStatistics`."""
+
+
+def calls_summary(contacts: Contacts) -> dict[str, Any]:
+    """Outcomes of all contacts together, as a run's record has them; empty where no contact was started."""
+    store = contacts.store
+    if not store.started:
+        return {}
+    statistics = list(contacts.centre.acd.statistics().values())
+    answered = sum(one.answered for one in statistics)
+    abandoned = sum(one.abandoned for one in statistics)
+    in_time = sum(one.answered_in_time for one in statistics)
+    waits = sorted(wait for one in statistics for wait in one.waits)
+    return {
+        "started": store.started,
+        "ended": store.records,
+        "ends": dict(store.reasons),
+        "reorder": contacts.reordered,
+        "queued": contacts.events["queued"],
+        "answered": answered,
+        "abandoned": abandoned,
+        "at_capacity": contacts.events["at_capacity"],
+        "service_level": in_time / (answered + abandoned) if answered + abandoned else None,
+        "queue_wait_ms": percentiles([wait * 1000 for wait in waits]),
+        "lambda": dict(contacts.functions),
+        "flow_error": contacts.events["flow_error"],
+    }
+
+
+def queue_summary(statistics: QueueStatistics, epoch: float) -> dict[str, Any]:
+    """Statistics of one queue as JSON data, waits summed up; `epoch` is the zero of the calls' clock."""
+    waits = sorted(statistics.waits)
+    return {name: getattr(statistics, name) for name in _OF_QUEUE} | {
+        "largest_size_at": epoch + statistics.largest_size_at,
+        **{f"wait_p{share}": quantile(waits, share / 100) for share in (50, 90, 95, 99)},
+    }
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float]:
+    """count, mean, p50 to p99 and max of sorted values; empty where there are none."""
+    if not values:
+        return {}
+    shares = {f"p{share}": quantile(values, share / 100) or 0.0 for share in (50, 90, 95, 99)}
+    return {"count": len(values), "mean": math.fsum(values) / len(values), **shares, "max": values[-1]}
+
+
+def quantile(values: Sequence[float], share: float) -> float | None:
+    """The smallest of the sorted values that at least `share` of all do not exceed; None of none."""
+    return values[max(0, math.ceil(share * len(values)) - 1)] if values else None

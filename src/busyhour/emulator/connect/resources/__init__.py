@@ -1,0 +1,1 @@
+"""Resources of an instance: kinds, create, describe, list, update, delete."""

@@ -1,0 +1,206 @@
+"""Create, Describe, List, Update and Delete of every kind of resource, made from the table in `connect.kinds`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from busyhour.emulator.connect.instance_runtime import Handler, Params, Site, not_found
+from busyhour.emulator.connect.pages import page
+from busyhour.emulator.connect.resources import kinds
+from busyhour.emulator.connect.resources.instance import Resource, resource_id
+from busyhour.emulator.connect.resources.kinds import Kind
+from busyhour.emulator.messages import ApiError
+
+
+def create(site: Site, params: Params, *, kind: Kind) -> Params:
+    """Create<Kind>: the name is free, the quota has room, what it refers to exists."""
+    name = params[kind.name]
+    _free(site, kind, name)
+    _exist(site, kind, params)
+    site.room_for(kind)
+    members = {member: params[member] for member in kind.kept if params.get(member) is not None}
+    made = site.instance.make(kind, name, site.state.time(), members, params.get("Tags"))
+    try:
+        for check in _CHECKS.get(kind.noun, ()):
+            check(site, made, params)
+    except ApiError:
+        site.instance.remove(made)
+        raise
+    site.changed(made)
+    return {kind.id: made.id, kind.arn: made.arn}
+
+
+def describe(site: Site, params: Params, *, kind: Kind) -> Params:
+    """Describe<Kind>."""
+    found: Resource = site.find(kind, params[kind.id])
+    about = found.described(site.state.account.region)
+    return {kind.described: _DESCRIBED.get(kind.noun, _as_is)(site, found, about)}
+
+
+def listing(site: Site, params: Params, *, kind: Kind) -> Params:
+    """List<Kinds>, in pages."""
+    found: list[Resource] = site.instance.all(kind)
+    for parameter, member in kind.filters.items():
+        wanted = params.get(parameter)
+        found = [one for one in found if not wanted or one.members.get(member) in wanted]
+    chosen, token = page(found, params)
+    return {kind.listed: [_summary(site, one) for one in chosen], **token}
+
+
+def update(site: Site, params: Params, *, kind: Kind, members: tuple[str, ...]) -> Params:
+    """An Update operation: sets the members that it is for."""
+    found: Resource = site.find(kind, params[kind.id])
+    name = params.get(kind.name) if "Name" in members else None
+    if name is not None and name != found.name:
+        _free(site, kind, name)
+    _exist(site, kind, params)
+    for member in members:
+        if member != "Name" and member in params:
+            found.members[member] = params[member]
+    if name is not None:
+        site.instance.rename(found, name)
+    site.changed(found)
+    return {kind.id: found.id, kind.arn: found.arn} if kind.updated else {}
+
+
+def delete(site: Site, params: Params, *, kind: Kind) -> Params:
+    """Delete<Kind>; what others refer to is in use."""
+    found: Resource = site.find(kind, params[kind.id])
+    if found.kind in _IN_USE and any(_refers(other, found) for other in _others(site, found)):
+        raise ApiError(
+            "ResourceInUseException", f"The {kind.noun} {found.name} is in use by another resource.", 409
+        )
+    site.removed(found)
+    return {}
+
+
+# ------------------------------------------------------------------------------------------------ parts
+
+
+def _free(site: Site, kind: Kind, name: str) -> None:
+    if site.instance.named(kind, name) is not None:
+        raise ApiError("DuplicateResourceException", f"A resource named {name!r} exists.", 409)
+
+
+def _exist(site: Site, kind: Kind, params: Params) -> None:
+    for member, segment in kind.references.items():
+        given = params.get(member)
+        for reference in given if isinstance(given, list) else [given] if given else []:
+            site.find(kinds.BY_SEGMENT[segment], reference, member)
+
+
+def _summary(site: Site, one: Resource) -> Params:
+    named = "Name" if one.kind.name != "Username" else "Username"
+    modified = {"LastModifiedTime": one.modified, "LastModifiedRegion": site.state.account.region}
+    more = {entry: one.members[member] for entry, member in one.kind.summary.items() if member in one.members}
+    return {"Id": one.id, "Arn": one.arn, named: one.name, **more, **modified}
+
+
+_IN_USE = (kinds.QUEUE, kinds.ROUTING_PROFILE)
+"""Kinds whose Delete models ResourceInUseException."""
+
+
+def _others(site: Site, found: Resource) -> list[Resource]:
+    referring = kinds.ROUTING_PROFILE if found.kind is kinds.QUEUE else kinds.USER
+    return site.instance.all(referring)
+
+
+def _refers(other: Resource, found: Resource) -> bool:
+    if found.kind is kinds.ROUTING_PROFILE:
+        return resource_id(other.members["RoutingProfileId"]) == found.id
+    queues = {config["QueueReference"]["QueueId"] for config in other.members.get("QueueConfigs", ())}
+    return found.id in {resource_id(one) for one in (*queues, other.members["DefaultOutboundQueueId"])}
+
+
+# ------------------------------------------------------------------------------------- kinds' own rules
+
+
+def _check_queues(site: Site, made: Resource, params: Params) -> None:
+    """A routing profile's queues exist and are no more than the quota on queue and channel pairs."""
+    configs = params.get("QueueConfigs") or []
+    check_queue_configs(site, configs)
+    made.members["QueueConfigs"] = configs
+
+
+def _check_quick_connects(site: Site, made: Resource, params: Params) -> None:
+    """The emulator has no quick connects that a queue could refer to."""
+    if params.get("QuickConnectIds"):
+        raise not_found("QuickConnectIds")
+
+
+def check_queue_configs(site: Site, configs: list[Params]) -> None:
+    """The queues of a routing profile exist, and are as many as the quota allows.
+
+    Raises:
+        ApiError: one does not, or LimitExceededException.
+    """
+    for config in configs:
+        site.find(kinds.QUEUE, config["QueueReference"]["QueueId"])
+    site.within("connect.queues-per-routing-profile-per-instance", len(configs))
+
+
+def _as_is(site: Site, found: Resource, about: Params) -> Params:
+    return about
+
+
+def _queue(site: Site, found: Resource, about: Params) -> Params:
+    return {name: value for name, value in about.items() if name != "QueueType"}
+
+
+def _renamed(site: Site, found: Resource, about: Params) -> Params:
+    """Users and security profiles have their id and ARN under short names."""
+    kind = found.kind
+    more = {name: value for name, value in about.items() if name not in (kind.id, kind.arn)}
+    return {"Id": found.id, "Arn": found.arn, **more}
+
+
+def _routing_profile(site: Site, found: Resource, about: Params) -> Params:
+    configs = about.pop("QueueConfigs", [])
+    queues = list(dict.fromkeys(resource_id(config["QueueReference"]["QueueId"]) for config in configs))
+    users = [one for one in site.instance.all(kinds.USER) if _refers_to_profile(one, found)]
+    return {
+        "InstanceId": site.instance.id,
+        **about,
+        "NumberOfAssociatedQueues": len(configs),
+        "NumberOfAssociatedUsers": len(users),
+        "NumberOfAssociatedManualAssignmentQueues": 0,
+        "AssociatedQueueIds": queues,
+        "IsDefault": found.name == "Basic Routing Profile",
+    }
+
+
+def _refers_to_profile(user: Resource, profile: Resource) -> bool:
+    return resource_id(user.members["RoutingProfileId"]) == profile.id
+
+
+_CHECKS: dict[str, tuple[Callable[[Site, Resource, Params], None], ...]] = {
+    "RoutingProfile": (_check_queues,),
+    "Queue": (_check_quick_connects,),
+}
+_DESCRIBED: dict[str, Callable[[Site, Resource, Params], Params]] = {
+    "Queue": _queue,
+    "User": _renamed,
+    "SecurityProfile": _renamed,
+    "RoutingProfile": _routing_profile,
+}
+
+
+def _handlers(kind: Kind) -> dict[str, Handler]:
+    made: dict[str, Handler] = {
+        f"Describe{kind.noun}": partial(describe, kind=kind),
+        f"List{kind.plural}": partial(listing, kind=kind),
+    }
+    made |= {
+        operation: partial(update, kind=kind, members=members) for operation, members in kind.updates.items()
+    }
+    if kind.creatable:
+        made[f"Create{kind.noun}"] = partial(create, kind=kind)
+    if kind.deletable:
+        made[f"Delete{kind.noun}"] = partial(delete, kind=kind)
+    return made
+
+
+HANDLERS: dict[str, Handler] = {
+    name: handler for kind in kinds.MADE for name, handler in _handlers(kind).items()
+}

@@ -1,0 +1,58 @@
+"""Are hours of operation open? As the API describes them: days and times in a time zone."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from busyhour.emulator.connect.resources import kinds
+from busyhour.emulator.connect.resources.instance import Instance
+
+_DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+
+
+@lru_cache(maxsize=64)
+def zone(name: str) -> ZoneInfo | None:
+    """The time zone of the tz database, None where it has none of that name."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def is_open(hours: Mapping[str, Any], at: float) -> bool:
+    """Whether `hours` (TimeZone and Config as CreateHoursOfOperation takes them) are open at epoch seconds `at`.
+
+    A day that ends when it starts is open around the clock; an end before the start lies on the next day.
+    """
+    when = datetime.datetime.fromtimestamp(at, zone(hours["TimeZone"]) or datetime.UTC)
+    minute = when.hour * 60 + when.minute
+    today = when.weekday()
+    for config in hours["Config"]:
+        day = _DAYS.index(config["Day"])
+        start, end = (_minute(config[edge]) for edge in ("StartTime", "EndTime"))
+        if start < end:
+            if day == today and start <= minute < end:
+                return True
+        elif (day == today and minute >= start) or ((day + 1) % 7 == today and minute < end):
+            return True
+    return False
+
+
+def known_open(
+    instance: Instance, time: Callable[[], float], hours: str | None, queue: str | None
+) -> bool | None:
+    """Whether hours that a flow refers to, or else those of its queue, are open now; None: the instance has none."""
+    found = instance.get(kinds.HOURS, hours) if hours else None
+    if found is None and not hours and queue:
+        resource = instance.queue(queue)
+        reference = resource.members.get("HoursOfOperationId") if resource is not None else None
+        found = instance.get(kinds.HOURS, reference) if reference else None
+    return None if found is None else is_open(found.members, time())
+
+
+def _minute(time: Mapping[str, int]) -> int:
+    return time["Hours"] * 60 + time["Minutes"]

@@ -1,0 +1,300 @@
+"""The Connect instance: everything that it has, with ids and ARNs as Connect gives them."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from busyhour.emulator.account import Account
+from busyhour.emulator.connect.resources import kinds
+from busyhour.emulator.connect.resources.kinds import Kind
+from busyhour.flows.model import Flow, FlowType
+
+Number = str
+
+
+def resource_id(reference: str) -> str:
+    """Last segment of an ARN, without a version or alias; anything else as it is."""
+    if not reference.startswith("arn:"):
+        return reference
+    return reference.rpartition("/")[2].partition(":")[0]
+
+
+@dataclass(slots=True)
+class Resource:
+    """Something that an instance has. `members` are those of Describe, but for id, ARN, name and tags."""
+
+    kind: Kind
+    id: str
+    arn: str
+    name: str
+    modified: float
+    members: dict[str, Any] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def described(self, region: str) -> dict[str, Any]:
+        """What Describe says of it."""
+        kind = self.kind
+        about = {kind.id: self.id, kind.arn: self.arn, kind.name: self.name, "Tags": self.tags}
+        modified = {"LastModifiedTime": self.modified, "LastModifiedRegion": region}
+        return {**about, **self.members, **modified}
+
+
+@dataclass(slots=True, kw_only=True)
+class FlowResource(Resource):
+    """A contact flow or module. `flow` is its content, read; `content` the text as it was handed in."""
+
+    flow: Flow
+    content: str
+    type: str = "CONTACT_FLOW"
+    description: str = ""
+    status: str = "PUBLISHED"
+    state: str = "ACTIVE"
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the content, hexadecimal."""
+        return hashlib.sha256(self.content.encode()).hexdigest()
+
+
+@dataclass(slots=True, kw_only=True)
+class NumberResource(Resource):
+    """A phone number that an instance has claimed; `flow` is the id of the flow that calls to it begin in."""
+
+    flow: str = ""
+    description: str = ""
+    type: str = "DID"
+
+    @property
+    def number(self) -> Number:
+        """The number, E.164."""
+        return self.name
+
+
+class Instance:
+    """Everything of one instance, found by id, ARN or name.
+
+    Args:
+        account: whose it is; its `instance_id` and `alias` are the instance's.
+        created: epoch seconds.
+        more: members of DescribeInstance that differ from an instance that takes and makes calls.
+    """
+
+    def __init__(self, account: Account, created: float, more: Mapping[str, Any] | None = None) -> None:
+        self.account = account
+        self.created = created
+        self.more = dict(more or {})
+        self.attributes: dict[str, str] = {}
+        """Instance attributes that were set, by AttributeType."""
+        self.strict_numbers = False
+        """Numbers were named: one that was not is not the instance's. Otherwise the first use claims it."""
+        self.queue_names: dict[str, tuple[str, str]] = {}
+        """Name and ARN of every queue by id, ARN and name, for the flow machine."""
+        self._resources: dict[str, dict[str, Resource]] = {segment: {} for segment in kinds.BY_SEGMENT}
+        self._names: dict[str, dict[str, Resource]] = {segment: {} for segment in kinds.BY_SEGMENT}
+        self._given: set[str] = set()
+
+    @property
+    def id(self) -> str:
+        """The instance's id."""
+        return self.account.instance_id
+
+    @property
+    def arn(self) -> str:
+        """The instance's ARN."""
+        return self.account.instance_arn
+
+    # --------------------------------------------------------------------------------------- any kind
+
+    def add(self, resource: Resource) -> Resource:
+        """Put a resource into the instance."""
+        self._resources[resource.kind.segment][resource.id] = resource
+        self._given.add(resource.id)
+        self.rename(resource, resource.name)
+        return resource
+
+    def rename(self, resource: Resource, name: str) -> None:
+        """A resource has this name from now on."""
+        names = self._names[resource.kind.segment]
+        names.pop(resource.name, None)
+        names[name] = resource
+        resource.name = name
+        if resource.kind is kinds.QUEUE:
+            for reference in (resource.id, resource.arn, name):
+                self.queue_names[reference] = (name, resource.arn)
+
+    def make(
+        self,
+        kind: Kind,
+        name: str,
+        at: float,
+        members: Mapping[str, Any],
+        tags: Mapping[str, str] | None = None,
+    ) -> Resource:
+        """A new resource of `kind`, put into the instance."""
+        identity = self.new_id(kind, name)
+        made = Resource(kind, identity, self.arn_of(kind, identity), name, at, {**kind.defaults, **members})
+        made.tags.update(tags or {})
+        return self.add(made)
+
+    def remove(self, resource: Resource) -> None:
+        """Take a resource out of the instance."""
+        self._resources[resource.kind.segment].pop(resource.id, None)
+        self._names[resource.kind.segment].pop(resource.name, None)
+
+    def all(self, kind: Kind) -> list[Any]:
+        """All resources of a kind, in the order in which they came."""
+        return list(self._resources[kind.segment].values())
+
+    def get(self, kind: Kind, reference: str) -> Any:
+        """The resource of this kind with this id or ARN; None: there is none."""
+        return self._resources[kind.segment].get(resource_id(reference))
+
+    def named(self, kind: Kind, name: str) -> Any:
+        """The resource of this kind with this name; None: there is none."""
+        return self._names[kind.segment].get(name)
+
+    def by_arn(self, arn: str) -> Resource | None:
+        """Whatever has this ARN."""
+        segment, _, identity = arn.rpartition("/")
+        found = self._resources.get(segment.rpartition("/")[2].rpartition(":")[2], {}).get(identity)
+        return found if found is not None and found.arn == arn else None
+
+    def arn_of(self, kind: Kind, identity: str) -> str:
+        """The ARN of a resource."""
+        if kind is kinds.NUMBER:
+            return self.account.arn("connect", f"phone-number/{identity}")
+        return f"{self.arn}/{kind.segment}/{identity}"
+
+    def new_id(self, kind: Kind, name: str) -> str:
+        """An id that was never given before: the same for the same instance, kind and name."""
+        identity = self._id(kind.segment, name)
+        number = 2
+        while identity in self._given:
+            identity, number = self._id(kind.segment, f"{name}/{number}"), number + 1
+        return identity
+
+    # ------------------------------------------------------------------------------------------- flows
+
+    def add_flow(self, flow: Flow, content: str, at: float, **more: Any) -> FlowResource:
+        """Put a flow or module into the instance. Its id is that of its export where the export says one."""
+        kind = kinds.MODULE if flow.type is FlowType.MODULE else kinds.FLOW
+        identity = resource_id(flow.arn) if flow.arn else ""
+        name, number = flow.name, 2
+        while self.flow_named(name) is not None:
+            name, number = f"{flow.name} ({number})", number + 1
+        if not identity or identity in self._given:
+            identity = self.new_id(kind, name)
+        resource = FlowResource(
+            kind,
+            identity,
+            self.arn_of(kind, identity),
+            name,
+            at,
+            flow=replace(flow, name=name) if name != flow.name else flow,
+            content=content,
+            type=flow.type.value if flow.type is not None else "CONTACT_FLOW",
+            **more,
+        )
+        self.add(resource)
+        return resource
+
+    def flows(self) -> Iterator[FlowResource]:
+        """All flows and modules, in the order in which they came."""
+        return iter([*self.all(kinds.FLOW), *self.all(kinds.MODULE)])
+
+    def flow(self, reference: str) -> FlowResource | None:
+        """The flow or module with this id or ARN."""
+        found: FlowResource | None = self.get(kinds.FLOW, reference) or self.get(kinds.MODULE, reference)
+        return found
+
+    def flow_named(self, name: str) -> FlowResource | None:
+        """The flow or module with this name."""
+        found: FlowResource | None = self.named(kinds.FLOW, name) or self.named(kinds.MODULE, name)
+        return found
+
+    # ----------------------------------------------------------------------------------- queues, numbers
+
+    def add_queue(self, name: str, arn: str | None = None) -> Resource:
+        """Put a queue into the instance; known queues stay as they are."""
+        kind = kinds.QUEUE
+        identity = resource_id(arn) if arn else self._id(kind.segment, name)
+        known: Resource | None = self.get(kind, identity)
+        if known is not None:
+            return known
+        return self.add(
+            Resource(kind, identity, self.arn_of(kind, identity), name, self.created, dict(kind.defaults))
+        )
+
+    def queues(self) -> Iterator[Resource]:
+        """All queues."""
+        return iter(self.all(kinds.QUEUE))
+
+    def queue(self, reference: str) -> Resource | None:
+        """The queue with this id, ARN or name."""
+        found: Resource | None = self.get(kinds.QUEUE, reference) or self.named(kinds.QUEUE, reference)
+        return found
+
+    def claim(self, number: Number, **more: Any) -> NumberResource:
+        """Claim a phone number."""
+        known = self.number(number)
+        if known is not None:
+            return known
+        identity = self.new_id(kinds.NUMBER, number)
+        claimed = NumberResource(
+            kinds.NUMBER, identity, self.arn_of(kinds.NUMBER, identity), number, self.created, **more
+        )
+        self.add(claimed)
+        return claimed
+
+    def numbers(self) -> Iterator[NumberResource]:
+        """All claimed numbers."""
+        return iter(self.all(kinds.NUMBER))
+
+    def number(self, number: Number) -> NumberResource | None:
+        """The claimed number with these digits."""
+        found: NumberResource | None = self.named(kinds.NUMBER, number)
+        return found
+
+    def has_number(self, number: Number) -> bool:
+        """Whether the instance has claimed `number`."""
+        return self.number(number) is not None
+
+    def _id(self, segment: str, name: str) -> str:
+        return str(uuid.uuid5(uuid.UUID(self.account.instance_id), f"{segment}/{name}"))
+
+
+def furnish(instance: Instance, at: float) -> None:
+    """What Connect puts into every new instance, as far as other resources must refer to it.
+
+    Hours around the clock, a queue, a routing profile, the security profiles and the two agent statuses (Administrator
+    Guide, "Create an Amazon Connect instance" and the default resources it names).
+    """
+    if instance.named(kinds.HOURS, "Basic Hours") is None:
+        hours = {"TimeZone": "UTC", "Config": [dict(day) for day in kinds.EVERY_DAY]}
+        basic = instance.make(kinds.HOURS, "Basic Hours", at, hours)
+        queue = instance.named(kinds.QUEUE, "BasicQueue")
+        if queue is None:
+            queue = instance.make(kinds.QUEUE, "BasicQueue", at, {"HoursOfOperationId": basic.id})
+        profile = {
+            "Description": "A simple routing profile.",
+            "DefaultOutboundQueueId": queue.id,
+            "MediaConcurrencies": [
+                {"Channel": "VOICE", "Concurrency": 1},
+                {"Channel": "CHAT", "Concurrency": 2},
+                {"Channel": "TASK", "Concurrency": 1},
+            ],
+        }
+        instance.make(kinds.ROUTING_PROFILE, "Basic Routing Profile", at, profile)
+    for name in kinds.SECURITY_PROFILES:
+        instance.make(kinds.SECURITY_PROFILE, name, at, {})
+    for order, (name, type) in enumerate(kinds.AGENT_STATUSES, 1):
+        members = {"Type": type, "State": "ENABLED", "DisplayOrder": order}
+        instance.make(kinds.AGENT_STATUS, name, at, members)
+
+
+MachineFactory = Callable[[Iterable[Flow]], Any]
+"""Makes a `calls.ports.FlowMachine` of the flows that an instance has."""

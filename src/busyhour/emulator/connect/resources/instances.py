@@ -1,0 +1,170 @@
+"""Instances of the account, and tags of everything that has an ARN."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from busyhour.emulator.connect.instance_runtime import Handler, Params, Site, not_found
+from busyhour.emulator.connect.pages import page
+from busyhour.emulator.connect.resources.instance import Instance, Resource, furnish
+from busyhour.emulator.messages import ApiError
+
+_COUNT = "connect.amazon-connect-instance-count"
+_TURNOVER = "connect.instances-created-or-deleted-in-30-days"
+_THIRTY_DAYS = 30 * 86_400.0
+_ATTRIBUTES = {
+    "INBOUND_CALLS": "true",
+    "OUTBOUND_CALLS": "true",
+    "CONTACTFLOW_LOGS": "true",
+    "CONTACT_LENS": "false",
+    "AUTO_RESOLVE_BEST_VOICES": "true",
+    "USE_CUSTOM_TTS_VOICES": "false",
+    "EARLY_MEDIA": "true",
+    "MULTI_PARTY_CONFERENCE": "false",
+    "HIGH_VOLUME_OUTBOUND": "false",
+    "ENHANCED_CONTACT_MONITORING": "false",
+    "ENHANCED_CHAT_MONITORING": "false",
+    "MULTI_PARTY_CHAT_CONFERENCE": "false",
+    "MESSAGE_STREAMING": "false",
+}
+"""Instance attributes with the value that a new instance has here."""
+
+
+def create(site: Site, params: Params) -> Params:
+    """CreateInstance: active at once, with what Connect puts into a new one; quotas of its own."""
+    sites, state = site.sites, site.state
+    alias = params.get("InstanceAlias") or f"instance-{len(sites) + 1}"
+    if any(one.instance.account.alias == alias for one in sites):
+        raise ApiError("InvalidRequestException", f"An instance with the alias {alias!r} exists.")
+    count = len(sites) + 1
+    state.limits.use(_COUNT, count)
+    if count > state.limits.applied(_COUNT):
+        state.limits.reject(_COUNT)
+        raise ApiError("ServiceQuotaExceededException", "The service quota has been exceeded.", 402)
+    _count_turnover(site, "ServiceQuotaExceededException", 402)
+    instance = Instance(replace(state.account, alias=alias, instance_id=""), state.time(), params)
+    furnish(instance, state.time())
+    sites.open(instance)
+    return {"Id": instance.id, "Arn": instance.arn}
+
+
+def describe(site: Site, params: Params) -> Params:
+    """DescribeInstance."""
+    return {"Instance": {**_about(site.instance), "Tags": site.instance.more.get("Tags") or {}}}
+
+
+def listing(site: Site, params: Params) -> Params:
+    """ListInstances."""
+    chosen, token = page([_about(one.instance) for one in site.sites], params, 10)
+    return {"InstanceSummaryList": chosen, **token}
+
+
+def delete(site: Site, params: Params) -> Params:
+    """DeleteInstance; the emulator keeps the one that it began with."""
+    if site is site.sites.first:
+        raise ApiError(
+            "InvalidRequestException", "The emulator's first instance cannot be deleted; stop the emulator."
+        )
+    _count_turnover(site, "InvalidRequestException", 400)
+    site.sites.close(site)
+    return {}
+
+
+def _count_turnover(site: Site, code: str, status: int) -> None:
+    """One more instance is created or deleted, of so many in 30 days (API reference, CreateInstance)."""
+    state, moments = site.state, site.sites.turnover
+    at = state.time()
+    while moments and moments[0] <= at - _THIRTY_DAYS:
+        moments.popleft()
+    state.limits.use(_TURNOVER, len(moments) + 1)
+    if len(moments) + 1 > state.limits.applied(_TURNOVER):
+        state.limits.reject(_TURNOVER)
+        raise ApiError(
+            code, "There has been an excessive number of attempts at creating or deleting instances.", status
+        )
+    moments.append(at)
+
+
+def describe_attribute(site: Site, params: Params) -> Params:
+    """DescribeInstanceAttribute."""
+    kind = params["AttributeType"]
+    return {"Attribute": {"AttributeType": kind, "Value": _attributes(site.instance).get(kind, "false")}}
+
+
+def list_attributes(site: Site, params: Params) -> Params:
+    """ListInstanceAttributes."""
+    listed = [{"AttributeType": kind, "Value": value} for kind, value in _attributes(site.instance).items()]
+    chosen, token = page(listed, params, 7)
+    return {"Attributes": chosen, **token}
+
+
+def update_attribute(site: Site, params: Params) -> Params:
+    """UpdateInstanceAttribute."""
+    site.instance.attributes[params["AttributeType"]] = params["Value"]
+    return {}
+
+
+def tag(site: Site, params: Params) -> Params:
+    """TagResource."""
+    _tags(site, params["resourceArn"]).update(params["tags"])
+    return {}
+
+
+def untag(site: Site, params: Params) -> Params:
+    """UntagResource."""
+    tags = _tags(site, params["resourceArn"])
+    for key in params["tagKeys"]:
+        tags.pop(key, None)
+    return {}
+
+
+def list_tags(site: Site, params: Params) -> Params:
+    """ListTagsForResource."""
+    return {"tags": _tags(site, params["resourceArn"])}
+
+
+def _tags(site: Site, arn: str) -> dict[str, str]:
+    for one in site.sites:
+        if one.instance.arn == arn:
+            tags: dict[str, str] = one.instance.more.setdefault("Tags", {})
+            return tags
+        found: Resource | None = one.instance.by_arn(arn)
+        if found is not None:
+            return found.tags
+    raise not_found("resourceArn")
+
+
+def _attributes(instance: Instance) -> dict[str, str]:
+    return {**_ATTRIBUTES, **instance.attributes}
+
+
+def _about(instance: Instance) -> Params:
+    account, more = instance.account, instance.more
+    return {
+        "Id": account.instance_id,
+        "Arn": account.instance_arn,
+        "IdentityManagementType": more.get("IdentityManagementType", "CONNECT_MANAGED"),
+        "InstanceAlias": account.alias,
+        "CreatedTime": instance.created,
+        "ServiceRole": (
+            f"arn:aws:iam::{account.account_id}:role/aws-service-role/connect.amazonaws.com/emulator"
+        ),
+        "InstanceStatus": "ACTIVE",
+        "InboundCallsEnabled": more.get("InboundCallsEnabled", True),
+        "OutboundCallsEnabled": more.get("OutboundCallsEnabled", True),
+        "InstanceAccessUrl": f"https://{account.alias}.my.connect.aws/",
+    }
+
+
+HANDLERS: dict[str, Handler] = {
+    "CreateInstance": create,
+    "DescribeInstance": describe,
+    "ListInstances": listing,
+    "DeleteInstance": delete,
+    "DescribeInstanceAttribute": describe_attribute,
+    "ListInstanceAttributes": list_attributes,
+    "UpdateInstanceAttribute": update_attribute,
+    "TagResource": tag,
+    "UntagResource": untag,
+    "ListTagsForResource": list_tags,
+}

@@ -1,0 +1,193 @@
+"""Phone numbers: claim, release, list, and the flow that calls to one begin in.
+
+The emulator has every number that anybody asks for; SearchAvailablePhoneNumbers makes some up, from the part of each
+country's range that is kept for fiction where there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from busyhour.emulator.connect.instance_runtime import Handler, Params, Site, not_found
+from busyhour.emulator.connect.pages import page
+from busyhour.emulator.connect.resources import kinds
+from busyhour.emulator.connect.resources.instance import NumberResource, resource_id
+from busyhour.emulator.messages import ApiError
+
+COUNTRIES = {
+    "US": ("+1", "+1206555"),
+    "CA": ("+1", "+1613555"),
+    "GB": ("+44", "+442079460"),
+    "DE": ("+49", "+4930231250"),
+    "AU": ("+61", "+6128550"),
+    "JP": ("+81", "+81350001"),
+    "FR": ("+33", "+3319900"),
+    "IE": ("+353", "+35312091"),
+}
+"""Country code: calling code, and the beginning of the numbers that are made up."""
+_TOLL_FREE = ("+1800", "+1833", "+1844", "+1855", "+1866", "+1877", "+1888", "+44800", "+49800")
+
+
+def claim(site: Site, params: Params) -> Params:
+    """ClaimPhoneNumber, for an instance by ARN or id."""
+    target = _target(site, params)
+    number: str = params["PhoneNumber"]
+    for other in site.sites:
+        if other.instance.has_number(number):
+            raise ApiError("InvalidParameterException", f"Phone number {number} is claimed already.", 400)
+    quota = "connect.phone-numbers-per-instance"
+    target.within(quota, len(target.instance.all(kinds.NUMBER)) + 1, "InvalidParameterException", 400)
+    claimed = target.instance.claim(
+        number, description=params.get("PhoneNumberDescription") or "", type=_type_of(number)
+    )
+    claimed.tags.update(params.get("Tags") or {})
+    target.instance.strict_numbers = True
+    return {"PhoneNumberId": claimed.id, "PhoneNumberArn": claimed.arn}
+
+
+def describe(site: Site, params: Params) -> Params:
+    """DescribePhoneNumber."""
+    owner, number = site.sites.number(params["PhoneNumberId"])
+    about = _summary(owner, number) | {"PhoneNumberStatus": {"Status": "CLAIMED"}, "Tags": number.tags}
+    return {"ClaimedPhoneNumberSummary": about}
+
+
+def release(site: Site, params: Params) -> Params:
+    """ReleasePhoneNumber."""
+    owner, number = site.sites.number(params["PhoneNumberId"])
+    owner.removed(number)
+    return {}
+
+
+def move(site: Site, params: Params) -> Params:
+    """UpdatePhoneNumber: the number belongs to another instance from now on."""
+    owner, number = site.sites.number(params["PhoneNumberId"])
+    target = _target(site, params)
+    if target is not owner:
+        owner.removed(number)
+        number.flow = ""
+        target.instance.add(number)
+    return {"PhoneNumberId": number.id, "PhoneNumberArn": number.arn}
+
+
+def associate(site: Site, params: Params) -> Params:
+    """AssociatePhoneNumberContactFlow: calls to the number begin in this flow."""
+    number = site.find(kinds.NUMBER, params["PhoneNumberId"])
+    number.flow = site.flow(params["ContactFlowId"]).id
+    return {}
+
+
+def disassociate(site: Site, params: Params) -> Params:
+    """DisassociatePhoneNumberContactFlow."""
+    site.find(kinds.NUMBER, params["PhoneNumberId"]).flow = ""
+    return {}
+
+
+def list_v2(site: Site, params: Params) -> Params:
+    """ListPhoneNumbersV2, of all instances or one."""
+    wanted = params.get("TargetArn")
+    instance = params.get("InstanceId")
+    prefix = (params.get("PhoneNumberPrefix") or "").lstrip("+")
+    pairs = [
+        (owner, number)
+        for owner in site.sites
+        if wanted in (None, owner.instance.arn) and instance in (None, owner.instance.id)
+        for number in _chosen(owner.instance.numbers(), params)
+        if number.number.lstrip("+").startswith(prefix)
+    ]
+    chosen, token = page(pairs, params)
+    return {"ListPhoneNumbersSummaryList": [_summary(*pair) for pair in chosen], **token}
+
+
+def list_v1(site: Site, params: Params) -> Params:
+    """ListPhoneNumbers of one instance."""
+    chosen, token = page(_chosen(site.instance.numbers(), params), params)
+    listed = [
+        {
+            "Id": number.id,
+            "Arn": number.arn,
+            "PhoneNumber": number.number,
+            "PhoneNumberType": number.type,
+            "PhoneNumberCountryCode": country(number.number),
+        }
+        for number in chosen
+    ]
+    return {"PhoneNumberSummaryList": listed, **token}
+
+
+def search_available(site: Site, params: Params) -> Params:
+    """SearchAvailablePhoneNumbers: numbers that nobody has claimed."""
+    code, kind = params["PhoneNumberCountryCode"], params["PhoneNumberType"]
+    if code not in COUNTRIES:
+        raise ApiError(
+            "InvalidParameterException",
+            f"The emulator has no numbers of {code}; it has those of {', '.join(COUNTRIES)}.",
+        )
+    prefix = params.get("PhoneNumberPrefix") or COUNTRIES[code][1]
+    size = params.get("MaxResults") or 10
+    claimed = {number.number for owner in site.sites for number in owner.instance.numbers()}
+    missing = max(4, 12 - len(prefix))
+    made = (f"{prefix}{index:0{missing}d}" for index in range(10**missing))
+    found: list[str] = []
+    for number in made:
+        if number not in claimed:
+            found.append(number)
+        if len(found) == size:
+            break
+    listed = [
+        {"PhoneNumber": number, "PhoneNumberCountryCode": code, "PhoneNumberType": kind} for number in found
+    ]
+    return {"AvailableNumbersList": listed}
+
+
+def country(number: str) -> str:
+    """Country of a number, by its calling code; US for what no row of the table begins."""
+    return next((code for code, (calling, _) in COUNTRIES.items() if number.startswith(calling)), "US")
+
+
+def _type_of(number: str) -> str:
+    return "TOLL_FREE" if number.startswith(_TOLL_FREE) else "DID"
+
+
+def _chosen(numbers: Iterable[NumberResource], params: Params) -> list[NumberResource]:
+    kinds_wanted, countries = params.get("PhoneNumberTypes"), params.get("PhoneNumberCountryCodes")
+    return [
+        number
+        for number in numbers
+        if (not kinds_wanted or number.type in kinds_wanted)
+        and (not countries or country(number.number) in countries)
+    ]
+
+
+def _target(site: Site, params: Params) -> Site:
+    if params.get("TargetArn"):
+        return site.sites.by_arn(params["TargetArn"])
+    if params.get("InstanceId"):
+        return site.sites.get(resource_id(params["InstanceId"]))
+    raise not_found("TargetArn")
+
+
+def _summary(owner: Site, number: NumberResource) -> Params:
+    return {
+        "PhoneNumberId": number.id,
+        "PhoneNumberArn": number.arn,
+        "PhoneNumber": number.number,
+        "PhoneNumberCountryCode": country(number.number),
+        "PhoneNumberType": number.type,
+        "PhoneNumberDescription": number.description,
+        "TargetArn": owner.instance.arn,
+        "InstanceId": owner.instance.id,
+    }
+
+
+HANDLERS: dict[str, Handler] = {
+    "ClaimPhoneNumber": claim,
+    "DescribePhoneNumber": describe,
+    "ReleasePhoneNumber": release,
+    "UpdatePhoneNumber": move,
+    "AssociatePhoneNumberContactFlow": associate,
+    "DisassociatePhoneNumberContactFlow": disassociate,
+    "ListPhoneNumbersV2": list_v2,
+    "ListPhoneNumbers": list_v1,
+    "SearchAvailablePhoneNumbers": search_available,
+}

@@ -1,0 +1,138 @@
+"""docs/emulator-coverage.md: `python -m busyhour.emulator.coverage.page > docs/emulator-coverage.md`.
+
+Which operations are served is asked of the router, which limits there are of the quota table and `enforced`, and what
+differs from AWS is written in `differences`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+
+from busyhour.emulator.coverage.differences import DIFFERENCES, EVERYWHERE
+from busyhour.emulator.coverage.enforced import ENFORCED, FIXED, SETTINGS
+from busyhour.emulator.coverage.not_enforced import UNSERVED
+from busyhour.errors import BusyhourError
+from busyhour.quotas.model import Kind, Quota
+from busyhour.quotas.table.quota_table import QuotaTable, load
+
+MODELS = {
+    "connect": "connect",
+    "dynamodb": "dynamodb",
+    "execute-api": "connectparticipant",
+    "lambda": "lambda",
+    "lex": "lexv2-runtime",
+    "logs": "logs",
+    "monitoring": "cloudwatch",
+    "servicequotas": "service-quotas",
+    "sts": "sts",
+}
+"""botocore's name of a service, by the signing name of its requests."""
+TITLES = {
+    "connect": "Amazon Connect",
+    "connectparticipant": "Amazon Connect Participant Service",
+    "cloudwatch": "CloudWatch",
+    "dynamodb": "DynamoDB",
+    "lambda": "Lambda",
+    "lexv2-runtime": "Lex V2 runtime",
+    "logs": "CloudWatch Logs",
+    "service-quotas": "Service Quotas",
+    "sts": "STS",
+}
+RATED = {
+    "connect": "connect",
+    "execute-api": "connect-participant",
+    "lambda": "lambda",
+    "monitoring": "monitoring",
+}
+"""Services with API rates in the quota table, by signing name."""
+_INTRODUCTION = """# What the emulator covers
+
+Made from the emulator itself by `python -m busyhour.emulator.coverage.page > docs/emulator-coverage.md`.
+Every operation is held to botocore's model of it by generated requests (`tests/unit/emulator/conformance`).
+Services that are not named here are answered by moto, without limits.
+"""
+
+
+def page() -> str:
+    """The whole page, Markdown."""
+    from busyhour.emulator.app import build
+
+    emulator = build()
+    served = emulator.router.served()
+    sections = [_INTRODUCTION, *_operations(served), *_limits(load(), served), *_differences()]
+    return "\n".join(sections)
+
+
+def _operations(served: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    yield "## Operations served\n"
+    yield "| service | served | of | operations |\n|---|---|---|---|"
+    for signing, operations in served.items():
+        name = MODELS.get(signing, signing)
+        yield f"| {TITLES.get(name, name)} | {len(operations)} | {_total(name)} | {', '.join(sorted(operations))} |"
+    yield ""
+
+
+def _total(service: str) -> int:
+    from botocore.loaders import Loader
+
+    return len(Loader().load_service_model(service, "service-2")["operations"])
+
+
+def _limits(table: QuotaTable, served: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    yield "## Limits enforced\n"
+    yield "Defaults of us-east-1; `--quota`, a scenario and granted increases apply other values.\n"
+    yield "### API requests\n"
+    yield "A token bucket for each operation, account and Region. Above it: TooManyRequestsException, HTTP 429."
+    yield "CloudWatch says Throttling, HTTP 400."
+    yield "Operations of Lambda but Invoke and GetFunction share one; the Participant Service has one for each instance.\n"
+    yield "| service | rate/s | burst | operations |\n|---|---|---|---|"
+    for signing, service in RATED.items():
+        for (rate, burst), operations in sorted(_by_rate(table, service, served[signing]).items()):
+            name = TITLES[MODELS[signing]]
+            yield f"| {name} | {rate:g} | {burst:g} | {', '.join(operations)} |"
+    yield "\n### Quotas\n"
+    yield "| quota | code | default | above it |\n|---|---|---|---|"
+    for enforced in (*ENFORCED, *FIXED):
+        quota = table.find(enforced.key)
+        yield f"| {quota.name} | {quota.code or '-'} | {_value(quota)} | {enforced.answer} |"
+    yield "\n### Settings and fixed limits\n"
+    yield "| limit | above it |\n|---|---|"
+    yield from (f"| {limit} | {answer} |" for limit, answer in SETTINGS)
+    yield "\n### Quotas that are not held\n"
+    for reason, keys in UNSERVED.items():
+        yield f"- {reason}: {'; '.join(table.find(key).name for key in keys)}."
+    yield "- API rates of operations that are not served."
+    yield ""
+
+
+def _by_rate(
+    table: QuotaTable, service: str, operations: tuple[str, ...]
+) -> dict[tuple[float, float], list[str]]:
+    """Operations that have the same rate and burst; what has no rate in the table is left out."""
+    found: dict[tuple[float, float], list[str]] = {}
+    for operation in sorted(operations):
+        try:
+            rate, burst = table.rate(service, operation)
+        except BusyhourError:
+            continue
+        found.setdefault((rate.default, burst.default), []).append(operation)
+    return found
+
+
+def _value(quota: Quota) -> str:
+    unit = "" if quota.unit == "count" else f" {quota.unit}"
+    return f"{quota.default:,g}{unit}" if quota.kind is not Kind.RATE else f"{quota.default:,g}/s"
+
+
+def _differences() -> Iterator[str]:
+    yield "## What differs from AWS\n"
+    yield from (f"- {text}" for text in EVERYWHERE)
+    for service, texts in DIFFERENCES.items():
+        yield f"\n### {TITLES[service]}\n"
+        yield from (f"- {text}" for text in texts)
+    yield ""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

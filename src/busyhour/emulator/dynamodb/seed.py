@@ -1,0 +1,85 @@
+"""The scenario's DynamoDB tables: created and filled before the first request, outside of every limit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from busyhour.errors import BusyhourError
+from busyhour.quotas.dynamodb.items import TableItems
+from busyhour.scenarios.keys import Recorded
+from busyhour.scenarios.model import Table
+
+
+class Operations(Protocol):
+    """DynamoDB's operations without HTTP, throughput or metrics (`dynamodb.backend.Operations`)."""
+
+    def run(self, name: str, params: dict[str, Any]) -> Mapping[str, Any]:
+        """Run one operation; raises what DynamoDB answers with an error."""
+
+
+MADE = 20_000
+"""Made-up items of one table at most; the first keys are the hottest ones."""
+
+
+def load_tables(
+    operations: Operations, tables: Iterable[Table], *, made_up: Callable[[str], int] | None = None
+) -> None:
+    """Create each table and put its items.
+
+    Args:
+        operations: of DynamoDB.
+        tables: which are made.
+        made_up: put items for made-up keys too, which a run that drives the tables itself will ask for: how many for each
+            partition key, by the table's name.
+
+    Raises:
+        BusyhourError: a file cannot be read, is not JSON, or DynamoDB refuses what it says.
+    """
+    for table in tables:
+        definition = _json(table.definition)
+        if not isinstance(definition, dict):
+            raise BusyhourError(
+                f"{table.definition}: the definition of table {table.name!r} is not an object.",
+                "It holds the arguments of DynamoDB's CreateTable.",
+            )
+        _run(operations, "CreateTable", {**definition, "TableName": table.name}, table.definition)
+        if table.items is not None:
+            items = _json(table.items)
+            if not isinstance(items, list):
+                raise BusyhourError(f"{table.items}: not a list of items.", "Items are in DynamoDB's JSON.")
+            for index, item in enumerate(items):
+                place = f"{table.items}: item {index}"
+                _run(operations, "PutItem", {"TableName": table.name, "Item": item}, place)
+        if made_up is not None:
+            known = TableItems.read(table)
+            first = 0 if isinstance(known.keys, Recorded) else known.given
+            for number in range(first, min(known.keys.count, MADE)):
+                copies = made_up(table.name) - 1 if len(known.schema) > 1 else 0
+                for item in (known.stored(number), *(known.copy(number, MADE + n) for n in range(copies))):
+                    put = {"TableName": table.name, "Item": item}
+                    _run(operations, "PutItem", put, f"{table.definition}: made-up item {number}")
+
+
+def _run(operations: Operations, name: str, params: dict[str, Any], place: Path | str) -> None:
+    try:
+        operations.run(name, params)
+    except Exception as error:
+        reason = getattr(error, "body", b"").decode("utf-8", "replace") or repr(error)
+        raise BusyhourError(
+            f"{place}: {name} of table {params['TableName']!r} was refused: {reason}",
+            "Compare with the API reference of DynamoDB.",
+        ) from None
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BusyhourError(
+            f"{path}: cannot be read: {error.strerror or error}.", "Check the path."
+        ) from None
+    except ValueError as error:
+        raise BusyhourError(f"{path}: is not JSON: {error}.", "Correct the file.") from None

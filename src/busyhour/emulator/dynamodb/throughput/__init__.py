@@ -1,0 +1,1 @@
+"""Throughput of tables: capacity units charged, partitions, throttling."""

@@ -1,0 +1,1 @@
+"""Faults on demand: errors and delays of requests, conditions of the call centre."""

@@ -1,0 +1,202 @@
+"""Faults on demand: what is added to requests, and what is wrong with the call centre, while the emulator runs.
+
+A `Fault` meets requests: those that come over HTTP, and those that flows make (Lambda, Lex). A `Condition` is a state
+of the world: queues that no agent serves, packets that are lost. Chance is seeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from random import Random
+from typing import Any
+
+from busyhour.emulator.messages import ApiError
+from busyhour.errors import BusyhourError, did_you_mean
+
+NO_AGENTS = "no_agents"
+PACKET_LOSS = "packet_loss"
+_SHARES = ("error_share", "throttle_share", "unreachable_share", "function_error_share")
+_THROTTLES = {
+    "connect": ("TooManyRequestsException", 429),
+    "lambda": ("TooManyRequestsException", 429),
+    "lex": ("ThrottlingException", 429),
+    "dynamodb": ("ThrottlingException", 400),
+    "servicequotas": ("TooManyRequestsException", 400),
+    "monitoring": ("Throttling", 400),
+    "sts": ("Throttling", 400),
+}
+"""How each service says that it was asked too often: code and HTTP status."""
+
+
+class UnreachableError(Exception):
+    """The connection ends without an answer."""
+
+
+class FunctionFailedError(Exception):
+    """The function raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is added to matching requests.
+
+    `service` is a signing name (`connect`), `operation` an API operation, `resource` a function, table or bot; None
+    matches all. All wait `latency_seconds` first. Then `unreachable_share` of them find the connection closed,
+    `throttle_share` are throttled in the service's words, `error_share` are answered with `error_code` and `status`;
+    of a function's invocations `function_error_share` end in a function error.
+    """
+
+    service: str | None = None
+    operation: str | None = None
+    resource: str | None = None
+    latency_seconds: float = 0.0
+    error_share: float = 0.0
+    error_code: str = "InternalServiceException"
+    status: int = 500
+    throttle_share: float = 0.0
+    unreachable_share: float = 0.0
+    function_error_share: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, good in (
+            ("latency_seconds", 0.0 <= self.latency_seconds <= 900.0),
+            ("status", 400 <= self.status <= 599),
+            *((share, 0.0 <= getattr(self, share) <= 1.0) for share in _SHARES),
+        ):
+            if not good:
+                raise BusyhourError(
+                    f"fault: {name} = {getattr(self, name)!r} is out of range.",
+                    "latency_seconds is 0 to 900, shares 0 to 1, status 400 to 599.",
+                )
+        if sum(getattr(self, share) for share in _SHARES) > 1.0 + 1e-9:
+            raise BusyhourError(
+                "fault: the shares add up to more than 1.", "Each request meets one of them at most."
+            )
+
+    def matches(self, service: str, operation: str) -> bool:
+        """Whether a request to `service` for `operation` may be meant; the resource is not looked at."""
+        return self.service in (None, service) and self.operation in (None, operation)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something that is wrong with the call centre.
+
+    `no_agents`: no agent takes a contact from `queue` (its name; None: from any). `packet_loss`: CloudWatch shows
+    `share` as ToInstancePacketLossRate.
+    """
+
+    condition: str
+    queue: str | None = None
+    share: float = 0.0
+
+    def __post_init__(self) -> None:
+        known = (NO_AGENTS, PACKET_LOSS)
+        if self.condition not in known:
+            raise BusyhourError(
+                f"fault: unknown condition {self.condition!r}.{did_you_mean(str(self.condition), known)}",
+                f"Conditions are {', '.join(known)}.",
+            )
+        if not 0.0 <= self.share <= 1.0:
+            raise BusyhourError(f"fault: share = {self.share!r} is out of range.", "It is 0 to 1.")
+
+
+class Faults:
+    """The faults in force; the first that matches a request is applied to it.
+
+    Args:
+        random: decides which requests are met; seeded.
+    """
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._faults: tuple[Fault, ...] = ()
+        self._conditions: tuple[Condition, ...] = ()
+        self.on_conditions: Callable[[tuple[Condition, ...]], None] = lambda conditions: None
+        """Hears the conditions whenever they are set."""
+
+    def __bool__(self) -> bool:
+        """Whether requests may meet a fault."""
+        return bool(self._faults)
+
+    def set(self, faults: Iterable[Fault | Condition]) -> None:
+        """Put `faults` in force instead of what was."""
+        given = tuple(faults)
+        self._faults = tuple(fault for fault in given if isinstance(fault, Fault))
+        self._conditions = tuple(fault for fault in given if isinstance(fault, Condition))
+        self.on_conditions(self._conditions)
+
+    @property
+    def packet_loss(self) -> float | None:
+        """The share of packets that is lost; None: nothing was said of it."""
+        return next((one.share for one in self._conditions if one.condition == PACKET_LOSS), None)
+
+    def of(self, service: str, operation: str, resources: Iterable[str] = ()) -> Fault | None:
+        """The fault that a request on these resources meets."""
+        named: frozenset[str] | None = None
+        for fault in self._faults:
+            if not fault.matches(service, operation):
+                continue
+            if fault.resource is None:
+                return fault
+            named = frozenset(resources) if named is None else named
+            if fault.resource in named:
+                return fault
+        return None
+
+    def strike(self, fault: Fault, service: str) -> None:
+        """Draw what a request that met `fault` ends in.
+
+        Raises:
+            UnreachableError: nobody answers.
+            ApiError: it is answered with an error.
+            FunctionFailedError: the function that it invokes raises.
+        """
+        if not any(getattr(fault, share) for share in _SHARES):
+            return
+        drawn = self._random.random()
+        if (drawn := drawn - fault.unreachable_share) < 0:
+            raise UnreachableError
+        if (drawn := drawn - fault.throttle_share) < 0:
+            code, status = _THROTTLES.get(service, ("ThrottlingException", 429))
+            raise ApiError(code, "A throttle that was asked for.", status)
+        if (drawn := drawn - fault.error_share) < 0:
+            raise ApiError(fault.error_code, "A fault that was asked for.", fault.status)
+        if drawn - fault.function_error_share < 0:
+            raise FunctionFailedError
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """What is in force as JSON data."""
+        everything: tuple[Fault | Condition, ...] = (*self._faults, *self._conditions)
+        return [asdict(fault) for fault in everything]
+
+
+def read_faults(document: object) -> list[Fault | Condition]:
+    """Faults and conditions from JSON data: one object or a list of them.
+
+    Raises:
+        BusyhourError: an unknown key, a wrong type or a value out of range.
+    """
+    faults: list[Fault | Condition] = []
+    for entry in document if isinstance(document, list) else [document]:
+        kind: type[Fault] | type[Condition]
+        kind = Condition if isinstance(entry, Mapping) and "condition" in entry else Fault
+        known = {field.name for field in fields(kind)}
+        if not isinstance(entry, Mapping):
+            raise BusyhourError(
+                f"fault: {entry!r} is not an object.", f"Keys are {', '.join(sorted(known))}."
+            )
+        for key in entry:
+            if key not in known:
+                raise BusyhourError(
+                    f"fault: unknown key {key!r}.{did_you_mean(str(key), known)}",
+                    f"Keys are {', '.join(sorted(known))}.",
+                )
+        try:
+            faults.append(kind(**entry))
+        except TypeError as error:
+            raise BusyhourError(
+                f"fault: {dict(entry)!r}: {error}.", "Shares and seconds are numbers, names are texts."
+            ) from None
+    return faults

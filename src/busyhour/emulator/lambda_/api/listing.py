@@ -1,0 +1,47 @@
+"""What Lambda's operations share: which function is meant, whether it is the revision that was seen, pages."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from busyhour.emulator.lambda_.api.function_store import Deployed, FunctionTable
+from busyhour.emulator.messages import ApiError
+
+PAGE = 50
+
+
+def latest(table: FunctionTable, params: Mapping[str, Any]) -> Deployed:
+    """The $LATEST of the function that a request names, whatever its qualifier."""
+    return table.find(table.find(params["FunctionName"]).name)
+
+
+def check_revision(deployed: Deployed, params: Mapping[str, Any]) -> None:
+    """Raise ApiError where the request was made for another revision."""
+    wanted = params.get("RevisionId")
+    if wanted and wanted != deployed.revision:
+        raise ApiError(
+            "PreconditionFailedException",
+            "The Revision Id provided does not match the latest Revision Id.",
+            412,
+            Type="User",
+        )
+
+
+def page_of(found: Sequence[Any], params: Mapping[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:
+    """The page that Marker and MaxItems ask for, and NextMarker where there are more."""
+    size = min(PAGE, params.get("MaxItems") or PAGE)
+    try:
+        start = int(base64.b64decode(params.get("Marker") or "MA==", validate=True))
+    except ValueError:
+        start = -1
+    if start < 0 or start > len(found):
+        raise ApiError(
+            "InvalidParameterValueException",
+            f"Marker {params['Marker']!r} is not of this listing.",
+            Type="User",
+        )
+    page = found[start : start + size]
+    end = start + len(page)
+    return page, {"NextMarker": base64.b64encode(str(end).encode()).decode()} if end < len(found) else {}

@@ -1,0 +1,1 @@
+"""Execution of functions: admission, environments, worker processes, remote endpoints."""

@@ -1,0 +1,1 @@
+"""botocore's models at work: operations, validation, paging."""

@@ -1,0 +1,30 @@
+"""Tokens of listings that come in pages."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from busyhour.emulator.messages import ApiError
+
+
+def page_token(start: int) -> str:
+    """The token of the page that begins at entry `start`."""
+    return base64.urlsafe_b64encode(str(start).encode()).decode()
+
+
+def page_start(token: object, total: int, code: str) -> int:
+    """Where the page of `token` begins; 0 without a token.
+
+    Raises:
+        ApiError: with `code`, where the token is not of a listing of `total` entries.
+    """
+    if token is None:
+        return 0
+    try:
+        start = int(base64.urlsafe_b64decode(str(token)))
+    except (ValueError, binascii.Error):
+        start = -1
+    if not 0 < start < total:
+        raise ApiError(code, f"NextToken {token!r} is not of this listing.")
+    return start

@@ -1,0 +1,1 @@
+"""Services that moto serves, imported when first used."""

@@ -1,0 +1,156 @@
+"""What the options of `busyhour emulator` say, read and checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+from busyhour.emulator.faults.requests import Condition, Fault, read_faults
+from busyhour.emulator.server.sigv4 import environment_credentials, read_credentials
+from busyhour.emulator.service_quotas.increases import ApprovalPolicy
+from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.scenarios.model import Function
+
+DISCONNECT_REASONS = frozenset(
+    (
+        *("TELECOM_BUSY", "TELECOM_NUMBER_INVALID", "TELECOM_POTENTIAL_BLOCKING", "TELECOM_UNANSWERED"),
+        *("TELECOM_TIMEOUT", "TELECOM_ORIGINATOR_CANCEL", "TELECOM_PROBLEM"),
+    )
+)
+"""How an outbound call can end before anybody answers (Administrator Guide, data model of contact records)."""
+
+
+def quota_values(settings: Iterable[str]) -> dict[str, float]:
+    """Applied values from `CODE=VALUE` texts.
+
+    Raises:
+        BusyhourError: one is not of that form. Unknown codes are found out by the limits.
+    """
+    values = {}
+    for text in settings:
+        name, equals, value = text.rpartition("=")
+        try:
+            if not (equals and name.strip()):
+                raise ValueError
+            values[name.strip()] = float(value.replace("_", ""))
+        except ValueError:
+            raise BusyhourError(
+                f"--quota {text!r} is not of the form CODE=VALUE.", "For example --quota L-12AB7C57=500."
+            ) from None
+    return values
+
+
+def functions_of(settings: Iterable[str]) -> list[Function]:
+    """Functions from `NAME=URL` and `NAME=path/file.py:callable` texts.
+
+    Raises:
+        BusyhourError: one is of neither form, or its file is not there.
+    """
+    functions = []
+    for text in settings:
+        name, _, where = text.partition("=")
+        if name and where.startswith(("http://", "https://")):
+            functions.append(Function(name, url=where))
+            continue
+        file, _, called = where.rpartition(":")
+        if not (name and file.endswith(".py") and called.isidentifier()):
+            raise BusyhourError(
+                f"--function {text!r} is not of the form NAME=URL or NAME=FILE.py:CALLABLE.",
+                "For example --function lookup=handlers/lookup.py:handler.",
+            )
+        if not Path(file).is_file():
+            raise BusyhourError(f"--function {text!r}: there is no file {file}.", "Check the path.")
+        functions.append(Function(name, handler=f"{Path(file).resolve()}:{called}"))
+    return functions
+
+
+def shares_of(option: str, settings: Iterable[str], known: Collection[str]) -> dict[str, float]:
+    """Shares from `NAME=SHARE` texts.
+
+    Raises:
+        BusyhourError: one is not of that form, names something unknown, or all together are above 1.
+    """
+    shares: dict[str, float] = {}
+    for text in settings:
+        name, _, value = text.partition("=")
+        if name not in known:
+            raise BusyhourError(
+                f"{option} {text!r}: unknown name {name!r}.{did_you_mean(name, known)}",
+                f"Names are {', '.join(sorted(known))}.",
+            )
+        try:
+            shares[name] = float(value)
+        except ValueError:
+            shares[name] = -1.0
+        if not 0.0 <= shares[name] <= 1.0 or sum(shares.values()) > 1.0:
+            raise BusyhourError(
+                f"{option} {text!r}: a share is 0 to 1, and all together are at most 1.",
+                f"{option} {name}=0.02",
+            )
+    return shares
+
+
+def approval_policy(delay: float, case_delay: str) -> ApprovalPolicy:
+    """How increase requests are decided; `case_delay` is seconds or `never`.
+
+    Raises:
+        BusyhourError: `case_delay` is neither.
+    """
+    if case_delay == "never":
+        return ApprovalPolicy(delay=delay, case_delay=None)
+    try:
+        return ApprovalPolicy(delay=delay, case_delay=max(0.0, float(case_delay)))
+    except ValueError:
+        raise BusyhourError(
+            f"--case-delay {case_delay!r} is no number of seconds.", "Or say never."
+        ) from None
+
+
+def secrets_of(auth: str | None, environment: Mapping[str, str]) -> dict[str, str] | None:
+    """Secret keys by access key for --auth: of a file, or of the environment where it is empty; None without it.
+
+    Raises:
+        BusyhourError: there are none.
+    """
+    if auth is None:
+        return None
+    return read_credentials(Path(auth)) if auth else environment_credentials(environment)
+
+
+def flow_files(paths: Iterable[Path]) -> list[Path]:
+    """Files of exported flows: each path itself, or all *.json in a folder.
+
+    Raises:
+        BusyhourError: a path is not there, or a folder has no flow.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found = sorted(path.glob("*.json"))
+            if not found:
+                raise BusyhourError(f"--flows {path}: the folder has no *.json file.", "Name exported flows.")
+            files += found
+        elif path.exists():
+            files.append(path)
+        else:
+            raise BusyhourError(f"--flows {path}: no such file or folder.", "Check the path.")
+    return files
+
+
+def read_fault_file(path: Path) -> list[Fault | Condition]:
+    """Faults from a JSON file.
+
+    Raises:
+        BusyhourError: the file cannot be read, is not JSON, or holds something that is no fault.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BusyhourError(f"--faults {path}: {error.strerror or error}.", "Check the path.") from None
+    except ValueError as error:
+        raise BusyhourError(f"--faults {path} is not JSON: {error}.", "Correct the file.") from None
+    try:
+        return read_faults(document)
+    except BusyhourError as error:
+        raise BusyhourError(f"--faults {path}: {error.message}", error.hint) from None

@@ -1,0 +1,77 @@
+"""The emulator as a process: what the command line says, the ready file, signals."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from busyhour.collector import collect_beside, held_back
+from busyhour.emulator.server.listener import Served, run, serve
+from busyhour.errors import BusyhourError, ExitCode
+
+
+def announce(about: Mapping[str, Any], ready_file: Path | None) -> None:
+    """Say that requests are taken: one line on standard output, and the ready file, which appears complete.
+
+    Raises:
+        BusyhourError: the ready file cannot be written.
+    """
+    if ready_file is not None:
+        text = json.dumps({**about, "pid": os.getpid()}, indent=2)
+        partial = ready_file.with_name(f"{ready_file.name}.{os.getpid()}.partial")
+        try:
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(ready_file)
+        except OSError as error:
+            raise BusyhourError(
+                f"The ready file {ready_file} cannot be written: {error.strerror or error}.",
+                "Name another file.",
+            ) from None
+    sys.stdout.write(f"ready {about['url']}\n")
+    sys.stdout.flush()
+    sys.stderr.write(
+        f"instance {about['instance_id']}, account {about['account']}, Region {about['region']}, "
+        f"{len(about['flows'])} flows, {len(about['queues'])} queues; Ctrl-C ends it\n"
+    )
+    sys.stderr.flush()
+
+
+def serve_until_signal(emulator: Served, listener: socket.socket, on_ready: Callable[[], None]) -> ExitCode:
+    """Serve until SIGTERM or Ctrl-C; live contacts are ended, so that each has its record.
+
+    Returns:
+        OK after SIGTERM, INTERRUPTED after Ctrl-C.
+
+    Raises:
+        BusyhourError: the emulator did not start.
+    """
+    caught: list[int] = []
+
+    async def main() -> None:
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def stop(number: int) -> None:
+            caught.append(number)
+            stopping.set()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop, number)
+        collecting = loop.create_task(collect_beside())
+        try:
+            await serve(emulator, listener, on_ready=on_ready, stopping=stopping)
+        finally:
+            collecting.cancel()
+
+    gc.collect()
+    with held_back():
+        run(main)
+    return ExitCode.INTERRUPTED if caught[:1] == [signal.SIGINT] else ExitCode.OK

@@ -1,0 +1,1 @@
+"""Service quotas as the emulator enforces them."""

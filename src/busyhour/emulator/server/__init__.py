@@ -1,0 +1,1 @@
+"""The HTTP server: connections, routing, signatures, error formats, options."""

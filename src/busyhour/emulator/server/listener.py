@@ -1,0 +1,196 @@
+"""The HTTP server: one event loop, keep-alive, request ids; in the foreground or in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import secrets
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from random import Random
+from typing import Any, Protocol
+
+from busyhour.emulator.messages import ApiError, Request, Response
+from busyhour.emulator.server.error_formats import error_in_kind
+from busyhour.emulator.server.http_server import Answer, Connection, Stamp
+from busyhour.emulator.server.router import Router, credential_scope
+from busyhour.errors import BusyhourError, ExitCode
+
+START_SECONDS = 30.0
+STOP_SECONDS = 5.0
+"""How long requests that are being answered may take when the server stops."""
+ADMIN = "/_busyhour/"
+
+
+class Served(Protocol):
+    """What the server serves."""
+
+    router: Router
+
+    def admin(self, request: Request) -> Response:
+        """Answer a request under /_busyhour/."""
+
+    async def start(self, url: str) -> None:
+        """Called in the event loop before the first request; `url` is where requests will come in."""
+
+    async def stop(self) -> None:
+        """Called in the event loop after the last one."""
+
+
+class Application:
+    """What a connection hands its requests to."""
+
+    def __init__(self, emulator: Served) -> None:
+        self._emulator = emulator
+        self._router = emulator.router
+        self._random = Random(secrets.randbits(64))
+
+    def __call__(self, request: Request) -> Answer:
+        """Answer one request. Never raises."""
+        request.access_key, request.region, request.service = credential_scope(request.headers, request.query)
+        if not request.path.startswith(ADMIN):
+            return self._router.answer(request)
+        if "origin" in request.headers:
+            # A web page in somebody's browser is no operator of the emulator.
+            refusal = ApiError(
+                "AccessDeniedException", "The emulator takes no requests of web pages here.", 403
+            )
+            return error_in_kind(refusal, request)
+        try:
+            return self._emulator.admin(request)
+        except Exception:
+            logging.getLogger(__name__).exception("the emulator failed at %s", request.path)
+            return error_in_kind(ApiError("InternalFailure", "See the emulator's log.", 500), request)
+
+    def new_id(self) -> str:
+        """A request id: a random UUID of version 4."""
+        digits = f"{self._random.getrandbits(128):032x}"
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one.
+
+    Raises:
+        BusyhourError: the port is in use or cannot be had; names the port and the way out.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        in_use = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        raise BusyhourError(
+            f"Port {port} on {host} is in use." if in_use else f"Cannot listen on {host}:{port}: {error}.",
+            "Stop what uses it, or name another port with --port (0 takes a free one).",
+        ) from None
+    listener.setblocking(False)
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """The URL that a listening socket is reached at."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def serve(
+    emulator: Served,
+    listener: socket.socket,
+    *,
+    on_ready: Callable[[], None] = lambda: None,
+    stopping: asyncio.Event | None = None,
+) -> None:
+    """Serve until `stopping` is set; then end open requests and stop the emulator.
+
+    Signals are the caller's business: set `stopping`.
+    """
+    try:
+        await emulator.start(url_of(listener))
+    except BaseException:
+        listener.close()
+        await emulator.stop()
+        raise
+    application, stamp = Application(emulator), Stamp()
+    connections: set[Connection] = set()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: Connection(application, application.new_id, stamp, connections), sock=listener, backlog=2048
+    )
+    try:
+        on_ready()
+        await (stopping or asyncio.Event()).wait()
+    finally:
+        server.close()
+        for connection in tuple(connections):
+            connection.end()
+        deadline = loop.time() + STOP_SECONDS
+        while connections and loop.time() < deadline:
+            await asyncio.sleep(0.01)
+        for connection in tuple(connections):
+            connection.abort()
+        await emulator.stop()
+
+
+def run(main: Callable[[], Awaitable[None]]) -> None:
+    """Run `main` in a uvloop event loop where uvloop exists, else in asyncio's own."""
+
+    async def runner() -> None:
+        await main()
+
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        uvloop.run(runner())
+        return
+    asyncio.run(runner())
+
+
+@contextlib.contextmanager
+def running(emulator: Served, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serve `emulator` from a thread of its own; yields the endpoint URL and stops on leaving.
+
+    Raises:
+        BusyhourError: the port cannot be had, or the emulator did not start.
+    """
+    listener = listen(host, port)
+    ready = threading.Event()
+    failed: list[BaseException] = []
+    handle: dict[str, Any] = {}
+
+    async def main() -> None:
+        handle["loop"] = asyncio.get_running_loop()
+        handle["stopping"] = asyncio.Event()
+        await serve(emulator, listener, on_ready=ready.set, stopping=handle["stopping"])
+
+    def work() -> None:
+        try:
+            run(main)
+        except BaseException as error:
+            failed.append(error)
+            logging.getLogger(__name__).debug("the emulator's thread ended", exc_info=True)
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=work, name="busyhour-emulator", daemon=True)
+    thread.start()
+    try:
+        if not ready.wait(START_SECONDS) or failed:
+            reason = failed[0] if failed else f"not ready after {START_SECONDS:g} s"
+            if isinstance(reason, BusyhourError):
+                raise reason
+            raise BusyhourError(
+                f"The emulator did not start: {reason}.", exit_code=ExitCode.UNREACHABLE
+            ) from (failed[0] if failed else None)
+        yield url_of(listener)
+    finally:
+        if "stopping" in handle and thread.is_alive():
+            with contextlib.suppress(RuntimeError):
+                handle["loop"].call_soon_threadsafe(handle["stopping"].set)
+        thread.join(START_SECONDS)

@@ -1,0 +1,218 @@
+"""Which service answers a request, and what is said when none does or one fails."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from urllib.parse import parse_qs, unquote
+
+import orjson
+
+from busyhour.emulator.faults.requests import Fault, Faults, UnreachableError
+from busyhour.emulator.messages import ApiError, Request, Response, Service
+from busyhour.emulator.server.error_formats import error_in_kind
+from busyhour.emulator.server.sigv4 import Verifier
+
+_log = logging.getLogger(__name__)
+
+_SCOPE = re.compile(r"Credential=([^/,\s]*)/(\d{8})/([^/,\s]*)/([^/,\s]*)/aws4_request")
+_SCOPE_4A = re.compile(r"Credential=([^/,\s]*)/(\d{8})/([^/,\s]*)/aws4_request")
+_TARGETS = {
+    "DynamoDB": "dynamodb",
+    "ServiceQuotas": "servicequotas",
+    "GraniteServiceVersion": "monitoring",
+}
+"""Service of a request without a signature, by how its X-Amz-Target begins."""
+_INSIDE = ("TransactItems", "Get", "Put", "Update", "Delete", "ConditionCheck")
+"""Members of a request's body that hold names of resources further in."""
+_VERSIONS = {"2011-06-15": "sts", "2010-08-01": "monitoring"}
+"""Service of an unsigned Query request, by its `Version`."""
+
+
+def credential_scope(headers: Mapping[str, str], query: str) -> tuple[str, str, str]:
+    """(access key, Region, service) of a SigV4 or SigV4A signature, header or presigned; empty where there is none."""
+    text = headers.get("authorization", "")
+    if not text and "X-Amz-Credential=" in query:
+        text = "Credential=" + unquote(query.partition("X-Amz-Credential=")[2].partition("&")[0])
+    if not text:
+        return "", "", ""
+    found = _SCOPE.search(text)
+    if found is not None:
+        return found[1], found[3], found[4]
+    found = _SCOPE_4A.search(text)
+    if found is not None:
+        return found[1], "", found[3]
+    return "", "", ""
+
+
+def unsigned_service(headers: Mapping[str, str], path: str, query: str, body: bytes) -> str:
+    """The service that an unsigned request means, by target, form or path; empty when it cannot be told."""
+    target = headers.get("x-amz-target", "")
+    for beginning, service in _TARGETS.items():
+        if target.startswith(beginning):
+            return service
+    if headers.get("content-type", "").startswith("application/x-www-form-urlencoded") or "Version=" in query:
+        form = parse_qs(query or body.decode("latin-1"))
+        return _VERSIONS.get(form.get("Version", [""])[0], "")
+    if path.startswith(("/2015-03-31/", "/2014-11-13/", "/2016-08-19/", "/2017-10-31/", "/2018-10-31/")):
+        return "lambda"
+    return ""
+
+
+class Router:
+    """Hands each request to its service.
+
+    Args:
+        services: each under all its signing names. fallback: takes every signed request for any other
+        service; None refuses them. unsigned: takes requests that carry no signature and nothing else that
+        tells the service (Connect's paths). faults: latency and errors that were asked for. verifier: checks
+        signatures; None lets every request in.
+    """
+
+    def __init__(
+        self,
+        services: Iterable[Service],
+        *,
+        fallback: Service | None = None,
+        unsigned: Service | None = None,
+        faults: Faults,
+        verifier: Verifier | None = None,
+    ) -> None:
+        self._services = {name: service for service in services for name in service.names}
+        self._fallback = fallback
+        self._unsigned = unsigned
+        self._faults = faults
+        self._verifier = verifier
+
+    @property
+    def names(self) -> list[str]:
+        """Signing names that are served here."""
+        return sorted(self._services)
+
+    def served(self) -> dict[str, tuple[str, ...]]:
+        """Names of the operations that are answered, by signing name."""
+        return {name: tuple(service.served) for name, service in sorted(self._services.items())}
+
+    def service_of(self, request: Request) -> Service | None:
+        """The service that answers `request`."""
+        if not request.service:
+            name = unsigned_service(request.headers, request.path, request.query, request.body)
+            if not name:
+                return self._unsigned
+            request.service = name
+        return self._services.get(request.service, self._fallback)
+
+    def answer(self, request: Request) -> Response | asyncio.Future[Response]:
+        """The response, or a task that will have it. Never raises."""
+        service = self.service_of(request)
+        if self._verifier is not None and (refused := self._verifier.refusal(request)) is not None:
+            return (
+                error_in_kind(refused, request)
+                if service is None
+                else service.error_response(refused, request)
+            )
+        if service is None:
+            return error_in_kind(_not_served(request, self.names), request)
+        if self._faults and (fault := self._fault_of(service, request)) is not None:
+            return asyncio.ensure_future(self._faulty(service, request, fault))
+        try:
+            answer = service.handle(request)
+        except Exception as error:
+            return _failed(service, request, error)
+        if isinstance(answer, Response):
+            return answer
+        return asyncio.ensure_future(self._awaited(service, request, answer))
+
+    async def _awaited(self, service: Service, request: Request, answer: object) -> Response:
+        try:
+            assert inspect.isawaitable(answer)
+            response = await answer
+            assert isinstance(response, Response)
+        except Exception as error:
+            return _failed(service, request, error)
+        return response
+
+    def _fault_of(self, service: Service, request: Request) -> Fault | None:
+        """The fault that the request meets here; a function's invocations meet theirs where they are run."""
+        operation = operation_of(service, request)
+        if (request.service, operation) == ("lambda", "Invoke"):
+            return None
+        return self._faults.of(request.service, operation, named_in(request))
+
+    async def _faulty(self, service: Service, request: Request, fault: Fault) -> Response:
+        if fault.latency_seconds:
+            await asyncio.sleep(fault.latency_seconds)
+        try:
+            self._faults.strike(fault, request.service)
+            answer = service.handle(request)
+        except UnreachableError:
+            return Response(0)
+        except Exception as failure:
+            return _failed(service, request, failure)
+        return answer if isinstance(answer, Response) else await self._awaited(service, request, answer)
+
+
+def operation_of(service: Service, request: Request) -> str:
+    """Name of the API operation: from the service where it knows, else from target or form."""
+    known: Callable[[Request], str] | None
+    known = getattr(service, "operation", None) or getattr(service, "operation_name", None)
+    if known is not None:
+        try:
+            return str(known(request))
+        except ApiError:
+            return ""
+    if request.target:
+        return request.target
+    form = parse_qs(request.body[:2000].decode("latin-1"))
+    return form.get("Action", [""])[0]
+
+
+def named_in(request: Request) -> Iterator[str]:
+    """Names of resources that a request has in its path or, as TableName and the like, in its body."""
+    yield from (unquote(part) for part in request.path.split("/") if part)
+    if not request.body.startswith(b"{"):
+        return
+    try:
+        body = orjson.loads(request.body)
+    except ValueError:
+        return
+    waiting = [body]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield from (name for name in value.values() if isinstance(name, str))
+            if isinstance(tables := value.get("RequestItems"), dict):
+                yield from tables
+            waiting += [value[name] for name in _INSIDE if name in value]
+        elif isinstance(value, list):
+            waiting += value
+
+
+def _not_served(request: Request, served: list[str]) -> ApiError:
+    if not request.service:
+        return ApiError(
+            "MissingAuthenticationTokenException",
+            f"{request.method} {request.path}: no signature says which service is meant, and no path does.",
+            403,
+        )
+    return ApiError(
+        "UnknownOperationException",
+        f"busyhour's emulator does not serve {request.service!r}; it serves {', '.join(served)}.",
+        404,
+    )
+
+
+def _failed(service: Service, request: Request, error: Exception) -> Response:
+    if isinstance(error, ApiError):
+        return service.error_response(error, request)
+    where = f"{request.method} {request.path} ({request.request_id})"
+    _log.error("the emulator failed at %s", where, exc_info=error)
+    message = f"The emulator failed; its log has request {request.request_id}."
+    fault = ApiError("InternalFailure", message, 500)
+    try:
+        return service.error_response(fault, request)
+    except Exception:
+        return error_in_kind(fault, request)

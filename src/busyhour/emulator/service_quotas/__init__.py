@@ -1,0 +1,1 @@
+"""Service Quotas and its increase requests."""

@@ -1,0 +1,117 @@
+"""All services but Connect, put together."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING
+
+from busyhour.emulator.account import EmulatorState
+from busyhour.emulator.faults.requests import Faults
+from busyhour.emulator.messages import Service
+from busyhour.emulator.quotas.new_account import AccountAge
+from busyhour.emulator.server.sigv4 import Verifier
+from busyhour.emulator.server.timers import LoopClock, VirtualClock
+from busyhour.scenarios.model import Function, Scenario
+
+if TYPE_CHECKING:
+    from busyhour.emulator.dynamodb.api.service import DynamoDbService
+    from busyhour.emulator.lambda_.api.service import LambdaService
+    from busyhour.emulator.service_quotas.increases import ApprovalPolicy
+    from busyhour.emulator.service_quotas.service import ServiceQuotas
+    from busyhour.emulator.snapshot import Part
+
+
+@dataclass(slots=True)
+class OtherServices:
+    """The services, by what they are needed for; `fallback` takes what none of them takes."""
+
+    services: list[Service]
+    fallback: Service
+    lambda_: LambdaService
+    dynamodb: DynamoDbService
+    quotas: ServiceQuotas
+    state: EmulatorState
+    secret_key: str = field(repr=False)
+    """What the handlers of functions sign with."""
+
+    def kept(self) -> tuple[Part, ...]:
+        """What has state to keep, quotas first."""
+        return self.quotas, self.lambda_, self.dynamodb
+
+    def verifier(self, credentials: Mapping[str, str] | None) -> Verifier | None:
+        """What checks signatures: the given keys and the handlers' own; None where nothing is to be checked."""
+        from busyhour.emulator.lambda_.api.variables import HANDLER_KEY
+
+        if credentials is None:
+            return None
+        secrets_by_key = {**credentials, HANDLER_KEY: self.secret_key}
+        return Verifier(secrets_by_key, self.state.account.region, self.state.time)
+
+
+def other_services(
+    state: EmulatorState,
+    clock: LoopClock | VirtualClock,
+    scenario: Scenario,
+    faults: Faults,
+    functions: Iterable[Function] = (),
+    *,
+    age: AccountAge = AccountAge.MATURE,
+    approval: ApprovalPolicy | None = None,
+    table_delay: float = 0.0,
+) -> OtherServices:
+    """Make the services of an account; `functions` besides those of the scenario, `approval` of increase requests.
+
+    `table_delay` is how many seconds it takes to create, change or delete a DynamoDB table.
+    """
+    from busyhour.emulator.cloudwatch.service import CloudWatch
+    from busyhour.emulator.dynamodb.api.service import DynamoDbService
+    from busyhour.emulator.lambda_.api.function_store import FunctionTable
+    from busyhour.emulator.lambda_.api.service import LambdaService
+    from busyhour.emulator.lambda_.runtime.asynchronous import EventQueue
+    from busyhour.emulator.lambda_.runtime.engine import LambdaEngine
+    from busyhour.emulator.lambda_.runtime.pool import EnvironmentPool
+    from busyhour.emulator.lex.model import LexModel
+    from busyhour.emulator.lex.service import LexService
+    from busyhour.emulator.moto.lazy_import import AfterMoto, MotoGate
+    from busyhour.emulator.moto.passthrough import MotoRest
+    from busyhour.emulator.service_quotas.service import ServiceQuotas
+    from busyhour.emulator.sts import Sts
+
+    account, limits = state.account, state.limits
+    secret_key = secrets.token_urlsafe(30)
+    deployed = {**scenario.functions, **{function.name: function for function in functions}}
+    engine = LambdaEngine(
+        FunctionTable(deployed, account.region, account.account_id, Random(scenario.seed)),
+        quotas=limits,
+        metrics=state.metrics,
+        clock=clock,
+        time=state.time,
+        seed=scenario.seed,
+        pool=EnvironmentPool(),
+        endpoint_url=lambda: state.url,
+        region=account.region,
+        secret_key=secret_key,
+        faults=faults,
+    )
+    lex = LexModel(state, clock, faults)
+    state.bots = lex
+    events = EventQueue(engine, state.metrics, clock, state.time)
+    lambda_ = LambdaService(engine, events, limits, state.time)
+    dynamodb = DynamoDbService(
+        limits, state.metrics, state.time, account.region, account.account_id, table_delay
+    )
+    quotas = ServiceQuotas(state, approval, clock.call_later, age)
+    gate = MotoGate()
+    services: list[Service] = [
+        lambda_,
+        AfterMoto(dynamodb, gate),
+        LexService(lex, state.time),
+        quotas,
+        CloudWatch(state.metrics, limits),
+        Sts(account),
+    ]
+    fallback = AfterMoto(MotoRest(account.account_id), gate)
+    return OtherServices(services, fallback, lambda_, dynamodb, quotas, state, secret_key)

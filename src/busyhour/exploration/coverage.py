@@ -1,0 +1,51 @@
+"""Branch coverage of flows in short: how many of their branches some call can take, and how many a search takes.
+
+It is the search of `busyhour explore` without its random calls: bounded by calls, not by time, so that two runs of
+the same flows find the same on any machine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from busyhour.exploration.project import read_flows
+from busyhour.exploration.search.coverage_search import Budget
+from busyhour.exploration.search.explorer import Explorer, Settings
+from busyhour.results.record import FlowCoverage
+
+CALLS = 300
+"""Calls that the search may play for one flow."""
+SECONDS = 20.0
+"""When all flows together have taken this long, the others are left out."""
+
+
+def branches(
+    files: Sequence[str], aliases: Mapping[str, str], *, seconds: float = SECONDS
+) -> tuple[list[FlowCoverage], list[str]]:
+    """Coverage of each flow, and the names of flows for which there was no time.
+
+    Raises:
+        BusyhourError: a flow cannot be read.
+    """
+    subjects = read_flows(list(files), aliases=dict(aliases), functions={})
+    explorer = Explorer(
+        subjects.ground, (), Settings(examples=0, budget=Budget(calls=CALLS, seconds=float("inf")))
+    )
+    end = time.monotonic() + seconds
+    reports, skipped = [], []
+    for flow in subjects.ground.flows:
+        if time.monotonic() < end:
+            reports.append(explorer.explore_flow(flow))
+        else:
+            skipped.append(flow.name)
+    made = [
+        FlowCoverage(
+            flow=one.flow.name,
+            taken=len(one.covered - one.unreachable.keys()),
+            coverable=one.coverable,
+            branches=len(one.transitions),
+        )
+        for one in reports
+    ]
+    return made, skipped

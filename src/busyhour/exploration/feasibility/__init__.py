@@ -1,0 +1,1 @@
+"""Which branches a caller can take, and why others cannot be taken."""

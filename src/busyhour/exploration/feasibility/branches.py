@@ -1,0 +1,359 @@
+"""Can a branch of an action be taken, given what references can hold? Mirrors `busyhour.flows.actions`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from busyhour.exploration.feasibility.constants import QUEUE, Possible, Values
+from busyhour.exploration.world.candidates import name_of
+from busyhour.exploration.world.context import Ground
+from busyhour.exploration.world.values import Test, first, shadowed, tests_of, witnesses
+from busyhour.flows.actions import ASKABLE, TYPES
+from busyhour.flows.compiled import number
+from busyhour.flows.model import Action, Flow, FlowType
+from busyhour.flows.references import find, text_of, whole
+
+_KEYS = frozenset("0123456789*#")
+_ENDS = {
+    "DisconnectParticipant": "the contact is over",
+    "EndFlowExecution": "the flow is over",
+    "EndFlowModuleExecution": "the module is over",
+}
+_NEVER_RAISED = "nothing in this action raises that error"
+_MATCHED = "NoMatchingCondition has a branch, and that one is taken"
+
+
+class Branches:
+    """The branches of one flow's actions."""
+
+    def __init__(self, ground: Ground, flow: Flow) -> None:
+        self._ground = ground
+        self._flow = flow
+
+    def impossible(self, action: Action, kind: str, index: int, values: Values) -> str:
+        """Why the branch is never taken, empty where it can be."""
+        if action.type in _ENDS:
+            return f"{_ENDS[action.type]}: nothing comes after {action.type}"
+        if kind == "error":
+            name = action.errors[index].error_type
+            if any(one.error_type == name for one in action.errors[:index]):
+                return f"an earlier branch of the action is for {name} as well"
+        judge = _BY_TYPE.get(action.type)
+        if judge is not None:
+            return judge(self, action, kind, index, values)
+        if action.type in TYPES and action.type not in ASKABLE:
+            return self._service(action, kind, index, values)
+        return ""
+
+    # --------------------------------------------------------------------------------- by type of action
+
+    def _compare(self, action: Action, kind: str, index: int, values: Values) -> str:
+        if any(find(operand) for one in action.conditions for operand in one.operands):
+            return self._error_only(action, kind, index, "NoMatchingCondition")
+        raw = text_of(action.parameters.get("ComparisonValue"))
+        reference = whole(raw)
+        held: Possible
+        if reference is not None:
+            name = name_of(reference)
+            held = values.get(name)
+        else:
+            name, held = "", None if find(raw) else frozenset({raw})
+        tests = tests_of(action.conditions)
+        if len(tests) != len(action.conditions):
+            return ""
+        if kind == "condition":
+            if held is not None:
+                if any(one is not None and first(tests, one) == index for one in held):
+                    return ""
+                return _held(raw, held)
+            if name == "StoredCustomerInput":
+                tried = [one for one in _tries(tests) if one == "Timeout" or (one and set(one) <= _KEYS)]
+                if all(first(tests, one) != index for one in tried):
+                    return shadowed(tests, index) or f"keys never make {tests[index][1]!r}"
+            return shadowed(tests, index)
+        if kind == "error":
+            return self._error_only(action, kind, index, "NoMatchingCondition") or self._always_met(
+                tests, raw, held
+            )
+        return self._next_unmatched(action) or self._always_met(tests, raw, held)
+
+    @staticmethod
+    def _always_met(tests: tuple[Test, ...], raw: str, held: Possible) -> str:
+        if held is not None and all(one is not None and first(tests, one) is not None for one in held):
+            return f"a condition always holds: {_held(raw, held)}"
+        return ""
+
+    def _loop(self, action: Action, kind: str, index: int, values: Values) -> str:
+        raw = text_of(action.parameters.get("LoopCount"))
+        times = number(raw)
+        if kind == "error" and action.errors[index].error_type == "NoMatchingError":
+            return "LoopCount is a number" if times is not None else ""
+        fails_on = kind == "next" and times is None and action.error_target("NoMatchingError") is None
+        if fails_on and "Loop" in self._ground.policy.okay_without_error_branch:
+            return ""
+        if times is None and not find(raw):
+            return "LoopCount is no number"
+        outcomes = ["ContinueLooping", "DoneLooping"] if times is None or times > 0 else ["DoneLooping"]
+        return self._outcomes(action, kind, index, outcomes)
+
+    def _hours(self, action: Action, kind: str, index: int, values: Values) -> str:
+        if kind == "error" and action.errors[index].error_type not in ("NoMatchingCondition",):
+            return ""
+        unset = not text_of(action.parameters.get("HoursOfOperationId")) and _unset(values)
+        if unset and self._ground.policy.hours_need_queue:
+            return "no hours are named and no queue is set on any path to here"
+        return self._outcomes(action, kind, index, ["True", "False"])
+
+    def _metric(self, action: Action, kind: str, index: int, values: Values) -> str:
+        if kind == "condition":
+            tests = tests_of(action.conditions)
+            if len(tests) == len(action.conditions) and not any(
+                (value := number(one)) is not None and value >= 0 and first(tests, one) == index
+                for one in _tries(tests)
+            ):
+                return shadowed(tests, index) or f"a metric is never {tests[index][1]!r}"
+        elif kind == "next":
+            return self._next_unmatched(action)
+        return ""
+
+    def _wait(self, action: Action, kind: str, index: int, values: Values) -> str:
+        if kind == "error" and action.errors[index].error_type != "NoMatchingCondition":
+            return ""
+        events = action.parameters.get("Events")
+        listed = [str(one) for one in events] if isinstance(events, list) else []
+        if text_of(action.parameters.get("ContinueExecution")) == "True":
+            listed.append("Continue")
+        outcomes = ["WaitCompleted", *listed]
+        return self._outcomes(action, kind, index, outcomes)
+
+    def _message(self, action: Action, kind: str, index: int, values: Values) -> str:
+        if kind == "condition":
+            return "a prompt has no result"
+        return self._never_raised(action, kind, index, {"NoMatchingCondition", "InputTimeLimitExceeded"})
+
+    def _looped_prompts(self, action: Action, kind: str, index: int, values: Values) -> str:
+        if kind == "error":
+            return self._message(action, kind, index, values)
+        raw = text_of(action.parameters.get("InterruptFrequencySeconds"))
+        every = number(raw)
+        if not find(raw) and (every is None or every <= 0):
+            return "no interrupt is set: the prompts go on until somebody answers or hangs up"
+        if kind == "condition":
+            return self._outcomes(action, kind, index, ["MessagesInterrupted"])
+        met = any("MessagesInterrupted" in one.operands for one in action.conditions)
+        return "the condition MessagesInterrupted is taken instead" if met else ""
+
+    def _input(self, action: Action, kind: str, index: int, values: Values) -> str:
+        given = action.parameters
+        stored = text_of(given.get("StoreInput")).lower()
+        validation = given.get("InputValidation")
+        menu = stored == "false" or (stored != "true" and not validation)
+        if text_of(given.get("EnableDTMFBuffer")).lower() == "true":
+            if kind == "condition":
+                return "keys pressed ahead are only kept"
+            return ""
+        if menu:
+            return self._menu(action, kind, index)
+        if kind == "condition":
+            return "stored input has no conditions"
+        if kind == "error":
+            name = action.errors[index].error_type
+            if name == "InputTimeLimitExceeded":
+                return "where nothing is entered, stored input succeeds with the value Timeout"
+            if name == "InvalidPhoneNumber":
+                phone = isinstance(validation, dict) and "PhoneNumberValidation" in validation
+                return "" if phone else "the input is not checked for being a telephone number"
+            return self._never_raised(action, kind, index, {"NoMatchingCondition"})
+        return ""
+
+    def _menu(self, action: Action, kind: str, index: int) -> str:
+        tests = tests_of(action.conditions)
+        plain = len(tests) == len(action.conditions)
+        taken = {key for key in _KEYS if plain and first(tests, key) is not None}
+        if kind == "condition":
+            if plain and not any(first(tests, key) == index for key in _KEYS):
+                operand = tests[index][1]
+                return shadowed(tests, index) or f"a menu takes one key, which is never {operand!r}"
+            return ""
+        if kind == "error":
+            name = action.errors[index].error_type
+            if name == "NoMatchingCondition" and taken == _KEYS:
+                return "every key has a branch"
+            return self._never_raised(action, kind, index, {"InvalidPhoneNumber"})
+        return self._next_unmatched(action)
+
+    def _lex(self, action: Action, kind: str, index: int, values: Values) -> str:
+        if kind == "condition":
+            tests = tests_of(action.conditions)
+            return shadowed(tests, index) if len(tests) == len(action.conditions) else ""
+        if kind == "error":
+            return self._never_raised(action, kind, index, {"InvalidPhoneNumber"})
+        if self._ground.policy.bot_without_intent_goes_on:
+            return ""
+        return self._next_unmatched(action)
+
+    def _service(self, action: Action, kind: str, index: int, values: Values) -> str:
+        tests = tests_of(action.conditions)
+        plain = len(tests) == len(action.conditions)
+        if kind == "condition" and plain:
+            if action.type == "DistributeByPercentage":
+                shares = (number(one) for one in _tries(tests))
+                if any(
+                    one is not None and 1 <= one <= 100 and first(tests, f"{one:g}") == index
+                    for one in shares
+                ):
+                    return ""
+                return shadowed(tests, index) or "no share of a hundred is left for it"
+            return shadowed(tests, index)
+        if kind == "next" and action.type in _BRANCHING:
+            return self._next_unmatched(action)
+        return ""
+
+    def _lambda(self, action: Action, kind: str, index: int, values: Values) -> str:
+        if kind == "condition":
+            return "a function's answer is not a result to branch on"
+        if kind == "error":
+            return self._error_only(action, kind, index, "NoMatchingError")
+        names = ("LambdaFunctionARN", "LambdaFunctionArn", "FunctionArn")
+        return "" if any(one in action.parameters for one in names) else "no function is named"
+
+    def _to_queue(self, action: Action, kind: str, index: int, values: Values) -> str:
+        if kind == "next":
+            return "once the contact is queued the flow is over: its queue flow runs"
+        if kind == "condition":
+            return "a transfer to a queue has no result"
+        if action.errors[index].error_type == "QueueAtCapacity":
+            return "no queue is set on any path to here" if _unset(values) else ""
+        return self._never_raised(action, kind, index, {"NoMatchingCondition"})
+
+    def _dequeue(self, action: Action, kind: str, index: int, values: Values) -> str:
+        if kind == "next":
+            stays = self._ground.policy.moved_contact_stays_in_queue_flow
+            if not stays or self._flow.type is not FlowType.CUSTOMER_QUEUE:
+                return "the queue flow of the other queue runs instead"
+        elif kind == "error" and action.errors[index].error_type != "QueueAtCapacity":
+            return self._never_raised(action, kind, index, {"NoMatchingCondition"})
+        return ""
+
+    def _to_agent(self, action: Action, kind: str, index: int, values: Values) -> str:
+        return "the contact is with the agent: the flow is over" if kind == "next" else ""
+
+    def _third_party(self, action: Action, kind: str, index: int, values: Values) -> str:
+        if kind == "next" and text_of(action.parameters.get("ContinueFlowExecution")).lower() != "true":
+            return "ContinueFlowExecution is False: the flow is over when the third party answers"
+        if (
+            kind == "next"
+            and not action.parameters.get("ThirdPartyPhoneNumber")
+            and "ThirdPartyPhoneNumber" not in action.parameters
+        ):
+            return "no number is given"
+        return self._never_raised(action, kind, index, {"NoMatchingCondition"}) if kind == "error" else ""
+
+    def _to_flow(self, action: Action, kind: str, index: int, values: Values) -> str:
+        return "the contact goes on in the other flow and does not come back" if kind == "next" else ""
+
+    def _module(self, action: Action, kind: str, index: int, values: Values) -> str:
+        """The module's results are known where all of them are static."""
+        results = self._results(action)
+        if kind == "condition":
+            tests = tests_of(action.conditions)
+            if len(tests) != len(action.conditions):
+                return ""
+            if results is not None and not any(one and first(tests, one) == index for one in results):
+                given = ", ".join(sorted(repr(one) for one in results if one)) or "nothing"
+                return f"the module never gives {tests[index][1]!r} back; it gives {given}"
+            return shadowed(tests, index)
+        if kind == "next" and results is not None and action.conditions and None not in results:
+            return "the module always gives a result back, and results have branches"
+        return ""
+
+    def _results(self, action: Action) -> set[str | None] | None:
+        """Results of the module, None where they are not known."""
+        module = self._ground.library.known(text_of(action.parameters.get("FlowModuleId")))
+        if module is None:
+            return None
+        found: set[str | None] = set()
+        for one in module.actions:
+            if one.type == "EndFlowModuleExecution":
+                result = text_of(one.parameters.get("Result"))
+                if find(result):
+                    return None
+                found.add(result or None)
+        return found
+
+    # ------------------------------------------------------------------------------------------ helpers
+
+    @staticmethod
+    def _outcomes(action: Action, kind: str, index: int, outcomes: Iterable[str]) -> str:
+        """For an action that has one of a few results."""
+        tests = tests_of(action.conditions)
+        if len(tests) != len(action.conditions):
+            return ""
+        met = {first(tests, one) for one in outcomes}
+        if kind == "condition":
+            return (
+                "" if index in met else shadowed(tests, index) or f"the result is never {tests[index][1]!r}"
+            )
+        if kind == "error" and action.errors[index].error_type != "NoMatchingCondition":
+            return _NEVER_RAISED
+        if None not in met:
+            return "every result has a condition of its own"
+        return Branches._next_unmatched(action) if kind == "next" else ""
+
+    @staticmethod
+    def _next_unmatched(action: Action) -> str:
+        """NextAction, of an action that takes it where no condition holds."""
+        return _MATCHED if action.error_target("NoMatchingCondition") is not None else ""
+
+    @staticmethod
+    def _error_only(action: Action, kind: str, index: int, only: str) -> str:
+        if kind == "error" and action.errors[index].error_type != only:
+            return f"every failure of {action.type} takes the branch of {only}"
+        return Branches._next_unmatched(action) if kind == "next" and only == "NoMatchingCondition" else ""
+
+    @staticmethod
+    def _never_raised(action: Action, kind: str, index: int, never: set[str]) -> str:
+        return _NEVER_RAISED if kind == "error" and action.errors[index].error_type in never else ""
+
+
+Judge = Callable[[Branches, Action, str, int, Values], str]
+
+_BRANCHING = frozenset(
+    {"ShowView", "AuthenticateParticipant", "DistributeByPercentage", "CheckOutboundCallStatus", "CheckVoiceId",
+     "CheckSegmentMembershipForCustomerProfile"}
+)  # fmt: skip
+
+_BY_TYPE: dict[str, Judge] = {
+    "Compare": Branches._compare,
+    "Loop": Branches._loop,
+    "CheckHoursOfOperation": Branches._hours,
+    "CheckMetricData": Branches._metric,
+    "Wait": Branches._wait,
+    "MessageParticipant": Branches._message,
+    "MessageParticipantIteratively": Branches._looped_prompts,
+    "GetParticipantInput": Branches._input,
+    "GetMetricData": Branches._message,
+    "ConnectParticipantWithLexBot": Branches._lex,
+    "ConnectParticipantWithAgenticCX": Branches._lex,
+    "InvokeLambdaFunction": Branches._lambda,
+    "TransferContactToQueue": Branches._to_queue,
+    "DequeueContactAndTransferToQueue": Branches._dequeue,
+    "TransferContactToAgent": Branches._to_agent,
+    "TransferParticipantToThirdParty": Branches._third_party,
+    "TransferToFlow": Branches._to_flow,
+    "InvokeFlowModule": Branches._module,
+}
+
+
+def _tries(tests: tuple[Test, ...]) -> list[str]:
+    return [*witnesses(tests), *(operand for _, operand in tests)]
+
+
+def _unset(values: Values) -> bool:
+    held = values.get(QUEUE)
+    return held is not None and held == {None}
+
+
+def _held(raw: str, held: frozenset[str | None]) -> str:
+    shown = " or ".join(sorted("nothing" if one is None else repr(one) for one in held)[:4])
+    return f"{raw} is {shown} on every path to here"

@@ -1,0 +1,205 @@
+"""What references can hold before each action: a few constants, or anything (constant propagation)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from busyhour.exploration.world.candidates import name_of, reads_of
+from busyhour.exploration.world.context import Ground
+from busyhour.exploration.world.inherited import WITH_THE_CONTACT
+from busyhour.flows.model import Action, Flow, FlowType
+from busyhour.flows.references import ROOTS, find, text_of, whole
+
+Possible = frozenset[str | None] | None
+"""Values that a reference can hold; a None among them: nothing. None for the whole: anything."""
+
+ANY: Possible = None
+NOTHING: Possible = frozenset({None})
+QUEUE = "(queue)"
+"""Whether a target queue is set: `set`, or nothing."""
+MOST = 16
+"""Constants kept for one reference before it counts as anything."""
+
+Values = Mapping[str, Possible]
+
+_LEX = "ConnectParticipantWithLexBot"
+_OPEN = frozenset(
+    {
+        "Customer",
+        "Case",
+        "Views",
+        "Wisdom",
+        "DataTables",
+        "Contact",
+        "Task",
+        "Email",
+        "Loop",
+        "Campaign",
+        "Capabilities",
+        "Modules",
+    }
+)
+"""Roots that services fill."""
+_INHERITED = _OPEN - {"Modules"} | {
+    "External",
+    "Lex",
+    "StoredCustomerInput",
+    "Metrics",
+    "MediaStreams",
+    "LambdaInvocation",
+}
+_EMPTY_AT_FIRST = _INHERITED | {"Modules", "FlowAttributes"}
+
+
+def interesting(flow: Flow) -> set[str]:
+    """References whose values decide anything, and those copied into them."""
+    found: set[str] = set()
+    for action in flow.actions:
+        if action.type in (
+            "Compare",
+            "Loop",
+            "UpdateContactAttributes",
+            "UpdateFlowAttributes",
+            "UpdateContactData",
+        ):
+            found.update(one.name for one in reads_of(action))
+    return found
+
+
+def initial(names: Iterable[str], flow: Flow, inherits: bool) -> Values:
+    """Values when the flow is entered."""
+    found: dict[str, Possible] = {QUEUE: ANY if inherits else NOTHING}
+    for name in names:
+        root = name.partition(".")[0]
+        if root == "Channel":
+            found[name] = frozenset({"VOICE", "CHAT", "TASK", "EMAIL"})
+        elif root not in ROOTS:
+            found[name] = NOTHING
+        elif flow.type is FlowType.MODULE and (root in WITH_THE_CONTACT or name.startswith("Modules.Input")):
+            found[name] = ANY
+        elif root in _EMPTY_AT_FIRST:
+            found[name] = ANY if inherits and root in _INHERITED else NOTHING
+        else:
+            found[name] = ANY
+    return found
+
+
+def join(left: Values, right: Values) -> Values:
+    """What holds where two ways meet."""
+    joined: dict[str, Possible] = {}
+    for name in left:
+        one, other = left[name], right[name]
+        if one is None or other is None:
+            joined[name] = ANY
+        else:
+            both = one | other
+            joined[name] = ANY if len(both) > MOST else both
+    return joined
+
+
+def leaving(action: Action, kind: str, index: int, values: Values, ground: Ground) -> Values:
+    """Values after the action, on one of its branches."""
+    failed = kind == "error" and action.errors[index].error_type not in (
+        "NoMatchingCondition",
+        "InvalidPhoneNumber",
+    )
+    given = action.parameters
+    match action.type:
+        case "UpdateContactAttributes" if not failed and given.get("TargetContact") != "Related":
+            return _assigned(values, "Attributes", given.get("Attributes"), ground)
+        case "UpdateFlowAttributes" if not failed:
+            return _assigned(values, "FlowAttributes", given.get("FlowAttributes"), ground)
+        case "UpdateContactData" if not failed:
+            return _any(values, {"Name", "Description", "LanguageCode", "CustomerId", "Wisdom"})
+        case "UpdateContactTextToSpeechVoice":
+            return _any(values, {"TextToSpeechVoiceId"})
+        case "UpdateContactMediaStreamingBehavior":
+            return _any(values, {"MediaStreams"})
+        case "InvokeLambdaFunction":
+            cleared = ground.policy.failed_invocation_clears_external
+            return _any(
+                values, {"External", "LambdaInvocation"} if not failed or cleared else {"LambdaInvocation"}
+            )
+        case "GetParticipantInput":
+            return _any(values, {"StoredCustomerInput"})
+        case "ConnectParticipantWithLexBot" | "ConnectParticipantWithAgenticCX":
+            return _any(values, {"Lex"})
+        case "GetMetricData":
+            return _any(values, {"Metrics"})
+        case "UpdateContactTargetQueue" if not failed:
+            return {**values, QUEUE: frozenset({"set"})}
+        case "InvokeFlowModule":
+            return _any(
+                values,
+                {
+                    "Attributes",
+                    QUEUE,
+                    *_OPEN,
+                    "LanguageCode",
+                    "Name",
+                    "Description",
+                    "CustomerId",
+                    "Metrics",
+                    "MediaStreams",
+                    "TextToSpeechVoiceId",
+                    "Tags",
+                    "SegmentAttributes",
+                    "References",
+                },
+            )
+        case "TagContact" | "UntagContact":
+            return _any(values, {"Tags"})
+        case kind_of if kind_of not in _PLAIN:
+            # A service, or a type that is not modelled: what it gives back is not known.
+            return _any(values, _OPEN | {"Tags", "References", "SegmentAttributes"})
+        case _:
+            return values
+
+
+_PLAIN = frozenset(
+    {
+        "MessageParticipant", "MessageParticipantIteratively", "Compare", "Loop", "CheckHoursOfOperation",
+        "CheckMetricData", "Wait", "TransferToFlow", "TransferContactToQueue", "TransferContactToAgent",
+        "DisconnectParticipant", "EndFlowExecution", "EndFlowModuleExecution", "DistributeByPercentage",
+        "UpdateFlowLoggingBehavior", "UpdateContactRecordingBehavior", "UpdateContactEventHooks",
+        "UpdateContactCallbackNumber", "UpdateContactRoutingBehavior", "UpdateContactRoutingCriteria",
+        "UpdateContactAttributes", "UpdateFlowAttributes", "UpdateContactData", "UpdateContactTargetQueue",
+    }
+)  # fmt: skip
+"""Types that give nothing back."""
+
+
+def _assigned(values: Values, root: str, given: Any, ground: Ground) -> Values:
+    if not isinstance(given, Mapping):
+        return values
+    changed = dict(values)
+    for key, raw in given.items():
+        if find(key):
+            return _any(values, {root})
+        name = f"{root}.{key}"
+        if name in values:
+            value = raw.get("Value") if isinstance(raw, Mapping) and root == "FlowAttributes" else raw
+            changed[name] = _value(text_of(value), values, root, ground)
+    return changed
+
+
+def _value(text: str, values: Values, root: str, ground: Ground) -> Possible:
+    found = find(text)
+    if not found:
+        removed = not text and root == "Attributes" and ground.policy.empty_value_removes_attribute
+        return NOTHING if removed else frozenset({text})
+    reference = whole(text)
+    held = values.get(name_of(reference), ANY) if reference is not None and reference.text == text else ANY
+    if held is None:
+        return ANY
+    empty = None if root == "Attributes" and ground.policy.empty_value_removes_attribute else ""
+    return frozenset(empty if one in (None, "") else one for one in held)
+
+
+def _any(values: Values, roots: Iterable[str]) -> Values:
+    wanted = frozenset(roots)
+    return {
+        name: ANY if name.partition(".")[0] in wanted or name in wanted else held
+        for name, held in values.items()
+    }

@@ -1,0 +1,122 @@
+"""What must hold on every call: a declaration and a generator over one explored call.
+
+One file in contract_tests/invariants holds one invariant; a team's own come in through the same door:
+
+    from busyhour.exploration.invariant import Violation, invariant
+
+    @invariant(id="greets-first", summary="...", why="...", fix="...")
+    def check(call):
+        if call.moments and not call.moments[0].is_heard:
+            yield Violation("the first thing is not a greeting", call.actions[0])
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from busyhour.contracts.unit_file import units_in
+from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.exploration.world.record import ActionRun, Played
+from busyhour.shipped import shipped_root
+
+_HOW = "Decorate one generator function with `@invariant(...)`, see busyhour.exploration.invariant."
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """What an invariant yields: what is wrong, and the action at which it is."""
+
+    message: str
+    at: ActionRun | None = None
+
+
+Check = Callable[[Played], Iterator[Violation]]
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """One invariant: what holds on every call, why it matters, and the way out where it does not."""
+
+    id: str
+    summary: str
+    why: str
+    fix: str
+    check: Check
+    file: Path | None = None
+
+
+def invariant(*, id: str, summary: str, why: str, fix: str) -> Callable[[Check], Invariant]:
+    """Declare the decorated generator function to be an invariant.
+
+    Args:
+        id: stable name in lower case with hyphens, the file's name with hyphens for underscores.
+        summary: what holds, in one line.
+        why: what callers suffer where it does not.
+        fix: the way out.
+
+    Raises:
+        BusyhourError: the declaration or the function does not fit; the message says how.
+    """
+
+    def register(check: Check) -> Invariant:
+        where = f"invariant {id!r} ({inspect.getsourcefile(check) or 'unknown file'})"
+        for name, text in (("id", id), ("summary", summary), ("why", why), ("fix", fix)):
+            if not text.strip():
+                raise BusyhourError(f"{where}: {name} is empty", "It is printed with every failure.")
+        if not inspect.isgeneratorfunction(check) or len(inspect.signature(check).parameters) != 1:
+            raise BusyhourError(
+                f"{where}: {getattr(check, '__name__', check)} is no generator function of one call",
+                "Write `def check(call): ...` with `yield Violation(...)` for what does not hold.",
+            )
+        return Invariant(id, summary, why, fix, check)
+
+    return register
+
+
+def load_invariants(folders: Iterable[Path] = ()) -> tuple[Invariant, ...]:
+    """The shipped invariants and those of `folders`, by id; of two with one id that of the folder named first.
+
+    A team's folders come before the shipped one, see `Project.invariants_folders`, so its own replace the shipped.
+
+    Raises:
+        BusyhourError: a file cannot be imported, or does not hold exactly one invariant named like the file.
+    """
+    found = {one.id: one for one in _shipped()}
+    for folder in reversed([*folders]):
+        if folder.resolve() != _shipped_folder().resolve():
+            found |= {one.id: one for one in _folder(folder)}
+    return tuple(found[id] for id in sorted(found))
+
+
+def chosen(invariants: Iterable[Invariant], ids: Iterable[str]) -> tuple[Invariant, ...]:
+    """Those without the ones in `ids`.
+
+    Raises:
+        BusyhourError: there is no such invariant; names the nearest.
+    """
+    known = {one.id: one for one in invariants}
+    for id in ids:
+        if id not in known:
+            raise BusyhourError(
+                f"no invariant is called {id!r}.{did_you_mean(id, known)}", f"There are: {', '.join(known)}."
+            )
+        del known[id]
+    return tuple(known.values())
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> tuple[Invariant, ...]:
+    return tuple(_folder(_shipped_folder()))
+
+
+def _folder(folder: Path) -> Iterator[Invariant]:
+    for path, one in units_in(folder, Invariant, _HOW):
+        yield replace(one, file=path)
+
+
+def _shipped_folder() -> Path:
+    return shipped_root() / "contract_tests" / "invariants"

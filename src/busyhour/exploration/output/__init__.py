@@ -1,0 +1,1 @@
+"""Explorations as text, HTML, JSON, LCOV and test cases."""

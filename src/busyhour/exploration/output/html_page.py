@@ -1,0 +1,207 @@
+"""The result of an exploration as one HTML page that needs nothing else: each flow drawn as a graph, failures told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from busyhour.exploration.output.layout import HEIGHT, WIDTH, Point, place
+from busyhour.exploration.project import Explored, Subjects, branch_name, shown, target_of
+from busyhour.exploration.search.explorer import Failure, FlowReport
+from busyhour.exploration.world.record import Transition
+from busyhour.flows.model import Action
+
+_STYLE = """
+:root { color-scheme: light dark; --ground: #ffffff; --text: #1c2127; --quiet: #5b6570; --line: #d5dae0; --box: #f4f6f8;
+  --covered: #1a7f4b; --uncovered: #b25d00; --failing: #c0242d; --unreachable: #98a1ab; }
+@media (prefers-color-scheme: dark) { :root { --ground: #14181d; --text: #e4e8ec; --quiet: #9aa4ae; --line: #343c45;
+  --box: #1d232a; --covered: #4fc38a; --uncovered: #f0a24b; --failing: #ff7b7f; --unreachable: #5f6975; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 24px; max-width: 1500px; background: var(--ground); color: var(--text);
+  font: 15px/1.5 system-ui, sans-serif; }
+h1 { font-size: 24px; margin: 0 0 4px; } h2 { font-size: 19px; margin: 36px 0 6px; } h3 { font-size: 15px; margin: 16px 0 4px; }
+.quiet { color: var(--quiet); } .failing { color: var(--failing); }
+table { border-collapse: collapse; width: 100%; margin: 16px 0; }
+th, td { text-align: left; padding: 5px 10px; border-bottom: 1px solid var(--line); }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+.bar { display: inline-block; width: 120px; height: 8px; background: var(--line); border-radius: 4px; vertical-align: middle; }
+.bar span { display: block; height: 8px; border-radius: 4px; background: var(--covered); }
+.scroll { overflow-x: auto; }
+.drawing { overflow: auto; max-height: 80vh; border: 1px solid var(--line); border-radius: 8px; }
+svg { display: block; font: 12px system-ui, sans-serif; }
+svg rect { fill: var(--box); stroke-width: 1.6; } svg text { fill: var(--text); } svg .type { fill: var(--quiet); font-size: 10.5px; }
+svg path { fill: none; stroke-width: 1.6; }
+.s-covered { stroke: var(--covered); } .s-uncovered { stroke: var(--uncovered); stroke-dasharray: 7 4; }
+.s-failing { stroke: var(--failing); stroke-width: 3; } .s-unreachable { stroke: var(--unreachable); stroke-dasharray: 2 4; }
+svg path:hover { stroke-width: 4; } marker path { stroke: none; }
+.m-covered { fill: var(--covered); } .m-uncovered { fill: var(--uncovered); } .m-unreachable { fill: var(--unreachable); }
+.key { display: inline-block; width: 26px; border-top: 3px solid; vertical-align: middle; margin: 0 4px 0 14px; }
+.key.s-uncovered, .key.s-unreachable { border-top-style: dashed; }
+.key.s-covered { color: var(--covered); } .key.s-uncovered { color: var(--uncovered); }
+.key.s-failing { color: var(--failing); } .key.s-unreachable { color: var(--unreachable); }
+.failure { border-left: 4px solid var(--failing); background: var(--box); padding: 10px 16px; margin: 12px 0; border-radius: 0 8px 8px 0; }
+.failure ol { margin: 6px 0; padding-left: 26px; } code { font: 12.5px ui-monospace, monospace; overflow-wrap: anywhere; }
+details { margin: 8px 0; }
+"""
+
+
+def render(explored: Explored) -> str:
+    """The whole page."""
+    return "".join(_page(explored))
+
+
+def _page(explored: Explored) -> Iterator[str]:
+    reports = explored.reports
+    share = explored.covered / explored.coverable if explored.coverable else 1.0
+    failures = sum(len(one.failures) for one in reports)
+    calls = sum(one.calls for one in reports)
+    yield (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Exploration of {len(reports)} flows</title><style>{_STYLE}</style></head><body><main>"
+        f"<h1>Exploration of {len(reports)} {'flow' if len(reports) == 1 else 'flows'}</h1>"
+        f"<p class=quiet>{explored.covered} of {explored.coverable} coverable transitions taken ({share:.1%}) "
+        f"in {calls} calls, {failures} {'failure' if failures == 1 else 'failures'}</p>"
+    )
+    yield (
+        '<div class=scroll tabindex=0 role=region aria-label="Coverage by flow">'
+        "<table><thead><tr><th>Flow</th><th>Coverage</th><th class=number>taken</th><th class=number>coverable</th>"
+        "<th class=number>unreachable</th><th class=number>calls</th><th class=number>failures</th></tr></thead><tbody>"
+    )
+    for at, report in enumerate(reports):
+        covered = len(report.covered - report.unreachable.keys())
+        failing = " failing" if report.failures else ""
+        yield (
+            f'<tr><td><a href="#flow-{at}">{escape(report.flow.name)}</a></td>'
+            f'<td><span class=bar><span style="width:{report.coverage:.1%}"></span></span> {report.coverage:.1%}</td>'
+            f"<td class=number>{covered}</td><td class=number>{report.coverable}</td>"
+            f"<td class=number>{len(report.unreachable)}</td><td class=number>{report.calls}</td>"
+            f'<td class="number{failing}">{len(report.failures)}</td></tr>'
+        )
+    yield (
+        "</tbody></table></div><p class=quiet>Branches: <span class='key s-covered'></span>taken"
+        "<span class='key s-uncovered'></span>not taken<span class='key s-unreachable'></span>unreachable; "
+        "actions: <span class='key s-failing'></span>failing. Point at a branch to read what it is.</p>"
+    )
+    for at, report in enumerate(reports):
+        yield from _flow(at, report, explored.subjects)
+    yield "</main></body></html>\n"
+
+
+def _flow(at: int, report: FlowReport, subjects: Subjects) -> Iterator[str]:
+    flow = report.flow
+    path = subjects.of(flow).path
+    kind = f"{flow.type}, " if flow.type else ""
+    yield (
+        f'<section id="flow-{at}"><h2>{escape(flow.name)}</h2>'
+        f"<p class=quiet>{kind}{len(flow.actions)} actions, <code>{escape(path)}</code></p>"
+    )
+    # What scrolls must be reachable by keyboard.
+    yield (
+        f'<div class=drawing tabindex=0 role=region aria-label="{escape(flow.name, quote=True)}, drawn">'
+        f"{''.join(drawing(report, at))}</div>"
+    )
+    for failure in report.failures:
+        yield from _failure(failure, subjects.again(flow, failure.token))
+    if report.uncovered:
+        yield f"<details open><summary>{len(report.uncovered)} not taken</summary><ul>"
+        for one in report.uncovered:
+            yield f"<li>{_branch(report, one)}, line {subjects.position(one).line}</li>"
+        yield "</ul></details>"
+    if report.unreachable:
+        yield f"<details><summary>{len(report.unreachable)} unreachable</summary><ul>"
+        for one, reason in report.unreachable.items():
+            yield f"<li>{_branch(report, one)}: {escape(reason)}</li>"
+        yield "</ul></details>"
+    yield "</section>"
+
+
+def _branch(report: FlowReport, one: Transition) -> str:
+    action = report.flow.actions[one.action]
+    return f"{escape(shown(report.flow, action.identifier))} {escape(branch_name(action, one))}"
+
+
+def _failure(failure: Failure, again: str) -> Iterator[str]:
+    yield f"<div class=failure><h3>{escape(failure.kind.invariant)}: {escape(failure.message)}</h3><ol>"
+    yield from (f"<li>{escape(one)}</li>" for one in failure.story)
+    yield (
+        f"</ol><p>{escape(failure.why)} {escape(failure.fix)}</p>"
+        f"<p class=quiet><code>{escape(again)}</code></p></div>"
+    )
+
+
+def drawing(report: FlowReport, number: int = 0) -> Iterator[str]:
+    """The flow as SVG. `number` keeps ids apart where several are on one page."""
+    flow = report.flow
+    places = place(flow)
+    width = max((one.x for one in places.values()), default=0.0) + WIDTH + 160
+    height = max((one.y for one in places.values()), default=0.0) + HEIGHT + 200
+    yield (
+        f'<svg width="{width:.0f}" height="{height:.0f}" viewBox="-80 -100 {width:.0f} {height:.0f}" role="img" '
+        f'aria-label="{escape(flow.name, quote=True)}: {report.coverage:.0%} of the coverable transitions taken"><defs>'
+    )
+    for status in ("covered", "uncovered", "unreachable"):
+        yield (
+            f'<marker id="m{number}-{status}" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="7" markerHeight="7" '
+            f'orient="auto-start-reverse" markerUnits="userSpaceOnUse"><path class="m-{status}" d="M0 0L8 4L0 8z"/></marker>'
+        )
+    yield "</defs>"
+    for one in report.transitions:
+        action = flow.actions[one.action]
+        source, target = places.get(action.identifier), places.get(target_of(action, one))
+        if source is not None and target is not None:
+            yield _edge(report, one, action, source, target, number)
+    failing = {one.kind.action for one in report.failures if one.kind.flow == flow.name}
+    for action in flow.actions:
+        at = places[action.identifier]
+        ran = action.index in report.ran
+        dead = not ran and all(
+            one in report.unreachable for one in report.transitions if one.action == action.index
+        )
+        status = (
+            "failing"
+            if action.identifier in failing
+            else "covered"
+            if ran
+            else "unreachable"
+            if dead
+            else "uncovered"
+        )
+        start = "\u25b6 " if action.identifier == flow.start else ""
+        name = action.display_name or action.identifier
+        yield (
+            f'<g transform="translate({at.x:.1f} {at.y:.1f})"><title>{escape(name)} ({escape(action.type)}): {status}</title>'
+            f'<rect class="s-{status}" width="{WIDTH:.0f}" height="{HEIGHT:.0f}" rx="7"/>'
+            f'<text x="10" y="20">{start}{escape(_cut(name, 25))}</text>'
+            f'<text class="type" x="10" y="36">{escape(_cut(action.type, 30))}</text></g>'
+        )
+    yield "</svg>"
+
+
+def _edge(
+    report: FlowReport, one: Transition, action: Action, source: Point, target: Point, number: int
+) -> str:
+    status = (
+        "unreachable" if one in report.unreachable else "covered" if one in report.covered else "uncovered"
+    )
+    x1, y1 = source.x + WIDTH, source.y + HEIGHT / 2 + (one.number % 5 - 2) * 3.0
+    x2, y2 = target.x, target.y + HEIGHT / 2
+    # Beside each other there is no room for a wide bend.
+    bend = max(min(40.0, 0.6 * (x2 - x1)), (x2 - x1) / 2) if x2 > x1 else max(90.0, abs(y2 - y1) / 3)
+    lift = 0.0
+    if abs(y2 - y1) < HEIGHT:
+        # Along one row: over what stands in between, and back beneath it.
+        if x2 - x1 > WIDTH:
+            lift = -min(120.0, 40.0 + (x2 - x1) / 12)
+        elif x2 <= x1:
+            lift = min(140.0, 55.0 + (x1 - x2) / 12)
+    reason = f": {report.unreachable[one]}" if status == "unreachable" else f": {status}"
+    return (
+        f'<path class="s-{status}" marker-end="url(#m{number}-{status})" '
+        f'd="M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1 + lift:.1f} {x2 - bend:.1f} {y2 + lift:.1f} {x2 - 2:.1f} {y2:.1f}">'
+        f"<title>{escape(branch_name(action, one))}{escape(reason)}</title></path>"
+    )
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}\u2026"

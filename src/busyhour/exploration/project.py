@@ -1,0 +1,180 @@
+"""Flows from files, ready to explore: each with the file that it was read from, for lines and names."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from busyhour.contracts.check import Checker
+from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.loading import RuleSet
+from busyhour.contracts.reading.sources import gather
+from busyhour.errors import BusyhourError
+from busyhour.exploration.search.explorer import FlowReport
+from busyhour.exploration.world.context import Ground, RealFunction
+from busyhour.exploration.world.record import Transition
+from busyhour.flows.model import Action, Flow, Pointer, Position
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """Flows with their files. `left_out` are files that hold no flow that can be run, with the reason."""
+
+    ground: Ground
+    files: tuple[FlowUnderCheck, ...]
+    left_out: Mapping[str, str]
+    arguments: tuple[str, ...] | None = None
+    """Those of `busyhour explore` that lead to the same flows, functions and invariants; None: only the flow's file."""
+
+    def again(self, flow: Flow, word: str) -> str:
+        """The command that replays a call: with all flows, as calls may go on in others."""
+        file = self.of(flow).path
+        arguments = (file,) if self.arguments is None else self.arguments
+        names = [one.name for one in self.ground.flows]
+        entry = ["--entry", flow.name if names.count(flow.name) == 1 else file] if len(names) > 1 else []
+        return shlex.join(["busyhour", "explore", *arguments, *entry, "--replay", word])
+
+    def of(self, flow: Flow) -> FlowUnderCheck:
+        """The file of a flow."""
+        return self.files[self.ground.index(flow)]
+
+    def find(self, path: str) -> Flow:
+        """The flow in the file at `path`, or of that name.
+
+        Raises:
+            BusyhourError: there is none.
+        """
+        for flow, file in zip(self.ground.flows, self.files, strict=True):
+            if path in (file.path, flow.name) or Path(file.path) == Path(path):
+                return flow
+        return self.ground.library.get(path)
+
+    def position(self, transition: Transition) -> Position:
+        """Where a transition stands in its file; in an old export where it comes from."""
+        file, action = (
+            self.files[transition.flow],
+            self.ground.flows[transition.flow].actions[transition.action],
+        )
+        base: Pointer = ("Actions", action.index, "Transitions")
+        match transition.kind:
+            case "condition":
+                return file.position((*base, "Conditions", transition.number))
+            case "error":
+                return file.position((*base, "Errors", transition.number))
+            case _:
+                return file.position((*base, "NextAction"))
+
+    def action_position(self, flow: Flow, action: Action) -> Position:
+        """Where an action stands in its file."""
+        return self.of(flow).position(("Actions", action.index))
+
+
+@dataclass(frozen=True)
+class Explored:
+    """Reports with the files they are about."""
+
+    subjects: Subjects
+    reports: Sequence[FlowReport]
+
+    @property
+    def coverable(self) -> int:
+        """Coverable transitions of all flows."""
+        return sum(one.coverable for one in self.reports)
+
+    @property
+    def covered(self) -> int:
+        """Those of them that were taken."""
+        return sum(len(one.covered - one.unreachable.keys()) for one in self.reports)
+
+
+def read_flows(
+    paths: Sequence[str],
+    *,
+    aliases: Mapping[str, str] | None = None,
+    functions: Mapping[str, RealFunction] | None = None,
+    again: Sequence[str] | None = None,
+) -> Subjects:
+    """The flows in files and folders; `again` are the arguments with which a call is replayed, the paths if not given.
+
+    Raises:
+        BusyhourError: a path does not exist, or nothing that can be run was found.
+    """
+    checker = Checker(RuleSet(()))
+    gathered = gather(list(paths))
+    found = [checker.subject(source) for source in gathered.sources]
+    subjects = subjects_of(found, gathered.skipped, aliases=aliases, functions=functions)
+    return replace(subjects, arguments=tuple(paths if again is None else again))
+
+
+def subjects_of(
+    found: Sequence[FlowUnderCheck],
+    skipped: Mapping[str, str] | None = None,
+    *,
+    aliases: Mapping[str, str] | None = None,
+    functions: Mapping[str, RealFunction] | None = None,
+) -> Subjects:
+    """As `read_flows`, of flows that were read before.
+
+    Raises:
+        BusyhourError: none of them can be run.
+    """
+    files: list[FlowUnderCheck] = []
+    left_out = dict(skipped or {})
+    for subject in found:
+        if subject.flow is None:
+            left_out[subject.path] = _why_not(subject)
+        elif not subject.flow.actions:
+            left_out[subject.path] = "has no actions"
+        else:
+            files.append(subject)
+    if not files:
+        reasons = "; ".join(f"{path}: {why}" for path, why in list(left_out.items())[:3])
+        raise BusyhourError(f"no flow that can be run: {reasons}", "Run `busyhour check` on it.")
+    flows = [one.flow for one in files if one.flow is not None]
+    return Subjects(Ground(flows, aliases, functions=functions), tuple(files), left_out)
+
+
+def _why_not(subject: FlowUnderCheck) -> str:
+    if subject.unreadable is not None:
+        return subject.unreadable.message
+    if subject.not_convertible is not None:
+        return subject.not_convertible.message
+    return "is no flow that can be read; `busyhour check` says why"
+
+
+def branch_name(action: Action, transition: Transition) -> str:
+    """A transition in words: from which action, over which branch."""
+    match transition.kind:
+        case "condition":
+            condition = action.conditions[transition.number]
+            return f"{condition.operator} {' '.join(map(repr, condition.operands))}"
+        case "error":
+            return action.errors[transition.number].error_type or "(error without a type)"
+        case _:
+            return "NextAction"
+
+
+def target_of(action: Action, transition: Transition) -> str:
+    """Identifier of the action that a transition leads to."""
+    match transition.kind:
+        case "condition":
+            return action.conditions[transition.number].target
+        case "error":
+            return action.errors[transition.number].target
+        case _:
+            return action.next_action or ""
+
+
+def shown(flow: Flow, identifier: str) -> str:
+    """An action for people: its name where it has one, and its type."""
+    action = next((one for one in flow.actions if one.identifier == identifier), None)
+    if action is None:
+        return repr(identifier)
+    return f"`{action.display_name or identifier}` ({action.type})"
+
+
+def all_names(flows: Iterable[Flow]) -> list[str]:
+    """Names of flows."""
+    return [one.name for one in flows]

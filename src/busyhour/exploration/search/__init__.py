@@ -1,0 +1,1 @@
+"""The search for calls that cover branches or break an invariant."""

@@ -1,0 +1,188 @@
+"""The search for calls that take transitions not yet taken.
+
+Every call shows places where the world had a say. The search goes back to such a place with another choice, first to
+those that were never made there, then to those nearest to a transition that is still missing, in a state of the call
+(loop counters, values, queue) in which the choice was not made before.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass, field
+from typing import Any
+
+from busyhour.exploration.search.deciders import Plan
+from busyhour.exploration.world.answers_world import World
+from busyhour.exploration.world.choices import Choice, Option, Where
+from busyhour.exploration.world.context import Ground
+from busyhour.exploration.world.record import Played, Transition
+from busyhour.flows.model import Flow
+
+MOODS: tuple[dict[str, str], ...] = (
+    {"answers": "answers late"},
+    {"answers": "answers much"},
+)
+"""Worlds in which functions are slow, and in which they answer at length; calls that cover the flow are played in
+each of them as well."""
+
+MOST_FURTHER = 120
+"""Choices that a call of the search makes beyond those it was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much the search may do for one flow: calls, and seconds."""
+
+    calls: int = 600
+    seconds: float = 4.0
+
+
+@dataclass(order=True, slots=True)
+class _Candidate:
+    priority: tuple[int, int, int]
+    order: int
+    choices: Sequence[Choice] = field(compare=False)
+    at: int = field(compare=False)
+    where: Where = field(compare=False)
+    option: Option = field(compare=False)
+    state: int = field(compare=False)
+
+
+class Search:
+    """Searches one flow.
+
+    Args:
+        ground: the flows.
+        entry: the flow that calls enter.
+        wanted: transitions to take.
+        seen: is shown every call that was played.
+    """
+
+    def __init__(
+        self, ground: Ground, entry: Flow, wanted: Set[Transition], seen: Callable[[Played], None]
+    ) -> None:
+        self._ground = ground
+        self._entry = entry
+        self._missing = set(wanted)
+        self._seen = seen
+        self._tried: set[tuple[Where, str]] = set()
+        self._states: set[tuple[Where, str, int]] = set()
+        self._queued: set[tuple[Where, str, int]] = set()
+        self._heap: list[_Candidate] = []
+        self._order = 0
+        self._distances: dict[tuple[str, str], int] | None = None
+        self.calls = 0
+        self.kept: list[Played] = []
+        """Calls that took a transition first, in the order in which they were found."""
+
+    @property
+    def missing(self) -> Set[Transition]:
+        """Wanted transitions that no call has taken yet."""
+        return self._missing
+
+    def run(self, budget: Budget) -> None:
+        """Search until everything is taken and every choice was made once, or the budget is used up."""
+        until = time.monotonic() + budget.seconds
+        for mode in ("first", "turns"):
+            self._play((), mode)
+        while self._heap and self.calls < budget.calls and time.monotonic() < until:
+            candidate = heapq.heappop(self._heap)
+            level = self._level(candidate.where, candidate.option, candidate.state)
+            if level is None:
+                continue
+            if level > candidate.priority[0]:
+                self._push(
+                    candidate.choices, candidate.at, candidate.where, candidate.option, candidate.state
+                )
+                continue
+            prefix = (*candidate.choices[: candidate.at], candidate.option.choice)
+            self._play(prefix, "turns" if level else "first")
+            if level or candidate.option.passive:
+                self._play(prefix, "again")
+        for mood in MOODS:
+            for call in self.kept:
+                if self.calls < 2 * budget.calls and any(one.choice.kind in mood for one in call.decisions):
+                    self._play(tuple(call.choices), "first", mood)
+
+    def _play(self, prefix: tuple[Choice, ...], mode: str, mood: dict[str, str] | None = None) -> None:
+        most = len(prefix) + MOST_FURTHER
+        played = World(self._ground, self._entry, Plan(prefix, mode, mood), most=most).play()
+        self.calls += 1
+        new = self._missing.intersection(played.path)
+        if new:
+            self._missing -= new
+            self._distances = None
+            self.kept.append(played)
+        self._seen(played)
+        if mood is None:
+            self._branch_off(played, len(prefix) - 1 if prefix else 0)
+
+    def _branch_off(self, played: Played, since: int) -> None:
+        choices = played.choices
+        for at, decision in enumerate(played.decisions):
+            where, state = decision.where, decision.state
+            name = _name(decision.option.choice)
+            self._tried.add((where, name))
+            self._states.add((where, name, state))
+            if at < since:
+                continue
+            for option in decision.options:
+                if option.guided and option.choice != decision.option.choice:
+                    mark = (where, _name(option.choice), state)
+                    if mark not in self._queued:
+                        self._queued.add(mark)
+                        self._push(choices, at, where, option, state)
+
+    def _push(self, choices: Sequence[Choice], at: int, where: Where, option: Option, state: int) -> None:
+        level = self._level(where, option, state)
+        if level is None:
+            self._queued.discard((where, _name(option.choice), state))
+            return
+        self._order += 1
+        far = self._distance(where) if level else 0
+        heapq.heappush(
+            self._heap, _Candidate((level, far, at), self._order, choices, at, where, option, state)
+        )
+
+    def _level(self, where: Where, option: Option, state: int) -> int | None:
+        """0 for a choice never made there, 1 for one not made in such a state, None for one that tells nothing."""
+        name = _name(option.choice)
+        if (where, name) not in self._tried:
+            return 0
+        if not self._missing or (where, name, state) in self._states:
+            return None
+        return 1
+
+    def _distance(self, where: Where) -> int:
+        if self._distances is None:
+            self._distances = dict(self._measure())
+        return self._distances.get((where.flow, where.action), 1_000)
+
+    def _measure(self) -> Iterator[tuple[tuple[str, str], int]]:
+        """Steps from each action of the entry to the nearest one with a transition that is missing."""
+        flow = self._entry
+        back: dict[str, set[str]] = {}
+        for action in flow.actions:
+            for target in action.targets():
+                back.setdefault(target, set()).add(action.identifier)
+        at = self._ground.index(flow)
+        here = {flow.actions[one.action].identifier for one in self._missing if one.flow == at}
+        far, seen = 0, set(here)
+        while here:
+            for identifier in here:
+                yield (flow.name, identifier), far
+            here = {one for identifier in here for one in back.get(identifier, ())} - seen
+            seen |= here
+            far += 1
+
+
+def _name(choice: Choice) -> str:
+    value: Any = choice.value
+    return choice.kind if value is None else f"{choice.kind}={value!r}"
+
+
+def replayed(ground: Ground, entry: Flow, choices: Sequence[Choice], **options: Any) -> Played:
+    """The call that these choices make; what they do not say is the most ordinary thing."""
+    return World(ground, entry, Plan(choices), **options).play()

@@ -1,0 +1,294 @@
+"""Explores the flows of a project: coverage, failures with their shortest calls, and calls that cover everything."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.exploration.feasibility.reachability import unreachable
+from busyhour.exploration.invariant import Invariant
+from busyhour.exploration.search.coverage_search import Budget, Search, replayed
+from busyhour.exploration.search.random_phase import play_at_random
+from busyhour.exploration.search.shrink import essential, shrink
+from busyhour.exploration.search.story import story
+from busyhour.exploration.world.choices import Choice, choices_of, token
+from busyhour.exploration.world.context import Ground
+from busyhour.exploration.world.record import ActionRun, Played, Transition
+from busyhour.flows.model import Flow
+
+CRASH = "machine-survives"
+"""Id of what holds without being written down: the flow machine raises nothing."""
+PROFILES = ("ci", "nightly")
+
+
+class Kind(NamedTuple):
+    """What is one failure, however many calls show it."""
+
+    invariant: str
+    flow: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An invariant that does not hold, with the shortest call found that shows it."""
+
+    kind: Kind
+    message: str
+    why: str
+    fix: str
+    call: Played
+    choices: tuple[Choice, ...]
+
+    @property
+    def token(self) -> str:
+        """The word by which the call is replayed."""
+        return token(self.choices)
+
+    @property
+    def story(self) -> list[str]:
+        """The call in words."""
+        return story(self.call)
+
+
+@dataclass(slots=True)
+class FlowReport:
+    """What was found of one flow as entry. `covered` are its own transitions, taken from any entry."""
+
+    flow: Flow
+    transitions: list[Transition]
+    unreachable: dict[Transition, str]
+    covered: set[Transition] = field(default_factory=set)
+    ran: set[int] = field(default_factory=set)
+    """Actions that were run, by their place in the flow."""
+    failures: list[Failure] = field(default_factory=list)
+    covering: list[Played] = field(default_factory=list)
+    calls: int = 0
+    seconds: float = 0.0
+
+    @property
+    def coverable(self) -> int:
+        """Number of transitions that some call can take."""
+        return len(self.transitions) - len(self.unreachable)
+
+    @property
+    def coverage(self) -> float:
+        """Share of the coverable transitions that were taken; 1 where there are none."""
+        return len(self.covered - self.unreachable.keys()) / self.coverable if self.coverable else 1.0
+
+    @property
+    def uncovered(self) -> list[Transition]:
+        """Coverable transitions that no call took."""
+        return [one for one in self.transitions if one not in self.covered and one not in self.unreachable]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How far to go. `examples` are random calls for each flow, after the search; `seed` None: the same every time."""
+
+    examples: int = 40
+    budget: Budget = field(default_factory=Budget)
+    seed: int | None = None
+
+
+def profile(name: str) -> Settings:
+    """Settings by name: `ci` is bounded and the same every time, `nightly` is long and plays other calls every night.
+
+    Raises:
+        BusyhourError: there is no such profile.
+    """
+    if name not in PROFILES:
+        raise BusyhourError(
+            f"no profile of exploration is called {name!r}.{did_you_mean(name, PROFILES)}",
+            f"There are: {', '.join(PROFILES)}.",
+        )
+    if name == "ci":
+        return Settings()
+    return Settings(examples=2_000, budget=Budget(calls=10_000, seconds=120.0), seed=time.time_ns() % 2**32)
+
+
+class Explorer:
+    """Explores flows under invariants.
+
+    Args:
+        ground: the flows.
+        invariants: what must hold.
+        settings: how far to go.
+        database: folder of failing calls of earlier runs, as Hypothesis keeps them; None for none.
+        collects: keep a call for every set of transitions, in `candidates`.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        invariants: Sequence[Invariant],
+        settings: Settings | None = None,
+        database: Path | None = None,
+        collects: bool = False,
+    ) -> None:
+        self.ground = ground
+        self.invariants = tuple(invariants)
+        self.settings = settings or profile("ci")
+        self._database = database
+        self._taken: set[Transition] = set()
+        self._ran: set[int] = set()
+        self._collects = collects
+        self.candidates: dict[frozenset[Transition], tuple[Flow, list[Choice]]] = {}
+        """Calls by the transitions that they take, the shortest for each; only where they are collected."""
+
+    def explore(
+        self, entries: Sequence[Flow] | None = None, told: Callable[[FlowReport], None] | None = None
+    ) -> list[FlowReport]:
+        """Explore each of the entries (all flows), one after the other; `told` hears of each when it is done."""
+        reports = []
+        for flow in entries if entries is not None else self.ground.flows:
+            report = self.explore_flow(flow)
+            reports.append(report)
+            if told is not None:
+                told(report)
+        for report in reports:
+            # What other entries took of this flow counts as well.
+            report.covered |= self._taken & set(report.transitions)
+            report.ran = {one.index for one in report.flow.actions if id(one) in self._ran}
+        return reports
+
+    def explore_flow(self, flow: Flow) -> FlowReport:
+        """Explore one flow as entry."""
+        started = time.perf_counter()
+        ground = self.ground
+        report = FlowReport(flow, ground.transitions(flow), unreachable(ground, flow))
+        first: dict[Kind, tuple[str, Played]] = {}
+
+        def seen(played: Played) -> set[Kind]:
+            report.calls += 1
+            self._taken.update(played.path)
+            self._ran.update([id(run.action) for run in played.actions])
+            if self._collects:
+                self._collect(flow, played)
+            kinds: set[Kind] = set()
+            for kind, message in self.judge(played):
+                kinds.add(kind)
+                if kind not in first or len(played.actions) < len(first[kind][1].actions):
+                    first[kind] = (message, played)
+            return kinds
+
+        for choices in self._known(flow):
+            seen(replayed(ground, flow, choices))
+        search = Search(
+            ground,
+            flow,
+            set(report.transitions) - report.unreachable.keys(),
+            lambda played: void(seen(played)),
+        )
+        search.run(self.settings.budget)
+        report.covering = search.kept
+        guided = set(first)
+        if self.settings.examples:
+            play_at_random(
+                ground,
+                flow,
+                self.settings.examples,
+                lambda played: seen(played) - guided,
+                seed=self.settings.seed,
+            )
+        for kind in sorted(first):
+            report.failures.append(self._smallest(flow, kind, *first[kind]))
+        self._keep(flow, report.failures)
+        report.covered = self._taken & set(report.transitions)
+        report.ran = {one.index for one in flow.actions if id(one) in self._ran}
+        report.seconds = time.perf_counter() - started
+        return report
+
+    def judge(self, played: Played) -> list[tuple[Kind, str]]:
+        """What does not hold on a call."""
+        found: list[tuple[Kind, str]] = []
+        if played.crash is not None:
+            message = f"{type(played.crash).__name__}: {played.crash}"
+            found.append((_kind(CRASH, played, played.actions[-1] if played.actions else None), message))
+        for one in self.invariants:
+            found += [
+                (_kind(one.id, played, found_at.at), found_at.message) for found_at in one.check(played)
+            ]
+        return found
+
+    def replay(self, flow: Flow, choices: Sequence[Choice]) -> tuple[Played, list[Failure]]:
+        """The call that these choices make, and what does not hold on it."""
+        played = replayed(self.ground, flow, choices)
+        return played, [self._failure(kind, message, played) for kind, message in self.judge(played)]
+
+    def _collect(self, flow: Flow, played: Played) -> None:
+        if played.cut or played.crash is not None or played.endless is not None:
+            return
+        taken = frozenset(played.taken)
+        known = self.candidates.get(taken)
+        if known is None or len(played.decisions) < len(known[1]):
+            self.candidates[taken] = (flow, played.choices)
+
+    def _smallest(self, flow: Flow, kind: Kind, message: str, found: Played) -> Failure:
+        def fails(played: Played) -> bool:
+            return any(one == kind for one, _ in self.judge(played))
+
+        smallest = shrink(found, lambda choices: replayed(self.ground, flow, choices), fails)
+        message = next((text for one, text in self.judge(smallest) if one == kind), message)
+        return self._failure(kind, message, smallest)
+
+    def _failure(self, kind: Kind, message: str, played: Played) -> Failure:
+        held = next((one for one in self.invariants if one.id == kind.invariant), None)
+        return Failure(
+            kind,
+            message,
+            held.why if held else "What runs the flow here failed; what Connect does is not known.",
+            held.fix if held else "Please report it with the flow.",
+            played,
+            tuple(essential(played)),
+        )
+
+    # -------------------------------------------------------------------- calls that failed before
+
+    def _known(self, flow: Flow) -> list[list[Choice]]:
+        if self._database is None:
+            return []
+        from hypothesis.database import DirectoryBasedExampleDatabase
+
+        database = DirectoryBasedExampleDatabase(self._database)
+        found: list[list[Choice]] = []
+        for one in sorted(database.fetch(_key(flow)), key=len):
+            try:
+                found.append(choices_of(one.decode("ascii", "replace")))
+            except BusyhourError:
+                # Written by another version: it can no longer be read, and says nothing.
+                database.delete(_key(flow), one)
+        return found
+
+    def _keep(self, flow: Flow, failures: Sequence[Failure]) -> None:
+        """Save the calls that fail, forget those that no longer do."""
+        if self._database is None:
+            return
+        from hypothesis.database import DirectoryBasedExampleDatabase
+
+        database = DirectoryBasedExampleDatabase(self._database)
+        words = {one.token.encode("ascii") for one in failures}
+        for old in list(database.fetch(_key(flow))):
+            if old not in words:
+                database.delete(_key(flow), old)
+        for word in words:
+            database.save(_key(flow), word)
+
+
+def void(_: object) -> None:
+    """Take no notice of a result."""
+
+
+def _key(flow: Flow) -> bytes:
+    return b"busyhour " + hashlib.sha256(flow.name.encode("utf-8", "surrogatepass")).digest()
+
+
+def _kind(id: str, played: Played, at: ActionRun | None) -> Kind:
+    if at is None:
+        return Kind(id, played.entry.name, "")
+    return Kind(id, at.flow.name, at.action.identifier)

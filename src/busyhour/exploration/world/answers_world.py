@@ -1,0 +1,250 @@
+"""The world of one explored call: the machine's observer, and the place where every choice is made.
+
+The machine asks through effects. What it does not ask about, and reads (an attribute that nobody set, a key of a
+function's answer), is settled when it is first read: so the choice is made where it matters, out of the values that
+the flows test, and a call has no more choices than it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from busyhour.exploration.world.answers import AFTER, event_of, stand_in_options
+from busyhour.exploration.world.choices import Choice, Decision, Option, Where
+from busyhour.exploration.world.context import Ground
+from busyhour.exploration.world.inherited import always_inherits
+from busyhour.exploration.world.lazy_values import Settler
+from busyhour.exploration.world.record import ActionRun, Moment, Played, Transition
+from busyhour.exploration.world.stubs import MODULE_STAND_IN, is_stand_in
+from busyhour.flows import protocol as p
+from busyhour.flows.call import Call, Stage
+from busyhour.flows.contact import Contact
+from busyhour.flows.fork import key as moment_key
+from busyhour.flows.model import Action, Flow, FlowType
+from busyhour.flows.playback.call_trace import Tracer
+
+Decider = Callable[["World", Where, Sequence[Option]], Option]
+"""Makes one choice."""
+
+MOST_DECISIONS = 400
+"""Choices after which an explored call is given up."""
+LONGEST = 24 * 3600.0
+"""Seconds after which it is."""
+
+_ENTERED_WITH_A_QUEUE = {
+    FlowType.CUSTOMER_QUEUE,
+    FlowType.CUSTOMER_WHISPER,
+    FlowType.AGENT_WHISPER,
+    FlowType.OUTBOUND_WHISPER,
+    FlowType.QUEUE_TRANSFER,
+    FlowType.CUSTOMER_HOLD,
+    FlowType.AGENT_HOLD,
+}
+
+
+class World:
+    """Plays one call. Implements the machine's `Observer`.
+
+    Args:
+        ground: the flows and everything known of them.
+        entry: where the call begins.
+        decider: makes the choices.
+        tracer: told of everything, for a trace to print.
+        most: choices after which the call is given up.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        entry: Flow,
+        decider: Decider,
+        tracer: Tracer | None = None,
+        most: int = MOST_DECISIONS,
+    ) -> None:
+        self.ground = ground
+        self.entry = entry
+        self.inherits = always_inherits(entry)
+        """Whether a flow ran before this one, that may have left values behind."""
+        self.visits: dict[Where, int] = {}
+        """How often each choice was made in this call."""
+        self.last: dict[Where, Choice] = {}
+        """What was chosen there last."""
+        self.call: Call
+        self._decide = decider
+        self._tracer = tracer
+        self._most = most
+        self._now = 0.0
+        self._settler = Settler(self)
+        self._queue = "the queue" if entry.type in _ENTERED_WITH_A_QUEUE else None
+
+    # ------------------------------------------------------------------------------------------ playing
+
+    def play(self) -> Played:
+        """Play the call to its end, or to where it is given up."""
+        ground = self.ground
+        self.call = ground.machine.call(self.entry, Contact(queue=self._queue))
+        played = self.played = Played(self.entry, self.call)
+        chosen = self.choose(Where(self.entry.name, "", "contact"), ground.contact_options(self.entry))
+        if chosen.choice.value:
+            known = {key: value for key, value in dict(chosen.choice.value).items() if key != AFTER}
+            if AFTER in chosen.choice.value:
+                self.inherits = True
+                self._queue = "the queue"
+            self.call = played.call = ground.machine.call(self.entry, Contact(queue=self._queue, **known))
+        ground.machine.observer = self
+        self._settler.begin(self.call)
+        try:
+            self._run()
+        except Exception as error:
+            # Whatever the machine raises here is a finding. What a decider raises to stop is its own and goes on.
+            if not _is_from_the_machine(error):
+                raise
+            played.crash = error
+        finally:
+            ground.library.wanted = ""
+        played.seconds = self._now
+        return played
+
+    def _run(self) -> None:
+        call, played = self.call, self.played
+        if self._tracer is not None:
+            self._tracer.started(call)
+        effect = call.start()
+        circle: dict[Any, int] = {}
+        while True:
+            self._weigh()
+            if self._tracer is not None:
+                self._tracer.yielded(call, effect)
+            if isinstance(effect, p.Ended):
+                return
+            if len(played.decisions) >= self._most or self._now > LONGEST:
+                played.cut = True
+                return
+            if (
+                self._settler.stirred
+                or call.stage not in (Stage.MAIN, Stage.REMAINING)
+                or played.waits_by_nature
+            ):
+                circle.clear()
+                self._settler.stirred = False
+            else:
+                now = moment_key(call)
+                before = circle.get(now)
+                if before is not None:
+                    played.endless = (before, len(played.moments))
+                    return
+                circle[now] = len(played.moments)
+            event = self._event(effect)
+            if not played.moments[-1].passive:
+                circle.clear()
+            effect = call.send(event)
+
+    def _event(self, effect: p.Effect) -> p.Event:
+        call, played = self.call, self.played
+        where, options = self._options(effect)
+        stage, run = int(call.stage), len(played.actions)
+        option = self.choose(where, options)
+        found = event_of(option.choice, effect, self.ground.real_answer)
+        if found is None:
+            # A choice for something else: replayed calls may have been made before a flow was changed.
+            option = options[0]
+            played.decisions[-1].option = option
+            found = event_of(option.choice, effect, self.ground.real_answer)
+            assert found is not None
+        event, seconds = found
+        at = len(played.decisions) - 1
+        played.moments.append(
+            Moment(
+                self._now, seconds, run, effect, option.choice, event, stage, option.passive, option.fault, at
+            )
+        )
+        self._now += seconds
+        self._settler.answered(effect, event)
+        if self._tracer is not None:
+            self._tracer.answered(event, seconds)
+        return event
+
+    def _options(self, effect: p.Effect) -> tuple[Where, Sequence[Option]]:
+        call = self.call
+        identifier = "" if isinstance(effect, p.Ended) else effect.action
+        if isinstance(effect, p.Service) and effect.type == MODULE_STAND_IN:
+            caller = call.frames[-1].node if call.frames else None
+            name = caller.flow.name if caller is not None else call.flow_name
+            where = Where(name, caller.identifier if caller is not None else identifier, "module")
+            return where, stand_in_options(None if caller is None else caller.action, self.ground.pools)
+        runs = self.played.actions
+        action = runs[-1].action if runs and runs[-1].action.identifier == identifier else None
+        where = Where(call.flow_name if identifier else "", identifier, type(effect).__name__)
+        return where, self.ground.options(effect, action, call.is_queued)
+
+    def choose(self, where: Where, options: Sequence[Option]) -> Option:
+        """Let the decider choose, and keep what it chose."""
+        option = self._decide(self, where, options)
+        self.played.decisions.append(Decision(where, options, option, self._state(), len(self.played.path)))
+        self.visits[where] = self.visits.get(where, 0) + 1
+        self.last[where] = option.choice
+        return option
+
+    def _state(self) -> int:
+        """A hash of what else decides where the call goes on from here."""
+        call = self.call
+        loops = (
+            frozenset((node.identifier, count) for node, count in call.loops.items()) if call.loops else None
+        )
+        frames = len(call.frames) if call.frames else 0
+        return hash(
+            (call.stage, call.contact.channel, loops, frames, call.queue is None, self._settler.state)
+        )
+
+    def _weigh(self) -> None:
+        size = sum(len(key.encode()) + len(value.encode()) for key, value in self.call.attributes.items())
+        self.played.attribute_bytes = max(self.played.attribute_bytes, size)
+
+    # ---------------------------------------------------------------------------------------- observing
+
+    def on_action(self, call: Call, flow: Flow, action: Action) -> None:
+        """An action is about to be run."""
+        played = self.played
+        run = ActionRun(flow, action, self._now, int(call.stage))
+        played.actions.append(run)
+        kind = action.type
+        wanted = ""
+        if kind == "TransferToFlow":
+            wanted = "flow"
+        elif kind == "InvokeFlowModule":
+            wanted = "module"
+        elif kind == "TransferContactToQueue":
+            run.queue_unset = not call.queue and not call.agent_target
+        elif kind == "DisconnectParticipant" and is_stand_in(flow):
+            played.elsewhere = True
+        self.ground.library.wanted = wanted
+        reads = self.ground.reads(action)
+        if reads:
+            self._settler.action(call, action, reads)
+        if self._tracer is not None:
+            self._tracer.now = self._now
+            self._tracer.on_action(call, flow, action)
+
+    def on_branch(self, call: Call, flow: Flow, action: Action, kind: str, index: int) -> None:
+        """A branch was taken."""
+        place = self.ground.places.get(id(action))
+        if place is not None:
+            self.played.path.append(Transition(*place, kind, index))
+        for run in reversed(self.played.actions):
+            if run.action is action:
+                run.branch = (kind, index)
+                break
+        if self._tracer is not None:
+            self._tracer.on_branch(call, flow, action, kind, index)
+
+
+def _is_from_the_machine(error: Exception) -> bool:
+    """Whether the flow machine raised it: the innermost frame that is ours lies in `busyhour.flows`."""
+    frame, module = error.__traceback__, ""
+    while frame is not None:
+        name = str(frame.tb_frame.f_globals.get("__name__", ""))
+        if name.startswith("busyhour."):
+            module = name
+        frame = frame.tb_next
+    return module.startswith("busyhour.flows.")

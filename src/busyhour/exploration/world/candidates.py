@@ -1,0 +1,167 @@
+"""What values are worth giving to each reference: those that the flows' own conditions test, followed back.
+
+A condition on `$.Attributes.tier` says what `$.External.tier` should hold where a flow copies the one into the other.
+Values that a parameter needs in order to work (a number of loops, a telephone number, a queue) are added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from busyhour.exploration.world.values import OTHER, tests_of, witnesses
+from busyhour.flows.model import Action, Flow
+from busyhour.flows.references import Reference, find, text_of, walk, whole
+
+MOST = 24
+"""Values kept for one reference."""
+
+_SINKS: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    ("LoopCount",): ("2", "0", OTHER),
+    ("CallbackNumber",): ("+15555550123", OTHER),
+    ("ThirdPartyPhoneNumber",): ("+15555550123",),
+    ("ThirdPartyConnectionTimeLimitSeconds",): ("20",),
+    ("QueueId",): ("a queue",),
+    ("AgentId",): ("an agent",),
+    ("ContactFlowId",): ("a flow",),
+    ("FlowModuleId",): ("a module",),
+    ("LambdaFunctionARN",): ("a-function",),
+    ("TimeLimitSeconds",): ("60",),
+}
+"""Parameters that only work with a value of some kind, and such values."""
+
+
+class Read(NamedTuple):
+    """One reference that an action reads. `name` is its canonical form, `Root.path`."""
+
+    name: str
+    root: str
+    path: tuple[str, ...]
+
+
+class _Copy(NamedTuple):
+    """Somewhere `source` is copied into `target`, with text before and after it."""
+
+    source: str
+    target: str
+    before: str
+    after: str
+
+
+def name_of(reference: Reference) -> str:
+    """A reference in its canonical form, whatever way it is spelled."""
+    return ".".join((reference.root, *reference.path))
+
+
+def reads_of(action: Action) -> tuple[Read, ...]:
+    """What an action reads, each once."""
+    found = [reference for _, reference in walk(dict(action.parameters))]
+    found += [
+        reference for one in action.conditions for operand in one.operands for reference in find(operand)
+    ]
+    return tuple(dict.fromkeys(Read(name_of(one), one.root, one.path) for one in found))
+
+
+class Pools:
+    """Values by reference, over all flows of a library.
+
+    Args:
+        flows: the flows.
+        module_of: the flow that a module's id means, None where it is not here.
+    """
+
+    def __init__(self, flows: Iterable[Flow]) -> None:
+        self._values: dict[str, dict[str, None]] = {}
+        self._copies: list[_Copy] = []
+        self.written: set[str] = set()
+        """References that some action writes."""
+        self.dynamic: set[str] = set()
+        """References compared with other references."""
+        for flow in flows:
+            for action in flow.actions:
+                self._look_at(action)
+        self._follow_copies()
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """Values worth giving, empty where nothing depends on the reference's value."""
+        return tuple(self._values.get(name, ()))
+
+    def _add(self, name: str, values: Iterable[str]) -> bool:
+        pool = self._values.setdefault(name, {})
+        size = len(pool)
+        for value in values:
+            if len(pool) >= MOST:
+                break
+            pool.setdefault(value)
+        return len(pool) > size
+
+    def _look_at(self, action: Action) -> None:
+        given = action.parameters
+        if action.type == "Compare":
+            self._compare(action)
+        for path, values in _SINKS.items():
+            reference = whole(text_of(given.get(path[0]))) if path[0] in given else None
+            if reference is not None:
+                self._add(name_of(reference), values)
+        match action.type:
+            case "UpdateContactAttributes":
+                self._assign("Attributes", given.get("Attributes"))
+            case "UpdateFlowAttributes":
+                self._assign("FlowAttributes", given.get("FlowAttributes"))
+            case "InvokeFlowModule":
+                self._assign("Modules.Input", given.get("Input"))
+            case "EndFlowModuleExecution":
+                self._assign("Modules.ResultData", given.get("ResultData"))
+                if "Result" in given:
+                    self._copy(given["Result"], "Modules.Result")
+            case "UpdateContactData":
+                for key in ("Name", "Description", "LanguageCode", "CustomerId"):
+                    if key in given:
+                        self._copy(given[key], key)
+
+    def _compare(self, action: Action) -> None:
+        reference = whole(text_of(action.parameters.get("ComparisonValue")))
+        if reference is None:
+            return
+        name = name_of(reference)
+        tests = tests_of(action.conditions)
+        if tests:
+            self._add(name, witnesses(tests))
+        for condition in action.conditions:
+            for operand in condition.operands:
+                for other in find(operand):
+                    # Both sides get one value in common, so that they can be equal.
+                    self.dynamic.update((name, name_of(other)))
+                    self._add(name, ("same", OTHER))
+                    self._add(name_of(other), ("same", OTHER))
+
+    def _assign(self, root: str, given: Any) -> None:
+        if isinstance(given, Mapping):
+            for key, value in given.items():
+                if isinstance(value, Mapping):
+                    value = value.get("Value")
+                self._copy(value, f"{root}.{key}")
+
+    def _copy(self, raw: Any, target: str) -> None:
+        self.written.add(target)
+        text = text_of(raw)
+        found = find(text)
+        if len(found) == 1:
+            one = found[0]
+            self._copies.append(_Copy(name_of(one), target, text[: one.start], text[one.end :]))
+
+    def _follow_copies(self) -> None:
+        changed = True
+        while changed:
+            changed = False
+            for copy in self._copies:
+                values = [
+                    inner
+                    for value in self._values.get(copy.target, ())
+                    if value.startswith(copy.before) and value.endswith(copy.after)
+                    if (inner := value[len(copy.before) : len(value) - len(copy.after)])
+                ]
+                if copy.before or copy.after:
+                    # What meets no condition need not begin and end like those that do.
+                    values.append(OTHER)
+                changed = (copy.target in self._values and self._add(copy.source, values)) or changed

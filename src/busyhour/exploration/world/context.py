@@ -1,0 +1,152 @@
+"""The flows under exploration with everything that is known of them before a call is played."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from busyhour.exploration.world import answers
+from busyhour.exploration.world.candidates import Pools, Read, reads_of
+from busyhour.exploration.world.choices import Choice, Option
+from busyhour.exploration.world.inherited import always_inherits, reads_before_filled
+from busyhour.exploration.world.record import Transition
+from busyhour.exploration.world.stubs import OpenLibrary
+from busyhour.flows import protocol as p
+from busyhour.flows.call import Call
+from busyhour.flows.machine import Machine
+from busyhour.flows.model import Action, Flow, FlowType
+from busyhour.flows.playback.script import function_name
+from busyhour.flows.policy import ALL, Policy
+from busyhour.flows.references import text_of
+
+RealFunction = Callable[[Mapping[str, object]], p.LambdaResult | p.LambdaFailed]
+"""Invokes a real function with an event."""
+
+
+class Ground:
+    """Flows, and a machine for them whose observer is the world of the call that is played.
+
+    Args:
+        flows: the flows; each can be the entry of explored calls.
+        aliases: ARN, id or placeholder in the exports -> name of a flow.
+        policy: what AWS leaves open; every action that can fail is asked about whatever it says.
+        functions: real functions by name; others are made up.
+    """
+
+    def __init__(
+        self,
+        flows: Iterable[Flow],
+        aliases: Mapping[str, str] | None = None,
+        *,
+        policy: Policy | None = None,
+        functions: Mapping[str, RealFunction] | None = None,
+    ) -> None:
+        self.library = OpenLibrary(flows, aliases)
+        self.flows: tuple[Flow, ...] = tuple(self.library)
+        self.functions = functions or {}
+        self.policy = replace(policy or Policy(), ask=ALL)
+        self.machine = Machine(self.library, policy=self.policy, observer=_Nobody())
+        self.pools = Pools(self.flows)
+        self.places: dict[int, tuple[int, int]] = {
+            id(action): (at, index)
+            for at, flow in enumerate(self.flows)
+            for index, action in enumerate(flow.actions)
+        }
+        self._reads: dict[int, tuple[Read, ...]] = {}
+        self._options: dict[tuple[object, ...], list[Option]] = {}
+        self._inherits: dict[int, bool] = {}
+        self._targets = self._find_targets()
+
+    def index(self, flow: Flow) -> int:
+        """Number of a flow in the library."""
+        return next(at for at, one in enumerate(self.flows) if one is flow)
+
+    def transitions(self, flow: Flow) -> list[Transition]:
+        """Every transition of a flow, in the order of the export."""
+        at = self.index(flow)
+        found: list[Transition] = []
+        for index, action in enumerate(flow.actions):
+            found += [Transition(at, index, "condition", one) for one in range(len(action.conditions))]
+            found += [Transition(at, index, "error", one) for one in range(len(action.errors))]
+            if action.next_action is not None:
+                found.append(Transition(at, index, "next", 0))
+        return found
+
+    def reads(self, action: Action) -> tuple[Read, ...]:
+        """What an action reads."""
+        found = self._reads.get(id(action))
+        if found is None:
+            found = self._reads[id(action)] = reads_of(action)
+        return found
+
+    def options(self, effect: p.Effect, action: Action | None, queued: bool) -> Sequence[Option]:
+        """What can happen now; the same list for the same action, so that it is made once."""
+        infinite = isinstance(effect, p.Loop) and effect.seconds == float("inf")
+        real = isinstance(effect, p.Invoke) and not effect.asynchronous and self._function(effect) is not None
+        key = (id(action), type(effect), queued, infinite, real)
+        found = self._options.get(key)
+        if found is None:
+            found = answers.options(effect, action, queued, self.pools)
+            if real:
+                found.insert(0, Option(Choice("calls"), passive=True))
+            self._options[key] = found
+        return found
+
+    def contact_options(self, flow: Flow) -> Sequence[Option]:
+        """How a contact can enter the flow."""
+        key = ("contact", id(flow))
+        found = self._options.get(key)
+        if found is None:
+            after = self.inherits(flow) and not always_inherits(flow)
+            found = self._options[key] = answers.contact_options(after, self.flows, self.pools)
+        return found
+
+    def value_options(self, name: str) -> Sequence[Option]:
+        """What a reference can hold: the values that matter, then nothing."""
+        key = ("value", name)
+        found = self._options.get(key)
+        if found is None:
+            values = self.pools.of(name)
+            found = [Option(Choice("value", one)) for one in values]
+            found.append(Option(Choice("value"), guided=not values or name in self.pools.dynamic))
+            self._options[key] = found
+        return found
+
+    def inherits(self, flow: Flow) -> bool:
+        """Whether contacts can enter the flow with what another one left: answers, a queue."""
+        found = self._inherits.get(id(flow))
+        if found is None:
+            found = always_inherits(flow) or (
+                flow.type is not FlowType.MODULE and (id(flow) in self._targets or reads_before_filled(flow))
+            )
+            self._inherits[id(flow)] = found
+        return found
+
+    def real_answer(self, effect: p.Invoke) -> p.LambdaResult | p.LambdaFailed | None:
+        """What the real function answers, None where there is none."""
+        function = self._function(effect)
+        return None if function is None else function(effect.event)
+
+    def _function(self, effect: p.Invoke) -> RealFunction | None:
+        name = function_name(effect.function_arn)
+        return self.functions.get(name) or self.functions.get(effect.function_arn)
+
+    def _find_targets(self) -> set[int]:
+        found: set[int] = set()
+        for flow in self.flows:
+            for action in flow.actions:
+                if action.type == "TransferToFlow":
+                    target = self.library.known(text_of(action.parameters.get("ContactFlowId")))
+                    if target is not None and target is not flow:
+                        found.add(id(target))
+        return found
+
+
+class _Nobody:
+    """Stands for the world until a call is played."""
+
+    def on_action(self, call: Call, flow: Flow, action: Action) -> None:
+        """Take no notice."""
+
+    def on_branch(self, call: Call, flow: Flow, action: Action, kind: str, index: int) -> None:
+        """Take no notice."""

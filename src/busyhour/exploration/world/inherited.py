@@ -1,0 +1,64 @@
+"""Does a flow live on what another flow left? Then the ordinary way into it is a transfer from there."""
+
+from __future__ import annotations
+
+from busyhour.exploration.world.candidates import reads_of
+from busyhour.flows.model import Action, Flow, FlowType
+
+_FILLERS = {
+    "External": ("InvokeLambdaFunction",),
+    "Lex": ("ConnectParticipantWithLexBot", "ConnectParticipantWithAgenticCX"),
+    "StoredCustomerInput": ("GetParticipantInput",),
+    "Metrics": ("GetMetricData",),
+}
+"""Root -> types that fill it."""
+
+WITH_THE_CONTACT = frozenset({"Customer", "Case", "Wisdom", "MediaStreams"})
+"""Roots that belong to the contact: a module finds in them what the flow that runs it has put there."""
+
+OF_CONTACT = frozenset(
+    {
+        "LanguageCode",
+        "Name",
+        "Description",
+        "CustomerId",
+        "SegmentAttributes",
+        "References",
+        "Tags",
+        "Media",
+        "Metadata",
+    }
+)
+"""Facts of the contact that a flow reads by their bare names."""
+
+
+def always_inherits(flow: Flow) -> bool:
+    """Whether the flow's type says that another one ran before it."""
+    return flow.type not in (None, FlowType.CONTACT_FLOW, FlowType.MODULE)
+
+
+def reads_before_filled(flow: Flow) -> bool:
+    """Whether the flow reads an answer that no action of its own can have brought."""
+    actions: dict[str, Action] = {}
+    for action in flow.actions:
+        actions.setdefault(action.identifier, action)
+    for root, types in _FILLERS.items():
+        readers = {one.identifier for one in flow.actions if any(read.root == root for read in reads_of(one))}
+        if not readers:
+            continue
+        fillers = [one for one in flow.actions if one.type in types]
+        filled = _after(actions, [target for one in fillers for target in one.targets()])
+        if readers & _after(actions, [flow.start]) - filled:
+            return True
+    return False
+
+
+def _after(actions: dict[str, Action], starts: list[str]) -> set[str]:
+    seen: set[str] = set()
+    todo = list(starts)
+    while todo:
+        identifier = todo.pop()
+        if identifier not in seen and identifier in actions:
+            seen.add(identifier)
+            todo.extend(actions[identifier].targets())
+    return seen

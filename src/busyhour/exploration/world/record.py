@@ -1,0 +1,149 @@
+"""What happened in one explored call, for coverage, invariants and stories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from busyhour.exploration.world.choices import Choice, Decision
+from busyhour.flows import protocol as p
+from busyhour.flows.call import Call, Stage
+from busyhour.flows.model import Action, Flow, FlowType
+
+
+class Transition(NamedTuple):
+    """One branch of one action.
+
+    `flow` counts the flows of the library, `action` the actions of the flow; `kind` is `next`, `condition` or `error`,
+    `number` its place among those.
+    """
+
+    flow: int
+    action: int
+    kind: str
+    number: int
+
+
+@dataclass(slots=True)
+class ActionRun:
+    """An action that was run, `at` seconds into the call. `branch` is what it took, None where it took none."""
+
+    flow: Flow
+    action: Action
+    at: float
+    stage: int
+    branch: tuple[str, int] | None = None
+    queue_unset: bool = False
+    """No queue and no agent was set when the action was run."""
+
+
+@dataclass(slots=True)
+class Moment:
+    """One effect and what the world made of it. `run` is the number of actions run before; its own is the last."""
+
+    at: float
+    seconds: float
+    run: int
+    effect: p.Effect
+    choice: Choice
+    event: p.Event
+    stage: int
+    passive: bool
+    fault: bool
+    decision: int
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the customer hears something, or talks to somebody."""
+        effect = self.effect
+        if isinstance(effect, p.Play):
+            return effect.audience is p.Audience.CUSTOMER and not isinstance(self.event, p.Failed)
+        return isinstance(effect, p.Loop | p.Collect | p.Converse | p.Talk)
+
+    @property
+    def is_lambda_failure(self) -> bool:
+        """Whether a function that the flow waits for did not answer as the flow needs it."""
+        return (
+            isinstance(self.event, p.LambdaFailed)
+            and isinstance(self.effect, p.Invoke)
+            and not self.effect.asynchronous
+        )
+
+
+class Settled(NamedTuple):
+    """A reference that got a value when it was first read; `moments` had passed by then."""
+
+    name: str
+    value: str | None
+    moments: int
+
+
+@dataclass(slots=True)
+class Played:
+    """One explored call.
+
+    `endless` gives the moments between which the call went in a circle in which the caller got nowhere: (first,
+    last + 1). `cut` is set where the exploration gave up, `crash` where the machine raised what it should not.
+    """
+
+    entry: Flow
+    call: Call
+    decisions: list[Decision] = field(default_factory=list)
+    actions: list[ActionRun] = field(default_factory=list)
+    moments: list[Moment] = field(default_factory=list)
+    path: list[Transition] = field(default_factory=list)
+    """Transitions in the order in which they were taken."""
+    seconds: float = 0.0
+    settled: list[Settled] = field(default_factory=list)
+    """Values that the flow read and that nobody had settled before, answers of functions left out."""
+    inherited: Mapping[str, Any] | None = None
+    """What `$.External` held when the flow was entered, where another flow ran before; it fills as it is read."""
+    attribute_bytes: int = 0
+    """Most that the contact's attributes took at any time."""
+    endless: tuple[int, int] | None = None
+    cut: bool = False
+    crash: BaseException | None = None
+    elsewhere: bool = False
+    """Whether the call went on in a flow that is not here."""
+
+    @property
+    def taken(self) -> set[Transition]:
+        """Transitions that were taken."""
+        return set(self.path)
+
+    @property
+    def choices(self) -> list[Choice]:
+        """The choices that make this call."""
+        return [one.option.choice for one in self.decisions]
+
+    @property
+    def ended(self) -> p.Ended | None:
+        """How the call ended; None where the exploration cut it off."""
+        pending = self.call.pending
+        return pending if isinstance(pending, p.Ended) and not self.cut and self.endless is None else None
+
+    @property
+    def hung_up(self) -> bool:
+        """Whether the caller hung up."""
+        return any(isinstance(one.event, p.HungUp) for one in self.moments[-1:])
+
+    def action_of(self, moment: Moment) -> ActionRun | None:
+        """The action whose effect this was, None while the customer is held or talks."""
+        for run in reversed(self.actions[: moment.run]):
+            if (
+                run.action.identifier == moment.effect.action
+                if not isinstance(moment.effect, p.Ended)
+                else False
+            ):
+                return run
+        return None
+
+    def in_flow(self) -> Iterator[Moment]:
+        """Moments in which a flow has the caller who waits for nobody: not queued, not talking."""
+        return (one for one in self.moments if one.stage in (Stage.MAIN, Stage.REMAINING))
+
+    @property
+    def waits_by_nature(self) -> bool:
+        """Whether the entry is a flow that a waiting customer or agent is in: going on without end is its purpose."""
+        return self.entry.type in (FlowType.CUSTOMER_QUEUE, FlowType.CUSTOMER_HOLD, FlowType.AGENT_HOLD)

@@ -1,0 +1,1 @@
+"""Two versions of flows compared by what callers notice."""

@@ -1,0 +1,114 @@
+"""Flows to compare: a file, a folder, or a git revision (`HEAD~1`, `main:flows`)."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from busyhour.errors import BusyhourError
+from busyhour.flows.export.document import DocumentError
+from busyhour.flows.export.reader import FlowError, read_file
+from busyhour.flows.model import Flow
+
+
+@dataclass(frozen=True, slots=True)
+class FlowSet:
+    """One version of some flows. `root` is a folder that holds `files`, for as long as the set is open."""
+
+    name: str
+    root: Path
+    files: tuple[Path, ...]
+    flows: Mapping[str, Flow]
+    """By name."""
+    skipped: Mapping[str, str]
+    """Files that are no flows, with the reason."""
+
+
+@contextlib.contextmanager
+def open_set(name: str, patterns: Sequence[str], folder: Path) -> Iterator[FlowSet]:
+    """The flows that `name` stands for.
+
+    Args:
+        name: a file, a folder, or a git revision, with `:path` where not all of the project's flows are meant.
+        patterns: the project's patterns of flows, from `folder`; used for a revision without a path.
+        folder: the project's root.
+
+    Raises:
+        BusyhourError: there is no such file, folder or revision, or no flow in it.
+    """
+    path = Path(name)
+    if path.exists():
+        yield _read(name, path)
+        return
+    with tempfile.TemporaryDirectory(prefix="busyhour-diff-") as held:
+        _extract(name, patterns, folder, Path(held))
+        yield _read(name, Path(held))
+
+
+def _read(name: str, path: Path) -> FlowSet:
+    files = [path] if path.is_file() else sorted(p for p in path.rglob("*.json") if _visible(p, path))
+    flows: dict[str, Flow] = {}
+    skipped: dict[str, str] = {}
+    read: list[Path] = []
+    for file in files:
+        try:
+            flow = read_file(file)
+        except (DocumentError, FlowError) as error:
+            if path.is_file():
+                raise
+            skipped[str(file.relative_to(path))] = error.message
+            continue
+        key = flow.name
+        if key in flows:
+            key = f"{flow.name} ({file.name})"
+        flows[key] = flow
+        read.append(file)
+    if not flows:
+        raise BusyhourError(
+            f"{name}: there is no exported flow in it.", "Name a flow, or a folder of flows (*.json)."
+        )
+    return FlowSet(name, path if path.is_dir() else path.parent, tuple(read), flows, skipped)
+
+
+def _visible(path: Path, root: Path) -> bool:
+    return not any(
+        part.startswith(".") or part in ("node_modules", "out") for part in path.relative_to(root).parts
+    )
+
+
+def _extract(name: str, patterns: Sequence[str], folder: Path, into: Path) -> None:
+    """Unpack the flows of a revision."""
+    revision, _, inside = name.partition(":")
+    known = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if known is None:
+        raise BusyhourError(
+            f"{name}: there is no such file or folder, and no such git revision here.",
+            "Name an exported flow, a folder of them, or a revision like HEAD~1 or main:flows.",
+        )
+    commit = known.decode().strip()
+    specs = [inside] if inside else [f":(glob){pattern}" for pattern in patterns] or ["."]
+    packed = _git(folder, "archive", "--format=tar", commit, "--", *specs)
+    if packed is None:
+        raise BusyhourError(
+            f"{name}: the revision has no {inside or ' or '.join(patterns) or 'file'}.",
+            "Name what it has: `git ls-tree -r --name-only` with the revision lists it.",
+        )
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(into, filter="data")
+
+
+def _git(folder: Path, *arguments: str) -> bytes | None:
+    """What git says; None where it refuses."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, timeout=60, check=False
+        )
+    except FileNotFoundError:
+        raise BusyhourError("git is not installed.", "Install it, or compare files and folders.") from None
+    return done.stdout if done.returncode == 0 else None

@@ -1,0 +1,1 @@
+"""Files of the console and the API -> flows, in both formats."""

@@ -1,0 +1,204 @@
+"""Document -> Flow, for both export formats, tolerant of everything that real exports contain.
+
+Whether the flow is any good is for the contracts to say; here only what cannot be a flow at all is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from busyhour.errors import did_you_mean
+from busyhour.flows.export.document import INSIDE_HINT, Document, load
+from busyhour.flows.export.legacy import FlowError, convert, is_legacy
+from busyhour.flows.model import Action, Condition, ErrorBranch, Flow, FlowFormat, FlowType
+
+__all__ = ["FlowError", "read", "read_file"]
+
+_METADATA_TYPES = {
+    "contactFlow": FlowType.CONTACT_FLOW,
+    "customerQueue": FlowType.CUSTOMER_QUEUE,
+    "customerHold": FlowType.CUSTOMER_HOLD,
+    "customerWhisper": FlowType.CUSTOMER_WHISPER,
+    "outboundWhisper": FlowType.OUTBOUND_WHISPER,
+    "agentHold": FlowType.AGENT_HOLD,
+    "agentWhisper": FlowType.AGENT_WHISPER,
+    "agentTransfer": FlowType.AGENT_TRANSFER,
+    "queueTransfer": FlowType.QUEUE_TRANSFER,
+    "campaign": FlowType.CAMPAIGN,
+    "contactFlowModule": FlowType.MODULE,
+}
+_SHAPE_HINT = 'A flow has "StartAction" and "Actions" (2019-10-30), or "start" and "modules" (older exports).'
+
+
+def read_file(path: Path, *, name: str | None = None, type: FlowType | None = None) -> Flow:
+    """Read the exported flow at `path`.
+
+    Raises:
+        DocumentError: the file is no JSON document.
+        FlowError: the document is no flow.
+    """
+    return read(load(path), name=name, type=type)
+
+
+def read(document: Document, *, name: str | None = None, type: FlowType | None = None) -> Flow:
+    """Make the flow that `document` holds; `name` and `type` win over what the export says.
+
+    Raises:
+        FlowError: the document is no flow; the message names file, line and column.
+    """
+    data = document.data
+    if is_legacy(data):
+        converted = convert(document)
+        return _flow(document, converted.data, FlowFormat.LEGACY, name, type)
+    if not isinstance(data, dict):
+        raise FlowError(
+            f"is no contact flow: it holds {_kind(data)}, not an object", document, (), _SHAPE_HINT
+        )
+    if "Actions" not in data:
+        near = next(
+            (did_you_mean(key, ["Actions", "modules"]) for key in data if key.lower() == "actions"), ""
+        )
+        raise FlowError(
+            f'is no contact flow: there is no "Actions".{near}'.removesuffix("."),
+            document,
+            (),
+            INSIDE_HINT if "StartAction" in document.text and "StartAction" not in data else _SHAPE_HINT,
+        )
+    return _flow(document, data, FlowFormat.MODERN, name, type)
+
+
+def _flow(
+    document: Document, data: Mapping[str, Any], form: FlowFormat, name: str | None, type: FlowType | None
+) -> Flow:
+    metadata = data.get("Metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    envelope = document.envelope
+    raw_actions = data["Actions"]
+    if not isinstance(raw_actions, list):
+        raise FlowError(f'"Actions" is {_kind(raw_actions)}, not a list', document, ("Actions",), _SHAPE_HINT)
+    layout = metadata.get("ActionMetadata")
+    actions = tuple(
+        _action(document, raw, index, layout if isinstance(layout, dict) else {})
+        for index, raw in enumerate(raw_actions)
+    )
+    start = data.get("StartAction")
+    settings = data.get("Settings")
+    arn = envelope.get("Arn")
+    return Flow(
+        name=name
+        or _first_text(envelope.get("Name"), metadata.get("name"), metadata.get("Name"), document.name),
+        type=type or _type(document, data, metadata, actions),
+        start=start if isinstance(start, str) else "",
+        actions=actions,
+        format=form,
+        path=document.path,
+        metadata=metadata,
+        settings=settings if isinstance(settings, dict) else None,
+        arn=arn if isinstance(arn, str) else None,
+    )
+
+
+def _type(
+    document: Document, data: Mapping[str, Any], metadata: Mapping[str, Any], actions: tuple[Action, ...]
+) -> FlowType | None:
+    said = document.envelope.get("Type")
+    if isinstance(said, str) and said in FlowType.__members__:
+        return FlowType(said)
+    if document.prefix[:1] == ("ContactFlowModule",):
+        return FlowType.MODULE
+    said = metadata.get("type")
+    if isinstance(said, str):
+        if said in _METADATA_TYPES:
+            return _METADATA_TYPES[said]
+        if said in FlowType.__members__:
+            return FlowType(said)
+    if "Settings" in data or any(action.type == "EndFlowModuleExecution" for action in actions):
+        return FlowType.MODULE
+    return None
+
+
+def _action(document: Document, raw: Any, index: int, layout: Mapping[str, Any]) -> Action:
+    here = ("Actions", index) if not is_legacy(document.data) else ("modules", index)
+    if not isinstance(raw, dict):
+        raise FlowError(f"action {index} is {_kind(raw)}, not an object", document, here)
+    identifier = raw.get("Identifier")
+    if not isinstance(identifier, str):
+        problem = "has no" if identifier is None else f"has {_kind(identifier)} for"
+        raise FlowError(f'action {index} {problem} "Identifier"', document, (*here, "Identifier"))
+    kind = raw.get("Type")
+    if not isinstance(kind, str):
+        problem = "has no" if kind is None else f"has {_kind(kind)} for"
+        raise FlowError(f'action {identifier!r} {problem} "Type"', document, (*here, "Type"))
+    for key in ("Parameters", "Transitions"):
+        if not isinstance(raw.get(key) or {}, dict):
+            found = _kind(raw[key])
+            raise FlowError(
+                f'"{key}" of action {identifier!r} is {found}, not an object', document, (*here, key)
+            )
+    transitions = raw.get("Transitions") or {}
+    next_action = transitions.get("NextAction")
+    return Action(
+        identifier=identifier,
+        type=kind,
+        parameters=raw.get("Parameters") or {},
+        next_action=next_action if isinstance(next_action, str) else None,
+        conditions=tuple(_condition(one) for one in _objects(transitions.get("Conditions"))),
+        errors=tuple(
+            ErrorBranch(_first_text(one.get("ErrorType")), _first_text(one.get("NextAction")))
+            for one in _objects(transitions.get("Errors"))
+        ),
+        index=index,
+        display_name=_display_name(identifier, layout.get(identifier)),
+    )
+
+
+def _condition(raw: Mapping[str, Any]) -> Condition:
+    inner = raw.get("Condition")
+    inner = inner if isinstance(inner, dict) else {}
+    operands = inner.get("Operands")
+    return Condition(
+        operator=_first_text(inner.get("Operator")),
+        operands=tuple(_scalar(one) for one in operands) if isinstance(operands, list) else (),
+        target=_first_text(raw.get("NextAction")),
+    )
+
+
+def _display_name(identifier: str, layout: Any) -> str:
+    """What the designer shows: the identifier itself where it is friendly, else a name in the layout."""
+    if isinstance(layout, dict) and not layout.get("isFriendlyName"):
+        for key in ("name", "displayName"):
+            if isinstance(layout.get(key), str) and layout[key]:
+                return str(layout[key])
+    return identifier
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _first_text(*values: Any) -> str:
+    return next((value for value in values if isinstance(value, str) and value), "")
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, bool):
+        return "True" if value else "False"
+    return value if isinstance(value, str) else str(value)
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a string"
+        case list():
+            return "a list"
+        case _:
+            return "an object"

@@ -1,0 +1,1 @@
+"""Calls played back: traces, flow logs, scripted callers."""

@@ -1,0 +1,236 @@
+"""The flow log that Connect writes to CloudWatch, made from a simulated call, and read from a real one.
+
+An entry has ContactId, ContactFlowId, ContactFlowName, ContactFlowModuleType (the module names of the console's old
+export), Identifier, Timestamp, Parameters, and Results or ExternalResults. Where AWS documents no shape, the shapes
+are those of published entries; parameters of other types are logged as exported, with references resolved.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from busyhour.errors import BusyhourError
+from busyhour.flows import protocol as p
+from busyhour.flows.model import Action
+from busyhour.flows.playback.call_trace import Step, Trace
+from busyhour.flows.references import text_of
+
+MODULE_TYPES: Mapping[str, str] = {
+    "Compare": "CheckAttribute",
+    "ConnectParticipantWithLexBot": "GetUserInput",
+    "CreateCallbackContact": "CreateCallback",
+    "CreateWisdomSession": "SetWisdomAssistant",
+    "DequeueContactAndTransferToQueue": "Transfer",
+    "DisconnectParticipant": "Disconnect",
+    "DistributeByPercentage": "PercentileBranching",
+    "EndFlowExecution": "Resume",
+    "GetParticipantInput": "GetUserInput",
+    "InvokeLambdaFunction": "InvokeExternalResource",
+    "MessageParticipant": "PlayPrompt",
+    "MessageParticipantIteratively": "LoopPrompts",
+    "TransferContactToAgent": "Transfer",
+    "TransferContactToQueue": "Transfer",
+    "TransferParticipantToThirdParty": "Transfer",
+    "TransferToFlow": "Transfer",
+    "UpdateContactAttributes": "SetAttributes",
+    "UpdateContactCallbackNumber": "SetCallBackNumber",
+    "UpdateContactData": "SetContactData",
+    "UpdateContactEventHooks": "SetEventHook",
+    "UpdateContactRecordingBehavior": "SetRecordingBehavior",
+    "UpdateContactRoutingBehavior": "UpdateRoutingPriority",
+    "UpdateContactTargetQueue": "SetQueue",
+    "UpdateContactTextToSpeechVoice": "SetVoice",
+    "UpdateFlowLoggingBehavior": "SetLoggingBehavior",
+}
+"""Action type -> module type; types that are not here keep their name (Loop, Wait, CheckHoursOfOperation, ...)."""
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+"""When simulated calls start, where nobody says."""
+
+
+def module_type(action: Action) -> str:
+    """The action's ContactFlowModuleType."""
+    parameters = action.parameters
+    match action.type:
+        case "GetParticipantInput" if text_of(parameters.get("StoreInput")).lower() == "true":
+            return "StoreUserInput"
+        case "CheckMetricData":
+            return (
+                "CheckStaffing" if "Agents" in text_of(parameters.get("MetricType")) else "CheckQueueStatus"
+            )
+        case "UpdateContactMediaStreamingBehavior":
+            on = parameters.get("MediaStreamingState") == "Enabled"
+            return "StartMediaStreaming" if on else "StopMediaStreaming"
+        case type:
+            return MODULE_TYPES.get(type, type)
+
+
+def entries(trace: Trace, start: datetime = EPOCH, everything: bool = False) -> Iterator[dict[str, Any]]:
+    """The flow log of a simulated call; what comes before logging is enabled only with `everything`."""
+    logging = everything
+    for step in trace.steps:
+        if step.action is None:
+            continue
+        if step.action.type == "UpdateFlowLoggingBehavior" and not everything:
+            logging = text_of(step.parameters.get("FlowLoggingBehavior")) == "Enabled"
+            if not logging:
+                continue
+        if logging:
+            yield from _entries(trace, step, step.action, start)
+
+
+def _entries(trace: Trace, step: Step, action: Action, start: datetime) -> Iterator[dict[str, Any]]:
+    at = start + timedelta(seconds=step.answers[-1][0] if step.answers else step.at)
+    instance = trace.contact.instance_arn
+    entry: dict[str, Any] = {
+        "ContactId": trace.contact.contact_id,
+        "ContactFlowId": step.flow_arn or f"{instance}/contact-flow/{step.flow}",
+        "ContactFlowName": step.flow,
+        "ContactFlowModuleType": module_type(action),
+        "Identifier": action.identifier,
+        "Timestamp": at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z",
+    }
+    if action.type == "UpdateContactAttributes":
+        related = "true" if action.parameters.get("TargetContact") == "Related" else "false"
+        attributes = step.parameters.get("Attributes")
+        for key, value in attributes.items() if isinstance(attributes, Mapping) else ():
+            parameters = {"Value": text_of(value), "AddAttributeToRelatedContact": related, "Key": key}
+            yield {**entry, "Parameters": parameters}
+        return
+    yield {**entry, **_results(step), "Parameters": _parameters(step, action)}
+
+
+def _results(step: Step) -> dict[str, Any]:
+    event = step.answers[-1][1] if step.answers else None
+    match event:
+        case p.Digits(digits):
+            return {"Results": digits}
+        case p.Silence():
+            return {"Results": "Timeout"}
+        case p.LexResult(intent):
+            return {"Results": intent}
+        case p.LambdaResult() if step.branch is None or step.branch[0] != "error":
+            return {"ExternalResults": step.external if step.external is not None else {}}
+        case p.LambdaResult():
+            return {"Results": "The Lambda Function Returned An Invalid Response."}
+        case p.LambdaFailed("timeout"):
+            return {"Results": "The Lambda Function Timed Out."}
+        case p.LambdaFailed(kind, detail):
+            return {"Results": f"The Lambda Function Returned An Error. {detail or kind}"}
+        case p.Hours(open):
+            return {"Results": "true" if open else "false"}
+        case p.AtCapacity():
+            return {"Results": "AtCapacity"}
+        case p.Failed(error):
+            return {"Results": error}
+        case _:
+            return {}
+
+
+def _parameters(step: Step, action: Action) -> dict[str, Any]:
+    given = step.parameters
+    match action.type:
+        case "InvokeLambdaFunction":
+            limit = text_of(given.get("InvocationTimeLimitSeconds"))
+            validation = given.get("ResponseValidation")
+            kind = validation.get("ResponseType") if isinstance(validation, Mapping) else None
+            made = {
+                "FunctionArn": text_of(given.get("LambdaFunctionARN")),
+                "ResponseValidation": f"ResponseType={kind or 'STRING_MAP'}",
+                "TimeLimit": f"{limit}000" if limit.isdecimal() else limit,
+            }
+            more = given.get("LambdaInvocationAttributes")
+            return {**made, "Parameters": dict(more)} if isinstance(more, Mapping) and more else made
+        case "UpdateContactTargetQueue":
+            return {"Queue": given["QueueId"]} if "QueueId" in given else {"Agent": given.get("AgentId")}
+        case "UpdateFlowLoggingBehavior":
+            return {"LoggingBehavior": text_of(given.get("FlowLoggingBehavior")).removesuffix("d")}
+        case "MessageParticipant":
+            if "Text" in given or "SSML" in given:
+                kind = "ssml" if "SSML" in given else "text"
+                return {"TextToSpeechType": kind, "Text": given.get("SSML") or given.get("Text")}
+        case "Compare":
+            return {"Value": text_of(given.get("ComparisonValue"))}
+        case "UpdateContactTextToSpeechVoice":
+            return {"GlobalVoice": given.get("TextToSpeechVoice")}
+    return dict(given)
+
+
+# ------------------------------------------------------------------------------------------- real logs
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One entry of a real flow log; `line` is its line (or number) in the file."""
+
+    line: int
+    contact: str
+    flow: str
+    identifier: str
+    module_type: str
+    results: str | None
+    external: Mapping[str, Any] | None
+    parameters: Mapping[str, Any]
+
+
+def read_log(text: str, name: str = "<log>") -> list[Logged]:
+    """The entries of a flow log: JSON lines, a JSON list, or what `aws logs filter-log-events` prints.
+
+    Raises:
+        BusyhourError: it is none of these, or has no entry of a flow.
+    """
+    try:
+        whole = json.loads(text)
+    except ValueError:
+        whole = None
+    if isinstance(whole, Mapping) and isinstance(whole.get("events"), list):
+        whole = whole["events"]
+    found: list[tuple[int, Any]] = []
+    if isinstance(whole, list):
+        found = list(enumerate(whole, 1))
+    elif isinstance(whole, Mapping):
+        found = [(1, whole)]
+    else:
+        for number, line in enumerate(text.splitlines(), 1):
+            start = line.find("{")
+            if start < 0:
+                continue
+            try:
+                found.append((number, json.loads(line[start:])))
+            except ValueError:
+                raise BusyhourError(
+                    f"{name}:{number}:{start + 1}: is no JSON",
+                    "Give the log as JSON lines, one entry a line.",
+                ) from None
+    entries = [entry for number, one in found if (entry := _logged(number, one)) is not None]
+    if not entries:
+        raise BusyhourError(
+            f"{name}: has no entry of a contact flow",
+            "Export it with `aws logs filter-log-events --log-group-name /aws/connect/INSTANCE`.",
+        )
+    return entries
+
+
+def _logged(number: int, raw: Any) -> Logged | None:
+    if isinstance(raw, Mapping) and isinstance(raw.get("message"), str):
+        try:
+            raw = json.loads(raw["message"])
+        except ValueError:
+            return None
+    if not isinstance(raw, Mapping) or "ContactFlowModuleType" not in raw:
+        return None
+    external, parameters = raw.get("ExternalResults"), raw.get("Parameters")
+    return Logged(
+        number,
+        text_of(raw.get("ContactId")),
+        text_of(raw.get("ContactFlowName")),
+        text_of(raw.get("Identifier")),
+        text_of(raw.get("ContactFlowModuleType")),
+        None if raw.get("Results") is None else text_of(raw.get("Results")),
+        external if isinstance(external, Mapping) else None,
+        parameters if isinstance(parameters, Mapping) else {},
+    )

@@ -1,0 +1,215 @@
+"""Run a real flow log through the exported flow: does the export do what the real call did, and where do they part?
+
+The log says which actions were run and what some of them were answered. At each effect every answer that could have
+come is tried, the log's own first, and the one that follows the log furthest is taken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from busyhour.flows import protocol as p
+from busyhour.flows.compiled import number
+from busyhour.flows.contact import Contact
+from busyhour.flows.library import FlowLibrary
+from busyhour.flows.machine import Machine
+from busyhour.flows.model import Action, Flow
+from busyhour.flows.playback.call_trace import Trace, Tracer
+from busyhour.flows.playback.flow_log import Logged
+from busyhour.flows.policy import Policy
+
+_KEYS = re.compile(r"\+?[0-9*#]+")
+"""A result that says what was pressed, and not that nothing was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """Where log and export part: the entry that the export does not lead to, and what it does instead."""
+
+    entry: Logged
+    after: str
+    """Identifier of the last action that both ran; empty at the start."""
+    instead: str
+    """Identifier of the action that the export runs; empty where it runs none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """How far the export follows a log: `followed` of `entries` actions, and where they part, if they do."""
+
+    followed: int
+    entries: int
+    trace: Trace
+    parting: Parting | None
+
+
+def replay(
+    library: FlowLibrary,
+    entry: Flow | str,
+    log: list[Logged],
+    *,
+    contact: Contact | None = None,
+    policy: Policy | None = None,
+) -> Replay:
+    """Follow the first contact of the log through the flow."""
+    wanted = _actions(log)
+    events: list[p.Event] = []
+    trace, effect, action = _simulate(library, entry, contact, policy, events)
+    while not isinstance(effect, p.Ended) and _followed(trace, wanted) < len(wanted):
+        done = _followed(trace, wanted)
+        if _strayed(trace, wanted):
+            break
+        here = wanted[done - 1] if done else None
+        best: tuple[int, p.Event] | None = None
+        for event in _candidates(effect, action, here, trace.call.is_queued):
+            tried, _, _ = _simulate(library, entry, contact, policy, [*events, event])
+            reach = _followed(tried, wanted) - (1 if _strayed(tried, wanted) else 0)
+            if best is None or reach > best[0]:
+                best = (reach, event)
+        if best is None or len(events) > 4 * len(wanted) + 100:
+            break
+        events.append(best[1])
+        trace, effect, action = _simulate(library, entry, contact, policy, events)
+    followed = _followed(trace, wanted)
+    if not isinstance(effect, p.Ended):
+        trace.call.send(p.Stopped())
+    return Replay(followed, len(wanted), trace, _parting(trace, wanted, followed))
+
+
+def _actions(log: list[Logged]) -> list[Logged]:
+    """One entry for each action of the first contact: attributes are logged one by one."""
+    contact = log[0].contact
+    actions: list[Logged] = []
+    keys: set[str] = set()
+    for entry in log:
+        if entry.contact != contact:
+            continue
+        key = str(entry.parameters.get("Key"))
+        last = actions[-1] if actions else None
+        if (
+            last is not None
+            and entry.module_type == "SetAttributes" == last.module_type
+            and entry.identifier == last.identifier
+            and key not in keys
+        ):
+            keys.add(key)
+            continue
+        keys = {key}
+        actions.append(entry)
+    return actions
+
+
+def _simulate(
+    library: FlowLibrary,
+    entry: Flow | str,
+    contact: Contact | None,
+    policy: Policy | None,
+    events: list[p.Event],
+) -> tuple[Trace, p.Effect, Action | None]:
+    tracer = Tracer()
+    call = Machine(library, policy=policy, observer=tracer).call(entry, contact)
+    tracer.started(call)
+    effect = call.start()
+    for event in events:
+        tracer.yielded(call, effect)
+        tracer.answered(event, 0.0)
+        effect = call.send(event)
+    tracer.yielded(call, effect)
+    return Trace(call.contact, tracer.steps, call, 0.0), effect, tracer.steps[-1].action
+
+
+def _visited(trace: Trace, wanted: list[Logged]) -> list[str]:
+    """Identifiers that were run, from where the log begins: what ran before logging was enabled is not in it."""
+    visited = [identifier for _, identifier in trace.actions()]
+    first = wanted[0].identifier
+    return visited[visited.index(first) :] if first in visited else []
+
+
+def _followed(trace: Trace, wanted: list[Logged]) -> int:
+    count = 0
+    for identifier, entry in zip(_visited(trace, wanted), wanted, strict=False):
+        if identifier != entry.identifier:
+            break
+        count += 1
+    return count
+
+
+def _strayed(trace: Trace, wanted: list[Logged]) -> bool:
+    """Whether an action was run that the log does not have."""
+    return _followed(trace, wanted) < min(len(_visited(trace, wanted)), len(wanted))
+
+
+def _parting(trace: Trace, wanted: list[Logged], followed: int) -> Parting | None:
+    if followed == len(wanted):
+        return None
+    visited = _visited(trace, wanted)
+    return Parting(
+        wanted[followed],
+        wanted[followed - 1].identifier if followed else "",
+        visited[followed] if followed < len(visited) else "",
+    )
+
+
+def _candidates(
+    effect: p.Effect, action: Action | None, entry: Logged | None, queued: bool
+) -> Iterator[p.Event]:
+    """Every answer that could have come, the likeliest first."""
+    said = entry.results if entry is not None else None
+    errors = [branch.error_type for branch in action.errors] if action is not None else []
+    match effect:
+        case p.Play() | p.Pause():
+            yield p.Done()
+        case p.Loop(seconds=seconds):
+            if seconds != float("inf"):
+                yield p.Done()
+        case p.Collect(choices=choices):
+            if said and _KEYS.fullmatch(said):
+                # What was pressed is on record: an export that leads elsewhere from there is another one.
+                yield p.Digits(said)
+                errors = []
+            else:
+                yield p.Silence()
+                for choice in choices if said is None else ():
+                    yield p.Digits(choice)
+        case p.Converse(intents=intents):
+            if said:
+                yield p.LexResult(said)
+            yield p.Silence()
+            for intent in intents:
+                yield p.LexResult(intent)
+        case p.Invoke():
+            if entry is not None and entry.external is not None:
+                yield p.LambdaResult(entry.external)
+            yield p.LambdaFailed("function_error", said or "")
+            yield p.LambdaResult({})
+            return
+        case p.CheckHours():
+            yield p.Hours(True)
+            yield p.Hours(False)
+        case p.ReadMetrics(metric=metric):
+            yield p.Metrics({})
+            for condition in action.conditions if action is not None and metric is not None else ():
+                near = number(condition.operands[0]) if condition.operands else None
+                for value in (near - 1, near, near + 1) if near is not None else ():
+                    yield p.Metrics({str(metric): value})
+        case p.Enqueue(queue=queue):
+            yield p.Queued("", queue or "")
+            yield p.AtCapacity()
+        case p.Talk():
+            yield p.Done("agent")
+            yield p.Done("customer")
+            return
+        case p.Dial():
+            yield p.Connected()
+        case p.Service(branches=branches):
+            yield p.Succeeded()
+            for branch in branches:
+                yield p.Succeeded(branch=branch)
+    if queued and not isinstance(effect, p.Enqueue):
+        yield p.AgentAnswered("agent/1", "agent")
+    for error in errors:
+        yield p.Failed(error)
+    if isinstance(effect, p.Pause) and "CustomerReturned" in effect.events:
+        yield p.CustomerReturned()

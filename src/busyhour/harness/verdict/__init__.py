@@ -1,0 +1,1 @@
+"""The verdict on a run: objectives, what the test can reach, what it showed."""

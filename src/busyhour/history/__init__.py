@@ -1,0 +1,1 @@
+"""Runs of many nights: stored, compared, change points dated."""

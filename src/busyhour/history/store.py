@@ -1,0 +1,319 @@
+"""Runs of many nights in one SQLite file, reduced to what comparisons and trends need.
+
+The file is in WAL mode, every change is one transaction, and a writer that meets another waits for it: two jobs may
+add at once, and one that is killed loses what it had not committed and nothing else. `user_version` is the schema's
+version; an older file is brought up to date when it is opened.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from busyhour.errors import BusyhourError
+from busyhour.history.entry import Entry, Judgement, Night
+from busyhour.history.migrations import MIGRATIONS
+from busyhour.regression.compare import Confirmation
+from busyhour.regression.metrics.observation import Observation, differences, from_json, name_of
+from busyhour.results.codec import decode, encode
+
+WAIT_SECONDS = 30.0
+"""How long a writer waits for another one."""
+
+
+class History:
+    """The history in one file. Use `History.open(...)` as a context manager."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._db = connection
+        self._path = path
+
+    @classmethod
+    def open(cls, path: Path) -> History:
+        """Open the file, make it where there is none, and bring its schema up to date.
+
+        Raises:
+            BusyhourError: it cannot be opened, is no history, or a newer version of busyhour wrote it.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise BusyhourError(
+                f"{path}: the history cannot be opened: {error}.", "Name another file with --history."
+            ) from None
+        made = cls(connection, path)
+        try:
+            made._prepare()
+        except sqlite3.Error as error:
+            connection.close()
+            raise BusyhourError(
+                f"{path}: is not a history: {error}.", "Name another file with --history, or remove this one."
+            ) from None
+        except BusyhourError:
+            connection.close()
+            raise
+        return made
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _prepare(self) -> None:
+        self._set_wal()
+        self._db.execute("PRAGMA synchronous = FULL")
+        if self._version() == len(MIGRATIONS):
+            return
+        with self._changing():
+            version = self._version()  # another process may have been faster
+            if version > len(MIGRATIONS):
+                raise BusyhourError(
+                    f"{self._path}: the history has schema {version}, this busyhour knows {len(MIGRATIONS)}.",
+                    "Use the version of busyhour that wrote it, or a newer one.",
+                )
+            for statements in MIGRATIONS[version:]:
+                for statement in statements:
+                    self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+    def _set_wal(self) -> None:
+        """SQLite does not wait for other writers when the mode changes, so this does."""
+        end = time.monotonic() + WAIT_SECONDS
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > end:
+                    raise
+                time.sleep(0.02)
+
+    def _version(self) -> int:
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One transaction that waits for other writers first."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # ------------------------------------------------------------------------------------------------- changes
+
+    def add(self, nights: Iterable[Night]) -> int:
+        """Add runs, all or none; one that is there already (same id, same start) is replaced.
+
+        Returns:
+            How many were given.
+        """
+        rows = [_row(night) for night in nights]
+        with self._changing():
+            self._db.executemany(
+                "INSERT INTO runs (run_id, started, scenario, identity, outcome, added, observation, regressed, "
+                "accepted, revision, flows, confirmation, repeat_of, judgement, version, name) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (run_id, started) DO UPDATE SET scenario = excluded.scenario, "
+                "identity = excluded.identity, outcome = excluded.outcome, observation = excluded.observation, "
+                "regressed = excluded.regressed, accepted = excluded.accepted, revision = excluded.revision, "
+                "flows = excluded.flows, confirmation = excluded.confirmation, repeat_of = excluded.repeat_of, "
+                "judgement = excluded.judgement, version = excluded.version, name = excluded.name",
+                rows,
+            )
+        return len(rows)
+
+    def accept(self, night: Night) -> None:
+        """A regressed run is the new state of affairs: it may be a baseline from now on."""
+        with self._changing():
+            self._db.execute("UPDATE runs SET accepted = 1 WHERE id = ?", (night.id,))
+
+    def prune(self, *, keep: int | None = None, before: str | None = None) -> int:
+        """Remove all but the newest `keep` runs of every plan, and those that started before `before` (ISO 8601).
+
+        Repeats of a run go with it.
+
+        Returns:
+            How many were removed.
+        """
+        removed = 0
+        with self._changing():
+            if before is not None:
+                removed += self._db.execute("DELETE FROM runs WHERE started < ?", (before,)).rowcount
+            if keep is not None:
+                removed += self._db.execute(
+                    "DELETE FROM runs WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER "
+                    "(PARTITION BY identity ORDER BY started DESC, id DESC) AS place FROM runs "
+                    "WHERE repeat_of = '') WHERE place > ?)",
+                    (keep,),
+                ).rowcount
+            removed += self._db.execute(
+                "DELETE FROM runs WHERE repeat_of NOT IN (SELECT run_id FROM runs WHERE repeat_of = '') "
+                "AND repeat_of <> ''"
+            ).rowcount
+        if removed:
+            self._db.execute("VACUUM")
+        return removed
+
+    # ------------------------------------------------------------------------------------------------- reading
+
+    def nights(self, scenario: str | None = None, *, repeats: bool = False) -> list[Night]:
+        """All runs, oldest first; those of one scenario where it is named, repeats of a run where they are wanted."""
+        return self._select(
+            "WHERE (? IS NULL OR scenario = ?) AND (? OR repeat_of = '') ORDER BY started, id",
+            (scenario, scenario, repeats),
+        )
+
+    def entries(self, scenario: str | None = None) -> list[Entry]:
+        """All runs in short, oldest first; those of one scenario where it is named."""
+        rows = self._db.execute(
+            "SELECT id, run_id, started, scenario, outcome, regressed, accepted, revision, repeat_of, version, name, "
+            "judgement FROM runs WHERE ? IS NULL OR scenario = ? ORDER BY started, id",
+            (scenario, scenario),
+        )
+        return [
+            Entry(
+                *(id_, run_id, started, of, outcome, None if worse is None else bool(worse), bool(accepted)),
+                *(revision, repeat_of, version, name or name_of(run_id, started, of)),
+                decode(Judgement, json.loads(judgement)).shown,
+            )
+            for id_, run_id, started, of, outcome, worse, accepted, revision, repeat_of, version, name, judgement in rows
+        ]
+
+    def find(self, name: str) -> Night:
+        """The newest run with this run id, or the one with this number or name of its own.
+
+        Raises:
+            BusyhourError: there is none.
+        """
+        found = self._select("WHERE run_id = ? ORDER BY started DESC, id DESC LIMIT 1", (name,))
+        if not found and name.isdecimal():
+            found = self._select("WHERE id = ?", (int(name),))
+        if not found:
+            found = [
+                one
+                for one in self._select("WHERE started LIKE ?", (f"{name[:10]}%",))
+                if one.observation.name == name
+            ]
+        if not found:
+            raise BusyhourError(
+                f"{self._path}: there is no run {name!r}.", "`busyhour history list` shows what is there."
+            )
+        return found[0]
+
+    def baseline(self, new: Observation, count: int) -> list[Observation]:
+        """The newest `count` trusted runs of the same plan that started before `new`, newest first.
+
+        Each has its `era`: an accepted regression begins a new one, whose level is that of later nights.
+        """
+        found = self._select(
+            "WHERE scenario = ? AND started < ? AND (accepted = 1 OR regressed IS NULL OR regressed = 0) "
+            "AND repeat_of = '' ORDER BY started DESC, id DESC",
+            (str(new.identity.get("name")), new.started),
+        )
+        alike = [night for night in found if night.trusted and not differences(new, night.observation)][
+            :count
+        ]
+        era = 0
+        for night in reversed(alike):
+            era += bool(night.accepted and night.regressed)
+            night.observation.era = era
+        return [night.observation for night in alike]
+
+    def _select(self, rest: str, values: Sequence[object]) -> list[Night]:
+        rows = self._db.execute(
+            "SELECT id, observation, regressed, accepted, revision, flows, added, confirmation, repeat_of, "
+            f"judgement FROM runs {rest}",
+            values,
+        )
+        return [
+            Night(
+                observation=from_json(json.loads(zlib.decompress(row[1]))),
+                regressed=None if row[2] is None else bool(row[2]),
+                accepted=bool(row[3]),
+                revision=row[4],
+                flows=json.loads(row[5]),
+                added=row[6],
+                id=row[0],
+                confirmation=None if (said := json.loads(row[7])) is None else decode(Confirmation, said),
+                repeat_of=row[8],
+                judgement=decode(Judgement, json.loads(row[9])),
+            )
+            for row in rows
+        ]
+
+    # ------------------------------------------------------------------------------------------ import, export
+
+    def export(self, out: TextIO) -> int:
+        """Write every run as a line of JSON, oldest first; returns how many."""
+        nights = self.nights(repeats=True)
+        for night in nights:
+            data = encode(night)
+            del data["id"]
+            out.write(json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n")
+        return len(nights)
+
+    def import_(self, lines: Iterable[str], name: str) -> int:
+        """Add the runs of an export, all or none; `name` is that of the file, for messages.
+
+        Raises:
+            BusyhourError: a line is not a run; the message names it.
+        """
+        nights = []
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                nights.append(decode(Night, json.loads(line)))
+            except json.JSONDecodeError as error:
+                raise BusyhourError(f"{name}:{number}:{error.colno}: not JSON: {error.msg}.") from None
+            except BusyhourError as error:
+                raise BusyhourError(
+                    f"{name}:{number}: {error.message}", "Import what `busyhour history export` wrote."
+                ) from None
+        return self.add(nights)
+
+
+def _identity(observation: Observation) -> str:
+    return json.dumps(observation.identity, sort_keys=True)
+
+
+def _row(night: Night) -> tuple[Any, ...]:
+    one = night.observation
+    packed = json.dumps(encode(one), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return (
+        one.run_id,
+        one.started,
+        str(one.identity.get("name")),
+        _identity(one),
+        one.outcome,
+        night.added or datetime.now(UTC).isoformat(timespec="seconds"),
+        zlib.compress(packed.encode(), 6),
+        None if night.regressed is None else int(night.regressed),
+        int(night.accepted),
+        night.revision,
+        json.dumps(night.flows, sort_keys=True),
+        json.dumps(encode(night.confirmation)),
+        night.repeat_of,
+        json.dumps(encode(night.judgement)),
+        one.version,
+        one.name,
+    )

@@ -1,0 +1,1 @@
+"""The signed load client: connections, requests, retries."""

@@ -1,0 +1,144 @@
+"""Credentials to sign with: boto3's own chain for AWS, fixed ones for the emulator.
+
+Profiles, SSO, assumed roles, containers and instance metadata all come from botocore's resolver, which also
+refreshes what expires. Nothing is read before it is needed, and nothing is written here; botocore itself keeps a
+renewed SSO token where `aws sso login` put the old one (~/.aws/sso/cache).
+
+The chain asks over the network and starts processes, which nothing may do that runs in gevent's hub or in the clock's
+loop. So it is read in a greenlet of its own (`renew`), and whoever signs takes the keys that were read last (`keys`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, Protocol
+
+from busyhour.errors import BusyhourError, ExitCode, did_you_mean
+from busyhour.load.client.sigv4 import Keys
+
+EMULATOR_KEYS = Keys("emulator", "emulator")
+"""The emulator takes any key; it reads the account from it and checks no signature."""
+
+RENEW_SECONDS = 2.0
+"""How often botocore is asked for its credentials. It renews them 10 to 15 minutes early, and costs nothing else."""
+
+
+class Credentials(Protocol):
+    """Where keys come from."""
+
+    def keys(self) -> Keys:
+        """The keys to sign with now. Never blocks once `renew` was called."""
+
+    def renew(self) -> None:
+        """Read them again. May block: call it from a greenlet."""
+
+
+class FixedCredentials:
+    """The same keys without end."""
+
+    def __init__(self, keys: Keys = EMULATOR_KEYS) -> None:
+        self._keys = keys
+
+    def keys(self) -> Keys:
+        """The keys given."""
+        return self._keys
+
+    def renew(self) -> None:
+        """There is nothing to read."""
+
+
+class ChainCredentials:
+    """Keys from boto3's chain.
+
+    Args:
+        profile: a profile's name; None: what the environment says.
+        session: makes a botocore session; handed in by tests.
+    """
+
+    def __init__(self, profile: str | None = None, *, session: Callable[[], Any] | None = None) -> None:
+        self._profile = profile
+        self._make_session = session
+        self._source: Any = None
+        self._keys: Keys | None = None
+
+    def keys(self) -> Keys:
+        """The keys that were read last; reads them where none were.
+
+        Raises:
+            BusyhourError: as `renew`.
+        """
+        if self._keys is None:
+            self.renew()
+        assert self._keys is not None
+        return self._keys
+
+    def renew(self) -> None:
+        """Read the keys; where that fails, those of before stay.
+
+        Raises:
+            BusyhourError: the chain has no credentials, or they expired and cannot be renewed.
+        """
+        self._keys = self._read()
+
+    @cached_property
+    def _botocore(self) -> Any:
+        if self._make_session is not None:
+            return self._make_session()
+        import botocore.session
+
+        for name in ("botocore.credentials", "botocore.tokens"):
+            logging.getLogger(name).addFilter(_without_traceback)
+        return botocore.session.Session(profile=self._profile)
+
+    def _read(self) -> Keys:
+        try:
+            if self._source is None:
+                self._source = self._botocore.get_credentials()
+            frozen = self._source.get_frozen_credentials() if self._source is not None else None
+        except Exception as error:
+            # botocore's chain raises its own errors, those of SSO and of whatever credential process is configured.
+            raise _unreadable(error, self._botocore) from error
+        if frozen is None:
+            raise BusyhourError(
+                "No AWS credentials found.",
+                "Set AWS_PROFILE or AWS_ACCESS_KEY_ID, or run where a role gives them; boto3's usual places are searched.",
+                ExitCode.UNREACHABLE,
+            )
+        return Keys(frozen.access_key, frozen.secret_key, frozen.token)
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Botocore logs every failed renewal with its traceback; what it raises is said as an error or a note."""
+    record.exc_info = None
+    return True
+
+
+def _unreadable(error: Exception, session: Any) -> BusyhourError:
+    """What to say, and the way out, when the chain of a botocore session fails."""
+    from botocore.exceptions import ProfileNotFound, SSOError, TokenRetrievalError
+
+    profile = str(session.profile or "default")
+    profiles = session.full_config.get("profiles", {})
+    hint = "Check AWS_PROFILE and ~/.aws/config, and that AWS can be reached from here."
+    if isinstance(error, SSOError | TokenRetrievalError):
+        hint = f"Log in again: aws sso login --profile {_logs_in(profile, profiles)}"
+    elif isinstance(error, ProfileNotFound):
+        hint = f"Check AWS_PROFILE.{did_you_mean(profile, profiles)}"
+    return BusyhourError(
+        f"AWS credentials of the profile {profile!r} cannot be read: {error}", hint, ExitCode.UNREACHABLE
+    )
+
+
+def _logs_in(profile: str, profiles: Mapping[str, Mapping[str, Any]]) -> str:
+    """The profile that has the SSO settings: this one, or the one that it takes its first credentials from."""
+    passed: list[str] = []
+    name = profile
+    while name not in passed:
+        passed.append(name)
+        settings = profiles.get(name, {})
+        if "sso_session" in settings or "sso_start_url" in settings:
+            return name
+        name = str(settings.get("source_profile", name))
+    return profile

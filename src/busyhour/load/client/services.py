@@ -1,0 +1,144 @@
+"""The AWS services that one generator process talks to: connections, keys, and the application's retry policy."""
+
+from __future__ import annotations
+
+import gevent
+
+import time
+from collections.abc import Callable
+
+from busyhour.errors import BusyhourError
+from busyhour.load.client import serializer
+from busyhour.load.client.credentials import RENEW_SECONDS, ChainCredentials, Credentials, FixedCredentials
+from busyhour.load.client.load_client import Client
+from busyhour.load.client.operations import RequestEvent, Service
+from busyhour.load.client.retrier import Retrier
+from busyhour.load.client.retry_policies import make_policy
+from busyhour.load.event_loop import GeventClock
+from busyhour.load.recorder import Recorder
+from busyhour.load.safety import permit as permits
+from busyhour.load.safety.permit import Permit
+from busyhour.load.settings import Settings
+from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.traffic_plan.draw import rng_for
+
+
+class Services:
+    """Opens each service when it is asked for, once.
+
+    Args:
+        settings: where requests go.
+        scenario: says timeouts and the retry policy.
+        clock: the loop.
+        recorder: counts.
+        event: Locust's request event; None: nobody listens.
+        credentials: to sign with; chosen by the target where not given.
+        permit: the safety gate's, which a real account needs.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        scenario: Scenario,
+        clock: GeventClock,
+        recorder: Recorder,
+        event: RequestEvent | None,
+        *,
+        credentials: Credentials | None = None,
+        permit: Permit | None = None,
+    ) -> None:
+        self._settings = settings
+        self._scenario = scenario
+        self._clock = clock
+        self._recorder = recorder
+        self._event = event
+        self._credentials = credentials or (ChainCredentials() if settings.aws else FixedCredentials())
+        self._permit = permit
+        self._open: dict[str, Service] = {}
+
+    def get(self, name: str, worker: int) -> Service:
+        """The service `name` at the target, for worker number `worker`.
+
+        Raises:
+            BusyhourError: it has no endpoint, its name cannot be resolved, or it is AWS and no permit is held.
+        """
+        if self._settings.aws:
+            permits.require(self._permit, self._settings, self._scenario, time.time())
+        found = self._open.get(name)
+        if found is None:
+            url = self._settings.endpoint or serializer.endpoint(name, self._settings.region)
+            self._credentials.keys()  # here it may block
+            client = Client(
+                url,
+                self._clock,
+                self._credentials,
+                max_connections=self._settings.max_connections,
+                timeout=self._scenario.client.timeout,
+            )
+            client.open()
+            retrier = self._retrier(name, worker)
+            found = Service(name, client, self._recorder, self._event, self._settings.region, retrier)
+            self._open[name] = found
+        return found
+
+    def _retrier(self, service: str, worker: int) -> Retrier | None:
+        """The application's retry policy for one client; each worker has its own, as each process of an application."""
+        uniform = rng_for(self._scenario.seed, worker, f"retries of {service}").random
+        policy = make_policy(self._scenario.client, service, uniform, self._clock.real())
+        return None if policy is None else Retrier(policy, self._clock, self._recorder)
+
+    @property
+    def connections(self) -> int:
+        """Connections that are open now, to all of them."""
+        return sum(service.client.connections for service in self._open.values())
+
+    def watch(self) -> None:
+        """Notice connections that the target closes."""
+        for service in self._open.values():
+            service.client.watch()
+
+    def renew_credentials(self, note: Callable[[str], None]) -> None:
+        """Read the keys again from time to time, without end: for a greenlet of its own. `note` hears where that fails."""
+        while True:
+            gevent.sleep(RENEW_SECONDS)
+            try:
+                self._credentials.renew()
+            except BusyhourError as error:
+                note(f"{error.message} The keys of before were used on.")
+
+    def give_up_retries(self) -> None:
+        """Make no attempt more: what waits for one ends with its last answer."""
+        for service in self._open.values():
+            if service.retrier is not None:
+                service.retrier.give_up()
+
+    def close(self) -> None:
+        """Close all connections."""
+        for service in self._open.values():
+            service.client.close()
+
+
+def reachable(settings: Settings) -> None:
+    """Open one connection to the target, so that a wrong address is said at once and not by thousands of errors.
+
+    Raises:
+        BusyhourError: nothing answers there.
+    """
+    import socket
+    from urllib.parse import urlsplit
+
+    from busyhour.errors import ExitCode
+
+    url = settings.endpoint
+    if url is None:
+        return
+    parts = urlsplit(url)
+    with gevent.Timeout(5.0, False):
+        try:
+            socket.create_connection((parts.hostname, parts.port or 80), timeout=5.0).close()
+        except OSError as error:
+            raise BusyhourError(
+                f"Nothing answers at {url}: {error.strerror or error}.",
+                "Start `busyhour emulator`, or correct BUSYHOUR_ENDPOINT.",
+                ExitCode.UNREACHABLE,
+            ) from None

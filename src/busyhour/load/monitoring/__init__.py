@@ -1,0 +1,1 @@
+"""Figures of a run while it goes on: web page, OpenTelemetry."""

@@ -1,0 +1,1 @@
+"""How contacts end: contact events, DescribeContact, StopContact."""

@@ -1,0 +1,303 @@
+"""One generator process's part of a run, from the first arrival to the last call that ends."""
+
+from __future__ import annotations
+
+import gevent
+from gevent.queue import SimpleQueue
+
+import gc
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from busyhour.collector import EVERY, collect_young, held_back
+from busyhour.load.behaviour import Kind
+from busyhour.load.client.credentials import Credentials
+from busyhour.load.client.operations import RequestEvent, Service
+from busyhour.load.client.services import Services
+from busyhour.load.event_loop import GeventClock
+from busyhour.load.outcomes import clean_up
+from busyhour.load.recorder import Recorder
+from busyhour.load.runner.arrivals import Dispatcher, choose, cumulated, inherited
+from busyhour.load.runner.self_monitor import Health, peak_memory
+from busyhour.load.safety.permit import Permit
+from busyhour.load.settings import Settings
+from busyhour.results.measurement.measures import Measures
+from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.traffic_plan.arrivals import Schedule
+
+LOOK_SECONDS = 0.1
+"""How often it is looked whether the last call has ended."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far a worker is; sent with every part of its measures."""
+
+    t: float
+    started: int
+    ended: int
+    in_progress: float
+
+
+OnPart = Callable[[Measures, Status], None]
+
+
+class Drive:
+    """Drives the calls of one worker.
+
+    Args:
+        settings: where requests go.
+        scenario: what to do.
+        kinds: what is done at each arrival.
+        event: Locust's request event; None outside of Locust.
+        on_part: is handed, once a second and at the end, what was measured since the last time; in a greenlet of its
+            own, since no call starts while it works.
+        clock: the loop; made here where not given.
+        credentials: to sign with; chosen by the target where not given.
+        permit: the safety gate's, which a real account needs; None: nothing but stand-ins is dialled.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        scenario: Scenario,
+        kinds: Sequence[Kind],
+        event: RequestEvent | None,
+        on_part: OnPart,
+        *,
+        clock: GeventClock | None = None,
+        credentials: Credentials | None = None,
+        permit: Permit | None = None,
+    ) -> None:
+        self.settings = settings
+        self.permit = permit
+        self.scenario = scenario
+        self.recorder = Recorder(settings.bounds.late_ms)
+        self.clock = clock or GeventClock()
+        self.clock.on_lag = self.recorder.lag
+        self.schedule = Schedule(scenario.traffic, scenario.seed)
+        self.k, self.n = 0, 1
+        self.interrupted = False
+        self.notes: dict[str, None] = {}
+        self.not_measured: dict[str, None] = {}
+        self.on_contact: list[Callable[[int, str], None]] = []
+        """Hear of each contact that a kind placed in this process: number of the call, contact id."""
+        self._kinds = list(kinds)
+        self._on_part = on_part
+        self._parts: SimpleQueue[tuple[Measures, Status] | None] = SimpleQueue()
+        self._services = Services(
+            settings, scenario, self.clock, self.recorder, event, credentials=credentials, permit=permit
+        )
+        self._health = Health()
+        self._dispatchers: list[Dispatcher] = []
+        self._takers: list[Kind] = []
+        self._bounds: list[float] = []
+        self._ending = False
+        self._second = 0
+        self._cleaned_up_by = 0.0
+        self.started_at = 0.0
+        """Epoch seconds of second 0; for times that the target tells."""
+        self.over = False
+
+    # ------------------------------------------------------------------------------------ what kinds use
+
+    def service(self, name: str) -> Service:
+        """The AWS service (`connect`, `lambda`, `dynamodb`) at the target.
+
+        Raises:
+            BusyhourError: it has no endpoint, its name cannot be resolved, or it is AWS and no permit is held.
+        """
+        return self._services.get(name, self.k)
+
+    def note(self, text: str) -> None:
+        """Something that the report says once."""
+        self.notes[text] = None
+
+    def at(self, moment: float, callback: Callable[[], None]) -> Any:
+        """Run `callback` at that second of the run."""
+        return self.clock.call_at(moment, callback)
+
+    # --------------------------------------------------------------------------------------- the run itself
+
+    def prepare(self, k: int = 0, n: int = 1) -> None:
+        """Be worker `k` of `n` and get everything ready. Blocks.
+
+        Raises:
+            BusyhourError: the target cannot be reached, or the scenario lacks what a kind needs.
+        """
+        self.k, self.n = k, n
+        for kind in self._kinds:
+            kind.drive = self
+            kind.prepare()
+        self._takers = [kind for kind in self._kinds if kind.takes_calls]
+        if self._takers:
+            self._bounds = cumulated([kind.share for kind in self._takers])
+            self._dispatchers = [Dispatcher(self.clock, self.schedule.worker(k, n), self._arrive)]
+        gc.collect()
+
+    def run(self, origin: float, started_at: float) -> None:
+        """Run until the last call has ended; blocks the calling greenlet.
+
+        Args:
+            origin: second 0 on the clock's own scale (`time.monotonic()`).
+            started_at: the same moment in seconds since the epoch.
+        """
+        self.clock.start_at(origin)
+        self.started_at = started_at
+        self._health.begin()
+        self._services.watch()
+        for kind in self._kinds:
+            self.clock.call_at(0.0, kind.begin)
+        for dispatcher in self._dispatchers:
+            dispatcher.begin()
+        self.clock.call_at(1.0, self._tick)
+        self.clock.call_at(EVERY, self._collect)
+        self.clock.call_at(self.scenario.traffic.duration, self._look)
+        courier = gevent.spawn(self._hand_on)
+        renewer = gevent.spawn(self._services.renew_credentials, self.note)
+        with held_back():
+            self.clock.run()
+        renewer.kill()
+        self._close()
+        self._parts.put(None)
+        courier.join()
+
+    def interrupt(self) -> None:
+        """Start no more calls, end those that go on, then end the run. May be called from any greenlet."""
+        if not self.interrupted and not self.over:
+            self.interrupted = True
+            self.clock.post(self.clock.real(), self._cut_off, None)
+
+    def inherit(self, lost: int, heir: int, heirs: int, since: float) -> None:
+        """Take over this heir's part of a lost worker's arrivals from second `since` on."""
+        for kind in self._kinds:
+            kind.worker_lost(lost, heir, heirs)
+        if not self._takers or self._ending:
+            return
+        arrivals = inherited(self.schedule.worker(lost, self.n), self.n, heir, heirs, since)
+        dispatcher = Dispatcher(self.clock, arrivals, self._arrive)
+        self._dispatchers.append(dispatcher)
+        dispatcher.begin()
+
+    def last_words(self) -> dict[str, Any]:
+        """What there is to say when the run is over: `notes`, `not_measured`, and `generator` about this process."""
+        return {
+            "notes": list(self.notes),
+            "not_measured": list(self.not_measured),
+            "generator": {
+                "peak_memory_bytes": peak_memory(),
+                "max_connections": self.settings.max_connections,
+                "kinds": [type(kind).__name__ for kind in self._kinds],
+            },
+        }
+
+    @property
+    def in_progress(self) -> float:
+        """Calls that go on, over all kinds; an estimate where a kind watches only a sample."""
+        return max((kind.in_progress for kind in self._kinds), default=0.0)
+
+    def _arrive(self, index: int, intended: float) -> None:
+        kind = self._takers[0] if len(self._takers) == 1 else self._takers[choose(index, self._bounds)]
+        refused = "memory" if self._health.memory_low else kind.refuses(index)
+        if refused:
+            self.recorder.call_dropped(refused)
+        else:
+            self.recorder.call_started(intended, self.clock.real())
+            try:
+                kind.arrive(index, intended)
+            except Exception as error:
+                self.recorder.call_ended("failed", type(error).__name__)
+                self.clock.report(kind.arrive)
+
+    def _collect(self) -> None:
+        collect_young()
+        self.clock.call_at(self.clock.real() + EVERY, self._collect)
+
+    def _tick(self) -> None:
+        recorder, second = self.recorder, self._second
+        recorder.gauge("cpu", self._health.share())
+        recorder.gauge("in_progress", self.in_progress)
+        recorder.gauge("connections", self._services.connections)
+        recorder.end_second(second)
+        self._second = second + 1
+        self._send()
+        self._look_at_permit()
+        self.clock.call_at(self._second + 1.0, self._tick)
+
+    def _look_at_permit(self) -> None:
+        """Every second: the last call must have been ended when the permit does."""
+        if self.permit is None or self._ending:
+            return
+        live = sum(kind.to_end for kind in self._kinds)
+        if time.time() + clean_up.seconds_for(live, self.n, aws=True) >= self.permit.expires:
+            self.note(
+                "The time that the safety gate allowed was over: the generator ended the run by itself."
+            )
+            self.interrupt()
+
+    def _send(self) -> None:
+        recorder = self.recorder
+        status = Status(self.clock.real(), recorder.started, recorder.ended, self.in_progress)
+        self._parts.put((recorder.flush(), status))
+
+    def _hand_on(self) -> None:
+        while (part := self._parts.get()) is not None:
+            try:
+                self._on_part(*part)
+            except Exception:
+                self.clock.report(self._on_part)
+
+    def _look(self) -> None:
+        """Whether the run is over."""
+        now = self.clock.real()
+        waiting = any(not dispatcher.done for dispatcher in self._dispatchers)
+        if not self._ending and not waiting:
+            if not self._unsettled():
+                self._end()
+                return
+            if now >= self.scenario.traffic.duration + self.scenario.traffic.drain:
+                self._cut_off(None)
+                return
+        if self._ending and (not self._unsettled() or now >= self._cleaned_up_by):
+            self._end()
+            return
+        self.clock.call_later(LOOK_SECONDS, self._look)
+
+    def _unsettled(self) -> bool:
+        return any(not kind.settled() for kind in self._kinds)
+
+    def _cut_off(self, _: object) -> None:
+        if self._ending:
+            return
+        self._ending = True
+        live = sum(kind.to_end for kind in self._kinds)
+        self._cleaned_up_by = self.clock.real() + clean_up.seconds_for(live, self.n, aws=self.settings.aws)
+        for dispatcher in self._dispatchers:
+            dispatcher.stop()
+        self._services.give_up_retries()
+        for kind in self._kinds:
+            try:
+                kind.cut_off(interrupted=self.interrupted)
+            except Exception:
+                # One kind's clean-up that fails must not keep the others from theirs.
+                _log.exception("ending the calls of %s failed", type(kind).__name__)
+        self._look()
+
+    def _end(self) -> None:
+        self.clock.stop()
+
+    def _close(self) -> None:
+        """Say the last words and close all connections."""
+        for kind in self._kinds:
+            kind.finish()
+        if self.clock.failures:
+            self.recorder.count("generator/failures", self.clock.failures)
+        self.recorder.end_second(self._second)
+        self._send()
+        self.over = True
+        self._services.close()

@@ -1,0 +1,152 @@
+"""A worker's side of a distributed run: gets ready, drives its calls, reports once a second, heeds the master."""
+
+from __future__ import annotations
+
+import gevent
+from gevent.event import Event
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from busyhour.errors import BusyhourError
+from busyhour.load.behaviour import Kind
+from busyhour.load.client.operations import RequestEvent
+from busyhour.load.outcomes.clean_up import process_seconds
+from busyhour.load.runner.generator import Drive, Status
+from busyhour.load.runner.locust_stats import feed, request_event
+from busyhour.load.safety.permit import Permit
+from busyhour.load.settings import Settings
+from busyhour.results.measurement.measures import Measures
+from busyhour.scenarios.model import Scenario
+
+SILENCE_SECONDS = 4.0
+"""A worker that has not heard from the master for this long dials no more: nobody would count its calls."""
+
+Read = Callable[[Any], tuple[Settings, Scenario]]
+MakeKinds = Callable[[Any], list[Kind]]
+
+_log = logging.getLogger(__name__)
+
+
+class Player:
+    """What a Locust worker process does in a run.
+
+    Args:
+        environment: Locust's.
+        runner: its WorkerRunner.
+        read: gives settings and scenario.
+        kinds: makes the locustfile's kinds of callers.
+    """
+
+    def __init__(self, environment: Any, runner: Any, read: Read, kinds: MakeKinds) -> None:
+        self._environment = environment
+        self._runner = runner
+        self._read = read
+        self._kinds = kinds
+        self._drive: Drive | None = None
+        self._k = -1
+        self._event: RequestEvent | None = None
+        self._heard_at = time.monotonic()
+        self._ended = Event()
+        self._ended.set()
+
+    # --- messages from the master
+
+    def on_prepare(self, environment: Any, msg: Any, **_: Any) -> None:
+        """Become worker k of n and get ready."""
+        self._heard_at = time.monotonic()
+        self._k = msg.data["k"]
+        try:
+            settings, scenario = self._read(environment)
+            self._event = request_event(environment)
+            given = msg.data.get("permit")
+            permit = Permit.from_wire(given, time.time()) if given else None
+            if permit is not None and not settings.aws:
+                raise BusyhourError(
+                    "The master drives AWS, this worker does not.",
+                    "Set BUSYHOUR_TARGET=aws in the worker's environment too.",
+                )
+            drive = Drive(
+                settings, scenario, self._kinds(environment), self._event, self._part, permit=permit
+            )
+            drive.prepare(self._k, msg.data["n"])
+        except BusyhourError as error:
+            words = {
+                "k": self._k,
+                "message": error.message,
+                "hint": error.hint,
+                "exit_code": int(error.exit_code),
+            }
+            self._runner.send_message("busyhour_failed", words)
+            return
+        self._drive = drive
+        self._ended.clear()
+        self._runner.send_message("busyhour_ready", {"k": self._k})
+
+    def on_go(self, environment: Any, msg: Any, **_: Any) -> None:
+        """Start: second 0 is that many seconds from now. The message's way takes less than clocks may differ."""
+        drive = self._drive
+        if drive is None:
+            return
+        self._heard_at = time.monotonic()
+        gevent.spawn(self._watch_master, drive)
+        delay = float(msg.data["in"])
+        try:
+            drive.run(time.monotonic() + delay, time.time() + delay)
+        finally:
+            self._ended.set()
+            self._runner.send_message("busyhour_done", {"k": self._k, **drive.last_words()})
+
+    def on_beat(self, environment: Any, msg: Any, **_: Any) -> None:
+        """The master is alive."""
+        self._heard_at = time.monotonic()
+
+    def on_stop(self, environment: Any, msg: Any, **_: Any) -> None:
+        """No new calls; end those that go on."""
+        if self._drive is not None:
+            self._drive.interrupt()
+
+    def on_inherit(self, environment: Any, msg: Any, **_: Any) -> None:
+        """Another worker was lost: take over a part of its arrivals."""
+        if self._drive is not None:
+            data = msg.data
+            self._drive.inherit(data["lost"], data["heirs"].index(self._k), len(data["heirs"]), data["since"])
+
+    # --- events of Locust
+
+    def on_test_stopping(self, environment: Any, **_: Any) -> None:
+        """Somebody stopped the test: end the calls before the process goes on."""
+        self._end()
+
+    def on_quitting(self, environment: Any, **_: Any) -> None:
+        """The process quits: end the calls first."""
+        self._end()
+
+    def _end(self) -> None:
+        if self._drive is not None and not self._ended.is_set():
+            self._drive.interrupt()
+            self._ended.wait(process_seconds(aws=self._drive.settings.aws))
+
+    def _part(self, part: Measures, status: Status) -> None:
+        if self._event is None:
+            feed(self._environment.stats, part)
+            gevent.sleep(0)  # let calls that are due start in between
+        self._runner.send_message(
+            "busyhour_part", {"k": self._k, "part": part.to_wire(), "status": asdict(status)}
+        )
+
+    def _watch_master(self, drive: Drive) -> None:
+        while not drive.over:
+            gevent.sleep(0.5)
+            if time.monotonic() - self._heard_at > SILENCE_SECONDS:
+                _log.error(
+                    "Nothing heard from the master for %g s: no more calls are started.", SILENCE_SECONDS
+                )
+                drive.interrupt()
+                self._ended.wait(process_seconds(aws=drive.settings.aws))
+                self._environment.process_exit_code = 1
+                self._runner.quit()
+                return

@@ -1,0 +1,1 @@
+"""Permits and endpoints: which targets may be driven."""

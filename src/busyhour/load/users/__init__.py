@@ -1,0 +1,1 @@
+"""Locust users and their behaviour at each arrival."""

@@ -1,0 +1,129 @@
+"""Locust user classes: what a locustfile subclasses, one kind of caller a file.
+
+Locust spawns *users*; calls come from a *schedule*. So these classes are not spawned once per caller: every worker
+makes one instance that is handed all of its arrivals, and the users that Locust itself spawns (`-u`) only stand for
+the run being on. How many of them there are makes no difference; `-u 1` is enough.
+
+Importing this module imports Locust, which patches sockets and ssl: do it before boto3 is imported.
+"""
+
+from __future__ import annotations
+
+import gevent
+from gevent.pool import Pool
+from locust import User, task
+
+from typing import Any
+
+from busyhour.load.behaviour import Kind
+from busyhour.load.runner import hooks
+from busyhour.load.users.backend import BackendCalls
+from busyhour.load.users.control_room import ControlRoom
+from busyhour.load.users.dynamodb import TableCalls
+from busyhour.load.users.lambda_ import LambdaCalls
+from busyhour.load.users.voice import VoiceCalls
+from busyhour.scenarios.keys import Recorded, Uniform, Zipf
+
+__all__ = [
+    "BlockingCalls",
+    "CallUser",
+    "ControlRoomUser",
+    "LambdaUser",
+    "Recorded",
+    "TableUser",
+    "Uniform",
+    "VoiceUser",
+    "WholeCallUser",
+    "Zipf",
+]
+
+hooks.install()
+
+
+class CallUser(Kind, User):  # type: ignore[misc]  # Locust ships no types
+    """Base of all: override `prepare` and `arrive` (see `kind.Kind`), neither of which may block."""
+
+    abstract = True
+
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)
+        self.share = float(self.weight)
+
+    @task  # type: ignore[untyped-decorator]  # as above
+    def stand_by(self) -> None:
+        """What a user that Locust spawned does: nothing, until the run is over."""
+        gevent.sleep(1.0)
+
+
+class BlockingCalls(CallUser):
+    """For calls written from top to bottom: each runs `call` in a greenlet of its own and may block there."""
+
+    abstract = True
+
+    max_greenlets = 2000
+    """Calls that may go on at once in one worker; an arrival beyond them is dropped and the run invalid."""
+
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)
+        self._pool = Pool()
+
+    def call(self, index: int) -> None:
+        """Do everything that one call does. An exception ends the call as failed."""
+        raise NotImplementedError
+
+    def refuses(self, index: int) -> str:
+        """Too many calls go on."""
+        return "" if len(self._pool) < self.max_greenlets else "greenlets"
+
+    def arrive(self, index: int, intended: float) -> None:
+        """Start the call."""
+        self._pool.spawn(self._run_call, index)
+
+    def cut_off(self, *, interrupted: bool) -> None:
+        """End the greenlets of all calls that go on."""
+        self._pool.kill(block=False)
+
+    def _run_call(self, index: int) -> None:
+        recorder = self.drive.recorder
+        try:
+            self.call(index)
+        except gevent.GreenletExit:
+            recorder.call_ended("cut_off")
+            raise
+        except Exception as error:
+            recorder.call_ended("failed", type(error).__name__)
+            self.environment.events.user_error.fire(
+                user_instance=self, exception=error, tb=error.__traceback__
+            )
+        else:
+            recorder.call_ended()
+
+
+class VoiceUser(VoiceCalls, CallUser):
+    """Calls placed with StartOutboundVoiceContact."""
+
+    abstract = True
+
+
+class WholeCallUser(BackendCalls, CallUser):
+    """Whole calls through the flow machine; only Lambda is driven for real."""
+
+    abstract = True
+
+
+class LambdaUser(LambdaCalls, CallUser):
+    """One Lambda invocation per call, with Connect's event."""
+
+    abstract = True
+
+
+class TableUser(TableCalls, CallUser):
+    """The DynamoDB operations of one call."""
+
+    abstract = True
+
+
+class ControlRoomUser(ControlRoom, CallUser):
+    """Dashboards and agents' desktops that poll Connect; takes no calls, runs beside those who do."""
+
+    abstract = True

@@ -1,0 +1,1 @@
+"""Quotas read from and increases filed with AWS."""

@@ -1,0 +1,138 @@
+"""Where quotas meet boto3: clients fit for reading, and the sources made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from busyhour.errors import BusyhourError
+from busyhour.quotas.aws.cloudwatch import ConnectMetrics
+from busyhour.quotas.aws.sources import (
+    AppliedInAccount,
+    AppliedToInstance,
+    AwsDefault,
+    DynamoDBLimits,
+    LambdaAccountSettings,
+)
+from busyhour.quotas.dynamodb.capacity import TableDescriptions
+from busyhour.quotas.resolve import DocumentedDefault, Source
+
+REQUEST_ACTIONS = (
+    "servicequotas:RequestServiceQuotaIncrease",
+    "servicequotas:ListRequestedServiceQuotaChangeHistoryByQuota",
+    "servicequotas:GetRequestedServiceQuotaChange",
+    "iam:CreateServiceLinkedRole",
+    "support:DescribeCases",
+    "support:AddAttachmentsToSet",
+    "support:AddCommunicationToCase",
+)
+"""What `busyhour request --submit --status --attach` needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """boto3 clients of one account and Region."""
+
+    region: str
+    service_quotas: Any
+    lambda_: Any
+    dynamodb: Any
+    cloudwatch: Any
+
+
+def clients(region: str | None, endpoint_url: str | None = None) -> Clients:
+    """Clients that retry throttled reads patiently; none makes a request or looks for credentials yet.
+
+    Args:
+        region: AWS Region; None for the one of the user's AWS configuration.
+        endpoint_url: the emulator, or another endpoint; None for AWS.
+
+    Raises:
+        BusyhourError: no Region is given or configured, or `endpoint_url` is no URL.
+    """
+    import boto3
+    from botocore.config import Config
+
+    session = boto3.session.Session(region_name=region)
+    if not session.region_name:
+        raise BusyhourError(
+            "No AWS Region is given or configured.", "Say --region, or set AWS_DEFAULT_REGION."
+        )
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 8},
+        connect_timeout=5,
+        read_timeout=30,
+        user_agent_extra="busyhour",
+    )
+
+    def client(name: str) -> Any:
+        try:
+            return session.client(name, endpoint_url=endpoint_url, config=config)
+        except ValueError as error:
+            raise BusyhourError(
+                f"--endpoint-url {endpoint_url!r}: {error}", "Write http://127.0.0.1:4566."
+            ) from None
+
+    return Clients(
+        session.region_name,
+        client("service-quotas"),
+        client("lambda"),
+        client("dynamodb"),
+        client("cloudwatch"),
+    )
+
+
+def support(endpoint_url: str | None = None) -> Any:
+    """A client of AWS Support, which is one endpoint for all Regions. Makes no request yet."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(retries={"mode": "standard", "total_max_attempts": 4}, user_agent_extra="busyhour")
+    return boto3.client("support", region_name="us-east-1", endpoint_url=endpoint_url, config=config)
+
+
+def read_only_sources(
+    clients: Clients, instance_arn: str | None, overrides: Source | None = None
+) -> list[Source]:
+    """All sources in their order, strongest first; those of an instance only where its ARN is given."""
+    sources: list[Source] = []
+    if instance_arn:
+        sources.append(AppliedToInstance(clients.service_quotas, instance_arn))
+    sources += [
+        AppliedInAccount(clients.service_quotas),
+        LambdaAccountSettings(clients.lambda_),
+        DynamoDBLimits(clients.dynamodb),
+    ]
+    if instance_arn:
+        sources.append(ConnectMetrics(clients.cloudwatch, instance_arn.rpartition("/")[2]))
+    if overrides is not None:
+        sources.append(overrides)
+    return [*sources, AwsDefault(clients.service_quotas), DocumentedDefault()]
+
+
+def required_actions() -> list[str]:
+    """Every IAM action that reading quotas needs, sorted."""
+    classes = (
+        AppliedToInstance,
+        AppliedInAccount,
+        LambdaAccountSettings,
+        DynamoDBLimits,
+        ConnectMetrics,
+        AwsDefault,
+        TableDescriptions,
+    )
+    return sorted({action for source in classes for action in source.required_iam_actions})
+
+
+def iam_policy(actions: Iterable[str]) -> dict[str, Any]:
+    """The least IAM policy that allows `actions`. None of them can be narrowed to a resource.
+
+    `servicequotas:RequestServiceQuotaIncrease` could be narrowed to quotas, which would need a policy per run.
+    """
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Sid": "BusyhourQuotas", "Effect": "Allow", "Action": sorted(set(actions)), "Resource": "*"}
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Capacity of DynamoDB tables: items, operations, units, partitions."""

@@ -1,0 +1,1 @@
+"""The table of quotas with their defaults, bursts and Regions."""

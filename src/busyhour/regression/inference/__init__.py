@@ -1,0 +1,1 @@
+"""Statistics of comparisons: bootstrap, effects, decisions, change points."""

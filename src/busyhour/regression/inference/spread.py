@@ -1,0 +1,117 @@
+"""How much nights differ from each other, and which baseline nights count: one bad night neither blinds nor alarms.
+
+The variance from night to night is what the baseline nights show beyond their own, moderated towards an assumed one as
+in Smyth (2004), "Linear models and empirical Bayes methods", unless the nights contradict it: then they alone count.
+A night that is unlike the others by a test that leaves it out (a deleted residual against Student's t, Bonferroni over
+the nights: Cook and Weisberg 1982, "Residuals and influence in regression", 2.2) is left out of the metric. Nights of
+an earlier state (before a regression was accepted, before the flows changed) show how nights differ, not where the
+level is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from busyhour.regression.resampling.block_bootstrap import Floats
+
+PRIOR_RUNS = 4.0
+"""How many nights' worth of evidence the assumed variance counts as."""
+CONTRADICTED = 3.0
+"""The assumed variance is dropped where the nights show this many times as much."""
+LEAST_NIGHTS = 3
+"""Baseline nights of one state that it takes to know how nights differ."""
+_LEFT_OUT = 0.05
+"""Chance at which any of a metric's baseline nights is left out where all are alike."""
+_WITHIN_DF = 20.0
+"""Degrees of freedom that a variance within a run is taken to have, where only outliers depend on it."""
+_ROBUST_FROM = 4
+"""Nights from which on one that is unlike the others can be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The variance from night to night of one metric."""
+
+    between: float
+    df: float
+    """Degrees of freedom that it rests on."""
+    shown: float
+    """Those that the nights themselves give, without what is assumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The baseline nights that the level is taken from."""
+
+    kept: NDArray[np.int64]
+    left_out: NDArray[np.int64]
+    spread: Spread
+
+
+def level(
+    old: Floats,
+    own: Floats,
+    groups: Sequence[Any],
+    *,
+    noise: float,
+    new: tuple[Floats, Floats],
+    apart: Sequence[int] = (),
+) -> Level:
+    """The level of the state that the last group stands for, and the spread of nights.
+
+    Args:
+        old: values of the baseline nights.
+        own: variance that each of them has within its run.
+        groups: the state that each night belongs to; the level is that of the last in order (`max`).
+        noise: standard deviation from night to night that is assumed; 0: none.
+        new: values and variances within the run of the candidate runs.
+        apart: nights that are known to be unlike the others.
+    """
+    last = max(groups)
+    of = {group: np.array([i for i, each in enumerate(groups) if each == group]) for group in set(groups)}
+    current = of[last]
+    others = [(old[at], own[at]) for group, at in of.items() if group != last] + [new]
+    left_out = np.intersect1d(current, np.array(apart, dtype=np.int64))
+    if len(current) - len(left_out) < LEAST_NIGHTS:
+        left_out = left_out[:0]
+    current = np.setdiff1d(current, left_out)
+    most = max(1, len(current) // 5)
+    while len(current) >= _ROBUST_FROM and len(left_out) < most:
+        far = int(np.abs(old[current] - np.median(old[current])).argmax())
+        rest = np.delete(current, far)
+        found = spread([(old[rest], own[rest]), *others], noise)
+        parts = found.between * (1.0 + 1.0 / len(rest)), own[current[far]] + own[rest].mean() / len(rest)
+        if not _unlike(abs(old[current[far]] - old[rest].mean()), parts, found.df, len(current)):
+            break
+        left_out, current = np.append(left_out, current[far]), rest
+    return Level(current, left_out, spread([(old[current], own[current]), *others], noise))
+
+
+def _unlike(distance: float, parts: tuple[float, float], df: float, nights: int) -> bool:
+    """Whether a night is this far from the others by more than chance; `parts`: variance from night to night, within."""
+    from scipy import stats
+
+    variance = sum(parts)
+    if variance <= 0.0:
+        return distance > 0.0
+    freedom = variance**2 / (parts[0] ** 2 / df + parts[1] ** 2 / _WITHIN_DF)
+    return float(2.0 * nights * stats.t.sf(distance / math.sqrt(variance), freedom)) < _LEFT_OUT
+
+
+def spread(groups: Sequence[tuple[Floats, Floats]], noise: float) -> Spread:
+    """The variance from night to night within groups of (values, variances within the runs)."""
+    squares = shown = 0.0
+    for values, own in groups:
+        if len(values) > 1:
+            squares += (len(values) - 1) * max(0.0, float(values.var(ddof=1)) - float(own.mean()))
+            shown += len(values) - 1
+    if noise > 0.0 and squares <= CONTRADICTED * noise**2 * shown:
+        weight = PRIOR_RUNS + shown
+        return Spread((PRIOR_RUNS * noise**2 + squares) / weight, weight, shown)
+    return Spread(squares / shown if shown else 0.0, max(1.0, shown), shown)

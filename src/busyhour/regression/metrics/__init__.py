@@ -1,0 +1,1 @@
+"""Metrics of runs: by window, of whole runs, as single values."""

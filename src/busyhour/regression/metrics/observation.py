@@ -1,0 +1,346 @@
+"""What a comparison needs of a run, and no more: identity, windows of counts and latencies, values of the whole run.
+
+It is made from a run's folder (run.json and load.json), is small, and goes into the history as JSON.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from busyhour.errors import BusyhourError
+from busyhour.regression.made_of import MadeOf
+from busyhour.regression.made_of import of_record as made_of
+from busyhour.regression.metrics import behaviour
+from busyhour.results import store
+from busyhour.results.codec import encode
+from busyhour.results.load_result import LoadResult
+from busyhour.results.measurement.histogram import Histogram, highest_in
+from busyhour.results.measurement.windows import WindowRecord, coarse_bucket
+from busyhour.results.record import Outcome, RunRecord, Series
+
+SAME = ("name", "seed", "direction", "drive", "arrivals", "calls_per_hour", "duration", "entry", "target")
+"""What two runs must have in common to be compared."""
+
+PLANNED = ("plan", "test")
+"""The same, of records that have them: what is planned, and how it is tested."""
+
+PROVING = (Outcome.HOLDS.value, Outcome.DOES_NOT_HOLD.value, Outcome.NOT_SHOWN.value)
+"""Verdicts of runs that measured something. One that showed too little of the plan can still be compared."""
+
+DEMANDED = ("Lambda invocations", "in flow", "Lex turns", "DynamoDB:")
+"""Quantities of a call that the forecast simulates and that are compared; those by table begin with the last."""
+
+
+@dataclass(slots=True)
+class Parts:
+    """A ratio whose parts are known for each second: `above` counts what happened, `below` how often it could."""
+
+    above: list[float]
+    below: list[float]
+
+
+@dataclass(slots=True)
+class Share:
+    """`count` of `of`, known for the whole run only."""
+
+    count: float
+    of: float
+
+
+@dataclass(slots=True)
+class QuotaUse:
+    """Highest use of a quota. `peak` None: only the forecast says something, and `headroom` is the forecast's."""
+
+    name: str
+    value: float
+    peak: float | None
+    headroom: float
+
+
+@dataclass(slots=True)
+class Limit:
+    """Value of a quota."""
+
+    name: str
+    value: float
+
+
+@dataclass(slots=True)
+class Demand:
+    """Mean of a quantity of a call, and the half width of its 95 % confidence interval."""
+
+    mean: float
+    half_width: float
+
+
+@dataclass(slots=True)
+class Observation:
+    """One run, reduced to what is compared. Times in seconds, latencies in microseconds' coarse buckets."""
+
+    run_id: str
+    started: str
+    identity: dict[str, Any]
+    """The members of `SAME`, and those of `PLANNED` where the record has them."""
+    seconds: float
+    """How long it took."""
+    calls: int
+    """Calls that were started."""
+    outcome: str
+    windows: WindowRecord | None = None
+    ratios: dict[str, Parts] = field(default_factory=dict)
+    """Events per event: Lambda invocations per call."""
+    rates: dict[str, Parts] = field(default_factory=dict)
+    """Shares of requests: throttles, errors."""
+    shares: dict[str, Share] = field(default_factory=dict)
+    """Shares of calls of the whole run: blocked, abandoned."""
+    samples: dict[str, list[int]] = field(default_factory=dict)
+    """Distributions of the whole run: coarse bucket, count, ... (`time in flow`, `slip`)."""
+    quotas: dict[str, QuotaUse] = field(default_factory=dict)
+    coverage: Share | None = None
+    """Branches of the flows that a search takes, of those that some call can take."""
+    demand: dict[str, Demand] = field(default_factory=dict)
+    """What one call asks, by simulation of the plan's own callers: see `DEMANDED`."""
+    findings: list[str] = field(default_factory=list)
+    """Errors of the flow check, each as one line without its place in the file."""
+    missing: list[str] = field(default_factory=list)
+    """What this run does not have and can therefore not be compared."""
+    limits: dict[str, Limit] = field(default_factory=dict)
+    """Value of every quota that the run knew."""
+    made_of: MadeOf | None = None
+    """What it ran: commit, versions, flows, settings; None: a version wrote the record that did not keep it."""
+    version: str = ""
+    """The version of busyhour that made the run and gave its verdict."""
+    era: int = 0
+    """The state of the system that it stands for, as a baseline: it grows where a regression was accepted."""
+
+    @property
+    def valid(self) -> bool:
+        """Whether the run measured anything."""
+        return self.outcome in PROVING
+
+    @property
+    def name(self) -> str:
+        """Its own name among all nights: date, scenario, and four digits made from id and start."""
+        return name_of(self.run_id, self.started, str(self.identity.get("name")))
+
+    @property
+    def planned(self) -> bool:
+        """Whether its record tells the plan apart from the test."""
+        return self.identity.get("plan") is not None
+
+
+def read(path: Path) -> Observation:
+    """The observation of the run in `path` (its folder, or its run.json).
+
+    Raises:
+        BusyhourError: there is no run.
+    """
+    record = store.read_run(path)
+    folder = path if path.is_dir() else path.parent
+    load: LoadResult | None = None
+    why = ""
+    try:
+        load = store.read_load(folder)
+    except BusyhourError as error:
+        why = error.message
+    return observe(record, load, why)
+
+
+def observe(record: RunRecord, load: LoadResult | None, why: str = "load.json was not read") -> Observation:
+    """Reduce a run to what is compared; `why` says what is wrong where `load` is None."""
+    series = {one.name: one for one in record.series}
+    started = _seconds(series.get("arrivals started"))
+    requests = _sum([_seconds(one) for name, one in series.items() if name.startswith("requests:")])
+    made = Observation(
+        run_id=record.run_id,
+        started=record.started,
+        identity={
+            **{key: record.scenario.get(key) for key in SAME if key != "target"},
+            "target": record.target.get("kind"),
+            **{key: encode(record.scenario[key]) for key in PLANNED if record.scenario.get(key) is not None},
+        },
+        seconds=record.duration,
+        calls=record.arrivals.started,
+        outcome=record.verdict.outcome.value,
+        limits={quota.key: Limit(quota.name, quota.value) for quota in record.quotas},
+        made_of=made_of(record),
+        version=record.busyhour_version,
+    )
+    for name, one in (
+        ("throttle rate", "throttles"),
+        ("limit rate", "limit errors"),
+        ("error rate", "errors"),
+    ):
+        if requests and one in series:
+            made.rates[name] = Parts(_to(_seconds(series[one]), len(requests)), requests)
+    functions = {
+        name.partition(":")[2]: _to(_seconds(one), len(started))
+        for name, one in series.items()
+        if name.startswith("Invocations:")
+    }
+    invoke = series.get("requests:lambda:Invoke")
+    every = (
+        _to(_seconds(invoke), len(started)) if invoke else _to(_sum(list(functions.values())), len(started))
+    )
+    if any(every) or (started and record.scenario.get("drive") in _INVOKING):
+        made.ratios["Lambda invocations per call"] = Parts(every, started)
+    for name, line in sorted(functions.items()):
+        made.ratios[f"invocations per call: {name}"] = Parts(line, started)
+    _shares(made, record)
+    made.quotas = {
+        quota.key: QuotaUse(quota.name, quota.value, quota.peak, quota.headroom)
+        for quota in record.quotas
+        if quota.headroom is not None
+    }
+    made.findings = sorted(
+        f"{finding.rule}: {finding.flow}: {finding.action}: {finding.message}"
+        for finding in record.findings
+        if finding.severity == "error"
+    )
+    if load is None:
+        made.missing.append(f"latency, time in flow and slip: {why}")
+    else:
+        if not load.valid and made.outcome == Outcome.DOES_NOT_HOLD:
+            # A limit decided the verdict, but the generator measured itself.
+            made.outcome = Outcome.INVALID.value
+        made.windows = load.windows
+        if load.windows is None:
+            made.missing.append(_no_windows(record))
+        for name, key in (("time in flow", "call/in_flow"), ("slip", "slip")):
+            if key in load.histograms:
+                made.samples[name] = _coarse(load.histogram(key))
+    if record.coverage:
+        taken, coverable = (
+            sum(getattr(one, name) for one in record.coverage) for name in ("taken", "coverable")
+        )
+        made.coverage = Share(taken, coverable) if coverable else None
+    made.demand = _demand(record.forecast)
+    return made
+
+
+def _no_windows(record: RunRecord) -> str:
+    """The reason for which a run has no latency by window of time."""
+    if any(operation.requests for operation in record.operations):
+        return (
+            f"latency: load.json has no windows, although requests were sent: busyhour {record.busyhour_version} "
+            "recorded none"
+        )
+    return "latency: the run sent no request (no call invoked a function, and the drive called no API)"
+
+
+def _demand(forecast: Mapping[str, Any]) -> dict[str, Demand]:
+    quantities = (forecast.get("demand_per_call") or {}).get("quantities") or {}
+    return {
+        name: Demand(float(one["mean"]), float(one["half_width"] or 0.0))
+        for name, one in quantities.items()
+        if name.startswith(DEMANDED) and one.get("mean")
+    }
+
+
+_INVOKING = ("backend", "lambda")
+"""Drives that invoke functions themselves: no request is no invocation, not a missing measurement."""
+
+
+def _shares(made: Observation, record: RunRecord) -> None:
+    planned = record.arrivals.planned - record.arrivals.dropped - record.arrivals.lost
+    if planned > 0:
+        # Estimates weigh as much as the calls that they were made from.
+        part = _part(record.arrivals.sampled, record.arrivals.of)
+        made.shares["blocked calls"] = Share(record.arrivals.blocked * part, planned * part)
+    calls = record.calls
+    part = _part(calls.get("sampled"), calls.get("of"))
+    answered, abandoned = (float(calls.get(key) or 0) * part for key in ("answered", "abandoned"))
+    if answered + abandoned > 0:
+        made.shares["abandoned calls"] = Share(abandoned, answered + abandoned)
+        in_time = calls.get("answered_in_time")
+        if in_time is not None:
+            made.shares["not answered in time"] = Share(
+                answered + abandoned - float(in_time) * part, answered + abandoned
+            )
+    _behaviour(made, record)
+
+
+def _behaviour(made: Observation, record: RunRecord) -> None:
+    """Shares of calls by how they went: `behaviour` has which of them may only fall. What was not counted is 0."""
+    outcomes = record.outcomes
+    if outcomes is not None and outcomes.total:
+        for name in (*behaviour.EITHER_WAY, *behaviour.LESS_IS_BETTER):
+            made.shares[behaviour.NAME.format(name)] = Share(outcomes.counts.get(name, 0), outcomes.total)
+    started = record.arrivals.started
+    if started and record.calls:
+        part = _part(record.calls.get("sampled"), record.calls.get("of"))
+        for key, name in behaviour.COUNTED.items():
+            made.shares[name] = Share(min(float(record.calls.get(key) or 0), started) * part, started * part)
+
+
+def _part(sampled: int | None, of: int | None) -> float:
+    """Share of calls that were looked at; 1 where all were."""
+    return sampled / of if sampled is not None and of else 1.0
+
+
+def _seconds(series: Series | None) -> list[float]:
+    """Values by second. CloudWatch's minutes are spread over their seconds (the values are per second already)."""
+    if series is None or not series.t:
+        return []
+    gaps = [b - a for a, b in zip(series.t, series.t[1:], strict=False) if b > a]
+    span = max(1, round(min(gaps))) if gaps and min(gaps) >= 10 else 1
+    out = [0.0] * (max(0, int(series.t[-1])) + span)
+    for at, value in zip(series.t, series.v, strict=True):
+        for second in range(max(0, int(at)), max(0, int(at)) + span):
+            out[second] += value or 0.0
+    return out
+
+
+def _sum(lines: list[list[float]]) -> list[float]:
+    out = [0.0] * max((len(line) for line in lines), default=0)
+    for line in lines:
+        for i, value in enumerate(line):
+            out[i] += value
+    return out
+
+
+def _to(line: list[float], length: int) -> list[float]:
+    """`line` with exactly `length` values; what comes later is added to the last one."""
+    if len(line) > length > 0:
+        return [*line[: length - 1], sum(line[length - 1 :])]
+    return [*line, *([0.0] * (length - len(line)))]
+
+
+def _coarse(histogram: Histogram) -> list[int]:
+    row: dict[int, int] = {}
+    for bucket, count in histogram.counts.items():
+        coarse = coarse_bucket(highest_in(bucket))
+        row[coarse] = row.get(coarse, 0) + count
+    return [n for pair in sorted(row.items()) for n in pair]
+
+
+def differences(one: Observation, other: Observation) -> list[str]:
+    """In what two runs differ that should be alike, each as a phrase; empty where they can be compared."""
+    both = [key for key in PLANNED if key in one.identity and key in other.identity]
+    return [
+        f"{key} is {one.identity.get(key)!r} in {one.run_id} and {other.identity.get(key)!r} in {other.run_id}"
+        for key in (*SAME, *both)
+        if one.identity.get(key) != other.identity.get(key)
+    ]
+
+
+def name_of(run_id: str, started: str, scenario: str) -> str:
+    """A run's name among all nights, made from its id, its start (ISO 8601) and its scenario."""
+    return f"{started[:10]}-{scenario}-{zlib.crc32(f'{run_id} {started}'.encode()) & 0xFFFF:04x}"
+
+
+def labels(runs: Sequence[Observation]) -> list[str]:
+    """Ids of the runs; their own names where ids occur more than once, as when every night is kept as `tonight`."""
+    ids = [run.run_id for run in runs]
+    return [run.name if ids.count(run.run_id) > 1 else run.run_id for run in runs]
+
+
+def from_json(data: Mapping[str, Any]) -> Observation:
+    """The observation that `results.codec.encode` wrote."""
+    from busyhour.results.codec import decode
+
+    return decode(Observation, data)

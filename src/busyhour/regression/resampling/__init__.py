@@ -1,0 +1,1 @@
+"""Block bootstrap and quantiles of windows."""

@@ -1,0 +1,1 @@
+"""Formats of a report: terminal, text, Markdown, HTML, PDF, JSON, OpenMetrics."""

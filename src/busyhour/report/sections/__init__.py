@@ -1,0 +1,1 @@
+"""Sections of a report: a run record arranged for a reader."""

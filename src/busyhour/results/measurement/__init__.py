@@ -1,0 +1,1 @@
+"""Measures of a generator: histograms, windows, samples and their intervals."""

@@ -1,0 +1,100 @@
+"""Latency by window of time: what a comparison of runs resamples, kept small however long the run is.
+
+A run is cut into windows of equal length. They start at one second; whenever there would be more than `MOST` of
+them, neighbours are joined, so there are always between half of `MOST` and `MOST` windows once the run is long enough.
+In a window, latencies are counted in buckets of HdrHistogram's layout with 7 instead of 10 bits (below 0.8 % wide),
+which joins whole buckets of `results.measurement.histogram` and loses nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from busyhour.results.measurement.histogram import Histogram, highest_in
+
+MOST = 240
+_BITS = 7
+_HALF = 1 << _BITS
+_FULL = _HALF << 1
+
+
+def coarse_bucket(value_us: int) -> int:
+    """Index of the coarse bucket that holds `value_us` microseconds (0 <= value_us)."""
+    if value_us < _FULL:
+        return value_us
+    shift = value_us.bit_length() - (_BITS + 1)
+    return (shift << _BITS) + (value_us >> shift)
+
+
+def coarse_bounds(bucket: int) -> tuple[int, int]:
+    """Lowest value of the bucket and the lowest value above it, microseconds."""
+    if bucket < _FULL:
+        return bucket, bucket + 1
+    shift = (bucket >> _BITS) - 1
+    low = (bucket & (_HALF - 1)) + _HALF << shift
+    return low, low + (1 << shift)
+
+
+@dataclass(slots=True)
+class WindowRecord:
+    """The windows of a finished run, as load.json has them."""
+
+    width: float
+    """Seconds of one window; window k begins at k times this."""
+    latency: dict[str, list[list[int]]] = field(default_factory=dict)
+    """By operation (`service:Name`), for each window: coarse bucket, count, coarse bucket, count, ..."""
+    functions: dict[str, list[list[int]]] = field(default_factory=dict)
+    """The same by the name of a Lambda function, of its invocations; together they are `lambda:Invoke`."""
+
+
+_Table = dict[str, dict[int, dict[int, int]]]
+
+
+class Windows:
+    """Counts latencies by operation, and by Lambda function, and window."""
+
+    __slots__ = ("_functions", "_operations", "width")
+
+    def __init__(self) -> None:
+        self.width = 1
+        self._operations: _Table = {}
+        self._functions: _Table = {}
+
+    def add(self, second: int, name: str, histogram: Histogram, *, function: bool = False) -> None:
+        """Count what `histogram` holds as that of operation (or Lambda function) `name` in `second`."""
+        while second // self.width >= MOST:
+            self._join()
+        table = self._functions if function else self._operations
+        row = table.setdefault(name, {}).setdefault(second // self.width, {})
+        for bucket, count in histogram.counts.items():
+            coarse = coarse_bucket(highest_in(bucket))
+            row[coarse] = row.get(coarse, 0) + count
+
+    def record(self) -> WindowRecord | None:
+        """All that was counted; None when it was nothing."""
+        tables = (self._operations, self._functions)
+        last = max((number for table in tables for rows in table.values() for number in rows), default=None)
+        if last is None:
+            return None
+        operations, functions = (
+            {
+                name: [
+                    [n for pair in sorted(rows.get(number, {}).items()) for n in pair]
+                    for number in range(last + 1)
+                ]
+                for name, rows in sorted(table.items())
+            }
+            for table in tables
+        )
+        return WindowRecord(float(self.width), operations, functions)
+
+    def _join(self) -> None:
+        self.width *= 2
+        for table in (self._operations, self._functions):
+            for name, rows in table.items():
+                joined: dict[int, dict[int, int]] = {}
+                for number, row in rows.items():
+                    into = joined.setdefault(number // 2, {})
+                    for bucket, count in row.items():
+                        into[bucket] = into.get(bucket, 0) + count
+                table[name] = joined

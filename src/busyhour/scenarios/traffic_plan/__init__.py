@@ -1,0 +1,1 @@
+"""Traffic of a plan: rates, intervals, contacts, arrival schedules, migration waves."""

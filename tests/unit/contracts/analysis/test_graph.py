@@ -1,0 +1,91 @@
+"""The flow as a graph: reachability, facts on every path, shortest ways; against a slow reading of the same words."""
+
+from itertools import product
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from busyhour.contracts.analysis.graph import Edge, Graph
+from busyhour.contracts.flow_view import ActionView
+
+
+def graph(*targets, start=0):
+    actions = [
+        ActionView(at, {"Identifier": str(at), "Transitions": _transitions(one)})
+        for at, one in enumerate(targets)
+    ]
+    return Graph(actions, start, {str(at): at for at in range(len(targets))})
+
+
+def _transitions(targets):
+    made = {}
+    if targets:
+        made["NextAction"] = str(targets[0])
+        made["Errors"] = [{"ErrorType": f"E{one}", "NextAction": str(one)} for one in targets[1:]]
+    return made
+
+
+GRAPHS = st.integers(1, 7).flatmap(
+    lambda n: st.lists(st.lists(st.integers(0, n), max_size=3), min_size=n, max_size=n)
+)
+
+
+def test_edges_say_what_is_taken_and_where_it_is_written():
+    made = graph([1, 2], [], [])
+    assert made.edges[0] == [
+        Edge(0, 2, "error", "E2", 0),
+        Edge(0, 1, "next", "", 0),
+    ]
+    assert [edge.pointer for edge in made.edges[0]] == [
+        ("Actions", 0, "Transitions", "Errors", 0),
+        ("Actions", 0, "Transitions", "NextAction"),
+    ]
+
+
+def test_targets_that_do_not_exist_are_left_out():
+    assert graph([7], []).successors == [[], []]
+
+
+def test_a_fact_holds_after_a_join_only_if_both_ways_give_it():
+    made = graph([1, 2], [3], [3], [])
+    given_on = {(0, 1): 1, (1, 3): 2, (2, 3): 2}
+    held = made.holds_on_every_path(lambda edge: given_on.get((edge.source, edge.target), 0), 3)
+    assert held == [0, 1, 0, 2]
+
+
+def test_the_shortest_way_is_shown_by_its_edges():
+    made = graph([1, 2], [3], [3], [])
+    assert [(edge.source, edge.target) for edge in made.path(3) or ()] in ([(0, 2), (2, 3)], [(0, 1), (1, 3)])
+    only = made.path(3, lambda edge: edge.target != 2)
+    assert [(edge.source, edge.target) for edge in only or ()] == [(0, 1), (1, 3)]
+    assert made.path(0) == []
+    assert graph([0], []).path(1) is None
+
+
+@given(GRAPHS)
+@settings(deadline=None)
+def test_reachable_is_what_a_walk_meets(targets):
+    met, todo = set(), [0]
+    while todo:
+        at = todo.pop()
+        if at not in met:
+            met.add(at)
+            todo += [one for one in targets[at] if one < len(targets)]
+    made = graph(*targets)
+    assert {at for at, reached in enumerate(made.reachable) if reached} == met
+    assert sorted(made.order) == sorted(met)
+
+
+@given(GRAPHS, st.integers(0, 5))
+@settings(deadline=None)
+def test_facts_agree_with_the_meaning_of_every_path(targets, salt):
+    """A fact fails to hold exactly where some path without an edge that gives it leads."""
+    made = graph(*targets)
+
+    def given_by(edge):
+        return (edge.source * 7 + edge.target * 3 + salt) % 4
+
+    held = made.holds_on_every_path(given_by, 3)
+    for bit, at in product((1, 2), range(len(targets))):
+        without = made.path(at, lambda edge, bit=bit: not given_by(edge) & bit)
+        assert bool(held[at] & bit) == (without is None)

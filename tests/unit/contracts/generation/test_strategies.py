@@ -1,0 +1,104 @@
+"""Properties of the check: valid flows pass, anything at all ends in findings, order does not matter."""
+
+import json
+import random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from busyhour.contracts.check import Checker
+from busyhour.contracts.finding import Severity
+from busyhour.contracts.generation import strategies as connect
+from busyhour.contracts.reading.sources import Gathered, source_of
+from busyhour.contracts.schema.store import shipped_schemas
+
+FEW = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+CHECKER = Checker()
+
+
+def _check(document, checker=CHECKER):
+    text = document if isinstance(document, str) else json.dumps(document)
+    return checker.check(Gathered((source_of(text),)))
+
+
+def _errors(report):
+    return [one for one in report.findings if one.severity is Severity.ERROR]
+
+
+def _no_rule_failed(report):
+    return [one.message for one in report.findings if "this rule failed" in one.message] == []
+
+
+def _shuffled(value, random_):
+    if isinstance(value, dict):
+        items = list(value.items())
+        random_.shuffle(items)
+        return {key: _shuffled(inner, random_) for key, inner in items}
+    if isinstance(value, list):
+        return [_shuffled(inner, random_) for inner in value]
+    return value
+
+
+@pytest.mark.parametrize("type", sorted(shipped_schemas().types))
+@given(data=st.data())
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_valid_action_of_every_type_can_be_made(type, data):
+    action = data.draw(connect.actions(type=type))
+    assert list(shipped_schemas().validator(f"actions/{type}").iter_errors(action)) == []
+    assert shipped_schemas().predicate(type)(action)
+
+
+@given(flow=connect.flows())
+@FEW
+def test_a_valid_flow_has_no_error(flow):
+    assert _errors(_check(flow)) == []
+
+
+@given(broken=connect.broken_flows())
+@FEW
+def test_a_broken_flow_is_found_broken_by_the_rule_that_owns_the_fault(broken):
+    flow, mutation = broken
+    assert mutation.rule in {one.rule for one in _errors(_check(flow))}
+
+
+@given(document=connect.json_documents())
+@settings(FEW, max_examples=300)
+def test_any_json_document_ends_in_findings(document):
+    report = _check(document)
+    assert _no_rule_failed(report)
+    assert _errors(report)
+
+
+@given(text=st.text())
+@FEW
+def test_any_text_ends_in_findings(text):
+    assert _errors(_check(text))
+
+
+@given(flow=connect.flows(), path=st.data())
+@FEW
+def test_a_flow_with_anything_anywhere_ends_in_findings(flow, path):
+    holder, key, here = None, None, flow
+    while isinstance(here, dict | list) and here and path.draw(st.integers(0, 4)):
+        keys = list(here) if isinstance(here, dict) else list(range(len(here)))
+        holder, key = here, path.draw(st.sampled_from(keys))
+        here = here[key]
+    if holder is not None:
+        holder[key] = path.draw(connect.json_documents())
+    assert _no_rule_failed(_check(flow))
+
+
+@given(broken=connect.broken_flows(), seed=st.integers(0, 1000))
+@FEW
+def test_findings_are_the_same_each_time_and_whatever_the_order_of_keys(broken, seed):
+    flow, _ = broken
+
+    def said(report):
+        return [(one.rule, one.pointer, one.message, one.help, one.action) for one in report.findings]
+
+    once = _check(flow)
+    assert _check(flow).findings == once.findings
+    assert said(_check(_shuffled(flow, random.Random(seed)), Checker())) == said(once)

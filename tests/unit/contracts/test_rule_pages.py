@@ -1,0 +1,51 @@
+"""The pages of the rules are what the rules say now."""
+
+from pathlib import Path
+
+from busyhour.contracts.loading import load_rules
+from busyhour.contracts.rule_pages import FOLDER, address, pages, write
+
+ROOT = Path(__file__).parents[3]
+RULES = load_rules()
+
+
+def test_the_pages_are_current():
+    there = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / FOLDER).glob("*.md")}
+    wanted = pages(RULES)
+    stale = sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
+    assert stale == [], "run `python -m busyhour.contracts.rule_pages`"
+
+
+def test_a_page_says_all_that_the_rule_declares():
+    for rule in RULES:
+        text = pages(RULES)[f"{rule.id}.md"]
+        assert all(
+            part in text for part in (rule.summary, rule.why, rule.fix, rule.source, str(rule.severity))
+        )
+
+
+def test_links_to_examples_lead_somewhere():
+    for rule in RULES:
+        for link in pages(RULES)[f"{rule.id}.md"].split("](")[1:]:
+            assert (ROOT / FOLDER / link.split(")")[0]).exists()
+
+
+def test_the_index_lists_every_rule_once():
+    index = pages(RULES)["README.md"]
+    for rule in RULES:
+        assert index.count(f"[{rule.id}]({rule.id}.md)") == 1
+
+
+def test_writing_changes_only_what_differs_and_removes_what_is_left_over(tmp_path):
+    write(tmp_path, RULES)
+    assert write(tmp_path, RULES) == ([], [])
+    (tmp_path / FOLDER / "no-end.md").write_text("old")
+    (tmp_path / FOLDER / "gone.md").write_text("old")
+    changed, removed = write(tmp_path, RULES)
+    assert [path.name for path in changed] == ["no-end.md"]
+    assert [path.name for path in removed] == ["gone.md"]
+
+
+def test_addresses_are_absolute():
+    assert address() == "urn:busyhour"
+    assert address("no-end") == "urn:busyhour:rule:no-end"

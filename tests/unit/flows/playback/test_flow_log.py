@@ -1,0 +1,203 @@
+"""Connect's flow log: written from a simulated call, read from a real one, replayed."""
+
+import json
+
+import pytest
+
+from busyhour.errors import BusyhourError
+from busyhour.flows.library import FlowLibrary
+from busyhour.flows.playback import call_trace, flow_log
+from busyhour.flows.playback.replay import replay
+from busyhour.flows.playback.script import Script
+
+
+@pytest.fixture
+def library(build):
+    enabled = {"FlowLoggingBehavior": "Enabled"}
+    return FlowLibrary(
+        [
+            build.flow(
+                build.action(
+                    "voice", "UpdateContactTextToSpeechVoice", {"TextToSpeechVoice": "Amy"}, then="log"
+                ),
+                build.action("log", "UpdateFlowLoggingBehavior", enabled, then="f"),
+                build.action(
+                    "f",
+                    "InvokeLambdaFunction",
+                    {"LambdaFunctionARN": "arn:f", "InvocationTimeLimitSeconds": "3"},
+                    then="set",
+                    errors={"NoMatchingError": "bye"},
+                ),
+                build.action(
+                    "set",
+                    "UpdateContactAttributes",
+                    {"Attributes": {"a": "$.External.a", "b": "2"}},
+                    then="m",
+                ),
+                build.action(
+                    "m",
+                    "GetParticipantInput",
+                    {"Text": "Press", "InputTimeLimitSeconds": "5", "StoreInput": "False"},
+                    then="bye",
+                    when={"1": "hours", "2": "bye"},
+                    errors={
+                        "InputTimeLimitExceeded": "m",
+                        "NoMatchingCondition": "bye",
+                        "NoMatchingError": "bye",
+                    },
+                ),
+                build.action(
+                    "hours",
+                    "CheckHoursOfOperation",
+                    {"HoursOfOperationId": "h"},
+                    then="bye",
+                    when={"True": "open", "False": "bye"},
+                    errors={"NoMatchingError": "bye"},
+                ),
+                build.say("open", then="bye"),
+                build.say("bye"),
+            )
+        ]
+    )
+
+
+def entries(library, script=None, **more):
+    script = script or Script(["silence", "1"], {"arn:f": [{"a": "A"}]})
+    return list(flow_log.entries(call_trace.run(library, "main", script), **more))
+
+
+def test_entries_have_the_shape_of_connects_own(library):
+    first = entries(library)[1]
+    assert first == {
+        "ContactId": "00000000-0000-4000-8000-000000000001",
+        "ContactFlowId": (
+            "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-000000000000/contact-flow/main"
+        ),
+        "ContactFlowName": "main",
+        "ContactFlowModuleType": "InvokeExternalResource",
+        "Identifier": "f",
+        "Timestamp": "2026-01-01T00:00:00.300Z",
+        "ExternalResults": {"a": "A"},
+        "Parameters": {
+            "FunctionArn": "arn:f",
+            "ResponseValidation": "ResponseType=STRING_MAP",
+            "TimeLimit": "3000",
+        },
+    }
+
+
+def test_only_what_comes_after_logging_was_enabled_is_logged(library):
+    assert entries(library)[0]["ContactFlowModuleType"] == "SetLoggingBehavior"
+    assert entries(library, everything=True)[0]["ContactFlowModuleType"] == "SetVoice"
+
+
+def test_attributes_are_logged_one_by_one_and_input_with_its_result(library):
+    found = entries(library)
+    assert [entry["Parameters"] for entry in found[2:4]] == [
+        {"Value": "A", "AddAttributeToRelatedContact": "false", "Key": "a"},
+        {"Value": "2", "AddAttributeToRelatedContact": "false", "Key": "b"},
+    ]
+    assert [(entry["ContactFlowModuleType"], entry.get("Results")) for entry in found[4:7]] == [
+        ("GetUserInput", "Timeout"),
+        ("GetUserInput", "1"),
+        ("CheckHoursOfOperation", "true"),
+    ]
+
+
+def test_a_failed_function_has_results_and_no_external_results(library):
+    entry = entries(library, Script(functions={"arn:f": ["timeout"]}))[1]
+    assert "ExternalResults" not in entry
+    assert entry["Results"] == "The Lambda Function Timed Out."
+
+
+@pytest.mark.parametrize(
+    ("type", "parameters", "module"),
+    [
+        pytest.param("GetParticipantInput", {"StoreInput": "True"}, "StoreUserInput", id="stored input"),
+        pytest.param(
+            "CheckMetricData", {"MetricType": "NumberOfAgentsOnline"}, "CheckStaffing", id="staffing"
+        ),
+        pytest.param(
+            "CheckMetricData", {"MetricType": "NumberOfContactsInQueue"}, "CheckQueueStatus", id="queue"
+        ),
+        pytest.param(
+            "UpdateContactMediaStreamingBehavior",
+            {"MediaStreamingState": "Disabled"},
+            "StopMediaStreaming",
+            id="stop",
+        ),
+        pytest.param("Loop", {}, "Loop", id="same name"),
+    ],
+)
+def test_module_types(build, type, parameters, module):
+    assert flow_log.module_type(build.action("a", type, parameters)) == module
+
+
+def lines(found):
+    return "\n".join(json.dumps(entry) for entry in found)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param(lines, id="JSON lines"),
+        pytest.param(lambda found: json.dumps(found), id="a list"),
+        pytest.param(
+            lambda found: json.dumps(
+                {"events": [{"timestamp": 1, "message": json.dumps(one)} for one in found]}
+            ),
+            id="filter-log-events",
+        ),
+        pytest.param(
+            lambda found: "\n".join(f"2026-01-01T00:00:00Z {json.dumps(one)}" for one in found),
+            id="with a time before",
+        ),
+    ],
+)
+def test_a_log_that_was_written_is_read_and_followed(library, form):
+    log = flow_log.read_log(form(entries(library)))
+    found = replay(library, "main", log)
+    assert found.parting is None
+    assert (found.followed, found.entries) == (9, 9)
+
+
+@pytest.mark.parametrize("text", ["", "hello", "[]", '{"a": 1}'])
+def test_what_is_no_log_is_refused(text):
+    with pytest.raises(BusyhourError, match="has no entry of a contact flow"):
+        flow_log.read_log(text, "x.log")
+
+
+def test_a_broken_line_is_named():
+    with pytest.raises(BusyhourError, match=r"x\.log:2:1: is no JSON"):
+        flow_log.read_log('{"ContactFlowModuleType": "Loop"}\n{oops', "x.log")
+
+
+def test_where_the_log_and_the_export_part(library):
+    log = entries(library)
+    log[6]["Identifier"] = "another"
+    found = replay(library, "main", flow_log.read_log(lines(log)))
+    assert found.parting.after == "m"
+    assert (found.parting.entry.identifier, found.parting.instead) == ("another", "hours")
+    assert (found.followed, found.parting.entry.line) == (5, 7)
+
+
+def test_a_branch_that_the_log_does_not_tell_is_found_by_where_it_leads(library):
+    log = [entry for entry in entries(library) if entry.pop("Results", None) or True]
+    assert replay(library, "main", flow_log.read_log(lines(log))).parting is None
+
+
+def test_only_the_first_contact_of_a_log_is_followed(library):
+    log = entries(library)
+    other = [{**entry, "ContactId": "other", "Identifier": "x"} for entry in log]
+    mixed = [entry for pair in zip(log, other, strict=True) for entry in pair]
+    assert replay(library, "main", flow_log.read_log(lines(mixed))).parting is None
+
+
+def test_a_key_that_leads_elsewhere_in_the_export_is_where_they_part(library):
+    log = entries(library)
+    pressed = [entry for entry in log if entry["Identifier"] == "m"][-1]
+    assert pressed["Results"] == "1"
+    pressed["Results"] = "2"
+    parting = replay(library, "main", flow_log.read_log(lines(log))).parting
+    assert parting is not None
+    assert (parting.after, parting.entry.identifier, parting.instead) == ("m", "hours", "bye")
