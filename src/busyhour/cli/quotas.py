@@ -209,7 +209,7 @@ def _sources(
 
 def _of_tables(names: Sequence[str], table: QuotaTable, clients: Clients | None) -> list[Reading]:
     from busyhour.errors import BusyhourError
-    from busyhour.quotas.dynamodb.capacity import TableDescriptions
+    from busyhour.quotas.aws.table_descriptions import TableDescriptions
 
     if names and clients is None:
         raise BusyhourError(

@@ -6,7 +6,7 @@ from html import escape
 
 from busyhour.flowdiff.diff import NOTICED, Change, shown
 from busyhour.flowdiff.graph import COLOURS, svg
-from busyhour.flowdiff.render import coverage_line, demand_line, rung_line, shortened
+from busyhour.flowdiff.lines import coverage_line, demand_line, rung_line, shortened
 from busyhour.flowdiff.report import FlowComparison, FlowPair
 
 _STYLE = """

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from busyhour.flowdiff.diff import NOTICED, Change
-from busyhour.flowdiff.report import CoverageChange, DemandChange, FlowComparison, RungChange
+from busyhour.flowdiff.lines import coverage_line, demand_line, rung_line, shortened
+from busyhour.flowdiff.page import html
+from busyhour.flowdiff.report import FlowComparison
 from busyhour.results.codec import encode
-from busyhour.results.record import FlowCoverage
-
-_SHORT = 160
 
 
 def text(found: FlowComparison) -> str:
@@ -44,44 +42,6 @@ def _change(change: Change) -> str:
     if change.after is None:
         return f"{place}{change.what} is gone" + (f": {shortened(change.before)}" if change.before else "")
     return f"{place}{change.what}: {shortened(change.before)} -> {shortened(change.after)}"
-
-
-def shortened(words: str | None) -> str:
-    """One side of a change, not longer than a table can take."""
-    words = words or ""
-    return words if len(words) <= _SHORT else words[: _SHORT - 3] + "..."
-
-
-def coverage_line(one: CoverageChange) -> str:
-    """Branches of a flow that a search takes, before and after."""
-
-    def side(found: FlowCoverage | None) -> str:
-        if found is None:
-            return "no such flow"
-        beyond = found.branches - found.coverable
-        more = f", {beyond} that no call can take" if beyond else ""
-        return f"{found.taken} of {found.coverable} branches taken{more}"
-
-    return f"{one.flow}: {side(one.before)} -> {side(one.after)}"
-
-
-def demand_line(one: DemandChange) -> str:
-    """A quantity of one call, before and after."""
-    share = f", {one.relative:+.0%}" if one.relative is not None else ""
-    return f"{one.name}: {one.before:.3g} -> {one.after:.3g} ({one.after - one.before:+.2g}{share})"
-
-
-def rung_line(one: RungChange) -> str:
-    """At what volume a quota binds, before and after."""
-    if not (math.isfinite(one.before) and math.isfinite(one.after) and one.before):
-        return f"{one.name} binds at {_volume(one.after)}, before at {_volume(one.before)}"
-    change = one.after / one.before - 1.0
-    words = "less" if change < 0 else "more"
-    return f"{one.name} binds at {_volume(one.after)}, before at {_volume(one.before)}: {abs(change):.0%} {words} headroom"
-
-
-def _volume(calls_per_hour: float) -> str:
-    return f"{calls_per_hour:,.0f} calls/h" if math.isfinite(calls_per_hour) else "no volume"
 
 
 def markdown(found: FlowComparison) -> str:
@@ -127,15 +87,9 @@ def as_json(found: FlowComparison) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _page(found: FlowComparison) -> str:
-    from busyhour.flowdiff.page import html
-
-    return html(found)
-
-
 RENDERERS: Mapping[str, Callable[[FlowComparison], str]] = {
     "text": text,
     "markdown": markdown,
     "json": as_json,
-    "html": _page,
+    "html": html,
 }

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from busyhour.harness.safety.gate import Intent
-from busyhour.harness.verdict.reach import Reach, reach
+from busyhour.harness.verdict.reach import Reach, reach_of
 from busyhour.project import Project
 from busyhour.project.toml_file import shown
 from busyhour.quotas.model import QuotaValue
@@ -19,8 +18,6 @@ from busyhour.scenarios.model import Scenario
 
 if TYPE_CHECKING:
     from busyhour.capacity.forecast.model import Forecast
-
-_SECONDS_PER_MINUTE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +88,6 @@ def forecast(scenario: Scenario, values: Iterable[QuotaValue]) -> Preview:
     return Preview(needs, made.as_json | _waves(scenario, made), made.outcomes, reach_of(scenario, made))
 
 
-def reach_of(scenario: Scenario, made: Forecast) -> Reach:
-    """What the scenario's test reaches of its plan, from its forecast."""
-    longest = max(made.demand.lambda_seconds.values(), default=0.0)
-    return reach(scenario, made.demand.mean("at once"), made.demand.holding, longest)
-
-
 def _waves(scenario: Scenario, made: Forecast) -> dict[str, Any]:
     """The migration waves, compared with the values in force today; nothing where the scenario has none."""
     if not scenario.waves:
@@ -107,37 +98,3 @@ def _waves(scenario: Scenario, made: Forecast) -> dict[str, Any]:
     from busyhour.capacity.migration.waves import plan_waves
 
     return {"waves": plan_waves(scenario.waves, made, datetime.now(UTC).date(), lead_times.load()).as_json}
-
-
-def intent(scenario: Scenario) -> Intent:
-    """How many calls a run would place, how many at once, for how many voice minutes; calls nothing."""
-    from busyhour.capacity.forecast.build import forecast as calculate
-
-    return intent_of(scenario, calculate(scenario))
-
-
-def intent_of(scenario: Scenario, made: Forecast) -> Intent:
-    """The same, from a forecast that was made already."""
-    from busyhour.scenarios.traffic_plan.arrivals import Schedule
-
-    calls = len(Schedule(scenario.traffic, scenario.seed))
-    minutes = calls * made.demand.mean("at once") * scenario.aws.legs / _SECONDS_PER_MINUTE
-    return Intent(calls, _expected_peak(scenario, made) * scenario.aws.slots, minutes)
-
-
-def _expected_peak(scenario: Scenario, made: Forecast) -> float:
-    """Calls at once that 99 of 100 such tests never exceed; not what the plan needs, which a short test does not reach."""
-    from busyhour.capacity.forecast.blocking import Refusals
-    from busyhour.capacity.forecast.quota_values import Values
-    from busyhour.capacity.theory import peakedness
-    from busyhour.harness.verdict.measured_demands import pool_of
-    from busyhour.scenarios.traffic_plan.rate import rate_of
-
-    pool = pool_of(scenario)
-    if pool is None:
-        return 0.0
-    values = Values((), scenario, quota_table.load())
-    driven = Refusals(scenario, rate_of(scenario.traffic), values, values.limit(pool), made.demand.holding)
-    load, _ = driven.peak_load()
-    moments = max(1.0, scenario.traffic.duration / max(made.demand.mean("at once"), 1.0))
-    return float(peakedness.quantile(load, 1.0 - 0.01 / moments, driven.z))

@@ -33,9 +33,9 @@ from busyhour.harness.verdict.reach import Reach, announcements
 from busyhour.project import Project
 from busyhour.quotas import freshness
 from busyhour.quotas.aws.clients import Clients, read_only_sources
+from busyhour.quotas.aws.table_descriptions import TableDescriptions
 from busyhour.quotas.comparison import Demand, compare_all, listed
 from busyhour.quotas.comparison import record as quota_record
-from busyhour.quotas.dynamodb.capacity import TableDescriptions
 from busyhour.quotas.files.account_file import Known
 from busyhour.quotas.model import Quota, QuotaValue
 from busyhour.quotas.resolve import Reading, read_quotas

@@ -229,7 +229,7 @@ def test_a_jump_beyond_what_a_table_on_demand_is_ready_for_is_said(with_table: A
 
 
 def test_what_the_account_says_of_a_table_goes_before_its_definition(small: Any, tmp_path: Path):
-    from busyhour.quotas.dynamodb.capacity import TableDescriptions
+    from busyhour.quotas.aws.table_descriptions import TableDescriptions
     from busyhour.quotas.table.quota_table import load
 
     class Client:

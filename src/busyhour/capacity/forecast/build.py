@@ -34,13 +34,8 @@ from busyhour.capacity.theory import peakedness
 from busyhour.capacity.theory.erlang import erlang_b, poisson_quantile
 from busyhour.capacity.tolerance import answers
 from busyhour.flows.machine import Machine
-from busyhour.quotas.dynamodb.capacity import (
-    NEW_TABLE_QUOTA,
-    PARTITION_QUOTA,
-    TABLE_QUOTA,
-    Side,
-    of_values,
-)
+from busyhour.quotas.aws.table_descriptions import of_values
+from busyhour.quotas.dynamodb.capacity import NEW_TABLE_QUOTA, PARTITION_QUOTA, TABLE_QUOTA, Side
 from busyhour.quotas.figures import tolerance
 from busyhour.quotas.model import QuotaValue
 from busyhour.quotas.table import quota_table

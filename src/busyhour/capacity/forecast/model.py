@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from busyhour.capacity.demand.per_call import CallDemand
 from busyhour.capacity.forecast.limits import Fits, Rung
 from busyhour.capacity.forecast.unpublished import Unpublished
-from busyhour.capacity.simulation.confidence_intervals import Interval
+from busyhour.capacity.simulation.queue_results import QueueForecast
 from busyhour.capacity.tolerance import ObjectiveAnswer
 from busyhour.quotas.shares import of_value
 from busyhour.results.codec import encode
@@ -79,25 +79,6 @@ class QuotaForecast:
         """Forecast peak of the value, see `quotas.shares`; infinite for a quota of 0 with demand."""
         share = of_value(self.peak, self.value)
         return math.inf if share is None else share
-
-
-@dataclass(frozen=True, slots=True)
-class QueueForecast:
-    """One queue: what the simulation saw. `intervals` are 95 % intervals by field; of one that is missing the runs show none."""
-
-    name: str
-    agents: int | None
-    offered: float
-    service_level: float | None
-    abandoned_share: float | None
-    turned_away: float
-    mean_wait: float
-    longest_wait: float
-    """Of all runs."""
-    largest_size: int
-    """Of all runs."""
-    occupancy: float | None
-    intervals: Mapping[str, Interval] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

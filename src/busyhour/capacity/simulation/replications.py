@@ -10,9 +10,9 @@ from itertools import dropwhile, takewhile
 from busyhour.calls.acd import QueueStatistics
 from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import FlowMachine
-from busyhour.capacity.forecast.model import QueueForecast
 from busyhour.capacity.simulation import confidence_intervals
 from busyhour.capacity.simulation.functions import Answers
+from busyhour.capacity.simulation.queue_results import QueueForecast
 from busyhour.capacity.simulation.simulate import Limits, Simulation, SimulationResult
 from busyhour.capacity.theory import clumps
 from busyhour.scenarios.model import Direction, Scenario

@@ -172,7 +172,8 @@ def make(
         approval: AWS's, where there is one already.
         made: the forecast; calculated where not given, which takes seconds.
     """
-    from busyhour.harness.preflight import intent_of, reach_of
+    from busyhour.harness.safety.intent import intent_of
+    from busyhour.harness.verdict.reach import reach_of
 
     if made is None:
         from busyhour.capacity.forecast.build import forecast

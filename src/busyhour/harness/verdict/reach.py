@@ -10,11 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from busyhour.capacity.theory.holding_times import HoldingTime
 from busyhour.scenarios.model import ArrivalProcess, Plan, Scenario
 from busyhour.scenarios.traffic_plan.plan import busiest_rate, driven
 from busyhour.scenarios.traffic_plan.rate import Rate, rate_of
+
+if TYPE_CHECKING:
+    from busyhour.capacity.forecast.model import Forecast
 
 CALLS = "calls in progress"
 RATE = "calls/h"
@@ -237,3 +241,9 @@ def _setting(scenario: Scenario, hold: float | None) -> str:
     if test.stated or scenario.plan.day is not None:
         return f"test.hold={in_words(hold)}"
     return f"traffic.duration={in_words(test.ramp_up + hold + test.ramp_down)}"
+
+
+def reach_of(scenario: Scenario, made: Forecast) -> Reach:
+    """What the scenario's test reaches of its plan, from its forecast."""
+    longest = max(made.demand.lambda_seconds.values(), default=0.0)
+    return reach(scenario, made.demand.mean("at once"), made.demand.holding, longest)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from busyhour.load.runner.aggregator import RunSum
 from busyhour.results.measurement.histogram import Histogram
+
+if TYPE_CHECKING:
+    from busyhour.load.runner.aggregator import RunSum
 
 POINTS = 600
 """Points of a line that are sent to a page at most."""

@@ -15,7 +15,7 @@ from busyhour.quotas.aws.sources import (
     DynamoDBLimits,
     LambdaAccountSettings,
 )
-from busyhour.quotas.dynamodb.capacity import TableDescriptions
+from busyhour.quotas.aws.table_descriptions import TableDescriptions
 from busyhour.quotas.resolve import DocumentedDefault, Source
 
 REQUEST_ACTIONS = (

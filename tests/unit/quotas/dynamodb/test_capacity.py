@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from busyhour.cli.quotas import command
 from busyhour.errors import BusyhourError
 from busyhour.quotas.aws.clients import required_actions
-from busyhour.quotas.dynamodb.capacity import Mode, Side, TableDescriptions, of_values
+from busyhour.quotas.aws.table_descriptions import TableDescriptions, of_values
+from busyhour.quotas.dynamodb.capacity import Mode, Side
 from busyhour.quotas.model import Origin
 from busyhour.quotas.table.bursts import burst_with
 from busyhour.quotas.table.quota_table import load
