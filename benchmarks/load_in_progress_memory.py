@@ -43,7 +43,7 @@ def calls():
     import time
     from dataclasses import replace
 
-    from busyhour.load.behaviour import Kind
+    from busyhour.load.behaviour import CallBehaviour
     from busyhour.load.runner.generator import Drive
     from busyhour.load.settings import from_environment
     from busyhour.load.users.backend import BackendCalls
@@ -107,7 +107,7 @@ def calls():
             print(json.dumps(measured), flush=True)
             os._exit(0)  # hanging up 100,000 calls one by one would take longer than the benchmark
 
-    assert issubclass(Waiting, Kind)
+    assert issubclass(Waiting, CallBehaviour)
     settings = from_environment({"BUSYHOUR_ENDPOINT": "http://127.0.0.1:9"}, path)
     drive = Drive(settings, scenario, [Waiting()], None, on_part)
     drive.prepare()

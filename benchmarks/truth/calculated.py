@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from busyhour.capacity.demand.machine import machine_of
 from busyhour.capacity.forecast.build import CALLS, EXECUTIONS, forecast
-from busyhour.capacity.forecast.limits import Rung
+from busyhour.capacity.forecast.limits import LimitForecast
 from busyhour.capacity.forecast.model import Forecast
 from busyhour.capacity.simulation.simulate import Limits, Simulation, SimulationResult
 from busyhour.scenarios.model import Scenario
@@ -120,11 +120,11 @@ def verdict_of(made: Forecast) -> str:
     return "not decided" if made.undecided else "holds"
 
 
-def _load(rung: Rung | None) -> Estimate | None:
+def _load(rung: LimitForecast | None) -> Estimate | None:
     return None if rung is None else Estimate(rung.load, rung.load_half_width / _95)
 
 
-def _rejected(rung: Rung | None) -> Estimate | None:
+def _rejected(rung: LimitForecast | None) -> Estimate | None:
     """Share that is rejected, with the error that the load's interval brings."""
     if rung is None:
         return None
@@ -136,12 +136,12 @@ def _rejected(rung: Rung | None) -> Estimate | None:
     return Estimate(rung.rejected_at_plan, error)
 
 
-def _answered(agents: Rung | None) -> Estimate | None:
+def _answered(agents: LimitForecast | None) -> Estimate | None:
     late = _rejected(agents)
     return None if late is None else Estimate(1.0 - late.value, late.error)
 
 
-def _all_units(rungs: dict[str, Rung]) -> Rung | None:
+def _all_units(rungs: dict[str, LimitForecast]) -> LimitForecast | None:
     """The limit on a table's writes that all of them count against, not those of one partition alone."""
     own = [
         rung for key, rung in rungs.items() if key.startswith(("table.", "dynamodb.")) and "read" not in key
@@ -149,7 +149,7 @@ def _all_units(rungs: dict[str, Rung]) -> Rung | None:
     return max(own, key=lambda rung: rung.load, default=None)
 
 
-def _of_table(rungs: dict[str, Rung]) -> Rung | None:
+def _of_table(rungs: dict[str, LimitForecast]) -> LimitForecast | None:
     """The limit on a table's writes that rejects the most; of several that reject nothing, the nearest."""
     own = [
         rung for key, rung in rungs.items() if key.startswith(("table.", "dynamodb.")) and "read" not in key

@@ -24,7 +24,7 @@ from busyhour.emulator.server.router import credential_scope
 from busyhour.harness import generator, preflight, run
 from busyhour.harness.progress import Silent
 from busyhour.harness.target import Target
-from busyhour.load.behaviour import Kind
+from busyhour.load.behaviour import CallBehaviour
 from busyhour.load.runner.aggregator import RunSum
 from busyhour.load.runner.generator import Drive
 from busyhour.load.settings import Settings
@@ -39,7 +39,7 @@ from busyhour.scenarios.model import DriveKind, Scenario
 
 from .in_process import REGION, Healthy, InProcessServices, LoadClock, respond
 
-_KINDS: dict[DriveKind, type[Kind]] = {
+_KINDS: dict[DriveKind, type[CallBehaviour]] = {
     DriveKind.VOICE: VoiceCalls,
     DriveKind.BACKEND: BackendCalls,
     DriveKind.LAMBDA: LambdaCalls,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, from_schema, rule
 from busyhour.contracts.schema.wording import kind
 
@@ -18,7 +18,7 @@ from busyhour.contracts.schema.wording import kind
     source="AWS, Amazon Connect Flow language (2019-10-30)",
     group="structure",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """An action is not built like an action."""
     for action in flow.actions:
         if action.stray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from busyhour.contracts.analysis.dataflow import Read, attributes_set
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 _SHORTEST = 6
@@ -22,7 +22,7 @@ _SHORTEST = 6
     group="data-flow",
     types=("UpdateContactAttributes",),
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """A contact attribute is read under a name that nothing sets, next to one that the flow sets.
 
     One that is copied into the other (`testType` from `$.Attributes.TestType`) is none: the creator of the contact sets it.

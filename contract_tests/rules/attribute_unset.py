@@ -8,7 +8,7 @@ from functools import partial
 from busyhour.contracts.analysis.dataflow import Read, attributes_set, filled_first
 from busyhour.contracts.analysis.graph import Edge
 from busyhour.contracts.analysis.paths import before_each, in_words, witness
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.flows.model import FlowType
 
@@ -41,7 +41,7 @@ _HANDED_ON = frozenset(
     group="data-flow",
     types=("UpdateContactAttributes",),
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """A contact attribute is used on a path on which nothing sets it, though the same flow sets it on others."""
     if flow.flow_type not in (None, FlowType.CONTACT_FLOW):
         return  # the contact has been elsewhere before
@@ -88,7 +88,7 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
                 )
 
 
-def _uses(flow: FlowUnderCheck) -> dict[str, list[Read]]:
+def _uses(flow: FlowView) -> dict[str, list[Read]]:
     found: dict[str, list[Read]] = {}
     for read in flow.reads:
         reference = read.reference
@@ -99,7 +99,7 @@ def _uses(flow: FlowUnderCheck) -> dict[str, list[Read]]:
     return found
 
 
-def _sets(given: Callable[[Edge], int], bit: int, flow: FlowUnderCheck, edge: Edge) -> bool:
+def _sets(given: Callable[[Edge], int], bit: int, flow: FlowView, edge: Edge) -> bool:
     return bool(given(edge) & bit)
 
 

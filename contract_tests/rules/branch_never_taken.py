@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 _JUDGED_ELSEWHERE = frozenset({"Compare", "CheckMetricData", "DistributeByPercentage"})
@@ -19,7 +19,7 @@ _JUDGED_ELSEWHERE = frozenset({"Compare", "CheckMetricData", "DistributeByPercen
     fix="Remove the repetition, or compare with the value that was meant.",
     source="AWS, Amazon Connect Flow language (2019-10-30): the first condition that is true is taken",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """A condition that an earlier one of the same action always forestalls."""
     for action in flow.actions:
         if len(action.conditions) < 2 or action.type in _JUDGED_ELSEWHERE:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from busyhour.contracts.analysis.cycles import cycle, strongly_connected
 from busyhour.contracts.analysis.paths import name
 from busyhour.contracts.analysis.silence import interactive
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 
@@ -21,7 +21,7 @@ from busyhour.contracts.rule import Problem, rule
     source="AWS administrator guide, Loop block; flow language, Loop",
     group="resilience",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """One finding for each cycle of actions that nothing slows down or ends; a module may ask or play."""
     graph = flow.graph
     if not graph.circular:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from busyhour.contracts.analysis.dataflow import fills_on_success, unfilled
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 _KNOWN = fills_on_success(
@@ -25,6 +25,6 @@ _KNOWN = fills_on_success(
     source="AWS administrator guide, Cases: fills $.Case",
     group="data-flow",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """`$.Case` is read on a path on which no case was created or found."""
     yield from unfilled(flow, "Case", _KNOWN, "a case was created or found")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from busyhour.contracts.analysis.conditions import impossible, shadowed
 from busyhour.contracts.analysis.paths import name
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 
@@ -20,7 +20,7 @@ from busyhour.contracts.rule import Problem, rule
     group="data-flow",
     types=("Compare", "CheckMetricData", "DistributeByPercentage"),
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """A condition that can never hold: impossible operands, and conditions that an earlier one forestalls."""
     for action in flow.of_type("Compare", "CheckMetricData", "DistributeByPercentage"):
         why_not = impossible(flow, action)

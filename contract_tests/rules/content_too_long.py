@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 MAX_CHARACTERS = 256_000
@@ -20,7 +20,7 @@ MAX_CHARACTERS = 256_000
     source="AWS API reference, CreateContactFlow: Content is 1 to 256,000 characters",
     group="structure",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """The flow has more than 256,000 characters."""
     document = flow.document
     if document is None or flow.converted is not None or len(document.content) <= MAX_CHARACTERS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from busyhour.contracts.finding import place
-from busyhour.contracts.flow_view import DRAFT_TARGETS, FlowUnderCheck, transitions
+from busyhour.contracts.flow_view import DRAFT_TARGETS, FlowView, transitions
 from busyhour.contracts.rule import Problem, rule
 from busyhour.errors import did_you_mean
 
@@ -19,7 +19,7 @@ from busyhour.errors import did_you_mean
     source="AWS, Amazon Connect Flow language (2019-10-30)",
     group="structure",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """A transition leads to an action that does not exist."""
     known = flow.by_identifier
     if flow.targets <= known.keys():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import OUTCOMES_OF_A_CALL, FlowUnderCheck
+from busyhour.contracts.flow_view import OUTCOMES_OF_A_CALL, FlowView
 from busyhour.contracts.rule import Problem, from_schema, rule
 from busyhour.flows.model import FlowType
 
@@ -18,7 +18,7 @@ from busyhour.flows.model import FlowType
     source="Refusals by CreateContactFlow on record in public projects, 2026",
     group="schema",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """The action does not know this error type."""
     yield from from_schema(flow, "disallowed-error")
     if flow.flow_type is FlowType.AGENT_TRANSFER:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from busyhour.contracts.finding import place
-from busyhour.contracts.flow_view import DRAFT_TARGETS, FlowUnderCheck, transitions
+from busyhour.contracts.flow_view import DRAFT_TARGETS, FlowView, transitions
 from busyhour.contracts.rule import Problem, rule
 
 
@@ -18,7 +18,7 @@ from busyhour.contracts.rule import Problem, rule
     source="AWS administrator guide: all connectors must be connected to publish",
     group="structure",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """A branch of a saved draft is connected to nothing."""
     if flow.targets.isdisjoint(DRAFT_TARGETS):
         return

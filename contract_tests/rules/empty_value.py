@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from busyhour.contracts.finding import Severity
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, from_schema, rule
 
 
@@ -20,7 +20,7 @@ from busyhour.contracts.rule import Problem, from_schema, rule
     group="schema",
     reports_issues=True,
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """A parameter is an empty string, or a map or list that needs an entry is empty.
 
     In an old export only a warning: what was blanked there is chosen again when the designer has imported it, and the

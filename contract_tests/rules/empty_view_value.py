@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from busyhour.contracts.finding import place
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.flows.model import Pointer
 
@@ -22,7 +22,7 @@ from busyhour.flows.model import Pointer
     group="schema",
     types=("ShowView",),
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """Every view with its empty strings; one finding for each view."""
     for action in flow.of_type("ShowView"):
         empty = list(_empty(action.parameters.get("ViewData"), ("Parameters", "ViewData")))

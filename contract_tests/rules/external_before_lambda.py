@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from busyhour.contracts.analysis.dataflow import fills_on_success, unfilled
-from busyhour.contracts.flow_view import ActionView, FlowUnderCheck
+from busyhour.contracts.flow_view import ActionView, FlowView
 from busyhour.contracts.rule import Problem, rule
 
 
@@ -25,6 +25,6 @@ _ANSWERED = fills_on_success("InvokeLambdaFunction", when=_synchronous)
     source="AWS administrator guide, Lambda functions in flows: $.External holds the answer of the last invocation",
     group="data-flow",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """`$.External` is read on a path on which no Lambda function has answered."""
     yield from unfilled(flow, "External", _ANSWERED, "a Lambda function has answered")

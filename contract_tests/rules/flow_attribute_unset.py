@@ -8,7 +8,7 @@ from functools import partial
 
 from busyhour.contracts.analysis.graph import Edge
 from busyhour.contracts.analysis.paths import before_each, in_words, witness
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.flows.model import FlowType
 
@@ -26,7 +26,7 @@ PLAIN = re.compile(r"[\w.-]+")
     group="data-flow",
     types=("UpdateFlowAttributes",),
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """A flow attribute is used on a path on which nothing sets it."""
     if flow.flow_type is FlowType.MODULE:
         return  # whether a module sees those of the flow that invokes it is not documented

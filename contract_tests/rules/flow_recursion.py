@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 
@@ -18,7 +18,7 @@ from busyhour.contracts.rule import Problem, rule
     group="project",
     types=("TransferToFlow", "InvokeFlowModule"),
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """Circles of transfers and invocations that the flow is the first of, by name and path."""
     for circle in flow.project.landscape.circles:
         first = circle[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.flows.model import FlowType
 
@@ -18,7 +18,7 @@ from busyhour.flows.model import FlowType
     source="AWS developer guide, flow language actions: supported flow types; matrix of real exports",
     group="structure",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """An action in a flow of a type that does not allow it, or next to actions that no type allows with it."""
     store = flow.schemas
     kind = flow.flow_type
@@ -35,7 +35,7 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
                 )
 
 
-def _of_no_type(flow: FlowUnderCheck) -> Iterator[Problem]:
+def _of_no_type(flow: FlowView) -> Iterator[Problem]:
     """Actions that no flow type allows together, where the flow's own type is not known."""
     store = flow.schemas
     limited = {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from busyhour.contracts.flow_set import Home
-from busyhour.contracts.flow_view import ActionView, FlowUnderCheck
+from busyhour.contracts.flow_view import ActionView, FlowView
 from busyhour.contracts.reading.placeholders import PLACEHOLDER
 from busyhour.contracts.rule import Problem, rule
 from busyhour.flows.model import Pointer
@@ -45,7 +45,7 @@ class _Named(NamedTuple):
     source="AWS administrator guide, import and export flows: resources of another instance are not found",
     group="data-flow",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """ARNs that differ from the others of the flow, or from those of most flows in the project."""
     if flow.document is None or "arn:aws" not in flow.document.text:
         return
@@ -86,7 +86,7 @@ def _all_of_one(text: str) -> bool:
     return len(set(_INSTANCE.findall(text))) <= 1
 
 
-def _own_instance(flow: FlowUnderCheck) -> str:
+def _own_instance(flow: FlowView) -> str:
     """The instance that the flow itself lies in, empty where the export does not say."""
     envelope = flow.document.envelope if flow.document is not None else {}
     arn = envelope.get("Arn")
@@ -102,7 +102,7 @@ def _majority(values: list[str]) -> str:
     return counts[0][0]
 
 
-def _named(flow: FlowUnderCheck) -> Iterator[_Named]:
+def _named(flow: FlowView) -> Iterator[_Named]:
     for action in flow.actions:
         for pointer, text in _strings(action.parameters, ("Parameters",)):
             found = _ARN.search(text)

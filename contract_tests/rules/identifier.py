@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.contracts.schema.wording import kind
 
@@ -37,7 +37,7 @@ _RESERVED = frozenset(
     source="AWS, Amazon Connect Flow language (2019-10-30)",
     group="structure",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """An Identifier is missing, too long, or has characters that are not allowed."""
     names = flow.by_identifier.keys()
     if (

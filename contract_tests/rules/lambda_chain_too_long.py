@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from busyhour.contracts.analysis.lambda_chains import longest_silences
 from busyhour.contracts.analysis.paths import name
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 LIMIT_SECONDS = 20
@@ -24,7 +24,7 @@ LIMIT_SECONDS = 20
     group="resilience",
     types=("InvokeLambdaFunction",),
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """The functions at which the sum of the limits first passes 20 seconds."""
     for action, chain, seconds in longest_silences(flow, LIMIT_SECONDS):
         names = [name(flow, one) for one in chain]

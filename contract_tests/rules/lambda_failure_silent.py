@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 
@@ -18,7 +18,7 @@ from busyhour.contracts.rule import Problem, rule
     group="resilience",
     types=("InvokeLambdaFunction",),
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """Error branches that can only end in a disconnect, of functions whose answer would have led elsewhere."""
     for action in flow.of_type("InvokeLambdaFunction"):
         if flow.graph.reachable[action.index] and not flow.cuts_off(action.next):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 ROOM_SECONDS = 3
@@ -21,7 +21,7 @@ ROOM_SECONDS = 3
     group="resilience",
     types=("InvokeLambdaFunction",),
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """Limits below the three seconds that the designer gives by default."""
     for action in flow.of_type("InvokeLambdaFunction"):
         limit = action.parameters.get("InvocationTimeLimitSeconds")

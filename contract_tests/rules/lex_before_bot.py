@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from busyhour.contracts.analysis.dataflow import fills_on_success, unfilled
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 _RAN = fills_on_success("ConnectParticipantWithLexBot", "ConnectParticipantWithAgenticCX")
@@ -20,6 +20,6 @@ _RAN = fills_on_success("ConnectParticipantWithLexBot", "ConnectParticipantWithA
     source="AWS administrator guide, contact attributes: Amazon Lex attributes hold the last bot's result",
     group="data-flow",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """`$.Lex` is read on a path on which no bot has run."""
     yield from unfilled(flow, "Lex", _RAN, "a bot has run")

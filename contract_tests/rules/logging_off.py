@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.flows.model import FlowType
 
@@ -18,7 +18,7 @@ from busyhour.flows.model import FlowType
     source="AWS administrator guide, flow logs: Set logging behavior switches them on",
     group="resilience",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """Flows that only switch the log off, and entry flows that never switch it on."""
     switches = flow.of_type("UpdateFlowLoggingBehavior")
     if any(one.parameters.get("FlowLoggingBehavior") != "Disabled" for one in switches):

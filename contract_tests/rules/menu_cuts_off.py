@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import ActionView, FlowUnderCheck
+from busyhour.contracts.flow_view import ActionView, FlowView
 from busyhour.contracts.rule import Problem, rule
 
 _MISTAKES = {
@@ -24,7 +24,7 @@ _MISTAKES = {
     group="resilience",
     types=("GetParticipantInput",),
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """Branches for callers' mistakes that can only end in a disconnect, where a right answer leads elsewhere.
 
     Bots are left out: they ask again by themselves, and an intent without a branch may well mean goodbye.
@@ -44,7 +44,7 @@ def check(flow: FlowUnderCheck) -> Iterator[Problem]:
                 )
 
 
-def _helps(flow: FlowUnderCheck, action: ActionView) -> bool:
+def _helps(flow: FlowView, action: ActionView) -> bool:
     """Whether the right answer leads to something else than being cut off."""
     if action.conditions:
         return not all(flow.cuts_off(condition.target) for condition in action.conditions)

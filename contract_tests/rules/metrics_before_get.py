@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from busyhour.contracts.analysis.dataflow import fills_on_success, unfilled
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 _FETCHED = fills_on_success("GetMetricData")
@@ -20,6 +20,6 @@ _FETCHED = fills_on_success("GetMetricData")
     source="AWS administrator guide, Get queue metrics: fills $.Metrics",
     group="data-flow",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """`$.Metrics` is read on a path on which no metrics were fetched."""
     yield from unfilled(flow, "Metrics", _FETCHED, "metrics were fetched")

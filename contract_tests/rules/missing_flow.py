@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from busyhour.contracts.analysis.paths import name
 from busyhour.contracts.finding import Severity
 from busyhour.contracts.flow_set import FlowReference, identity
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 _SHIPPED = ("Default ", "Sample ")
@@ -31,7 +31,7 @@ _SHIPPED = ("Default ", "Sample ")
         "StartOutboundChatContact",
     ),
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """References that lead nowhere, where others of the same kind lead to flows of the project.
 
     A warning needs proof that the project holds the instance: every flow says its own id, and most references find

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 
@@ -17,7 +17,7 @@ from busyhour.contracts.rule import Problem, rule
     source="Observed: flows without it import",
     group="structure",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """An action has no entry in Metadata.ActionMetadata."""
     layout = flow.action_metadata
     if not layout or flow.by_identifier.keys() <= layout.keys():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, from_schema, rule
 
 
@@ -18,6 +18,6 @@ from busyhour.contracts.rule import Problem, from_schema, rule
     group="schema",
     reports_issues=True,
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """An action that does not end the flow has no NextAction."""
     yield from from_schema(flow, "missing-next-action")

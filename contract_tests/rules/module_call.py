@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from busyhour.contracts.analysis.module_interface import declared
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.contracts.schema.wording import near, series
 
@@ -20,7 +20,7 @@ from busyhour.contracts.schema.wording import near, series
     group="project",
     types=("InvokeFlowModule",),
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """Inputs and conditions of InvokeFlowModule that the module's own settings do not know."""
     for reference, module in flow.project.landscape.resolved_of(flow):
         if reference.kind != "module":

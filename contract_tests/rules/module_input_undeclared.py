@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from busyhour.contracts.analysis.module_interface import declared
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.contracts.schema.wording import near, series
 from busyhour.flows.model import FlowType
@@ -20,7 +20,7 @@ from busyhour.flows.model import FlowType
     source="AWS administrator guide, flow modules: inputs are declared in the module's settings",
     group="data-flow",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """A module reads an input that it does not declare, or a flow that is no module reads one."""
     inputs = [
         read

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from busyhour.contracts.analysis.dataflow import fills_on_success, unfilled
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 _RAN = fills_on_success("InvokeFlowModule")
@@ -20,7 +20,7 @@ _RAN = fills_on_success("InvokeFlowModule")
     source="AWS administrator guide, flow modules: $.Modules.Result and $.Modules.ResultData hold the last result",
     group="data-flow",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """`$.Modules.Result` is read on a path on which no module has run."""
     yield from unfilled(
         flow,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.contracts.schema.wording import kind
 from busyhour.flows.model import FlowType
@@ -19,7 +19,7 @@ from busyhour.flows.model import FlowType
     source="Refusals by CreateContactFlow on record in public projects, 2026",
     group="structure",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """A module has no Settings, or a flow has some."""
     has = "Settings" in flow.data
     if flow.flow_type is FlowType.MODULE and not has and flow.converted is None:

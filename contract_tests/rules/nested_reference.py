@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.flows.references import Reference
 
@@ -22,7 +22,7 @@ _NAMESPACES = frozenset({"Attributes", "Customer", "External", "FlowAttributes"}
     source="Observed in published exports, of both formats",
     group="data-flow",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """A reference whose next name is a reference itself, in dots or in brackets."""
     before = None
     for read in flow.reads:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 
@@ -18,7 +18,7 @@ from busyhour.contracts.rule import Problem, rule
     group="structure",
     types=("Compare",),
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """NextAction of a Compare is not where its NoMatchingCondition branch leads."""
     for action in flow.of_type("Compare"):
         target = action.error_target("NoMatchingCondition")

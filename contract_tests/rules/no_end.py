@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from busyhour.contracts.analysis.paths import in_words, leaves, shortest
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.flows.model import FlowType
 
@@ -32,7 +32,7 @@ _ENDS = frozenset(
     source="AWS administrator guide, flows: every flow ends with a terminal block",
     group="resilience",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """The first action of each part of the flow that contacts enter and cannot leave."""
     graph = flow.graph
     if (

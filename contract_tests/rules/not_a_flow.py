@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.contracts.schema.wording import kind
 
@@ -21,7 +21,7 @@ _PARTS = (("Version", str, "a string"), ("StartAction", str, "a string"), ("Acti
     group="structure",
     scope="file",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """The document is not a flow."""
     if flow.document is None:
         return

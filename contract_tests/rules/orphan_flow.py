@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.flows.model import FlowType
 
@@ -28,7 +28,7 @@ _KINDS = {
     source="AWS administrator guide, Set event hooks, Invoke module: the only ways into such a flow",
     group="project",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """Modules, hold, whisper and queue flows without any reference, where references can be followed at all."""
     landscape = flow.project.landscape
     kind = _KINDS.get(flow.flow_type) if flow.flow_type is not None else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, from_schema, rule
 
 
@@ -19,6 +19,6 @@ from busyhour.contracts.rule import Problem, from_schema, rule
     reports_issues=True,
     strict=True,
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """An id, ARN or enumeration still holds a placeholder."""
     yield from from_schema(flow, "placeholder")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 _TYPES = ("TransferContactToQueue", "DequeueContactAndTransferToQueue")
@@ -21,7 +21,7 @@ _REASONS = {"QueueAtCapacity": "when the queue is full", "NoMatchingError": "whe
     group="resilience",
     types=_TYPES,
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """Branches of a transfer that can only end in a disconnect; one finding for each transfer."""
     for action in flow.of_type(*_TYPES):
         if not flow.graph.reachable[action.index]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from busyhour.contracts.analysis.dataflow import fills_on_success
 from busyhour.contracts.analysis.paths import before_each, in_words, witnesses
 from busyhour.contracts.finding import Severity
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.flows.model import FlowType
 
@@ -30,7 +30,7 @@ _CHOSEN = fills_on_success(*_CHOOSING)
     group="data-flow",
     types=("TransferContactToQueue",),
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """A transfer that some path reaches without a queue.
 
     Where choosing one was tried and failed, and the transfer's own error branch takes care of the caller, that is

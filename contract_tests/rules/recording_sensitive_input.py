@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from busyhour.contracts.analysis.graph import Edge
 from busyhour.contracts.analysis.paths import in_words, shortest, truth
-from busyhour.contracts.flow_view import ActionView, FlowUnderCheck
+from busyhour.contracts.flow_view import ActionView, FlowView
 from busyhour.contracts.rule import Problem, rule
 
 _SECRET = re.compile(
@@ -28,7 +28,7 @@ _RECORDERS = ("UpdateContactRecordingBehavior", "UpdateContactRecordingAndAnalyt
     group="resilience",
     types=_RECORDERS,
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """Confidential input that some path reaches with the recording of the IVR on."""
     asking = [one for one in flow.of_type("GetParticipantInput") if _confidential(one)]
     switches = {one.index: on for one in flow.of_type(*_RECORDERS) if (on := _records(one)) is not None}
@@ -68,7 +68,7 @@ def _records(action: ActionView) -> bool | None:
     return None
 
 
-def _recorded(flow: FlowUnderCheck, start: int, goal: int, switches: dict[int, bool]) -> list[Edge] | None:
+def _recorded(flow: FlowView, start: int, goal: int, switches: dict[int, bool]) -> list[Edge] | None:
     """A path from where the recording is switched on to the input, on which nothing switches it off."""
     if not flow.graph.reachable[start]:
         return None

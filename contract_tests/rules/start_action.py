@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.errors import did_you_mean
 
@@ -18,7 +18,7 @@ from busyhour.errors import did_you_mean
     source="AWS, Amazon Connect Flow language (2019-10-30)",
     group="structure",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """StartAction names no action."""
     start = flow.data.get("StartAction")
     if start.__class__ is not str or flow.start is not None:

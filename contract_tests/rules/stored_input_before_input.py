@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from busyhour.contracts.analysis.dataflow import fills_on_success, unfilled
 from busyhour.contracts.analysis.paths import truth
-from busyhour.contracts.flow_view import ActionView, FlowUnderCheck
+from busyhour.contracts.flow_view import ActionView, FlowView
 from busyhour.contracts.rule import Problem, rule
 
 
@@ -26,6 +26,6 @@ _ENTERED = fills_on_success("GetParticipantInput", when=_stores)
     source="AWS administrator guide, Store customer input: fills $.StoredCustomerInput",
     group="data-flow",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """`$.StoredCustomerInput` is read on a path on which nothing was entered."""
     yield from unfilled(flow, "StoredCustomerInput", _ENTERED, "the caller has entered something")

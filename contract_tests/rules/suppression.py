@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.contracts.suppressions import suppressions
 
@@ -18,7 +18,7 @@ from busyhour.contracts.suppressions import suppressions
     source="busyhour's own convention; Connect ignores the metadata",
     group="structure",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """Suppressions without a reason or of another shape, and those for actions that do not exist."""
     for one in suppressions(flow):
         if one.broken:

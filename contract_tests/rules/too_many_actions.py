@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 MAX_ACTIONS = 250
@@ -19,7 +19,7 @@ MAX_ACTIONS = 250
     source="AWS, Amazon Connect service quotas: 250 actions per flow or module",
     group="structure",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """The flow has more than 250 actions."""
     count = len(flow.actions)
     if count > MAX_ACTIONS:

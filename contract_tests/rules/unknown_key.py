@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 _KNOWN = ("Version", "StartAction", "Metadata", "Actions", "Settings")
@@ -19,7 +19,7 @@ _KNOWN = ("Version", "StartAction", "Metadata", "Actions", "Settings")
     source="AWS, Amazon Connect Flow language (2019-10-30)",
     group="structure",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """The flow has a member that the flow language does not know."""
     for key in flow.data:
         if key not in _KNOWN:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from busyhour.contracts.finding import Severity
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.contracts.schema.wording import near
 from busyhour.flows.references import ROOTS
@@ -25,7 +25,7 @@ _KNOWN = ROOTS - _NEVER_FILLED
     source="AWS administrator guide, list of available contact attributes and their JSONPath references",
     group="data-flow",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """A reference begins with a name that Connect does not know.
 
     One that resembles no known name is worth a note only: Connect knows some that AWS does not document.

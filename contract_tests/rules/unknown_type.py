@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.contracts.schema.wording import kind
 from busyhour.errors import did_you_mean
@@ -77,7 +77,7 @@ _MEANT = {
     source="Refusals by CreateContactFlow on record in public projects, 2026",
     group="structure",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """Connect knows no action of this type."""
     types = flow.schemas.types
     if flow.types <= types:

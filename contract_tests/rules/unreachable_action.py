@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 
@@ -17,7 +17,7 @@ from busyhour.contracts.rule import Problem, rule
     source="Connect publishes such flows; the administrator guide asks to connect every block",
     group="structure",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """No path from the start leads to this action."""
     graph = flow.graph
     if graph.start is None or all(graph.reachable):

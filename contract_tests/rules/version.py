@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 
@@ -17,7 +17,7 @@ from busyhour.contracts.rule import Problem, rule
     source="AWS, Amazon Connect Flow language (2019-10-30)",
     group="structure",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """Version is not 2019-10-30."""
     version = flow.data.get("Version")
     if version != "2019-10-30" and version.__class__ is str:

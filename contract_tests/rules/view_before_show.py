@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from busyhour.contracts.analysis.dataflow import fills_on_success, unfilled
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 
 _SHOWN = fills_on_success("ShowView")
@@ -20,6 +20,6 @@ _SHOWN = fills_on_success("ShowView")
     source="AWS administrator guide, Show view: fills $.Views",
     group="data-flow",
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """`$.Views` is read on a path on which no view was shown."""
     yield from unfilled(flow, "Views", _SHOWN, "a view was shown")

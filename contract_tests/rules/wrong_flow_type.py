@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, rule
 from busyhour.contracts.schema.wording import series
 from busyhour.flows.model import FlowType
@@ -37,7 +37,7 @@ _WORDS = {"module": "an invocation", "transfer": "a transfer"}
     group="project",
     types=("UpdateContactEventHooks", "TransferToFlow", "InvokeFlowModule"),
 )
-def check(flow: FlowUnderCheck) -> Iterator[Problem]:
+def check(flow: FlowView) -> Iterator[Problem]:
     """References to flows of the project whose type is known and does not fit."""
     for reference, target in flow.project.landscape.resolved_of(flow):
         allowed = _ALLOWED.get(reference.kind)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from busyhour.atomic_write import write_atomically
 from busyhour.contracts.analysis.paths import LEAVING, decides
-from busyhour.contracts.flow_view import DRAFT_TARGETS, FlowUnderCheck
+from busyhour.contracts.flow_view import DRAFT_TARGETS, FlowView
 from busyhour.contracts.reading.sources import gather
 from busyhour.contracts.schema.store import shipped_schemas
 from busyhour.flows.export.document import Document, parse
@@ -80,7 +80,7 @@ def fix_document(document: Document, schemas: SchemaStore) -> tuple[str, list[st
     fixed: list[str] = []
     text = document.text
     for _ in range(_PASSES):
-        flow = FlowUnderCheck(str(document.path or "<text>"), document, schemas=schemas)
+        flow = FlowView(str(document.path or "<text>"), document, schemas=schemas)
         if flow.converted is not None or not flow.is_flow or document.duplicate_keys:
             break
         edits = _without_overlap(_Mender(flow, document).edits())
@@ -121,7 +121,7 @@ def _apply(document: Document, edits: Sequence[Edit]) -> str:
 class _Mender:
     """Finds the edits of one document, whose content is `flow`."""
 
-    def __init__(self, flow: FlowUnderCheck, document: Document) -> None:
+    def __init__(self, flow: FlowView, document: Document) -> None:
         self._flow = flow
         self._text = document.content
         self._prefix: Pointer = document.prefix if document.content is document.text else ()
@@ -203,7 +203,7 @@ class _Mender:
         actions[action.index] = raw
         document = Document(None, "", {**self._flow.data, "Actions": actions}, repeated=False)
         type = self._flow.flow_type
-        flow = FlowUnderCheck("<text>", document, schemas=self._flow.schemas, flow_type=type)
+        flow = FlowView("<text>", document, schemas=self._flow.schemas, flow_type=type)
         return [
             issue.pointer
             for issues in flow.issues.values()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from busyhour.collector import paused
 from busyhour.contracts.finding import FileReport, Finding, Report, Severity, json_pointer, order
-from busyhour.contracts.flow_view import FlowUnderCheck, Project
+from busyhour.contracts.flow_view import FlowView, Project
 from busyhour.contracts.loading import RuleSet, load_rules
 from busyhour.contracts.reading.sources import Gathered, Source, gather
 from busyhour.contracts.rule import Problem, Rule
@@ -29,9 +29,9 @@ class Checker:
     strict: bool = False
     _by_types: dict[frozenset[str] | None, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
 
-    def subject(self, source: Source, flow_type: FlowType | None = None) -> FlowUnderCheck:
+    def subject(self, source: Source, flow_type: FlowType | None = None) -> FlowView:
         """One file as the rules see it."""
-        return FlowUnderCheck(
+        return FlowView(
             source.label,
             source.document,
             unreadable=source.unreadable,
@@ -65,7 +65,7 @@ class Checker:
         )
         return Report(tuple(finding for _, finding in found), files, gathered.skipped, tuple(suppressed))
 
-    def _findings(self, subject: FlowUnderCheck) -> Iterator[tuple[tuple[object, ...], Finding]]:
+    def _findings(self, subject: FlowView) -> Iterator[tuple[tuple[object, ...], Finding]]:
         seen: set[tuple[object, ...]] = set()
         for rule, problem in self.problems(subject):
             key = (rule.id, problem.pointer, problem.message)
@@ -73,7 +73,7 @@ class Checker:
                 seen.add(key)
                 yield self._finding(subject, rule, problem)
 
-    def problems(self, subject: FlowUnderCheck) -> Iterator[tuple[Rule, Problem]]:
+    def problems(self, subject: FlowView) -> Iterator[tuple[Rule, Problem]]:
         """What each rule yields, before it is given a place; a rule that fails says so as an error."""
         issues = subject.issues
         for rule in self._applicable(subject):
@@ -93,7 +93,7 @@ class Checker:
                     ),
                 )
 
-    def _applicable(self, subject: FlowUnderCheck) -> tuple[Rule, ...]:
+    def _applicable(self, subject: FlowView) -> tuple[Rule, ...]:
         """The rules that can find anything in a flow of these action types."""
         types = subject.types if subject.is_flow else None
         found = self._by_types.get(types)
@@ -108,7 +108,7 @@ class Checker:
         return found
 
     @staticmethod
-    def _finding(subject: FlowUnderCheck, rule: Rule, problem: Problem) -> tuple[tuple[object, ...], Finding]:
+    def _finding(subject: FlowView, rule: Rule, problem: Problem) -> tuple[tuple[object, ...], Finding]:
         pointer = problem.pointer
         at = problem.action
         if at is None and len(pointer) > 1 and pointer[0] == "Actions" and isinstance(pointer[1], int):

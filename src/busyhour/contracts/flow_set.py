@@ -19,7 +19,7 @@ from busyhour.contracts.analysis.flow_cycles import Circle, circles
 from busyhour.contracts.reading.placeholders import PLACEHOLDER
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import ActionView, FlowUnderCheck
+    from busyhour.contracts.flow_view import ActionView, FlowView
     from busyhour.flows.model import Pointer
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
@@ -42,7 +42,7 @@ class FlowReference:
     what stands there, `shown` the name that the designer shows for it, if any. `pointer` leads into the action.
     """
 
-    source: FlowUnderCheck
+    source: FlowView
     action: ActionView
     pointer: Pointer
     kind: str
@@ -60,7 +60,7 @@ class FlowReference:
         return "$." in self.value or "$[" in self.value
 
 
-def references(flow: FlowUnderCheck) -> Iterator[FlowReference]:
+def references(flow: FlowView) -> Iterator[FlowReference]:
     """Every place where a flow names another."""
     for type, parameters in _PARAMETERS.items():
         for action in flow.by_type.get(type, ()):
@@ -77,7 +77,7 @@ def references(flow: FlowUnderCheck) -> Iterator[FlowReference]:
                 yield FlowReference(flow, action, ("Parameters", "EventHooks", hook), hook, value, shown)
 
 
-def _shown(flow: FlowUnderCheck, action: ActionView, *keys: str) -> str:
+def _shown(flow: FlowView, action: ActionView, *keys: str) -> str:
     """Name that the designer shows for the flow in a parameter, empty where the export does not say."""
     layout = flow.action_metadata.get(action.identifier)
     if not isinstance(layout, dict):
@@ -141,10 +141,10 @@ def _agreed(count: Counter[str]) -> str:
 
 
 @dataclass(eq=False)
-class Landscape:
+class FlowSet:
     """All flows of a project and the references between them."""
 
-    flows: Sequence[FlowUnderCheck]
+    flows: Sequence[FlowView]
 
     @cached_property
     def home(self) -> Home:
@@ -152,9 +152,9 @@ class Landscape:
         return home_of(flow.document.text for flow in self.flows if flow.document is not None)
 
     @cached_property
-    def by_identity(self) -> Mapping[str, FlowUnderCheck]:
+    def by_identity(self) -> Mapping[str, FlowView]:
         """Flows by the id that their export says."""
-        found: dict[str, FlowUnderCheck] = {}
+        found: dict[str, FlowView] = {}
         for flow in self.flows:
             envelope = flow.document.envelope if flow.document is not None else {}
             for key in ("Arn", "Id"):
@@ -164,14 +164,14 @@ class Landscape:
         return found
 
     @cached_property
-    def by_name(self) -> Mapping[str, FlowUnderCheck | None]:
+    def by_name(self) -> Mapping[str, FlowView | None]:
         """Flows by name; None where several have it."""
-        found: dict[str, FlowUnderCheck | None] = {}
+        found: dict[str, FlowView | None] = {}
         for flow in self.flows:
             found[flow.name] = flow if flow.name not in found else None
         return found
 
-    def resolve(self, reference: FlowReference) -> FlowUnderCheck | None:
+    def resolve(self, reference: FlowReference) -> FlowView | None:
         """The flow that a reference means, None where it is not here or cannot be told."""
         if reference.dynamic:
             return None
@@ -186,17 +186,17 @@ class Landscape:
         return [one for flow in self.flows for one in references(flow)]
 
     @cached_property
-    def resolved(self) -> Sequence[tuple[FlowReference, FlowUnderCheck]]:
+    def resolved(self) -> Sequence[tuple[FlowReference, FlowView]]:
         """The references whose flow is here."""
         return [(one, flow) for one in self.references if (flow := self.resolve(one)) is not None]
 
-    def resolved_of(self, flow: FlowUnderCheck) -> Sequence[tuple[FlowReference, FlowUnderCheck]]:
+    def resolved_of(self, flow: FlowView) -> Sequence[tuple[FlowReference, FlowView]]:
         """The references of one flow whose flow is here."""
         return self._resolved_by_source.get(id(flow), ())
 
     @cached_property
-    def _resolved_by_source(self) -> Mapping[int, list[tuple[FlowReference, FlowUnderCheck]]]:
-        found: dict[int, list[tuple[FlowReference, FlowUnderCheck]]] = {}
+    def _resolved_by_source(self) -> Mapping[int, list[tuple[FlowReference, FlowView]]]:
+        found: dict[int, list[tuple[FlowReference, FlowView]]] = {}
         for entry in self.resolved:
             found.setdefault(id(entry[0].source), []).append(entry)
         return found
@@ -231,7 +231,7 @@ class Landscape:
         """Whether some flow transfers to one that only a running call knows, so that any could be entered."""
         return any(one.dynamic and one.kind == "transfer" for one in self.references)
 
-    def may_be_entered(self, flow: FlowUnderCheck) -> bool:
+    def may_be_entered(self, flow: FlowView) -> bool:
         """Whether some other flow of the project may lead a contact into this one."""
         return self.transfers_anywhere or id(flow) in self.entered_by_others
 
@@ -245,6 +245,6 @@ class Landscape:
                     found.setdefault(key, set()).add(id(flow))
         return {key: frozenset(flows) for key, flows in found.items()}
 
-    def set_elsewhere(self, key: str, flow: FlowUnderCheck) -> bool:
+    def set_elsewhere(self, key: str, flow: FlowView) -> bool:
         """Whether some other flow sets this contact attribute."""
         return bool(self.setters.get(key, frozenset()) - {id(flow)})

@@ -1,7 +1,7 @@
 """A flow as the rules see it: whatever was read, with the parts of a flow where it has them.
 
 A rule meets broken flows, so nothing here raises: a value of the wrong kind reads as absent, and the rules on
-shape speak of it. `FlowUnderCheck.flow` is the strict reading, None where the flow is too broken for it.
+shape speak of it. `FlowView.flow` is the strict reading, None where the flow is too broken for it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from busyhour.contracts.analysis.dataflow import Read, reads
 from busyhour.contracts.analysis.graph import Edge, Graph
 from busyhour.contracts.analysis.paths import taken
 from busyhour.contracts.analysis.silence import cut_off, target_index
-from busyhour.contracts.flow_set import Landscape
+from busyhour.contracts.flow_set import FlowSet
 from busyhour.contracts.reading.locate import Locator
 from busyhour.contracts.rule import Problem
 from busyhour.flows.model import Flow, FlowFormat, FlowType, Pointer, Position
@@ -177,7 +177,7 @@ def transitions(action: ActionView) -> Iterator[tuple[Pointer, str]]:
         yield ("Transitions", "NextAction"), action.next
 
 
-class FlowUnderCheck:
+class FlowView:
     """One file under check.
 
     Args:
@@ -412,9 +412,9 @@ class FlowUnderCheck:
 class Project:
     """The flows that are checked together, for rules that look across them."""
 
-    flows: list[FlowUnderCheck] = field(default_factory=list)
+    flows: list[FlowView] = field(default_factory=list)
 
     @cached_property
-    def landscape(self) -> Landscape:
+    def landscape(self) -> FlowSet:
         """Which flow refers to which, and what they set between them; ask once all flows are in."""
-        return Landscape(tuple(self.flows))
+        return FlowSet(tuple(self.flows))

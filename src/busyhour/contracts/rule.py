@@ -14,7 +14,7 @@ from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.flows.model import Pointer
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import FlowUnderCheck
+    from busyhour.contracts.flow_view import FlowView
 
 GROUPS = ("structure", "schema", "data-flow", "resilience", "project")
 """What a rule looks at: the document, the actions' own contracts, values along paths, what callers suffer,
@@ -43,7 +43,7 @@ class Problem:
     severity: Severity | None = None
 
 
-Check = Callable[["FlowUnderCheck"], Iterator[Problem]]
+Check = Callable[["FlowView"], Iterator[Problem]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Rule:
     file: Path | None = None
 
 
-def from_schema(flow: FlowUnderCheck, id: str) -> Iterator[Problem]:
+def from_schema(flow: FlowView, id: str) -> Iterator[Problem]:
     """What the schemas of the actions object to under the rule `id`.
 
     A rule that yields from nothing else is declared with `reports_issues=True`: it is then not even called where

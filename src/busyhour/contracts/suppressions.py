@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import FlowUnderCheck
+    from busyhour.contracts.flow_view import FlowView
     from busyhour.flows.model import Pointer
 
 KEY = "busyhour"
@@ -32,7 +32,7 @@ class Suppression:
     broken: str = ""
 
 
-def suppressions(flow: FlowUnderCheck) -> Iterator[Suppression]:
+def suppressions(flow: FlowView) -> Iterator[Suppression]:
     """Everything that the flow asks to leave out, also what is not written properly."""
     if KEY in flow.metadata:
         yield _read("", ("Metadata", KEY), flow.metadata[KEY])
@@ -41,7 +41,7 @@ def suppressions(flow: FlowUnderCheck) -> Iterator[Suppression]:
             yield _read(identifier, ("Metadata", "ActionMetadata", identifier, KEY), layout[KEY])
 
 
-def in_force(flow: FlowUnderCheck) -> Mapping[tuple[str, str], str]:
+def in_force(flow: FlowView) -> Mapping[tuple[str, str], str]:
     """(identifier or empty, rule) -> the reason for leaving it out."""
     if flow.document is None or KEY not in flow.document.text:
         return {}

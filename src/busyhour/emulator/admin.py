@@ -13,7 +13,7 @@ from busyhour.emulator.account import EmulatorState
 from busyhour.emulator.connect.contacts.contact_record import record
 from busyhour.emulator.connect.contacts.inbound import call_in
 from busyhour.emulator.connect.contacts.outbound import check_attributes
-from busyhour.emulator.connect.instance_runtime import Sites
+from busyhour.emulator.connect.instance_runtime import InstanceRuntimes
 from busyhour.emulator.connect.metrics.summary import calls_summary, queue_summary
 from busyhour.emulator.faults.requests import Faults, read_faults
 from busyhour.emulator.messages import JSON, ApiError, Request, Response
@@ -38,7 +38,7 @@ class Admin:
     def __init__(
         self,
         state: EmulatorState,
-        sites: Sites,
+        sites: InstanceRuntimes,
         faults: Faults,
         entry: str,
         decide: Callable[[str, str], dict[str, Any]],

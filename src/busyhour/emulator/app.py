@@ -16,7 +16,7 @@ from busyhour.emulator.connect.assembly import first_instance, open_sites
 from busyhour.emulator.connect.contacts.participant import ParticipantService
 from busyhour.emulator.connect.contacts.publish import Outlets
 from busyhour.emulator.connect.flow_logs import FlowLogs
-from busyhour.emulator.connect.instance_runtime import Sites
+from busyhour.emulator.connect.instance_runtime import InstanceRuntimes
 from busyhour.emulator.connect.lambda_invoker import LambdaFunctions
 from busyhour.emulator.connect.logs_service import FlowLogService
 from busyhour.emulator.connect.policy import ConnectPolicy
@@ -63,7 +63,7 @@ class Emulator:
         self,
         state: EmulatorState,
         clock: LoopClock | VirtualClock,
-        sites: Sites,
+        sites: InstanceRuntimes,
         admin: Admin,
         router: Router,
         scenario: Scenario,

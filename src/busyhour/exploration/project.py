@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from busyhour.contracts.check import Checker
-from busyhour.contracts.flow_view import FlowUnderCheck
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.loading import RuleSet
 from busyhour.contracts.reading.sources import gather
 from busyhour.errors import BusyhourError
 from busyhour.exploration.search.explorer import FlowReport
-from busyhour.exploration.world.context import Ground, RealFunction
+from busyhour.exploration.world.context import Context, RealFunction
 from busyhour.exploration.world.record import Transition
 from busyhour.flows.model import Action, Flow, Pointer, Position
 
@@ -22,8 +22,8 @@ from busyhour.flows.model import Action, Flow, Pointer, Position
 class Subjects:
     """Flows with their files. `left_out` are files that hold no flow that can be run, with the reason."""
 
-    ground: Ground
-    files: tuple[FlowUnderCheck, ...]
+    ground: Context
+    files: tuple[FlowView, ...]
     left_out: Mapping[str, str]
     arguments: tuple[str, ...] | None = None
     """Those of `busyhour explore` that lead to the same flows, functions and invariants; None: only the flow's file."""
@@ -36,7 +36,7 @@ class Subjects:
         entry = ["--entry", flow.name if names.count(flow.name) == 1 else file] if len(names) > 1 else []
         return shlex.join(["busyhour", "explore", *arguments, *entry, "--replay", word])
 
-    def of(self, flow: Flow) -> FlowUnderCheck:
+    def of(self, flow: Flow) -> FlowView:
         """The file of a flow."""
         return self.files[self.ground.index(flow)]
 
@@ -109,7 +109,7 @@ def read_flows(
 
 
 def subjects_of(
-    found: Sequence[FlowUnderCheck],
+    found: Sequence[FlowView],
     skipped: Mapping[str, str] | None = None,
     *,
     aliases: Mapping[str, str] | None = None,
@@ -120,7 +120,7 @@ def subjects_of(
     Raises:
         BusyhourError: none of them can be run.
     """
-    files: list[FlowUnderCheck] = []
+    files: list[FlowView] = []
     left_out = dict(skipped or {})
     for subject in found:
         if subject.flow is None:
@@ -133,10 +133,10 @@ def subjects_of(
         reasons = "; ".join(f"{path}: {why}" for path, why in list(left_out.items())[:3])
         raise BusyhourError(f"no flow that can be run: {reasons}", "Run `busyhour check` on it.")
     flows = [one.flow for one in files if one.flow is not None]
-    return Subjects(Ground(flows, aliases, functions=functions), tuple(files), left_out)
+    return Subjects(Context(flows, aliases, functions=functions), tuple(files), left_out)
 
 
-def _why_not(subject: FlowUnderCheck) -> str:
+def _why_not(subject: FlowView) -> str:
     if subject.unreadable is not None:
         return subject.unreadable.message
     if subject.not_convertible is not None:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from busyhour.load.runner.generator import Drive
 
 
-class Kind:
+class CallBehaviour:
     """Does something for every arrival that the schedule gives it.
 
     Subclasses override `prepare` and `arrive`, and `cut_off` where calls go on after `arrive`. Nothing here may block:

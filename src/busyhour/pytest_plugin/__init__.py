@@ -30,7 +30,7 @@ from busyhour.pytest_plugin.played import PlayedCall
 from busyhour.pytest_plugin.runs import Calls, Emulators, Machines, Run, Runs
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import FlowUnderCheck
+    from busyhour.contracts.flow_view import FlowView
     from busyhour.project import Project
 
 __all__ = ["Calls", "Emulators", "Machines", "PlayedCall", "Run", "Runs", "assert_holds"]
@@ -86,7 +86,7 @@ def busyhour_project(request: pytest.FixtureRequest) -> Project:
 
 
 @pytest.fixture(scope="session")
-def busyhour_flows(request: pytest.FixtureRequest) -> Sequence[FlowUnderCheck]:
+def busyhour_flows(request: pytest.FixtureRequest) -> Sequence[FlowView]:
     """The flows of --busyhour-flows, for a team's own tests on them."""
     flows = request.config.stash.get(FLOWS, None)
     if flows is None:

@@ -10,7 +10,7 @@ import pytest
 
 if TYPE_CHECKING:
     from busyhour.contracts.finding import Finding, Report, Severity
-    from busyhour.contracts.flow_view import FlowUnderCheck
+    from busyhour.contracts.flow_view import FlowView
     from busyhour.contracts.reading.sources import Gathered
     from busyhour.contracts.rule import Rule
     from busyhour.contracts.settings import CheckSettings
@@ -56,7 +56,7 @@ class Flows:
             hint = f"\n{error.hint}" if error.hint else ""
             raise pytest.UsageError(f"{OPTION}: {error}{hint}") from None
 
-    def subjects(self) -> list[FlowUnderCheck]:
+    def subjects(self) -> list[FlowView]:
         """The flows as rules see them, as one project."""
         from busyhour.contracts.check import Checker
         from busyhour.contracts.flow_view import Project

@@ -10,7 +10,7 @@ from busyhour.capacity.demand.per_call import CallDemand
 from busyhour.capacity.demand.quantity import Quantity
 from busyhour.capacity.simulation.functions import HANDLER_LATENCY, Answers
 from busyhour.capacity.simulation.simulate import INFINITE, Simulation
-from busyhour.capacity.theory.distributions import Law
+from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.capacity.theory.holding_times import HoldingTime
 from busyhour.scenarios.model import DriveKind, Scenario
 
@@ -53,7 +53,7 @@ def demand_of_drive(
             _add_operations(means, {f"{table}.GetItem": 1.0 for table in scenario.tables}, 1.0)
     result = Simulation(scenario, machine, policy=policy, calls=min(calls, _CALLS)).run(drain=INFINITE)
     seconds = {
-        name: Law(function.latency or HANDLER_LATENCY).mean_of_least(function.timeout)
+        name: ProbabilityDistribution(function.latency or HANDLER_LATENCY).mean_of_least(function.timeout)
         for name, function in scenario.functions.items()
         if f"invocations:{name}" in means
     }

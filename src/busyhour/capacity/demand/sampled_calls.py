@@ -15,7 +15,7 @@ from busyhour.capacity.demand.quantity import Control, Quantity
 from busyhour.capacity.simulation import confidence_intervals
 from busyhour.capacity.simulation.functions import HANDLER_LATENCY, Answers
 from busyhour.capacity.simulation.simulate import INFINITE, Simulation, SimulationResult
-from busyhour.capacity.theory.distributions import Law
+from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.capacity.theory.holding_times import HoldingTime
 from busyhour.results.measurement.estimate import alike
 from busyhour.results.outcomes import ENDING, CallOutcomes, from_counts
@@ -154,7 +154,7 @@ class SampledCalls:
 
     def _control(self) -> Control:
         """The conversation that each call draws, whether it comes to one or not: their mean is known exactly."""
-        return Control(self._talks, Law(self._scenario.callers.talk).mean())
+        return Control(self._talks, ProbabilityDistribution(self._scenario.callers.talk).mean())
 
     def lambda_seconds(self, solved: ExactDemand | None) -> tuple[dict[str, float], dict[str, float]]:
         """Mean seconds of one execution by function, and half widths of those that are sampled."""
@@ -184,7 +184,9 @@ class SampledCalls:
     def _of_one_attempt(self, name: str) -> float | None:
         """Exact where no attempt is ever made again: the mean of the latency, cut at the function's timeout."""
         function = self._scenario.functions.get(name)
-        law = Law(HANDLER_LATENCY if function is None or function.latency is None else function.latency)
+        law = ProbabilityDistribution(
+            HANDLER_LATENCY if function is None or function.latency is None else function.latency
+        )
         if function is None:
             return law.mean()
         if function.error_share or function.handler or law.below(function.timeout) < 1.0:

@@ -19,7 +19,7 @@ _POINTS = 60
 """Moments of the plan that are looked at."""
 
 
-class Refusals:
+class Blocking:
     """Load, refused starts and blocked calls at any moment of a plan.
 
     Args:

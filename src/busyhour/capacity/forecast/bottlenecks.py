@@ -24,7 +24,7 @@ from busyhour.capacity.forecast.limits import (
     TOO_MANY,
     UNDERSTAFFED,
     Limit,
-    Rung,
+    LimitForecast,
     Staffed,
     row_of,
 )
@@ -42,9 +42,9 @@ from busyhour.capacity.requirement import (
     Waiting,
     tolerated_share,
 )
-from busyhour.capacity.simulation.agent_queue import Served
+from busyhour.capacity.simulation.agent_queue import ServiceLevel
 from busyhour.capacity.simulation.confidence_intervals import CERTAIN, Ratio
-from busyhour.capacity.theory.distributions import Law
+from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.capacity.theory.erlang import waiting_with_abandonment
 from busyhour.capacity.theory.lambda_retries import PAUSES
 from busyhour.capacity.tolerance import Tolerances
@@ -80,7 +80,9 @@ class Ladder:
         self._z = z
         self._tolerated = Tolerances(scenario)
 
-    def concurrent_calls(self, limit: Limit, symptom: str = REORDER, queues: Sequence[Staffed] = ()) -> Rung:
+    def concurrent_calls(
+        self, limit: Limit, symptom: str = REORDER, queues: Sequence[Staffed] = ()
+    ) -> LimitForecast:
         """Calls at once: Erlang B, or Hayward's approximation for arrivals that are not Poisson.
 
         Where agents of one of the `queues` are nearly all busy, sampled calls do not wait as long as calls do in the end:
@@ -118,7 +120,7 @@ class Ladder:
             return wait
         return max(wait, queue.sample.patience_quantile(1.0 - queue.agents / load))
 
-    def starts(self, rate: Limit, burst: Limit) -> Rung | None:
+    def starts(self, rate: Limit, burst: Limit) -> LimitForecast | None:
         """Token bucket of StartOutboundVoiceContact; None for inbound traffic."""
         traffic = self._scenario.traffic
         if traffic.direction is not Direction.OUTBOUND:
@@ -133,7 +135,7 @@ class Ladder:
         )
         return self._row(rate, requirement, TOO_MANY, text)
 
-    def lambda_concurrency(self, limit: Limit, function: str | None = None) -> Rung | None:
+    def lambda_concurrency(self, limit: Limit, function: str | None = None) -> LimitForecast | None:
         """Lambda executions at once, of the account or of one function with reserved concurrency."""
         reserved = {
             name: each.reserved_concurrency
@@ -181,7 +183,7 @@ class Ladder:
         *,
         each: float,
         seconds: float = 1.0,
-    ) -> Rung | None:
+    ) -> LimitForecast | None:
         """A table's throughput: units per call, units per second. `quantity` of the demand gives the interval.
 
         `each` are the units of one request, `seconds` those for which the table keeps what it does not serve.
@@ -197,7 +199,7 @@ class Ladder:
 
     def partition(
         self, limit: Limit, by_partition: Sequence[float], each: float, text: str, symptom: str
-    ) -> Rung:
+    ) -> LimitForecast:
         """The busiest of a table's partitions, of which each has the limit; units per second of all of them.
 
         `each` are the units of one request.
@@ -207,7 +209,7 @@ class Ladder:
         requirement = Partitions(max(by_partition), share, each, by_partition=tuple(by_partition))
         return self._row(limit, requirement, symptom, text, "partition")
 
-    def external(self, limit: ExternalLimit) -> Rung | None:
+    def external(self, limit: ExternalLimit) -> LimitForecast | None:
         """A system behind the functions or beside the calls; None where no call asks for it.
 
         A rate is a token bucket, a concurrency Erlang B, with Connect's retries of functions that failed.
@@ -233,7 +235,11 @@ class Ladder:
             )
             unit = "requests/second"
         else:
-            seconds = self._demand.mean("at once") if limit.calls else Law(limit.takes or _AT_ONCE).mean()
+            seconds = (
+                self._demand.mean("at once")
+                if limit.calls
+                else ProbabilityDistribution(limit.takes or _AT_ONCE).mean()
+            )
             pauses = self._pauses(limit)
             requirement = Lines(per_second * seconds, share)
             if pauses:
@@ -259,11 +265,11 @@ class Ladder:
         answer = math.fsum(known) / len(known) if known else 0.0
         return tuple(pause + answer for pause in PAUSES)
 
-    def counted(self, limit: Limit, number: float, what: str, *, grows: bool) -> Rung:
+    def counted(self, limit: Limit, number: float, what: str, *, grows: bool) -> LimitForecast:
         """A number of things of the scenario; `grows`: in proportion to the volume."""
         return self._row(limit, Count(number, grows), NO_ROOM, f"{what} in the scenario")
 
-    def queue(self, staffed: Staffed) -> Iterator[Rung]:
+    def queue(self, staffed: Staffed) -> Iterator[LimitForecast]:
         """Capacity and staffing of one queue, with the agents that the scenario has."""
         if staffed.share <= 0 or staffed.aht <= 0:
             return
@@ -275,7 +281,7 @@ class Ladder:
         seconds = self._scenario.service_level_seconds
         agents = max(staffed.agents, 1)
 
-        def served(factor: float) -> Served:
+        def served(factor: float) -> ServiceLevel:
             return staffed.sample.serve(
                 self._per_second * staffed.share * factor, agents, staffed.capacity, seconds
             )
@@ -337,7 +343,7 @@ class Ladder:
         kind: str,
         simulated: Callable[[float], Ratio],
         staffed: Staffed,
-    ) -> Rung:
+    ) -> LimitForecast:
         """A row of a queue: the closed form, and a simulation with the scenario's own times.
 
         The volume at which it binds is the simulated one. Where the two disagree on the plan, a simulation beyond its
@@ -384,7 +390,7 @@ class Ladder:
         *,
         undecided: bool = False,
         spread: float = 0.0,
-    ) -> Rung:
+    ) -> LimitForecast:
         known = self._demand.quantities.get(quantity)
         if known is not None and known.mean:
             spread = math.hypot(spread, known.half_width / known.mean)

@@ -13,11 +13,11 @@ from busyhour.capacity.demand.handlers import HandlerAnswers
 from busyhour.capacity.demand.machine import machine_of
 from busyhour.capacity.demand.observed_operations import with_observed_operations
 from busyhour.capacity.demand.per_call import demand_of_call
-from busyhour.capacity.forecast.blocking import Refusals
+from busyhour.capacity.forecast.blocking import Blocking
 from busyhour.capacity.forecast.bottlenecks import Ladder
 from busyhour.capacity.forecast.external_systems import add_external
 from busyhour.capacity.forecast.formulas import with_rules
-from busyhour.capacity.forecast.limits import CAMPAIGN_FULL, REORDER, Limit, Rung, climb
+from busyhour.capacity.forecast.limits import CAMPAIGN_FULL, REORDER, Limit, LimitForecast, climb
 from busyhour.capacity.forecast.model import Forecast
 from busyhour.capacity.forecast.quota_values import Values
 from busyhour.capacity.forecast.sheet import PEAK, Sheet
@@ -132,7 +132,7 @@ class _Forecaster:
             self.scenario, self.machine, calls=calls, answers=self.answers, policy=self.policy
         )
         planned = self._planned()
-        self.refusals = Refusals(
+        self.refusals = Blocking(
             planned, rate_of(planned.traffic), self.values, self._limit(self.pool), self.demand.holding
         )
         self.z = self.refusals.z
@@ -215,7 +215,7 @@ class _Forecaster:
         known = self.demand.quantities.get("at once")
         return known.p99 if known else 0.0
 
-    def _calls(self, starts: Rung | None) -> None:
+    def _calls(self, starts: LimitForecast | None) -> None:
         limit = self._limit(self.pool)
         row = self.sheet.ladder.concurrent_calls(
             limit, CAMPAIGN_FULL if self.pool == CAMPAIGN_CALLS else REORDER, self.staffed
@@ -293,7 +293,7 @@ class _Forecaster:
             f"simulated; {lost or 0.0:.1%} of the calls never get in (simulated)"
         )
 
-    def _starts(self) -> Rung | None:
+    def _starts(self) -> LimitForecast | None:
         if not self.outbound:
             return None
         rate, burst = self.values.bucket("connect", "StartOutboundVoiceContact")

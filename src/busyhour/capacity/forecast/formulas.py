@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from busyhour.capacity.forecast.evaluate import Formula
-from busyhour.capacity.forecast.limits import Limit, Rung, climb, row_of
+from busyhour.capacity.forecast.limits import Limit, LimitForecast, climb, row_of
 from busyhour.capacity.forecast.model import Forecast, QuotaForecast
 from busyhour.capacity.requirement import Count, Lines, Requirement
 from busyhour.capacity.theory.erlang import poisson_quantile
@@ -149,7 +149,7 @@ def _held(
     )
 
 
-def _rung(rule: Rule, found: QuotaForecast, planned: float, headroom: float, limit: Limit) -> Rung:
+def _rung(rule: Rule, found: QuotaForecast, planned: float, headroom: float, limit: Limit) -> LimitForecast:
     """The row of a rule: of things at once by Erlang B, of others by their number."""
     demand = found.theory_mean
     requirement: Requirement = Lines(demand) if rule.spread else Count(demand, rule.grows)

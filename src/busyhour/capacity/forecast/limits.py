@@ -65,7 +65,7 @@ class Fits(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class LimitForecast:
     """One limit compared with the plan; the list of all of them is the forecast's ladder.
 
     Volumes are calls per hour. `calls_per_hour` is the volume at which the limit rejects more than is tolerated, infinite
@@ -136,7 +136,7 @@ def row_of(
     headroom: float = 0.0,
     spread: float = 0.0,
     undecided: bool = False,
-) -> Rung:
+) -> LimitForecast:
     """Compare one limit with the plan.
 
     Args:
@@ -145,7 +145,7 @@ def row_of(
         planned: calls per hour of the plan.
         symptom: how it shows when the limit is reached.
         calculation: how the load came about; the need is added.
-        kind: see `Rung.kind`.
+        kind: see `LimitForecast.kind`.
         headroom: share of the value that the scenario wants to keep free.
         spread: half width of the load's 95 % interval as a share of the load.
         undecided: an independent calculation says the opposite.
@@ -163,7 +163,7 @@ def row_of(
         verdict = Fits.WITHIN
     finite = math.isfinite(need)
     text = f"{calculation}; " if calculation else ""
-    return Rung(
+    return LimitForecast(
         key=limit.key,
         name=limit.name,
         kind=kind,
@@ -228,7 +228,7 @@ class Staffed:
     """Half width of the 95 % interval of the load as a share of it; 0 where it is exact."""
 
 
-def climb(rungs: list[Rung]) -> list[Rung]:
+def climb(rungs: list[LimitForecast]) -> list[LimitForecast]:
     """The rows in the order in which growing volume reaches them."""
     return sorted(rungs, key=lambda rung: (rung.calls_per_hour, rung.key))
 

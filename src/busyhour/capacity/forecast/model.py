@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from busyhour.capacity.demand.per_call import CallDemand
-from busyhour.capacity.forecast.limits import Fits, Rung
+from busyhour.capacity.forecast.limits import Fits, LimitForecast
 from busyhour.capacity.forecast.unpublished import Unpublished
 from busyhour.capacity.simulation.queue_results import QueueForecast
 from busyhour.capacity.tolerance import ObjectiveAnswer
@@ -91,7 +91,7 @@ class Forecast:
     planned_calls: float
     demand: CallDemand
     quotas: list[QuotaForecast]
-    ladder: list[Rung]
+    ladder: list[LimitForecast]
     queues: list[QueueForecast]
     runs: int
     """Simulated runs."""
@@ -111,12 +111,12 @@ class Forecast:
         return {quota.key: quota.peak for quota in self.quotas}
 
     @property
-    def binding(self) -> list[Rung]:
+    def binding(self) -> list[LimitForecast]:
         """Limits that the plan exceeds, in the order in which growing volume reaches them."""
         return [rung for rung in self.ladder if rung.verdict is Fits.EXCEEDS]
 
     @property
-    def tight(self) -> list[Rung]:
+    def tight(self) -> list[LimitForecast]:
         """Quotas that carry the plan with less headroom than the scenario asks for; a run that uses them so fails."""
         return [
             rung
@@ -128,12 +128,12 @@ class Forecast:
         ]
 
     @property
-    def undecided(self) -> list[Rung]:
+    def undecided(self) -> list[LimitForecast]:
         """Limits of which the samples do not tell whether they carry the plan."""
         return [rung for rung in self.ladder if rung.verdict is Fits.UNDECIDED]
 
     @property
-    def increases(self) -> list[Rung]:
+    def increases(self) -> list[LimitForecast]:
         """The smallest set of quota increases that carries the plan."""
         return [
             rung

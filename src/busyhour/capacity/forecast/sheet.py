@@ -7,7 +7,7 @@ from typing import Any
 
 from busyhour.capacity.demand.per_call import CallDemand
 from busyhour.capacity.forecast.bottlenecks import Ladder
-from busyhour.capacity.forecast.limits import Limit, Rung
+from busyhour.capacity.forecast.limits import Limit, LimitForecast
 from busyhour.capacity.forecast.model import QuotaForecast
 from busyhour.capacity.forecast.quota_values import Values
 from busyhour.capacity.simulation.replications import Rehearsal
@@ -37,7 +37,7 @@ class Sheet:
         self.runs = runs
         self.notes: list[str] = []
         self.quotas: list[QuotaForecast] = []
-        self.rungs: list[Rung] = []
+        self.rungs: list[LimitForecast] = []
 
     def limit(self, key: str) -> Limit:
         """The value in force of one quota."""
@@ -62,7 +62,7 @@ class Sheet:
             )
         )
 
-    def rung(self, rung: Rung | None) -> None:
+    def rung(self, rung: LimitForecast | None) -> None:
         """A rung of the ladder, where there is one."""
         if rung is not None:
             self.rungs.append(rung)

@@ -8,7 +8,7 @@ from busyhour.capacity.demand.per_call import CallDemand
 from busyhour.capacity.forecast.limits import Staffed
 from busyhour.capacity.simulation.agent_queue import Queueing, QueueSample
 from busyhour.capacity.simulation.fluid_queue import MANY, Crowd
-from busyhour.capacity.theory.distributions import Law
+from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.scenarios.model import Scenario
 from busyhour.scenarios.traffic_plan.draw import Chance, sampler
 
@@ -20,8 +20,10 @@ def staffed_of(scenario: Scenario, demand: CallDemand) -> Iterator[Staffed]:
     """The scenario's queues with what one call asks of them; those that no call comes to are left out."""
     callers = scenario.callers
     patience, talk, wrap_up = map(sampler, (callers.patience, callers.talk, callers.wrap_up))
-    mean_patience = Law(callers.patience).mean()
-    mean_drawn = Law(callers.talk).mean() + Law(callers.wrap_up).mean()
+    mean_patience = ProbabilityDistribution(callers.patience).mean()
+    mean_drawn = (
+        ProbabilityDistribution(callers.talk).mean() + ProbabilityDistribution(callers.wrap_up).mean()
+    )
     for name, queue in scenario.queues.items():
         asked = demand.queues.get(name)
         if asked is None or asked.contacts <= 0.0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from busyhour.capacity.demand.per_call import CallDemand
-from busyhour.capacity.forecast.limits import TABLE_FULL, Limit, Rung
+from busyhour.capacity.forecast.limits import TABLE_FULL, Limit, LimitForecast
 from busyhour.capacity.forecast.sheet import Sheet
 from busyhour.capacity.requirement import Throughput
 from busyhour.capacity.simulation.replications import Counted
@@ -96,14 +96,14 @@ class TableDemand:
         )
         self._sheet.rung(rung)
 
-    def _partitions(self, asked: Mapping[Resource, TableLoad]) -> dict[Resource, Rung]:
+    def _partitions(self, asked: Mapping[Resource, TableLoad]) -> dict[Resource, LimitForecast]:
         """The partition that binds first, of the tables whose keys are known; the quota is the same for each.
 
         Returns the rows of all of them, of which the ladder has that one.
         """
         known = [load for load in asked.values() if self._keys_known(load.table)]
         limit = self._sheet.limit(PARTITION_QUOTA[next(iter(asked.values())).side])
-        rows: dict[Resource, Rung] = {}
+        rows: dict[Resource, LimitForecast] = {}
         if not known:
             return rows
         found = []
@@ -127,7 +127,7 @@ class TableDemand:
         )
         return rows
 
-    def _in_test(self, rung: Rung) -> float:
+    def _in_test(self, rung: LimitForecast) -> float:
         """Share that a limit of tables rejects in the scenario's test, which stands beside what a run measured."""
         assert isinstance(rung.requirement, Throughput)
         if self._scenario.plan.day is not None:
@@ -164,7 +164,7 @@ class TableDemand:
         )
         self._sheet.rung(rung)
 
-    def _throttled(self, load: TableLoad, partition: Rung | None) -> None:
+    def _throttled(self, load: TableLoad, partition: LimitForecast | None) -> None:
         """A note where requests are throttled, by whichever limit of the table."""
         served = self._limits.served(load, self._per_second)
         if not served.throttled:
@@ -175,7 +175,7 @@ class TableDemand:
             f"calculation{self._credit(served, partition)}{self._sheet.runs.printed(_refused(load))}"
         )
 
-    def _credit(self, served: Served, partition: Rung | None) -> str:
+    def _credit(self, served: Served, partition: LimitForecast | None) -> str:
         """What the same calculation says of the test, where partitions throttle: they begin with a second's units."""
         if partition is None or not served.beyond_partitions or self._scenario.plan.day is not None:
             return ""

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from busyhour.capacity.markov.lifetimes import Edge
 from busyhour.capacity.markov.outcomes import NotFiniteError
-from busyhour.capacity.markov.state import END, WAITS, Moment, Step
+from busyhour.capacity.markov.state import END, WAITS, State, Transition
 from busyhour.capacity.markov.states import Moments
 from busyhour.capacity.theory.durations import Mixture
 
@@ -91,23 +91,23 @@ def _explored(moments: Moments) -> _Chain:
     """All moments of calls, numbered in the order in which they are found."""
     chain = _Chain()
     numbers = chain.numbers
-    todo: list[Moment] = []
+    todo: list[State] = []
 
-    def number(moment: Moment | Hashable) -> int:
-        key = moment.key if isinstance(moment, Moment) else moment
+    def number(moment: State | Hashable) -> int:
+        key = moment.key if isinstance(moment, State) else moment
         known = numbers.get(key)
         if known is None:
             known = numbers[key] = len(numbers) - 2
             if known >= MOST_STATES:
                 raise NotFiniteError(f"calls have more than {MOST_STATES:,} different moments")
-            todo.append(cast("Moment", moment))
+            todo.append(cast("State", moment))
             chain.asked.append({})
         return known
 
     number(moments.first)
     done = 0
     while done < len(todo):
-        moment, todo[done] = todo[done], cast("Moment", None)
+        moment, todo[done] = todo[done], cast("State", None)
         asked = chain.asked[done]
         for step in moments.steps(moment):
             _add(chain, asked, done, step, number(step.target))
@@ -124,7 +124,7 @@ def _means(chain: _Chain, visits: Sequence[float]) -> dict[str, float]:
     return {name: float(f"{mean:.12g}") for name, mean in means.items()}
 
 
-def _add(chain: _Chain, asked: dict[str, float], source: int, step: Step, target: int) -> None:
+def _add(chain: _Chain, asked: dict[str, float], source: int, step: Transition, target: int) -> None:
     chain.sources.append(source)
     chain.targets.append(target)
     chain.shares.append(step.share)

@@ -10,9 +10,9 @@ from typing import Any
 from busyhour.calls.invoker import function_name
 from busyhour.calls.policy import RetryPolicy
 from busyhour.capacity.markov.lazy_number import Numbers, Watched
-from busyhour.capacity.markov.outcomes import NotFiniteError, Way
+from busyhour.capacity.markov.outcomes import NotFiniteError, Outcome
 from busyhour.capacity.simulation.functions import HANDLER_LATENCY
-from busyhour.capacity.theory.distributions import Law
+from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.capacity.theory.invocation_retries import settled
 from busyhour.flows import protocol as p
 from busyhour.flows.contact import Contact
@@ -72,7 +72,7 @@ class Invocations:
         self._stand_ins = stand_ins
         self._untimed = untimed
 
-    def ways(self, effect: p.Invoke, taken: float, contact: Watched) -> list[Way]:
+    def ways(self, effect: p.Invoke, taken: float, contact: Watched) -> list[Outcome]:
         """The ways in which an invocation ends.
 
         Args:
@@ -92,7 +92,7 @@ class Invocations:
         if function.cold_start is not None:
             self._untimed(f"cold starts of function {name!r} depend on how many calls there are")
         answer, error_share = self._answer(name, function, contact, effect)
-        latency = Law(function.latency or HANDLER_LATENCY)
+        latency = ProbabilityDistribution(function.latency or HANDLER_LATENCY)
         retry = self._retry
         limit = retry.asynchronous_limit if effect.asynchronous else effect.timeout_seconds
         ways = []
@@ -107,7 +107,7 @@ class Invocations:
             event: p.Event = p.LambdaFailed("function_error", "", end.seconds)
             if end.succeeded:
                 event = replace(answer, seconds=end.seconds)
-            ways.append(Way(end.share, end.seconds, event, asked, (end.lasting,)))
+            ways.append(Outcome(end.share, end.seconds, event, asked, (end.lasting,)))
         if not effect.asynchronous:
             return ways
         # The flow goes on at once, whatever becomes of it.
@@ -115,7 +115,7 @@ class Invocations:
         for way in ways:
             for quantity, amount in way.asked.items():
                 total[quantity] = total.get(quantity, 0.0) + way.share * amount
-        return [Way(1.0, 0.0, p.LambdaResult({}), total)]
+        return [Outcome(1.0, 0.0, p.LambdaResult({}), total)]
 
     def _answer(
         self, name: str, function: Function, contact: Watched, effect: p.Invoke

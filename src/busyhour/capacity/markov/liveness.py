@@ -26,7 +26,7 @@ Place = tuple[str, str]
 """Name of a flow, identifier of an action in it."""
 
 
-class Forgetting:
+class StateReducer:
     """Forgets what no flow of a library reads any more.
 
     Args:

@@ -12,7 +12,7 @@ from itertools import product
 
 from busyhour.calls.caller import HANG_UP, OTHERWISE, SILENCE, Behaviour
 from busyhour.calls.policy import CallPolicy
-from busyhour.capacity.theory.distributions import Law
+from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.capacity.theory.durations import Lasting, fixed, least, uniform, whole
 from busyhour.flows import protocol as p
 from busyhour.scenarios.model import Scenario
@@ -27,7 +27,7 @@ class NotFiniteError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Outcome:
     """One thing that may happen: the event that the flow hears, after `seconds` in the mean.
 
     `asked` is what it asks of services, by the names of `demand.CallDemand.quantities`; `drawn` are the durations that
@@ -68,23 +68,23 @@ class Ways:
         self._policy = policy
         self._opaque = opaque
         self._callers = callers
-        self._think = Law(callers.think)
-        self._patience = Law(callers.patience).mean()
-        self.talk = Law(callers.talk).mean()
+        self._think = ProbabilityDistribution(callers.think)
+        self._patience = ProbabilityDistribution(callers.patience).mean()
+        self.talk = ProbabilityDistribution(callers.talk).mean()
         self.stand_ins: set[str] = set()
         """Inputs that stand for too many others to be told apart."""
 
-    def of(self, effect: p.Effect, place: Place) -> list[Way] | None:
+    def of(self, effect: p.Effect, place: Place) -> list[Outcome] | None:
         """The ways on from an effect; None where it is not for the caller, a service or time to answer."""
         match effect:
             case p.Play():
                 if effect.audience is p.Audience.AGENT:
-                    return [Way(1.0, effect.seconds, _DONE)]
+                    return [Outcome(1.0, effect.seconds, _DONE)]
                 return self._hear(effect.seconds)
             case p.Loop():
                 if effect.seconds < math.inf:
-                    return [Way(1.0, effect.seconds, _DONE)]
-                return [Way(1.0, self._patience, _HUNG_UP, drawn=whole(self._callers.patience))]
+                    return [Outcome(1.0, effect.seconds, _DONE)]
+                return [Outcome(1.0, self._patience, _HUNG_UP, drawn=whole(self._callers.patience))]
             case p.Collect():
                 ways = self._choose(effect, place) if effect.menu else self._type(effect, place)
                 return self._after(effect.prompt_seconds, ways)
@@ -93,25 +93,25 @@ class Ways:
                 return [replace(way, asked={"Lex turns": 1.0}) for way in ways]
             case p.Talk():
                 ends = p.Done("agent") if self._policy.agent_ends else _HUNG_UP
-                return [Way(1.0, self.talk, ends, drawn=whole(self._callers.talk))]
+                return [Outcome(1.0, self.talk, ends, drawn=whole(self._callers.talk))]
             case p.Dial():
                 return [self._dial(effect)]
             case p.Pause():
-                return [Way(1.0, effect.seconds, _DONE)]
+                return [Outcome(1.0, effect.seconds, _DONE)]
             case p.Service():
                 asked = {f"service:{effect.type}": 1.0}
                 seconds = self._policy.service_seconds
                 return [
-                    Way(share, seconds, p.Succeeded(branch=branch), asked)
+                    Outcome(share, seconds, p.Succeeded(branch=branch), asked)
                     for share, branch in self._branches(effect, place)
                 ]
             case _:
                 return None
 
-    def _hear(self, seconds: float) -> list[Way]:
-        return self._after(seconds, [Way(1.0, 0.0, _DONE)])
+    def _hear(self, seconds: float) -> list[Outcome]:
+        return self._after(seconds, [Outcome(1.0, 0.0, _DONE)])
 
-    def _after(self, seconds: float, ways: list[Way]) -> list[Way]:
+    def _after(self, seconds: float, ways: list[Outcome]) -> list[Outcome]:
         """The ways after a prompt, during which the caller may hang up."""
         rate = self._behaviour.hang_up_rate
         heard = [
@@ -125,7 +125,7 @@ class Ways:
             if rate < 1.0
         ]
         if rate > 0.0:
-            return [Way(rate, seconds / 2.0, _HUNG_UP, drawn=uniform(seconds)), *heard]
+            return [Outcome(rate, seconds / 2.0, _HUNG_UP, drawn=uniform(seconds)), *heard]
         return heard
 
     def _drawn(
@@ -140,7 +140,7 @@ class Ways:
             yield bound - last, name
             last = bound
 
-    def _choose(self, effect: p.Collect, place: Place) -> list[Way]:
+    def _choose(self, effect: p.Collect, place: Place) -> list[Outcome]:
         pause, drawn = self._pause(effect.timeout_seconds)
         ways = []
         key = self._behaviour.menu_key(place[0], effect.action, place[1])
@@ -148,10 +148,10 @@ class Ways:
             if choice == OTHERWISE:
                 choice = next((one for one in _KEYS if one not in effect.choices), SILENCE)
             if choice == SILENCE:
-                ways.append(Way(share, effect.timeout_seconds, p.Silence()))
+                ways.append(Outcome(share, effect.timeout_seconds, p.Silence()))
             else:
                 event = _HUNG_UP if choice == HANG_UP else p.Digits(choice)
-                ways.append(Way(share, pause, event, drawn=drawn))
+                ways.append(Outcome(share, pause, event, drawn=drawn))
         return ways
 
     def _pause(self, timeout: float) -> tuple[float, Lasting]:
@@ -159,7 +159,7 @@ class Ways:
         bound = 0.95 * timeout
         return self._think.mean_of_least(bound), least(self._callers.think, bound)
 
-    def _type(self, effect: p.Collect, place: Place) -> list[Way]:
+    def _type(self, effect: p.Collect, place: Place) -> list[Outcome]:
         policy = self._policy
         values = self._behaviour.input_values(place[0], effect.action, place[1])
         patterns = values or ("#" * max(1, min(effect.max_digits, policy.default_digits)),)
@@ -170,9 +170,9 @@ class Ways:
         ways = []
         for pattern, share in shares.items():
             if pattern == SILENCE or not pattern:
-                ways.append(Way(share, effect.timeout_seconds, p.Silence()))
+                ways.append(Outcome(share, effect.timeout_seconds, p.Silence()))
             elif pattern == HANG_UP:
-                ways.append(Way(share, pause, _HUNG_UP, drawn=drawn))
+                ways.append(Outcome(share, pause, _HUNG_UP, drawn=drawn))
             else:
                 cut = pattern[: effect.max_digits] if effect.max_digits > 0 else pattern
                 typing = policy.key_seconds * (len(cut) - 1)
@@ -181,7 +181,7 @@ class Ways:
                 inputs = self._inputs(cut)
                 typed = (*drawn, *fixed(typing))
                 ways += [
-                    Way(share / len(inputs), pause + typing, p.Digits(one), drawn=typed) for one in inputs
+                    Outcome(share / len(inputs), pause + typing, p.Digits(one), drawn=typed) for one in inputs
                 ]
         return ways
 
@@ -192,7 +192,7 @@ class Ways:
             return [stand_in]
         return filled(pattern)
 
-    def _say(self, effect: p.Converse, place: Place) -> list[Way]:
+    def _say(self, effect: p.Converse, place: Place) -> list[Outcome]:
         seconds = self._think.mean() + self._policy.lex_turn_seconds
         drawn = (*whole(self._callers.think), *fixed(self._policy.lex_turn_seconds))
         key = self._behaviour.menu_key(place[0], effect.action, place[1])
@@ -203,16 +203,16 @@ class Ways:
                 event = _HUNG_UP
             elif choice == SILENCE:
                 event = p.Silence()
-            ways.append(Way(share, seconds, event, drawn=drawn))
+            ways.append(Outcome(share, seconds, event, drawn=drawn))
         return ways
 
-    def _dial(self, effect: p.Dial) -> Way:
+    def _dial(self, effect: p.Dial) -> Outcome:
         ring = self._policy.dial_seconds
         if 0 < effect.timeout_seconds < ring:
-            return Way(1.0, effect.timeout_seconds, p.Failed("ConnectionTimeLimitExceeded"))
+            return Outcome(1.0, effect.timeout_seconds, p.Failed("ConnectionTimeLimitExceeded"))
         if not effect.resumes:
-            return Way(1.0, ring, p.Connected())
-        return Way(1.0, ring + self.talk, p.Connected(), drawn=(*fixed(ring), *whole(self._callers.talk)))
+            return Outcome(1.0, ring, p.Connected())
+        return Outcome(1.0, ring + self.talk, p.Connected(), drawn=(*fixed(ring), *whole(self._callers.talk)))
 
     def _branches(self, effect: p.Service, place: Place) -> list[tuple[float, str | None]]:
         if not effect.branches:

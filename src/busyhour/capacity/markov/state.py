@@ -35,7 +35,7 @@ class Phase(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class State:
     """A call that waits for something to be drawn. `call` is never changed: steps go on with copies."""
 
     call: Call
@@ -56,17 +56,17 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Transition:
     """From a moment to the next (or `END`, `WAITS`), what is asked on the way, in the mean, and how long it lasts."""
 
     share: float
     asked: Mapping[str, float]
-    target: Moment | str
+    target: State | str
     lasting: Mixture = field(default_factory=lambda: AT_ONCE)
     """Of the whole call's life: what `at once` is the mean of."""
 
 
-def with_number(step: Step, number: int | None) -> Step:
+def with_number(step: Transition, number: int | None) -> Transition:
     """The step of a caller with another number, where the number makes no difference."""
     target = step.target
     if isinstance(target, str) or target.number == number:
@@ -74,16 +74,16 @@ def with_number(step: Step, number: int | None) -> Step:
     return replace(step, target=replace(target, number=number))
 
 
-def after(first: Step, second: Step) -> Step:
+def after(first: Transition, second: Transition) -> Transition:
     """Both steps in one."""
     asked = dict(first.asked)
     for name, amount in second.asked.items():
         asked[name] = asked.get(name, 0.0) + amount
     lasting = durations.in_a_row(first.lasting, second.lasting)
-    return Step(first.share * second.share, asked, second.target, lasting)
+    return Transition(first.share * second.share, asked, second.target, lasting)
 
 
-def together(one: Step, other: Step) -> Step:
+def together(one: Transition, other: Transition) -> Transition:
     """One step for two with the same target; what is asked is the mean."""
     share = one.share + other.share
     if share <= 0.0:
@@ -93,4 +93,4 @@ def together(one: Step, other: Step) -> Step:
         for name in {**one.asked, **other.asked}
     }
     lasting = durations.together(((one.share / share, one.lasting), (other.share / share, other.lasting)))
-    return Step(share, asked, one.target, lasting)
+    return Transition(share, asked, one.target, lasting)

@@ -17,8 +17,8 @@ from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import Functions
 from busyhour.capacity.markov.invocations import Ask, Invocations
 from busyhour.capacity.markov.lazy_number import Numbers
-from busyhour.capacity.markov.liveness import Forgetting, are_opaque
-from busyhour.capacity.markov.outcomes import NotFiniteError, Way, Ways
+from busyhour.capacity.markov.liveness import StateReducer, are_opaque
+from busyhour.capacity.markov.outcomes import NotFiniteError, Outcome, Ways
 from busyhour.capacity.markov.reachable_demand import asked_beyond
 from busyhour.capacity.markov.state import (
     CONTACTS,
@@ -27,16 +27,16 @@ from busyhour.capacity.markov.state import (
     TIMES,
     UNTIMED,
     WAITS,
-    Moment,
     Phase,
-    Step,
+    State,
+    Transition,
     after,
     together,
     with_number,
 )
 from busyhour.capacity.simulation.clock import VirtualClock
 from busyhour.capacity.theory import durations
-from busyhour.capacity.theory.distributions import Law
+from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.flows import protocol as p
 from busyhour.flows.call import Call
 from busyhour.flows.fork import fork, key
@@ -85,10 +85,10 @@ class Moments:
         self._policy = policy
         self._centre = CallCentre(VirtualClock(), machine, scenario, cast("Functions", None), policy=policy)
         self._ways = Ways(scenario, policy, opaque=lambda length: are_opaque(machine.library, length))
-        self._forgetting = Forgetting(machine.library, attributes)
+        self._forgetting = StateReducer(machine.library, attributes)
         self._displays: dict[tuple[str, str], str] = {}
         self._outbound = scenario.traffic.direction is Direction.OUTBOUND
-        self._wrap_up = Law(scenario.callers.wrap_up).mean()
+        self._wrap_up = ProbabilityDistribution(scenario.callers.wrap_up).mean()
         self._answered_at_once = answered_at_once
         self._numbers = Numbers(scenario.callers.numbers, "API" if self._outbound else "INBOUND")
         self._invocations = Invocations(
@@ -102,7 +102,7 @@ class Moments:
             self._untimed,
         )
         self._made = 0
-        self._steps: dict[Hashable, list[Step]] = {}
+        self._steps: dict[Hashable, list[Transition]] = {}
         self.open: set[str] = set()
         """What calls may ask where they depend on others."""
         self.reasons: dict[str, None] = {}
@@ -110,9 +110,9 @@ class Moments:
         self.beyond: dict[str, set[str]] = {}
         """What calls may ask once they wait, by the scenario's queue."""
         call = machine.call(scenario.flows.entry, self._numbers.contact(None))
-        self.first = Moment(call, Phase.NEW, frozenset(), None, "new")
+        self.first = State(call, Phase.NEW, frozenset(), None, "new")
 
-    def steps(self, moment: Moment) -> list[Step]:
+    def steps(self, moment: State) -> list[Transition]:
         """The steps on from a moment; those with one target are one.
 
         Raises:
@@ -133,15 +133,15 @@ class Moments:
                 return found
         return [with_number(step, moment.number) for step in known]
 
-    def _through_functions(self, steps: list[Step]) -> list[Step]:
+    def _through_functions(self, steps: list[Transition]) -> list[Transition]:
         """Go on through functions that are invoked: what they answer hardly ever differs, so they are no states.
 
         A thousand inputs that a function is asked about become as many steps, and then the few that its answers are.
         """
-        found: dict[Hashable, Step] = {}
+        found: dict[Hashable, Transition] = {}
         for step in steps:
             target = step.target
-            if isinstance(target, Moment) and isinstance(target.call.pending, p.Invoke):
+            if isinstance(target, State) and isinstance(target.call.pending, p.Invoke):
                 following = [after(step, one) for one in self.steps(target)]
             else:
                 following = [step]
@@ -150,7 +150,7 @@ class Moments:
                 found[place] = together(found[place], one) if place in found else one
         return list(found.values())
 
-    def _for_each_number(self, moment: Moment, found: list[Step]) -> list[Step]:
+    def _for_each_number(self, moment: State, found: list[Transition]) -> list[Transition]:
         shares = self._numbers.shares()
         if len(shares) == 1:
             return found
@@ -162,7 +162,7 @@ class Moments:
 
     # ------------------------------------------------------------------------------------------------ steps
 
-    def _taken(self, moment: Moment) -> list[Step]:
+    def _taken(self, moment: State) -> list[Transition]:
         if moment.phase is Phase.NEW:
             return self._begun(moment)
         effect = moment.call.pending
@@ -187,12 +187,12 @@ class Moments:
                 assert ways_on is not None, effect
                 return [self._go(moment, way) for way in ways_on]
 
-    def _begun(self, moment: Moment) -> list[Step]:
+    def _begun(self, moment: State) -> list[Transition]:
         """Inbound calls begin at once, outbound ones ring first, as `calls.caller.Caller.ring` has it."""
         if not self._outbound:
             return [self._started(moment, 1.0, {}, ())]
         callers, timeout = self._scenario.callers, self._policy.ring_timeout
-        ring = Law(callers.answer)
+        ring = ProbabilityDistribution(callers.answer)
         answered = callers.answered * ring.below(timeout)
         asked = {"Connect:StartOutboundVoiceContact": 1.0}
         steps = []
@@ -202,18 +202,20 @@ class Moments:
             steps.append(self._started(moment, answered, rings, durations.until(callers.answer, timeout)))
         if answered < 1.0:
             rings = {**asked, "ringing": timeout, "at once": timeout}
-            steps.append(Step(1.0 - answered, rings, END, {durations.fixed(timeout): 1.0}))
+            steps.append(Transition(1.0 - answered, rings, END, {durations.fixed(timeout): 1.0}))
         return steps
 
     def _started(
-        self, moment: Moment, share: float, asked: Mapping[str, float], lasting: durations.Lasting
-    ) -> Step:
+        self, moment: State, share: float, asked: Mapping[str, float], lasting: durations.Lasting
+    ) -> Transition:
         call = self._machine.call(self._scenario.flows.entry, self._numbers.contact(moment.number))
         effect = call.start()
         target = self._arrived(moment, call, effect, Phase.FLOW, moment.hours)
-        return Step(share, asked, target, {lasting: 1.0})
+        return Transition(share, asked, target, {lasting: 1.0})
 
-    def _go(self, moment: Moment, way: Way, *, hours: frozenset[tuple[str, bool]] | None = None) -> Step:
+    def _go(
+        self, moment: State, way: Outcome, *, hours: frozenset[tuple[str, bool]] | None = None
+    ) -> Transition:
         """The step that a way is."""
         call = self._copy(moment)
         effect = call.send(way.event)
@@ -228,9 +230,9 @@ class Moments:
         known = moment.hours if hours is None else hours
         queue = moment.queue if phase is Phase.AGENT else ""
         target = self._arrived(moment, call, effect, phase, known, queue)
-        return Step(way.share, asked, target, {way.lasting: 1.0})
+        return Transition(way.share, asked, target, {way.lasting: 1.0})
 
-    def _copy(self, moment: Moment) -> Call:
+    def _copy(self, moment: State) -> Call:
         self._made += 1
         if self._made > MOST_STEPS:
             raise NotFiniteError(f"calls have more than {MOST_STEPS:,} ways to go")
@@ -240,31 +242,31 @@ class Moments:
 
     def _arrived(
         self,
-        moment: Moment,
+        moment: State,
         call: Call,
         effect: p.Effect,
         phase: Phase,
         hours: frozenset[tuple[str, bool]],
         queue: str = "",
-    ) -> Moment | str:
+    ) -> State | str:
         self._numbers.note(call.contact, effect)
         if isinstance(effect, p.Ended):
             return END
         self._forgetting.forget(call)
-        return Moment(call, phase, hours, moment.number, (key(call), phase, hours, queue), queue)
+        return State(call, phase, hours, moment.number, (key(call), phase, hours, queue), queue)
 
     def _untimed(self, why: str) -> None:
         self.open |= UNTIMED
         self.reasons[why] = None
 
-    def _depends(self, moment: Moment, why: str) -> Step:
+    def _depends(self, moment: State, why: str) -> Transition:
         self.open |= TIMES | asked_beyond(moment.call, self._machine.library)
         self.reasons[why] = None
-        return Step(1.0, {}, WAITS)
+        return Transition(1.0, {}, WAITS)
 
     # -------------------------------------------------------------------------------------- who answers what
 
-    def _check_hours(self, moment: Moment, effect: p.CheckHours) -> list[Step]:
+    def _check_hours(self, moment: State, effect: p.CheckHours) -> list[Transition]:
         asker = _Asker()
         self._centre.is_open(cast("Caller", asker), effect)
         place, share = asker.place, min(max(asker.share, 0.0), 1.0)
@@ -275,14 +277,14 @@ class Moments:
         for open_, part in ((True, share), (False, 1.0 - share)):
             if part > 0.0:
                 hours = moment.hours if known is not None else moment.hours | {(cast("str", place), open_)}
-                steps.append(self._go(moment, Way(part, 0.0, p.Hours(open_)), hours=hours))
+                steps.append(self._go(moment, Outcome(part, 0.0, p.Hours(open_)), hours=hours))
         return steps
 
-    def _enqueue(self, moment: Moment, effect: p.Enqueue) -> Step:
+    def _enqueue(self, moment: State, effect: p.Enqueue) -> Transition:
         if effect.agent:
             return self._depends(moment, "calls wait for one agent")
         if not effect.queue:
-            return self._go(moment, Way(1.0, 0.0, p.Failed(detail="no queue is set")))
+            return self._go(moment, Outcome(1.0, 0.0, p.Failed(detail="no queue is set")))
         queue = self._centre.queue(effect.queue)
         if moment.phase is not Phase.FLOW:
             return self._depends(moment, f"calls come to queue {queue.name!r} a second time")
@@ -302,7 +304,7 @@ class Moments:
             agent = f"{queue.name}-agent-0"
             then = call.send(p.AgentAnswered(agent, agent))
         target = self._arrived(moment, call, then, Phase.AGENT, moment.hours, queue.name)
-        return Step(1.0, asked, target)
+        return Transition(1.0, asked, target)
 
     def _display(self, flow: str, action: str) -> str:
         found = self._displays.get((flow, action))

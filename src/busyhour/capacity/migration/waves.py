@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-from busyhour.capacity.forecast.limits import Rung
+from busyhour.capacity.forecast.limits import LimitForecast
 from busyhour.capacity.forecast.model import Forecast
 from busyhour.capacity.migration.lead_times import LeadTime, lead_time
 from busyhour.capacity.requirement import needed
@@ -195,12 +195,12 @@ def _volumes(waves: Sequence[Wave], forecast: Forecast, notes: list[str]) -> lis
     return volumes
 
 
-def _needs(ladder: Sequence[Rung], factor: float) -> list[Need]:
+def _needs(ladder: Sequence[LimitForecast], factor: float) -> list[Need]:
     """What `factor` times the plan needs of each quota; settings and staffing are the team's own to change."""
     return [_need(rung, needed(rung.requirement, factor)) for rung in ladder if rung.kind == "quota"]
 
 
-def _need(rung: Rung, value: float) -> Need:
+def _need(rung: LimitForecast, value: float) -> Need:
     return Need(
         rung.key,
         rung.name,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from busyhour.capacity.render import schedule_plot
 
 if TYPE_CHECKING:
-    from busyhour.capacity.forecast.limits import Rung
+    from busyhour.capacity.forecast.limits import LimitForecast
     from busyhour.capacity.forecast.model import Forecast
     from busyhour.scenarios.traffic_plan.arrivals import Schedule
 
@@ -54,7 +54,7 @@ def picture(found: Forecast, schedule: Schedule, form: str = "svg") -> bytes:
     return out.getvalue()
 
 
-def _ladder(axes: Any, found: Forecast, rungs: Sequence[Rung]) -> None:
+def _ladder(axes: Any, found: Forecast, rungs: Sequence[LimitForecast]) -> None:
     """Volume at which each limit binds, on a logarithmic scale."""
     from matplotlib.patches import Patch
 

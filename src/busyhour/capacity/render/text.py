@@ -12,7 +12,7 @@ from rich.text import Text
 
 from busyhour.capacity.demand.per_call import CallDemand
 from busyhour.capacity.demand.quantity import Quantity
-from busyhour.capacity.forecast.limits import SIGNS, Fits, Rung
+from busyhour.capacity.forecast.limits import SIGNS, Fits, LimitForecast
 from busyhour.capacity.forecast.model import Forecast, QuotaForecast
 from busyhour.capacity.render import queue_figures
 from busyhour.capacity.tolerance import NOT_SHOWN
@@ -237,7 +237,7 @@ def _table(title: str) -> Table:
     return Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
 
 
-def _volume(rung: Rung) -> str:
+def _volume(rung: LimitForecast) -> str:
     return volume(rung.calls_per_hour, rung.volume_half_width)
 
 

@@ -23,7 +23,7 @@ _SETTLING = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServiceLevel:
     """Shares of the contacts offered, but for the service level: of those answered or abandoned.
 
     `late` is one less the service level, `full` the share blocked and `gone` the share abandoned, with their 95 % intervals.
@@ -56,7 +56,7 @@ class Queueing(Protocol):
 
     def serve(
         self, per_second: float, agents: int, capacity: int | None = None, threshold: float = 20.0
-    ) -> Served:
+    ) -> ServiceLevel:
         """Shares of the contacts that come at this rate."""
         ...
 
@@ -87,7 +87,7 @@ class QueueSample:
 
     def serve(
         self, per_second: float, agents: int, capacity: int | None = None, threshold: float = 20.0
-    ) -> Served:
+    ) -> ServiceLevel:
         """Serve the contacts.
 
         Args:
@@ -130,7 +130,7 @@ class QueueSample:
             answered += counts
             in_time += counts and wait <= threshold
         stayed = answered + abandoned
-        return Served(
+        return ServiceLevel(
             in_time / stayed if stayed else 1.0,
             abandoned / offered if offered else 0.0,
             turned_away / offered if offered else 0.0,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from busyhour.calls.chance import Stream, key_of
 from busyhour.calls.invoker import function_name
 from busyhour.calls.ports import Clock
-from busyhour.capacity.simulation.gauges import Level, Rate
+from busyhour.capacity.simulation.gauges import Counter, Gauge
 from busyhour.capacity.simulation.rejections import Turned
 from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
 from busyhour.scenarios.model import Distribution, ExternalLimit
@@ -33,8 +33,8 @@ REJECTED = "rejected by the system behind it"
 class ExternalUse:
     """What one system was asked, and what it rejected."""
 
-    requests: Rate
-    level: Level
+    requests: Counter
+    level: Gauge
     """Requests at a time."""
     asked: int = 0
     rejected: Turned = field(default_factory=Turned)
@@ -59,7 +59,7 @@ class ExternalSystems:
         self._clock = clock
         self._seed = seed
         self._enforced = enforced
-        self.use = {name: ExternalUse(Rate(clock), Level(clock)) for name in limits}
+        self.use = {name: ExternalUse(Counter(clock), Gauge(clock)) for name in limits}
         """By name."""
         self._systems = [_System(limit, self.use[name]) for name, limit in limits.items()]
 

@@ -11,7 +11,7 @@ import math
 from bisect import bisect_left
 from itertools import accumulate
 
-from busyhour.capacity.simulation.agent_queue import Served
+from busyhour.capacity.simulation.agent_queue import ServiceLevel
 from busyhour.capacity.simulation.confidence_intervals import Interval, Ratio
 from busyhour.scenarios.traffic_plan.draw import Sampler, rng_for
 
@@ -46,7 +46,7 @@ class Crowd:
 
     def serve(
         self, per_second: float, agents: int, capacity: int | None = None, threshold: float = 20.0
-    ) -> Served:
+    ) -> ServiceLevel:
         """Shares of the contacts, with what they are a little below and above the volume.
 
         Args:
@@ -63,7 +63,7 @@ class Crowd:
         late, full, gone = (
             Ratio(value, Interval(least, most)) for least, value, most in zip(low, at, high, strict=True)
         )
-        return Served(1.0 - late.value, gone.value, full.value, late=late, full=full, gone=gone)
+        return ServiceLevel(1.0 - late.value, gone.value, full.value, late=late, full=full, gone=gone)
 
     def _shares(
         self, per_second: float, agents: int, capacity: int | None, threshold: float

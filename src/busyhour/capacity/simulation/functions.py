@@ -12,7 +12,7 @@ from busyhour.calls.chance import Stream, key_of
 from busyhour.calls.invoker import function_name
 from busyhour.calls.live import LiveCall
 from busyhour.calls.ports import Clock
-from busyhour.capacity.simulation.gauges import Level, Rate
+from busyhour.capacity.simulation.gauges import Counter, Gauge
 from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
 from busyhour.scenarios.model import Distribution, Function, Scenario
 from busyhour.scenarios.traffic_plan.draw import Sampler, sampler
@@ -34,7 +34,7 @@ class _Model:
     cold: Sampler | None
     result: LambdaResult
     purpose: int
-    level: Level
+    level: Gauge
     environments: int = 0
 
 
@@ -63,11 +63,11 @@ class ModelledFunctions:
         self.note: Callable[[int, str, float], None] | None = None
         """Is told of every execution: index of the call, function, seconds without a cold start."""
         self._models: dict[str, _Model] = {}
-        self.level = Level(clock)
+        self.level = Gauge(clock)
         """Executions at once, all functions."""
-        self.requests = Rate(clock)
+        self.requests = Counter(clock)
         """Invocations per second, throttled ones included."""
-        self.units: dict[str, Rate] = {}
+        self.units: dict[str, Counter] = {}
         """DynamoDB operations per second by `table.Operation`."""
         self.throttled = 0
         self.first_throttled_at: float | None = None
@@ -75,7 +75,7 @@ class ModelledFunctions:
         self._untimed: list[str] = []
 
     @property
-    def levels(self) -> dict[str, Level]:
+    def levels(self) -> dict[str, Gauge]:
         """Executions at once by function."""
         return {name: model.level for name, model in self._models.items()}
 
@@ -144,7 +144,7 @@ class ModelledFunctions:
         for operation, count in function.operations.items():
             rate = self.units.get(operation)
             if rate is None:
-                rate = self.units[operation] = Rate(self._clock)
+                rate = self.units[operation] = Counter(self._clock)
             rate.count(count)
         if seconds > 0.0:
             self._clock.call_later(seconds, partial(self._over, model, outcome, done))
@@ -176,6 +176,6 @@ class ModelledFunctions:
             sampler(function.cold_start) if function.cold_start else None,
             LambdaResult(dict(function.response)),
             key_of(f"lambda/{name}"),
-            Level(self._clock),
+            Gauge(self._clock),
         )
         return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from busyhour.calls.ports import Clock
 
 
-class Level:
+class Gauge:
     """Something that goes up and down: calls at once. Keeps the mean, the peak, and the peak of every second."""
 
     __slots__ = ("_area", "_at", "_clock", "_ends", "_peaks", "peak", "peak_at", "value")
@@ -59,7 +59,7 @@ class Level:
         return out
 
 
-class Rate:
+class Counter:
     """Something that happens: requests per second, in whole seconds of the run."""
 
     __slots__ = ("_clock", "seconds", "total")
@@ -80,9 +80,9 @@ class Rate:
         self.seconds.clear()
         self.total = 0.0
 
-    def so_far(self) -> Rate:
+    def so_far(self) -> Counter:
         """The total until now; its seconds go on."""
-        found = Rate(self._clock)
+        found = Counter(self._clock)
         found.seconds, found.total = self.seconds, self.total
         return found
 

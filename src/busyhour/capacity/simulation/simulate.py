@@ -25,7 +25,7 @@ from busyhour.capacity.simulation.backend_drives import ServiceArrivals
 from busyhour.capacity.simulation.clock import VirtualClock
 from busyhour.capacity.simulation.external_systems import ExternalFunctions, ExternalSystems, ExternalUse
 from busyhour.capacity.simulation.functions import Answers, ModelledFunctions
-from busyhour.capacity.simulation.gauges import Level, Rate
+from busyhour.capacity.simulation.gauges import Counter, Gauge
 from busyhour.capacity.simulation.rejections import Turned
 from busyhour.capacity.simulation.table_throttling import BackedFunctions, TablesAsked, TableUse
 from busyhour.capacity.table_limits import Resource, TableLimits
@@ -77,8 +77,8 @@ class SimulationResult:
     cut_off: int
     """Still in progress when the drain time was over."""
     duration: float
-    calls: Level
-    starts: Rate
+    calls: Gauge
+    starts: Counter
     functions: ModelledFunctions
     invocations: dict[str, FunctionCounts]
     queues: dict[str, QueueStatistics]
@@ -174,8 +174,8 @@ class Simulation:
         self._redial = scenario.callers.redial
         self._pause = sampler(self._redial.after) if self._redial is not None else None
         self._forget()
-        self._calls = Level(self.clock)
-        self._starts = Rate(self.clock)
+        self._calls = Gauge(self.clock)
+        self._starts = Counter(self.clock)
         self._next: Arrival | None = None
         if warm_up > 0.0:
             self.clock.call_later(warm_up, self._restart)

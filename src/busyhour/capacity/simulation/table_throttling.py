@@ -16,7 +16,7 @@ from busyhour.calls.invoker import function_name
 from busyhour.calls.live import LiveCall
 from busyhour.calls.ports import Clock
 from busyhour.capacity.simulation.functions import Done, ModelledFunctions
-from busyhour.capacity.simulation.gauges import Rate
+from busyhour.capacity.simulation.gauges import Counter
 from busyhour.capacity.simulation.rejections import Turned
 from busyhour.capacity.table_limits import Resource, TableLimits, items_of
 from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
@@ -42,7 +42,7 @@ THROTTLED = "ProvisionedThroughputExceededException from the table"
 class TableUse:
     """What one side of a table or an index was asked, in items, and what it refused."""
 
-    units: Rate
+    units: Counter
     """Capacity units asked, served or not."""
     asked: int = 0
     refused: Turned = field(default_factory=Turned)
@@ -142,7 +142,7 @@ class TablesAsked:
         where = charge.table, charge.index, charge.side
         found = self.use.get(where)
         if found is None:
-            found = self.use[where] = TableUse(Rate(self._clock))
+            found = self.use[where] = TableUse(Counter(self._clock))
         return found
 
 

@@ -20,7 +20,7 @@ _TRIES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Law:
+class ProbabilityDistribution:
     """A distribution of seconds: probabilities and partial expectations."""
 
     distribution: Distribution

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from busyhour.capacity.theory.distributions import Law
+from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.scenarios.model import Distribution
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Piece:
         """The mean."""
         if self.law is None:
             return self.shift
-        within, part = _between(Law(self.law), self.low, self.high)
+        within, part = _between(ProbabilityDistribution(self.law), self.low, self.high)
         return self.shift + self.scale * part / within if within > 0.0 else self.shift
 
     @property
@@ -52,7 +52,7 @@ class Piece:
         """The one value that it has; None where it has more."""
         if self.law is None:
             return self.shift
-        value = Law(self.law).constant
+        value = ProbabilityDistribution(self.law).constant
         return None if value is None else self.shift + self.scale * value
 
 
@@ -71,13 +71,13 @@ def fixed(seconds: float) -> Lasting:
 
 def whole(law: Distribution) -> Lasting:
     """As drawn from `law`."""
-    value = Law(law).constant
+    value = ProbabilityDistribution(law).constant
     return ((Piece(1.0, law),),) if value is None else fixed(value)
 
 
 def least(law: Distribution, bound: float) -> Lasting:
     """The smaller of what is drawn from `law` and `bound`."""
-    below = Law(law).below(bound)
+    below = ProbabilityDistribution(law).below(bound)
     if below >= 1.0:
         return whole(law)
     return ((Piece(below, law, high=bound), Piece(1.0 - below, shift=bound)),)
@@ -144,7 +144,7 @@ def on_grid(part: Part, step: float, points: int) -> Floats:
 
     found = np.zeros(points)
     for piece in part:
-        if piece.law is None or (Law(piece.law).constant is not None):
+        if piece.law is None or (ProbabilityDistribution(piece.law).constant is not None):
             _at(found, piece.constant or 0.0, piece.share, step)
         else:
             _spread(found, piece, step)
@@ -161,7 +161,7 @@ def _at(found: Floats, value: float, share: float, step: float) -> None:
 
 def _spread(found: Floats, piece: Piece, step: float) -> None:
     assert piece.law is not None
-    within, _ = _between(Law(piece.law), piece.low, piece.high)
+    within, _ = _between(ProbabilityDistribution(piece.law), piece.low, piece.high)
     if within <= 0.0:
         return
     if piece.scale == 0.0:
@@ -187,14 +187,14 @@ def _spread(found: Floats, piece: Piece, step: float) -> None:
         cell += 1
 
 
-def _between(law: Law, low: float, high: float) -> tuple[float, float]:
+def _between(law: ProbabilityDistribution, low: float, high: float) -> tuple[float, float]:
     """Probability of `low` < X <= `high`, and the partial expectation."""
     return law.below(high) - law.below(low), law.up_to(high) - law.up_to(low)
 
 
 @lru_cache(maxsize=1 << 15)
 def _measure(law: Distribution, x: float) -> tuple[float, float]:
-    of = Law(law)
+    of = ProbabilityDistribution(law)
     return of.below(x), of.up_to(x)
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from busyhour.calls.policy import RetryPolicy
-from busyhour.capacity.theory.distributions import Law
+from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.capacity.theory.durations import BELOW_0, Part, Piece
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class RetryOutcome:
     """One way in which an invocation ends: its probability, and the means given that it ends so.
 
     `executing` are the seconds of all executions together, those that Connect no longer waits for included; `lasting`
@@ -32,8 +32,12 @@ class Settled:
 
 
 def settled(
-    latency: Law, error_share: float, own_timeout: float, limit: float, policy: RetryPolicy
-) -> list[Settled]:
+    latency: ProbabilityDistribution,
+    error_share: float,
+    own_timeout: float,
+    limit: float,
+    policy: RetryPolicy,
+) -> list[RetryOutcome]:
     """The ways in which an invocation ends, at most two.
 
     Args:
@@ -49,7 +53,7 @@ def settled(
     ways = []
     if works * in_time > 0.0:
         whole = (Piece(1.0, latency.distribution, high=longest),)
-        ways.append(Settled(works * in_time, True, part / in_time, 1.0, part / in_time, whole))
+        ways.append(RetryOutcome(works * in_time, True, part / in_time, 1.0, part / in_time, whole))
     share = 1.0 - works * in_time
     if share > 1e-15:
         # Declared to fail, or slower than the function's own timeout: it fails each time; or than Connect waits.
@@ -62,12 +66,17 @@ def settled(
         attempts = sum(piece.share * n for piece, n, _ in pieces)
         executing = sum(piece.share * n * each for piece, n, each in pieces)
         lasting = tuple(replace(piece, share=piece.share / share) for piece, _, _ in pieces)
-        ways.append(Settled(share, False, seconds / share, attempts / share, executing / share, lasting))
+        ways.append(RetryOutcome(share, False, seconds / share, attempts / share, executing / share, lasting))
     return ways
 
 
 def _failing(
-    latency: Law, error_share: float, works: float, own_timeout: float, limit: float, policy: RetryPolicy
+    latency: ProbabilityDistribution,
+    error_share: float,
+    works: float,
+    own_timeout: float,
+    limit: float,
+    policy: RetryPolicy,
 ) -> list[tuple[Piece, int, float]]:
     """Invocations of which every attempt fails: their seconds, attempts, and mean seconds of one execution."""
     over = (error_share + works) * (1.0 - latency.below(own_timeout))

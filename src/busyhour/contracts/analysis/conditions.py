@@ -16,7 +16,7 @@ from busyhour.contracts.schema.wording import series
 from busyhour.flows.references import Reference, whole
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import ActionView, ConditionView, FlowUnderCheck
+    from busyhour.contracts.flow_view import ActionView, ConditionView, FlowView
 
 CHANNELS = ("VOICE", "CHAT", "TASK", "EMAIL")
 NUMERIC: dict[str, Callable[[float, float], bool]] = {
@@ -57,7 +57,7 @@ WhyNot = Callable[[str, str], "str | None"]
 """(operator, operand) -> why no value that comes there fulfils it; None where one may."""
 
 
-def impossible(flow: FlowUnderCheck, action: ActionView) -> WhyNot | None:
+def impossible(flow: FlowView, action: ActionView) -> WhyNot | None:
     """What cannot be compared with here; None where anything can."""
     why_not = _by_value(flow, action)
     if not any(condition.operator in NUMERIC for condition in action.conditions):
@@ -72,7 +72,7 @@ def impossible(flow: FlowUnderCheck, action: ActionView) -> WhyNot | None:
     return why
 
 
-def _by_value(flow: FlowUnderCheck, action: ActionView) -> WhyNot | None:
+def _by_value(flow: FlowView, action: ActionView) -> WhyNot | None:
     value = action.parameters.get("ComparisonValue")
     reference = whole(value) if action.type == "Compare" and isinstance(value, str) else None
     if reference is None:
@@ -94,7 +94,7 @@ def _not_among(values: Collection[str], reason: str) -> WhyNot:
     return why
 
 
-def _entered(flow: FlowUnderCheck, action: ActionView) -> WhyNot | None:
+def _entered(flow: FlowView, action: ActionView) -> WhyNot | None:
     """What no caller can have entered, where every question that leads here limits it."""
     asked = last_written(flow, action, lambda one: one.type == "GetParticipantInput" and _stores(one))
     lengths = [_longest(one) for one in asked or ()]
@@ -124,7 +124,7 @@ def _stores(action: ActionView) -> bool:
     return truth(action.parameters.get("StoreInput"))
 
 
-def _set(flow: FlowUnderCheck, action: ActionView, reference: Reference) -> WhyNot | None:
+def _set(flow: FlowView, action: ActionView, reference: Reference) -> WhyNot | None:
     """What the attribute never is, where this flow sets it to fixed texts on every path."""
     key = ".".join(reference.path)
 
@@ -144,7 +144,7 @@ def _set(flow: FlowUnderCheck, action: ActionView, reference: Reference) -> WhyN
 
 
 def last_written(
-    flow: FlowUnderCheck, action: ActionView, writes: Callable[[ActionView], bool], *, fails: bool = True
+    flow: FlowView, action: ActionView, writes: Callable[[ActionView], bool], *, fails: bool = True
 ) -> list[ActionView] | None:
     """The actions that may have written a value last when `action` is reached.
 

@@ -16,7 +16,7 @@ from busyhour.flows.model import FlowType
 from busyhour.flows.references import Reference
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import ActionView, FlowUnderCheck
+    from busyhour.contracts.flow_view import ActionView, FlowView
     from busyhour.flows.model import Pointer
 
 
@@ -34,7 +34,7 @@ class Read(NamedTuple):
     reference: Reference
 
 
-def reads(flow: FlowUnderCheck) -> list[Read]:
+def reads(flow: FlowView) -> list[Read]:
     """Every reference in the parameters of the flow's actions and in the operands of their conditions."""
     found: list[Read] = []
     for action in flow.actions:
@@ -84,14 +84,14 @@ def fills_on_success(
     held.
     """
 
-    def fill(flow: FlowUnderCheck, edge: Edge) -> bool:
+    def fill(flow: FlowView, edge: Edge) -> bool:
         action = flow.actions[edge.source]
         return action.type in types and (edge.kind != "error" or edge.label in errors) and when(action)
 
     return fill
 
 
-Fill = Callable[["FlowUnderCheck", Edge], bool]
+Fill = Callable[["FlowView", Edge], bool]
 """Whether taking a transition means that the value is filled."""
 
 
@@ -100,7 +100,7 @@ _HANDED_OVER = frozenset({"Input", "LambdaInvocationAttributes", "LexSessionAttr
 
 
 def unfilled(
-    flow: FlowUnderCheck,
+    flow: FlowView,
     root: str,
     fill: Fill,
     source: str,
@@ -176,7 +176,7 @@ def unfilled(
         )
 
 
-def _begins_empty(flow: FlowUnderCheck, fill: Fill) -> bool:
+def _begins_empty(flow: FlowView, fill: Fill) -> bool:
     """Whether it is certain that nothing was filled when the flow begins."""
     if flow.flow_type is FlowType.MODULE:
         return True
@@ -187,7 +187,7 @@ def _begins_empty(flow: FlowUnderCheck, fill: Fill) -> bool:
     )
 
 
-def filled_first(flow: FlowUnderCheck, readers: Collection[int], fill: Fill) -> list[bool]:
+def filled_first(flow: FlowView, readers: Collection[int], fill: Fill) -> list[bool]:
     """For each action whether some path leads to it on which the value is filled before any reader is met."""
     graph = flow.graph
     if graph.start is None:

@@ -9,14 +9,14 @@ from busyhour.contracts.analysis.cycles import cycle, strongly_connected
 from busyhour.contracts.analysis.silence import interactive
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_set import FlowReference, Landscape
-    from busyhour.contracts.flow_view import FlowUnderCheck
+    from busyhour.contracts.flow_set import FlowReference, FlowSet
+    from busyhour.contracts.flow_view import FlowView
 
 Circle = Sequence["FlowReference"]
 """The references of a way round, each from one flow to the next; the first by name and path leads."""
 
 
-def circles(landscape: Landscape) -> list[Circle]:
+def circles(landscape: FlowSet) -> list[Circle]:
     """One way round in each group of flows that lead to each other; linear in flows and references."""
     place = {id(one): at for at, one in enumerate(landscape.flows)}
     steps: dict[tuple[int, int], FlowReference] = {}
@@ -43,7 +43,7 @@ def circles(landscape: Landscape) -> list[Circle]:
     return found
 
 
-def without_interaction(flow: FlowUnderCheck) -> list[bool]:
+def without_interaction(flow: FlowView) -> list[bool]:
     """For each action whether it is reached on some path without asking or playing anything before."""
     seen = [False] * len(flow.actions)
     start = flow.graph.start

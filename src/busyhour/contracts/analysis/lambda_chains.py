@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from busyhour.contracts.analysis.silence import interactive
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import ActionView, FlowUnderCheck
+    from busyhour.contracts.flow_view import ActionView, FlowView
 
 DEFAULT_SECONDS = 3
 """The designer's own limit, for an action without any."""
@@ -26,7 +26,7 @@ def seconds(action: ActionView) -> int:
     return int(limit) if isinstance(limit, str) and limit.isdecimal() else DEFAULT_SECONDS
 
 
-def longest_silences(flow: FlowUnderCheck, limit: int) -> Iterator[tuple[ActionView, list[ActionView], int]]:
+def longest_silences(flow: FlowView, limit: int) -> Iterator[tuple[ActionView, list[ActionView], int]]:
     """Functions at which a silence may first become longer than `limit`: (function, the functions so far, seconds).
 
     Sums over every path at once: the longest silence before each action only grows, and is followed no further

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import FlowUnderCheck
+    from busyhour.contracts.flow_view import FlowView
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class ModuleContract:
     open_inputs: bool = False
 
 
-def declared(flow: FlowUnderCheck) -> ModuleContract | None:
+def declared(flow: FlowView) -> ModuleContract | None:
     """The contract of a module, None where the export does not hold it."""
     envelope = flow.document.envelope if flow.document is not None else {}
     for said in (

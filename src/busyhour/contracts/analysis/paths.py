@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from busyhour.contracts.analysis.graph import Edge
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import ActionView, FlowUnderCheck
+    from busyhour.contracts.flow_view import ActionView, FlowView
 
 LEAVING = frozenset({"TransferToFlow", "TransferContactToQueue", "DequeueContactAndTransferToQueue"})
 """Types whose success ends the flow: the NextAction that they must have is never taken."""
@@ -39,7 +39,7 @@ def truth(value: object) -> bool:
     return str(value).lower() == "true"
 
 
-def taken(flow: FlowUnderCheck, edge: Edge) -> bool:
+def taken(flow: FlowView, edge: Edge) -> bool:
     """Whether Connect ever follows this transition."""
     if edge.kind != "next":
         return True
@@ -68,14 +68,14 @@ def leaves(action: ActionView) -> bool:
 
 
 def before_each(
-    flow: FlowUnderCheck, given: Callable[[Edge], int], everything: int, at_start: int = 0
+    flow: FlowView, given: Callable[[Edge], int], everything: int, at_start: int = 0
 ) -> list[int]:
     """Facts (bits) that hold before each action on every path that Connect can take from the start."""
     return flow.graph.holds_on_every_path(given, everything, at_start, flow.followed)
 
 
 def witness(
-    flow: FlowUnderCheck, goal: int, allowed: Callable[[Edge], bool] = lambda edge: True
+    flow: FlowView, goal: int, allowed: Callable[[Edge], bool] = lambda edge: True
 ) -> list[Edge] | None:
     """A path to `goal` over allowed transitions, with as few errors as can be; None where none can be taken.
 
@@ -84,7 +84,7 @@ def witness(
     return witnesses(flow, allowed)(goal)
 
 
-def witnesses(flow: FlowUnderCheck, allowed: Callable[[Edge], bool]) -> Callable[[int], list[Edge] | None]:
+def witnesses(flow: FlowView, allowed: Callable[[Edge], bool]) -> Callable[[int], list[Edge] | None]:
     """`witness` for any number of goals, with one search for all of them."""
     start = flow.graph.start
     if start is None:
@@ -99,7 +99,7 @@ def witnesses(flow: FlowUnderCheck, allowed: Callable[[Edge], bool]) -> Callable
 
 
 def shortest(
-    flow: FlowUnderCheck, start: int, goal: int, allowed: Callable[[Edge], bool] = lambda edge: True
+    flow: FlowView, start: int, goal: int, allowed: Callable[[Edge], bool] = lambda edge: True
 ) -> list[Edge] | None:
     """A path from `start` to `goal` over allowed transitions with the fewest errors, then the fewest steps."""
     return Ways(flow, start, allowed).to(goal)
@@ -111,7 +111,7 @@ class Ways:
     The search goes only as far as it was asked, and goes on from there.
     """
 
-    def __init__(self, flow: FlowUnderCheck, start: int, allowed: Callable[[Edge], bool]) -> None:
+    def __init__(self, flow: FlowView, start: int, allowed: Callable[[Edge], bool]) -> None:
         self._edges = flow.followed
         self._allowed = allowed
         self._came: dict[int, Edge | None] = {}
@@ -148,7 +148,7 @@ _WRITERS = {
 }
 
 
-def consistent(flow: FlowUnderCheck, path: Sequence[Edge]) -> bool:
+def consistent(flow: FlowView, path: Sequence[Edge]) -> bool:
     """Whether no value is compared with different outcomes although nothing on the way could change it."""
     known: dict[str, tuple[str, frozenset[str]]] = {}
     for edge in path:
@@ -190,13 +190,13 @@ def _agrees(known: dict[str, tuple[str, frozenset[str]]], value: str, action: Ac
 # --------------------------------------------------------------------------------------------------------- in words
 
 
-def name(flow: FlowUnderCheck, action: ActionView) -> str:
+def name(flow: FlowView, action: ActionView) -> str:
     """What to call an action in a sentence: its name, or its type where it has only a generated identifier."""
     shown = flow.display_name(action)
     return f"{action.type} {shown[:8]}" if _UUID.fullmatch(shown) else shown or f"Actions[{action.index}]"
 
 
-def in_words(flow: FlowUnderCheck, path: Sequence[Edge], goal: int) -> str:
+def in_words(flow: FlowView, path: Sequence[Edge], goal: int) -> str:
     """A path by the names of its actions: `Greet → Look up —NoMatchingError→ Say hello`.
 
     Of a long one the ends are kept, and every step on which something failed.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from busyhour.flows.model import FlowType
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import ActionView, FlowUnderCheck
+    from busyhour.contracts.flow_view import ActionView, FlowView
 
 INTERACTIVE = frozenset(
     {
@@ -58,7 +58,7 @@ _FIRST = frozenset({FlowType.CONTACT_FLOW, FlowType.AGENT_TRANSFER, FlowType.QUE
 """Types of flows that nothing goes on behind: ending one disconnects (AWS administrator guide, End flow / Resume)."""
 
 
-def cut_off(flow: FlowUnderCheck) -> Sequence[bool]:
+def cut_off(flow: FlowView) -> Sequence[bool]:
     """For each action whether everything from it on leads to a disconnect that nothing announces."""
     ends = {"DisconnectParticipant"} | ({"EndFlowExecution"} if flow.flow_type in _FIRST else set())
     caring = flow.graph.leading_to([one.index for one in flow.actions if one.type in CARING - ends])
@@ -66,7 +66,7 @@ def cut_off(flow: FlowUnderCheck) -> Sequence[bool]:
     return [end and not care for end, care in zip(ending, caring, strict=True)]
 
 
-def target_index(flow: FlowUnderCheck, target: str | None) -> int | None:
+def target_index(flow: FlowView, target: str | None) -> int | None:
     """Index of the action that a transition leads to, None where it does not exist."""
     found = flow.by_identifier.get(target) if target is not None else None
     return None if found is None else found.index

@@ -16,11 +16,11 @@ from busyhour.contracts.schema.violations import Issue, Speaker, extra
 from busyhour.contracts.schema.wording import near
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import ActionView, FlowUnderCheck
+    from busyhour.contracts.flow_view import ActionView, FlowView
     from busyhour.contracts.schema.store import SchemaStore
 
 
-def explain(store: SchemaStore, action: ActionView, flow: FlowUnderCheck) -> list[Issue]:
+def explain(store: SchemaStore, action: ActionView, flow: FlowView) -> list[Issue]:
     """Everything that the schema of the action's type objects to, each thing once."""
     found = {
         (issue.rule, issue.pointer, issue.message): issue for issue in _issues(Speaker(store, action, flow))

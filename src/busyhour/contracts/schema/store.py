@@ -19,7 +19,7 @@ from busyhour.shipped import shipped_root
 if TYPE_CHECKING:
     import jsonschema.protocols
 
-    from busyhour.contracts.flow_view import FlowUnderCheck
+    from busyhour.contracts.flow_view import FlowView
     from busyhour.contracts.schema.violations import Issue
 
 _BASE = "https://busyhour.invalid/flow_schemas/"
@@ -144,7 +144,7 @@ class SchemaStore:
             resources.append((f"{_BASE}{one}{_SUFFIX}", DRAFT202012.create_resource(document)))
         return Registry().with_resources(resources)
 
-    def issues(self, flow: FlowUnderCheck) -> dict[str, list[Issue]]:
+    def issues(self, flow: FlowView) -> dict[str, list[Issue]]:
         """What the schemas object to in a flow, by the id of the rule that says it."""
         found: dict[str, list[Issue]] = {}
         types = self.types

@@ -12,7 +12,7 @@ from busyhour.contracts.schema.wording import series, shown
 from busyhour.flows.model import Pointer
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import ActionView, FlowUnderCheck
+    from busyhour.contracts.flow_view import ActionView, FlowView
     from busyhour.contracts.schema.store import SchemaStore
 
 _KINDS = {"object": "an object", "array": "a list", "string": "a string", "boolean": "true or false"}
@@ -39,7 +39,7 @@ class Speaker:
         flow: the flow it stands in.
     """
 
-    def __init__(self, store: SchemaStore, action: ActionView, flow: FlowUnderCheck) -> None:
+    def __init__(self, store: SchemaStore, action: ActionView, flow: FlowView) -> None:
         self._store = store
         self.action = action
         self.type = action.type

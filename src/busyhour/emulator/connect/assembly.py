@@ -13,7 +13,7 @@ from busyhour.emulator.account import EmulatorState
 from busyhour.emulator.connect.contacts.lifecycle import Contacts
 from busyhour.emulator.connect.contacts.publish import Outlets
 from busyhour.emulator.connect.flow_logs import FlowLogs, LoggingMachine, Observer
-from busyhour.emulator.connect.instance_runtime import Sites
+from busyhour.emulator.connect.instance_runtime import InstanceRuntimes
 from busyhour.emulator.connect.policy import ConnectPolicy
 from busyhour.emulator.connect.resources.allowed_countries import Destinations
 from busyhour.emulator.connect.resources.flow_content import Validator
@@ -60,7 +60,7 @@ def open_sites(
     outlets: Outlets,
     validator: Validator | None = None,
     logs: FlowLogs | None = None,
-) -> Sites:
+) -> InstanceRuntimes:
     """Connect with `instance` at work; CreateInstance opens more, with the same callers and no staffed queue.
 
     `logs` keeps flow logs; None: flows are not logged, which is a good deal faster.
@@ -89,6 +89,6 @@ def open_sites(
         outlets.attach(contacts)
         return contacts
 
-    sites = Sites(state, policy, destinations, contacts_of, validator)
+    sites = InstanceRuntimes(state, policy, destinations, contacts_of, validator)
     sites.open(instance)
     return sites

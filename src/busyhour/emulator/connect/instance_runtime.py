@@ -22,15 +22,15 @@ from busyhour.emulator.messages import ApiError
 from busyhour.emulator.quotas.new_account import LOWER
 
 Params = dict[str, Any]
-Handler = Callable[["Site", Params], Params]
+Handler = Callable[["InstanceRuntime", Params], Params]
 """Answers one operation of an instance: parameters in, members of the answer out."""
 
 
 @dataclass(slots=True)
-class Site:
-    """An instance with everything that is at work in it. Made by a `Sites`."""
+class InstanceRuntime:
+    """An instance with everything that is at work in it. Made by a `InstanceRuntimes`."""
 
-    sites: Sites
+    sites: InstanceRuntimes
     instance: Instance
     contacts: Contacts
     tokens: ClientTokens
@@ -104,7 +104,7 @@ class Site:
         self.staffing.removed(resource)
 
 
-class Sites:
+class InstanceRuntimes:
     """All instances of the account.
 
     Args:
@@ -128,13 +128,13 @@ class Sites:
         self.destinations = destinations
         self.validator = validator
         self._contacts_of = contacts_of
-        self._sites: dict[str, Site] = {}
+        self._sites: dict[str, InstanceRuntime] = {}
         self.turnover: deque[float] = deque()
         """When instances were created or deleted through the API."""
         self.started = False
         """Whether levels are sampled already."""
 
-    def __iter__(self) -> Iterator[Site]:
+    def __iter__(self) -> Iterator[InstanceRuntime]:
         return iter(tuple(self._sites.values()))
 
     def __len__(self) -> int:
@@ -142,15 +142,15 @@ class Sites:
         return len(self._sites)
 
     @property
-    def first(self) -> Site:
+    def first(self) -> InstanceRuntime:
         """The instance that the emulator began with."""
         return next(iter(self._sites.values()))
 
-    def open(self, instance: Instance) -> Site:
+    def open(self, instance: Instance) -> InstanceRuntime:
         """A new instance is at work."""
         contacts = self._contacts_of(instance)
         tokens = ClientTokens(self.policy.token_seconds, self.policy.tokens_kept)
-        site = Site(self, instance, contacts, tokens, Staffing(instance, contacts))
+        site = InstanceRuntime(self, instance, contacts, tokens, Staffing(instance, contacts))
         contacts.answers_at = self.answers_at
         self._sites[instance.id] = site
         self.state.instances[instance.arn] = contacts.scope
@@ -168,7 +168,7 @@ class Sites:
                 value = LOWER[self.policy.age].get(code, limits.quota(code).default)
                 limits.set_applied(code, value, scope)
 
-    def close(self, site: Site) -> None:
+    def close(self, site: InstanceRuntime) -> None:
         """An instance is deleted: its contacts end."""
         site.contacts.stop_all()
         self._sites.pop(site.instance.id, None)
@@ -180,7 +180,7 @@ class Sites:
         for site in self:
             site.contacts.start()
 
-    def get(self, instance_id: str) -> Site:
+    def get(self, instance_id: str) -> InstanceRuntime:
         """The instance with this id.
 
         Raises:
@@ -191,7 +191,7 @@ class Sites:
             raise not_found("InstanceId")
         return site
 
-    def by_arn(self, arn: str) -> Site:
+    def by_arn(self, arn: str) -> InstanceRuntime:
         """The instance with this ARN.
 
         Raises:
@@ -202,7 +202,7 @@ class Sites:
             raise not_found("TargetArn")
         return site
 
-    def number(self, reference: str) -> tuple[Site, NumberResource]:
+    def number(self, reference: str) -> tuple[InstanceRuntime, NumberResource]:
         """A claimed phone number by id, ARN or digits, and whose it is.
 
         Raises:

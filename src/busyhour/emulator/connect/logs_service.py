@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from busyhour.emulator.connect.flow_logs import FlowLogs, LogEvent, log_group
-from busyhour.emulator.connect.instance_runtime import Sites
+from busyhour.emulator.connect.instance_runtime import InstanceRuntimes
 from busyhour.emulator.messages import JSON_1_1, ApiError, Request, Response, Service
 from busyhour.emulator.model.paging import page_start, page_token
 from busyhour.emulator.server.error_formats import json_error
@@ -31,7 +31,7 @@ class FlowLogService:
 
     names = ("logs",)
 
-    def __init__(self, logs: FlowLogs, sites: Sites, fallback: Service | None) -> None:
+    def __init__(self, logs: FlowLogs, sites: InstanceRuntimes, fallback: Service | None) -> None:
         self._logs = logs
         self._sites = sites
         self._fallback = fallback

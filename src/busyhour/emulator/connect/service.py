@@ -9,7 +9,7 @@ import orjson
 
 from busyhour.emulator.connect.contacts import operations, start
 from busyhour.emulator.connect.contacts.times import epoch_seconds
-from busyhour.emulator.connect.instance_runtime import Handler, Params, Site, Sites
+from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, InstanceRuntimes, Params
 from busyhour.emulator.connect.metrics import current, historical
 from busyhour.emulator.connect.resources import crud, flows, instances, phone_numbers, routing_profiles
 from busyhour.emulator.messages import ApiError, Request, Response
@@ -47,7 +47,7 @@ class ConnectService:
 
     names = ("connect",)
 
-    def __init__(self, sites: Sites) -> None:
+    def __init__(self, sites: InstanceRuntimes) -> None:
         self._sites = sites
         self._policy = sites.policy
         self._state = sites.state
@@ -86,7 +86,7 @@ class ConnectService:
         if bound is not None:
             raise ApiError(self._policy.throttle_code, "Too Many Requests", 429)
 
-    def _site(self, name: str, params: Params) -> Site:
+    def _site(self, name: str, params: Params) -> InstanceRuntime:
         """The instance that a request means; the first where it names none."""
         if "InstanceId" not in params or name in _ACCOUNT_WIDE:
             return self._sites.first

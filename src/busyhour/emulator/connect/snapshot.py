@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from busyhour.emulator.connect.instance_runtime import Site, Sites
+from busyhour.emulator.connect.instance_runtime import InstanceRuntime, InstanceRuntimes
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.flow_content import read_content
 from busyhour.emulator.connect.resources.instance import FlowResource, Instance, NumberResource, Resource
@@ -24,7 +24,7 @@ class ConnectState:
 
     part = "connect"
 
-    def __init__(self, sites: Sites) -> None:
+    def __init__(self, sites: InstanceRuntimes) -> None:
         self._sites = sites
 
     def dump(self, folder: Path) -> Any:
@@ -45,7 +45,7 @@ class ConnectState:
             _restored(site, about)
 
 
-def _dumped(site: Site) -> dict[str, Any]:
+def _dumped(site: InstanceRuntime) -> dict[str, Any]:
     instance = site.instance
     resources = [_of(resource) for kind in kinds.BY_SEGMENT.values() for resource in instance.all(kind)]
     statuses = {}
@@ -81,7 +81,7 @@ def _of(resource: Resource) -> dict[str, Any]:
     }
 
 
-def _restored(site: Site, about: dict[str, Any]) -> None:
+def _restored(site: InstanceRuntime, about: dict[str, Any]) -> None:
     instance = site.instance
     instance.attributes.update(about["attributes"])
     for kept in about["resources"]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from busyhour.exploration.feasibility.constants import QUEUE, Possible, Values
 from busyhour.exploration.world.candidates import name_of
-from busyhour.exploration.world.context import Ground
+from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.values import Test, first, shadowed, tests_of, witnesses
 from busyhour.flows.actions import ASKABLE, TYPES
 from busyhour.flows.compiled import number
@@ -26,7 +26,7 @@ _MATCHED = "NoMatchingCondition has a branch, and that one is taken"
 class Branches:
     """The branches of one flow's actions."""
 
-    def __init__(self, ground: Ground, flow: Flow) -> None:
+    def __init__(self, ground: Context, flow: Flow) -> None:
         self._ground = ground
         self._flow = flow
 

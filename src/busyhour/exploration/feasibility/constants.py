@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from busyhour.exploration.world.candidates import name_of, reads_of
-from busyhour.exploration.world.context import Ground
+from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.inherited import WITH_THE_CONTACT
 from busyhour.flows.model import Action, Flow, FlowType
 from busyhour.flows.references import ROOTS, find, text_of, whole
@@ -98,7 +98,7 @@ def join(left: Values, right: Values) -> Values:
     return joined
 
 
-def leaving(action: Action, kind: str, index: int, values: Values, ground: Ground) -> Values:
+def leaving(action: Action, kind: str, index: int, values: Values, ground: Context) -> Values:
     """Values after the action, on one of its branches."""
     failed = kind == "error" and action.errors[index].error_type not in (
         "NoMatchingCondition",
@@ -170,7 +170,7 @@ _PLAIN = frozenset(
 """Types that give nothing back."""
 
 
-def _assigned(values: Values, root: str, given: Any, ground: Ground) -> Values:
+def _assigned(values: Values, root: str, given: Any, ground: Context) -> Values:
     if not isinstance(given, Mapping):
         return values
     changed = dict(values)
@@ -184,7 +184,7 @@ def _assigned(values: Values, root: str, given: Any, ground: Ground) -> Values:
     return changed
 
 
-def _value(text: str, values: Values, root: str, ground: Ground) -> Possible:
+def _value(text: str, values: Values, root: str, ground: Context) -> Possible:
     found = find(text)
     if not found:
         removed = not text and root == "Attributes" and ground.policy.empty_value_removes_attribute

@@ -11,20 +11,20 @@ from collections.abc import Mapping
 
 from busyhour.exploration.feasibility.branches import Branches
 from busyhour.exploration.feasibility.constants import ANY, QUEUE, Values, initial, interesting, join, leaving
-from busyhour.exploration.world.context import Ground
+from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.record import Transition
 from busyhour.flows.model import Action, Flow
 
 __all__ = ["ANY", "QUEUE", "unreachable"]
 
 
-def unreachable(ground: Ground, flow: Flow) -> dict[Transition, str]:
+def unreachable(ground: Context, flow: Flow) -> dict[Transition, str]:
     """Transitions of the flow that no call can take, with the reason."""
     return _Analysis(ground, flow).result()
 
 
 class _Analysis:
-    def __init__(self, ground: Ground, flow: Flow) -> None:
+    def __init__(self, ground: Context, flow: Flow) -> None:
         self._ground = ground
         self._flow = flow
         self._inherits = ground.inherits(flow)

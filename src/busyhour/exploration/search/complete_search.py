@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from busyhour.exploration.world.context import Ground
+from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.inherited import OF_CONTACT
 from busyhour.exploration.world.record import Moment, Played, Settled
 from busyhour.flows import protocol as p
@@ -54,7 +54,7 @@ def events(played: Played) -> list[p.Event]:
     return [_event(one, _brought(one, played)) for one in played.moments]
 
 
-def follow(ground: Ground, played: Played) -> list[tuple[str, str]]:
+def follow(ground: Context, played: Played) -> list[tuple[str, str]]:
     """The actions that the bare machine runs for this contact and these events: (flow, identifier), in order."""
     heard = _Heard(ground)
     names = {one.value for one in _known(played, {"Queue"}) if one.name == "Queue.Name"}
@@ -86,7 +86,7 @@ def follow(ground: Ground, played: Played) -> list[tuple[str, str]]:
 class _Heard:
     """An observer that keeps which actions were run, and offers stand-ins as exploration does."""
 
-    ground: Ground
+    ground: Context
     actions: list[tuple[str, str]] = field(default_factory=list)
 
     def on_action(self, call: Call, flow: Flow, action: Action) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from busyhour.exploration.search.deciders import Plan
 from busyhour.exploration.world.answers_world import World
 from busyhour.exploration.world.choices import Choice, Option, Where
-from busyhour.exploration.world.context import Ground
+from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.record import Played, Transition
 from busyhour.flows.model import Flow
 
@@ -61,7 +61,7 @@ class Search:
     """
 
     def __init__(
-        self, ground: Ground, entry: Flow, wanted: Set[Transition], seen: Callable[[Played], None]
+        self, ground: Context, entry: Flow, wanted: Set[Transition], seen: Callable[[Played], None]
     ) -> None:
         self._ground = ground
         self._entry = entry
@@ -183,6 +183,6 @@ def _name(choice: Choice) -> str:
     return choice.kind if value is None else f"{choice.kind}={value!r}"
 
 
-def replayed(ground: Ground, entry: Flow, choices: Sequence[Choice], **options: Any) -> Played:
+def replayed(ground: Context, entry: Flow, choices: Sequence[Choice], **options: Any) -> Played:
     """The call that these choices make; what they do not say is the most ordinary thing."""
     return World(ground, entry, Plan(choices), **options).play()

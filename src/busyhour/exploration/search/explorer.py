@@ -17,7 +17,7 @@ from busyhour.exploration.search.random_phase import play_at_random
 from busyhour.exploration.search.shrink import essential, shrink
 from busyhour.exploration.search.story import story
 from busyhour.exploration.world.choices import Choice, choices_of, token
-from busyhour.exploration.world.context import Ground
+from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.record import ActionRun, Played, Transition
 from busyhour.flows.model import Flow
 
@@ -125,7 +125,7 @@ class Explorer:
 
     def __init__(
         self,
-        ground: Ground,
+        ground: Context,
         invariants: Sequence[Invariant],
         settings: Settings | None = None,
         database: Path | None = None,

@@ -7,7 +7,7 @@ from typing import Any
 
 from busyhour.exploration.search.deciders import Drawn
 from busyhour.exploration.world.answers_world import World
-from busyhour.exploration.world.context import Ground
+from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.record import Played
 from busyhour.flows.model import Flow
 
@@ -20,7 +20,7 @@ class _FailedError(Exception):
 
 
 def play_at_random(
-    ground: Ground,
+    ground: Context,
     entry: Flow,
     examples: int,
     seen: Callable[[Played], set[Any]],

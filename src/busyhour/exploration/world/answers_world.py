@@ -12,7 +12,7 @@ from typing import Any
 
 from busyhour.exploration.world.answers import AFTER, event_of, stand_in_options
 from busyhour.exploration.world.choices import Choice, Decision, Option, Where
-from busyhour.exploration.world.context import Ground
+from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.inherited import always_inherits
 from busyhour.exploration.world.lazy_values import Settler
 from busyhour.exploration.world.record import ActionRun, Moment, Played, Transition
@@ -56,7 +56,7 @@ class World:
 
     def __init__(
         self,
-        ground: Ground,
+        ground: Context,
         entry: Flow,
         decider: Decider,
         tracer: Tracer | None = None,

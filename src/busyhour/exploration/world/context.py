@@ -23,7 +23,7 @@ RealFunction = Callable[[Mapping[str, object]], p.LambdaResult | p.LambdaFailed]
 """Invokes a real function with an event."""
 
 
-class Ground:
+class Context:
     """Flows, and a machine for them whose observer is the world of the call that is played.
 
     Args:

@@ -32,7 +32,7 @@ def intent_of(scenario: Scenario, made: Forecast) -> Intent:
 
 def _expected_peak(scenario: Scenario, made: Forecast) -> float:
     """Calls at once that 99 of 100 such tests never exceed; not what the plan needs, which a short test does not reach."""
-    from busyhour.capacity.forecast.blocking import Refusals
+    from busyhour.capacity.forecast.blocking import Blocking
     from busyhour.capacity.forecast.quota_values import Values
     from busyhour.capacity.theory import peakedness
     from busyhour.harness.verdict.measured_demands import pool_of
@@ -42,7 +42,7 @@ def _expected_peak(scenario: Scenario, made: Forecast) -> float:
     if pool is None:
         return 0.0
     values = Values((), scenario, quota_table.load())
-    driven = Refusals(scenario, rate_of(scenario.traffic), values, values.limit(pool), made.demand.holding)
+    driven = Blocking(scenario, rate_of(scenario.traffic), values, values.limit(pool), made.demand.holding)
     load, _ = driven.peak_load()
     moments = max(1.0, scenario.traffic.duration / max(made.demand.mean("at once"), 1.0))
     return float(peakedness.quantile(load, 1.0 - 0.01 / moments, driven.z))

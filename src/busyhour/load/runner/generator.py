@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from busyhour.collector import EVERY, collect_young, held_back
-from busyhour.load.behaviour import Kind
+from busyhour.load.behaviour import CallBehaviour
 from busyhour.load.client.credentials import Credentials
 from busyhour.load.client.operations import RequestEvent, Service
 from busyhour.load.client.services import Services
@@ -66,7 +66,7 @@ class Drive:
         self,
         settings: Settings,
         scenario: Scenario,
-        kinds: Sequence[Kind],
+        kinds: Sequence[CallBehaviour],
         event: RequestEvent | None,
         on_part: OnPart,
         *,
@@ -95,7 +95,7 @@ class Drive:
         )
         self._health = Health()
         self._dispatchers: list[Dispatcher] = []
-        self._takers: list[Kind] = []
+        self._takers: list[CallBehaviour] = []
         self._bounds: list[float] = []
         self._ending = False
         self._second = 0

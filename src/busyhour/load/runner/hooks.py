@@ -16,7 +16,7 @@ import os
 from typing import Any
 
 from busyhour.errors import BusyhourError
-from busyhour.load.behaviour import Kind
+from busyhour.load.behaviour import CallBehaviour
 from busyhour.load.monitoring import otel, web
 from busyhour.load.monitoring.figures import Live
 from busyhour.load.runner.master import Conductor
@@ -77,9 +77,9 @@ def read(environment: Any) -> tuple[Settings, Scenario]:
     return for_scenario(from_environment(variables, path), scenario), scenario
 
 
-def kinds(environment: Any) -> list[Kind]:
+def kinds(environment: Any) -> list[CallBehaviour]:
     """One instance of every user class of the locustfile that takes calls or polls."""
-    return [cls(environment) for cls in environment.user_classes if issubclass(cls, Kind)]
+    return [cls(environment) for cls in environment.user_classes if issubclass(cls, CallBehaviour)]
 
 
 def _show(environment: Any, live: Live) -> None:
@@ -100,7 +100,7 @@ def _show(environment: Any, live: Live) -> None:
 
 def _init(environment: Any, runner: Any, **_: Any) -> None:
     """A process of Locust is set up: play a worker's part in it, or conduct, or both."""
-    if not any(issubclass(cls, Kind) for cls in environment.user_classes):
+    if not any(issubclass(cls, CallBehaviour) for cls in environment.user_classes):
         return
     environment.process_exit_code = (
         0  # failed requests are findings of the run, not failures of the generator

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from typing import Any
 
 from busyhour.errors import BusyhourError, ExitCode
-from busyhour.load.behaviour import Kind
+from busyhour.load.behaviour import CallBehaviour
 from busyhour.load.client.services import reachable
 from busyhour.load.outcomes.clean_up import process_seconds
 from busyhour.load.runner.aggregator import RunSum
@@ -156,7 +156,7 @@ class Conductor:
             self._runner.stop()
 
     def _run(self, settings: Settings, scenario: Scenario) -> None:
-        calls = any(issubclass(c, Kind) and c.takes_calls for c in self._environment.user_classes)
+        calls = any(issubclass(c, CallBehaviour) and c.takes_calls for c in self._environment.user_classes)
         permit = permits.take(settings, scenario, time.time()) if settings.aws else None
         if hasattr(self._runner, "clients"):
             total = self._run_distributed(settings, scenario, calls, permit)

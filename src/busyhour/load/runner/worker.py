@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from busyhour.errors import BusyhourError
-from busyhour.load.behaviour import Kind
+from busyhour.load.behaviour import CallBehaviour
 from busyhour.load.client.operations import RequestEvent
 from busyhour.load.outcomes.clean_up import process_seconds
 from busyhour.load.runner.generator import Drive, Status
@@ -26,7 +26,7 @@ SILENCE_SECONDS = 4.0
 """A worker that has not heard from the master for this long dials no more: nobody would count its calls."""
 
 Read = Callable[[Any], tuple[Settings, Scenario]]
-MakeKinds = Callable[[Any], list[Kind]]
+MakeKinds = Callable[[Any], list[CallBehaviour]]
 
 _log = logging.getLogger(__name__)
 

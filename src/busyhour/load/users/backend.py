@@ -10,12 +10,12 @@ from busyhour.calls.centre import CallCentre
 from busyhour.calls.live import LiveCall
 from busyhour.calls.policy import CallPolicy
 from busyhour.capacity.demand.machine import machine_of
-from busyhour.load.behaviour import Kind
+from busyhour.load.behaviour import CallBehaviour
 from busyhour.load.users.functions import LambdaFunctions
 from busyhour.scenarios.model import Queue, Scenario
 
 
-class BackendCalls(Kind):
+class BackendCalls(CallBehaviour):
     """One whole call per arrival; waiting, talking and thinking callers are timers, not greenlets."""
 
     policy: CallPolicy | None = None

@@ -10,7 +10,7 @@ from functools import partial
 from urllib.parse import quote
 
 from busyhour.errors import BusyhourError
-from busyhour.load.behaviour import Kind
+from busyhour.load.behaviour import CallBehaviour
 from busyhour.load.client.blocking_calls import listed
 from busyhour.load.client.load_client import Answer
 from busyhour.load.client.operations import Operation
@@ -21,7 +21,7 @@ QUEUES_AT_ONCE = 100
 _PATHS = {"GetContactAttributes": "/contact/attributes", "DescribeContact": "/contacts"}
 
 
-class ControlRoom(Kind):
+class ControlRoom(CallBehaviour):
     """Polls what dashboards and agents' desktops poll, beside the calls of the run or alone."""
 
     takes_calls = False

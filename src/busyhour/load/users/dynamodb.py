@@ -9,7 +9,7 @@ import orjson
 
 from busyhour.calls.chance import Stream
 from busyhour.errors import BusyhourError, did_you_mean
-from busyhour.load.behaviour import Kind
+from busyhour.load.behaviour import CallBehaviour
 from busyhour.load.client.load_client import Answer
 from busyhour.load.client.operations import Operation
 from busyhour.load.error_classes import Class
@@ -20,7 +20,7 @@ from busyhour.scenarios.keys import Keys, Recorded
 from busyhour.scenarios.model import Table
 
 
-class TableCalls(Kind):
+class TableCalls(CallBehaviour):
     """For every arrival the operations that the scenario's functions make of one invocation each.
 
     Operations of one call follow one another, as they do in a handler.

@@ -12,11 +12,11 @@ from busyhour.capacity.demand.machine import machine_of
 from busyhour.errors import BusyhourError
 from busyhour.flows.contact import Contact
 from busyhour.flows.protocol import LambdaFailed
-from busyhour.load.behaviour import Kind
+from busyhour.load.behaviour import CallBehaviour
 from busyhour.load.users.functions import LambdaFunctions, Outcome
 
 
-class LambdaCalls(Kind):
+class LambdaCalls(CallBehaviour):
     """Invokes a function for every arrival; the scenario's functions in turn."""
 
     functions: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from locust import User, task
 
 from typing import Any
 
-from busyhour.load.behaviour import Kind
+from busyhour.load.behaviour import CallBehaviour
 from busyhour.load.runner import hooks
 from busyhour.load.users.backend import BackendCalls
 from busyhour.load.users.control_room import ControlRoom
@@ -40,7 +40,7 @@ __all__ = [
 hooks.install()
 
 
-class CallUser(Kind, User):  # type: ignore[misc]  # Locust ships no types
+class CallUser(CallBehaviour, User):  # type: ignore[misc]  # Locust ships no types
     """Base of all: override `prepare` and `arrive` (see `kind.Kind`), neither of which may block."""
 
     abstract = True

@@ -12,7 +12,7 @@ import orjson
 from busyhour.calls.caller import Behaviour, Caller
 from busyhour.calls.policy import CallPolicy
 from busyhour.errors import BusyhourError, ExitCode, did_you_mean
-from busyhour.load.behaviour import Kind
+from busyhour.load.behaviour import CallBehaviour
 from busyhour.load.client.blocking_calls import listed
 from busyhour.load.client.load_client import Answer
 from busyhour.load.client.operations import Operation
@@ -42,7 +42,7 @@ IDS_KEPT = 10_000
 minutes that a clean-up takes at most. On AWS the journal has all of them."""
 
 
-class VoiceCalls(Kind):
+class VoiceCalls(CallBehaviour):
     """One StartOutboundVoiceContact per call; its outcome by DescribeContact or, where there is a file, contact events."""
 
     attributes: Mapping[str, str] = {}

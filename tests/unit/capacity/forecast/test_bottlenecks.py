@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from busyhour.capacity.forecast.build import CALLS, EXECUTIONS, forecast
-from busyhour.capacity.forecast.limits import Fits, Limit, Rung, at_busiest, climb, row_of
+from busyhour.capacity.forecast.limits import Fits, Limit, LimitForecast, at_busiest, climb, row_of
 from busyhour.capacity.requirement import TOLERATED, Lines
 from busyhour.capacity.simulation.simulate import INFINITE, Limits, SimulationResult, simulate
 from busyhour.quotas.model import Origin, QuotaValue
@@ -20,7 +20,7 @@ CALLS_SIMULATED = 30_000
 
 def rung_of(
     small: Any, scenario: Any, actions: tuple[Any, ...], key: str, **values: float
-) -> tuple[Rung, Any]:
+) -> tuple[LimitForecast, Any]:
     machine = small.machine(*actions)
     known = [QuotaValue(TABLE.by_key(k), v, Origin.OVERRIDE, "2026-01-01") for k, v in values.items()]
     found = forecast(scenario, known, table=TABLE, machine=machine, calls=1000)
@@ -79,7 +79,7 @@ def test_queue_capacity(small: Any):
 
 
 def test_rungs_are_climbed_in_order_of_volume_and_one_that_never_binds_comes_last():
-    def rung(key: str, value: float, erlang: float = 1.0) -> Rung:
+    def rung(key: str, value: float, erlang: float = 1.0) -> LimitForecast:
         limit = Limit(key, key, None, value, "count", "")
         return row_of(limit, Lines(erlang), 60.0, symptom="", calculation="")
 

@@ -15,7 +15,7 @@ from busyhour.capacity.forecast.staffed_queues import staffed_of
 from busyhour.capacity.render.bottleneck_plot import picture
 from busyhour.capacity.render.text import text
 from busyhour.capacity.simulation import replications
-from busyhour.capacity.theory.distributions import Law
+from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.cli.forecast import command
 from busyhour.quotas.model import Origin, QuotaValue
 from busyhour.quotas.table import quota_table
@@ -294,7 +294,7 @@ def test_patience_and_handling_of_queues_are_means_of_what_is_drawn(small: Any):
     demand = demand_of_call(made_, small.machine(*small.to_queue), calls=100)
     (staffed,) = staffed_of(made_, demand)
     assert staffed.patience == pytest.approx(60.0 - 90.0 / math.expm1(1.5))
-    assert staffed.aht == pytest.approx(Law(made_.callers.talk).mean())
+    assert staffed.aht == pytest.approx(ProbabilityDistribution(made_.callers.talk).mean())
     assert staffed.spread == 0.0
 
 

@@ -23,7 +23,7 @@ from busyhour.calls.invoker import function_name
 from busyhour.calls.live import LiveCall
 from busyhour.capacity.forecast import limits as ladder
 from busyhour.capacity.forecast.build import forecast
-from busyhour.capacity.forecast.limits import Rung
+from busyhour.capacity.forecast.limits import LimitForecast
 from busyhour.capacity.forecast.model import Forecast
 from busyhour.capacity.requirement import TOLERATED
 from busyhour.capacity.simulation.functions import HANDLER_LATENCY
@@ -158,7 +158,7 @@ def with_tables(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Scena
     return make
 
 
-def alone(scenario: Scenario, rung: Rung, volume: float) -> Scenario:
+def alone(scenario: Scenario, rung: LimitForecast, volume: float) -> Scenario:
     """The scenario with every limit raised but that of `rung`; agents and places in queues grow with the volume."""
     own = {**RAISED}
     for name, value in scenario.quotas.items():
@@ -313,7 +313,7 @@ def of_lambda(symptom: str) -> bool:
     return symptom == ladder.LAMBDA_429 or symptom.startswith("function ")
 
 
-def symptom_of(rung: Rung, met: Met) -> tuple[float, float]:
+def symptom_of(rung: LimitForecast, met: Met) -> tuple[float, float]:
     """Share that met the predicted symptom, and the share at which the rung counts as reached."""
     if rung.symptom == ladder.UNDERSTAFFED:
         return met.late[rung.key.split(".")[1]], 1.0 - SERVICE_LEVEL
@@ -346,7 +346,7 @@ def predicted(name: str, make: Callable[..., Scenario]) -> tuple[Scenario, Forec
     return scenario, forecast(scenario, calls=8000)
 
 
-def rungs_of(name: str, make: Callable[..., Scenario]) -> Iterator[Rung]:
+def rungs_of(name: str, make: Callable[..., Scenario]) -> Iterator[LimitForecast]:
     _, found = predicted(name, make)
     return (
         rung
@@ -355,14 +355,14 @@ def rungs_of(name: str, make: Callable[..., Scenario]) -> Iterator[Rung]:
     )
 
 
-def calls_for(rung: Rung) -> int:
+def calls_for(rung: LimitForecast) -> int:
     """Enough to tell 5 % apart: what a full bucket refuses shows at once, blocking of few lines grows slowly."""
     if rung.symptom == ladder.TABLE_FULL:
         return 5_000
     return 40_000 if rung.value <= 30 and rung.kind == "quota" else 15_000
 
 
-def check(scenario: Scenario, rung: Rung, make: Callable[..., Scenario]) -> str:
+def check(scenario: Scenario, rung: LimitForecast, make: Callable[..., Scenario]) -> str:
     shares = []
     # The emulator's share of throttles has Connect's retries in it, which find the executions as busy as they just were.
     for factor in (0.8 if rung.symptom == ladder.LAMBDA_429 else 0.95, 1.05):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from busyhour.capacity.forecast.limits import Limit, Rung, row_of
+from busyhour.capacity.forecast.limits import Limit, LimitForecast, row_of
 from busyhour.capacity.migration import lead_times
 from busyhour.capacity.migration.lead_times import LeadTime, lead_time
 from busyhour.capacity.migration.waves import WavePlan, plan_waves
@@ -25,12 +25,12 @@ STARTS = "connect.start-outbound-voice-contact.rate"
 TODAY = date(2027, 1, 4)
 
 
-def quota(key: str, value: float, requirement: Requirement, kind: str = "quota") -> Rung:
+def quota(key: str, value: float, requirement: Requirement, kind: str = "quota") -> LimitForecast:
     limit = Limit(key, key, "L-1", value, "count", "applied")
     return row_of(limit, requirement, 10_000.0, symptom="", calculation="", kind=kind)
 
 
-def forecast(*ladder: Rung, volume: float = 10_000.0, queues: dict[str, float] | None = None) -> Any:
+def forecast(*ladder: LimitForecast, volume: float = 10_000.0, queues: dict[str, float] | None = None) -> Any:
     """The part of a forecast that waves read."""
     offered = queues or {"Support": 60.0, "Accounts": 20.0}
     return SimpleNamespace(
@@ -44,7 +44,7 @@ def wave(name: str, day: int, **more: Any) -> Wave:
     return Wave(name, date(2027, 3, day), **more)
 
 
-def planned(waves: Sequence[Wave], *quotas: Rung, today: date = TODAY, **more: Any) -> WavePlan:
+def planned(waves: Sequence[Wave], *quotas: LimitForecast, today: date = TODAY, **more: Any) -> WavePlan:
     return plan_waves(waves, forecast(*quotas, **more), today, SIZES)
 
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from busyhour.capacity.simulation.clock import VirtualClock
-from busyhour.capacity.simulation.gauges import Level, Rate
+from busyhour.capacity.simulation.gauges import Counter, Gauge
 
 
 @given(st.lists(st.floats(0, 1e6), max_size=50))
@@ -70,7 +70,7 @@ def test_many_cancelled_timers_are_forgotten():
 
 def test_a_level_knows_its_peak_its_mean_and_every_second():
     clock = VirtualClock()
-    level = Level(clock)
+    level = Gauge(clock)
     for at, step in ((0.5, level.up), (1.5, level.up), (1.7, level.up), (1.9, level.down), (4.0, level.down)):
         clock.call_later(at, step)
     clock.run(until=10.0)
@@ -81,10 +81,10 @@ def test_a_level_knows_its_peak_its_mean_and_every_second():
 
 def test_a_rate_counts_whole_seconds():
     clock = VirtualClock()
-    rate = Rate(clock)
+    rate = Counter(clock)
     for at in (0.1, 2.2, 2.9):
         clock.call_later(at, rate.count)
     clock.run()
     assert (rate.total, rate.peak, rate.peak_at) == (3.0, 2.0, 2.0)
     assert rate.series(3.0) == [1.0, 0.0, 2.0, 0.0]
-    assert Rate(clock).peak_at is None
+    assert Counter(clock).peak_at is None

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from busyhour.capacity.theory.distributions import Law
+from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.scenarios.model import Distribution
 from busyhour.scenarios.traffic_plan.draw import sampler
 
@@ -31,7 +31,7 @@ DISTRIBUTIONS = [
 def test_closed_forms_agree_with_draws(distribution: Distribution, x: float):
     chance, draw, n = random.Random(7), sampler(distribution), 5_000
     values = [draw(chance) for _ in range(n)]
-    law = Law(distribution)
+    law = ProbabilityDistribution(distribution)
     wide = 5.0 / math.sqrt(n)
     spread = math.sqrt(sum(v * v for v in values) / n)
     assert law.below(x) == pytest.approx(sum(v <= x for v in values) / n, abs=wide * 0.5)
@@ -42,9 +42,9 @@ def test_closed_forms_agree_with_draws(distribution: Distribution, x: float):
 
 def test_a_mean_without_a_bound_is_the_distributions_own():
     for kind in ("exponential", "lognormal", "gamma"):
-        assert Law(Distribution(kind, 7.0, 0.8)).mean() == pytest.approx(7.0)
+        assert ProbabilityDistribution(Distribution(kind, 7.0, 0.8)).mean() == pytest.approx(7.0)
 
 
 def test_a_constant_says_so():
-    assert Law(Distribution("lognormal", 4.0, 0.0)).constant == 4.0
-    assert Law(Distribution("exponential", 4.0)).constant is None
+    assert ProbabilityDistribution(Distribution("lognormal", 4.0, 0.0)).constant == 4.0
+    assert ProbabilityDistribution(Distribution("exponential", 4.0)).constant is None

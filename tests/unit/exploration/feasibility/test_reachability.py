@@ -7,13 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from busyhour.contracts.generation import strategies as connect
 from busyhour.exploration.feasibility.reachability import unreachable
 from busyhour.exploration.search.coverage_search import Budget, Search
-from busyhour.exploration.world.context import Ground
+from busyhour.exploration.world.context import Context
 from busyhour.flows.export.reader import read
 from busyhour.flows.model import FlowType
 
 
 def reasons(*flows, **options):
-    ground = Ground(flows, **options)
+    ground = Context(flows, **options)
     found = unreachable(ground, flows[0])
     return {
         (flows[0].actions[one.action].identifier, one.kind, one.number): why for one, why in found.items()
@@ -141,7 +141,7 @@ def test_results_that_a_module_never_gives_back():
 @given(connect.flows())
 def test_no_call_ever_takes_what_is_called_unreachable(data):
     one = _read(data)
-    ground = Ground([one])
+    ground = Context([one])
     never = unreachable(ground, one)
     taken = set()
     search = Search(ground, one, set(ground.transitions(one)), lambda played: taken.update(played.path))

@@ -11,7 +11,7 @@ from busyhour.exploration.output import test_cases
 from busyhour.exploration.project import Explored, read_flows
 from busyhour.exploration.search.complete_search import events, follow, start
 from busyhour.exploration.search.explorer import Explorer, Settings
-from busyhour.exploration.world.context import Ground
+from busyhour.exploration.world.context import Context
 from busyhour.flows import protocol as p
 from busyhour.shipped import shipped_root
 
@@ -20,7 +20,7 @@ NO_CHANCE = Settings(examples=0)
 
 
 def cases(*flows):
-    explorer = Explorer(Ground(flows), (), NO_CHANCE, collects=True)
+    explorer = Explorer(Context(flows), (), NO_CHANCE, collects=True)
     reports = explorer.explore()
     wanted = {one for report in reports for one in report.transitions if one not in report.unreachable}
     return explorer.ground, test_cases.smallest_set(explorer, wanted), wanted

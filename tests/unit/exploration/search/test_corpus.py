@@ -8,7 +8,7 @@ from busyhour.exploration.invariant import load_invariants
 from busyhour.exploration.output.test_cases import smallest_set
 from busyhour.exploration.search.complete_search import follow
 from busyhour.exploration.search.explorer import CRASH, Explorer, Settings
-from busyhour.exploration.world.context import Ground
+from busyhour.exploration.world.context import Context
 from busyhour.flows.export.reader import read_file
 from busyhour.flows.model import FlowType
 
@@ -17,7 +17,7 @@ from busyhour.flows.model import FlowType
 def test_ten_thousand_calls_through_all_real_exports(exports):
     calls, inbound, crashed, wrong = 0, [], [], []
     for path in exports:
-        explorer = Explorer(Ground([read_file(path)]), load_invariants())
+        explorer = Explorer(Context([read_file(path)]), load_invariants())
         report = explorer.explore()[0]
         calls += report.calls
         crashed += [f"{path.name}: {one.message}" for one in report.failures if one.kind.invariant == CRASH]
@@ -34,7 +34,7 @@ def test_ten_thousand_calls_through_all_real_exports(exports):
 @pytest.mark.slow
 def test_every_case_of_every_export_runs_alike_on_the_bare_machine(exports):
     for path in exports:
-        explorer = Explorer(Ground([read_file(path)]), (), Settings(examples=0), collects=True)
+        explorer = Explorer(Context([read_file(path)]), (), Settings(examples=0), collects=True)
         report = explorer.explore()[0]
         for case in smallest_set(explorer, set(report.transitions) - report.unreachable.keys()):
             run = [(one.flow.name, one.action.identifier) for one in case.played.actions]
@@ -43,7 +43,7 @@ def test_every_case_of_every_export_runs_alike_on_the_bare_machine(exports):
 
 def test_some_real_exports_in_short(exports):
     for path in exports[::20]:
-        explorer = Explorer(Ground([read_file(path)]), load_invariants(), Settings(examples=3))
+        explorer = Explorer(Context([read_file(path)]), load_invariants(), Settings(examples=3))
         report = explorer.explore()[0]
         assert not [one for one in report.failures if one.kind.invariant == CRASH]
         assert not report.covered & report.unreachable.keys()

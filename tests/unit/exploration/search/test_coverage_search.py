@@ -5,12 +5,12 @@ from conftest_exploration import action, compare, flow, invoke, menu, say
 
 from busyhour.exploration.feasibility.reachability import unreachable
 from busyhour.exploration.search.coverage_search import Budget, Search
-from busyhour.exploration.world.context import Ground
+from busyhour.exploration.world.context import Context
 from busyhour.flows.model import FlowType
 
 
 def missing(*flows, **options):
-    ground = Ground(flows, **options)
+    ground = Context(flows, **options)
     wanted = set(ground.transitions(flows[0])) - unreachable(ground, flows[0]).keys()
     search = Search(ground, flows[0], wanted, lambda played: None)
     search.run(Budget())
@@ -161,7 +161,7 @@ def test_channels_that_conditions_test(channel):
 
 
 def test_the_helpdesk_is_covered_whole(helpdesk):
-    ground = Ground(helpdesk)
+    ground = Context(helpdesk)
     for entry in ground.flows:
         wanted = set(ground.transitions(entry)) - unreachable(ground, entry).keys()
         search = Search(ground, entry, wanted, lambda played: None)
@@ -188,7 +188,7 @@ def test_a_wait_ends_by_each_event_that_it_waits_for():
     )
     main = flow(wait, *map(say, "abcd"))
     assert missing(main) == set()
-    assert not any(one.kind == "condition" for one in unreachable(Ground([main]), main))
+    assert not any(one.kind == "condition" for one in unreachable(Context([main]), main))
 
 
 def test_a_module_finds_what_belongs_to_the_contact():
@@ -201,4 +201,4 @@ def test_a_module_finds_what_belongs_to_the_contact():
         type=FlowType.MODULE,
     )
     assert missing(main) == set()
-    assert not any(one.kind == "condition" for one in unreachable(Ground([main]), main))
+    assert not any(one.kind == "condition" for one in unreachable(Context([main]), main))

@@ -8,7 +8,7 @@ from busyhour.exploration.invariant import Violation, chosen, invariant, load_in
 from busyhour.exploration.search.coverage_search import Budget
 from busyhour.exploration.search.explorer import Explorer, Settings, profile
 from busyhour.exploration.world.choices import choices_of
-from busyhour.exploration.world.context import Ground
+from busyhour.exploration.world.context import Context
 from busyhour.flows import protocol as p
 from busyhour.flows.export.reader import read_file
 from busyhour.project import Project
@@ -19,7 +19,7 @@ QUICK = Settings(examples=10, budget=Budget(calls=200, seconds=2.0))
 def explorer(*flows, only=(), invariants=None, settings=QUICK, **options):
     found = load_invariants() if invariants is None else invariants
     found = [one for one in found if not only or one.id in only]
-    return Explorer(Ground(flows), found, settings, **options)
+    return Explorer(Context(flows), found, settings, **options)
 
 
 def reprompting():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from busyhour.emulator.connect.contacts.contact import Contact
 from busyhour.emulator.connect.contacts.start_parameters import Placed
-from busyhour.emulator.connect.instance_runtime import Site, Sites
+from busyhour.emulator.connect.instance_runtime import InstanceRuntime, InstanceRuntimes
 from busyhour.emulator.connect.resources.instance import FlowResource
 from busyhour.errors import BusyhourError, did_you_mean
 
@@ -14,7 +14,7 @@ CALLER = "+12065550100"
 
 
 def call_in(
-    sites: Sites,
+    sites: InstanceRuntimes,
     entry: str,
     *,
     flow: str = "",
@@ -47,7 +47,9 @@ def call_in(
     return site.contacts.begin(placed)
 
 
-def _called(sites: Sites, entry: str, flow: str, number: str) -> tuple[Site, FlowResource]:
+def _called(
+    sites: InstanceRuntimes, entry: str, flow: str, number: str
+) -> tuple[InstanceRuntime, FlowResource]:
     for site in sites:
         claimed = site.instance.number(number) if number else None
         if claimed is None:
@@ -64,7 +66,7 @@ def _called(sites: Sites, entry: str, flow: str, number: str) -> tuple[Site, Flo
     return sites.first, _flow(sites.first, flow or entry)
 
 
-def _flow(site: Site, wanted: str) -> FlowResource:
+def _flow(site: InstanceRuntime, wanted: str) -> FlowResource:
     flows = list(site.instance.flows())
     if not wanted and flows:
         return flows[0]

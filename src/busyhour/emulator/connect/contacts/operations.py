@@ -8,7 +8,7 @@ from busyhour.emulator.connect.contacts.contact import Contact
 from busyhour.emulator.connect.contacts.describe import described, found
 from busyhour.emulator.connect.contacts.outbound import check_attributes
 from busyhour.emulator.connect.contacts.times import epoch_seconds
-from busyhour.emulator.connect.instance_runtime import Handler, Params, Site, not_found
+from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params, not_found
 from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import resource_id
@@ -31,7 +31,7 @@ _TAGS = 6
 """User-defined tags of a contact (API reference, TagContact)."""
 
 
-def stop_contact(site: Site, params: Params) -> Params:
+def stop_contact(site: InstanceRuntime, params: Params) -> Params:
     """StopContact: ContactNotFoundException for a contact that is over."""
     contact = _contact(site, params["ContactId"])
     if contact.sequence:
@@ -43,18 +43,18 @@ def stop_contact(site: Site, params: Params) -> Params:
     return {}
 
 
-def describe_contact(site: Site, params: Params) -> Params:
+def describe_contact(site: InstanceRuntime, params: Params) -> Params:
     """DescribeContact."""
     contact = _contact(site, params["ContactId"])
     return {"Contact": described(contact, site.instance, site.contacts.epoch)}
 
 
-def get_attributes(site: Site, params: Params) -> Params:
+def get_attributes(site: InstanceRuntime, params: Params) -> Params:
     """GetContactAttributes."""
     return {"Attributes": _contact(site, params["InitialContactId"]).current_attributes()}
 
 
-def update_attributes(site: Site, params: Params) -> Params:
+def update_attributes(site: InstanceRuntime, params: Params) -> Params:
     """UpdateContactAttributes: adds and replaces; also on a contact that has ended."""
     contact = _contact(site, params["InitialContactId"])
     check_attributes({**contact.current_attributes(), **params["Attributes"]}, site.state.limits)
@@ -63,7 +63,7 @@ def update_attributes(site: Site, params: Params) -> Params:
     return {}
 
 
-def tag(site: Site, params: Params) -> Params:
+def tag(site: InstanceRuntime, params: Params) -> Params:
     """TagContact: at most six user-defined tags."""
     contact = _contact(site, params["ContactId"])
     tags = {**(contact.tags or {}), **params["Tags"]}
@@ -74,7 +74,7 @@ def tag(site: Site, params: Params) -> Params:
     return {}
 
 
-def untag(site: Site, params: Params) -> Params:
+def untag(site: InstanceRuntime, params: Params) -> Params:
     """UntagContact."""
     contact = _contact(site, params["ContactId"])
     contact.tags = {key: value for key, value in (contact.tags or {}).items() if key not in params["TagKeys"]}
@@ -82,7 +82,7 @@ def untag(site: Site, params: Params) -> Params:
     return {}
 
 
-def list_references(site: Site, params: Params) -> Params:
+def list_references(site: InstanceRuntime, params: Params) -> Params:
     """ListContactReferences."""
     contact = _contact(site, params["ContactId"])
     wanted = params["ReferenceTypes"]
@@ -95,7 +95,7 @@ def list_references(site: Site, params: Params) -> Params:
     return {"ReferenceSummaryList": chosen, **token}
 
 
-def search(site: Site, params: Params) -> Params:
+def search(site: InstanceRuntime, params: Params) -> Params:
     """SearchContacts: by time, channel, initiation method, queue, agent, name and contact attributes."""
     span = params["TimeRange"]
     moment = MOMENTS[span["Type"]]
@@ -131,7 +131,7 @@ def search(site: Site, params: Params) -> Params:
     return {"Contacts": contacts, "TotalCount": len(chosen), **token}
 
 
-def _contact(site: Site, contact_id: str) -> Contact:
+def _contact(site: InstanceRuntime, contact_id: str) -> Contact:
     contact = site.contacts.store.get(contact_id)
     if contact is None:
         raise not_found("ContactId")

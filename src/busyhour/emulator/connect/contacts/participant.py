@@ -18,7 +18,7 @@ import orjson
 from busyhour.emulator.connect.contacts.contact import Contact
 from busyhour.emulator.connect.contacts.times import iso
 from busyhour.emulator.connect.contacts.transcript import customer, say, token_of
-from busyhour.emulator.connect.instance_runtime import Params, Site, Sites
+from busyhour.emulator.connect.instance_runtime import InstanceRuntime, InstanceRuntimes, Params
 from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.model.operations import OperationTable
 from busyhour.emulator.model.paging import page_start, page_token
@@ -33,7 +33,7 @@ class ParticipantService:
 
     names = ("execute-api",)
 
-    def __init__(self, sites: Sites) -> None:
+    def __init__(self, sites: InstanceRuntimes) -> None:
         self._sites = sites
         self._table = _operations()
 
@@ -66,7 +66,7 @@ class ParticipantService:
         """`error` as rest-json."""
         return rest_json_error(error, member="Message")
 
-    def _chat(self, token: str, kind: str) -> tuple[Site, Contact]:
+    def _chat(self, token: str, kind: str) -> tuple[InstanceRuntime, Contact]:
         """The chat that a token is of."""
         try:
             what, _, contact_id = base64.urlsafe_b64decode(token).decode().partition(":")
@@ -79,7 +79,7 @@ class ParticipantService:
         raise ApiError("AccessDeniedException", "Access denied: the token is not valid.", 403)
 
 
-def _create_connection(site: Site, contact: Contact, params: Params) -> Params:
+def _create_connection(site: InstanceRuntime, contact: Contact, params: Params) -> Params:
     _alive(contact)
     expiry = iso(site.state.time() + _DAY)
     answer: Params = {}
@@ -92,14 +92,14 @@ def _create_connection(site: Site, contact: Contact, params: Params) -> Params:
     return answer
 
 
-def _send(site: Site, contact: Contact, params: Params) -> Params:
+def _send(site: InstanceRuntime, contact: Contact, params: Params) -> Params:
     _alive(contact)
     content = params.get("Content") or ""
     entry = say(contact, content, site.state.time(), params["ContentType"], **customer(contact))
     return {"Id": entry["Id"], "AbsoluteTime": entry["AbsoluteTime"]}
 
 
-def _transcript(site: Site, contact: Contact, params: Params) -> Params:
+def _transcript(site: InstanceRuntime, contact: Contact, params: Params) -> Params:
     entries = list(contact.transcript or ())
     backward = params.get("ScanDirection", "BACKWARD") == "BACKWARD"
     if backward:
@@ -114,7 +114,7 @@ def _transcript(site: Site, contact: Contact, params: Params) -> Params:
     return {"InitialContactId": initial, "Transcript": chosen, **token}
 
 
-def _disconnect(site: Site, contact: Contact, params: Params) -> Params:
+def _disconnect(site: InstanceRuntime, contact: Contact, params: Params) -> Params:
     if contact.call is not None:
         contact.call.hang_up()
     return {}
@@ -125,7 +125,7 @@ def _alive(contact: Contact) -> None:
         raise ApiError("AccessDeniedException", "Access denied: the chat has ended.", 403)
 
 
-_HANDLERS: dict[str, Callable[[Site, Contact, Params], dict[str, Any]]] = {
+_HANDLERS: dict[str, Callable[[InstanceRuntime, Contact, Params], dict[str, Any]]] = {
     "CreateParticipantConnection": _create_connection,
     "SendMessage": _send,
     "SendEvent": _send,

@@ -10,7 +10,7 @@ from busyhour.emulator.connect.contacts.outbound import COUNTRIES, check_attribu
 from busyhour.emulator.connect.contacts.start_parameters import Placed
 from busyhour.emulator.connect.contacts.times import epoch_seconds
 from busyhour.emulator.connect.contacts.transcript import join
-from busyhour.emulator.connect.instance_runtime import Handler, Params, Site, not_found
+from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params, not_found
 from busyhour.emulator.connect.policy import OverQuota
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.messages import ApiError
@@ -24,7 +24,7 @@ _TASK = (
 _SIX_DAYS = 6 * 86_400.0
 
 
-def start_outbound_voice_contact(site: Site, params: Params) -> Params:
+def start_outbound_voice_contact(site: InstanceRuntime, params: Params) -> Params:
     """StartOutboundVoiceContact: accepted before anybody rings; the contact tells its outcome."""
     flow = site.flow(params["ContactFlowId"])
     attributes: Mapping[str, str] = params.get("Attributes") or {}
@@ -59,7 +59,7 @@ def start_outbound_voice_contact(site: Site, params: Params) -> Params:
     return {"ContactId": _begun(site, params, placed).id}
 
 
-def start_chat_contact(site: Site, params: Params) -> Params:
+def start_chat_contact(site: InstanceRuntime, params: Params) -> Params:
     """StartChatContact: above the quota on active chats LimitExceededException, as AWS documents."""
     flow = site.flow(params["ContactFlowId"])
     attributes: Mapping[str, str] = params.get("Attributes") or {}
@@ -85,7 +85,7 @@ def start_chat_contact(site: Site, params: Params) -> Params:
     return {"ContactId": contact.id, **join(contact), **continued}
 
 
-def start_task_contact(site: Site, params: Params) -> Params:
+def start_task_contact(site: InstanceRuntime, params: Params) -> Params:
     """StartTaskContact: above the quota on active tasks ServiceQuotaExceededException; may begin up to 6 days later."""
     if params.get("QuickConnectId"):
         raise not_found("QuickConnectId")
@@ -125,20 +125,20 @@ def start_task_contact(site: Site, params: Params) -> Params:
 # ------------------------------------------------------------------------------------------------ parts
 
 
-def _known(site: Site, params: Params) -> str | None:
+def _known(site: InstanceRuntime, params: Params) -> str | None:
     """The contact that this ClientToken started before."""
     token: str = params.get("ClientToken") or ""
     return site.tokens.find(token, site.state.time()) if token else None
 
 
-def _begun(site: Site, params: Params, placed: Placed) -> Contact:
+def _begun(site: InstanceRuntime, params: Params, placed: Placed) -> Contact:
     contact = site.contacts.begin(placed)
     if params.get("ClientToken"):
         site.tokens.remember(params["ClientToken"], contact.id, contact.initiated)
     return contact
 
 
-def _room(site: Site, channel: str, code: str, status: int, traffic: str = "GENERAL") -> None:
+def _room(site: InstanceRuntime, channel: str, code: str, status: int, traffic: str = "GENERAL") -> None:
     if not site.contacts.has_room(channel, traffic):
         raise ApiError(code, "The allowed limit for the resource has been exceeded.", status)
 
@@ -147,7 +147,7 @@ def _given(params: Params, names: tuple[str, ...]) -> Params:
     return {name: params[name] for name in names if params.get(name)}
 
 
-def _source(site: Site, params: Params, queue: Any) -> str:
+def _source(site: InstanceRuntime, params: Params, queue: Any) -> str:
     """The number that the call shows: the one asked for, else the queue's outbound caller id."""
     instance = site.instance
     number: str | None = params.get("SourcePhoneNumber")

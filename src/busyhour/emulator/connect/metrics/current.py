@@ -9,7 +9,7 @@ from itertools import product
 from busyhour.calls.acd import AcdQueue
 from busyhour.calls.agents import Agent
 from busyhour.emulator.connect.contacts.contact import CHANNELS
-from busyhour.emulator.connect.instance_runtime import Handler, Params, Site
+from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import Resource
 from busyhour.emulator.messages import ApiError
@@ -29,7 +29,7 @@ class _Group:
     agents: tuple[tuple[Resource, Agent], ...] | None
 
 
-def current_metric_data(site: Site, params: Params) -> Params:
+def current_metric_data(site: InstanceRuntime, params: Params) -> Params:
     """GetCurrentMetricData, by queues or routing profiles.
 
     Raises:
@@ -60,7 +60,7 @@ def current_metric_data(site: Site, params: Params) -> Params:
     return {"MetricResults": results, "DataSnapshotTime": at, "ApproximateTotalCount": len(results)}
 
 
-def _groups(site: Site, filters: Params, groupings: list[str]) -> Iterator[_Group]:
+def _groups(site: InstanceRuntime, filters: Params, groupings: list[str]) -> Iterator[_Group]:
     served = tuple(channel for channel in CHANNELS if channel in (filters.get("Channels") or CHANNELS))
     if not served:
         return
@@ -87,12 +87,12 @@ def _groups(site: Site, filters: Params, groupings: list[str]) -> Iterator[_Grou
         yield _Group(dimensions, some_queues, channels, agents)
 
 
-def _queue(site: Site, reference: str) -> Resource:
+def _queue(site: InstanceRuntime, reference: str) -> Resource:
     found: Resource = site.find(kinds.QUEUE, reference, "Queues")
     return found
 
 
-def _value(site: Site, name: str, group: _Group, grouped: bool) -> float:
+def _value(site: InstanceRuntime, name: str, group: _Group, grouped: bool) -> float:
     acd = [site.contacts.centre.acd.known(queue.name) for queue in group.queues]
     queues = [queue for queue in acd if queue is not None]
     now = site.contacts.centre.clock.now()
@@ -109,11 +109,13 @@ def _value(site: Site, name: str, group: _Group, grouped: bool) -> float:
     return _own_agents(site, name, own) + _routed_agents(site, name, group, members)
 
 
-def _members(site: Site, group: _Group, queues: Iterable[AcdQueue]) -> list[tuple[Resource, Agent]]:
+def _members(
+    site: InstanceRuntime, group: _Group, queues: Iterable[AcdQueue]
+) -> list[tuple[Resource, Agent]]:
     return list(group.agents) if group.agents is not None else site.staffing.serving(group.queues)
 
 
-def _own_agents(site: Site, name: str, queues: Iterable[AcdQueue]) -> float:
+def _own_agents(site: InstanceRuntime, name: str, queues: Iterable[AcdQueue]) -> float:
     """Agents whom the scenario staffs for one queue alone."""
     total = 0.0
     for queue in queues:
@@ -133,7 +135,9 @@ def _own_agents(site: Site, name: str, queues: Iterable[AcdQueue]) -> float:
     return total
 
 
-def _routed_agents(site: Site, name: str, group: _Group, members: list[tuple[Resource, Agent]]) -> float:
+def _routed_agents(
+    site: InstanceRuntime, name: str, group: _Group, members: list[tuple[Resource, Agent]]
+) -> float:
     """Users who have signed in, by what their status and their hands say."""
     total = 0
     for user, agent in members:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from busyhour.emulator.connect.contacts.describe import queue_id
 from busyhour.emulator.connect.contacts.times import epoch_seconds
-from busyhour.emulator.connect.instance_runtime import Handler, Params, Site
+from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params
 from busyhour.emulator.connect.metrics.interval_store import METRICS, Seen, seen
 from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import kinds
@@ -23,10 +23,10 @@ _SPAN = 35 * _DAY
 _HISTORY = 93 * _DAY
 """Longest span of one request, and how far back one may look (API reference, GetMetricDataV2)."""
 
-Key = Callable[[Site, Seen], str | None]
+Key = Callable[[InstanceRuntime, Seen], str | None]
 
 
-def get_metric_data_v2(site: Site, params: Params) -> Params:
+def get_metric_data_v2(site: InstanceRuntime, params: Params) -> Params:
     """GetMetricDataV2.
 
     Raises:
@@ -67,7 +67,9 @@ def get_metric_data_v2(site: Site, params: Params) -> Params:
     return {"MetricResults": chosen, **token}
 
 
-def _measured(site: Site, metric: Params, members: list[Seen], since: float, until: float) -> Params:
+def _measured(
+    site: InstanceRuntime, metric: Params, members: list[Seen], since: float, until: float
+) -> Params:
     about = METRICS[metric["Name"]]
     filters = _criteria(metric.get("MetricFilters") or (), "MetricFilterKey", "MetricFilterValues")
     values = [
@@ -114,7 +116,7 @@ class _Criterion:
     values: frozenset[str]
     negate: bool
 
-    def holds(self, site: Site, one: Seen) -> bool:
+    def holds(self, site: InstanceRuntime, one: Seen) -> bool:
         """Whether it does."""
         return (self.key(site, one) in self.values) is not self.negate
 
@@ -132,21 +134,21 @@ def _criteria(
     ]
 
 
-def _passes(site: Site, one: Seen, criteria: Iterable[_Criterion]) -> bool:
+def _passes(site: InstanceRuntime, one: Seen, criteria: Iterable[_Criterion]) -> bool:
     return all(criterion.holds(site, one) for criterion in criteria)
 
 
-def _agent(site: Site, one: Seen) -> str | None:
+def _agent(site: InstanceRuntime, one: Seen) -> str | None:
     agent = one.contact.agent
     return None if agent is None else resource_id(agent)
 
 
-def _routing_profile(site: Site, one: Seen) -> str | None:
+def _routing_profile(site: InstanceRuntime, one: Seen) -> str | None:
     user = site.instance.get(kinds.USER, one.contact.agent or "")
     return None if user is None else resource_id(user.members["RoutingProfileId"])
 
 
-def _flow(site: Site, one: Seen) -> str | None:
+def _flow(site: InstanceRuntime, one: Seen) -> str | None:
     flow = site.instance.flow_named(one.contact.flow)
     return None if flow is None else flow.id
 
@@ -176,7 +178,7 @@ def _key(name: str) -> Key:
     return found
 
 
-def _dimensions(site: Site, groupings: list[str], values: tuple[str, ...]) -> dict[str, str]:
+def _dimensions(site: InstanceRuntime, groupings: list[str], values: tuple[str, ...]) -> dict[str, str]:
     dimensions = {}
     for grouping, value in zip(groupings, values, strict=True):
         dimensions[grouping] = value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from busyhour.emulator.connect.instance_runtime import Handler, Params, Site, not_found
+from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params, not_found
 from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import Resource, resource_id
@@ -13,7 +13,7 @@ from busyhour.emulator.connect.resources.kinds import Kind
 from busyhour.emulator.messages import ApiError
 
 
-def create(site: Site, params: Params, *, kind: Kind) -> Params:
+def create(site: InstanceRuntime, params: Params, *, kind: Kind) -> Params:
     """Create<Kind>: the name is free, the quota has room, what it refers to exists."""
     name = params[kind.name]
     _free(site, kind, name)
@@ -31,14 +31,14 @@ def create(site: Site, params: Params, *, kind: Kind) -> Params:
     return {kind.id: made.id, kind.arn: made.arn}
 
 
-def describe(site: Site, params: Params, *, kind: Kind) -> Params:
+def describe(site: InstanceRuntime, params: Params, *, kind: Kind) -> Params:
     """Describe<Kind>."""
     found: Resource = site.find(kind, params[kind.id])
     about = found.described(site.state.account.region)
     return {kind.described: _DESCRIBED.get(kind.noun, _as_is)(site, found, about)}
 
 
-def listing(site: Site, params: Params, *, kind: Kind) -> Params:
+def listing(site: InstanceRuntime, params: Params, *, kind: Kind) -> Params:
     """List<Kinds>, in pages."""
     found: list[Resource] = site.instance.all(kind)
     for parameter, member in kind.filters.items():
@@ -48,7 +48,7 @@ def listing(site: Site, params: Params, *, kind: Kind) -> Params:
     return {kind.listed: [_summary(site, one) for one in chosen], **token}
 
 
-def update(site: Site, params: Params, *, kind: Kind, members: tuple[str, ...]) -> Params:
+def update(site: InstanceRuntime, params: Params, *, kind: Kind, members: tuple[str, ...]) -> Params:
     """An Update operation: sets the members that it is for."""
     found: Resource = site.find(kind, params[kind.id])
     name = params.get(kind.name) if "Name" in members else None
@@ -64,7 +64,7 @@ def update(site: Site, params: Params, *, kind: Kind, members: tuple[str, ...]) 
     return {kind.id: found.id, kind.arn: found.arn} if kind.updated else {}
 
 
-def delete(site: Site, params: Params, *, kind: Kind) -> Params:
+def delete(site: InstanceRuntime, params: Params, *, kind: Kind) -> Params:
     """Delete<Kind>; what others refer to is in use."""
     found: Resource = site.find(kind, params[kind.id])
     if found.kind in _IN_USE and any(_refers(other, found) for other in _others(site, found)):
@@ -78,19 +78,19 @@ def delete(site: Site, params: Params, *, kind: Kind) -> Params:
 # ------------------------------------------------------------------------------------------------ parts
 
 
-def _free(site: Site, kind: Kind, name: str) -> None:
+def _free(site: InstanceRuntime, kind: Kind, name: str) -> None:
     if site.instance.named(kind, name) is not None:
         raise ApiError("DuplicateResourceException", f"A resource named {name!r} exists.", 409)
 
 
-def _exist(site: Site, kind: Kind, params: Params) -> None:
+def _exist(site: InstanceRuntime, kind: Kind, params: Params) -> None:
     for member, segment in kind.references.items():
         given = params.get(member)
         for reference in given if isinstance(given, list) else [given] if given else []:
             site.find(kinds.BY_SEGMENT[segment], reference, member)
 
 
-def _summary(site: Site, one: Resource) -> Params:
+def _summary(site: InstanceRuntime, one: Resource) -> Params:
     named = "Name" if one.kind.name != "Username" else "Username"
     modified = {"LastModifiedTime": one.modified, "LastModifiedRegion": site.state.account.region}
     more = {entry: one.members[member] for entry, member in one.kind.summary.items() if member in one.members}
@@ -101,7 +101,7 @@ _IN_USE = (kinds.QUEUE, kinds.ROUTING_PROFILE)
 """Kinds whose Delete models ResourceInUseException."""
 
 
-def _others(site: Site, found: Resource) -> list[Resource]:
+def _others(site: InstanceRuntime, found: Resource) -> list[Resource]:
     referring = kinds.ROUTING_PROFILE if found.kind is kinds.QUEUE else kinds.USER
     return site.instance.all(referring)
 
@@ -116,20 +116,20 @@ def _refers(other: Resource, found: Resource) -> bool:
 # ------------------------------------------------------------------------------------- kinds' own rules
 
 
-def _check_queues(site: Site, made: Resource, params: Params) -> None:
+def _check_queues(site: InstanceRuntime, made: Resource, params: Params) -> None:
     """A routing profile's queues exist and are no more than the quota on queue and channel pairs."""
     configs = params.get("QueueConfigs") or []
     check_queue_configs(site, configs)
     made.members["QueueConfigs"] = configs
 
 
-def _check_quick_connects(site: Site, made: Resource, params: Params) -> None:
+def _check_quick_connects(site: InstanceRuntime, made: Resource, params: Params) -> None:
     """The emulator has no quick connects that a queue could refer to."""
     if params.get("QuickConnectIds"):
         raise not_found("QuickConnectIds")
 
 
-def check_queue_configs(site: Site, configs: list[Params]) -> None:
+def check_queue_configs(site: InstanceRuntime, configs: list[Params]) -> None:
     """The queues of a routing profile exist, and are as many as the quota allows.
 
     Raises:
@@ -140,22 +140,22 @@ def check_queue_configs(site: Site, configs: list[Params]) -> None:
     site.within("connect.queues-per-routing-profile-per-instance", len(configs))
 
 
-def _as_is(site: Site, found: Resource, about: Params) -> Params:
+def _as_is(site: InstanceRuntime, found: Resource, about: Params) -> Params:
     return about
 
 
-def _queue(site: Site, found: Resource, about: Params) -> Params:
+def _queue(site: InstanceRuntime, found: Resource, about: Params) -> Params:
     return {name: value for name, value in about.items() if name != "QueueType"}
 
 
-def _renamed(site: Site, found: Resource, about: Params) -> Params:
+def _renamed(site: InstanceRuntime, found: Resource, about: Params) -> Params:
     """Users and security profiles have their id and ARN under short names."""
     kind = found.kind
     more = {name: value for name, value in about.items() if name not in (kind.id, kind.arn)}
     return {"Id": found.id, "Arn": found.arn, **more}
 
 
-def _routing_profile(site: Site, found: Resource, about: Params) -> Params:
+def _routing_profile(site: InstanceRuntime, found: Resource, about: Params) -> Params:
     configs = about.pop("QueueConfigs", [])
     queues = list(dict.fromkeys(resource_id(config["QueueReference"]["QueueId"]) for config in configs))
     users = [one for one in site.instance.all(kinds.USER) if _refers_to_profile(one, found)]
@@ -174,11 +174,11 @@ def _refers_to_profile(user: Resource, profile: Resource) -> bool:
     return resource_id(user.members["RoutingProfileId"]) == profile.id
 
 
-_CHECKS: dict[str, tuple[Callable[[Site, Resource, Params], None], ...]] = {
+_CHECKS: dict[str, tuple[Callable[[InstanceRuntime, Resource, Params], None], ...]] = {
     "RoutingProfile": (_check_queues,),
     "Queue": (_check_quick_connects,),
 }
-_DESCRIBED: dict[str, Callable[[Site, Resource, Params], Params]] = {
+_DESCRIBED: dict[str, Callable[[InstanceRuntime, Resource, Params], Params]] = {
     "Queue": _queue,
     "User": _renamed,
     "SecurityProfile": _renamed,

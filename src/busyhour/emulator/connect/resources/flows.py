@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from busyhour.emulator.connect.instance_runtime import Handler, Params, Site
+from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params
 from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.flow_content import read_content
@@ -19,13 +19,13 @@ _INVALID = {
 }
 
 
-def create_flow(site: Site, params: Params) -> Params:
+def create_flow(site: InstanceRuntime, params: Params) -> Params:
     """CreateContactFlow."""
     made = _create(site, params, kinds.FLOW, params["Type"], params.get("Status") or "PUBLISHED")
     return {"ContactFlowId": made.id, "ContactFlowArn": made.arn, "FlowContentSha256": made.sha256}
 
 
-def create_module(site: Site, params: Params) -> Params:
+def create_module(site: InstanceRuntime, params: Params) -> Params:
     """CreateContactFlowModule; the same ClientToken makes one module."""
     token = params.get("ClientToken") or ""
     at = site.state.time()
@@ -38,7 +38,7 @@ def create_module(site: Site, params: Params) -> Params:
     return {"Id": made.id, "Arn": made.arn}
 
 
-def describe_flow(site: Site, params: Params) -> Params:
+def describe_flow(site: InstanceRuntime, params: Params) -> Params:
     """DescribeContactFlow."""
     flow = site.flow(params["ContactFlowId"])
     return {
@@ -52,13 +52,13 @@ def describe_flow(site: Site, params: Params) -> Params:
     }
 
 
-def describe_module(site: Site, params: Params) -> Params:
+def describe_module(site: InstanceRuntime, params: Params) -> Params:
     """DescribeContactFlowModule."""
     module = site.find(kinds.MODULE, params["ContactFlowModuleId"])
     return {"ContactFlowModule": {**_about(module), "FlowModuleContentSha256": module.sha256}}
 
 
-def list_flows(site: Site, params: Params) -> Params:
+def list_flows(site: InstanceRuntime, params: Params) -> Params:
     """ListContactFlows."""
     wanted = params.get("ContactFlowTypes")
     flows = [flow for flow in site.instance.all(kinds.FLOW) if not wanted or flow.type in wanted]
@@ -77,7 +77,7 @@ def list_flows(site: Site, params: Params) -> Params:
     return {"ContactFlowSummaryList": listed, **token}
 
 
-def list_modules(site: Site, params: Params) -> Params:
+def list_modules(site: InstanceRuntime, params: Params) -> Params:
     """ListContactFlowModules."""
     wanted = params.get("ContactFlowModuleState")
     modules = [one for one in site.instance.all(kinds.MODULE) if wanted in (None, one.state)]
@@ -86,13 +86,13 @@ def list_modules(site: Site, params: Params) -> Params:
     return {"ContactFlowModulesSummaryList": listed, **token}
 
 
-def update_flow_content(site: Site, params: Params) -> Params:
+def update_flow_content(site: InstanceRuntime, params: Params) -> Params:
     """UpdateContactFlowContent: contacts that begin from now on run the new content."""
     _set_content(site, site.flow(params["ContactFlowId"]), params["Content"])
     return {}
 
 
-def update_module_content(site: Site, params: Params) -> Params:
+def update_module_content(site: InstanceRuntime, params: Params) -> Params:
     """UpdateContactFlowModuleContent."""
     module = site.find(kinds.MODULE, params["ContactFlowModuleId"])
     if params.get("Content") is not None:
@@ -100,25 +100,25 @@ def update_module_content(site: Site, params: Params) -> Params:
     return {}
 
 
-def update_flow_metadata(site: Site, params: Params) -> Params:
+def update_flow_metadata(site: InstanceRuntime, params: Params) -> Params:
     """UpdateContactFlowMetadata and UpdateContactFlowName."""
     return _update_metadata(site, site.flow(params["ContactFlowId"]), params, params.get("ContactFlowState"))
 
 
-def update_module_metadata(site: Site, params: Params) -> Params:
+def update_module_metadata(site: InstanceRuntime, params: Params) -> Params:
     """UpdateContactFlowModuleMetadata."""
     module = site.find(kinds.MODULE, params["ContactFlowModuleId"])
     return _update_metadata(site, module, params, params.get("State"))
 
 
-def delete_flow(site: Site, params: Params) -> Params:
+def delete_flow(site: InstanceRuntime, params: Params) -> Params:
     """DeleteContactFlow: contacts that run it go on."""
     site.removed(site.flow(params["ContactFlowId"]))
     site.contacts.flows_changed()
     return {}
 
 
-def delete_module(site: Site, params: Params) -> Params:
+def delete_module(site: InstanceRuntime, params: Params) -> Params:
     """DeleteContactFlowModule."""
     site.removed(site.find(kinds.MODULE, params["ContactFlowModuleId"]))
     site.contacts.flows_changed()
@@ -128,7 +128,7 @@ def delete_module(site: Site, params: Params) -> Params:
 # ------------------------------------------------------------------------------------------------ parts
 
 
-def _create(site: Site, params: Params, kind: Kind, type: str, status: str) -> FlowResource:
+def _create(site: InstanceRuntime, params: Params, kind: Kind, type: str, status: str) -> FlowResource:
     name: str = params["Name"]
     _free(site, kind, name)
     site.room_for(kind)
@@ -145,14 +145,16 @@ def _create(site: Site, params: Params, kind: Kind, type: str, status: str) -> F
     return made
 
 
-def _set_content(site: Site, resource: FlowResource, content: str) -> None:
+def _set_content(site: InstanceRuntime, resource: FlowResource, content: str) -> None:
     flow = _valid(site, resource.kind, content, resource.name, resource.type, resource.status)
     resource.flow = replace(flow, arn=resource.flow.arn, path=resource.flow.path)
     resource.content, resource.modified = content, site.state.time()
     site.contacts.flows_changed()
 
 
-def _update_metadata(site: Site, resource: FlowResource, params: Params, state: str | None) -> Params:
+def _update_metadata(
+    site: InstanceRuntime, resource: FlowResource, params: Params, state: str | None
+) -> Params:
     name = params.get("Name")
     if name is not None and name != resource.name:
         _free(site, resource.kind, name)
@@ -166,13 +168,13 @@ def _update_metadata(site: Site, resource: FlowResource, params: Params, state: 
     return {}
 
 
-def _free(site: Site, kind: Kind, name: str) -> None:
+def _free(site: InstanceRuntime, kind: Kind, name: str) -> None:
     # The machine finds flows by name, so a module and a flow cannot share one here.
     if site.instance.flow_named(name) is not None:
         raise ApiError("DuplicateResourceException", f"A contact flow named {name!r} exists.", 409)
 
 
-def _valid(site: Site, kind: Kind, content: str, name: str, type: str, status: str) -> Flow:
+def _valid(site: InstanceRuntime, kind: Kind, content: str, name: str, type: str, status: str) -> Flow:
     flow, problems = read_content(content, name, type)
     validator = site.sites.validator
     if flow is not None and status == "PUBLISHED" and validator is not None:

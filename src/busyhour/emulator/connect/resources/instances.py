@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from busyhour.emulator.connect.instance_runtime import Handler, Params, Site, not_found
+from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params, not_found
 from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources.instance import Instance, Resource, furnish
 from busyhour.emulator.messages import ApiError
@@ -30,7 +30,7 @@ _ATTRIBUTES = {
 """Instance attributes with the value that a new instance has here."""
 
 
-def create(site: Site, params: Params) -> Params:
+def create(site: InstanceRuntime, params: Params) -> Params:
     """CreateInstance: active at once, with what Connect puts into a new one; quotas of its own."""
     sites, state = site.sites, site.state
     alias = params.get("InstanceAlias") or f"instance-{len(sites) + 1}"
@@ -48,18 +48,18 @@ def create(site: Site, params: Params) -> Params:
     return {"Id": instance.id, "Arn": instance.arn}
 
 
-def describe(site: Site, params: Params) -> Params:
+def describe(site: InstanceRuntime, params: Params) -> Params:
     """DescribeInstance."""
     return {"Instance": {**_about(site.instance), "Tags": site.instance.more.get("Tags") or {}}}
 
 
-def listing(site: Site, params: Params) -> Params:
+def listing(site: InstanceRuntime, params: Params) -> Params:
     """ListInstances."""
     chosen, token = page([_about(one.instance) for one in site.sites], params, 10)
     return {"InstanceSummaryList": chosen, **token}
 
 
-def delete(site: Site, params: Params) -> Params:
+def delete(site: InstanceRuntime, params: Params) -> Params:
     """DeleteInstance; the emulator keeps the one that it began with."""
     if site is site.sites.first:
         raise ApiError(
@@ -70,7 +70,7 @@ def delete(site: Site, params: Params) -> Params:
     return {}
 
 
-def _count_turnover(site: Site, code: str, status: int) -> None:
+def _count_turnover(site: InstanceRuntime, code: str, status: int) -> None:
     """One more instance is created or deleted, of so many in 30 days (API reference, CreateInstance)."""
     state, moments = site.state, site.sites.turnover
     at = state.time()
@@ -85,32 +85,32 @@ def _count_turnover(site: Site, code: str, status: int) -> None:
     moments.append(at)
 
 
-def describe_attribute(site: Site, params: Params) -> Params:
+def describe_attribute(site: InstanceRuntime, params: Params) -> Params:
     """DescribeInstanceAttribute."""
     kind = params["AttributeType"]
     return {"Attribute": {"AttributeType": kind, "Value": _attributes(site.instance).get(kind, "false")}}
 
 
-def list_attributes(site: Site, params: Params) -> Params:
+def list_attributes(site: InstanceRuntime, params: Params) -> Params:
     """ListInstanceAttributes."""
     listed = [{"AttributeType": kind, "Value": value} for kind, value in _attributes(site.instance).items()]
     chosen, token = page(listed, params, 7)
     return {"Attributes": chosen, **token}
 
 
-def update_attribute(site: Site, params: Params) -> Params:
+def update_attribute(site: InstanceRuntime, params: Params) -> Params:
     """UpdateInstanceAttribute."""
     site.instance.attributes[params["AttributeType"]] = params["Value"]
     return {}
 
 
-def tag(site: Site, params: Params) -> Params:
+def tag(site: InstanceRuntime, params: Params) -> Params:
     """TagResource."""
     _tags(site, params["resourceArn"]).update(params["tags"])
     return {}
 
 
-def untag(site: Site, params: Params) -> Params:
+def untag(site: InstanceRuntime, params: Params) -> Params:
     """UntagResource."""
     tags = _tags(site, params["resourceArn"])
     for key in params["tagKeys"]:
@@ -118,12 +118,12 @@ def untag(site: Site, params: Params) -> Params:
     return {}
 
 
-def list_tags(site: Site, params: Params) -> Params:
+def list_tags(site: InstanceRuntime, params: Params) -> Params:
     """ListTagsForResource."""
     return {"tags": _tags(site, params["resourceArn"])}
 
 
-def _tags(site: Site, arn: str) -> dict[str, str]:
+def _tags(site: InstanceRuntime, arn: str) -> dict[str, str]:
     for one in site.sites:
         if one.instance.arn == arn:
             tags: dict[str, str] = one.instance.more.setdefault("Tags", {})

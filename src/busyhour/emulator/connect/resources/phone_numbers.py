@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from busyhour.emulator.connect.instance_runtime import Handler, Params, Site, not_found
+from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params, not_found
 from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import NumberResource, resource_id
@@ -28,7 +28,7 @@ COUNTRIES = {
 _TOLL_FREE = ("+1800", "+1833", "+1844", "+1855", "+1866", "+1877", "+1888", "+44800", "+49800")
 
 
-def claim(site: Site, params: Params) -> Params:
+def claim(site: InstanceRuntime, params: Params) -> Params:
     """ClaimPhoneNumber, for an instance by ARN or id."""
     target = _target(site, params)
     number: str = params["PhoneNumber"]
@@ -45,21 +45,21 @@ def claim(site: Site, params: Params) -> Params:
     return {"PhoneNumberId": claimed.id, "PhoneNumberArn": claimed.arn}
 
 
-def describe(site: Site, params: Params) -> Params:
+def describe(site: InstanceRuntime, params: Params) -> Params:
     """DescribePhoneNumber."""
     owner, number = site.sites.number(params["PhoneNumberId"])
     about = _summary(owner, number) | {"PhoneNumberStatus": {"Status": "CLAIMED"}, "Tags": number.tags}
     return {"ClaimedPhoneNumberSummary": about}
 
 
-def release(site: Site, params: Params) -> Params:
+def release(site: InstanceRuntime, params: Params) -> Params:
     """ReleasePhoneNumber."""
     owner, number = site.sites.number(params["PhoneNumberId"])
     owner.removed(number)
     return {}
 
 
-def move(site: Site, params: Params) -> Params:
+def move(site: InstanceRuntime, params: Params) -> Params:
     """UpdatePhoneNumber: the number belongs to another instance from now on."""
     owner, number = site.sites.number(params["PhoneNumberId"])
     target = _target(site, params)
@@ -70,20 +70,20 @@ def move(site: Site, params: Params) -> Params:
     return {"PhoneNumberId": number.id, "PhoneNumberArn": number.arn}
 
 
-def associate(site: Site, params: Params) -> Params:
+def associate(site: InstanceRuntime, params: Params) -> Params:
     """AssociatePhoneNumberContactFlow: calls to the number begin in this flow."""
     number = site.find(kinds.NUMBER, params["PhoneNumberId"])
     number.flow = site.flow(params["ContactFlowId"]).id
     return {}
 
 
-def disassociate(site: Site, params: Params) -> Params:
+def disassociate(site: InstanceRuntime, params: Params) -> Params:
     """DisassociatePhoneNumberContactFlow."""
     site.find(kinds.NUMBER, params["PhoneNumberId"]).flow = ""
     return {}
 
 
-def list_v2(site: Site, params: Params) -> Params:
+def list_v2(site: InstanceRuntime, params: Params) -> Params:
     """ListPhoneNumbersV2, of all instances or one."""
     wanted = params.get("TargetArn")
     instance = params.get("InstanceId")
@@ -99,7 +99,7 @@ def list_v2(site: Site, params: Params) -> Params:
     return {"ListPhoneNumbersSummaryList": [_summary(*pair) for pair in chosen], **token}
 
 
-def list_v1(site: Site, params: Params) -> Params:
+def list_v1(site: InstanceRuntime, params: Params) -> Params:
     """ListPhoneNumbers of one instance."""
     chosen, token = page(_chosen(site.instance.numbers(), params), params)
     listed = [
@@ -115,7 +115,7 @@ def list_v1(site: Site, params: Params) -> Params:
     return {"PhoneNumberSummaryList": listed, **token}
 
 
-def search_available(site: Site, params: Params) -> Params:
+def search_available(site: InstanceRuntime, params: Params) -> Params:
     """SearchAvailablePhoneNumbers: numbers that nobody has claimed."""
     code, kind = params["PhoneNumberCountryCode"], params["PhoneNumberType"]
     if code not in COUNTRIES:
@@ -159,7 +159,7 @@ def _chosen(numbers: Iterable[NumberResource], params: Params) -> list[NumberRes
     ]
 
 
-def _target(site: Site, params: Params) -> Site:
+def _target(site: InstanceRuntime, params: Params) -> InstanceRuntime:
     if params.get("TargetArn"):
         return site.sites.by_arn(params["TargetArn"])
     if params.get("InstanceId"):
@@ -167,7 +167,7 @@ def _target(site: Site, params: Params) -> Site:
     raise not_found("TargetArn")
 
 
-def _summary(owner: Site, number: NumberResource) -> Params:
+def _summary(owner: InstanceRuntime, number: NumberResource) -> Params:
     return {
         "PhoneNumberId": number.id,
         "PhoneNumberArn": number.arn,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from busyhour.emulator.connect.instance_runtime import Handler, Params, Site
+from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params
 from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.crud import check_queue_configs
 from busyhour.emulator.connect.resources.instance import resource_id
 
 
-def list_queues(site: Site, params: Params) -> Params:
+def list_queues(site: InstanceRuntime, params: Params) -> Params:
     """ListRoutingProfileQueues: an entry for each queue and channel."""
     profile = site.find(kinds.ROUTING_PROFILE, params["RoutingProfileId"])
     chosen, token = page(profile.members.get("QueueConfigs", ()), params)
@@ -23,7 +23,7 @@ def list_queues(site: Site, params: Params) -> Params:
     return {"RoutingProfileQueueConfigSummaryList": listed, **token}
 
 
-def associate_queues(site: Site, params: Params) -> Params:
+def associate_queues(site: InstanceRuntime, params: Params) -> Params:
     """AssociateRoutingProfileQueues: adds queues, or changes priority and delay of those it has."""
     profile = site.find(kinds.ROUTING_PROFILE, params["RoutingProfileId"])
     configs = {_key(one["QueueReference"]): one for one in profile.members.get("QueueConfigs", ())}
@@ -34,7 +34,7 @@ def associate_queues(site: Site, params: Params) -> Params:
     return {}
 
 
-def disassociate_queues(site: Site, params: Params) -> Params:
+def disassociate_queues(site: InstanceRuntime, params: Params) -> Params:
     """DisassociateRoutingProfileQueues."""
     profile = site.find(kinds.ROUTING_PROFILE, params["RoutingProfileId"])
     gone = {_key(reference) for reference in params.get("QueueReferences") or ()}
@@ -44,7 +44,7 @@ def disassociate_queues(site: Site, params: Params) -> Params:
     return {}
 
 
-def put_user_status(site: Site, params: Params) -> Params:
+def put_user_status(site: InstanceRuntime, params: Params) -> Params:
     """PutUserStatus: a routable status signs the agent in, any other takes the agent out of routing.
 
     In AWS an agent must be logged in to the Contact Control Panel first; the emulator's agents need none.
