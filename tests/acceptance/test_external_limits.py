@@ -22,7 +22,7 @@ def test_a_crm_that_serves_less_than_the_plan_asks_is_the_first_bottleneck(busyh
     done = busyhour("forecast", "lookup", *CRM, cwd=ROOT)
     assert done.code == 1, done.out
     assert "First bottleneck: Limit crm = 12, at " in done.out
-    assert "40.0% of its requests are rejected by calculation" in " ".join(done.out.split()), "20/s at 12/s"
+    assert "40.0% of first attempts are rejected by calculation" in " ".join(done.out.split()), "20/s at 12/s"
     done = busyhour("forecast", "lookup", *CRM, "--set", "limits.crm.rate=60", cwd=ROOT)
     assert done.code == 0, done.out
 

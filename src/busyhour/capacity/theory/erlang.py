@@ -243,6 +243,10 @@ def poisson_quantile(mean: float, share: float) -> int:
     _share(share=share)
     if mean == 0:
         return 0
+    if mean > MANY**2:
+        from scipy.stats import poisson
+
+        return int(poisson.ppf(share, mean))
     # Start far enough below the mean that what is left out is negligible, in logs so as not to underflow.
     start = max(0, math.floor(mean - 12.0 * math.sqrt(mean) - 20))
     term = math.exp(start * math.log(mean) - mean - math.lgamma(start + 1)) if start else math.exp(-mean)

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 _BLOCK = 8192
 _NEGLIGIBLE = 1e-18
 _BEYOND = 1e300
+_NODES = 1000.0
+"""States to a standard deviation at most at which a wide sum is taken."""
+_LENGTHS = 60.0
+"""Lengths over which terms fall to 1/e that are summed where they fall from the first on."""
 _WIDTHS = 12.0
 """Standard deviations to either side of the most likely state that are summed."""
 
@@ -54,27 +59,55 @@ def servers_for_blocking(load: float, blocking: float) -> int:
 def waiting_states(rate: float, serve: float, leave: float) -> tuple[float, float, float]:
     """Sums over k from 1 of r_k and k r_k divided by 10^scale, and the scale.
 
-    r_k is the product over i up to k of rate / (serve + i leave).
+    r_k is the product over i up to k of rate / (serve + i leave). Wide sums are taken at some thousand states by the
+    trapezoidal rule with the correction of Euler and Maclaurin at the ends.
     """
     import numpy as np
 
-    places = serve / leave
+    mean, places = rate / leave, serve / leave
     # r_k is largest where rate = serve + k leave; around it, it is as wide as a Poisson variable of mean rate / leave.
-    top = max(0.0, (rate - serve) / leave)
-    width = math.sqrt(rate / leave)
-    first = max(0, math.floor(top - _WIDTHS * width))
-    last = math.ceil(top + _WIDTHS * width)
-    peak = max(first, math.floor(top))
-    k = np.arange(first + 1, last + 1, dtype=float)
-    logs = np.cumsum(np.log(rate / leave) - np.log(places + k))
-    logs -= float(logs[peak - first - 1]) if peak > first else 0.0
-    terms = np.exp(logs)
-    log_of_peak = 0.0
-    if peak:
-        log_of_peak = peak * math.log(rate / leave) - (
-            math.lgamma(places + peak + 1.0) - math.lgamma(places + 1.0)
+    top = max(0.0, mean - places)
+    width = math.sqrt(mean)
+    first = max(1, math.floor(top - _WIDTHS * width) + 1)
+    reach = _WIDTHS * width
+    if top == 0.0 and places + 1.0 > mean:  # below full load r_k falls from the first state on
+        falls = -1.0 / math.log(mean / (places + 1.0))
+        width, reach = min(width, falls), min(reach, _LENGTHS * falls)
+    step = max(1, math.floor(width / _NODES))
+    steps = math.ceil((top + reach - first) / step) + 1
+    peak = max(first - 1, math.floor(top))
+    k = first + step * np.arange(steps + 1, dtype=float)
+    terms = np.exp(_log_ratio(places + peak, mean, k - peak))
+    # Derivatives in k of log r_k at the ends: log of the ratio of neighbouring states, half a state further.
+    slope = np.log(mean / (places + k[[0, -1]] + 0.5))
+
+    def summed(values: Any, derivatives: Any) -> float:
+        ends = values[[0, -1]]
+        trapezium = step * float(values.sum() - ends.sum() / 2.0)
+        return (
+            trapezium
+            + float(ends.sum()) / 2.0
+            - (step * step - 1) / 12.0 * float(derivatives[1] - derivatives[0])
         )
-    return float(terms.sum()), float((k * terms).sum()), max(0.0, log_of_peak) / math.log(10.0)
+
+    ends = terms[[0, -1]]
+    total = summed(terms, ends * slope)
+    weighted = summed(k * terms, ends + k[[0, -1]] * ends * slope)
+    log_of_peak = float(_log_ratio(places, mean, np.array([float(peak)]))[0]) if peak else 0.0
+    return total, weighted, max(0.0, log_of_peak) / math.log(10.0)
+
+
+def _log_ratio(start: float, mean: float, k: Any) -> Any:
+    """Logarithm of the product over i from 1 to k of mean / (start + i), for real k, by Stirling's series."""
+    import numpy as np
+
+    base = start + 1.0
+    end = base + k
+    apart = np.log1p(k / base)
+    log_gammas = (base + k - 0.5) * apart - k + k * math.log(base)
+    for divisor, power in ((12.0, 1), (-360.0, 3), (1260.0, 5)):
+        log_gammas = log_gammas + (end**-power - base**-power) / divisor
+    return k * math.log(mean) - log_gammas
 
 
 def last_place(rate: float, serve: float, leave: float, capacity: int, blocking: float) -> float:
