@@ -18,7 +18,7 @@ from busyhour.shipped import shipped_root
 ROOT = shipped_root()
 FLOWS = ROOT / "examples" / "helpdesk" / "flows"
 HANDLERS = ROOT / "examples" / "helpdesk" / "lambda" / "helpdesk.py"
-FAULTS = Path(__file__).parents[1] / "unit" / "contracts" / "exploration" / "faults"
+FAULTS = Path(__file__).parents[1] / "unit" / "exploration" / "faults"
 
 
 def fits(data, module, name):

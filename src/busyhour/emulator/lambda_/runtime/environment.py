@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from busyhour.emulator.lambda_.runtime.worker import FRAME
 
-_PACKAGES = str(Path(__file__).parents[3])
+_PACKAGES = str(Path(__file__).parents[4])
 _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); from busyhour.emulator.lambda_.runtime.worker import main; "
     "del sys.path[0]; main(sys.argv[2:])"

@@ -60,7 +60,13 @@ def test_a_worker_imports_nothing_but_the_standard_library_and_the_runtime(tmp_p
         [sys.executable, "-c", script, str(file)], capture_output=True, text=True, check=True
     )
     modules = json.loads(done.stdout.splitlines()[1])
-    packages = ("busyhour", "busyhour.emulator", "busyhour.emulator.lambda_", "busyhour.handlers")
+    packages = (
+        "busyhour",
+        "busyhour.emulator",
+        "busyhour.emulator.lambda_",
+        "busyhour.emulator.lambda_.runtime",
+        "busyhour.handlers",
+    )
     ours = {name for name in modules if name.split(".")[0] == "busyhour"}
     assert {name for name in ours if not name.startswith("busyhour.handlers.runtime")} == {
         *packages,
