@@ -9,7 +9,7 @@ STAMP  := $(VENV)/.installed
 NAME   ?=
 WORKERS ?= 4
 
-.PHONY: help install run test lint test-slow contracts bench truth mutation clean
+.PHONY: help install run test generate lint test-slow contracts bench truth mutation clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,11 +27,15 @@ $(STAMP): pyproject.toml constraints.txt
 run: install ## run scenarios/helpdesk.toml on the embedded emulator and write a report
 	$(BIN)/busyhour run scenarios/helpdesk.toml
 
-lint: install ## ruff, mypy --strict, import-linter
+generate: install ## write every file that is made from code or data (pages of rules, schemas, reference of commands)
+	$(BIN)/python tools/generate.py
+
+lint: install ## ruff, mypy --strict, import-linter, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/generate.py --check
 
 test: lint ## what CI runs: lint and every test that is not marked slow
 	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m 'not slow'

@@ -68,12 +68,6 @@ def commands() -> list[str]:
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
-def test_docs_and_init_have_the_same_workflow(name: str) -> None:
-    starter = ROOT / "src" / "busyhour" / "cli" / "_starter" / "ci" / f"{name}.yml"
-    assert (ROOT / "docs" / "ci" / f"{name}.yml").read_bytes() == starter.read_bytes()
-
-
-@pytest.mark.parametrize("name", WORKFLOWS)
 def test_every_workflow_checks_runs_compares_and_remembers(name: str) -> None:
     nightly = " ".join(jobs(name)["nightly"])
     for words in ("busyhour check", "--confirm", "busyhour compare", "busyhour history add"):

@@ -68,10 +68,3 @@ def test_every_command_is_in_the_documentation() -> None:
     text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
     for name in cli.list_commands(click.Context(cli)):
         assert f"busyhour {name}" in text, f"no page speaks of busyhour {name}"
-
-
-def test_the_reference_of_commands_is_current() -> None:
-    from busyhour.cli._reference import page
-
-    written = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-    assert written == page(), "make it anew: python -m busyhour.cli._reference > docs/commands.md"

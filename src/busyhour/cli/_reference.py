@@ -1,9 +1,8 @@
-"""docs/commands.md, made from the commands' own help: `python -m busyhour.cli._reference > docs/commands.md`."""
+"""docs/commands.md, the reference of all commands, made from their help."""
 
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Iterator
 
 import click
@@ -12,7 +11,7 @@ from busyhour.cli import cli
 
 INTRODUCTION = """# Commands
 
-Made from the commands' own help by `python -m busyhour.cli._reference > docs/commands.md`.
+Made from the commands' own help by `make generate`.
 Exit codes are the same everywhere: see the README.
 """
 
@@ -50,7 +49,3 @@ def _sections(command: click.Command, context: click.Context, title: str) -> Ite
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
-
-
-if __name__ == "__main__":
-    sys.stdout.write(page())

@@ -1,17 +1,12 @@
-"""A page for each rule and an index of them, written from the rules' own declarations and examples.
-
-`python -m busyhour.contracts.rule_pages` writes docs/rules/ of the project in the current folder; a test holds what is
-there against what would be written.
-"""
+"""Pages of the rules for docs/rules: one for each rule and an index, made from declarations and examples."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
-from busyhour.contracts.loading import RuleSet, load_rules, shipped_rules_folder
+from busyhour.contracts.loading import RuleSet, shipped_rules_folder
 from busyhour.contracts.rule import GROUPS, Rule
 
 FOLDER = Path("docs/rules")
@@ -62,7 +57,7 @@ def index(rules: RuleSet) -> str:
         "# Rules of `busyhour check`\n",
         f"{len(rules)} rules, one file each in `contract_tests/rules`. Errors are what Connect refuses on publish, "
         "warnings are what hurts callers, notes are worth knowing.\n",
-        "Written by `python -m busyhour.contracts.rule_pages`; do not edit.\n",
+        "Written by `make generate`; do not edit.\n",
     ]
     for group in GROUPS:
         members = [rule for rule in rules if rule.group == group]
@@ -89,7 +84,7 @@ def page(rule: Rule) -> str:
         f"## Leaving it out\n\nFor one action, with a reason, in the layout of the export:\n\n"
         f'```json\n"ActionMetadata": {{"<identifier>": {{"busyhour": {{"ignore": ["{rule.id}"], "reason": "…"}}}}}}\n```\n\n'
         f"For all flows: `busyhour check --ignore {rule.id}`, or under `[check]` in busyhour.toml.\n\n"
-        "Written by `python -m busyhour.contracts.rule_pages`; do not edit.\n",
+        "Written by `make generate`; do not edit.\n",
     ]
     return "\n".join(parts)
 
@@ -111,34 +106,3 @@ def _series(names: list[str]) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
-
-
-def write(root: Path, rules: RuleSet) -> tuple[list[Path], list[Path]]:
-    """Write the pages under `root`; returns what was written again or changed, and what was removed."""
-    folder = root / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = pages(rules)
-    changed: list[Path] = []
-    for name, text in wanted.items():
-        path = folder / name
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
-            changed.append(path)
-    left_over = [path for path in sorted(folder.glob("*.md")) if path.name not in wanted]
-    for path in left_over:
-        path.unlink()
-    return changed, left_over
-
-
-def main() -> int:
-    """Write the pages of the shipped rules into the current folder."""
-    changed, removed = write(Path.cwd(), load_rules())
-    for path in changed:
-        sys.stdout.write(f"wrote {path}\n")
-    for path in removed:
-        sys.stdout.write(f"removed {path}\n")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -2,8 +2,7 @@
 
 A file that a team commits (reports/ledger.json unless the project says otherwise), so that before a go-live everybody
 sees which limits have been raised and proven. Rows are changed by pure functions; `read` and `write` are the only ones
-that touch the disk. reports/ledger.schema.json is made from these classes:
-`python -m busyhour.quotas.ledger > reports/ledger.schema.json`.
+that touch the disk. reports/ledger.schema.json is made from these classes.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from busyhour.quotas.figures import number, tolerance
 from busyhour.quotas.increases import check_version
 from busyhour.quotas.model import Origin, Scope
 from busyhour.results.codec import decode, encode
-from busyhour.results.json_schema import schema_of
 from busyhour.results.limit_rows import QUOTA, LimitRow, by_key
 from busyhour.results.record import Outcome, QuotaRecord, RunRecord
 from busyhour.results.store import read_json, write_bytes
@@ -384,16 +382,3 @@ def _needed(limit: LimitRow, run: RunRecord) -> Needed:
         run=run.run_id,
         at=run.ended,
     )
-
-
-def _main() -> None:
-    """Print the schema of the ledger."""
-    import json
-    import sys
-
-    json.dump(schema_of(Evidence, title=TITLE, schema_id=SCHEMA_ID), sys.stdout, indent=2)
-    sys.stdout.write("\n")
-
-
-if __name__ == "__main__":
-    _main()

@@ -102,18 +102,3 @@ def _attribute_docs(kind: type) -> dict[str, str]:
         ):
             found[before.target.id] = inspect.cleandoc(after.value.value).replace("\n", " ")
     return found
-
-
-def _main() -> None:
-    """Print the schema of run.json: `python -m busyhour.results.json_schema > reports/run.schema.json`."""
-    import json
-    import sys
-
-    from busyhour.results.record import RunRecord
-
-    json.dump(schema_of(RunRecord, title=RUN_TITLE, schema_id=RUN_ID), sys.stdout, indent=2)
-    sys.stdout.write("\n")
-
-
-if __name__ == "__main__":
-    _main()

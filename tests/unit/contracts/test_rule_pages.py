@@ -3,17 +3,10 @@
 from pathlib import Path
 
 from busyhour.contracts.loading import load_rules
-from busyhour.contracts.rule_pages import FOLDER, address, pages, write
+from busyhour.contracts.rule_pages import FOLDER, address, pages
 
 ROOT = Path(__file__).parents[3]
 RULES = load_rules()
-
-
-def test_the_pages_are_current():
-    there = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / FOLDER).glob("*.md")}
-    wanted = pages(RULES)
-    stale = sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
-    assert stale == [], "run `python -m busyhour.contracts.rule_pages`"
 
 
 def test_a_page_says_all_that_the_rule_declares():
@@ -34,16 +27,6 @@ def test_the_index_lists_every_rule_once():
     index = pages(RULES)["README.md"]
     for rule in RULES:
         assert index.count(f"[{rule.id}]({rule.id}.md)") == 1
-
-
-def test_writing_changes_only_what_differs_and_removes_what_is_left_over(tmp_path):
-    write(tmp_path, RULES)
-    assert write(tmp_path, RULES) == ([], [])
-    (tmp_path / FOLDER / "no-end.md").write_text("old")
-    (tmp_path / FOLDER / "gone.md").write_text("old")
-    changed, removed = write(tmp_path, RULES)
-    assert [path.name for path in changed] == ["no-end.md"]
-    assert [path.name for path in removed] == ["gone.md"]
 
 
 def test_addresses_are_absolute():

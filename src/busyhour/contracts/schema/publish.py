@@ -1,15 +1,16 @@
-"""The two schema files that name all others, written from the folder: `python -m busyhour.contracts.schema.publish`.
-
-So adding an action type is adding its file; a test says when these two are behind.
-"""
+"""The two schema files that name all others, made from the files of the folder."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-from busyhour.contracts.schema.store import SchemaStore, shipped_schemas
+from busyhour.contracts.schema.store import SchemaStore
+
+
+def documents(store: SchemaStore) -> dict[str, dict[str, Any]]:
+    """Return the generated schemas by file name."""
+    return {"flow.schema.json": flow_schema(store), "index.json": index(store)}
 
 
 def flow_schema(store: SchemaStore) -> dict[str, Any]:
@@ -38,14 +39,3 @@ def index(store: SchemaStore) -> dict[str, Any]:
     made: dict[str, Any] = json.loads((store.folder / "index.json").read_text(encoding="utf-8"))
     made["actions"] = {type: f"actions/{type}.schema.json" for type in sorted(store.types)}
     return made
-
-
-def write(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON as the other schemas are written."""
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    _store = shipped_schemas()
-    write(_store.folder / "flow.schema.json", flow_schema(_store))
-    write(_store.folder / "index.json", index(_store))

@@ -1,4 +1,4 @@
-"""docs/emulator-coverage.md: `python -m busyhour.emulator.coverage.page > docs/emulator-coverage.md`.
+"""docs/emulator-coverage.md, the page of what the emulator serves, enforces and does differently from AWS.
 
 Which operations are served is asked of the router, which limits there are of the quota table and `enforced`, and what
 differs from AWS is written in `differences`.
@@ -6,7 +6,6 @@ differs from AWS is written in `differences`.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 
 from busyhour.emulator.coverage.differences import DIFFERENCES, EVERYWHERE
@@ -48,7 +47,7 @@ RATED = {
 """Services with API rates in the quota table, by signing name."""
 _INTRODUCTION = """# What the emulator covers
 
-Made from the emulator itself by `python -m busyhour.emulator.coverage.page > docs/emulator-coverage.md`.
+Made from the emulator itself by `make generate`.
 Every operation is held to botocore's model of it by generated requests (`tests/unit/emulator/conformance`).
 Services that are not named here are answered by moto, without limits.
 """
@@ -132,7 +131,3 @@ def _differences() -> Iterator[str]:
         yield f"\n### {TITLES[service]}\n"
         yield from (f"- {text}" for text in texts)
     yield ""
-
-
-if __name__ == "__main__":
-    sys.stdout.write(page())

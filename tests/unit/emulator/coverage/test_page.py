@@ -19,11 +19,6 @@ SHARED = (ROOT / "src" / "busyhour" / "quotas" / "dynamodb" / "capacity.py",)
 """What the emulator enforces of tables, by the model that forecasts use too."""
 
 
-def test_the_page_is_current():
-    written = (ROOT / "docs" / "emulator-coverage.md").read_text(encoding="utf-8")
-    assert written == page.page(), "run python -m busyhour.emulator.coverage.page > docs/emulator-coverage.md"
-
-
 def test_every_quota_that_the_code_names_is_listed_and_no_other():
     """What the emulator enforces it must name, by key or by code."""
     known = {name: quota for quota in load() for name in (quota.key, quota.code) if name}
