@@ -39,18 +39,23 @@ def judge_outcomes(
     return [*reasons, *(_unreached(outcomes, scenario, expected) or _unstaffed(outcomes, scenario))]
 
 
-def failed_by_flows(outcomes: CallOutcomes | None, scenario: Scenario) -> list[str]:
-    """A forecast's calls on error branches beyond what is tolerated, the sample's interval beyond it; a run measures them."""
+def failed_by_flows(outcomes: CallOutcomes | None, scenario: Scenario) -> tuple[list[str], list[str]]:
+    """A forecast's calls on error branches: reasons for which the plan fails, and what the sample leaves undecided.
+
+    The plan fails where the 95 % interval of the sampled share is beyond the tolerated one, and is undecided where calls
+    failed and the interval has the tolerated share inside. A sample without a failed call leaves nothing open.
+    """
     if outcomes is None or not outcomes.error_branch:
-        return []
+        return [], []
     tolerated = Tolerances(scenario).error_branches()
     low, high = interval(outcomes.error_branch, outcomes.total)
-    if low <= tolerated:
-        return []
+    if high <= tolerated:
+        return [], []
     share = outcomes.error_branch / outcomes.total
     text = f"{share:.2%} ({low:.2%} to {high:.2%}) of the calls take an error branch, {tolerance(tolerated)} is tolerated."
     worst = outcomes.problems[:1]
-    return [" ".join([text, *(problem_sentence(one, outcomes.total) for one in worst)])]
+    reason = " ".join([text, *(problem_sentence(one, outcomes.total) for one in worst)])
+    return ([reason], []) if low > tolerated else ([], [reason])
 
 
 def _unstaffed(outcomes: CallOutcomes, scenario: Scenario) -> list[str]:

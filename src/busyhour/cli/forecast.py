@@ -132,7 +132,7 @@ def command(
                 f"cannot write the plot to {str(plot)!r}: {error.strerror}",
                 "Name a file in a folder that exists.",
             ) from None
-    undecided = ExitCode.INVALID_RUN if found.undecided else ExitCode.OK
+    undecided = ExitCode.INVALID_RUN if found.undecided or found.not_decided else ExitCode.OK
     unmet = found.binding or found.unplanned or found.tight
     raise SystemExit(int(ExitCode.DOES_NOT_HOLD if unmet else undecided))
 

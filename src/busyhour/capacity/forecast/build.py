@@ -179,6 +179,7 @@ class _Forecaster:
             self._counted()
         if self.scenario.plan.basis:
             self.sheet.notes.append(self.scenario.plan.basis)
+        failed, open_ = failed_by_flows(self.demand.outcomes, self.scenario)
         made = Forecast(
             scenario=self.scenario.name,
             calls_per_hour=self.per_hour,
@@ -191,8 +192,8 @@ class _Forecaster:
             notes=list(dict.fromkeys([*self.sheet.notes, *self.demand.result.notes])),
             outcomes=self.demand.outcomes,
             objectives=answers(self.scenario),
-            unplanned=self.unmet + judge_outcomes(self.demand.outcomes, self.scenario)
-            or failed_by_flows(self.demand.outcomes, self.scenario),
+            unplanned=self.unmet + judge_outcomes(self.demand.outcomes, self.scenario) or failed,
+            not_decided=open_,
         )
         made = with_rules(made, self.scenario, self.table, self.values.known)
         made = with_unpublished(made, even=self.even)

@@ -104,6 +104,8 @@ class Forecast:
     """Of each objective of the scenario, whether the list of limits answers it or only a run does."""
     unplanned: list[str] = field(default_factory=list)
     """Reasons for which the calls do not do what the plan says; with one the plan does not hold."""
+    not_decided: list[str] = field(default_factory=list)
+    """Shares of calls of which the sample does not tell whether the plan keeps its objective."""
 
     @property
     def peaks(self) -> dict[str, float]:
@@ -159,6 +161,7 @@ class Forecast:
             unpublished=[one for one in self.unpublished if kept(one.key)],
             outcomes=self.outcomes if "connect" in services else None,
             unplanned=self.unplanned if "connect" in services else [],
+            not_decided=self.not_decided if "connect" in services else [],
             notes=[
                 *self.notes,
                 f"the scenario drives {' and '.join(sorted(services))} alone: no flow runs, and the demand is that of each arrival",
@@ -187,6 +190,7 @@ class Forecast:
             "outcomes": None if self.outcomes is None else encode(self.outcomes),
             "objectives": [asdict(one) for one in self.objectives],
             "unplanned": list(self.unplanned),
+            "not_decided": list(self.not_decided),
         }
 
 

@@ -34,6 +34,8 @@ def text(found: Forecast, console: Console) -> None:
     console.print(_headline(found))
     for line in found.unplanned:
         console.print(Text(f"Does not hold: {line}", style="bold red"))
+    for line in found.not_decided:
+        console.print(Text(f"Not decided: {line}", style="yellow"))
     if found.outcomes is not None:
         for line in outcomes.lines(found.outcomes, found.unplanned):
             console.print(Text(line))
