@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import OUTCOMES_OF_A_CALL, FlowView
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.rule import Problem, from_schema, rule
-from busyhour.flows.model import FlowType
+from busyhour.flows.model import OUTCOMES_OF_A_CALL, FlowType
 
 
 @rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from busyhour.capacity.tolerance import Tolerances
 from busyhour.quotas.figures import tolerance
-from busyhour.results.measurement.estimate import interval
+from busyhour.results.estimate import interval
 from busyhour.results.outcomes import CallOutcomes, Ending, problem_sentence
 from busyhour.scenarios.model import Scenario
 

@@ -51,7 +51,8 @@ def _say_what_is_refused(text: str, label: Path) -> None:
     from busyhour.contracts.check import Checker
     from busyhour.contracts.finding import Severity
     from busyhour.contracts.formats.text import line
-    from busyhour.contracts.reading.sources import Gathered, Source
+    from busyhour.contracts.reading.source import Source
+    from busyhour.contracts.reading.sources import Gathered
     from busyhour.flows.export.document import parse
 
     report = Checker().check(Gathered((Source(str(label), parse(text, label)),)))

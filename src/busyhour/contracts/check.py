@@ -10,7 +10,8 @@ from busyhour.collector import paused
 from busyhour.contracts.finding import FileReport, Finding, Report, Severity, json_pointer, order
 from busyhour.contracts.flow_view import FlowView, Project
 from busyhour.contracts.loading import RuleSet, load_rules
-from busyhour.contracts.reading.sources import Gathered, Source, gather
+from busyhour.contracts.reading.source import Source
+from busyhour.contracts.reading.sources import Gathered, gather
 from busyhour.contracts.rule import Problem, Rule
 from busyhour.contracts.schema.store import SchemaStore, shipped_schemas
 from busyhour.contracts.suppressions import in_force

@@ -158,9 +158,6 @@ class ActionView:
         return next((one.target for one in self.errors if one.error_type == error_type), None)
 
 
-OUTCOMES_OF_A_CALL = frozenset({"CallFailed", "ConnectionTimeLimitExceeded"})
-"""Errors of a third-party transfer that resumes the flow; in transfer-to-agent flows Connect refuses them."""
-
 DRAFT_TARGETS = frozenset({"", "$end"})
 """Targets by which the designer saves a branch that is connected to nothing."""
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from busyhour.contracts.finding import Severity
 from busyhour.contracts.loading import RuleSet, load_rules, shipped_rules_folder
-from busyhour.contracts.reading.sources import Gathered, Source
+from busyhour.contracts.reading.source import Source
+from busyhour.contracts.reading.sources import Gathered
 from busyhour.flows.model import FlowType
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs
 import orjson
 
 from busyhour.emulator.account import EmulatorState
+from busyhour.emulator.connect.api.inbound import call_in
 from busyhour.emulator.connect.contacts.contact_record import record
-from busyhour.emulator.connect.contacts.inbound import call_in
 from busyhour.emulator.connect.contacts.outbound import check_attributes
 from busyhour.emulator.connect.instance_runtime import InstanceRuntimes
 from busyhour.emulator.connect.metrics.summary import calls_summary, queue_summary

@@ -12,8 +12,8 @@ from typing import Any
 
 from busyhour.emulator.account import Account, EmulatorState, new_state
 from busyhour.emulator.admin import Admin
+from busyhour.emulator.connect.api.participant import ParticipantService
 from busyhour.emulator.connect.assembly import first_instance, open_sites
-from busyhour.emulator.connect.contacts.participant import ParticipantService
 from busyhour.emulator.connect.contacts.publish import Outlets
 from busyhour.emulator.connect.flow_logs import FlowLogs
 from busyhour.emulator.connect.instance_runtime import InstanceRuntimes

@@ -43,7 +43,7 @@ class OtherServices:
 
     def verifier(self, credentials: Mapping[str, str] | None) -> Verifier | None:
         """What checks signatures: the given keys and the handlers' own; None where nothing is to be checked."""
-        from busyhour.emulator.lambda_.api.variables import HANDLER_KEY
+        from busyhour.emulator.lambda_.functions.variables import HANDLER_KEY
 
         if credentials is None:
             return None
@@ -68,8 +68,8 @@ def other_services(
     """
     from busyhour.emulator.cloudwatch.service import CloudWatch
     from busyhour.emulator.dynamodb.api.service import DynamoDbService
-    from busyhour.emulator.lambda_.api.function_store import FunctionTable
     from busyhour.emulator.lambda_.api.service import LambdaService
+    from busyhour.emulator.lambda_.functions.store import FunctionTable
     from busyhour.emulator.lambda_.runtime.asynchronous import EventQueue
     from busyhour.emulator.lambda_.runtime.engine import LambdaEngine
     from busyhour.emulator.lambda_.runtime.pool import EnvironmentPool

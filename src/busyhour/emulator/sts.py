@@ -6,8 +6,8 @@ from typing import Protocol
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+from busyhour.emulator.error_formats import query_error
 from busyhour.emulator.messages import ApiError, Request, Response
-from busyhour.emulator.server.error_formats import query_error
 
 _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 

@@ -29,6 +29,10 @@ class FlowType(StrEnum):
     MODULE = "MODULE"
 
 
+OUTCOMES_OF_A_CALL = frozenset({"CallFailed", "ConnectionTimeLimitExceeded"})
+"""Errors of a third-party transfer that resumes the flow; in transfer-to-agent flows Connect rejects them."""
+
+
 class FlowFormat(StrEnum):
     """Which export format a file has."""
 

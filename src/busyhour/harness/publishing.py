@@ -36,7 +36,8 @@ _WORDS = {
 def problems(content: str) -> list[str]:
     """Why Connect would refuse to publish `content`, a message for each; empty where it would not."""
     from busyhour.contracts.finding import Severity
-    from busyhour.contracts.reading.sources import Gathered, Source
+    from busyhour.contracts.reading.source import Source
+    from busyhour.contracts.reading.sources import Gathered
     from busyhour.flows.export.document import parse
 
     report = _checker().check(Gathered((Source("content", parse(content)),), {}))

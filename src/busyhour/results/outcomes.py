@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from busyhour.results.measurement.estimate import Estimate, estimate, interval
+from busyhour.results.estimate import Estimate, estimate, interval
 
 ENDING = "outcome/"
 """Key of calls by `Ending`."""

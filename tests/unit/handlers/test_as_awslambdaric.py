@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from busyhour.emulator.lambda_.api.invocation_result import failure
 from busyhour.emulator.lambda_.runtime.environment import Environment
+from busyhour.emulator.lambda_.runtime.invocation_result import failure
 from busyhour.handlers.process import REQUEST_ID, Handler, HandlerError, HandlerProcess
 from busyhour.handlers.runtime.marshalling import marshalled, to_json
 from busyhour.handlers.runtime.variables import variables

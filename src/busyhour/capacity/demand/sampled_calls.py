@@ -17,7 +17,7 @@ from busyhour.capacity.simulation.functions import HANDLER_LATENCY, Answers
 from busyhour.capacity.simulation.simulate import INFINITE, Simulation, SimulationResult
 from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.capacity.theory.holding_times import HoldingTime
-from busyhour.results.measurement.estimate import alike
+from busyhour.results.estimate import alike
 from busyhour.results.outcomes import ENDING, CallOutcomes, from_counts
 from busyhour.scenarios.model import Direction, Scenario
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from busyhour.contracts.reading.embedded import EmbeddedDocument, balanced, document_of, looks_whole
-from busyhour.contracts.reading.sources import Source
+from busyhour.contracts.reading.source import Source
 from busyhour.flows.export.document import Document, DocumentError
 from busyhour.flows.export.positions import Offsets, inner_offsets, scan
 from busyhour.flows.model import FlowType, Pointer

@@ -17,22 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.contracts.reading.fast_path import quick, read_file
+from busyhour.contracts.reading.source import Source
 from busyhour.errors import BusyhourError
 from busyhour.flows.export.document import Document, DocumentError, parse
-from busyhour.flows.model import FlowType
 
 _SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "cdk.out", "venv"})
-
-
-@dataclass(frozen=True)
-class Source:
-    """One document to check, or why it is none. `label` is its path as the user wrote it."""
-
-    label: str
-    document: Document | None
-    unreadable: DocumentError | None = None
-    flow_type: FlowType | None = None
-    """The flow's type, where the file around the flow says it."""
 
 
 @dataclass(frozen=True)

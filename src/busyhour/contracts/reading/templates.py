@@ -15,7 +15,7 @@ from busyhour.contracts.reading.cfn_join import joined
 from busyhour.contracts.reading.containers import MODULES, type_of
 from busyhour.contracts.reading.embedded import EmbeddedDocument, Piece, document_of, looks_whole, pieces
 from busyhour.contracts.reading.hcl import HclError, HclReader
-from busyhour.contracts.reading.sources import Source
+from busyhour.contracts.reading.source import Source
 from busyhour.flows.export.document import DocumentError
 from busyhour.flows.export.positions import Lines
 

@@ -15,7 +15,7 @@ import yaml
 
 from busyhour.contracts.reading.containers import below, held, placeholder, plain, type_of
 from busyhour.contracts.reading.embedded import EmbeddedDocument
-from busyhour.contracts.reading.sources import Source
+from busyhour.contracts.reading.source import Source
 from busyhour.flows.export.document import MAX_DEPTH, DocumentError
 from busyhour.flows.export.positions import Offsets
 from busyhour.flows.model import Pointer, Position

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from busyhour.contracts.flow_view import OUTCOMES_OF_A_CALL
 from busyhour.contracts.reading.placeholders import PLACEHOLDER
 from busyhour.contracts.schema.errors import Objection
 from busyhour.contracts.schema.violations import Issue, Speaker, expected, extra, missing, options
 from busyhour.contracts.schema.wording import bare_kind, near, series, shown
-from busyhour.flows.model import FlowType, Pointer
+from busyhour.flows.model import OUTCOMES_OF_A_CALL, FlowType, Pointer
 
 
 def of_transitions(speaker: Speaker, objection: Objection) -> Iterator[Issue]:

@@ -19,8 +19,8 @@ from xml.sax.saxutils import escape
 
 import orjson
 
+from busyhour.emulator.error_formats import json_error, query_error
 from busyhour.emulator.messages import JSON_1_0, ApiError, Request, Response
-from busyhour.emulator.server.error_formats import json_error, query_error
 
 CBOR = "application/cbor"
 XML = "text/xml"

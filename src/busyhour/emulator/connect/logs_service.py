@@ -11,9 +11,9 @@ import orjson
 
 from busyhour.emulator.connect.flow_logs import FlowLogs, LogEvent, log_group
 from busyhour.emulator.connect.instance_runtime import InstanceRuntimes
+from busyhour.emulator.error_formats import json_error
 from busyhour.emulator.messages import JSON_1_1, ApiError, Request, Response, Service
 from busyhour.emulator.model.paging import page_start, page_token
-from busyhour.emulator.server.error_formats import json_error
 
 Params = dict[str, Any]
 _PAGE = 10_000

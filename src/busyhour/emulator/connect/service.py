@@ -7,14 +7,15 @@ from functools import cache
 
 import orjson
 
-from busyhour.emulator.connect.contacts import operations, start
+from busyhour.emulator.connect.api import contacts as operations
+from busyhour.emulator.connect.api import crud, flows, instances, phone_numbers, routing_profiles
+from busyhour.emulator.connect.api import start_contact as start
 from busyhour.emulator.connect.contacts.times import epoch_seconds
 from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, InstanceRuntimes, Params
 from busyhour.emulator.connect.metrics import current, historical
-from busyhour.emulator.connect.resources import crud, flows, instances, phone_numbers, routing_profiles
+from busyhour.emulator.error_formats import rest_json_error
 from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.model.operations import OperationTable
-from busyhour.emulator.server.error_formats import rest_json_error
 
 HANDLERS: Mapping[str, Handler] = {
     **start.HANDLERS,

@@ -24,7 +24,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.responses import DynamoHandler
 from werkzeug.exceptions import HTTPException
 
-from busyhour.emulator.dynamodb.throughput.partitioned import PartitionedBackend, PartitionedTable
+from busyhour.emulator.dynamodb.partitioned import PartitionedBackend, PartitionedTable
 from busyhour.emulator.model.shapes import Check, ConstraintError, MalformedError, compile_shape
 
 JOURNALLED = frozenset(

@@ -15,10 +15,10 @@ from typing import Any
 
 import orjson
 
+from busyhour.emulator.error_formats import rest_json_error
 from busyhour.emulator.lex.model import ANSWER_SECONDS, SESSIONS, TEXT, Bot, LexModel
 from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.model.operations import OperationTable
-from busyhour.emulator.server.error_formats import rest_json_error
 
 Params = Mapping[str, Any]
 SESSION_SECONDS = 300.0

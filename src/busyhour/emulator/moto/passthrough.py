@@ -11,8 +11,8 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from busyhour.emulator.error_formats import error_in_kind
 from busyhour.emulator.messages import JSON, ApiError, Request, Response
-from busyhour.emulator.server.error_formats import error_in_kind
 
 _log = logging.getLogger(__name__)
 

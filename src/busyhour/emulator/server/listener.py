@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from random import Random
 from typing import Any, Protocol
 
+from busyhour.emulator.error_formats import error_in_kind
 from busyhour.emulator.messages import ApiError, Request, Response
-from busyhour.emulator.server.error_formats import error_in_kind
 from busyhour.emulator.server.http_server import Answer, Connection, Stamp
 from busyhour.emulator.server.router import Router, credential_scope
 from busyhour.errors import BusyhourError, ExitCode

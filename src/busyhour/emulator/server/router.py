@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, unquote
 
 import orjson
 
+from busyhour.emulator.error_formats import error_in_kind
 from busyhour.emulator.faults.requests import Fault, Faults, UnreachableError
 from busyhour.emulator.messages import ApiError, Request, Response, Service
-from busyhour.emulator.server.error_formats import error_in_kind
 from busyhour.emulator.server.sigv4 import Verifier
 
 _log = logging.getLogger(__name__)

@@ -20,11 +20,11 @@ from typing import Any
 import orjson
 
 from busyhour.emulator.account import EmulatorState
+from busyhour.emulator.error_formats import json_error
 from busyhour.emulator.messages import JSON_1_1, ApiError, Request, Response
 from busyhour.emulator.model.paging import page_start, page_token
 from busyhour.emulator.model.shape_types import check_types
 from busyhour.emulator.quotas.new_account import AccountAge
-from busyhour.emulator.server.error_formats import json_error
 from busyhour.emulator.service_quotas.increases import (
     ACCOUNT,
     OPEN,

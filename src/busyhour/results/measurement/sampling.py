@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from busyhour.results.measurement.estimate import Estimate, estimate, interval
+from busyhour.results.estimate import Estimate, estimate, interval
 
 CONTACTS = "contacts/"
 """Prefix of counts: `accepted` contacts, those that were drawn (`followed`), and of these `completed`, `blocked`,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from busyhour.emulator.dynamodb.backend import OperationError, Operations
-from busyhour.emulator.dynamodb.throughput.partitioned import PartitionedTable
+from busyhour.emulator.dynamodb.partitioned import PartitionedTable
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from busyhour.emulator.cloudwatch.store import MetricStore
-from busyhour.emulator.lambda_.api.function_store import FunctionTable
 from busyhour.emulator.lambda_.api.service import LambdaService
+from busyhour.emulator.lambda_.functions.store import FunctionTable
 from busyhour.emulator.lambda_.runtime.asynchronous import AsyncPolicy, EventQueue
 from busyhour.emulator.lambda_.runtime.engine import LambdaEngine
 from busyhour.emulator.lambda_.runtime.pool import EnvironmentPool

@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
+from busyhour.emulator.error_formats import json_error, rest_json_error
 from busyhour.emulator.faults.requests import Fault, Faults
 from busyhour.emulator.messages import ApiError, Request, Response
-from busyhour.emulator.server.error_formats import json_error, rest_json_error
 from busyhour.emulator.server.router import Router, credential_scope
 
 

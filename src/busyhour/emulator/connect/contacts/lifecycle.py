@@ -19,10 +19,10 @@ from busyhour.calls.chance import Stream, key_of
 from busyhour.calls.live import VOICE, LiveCall
 from busyhour.calls.ports import Clock, Functions
 from busyhour.emulator.account import EmulatorState
+from busyhour.emulator.connect.cloudwatch_metrics import ConnectMetrics
 from busyhour.emulator.connect.contacts.contact import CHANNELS, Contact, ContactStore, close
 from busyhour.emulator.connect.contacts.start_parameters import Placed, contact_fields
 from busyhour.emulator.connect.contacts.transcript import customer, say
-from busyhour.emulator.connect.metrics.cloudwatch import ConnectMetrics
 from busyhour.emulator.connect.policy import ConnectPolicy
 from busyhour.emulator.connect.resources import hours_of_operation
 from busyhour.emulator.connect.resources.instance import FlowResource, Instance, MachineFactory

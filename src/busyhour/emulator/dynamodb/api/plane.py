@@ -11,16 +11,16 @@ from typing import Any
 
 import orjson
 
-from busyhour.emulator.dynamodb.api.answers import consumed_capacity
 from busyhour.emulator.dynamodb.api.request_limits import check_read_transaction, check_request
 from busyhour.emulator.dynamodb.api.requests import DATA, check_values, read_parameters, split_batch
 from busyhour.emulator.dynamodb.api.table_limits import ACCOUNT_QUOTA, TableLimits
 from busyhour.emulator.dynamodb.api.table_work import TableWork
 from busyhour.emulator.dynamodb.api.updates import simple_update
 from busyhour.emulator.dynamodb.backend import OperationError, Operations, plain
+from busyhour.emulator.dynamodb.partitioned import PartitionedTable
+from busyhour.emulator.dynamodb.throughput.answers import consumed_capacity
 from busyhour.emulator.dynamodb.throughput.charging import Charge, Charging, partition_of, stored
 from busyhour.emulator.dynamodb.throughput.meter import Meter
-from busyhour.emulator.dynamodb.throughput.partitioned import PartitionedTable
 from busyhour.emulator.interfaces import Quotas
 from busyhour.emulator.messages import JSON_1_0, ApiError, Response
 from busyhour.quotas.dynamodb.capacity import TABLE_QUOTA, Side

@@ -96,7 +96,7 @@ class DynamoDbService:
         """Tables and items of every Region."""
         if not self._planes:
             return {}
-        from busyhour.emulator.dynamodb.snapshot import dump
+        from busyhour.emulator.dynamodb.api.snapshot import dump
 
         return {region: dump(plane) for region, plane in self._planes.items()}
 
@@ -104,7 +104,7 @@ class DynamoDbService:
         """Make the tables again; imports moto where there were any."""
         if not data:
             return
-        from busyhour.emulator.dynamodb.snapshot import restore
+        from busyhour.emulator.dynamodb.api.snapshot import restore
 
         for region, tables in data.items():
             restore(self.plane(region), tables)

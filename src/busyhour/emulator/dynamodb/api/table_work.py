@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from busyhour.emulator.dynamodb.backend import Operations
-from busyhour.emulator.dynamodb.throughput.partitioned import PartitionedTable
+from busyhour.emulator.dynamodb.partitioned import PartitionedTable
 from busyhour.emulator.interfaces import Quotas
 from busyhour.emulator.messages import ApiError
 

@@ -16,7 +16,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 
 from busyhour.emulator.dynamodb.api.request_limits import EXPRESSION_BYTES
-from busyhour.emulator.dynamodb.throughput.partitioned import PartitionedTable
+from busyhour.emulator.dynamodb.partitioned import PartitionedTable
 
 _NAME = r"#?[A-Za-z_][A-Za-z0-9_]*"
 _VALUE = r":[A-Za-z0-9_]+"

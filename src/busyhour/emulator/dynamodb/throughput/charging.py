@@ -16,7 +16,7 @@ import orjson
 from moto.dynamodb.models.dynamo_type import DynamoType
 
 from busyhour.emulator.dynamodb.backend import Operations, plain
-from busyhour.emulator.dynamodb.throughput.partitioned import PartitionedTable
+from busyhour.emulator.dynamodb.partitioned import PartitionedTable
 from busyhour.quotas.dynamodb.capacity import Side
 from busyhour.quotas.dynamodb.indexes import Index
 from busyhour.quotas.dynamodb.indexes import Item as IndexItem

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from busyhour.emulator.dynamodb.api.answers import cancelled, throttle_error
+from busyhour.emulator.dynamodb.throughput.answers import cancelled, throttle_error
 from busyhour.emulator.dynamodb.throughput.charging import Charge
 from busyhour.emulator.interfaces import Dimensions, Metrics, Quotas
 from busyhour.emulator.messages import ApiError

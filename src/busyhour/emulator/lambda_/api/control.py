@@ -15,10 +15,10 @@ from typing import Any
 
 from busyhour.emulator.interfaces import Rates
 from busyhour.emulator.lambda_.api.descriptions import code_size, configuration
-from busyhour.emulator.lambda_.api.function_store import DEFAULT_HANDLER, LATEST, Deployed
 from busyhour.emulator.lambda_.api.listing import check_revision, latest, page_of
-from busyhour.emulator.lambda_.api.packages import UNZIPPED_LIMIT, ZIPPED_LIMIT, Package, PackageStore
-from busyhour.emulator.lambda_.api.variables import check_variables
+from busyhour.emulator.lambda_.functions.packages import UNZIPPED_LIMIT, ZIPPED_LIMIT, Package, PackageStore
+from busyhour.emulator.lambda_.functions.store import DEFAULT_HANDLER, LATEST, Deployed
+from busyhour.emulator.lambda_.functions.variables import check_variables
 from busyhour.emulator.lambda_.runtime.admission import ACCOUNT_CONCURRENCY, UNRESERVED_FLOOR
 from busyhour.emulator.lambda_.runtime.engine import LambdaEngine
 from busyhour.emulator.messages import ApiError

@@ -7,7 +7,7 @@ import hashlib
 import time
 from typing import Any
 
-from busyhour.emulator.lambda_.api.function_store import LATEST, Alias, Deployed
+from busyhour.emulator.lambda_.functions.store import LATEST, Alias, Deployed
 
 RUNTIME = "python3.12"
 _GIVEN = ("Description", "Role", "DeadLetterConfig", "KMSKeyArn", "TracingConfig", "LoggingConfig")

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from busyhour.emulator.lambda_.api.function_store import Deployed, FunctionTable
+from busyhour.emulator.lambda_.functions.store import Deployed, FunctionTable
 from busyhour.emulator.messages import ApiError
 
 PAGE = 50

@@ -14,11 +14,11 @@ from urllib.parse import parse_qs, unquote
 import orjson
 
 from busyhour.emulator.interfaces import Rates
-from busyhour.emulator.lambda_ import snapshot
 from busyhour.emulator.lambda_.api.control import Control
-from busyhour.emulator.lambda_.api.function_store import Deployed
-from busyhour.emulator.lambda_.api.invocation_result import InvocationResult, tail
-from busyhour.emulator.lambda_.api.packages import PackageStore
+from busyhour.emulator.lambda_.api.releases import Releases
+from busyhour.emulator.lambda_.functions import snapshot
+from busyhour.emulator.lambda_.functions.packages import PackageStore
+from busyhour.emulator.lambda_.functions.store import Deployed
 from busyhour.emulator.lambda_.runtime.asynchronous import EventQueue
 from busyhour.emulator.lambda_.runtime.engine import (
     ASYNCHRONOUS_PAYLOAD,
@@ -26,7 +26,7 @@ from busyhour.emulator.lambda_.runtime.engine import (
     Done,
     LambdaEngine,
 )
-from busyhour.emulator.lambda_.runtime.releases import Releases
+from busyhour.emulator.lambda_.runtime.invocation_result import InvocationResult, tail
 from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.model.operations import OperationTable
 

@@ -15,8 +15,8 @@ from busyhour.emulator.lambda_.runtime.engine import NAMESPACE, LambdaEngine
 
 if TYPE_CHECKING:
     from busyhour.calls.ports import Clock
-    from busyhour.emulator.lambda_.api.function_store import Deployed
-    from busyhour.emulator.lambda_.api.invocation_result import InvocationResult
+    from busyhour.emulator.lambda_.functions.store import Deployed
+    from busyhour.emulator.lambda_.runtime.invocation_result import InvocationResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 from busyhour.calls.chance import Stream, key_of, uuid_of
 from busyhour.emulator.faults.requests import Fault, Faults, FunctionFailedError, UnreachableError
 from busyhour.emulator.interfaces import Dimensions, Metrics, Quotas
-from busyhour.emulator.lambda_.api.function_store import Deployed, FunctionTable
-from busyhour.emulator.lambda_.api.invocation_result import (
+from busyhour.emulator.lambda_.functions.store import Deployed, FunctionTable
+from busyhour.emulator.lambda_.functions.variables import variables
+from busyhour.emulator.lambda_.runtime.admission import Admission, Throttle
+from busyhour.emulator.lambda_.runtime.execution import OWN_NAMESPACE, CodeRunner, Sent
+from busyhour.emulator.lambda_.runtime.invocation_result import (
     MIB,
     InvocationResult,
     full_log,
     throttled,
 )
-from busyhour.emulator.lambda_.api.variables import variables
-from busyhour.emulator.lambda_.latency_model import LatencyModel
-from busyhour.emulator.lambda_.runtime.admission import Admission, Throttle
-from busyhour.emulator.lambda_.runtime.execution import OWN_NAMESPACE, CodeRunner, Sent
+from busyhour.emulator.lambda_.runtime.latency_model import LatencyModel
 from busyhour.emulator.lambda_.runtime.pool import EnvironmentPool
 from busyhour.emulator.messages import ApiError
 from busyhour.handlers.runtime import failures

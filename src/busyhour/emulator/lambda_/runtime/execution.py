@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from busyhour.emulator.interfaces import Metrics
-from busyhour.emulator.lambda_.api.function_store import Deployed
-from busyhour.emulator.lambda_.api.invocation_result import (
+from busyhour.emulator.lambda_.functions.store import Deployed
+from busyhour.emulator.lambda_.runtime.environment import Answer
+from busyhour.emulator.lambda_.runtime.invocation_result import (
     RESPONSE_LIMIT_MESSAGE,
     InvocationResult,
     failure,
     full_log,
 )
-from busyhour.emulator.lambda_.runtime.environment import Answer
 from busyhour.emulator.lambda_.runtime.pool import EnvironmentPool, Recipe
 from busyhour.emulator.lambda_.runtime.remote import invoke_url
 from busyhour.handlers.runtime import failures

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from busyhour.emulator.app import default_scenario
-from busyhour.emulator.connect.contacts.inbound import call_in
+from busyhour.emulator.connect.api.inbound import call_in
 from busyhour.emulator.connect.policy import ConnectPolicy
 from busyhour.errors import BusyhourError
 from busyhour.scenarios.model import Distribution

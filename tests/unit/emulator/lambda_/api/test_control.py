@@ -18,7 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from busyhour.emulator.app import build
-from busyhour.emulator.lambda_.api.function_store import FunctionTable
+from busyhour.emulator.lambda_.functions.store import FunctionTable
 from busyhour.emulator.server.listener import running
 from busyhour.scenarios.model import Function
 
@@ -147,7 +147,7 @@ def test_versions_stay_as_they_were_and_aliases_name_them(aws):
 
 
 def test_an_alias_shares_invocations_between_versions_by_weight():
-    from busyhour.emulator.lambda_.api.function_store import Alias
+    from busyhour.emulator.lambda_.functions.store import Alias
 
     table = FunctionTable({"f": Function("f")}, "us-east-1", "123456789012")
     table.publish("f")

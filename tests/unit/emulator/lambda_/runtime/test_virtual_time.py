@@ -7,7 +7,7 @@ import random
 import pytest
 
 from busyhour.emulator.cloudwatch.store import MetricStore
-from busyhour.emulator.lambda_.api.function_store import FunctionTable
+from busyhour.emulator.lambda_.functions.store import FunctionTable
 from busyhour.emulator.lambda_.runtime.engine import LambdaEngine
 from busyhour.emulator.lambda_.runtime.pool import EnvironmentPool
 from busyhour.emulator.quotas.throttling import Limits

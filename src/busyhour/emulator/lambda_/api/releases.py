@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from busyhour.emulator.lambda_.api.descriptions import alias_configuration, configuration
-from busyhour.emulator.lambda_.api.function_store import Alias, Deployed, FunctionTable
 from busyhour.emulator.lambda_.api.listing import check_revision, latest, page_of
+from busyhour.emulator.lambda_.functions.store import Alias, Deployed, FunctionTable
 from busyhour.emulator.messages import ApiError
 
 Params = Mapping[str, Any]

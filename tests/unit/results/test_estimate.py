@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from busyhour.results.measurement.estimate import Estimate, alike, estimate, interval
+from busyhour.results.estimate import Estimate, alike, estimate, interval
 
 
 def test_the_interval_of_an_infinite_population_is_wilsons() -> None:

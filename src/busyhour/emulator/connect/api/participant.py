@@ -19,10 +19,10 @@ from busyhour.emulator.connect.contacts.contact import Contact
 from busyhour.emulator.connect.contacts.times import iso
 from busyhour.emulator.connect.contacts.transcript import customer, say, token_of
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, InstanceRuntimes, Params
+from busyhour.emulator.error_formats import rest_json_error
 from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.model.operations import OperationTable
 from busyhour.emulator.model.paging import page_start, page_token
-from busyhour.emulator.server.error_formats import rest_json_error
 
 _BEARER = "x-amz-bearer"
 _DAY = 86_400.0

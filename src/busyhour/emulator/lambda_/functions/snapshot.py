@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from busyhour.emulator.lambda_.api.function_store import Alias, Deployed, FunctionTable
-from busyhour.emulator.lambda_.api.packages import PackageStore
+from busyhour.emulator.lambda_.functions.packages import PackageStore
+from busyhour.emulator.lambda_.functions.store import Alias, Deployed, FunctionTable
 from busyhour.emulator.snapshot import write_whole
 from busyhour.scenarios.model import Function
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from busyhour.emulator.lambda_.api.function_store import Deployed
+from busyhour.emulator.lambda_.functions.store import Deployed
 from busyhour.emulator.messages import ApiError
 from busyhour.handlers.runtime import variables as runtime
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from busyhour.emulator.lambda_.api.packages import Package
+from busyhour.emulator.lambda_.functions.packages import Package
 from busyhour.emulator.messages import ApiError
 from busyhour.errors import BusyhourError
 from busyhour.scenarios.model import Function

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from busyhour.emulator.connect.api.crud import check_queue_configs
 from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params
 from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import kinds
-from busyhour.emulator.connect.resources.crud import check_queue_configs
 from busyhour.emulator.connect.resources.instance import resource_id
 
 

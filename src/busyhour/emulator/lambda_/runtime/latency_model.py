@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from busyhour.calls.chance import Stream, key_of
-from busyhour.emulator.lambda_.api.function_store import Deployed
+from busyhour.emulator.lambda_.functions.store import Deployed
 from busyhour.handlers.runtime import failures
 from busyhour.scenarios.traffic_plan.draw import Sampler, sampler
 

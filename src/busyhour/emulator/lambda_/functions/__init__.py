@@ -1,0 +1,1 @@
+"""Functions that are deployed in the emulator: versions, aliases, code packages, environment variables."""
