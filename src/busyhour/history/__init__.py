@@ -1,1 +1,1 @@
-"""Runs of many nights: stored, compared, change points dated."""
+"""Store of nightly runs, trends of their metrics, and change points."""

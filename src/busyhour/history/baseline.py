@@ -1,4 +1,4 @@
-"""The runs that a run is compared with: those that are named, or the nights before it from the history."""
+"""Select the baseline of a run: runs that are named, or earlier runs from the history."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from busyhour.regression.metrics.observation import Observation, read
 
 HISTORY = "history"
 NIGHTS = 5
-"""How many nights of the history are taken, by default."""
+"""Default number of nightly runs taken from the history."""
 
 
 def baseline(
@@ -25,11 +25,11 @@ def baseline(
     """Read the baseline of `new`.
 
     Args:
-        project: whose history it is.
-        names: folders of runs, or `history` for the newest trusted nights of the same plan.
-        new: the run.
-        nights: how many nights `history` takes.
-        database: the history's file, where it is not the project's own.
+        project: project that owns the history.
+        names: run folders, or `history` for the newest trusted runs of the same plan.
+        new: the run to be compared.
+        nights: number of runs that `history` takes.
+        database: path of the history file; None for the project's own.
 
     Raises:
         BusyhourError: a run or the history cannot be read.

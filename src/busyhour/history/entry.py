@@ -1,4 +1,4 @@
-"""A run in the history, and what else was different from one night to the next."""
+"""A run stored in the history, and the differences between two consecutive runs."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ from busyhour.regression.metrics.observation import Observation
 
 @dataclass(slots=True)
 class Judgement:
-    """What `busyhour compare` found in a run, beside whether it regressed."""
+    """Result of `busyhour compare` for a run, in addition to whether it regressed."""
 
     failed: list[str] = field(default_factory=list)
-    """Names of the metrics that regressed or changed, quotas that were cut, and new findings."""
+    """Names of metrics that regressed or changed, of quotas that were reduced, and of new findings."""
     shown: bool = True
-    """Whether everything could be judged."""
+    """Whether every metric could be judged."""
     version: str = ""
-    """The version of busyhour that judged."""
+    """Version of busyhour that made the comparison."""
 
 
 @dataclass(slots=True)
 class Night:
-    """A run in the history."""
+    """A run stored in the history."""
 
     observation: Observation
     regressed: bool | None = None
-    """What `busyhour compare` found; None: it was not compared."""
+    """Result of `busyhour compare`; None if the run was not compared."""
     accepted: bool = False
-    """Whether a regression was accepted as the new state of affairs."""
+    """Whether a regression was accepted as the new level."""
     revision: str = ""
-    """Commit that was tested."""
+    """Commit under test."""
     flows: dict[str, str] = field(default_factory=dict)
     """Fingerprints of the exported flows by file name."""
     added: str = ""
     id: int = 0
     confirmation: Confirmation | None = None
-    """What repeats of it showed; None where it was not repeated."""
+    """Result of its repeats; None if it was not repeated."""
     repeat_of: str = ""
-    """Id of the run that this one repeats; a repeat is never a baseline and no night of a trend."""
+    """Id of the run that this one repeats. A repeat is never a baseline and never part of a trend."""
     judgement: Judgement = field(default_factory=Judgement)
 
     @property
     def trusted(self) -> bool:
-        """Whether it may be a baseline."""
+        """Whether the run may be a baseline."""
         return self.observation.valid and not self.repeat_of and (self.accepted or not self.regressed)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the list of runs; cheap to read."""
+    """Summary of a run for listings; cheap to read."""
 
     id: int
     run_id: str
@@ -62,25 +62,28 @@ class Entry:
     revision: str
     repeat_of: str = ""
     version: str = ""
-    """The version of busyhour that made the run; empty: not known."""
+    """Version of busyhour that made the run; empty if unknown."""
     name: str = ""
-    """Its own name: date, scenario and a mark."""
+    """Name of the run: date, scenario and a suffix."""
     shown: bool = True
-    """Whether the comparison could judge everything."""
+    """Whether the comparison could judge every metric."""
 
 
 def changes(before: Night, after: Night) -> list[str]:
-    """What else was different that night, by value: the commit, quotas, flows, handlers, versions. Each as a phrase."""
+    """List the differences between two runs besides metrics, each as a phrase.
+
+    These are commit, quotas, flows, handlers, versions.
+    """
     return [one.words for one in all_changes(before, after)]
 
 
 def cuts(before: Night, after: Night) -> list[outside.Change]:
-    """The quotas that were lower that night."""
+    """Return the quotas that are lower in the later run."""
     return [one for one in outside.changes(before.observation, after.observation) if one.finding]
 
 
 def all_changes(before: Night, after: Night) -> list[outside.Change]:
-    """The same as data; the commit first."""
+    """Return the differences between two runs as data; the commit first."""
     found = outside.changes(before.observation, after.observation)
     known = before.observation.made_of is not None and after.observation.made_of is not None
     found = [one for one in found if one.kind != "commit"]

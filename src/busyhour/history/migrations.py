@@ -1,4 +1,4 @@
-"""The schema of the history's file, as the steps that lead to it from every older one."""
+"""Schema of the history file, as migrations from every older version."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX runs_by_plan ON runs (identity, started)",
     ),
     (
-        # NULL: was not compared. A regressed run is no baseline until it is accepted.
+        # NULL: not compared. A regressed run is not a baseline until it is accepted.
         "ALTER TABLE runs ADD COLUMN regressed INTEGER",
         "ALTER TABLE runs ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE runs ADD COLUMN revision TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE runs ADD COLUMN flows TEXT NOT NULL DEFAULT '{}'",
     ),
     (
-        # What repeats said of a run (null: there were none), and the run that a repeat belongs to.
+        # Result of a run's repeats (null: none), and the run that a repeat belongs to.
         "ALTER TABLE runs ADD COLUMN confirmation TEXT NOT NULL DEFAULT 'null'",
         "ALTER TABLE runs ADD COLUMN repeat_of TEXT NOT NULL DEFAULT ''",
     ),
     (
-        # What failed in a run when it was compared, and the version that compared.
+        # What failed when the run was compared, and the version that compared it.
         "ALTER TABLE runs ADD COLUMN judgement TEXT NOT NULL DEFAULT '{}'",
-        # The version that made the run, and the run's name of its own.
+        # The version that made the run, and the run's name.
         "ALTER TABLE runs ADD COLUMN version TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE runs ADD COLUMN name TEXT NOT NULL DEFAULT ''",
     ),
 )
-"""What brings a file from version k to version k + 1, for k = 0, 1, ..."""
+"""Statements that migrate a file from version k to version k + 1, for k = 0, 1, ..."""

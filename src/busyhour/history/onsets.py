@@ -1,9 +1,10 @@
-"""When a metric changed, dated once: the nights are replayed one by one, and what was found stays found.
+"""Detect change points by replaying the nightly runs one by one: a change that was found keeps its date.
 
-Every night sees the nights up to it, from the last change on. A change shows by one of two tests, both adjusted over
-all metrics (Benjamini, Hochberg 1995): on ranks, as `changepoints` does, from four nights on each side on; and, for a
-clear step, by Student's t over all places of the step (Bonferroni), from `BEFORE` nights before and `AFTER` after it on.
-The first night that finds a change also dates it: later nights neither move it nor lose it.
+Each run is tested against the runs since the last change. Two tests detect a change, both adjusted over all
+metrics (Benjamini and Hochberg 1995): one on ranks, as in `changepoints`, from four runs on each side; and,
+for a clear step, Student's t over all places of the step (Bonferroni), from `BEFORE` runs before it and
+`AFTER` runs after it. The first run that detects a change also dates it: later runs neither move nor remove
+it.
 """
 
 from __future__ import annotations
@@ -19,18 +20,21 @@ from busyhour.regression.resampling.block_bootstrap import Floats
 
 BEFORE, AFTER = 4, 3
 EARLY = AFTER - 1
-"""The newest nights, of which a change cannot be told yet."""
+"""Newest runs for which a change cannot be detected yet."""
 FALSE_DISCOVERIES = 0.05
-"""Share of wrong ones among the metrics that are said to have changed."""
+"""False discovery rate among metrics reported as changed."""
 CLEAR = 0.001
-"""p-value at which a step shows before ranks can show it."""
+"""p-value at which a step is detected before the rank test has enough runs."""
 _LEAST_SPREAD = 0.01
-"""Nights are taken to differ by as much at least: relative, or of shares a tenth of it as a difference."""
+"""Minimum spread assumed between runs: relative; for shares, a tenth of it as a difference."""
 
 
 @dataclass(frozen=True, slots=True)
 class Onset:
-    """`index` is the first night of the new level; `found` the night on which it showed; levels are medians."""
+    """A change point.
+
+    `index` is the first run of the new level, `found` the run that detected it; levels are medians.
+    """
 
     index: int
     found: int
@@ -41,11 +45,11 @@ class Onset:
 def onsets(
     series: Mapping[str, Sequence[float]], shares: frozenset[str] = frozenset()
 ) -> dict[str, list[Onset]]:
-    """The changes of every metric, in the order of time.
+    """Detect the changes of every metric, in the order of time.
 
     Args:
-        series: the nights' values by metric, the oldest first, all of one length; NaN where a night has none.
-        shares: names of those that are shares, and are compared by differences.
+        series: values of the runs by metric, oldest first, all of one length; NaN where a run has no value.
+        shares: names of metrics that are shares, which are compared by differences.
     """
     lines = {name: np.asarray(line, dtype=float) for name, line in series.items()}
     known = {name: np.flatnonzero(np.isfinite(line)) for name, line in lines.items()}
@@ -64,12 +68,15 @@ def onsets(
 
 
 def _first(x: Floats, *, share: bool) -> tuple[int, float] | None:
-    """The clearest step in `x` and its p-value; None where none is clear enough, or the clearest is too recent."""
+    """Return the clearest step in `x` and its p-value.
+
+    None if none is significant or the clearest is too recent.
+    """
     if len(x) < BEFORE + AFTER:
         return None
     at, p = _step(x, share=share)
     if at > len(x) - AFTER:
-        return None  # with a night or two more it would be dated to the night before it began
+        return None  # one or two more runs would date it one run earlier
     if p <= CLEAR:
         return at, p
     if len(x) < 2 * SHORTEST:
@@ -79,7 +86,7 @@ def _first(x: Floats, *, share: bool) -> tuple[int, float] | None:
 
 
 def _step(x: Floats, *, share: bool) -> tuple[int, float]:
-    """The place at which a step of the mean is clearest by Student's t, and its p-value over all places."""
+    """Return the place of the clearest step of the mean by Student's t, and its p-value over all places."""
     from scipy import stats
 
     n = len(x)
@@ -97,7 +104,7 @@ def _step(x: Floats, *, share: bool) -> tuple[int, float]:
 
 
 def _significant(clearest: Mapping[str, tuple[int, float]], metrics: int) -> list[tuple[str, int]]:
-    """Those whose p-value stays significant beside all other metrics, with the place."""
+    """Keep the steps that stay significant among all metrics, with their places."""
     if not clearest:
         return []
     from scipy import stats

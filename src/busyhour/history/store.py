@@ -1,8 +1,8 @@
-"""Runs of many nights in one SQLite file, reduced to what comparisons and trends need.
+"""Store of nightly runs in one SQLite file, reduced to what comparisons and trends need.
 
-The file is in WAL mode, every change is one transaction, and a writer that meets another waits for it: two jobs may
-add at once, and one that is killed loses what it had not committed and nothing else. `user_version` is the schema's
-version; an older file is brought up to date when it is opened.
+The file is in WAL mode and every change is one transaction. A writer waits for another one, so two jobs may
+add runs at once. A writer that is killed loses only what it had not committed. `user_version` is the schema
+version; an older file is migrated when it is opened.
 """
 
 from __future__ import annotations
@@ -38,10 +38,11 @@ class History:
 
     @classmethod
     def open(cls, path: Path) -> History:
-        """Open the file, make it where there is none, and bring its schema up to date.
+        """Open the file, create it if it does not exist, and migrate its schema to the current version.
 
         Raises:
-            BusyhourError: it cannot be opened, is no history, or a newer version of busyhour wrote it.
+            BusyhourError: it cannot be opened, is not a history, or was written by a newer version of
+                busyhour.
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +57,8 @@ class History:
         except sqlite3.Error as error:
             connection.close()
             raise BusyhourError(
-                f"{path}: is not a history: {error}.", "Name another file with --history, or remove this one."
+                f"{path}: not a busyhour history: {error}.",
+                "Name another file with --history, or remove this one.",
             ) from None
         except BusyhourError:
             connection.close()
@@ -81,10 +83,10 @@ class History:
         if self._version() == len(MIGRATIONS):
             return
         with self._changing():
-            version = self._version()  # another process may have been faster
+            version = self._version()  # another process may have migrated it meanwhile
             if version > len(MIGRATIONS):
                 raise BusyhourError(
-                    f"{self._path}: the history has schema {version}, this busyhour knows {len(MIGRATIONS)}.",
+                    f"{self._path}: the history has schema {version}, this version of busyhour supports {len(MIGRATIONS)}.",
                     "Use the version of busyhour that wrote it, or a newer one.",
                 )
             for statements in MIGRATIONS[version:]:
@@ -93,7 +95,7 @@ class History:
             self._db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
     def _set_wal(self) -> None:
-        """SQLite does not wait for other writers when the mode changes, so this does."""
+        """Switch to WAL mode, waiting for other writers, which SQLite does not do for this pragma."""
         end = time.monotonic() + WAIT_SECONDS
         while True:
             try:
@@ -109,7 +111,7 @@ class History:
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[None]:
-        """One transaction that waits for other writers first."""
+        """Run one transaction; wait for other writers first."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -118,13 +120,10 @@ class History:
             raise
         self._db.execute("COMMIT")
 
-    # ------------------------------------------------------------------------------------------------- changes
-
     def add(self, nights: Iterable[Night]) -> int:
-        """Add runs, all or none; one that is there already (same id, same start) is replaced.
+        """Add runs, all or none.
 
-        Returns:
-            How many were given.
+        A run that is stored already (same id, same start) is replaced. Returns the number of runs given.
         """
         rows = [_row(night) for night in nights]
         with self._changing():
@@ -142,17 +141,15 @@ class History:
         return len(rows)
 
     def accept(self, night: Night) -> None:
-        """A regressed run is the new state of affairs: it may be a baseline from now on."""
+        """Accept a regressed run as the new level, so that it may be a baseline from now on."""
         with self._changing():
             self._db.execute("UPDATE runs SET accepted = 1 WHERE id = ?", (night.id,))
 
     def prune(self, *, keep: int | None = None, before: str | None = None) -> int:
-        """Remove all but the newest `keep` runs of every plan, and those that started before `before` (ISO 8601).
+        """Remove old runs: all but the newest `keep` of each plan, and those that started before `before`.
 
-        Repeats of a run go with it.
-
-        Returns:
-            How many were removed.
+        `before` is a time in ISO 8601. Repeats of a removed run are removed with it. Returns the number of
+        runs removed.
         """
         removed = 0
         with self._changing():
@@ -173,17 +170,20 @@ class History:
             self._db.execute("VACUUM")
         return removed
 
-    # ------------------------------------------------------------------------------------------------- reading
-
     def nights(self, scenario: str | None = None, *, repeats: bool = False) -> list[Night]:
-        """All runs, oldest first; those of one scenario where it is named, repeats of a run where they are wanted."""
+        """Read all runs, oldest first.
+
+        Args:
+            scenario: only runs of this scenario; None for all.
+            repeats: include repeats of runs.
+        """
         return self._select(
             "WHERE (? IS NULL OR scenario = ?) AND (? OR repeat_of = '') ORDER BY started, id",
             (scenario, scenario, repeats),
         )
 
     def entries(self, scenario: str | None = None) -> list[Entry]:
-        """All runs in short, oldest first; those of one scenario where it is named."""
+        """Read the summaries of all runs, oldest first; only of `scenario` if it is given."""
         rows = self._db.execute(
             "SELECT id, run_id, started, scenario, outcome, regressed, accepted, revision, repeat_of, version, name, "
             "judgement FROM runs WHERE ? IS NULL OR scenario = ? ORDER BY started, id",
@@ -199,10 +199,10 @@ class History:
         ]
 
     def find(self, name: str) -> Night:
-        """The newest run with this run id, or the one with this number or name of its own.
+        """Return the newest run with this run id, or the run with this number or name.
 
         Raises:
-            BusyhourError: there is none.
+            BusyhourError: there is no such run.
         """
         found = self._select("WHERE run_id = ? ORDER BY started DESC, id DESC LIMIT 1", (name,))
         if not found and name.isdecimal():
@@ -215,14 +215,15 @@ class History:
             ]
         if not found:
             raise BusyhourError(
-                f"{self._path}: there is no run {name!r}.", "`busyhour history list` shows what is there."
+                f"{self._path}: no run {name!r} in the history.",
+                "`busyhour history list` shows the stored runs.",
             )
         return found[0]
 
     def baseline(self, new: Observation, count: int) -> list[Observation]:
-        """The newest `count` trusted runs of the same plan that started before `new`, newest first.
+        """Return the newest `count` trusted runs of the same plan that started before `new`, newest first.
 
-        Each has its `era`: an accepted regression begins a new one, whose level is that of later nights.
+        Each run has its `era`: an accepted regression begins a new era, whose level applies to later runs.
         """
         found = self._select(
             "WHERE scenario = ? AND started < ? AND (accepted = 1 OR regressed IS NULL OR regressed = 0) "
@@ -260,10 +261,8 @@ class History:
             for row in rows
         ]
 
-    # ------------------------------------------------------------------------------------------ import, export
-
     def export(self, out: TextIO) -> int:
-        """Write every run as a line of JSON, oldest first; returns how many."""
+        """Write every run as a line of JSON, oldest first; return the number of runs."""
         nights = self.nights(repeats=True)
         for night in nights:
             data = encode(night)
@@ -272,7 +271,7 @@ class History:
         return len(nights)
 
     def import_(self, lines: Iterable[str], name: str) -> int:
-        """Add the runs of an export, all or none; `name` is that of the file, for messages.
+        """Add the runs of an export, all or none. `name` is the file's name, for messages.
 
         Raises:
             BusyhourError: a line is not a run; the message names it.
@@ -287,7 +286,7 @@ class History:
                 raise BusyhourError(f"{name}:{number}:{error.colno}: not JSON: {error.msg}.") from None
             except BusyhourError as error:
                 raise BusyhourError(
-                    f"{name}:{number}: {error.message}", "Import what `busyhour history export` wrote."
+                    f"{name}:{number}: {error.message}", "Import a file written by `busyhour history export`."
                 ) from None
         return self.add(nights)
 

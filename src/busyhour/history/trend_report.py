@@ -1,13 +1,13 @@
-"""The nights up to a run as data for its report: every metric over them, its change points, what changed beside.
+"""Trends up to a run as data for its report: every metric by nightly run, change points, other differences.
 
 Shape of `RunRecord.trends`:
 
 | member | meaning |
 |---|---|
-| `nights` | `run_id`, `name` (of its own), `started`, `revision`, `regressed` (null: not compared), `failed` (metrics, quotas and findings that failed), `outside` (what else changed that night), oldest first |
+| `nights` | `run_id`, `name` (of its own), `started`, `revision`, `regressed` (null: not compared), `failed` (metrics, quotas and findings that failed), `outside` (other differences from the run before), oldest first |
 | `metrics` | `name`, `unit` and `values` (one for each night, null where it has none) of those that most nights and the last one have |
 | `changes` | as `history.trends.Trend` |
-| `early` | how many of the newest nights are too recent for their changes to be told |
+| `early` | number of newest runs that are too recent for a change to be detected |
 """
 
 from __future__ import annotations
@@ -26,14 +26,16 @@ from busyhour.regression.metrics.scalars import values
 from busyhour.results.codec import encode
 
 MOST = 90
-"""Nights that are shown."""
+"""Number of runs shown."""
 LEAST = 0.03
-"""Smaller changes are left out; relative, or a difference for shares."""
+"""Smaller changes are left out: relative; for shares, a difference."""
 _DIGITS = 6
 
 
 def up_to(path: Path, project: Project) -> dict[str, Any]:
-    """The trends up to the run in `path`; empty where the project has no history of its plan, or the run is void.
+    """Compute the trends up to the run in `path`.
+
+    The result is empty if the project has no history of the plan, or the run is void.
 
     Raises:
         BusyhourError: the history or the run cannot be read.
@@ -57,7 +59,7 @@ def up_to(path: Path, project: Project) -> dict[str, Any]:
 
 
 def as_data(nights: Sequence[Night]) -> dict[str, Any]:
-    """The nights, oldest first, in the shape above."""
+    """Convert the runs, oldest first, to the shape above."""
     tables = [values(night.observation) for night in nights]
     return {
         "nights": [

@@ -1,4 +1,4 @@
-"""A finished run as a night of the history, and trends over nights."""
+"""Convert a finished run to an entry of the history, and compute trends over runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from busyhour.regression.verdicts import read_verdict, repeat_folders
 
 
 def night_of(path: Path, project: Project, revision: str | None = None) -> Night:
-    """The run in `path` with what is known of its night: the verdict, the commit, the project's flows.
+    """Read the run in `path` with its verdict, commit and the fingerprints of the project's flows.
 
     Raises:
         BusyhourError: there is no run in `path`.
@@ -45,7 +45,7 @@ def night_of(path: Path, project: Project, revision: str | None = None) -> Night
 
 
 def repeats_of(night: Night, path: Path) -> list[Night]:
-    """The repeats of the run in `path`, as entries of the history of their own."""
+    """Read the repeats of the run in `path` as separate entries of the history."""
     return [
         replace(
             night, observation=read(folder), confirmation=None, repeat_of=night.observation.run_id, added=""
@@ -56,33 +56,34 @@ def repeats_of(night: Night, path: Path) -> list[Night]:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A change of one metric or quota, dated. `beside` is what else was different from the night before."""
+    """A dated change of one metric or quota. `beside` lists the other differences from the run before."""
 
     metric: str
     unit: str
     run_id: str
-    """As `labels` has it: the name of its own where nights share an id."""
+    """As in `labels`: the run's name where several runs share an id."""
     started: str
     before: float
     after: float
     relative: float | None
     beside: list[str]
     index: int
-    """The first night of the new level."""
+    """The first run of the new level."""
     by: str
-    """How it is known: `nights` (its change point), `compare` (the comparison of that night) or `quota`."""
+    """How it was detected: `nights` (change point), `compare` (the comparison of that run) or `quota`."""
 
 
 def trends(nights: Sequence[Night], containing: str, least: float) -> list[Trend]:
-    """What changed over the nights, oldest first: each metric once for each change, each quota that was cut.
+    """Compute the changes over the runs, oldest first.
 
-    A change that the comparison of a night found, and that every later night found too, is dated to that night; all
-    others as `onsets` does.
+    Each change of a metric is included once, and each reduction of a quota. A change that the comparison of a
+    run detected, and that every later run detected too, is dated to that run; all others are dated by
+    `onsets`.
 
     Args:
-        nights: runs of one plan that measured something, oldest first.
+        nights: runs of one plan with measurements, oldest first.
         containing: only metrics whose name contains this.
-        least: smaller changes are left out; relative, or a difference for shares.
+        least: ignore smaller changes; relative, for shares a difference.
     """
     tables = [values(night.observation) for night in nights]
     units = {name: unit for table in tables for name, (_, unit) in table.items() if containing in name}
@@ -134,10 +135,10 @@ def _trend(
 
 
 def _dated(name: str, nights: Sequence[Night], points: Sequence[int]) -> dict[int, str]:
-    """The nights on which a metric changed, with how that is known.
+    """Return the runs at which a metric changed, and how each change was detected.
 
-    A change point near the first of several nights in a row that the comparison found to fail is the same change, and
-    the comparison saw it first. Such a row counts by itself as long as it goes on.
+    A change point near the first of several consecutive runs whose comparison failed is the same change, and
+    the comparison detected it first. Consecutive failures that go on count as a change of their own.
     """
     rows = _failing(name, nights)
     dated: dict[int, str] = {}
@@ -151,9 +152,9 @@ def _dated(name: str, nights: Sequence[Night], points: Sequence[int]) -> dict[in
 
 
 def _failing(name: str, nights: Sequence[Night]) -> list[tuple[int, bool]]:
-    """First nights of the rows of nights in which the comparison found the metric to fail, and whether each goes on.
+    """Return the first run of each series of runs whose comparison failed, and whether the series goes on.
 
-    Nights that were not compared do not end a row.
+    Runs that were not compared do not end a series.
     """
     rows: list[tuple[int, bool]] = []
     failing = False

@@ -237,7 +237,7 @@ def test_a_file_of_a_newer_version_is_left_alone(path: Path) -> None:
 
 def test_a_file_that_is_no_history_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("no database, but long enough to be read as one" * 20, encoding="utf-8")
-    with pytest.raises(BusyhourError, match="is not a history"):
+    with pytest.raises(BusyhourError, match="not a busyhour history"):
         History.open(tmp_path / "x")
 
 
