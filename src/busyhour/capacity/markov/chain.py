@@ -1,12 +1,14 @@
-"""A flow under the scenario's probabilities as a Markov chain: its states found, its expectations solved for.
+"""Solve a flow under the scenario's probabilities as a Markov chain.
 
-A state is a moment of a call at which something is drawn. Calls are forked at each, and moments that cannot differ in
-what comes (`forgetting`, `flows.fork.key`) are one state. The visits v to the transient states solve (I - P^T) v = e,
-with e the state that calls start in; an expectation is then the sum of visits times what one visit asks (Kemeny and
+Find its states, compute the expectations.
+
+A state is a position in a call at which something is drawn. The call is forked there, and positions with the
+same future (`liveness`, `flows.fork.key`) are one state. The visits v to the transient states solve (I - P^T)
+v = e, with e the initial state; an expectation is the sum of visits times the demand of one visit (Kemeny and
 Snell, "Finite Markov Chains", 1960, chapter III).
 
-What depends on other calls is no chain of one call: how long it waits for an agent, what a queue's metrics are. There
-the chain ends, and what calls may ask beyond is left open.
+The wait for an agent and the metrics of a queue depend on other calls and are not part of a chain of one
+call. The chain ends there, and the demand beyond is unknown.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from busyhour.capacity.markov.states import Moments
 from busyhour.capacity.theory.durations import Mixture
 
 MOST_STATES = 20_000
-"""States after which a chain is taken to be too large to be worth it."""
+"""Number of states above which the chain is given up as too large."""
 _LISTENING = 1e-6
 """Share of callers that may reach `CallPolicy.flow_limit`, which depends on the clock and is left out."""
 _RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
@@ -31,10 +33,10 @@ _RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Expectations of one call: `means` by the names of `demand.CallDemand.quantities`.
+    """Expectations of one call: `means` by the names of `per_call.CallDemand.quantities`.
 
-    `waiting` is the probability that a call comes to where it depends on other calls, `open` what it may ask beyond
-    that; `reasons` says what it depends on. `edges` are the steps of the chain.
+    `waiting` is the probability that a call gets to where it depends on other calls, `open` names the
+    quantities that may grow beyond that point, and `reasons` why. `edges` are the transitions of the chain.
     """
 
     means: Mapping[str, float]
@@ -47,7 +49,7 @@ class Solution:
 
 @dataclass(slots=True)
 class _Chain:
-    """Transitions found so far, as lists that a sparse matrix is made of."""
+    """Transitions found so far, as lists for a sparse matrix."""
 
     sources: list[int] = field(default_factory=list)
     targets: list[int] = field(default_factory=list)
@@ -57,15 +59,15 @@ class _Chain:
     asked: list[dict[str, float]] = field(default_factory=list)
     """By state."""
     numbers: dict[Hashable, int] = field(default_factory=lambda: {END: -1, WAITS: -2})
-    """States by the keys of their moments."""
+    """Number of each state by its key."""
 
 
 def solve(moments: Moments, flow_limit: float) -> Solution:
     """Find every state and solve for the expectations.
 
     Args:
-        moments: of the calls.
-        flow_limit: seconds in prompts after which callers hang up, see `CallPolicy.flow_limit`.
+        moments: source of the calls' states.
+        flow_limit: seconds of prompts after which callers hang up, see `CallPolicy.flow_limit`.
 
     Raises:
         NotFiniteError: there are too many states, or calls that never end, or that end by the clock.
@@ -88,7 +90,7 @@ def solve(moments: Moments, flow_limit: float) -> Solution:
 
 
 def _explored(moments: Moments) -> _Chain:
-    """All moments of calls, numbered in the order in which they are found."""
+    """Find all states of the calls, numbered in the order of discovery."""
     chain = _Chain()
     numbers = chain.numbers
     todo: list[State] = []
@@ -99,7 +101,7 @@ def _explored(moments: Moments) -> _Chain:
         if known is None:
             known = numbers[key] = len(numbers) - 2
             if known >= MOST_STATES:
-                raise NotFiniteError(f"calls have more than {MOST_STATES:,} different moments")
+                raise NotFiniteError(f"calls have more than {MOST_STATES:,} different states")
             todo.append(cast("State", moment))
             chain.asked.append({})
         return known
@@ -120,7 +122,7 @@ def _means(chain: _Chain, visits: Sequence[float]) -> dict[str, float]:
     for visited, asked in zip(visits, chain.asked, strict=True):
         for name, amount in asked.items():
             means[name] = means.get(name, 0.0) + visited * amount
-    # Digits beyond the twelfth are rounding.
+    # Digits beyond the twelfth are rounding errors.
     return {name: float(f"{mean:.12g}") for name, mean in means.items()}
 
 
@@ -135,7 +137,7 @@ def _add(chain: _Chain, asked: dict[str, float], source: int, step: Transition, 
 
 
 def _visits(chain: _Chain, flow_limit: float) -> list[float]:
-    """Expected visits to each state of a call that starts in the first."""
+    """Compute the expected visits to each state of a call that starts in the first."""
     import numpy as np
     from scipy.sparse import csr_matrix, identity
     from scipy.sparse.linalg import spsolve
@@ -154,7 +156,7 @@ def _visits(chain: _Chain, flow_limit: float) -> list[float]:
     start = np.zeros(n)
     start[0] = 1.0
     visits = solved(shares, start, backwards=False)
-    # Chernoff: P(T > t) <= E[exp(aT)] exp(-at), for every a for which the expectation is finite.
+    # Chernoff: P(T > t) <= E[exp(aT)] exp(-at), for every a with a finite expectation.
     bound = 1.0
     for rate in _RATES:
         weights = shares * np.exp(np.minimum(rate * seconds, 700.0))
@@ -171,10 +173,10 @@ def _visits(chain: _Chain, flow_limit: float) -> list[float]:
 
 
 def _ensure_it_ends(chain: _Chain, n: int) -> None:
-    """Every state must lead to an end, or the expectations are infinite.
+    """Check that every state leads to an end; otherwise the expectations are infinite.
 
     Raises:
-        NotFiniteError: one does not.
+        NotFiniteError: a state does not.
     """
     before: dict[int, list[int]] = {}
     for source, target, share in zip(chain.sources, chain.targets, chain.shares, strict=True):

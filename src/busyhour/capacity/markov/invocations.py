@@ -1,4 +1,7 @@
-"""What functions answer, as steps of a chain: real handlers are asked, and what they look at makes a difference."""
+"""Answers of Lambda functions as transitions of a chain.
+
+Real handlers are invoked, and what they read is live.
+"""
 
 from __future__ import annotations
 
@@ -22,16 +25,19 @@ from busyhour.handlers.noting import at
 from busyhour.scenarios.model import Function, Scenario
 
 EXECUTING = "executing:"
-"""Seconds of a function's executions; no quantity of its own, see `exact.ExactDemand.lambda_seconds`."""
+"""Seconds of a function's executions.
+
+Not a quantity of its own, see `expected_demand.ExactDemand.lambda_seconds`.
+"""
 
 Ask = Callable[[str, Mapping[str, Any]], "tuple[p.LambdaResult | p.LambdaFailed, frozenset[Read]] | None"]
-"""(function, event) -> what its handler answers and what of the event it read; None: not known."""
+"""(function, event) -> the handler's answer and the parts of the event it read; None: unknown."""
 
 _ATTRIBUTES = ("Details", "ContactData", "Attributes")
 
 
 class MoreReadError(Exception):
-    """A function reads contact attributes that were to be forgotten; None: all of them."""
+    """A function reads contact attributes that were to be dropped from the state; None: all of them."""
 
     def __init__(self, names: frozenset[str] | None) -> None:
         super().__init__()
@@ -39,17 +45,13 @@ class MoreReadError(Exception):
 
 
 class Invocations:
-    """Answers invocations.
+    """Computes the outcomes of invocations.
 
     Args:
-        scenario: its functions.
-        rules: of the flow machine: limits of time.
-        retry: how Connect retries.
-        ask: what real handlers answer.
-        attributes: contact attributes that are not forgotten; None: all of them.
-        numbers: are told when a handler looks at the caller's.
-        stand_ins: inputs that stand for too many others to be told apart.
-        untimed: hears why times are not known exactly.
+        scenario: its functions. rules: time limits of the flow machine. retry: Connect's retry policy. ask:
+            answers of real handlers. attributes: contact attributes that are kept; None: all of them.
+            numbers: is informed when a handler reads the caller's number. stand_ins: inputs that each
+            represent very many. untimed: called with the reason why times are not known exactly.
     """
 
     def __init__(
@@ -73,16 +75,16 @@ class Invocations:
         self._untimed = untimed
 
     def ways(self, effect: p.Invoke, taken: float, contact: Watched) -> list[Outcome]:
-        """The ways in which an invocation ends.
+        """Compute the outcomes of an invocation.
 
         Args:
             effect: the invocation.
-            taken: seconds that functions took since something was last heard.
-            contact: whose call it is.
+            taken: seconds that functions took since the caller last heard something.
+            contact: contact of the call.
 
         Raises:
-            NotFiniteError: it depends on what no chain of one call knows.
-            MoreReadError: the handler reads what was forgotten.
+            NotFiniteError: the outcome depends on more than this call.
+            MoreReadError: the handler reads what was dropped.
         """
         name = function_name(effect.function_arn)
         function = self._scenario.functions.get(name) or Function(name)
@@ -110,7 +112,7 @@ class Invocations:
             ways.append(Outcome(end.share, end.seconds, event, asked, (end.lasting,)))
         if not effect.asynchronous:
             return ways
-        # The flow goes on at once, whatever becomes of it.
+        # The flow goes on at once, whatever the result.
         total: dict[str, float] = {}
         for way in ways:
             for quantity, amount in way.asked.items():
@@ -120,7 +122,7 @@ class Invocations:
     def _answer(
         self, name: str, function: Function, contact: Watched, effect: p.Invoke
     ) -> tuple[p.LambdaResult, float]:
-        """What the function answers, and the probability that it fails."""
+        """Return the function's answer, and the probability that it fails."""
         modelled = p.LambdaResult(dict(function.response))
         if self._ask is None or function.handler is None:
             return modelled, function.error_share
@@ -137,19 +139,21 @@ class Invocations:
         return answer, function.error_share
 
     def _note(self, name: str, event: Mapping[str, Any], read: frozenset[Read], number: str | None) -> None:
-        """What a handler looked at may not be forgotten, and makes a difference."""
+        """Mark what a handler read: it must be kept, and it distinguishes states."""
         for path in read:
             text = json.dumps(at(event, path), default=str)
             self._numbers.looked |= bool(number) and str(number) in text
             if any(one in text for one in self._stand_ins):
-                raise NotFiniteError(f"function {name!r} is told which of too many different inputs it was")
+                raise NotFiniteError(
+                    f"function {name!r} depends on which of too many different inputs it receives"
+                )
         whole, names = _attributes_in(read)
         if self._attributes is not None and (whole or not names <= self._attributes):
             raise MoreReadError(None if whole else self._attributes | names)
 
 
 def _attributes_in(read: frozenset[Read]) -> tuple[bool, frozenset[str]]:
-    """Whether all contact attributes were read, and which by name."""
+    """Return whether all contact attributes were read, and the names of those read singly."""
     depth = len(_ATTRIBUTES)
     whole = any(path == _ATTRIBUTES[: len(path)] for path in read)
     return whole, frozenset(path[depth] for path in read if path[:depth] == _ATTRIBUTES and len(path) > depth)

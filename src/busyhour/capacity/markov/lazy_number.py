@@ -1,4 +1,4 @@
-"""The numbers of callers: left open until something looks at them, then one contact for each."""
+"""Caller numbers as a symbolic value, split into one state per number when first read."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from busyhour.flows.contact import Contact
 
 
 class Watched(Contact):
-    """A contact that counts how often the flow looks at the customer's number."""
+    """A contact that counts reads of the customer's number."""
 
     __slots__ = ("looks",)
 
     looks: list[None]
 
     def customer(self) -> dict[str, str] | None:
-        """As every contact; the look is counted."""
+        """The customer's number, as of every contact; the read is counted."""
         self.looks.append(None)
         return super().customer()
 
@@ -24,8 +24,7 @@ class Numbers:
     """The contacts that differ in their number.
 
     Args:
-        patterns: the scenario's numbers, `#` for any digit.
-        initiation_method: of the contacts.
+        patterns: the scenario's numbers, `#` for any digit. initiation_method: of the contacts.
     """
 
     def __init__(self, patterns: tuple[str, ...], initiation_method: str) -> None:
@@ -34,24 +33,24 @@ class Numbers:
         self._contacts: dict[int | None, Watched] = {None: self._contact(self._patterns[0].replace("#", "5"))}
         self._shares: list[float] | None = None
         self.looked = False
-        """Whether something has looked at the number since this was last set to False."""
+        """Whether the number was read since this was last set to False."""
 
     def contact(self, number: int | None) -> Watched:
-        """The contact with a number, or the one that stands for all; looks are counted from now on."""
+        """Return the contact with a number, or the one that represents all; count reads from now on."""
         found = self._contacts[number]
         found.looks.clear()
         return found
 
     def note(self, contact: Contact, effect: p.Effect) -> None:
-        """Whether the number was looked at on the way to `effect`.
+        """Record whether the number was read before `effect`.
 
-        The event of an invocation has it in any case; that alone is no look at it.
+        The event of an invocation contains the number in any case; that alone does not count as a read.
         """
         assert isinstance(contact, Watched)
         self.looked |= len(contact.looks) > isinstance(effect, p.Invoke)
 
     def shares(self) -> list[float]:
-        """The probability of each number, by its place.
+        """Return the probability of each number, by its index.
 
         Raises:
             NotFiniteError: there are too many.
@@ -59,7 +58,7 @@ class Numbers:
         if self._shares is None:
             if sum(10.0 ** pattern.count("#") for pattern in self._patterns) > MOST_VALUES:
                 raise NotFiniteError(
-                    f"callers have more than {MOST_VALUES:,} numbers, and flows or functions look at them"
+                    f"callers have more than {MOST_VALUES:,} numbers, and flows or functions read them"
                 )
             shares: dict[str, float] = {}
             for pattern in self._patterns:

@@ -1,10 +1,11 @@
-"""The distribution of the time until a chain ends, by the transform of every step's duration.
+"""Distribution of the time until a chain ends, from the transforms of the transitions' durations.
 
-A state's transform is the sum over its steps of share x transform of the step's duration x transform of the target's
-(Howard, "Dynamic Probabilistic Systems" II, 1971, chapter 10, semi-Markov processes). States are worked off from the
-ends backwards, those with the same future once; cycles by Gauss-Seidel. The transform is taken at the frequencies of a
-discrete Fourier transform, on a line beside the imaginary axis, so that what lies beyond the grid does not come back
-into it (Abate and Whitt, "The Fourier-series method for inverting transforms", Queueing Systems 10, 1992).
+A state's transform is the sum over its transitions of share x transform of the duration x transform of the
+target's (Howard, "Dynamic Probabilistic Systems" II, 1971, chapter 10, semi-Markov processes). States are
+solved from the ends backwards, those with the same future once; cycles by Gauss-Seidel. The transform is
+evaluated at the frequencies of a discrete Fourier transform, on a line parallel to the imaginary axis, so
+that probability beyond the grid does not alias into it (Abate and Whitt, "The Fourier-series method for
+inverting transforms", Queueing Systems 10, 1992).
 """
 
 from __future__ import annotations
@@ -26,22 +27,22 @@ if TYPE_CHECKING:
     Transform = NDArray[np.complex128]
 
 _POINTS, _ROUGH = 8192, 512
-"""Points of the grid; of a first one that finds how far it must reach."""
+"""Points of the grid, and of a first one that finds its range."""
 _BEYOND = 1e-5
-"""Probability that may lie beyond the grid; it is put where the mean is kept."""
+"""Probability that may lie beyond the grid; it is placed such that the mean is kept."""
 _DAMPING = 12.0
-"""What comes back from beyond the grid is exp(-12) of it; more would magnify rounding."""
+"""Aliasing from beyond the grid is damped by exp(-12); more would magnify rounding errors."""
 _CLOSE = 1e-10
 MOST_ATOMS = 5000
 MOST_CLASSES = 4000
-"""Different futures after which the distribution is taken to be too large to be worth it."""
+"""Number of different futures above which the distribution is given up as too large."""
 MOST_SWEEPS = 400_000
-"""Steps worked off in cycles."""
+"""Largest number of transitions solved in cycles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A step of a chain from one state to the next; a target below 0 is the end."""
+    """A transition of a chain from one state to another; a target below 0 is the end."""
 
     source: int
     target: int
@@ -50,11 +51,11 @@ class Edge:
 
 
 def holding_time(edges: Sequence[Edge], mean: float) -> HoldingTime:
-    """How long it takes from state 0 to the end.
+    """Compute the distribution of the time from state 0 to the end.
 
     Args:
-        edges: of the chain; every state leads to the end.
-        mean: known exactly.
+        edges: transitions of the chain; every state leads to the end.
+        mean: the exact mean, seconds.
 
     Raises:
         NotFiniteError: there are too many different futures, or cycles that hardly ever end.
@@ -68,7 +69,7 @@ def holding_time(edges: Sequence[Edge], mean: float) -> HoldingTime:
         found = _on_grid(order, out, reach / _ROUGH, _ROUGH)
         below = found.cumsum()
         if 1.0 - float(below[-1]) < _BEYOND:
-            # No further than there is something.
+            # Cut the grid at the last point with probability.
             reach *= (int((below < 1.0 - _BEYOND).sum()) + 3) / _ROUGH
             break
         reach *= 1.5
@@ -87,7 +88,7 @@ def _of_grid(shares: Any, step: float, mean: float) -> HoldingTime:
     beyond = 1.0 - float(shares[kept].sum())
     values, parts = seconds[kept].tolist(), shares[kept].tolist()
     if beyond > 0.0:
-        # All that lies further out, at its own mean.
+        # The probability beyond the grid, at its own mean.
         missing = (mean - float((seconds * shares)[kept].sum())) / beyond
         last = values[-1] + step
         values.append(min(max(missing, last), max(last, 100.0 * mean)))
@@ -100,7 +101,7 @@ _Out = dict[int, list[Edge]]
 
 
 def _backwards(edges: Sequence[Edge]) -> tuple[list[list[int]], _Out]:
-    """States in groups (one, or those of a cycle), targets before sources; and the edges out of each."""
+    """Group the states (one, or those of a cycle), targets before sources, with the edges out of each."""
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import connected_components
 
@@ -128,7 +129,7 @@ def _backwards(edges: Sequence[Edge]) -> tuple[list[list[int]], _Out]:
 
 
 def _atoms(order: list[list[int]], out: _Out) -> dict[float, float] | None:
-    """The few times that calls may last, where no step's duration is drawn; None where there are many."""
+    """Return the few possible durations if no transition is random; None if there are many."""
     found: dict[int, dict[float, float]] = {-1: {0.0: 1.0}}
     for group in order:
         state = group[0]
@@ -150,7 +151,7 @@ def _atoms(order: list[list[int]], out: _Out) -> dict[float, float] | None:
 
 
 def _on_grid(order: list[list[int]], out: _Out, step: float, points: int) -> Any:
-    """Probabilities at the points of a grid."""
+    """Compute the probabilities at the points of a grid."""
     import numpy as np
 
     transforms = _Transforms(step, points)
@@ -163,8 +164,7 @@ class _Transforms:
     """Transforms at the frequencies of one grid.
 
     Args:
-        step: of the grid, seconds.
-        points: of the grid.
+        step: spacing of the grid, seconds. points: number of points.
     """
 
     def __init__(self, step: float, points: int) -> None:
@@ -179,7 +179,7 @@ class _Transforms:
         self._sums: dict[Lasting, Transform] = {}
 
     def of_chain(self, order: list[list[int]], out: _Out) -> Transform:
-        """Of the time from state 0 to the end."""
+        """Compute the transform of the time from state 0 to the end."""
         import numpy as np
 
         classes: list[Transform] = [np.ones(len(self.at), dtype=np.complex128)]
@@ -201,11 +201,11 @@ class _Transforms:
                     classes.append(total)
                 place[state] = known[future]
             if len(classes) > MOST_CLASSES:
-                raise NotFiniteError(f"calls have more than {MOST_CLASSES:,} different ways to go on")
+                raise NotFiniteError(f"calls have more than {MOST_CLASSES:,} different futures")
         return classes[place[0]]
 
     def _future(self, edges: list[Edge], place: dict[int, int]) -> dict[tuple[int, Lasting], float]:
-        """By the class of the target and the duration of the step: how probable."""
+        """Sum the shares by the class of the target and the duration of the transition."""
         found: dict[tuple[int, Lasting], float] = {}
         for edge in edges:
             for lasting, share in edge.lasting.items():
@@ -243,7 +243,7 @@ class _Transforms:
             if moved < _CLOSE:
                 return found
             if work > MOST_SWEEPS:
-                raise NotFiniteError("calls go round in cycles for too long to follow how long they last")
+                raise NotFiniteError("calls stay in cycles too long for their duration to be computed")
 
     def _mixture(self, mixture: Mixture) -> Transform:
         return sum(share * self._sum(lasting) for lasting, share in mixture.items())  # type: ignore[return-value]
@@ -266,7 +266,8 @@ class _Transforms:
         if found is None:
             constant = part[0].constant if len(part) == 1 else None
             if constant is not None:
-                # On the grid as everything else, in two neighbouring points: a pure shift would ring.
+                # Placed on the grid like everything else, in two neighbouring points: a pure shift would
+                # ring.
                 cell = math.floor(constant / self._step)
                 inside = constant / self._step - cell
                 found = np.exp(-self.at * cell) * ((1.0 - inside) + inside * np.exp(-self.at))

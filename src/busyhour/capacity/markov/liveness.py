@@ -1,8 +1,8 @@
-"""What of a call's past can still matter: everything else is forgotten, so that calls alike become one state.
+"""Live-variable analysis: drop contact state no flow can still read, so that equivalent states merge.
 
-A value that no flow reads from here on cannot change what the call does next. Without forgetting, a thousand callers
-who entered a thousand ticket numbers would be a thousand states without end; with it they are one again as soon as the
-number was looked up.
+A value that no flow reads from here on cannot change the future of the call. Without this, a thousand callers
+who entered a thousand ticket numbers would be a thousand states until they hang up; with it they are one
+again as soon as the number was looked up.
 """
 
 from __future__ import annotations
@@ -16,22 +16,21 @@ from busyhour.flows.references import find, walk
 
 _EXTERNAL, _STORED = "External", "StoredCustomerInput"
 _FOLLOWED = (_EXTERNAL, _STORED)
-"""Stores that are followed action by action; for all others it counts whether any flow reads them at all."""
+"""Stores that are followed action by action; any other store is live if some flow reads it at all."""
 _IN_EVENTS = frozenset(
     {"LanguageCode", "CustomerId", "Description", "MediaStreams", "Name", "References", "Tags"}
 )
-"""Stores that Lambda functions are told of."""
+"""Stores that are part of a Lambda function's event."""
 
 Place = tuple[str, str]
 """Name of a flow, identifier of an action in it."""
 
 
 class StateReducer:
-    """Forgets what no flow of a library reads any more.
+    """Drops the state that no flow of a library reads any more.
 
     Args:
-        library: the flows.
-        attributes: contact attributes that something besides the flows reads; None: everything is kept.
+        library: the flows. attributes: contact attributes that functions read; None: keep all.
     """
 
     def __init__(self, library: FlowLibrary, attributes: frozenset[str] | None = frozenset()) -> None:
@@ -50,10 +49,10 @@ class StateReducer:
             if flow.type is not FlowType.MODULE:
                 starts |= live.get(flow.start, frozenset())
         self._anywhere = frozenset(starts)
-        """Stores that some flow reads before it fills them: they live through every transfer."""
+        """Stores that some flow reads before it fills them: they are live across every transfer."""
 
     def forget(self, call: Call) -> None:
-        """Take away from the call what cannot matter any more. It must be a call of its own (see `flows.fork`)."""
+        """Remove all dead state from the call. The call must be a copy of its own (see `flows.fork`)."""
         live = self._at(call.flow_name, call.current_action)
         if _EXTERNAL not in live:
             call.external = None
@@ -89,13 +88,13 @@ def _read(action: Action) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _names(read: Iterable[tuple[str, tuple[str, ...]]], root: str) -> frozenset[str] | None:
-    """Names under a root that are read; None where the root as a whole is."""
+    """Return the names under a root that are read; None if the root is read as a whole."""
     paths = [path for one, path in read if one == root]
     return None if () in paths else frozenset(".".join(path) for path in paths)
 
 
 def _live(flow: Flow) -> dict[str, frozenset[str]]:
-    """The stores that are read at each action or after it, before they are filled again."""
+    """Compute the stores that are read at each action or after it, before they are filled again."""
     live: dict[str, set[str]] = {
         action.identifier: {root for root, _ in _read(action) if root in _FOLLOWED} for action in flow.actions
     }
@@ -113,7 +112,7 @@ def _live(flow: Flow) -> dict[str, frozenset[str]]:
 
 
 def _filled(action: Action) -> set[str]:
-    """The stores that the action fills when it succeeds."""
+    """Return the stores that the action fills when it succeeds."""
     if action.type == "InvokeLambdaFunction":
         asynchronous = str(action.parameters.get("InvocationType")).upper() == "ASYNCHRONOUS"
         return set() if asynchronous else {_EXTERNAL}
@@ -123,14 +122,14 @@ def _filled(action: Action) -> set[str]:
 
 
 def _success(action: Action) -> str | None:
-    """Where only success leads; None where errors lead there too."""
+    """Return the target that only success leads to; None if errors lead there too."""
     following = action.next_action
     elsewhere = [one.target for one in action.conditions] + [one.target for one in action.errors]
     return None if following in elsewhere else following
 
 
 def are_opaque(library: FlowLibrary, length: int) -> bool:
-    """Whether no condition of any flow tells inputs of so many random digits apart."""
+    """Whether no condition of any flow distinguishes inputs of `length` random digits."""
     told = {"StoredCustomerInput", "Attributes", "FlowAttributes", "Modules"}
     for flow in library:
         for action in flow.actions:

@@ -1,4 +1,4 @@
-"""What may happen next in a call, with its probability and mean duration: every draw of `calls`, spelled out.
+"""Outcomes of each effect with probability and mean duration; must mirror the draws in `calls`.
 
 `calls.caller` and `calls.effects` draw one of these; an exact expectation weighs all of them.
 """
@@ -19,19 +19,19 @@ from busyhour.scenarios.model import Scenario
 
 _KEYS = "1234567890*#"
 MOST_VALUES = 2000
-"""Values that one input may have: `####` is 10,000."""
+"""Largest number of values of one input: `####` is 10,000."""
 
 
 class NotFiniteError(Exception):
-    """The expectation cannot be solved for; the text says why."""
+    """The expectation cannot be solved for; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One thing that may happen: the event that the flow hears, after `seconds` in the mean.
+    """One outcome of an effect: the event that the flow receives, after a mean of `seconds`.
 
-    `asked` is what it asks of services, by the names of `demand.CallDemand.quantities`; `drawn` are the durations that
-    `seconds` is the mean of, None where it is always the same.
+    `asked` is its demand on services, by the names of `per_call.CallDemand.quantities`; `drawn` are the
+    durations of which `seconds` is the mean, None for a constant.
     """
 
     share: float
@@ -42,24 +42,23 @@ class Outcome:
 
     @property
     def lasting(self) -> Lasting:
-        """Its duration."""
+        """The duration of the outcome as a distribution."""
         return fixed(self.seconds) if self.drawn is None else self.drawn
 
 
 Place = tuple[str, str]
-"""Flow and display name of the action that a call is at."""
+"""Flow and display name of the action that the call is at."""
 
 _DONE = p.Done()
 _HUNG_UP = p.HungUp()
 
 
 class Ways:
-    """The ways on which callers, services and time go on.
+    """Computes the outcomes of effects that depend on callers, services or time.
 
     Args:
-        scenario: its callers.
-        policy: what the scenario has no key for.
-        opaque: whether it makes no difference which of so many random digits an input is.
+        scenario: its callers. policy: caller behaviour that the scenario has no key for. opaque: whether
+            inputs of this many random digits need not be distinguished.
     """
 
     def __init__(self, scenario: Scenario, policy: CallPolicy, opaque: Callable[[int], bool]) -> None:
@@ -72,10 +71,10 @@ class Ways:
         self._patience = ProbabilityDistribution(callers.patience).mean()
         self.talk = ProbabilityDistribution(callers.talk).mean()
         self.stand_ins: set[str] = set()
-        """Inputs that stand for too many others to be told apart."""
+        """Inputs that each represent very many."""
 
     def of(self, effect: p.Effect, place: Place) -> list[Outcome] | None:
-        """The ways on from an effect; None where it is not for the caller, a service or time to answer."""
+        """Return the outcomes of an effect; None if it does not depend on the caller, a service or time."""
         match effect:
             case p.Play():
                 if effect.audience is p.Audience.AGENT:
@@ -112,7 +111,7 @@ class Ways:
         return self._after(seconds, [Outcome(1.0, 0.0, _DONE)])
 
     def _after(self, seconds: float, ways: list[Outcome]) -> list[Outcome]:
-        """The ways after a prompt, during which the caller may hang up."""
+        """Return the outcomes after a prompt, during which the caller may hang up."""
         rate = self._behaviour.hang_up_rate
         heard = [
             replace(
@@ -155,7 +154,7 @@ class Ways:
         return ways
 
     def _pause(self, timeout: float) -> tuple[float, Lasting]:
-        """Seconds until the first key: their mean, and how they are distributed."""
+        """Return the seconds until the first key: mean and distribution."""
         bound = 0.95 * timeout
         return self._think.mean_of_least(bound), least(self._callers.think, bound)
 
@@ -228,7 +227,7 @@ class Ways:
 
 
 def _percentages(bounds: tuple[str, ...]) -> list[tuple[float, str | None]]:
-    """The numbers from 1 to 100, those together that lie below the same bounds."""
+    """Group the numbers from 1 to 100 that lie below the same bounds."""
     groups: dict[tuple[bool, ...], list[int]] = {}
     limits = [float(bound) for bound in bounds if bound.replace(".", "", 1).isdecimal()]
     for number in range(1, 101):
@@ -237,12 +236,12 @@ def _percentages(bounds: tuple[str, ...]) -> list[tuple[float, str | None]]:
 
 
 def filled(pattern: str) -> list[str]:
-    """Every value of a pattern in which `#` stands for any digit.
+    """Return every value of a pattern in which `#` represents any digit.
 
     Raises:
         NotFiniteError: there are more than `MOST_VALUES`.
     """
     if 10 ** pattern.count("#") > MOST_VALUES:
-        raise NotFiniteError(f"{pattern!r} stands for more than {MOST_VALUES:,} values")
+        raise NotFiniteError(f"{pattern!r} has more than {MOST_VALUES:,} values")
     parts = [("0123456789" if key == "#" else key) for key in pattern]
     return ["".join(keys) for keys in product(*parts)]

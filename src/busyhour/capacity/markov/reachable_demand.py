@@ -1,4 +1,4 @@
-"""What a call may still ask for once it waits for others: every action that could come after a place in a flow."""
+"""Services reachable from a flow position: an upper bound on the demand of a call after it has waited."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ _TO_FLOWS = {"TransferToFlow": "ContactFlowId", "InvokeFlowModule": "FlowModuleI
 _HOOKS = "UpdateContactEventHooks"
 
 EVERY_FUNCTION = "invocations:"
-"""Stands for all functions, where the flow names one by a reference."""
+"""Represents every function, where the flow names one by a reference."""
 
 
 def asked_beyond(call: Call, library: FlowLibrary) -> frozenset[str]:
-    """Names of quantities (`invocations:NAME`, `Lex turns`, `service:TYPE`) that may still grow, whatever happens."""
+    """Return the quantities that may still grow after this position.
+
+    They are `invocations:NAME`, `Lex turns` and `service:TYPE`.
+    """
     todo: list[tuple[Flow, str]] = []
     for name, identifier in _places(call):
         found = library.resolve(name)
         action = found.by_identifier().get(identifier) if found else None
         if found is not None and action is not None:
             todo += [(found, target) for target in action.targets()]
-    # A hook without a flow is one that was switched off.
+    # A hook without a flow was switched off.
     hooks = [reference for reference in (call.hooks or {}).values() if reference]
     todo += [(flow, flow.start) for flow in _flows_of(hooks, library)]
     seen: set[tuple[str, str]] = set()
@@ -64,7 +67,7 @@ def _asked(action: Action) -> set[str]:
 
 
 def _entered(action: Action, library: FlowLibrary) -> list[Flow]:
-    """Flows that the action may begin, or arrange to be begun."""
+    """Return the flows that the action may start, now or later."""
     if action.type in _TO_FLOWS:
         return _flows_of([action.parameters.get(_TO_FLOWS[action.type], "")], library)
     if action.type == _HOOKS:
@@ -76,7 +79,7 @@ def _flows_of(references: Iterable[object], library: FlowLibrary) -> list[Flow]:
     flows: list[Flow] = []
     for reference in map(str, references):
         if not reference or find(reference):
-            # Blanked, or known only when the call is there: it may be any.
+            # Empty, or known only at run time: it may be any flow.
             return list(library)
         found = library.resolve(reference)
         flows += [found] if found else []

@@ -1,4 +1,4 @@
-"""A moment of a call at which something is drawn, and a step from one to the next."""
+"""A state of the call's Markov chain, and a transition between states."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ from busyhour.capacity.theory.durations import Mixture
 from busyhour.flows.call import Call
 
 AT_ONCE: Mixture = {(): 1.0}
-"""No time at all."""
+"""A duration of zero."""
 END, WAITS = "end", "waits"
-"""Targets of steps beside moments: the call is over; it depends on other calls from here on."""
+"""Targets of transitions that are not states: the call is over, or depends on other calls from here on."""
 
 UNTIMED = frozenset({"at once", "in flow", "with agent"})
-"""Times that functions are part of."""
+"""Times that include invocations of functions."""
 TIMES = UNTIMED | {"in queue", "wrap-up"}
 CONTACTS, HANDLING = "contacts:", "handling:"
-"""Contacts of a queue, and seconds that its agents are busy; no quantities, see `exact.ExactDemand.queues`."""
+"""Contacts of a queue, and busy seconds of its agents.
+
+Not quantities, see `expected_demand.ExactDemand.queues`.
+"""
 TO_QUEUE = "service:TransferContactToQueue"
-"""In `moments.Moments.open` where calls may come to a queue after they have waited."""
+"""Member of `Moments.open` if calls may get to a queue again after they have waited."""
 
 
 class Phase(IntEnum):
-    """Where a call's seconds count."""
+    """The part of a call to which its seconds are added."""
 
     NEW = 0
     FLOW = 1
@@ -36,38 +39,38 @@ class Phase(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A call that waits for something to be drawn. `call` is never changed: steps go on with copies."""
+    """A call at a position at which something is drawn. `call` is never changed: transitions use copies."""
 
     call: Call
     phase: Phase
     hours: frozenset[tuple[str, bool]]
-    """Which hours this caller is known to have found open or closed."""
+    """Opening hours that this caller has found open or closed."""
     number: int | None
-    """Which of the callers' numbers it is; None: nothing has looked at it yet."""
+    """Index of the caller's number; None: the number has not been read yet."""
     alike: Hashable
-    """Equal for moments that differ in the number at most."""
+    """Equal for states that differ at most in the number."""
     queue: str = ""
-    """Whose agent the call is with."""
+    """Queue whose agent the call is with."""
 
     @property
     def key(self) -> Hashable:
-        """Equal for moments that are one state."""
+        """Equal for positions that are one state."""
         return self.alike, self.number
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """From a moment to the next (or `END`, `WAITS`), what is asked on the way, in the mean, and how long it lasts."""
+    """A transition to another state (or `END`, `WAITS`), with its mean demand and its duration."""
 
     share: float
     asked: Mapping[str, float]
     target: State | str
     lasting: Mixture = field(default_factory=lambda: AT_ONCE)
-    """Of the whole call's life: what `at once` is the mean of."""
+    """Of the call's whole life: distributions of which `at_once` has the means."""
 
 
 def with_number(step: Transition, number: int | None) -> Transition:
-    """The step of a caller with another number, where the number makes no difference."""
+    """Return the transition of a caller with another number, if the number makes no difference."""
     target = step.target
     if isinstance(target, str) or target.number == number:
         return step
@@ -75,7 +78,7 @@ def with_number(step: Transition, number: int | None) -> Transition:
 
 
 def after(first: Transition, second: Transition) -> Transition:
-    """Both steps in one."""
+    """Concatenate two transitions."""
     asked = dict(first.asked)
     for name, amount in second.asked.items():
         asked[name] = asked.get(name, 0.0) + amount
@@ -84,7 +87,7 @@ def after(first: Transition, second: Transition) -> Transition:
 
 
 def together(one: Transition, other: Transition) -> Transition:
-    """One step for two with the same target; what is asked is the mean."""
+    """Merge two transitions with the same target; the demand is the mean."""
     share = one.share + other.share
     if share <= 0.0:
         return one

@@ -1,8 +1,8 @@
-"""The moments of the calls of a scenario, and the steps from each to the next.
+"""States of the calls of a scenario, and the transitions between them.
 
-What callers are told apart by beyond their choices is their number. It is left open until something looks at it, a
-flow's reference or a function; only then a moment becomes one for each number. Steps that did not look at it are the
-same for all of them and are made once.
+Callers differ by their choices and their number. The number stays symbolic until a flow's reference or a
+function reads it; only then a state is split into one for each number. Transitions that did not read it are
+the same for all numbers and are computed once.
 """
 
 from __future__ import annotations
@@ -44,11 +44,14 @@ from busyhour.flows.machine import Machine
 from busyhour.scenarios.model import Direction, Scenario
 
 MOST_STEPS = 200_000
-"""Steps of calls after which it would take too long: each is some 30 µs of machine."""
+"""Largest number of transitions; one takes about 30 µs."""
 
 
 class _Asker:
-    """Stands for the caller where hours are checked: hears which are meant, and how often they are open."""
+    """Caller of the chain where opening hours are checked.
+
+    Records which hours, and how often they are open.
+    """
 
     place: str | None = None
     share = 1.0
@@ -59,15 +62,13 @@ class _Asker:
 
 
 class Moments:
-    """The moments of the calls of a scenario.
+    """The states of the calls of a scenario.
 
     Args:
-        scenario: callers, queues, functions, entry flow.
-        machine: of the scenario's flows; it has no observer.
-        answered_at_once: calls that come to a queue are taken to find an agent free; otherwise the chain ends there.
-        policy: what the scenario has no key for.
-        ask: what real handlers answer.
-        attributes: contact attributes that functions read; None: all of them.
+        scenario: callers, queues, functions, entry flow. machine: flow machine of the scenario's flows,
+            without an observer. answered_at_once: assume that calls in a queue find an agent free; otherwise
+            the chain ends there. policy: caller behaviour that the scenario has no key for. ask: answers of
+            real handlers. attributes: contact attributes that functions read; None: all of them.
     """
 
     def __init__(
@@ -104,20 +105,20 @@ class Moments:
         self._made = 0
         self._steps: dict[Hashable, list[Transition]] = {}
         self.open: set[str] = set()
-        """What calls may ask where they depend on others."""
+        """Quantities that may grow where calls depend on others."""
         self.reasons: dict[str, None] = {}
-        """What it is there that they depend on."""
+        """Why calls depend on others there."""
         self.beyond: dict[str, set[str]] = {}
-        """What calls may ask once they wait, by the scenario's queue."""
+        """Quantities that may grow once calls wait, by the scenario's queue."""
         call = machine.call(scenario.flows.entry, self._numbers.contact(None))
         self.first = State(call, Phase.NEW, frozenset(), None, "new")
 
     def steps(self, moment: State) -> list[Transition]:
-        """The steps on from a moment; those with one target are one.
+        """Return the transitions out of a state; those with one target are merged.
 
         Raises:
             NotFiniteError: there are too many.
-            MoreReadError: a function reads what was forgotten.
+            MoreReadError: a function reads what was dropped.
         """
         known = self._steps.get(moment.alike)
         if known is None:
@@ -134,9 +135,10 @@ class Moments:
         return [with_number(step, moment.number) for step in known]
 
     def _through_functions(self, steps: list[Transition]) -> list[Transition]:
-        """Go on through functions that are invoked: what they answer hardly ever differs, so they are no states.
+        """Continue through invocations of functions, which are not states of their own.
 
-        A thousand inputs that a function is asked about become as many steps, and then the few that its answers are.
+        Their answers hardly ever differ: a thousand inputs become a thousand transitions, which merge to the
+        few different answers.
         """
         found: dict[Hashable, Transition] = {}
         for step in steps:
@@ -159,8 +161,6 @@ class Moments:
             for number, share in enumerate(shares)
             for step in self._through_functions(self._taken(replace(moment, number=number)))
         ]
-
-    # ------------------------------------------------------------------------------------------------ steps
 
     def _taken(self, moment: State) -> list[Transition]:
         if moment.phase is Phase.NEW:
@@ -188,7 +188,10 @@ class Moments:
                 return [self._go(moment, way) for way in ways_on]
 
     def _begun(self, moment: State) -> list[Transition]:
-        """Inbound calls begin at once, outbound ones ring first, as `calls.caller.Caller.ring` has it."""
+        """Start the call.
+
+        Inbound calls at once, outbound ones after ringing, as in `calls.caller.Caller.ring`.
+        """
         if not self._outbound:
             return [self._started(moment, 1.0, {}, ())]
         callers, timeout = self._scenario.callers, self._policy.ring_timeout
@@ -216,7 +219,7 @@ class Moments:
     def _go(
         self, moment: State, way: Outcome, *, hours: frozenset[tuple[str, bool]] | None = None
     ) -> Transition:
-        """The step that a way is."""
+        """Convert an outcome to a transition."""
         call = self._copy(moment)
         effect = call.send(way.event)
         talked = isinstance(moment.call.pending, p.Talk)
@@ -235,7 +238,7 @@ class Moments:
     def _copy(self, moment: State) -> Call:
         self._made += 1
         if self._made > MOST_STEPS:
-            raise NotFiniteError(f"calls have more than {MOST_STEPS:,} ways to go")
+            raise NotFiniteError(f"calls have more than {MOST_STEPS:,} transitions")
         call = fork(moment.call)
         call.contact = self._numbers.contact(moment.number)
         return call
@@ -263,8 +266,6 @@ class Moments:
         self.open |= TIMES | asked_beyond(moment.call, self._machine.library)
         self.reasons[why] = None
         return Transition(1.0, {}, WAITS)
-
-    # -------------------------------------------------------------------------------------- who answers what
 
     def _check_hours(self, moment: State, effect: p.CheckHours) -> list[Transition]:
         asker = _Asker()

@@ -1,4 +1,7 @@
-"""Which queues keep calls waiting: where that is negligible, a call's expectations do not depend on other calls."""
+"""Queues that keep calls waiting.
+
+Where waiting is negligible, a call's expectations do not depend on other calls.
+"""
 
 from __future__ import annotations
 
@@ -11,23 +14,23 @@ from busyhour.capacity.theory.erlang import waiting_without_abandonment
 from busyhour.scenarios.model import Distribution, Scenario
 
 NEGLIGIBLE = 1e-4
-"""Share of calls that wait, and their waiting time as a share of a call's, up to which it is left out."""
+"""Share of calls that wait, and waiting time as a share of a call's, up to which waiting is neglected."""
 
 
 def with_waits(
     found: Solution, scenario: Scenario, beyond: Mapping[str, Collection[str]], calls_per_hour: float
 ) -> Solution:
-    """The solution for calls that find an agent free, with what is not known because they may have to wait.
+    """Add what is unknown because calls may have to wait to a solution for calls that find an agent free.
 
-    The wait is bounded by Erlang C, with the queue's own mean handling time and times (1 + cv^2) / 2 for handling times
-    that vary more than exponential ones (Lee and Longton 1959). No caller gives up there, so it is no less than the real
-    one.
+    The wait is bounded by Erlang C, with the queue's own mean handling time and times (1 + cv^2) / 2 for
+    handling times that vary more than exponential ones (Lee and Longton 1959). No caller abandons there, so
+    the bound is at least the real wait.
 
     Args:
-        found: solved as if no call waited.
+        found: solution as if no call waited.
         scenario: its queues and agents.
-        beyond: what calls may ask once they wait, by queue.
-        calls_per_hour: at which calls come.
+        beyond: quantities that may grow once calls wait, by queue.
+        calls_per_hour: arrival rate.
     """
     callers = scenario.callers
     spread = max(1.0, *(_squared_cv(law) for law in (callers.talk, callers.wrap_up)))

@@ -1,1 +1,1 @@
-"""Traffic of a scenario in virtual time, with quotas enforced."""
+"""Discrete-event simulation of a scenario's traffic in virtual time, with quotas enforced."""

@@ -1,7 +1,9 @@
-"""A queue with its agents simulated on its own, with handling times and patience as the scenario draws them.
+"""Simulation of a single queue with its agents, with handling times and patience as the scenario declares
+them.
 
-Erlang A knows exponential times alone. Here every contact is served first come first served from samples of what the
-scenario declares; exact, with no event list: the next contact takes the agent who is free first.
+Erlang A covers exponential times only. Here every contact is served first come, first served from samples of
+the declared distributions. The simulation is exact and needs no event list: the next contact takes the agent
+who is free first.
 """
 
 from __future__ import annotations
@@ -17,16 +19,17 @@ from busyhour.capacity.simulation.confidence_intervals import Ratio, of_share
 from busyhour.scenarios.traffic_plan.draw import Sampler, rng_for
 
 _BATCHES = 40
-"""Parts of the contacts whose shares are compared for the interval."""
+"""Number of batches that are compared for the confidence interval."""
 _SETTLING = 0.1
-"""Share of the contacts that fill the queue first and are not counted."""
+"""Share of the contacts used as warm-up and not counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceLevel:
-    """Shares of the contacts offered, but for the service level: of those answered or abandoned.
+    """Shares of the offered contacts with their 95 % intervals.
 
-    `late` is one less the service level, `full` the share blocked and `gone` the share abandoned, with their 95 % intervals.
+    `late` is 1 - service level (of contacts answered or abandoned), `full` the share blocked by a full queue,
+    and `gone` the share abandoned.
     """
 
     service_level: float
@@ -42,33 +45,31 @@ class Queueing(Protocol):
 
     @property
     def method(self) -> str:
-        """How the shares come about, as calculations name it."""
+        """How the shares are computed, as printed with a calculation."""
         ...
 
     @property
     def sampled(self) -> bool:
-        """Whether the shares are of sampled contacts: their interval then says how far they may be off."""
+        """Whether the shares are estimated from sampled contacts; their interval is then the estimate's."""
         ...
 
     def patience_quantile(self, share: float) -> float:
-        """Seconds after which `share` (0..1) of the contacts have lost patience."""
+        """Return the seconds after which `share` (0..1) of the contacts have lost patience."""
         ...
 
     def serve(
         self, per_second: float, agents: int, capacity: int | None = None, threshold: float = 20.0
     ) -> ServiceLevel:
-        """Shares of the contacts that come at this rate."""
+        """Compute the shares for `per_second` contacts/s."""
         ...
 
 
 class QueueSample:
-    """The same callers at any volume: gaps, handling times and patience drawn once.
+    """The same contacts at any volume: gaps, handling times and patience are drawn once.
 
     Args:
-        contacts: how many.
-        handling: seconds that an agent is busy with one contact.
-        patience: seconds until a waiting contact gives up.
-        seed: same seed, same contacts.
+        contacts: number of contacts. handling: average handle time, seconds, as a distribution. patience:
+            seconds until a waiting contact abandons. seed: same seed, same contacts.
     """
 
     method = "a simulation with the scenario's own times"
@@ -81,20 +82,20 @@ class QueueSample:
         self._patience = [patience(stream) for _ in range(contacts)]
 
     def patience_quantile(self, share: float) -> float:
-        """Seconds after which `share` (0..1) of the contacts have lost patience."""
+        """Return the seconds after which `share` (0..1) of the contacts have lost patience."""
         ordered = sorted(self._patience)
         return ordered[min(len(ordered) - 1, math.floor(share * len(ordered)))]
 
     def serve(
         self, per_second: float, agents: int, capacity: int | None = None, threshold: float = 20.0
     ) -> ServiceLevel:
-        """Serve the contacts.
+        """Simulate the contacts.
 
         Args:
-            per_second: contacts a second, Poisson.
+            per_second: contacts/s, Poisson.
             agents: agents staffed, at least 1.
-            capacity: contacts that may wait; None: as many as come.
-            threshold: answered within so many seconds is answered in time.
+            capacity: largest number of waiting contacts; None: unlimited.
+            threshold: seconds within which a contact is answered in time.
         """
         free = [0.0] * agents
         leaving: list[float] = []
@@ -141,6 +142,6 @@ class QueueSample:
 
 
 def _around(so_far: Iterable[tuple[float, float]]) -> Ratio:
-    """A share with its interval, from how many of how many there were at the end of each batch."""
+    """Compute a share with its interval, from the cumulative counts at the end of each batch."""
     batches = [(part - p, whole - w) for (p, w), (part, whole) in pairwise(so_far)]
     return of_share([[batch for batch in batches if batch[1]]]) or Ratio(0.0, None)

@@ -1,6 +1,9 @@
-"""Runs that drive one service alone, in virtual time: an arrival is an invocation, or the operations of tables; no flow runs.
+"""Runs that drive one service alone, in virtual time.
 
-What an arrival makes is what the load generator makes of it (`load.users.lambda_`, `load.users.dynamodb`).
+An arrival is an invocation or the operations of tables.
+
+No flow runs. An arrival causes the same requests as in the load generator (`load.users.lambda_`,
+`load.users.dynamodb`).
 """
 
 from __future__ import annotations
@@ -19,12 +22,12 @@ if TYPE_CHECKING:
     from busyhour.calls.ports import Functions
 
 _LIMIT = 900.0
-"""Seconds that the generator waits for an answer at most: longer than any function runs."""
+"""Seconds that the generator waits for a response at most: longer than any function runs."""
 
 
 @dataclass(slots=True)
 class _Arrival:
-    """The parts of a call that functions look at."""
+    """The parts of a call that functions read."""
 
     index: int
     invocations: dict[str, int] = field(default_factory=dict)
@@ -40,9 +43,8 @@ class ServiceArrivals:
     """Arrivals at one service.
 
     Args:
-        scenario: what is driven; its functions.
-        functions: make invocations.
-        tables: take operations.
+        scenario: the service that is driven, and its functions. functions: make invocations. tables: take
+            operations.
     """
 
     def __init__(self, scenario: Scenario, functions: Functions, tables: TablesAsked) -> None:
@@ -55,7 +57,7 @@ class ServiceArrivals:
         self.in_progress = 0
 
     def arrive(self, index: int) -> None:
-        """One invocation, of the scenario's functions in turn; or the operations of one call."""
+        """Make one invocation, of the scenario's functions in turn; or the table operations of one call."""
         if not self._names:
             self._tables.arrival(index)
             self.completed += 1

@@ -1,4 +1,4 @@
-"""Virtual time: a day of calls in seconds.
+"""Virtual clock of the simulation, in seconds.
 
 `VirtualClock` is a `calls.ports.Clock` that jumps from one callback to the next. Nothing waits, nothing is
 approximated: callbacks run in the order of their times, and in the order of their making where times are equal.
@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 
 class Timer:
-    """A scheduled callback; `callback` is None once it has run or was cancelled."""
+    """A scheduled callback; `callback` is None after it has run or was cancelled."""
 
     __slots__ = ("_clock", "callback")
 
@@ -21,14 +21,14 @@ class Timer:
         self.callback: Callable[[], None] | None = callback
 
     def cancel(self) -> None:
-        """Never run it; harmless when it has run."""
+        """Cancel the callback; no effect after it has run."""
         if self.callback is not None:
             self.callback = None
             self._clock.forget()
 
 
 class VirtualClock:
-    """Time that passes only between callbacks, in seconds from 0."""
+    """A clock that advances only between callbacks, in seconds from 0."""
 
     __slots__ = ("_cancelled", "_heap", "_now", "_sequence", "events")
 
@@ -38,24 +38,24 @@ class VirtualClock:
         self._sequence = 0
         self._cancelled = 0
         self.events = 0
-        """Callbacks that have run."""
+        """Number of callbacks that have run."""
 
     def now(self) -> float:
         """Seconds since the start."""
         return self._now
 
     def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
-        """Run `callback` once, `delay` seconds from now; a negative delay is none."""
+        """Run `callback` once, `delay` seconds from now; a negative delay counts as 0."""
         timer = Timer(self, callback)
         self._sequence = sequence = self._sequence + 1
         heapq.heappush(self._heap, (self._now + delay if delay > 0.0 else self._now, sequence, timer))
         return timer
 
     def forget(self) -> None:
-        """A timer was cancelled: when most of those waiting are, drop them."""
+        """Count a cancelled timer; when most waiting timers are cancelled, drop them."""
         self._cancelled += 1
         if self._cancelled > 1024 and self._cancelled * 2 > len(self._heap):
-            # In place: `run` holds on to this very list.
+            # In place: `run` holds a reference to this list.
             self._heap[:] = [entry for entry in self._heap if entry[2].callback is not None]
             heapq.heapify(self._heap)
             self._cancelled = 0
@@ -67,7 +67,7 @@ class VirtualClock:
             due, _, timer = pop(heap)
             callback = timer.callback
             if callback is None:
-                # Must not move the time: a run that goes on until nothing is left ends with the last real event.
+                # Does not advance the time: a run without `until` ends with the last real event.
                 self._cancelled -= 1
                 continue
             self._now = due

@@ -1,8 +1,8 @@
-"""Systems behind the functions in the simulation: a CRM, a database pool; and beside the calls, a carrier.
+"""External systems in the simulation: behind functions (a CRM, a database pool), and the carrier.
 
-A function's requests to a system are made one after the other, within the function's own latency; they hold one place
-of a concurrency for as long as they take. A rejected request is counted, and the function answers as with an error, so
-that Connect invokes it again.
+A function's requests to a system are made one after the other, within the function's own latency. Each
+occupies one place of a concurrency limit while it runs. A rejected request is counted and makes the function
+fail, so that Connect retries the invocation.
 """
 
 from __future__ import annotations
@@ -31,26 +31,23 @@ REJECTED = "rejected by the system behind it"
 
 @dataclass(slots=True)
 class ExternalUse:
-    """What one system was asked, and what it rejected."""
+    """Requests to one system, and how many it rejected."""
 
     requests: Counter
     level: Gauge
-    """Requests at a time."""
+    """Requests in progress."""
     asked: int = 0
     rejected: Turned = field(default_factory=Turned)
     first_asked: int = 0
-    """Without the requests of invocations that repeat one that failed."""
+    """Excludes requests of invocations that retry a failed one."""
     first_rejected: int = 0
 
 
 class ExternalSystems:
-    """The systems of a simulated run.
+    """The external systems of a simulated run.
 
     Args:
-        clock: the run's clock.
-        seed: of the run.
-        limits: by name.
-        enforced: whether anything is rejected.
+        clock: the run's clock. seed: of the run. limits: by name. enforced: whether anything is rejected.
     """
 
     def __init__(
@@ -72,11 +69,18 @@ class ExternalSystems:
             use.first_asked = use.first_rejected = 0
 
     def asked_by(self, function: str) -> bool:
-        """Whether invocations of the function ask for anything."""
+        """Whether invocations of the function send requests to any system."""
         return any(function in system.limit.functions for system in self._systems)
 
     def invocation(self, function: str, call: int, attempt: int, *, again: bool = False) -> bool:
-        """Make the requests of one invocation; whether all were served. `again`: it repeats one that failed."""
+        """Make the requests of one invocation; return whether all were served.
+
+        Args:
+            again: whether the invocation retries a failed one.
+            function: name of the function.
+            call: the call it belongs to.
+            attempt: number of the attempt.
+        """
         for system in self._systems:
             if function in system.limit.functions:
                 stream = Stream(self._seed, call, system.purpose + attempt)
@@ -87,7 +91,7 @@ class ExternalSystems:
         return True
 
     def call_starts(self, in_progress: int) -> bool:
-        """Whether a call may start beside this number of others."""
+        """Whether the carrier admits a call in addition to `in_progress` others."""
         for system in self._systems:
             if system.limit.calls and not self._admit(system, in_progress, 1):
                 return False
@@ -116,7 +120,7 @@ class ExternalSystems:
 
 
 class _System:
-    """One system: its limit, its tokens, what it was asked."""
+    """One system: its limit, its tokens, its requests."""
 
     def __init__(self, limit: ExternalLimit, use: ExternalUse) -> None:
         self.limit = limit
@@ -128,11 +132,10 @@ class _System:
 
 
 class ExternalFunctions:
-    """`calls.ports.Functions` over others, which systems behind them may fail.
+    """A `calls.ports.Functions` that wraps another; external systems may make its invocations fail.
 
     Args:
-        functions: what invokes.
-        systems: what invocations ask.
+        functions: makes the invocations. systems: receive the invocations' requests.
     """
 
     def __init__(self, functions: Functions, systems: ExternalSystems) -> None:
@@ -140,7 +143,7 @@ class ExternalFunctions:
         self._systems = systems
 
     def invoke(self, call: LiveCall, effect: Invoke, done: Done) -> None:
-        """Make one attempt; it fails where a system rejects one of its requests."""
+        """Make one attempt; it fails if a system rejects one of its requests."""
         name = function_name(effect.function_arn)
         if not self._systems.asked_by(name):
             self._functions.invoke(call, effect, done)

@@ -1,8 +1,9 @@
-"""A queue with very many agents: what becomes certain with their number, without a simulation.
+"""Fluid limit of a queue with very many agents, without a simulation.
 
-Below the agents' number all contacts are answered at once; above it, contacts wait until as many have lost patience as agents
-cannot serve, and no longer (the fluid limit of many-server queues: Whitt 2006, "Fluid models for multiserver queues with
-abandonments", Operations Research 54). Patience is the scenario's own; of handling times the mean alone counts.
+Below the agents' capacity all contacts are answered at once. Above it, contacts wait until the excess has
+lost patience (fluid limit of many-server queues: Whitt 2006, "Fluid models for multiserver queues with
+abandonments", Operations Research 54). Patience is the scenario's own distribution; of handling times only
+the mean matters.
 """
 
 from __future__ import annotations
@@ -16,19 +17,20 @@ from busyhour.capacity.simulation.confidence_intervals import Interval, Ratio
 from busyhour.scenarios.traffic_plan.draw import Sampler, rng_for
 
 MANY = 5000
-"""Agents from which on the limit takes the place of a simulation, which would fill too slowly."""
+"""Number of agents above which the limit replaces a simulation, whose warm-up would take too long."""
 _DRAWN = 20_000
 _WIDTH = 3.0
-"""Standard deviations of the contacts in progress within which the limit says nothing."""
+"""Distance to full load, in standard deviations of the contacts in progress, within which the limit is
+inaccurate.
+"""
 
 
 class Crowd:
     """The queue at any volume.
 
     Args:
-        aht: mean seconds that an agent is busy with one contact.
-        patience: seconds until a waiting contact gives up.
-        seed: of the drawn patience.
+        aht: average handle time in seconds. patience: seconds until a waiting contact abandons. seed: of the
+            sampled patience.
     """
 
     method = "the limit of many agents with the scenario's own patience"
@@ -41,19 +43,19 @@ class Crowd:
         self._sums = [0.0, *accumulate(self._patience)]
 
     def patience_quantile(self, share: float) -> float:
-        """Seconds after which `share` (0..1) of the contacts have lost patience."""
+        """Return the seconds after which `share` (0..1) of the contacts have lost patience."""
         return self._patience[min(_DRAWN - 1, math.floor(share * _DRAWN))]
 
     def serve(
         self, per_second: float, agents: int, capacity: int | None = None, threshold: float = 20.0
     ) -> ServiceLevel:
-        """Shares of the contacts, with what they are a little below and above the volume.
+        """Compute the shares; their interval is from the shares slightly below and above the volume.
 
         Args:
-            per_second: contacts a second.
+            per_second: contacts/s.
             agents: agents staffed, many.
-            capacity: contacts that may wait; None: as many as come.
-            threshold: answered within so many seconds is answered in time.
+            capacity: largest number of waiting contacts; None: unlimited.
+            threshold: seconds within which a contact is answered in time.
         """
         width = _WIDTH / math.sqrt(agents)
         low, at, high = (
@@ -68,13 +70,13 @@ class Crowd:
     def _shares(
         self, per_second: float, agents: int, capacity: int | None, threshold: float
     ) -> tuple[float, float, float]:
-        """Shares not answered in time (of those let in), blocked, and abandoned."""
+        """Compute the shares not answered in time (of those admitted), blocked, and abandoned."""
         load = per_second * self._aht
         if load <= agents:
             return 0.0, 0.0, 0.0
         place = math.ceil((1.0 - agents / load) * _DRAWN)
         if capacity is not None and self._waiting(per_second, place) > capacity:
-            # Fewer are let in until those who wait fit.
+            # Fewer contacts are admitted until those that wait fit.
             place = bisect_left(
                 range(place),
                 float(capacity),
@@ -86,10 +88,10 @@ class Crowd:
         return 1.0 if wait > threshold else gone, 1.0 - let_in, let_in * gone
 
     def _let_in(self, per_second: float, agents: int, place: int) -> float:
-        """Contacts a second of which the agents answer those who have not lost patience."""
+        """Return the contacts/s of which the agents answer those that have not lost patience."""
         return agents / self._aht / (1.0 - place / _DRAWN) if place < _DRAWN else per_second
 
     def _waiting(self, per_second: float, place: int) -> float:
-        """Contacts that wait where each does so until answered or out of patience."""
+        """Return the waiting contacts if each waits until it is answered or loses patience."""
         wait = self._patience[min(place, _DRAWN - 1)]
         return per_second * (self._sums[min(place, _DRAWN)] + (_DRAWN - place) * wait) / _DRAWN

@@ -1,4 +1,7 @@
-"""Lambda functions in virtual time: the scenario's latency model, declared answers, throttling by concurrency."""
+"""Lambda functions in virtual time.
+
+The scenario's latency model, declared answers, throttling by concurrency.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,18 @@ from busyhour.scenarios.traffic_plan.draw import Sampler, sampler
 
 Done = Callable[[LambdaResult | LambdaFailed], None]
 Answers = Callable[[str, Mapping[str, Any]], "LambdaResult | LambdaFailed | None"]
-"""(function name, event) -> what the handler answers; None: not known."""
+"""(function name, event) -> the handler's answer; None: unknown."""
 
 HANDLER_LATENCY = Distribution("lognormal", 0.1, 0.5)
-"""Duration of a function whose real handler a forecast does not time: 100 ms, as decision; said in the notes."""
+"""Duration of a function whose real handler a forecast does not time.
+
+100 ms by convention; stated in the notes.
+"""
 
 
 @dataclass(slots=True)
 class _Model:
-    """One function: how long it takes, what it answers, what runs now."""
+    """One function: its latency, its answer, its running executions."""
 
     function: Function
     latency: Sampler
@@ -39,13 +45,12 @@ class _Model:
 
 
 class ModelledFunctions:
-    """`calls.ports.Functions` in virtual time.
+    """A `calls.ports.Functions` in virtual time.
 
     Args:
-        clock: the virtual clock.
-        scenario: its functions; one that it does not name answers `{}` after `HANDLER_LATENCY`.
-        concurrency: executions at once in the account; more are throttled (429) as Lambda does.
-        answers: what real handlers answer, where they were run.
+        clock: the virtual clock. scenario: its functions; one that it does not name answers `{}` after
+            `HANDLER_LATENCY`. concurrency: concurrent executions in the account; more are throttled (429) as
+            by Lambda. answers: answers of real handlers, if they were run.
     """
 
     def __init__(
@@ -61,14 +66,14 @@ class ModelledFunctions:
         self._concurrency = concurrency
         self._answers = answers
         self.note: Callable[[int, str, float], None] | None = None
-        """Is told of every execution: index of the call, function, seconds without a cold start."""
+        """Receives every execution: index of the call, function, seconds without a cold start."""
         self._models: dict[str, _Model] = {}
         self.level = Gauge(clock)
-        """Executions at once, all functions."""
+        """Concurrent executions, all functions."""
         self.requests = Counter(clock)
-        """Invocations per second, throttled ones included."""
+        """Invocations/s, including throttled ones."""
         self.units: dict[str, Counter] = {}
-        """DynamoDB operations per second by `table.Operation`."""
+        """DynamoDB operations/s by `table.Operation`."""
         self.throttled = 0
         self.first_throttled_at: float | None = None
         self._unknown: list[str] = []
@@ -76,11 +81,11 @@ class ModelledFunctions:
 
     @property
     def levels(self) -> dict[str, Gauge]:
-        """Executions at once by function."""
+        """Concurrent executions by function."""
         return {name: model.level for name, model in self._models.items()}
 
     def notes(self) -> list[str]:
-        """What is assumed of functions that calls came to."""
+        """The assumptions made about functions that were invoked."""
         said = []
         mean = f"{HANDLER_LATENCY.mean * 1000:.0f} ms"
         if self._unknown:
@@ -95,7 +100,7 @@ class ModelledFunctions:
         return said
 
     def so_far(self) -> ModelledFunctions:
-        """The same with the requests counted until now; levels and units go on."""
+        """Return a snapshot of the request counts; gauges and units are shared."""
         found = copy(self)
         found.requests = self.requests.so_far()
         return found
@@ -110,7 +115,10 @@ class ModelledFunctions:
         self.throttled, self.first_throttled_at = 0, None
 
     def invoke(self, call: LiveCall, effect: Invoke, done: Done) -> None:
-        """Start one attempt; throttled at once when the account's or the function's concurrency is used up."""
+        """Start one attempt.
+
+        It is throttled at once if the account's or the function's concurrency is used up.
+        """
         name = function_name(effect.function_arn)
         model = self._models.get(name) or self._make(name)
         function = model.function

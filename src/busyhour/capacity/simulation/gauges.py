@@ -1,4 +1,4 @@
-"""Levels and rates over virtual time: how many at once, how many a second, when most."""
+"""Time-weighted gauges and per-second counters in simulated time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from busyhour.calls.ports import Clock
 
 
 class Gauge:
-    """Something that goes up and down: calls at once. Keeps the mean, the peak, and the peak of every second."""
+    """A level over time, such as calls in progress: mean, peak, and the peak of every second."""
 
     __slots__ = ("_area", "_at", "_clock", "_ends", "_peaks", "peak", "peak_at", "value")
 
@@ -21,7 +21,7 @@ class Gauge:
         self._at = clock.now()
 
     def up(self) -> None:
-        """One more."""
+        """Add one."""
         self._move(1)
         second, value = int(self._at), self.value
         if value > self._peaks.get(second, 0):
@@ -31,7 +31,7 @@ class Gauge:
             self.peak_at = self._at
 
     def down(self) -> None:
-        """One less."""
+        """Subtract one."""
         self._move(-1)
 
     def _move(self, step: int) -> None:
@@ -42,15 +42,15 @@ class Gauge:
         self._ends[int(now)] = self.value
 
     def restart(self) -> None:
-        """Look for the peak from now on."""
+        """Record the peak from now on."""
         self.peak, self.peak_at = self.value, self._clock.now()
 
     def mean(self, until: float) -> float:
-        """Mean from the start until `until`, seconds."""
+        """Return the mean from the start until `until`, seconds."""
         return (self._area + self.value * (until - self._at)) / until if until > 0 else 0.0
 
     def series(self, duration: float) -> list[float]:
-        """The highest value of each second; a second without change has the value it began with."""
+        """Return the highest value of each second; a second without change has its initial value."""
         out: list[float] = []
         last = 0
         for second in range(int(duration) + 1):
@@ -60,7 +60,7 @@ class Gauge:
 
 
 class Counter:
-    """Something that happens: requests per second, in whole seconds of the run."""
+    """A count of events per second, in whole seconds of the run."""
 
     __slots__ = ("_clock", "seconds", "total")
 
@@ -70,7 +70,7 @@ class Counter:
         self.total = 0.0
 
     def count(self, amount: float = 1.0) -> None:
-        """It happens now, `amount` times."""
+        """Count `amount` events now."""
         second = int(self._clock.now())
         self.seconds[second] = self.seconds.get(second, 0.0) + amount
         self.total += amount
@@ -81,21 +81,21 @@ class Counter:
         self.total = 0.0
 
     def so_far(self) -> Counter:
-        """The total until now; its seconds go on."""
+        """Return a snapshot of the total; the seconds are shared."""
         found = Counter(self._clock)
         found.seconds, found.total = self.seconds, self.total
         return found
 
     @property
     def peak(self) -> float:
-        """The most in any one second."""
+        """The highest count of a second."""
         return max(self.seconds.values(), default=0.0)
 
     @property
     def peak_at(self) -> float | None:
-        """The second in which it was most."""
+        """The second with the highest count."""
         return float(max(self.seconds, key=self.seconds.__getitem__)) if self.seconds else None
 
     def series(self, duration: float) -> list[float]:
-        """Count of each second."""
+        """Return the count of each second."""
         return [self.seconds.get(second, 0.0) for second in range(int(duration) + 1)]

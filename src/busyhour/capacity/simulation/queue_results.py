@@ -1,4 +1,4 @@
-"""Queues in the simulation: waits, abandonment and occupancy, each with its interval."""
+"""Results of queues in the simulation: waits, abandonment and occupancy, each with its interval."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from busyhour.capacity.simulation.confidence_intervals import Interval
 
 @dataclass(frozen=True, slots=True)
 class QueueForecast:
-    """One queue: what the simulation saw. `intervals` are 95 % intervals by field; of one that is missing the runs show none."""
+    """Simulation results of one queue.
+
+    `intervals` are 95 % intervals by field; a field without one could not be estimated.
+    """
 
     name: str
     agents: int | None
@@ -20,8 +23,8 @@ class QueueForecast:
     turned_away: float
     mean_wait: float
     longest_wait: float
-    """Of all runs."""
+    """Sum over all runs."""
     largest_size: int
-    """Of all runs."""
+    """Sum over all runs."""
     occupancy: float | None
     intervals: Mapping[str, Interval] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A count of rejected requests."""
+"""Counter of rejected requests."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Turned:
-    """How many were rejected, and when first (seconds from the start)."""
+    """Number of rejections, and the time of the first (seconds from the start)."""
 
     count: int = 0
     first_at: float | None = None
 
     def away(self, at: float) -> None:
-        """One more, at `at`."""
+        """Record a rejection at time `at` (seconds from the start)."""
         self.count += 1
         if self.first_at is None:
             self.first_at = at

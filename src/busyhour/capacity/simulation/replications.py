@@ -1,4 +1,4 @@
-"""The scenario's plan simulated a few times: with no quota in the way for the demand, with them for what they refuse."""
+"""Replications of the scenario's plan: without quotas for the demand, with quotas for the rejections."""
 
 from __future__ import annotations
 
@@ -20,55 +20,61 @@ from busyhour.scenarios.traffic_plan.arrivals import Arrival, Schedule
 from busyhour.scenarios.traffic_plan.rate import rate_of
 
 SIMULATED_CALLS = 6000
-"""Calls of all runs together, with and without quotas counted once; more where two runs have more."""
+"""Calls of all replications together (with and without quotas counted once).
+
+Exceeded if two replications need more.
+"""
 _RUNS = (2, 10)
-"""Runs, at least and at most: one alone shows no spread."""
+"""Fewest and most replications: a single one gives no estimate of the spread."""
 _AROUND = 8000
-"""Calls of all runs around the busiest moment together, those that fill the centre included; more where two have more."""
+"""Calls of all replications of the busiest window together, warm-up included; exceeded if two need more."""
 _WINDOW = 1200
-"""Calls that are counted in one run around the busiest moment, at least."""
+"""Fewest calls counted in one replication of the busiest window."""
 _SETTLING = 30.0
-"""Seconds that one run counts at least, where these are not too many calls: buckets of quick calls take time to empty."""
+"""Shortest counted time of a replication in seconds, unless that is too many calls.
+
+Token buckets of short calls empty slowly.
+"""
 _LONGEST = 24_000
-"""Calls of one run around the busiest moment at most. Where more than half of them only fill the centre, none is made."""
+"""Most calls of one replication of the busiest window.
+
+If more than half of them are warm-up, none is made.
+"""
 _DRAWN = 100_000
-"""Calls before the window up to which its arrivals are those of the run's own schedule."""
+"""Calls before the window up to which the arrivals are those of the run's own schedule."""
 _APART = 1_000_003
-"""Between the seeds of runs, so that plans with neighbouring seeds share none."""
+"""Distance between the seeds of replications, so that plans with neighbouring seeds share none."""
 _SLICES = 20
 _SLICE = 2.0
-"""Mean holding times that a slice of a run is long at least: neighbouring slices are then alike, others hardly."""
+"""Shortest slice of a run, in mean holding times: neighbouring slices are then correlated, others hardly."""
 
 
 _CLUMP = 2.0
-"""Variance of rare events as a multiple of independent ones, at least: calls that meet a limit meet it together."""
+"""Minimum variance of rare events as a multiple of independent ones: calls reach a limit together."""
 Counted = Callable[[SimulationResult], tuple[float, float]]
-"""Part and whole of what a run has counted; both grow with time."""
+"""Part and whole counted in a run; both grow with time."""
 
 
 def steady_seconds(per_hour: float, fill: float) -> float:
-    """How long a rate must be held for a run of `Rehearsal`: until the centre is full, and then as long as is counted."""
+    """Return the seconds for which a rate is held in a replication: warm-up, then the counted time."""
     return fill + _counted_seconds(per_hour / 3600.0, fill) if per_hour else fill
 
 
 def _counted_seconds(rate: float, fill: float) -> float:
-    """How long a run around the busiest moment counts, at so many calls a second."""
+    """Return the counted seconds of a replication of the busiest window at `rate` calls/s."""
     return max(_WINDOW / rate, fill, min(_SETTLING, SIMULATED_CALLS / rate))
 
 
 class Rehearsal:
-    """Runs of one plan with successive seeds.
+    """Replications of one plan with successive seeds.
 
     Args:
-        scenario: the plan.
-        machine: of its flows.
-        limits: quotas that are enforced in every second run.
-        busiest: when most calls are in progress, seconds; a plan of very many calls is simulated around it.
-        fill: seconds until a centre that begins empty is as full as it should be.
-        answers: what real handlers answer.
-        policy: what the scenario has no key for.
-        holding: mean seconds of a call, over which counts are alike.
-        steady: the rate is held, and only a centre that is full is of interest.
+        scenario: the plan. machine: flow machine of its flows. limits: quotas that are enforced in every
+            second replication. busiest: time of most calls in progress, seconds; of a plan of very many calls
+            only the window around it is simulated. fill: warm-up in seconds. answers: answers of real
+            handlers. policy: caller behaviour that the scenario has no key for. holding: mean seconds of a
+            call, over which counts are correlated. steady: the rate is held, and only the time after warm-up
+            counts.
     """
 
     def __init__(
@@ -92,7 +98,7 @@ class Rehearsal:
         self._policy = policy
         self._rate = rate_of(scenario.traffic)
         self.window: tuple[float, float] | None = None
-        """What is counted where it is not the whole plan, seconds."""
+        """The counted window in seconds, unless the whole plan is simulated."""
         self._holding = holding
         expected = self._rate.total
         least, most = _RUNS
@@ -101,9 +107,9 @@ class Rehearsal:
         else:
             count = 1 if expected <= 0 else max(least, min(most, int(SIMULATED_CALLS / expected)))
         self.free: list[SimulationResult] = []
-        """Runs without quotas."""
+        """Replications without quotas."""
         self.bound: list[SimulationResult] = []
-        """The same runs with quotas."""
+        """The same replications with quotas."""
         for run in range(count):
             seeded = replace(scenario, seed=scenario.seed + run * _APART)
             arrivals = self._arrivals(seeded)
@@ -114,11 +120,11 @@ class Rehearsal:
     def spread(
         self, peak: Callable[[SimulationResult], tuple[float, float | None]], mean: float = 0.0
     ) -> dict[str, float | None]:
-        """Mean and range of the peaks of the runs without quotas, and when the highest was.
+        """Compute the mean and range of the peaks without quotas, and the time of the highest.
 
         Args:
-            peak: of one run, and when.
-            mean: of what this is the peak of, where it is a number at once or in a second; 0: not known.
+            peak: returns a run's peak and its time.
+            mean: mean of the number of which this is the peak; 0: unknown.
         """
         if not self.free:
             return {}
@@ -135,16 +141,16 @@ class Rehearsal:
         }
 
     def share(self, counts: Counted) -> float | None:
-        """Part of a whole over the runs with quotas; None where there is no whole."""
+        """Compute a part of a whole over the replications with quotas; None if the whole is 0."""
         found = confidence_intervals.of_share(self._sliced(self.bound, counts))
         return None if found is None else found.value
 
     def half_width(self, counts: Counted, clump: float | None = None) -> float | None:
-        """Half width of the 95 % interval of such a share; None where the runs do not show it.
+        """Compute the half-width of the 95 % interval of such a share; None if it cannot be estimated.
 
         Args:
             counts: part and whole of a run so far.
-            clump: where theory knows it, see `intervals.of_share`.
+            clump: from theory, see `confidence_intervals.of_share`.
         """
         sliced = self._sliced(self.bound, counts)
         found = (
@@ -157,7 +163,7 @@ class Rehearsal:
         return max(found.value - found.interval.low, found.interval.high - found.value)
 
     def printed(self, counts: Counted) -> str:
-        """Such a share in per cent with its interval, for a note; empty where nothing was simulated."""
+        """Format such a share in per cent with its interval, for a note; empty if nothing was simulated."""
         if not self.bound:
             return ""
         half = self.half_width(counts)
@@ -165,12 +171,12 @@ class Rehearsal:
         return f", {self.share(counts) or 0.0:.1%} {around} over the plan in the simulation"
 
     def clump(self, lines: float) -> float:
-        """How many calls are blocked together at the busiest moment, see `clumps.of_blocked`."""
+        """Compute the index of dispersion of blocked calls at the busiest moment, see `clumps.of_blocked`."""
         load = self._rate.at(self._busiest * 0.999999) * self._holding
         return clumps.of_blocked(load, min(lines, 10.0 * load + 100.0))
 
     def _sliced(self, runs: Sequence[SimulationResult], counts: Counted) -> list[list[tuple[float, float]]]:
-        """Parts and wholes of each slice of each run."""
+        """Return part and whole of each slice of each run."""
         sliced = []
         for run in runs:
             until = [counts(each) for each in (*run.so_far, run)]
@@ -179,7 +185,7 @@ class Rehearsal:
         return sliced
 
     def _may_meet(self, free: SimulationResult, limits: Limits) -> bool:
-        """Whether a run without quotas would have met one."""
+        """Whether a run without quotas would have reached one."""
         return (
             self._scenario.traffic.direction is Direction.OUTBOUND
             or bool(free.tables)
@@ -189,7 +195,10 @@ class Rehearsal:
         )
 
     def _arrivals(self, scenario: Scenario) -> list[Arrival] | None:
-        """Those of the window, from the start of filling; None where the whole plan is simulated."""
+        """Return the arrivals of the window, from the start of warm-up.
+
+        None if the whole plan is simulated.
+        """
         if self.window is None:
             return None
         start, end = self.window[0] - self._fill, self.window[1]
@@ -218,13 +227,14 @@ class Rehearsal:
         length = (self._scenario.traffic.duration if hold is None else hold) - self._fill
         slices = max(1, min(_SLICES, int(length / (_SLICE * self._holding)) if self._holding else _SLICES))
         marks = [self._fill + length * part / slices for part in range(1, slices)]
-        # Around the busiest moment nothing is to be seen after the last arrival: the plan goes on there.
+        # The plan goes on after the window: nothing after its last arrival is counted.
         return simulation.run(hold=hold, drain=None if self.window is None else 0.0, marks=marks)
 
     def _around_busiest(self, fill: float) -> int:
-        """Some thousand calls around the busiest moment, for at least as long as the centre takes to fill.
+        """Set the window of some thousand calls around the busiest moment, at least as long as the warm-up.
 
-        Sets the window, and returns how many runs of it there are: none where a run would be too long.
+        Returns:
+            the number of replications; 0 if one would be too long.
         """
         rate = max(self._rate.at(self._busiest * 0.999999), 1e-9)
         if rate * fill > _LONGEST / 2:
@@ -240,7 +250,7 @@ class Rehearsal:
         return max(least, min(most, int(_AROUND / (rate * (end - start + self._fill)))))
 
     def queues(self) -> list[QueueForecast]:
-        """What the runs without quotas saw of each queue."""
+        """Return the results of each queue in the replications without quotas."""
         names = dict.fromkeys(name for run in self.free for name in run.queues)
         return [self._queue(name) for name in names]
 

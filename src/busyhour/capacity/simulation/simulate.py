@@ -1,8 +1,8 @@
-"""A scenario's traffic under a virtual clock, with quotas on: what would be turned away, and how much is needed.
+"""Simulation of a scenario's traffic with quotas enforced: blocking, throttling and demand.
 
-The calls are the same as everywhere (`busyhour.calls`): real flows, callers, queues and agents. What is simulated
-around them is the quotas: calls at once, the token bucket of StartOutboundVoiceContact, Lambda concurrency, the
-throughput of tables; and callers who are turned away and try again, where the scenario says that they do.
+The calls are the same as everywhere (`busyhour.calls`): real flows, callers, queues and agents. The
+simulation adds the quotas: concurrent calls, the token bucket of StartOutboundVoiceContact, Lambda
+concurrency, the throughput of tables; and the redials of blocked callers, if the scenario declares any.
 """
 
 from __future__ import annotations
@@ -40,42 +40,42 @@ _REDIAL = key_of("redial")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Quotas that are enforced; infinite: not enforced."""
+    """Enforced quotas; infinite: not enforced."""
 
     concurrent_calls: float = INFINITE
     start_rate: float = INFINITE
-    """StartOutboundVoiceContact requests per second."""
+    """StartOutboundVoiceContact requests/s."""
     start_burst: float = INFINITE
     lambda_concurrency: float = INFINITE
     tables: TableLimits | None = None
     """Throughput of tables and their partitions."""
     external: bool = False
-    """Whether the scenario's limits of other systems are enforced."""
+    """Whether the scenario's limits of external systems are enforced."""
 
 
 @dataclass(slots=True)
 class SimulationResult:
-    """What a simulated run came to. Times in seconds from the start; series have one value a second."""
+    """Result of a simulated run. Times are in seconds from the start; series have one value per second."""
 
     planned: int
     attempts: int
     """Planned calls and redials."""
     started: int
     lost: int
-    """Planned calls that never got in."""
+    """Planned calls that never got through."""
     blocked: Turned
-    """Attempts that met the reorder tone: concurrent calls were used up."""
+    """Attempts blocked because concurrent calls were used up (reorder tone)."""
     start_throttled: Turned
-    """StartOutboundVoiceContact requests answered 429."""
+    """StartOutboundVoiceContact requests throttled (429)."""
     lambda_throttled: Turned
-    """Lambda attempts answered 429; Connect tries again."""
+    """Lambda attempts throttled (429); Connect retries them."""
     tables: Mapping[Resource, TableUse]
-    """What was asked of each side of each table and index, and what it refused."""
+    """Requests to each side of each table and index, and how many were throttled."""
     external: Mapping[str, ExternalUse]
-    """What the systems behind the functions were asked, by the name of their limit, and what they rejected."""
+    """Requests to external systems by the name of their limit, and how many were rejected."""
     completed: int
     cut_off: int
-    """Still in progress when the drain time was over."""
+    """Calls still in progress at the end of the drain time."""
     duration: float
     calls: Gauge
     starts: Counter
@@ -85,27 +85,30 @@ class SimulationResult:
     end_reasons: dict[str, int]
     notes: list[str] = field(default_factory=list)
     so_far: list[SimulationResult] = field(default_factory=list)
-    """The same counts at the moments that were asked for, from the start of counting until then."""
+    """The same counts at the requested marks, from the start of counting until then."""
 
     @property
     def blocked_share(self) -> float:
-        """Share of planned calls that a quota kept from starting, redials included."""
+        """Share of planned calls that a quota blocked, redials included."""
         return self.lost / self.planned if self.planned else 0.0
 
     @property
     def service_level(self) -> float | None:
-        """Share of answered and abandoned contacts answered within the threshold, all queues; None: there were none."""
+        """Share of answered and abandoned contacts answered within the threshold, all queues.
+
+        None without contacts.
+        """
         total = sum(q.answered + q.abandoned for q in self.queues.values())
         return sum(q.answered_in_time for q in self.queues.values()) / total if total else None
 
     @property
     def first_attempts(self) -> tuple[int, int]:
-        """First attempts to invoke a function that were throttled, and all of them."""
+        """Number of throttled first attempts to invoke a function, and of all first attempts."""
         counted = self.invocations.values()
         return sum(c.first_throttled for c in counted), sum(c.invocations for c in counted)
 
     def series(self) -> dict[str, list[float]]:
-        """Time series by name, one value a second."""
+        """Return the time series by name, one value per second."""
         out = {
             "calls at once": self.calls.series(self.duration),
             "calls started": self.starts.series(self.duration),
@@ -123,17 +126,12 @@ class Simulation:
     """One simulated run.
 
     Args:
-        scenario: traffic, callers, queues, functions.
-        machine: of the scenario's flows.
-        limits: quotas that are enforced.
-        arrivals: when calls start; the scenario's own schedule where not given.
-        answers: what real handlers answer, where they were run.
-        policy: what the scenario has no key for.
-        on_end: hears every call that is over.
-        calls: stop after this number of arrivals; all of them where not given.
-        listener: hears every event of every call.
-        warm_up: seconds from the start that fill the centre and are not counted. Series and times still begin at
-            the start.
+        scenario: traffic, callers, queues, functions. machine: flow machine of the scenario's flows. limits:
+            quotas that are enforced. arrivals: start times of calls; by default the scenario's own schedule.
+            answers: answers of real handlers, if they were run. policy: caller behaviour that the scenario
+            has no key for. on_end: called with every call that is over. calls: stop after this number of
+            arrivals; by default all of them. listener: receives every event of every call. warm_up: seconds
+            from the start that are not counted. Series and times still begin at the start.
     """
 
     def __init__(
@@ -164,7 +162,7 @@ class Simulation:
         invoked = ExternalFunctions(BackedFunctions(self.functions, self._tables), self._external)
         self.centre = CallCentre(self.clock, machine, scenario, invoked, self, policy=policy)
         self._service: ServiceArrivals | None = None
-        """Takes the arrivals where the scenario drives one service and no calls."""
+        """Takes the arrivals if the scenario drives one service without calls."""
         if not scenario.drive.has_calls:
             self._service = ServiceArrivals(scenario, invoked, self._tables)
         starts = iter(Schedule(scenario.traffic, scenario.seed)) if arrivals is None else arrivals
@@ -186,10 +184,10 @@ class Simulation:
         """Run all arrivals.
 
         Args:
-            drain: seconds after the last possible arrival at which calls in progress are cut off; the scenario's
-                where not given, infinite to let every call end.
-            hold: seconds in which calls arrive; the scenario's duration where not given.
-            marks: moments, in seconds, for `SimulationResult.so_far`.
+            drain: seconds after the last possible arrival at which calls in progress are cut off; by default
+                the scenario's, infinite to let every call end.
+            hold: seconds in which calls arrive; by default the scenario's duration.
+            marks: times in seconds for `SimulationResult.so_far`.
         """
         so_far: list[SimulationResult] = []
         for mark in marks:
@@ -206,7 +204,7 @@ class Simulation:
         return replace(self._counted(end), completed=completed, cut_off=cut_off, so_far=so_far)
 
     def _counted(self, until: float) -> SimulationResult:
-        """What was counted so far."""
+        """Return the counts so far."""
         throttled = Turned(self.functions.throttled, self.functions.first_throttled_at)
         return SimulationResult(
             planned=self._planned,
@@ -242,7 +240,7 @@ class Simulation:
         return self.centre.invoker.counts if self._service is None else self._service.counts
 
     def on_event(self, call: LiveCall, kind: str, at: float, detail: Mapping[str, Any]) -> None:
-        """Count calls at once; the only events that matter here are the first and the last."""
+        """Count calls in progress; only the first and the last event matter here."""
         if kind == "started":
             self._calls.up()
         elif kind == "ended":
@@ -281,7 +279,7 @@ class Simulation:
         self._attempt(arrival.call, 0)
 
     def _attempt(self, call: int, redials: int) -> None:
-        """A call is tried, after a number of redials."""
+        """Make an attempt of a call after this number of redials."""
         now = self.clock.now()
         self._attempts += 1
         if self._service is not None:
@@ -301,7 +299,7 @@ class Simulation:
             return
         redial = self._redial
         if redial is not None and self._pause is not None and redials < redial.attempts:
-            # Its own stream: what the caller does once he is in must not depend on how often he redialled.
+            # A stream of its own: redials must not change the caller's later choices.
             stream = Stream(self.scenario.seed, call, _REDIAL + redials)
             if stream.random() < redial.share:
                 self.clock.call_later(self._pause(stream), partial(self._attempt, call, redials + 1))

@@ -1,8 +1,10 @@
-"""Tables in the simulation: the operations of invocations on their keys, and what the tables' throughput refuses.
+"""Tables in the simulation.
 
-The operations are those that the scenario declares for one invocation, drawn as a run against the tables draws them.
-AWS's SDKs try a throttled operation again for a while; an invocation whose operation is throttled is one in which they
-have given up: it fails, and Connect then invokes again, up to three times.
+Operations of invocations on their keys, and throttling by the tables' throughput.
+
+The operations are those that the scenario declares for one invocation, drawn as in a run against the tables.
+AWS's SDKs retry a throttled operation for a while. A throttled operation here is one that the SDK has given
+up: the invocation fails, and Connect retries it up to three times.
 """
 
 from __future__ import annotations
@@ -40,23 +42,22 @@ THROTTLED = "ProvisionedThroughputExceededException from the table"
 
 @dataclass(slots=True)
 class TableUse:
-    """What one side of a table or an index was asked, in items, and what it refused."""
+    """Requests to one side of a table or an index, in items, and how many were throttled."""
 
     units: Counter
-    """Capacity units asked, served or not."""
+    """Capacity units requested, served or not."""
     asked: int = 0
     refused: Turned = field(default_factory=Turned)
     by_partition: int = 0
-    """Of those refused, how many a partition refused."""
+    """Throttled requests that a partition throttled."""
 
 
 class TablesAsked:
     """The tables of a simulated run.
 
     Args:
-        clock: the run's clock.
-        scenario: its tables, and the operations of its functions.
-        limits: what is enforced; None: everything is served.
+        clock: the run's clock. scenario: its tables, and the operations of its functions. limits: enforced
+            throughput; None: everything is served.
     """
 
     def __init__(self, clock: Clock, scenario: Scenario, limits: TableLimits | None) -> None:
@@ -72,7 +73,7 @@ class TablesAsked:
         }
         self._driven = driven_steps(scenario, items)
         self.use: dict[Resource, TableUse] = {}
-        """By table, index and side; of what was asked."""
+        """By table, index and side; of requested units."""
 
     def restart(self) -> None:
         """Count from now on."""
@@ -81,11 +82,14 @@ class TablesAsked:
             use.asked, use.refused, use.by_partition = 0, Turned(), 0
 
     def asked_by(self, function: str) -> bool:
-        """Whether the function asks for anything."""
+        """Whether the function makes any operation."""
         return function in self._of_function
 
     def invocation(self, function: str, call: int, attempt: int) -> bool:
-        """Make the operations of one invocation; the first that is throttled ends it. Whether all were served."""
+        """Make the operations of one invocation, up to the first throttled one.
+
+        Return whether all were served.
+        """
         purpose, steps = self._of_function[function]
         purpose += 2 * attempt
         return self._make(
@@ -93,7 +97,10 @@ class TablesAsked:
         )
 
     def arrival(self, call: int) -> bool:
-        """Make the operations of one call as a run with drive = "dynamodb" does, all of them; whether all were served."""
+        """Make all operations of one call as in a run with drive = "dynamodb".
+
+        Return whether all were served.
+        """
         chance, keys = Stream(self._seed, call, HOW_MANY), Stream(self._seed, call, KEY_DRAWS)
         return self._make(self._driven, chance, keys, True)
 
@@ -147,11 +154,10 @@ class TablesAsked:
 
 
 class BackedFunctions:
-    """`calls.ports.Functions` over others, which the tables' throughput may fail.
+    """A `calls.ports.Functions` that wraps another; tables may make its invocations fail.
 
     Args:
-        functions: what invokes.
-        tables: what invocations ask.
+        functions: makes the invocations. tables: receive the invocations' operations.
     """
 
     def __init__(self, functions: ModelledFunctions | Functions, tables: TablesAsked) -> None:
@@ -159,7 +165,7 @@ class BackedFunctions:
         self._tables = tables
 
     def invoke(self, call: LiveCall, effect: Invoke, done: Done) -> None:
-        """Make one attempt; it fails where a table does not let its operations through."""
+        """Make one attempt; it fails if a table throttles one of its operations."""
         name = function_name(effect.function_arn)
         if not self._tables.asked_by(name):
             self._functions.invoke(call, effect, done)

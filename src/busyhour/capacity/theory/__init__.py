@@ -1,1 +1,4 @@
-"""Closed forms: Erlang, peakedness, finite buffers, retrials, distributions. No scenario, no I/O."""
+"""Closed-form traffic theory: Erlang, peakedness, finite buffers, retrials, distributions.
+
+No scenario, no I/O.
+"""

@@ -1,9 +1,10 @@
-"""Share of first attempts that a token bucket refuses where refused requests are tried again: a Markov chain.
+"""Share of first attempts that a token bucket throttles when throttled requests are retried: a Markov chain.
 
-States are the parts of tokens in the bucket and the requests that wait for a retry. A token comes in up to four parts at
-exponential times, which together come nearly as evenly as tokens do; what unevenness is left is taken out by the share
-without retries, which is known exactly (`overflow.token_bucket_loss`). Solved level by level: a level-dependent
-quasi-birth-and-death process (Bright and Taylor, Stochastic Models 11(3), 1995).
+A state is the number of token parts in the bucket and the number of requests that wait for a retry. A token
+arrives in up to four parts at exponential times, which together are nearly as regular as whole tokens. The
+remaining irregularity is removed with the share without retries, which is known exactly
+(`finite_buffer.token_bucket_loss`). Solved level by level as a level-dependent quasi-birth-and-death process
+(Bright and Taylor, Stochastic Models 11(3), 1995).
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from busyhour.capacity.theory.retrials import with_redials
 from busyhour.scenarios.model import Distribution, Redial
 
 LARGEST_BURST = 100
-"""Tokens beyond which no chain is solved, see `refused_at_first`."""
+"""Bucket size (tokens) above which no chain is solved, see `refused_at_first`."""
 MARGIN = 1.08
-"""By how much the chain's share is raised: at 1 % it was 8 % too low to 20 % too high, compared with simulations."""
+"""Factor by which the chain's share is raised.
+
+Compared with simulations it was 8 % too low to 20 % too high at a share of 1 %.
+"""
 _STATES = 80
-"""Parts of tokens in a bucket at most, where these are at least tokens."""
+"""Upper limit of token parts in a bucket, if this is at least the number of tokens."""
 _LEVELS = (24, 96)
 _SELDOM = 1e-9
 _ROUNDS = 4
@@ -33,17 +37,18 @@ _Matrix = NDArray[np.float64]
 
 @lru_cache(maxsize=2048)
 def refused_at_first(per_second: float, rate: float, burst: int, pauses: tuple[float, ...]) -> float:
-    """Share of first attempts that find no token.
+    """Compute the share of first attempts that find no token.
 
-    Of larger buckets than `LARGEST_BURST`, or where more requests wait than the chain looks at: below the tokens' rate
-    an upper bound, as if refused requests waited for a token, which is M/D/1 (of a bucket that refuses the share L at a
-    load rho, L / (1 - rho + rho L) wait); beyond it retries that meet the refusals of all requests.
+    For buckets larger than `LARGEST_BURST`, or when more requests wait than the chain covers, the result is
+    approximate. Below the token rate it is an upper bound, as if throttled requests waited for a token, which
+    is M/D/1: with loss share L at load rho, L / (1 - rho + rho L) wait. Above the token rate, retries are
+    throttled like all other requests.
 
     Args:
-        per_second: first attempts, a Poisson process.
+        per_second: first attempts per second, a Poisson process.
         rate: tokens per second.
-        burst: size of the bucket.
-        pauses: seconds from a refusal to the next attempt, of each retry.
+        burst: bucket size in tokens.
+        pauses: seconds from a rejection to the next attempt, for each retry.
     """
     alone = token_bucket_loss(per_second, rate, float(burst))
     if not pauses or not 0.0 < alone < 1.0:
@@ -81,20 +86,22 @@ def _without_chain(per_second: float, rate: float, burst: int, retries: int) -> 
 def _solved(
     per_second: float, rate: float, burst: int, retry: float, last: float, levels: int
 ) -> tuple[float, float, bool]:
-    """Probability that less than a token is there, the same for retries, and whether the highest level is seldom seen.
+    """Solve the chain.
+
+    Probability of less than one token, the same for retries, and whether the highest level is rare.
 
     Args:
-        per_second: first attempts.
+        per_second: first attempts per second.
         rate: tokens per second.
-        burst: size of the bucket.
+        burst: bucket size in tokens.
         retry: retries per second of one waiting request.
-        last: share of refused retries that are not followed by another.
-        levels: most requests that wait.
+        last: share of throttled retries that are not followed by another retry.
+        levels: largest number of waiting requests.
     """
     each = max(1, min(4, _STATES // burst))
     size = each * burst + 1
     parts = each * rate
-    takes = np.eye(size, k=each)  # state by column, the state after it by row: a request takes a token
+    takes = np.eye(size, k=each)  # column: state before, row: state after; a request takes one token
     refuses = np.zeros((size, each))
     refuses[:each] = np.eye(each)
     flow = parts * np.eye(size, k=-1) + per_second * takes
@@ -107,7 +114,7 @@ def _solved(
     def balance(waiting: int, above: _Matrix | None) -> _Matrix:
         out = leaving + waiting * retry * (served + (1.0 - served) * last)
         if above is None:
-            out = out - per_second * (1.0 - served)  # at the highest level a refused request is lost
+            out = out - per_second * (1.0 - served)  # at the highest level a throttled request is lost
         matrix = np.diag(out) - flow
         if above is not None:
             matrix[:, :each] -= (waiting + 1) * retry * per_second * (down @ above)

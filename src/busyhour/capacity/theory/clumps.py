@@ -1,29 +1,30 @@
-"""How blocked calls come in clumps: one full moment blocks several."""
+"""Clumping of blocked calls: one moment with all lines busy blocks several calls in a row."""
 
 from __future__ import annotations
 
 import math
 
 _FAR = 40.0
-"""Standard deviations of the calls at once."""
+"""Range that is summed, in standard deviations of the calls in progress."""
 
 
 def of_blocked(load: float, lines: float) -> float:
-    """Variance of the number of blocked calls over a long time, as a multiple of its mean; 1: one by one.
+    """Compute the index of dispersion of blocked calls: variance of their number over a long time / its mean.
 
-    1 + 2 lambda D, where D = pi_n * sum over k < n of F_k^2 / (lambda pi_k) is the deviation of the full state's time
-    from its mean, given that all lines are taken now (birth and death process; Whitt 1992, "Asymptotic formulas for
-    Markov processes", Operations Research 40(2)). Holding times are taken as exponential.
+    The value 1 means that calls are blocked independently. It is 1 + 2 lambda D, where D = pi_n * sum over k
+    < n of F_k^2 / (lambda pi_k) is the deviation of the full state's time from its mean, given that all lines
+    are busy now (birth and death process; Whitt 1992, "Asymptotic formulas for Markov processes", Operations
+    Research 40(2)). Holding times are assumed exponential.
 
     Args:
-        load: offered, erlang.
-        lines: all of them.
+        load: offered load in erlangs.
+        lines: number of lines.
     """
     if load <= 0.0 or lines < 1.0 or math.isinf(lines):
         return 1.0
     # For the last k: `below` is F_k / pi_k, `squares` the sum over j < k of F_j^2 / (pi_j pi_k).
     below, squares = 1.0, 0.0
-    # Far below the load hardly any time is spent: what comes before `first` adds less than a float can tell.
+    # Far below the load the process spends hardly any time: terms before `first` are below float precision.
     first = max(1, math.floor(min(lines, load) - _FAR * math.sqrt(load)))
     for k in range(first, math.floor(lines) + 1):
         # pi_(k-1) = pi_k * k / load.

@@ -1,6 +1,6 @@
-"""Expectations of the scenario's distributions in closed form: what `scenarios.traffic_plan.draw` samples, without sampling.
+"""Expectations of the distributions that `scenarios.traffic_plan.draw` samples, in closed form.
 
-A distribution with an upper bound is the one drawn again until it is at or below the bound, as `draw.sampler` does it,
+A distribution with an upper bound is redrawn until the value is at or below the bound, as in `draw.sampler`,
 so its expectation is the conditional one.
 """
 
@@ -14,20 +14,20 @@ from busyhour.scenarios.model import Distribution
 
 _NORMAL = NormalDist()
 _NO_CV = 1e-6
-"""As in `scenarios.traffic_plan.draw`: below this a coefficient of variation is none."""
+"""Coefficient of variation below which a distribution is constant, as in `scenarios.traffic_plan.draw`."""
 _TRIES = 100
-"""As there: so many draws above the bound, and the bound itself is taken."""
+"""Draws above the bound after which the bound itself is used, as in `scenarios.traffic_plan.draw`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProbabilityDistribution:
-    """A distribution of seconds: probabilities and partial expectations."""
+    """A distribution of durations in seconds: probabilities and partial expectations."""
 
     distribution: Distribution
 
     @property
     def constant(self) -> float | None:
-        """The one value that it has; None where it has more."""
+        """The only value of a constant distribution; None for any other."""
         d = self.distribution
         if d.kind == "uniform":
             return None if self._top > d.low else d.low
@@ -36,11 +36,11 @@ class ProbabilityDistribution:
         return None
 
     def below(self, x: float) -> float:
-        """Probability of at most `x`."""
+        """Return the probability of at most `x`."""
         return self._measure(x)[0]
 
     def up_to(self, x: float) -> float:
-        """Partial expectation: the mean of what is at most `x`, anything above counted as 0."""
+        """Return the partial expectation up to `x`: the mean with values above `x` counted as 0."""
         return self._measure(x)[1]
 
     def mean(self) -> float:
@@ -48,7 +48,7 @@ class ProbabilityDistribution:
         return self._measure(math.inf)[1]
 
     def mean_of_least(self, x: float) -> float:
-        """The mean of the smaller of it and `x`."""
+        """Return the mean of the smaller of the duration and `x`."""
         share, part = self._measure(x)
         return part + (1.0 - share) * x if share < 1.0 else part
 
@@ -58,7 +58,7 @@ class ProbabilityDistribution:
         return 2 * d.mean - d.low if d.high is None else d.high
 
     def _measure(self, x: float) -> tuple[float, float]:
-        """Probability of at most `x`, and the partial expectation up to there."""
+        """Return the probability of at most `x`, and the partial expectation up to `x`."""
         value = self.constant
         if value is not None:
             return (1.0, value) if x >= value else (0.0, 0.0)
@@ -70,7 +70,7 @@ class ProbabilityDistribution:
         if d.high is None:
             return self._free(x)
         whole, part = self._free(d.high)
-        # All draws above the bound: the bound itself.
+        # Every draw was above the bound: the bound itself is used.
         stuck = (1.0 - whole) ** _TRIES
         if x >= d.high:
             return 1.0, (part / whole * (1.0 - stuck) if whole else 0.0) + stuck * d.high
@@ -78,7 +78,7 @@ class ProbabilityDistribution:
         return (share / whole * (1.0 - stuck), partial / whole * (1.0 - stuck)) if whole else (0.0, 0.0)
 
     def _free(self, x: float) -> tuple[float, float]:
-        """The same without the upper bound."""
+        """Compute `_measure` without the upper bound."""
         d = self.distribution
         if x <= 0.0:
             return 0.0, 0.0

@@ -1,7 +1,7 @@
 """Durations of a call's steps as distributions: pieces of the scenario's distributions, shifted and scaled.
 
-Everything that takes a random time in a call is a mixture of such pieces: a pause that is cut at a bound, a ring that
-is answered in time, the seconds of an invocation that is tried again. Times in seconds.
+Every random duration in a call is a mixture of such pieces: a pause cut off at a bound, ringing that is
+answered in time, an invocation with retries. Times are in seconds.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 BELOW_0 = -1.0
-"""Lower bound of a piece that takes in a value of exactly 0."""
+"""Lower bound of a piece that includes a value of exactly 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """With probability `share`: `shift + scale * X`, where X is of `law` and lies in `low` < X <= `high`.
+    """One part of a mixture: with probability `share` the duration is `shift + scale * X`.
 
-    Without `law` the duration is `shift`.
+    X has the distribution `law`, given `low` < X <= `high`. Without `law` the duration is `shift`.
     """
 
     share: float
@@ -49,7 +49,7 @@ class Piece:
 
     @property
     def constant(self) -> float | None:
-        """The one value that it has; None where it has more."""
+        """The only value of a constant piece; None for any other."""
         if self.law is None:
             return self.shift
         value = ProbabilityDistribution(self.law).constant
@@ -57,7 +57,7 @@ class Piece:
 
 
 Part = tuple[Piece, ...]
-"""A random duration: one of the pieces, by their shares."""
+"""A random duration: a mixture of pieces, weighted by their shares."""
 Lasting = tuple[Part, ...]
 """The sum of independent durations."""
 Mixture = Mapping[Lasting, float]
@@ -65,18 +65,18 @@ Mixture = Mapping[Lasting, float]
 
 
 def fixed(seconds: float) -> Lasting:
-    """The same seconds every time."""
+    """Return a constant duration."""
     return ((Piece(1.0, shift=seconds),),) if seconds else ()
 
 
 def whole(law: Distribution) -> Lasting:
-    """As drawn from `law`."""
+    """Return a duration with distribution `law`."""
     value = ProbabilityDistribution(law).constant
     return ((Piece(1.0, law),),) if value is None else fixed(value)
 
 
 def least(law: Distribution, bound: float) -> Lasting:
-    """The smaller of what is drawn from `law` and `bound`."""
+    """Return the smaller of a duration with distribution `law` and `bound`."""
     below = ProbabilityDistribution(law).below(bound)
     if below >= 1.0:
         return whole(law)
@@ -84,17 +84,17 @@ def least(law: Distribution, bound: float) -> Lasting:
 
 
 def until(law: Distribution, bound: float) -> Lasting:
-    """As drawn from `law`, given that it is at most `bound`."""
+    """Return a duration with distribution `law`, given that it is at most `bound`."""
     return ((Piece(1.0, law, high=bound),),)
 
 
 def uniform(seconds: float) -> Lasting:
-    """Any time between 0 and `seconds`."""
+    """Return a uniform duration between 0 and `seconds`."""
     return ((Piece(1.0, Distribution("uniform", seconds / 2.0, high=seconds)),),) if seconds > 0.0 else ()
 
 
 def together(mixtures: Iterable[tuple[float, Mixture]]) -> dict[Lasting, float]:
-    """A mixture of mixtures with these weights."""
+    """Mix mixtures with these weights."""
     found: dict[Lasting, float] = {}
     for weight, mixture in mixtures:
         for lasting, share in mixture.items():
@@ -103,7 +103,7 @@ def together(mixtures: Iterable[tuple[float, Mixture]]) -> dict[Lasting, float]:
 
 
 def in_a_row(first: Mixture, second: Mixture) -> dict[Lasting, float]:
-    """One after the other."""
+    """Return the sum of two independent durations."""
     found: dict[Lasting, float] = {}
     for one, share in first.items():
         for other, part in second.items():
@@ -113,7 +113,7 @@ def in_a_row(first: Mixture, second: Mixture) -> dict[Lasting, float]:
 
 
 def _added(one: Lasting, other: Lasting) -> Lasting:
-    """Both in a row; what is constant becomes one part, so that equal sums are equal."""
+    """Add two sums of durations; constants are collected in one part, so that equal sums compare equal."""
     constant, rest = 0.0, []
     for part in (*one, *other):
         value = part[0].constant if len(part) == 1 else None
@@ -125,7 +125,7 @@ def _added(one: Lasting, other: Lasting) -> Lasting:
 
 
 def constant_of(lasting: Lasting) -> float | None:
-    """The seconds of a duration that is always the same; None where it is drawn."""
+    """Return the value of a constant duration; None for a random one."""
     total = 0.0
     for part in lasting:
         value = part[0].constant if len(part) == 1 else None
@@ -136,9 +136,9 @@ def constant_of(lasting: Lasting) -> float | None:
 
 
 def on_grid(part: Part, step: float, points: int) -> Floats:
-    """Probabilities at 0, step, ..., (points - 1) * step, with what lies beyond left out.
+    """Discretise a piece: probabilities at 0, step, ..., (points - 1) * step; probability beyond is left out.
 
-    The probability within a cell goes to its two ends such that the mean is kept.
+    The probability within a cell is assigned to its two ends such that the mean is kept.
     """
     import numpy as np
 
@@ -175,7 +175,7 @@ def _spread(found: Floats, piece: Piece, step: float) -> None:
         if high > low:
             probability, part = _cell(piece.law, low, high)
             if probability > 0.0:
-                # The mean of what lies in the cell, as a share of the way through it.
+                # Mean of the probability in the cell, as a fraction of the cell's width.
                 mean = piece.shift + piece.scale * part / probability
                 inside = min(max(mean / step - cell, 0.0), 1.0)
                 found[cell] += weight * probability * (1.0 - inside)
@@ -188,7 +188,7 @@ def _spread(found: Floats, piece: Piece, step: float) -> None:
 
 
 def _between(law: ProbabilityDistribution, low: float, high: float) -> tuple[float, float]:
-    """Probability of `low` < X <= `high`, and the partial expectation."""
+    """Return the probability of `low` < X <= `high`, and the partial expectation."""
     return law.below(high) - law.below(low), law.up_to(high) - law.up_to(low)
 
 

@@ -1,6 +1,6 @@
-"""Traffic theory: how many calls there are at once, and what that does to trunks and agents.
+"""Erlang B, Erlang C and Erlang A: concurrency, blocking and waiting for trunks and agents.
 
-Loads are in erlangs (calls per second times mean holding time in seconds). Everything is computed by ratios of
+Loads are in erlangs (calls per second times mean holding time in seconds). Results are computed by ratios of
 neighbouring states, so that 100,000 erlangs and a blocking of 1e-9 are as exact as 5 erlangs and 1 %.
 
 References, by the short name used below:
@@ -22,17 +22,17 @@ from busyhour.errors import BusyhourError
 
 _NEGLIGIBLE = 1e-17
 MANY = 5000
-"""Servers, or erlangs, from which on sums over all states are cut to those that count (`large`)."""
+"""Number of servers, or erlangs, above which sums include only the states that matter (`large_systems`)."""
 
 
 def offered_load(calls_per_hour: float, holding_seconds: float) -> float:
-    """Offered load in erlangs by Little's law: L = lambda W (Little 1961)."""
+    """Compute the offered load in erlangs by Little's law: L = lambda W (Little 1961)."""
     _at_least_0(calls_per_hour=calls_per_hour, holding_seconds=holding_seconds)
     return calls_per_hour / 3600.0 * holding_seconds
 
 
 def calls_per_hour(load: float, holding_seconds: float) -> float:
-    """Calls per hour that make `load` erlangs: the inverse of `offered_load`."""
+    """Compute the calls per hour that offer `load` erlangs: the inverse of `offered_load`."""
     _at_least_0(load=load)
     if holding_seconds <= 0:
         return math.inf
@@ -62,7 +62,7 @@ def erlang_b(load: float, servers: float) -> float:
 
 
 def servers_for_blocking(load: float, blocking: float) -> int:
-    """Fewest servers at which at most `blocking` (0..1) of the calls are turned away: the inverse of Erlang B."""
+    """Return the fewest servers that block at most the share `blocking` (0..1): the inverse of Erlang B."""
     _share(blocking=blocking)
     _at_least_0(load=load)
     if load == 0:
@@ -77,7 +77,7 @@ def servers_for_blocking(load: float, blocking: float) -> int:
 
 
 def load_for_blocking(servers: int, blocking: float) -> float:
-    """Largest load in erlangs of which `servers` turn away at most `blocking` (0..1).
+    """Return the largest load in erlangs of which `servers` block at most the share `blocking` (0..1).
 
     Newton's method on ln B with B' = B (n/a - 1 + B) (Jagerman 1974), kept inside a bracket.
     """
@@ -85,7 +85,7 @@ def load_for_blocking(servers: int, blocking: float) -> float:
     _at_least_0(servers=servers)
     if servers == 0:
         return 0.0
-    # Of a load a, at least a - n is turned away: a (1 - B) < n bounds the answer from above.
+    # Of a load a, at least a - n is blocked: a (1 - B) < n bounds the answer from above.
     low, high = 0.0, servers / (1.0 - blocking)
     load, target = min(high, max(servers * 0.9, 0.5)), math.log(blocking)
     for _ in range(200):
@@ -106,7 +106,10 @@ def load_for_blocking(servers: int, blocking: float) -> float:
 
 
 def erlang_c(load: float, agents: int) -> float:
-    """Share of calls that wait when no caller gives up: C = n B / (n - a (1 - B)) (Erlang 1917); 1 when a >= n."""
+    """Compute the share of calls that wait when no caller abandons.
+
+    C = n B / (n - a (1 - B)) (Erlang 1917); 1 when a >= n.
+    """
     _at_least_0(load=load, agents=agents)
     if load >= agents:
         return 0.0 if load == 0 else 1.0
@@ -116,18 +119,18 @@ def erlang_c(load: float, agents: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waiting is like in a queue with agents. Shares are of all calls offered; times in seconds."""
+    """Waiting in a queue with agents. Shares are of all offered calls; times are in seconds."""
 
     waits: float
-    """Share of calls that wait at all."""
+    """Share of calls that wait."""
     mean_wait: float
-    """Over all calls, those that give up included."""
+    """Mean over all calls, including those that abandon."""
     abandoned: float
     service_level: float
-    """Share answered within the threshold."""
+    """Share answered within the threshold (service level)."""
     occupancy: float
     mean_queue: float
-    """Contacts in queue, mean over time."""
+    """Mean number of contacts in queue over time."""
 
 
 def waiting_without_abandonment(load: float, agents: int, aht: float, threshold: float = 20.0) -> Waiting:
@@ -155,7 +158,14 @@ def waiting_without_abandonment(load: float, agents: int, aht: float, threshold:
 
 
 def agents_for_service_level(load: float, aht: float, level: float, threshold: float = 20.0) -> int:
-    """Fewest agents at which at least `level` (0..1) of calls are answered within `threshold` seconds (Erlang C)."""
+    """Return the fewest agents that reach a service level (Erlang C).
+
+    Args:
+        level: share (0..1) of calls to be answered in time.
+        threshold: seconds within which a call is answered in time.
+        load: offered load in erlangs.
+        aht: average handle time in seconds.
+    """
     _share(level=level)
     if load == 0:
         return 0
@@ -192,7 +202,7 @@ def waiting_with_abandonment(
             blocking, 0.0, blocking, 1.0 - blocking, load * (1 - blocking) / agents if agents else 0.0, 0.0
         )
     leave = 1.0 / patience
-    # 1/B may be too large for a float when agents abound; then no call waits.
+    # 1/B may overflow a float when there are very many agents; then no call waits.
     blocking = erlang_b(load, agents)
     if blocking == 0.0:
         return Waiting(0.0, 0.0, 0.0, 1.0, load / agents, 0.0)
@@ -215,7 +225,7 @@ def waiting_with_abandonment(
 
 
 def _waiting_states(rate: float, serve: float, leave: float) -> tuple[float, float, float]:
-    """Sums of r_k and of k r_k over k from 1, both divided by 10^scale, and the scale."""
+    """Sum r_k and k r_k over k from 1; returns both sums divided by 10^scale, and the scale."""
     if rate / leave > MANY:
         return large_systems.waiting_states(rate, serve, leave)
     # r_k may grow to e^(large) under overload before it falls: keep it scaled.
@@ -234,10 +244,11 @@ def _waiting_states(rate: float, serve: float, leave: float) -> tuple[float, flo
 
 
 def poisson_quantile(mean: float, share: float) -> int:
-    """Smallest number that a Poisson variable with `mean` exceeds at most with probability 1 - `share`.
+    """Return the smallest number that a Poisson variable exceeds with probability at most 1 - `share`.
 
-    Calls at once on infinitely many servers are Poisson whatever the holding time (Palm 1957), so this is the
-    percentile of concurrency; of starts in a second where `mean` is the rate.
+    The number of calls in progress on infinitely many servers is Poisson whatever the holding time (Palm
+    1957), so this is the percentile of concurrency; with `mean` as the rate per second, the percentile of
+    starts in a second.
     """
     _at_least_0(mean=mean)
     _share(share=share)
@@ -247,7 +258,7 @@ def poisson_quantile(mean: float, share: float) -> int:
         from scipy.stats import poisson
 
         return int(poisson.ppf(share, mean))
-    # Start far enough below the mean that what is left out is negligible, in logs so as not to underflow.
+    # Start so far below the mean that the omitted probability is negligible; in logs to avoid underflow.
     start = max(0, math.floor(mean - 12.0 * math.sqrt(mean) - 20))
     term = math.exp(start * math.log(mean) - mean - math.lgamma(start + 1)) if start else math.exp(-mean)
     total, n = term, start
@@ -277,7 +288,10 @@ def _fortet(load: float, fraction: float) -> float:
 
 
 def _answered_after(start: float, rate: float, serve: float, leave: float, log_full: float) -> float:
-    """Share of all calls answered after waiting longer than `start` seconds (M/M/n+M); `log_full` is ln p_n."""
+    """Compute the share of all calls answered after more than `start` seconds (M/M/n+M).
+
+    `log_full` is ln p_n.
+    """
     from scipy.integrate import quad
 
     if serve <= 0.0:
@@ -303,7 +317,7 @@ def _at_least_0(**values: float) -> None:
     for name, value in values.items():
         if not value >= 0:
             raise BusyhourError(
-                f"{name} = {value!r}: it must be at least 0", "Loads, counts and times start at 0."
+                f"{name} = {value!r}: it must be at least 0", "Loads, counts and times are at least 0."
             )
 
 

@@ -1,4 +1,4 @@
-"""When what may wait is limited: token buckets and queues that can be full."""
+"""Loss probability of finite buffers: the token bucket, and the M/M/n/n+K queue with impatience."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from busyhour.capacity.theory import large_systems
 from busyhour.capacity.theory.erlang import MANY, erlang_b
 
 _EXACT_BURST = 100
-"""Up to this the sum is computed; above it the bound of `_deep_bucket_loss`, which is then less than 4 % too high from
-a loss of 0.1 % on."""
+"""Bucket size up to which the sum is computed.
+
+For larger buckets the bound of `_deep_bucket_loss` is used, which is less than 4 % too high for losses of at
+least 0.1 %.
+"""
 _CRITICAL = 1e-6
-"""Rates that differ by less of the tokens' rate are taken to be that rate."""
+"""Relative difference of request rate and token rate below which the two are taken as equal."""
 _UNDERFLOW = 700.0
 _DIGITS_PER_TOKEN = 2
 """Decimal digits that the alternating sum may lose for each token of the bucket."""
@@ -22,19 +25,19 @@ _DIGITS_PER_TOKEN = 2
 
 @lru_cache(maxsize=4096)
 def token_bucket_loss(per_second: float, rate: float, burst: float) -> float:
-    """Share of Poisson requests that a token bucket refuses.
+    """Compute the share of Poisson requests that a token bucket throttles.
 
-    Missing tokens are the work of a queue with one server: a request adds 1/rate seconds of it and is let through
-    while no more than (burst - 1)/rate are there. Up to that bound the work is distributed as in M/D/1, so with
-    rho = per_second/rate and U = sum over k < burst of (-rho (burst-1-k))^k / k! * exp(rho (burst-1-k)), the share
-    let through is U / (1 + rho U) (Erlang 1909 for M/D/1; Cohen, The Single Server Queue, 1982, III.5, for the bound).
-    The sum alternates and is computed with as many decimal digits as it may lose. For a burst above 100 an upper bound is
-    given, see `_deep_bucket_loss`.
+    Missing tokens are the work of a single-server queue: a request adds 1/rate seconds of work and is
+    admitted while at most (burst - 1)/rate seconds are there. Up to that bound the work is distributed as in
+    M/D/1, so with rho = per_second/rate and U = sum over k < burst of (-rho (burst-1-k))^k / k! * exp(rho
+    (burst-1-k)), the admitted share is U / (1 + rho U) (Erlang 1909 for M/D/1; Cohen, The Single Server
+    Queue, 1982, III.5, for the bound). The sum alternates and is computed with as many decimal digits as it
+    may lose. For a burst above 100 the result is an upper bound, see `_deep_bucket_loss`.
 
     Args:
         per_second: requests per second.
         rate: tokens per second.
-        burst: size of the bucket, at least 1.
+        burst: bucket size in tokens, at least 1.
     """
     if per_second <= 0:
         return 0.0
@@ -58,11 +61,12 @@ def token_bucket_loss(per_second: float, rate: float, burst: float) -> float:
 
 
 def _deep_bucket_loss(rho: float, places: int) -> float:
-    """Share of Poisson requests that a deep bucket refuses, from above.
+    """Compute an upper bound of the share of Poisson requests that a deep bucket throttles.
 
-    The work of M/D/1 beyond x falls as exp(-decay x), where rho (exp(decay) - 1) = decay (Cramer and Lundberg). With the
-    work held below a bound as a reflected Brownian motion of that decay is, (1 - rho) / (exp(decay places) - 1) is lost
-    (Harrison, Brownian Motion and Stochastic Flow Systems, 1985, 5.5), and of requests that divided by rho.
+    The work of M/D/1 beyond x falls as exp(-decay x), where rho (exp(decay) - 1) = decay (Cramer and
+    Lundberg). With the work approximated by a reflected Brownian motion of that decay, (1 - rho) / (exp(decay
+    places) - 1) of the work is lost (Harrison, Brownian Motion and Stochastic Flow Systems, 1985, 5.5). The
+    share of requests is that divided by rho.
     """
     if abs(rho - 1.0) < _CRITICAL:
         return 1.0 / (2.0 * places)
@@ -79,17 +83,19 @@ def _deep_bucket_loss(rho: float, places: int) -> float:
 
 
 def queue_full_share(load: float, agents: int, capacity: int, aht: float, patience: float) -> float:
-    """Share of contacts that find `capacity` others waiting: M/M/n/n+K with impatience (Palm 1957).
+    """Compute the share of contacts that find a full queue of `capacity` contacts.
 
-    k waiting has probability r_k = r_(k-1) lambda / (n mu + k theta) relative to "all agents busy, no call waits";
-    fewer than n or n busy is 1/B(n) relative to it.
+    M/M/n/n+K with impatience (Palm 1957).
+
+    k waiting has probability r_k = r_(k-1) lambda / (n mu + k theta) relative to "all agents busy, no call
+    waits"; fewer than n or n busy is 1/B(n) relative to it.
 
     Args:
         load: offered load in erlangs.
         agents: agents staffed.
-        capacity: contacts that may wait.
-        aht: seconds that an agent is busy with one contact.
-        patience: mean seconds until a waiting contact gives up; may be infinite.
+        capacity: largest number of waiting contacts.
+        aht: average handle time in seconds.
+        patience: mean seconds until a waiting contact abandons; may be infinite.
     """
     if load <= 0 or aht <= 0:
         return 0.0
@@ -113,7 +119,10 @@ def queue_full_share(load: float, agents: int, capacity: int, aht: float, patien
 
 
 def volume_at(share: Callable[[float], float], bound: float, start: float) -> float:
-    """Smallest volume at which `share`, which grows with volume, reaches `bound`; infinite where it never does."""
+    """Return the smallest volume at which `share`, an increasing function of volume, reaches `bound`.
+
+    Infinite if never.
+    """
     low, high = 0.0, max(start, 1e-6)
     while share(high) < bound:
         low, high = high, high * 2.0

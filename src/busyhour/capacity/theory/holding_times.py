@@ -1,6 +1,7 @@
-"""How long calls last, as a distribution: quantiles, calls in progress at any time, peakedness of an even pace.
+"""Distribution of call duration: quantiles, calls in progress at any time, peakedness of regular arrivals.
 
-Either solved for (`lifetimes`), and then the same whatever the seed, or of sampled calls with an interval. Seconds.
+It is either solved (`lifetimes`), and then independent of the seed, or estimated from sampled calls with a
+confidence interval. Times are in seconds.
 """
 
 from __future__ import annotations
@@ -12,15 +13,15 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 _GROUPS = 300
-"""Equally likely durations that stand for all where a sum over them is taken at many moments."""
+"""Number of equally likely durations that represent the distribution where a sum is taken at many moments."""
 
 
 @dataclass(frozen=True, slots=True)
 class HoldingTime:
     """Durations in ascending order with their probabilities.
 
-    Where `resolution` is above 0, the durations are points that far apart and stand for all between them: quantiles are
-    that exact. `half_width` is that of the mean's 95 % interval, infinite where it is not known.
+    Where `resolution` is above 0, the durations are points of a grid with that spacing, and quantiles have
+    that accuracy. `half_width` is the half-width of the mean's 95 % confidence interval, infinite if unknown.
     """
 
     seconds: Sequence[float]
@@ -38,7 +39,7 @@ class HoldingTime:
 
     @classmethod
     def of_sample(cls, values: Sequence[float], half_width: float) -> HoldingTime:
-        """Of sampled calls; of none, all last 0 s."""
+        """Build the distribution of sampled calls; with no calls, all durations are 0 s."""
         ordered = sorted(values) or [0.0]
         share = 1.0 / len(ordered)
         mean = math.fsum(ordered) / len(ordered)
@@ -46,18 +47,18 @@ class HoldingTime:
 
     @classmethod
     def of_atoms(cls, atoms: Mapping[float, float]) -> HoldingTime:
-        """Of calls that last one of a few times, by their probabilities."""
+        """Build the distribution of calls with a few possible durations, from their probabilities."""
         ordered = sorted(atoms.items())
         mean = math.fsum(seconds * share for seconds, share in ordered)
         return cls([s for s, _ in ordered], [p for _, p in ordered], mean, exact=True)
 
     def cdf(self, seconds: float) -> float:
-        """Share of calls that last at most so long."""
+        """Return the share of calls that last at most `seconds`."""
         index = bisect_right(self.seconds, seconds)
         before = self._below[index - 1] if index else 0.0
         if not self.resolution:
             return min(before, 1.0)
-        # A point stands for half a step to either side of it.
+        # A grid point represents half a step to either side of it.
         place = index - 1 if index and seconds < self.seconds[index - 1] + self.resolution / 2 else index
         if place >= len(self.seconds):
             return min(before, 1.0)
@@ -66,7 +67,7 @@ class HoldingTime:
         return min((self._below[place - 1] if place else 0.0) + inside * self.shares[place], 1.0)
 
     def quantile(self, share: float) -> float:
-        """The duration that this share of calls does not exceed."""
+        """Return the duration that this share of calls does not exceed."""
         index = min(bisect_right(self._below, share * (1.0 - 1e-12)), len(self.seconds) - 1)
         if not self.resolution:
             return self.seconds[index]
@@ -75,15 +76,16 @@ class HoldingTime:
         return max(0.0, self.seconds[index] + (min(max(inside, 0.0), 1.0) - 0.5) * self.resolution)
 
     def in_progress(self, cumulative: Callable[[float], float], t: float) -> float:
-        """Calls in progress at time t, in the mean: E[L(t) - L(t - S)], with L the expected calls until then.
+        """Return the mean number of calls in progress at time t.
 
-        Eick, Massey and Whitt, "The physics of the Mt/G/infinity queue", Operations Research 41(4), 1993.
+        It is E[L(t) - L(t - S)], with L the expected calls until then. Eick, Massey and Whitt, "The physics
+        of the Mt/G/infinity queue", Operations Research 41(4), 1993.
         """
         until = cumulative(t)
         return math.fsum(until - cumulative(t - s) for s in self._groups) / len(self._groups)
 
     def mean_of_shorter(self) -> float:
-        """Mean of the shorter one of two calls: the integral of (1 - G)^2."""
+        """Return the mean of the shorter of two independent calls: the integral of (1 - G)^2."""
         parts, last, left = [], 0.0, 1.0
         for seconds, share in zip(self.seconds, self.shares, strict=True):
             parts.append(left * left * (seconds - last))
@@ -92,7 +94,10 @@ class HoldingTime:
 
 
 def _grouped(seconds: Sequence[float], shares: Sequence[float], mean: float) -> list[float]:
-    """Means of equally likely groups of the durations in ascending order; their mean is `mean`."""
+    """Return the means of equally likely groups of the durations, in ascending order.
+
+    Their mean is `mean`.
+    """
     count = min(_GROUPS, len(seconds)) if len(set(shares)) == 1 else _GROUPS
     if len(seconds) == 1:
         return [mean]
@@ -110,7 +115,7 @@ def _grouped(seconds: Sequence[float], shares: Sequence[float], mean: float) -> 
             left -= room
             filled, group = 0.0, group + 1
     found = [total / size for total in sums]
-    # What rounding and the grid have left of the mean's error.
+    # Correct the mean for rounding and the grid.
     excess = math.fsum(found) / count - mean
     if found[-1] > 0.0 and abs(excess) * count < found[-1]:
         found[-1] -= excess * count

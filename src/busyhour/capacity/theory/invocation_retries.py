@@ -1,8 +1,8 @@
-"""The outcome of one Lambda invocation, in the mean: Connect's attempts and retries against a latency distribution.
+"""Expected attempts and duration of one Lambda invocation under Connect's retries.
 
-The same rules as `calls.invoker` with `capacity.simulation.functions`, integrated instead of drawn. All attempts of one invocation
-take equally long and end alike there, so given the latency everything is decided: seconds and attempts are piecewise
-linear in it.
+Same rules as `calls.invoker` with `capacity.simulation.functions`, integrated over the latency distribution
+instead of drawn. All attempts of one invocation have the same latency and result, so seconds and attempts are
+piecewise linear functions of the latency.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from busyhour.capacity.theory.durations import BELOW_0, Part, Piece
 
 @dataclass(frozen=True, slots=True)
 class RetryOutcome:
-    """One way in which an invocation ends: its probability, and the means given that it ends so.
+    """One outcome of an invocation: its probability, and the means given this outcome.
 
-    `executing` are the seconds of all executions together, those that Connect no longer waits for included; `lasting`
-    is the distribution of `seconds`.
+    `executing` are the seconds of all executions together, including those that Connect no longer waits for;
+    `lasting` is the distribution of `seconds`.
     """
 
     share: float
@@ -38,14 +38,14 @@ def settled(
     limit: float,
     policy: RetryPolicy,
 ) -> list[RetryOutcome]:
-    """The ways in which an invocation ends, at most two.
+    """Compute the outcomes of an invocation, at most two.
 
     Args:
         latency: seconds of one execution.
         error_share: probability that the function fails; 1 for a handler that raised.
         own_timeout: the function's own timeout, seconds.
         limit: seconds that Connect waits for all attempts together.
-        policy: how it retries.
+        policy: Connect's retry policy.
     """
     longest = min(own_timeout, limit)
     in_time, part = latency.below(longest), latency.up_to(longest)
@@ -56,7 +56,8 @@ def settled(
         ways.append(RetryOutcome(works * in_time, True, part / in_time, 1.0, part / in_time, whole))
     share = 1.0 - works * in_time
     if share > 1e-15:
-        # Declared to fail, or slower than the function's own timeout: it fails each time; or than Connect waits.
+        # An attempt fails if the scenario declares a failure, or if it is slower than the function's or
+        # Connect's timeout.
         pieces = _failing(latency, error_share, works, own_timeout, limit, policy)
         late = works * (latency.below(own_timeout) - in_time)
         if late > 0.0:
@@ -78,7 +79,7 @@ def _failing(
     limit: float,
     policy: RetryPolicy,
 ) -> list[tuple[Piece, int, float]]:
-    """Invocations of which every attempt fails: their seconds, attempts, and mean seconds of one execution."""
+    """Return seconds, attempts and mean seconds of one execution, if every attempt fails."""
     over = (error_share + works) * (1.0 - latency.below(own_timeout))
     found = []
     if over > 0.0:
@@ -88,7 +89,7 @@ def _failing(
         share = latency.below(high) - latency.below(low)
         if share <= 0.0:
             continue
-        # Linear in between: two points inside say how.
+        # Linear between thresholds: two inner points determine the line.
         (left, n), (right, _) = (_repeated(low + part * (high - low), limit, policy) for part in (0.25, 0.75))
         slope = (right - left) / (0.5 * (high - low))
         start = left - slope * (low + 0.25 * (high - low))
@@ -100,7 +101,7 @@ def _failing(
 
 
 def _thresholds(own_timeout: float, limit: float, policy: RetryPolicy) -> list[float]:
-    """Latencies at which the number of attempts changes, or the limit cuts the last one short."""
+    """Return the latencies at which the number of attempts changes or the limit cuts the last one short."""
     pauses = [0.0, *accumulate(policy.delay(retry) for retry in range(policy.max_retries))]
     found = {
         (limit - pause) / n
@@ -108,12 +109,12 @@ def _thresholds(own_timeout: float, limit: float, policy: RetryPolicy) -> list[f
         for pause in pauses[n - 1 : n + 1]
         if limit > pause
     }
-    # Below 0 there is nothing, and -1 takes in a latency of exactly 0.
+    # Latencies are not negative; -1 includes a latency of exactly 0.
     return [BELOW_0, *sorted(one for one in found if one < own_timeout), own_timeout]
 
 
 def _repeated(seconds: float, limit: float, policy: RetryPolicy) -> tuple[float, int]:
-    """Seconds until the invocation is given up, and attempts made, where each attempt fails after `seconds`."""
+    """Return the seconds until Connect gives up, and the attempts made; each fails after `seconds`."""
     now, attempts = 0.0, 0
     while True:
         attempts += 1

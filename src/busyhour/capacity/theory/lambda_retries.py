@@ -1,13 +1,14 @@
-"""Share of first attempts that Lambda throttles where Connect tries throttled invocations again: a Markov chain.
+"""Share of first attempts that Lambda throttles when Connect retries throttled invocations: a Markov chain.
 
-States are the executions at work and the invocations that wait for a retry: a retrial queue (Falin and Templeton 1997,
-Retrial Queues, 2.4), solved level by level from the most waiting down to none. A retry comes soon after a rejection,
-when executions are still nearly all taken: it is rejected more often than others, which Erlang B with retries that see
-time averages leaves out.
+A state is the number of running executions and of invocations that wait for a retry: a retrial queue (Falin
+and Templeton 1997, Retrial Queues, 2.4), solved level by level from the most waiting down to none. A retry
+follows soon after a rejection, when nearly all executions are still busy, so it is rejected more often than a
+first attempt. Erlang B with retries that see time averages leaves this out.
 
-Executions and pauses are exponential with their means, and one kind of waiting stands for those before the first,
-second and third retry, weighted by how often each comes. Compared with simulations of 1 to 50 requests a second of 0.1
-to 2 s, constant and exponential, the share at 1 % was 5 % too high to 7 % too low: it is raised by `MARGIN`.
+Executions and pauses are exponential with their means. One kind of waiting represents the pauses before the
+first, second and third retry, weighted by their frequency. Compared with simulations of 1 to 50 requests/s of
+0.1 to 2 s, constant and exponential, the share at 1 % was 5 % too high to 7 % too low: it is raised by
+`MARGIN`.
 """
 
 from __future__ import annotations
@@ -23,34 +24,37 @@ from busyhour.calls.policy import RetryPolicy
 from busyhour.capacity.theory.erlang import erlang_c
 
 MARGIN = 1.05
-"""By how much the chain's share is raised."""
+"""Factor by which the chain's share is raised."""
 PAUSES = RetryPolicy().delays
 LARGE = 500.0
-"""Load beyond which the chain takes too long; the bound then asks for at most 2 % more at a share of 1 %."""
+"""Load (erlang) above which the chain takes too long.
+
+The bound used instead is at most 2 % more at a share of 1 %.
+"""
 _ROUNDS = 5
-"""Times that the share of rejected retries is put in and computed; it moves by less than 0.1 % after that."""
+"""Iterations of the share of rejected retries; it changes by less than 0.1 % after that."""
 _LEVELS = (24, 96, 384, 1536)
-"""Most waiting invocations that are looked at; more only where the chain gets there."""
+"""Initial largest number of waiting invocations; raised if the chain gets there."""
 _SELDOM = 1e-9
-"""Probability of the highest level below which it does not matter."""
+"""Probability below which the highest level is negligible."""
 _WIDE = 9.0
-"""Executions at work that are looked at: this many standard deviations below the load and above."""
+"""Range of busy executions that is solved, in standard deviations below and above the load."""
 _HUGE = 1e150
 
 
 @lru_cache(maxsize=2048)
 def first_throttled(per_second: float, seconds: float, executions: int, pauses: tuple[float, ...]) -> float:
-    """Share of first attempts that find every execution at work.
+    """Compute the share of first attempts that find every execution busy.
+
+    Above `LARGE` erlang, or when more invocations wait than the chain covers, the result is an upper bound:
+    Erlang C, as if throttled invocations waited until they are served. Retrial queues approach it from below
+    with short pauses and many retries (Falin and Templeton 1997).
 
     Args:
-        per_second: first attempts, a Poisson process.
+        per_second: first attempts per second, a Poisson process.
         seconds: mean duration of an execution.
-        executions: that may be at work at once, at least 1.
-        pauses: seconds from a rejection to the next attempt, of each retry.
-
-    Of more than `LARGE` erlang, or where more invocations wait than the chain looks at, an upper bound: Erlang C, as if
-    throttled ones waited until they are served. Retrial queues approach it from below as pauses get short and retries
-    many (Falin and Templeton 1997).
+        executions: limit of concurrent executions, at least 1.
+        pauses: seconds from a rejection to the next attempt, for each retry.
     """
     if per_second * seconds > LARGE:
         return erlang_c(per_second * seconds, executions)
@@ -67,13 +71,13 @@ def first_throttled(per_second: float, seconds: float, executions: int, pauses: 
 
 
 def _solved(load: float, executions: int, rate: float, last: float) -> tuple[float, float] | None:
-    """Probability that every execution is at work, and that a retry finds it so.
+    """Solve the chain: probability that every execution is busy, and that a retry finds it so.
 
     Times are in mean durations of an execution.
 
     Args:
         load: arrivals.
-        executions: that may be at work.
+        executions: limit of concurrent executions.
         rate: retries of one waiting invocation.
         last: share of rejected retries that are not followed by another.
     """
@@ -92,15 +96,16 @@ def _solved(load: float, executions: int, rate: float, last: float) -> tuple[flo
 
 
 def _levels(load: float, executions: int, rate: float, last: float, levels: int) -> list[NDArray[np.float64]]:
-    """Weights of the states, by executions at work, from the level with the most waiting invocations down to none.
+    """Compute the weights of the states, from the level with the most waiting invocations down to none.
 
-    A level is entered from the one below where an arrival finds every execution at work, and from the one above by a
-    retry. Each is a tridiagonal system whose unknown entry from below is settled by what the level above needed.
+    A level is entered from the one below when an arrival finds every execution busy, and from the one above
+    by a retry. Each level is a tridiagonal system; its unknown entry from below is determined by what the
+    level above needed.
     """
     spread = _WIDE * math.sqrt(max(load, 1.0))
     lowest = max(0, min(executions - 2, math.floor(min(load, executions) - spread)))
     ending = np.arange(lowest, executions + 1, dtype=np.float64)
-    ending[0] *= lowest == 0  # nothing below is looked at
+    ending[0] *= lowest == 0  # states below are not solved
     size = len(ending)
     found: list[NDArray[np.float64]] = []
     above: NDArray[np.float64] | None = None

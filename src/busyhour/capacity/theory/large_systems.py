@@ -1,7 +1,7 @@
-"""Erlang's sums for very many servers: the same sums as in `theory`, over the states that count.
+"""Erlang's sums for very many servers: the sums of `erlang`, over the states that matter.
 
-Terms are products of ratios of neighbouring states, computed in blocks; those beyond a float's precision are left out. A sum
-takes some thousand terms times the square root of the load instead of one for each server.
+Terms are products of ratios of neighbouring states, computed in blocks; terms below float precision are left
+out. A sum takes some thousand terms times the square root of the load instead of one for each server.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ _BLOCK = 8192
 _NEGLIGIBLE = 1e-18
 _BEYOND = 1e300
 _NODES = 1000.0
-"""States to a standard deviation at most at which a wide sum is taken."""
+"""Largest number of states per standard deviation at which a wide sum is evaluated."""
 _LENGTHS = 60.0
-"""Lengths over which terms fall to 1/e that are summed where they fall from the first on."""
+"""Range that is summed when terms fall from the first on, in lengths over which they fall to 1/e."""
 _WIDTHS = 12.0
-"""Standard deviations to either side of the most likely state that are summed."""
+"""Range that is summed on either side of the most likely state, in standard deviations."""
 
 
 def erlang_b(load: float, servers: float) -> float:
-    """Erlang B by 1/B = sum over k of n (n-1) ... (n-k+1) / a^k (Jagerman 1974); 0 below 1e-300.
+    """Compute Erlang B by 1/B = sum over k of n (n-1) ... (n-k+1) / a^k (Jagerman 1974); 0 below 1e-300.
 
     Args:
-        load: offered, erlang, above 0.
-        servers: many, need not be whole.
+        load: offered load in erlangs, above 0.
+        servers: many; need not be whole.
     """
     import numpy as np
 
@@ -45,7 +45,7 @@ def erlang_b(load: float, servers: float) -> float:
 
 
 def servers_for_blocking(load: float, blocking: float) -> int:
-    """Fewest servers that block at most `blocking` (0..1) of a large load, by halving."""
+    """Return the fewest servers that block at most the share `blocking` of a large load, by bisection."""
     low, step = math.floor(load * (1.0 - blocking)), math.ceil(math.sqrt(load))
     low, high = max(0, low - step), low + step
     while erlang_b(load, high) > blocking:
@@ -57,15 +57,16 @@ def servers_for_blocking(load: float, blocking: float) -> int:
 
 
 def waiting_states(rate: float, serve: float, leave: float) -> tuple[float, float, float]:
-    """Sums over k from 1 of r_k and k r_k divided by 10^scale, and the scale.
+    """Sum r_k and k r_k over k from 1; returns both divided by 10^scale, and the scale.
 
-    r_k is the product over i up to k of rate / (serve + i leave). Wide sums are taken at some thousand states by the
-    trapezoidal rule with the correction of Euler and Maclaurin at the ends.
+    r_k is the product over i up to k of rate / (serve + i leave). Wide sums are evaluated at some thousand
+    states by the trapezoidal rule with the Euler-Maclaurin correction at the ends.
     """
     import numpy as np
 
     mean, places = rate / leave, serve / leave
-    # r_k is largest where rate = serve + k leave; around it, it is as wide as a Poisson variable of mean rate / leave.
+    # r_k is largest where rate = serve + k leave; its width there is that of a Poisson variable with mean
+    # rate / leave.
     top = max(0.0, mean - places)
     width = math.sqrt(mean)
     first = max(1, math.floor(top - _WIDTHS * width) + 1)
@@ -98,7 +99,10 @@ def waiting_states(rate: float, serve: float, leave: float) -> tuple[float, floa
 
 
 def _log_ratio(start: float, mean: float, k: Any) -> Any:
-    """Logarithm of the product over i from 1 to k of mean / (start + i), for real k, by Stirling's series."""
+    """Compute the log of the product over i from 1 to k of mean / (start + i), by Stirling's series.
+
+    K is real.
+    """
     import numpy as np
 
     base = start + 1.0
@@ -111,9 +115,10 @@ def _log_ratio(start: float, mean: float, k: Any) -> Any:
 
 
 def last_place(rate: float, serve: float, leave: float, capacity: int, blocking: float) -> float:
-    """Probability that all of very many places of a queue are taken; `blocking` is Erlang B of its agents.
+    """Compute the probability that all of very many places of a queue are taken.
 
-    See `overflow.queue_full_share`; the sum runs from the last place down.
+    `blocking` is Erlang B of its agents. See `finite_buffer.queue_full_share`; the sum runs from the last
+    place down.
     """
     import numpy as np
 
@@ -130,14 +135,16 @@ def last_place(rate: float, serve: float, leave: float, capacity: int, blocking:
             return 0.0
         if last <= _NEGLIGIBLE * total and serve + leave * float(k[-1]) <= rate:
             return 1.0 / total
-    # The states below "all agents busy, none waits" are 1/B of it together, that one included.
+    # The states below "all agents busy, none waits" have 1/B of its probability together, including that
+    # state.
     return 1.0 / (total + last * (1.0 / blocking - 1.0))
 
 
 def answered_after(start: float, rate: float, serve: float, leave: float, waited: float) -> float:
-    """Share of all calls answered after more than `start` seconds, of those `waited` that are answered after any wait.
+    """Compute the share of all calls answered after more than `start` seconds.
 
-    The density of `theory.waiting_with_abandonment`, relative to its largest value: exponents there are too large to subtract.
+    `waited` is the share answered after any wait. The density of `erlang.waiting_with_abandonment`, relative
+    to its largest value: the exponents are too large to subtract.
     """
     from scipy.integrate import quad
 

@@ -1,9 +1,11 @@
-"""Callers who are blocked and try again: how that adds to the load, and how many get in in the end.
+"""Redials of blocked callers: the load they add, and the share of callers that finally get through.
 
-Every attempt is taken to meet the same blocking as any other (retrials see time averages), which holds when callers
-wait long beside the time in which a line becomes free; a caller who redials at once meets the same full lines and
-fares worse, which the simulation shows. Wilkinson and Radnik 1968, "The character and effect of customer retries in
-intertoll circuit operation", Proc. 5th International Teletraffic Congress; Falin and Templeton 1997, Retrial Queues, 2.3.
+Every attempt is assumed to meet the same blocking as any other (retrials see time averages). That is accurate
+when callers wait long compared with the time in which a line becomes free. A caller who redials at once meets
+the same full lines and is blocked more often, which the simulation shows.
+
+Wilkinson and Radnik 1968, "The character and effect of customer retries in intertoll circuit operation",
+Proc. 5th International Teletraffic Congress; Falin and Templeton 1997, Retrial Queues, 2.3.
 """
 
 from __future__ import annotations
@@ -17,27 +19,28 @@ from busyhour.scenarios.model import Redial
 
 @dataclass(frozen=True, slots=True)
 class WithRedials:
-    """Traffic with its redials. Shares 0..1."""
+    """Traffic including redials. Shares are 0..1."""
 
     attempts: float
     """Attempts per call."""
     refused: float
     """Share of attempts that are blocked."""
     lost: float
-    """Share of calls that never get in."""
+    """Share of calls that never get through."""
 
 
 def with_redials(refused_at: Callable[[float], float], redial: Redial | None) -> WithRedials:
-    """The state in which attempts and refusals agree.
+    """Find the equilibrium in which attempts and blocking agree.
 
     Args:
-        refused_at: share of attempts refused, where there are so many attempts for each call.
-        redial: how those who are blocked try again; None: they do not.
+        refused_at: share of attempts blocked, as a function of attempts per call.
+        redial: how blocked callers redial; None: they do not.
     """
     if redial is None:
         refused = refused_at(1.0)
         return WithRedials(1.0, refused, refused)
-    # More attempts are refused more, and more refusals make more attempts: one crossing, found by halving.
+    # More attempts raise blocking and more blocking raises attempts: there is one crossing, found by
+    # bisection.
     low, high = 0.0, 1.0
     for _ in range(60):
         middle = (low + high) / 2
@@ -51,7 +54,7 @@ def with_redials(refused_at: Callable[[float], float], redial: Redial | None) ->
 
 
 def attempts_per_call(refused: float, redial: Redial) -> float:
-    """Attempts that one call makes in the mean, where `refused` of the attempts are blocked."""
+    """Return the mean attempts per call if the share `refused` of attempts is blocked."""
     again = refused * redial.share
     if again >= 1.0:
         return 1.0 + redial.attempts
@@ -59,5 +62,5 @@ def attempts_per_call(refused: float, redial: Redial) -> float:
 
 
 def erlang_b_with_redials(load: float, lines: int, redial: Redial | None) -> WithRedials:
-    """Erlang B where those who are blocked redial; `load` is that of the calls, first attempts alone."""
+    """Compute Erlang B with redials; `load` is the load of first attempts alone."""
     return with_redials(lambda attempts: erlang_b(load * attempts, lines), redial)
