@@ -1,9 +1,8 @@
-"""Simulation of a single queue with its agents, with handling times and patience as the scenario declares
-them.
+"""Simulation of one queue with its agents, with handling times and patience as declared.
 
 Erlang A covers exponential times only. Here every contact is served first come, first served from samples of
-the declared distributions. The simulation is exact and needs no event list: the next contact takes the agent
-who is free first.
+the scenario's distributions. The simulation is exact and needs no event list: the next contact takes the
+agent who is free first.
 """
 
 from __future__ import annotations

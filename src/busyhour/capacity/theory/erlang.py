@@ -317,7 +317,7 @@ def _at_least_0(**values: float) -> None:
     for name, value in values.items():
         if not value >= 0:
             raise BusyhourError(
-                f"{name} = {value!r}: it must be at least 0", "Loads, counts and times are at least 0."
+                f"{name} = {value!r}: it must be at least 0", "Loads, counts and times start at 0."
             )
 
 
