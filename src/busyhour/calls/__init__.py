@@ -1,6 +1,6 @@
-"""The life of a call under any clock: machine, caller, queues and agents, Connect's Lambda retries.
+"""The life of a call, independent of the clock: flow machine, caller, queues and agents, Connect's Lambda retries.
 
-Capacity (virtual clock), emulator (asyncio) and load (gevent) drive the same code and hand in only a clock and
-a way to invoke a function, so that a flow means the same thing everywhere. Call number i of a scenario is the
-same caller with the same choices in all three.
+Capacity (virtual clock), emulator (asyncio) and load (gevent) drive the same code. Each passes in a clock and a
+function that makes one Lambda attempt, so a flow behaves the same in all three. Call number i of a scenario is
+the same caller with the same choices in all three.
 """

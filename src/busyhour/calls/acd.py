@@ -1,11 +1,11 @@
-"""Queues and agents: who waits, who is answered, who is rejected, and what that adds up to.
+"""Automatic call distribution (ACD): queues and agents, waiting and answered contacts, statistics.
 
-Contacts are taken by priority (1 is first), then by time in queue. Agents are staffed for one queue each, or have
-a routing profile (`calls.agents`). An agent is busy from the moment the contact is taken until the wrap-up is over.
-All times are the clock's own, so under a virtual clock the statistics are exact.
+Contacts are taken by priority (1 is first), then by time in queue. Agents are staffed for one queue each, or
+have a routing profile (`calls.agents`). An agent is busy from the moment the contact is taken until the wrap-up
+is over. All times are the clock's own, so under a virtual clock the statistics are exact.
 
-A queue that the scenario does not name and no routing profile has is without limit, with as many agents as callers:
-nobody waits in it, and `Acd.unnamed` says which queues those were.
+A queue that neither the scenario nor a routing profile names has no limit and as many agents as callers: no
+contact waits in it. `Acd.unnamed` lists these queues.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Acd:
     """All queues of an instance.
 
     Args:
-        clock: tells the time.
+        clock: gives the time.
         queues: those of the scenario, by name.
         threshold: answered within this many seconds counts for the service level.
         agent_capacity: most contacts that wait for one agent in person.
@@ -36,23 +36,23 @@ class Acd:
         self._agent_capacity = agent_capacity
         self._threshold = threshold
         self.team = Team()
-        """Agents with routing profiles; nobody at first."""
+        """Agents with routing profiles; empty at first."""
         self._unattended: Collection[str] | None = ()
         now = clock.now()
         self.queues = {name: AcdQueue(queue, queue.agents, threshold, now) for name, queue in queues.items()}
         self.unnamed: dict[str, None] = {}
-        """Queues that calls asked for and the scenario does not name, in the order of first use."""
+        """Queues that calls used and the scenario does not name, in the order of first use."""
         self._known = dict(self.queues)
         for name, queue in queues.items():
             for alias in filter(None, (queue.name, queue.arn, resource_id(queue.arn or ""))):
                 self._known.setdefault(alias, self.queues[name])
 
     def known(self, reference: str) -> AcdQueue | None:
-        """The queue by name, ARN or id, if the scenario names it or a call has been in it."""
+        """Return the queue by name, ARN or id if the scenario names it or a call has been in it."""
         return self._known.get(reference) or self._known.get(resource_id(reference))
 
     def queue(self, reference: str) -> AcdQueue:
-        """The queue by name, ARN or id; one that the scenario does not name is made without limits."""
+        """Return the queue by name, ARN or id; create one without limits if the scenario does not name it."""
         found = self.known(reference)
         if found is None:
             name = resource_id(reference)
@@ -68,7 +68,7 @@ class Acd:
         return found
 
     def agent_queue(self, agent: str) -> AcdQueue:
-        """The personal queue of one agent (TransferContactToQueue with an AgentId): staffed by that agent alone."""
+        """Return the personal queue of one agent (TransferContactToQueue with an AgentId)."""
         name = f"agent:{resource_id(agent)}"
         found = self._known.get(name)
         if found is None:
@@ -84,7 +84,10 @@ class Acd:
     def open(
         self, name: str, references: tuple[str, ...], *, agents: int | None, capacity: int | None
     ) -> AcdQueue:
-        """The queue `name`, made where there is none; known by `references` too. What is there keeps its staff."""
+        """Create the queue `name` if it does not exist, also known by `references`.
+
+        An existing queue keeps its staff.
+        """
         found = self._known.get(name)
         if found is None:
             queue = Queue(
@@ -104,7 +107,10 @@ class Acd:
         adjustment: float = 0.0,
         channel: str = "VOICE",
     ) -> Ticket | None:
-        """Put a contact in a queue. `ticket.agent` is set when an agent took it at once; None: the queue is full."""
+        """Put a contact in a queue.
+
+        `ticket.agent` is set when an agent took it at once; None: the queue is full.
+        """
         ticket = queue.join(waiter, self._clock.now(), priority, adjustment, channel)
         if ticket is not None and ticket.agent is None and queue.team is not None:
             for delay in queue.team.delays(queue, channel):
@@ -116,11 +122,11 @@ class Acd:
         ticket.queue.leave(ticket, self._clock.now(), abandoned)
 
     def release(self, queue: AcdQueue, agent: int) -> None:
-        """The agent has wrapped up."""
+        """Free the agent after wrap-up."""
         queue.release(agent, self._clock.now())
 
     def wrapped_up(self, ticket: Ticket) -> None:
-        """Whoever had the contact of `ticket` has wrapped up and takes the next."""
+        """Free the agent or member who had the contact of `ticket`, who then takes the next contact."""
         if ticket.member is None:
             self.release(ticket.queue, ticket.agent or 0)
             return
@@ -128,14 +134,14 @@ class Acd:
         self.dispatch(ticket.member)
 
     def sign(self, agent: Agent, *, signed_in: bool) -> None:
-        """The agent signs in and takes what waits, or signs out and takes nothing more."""
+        """Sign the agent in (takes waiting contacts) or out (takes no more contacts)."""
         if signed_in and not agent.signed_in:
             agent.idle_since = self._clock.now()
         agent.signed_in = signed_in
         self.dispatch(agent)
 
     def dispatch(self, agent: Agent) -> None:
-        """Give an agent the contacts that wait for one like that, as many as there are free slots."""
+        """Give an agent waiting contacts until all the agent's slots are in use."""
         if agent.dispatching:
             return
         agent.dispatching = True
@@ -146,7 +152,7 @@ class Acd:
             agent.dispatching = False
 
     def _offer(self, ticket: Ticket) -> None:
-        """The delay of some routing profile is over for a contact."""
+        """Offer a contact to agents after the delay of a routing profile."""
         if not ticket.waits:
             return
         agent = self.team.idle_for(ticket, self._clock.now())
@@ -154,9 +160,11 @@ class Acd:
             self.dispatch(agent)
 
     def leave_unattended(self, queues: Collection[str] | None) -> None:
-        """From now on no agent takes a contact from these queues (by name; None: from any), but from all others.
+        """Stop agents from taking contacts from these queues (by name; None: from every queue).
 
-        Contacts that an agent has in hand go on; those that waited in a queue that is attended again are taken.
+        All others are attended.
+
+        Contacts already with agents continue. Contacts waiting in a queue that is attended again are taken.
         """
         self._unattended = queues
         for queue in tuple(self.queues.values()):
@@ -170,18 +178,18 @@ class Acd:
         return queue
 
     def restart(self) -> None:
-        """Count from now on, in every queue."""
+        """Reset the statistics of every queue."""
         for queue in self.queues.values():
             queue.restart(self._clock.now())
 
     def statistics(self) -> dict[str, QueueStatistics]:
-        """Statistics of every queue, by name."""
+        """Return the statistics of every queue, by name."""
         now = self._clock.now()
         return {name: queue.statistics(now) for name, queue in self.queues.items()}
 
 
 def resource_id(reference: str) -> str:
-    """Last part of an ARN's resource (`.../queue/abc` -> `abc`); any other text as it is."""
+    """Return the last part of an ARN's resource (`.../queue/abc` -> `abc`), or any other text unchanged."""
     return reference.rpartition("/")[2] or reference if reference.startswith("arn:") else reference
 
 

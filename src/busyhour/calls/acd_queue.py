@@ -1,4 +1,4 @@
-"""One queue: who waits in it, who is answered, who is rejected, and what that adds up to. See `calls.acd`."""
+"""One ACD queue: waiting contacts, agents, statistics. See `calls.acd`."""
 
 from __future__ import annotations
 
@@ -15,24 +15,27 @@ from busyhour.scenarios.model import Queue
 
 
 class Waiter(Protocol):
-    """Somebody who waits in a queue."""
+    """A contact that waits in a queue."""
 
     def taken(self, ticket: Ticket) -> None:
-        """An agent (`ticket.agent`) has taken the contact that waited."""
+        """Called when an agent (`ticket.agent`) takes the waiting contact."""
 
 
-class _Nobody:
-    """Waits for nothing."""
+class _NoWaiter:
+    """Placeholder for a contact that does not wait."""
 
     def taken(self, ticket: Ticket) -> None:
-        """Nobody is told."""
+        """Ignore the event."""
 
 
-_NOBODY = _Nobody()
+_NO_WAITER = _NoWaiter()
 
 
 class Ticket:
-    """A contact's place in one queue; `agent` is None while it waits, and `member` where no `Agent` took it."""
+    """A contact's place in one queue.
+
+    `agent` is None while it waits; `member` is None unless an `Agent` took it.
+    """
 
     __slots__ = ("agent", "channel", "left", "member", "priority", "queue", "since", "waiter")
 
@@ -50,12 +53,12 @@ class Ticket:
 
     @property
     def waits(self) -> bool:
-        """Whether it still waits."""
+        """Whether the contact still waits."""
         return self.agent is None and not self.left
 
     @property
     def agent_name(self) -> str:
-        """Who has it: the agent's ARN, or a name made of queue and number."""
+        """Name of the agent who has the contact: the agent's ARN, or queue name and number."""
         return f"{self.queue.name}-agent-{self.agent}" if self.member is None else self.member.arn
 
     @property
@@ -66,9 +69,9 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class QueueStatistics:
-    """What happened in one queue from the start until now.
+    """Counts and times of one queue since the start or the last reset.
 
-    offered = contacts that asked for the queue; each of them was answered, abandoned, rejected (queue full),
+    offered = contacts that entered the queue. Each was answered, abandoned, rejected (queue full),
     moved (left for another queue, or by its flow) or is still waiting. Times in seconds.
     """
 
@@ -85,33 +88,36 @@ class QueueStatistics:
     largest_size_at: float
     longest_wait: float
     mean_wait: float
-    """Mean wait of those answered."""
+    """Mean wait of answered contacts, in seconds."""
     busy_seconds: float
     observed_seconds: float
     waits: array[float]
-    """Wait of every answered contact, in the order of answers."""
+    """Wait of every answered contact in seconds, in the order of answers."""
 
     @property
     def service_level(self) -> float | None:
-        """Share of answered and abandoned contacts that were answered within the threshold; None: there were none."""
+        """Share of answered and abandoned contacts that were answered within the threshold.
+
+        None without such contacts.
+        """
         total = self.answered + self.abandoned
         return self.answered_in_time / total if total else None
 
     @property
     def abandoned_share(self) -> float | None:
-        """Share of answered and abandoned contacts that were abandoned; None: there were none."""
+        """Share of answered and abandoned contacts that were abandoned; None without such contacts."""
         total = self.answered + self.abandoned
         return self.abandoned / total if total else None
 
     @property
     def occupancy(self) -> float | None:
-        """Share of staffed time that agents talked or wrapped up; None: no staffed time."""
+        """Share of staffed time that agents talked or wrapped up; None without staffed time."""
         staffed = (self.agents or 0) * self.observed_seconds
         return self.busy_seconds / staffed if staffed else None
 
 
 class AcdQueue:
-    """One queue with its agents. Made by `Acd`; `agents` None is as many as needed."""
+    """One queue with its agents. Made by `Acd`; `agents` None means as many as needed."""
 
     __slots__ = (
         "_answered_in_time",
@@ -154,13 +160,13 @@ class AcdQueue:
         self.capacity = queue.capacity
         self.open_share = queue.open_share
         self.enabled = True
-        """Whether it takes contacts at all (Status ENABLED)."""
+        """Whether the queue accepts contacts (Status ENABLED)."""
         self.attended = True
-        """Whether agents take contacts from it now; see `Acd.leave_unattended`."""
+        """Whether agents take contacts from the queue now; see `Acd.leave_unattended`."""
         self.team: Team | None = None
         """Agents with routing profiles, some of whom serve this queue."""
         self.shared = 0
-        """Contacts in hand of such agents; part of `busy`."""
+        """Contacts that agents with routing profiles have; part of `busy`."""
         self.waiting = self.busy = 0
         self.offered = self.answered = self.abandoned = self.turned_away = self.moved = 0
         self.largest_size = 0
@@ -181,7 +187,7 @@ class AcdQueue:
 
     @property
     def available(self) -> int:
-        """Agents who could take a contact now; 1 where there is no limit."""
+        """Number of agents who could take a contact now; 1 for a queue without limit."""
         if not self.attended:
             return 0
         if self.agents is None:
@@ -191,29 +197,32 @@ class AcdQueue:
 
     @property
     def staffed(self) -> int:
-        """Agents signed in."""
+        """Number of agents signed in."""
         if not self.attended:
             return self.busy
         return self.busy + 1 if self.agents is None else self.agents + len(self.members)
 
     def waiting_on(self, channels: Collection[str]) -> int:
-        """Contacts of these channels that wait."""
+        """Number of waiting contacts on these channels."""
         return sum(ticket.waits and ticket.channel in channels for ticket in self._by_age)
 
     @property
     def members(self) -> list[Agent]:
-        """Agents signed in whose routing profile has the queue."""
+        """Return the signed-in agents whose routing profile has the queue."""
         return [] if self.team is None else signed_in(self.team.of(self))
 
     def oldest_age(self, now: float) -> float:
-        """How long the contact that has waited longest has waited, seconds; 0 when nobody waits."""
+        """Wait so far of the contact that has waited longest, in seconds; 0 for an empty queue."""
         self._forget_first()
         return now - self._by_age[0].since if self._by_age else 0.0
 
     def join(
         self, waiter: Waiter, now: float, priority: int, adjustment: float, channel: str = "VOICE"
     ) -> Ticket | None:
-        """Take an agent or wait; None when the queue is full. `taken` is not called for an agent taken at once."""
+        """Take an agent or wait; return None when the queue is full.
+
+        `taken` is not called for an agent taken at once.
+        """
         self.offered += 1
         ticket = Ticket(self, waiter, now, priority, channel)
         if not self.waiting and self._has_agent():
@@ -237,12 +246,12 @@ class AcdQueue:
         return ticket
 
     def leave(self, ticket: Ticket, now: float, abandoned: bool) -> None:
-        """Give up a place in the queue; `abandoned` when the caller hung up."""
+        """Leave the queue; `abandoned` when the caller hung up."""
         if not ticket.waits:
             return
         ticket.left = True
-        # Its entries stay in the heap until they come up; they must not keep the call in memory.
-        ticket.waiter = _NOBODY
+        # Its entries stay in the heap until they reach the head; they must not keep the call in memory.
+        ticket.waiter = _NO_WAITER
         self.waiting -= 1
         if abandoned:
             self.abandoned += 1
@@ -255,21 +264,21 @@ class AcdQueue:
             self._by_age = deque(t for t in self._by_age if t.waits)
 
     def release(self, agent: int, now: float) -> None:
-        """An agent is free again; whoever is first in the queue is answered."""
+        """Free an agent; the first waiting contact is answered."""
         self._account(now)
         self.busy -= 1
         self._free.append(agent)
         self.serve(now)
 
     def release_member(self, agent: Agent, channel: str, now: float) -> None:
-        """An agent with a routing profile has wrapped up a contact of this queue."""
+        """Free an agent with a routing profile after wrap-up of a contact of this queue."""
         self._account(now)
         self.busy -= 1
         self.shared -= 1
         give_back(agent, channel, now)
 
     def serve(self, now: float) -> None:
-        """As long as somebody waits and an agent of this queue alone is free, the first is answered."""
+        """Answer waiting contacts while agents of this queue alone are free."""
         if self._dispatching:
             return
         self._dispatching = True
@@ -283,14 +292,14 @@ class AcdQueue:
         self._forget_first()
 
     def answer(self, ticket: Ticket, now: float, member: Agent | None = None) -> None:
-        """A contact that waits is taken, by `member` or by an agent of this queue alone."""
+        """Answer a waiting contact by `member` or by an agent of this queue alone."""
         self.waiting -= 1
         self._take(ticket, now, member)
-        waiter, ticket.waiter = ticket.waiter, _NOBODY
+        waiter, ticket.waiter = ticket.waiter, _NO_WAITER
         waiter.taken(ticket)
 
     def first(self, channel: str, since: float) -> tuple[int, float, int, Ticket] | None:
-        """The waiting contact of `channel` that came by `since` and is first by priority and time; None: there is none."""
+        """Return the first contact of `channel` by priority and time that came by `since`; None without one."""
         heap = self._heap
         while heap and not heap[0][3].waits:
             heapq.heappop(heap)
@@ -306,7 +315,7 @@ class AcdQueue:
         return min(able, default=None)
 
     def restart(self, now: float) -> None:
-        """Count from now on; who waits and who talks goes on as before."""
+        """Reset the statistics; waiting and answered contacts continue."""
         self.offered = self.answered = self.abandoned = self.turned_away = self.moved = 0
         self.largest_size, self.largest_size_at = self.waiting, now
         self.longest_wait = 0.0
@@ -316,7 +325,7 @@ class AcdQueue:
         self._area = 0.0
 
     def statistics(self, now: float) -> QueueStatistics:
-        """What happened until now."""
+        """Return the statistics up to now."""
         self._account(now)
         return QueueStatistics(
             name=self.name,
@@ -360,7 +369,7 @@ class AcdQueue:
         self.longest_wait = max(self.longest_wait, wait)
 
     def _forget_first(self) -> None:
-        """Drop those at the head of the list by age who wait no more."""
+        """Drop contacts that no longer wait from the head of the list by age."""
         by_age = self._by_age
         while by_age and not by_age[0].waits:
             by_age.popleft()

@@ -1,11 +1,11 @@
-"""Agents who serve several queues: what a routing profile says, and whose turn it is.
+"""Agents who serve several queues: routing profiles and the choice of the next agent or contact.
 
-A routing profile names queues by channel, each with a priority (1 is first) and a delay, and how many contacts of
-each channel an agent has at once (Administrator Guide, "Create a routing profile"). The agent who has been idle
-longest is offered a contact. An agent who comes free takes, of the waiting contacts, the one whose queue has the
+A routing profile names queues by channel, each with a priority (1 is first) and a delay, and how many contacts
+of each channel an agent has at once (Administrator Guide, "Create a routing profile"). A contact is offered to
+the agent who has been idle longest. An agent who becomes free takes the waiting contact whose queue has the
 first priority in the profile, then by the contact's own priority and its time in queue.
 
-Agents who are staffed for one queue alone are no `Agent`: they are a number of the `AcdQueue`.
+Agents who are staffed for one queue alone are not `Agent` objects: `AcdQueue` only counts them.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ class Skill:
 class Profile:
     """A routing profile.
 
-    `concurrency` is the most contacts at once by channel; a channel that is not there is not handled. `open_channels`
-    are those beside which contacts of another channel are taken (CrossChannelBehavior ROUTE_ANY_CHANNEL).
+    `concurrency` is the most contacts at once by channel; a missing channel is not handled. `open_channels` are
+    the channels that allow contacts of another channel at the same time (CrossChannelBehavior
+    ROUTE_ANY_CHANNEL).
     """
 
     skills: tuple[Skill, ...]
@@ -42,7 +43,7 @@ class Profile:
 
 
 class Agent:
-    """One agent: signed in or not, with the contacts in hand by channel (wrap-up included)."""
+    """One agent: signed in or not, with the number of contacts by channel (wrap-up included)."""
 
     __slots__ = (
         "arn",
@@ -64,10 +65,10 @@ class Agent:
         self.handled: dict[str, int] = {}
         self.idle_since = 0.0
         self.talking = 0
-        """Contacts in hand that are not being wrapped up."""
+        """Contacts that are not in wrap-up."""
         self.dispatching = False
         self.own: tuple[Skill, ...] = ()
-        """Skills for the agent's personal queue; they come before those of the profile."""
+        """Skills for the agent's personal queue; they take precedence over those of the profile."""
 
     @property
     def skills(self) -> tuple[Skill, ...]:
@@ -76,7 +77,7 @@ class Agent:
 
     @property
     def busy(self) -> bool:
-        """Whether the agent has anything in hand."""
+        """Whether the agent has any contact."""
         return bool(self.handled)
 
     def can_take(self, channel: str) -> bool:
@@ -86,21 +87,21 @@ class Agent:
         return all(other == channel or other in self.profile.open_channels for other in self.handled)
 
     def free_slots(self, channel: str) -> int:
-        """Contacts of `channel` that the agent could take now."""
+        """Number of further contacts of `channel` that the agent could take now."""
         if not self.can_take(channel):
             return 0
         return self.profile.concurrency[channel] - self.handled.get(channel, 0)
 
 
 class Team:
-    """All agents of an instance that have a routing profile. Pure: it is told the time."""
+    """All agents of an instance that have a routing profile. Pure: the caller passes in the time."""
 
     def __init__(self) -> None:
         self.agents: dict[str, Agent] = {}
         self._by_queue: dict[int, list[tuple[Agent, Skill]]] = {}
 
     def put(self, agent: Agent) -> None:
-        """A new agent, or one whose profile has changed."""
+        """Add an agent, or replace one whose profile has changed."""
         self.remove(agent)
         self.agents[agent.arn] = agent
         for skill in agent.skills:
@@ -108,17 +109,17 @@ class Team:
             self._by_queue.setdefault(id(skill.queue), []).append((agent, skill))
 
     def find(self, reference: str) -> Agent | None:
-        """The agent with this id or ARN."""
+        """Return the agent with this id or ARN."""
         identity = reference.rpartition("/")[2]
         return next((one for arn, one in self.agents.items() if arn.rpartition("/")[2] == identity), None)
 
     def give_queue(self, agent: Agent, queue: AcdQueue) -> None:
-        """The agent's personal queue, for every channel; it goes before all others."""
+        """Give the agent a personal queue, for every channel, before all others."""
         agent.own = tuple(Skill(queue, channel, priority=0) for channel in agent.profile.concurrency)
         self.put(agent)
 
     def remove(self, agent: Agent) -> None:
-        """The agent is no more; contacts in hand are finished."""
+        """Remove the agent; contacts already with the agent are finished."""
         self.agents.pop(agent.arn, None)
         for queue, pairs in tuple(self._by_queue.items()):
             left = [pair for pair in pairs if pair[0] is not agent]
@@ -128,16 +129,16 @@ class Team:
                 del self._by_queue[queue]
 
     def of(self, queue: AcdQueue) -> tuple[Agent, ...]:
-        """Agents whose profile has the queue, each once, signed in or not."""
+        """Return the agents whose profile has the queue, each once, signed in or not."""
         return tuple({agent.arn: agent for agent, _ in self._by_queue.get(id(queue), ())}.values())
 
     def delays(self, queue: AcdQueue, channel: str) -> list[float]:
-        """The different delays after which agents take contacts of `channel` from the queue, but for none."""
+        """Return the distinct delays above 0 s after which agents take contacts of `channel` from the queue."""
         pairs = self._by_queue.get(id(queue), ())
         return sorted({skill.delay for _, skill in pairs if skill.channel == channel and skill.delay > 0})
 
     def idle_for(self, ticket: Ticket, now: float) -> Agent | None:
-        """The agent who may take this contact now and has been idle longest."""
+        """Return the agent who may take this contact now and has been idle longest."""
         if not ticket.queue.attended:
             return None
         waited = now - ticket.since + 1e-9
@@ -149,7 +150,7 @@ class Team:
         return min(able, key=lambda agent: (len(agent.handled), agent.idle_since), default=None)
 
     def next_for(self, agent: Agent, now: float) -> Ticket | None:
-        """The waiting contact that an agent should take now."""
+        """Return the waiting contact that an agent should take now."""
         best: tuple[tuple[int, int, float, int], Ticket] | None = None
         for skill in agent.skills:
             if not agent.can_take(skill.channel):
@@ -163,13 +164,13 @@ class Team:
 
 
 def take(agent: Agent, channel: str) -> None:
-    """The agent has one more contact in hand."""
+    """Add one contact to the agent's load."""
     agent.talking += 1
     agent.handled[channel] = agent.handled.get(channel, 0) + 1
 
 
 def give_back(agent: Agent, channel: str, now: float) -> None:
-    """The agent has wrapped one up."""
+    """Take one contact off the agent's load after wrap-up."""
     left = agent.handled.get(channel, 0) - 1
     if left > 0:
         agent.handled[channel] = left
@@ -179,5 +180,5 @@ def give_back(agent: Agent, channel: str, now: float) -> None:
 
 
 def signed_in(agents: Iterable[Agent]) -> list[Agent]:
-    """Those of the agents who are signed in."""
+    """Return the agents who are signed in."""
     return [agent for agent in agents if agent.signed_in]

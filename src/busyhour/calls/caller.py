@@ -1,8 +1,8 @@
 """The caller: what one person does at each prompt, menu, bot and queue, drawn from the scenario.
 
 `Behaviour` is the scenario's callers, compiled once; `Caller` is call number i. Each kind of choice has its own
-stream of chance, so that call i presses the same keys, is as patient and talks as long under every clock, however
-long it has to wait.
+random stream, so call i presses the same keys and has the same patience and talk time under every clock,
+however long it has to wait.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ _HUNG_UP = HungUp()
 _DONE = Done()
 _SILENCE = Silence()
 
-# Purposes of a call's streams of chance.
+# Purposes of a call's random streams.
 _IN_FLOW, _IN_QUEUE, _PATIENCE, _TALK, _WRAP_UP, _RING, _DIAL, _NUMBER, _FAILURE = range(1, 10)
 
 
 @dataclass(frozen=True, slots=True)
 class _Menu:
-    """Choices with their cumulated probabilities."""
+    """Choices with their cumulative probabilities."""
 
     names: tuple[str, ...]
     bounds: tuple[float, ...]
@@ -61,7 +61,7 @@ class Behaviour:
     Args:
         callers: the scenario's `callers`.
         seed: the scenario's seed.
-        policy: what the scenario has no key for.
+        policy: defaults for what the scenario does not configure.
     """
 
     def __init__(self, callers: Callers, seed: int, policy: CallPolicy) -> None:
@@ -80,10 +80,10 @@ class Behaviour:
         self._menus: dict[tuple[str, tuple[str, ...]], _Menu] = {}
         self._named: dict[tuple[str, str], str | None] = {}
         self.used: set[str] = set()
-        """Keys of `callers.menus` and `callers.inputs` that some call came to."""
+        """Keys of `callers.menus` and `callers.inputs` that some call reached."""
 
     def menu(self, key: str | None, choices: tuple[str, ...]) -> _Menu | None:
-        """The menu behaviour under `key` for an input that has `choices`; None: there is nothing to choose."""
+        """Return the menu behaviour under `key` for an input with `choices`; None without choices."""
         found = self._menus.get((key or "", choices))
         if found is None:
             weights = _weights(self._behaviours.get(key) if key else None, choices)
@@ -95,11 +95,11 @@ class Behaviour:
         return found
 
     def menu_key(self, flow: str, action: str, display: str) -> str | None:
-        """Which key of `callers.menus` speaks of this action: `flow/action`, display name, then identifier."""
+        """Return the key of `callers.menus` for this action: `flow/action`, display name, or identifier."""
         return self._key(self._behaviours, "menu", flow, action, display)
 
     def input_values(self, flow: str, action: str, display: str) -> tuple[str, ...]:
-        """The values that `callers.inputs` has for this action; empty where it has none."""
+        """Return the values that `callers.inputs` has for this action; empty without an entry."""
         key = self._key(self._inputs, "input", flow, action, display)
         return self._inputs[key] if key is not None else ()
 
@@ -119,9 +119,9 @@ class Behaviour:
 
 
 def _weights(behaviour: MenuBehaviour | None, choices: tuple[str, ...]) -> dict[str, float]:
-    """Probability of each reaction. What the scenario leaves open goes to the choices it does not name.
+    """Return the probability of each reaction. Probability that the scenario leaves open goes to unnamed choices.
 
-    Where it names all of them, the rest is a wrong answer: a key, or an intent, that has no branch.
+    If the scenario names all choices, the rest is a wrong answer: a key, or an intent, without a branch.
     """
     if behaviour is None:
         return dict.fromkeys(choices, 1.0)
@@ -139,7 +139,7 @@ def _weights(behaviour: MenuBehaviour | None, choices: tuple[str, ...]) -> dict[
 
 
 class Caller:
-    """One caller. Methods give the seconds until the caller reacts and the event that the reaction is.
+    """One caller. Methods return the seconds until the caller reacts and the event of the reaction.
 
     Args:
         behaviour: the scenario's callers.
@@ -155,7 +155,7 @@ class Caller:
         self._queue_chance: Stream | None = None
 
     def enter_queue(self) -> None:
-        """From now on choices come from a stream of their own: how often a queue asks depends on the wait."""
+        """Switch to the random stream for choices in queues: how many prompts a queue plays depends on the wait."""
         if self._queue_chance is None:
             self._chance, self._queue_chance = (
                 Stream(self._behaviour.seed, self.index, _IN_QUEUE),
@@ -163,12 +163,12 @@ class Caller:
             )
 
     def leave_queue(self) -> None:
-        """Back to the choices in the flow."""
+        """Switch back to the random stream for choices in the flow."""
         if self._queue_chance is not None:
             self._chance, self._queue_chance = self._queue_chance, None
 
     def number(self) -> str:
-        """The caller's telephone number: where the call comes from, or goes to."""
+        """Return the caller's telephone number: origin of an inbound call, destination of an outbound one."""
         numbers = self._behaviour.numbers
         if not numbers:
             return ""
@@ -176,11 +176,11 @@ class Caller:
         return _fill(numbers[int(stream.random() * len(numbers))], stream)
 
     def patience(self) -> float:
-        """Seconds that this caller waits in queues."""
+        """Seconds that this caller waits in queues before abandoning."""
         return self._own(_PATIENCE, self._behaviour.patience)
 
     def talk(self) -> float:
-        """Seconds that the conversation takes."""
+        """Seconds of conversation."""
         return self._own(_TALK, self._behaviour.talk)
 
     def wrap_up(self) -> float:
@@ -200,7 +200,7 @@ class Caller:
         return (seconds, True) if seconds <= timeout else (timeout, False)
 
     def failure(self) -> str | None:
-        """Outbound: the DisconnectReason of an attempt that comes to nothing, as often as the policy says; mostly None."""
+        """Outbound: return the DisconnectReason of a failed attempt with the policy's probability; usually None."""
         failures = self._behaviour.policy.failures
         if not failures:
             return None
@@ -212,39 +212,40 @@ class Caller:
         return None
 
     def finds_open(self, place: str, share: float) -> bool:
-        """Whether the hours of `place` are open for this call: the same answer however often it asks."""
+        """Whether the hours of `place` are open for this call; repeated checks give the same answer."""
         if share >= 1.0:
             return True
         return Stream(self._behaviour.seed, self.index, key_of(place) + 100).random() < share
 
-    def hear(self, seconds: float) -> Answer:
-        """Listen to a prompt to its end, unless this is where the caller hangs up."""
+    def listen(self, seconds: float) -> Answer:
+        """Listen to a prompt to its end, unless the caller hangs up here."""
         rate = self._behaviour.hang_up_rate
         if rate > 0.0 and self._chance.random() < rate:
             return seconds * self._chance.random(), _HUNG_UP
         return seconds, _DONE
 
     def enter(self, effect: Collect, flow: str = "", display: str = "") -> Answer:
-        """Press keys. The first comes after the prompt and a pause that is always inside the time allowed.
+        """Press keys.
 
-        So silence happens as often as the scenario says, and not by chance of the pause.
+        The first key comes after the prompt and a pause that is always within the timeout, so silence is exactly as
+        frequent as the scenario configures.
         """
-        heard, reaction = self.hear(effect.prompt_seconds)
+        elapsed, reaction = self.listen(effect.prompt_seconds)
         if reaction is not _DONE:
-            return heard, reaction
+            return elapsed, reaction
         if effect.menu:
-            return self._choose(effect, heard, flow, display)
-        return self._type(effect, heard, flow, display)
+            return self._choose(effect, elapsed, flow, display)
+        return self._type(effect, elapsed, flow, display)
 
     def converse(self, effect: Converse, flow: str = "", display: str = "") -> Answer:
-        """Talk to a bot until it has an intent."""
-        heard, reaction = self.hear(effect.prompt_seconds)
+        """Talk to a bot until it recognises an intent."""
+        elapsed, reaction = self.listen(effect.prompt_seconds)
         if reaction is not _DONE:
-            return heard, reaction
+            return elapsed, reaction
         behaviour = self._behaviour
         menu = behaviour.menu(behaviour.menu_key(flow, effect.action, display), effect.intents)
         choice = menu.draw(self._chance) if menu else OTHERWISE
-        seconds = heard + behaviour.think(self._chance) + behaviour.policy.lex_turn_seconds
+        seconds = elapsed + behaviour.think(self._chance) + behaviour.policy.lex_turn_seconds
         if choice == HANG_UP:
             return seconds, _HUNG_UP
         if choice == SILENCE:
@@ -252,10 +253,11 @@ class Caller:
         return seconds, LexResult("FallbackIntent" if choice == OTHERWISE else choice)
 
     def branch(self, effect: Service, flow: str = "", display: str = "") -> str | None:
-        """The result of a step that branches on one, None for a step that does not.
+        """Return the result of a step that branches on one; None for any other step.
 
-        What the scenario's `callers.menus` says of the action; else the number for a distribution by percentage, a
-        call that was answered, or any of the branches alike.
+        The entry of the scenario's `callers.menus` for the action applies first. Otherwise: the number for a
+        distribution by percentage, an answered call for a call check, or any of the branches with equal
+        probability.
         """
         if not effect.branches:
             return None
@@ -269,22 +271,22 @@ class Caller:
         choice = menu.draw(self._chance) if menu else None
         return choice if choice in effect.branches else None
 
-    def _choose(self, effect: Collect, heard: float, flow: str, display: str) -> Answer:
+    def _choose(self, effect: Collect, elapsed: float, flow: str, display: str) -> Answer:
         behaviour = self._behaviour
         menu = behaviour.menu(behaviour.menu_key(flow, effect.action, display), effect.choices)
         choice = menu.draw(self._chance) if menu else SILENCE
         if choice == SILENCE:
-            return heard + effect.timeout_seconds, _SILENCE
-        seconds = heard + self._pause(effect.timeout_seconds)
+            return elapsed + effect.timeout_seconds, _SILENCE
+        seconds = elapsed + self._pause(effect.timeout_seconds)
         if choice == HANG_UP:
             return seconds, _HUNG_UP
         if choice == OTHERWISE:
             choice = next((key for key in _KEYS if key not in effect.choices), "")
             if not choice:
-                return heard + effect.timeout_seconds, _SILENCE
+                return elapsed + effect.timeout_seconds, _SILENCE
         return seconds, Digits(choice)
 
-    def _type(self, effect: Collect, heard: float, flow: str, display: str) -> Answer:
+    def _type(self, effect: Collect, elapsed: float, flow: str, display: str) -> Answer:
         behaviour = self._behaviour
         values = behaviour.input_values(flow, effect.action, display)
         if values:
@@ -292,13 +294,13 @@ class Caller:
         else:
             value = "#" * max(1, min(effect.max_digits, behaviour.policy.default_digits))
         if value == SILENCE or not value:
-            return heard + effect.timeout_seconds, _SILENCE
+            return elapsed + effect.timeout_seconds, _SILENCE
         if value == HANG_UP:
-            return heard + self._pause(effect.timeout_seconds), _HUNG_UP
+            return elapsed + self._pause(effect.timeout_seconds), _HUNG_UP
         digits = _fill(value, self._chance)
         digits = digits[: effect.max_digits] if effect.max_digits > 0 else digits
         seconds = (
-            heard + self._pause(effect.timeout_seconds) + behaviour.policy.key_seconds * (len(digits) - 1)
+            elapsed + self._pause(effect.timeout_seconds) + behaviour.policy.key_seconds * (len(digits) - 1)
         )
         if len(digits) < effect.max_digits:
             seconds += behaviour.policy.key_seconds if effect.terminator else effect.interdigit_seconds
@@ -312,5 +314,5 @@ class Caller:
 
 
 def _fill(pattern: str, stream: Stream) -> str:
-    """`pattern` with a random digit for each `#`."""
+    """Return `pattern` with a random digit for each `#`."""
     return "".join(str(int(stream.random() * 10)) if key == "#" else key for key in pattern)

@@ -1,7 +1,7 @@
 """The call centre: every call of a run, its queues and agents, under one clock.
 
-`CallCentre.arrive` is the only way in. Capacity, emulator and load hand in a clock, a way to make one Lambda
-attempt, and a listener; everything else is the same for all three.
+Every call starts with `CallCentre.arrive`. Capacity, emulator and load pass in a clock, a function that makes
+one Lambda attempt, and a listener; everything else is shared.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from busyhour.flows.protocol import CheckHours, Metrics
 from busyhour.scenarios.model import Direction, Scenario
 
 Hours = Callable[[str | None, str | None], bool | None]
-"""Whether hours of operation (by reference), or else those of a queue, are open now."""
+"""Whether hours of operation (by reference), or those of a queue, are open now."""
 
 
 class CallCentre:
@@ -31,15 +31,15 @@ class CallCentre:
 
     Args:
         clock: time and timers; every call is driven from its callbacks.
-        machine: makes calls of the scenario's flows.
+        machine: creates calls of the scenario's flows.
         scenario: callers, queues, entry flow, seed.
         functions: makes one attempt to invoke a Lambda function.
-        listener: hears the outcome of calls; None: nobody does.
-        policy: what the scenario has no key for; the default with the scenario's service level threshold where not
-            given.
-        hours: says whether hours of operation (by id or ARN) or those of a queue are open now, None where it does
-            not know them; the scenario's share of open calls decides then.
-        bots: hears of every turn with a bot; None: bots have no limits.
+        listener: receives call events; None for no listener.
+        policy: defaults for what the scenario does not configure; without it, the default policy with the
+            scenario's service level threshold.
+        hours: returns whether hours of operation (by id or ARN) or those of a queue are open now, None if it
+            does not know them; the scenario's share of open calls then decides.
+        bots: notified of every turn with a bot; None: bots have no limits.
     """
 
     def __init__(
@@ -73,11 +73,11 @@ class CallCentre:
         self.terminals: Counter[str] = Counter()
         """Ended calls by the type of action they ended on."""
         self.unmodelled: dict[str, None] = {}
-        """Action types that some call came to and the machine does not model, in the order of first use."""
+        """Action types that some call reached and the machine does not model, in the order of first use."""
         self.unresolved: dict[str, None] = {}
-        """References to flows that the scenario does not have."""
+        """References to flows that the scenario lacks."""
         self.endless: dict[str, None] = {}
-        """Flows in which some call went round until its caller was taken to hang up, see `CallPolicy.action_limit`."""
+        """Flows in which some call looped until its caller was assumed to hang up, see `CallPolicy.action_limit`."""
         self._outcomes = OutcomeKeys(scenario, machine.library)
         self._live: dict[int, LiveCall] = {}
         self._displays: dict[tuple[str, str], str] = {}
@@ -97,29 +97,29 @@ class CallCentre:
         entry: str | None = None,
         outbound: bool | None = None,
         ring_timeout: float | None = None,
-        outside: bool = False,
+        answered_by_driver: bool = False,
         line_status: str | None = None,
         **fields: Any,
     ) -> LiveCall:
-        """Call number `index` comes in (or, outbound, is placed) now.
+        """Start call number `index` now, inbound or outbound.
 
         Args:
-            index: number of the call; decides every choice of its caller.
-            contact_id: the contact's id; made from seed and index where not given.
+            index: number of the call; determines every choice of its caller.
+            contact_id: the contact's id; derived from seed and index by default.
             attributes: contact attributes at the start.
-            entry: entry flow by name, id or ARN; the scenario's where not given.
-            outbound: whether the destination must answer first; the scenario's direction where not given.
+            entry: entry flow by name, id or ARN; the scenario's by default.
+            outbound: whether the destination must answer first; the scenario's direction by default.
             ring_timeout: seconds after which an unanswered outbound call ends.
-            outside: whoever placed it says whether an outbound call is answered (`LiveCall.pick_up`, `fail`).
-            line_status: what answering machine detection finds; None: it is not looked for.
+            answered_by_driver: the driver decides whether an outbound call is answered (`LiveCall.pick_up`, `fail`).
+            line_status: result of answering machine detection; None: no detection.
             fields: further fields of `flows.contact.Contact` (`system_endpoint`, `channel`, `queue`, ...). The
-                customer's number is drawn from the scenario where `customer_endpoint` is not given.
+                customer's number is drawn from the scenario unless `customer_endpoint` is given.
 
         Returns:
-            The call; it may be over already when its flow takes no time.
+            The call; it may already be over if its flow takes no time.
 
         Raises:
-            BusyhourError: no such entry flow.
+            BusyhourError: the entry flow does not exist.
         """
         identity = contact_id or uuid_of(Stream(self.scenario.seed, index))
         goes_out = self._outbound if outbound is None else outbound
@@ -132,7 +132,7 @@ class CallCentre:
         channel = fields.get("channel", VOICE)
         call = LiveCall(self, index, identity, machine_call, caller, outbound=goes_out, channel=channel)
         call.ring_timeout = ring_timeout
-        call.outside, call.line_status = outside, line_status
+        call.answered_by_driver, call.line_status = answered_by_driver, line_status
         self.arrived += 1
         self._live[id(call)] = call
         if len(self._live) > self.peak_in_progress:
@@ -142,11 +142,11 @@ class CallCentre:
         return call
 
     def outcome(self, call: LiveCall, *, cut_off: bool = False) -> list[str]:
-        """Keys that the outcome of a call is counted under, see `results.outcomes`.
+        """Return the keys under which the outcome of a call is counted, see `results.outcomes`.
 
         Args:
-            call: one that is over, or that is taken to be.
-            cut_off: the run is over, which ended it.
+            call: a call that is over, or is counted as over.
+            cut_off: whether the end of the run ended the call.
         """
         return self._outcomes.of(call, cut_off=cut_off)
 
@@ -155,7 +155,7 @@ class CallCentre:
         return list(self._live.values())
 
     def stop_all(self, reason: str = "stopped") -> int:
-        """End every call in progress; returns how many there were."""
+        """End every call in progress; return their number."""
         stopped = 0
         while self._live:
             for call in self.calls():
@@ -164,7 +164,7 @@ class CallCentre:
         return stopped
 
     def metrics(self, queue: str | None = None, agent: str | None = None) -> Metrics:
-        """Real-time metrics of a queue (None: of all queues together), under Connect's MetricType names."""
+        """Return real-time metrics of a queue (None: of all queues together), by Connect's MetricType names."""
         if agent:
             queues = [self.acd.agent_queue(agent)]
         elif queue:
@@ -174,35 +174,37 @@ class CallCentre:
         return Metrics(self._values(queues))
 
     def notes(self) -> list[str]:
-        """What a reader of the results must know: queues without staffing, behaviour that no call came to."""
-        said = [
+        """Return warnings about the results: queues without staffing, behaviour that no call reached."""
+        notes = [
             f"queue {name!r} is not in the scenario: every call in it was answered at once"
             for name in self.acd.unnamed
         ]
-        said += [
+        notes += [
             f"action type {type_} is not modelled: it took its default path" for type_ in self.unmodelled
         ]
-        said += [f"the flows refer to {flow!r}, which is no flow of the scenario" for flow in self.unresolved]
-        said += [
-            f"calls went round in flow {flow!r} without reaching a queue: after {self.policy.action_limit:,} actions "
-            "the caller was taken to hang up"
+        notes += [
+            f"the flows refer to {flow!r}, which is not a flow of the scenario" for flow in self.unresolved
+        ]
+        notes += [
+            f"calls looped in flow {flow!r} without reaching a queue: after {self.policy.action_limit:,} actions "
+            "the caller was assumed to hang up"
             for flow in self.endless
         ]
         callers = self.scenario.callers
         unused = sorted({*callers.menus, *callers.inputs} - self.behaviour.used)
         if unused and self.arrived:
-            said.append(f"no call came to an input named {', '.join(map(repr, unused))}")
-        return said
+            notes.append(f"no call reached an input named {', '.join(map(repr, unused))}")
+        return notes
 
-    # --------------------------------------------------------------------------------- what calls ask of it
+    # --------------------------------------------------------------------------------- used by calls
 
     def emit(self, call: LiveCall, kind: str, detail: Mapping[str, Any] = NOTHING) -> None:
-        """Tell the listener."""
+        """Pass an event to the listener."""
         if self.listener is not None:
             self.listener.on_event(call, kind, self.clock.now(), detail)
 
     def over(self, call: LiveCall) -> None:
-        """A call has ended."""
+        """Remove a call that has ended."""
         self._live.pop(id(call), None)
         self.end_reasons[call.end_reason or ""] += 1
         if call.terminal:
@@ -219,7 +221,7 @@ class CallCentre:
             )
 
     def is_open(self, caller: Caller, effect: CheckHours) -> bool:
-        """Whether this caller finds the hours open. Hours that belong to no queue of the scenario are open."""
+        """Whether the hours are open for this caller. Hours of queues that the scenario does not name are open."""
         if self._hours is not None:
             known = self._hours(effect.hours, effect.queue)
             if known is not None:
@@ -231,11 +233,11 @@ class CallCentre:
         return True
 
     def queue(self, reference: str) -> AcdQueue:
-        """The queue that a flow means by ARN, id or name."""
+        """Return the queue that a flow refers to by ARN, id or name."""
         return self._known_queue(reference) or self.acd.queue(reference)
 
     def place(self, call: LiveCall, action: str) -> tuple[str, str]:
-        """Flow and display name of the action that a call is at, for the scenario's menus and inputs."""
+        """Return flow and display name of the call's current action, as keys of the scenario's menus and inputs."""
         flow = call.machine_call.flow_name
         key = (flow, action)
         display = self._displays.get(key)
@@ -272,5 +274,5 @@ class CallCentre:
 
 
 def policy_of(scenario: Scenario) -> CallPolicy:
-    """The default policy with what the scenario does say."""
+    """Return the default policy with the scenario's values applied."""
     return CallPolicy(service_level_seconds=scenario.service_level_seconds)

@@ -1,4 +1,4 @@
-"""What a call does about each effect of the flow machine: the event that answers it now, or a timer and None."""
+"""Handlers of the flow machine's effects: each returns the answering event, or sets a timer and returns None."""
 
 from __future__ import annotations
 
@@ -40,30 +40,30 @@ if TYPE_CHECKING:
 
 CHAT = "CHAT"
 TASK = "TASK"
-"""The channel on which nobody waits who could lose patience."""
+"""The channel on which callers wait and may lose patience."""
 AWAITED = object()
-"""In place of a function's answer while nobody knows whether it comes at once."""
+"""Stands for a function's result until it is known whether it arrives at once."""
 DONE = Done()
 AGENT_ENDS = Done("agent")
 HUNG_UP = HungUp()
 SUCCEEDED = Succeeded()
 ACCEPTED = LambdaResult({})
-"""What the flow hears of an asynchronous invocation: it was accepted."""
+"""Event for an asynchronous invocation: it was accepted."""
 
 
 def play(call: LiveCall, effect: Play) -> Event | None:
-    """Somebody hears a prompt."""
+    """Play a prompt to caller or agent."""
     if call.channel == CHAT:
         call.centre.emit(call, "message", {"text": effect.text, "audience": effect.audience})
     if effect.audience is Audience.AGENT:
         return call.later(effect.seconds, DONE)
-    if call.has_had_enough():
+    if call.reached_limit():
         return HUNG_UP
-    return call.later(*call.caller.hear(effect.seconds))
+    return call.later(*call.caller.listen(effect.seconds))
 
 
 def loop(call: LiveCall, effect: Loop) -> Event | None:
-    """The caller hears prompts until the interrupt, an agent, or the end of patience."""
+    """Play prompts until the interrupt, an agent, or the end of patience."""
     if effect.seconds < math.inf:
         return call.later(effect.seconds, DONE)
     if call.patience_timer is None and call.ticket is None:
@@ -72,16 +72,16 @@ def loop(call: LiveCall, effect: Loop) -> Event | None:
 
 
 def collect(call: LiveCall, effect: Collect) -> Event | None:
-    """The caller is asked for keys."""
-    if call.has_had_enough():
+    """Collect keys from the caller."""
+    if call.reached_limit():
         return HUNG_UP
     flow, display = call.centre.place(call, effect.action)
     return call.later(*call.caller.enter(effect, flow, display))
 
 
 def converse(call: LiveCall, effect: Converse) -> Event | None:
-    """The caller talks to a bot."""
-    if call.has_had_enough():
+    """Let the caller talk to a bot."""
+    if call.reached_limit():
         return HUNG_UP
     call.lex_turns += 1
     flow, display = call.centre.place(call, effect.action)
@@ -90,14 +90,14 @@ def converse(call: LiveCall, effect: Converse) -> Event | None:
     if bots is not None:
         more = bots.turn(call, effect, seconds)
         if more is None:
-            return Failed(detail="the bot took no more conversations")
+            return Failed(detail="the bot rejected the conversation")
         seconds += more
     return call.later(seconds, answer)
 
 
 def invoke(call: LiveCall, effect: Invoke) -> Event | None:
-    """A function is invoked; the flow waits for it unless it is asynchronous."""
-    if call.has_had_enough():
+    """Invoke a function; the flow waits for it unless the invocation is asynchronous."""
+    if call.reached_limit():
         return HUNG_UP
     invoker = call.centre.invoker
     if effect.asynchronous:
@@ -113,17 +113,17 @@ def invoke(call: LiveCall, effect: Invoke) -> Event | None:
 
 
 def check_hours(call: LiveCall, effect: CheckHours) -> Event:
-    """The hours are asked for."""
+    """Check hours of operation."""
     return Hours(call.centre.is_open(call.caller, effect))
 
 
 def read_metrics(call: LiveCall, effect: ReadMetrics) -> Event:
-    """The centre tells its own metrics."""
+    """Read the centre's real-time metrics."""
     return call.centre.metrics(effect.queue, effect.agent)
 
 
 def enqueue(call: LiveCall, effect: Enqueue) -> Event:
-    """The call waits in a queue, or is answered at once, or finds it full."""
+    """Put the call in a queue: it waits, is answered at once, or is rejected by a full queue."""
     centre = call.centre
     if effect.agent:
         queue = centre.acd.agent_queue(effect.agent)
@@ -153,8 +153,8 @@ def enqueue(call: LiveCall, effect: Enqueue) -> Event:
 
 
 def dial(call: LiveCall, effect: Dial) -> Event | None:
-    """A third party is called."""
-    if call.has_had_enough():
+    """Call a third party."""
+    if call.reached_limit():
         return HUNG_UP
     ring = call.centre.policy.dial_seconds
     if 0 < effect.timeout_seconds < ring:
@@ -164,13 +164,13 @@ def dial(call: LiveCall, effect: Dial) -> Event | None:
 
 
 def pause(call: LiveCall, effect: Pause) -> Event | None:
-    """The flow waits."""
+    """Wait for a given time."""
     return call.later(effect.seconds, DONE)
 
 
 def service(call: LiveCall, effect: Service) -> Event | None:
-    """Another service does its step."""
-    if call.has_had_enough():
+    """Run a step of another service."""
+    if call.reached_limit():
         return HUNG_UP
     if call.count_of_services is None:
         call.count_of_services = {}
@@ -186,12 +186,12 @@ def service(call: LiveCall, effect: Service) -> Event | None:
 
 
 def talk(call: LiveCall, effect: Talk) -> None:
-    """Agent and caller talk."""
-    call.pending = call.centre.clock.call_later(call.caller.talk(), call.talk_over)
+    """Connect agent and caller."""
+    call.pending = call.centre.clock.call_later(call.caller.talk(), call.end_conversation)
 
 
 def end(call: LiveCall, effect: Ended) -> None:
-    """The contact is over."""
+    """End the contact."""
     call.finish(effect.reason, effect.terminal, effect.detail)
 
 

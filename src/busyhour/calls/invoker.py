@@ -1,8 +1,8 @@
-"""How Connect invokes a Lambda function: one time limit, retries inside it, and no wait for asynchronous ones.
+"""How Connect invokes a Lambda function: one time limit, retries within it, asynchronous invocations without a wait.
 
-The driver hands in single attempts (`ports.Functions`); what Connect does around them is here, once for all
-drivers. Sources: "Invoke Lambda functions" in the Amazon Connect Administrator Guide, see `policy.RetryPolicy`
-for what it leaves open.
+The driver makes single attempts (`ports.Functions`); retries and the time limit are here, shared by all
+drivers. Sources: "Invoke Lambda functions" in the Amazon Connect Administrator Guide; `policy.RetryPolicy`
+for what the guide leaves open.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ Settled = Callable[["LambdaResult | LambdaFailed", "Invocation"], None]
 
 @lru_cache(maxsize=4096)
 def function_name(reference: str) -> str:
-    """Name of a function from its ARN, partial ARN, or name, without version or alias."""
+    """Return the name of a function from its ARN, partial ARN, or name, without version or alias."""
     _, found, rest = reference.partition(":function:")
     return (rest if found else reference).partition(":")[0] or reference
 
 
 @dataclass(slots=True)
 class FunctionCounts:
-    """What became of the invocations of one function.
+    """Counts of one function's invocations by outcome.
 
-    invocations = times a flow asked; attempts = requests sent to Lambda, retries included.
+    invocations = invocations that flows started; attempts = requests sent to Lambda, retries included.
     """
 
     invocations: int = 0
@@ -42,16 +42,16 @@ class FunctionCounts:
     failed: int = 0
     """Invocations that ended on the flow's error branch."""
     timed_out: int = 0
-    """Of those, because the time limit was over."""
+    """Of those, invocations that exceeded the time limit."""
     throttled: int = 0
     """Attempts that Lambda throttled."""
     errors: int = 0
     """Attempts that ended in an error of the function or of the service."""
     first_throttled: int = 0
-    """First attempts that Lambda throttled; there are as many first attempts as invocations."""
+    """First attempts that Lambda throttled; the number of first attempts equals `invocations`."""
 
     def restart(self) -> None:
-        """Count from now on."""
+        """Reset all counts."""
         for name in self.__slots__:
             setattr(self, name, 0)
 
@@ -60,7 +60,7 @@ class Invoker:
     """Invokes functions as Connect does.
 
     Args:
-        clock: tells the time and wakes up.
+        clock: gives the time and schedules callbacks.
         functions: makes one attempt.
         policy: retries and pauses.
     """
@@ -72,9 +72,11 @@ class Invoker:
         self.counts: dict[str, FunctionCounts] = {}
 
     def invoke(self, call: LiveCall, effect: Invoke, settled: Settled) -> Invocation:
-        """Start an invocation. `settled` hears the outcome once (maybe before this returns) unless cancelled.
+        """Start an invocation.
 
-        An asynchronous invocation has no outcome for the flow: the caller of this method goes on at once, and
+        `settled` is called once with the outcome (maybe before this returns) unless cancelled.
+
+        An asynchronous invocation has no outcome for the flow: the caller of this method continues at once, and
         `settled` is called when the last attempt is over.
         """
         name = function_name(effect.function_arn)
@@ -88,7 +90,7 @@ class Invoker:
 
 
 class Invocation:
-    """One invocation with its attempts. `cancel` makes it silent: the flow has gone on without it."""
+    """One invocation with its attempts. `cancel` suppresses its outcome when the flow has moved on."""
 
     __slots__ = (
         "_call",
@@ -136,7 +138,7 @@ class Invocation:
             self._limit_timer = clock.call_later(self._deadline - clock.now(), self._time_out)
 
     def cancel(self) -> None:
-        """Say nothing more, try no more. The attempt in progress goes on at the function."""
+        """Report no outcome and make no further attempt. The attempt in progress continues at the function."""
         if not self._over:
             self._counts.failed += 1
             self._close()

@@ -1,6 +1,6 @@
-"""One call in progress: it carries each effect of the flow machine out and hands back what came of it.
+"""One call in progress: it executes each effect of the flow machine and passes the resulting event back.
 
-No thread, task or greenlet belongs to a call. Between two events it is an object of a few hundred bytes and at
+No thread, task or greenlet belongs to a call. Between two events it is an object of a few hundred bytes with at
 most two timers.
 """
 
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 NOT_ANSWERED = "OUTBOUND_ATTEMPT_FAILED"
-"""End reason of an outbound call that nobody answered."""
+"""End reason of an outbound call that was not answered."""
 VOICE = "VOICE"
 
 
 class CallState(StrEnum):
-    """Where a call is in its life."""
+    """State of a call in its life cycle."""
 
     INITIATED = "initiated"
     RINGING = "ringing"
-    """Outbound: the destination rings."""
+    """Outbound: the destination is ringing."""
     IN_FLOW = "in_flow"
     QUEUED = "queued"
     CONNECTED = "connected"
@@ -53,14 +53,14 @@ class CallState(StrEnum):
     ENDED = "ended"
     """The contact is over; an agent may still be wrapping up."""
     WRAPPED_UP = "wrapped_up"
-    """The contact is over and so is the agent's wrap-up. Calls that no agent took stay `ended`."""
+    """The contact and the agent's wrap-up are over. Calls that no agent took stay `ended`."""
 
 
 class LiveCall:
-    """A call: the machine's call, its caller, its place in a queue.
+    """One call: its flow machine, its caller, its place in a queue.
 
-    Made by `CallCentre.arrive`. What `effects` and this module use of each other comes last and is not for drivers.
-    Times are those of the centre's clock in seconds; None: it did not happen.
+    Made by `CallCentre.arrive`. Members shared only between `effects` and this module come last; drivers do not
+    use them. Times are in seconds of the centre's clock; None if the event did not happen.
     """
 
     __slots__ = (
@@ -68,6 +68,7 @@ class LiveCall:
         "_reaction",
         "_retries",
         "answered",
+        "answered_by_driver",
         "caller",
         "centre",
         "channel",
@@ -87,7 +88,6 @@ class LiveCall:
         "machine_call",
         "offered",
         "outbound",
-        "outside",
         "patience_timer",
         "pending",
         "queue_name",
@@ -120,7 +120,7 @@ class LiveCall:
         self.state = CallState.INITIATED
         self.started = centre.clock.now()
         self.connected_to_system: float | None = None
-        """The flow began: at once for inbound, when the customer answered for outbound."""
+        """Start of the flow: at once for inbound, when the customer answered for outbound."""
         self.enqueued: float | None = None
         self.answered: float | None = None
         """An agent took it."""
@@ -129,23 +129,23 @@ class LiveCall:
         self.end_reason: str | None = None
         """An `EndReason`, or `NOT_ANSWERED`."""
         self.terminal: str | None = None
-        """Type of the action that ended the call, None when it did not end on one."""
+        """Type of the action that ended the call; None if no action did."""
         self.detail = ""
         self.queue_name: str | None = None
-        """The last queue it was put in."""
+        """The last queue that the call entered."""
         self.invocations: dict[str, int] = {}
-        """Lambda invocations by function name (a retry is not one more: see `attempts`)."""
+        """Lambda invocations by function name, without retries (see `attempts`)."""
         self.latest_attempt = 0
-        """Number, from 1, of the attempt of an invocation that was begun last."""
+        """Number, from 1, of the most recent attempt of an invocation."""
         self.lex_turns = 0
         self.ring_timeout: float | None = None
-        """Outbound: seconds after which it ends unanswered; None: the policy's."""
-        self.outside = False
-        """Outbound: whether it is answered is not the caller's to say; `pick_up` and `fail` do."""
+        """Outbound: seconds until it ends unanswered; None: the policy's."""
+        self.answered_by_driver = False
+        """Outbound: the driver decides whether the call is answered (`pick_up`, `fail`), not the caller model."""
         self.line_status: str | None = None
-        """What answering machine detection finds, as CheckOutboundCallStatus branches on it; None: not looked for."""
+        """Result of answering machine detection, on which CheckOutboundCallStatus branches; None: no detection."""
         self.tag: Any = None
-        """Free for whoever drives the call."""
+        """Free for use by the driver."""
         self._retries: dict[str, int] | None = None
         self.count_of_services: dict[str, int] | None = None
         self.caller = caller
@@ -156,7 +156,7 @@ class LiveCall:
         self._reaction: Event | None = None
         self.inline: object = None
 
-    # ------------------------------------------------------------------------------------------ to be read
+    # ------------------------------------------------------------------------------------------ reading
 
     @property
     def over(self) -> bool:
@@ -165,12 +165,12 @@ class LiveCall:
 
     @property
     def attributes(self) -> Mapping[str, str]:
-        """The contact's attributes as they are now."""
+        """The contact's current attributes."""
         return self.machine_call.attributes
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """Failures that it met in its flows, in order."""
+        """Failures that the call met in its flows, in order."""
         return self.machine_call.failures
 
     @property
@@ -181,18 +181,18 @@ class LiveCall:
 
     @property
     def wrap_up_seconds(self) -> float:
-        """Seconds that the agent needs after the conversation, whether or not it has been answered yet."""
+        """Seconds of wrap-up after the conversation, whether or not the call has been answered yet."""
         return self.caller.wrap_up()
 
     @property
     def services(self) -> Mapping[str, int]:
-        """Steps that other services did, by action type."""
+        """Number of steps by other services, by action type."""
         return self.count_of_services or NOTHING
 
-    # -------------------------------------------------------------------------------------- to be commanded
+    # -------------------------------------------------------------------------------------- commands
 
     def begin(self) -> None:
-        """Let it start; `CallCentre.arrive` does."""
+        """Start the call; called by `CallCentre.arrive`."""
         self.centre.emit(self, "started")
         if self.outbound:
             self.state = CallState.RINGING
@@ -202,34 +202,34 @@ class LiveCall:
             self._enter()
 
     def pick_up(self) -> None:
-        """Outbound: the far end answers now. Nothing happens unless the call rings."""
+        """Outbound: the destination answers now. No effect unless the call rings."""
         if self.state is CallState.RINGING:
             self._stop_waiting()
             self._enter()
 
     def fail(self, reason: str, detail: str = "") -> None:
-        """Outbound: the attempt is over now, for a DisconnectReason. Nothing happens unless the call rings."""
+        """Outbound: the attempt fails now with a DisconnectReason. No effect unless the call rings."""
         if self.state is CallState.RINGING:
             self._stop_waiting()
             self.finish(reason, None, detail)
 
     def hang_up(self) -> None:
-        """The customer hangs up now. Nothing happens when the call is over."""
+        """The customer hangs up now. No effect when the call is over."""
         self._interrupt(HungUp(), EndReason.CUSTOMER_DISCONNECT)
 
     def stop(self, reason: str = "") -> None:
-        """StopContact, or the end of the run. Nothing happens when the call is over."""
+        """End the call (StopContact, or the end of the run). No effect when the call is over."""
         if self.ended is None:
             self.detail = reason
             self._interrupt(Stopped(), EndReason.STOPPED)
 
     def taken(self, ticket: Ticket) -> None:
-        """An agent takes the call out of its queue; the ACD says so."""
+        """Connect the call to the agent who took it from its queue; called by the ACD."""
         if self.ended is None and ticket is self.ticket:
             self._advance(self._agent_answered(ticket))
 
     def count_attempt(self, function: str, attempt: int) -> None:
-        """Attempt number `attempt` (from 1) to invoke `function` is made."""
+        """Count attempt number `attempt` (from 1) to invoke `function`."""
         self.latest_attempt = attempt
         if attempt == 1:
             self.invocations[function] = self.invocations.get(function, 0) + 1
@@ -249,8 +249,8 @@ class LiveCall:
         self._run(self.machine_call.start())
 
     def _rings(self, timeout: float) -> tuple[float, Callable[[], None]]:
-        """Seconds of ringing, and what comes after it."""
-        if self.outside:
+        """Return the seconds of ringing and the callback that follows."""
+        if self.answered_by_driver:
             return timeout, self._not_answered
         failure = self.caller.failure()
         if failure is not None:
@@ -266,7 +266,7 @@ class LiveCall:
 
     def _not_answered(self) -> None:
         self.pending = None
-        self.finish(NOT_ANSWERED, None, "nobody answered")
+        self.finish(NOT_ANSWERED, None, "not answered")
 
     def _interrupt(self, event: Event, reason: EndReason) -> None:
         if self.ended is not None:
@@ -285,7 +285,7 @@ class LiveCall:
         self._run(self.machine_call.send(event))
 
     def _run(self, effect: Effect) -> None:
-        """Carry effects out until one takes time. A loop, not recursion: many effects take none."""
+        """Execute effects until one takes time. A loop, not recursion: many effects take none."""
         send = self.machine_call.send
         while True:
             event = CARRY_OUT[type(effect)](self, effect)
@@ -297,7 +297,7 @@ class LiveCall:
                 effect = send(self._agent_answered(cast("Ticket", self.ticket)))
 
     def later(self, seconds: float, reaction: Event) -> Event | None:
-        """React after `seconds`; at once when that is no time at all."""
+        """React after `seconds`; at once for 0."""
         if seconds <= 0.0:
             return reaction
         self._reaction = reaction
@@ -311,10 +311,10 @@ class LiveCall:
         assert reaction is not None
         self._run(self.machine_call.send(reaction))
 
-    # --------------------------------------------------------------- what came of effects that others settle
+    # --------------------------------------------------------------- results of effects that take time
 
     def settled(self, result: LambdaResult | LambdaFailed, invocation: Invocation) -> None:
-        """The function that the flow waits for has answered or failed for good."""
+        """Continue with the final result of the function that the flow waits for."""
         self._report_lambda(result, invocation)
         if self.inline is AWAITED:
             self.inline = result
@@ -323,7 +323,7 @@ class LiveCall:
         self._run(self.machine_call.send(result))
 
     def settled_in_background(self, result: LambdaResult | LambdaFailed, invocation: Invocation) -> None:
-        """An asynchronous invocation is over; the flow went on long ago."""
+        """Count the outcome of an asynchronous invocation, whose flow has already continued."""
         self._report_lambda(result, invocation)
 
     def _report_lambda(self, result: LambdaResult | LambdaFailed, invocation: Invocation) -> None:
@@ -343,12 +343,12 @@ class LiveCall:
             )
 
     def in_queue(self) -> None:
-        """The call is in a queue from now on."""
+        """Record that the call is in a queue."""
         self.state = CallState.QUEUED
         self.caller.enter_queue()
 
     def give_up(self) -> None:
-        """The caller's patience is over."""
+        """Abandon the queue: the caller's patience is over."""
         self.patience_timer = None
         if self.ended is None and self.state is CallState.QUEUED:
             self._advance(HUNG_UP)
@@ -365,14 +365,14 @@ class LiveCall:
             centre.emit(self, "answered", detail)
         return AgentAnswered(agent, username)
 
-    def talk_over(self) -> None:
-        """The conversation has lasted as long as it should."""
+    def end_conversation(self) -> None:
+        """End the conversation."""
         self.pending = None
         self._release_agent()
         self._run(self.machine_call.send(AGENT_ENDS if self.centre.policy.agent_ends else HUNG_UP))
 
     def finish(self, reason: str, terminal: str | None, detail: str) -> None:
-        """The contact is over: leave the queue or the agent, and say so."""
+        """End the contact: leave the queue or the agent, and emit `ended`."""
         centre = self.centre
         self.ended = now = centre.clock.now()
         self.state = CallState.ENDED
@@ -398,7 +398,7 @@ class LiveCall:
             self.patience_timer = None
 
     def _release_agent(self) -> None:
-        """The conversation is over: the agent wraps up and is then free."""
+        """End the conversation: the agent wraps up and then becomes free."""
         ticket = self.ticket
         if ticket is None or ticket.agent is None or ticket.left:
             return
@@ -418,8 +418,8 @@ class LiveCall:
         self.centre.emit(self, "wrapped_up", {"queue": ticket.queue.name})
         self.centre.acd.wrapped_up(ticket)
 
-    def has_had_enough(self) -> bool:
-        """Callers do not stay in flows for ever: see `CallPolicy.flow_limit` and `action_limit`."""
+    def reached_limit(self) -> bool:
+        """Whether the caller has reached `CallPolicy.flow_limit` (seconds) or `action_limit`."""
         if self.enqueued is not None or self.connected_to_system is None:
             return False
         centre = self.centre

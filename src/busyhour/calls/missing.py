@@ -1,4 +1,4 @@
-"""What a failure lacked, in words, and the line that gives it: in the scenario file, where that has a place for it."""
+"""Text for each failure: what was missing, and the scenario line that supplies it, where there is one."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _VALUES: Mapping[str, str] = {
     "TransferParticipantToThirdParty": "<telephone number>",
     "UpdateContactEventHooks": "<ARN, id or name of a flow>",
 }
-"""What an empty parameter should have been, by action type."""
+"""What an empty parameter should contain, by action type."""
 
 
 def reason_of(failure: Failure) -> str:
-    """What was wrong, in words."""
+    """Describe what was wrong."""
     match failure.cause:
         case Cause.EMPTY_REFERENCE:
             what = f"{failure.what} is empty" if failure.what else "the parameter is empty"
@@ -39,7 +39,7 @@ def reason_of(failure: Failure) -> str:
             return f"{failure.type}: no queue was set before it"
         case Cause.FLOW_MISSING | Cause.MODULE_MISSING | Cause.HOOK_MISSING:
             kind = "module" if failure.cause is Cause.MODULE_MISSING else "flow"
-            return f"{kind} {failure.what!r} is none of the scenario's"
+            return f"{kind} {failure.what!r} is not in the scenario"
         case Cause.FUNCTION_MISSING:
             return f"function {failure.what!r} is not in the scenario"
         case Cause.FUNCTION_FAILED:
@@ -49,7 +49,7 @@ def reason_of(failure: Failure) -> str:
 
 
 def remedy(failure: Failure, scenario: Scenario, library: FlowLibrary) -> str:
-    """The line to write; empty where nothing in the scenario would help."""
+    """Return the line to write; empty if no scenario entry would help."""
     match failure.cause:
         case Cause.FLOW_MISSING | Cause.MODULE_MISSING | Cause.HOOK_MISSING:
             return _alias(failure, library)
@@ -85,7 +85,7 @@ def _near(name: str, scenario: Scenario) -> str:
 
 
 def _value(failure: Failure, scenario: Scenario, library: FlowLibrary) -> str:
-    """Where the value of an empty reference comes from: a function's answer, or whoever sets the attribute."""
+    """Describe the source of an empty reference's value: a function's response, or where an attribute is set."""
     reference = whole(failure.what.partition(",")[0])
     wanted = _VALUES.get(failure.type, "<value>")
     if reference is None:
@@ -107,15 +107,15 @@ def _value(failure: Failure, scenario: Scenario, library: FlowLibrary) -> str:
 def _answer(name: str, wanted: str, failure: Failure, scenario: Scenario) -> str:
     function = function_name(failure.source)
     if not function:
-        return f"an InvokeLambdaFunction before it whose answer has {name!r}"
+        return f"an InvokeLambdaFunction before it whose response has {name!r}"
     known = scenario.functions.get(function)
     if known is not None and (known.handler or known.url):
-        return f"an answer of {function!r} that has {name!r} ({known.handler or known.url})"
+        return f"a response of {function!r} that has {name!r} ({known.handler or known.url})"
     return f"[functions.{_key(function)}] response = {{ {_key(name)} = {json.dumps(wanted)} }}"
 
 
 def _given(attribute: str, library: FlowLibrary) -> str | None:
-    """What some flow sets a contact attribute to; None: no flow sets it."""
+    """Return the value that some flow gives a contact attribute; None if no flow sets it."""
     for action in (action for flow in library for action in flow.actions):
         values = action.parameters.get("Attributes")
         if action.type != "UpdateContactAttributes" or not isinstance(values, Mapping):
@@ -126,6 +126,6 @@ def _given(attribute: str, library: FlowLibrary) -> str | None:
 
 
 def _key(name: str) -> str:
-    """A key as TOML writes it."""
+    """Format a key as TOML."""
     plain = name.replace("-", "").replace("_", "")
     return name if plain.isascii() and plain.isalnum() else json.dumps(name, ensure_ascii=False)

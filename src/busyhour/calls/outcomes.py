@@ -1,6 +1,7 @@
-"""The outcome of one call: how far it came, and which failures kept it from going further.
+"""The outcome of one call: how far it got, and which failures stopped it.
 
-Every driver classifies with `CallCentre.outcome` and counts the keys; `results.outcomes.from_counts` reads the sum.
+Every driver classifies with `CallCentre.outcome` and counts the keys; `results.outcomes.from_counts` reads the
+sum.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ _BY_REASON: Mapping[str, Ending] = MappingProxyType(
 
 
 class OutcomeKeys:
-    """Makes the keys that the outcome of a call is counted under.
+    """Makes the keys under which the outcome of a call is counted.
 
     Args:
-        scenario: what is there.
+        scenario: functions, queues and flows that exist.
         library: the flows.
     """
 
@@ -54,7 +55,7 @@ class OutcomeKeys:
         self._problems: dict[Failure, str] = {}
 
     def of(self, call: LiveCall, *, cut_off: bool = False) -> list[str]:
-        """Keys of a call that is over; or that goes on and is `cut_off` now."""
+        """Return the keys of a call that is over, or that is in progress and `cut_off` now."""
         failures = call.failures
         taken = [one for one in failures if one.cause is not Cause.HOOK_MISSING]
         keys = [o.ENDING + ending_of(call, taken, cut_off=cut_off)]
@@ -81,7 +82,7 @@ class OutcomeKeys:
 
 
 def ending_of(call: LiveCall, failures: Sequence[Failure], *, cut_off: bool = False) -> Ending:
-    """How far a call came: an agent, a queue, or what ended it before."""
+    """Return how far a call got: an agent, a queue, or what ended it before."""
     if call.answered is not None:
         return Ending.AGENT
     if call.enqueued is not None:

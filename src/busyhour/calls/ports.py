@@ -1,4 +1,4 @@
-"""What a call centre needs of the world: a clock, a way to invoke functions, somebody who listens."""
+"""Interfaces that a call centre needs: a clock, a way to invoke functions, a listener for events."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Handle(Protocol):
     """A scheduled callback."""
 
     def cancel(self) -> None:
-        """Never run it; harmless when it has run."""
+        """Cancel the callback; no effect when it has run."""
 
 
 class Clock(Protocol):
     """Time and timers, in seconds; virtual, asyncio or gevent."""
 
     def now(self) -> float:
-        """Seconds since an origin of the clock's own; never goes back."""
+        """Seconds since the clock's origin; never decreases."""
 
     def call_later(self, delay: float, callback: Callable[[], None]) -> Handle:
         """Run `callback` once, `delay` seconds from now."""
@@ -40,11 +40,11 @@ class MachineCall(Protocol):
 
     @property
     def flow_name(self) -> str:
-        """Name of the flow or module that is being run, or was last."""
+        """Name of the current or last flow or module."""
 
     @property
     def actions_run(self) -> int:
-        """Actions run so far."""
+        """Number of actions run."""
 
     @property
     def unmodelled(self) -> tuple[str, ...]:
@@ -52,43 +52,43 @@ class MachineCall(Protocol):
 
     @property
     def unresolved(self) -> tuple[str, ...]:
-        """References to flows that are not there, each once."""
+        """References to flows that do not exist, each once."""
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """Failures that it met, in order."""
+        """Failures that the call met, in order."""
 
     @property
     def error_branches(self) -> int:
-        """How many times an error was met."""
+        """Number of errors met."""
 
     def lacks_function(self, function: str) -> None:
-        """Note that the function which it waits for is not there."""
+        """Record that the function the call waits for does not exist."""
 
     def start(self) -> Effect:
-        """Run to the first effect that needs the world."""
+        """Run to the first effect that needs an answer."""
 
     def send(self, event: Event) -> Effect:
-        """Hand in what happened; run to the next effect."""
+        """Pass in an event; run to the next effect."""
 
 
 class FlowMachine(Protocol):
-    """What makes calls (`flows.machine.Machine`)."""
+    """Creates calls (`flows.machine.Machine`)."""
 
     @property
     def queue_names(self) -> Mapping[str, tuple[str, str]]:
-        """Name and ARN of queues by the reference that flows make, as far as the exports say."""
+        """Name and ARN of queues by the reference that flows use, as far as the exports contain them."""
 
     @property
     def library(self) -> FlowLibrary:
         """The flows."""
 
     def call(self, entry: str, contact: Contact) -> MachineCall:
-        """A call of `contact` that starts in the flow `entry`."""
+        """Create a call of `contact` that starts in the flow `entry`."""
 
 
 class Functions(Protocol):
-    """One attempt to invoke a Lambda function. Retries and the time limit are not its business."""
+    """One attempt to invoke a Lambda function, without retries or time limit."""
 
     def invoke(
         self, call: LiveCall, effect: Invoke, done: Callable[[LambdaResult | LambdaFailed], None]
@@ -97,17 +97,20 @@ class Functions(Protocol):
 
 
 class Bots(Protocol):
-    """The bots that callers talk to; what they say is the scenario's business."""
+    """The bots that callers talk to; the scenario determines what callers say."""
 
     def turn(self, call: LiveCall, effect: Converse, seconds: float) -> float | None:
-        """A turn of `call` that lasts `seconds` begins: seconds that the bot adds; None: the bot refuses it."""
+        """Begin a turn of `call` that lasts `seconds`.
+
+        Return the seconds that the bot adds, None if it rejects the turn.
+        """
 
 
 class Listener(Protocol):
-    """Hears the outcome of calls. Every method may do nothing."""
+    """Receives call events. Every method may do nothing."""
 
     def on_event(self, call: LiveCall, kind: str, at: float, detail: Mapping[str, Any]) -> None:
-        """Hear what happened to `call` at `at` (seconds of the clock).
+        """Receive an event of `call` at time `at` (seconds of the clock).
 
         | kind | detail |
         |---|---|

@@ -1,7 +1,7 @@
-"""Entries of a scenario that nothing uses: functions, queues, aliases, menus, prompts and tables that no flow comes to.
+"""Unused entries of a scenario: functions, queues, aliases, menus, prompts and tables that no flow uses.
 
-An entry with a mistake in its name does nothing and leaves what it was meant for to defaults. What flows refer to is read
-statically; where a reference is computed while calls run, anything may be meant, and nothing is said of that kind.
+An entry with a misspelt name has no effect, and its target keeps its defaults. References in flows are read
+statically; if one is computed at run time, any entry may be used, and no entry of that kind is reported.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _ASKING = frozenset(
         *("CheckSegmentMembershipForCustomerProfile", "DistributeByPercentage"),
     }
 )
-"""Action types whose result is the caller's or another service's: [callers] says what it is."""
+"""Action types whose result the caller or another service determines, as configured in [callers]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unused:
-    """An entry that nothing uses: where it stands, what is wrong, and the way out."""
+    """An unused entry: its place, what is wrong, and the fix."""
 
     keys: tuple[str, ...]
     problem: str
@@ -41,14 +41,14 @@ class Unused:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """Names of one kind that flows use; `all` where some are computed, so that any may be meant."""
+    """Names of one kind that flows use; `all` if some are computed, so that any may be used."""
 
     names: frozenset[str]
     all: bool
 
     @classmethod
     def of(cls, values: Iterable[tuple[str, str]]) -> _Named:
-        """Of (value, name shown in the designer) pairs."""
+        """Collect the names from (value, name shown in the designer) pairs."""
         names: set[str] = set()
         every = False
         for value, shown in values:
@@ -58,7 +58,7 @@ class _Named:
 
 
 def unused(scenario: Scenario, flows: Iterable[Flow]) -> list[Unused]:
-    """The entries of a scenario that nothing uses, of each kind in the order of the file."""
+    """Return the unused entries of a scenario, by kind, in the order of the file."""
     flows = list(flows)
     actions = [(flow, action) for flow in flows for action in flow.actions]
     return [
@@ -134,7 +134,7 @@ def _aliases(scenario: Scenario, actions: _Actions) -> Iterator[Unused]:
         yield Unused(
             ("flows", "aliases", alias),
             f"is a reference that no flow makes.{did_you_mean(alias, known)}",
-            "Give the ARN, id or placeholder as it stands in the exports, or take it out.",
+            "Give the ARN, id or placeholder as in the exports, or remove it.",
         )
 
 
@@ -157,14 +157,14 @@ def _inputs(scenario: Scenario, actions: _Actions) -> Iterator[Unused]:
             if types & _ASKING:
                 continue
             what = (
-                f"is a {', '.join(sorted(types))}, which asks nothing"
+                f"is a {', '.join(sorted(types))}, which has no input"
                 if types
-                else "is no action of the flows"
+                else "is not an action of the flows"
             )
             yield Unused(
                 ("callers", table, name),
                 f"{what}.{did_you_mean(name.rpartition('/')[2], asking)}",
-                "Name an action that asks the caller: a menu, a stored input, a bot.",
+                "Name an action with input from the caller: a menu, a stored input, a bot.",
             )
 
 
@@ -192,7 +192,7 @@ def _prompts(scenario: Scenario, actions: _Actions) -> Iterator[Unused]:
 
 
 def _recordings(value: Any) -> Iterator[str]:
-    """Ids and addresses of recorded prompts anywhere in parameters."""
+    """Return ids and addresses of recorded prompts anywhere in parameters."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if key in ("PromptId", "Uri") and isinstance(inner, str):
@@ -214,5 +214,5 @@ def _tables(scenario: Scenario) -> Iterator[Unused]:
             yield Unused(
                 ("tables", name),
                 f"is a table that no function uses.{did_you_mean(name, used)}",
-                f'Write operations = {{ "{name}.GetItem" = 1 }} for the function that reads it, or take it out.',
+                f'Write operations = {{ "{name}.GetItem" = 1 }} for the function that reads it, or remove it.',
             )

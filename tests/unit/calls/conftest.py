@@ -1,4 +1,4 @@
-"""A scripted machine and small scenarios, so that each rule of a call's life is seen alone."""
+"""A scripted machine and small scenarios that isolate each rule of a call's life."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from busyhour.scenarios.model import Queue
 ARN = "arn:aws:connect:us-east-1:123456789012:instance/i/queue/q-1"
 
 
-class Somebody:
+class Waiting:
     def __init__(self, name: str = "") -> None:
         self.name = name
         self.ticket: Ticket | None = None
@@ -23,15 +23,15 @@ def acd(bench: Any) -> Acd:
 
 
 def test_a_free_agent_takes_a_contact_at_once(acd: Acd):
-    ticket = acd.join(acd.queue("sales"), Somebody())
+    ticket = acd.join(acd.queue("sales"), Waiting())
     assert ticket is not None
     assert ticket.agent == 1
     assert acd.queue("sales").available == 0
 
 
 def test_a_contact_waits_while_all_agents_are_busy_and_is_answered_when_one_is_free(bench: Any, acd: Acd):
-    queue, second = acd.queue("sales"), Somebody()
-    first = acd.join(queue, Somebody())
+    queue, second = acd.queue("sales"), Waiting()
+    first = acd.join(queue, Waiting())
     acd.join(queue, second)
     bench.clock.run(until=30.0)
     assert second.ticket is None
@@ -45,8 +45,8 @@ def test_a_contact_waits_while_all_agents_are_busy_and_is_answered_when_one_is_f
 
 def test_contacts_are_answered_by_priority_and_then_by_time(acd: Acd):
     queue = acd.queue("sales")
-    first = acd.join(queue, Somebody())
-    late, urgent = Somebody("late"), Somebody("urgent")
+    first = acd.join(queue, Waiting())
+    late, urgent = Waiting("late"), Waiting("urgent")
     acd.join(queue, late, priority=5)
     acd.join(queue, urgent, priority=1)
     acd.release(queue, first.agent)
@@ -56,8 +56,8 @@ def test_contacts_are_answered_by_priority_and_then_by_time(acd: Acd):
 
 def test_a_time_adjustment_moves_a_contact_forward(bench: Any, acd: Acd):
     queue = acd.queue("sales")
-    first = acd.join(queue, Somebody())
-    patient, adjusted = Somebody(), Somebody()
+    first = acd.join(queue, Waiting())
+    patient, adjusted = Waiting(), Waiting()
     acd.join(queue, patient)
     bench.clock.run(until=10.0)
     acd.join(queue, adjusted, adjustment=60.0)
@@ -65,15 +65,15 @@ def test_a_time_adjustment_moves_a_contact_forward(bench: Any, acd: Acd):
     assert adjusted.ticket is not None
 
 
-def test_a_full_queue_turns_contacts_away(acd: Acd):
+def test_a_full_queue_rejects_contacts(acd: Acd):
     queue = acd.queue("sales")
-    assert [acd.join(queue, Somebody()) is not None for _ in range(4)] == [True, True, True, False]
+    assert [acd.join(queue, Waiting()) is not None for _ in range(4)] == [True, True, True, False]
     assert acd.statistics()["sales"].turned_away == 1
 
 
-def test_one_who_leaves_makes_room_and_is_not_answered(bench: Any, acd: Acd):
-    queue, gone, next_one = acd.queue("sales"), Somebody(), Somebody()
-    first = acd.join(queue, Somebody())
+def test_a_contact_that_leaves_frees_its_place_and_is_not_answered(bench: Any, acd: Acd):
+    queue, gone, next_one = acd.queue("sales"), Waiting(), Waiting()
+    first = acd.join(queue, Waiting())
     place = acd.join(queue, gone)
     bench.clock.run(until=5.0)
     acd.leave(place, abandoned=True)
@@ -91,12 +91,12 @@ def test_one_who_leaves_makes_room_and_is_not_answered(bench: Any, acd: Acd):
     )
 
 
-def test_the_oldest_contact_is_known_whatever_the_priorities(bench: Any, acd: Acd):
+def test_oldest_age_ignores_priorities(bench: Any, acd: Acd):
     queue = acd.queue("sales")
-    acd.join(queue, Somebody())
-    acd.join(queue, Somebody(), priority=9)
+    acd.join(queue, Waiting())
+    acd.join(queue, Waiting(), priority=9)
     bench.clock.run(until=7.0)
-    acd.join(queue, Somebody(), priority=1)
+    acd.join(queue, Waiting(), priority=1)
     assert queue.oldest_age(bench.clock.now()) == 7.0
     assert acd.statistics()["sales"].largest_size == 2
 
@@ -107,9 +107,9 @@ def test_a_queue_is_found_by_name_arn_and_id(acd: Acd, reference: str):
     assert acd.unnamed == {}
 
 
-def test_a_queue_that_the_scenario_does_not_name_answers_everybody_and_is_said_so(acd: Acd):
+def test_a_queue_missing_from_the_scenario_answers_every_contact_and_is_reported(acd: Acd):
     queue = acd.queue("support")
-    assert all(acd.join(queue, Somebody()).agent is not None for _ in range(100))
+    assert all(acd.join(queue, Waiting()).agent is not None for _ in range(100))
     assert list(acd.unnamed) == ["support"]
     assert acd.statistics()["support"].occupancy is None
 
@@ -117,24 +117,24 @@ def test_a_queue_that_the_scenario_does_not_name_answers_everybody_and_is_said_s
 def test_an_agents_own_queue_is_staffed_by_that_agent_alone(acd: Acd):
     queue = acd.agent_queue("arn:aws:connect:us-east-1:1:instance/i/agent/a-1")
     assert queue is acd.agent_queue("a-1")
-    assert acd.join(queue, Somebody()).agent == 1
-    assert acd.join(queue, Somebody()).agent is None
+    assert acd.join(queue, Waiting()).agent == 1
+    assert acd.join(queue, Waiting()).agent is None
 
 
-def test_no_staff_and_no_room_turns_everybody_away(bench: Any):
+def test_a_queue_without_staff_and_places_rejects_every_contact(bench: Any):
     acd = Acd(bench.clock, {"empty": Queue("empty", 0, capacity=0)})
-    assert acd.join(acd.queue("empty"), Somebody()) is None
+    assert acd.join(acd.queue("empty"), Waiting()) is None
 
 
-def test_the_age_of_an_empty_queue_is_nought(acd: Acd):
+def test_oldest_age_of_an_empty_queue_is_zero(acd: Acd):
     assert acd.queue("sales").oldest_age(100.0) == 0.0
     assert acd.statistics()["sales"].service_level is None
 
 
-def test_many_who_gave_up_are_forgotten_and_the_rest_keep_their_order(acd: Acd):
+def test_abandoned_contacts_are_dropped_and_the_rest_keep_their_order(acd: Acd):
     queue = Acd(acd._clock, {"big": Queue("big", 1)}).queue("big")
-    first = queue.join(Somebody(), 0.0, 5, 0.0)
-    waiters = [Somebody(str(n)) for n in range(500)]
+    first = queue.join(Waiting(), 0.0, 5, 0.0)
+    waiters = [Waiting(str(n)) for n in range(500)]
     tickets = [queue.join(w, 0.0, 5, 0.0) for w in waiters]
     for n, ticket in enumerate(tickets):
         if n % 10:
@@ -151,13 +151,13 @@ def test_a_resource_id_is_the_last_part_of_an_arn():
     assert resource_id("Sales / East") == "Sales / East"
 
 
-def test_a_queue_keeps_nobody_in_memory_who_has_left_or_was_answered(acd: Acd):
+def test_a_queue_holds_no_reference_to_contacts_that_left_or_were_answered(acd: Acd):
     import gc
     import weakref
 
     queue = acd.queue("sales")
-    first = acd.join(queue, Somebody())
-    gone, answered = Somebody(), Somebody()
+    first = acd.join(queue, Waiting())
+    gone, answered = Waiting(), Waiting()
     kept = [weakref.ref(gone), weakref.ref(answered)]
     place = acd.join(queue, gone)
     acd.leave(place, abandoned=True)
@@ -170,9 +170,9 @@ def test_a_queue_keeps_nobody_in_memory_who_has_left_or_was_answered(acd: Acd):
     assert not queue._by_age
 
 
-def test_counting_can_begin_anew_while_contacts_wait_and_talk(bench: Any, acd: Acd):
-    queue, waiting = acd.queue("sales"), Somebody()
-    first = acd.join(queue, Somebody())
+def test_statistics_can_be_reset_while_contacts_wait_and_talk(bench: Any, acd: Acd):
+    queue, waiting = acd.queue("sales"), Waiting()
+    first = acd.join(queue, Waiting())
     acd.join(queue, waiting)
     bench.clock.run(until=40.0)
     acd.restart()
@@ -184,19 +184,19 @@ def test_counting_can_begin_anew_while_contacts_wait_and_talk(bench: Any, acd: A
     assert statistics.longest_wait == 50.0
 
 
-def test_in_a_queue_that_is_left_unattended_contacts_wait_until_agents_are_back(acd: Acd):
+def test_contacts_in_an_unattended_queue_wait_until_agents_are_back(acd: Acd):
     held, other = acd.queue("sales"), acd.queue("not in the scenario")
     acd.leave_unattended(["sales"])
-    waiting = Somebody()
+    waiting = Waiting()
     acd.join(held, waiting)
     assert waiting.ticket is None
     assert (held.available, held.staffed) == (0, 0)
-    assert acd.join(other, Somebody()).agent is not None
+    assert acd.join(other, Waiting()).agent is not None
     acd.leave_unattended(())
     assert waiting.ticket.agent == 1
 
 
-def test_all_queues_left_unattended_are_those_too_that_come_later(acd: Acd):
+def test_leaving_all_queues_unattended_includes_queues_created_later(acd: Acd):
     acd.leave_unattended(None)
-    tickets = [acd.join(acd.queue(name), Somebody()) for name in ("sales", "later")]
+    tickets = [acd.join(acd.queue(name), Waiting()) for name in ("sales", "later")]
     assert [ticket.agent for ticket in tickets] == [None, None]

@@ -43,7 +43,7 @@ def join(acd, clock, queue, channel="VOICE", priority=5):
     return ticket, caller
 
 
-def test_nobody_is_answered_before_an_agent_signs_in(acd, clock):
+def test_no_contact_is_answered_before_an_agent_signs_in(acd, clock):
     ada = employ(acd, "ada", Skill(acd.queue("sales")))
     ticket, caller = join(acd, clock, "sales")
     clock.advance(7)
@@ -52,7 +52,7 @@ def test_nobody_is_answered_before_an_agent_signs_in(acd, clock):
     assert (ticket.member, caller.taken_at) == (ada, 7)
 
 
-def test_an_agent_who_signed_out_finishes_and_takes_nothing_more(acd, clock):
+def test_a_signed_out_agent_finishes_current_contacts_and_takes_no_more(acd, clock):
     ada = employ(acd, "ada", Skill(acd.queue("sales")))
     acd.sign(ada, signed_in=True)
     first, _ = join(acd, clock, "sales")
@@ -86,7 +86,7 @@ def test_a_more_urgent_contact_goes_first_within_a_queue(acd, clock):
     assert (usual.member, urgent.member) == (None, ada)
 
 
-def test_a_delay_keeps_an_agent_back_until_it_is_over(acd, clock):
+def test_an_agent_takes_a_contact_only_after_the_profile_delay(acd, clock):
     ada = employ(acd, "ada", Skill(acd.queue("sales"), delay=30))
     acd.sign(ada, signed_in=True)
     ticket, caller = join(acd, clock, "sales")
@@ -111,7 +111,7 @@ def test_the_agent_who_has_been_idle_longest_is_offered_the_contact(acd, clock):
     assert join(acd, clock, "sales")[0].member is ada
 
 
-def test_concurrency_is_by_channel_and_one_channel_shuts_the_others_out(acd, clock):
+def test_concurrency_is_by_channel_and_one_channel_excludes_the_others(acd, clock):
     sales = acd.queue("sales")
     skills = (Skill(sales, "CHAT"), Skill(sales, "VOICE"))
     ada = employ(acd, "ada", *skills, concurrency={"VOICE": 1, "CHAT": 2})
@@ -143,7 +143,7 @@ def test_a_channel_may_be_open_to_others(acd, clock):
     assert join(acd, clock, "sales", "CHAT")[0].member is None
 
 
-def test_agents_of_the_queue_alone_go_first_and_are_counted_apart(clock):
+def test_agents_of_one_queue_take_contacts_first_and_are_counted_separately(clock):
     acd = Acd(clock, {"sales": Queue("sales", agents=1)})
     ada = employ(acd, "ada", Skill(acd.queue("sales")))
     acd.sign(ada, signed_in=True)
@@ -157,7 +157,7 @@ def test_agents_of_the_queue_alone_go_first_and_are_counted_apart(clock):
     assert queue.statistics(0.0).answered == 3
 
 
-def test_an_agent_who_left_is_offered_nothing(acd, clock):
+def test_a_removed_agent_is_offered_no_contact(acd, clock):
     ada = employ(acd, "ada", Skill(acd.queue("sales")))
     acd.sign(ada, signed_in=True)
     acd.team.remove(ada)

@@ -47,12 +47,12 @@ def test_a_menu_is_named_by_flow_and_action_display_name_or_identifier(key: str)
     assert behave.used == {key}
 
 
-def test_what_is_left_goes_to_the_choices_that_are_not_named():
+def test_remaining_probability_goes_to_the_unnamed_choices():
     behave = behaviour(menus={"m-1": MenuBehaviour({"1": 0.6})})
     assert shares(behave, MENU) == pytest.approx({"1": 0.6, "2": 0.2, "3": 0.2}, abs=0.015)
 
 
-def test_what_is_left_when_every_choice_is_named_is_a_key_without_branch():
+def test_remaining_probability_is_a_key_without_branch_when_all_choices_are_named():
     behave = behaviour(menus={"m-1": MenuBehaviour({"1": 0.5, "2": 0.2, "3": 0.1})})
     assert shares(behave, MENU) == pytest.approx({"1": 0.5, "2": 0.2, "3": 0.1, "4": 0.2}, abs=0.015)
 
@@ -100,9 +100,9 @@ def test_a_stored_input_may_be_silence():
     assert Caller(behave, 0).enter(NUMBER) == (9.0, Silence())
 
 
-def test_callers_hang_up_in_a_prompt_as_often_as_the_scenario_says():
+def test_callers_hang_up_in_a_prompt_with_the_scenarios_probability():
     behave = behaviour(hang_up_rate=0.1)
-    heard = [Caller(behave, index).hear(10.0) for index in range(10_000)]
+    heard = [Caller(behave, index).listen(10.0) for index in range(10_000)]
     left = [seconds for seconds, event in heard if event == HungUp()]
     assert len(left) / len(heard) == pytest.approx(0.1, abs=0.01)
     assert 0 <= min(left) < max(left) < 10.0
@@ -117,7 +117,7 @@ def test_ringing_is_answered_in_the_given_share_and_never_after_the_timeout():
     assert Caller(behave, 0).ring(3.0) == (3.0, False)
 
 
-def test_a_caller_finds_the_same_hours_however_often_asked():
+def test_repeated_hours_checks_give_a_caller_the_same_result():
     behave = behaviour()
     found = [Caller(behave, index).finds_open("sales", 0.8) for index in range(10_000)]
     assert sum(found) / len(found) == pytest.approx(0.8, abs=0.015)
@@ -125,7 +125,7 @@ def test_a_caller_finds_the_same_hours_however_often_asked():
     assert len({caller.finds_open("sales", 0.8) for _ in range(5)}) == 1
 
 
-def test_patience_and_talk_do_not_depend_on_what_was_pressed_before():
+def test_patience_and_talk_are_independent_of_earlier_keys():
     behave = behaviour()
     fresh, used = Caller(behave, 9), Caller(behave, 9)
     used.enter(MENU)
@@ -134,7 +134,7 @@ def test_patience_and_talk_do_not_depend_on_what_was_pressed_before():
     assert (fresh.patience(), fresh.talk(), fresh.wrap_up()) == (used.patience(), used.talk(), used.wrap_up())
 
 
-def test_choices_after_the_queue_do_not_depend_on_how_often_the_queue_asked():
+def test_choices_after_the_queue_are_independent_of_prompts_in_the_queue():
     behave = behaviour()
     waited, lucky = Caller(behave, 9), Caller(behave, 9)
     waited.enter_queue()
@@ -145,7 +145,7 @@ def test_choices_after_the_queue_do_not_depend_on_how_often_the_queue_asked():
     assert math.isfinite(waited.third_party_talk())
 
 
-def test_a_caller_has_a_number_of_the_scenarios_and_keeps_it():
+def test_a_caller_keeps_one_of_the_scenarios_numbers():
     behave = behaviour(numbers=("+120255501##", "+4420794600##"))
     numbers = {Caller(behave, index).number() for index in range(500)}
     assert len(numbers) > 100

@@ -32,7 +32,7 @@ def test_another_seed_gives_another(bench: Any):
     assert timeline(type(bench), 3) != timeline(type(bench), 4)
 
 
-def test_a_call_makes_its_choices_whoever_else_is_there(bench: Any):
+def test_choices_of_a_call_are_independent_of_other_calls(bench: Any):
     menu = Collect("menu", "press", 2.0, 5.0, menu=True, choices=tuple("123456789"))
     centre = bench.centre(menu)
     alone = centre.arrive(17)
@@ -68,7 +68,7 @@ def test_a_given_contact_id_and_attributes_are_kept(bench: Any):
     assert call.attributes["tier"] == "gold"
 
 
-def test_metrics_speak_of_one_queue_or_of_all(bench: Any):
+def test_metrics_cover_one_queue_or_all_queues(bench: Any):
     centre = bench.centre(TO_SALES, queues=[Queue("sales", 1, arn="arn:q"), Queue("service", 4)])
     bench.arrive_at(0.0, 0.0, 0.0)
     bench.clock.run(until=10.0)
@@ -79,7 +79,7 @@ def test_metrics_speak_of_one_queue_or_of_all(bench: Any):
     assert (every["NumberOfAgentsAvailable"], every["NumberOfAgentsStaffed"]) == (4, 5)
 
 
-def test_notes_say_what_was_assumed_and_what_was_never_used(bench: Any):
+def test_notes_list_assumptions_and_unused_entries(bench: Any):
     centre = bench.centre(TO_SALES, menus={"Main menu": MenuBehaviour({"1": 1.0})})
     assert centre.notes() == []
     centre.arrive(0)

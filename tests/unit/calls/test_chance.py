@@ -40,7 +40,7 @@ def test_first_draws_of_successive_calls_are_uniform_and_uncorrelated():
     ],
     ids=lambda d: f"{d.kind}-{d.cv}",
 )
-def test_durations_have_the_mean_and_variation_that_the_scenario_says(distribution: Distribution):
+def test_durations_have_the_scenarios_mean_and_variation(distribution: Distribution):
     stream, draw = Stream(5, 0), sampler(distribution)
     values = [draw(stream) for _ in range(40_000)]
     assert statistics.fmean(values) == pytest.approx(distribution.mean, rel=0.03)

@@ -28,14 +28,14 @@ def outcome(bench: Any) -> tuple[str, float, int]:
     return detail["outcome"], round(detail["seconds"], 6), detail["attempts"]
 
 
-def test_a_good_answer_is_handed_to_the_flow(bench: Any):
+def test_a_valid_response_reaches_the_flow(bench: Any):
     call = run(bench, (0.1, GOOD))
     assert call.machine_call.heard[0].payload == GOOD.payload
     assert outcome(bench) == ("succeeded", 0.1, 1)
     assert call.invocations == call.attempts == {"lookup": 1}
 
 
-def test_an_answer_that_takes_no_time_is_handed_on_at_once(bench: Any):
+def test_an_immediate_response_reaches_the_flow_at_once(bench: Any):
     call = run(bench, (0, GOOD))
     assert call.machine_call.heard[0].payload == GOOD.payload
     assert bench.clock.now() == 0.0
@@ -109,7 +109,7 @@ def test_a_caller_who_hangs_up_stops_the_retries(bench: Any):
     assert call.ended == 0.6
 
 
-def test_counts_tell_invocations_from_attempts(bench: Any):
+def test_counts_separate_invocations_and_attempts(bench: Any):
     run(bench, (0.1, THROTTLED), (0.1, ERROR), (0.1, GOOD))
     counts = bench.made.invoker.counts["lookup"]
     assert (counts.invocations, counts.attempts, counts.succeeded, counts.failed) == (1, 3, 1, 0)

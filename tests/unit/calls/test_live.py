@@ -83,7 +83,7 @@ def test_patience_ends_with_the_answer(bench: Any):
     assert bench.journal.times("answered") == [0.0, 110.0]
 
 
-def test_a_full_queue_is_told_to_the_flow(bench: Any):
+def test_a_full_queue_takes_the_at_capacity_branch(bench: Any):
     call = bench.centre(TO_SALES, HELLO, queues=[Queue("sales", 0, capacity=0)]).arrive(0)
     bench.clock.run()
     assert call.machine_call.heard[0] == AtCapacity()
@@ -126,7 +126,7 @@ def test_an_outbound_call_rings_before_its_flow_begins(bench: Any):
     assert (call.connected_to_system, call.ended) == (4.0, 7.0)
 
 
-def test_an_outbound_call_that_nobody_answers_ends_with_the_ring_timeout(bench: Any):
+def test_an_unanswered_outbound_call_ends_at_the_ring_timeout(bench: Any):
     call = bench.centre(HELLO, direction=Direction.OUTBOUND, answered=0.0).arrive(0, ring_timeout=25.0)
     bench.clock.run()
     assert (call.ended, call.end_reason, call.connected_to_system) == (25.0, NOT_ANSWERED, None)
@@ -195,7 +195,7 @@ def test_a_third_party_that_does_not_answer_in_time_fails(bench: Any):
     assert call.machine_call.heard == [Failed("ConnectionTimeLimitExceeded")]
 
 
-def test_a_caller_does_not_listen_for_ever(bench: Any):
+def test_a_caller_hangs_up_after_the_flow_limit(bench: Any):
     steps = [Play("again", "again", 10.0)] * 1000
     call = bench.centre(*steps, policy=CallPolicy(flow_limit=300.0)).arrive(0)
     bench.clock.run()
@@ -206,20 +206,20 @@ def test_a_caller_does_not_listen_for_ever(bench: Any):
     "again",
     [Play("again", "", 0.0), Invoke("i", "f", {}, 8.0), Invoke("i", "f", {}, 8.0, asynchronous=True)],
 )
-def test_a_flow_that_goes_round_without_taking_time_is_left_and_named(bench: Any, again: Any):
+def test_a_flow_that_loops_without_taking_time_is_ended_and_reported(bench: Any, again: Any):
     bench.answers(*[(0.0, LambdaResult({}))] * 100)
     centre = bench.centre(*[again] * 100, policy=CallPolicy(action_limit=20))
     call = centre.arrive(0)
     bench.clock.run()
     assert call.end_reason == EndReason.CUSTOMER_DISCONNECT
     assert call.machine_call.actions_run == 21
-    assert any("went round in flow 'main'" in note and "20 actions" in note for note in centre.notes())
+    assert any("looped in flow 'main'" in note and "20 actions" in note for note in centre.notes())
 
 
-def test_whoever_has_reached_a_queue_is_not_counted_out(bench: Any):
+def test_the_limits_do_not_apply_after_a_queue_was_reached(bench: Any):
     call = bench.centre(TO_SALES, queues=[Queue("sales", agents=0)]).arrive(0)
     call.machine_call.actions_run = 1_000_000
-    assert not call.has_had_enough()
+    assert not call.reached_limit()
 
 
 def test_an_answer_that_comes_after_the_call_ended_changes_nothing(bench: Any):
@@ -242,7 +242,7 @@ class Slow:
         return 2.0 if len(self.heard) == 1 else None
 
 
-def test_a_bot_may_add_time_to_a_turn_or_refuse_it(bench: Any):
+def test_a_bot_may_add_time_to_a_turn_or_reject_it(bench: Any):
     talk = Converse("bot", "say", 1.0, "bot", ("Order",))
     centre = bench.centre(talk, talk)
     centre.bots = bots = Slow()
@@ -250,6 +250,6 @@ def test_a_bot_may_add_time_to_a_turn_or_refuse_it(bench: Any):
     bench.clock.run()
     assert call.machine_call.heard == [
         LexResult("Order"),
-        Failed(detail="the bot took no more conversations"),
+        Failed(detail="the bot rejected the conversation"),
     ]
     assert call.ended == pytest.approx(bots.heard[0] + 2.0)

@@ -77,7 +77,7 @@ QUEUEING = main(
 )
 
 
-def test_calls_that_an_agent_takes_are_told_from_those_that_wait_in_vain() -> None:
+def test_answered_calls_and_unanswered_waiting_calls_are_separate_outcomes() -> None:
     few = scenario(
         queues={"Sales": Queue("Sales", 2, arn=SALES)},
         callers=Callers(Distribution("constant", 5.0), Distribution("constant", 60.0), SECOND),
@@ -94,7 +94,7 @@ def test_a_flow_that_disconnects_without_an_error_is_a_self_service_end() -> Non
     assert played(scenario(), hello, until=0.1).counts == {"cut off": 10}
 
 
-def test_a_caller_who_hangs_up_is_no_error() -> None:
+def test_a_caller_who_hangs_up_does_not_count_as_an_error() -> None:
     menu = main(
         Action(
             "menu",
@@ -114,7 +114,7 @@ def test_a_caller_who_hangs_up_is_no_error() -> None:
     assert found.error_branch == 0
 
 
-def test_an_outbound_call_that_nobody_answers() -> None:
+def test_outcome_of_an_unanswered_outbound_call() -> None:
     plan = scenario(traffic=Traffic(Direction.OUTBOUND, 60.0, calls_per_hour=60.0))
     plan = replace(plan, callers=replace(plan.callers, answered=0.0))
     assert played(plan, QUEUEING).counts == {"not answered": 10}
@@ -152,7 +152,7 @@ LOOK_UP = step(
             (step("it", "TransferToFlow", ContactFlowId="arn:x/contact-flow/9"),),
             {},
             "missing flow",
-            "flow 'arn:x/contact-flow/9' is none of the scenario's",
+            "flow 'arn:x/contact-flow/9' is not in the scenario",
             '[flows.aliases] "arn:x/contact-flow/9" = "<name of a flow>", with its export in [flows] files',
             id="flow",
         ),
@@ -160,7 +160,7 @@ LOOK_UP = step(
             (step("it", "InvokeFlowModule", FlowModuleId="arn:x/flow-module/9"),),
             {},
             "missing flow",
-            "module 'arn:x/flow-module/9' is none of the scenario's",
+            "module 'arn:x/flow-module/9' is not in the scenario",
             '[flows.aliases] "arn:x/flow-module/9" = "ticket status"',
             id="module",
         ),
@@ -181,7 +181,7 @@ LOOK_UP = step(
             HANDLED,
             "empty reference",
             "UpdateContactTargetQueue has no target: $.Attributes.queue is empty",
-            "an answer of 'lookup' that has 'queueArn' (lambda/lookup.py:lookup)",
+            "a response of 'lookup' that has 'queueArn' (lambda/lookup.py:lookup)",
             id="attribute from a handler's answer",
         ),
         pytest.param(
@@ -202,7 +202,7 @@ LOOK_UP = step(
         ),
     ],
 )
-def test_what_the_scenario_lacks_has_a_place_and_a_line(
+def test_a_missing_scenario_entry_is_reported_with_place_and_line_to_write(
     actions: tuple[Action, ...], functions: dict[str, Function], ending: str, reason: str, line: str
 ) -> None:
     found = played(scenario(functions=functions), main(*actions), MODULE)
@@ -214,7 +214,7 @@ def test_what_the_scenario_lacks_has_a_place_and_a_line(
     assert problem.line_to_write == line
 
 
-def test_a_function_that_is_not_in_the_scenario_is_wanting_though_a_forecast_answers_for_it() -> None:
+def test_a_function_missing_from_the_scenario_is_reported_although_a_forecast_simulates_it() -> None:
     flow = main(
         step("it", "InvokeLambdaFunction", LambdaFunctionARN="arn:aws:lambda:eu-west-1:1:function:lookup")
     )

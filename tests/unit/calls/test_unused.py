@@ -1,4 +1,4 @@
-"""Entries of a scenario that nothing uses: each kind, with the nearest name; nothing is said where anything may be meant."""
+"""Entries of a scenario that nothing uses: each kind, with the nearest name; none where a reference is computed."""
 
 from __future__ import annotations
 
@@ -110,12 +110,12 @@ def test_a_scenario_whose_entries_are_all_used_is_clean() -> None:
         (
             {"callers": Callers(SECOND, SECOND, SECOND, menus={"say": MenuBehaviour({"1": 1.0})})},
             "callers.menus.say",
-            "is a MessageParticipant, which asks nothing.",
+            "is a MessageParticipant, which has no input.",
         ),
         (
             {"callers": Callers(SECOND, SECOND, SECOND, inputs={"menus": ("1",)})},
             "callers.inputs.menus",
-            "is no action of the flows. Did you mean 'menu'?",
+            "is not an action of the flows. Did you mean 'menu'?",
         ),
         (
             {"tables": {"custmers": Table("custmers", Path("customers.json"))}},
@@ -124,13 +124,13 @@ def test_a_scenario_whose_entries_are_all_used_is_clean() -> None:
         ),
     ],
 )
-def test_an_entry_with_a_mistake_in_it_is_named_with_the_nearest(
+def test_a_misspelt_entry_is_reported_with_the_nearest_name(
     changes: dict[str, Any], key: str, problem: str
 ) -> None:
     assert found(replace(CLEAN, **changes)) == [(key, problem)]
 
 
-def test_where_a_reference_is_computed_anything_may_be_meant() -> None:
+def test_a_computed_reference_suppresses_reports_of_its_kind() -> None:
     dynamic = {
         "look": {"LambdaFunctionARN": "$.Attributes.function"},
         "set": {"QueueId": "$.External.queue"},
@@ -162,7 +162,7 @@ def test_a_handler_may_use_any_table() -> None:
     assert found(replace(CLEAN, functions={"helpdesk-lookup": handled})) == []
 
 
-def test_a_queue_goes_by_its_name_in_the_designer_or_by_its_arn() -> None:
+def test_a_queue_is_matched_by_its_designer_name_or_arn() -> None:
     assert found(replace(CLEAN, queues={"Support": Queue("Support", 3)})) == []
     assert (
         found(replace(CLEAN, queues={"Our support": Queue("Our support", 3, arn=f"{ARN}/queue/s-1")})) == []

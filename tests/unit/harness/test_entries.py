@@ -73,11 +73,11 @@ def test_shipped_scenarios_are_clean(file: Path) -> None:
 KINDS = {
     "a menu": (
         '[callers.menus]\n"Main menue" = { 1 = 1 }\n',
-        'callers.menus."Main menue" is no action of the flows',
+        'callers.menus."Main menue" is not an action of the flows',
     ),
     "an input": (
         '[callers.inputs]\n"Order nr" = ["1"]\n',
-        'callers.inputs."Order nr" is no action of the flows',
+        'callers.inputs."Order nr" is not an action of the flows',
     ),
     "a function": (
         '[functions.helpdesk-lookp]\nlatency = "1s"\n',

@@ -9,7 +9,7 @@ from busyhour.results.codec import decode, encode
 from busyhour.results.outcomes import CallOutcomes, Ending, from_counts, lines, problem_key
 
 LINE = '[flows.aliases] "arn" = "other"'
-PROBLEM = problem_key("main", "a-1", "Transfer", "flow 'arn' is none of the scenario's", LINE, wanting=True)
+PROBLEM = problem_key("main", "a-1", "Transfer", "flow 'arn' is not in the scenario", LINE, wanting=True)
 FAILED = problem_key("main", "b-2", "Look up", "function 'f' failed (timeout)", "", wanting=False)
 
 
@@ -78,8 +78,7 @@ def test_the_first_line_has_the_shares_and_each_problem_its_line_to_write() -> N
         "20 for want of something in the scenario."
     )
     assert (
-        problems[0]
-        == f"20 of 100 calls at main / Transfer: flow 'arn' is none of the scenario's. Write: {LINE}"
+        problems[0] == f"20 of 100 calls at main / Transfer: flow 'arn' is not in the scenario. Write: {LINE}"
     )
     assert problems[1] == "30 of 100 calls at main / Look up: function 'f' failed (timeout)."
 

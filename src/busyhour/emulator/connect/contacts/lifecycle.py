@@ -207,7 +207,7 @@ class Contacts:
             entry=placed.flow.name,
             outbound=outbound,
             ring_timeout=placed.ring_timeout,
-            outside=far_end is not None,
+            answered_by_driver=far_end is not None,
             line_status=contact.line,
             initiation_method=contact.method,
             customer_endpoint=contact.customer or None,

@@ -1,4 +1,4 @@
-"""Outbound calls that fail or are answered from outside, and contacts that are no calls."""
+"""Outbound calls that the driver answers or fails, and contacts other than calls."""
 
 from typing import Any
 
@@ -14,8 +14,10 @@ HELLO = Play("hello", "hello", 3.0)
 OUT = Direction.OUTBOUND
 
 
-def test_a_call_that_is_answered_from_outside_rings_until_then(bench: Any):
-    call = bench.centre(HELLO, direction=OUT, answer=Distribution("constant", 1.0)).arrive(0, outside=True)
+def test_a_call_answered_by_the_driver_rings_until_then(bench: Any):
+    call = bench.centre(HELLO, direction=OUT, answer=Distribution("constant", 1.0)).arrive(
+        0, answered_by_driver=True
+    )
     bench.clock.run(until=20.0)
     assert call.state is CallState.RINGING
     call.pick_up()
@@ -24,15 +26,15 @@ def test_a_call_that_is_answered_from_outside_rings_until_then(bench: Any):
     assert bench.journal.kinds() == ["started", "connected", "ended"]
 
 
-def test_a_call_that_nobody_outside_answers_ends_at_the_ring_timeout(bench: Any):
-    call = bench.centre(HELLO, direction=OUT).arrive(0, outside=True, ring_timeout=25.0)
+def test_a_call_that_the_driver_does_not_answer_ends_at_the_ring_timeout(bench: Any):
+    call = bench.centre(HELLO, direction=OUT).arrive(0, answered_by_driver=True, ring_timeout=25.0)
     bench.clock.run()
     assert (call.ended, call.end_reason) == (25.0, NOT_ANSWERED)
 
 
 def test_a_call_may_fail_while_it_rings_and_not_after(bench: Any):
     centre = bench.centre(HELLO, direction=OUT)
-    ringing, answered = (centre.arrive(index, outside=True) for index in range(2))
+    ringing, answered = (centre.arrive(index, answered_by_driver=True) for index in range(2))
     answered.pick_up()
     ringing.fail("TELECOM_BUSY", "busy")
     answered.fail("TELECOM_BUSY")
@@ -42,7 +44,7 @@ def test_a_call_may_fail_while_it_rings_and_not_after(bench: Any):
     assert answered.end_reason == EndReason.FLOW_DISCONNECT
 
 
-def test_attempts_fail_as_often_as_the_policy_says_and_take_their_time(bench: Any):
+def test_attempts_fail_with_the_policys_probability_and_duration(bench: Any):
     policy = CallPolicy(failures={"TELECOM_BUSY": 0.25, "TELECOM_PROBLEM": 0.25})
     centre = bench.centre(HELLO, direction=OUT, policy=policy)
     calls = [centre.arrive(index) for index in range(2_000)]
@@ -53,7 +55,7 @@ def test_attempts_fail_as_often_as_the_policy_says_and_take_their_time(bench: An
     assert centre.end_reasons["TELECOM_PROBLEM"] == pytest.approx(500, abs=80)
 
 
-def test_the_same_caller_fails_the_same_way_whatever_else_is_drawn(bench: Any):
+def test_failure_of_a_caller_is_independent_of_other_draws(bench: Any):
     scenario = bench.centre(HELLO).scenario
     behaviour = Behaviour(scenario.callers, 1, CallPolicy(failures={"TELECOM_BUSY": 0.5}))
     first = [Caller(behaviour, index).failure() for index in range(100)]
@@ -64,7 +66,7 @@ def test_the_same_caller_fails_the_same_way_whatever_else_is_drawn(bench: Any):
         assert caller.failure() == first[index]
 
 
-def test_a_task_has_no_patience_to_lose(bench: Any):
+def test_a_task_does_not_abandon(bench: Any):
     centre = bench.centre(Enqueue("enqueue", "sales"), queues=[Queue("sales", 0)])
     task = centre.arrive(0, channel="TASK")
     chat = centre.arrive(1, channel="CHAT")
@@ -73,7 +75,7 @@ def test_a_task_has_no_patience_to_lose(bench: Any):
     assert chat.end_reason == EndReason.CUSTOMER_DISCONNECT
 
 
-def test_the_texts_of_a_chat_are_told_and_those_of_a_call_are_not(bench: Any):
+def test_message_events_are_emitted_for_chats_only(bench: Any):
     centre = bench.centre(Play("hello", "Hi.", 0.0))
     centre.arrive(0)
     centre.arrive(1, channel="CHAT")
@@ -81,7 +83,7 @@ def test_the_texts_of_a_chat_are_told_and_those_of_a_call_are_not(bench: Any):
     assert bench.journal.kinds().count("message") == 1
 
 
-def test_a_disabled_queue_takes_nobody(bench: Any):
+def test_a_disabled_queue_accepts_no_contact(bench: Any):
     centre = bench.centre(Enqueue("enqueue", "sales"), queues=[Queue("sales", 1)])
     centre.queue("sales").enabled = False
     call = centre.arrive(0)
@@ -89,7 +91,7 @@ def test_a_disabled_queue_takes_nobody(bench: Any):
     assert call.queue_name is None
 
 
-def test_what_the_line_is_found_to_be_is_the_branch(bench: Any):
+def test_the_result_of_answering_machine_detection_selects_the_branch(bench: Any):
     check = Service("check", "CheckOutboundCallStatus", {}, branches=("CallAnswered", "VoicemailBeep"))
     centre = bench.centre(check, direction=OUT)
     call = centre.arrive(0, line_status="VoicemailBeep")
@@ -99,7 +101,7 @@ def test_what_the_line_is_found_to_be_is_the_branch(bench: Any):
     assert usual.machine_call.heard[-1] == Succeeded(branch="CallAnswered")
 
 
-def test_hours_that_are_known_go_before_the_scenarios_share(bench: Any):
+def test_known_hours_take_precedence_over_the_scenarios_share(bench: Any):
     centre = bench.centre(CheckHours("check", None, "sales"), queues=[Queue("sales", 1, open_share=0.0)])
     for known, expected in ((True, True), (None, False)):
         centre._hours = lambda hours, queue, known=known: known
