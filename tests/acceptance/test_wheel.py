@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -65,6 +66,7 @@ def team_folder(folder: Path) -> Path:
     return folder
 
 
+OLD_BLOCK = {"id": "m", "type": "Disconnect", "parameters": [], "branches": []}
 SHORT = (
     *("--smoke", "--set", "test.hold=12s", "--set", "test.drain=4s"),
     *("--set", 'objectives."latency_p95:lambda".at_most=20s'),  # other tests run beside this one
@@ -119,7 +121,7 @@ def test_installs_into_a_clean_environment_with_its_own_dependencies(wheel: Path
         "--quiet",
         "--constraint",
         ROOT / "constraints.txt",
-        wheel,
+        f"{wheel}[all]",
         cwd=tmp_path,
     )
     team = team_folder(tmp_path / "team")
@@ -127,6 +129,71 @@ def test_installs_into_a_clean_environment_with_its_own_dependencies(wheel: Path
     assert "no errors" in run(tmp_path / "env" / "bin" / "busyhour", "check", "examples", cwd=team)
     for line in pull_request_lines():
         bash(line, python.parent, new_project(python.parent / "busyhour", tmp_path / "new"))
+
+
+@pytest.fixture(scope="module")
+def base(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`busyhour` of an environment that has what `pip install busyhour` brings, without any extra."""
+    folder = tmp_path_factory.mktemp("base")
+    python = environment(folder / "env")
+    run(python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", wheel, cwd=folder)
+    return folder / "env" / "bin" / "busyhour"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "printed"),
+    [
+        ("check examples/helpdesk/flows", "no errors"),
+        ("explore examples/helpdesk/flows", "0 failures"),
+        ("diff MAIN MAIN", "0 new findings"),
+        ("convert OLD", '"2019-10-30"'),
+        ("trace MAIN", "helpdesk"),
+        ("paths MAIN", '"coverable"'),
+        ("quotas", "connect"),
+    ],
+)
+def test_the_base_install_does_all_that_needs_no_extra(
+    base: Path, tmp_path: Path, command: str, printed: str
+) -> None:
+    team = team_folder(tmp_path / "team")
+    old = team / "old.json"
+    old.write_text(json.dumps({"version": "1", "start": "m", "modules": [OLD_BLOCK]}), encoding="utf-8")
+    files = {"MAIN": team / "examples" / "helpdesk" / "flows" / "helpdesk-main.json", "OLD": old}
+    assert printed in run(base, *(files.get(word, word) for word in command.split()), cwd=team)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "extra"),
+    [
+        ("run ours", "all"),
+        ("forecast ours", "forecast"),
+        ("emulator", "emulator"),
+        ("history list", "forecast"),
+        ("report reports/out/latest", "forecast,report"),
+        ("quotas --source aws", "aws"),
+        ("explore examples --lambda helpdesk-lookup=examples/helpdesk/lambda/helpdesk.py:lookup", "emulator"),
+    ],
+)
+def test_a_command_of_the_base_install_names_the_extra_that_it_lacks(
+    base: Path, tmp_path: Path, command: str, extra: str
+) -> None:
+    team = team_folder(tmp_path / "team")
+    done = subprocess.run(
+        [base, *command.split()], cwd=team, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2, done.stdout + done.stderr
+    (line,) = (line for line in done.stderr.splitlines() if line.startswith("error: "))
+    assert f"pip install 'busyhour[{extra}]'" in line
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_the_base_install_is_small(base: Path) -> None:
+    """Below 120 MB with pip itself; everything was about 630 MB."""
+    files = [file for file in base.parents[1].rglob("*") if file.is_file() and not file.is_symlink()]
+    assert sum(file.stat().st_size for file in files) < 120e6
 
 
 def new_project(busyhour: Path, folder: Path) -> Path:

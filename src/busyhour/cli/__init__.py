@@ -6,11 +6,11 @@ import importlib
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
-from busyhour import __version__
+from busyhour import __version__, extras
 from busyhour.errors import BusyhourError, ExitCode, did_you_mean
 
 _HERE = Path(__file__).parent
@@ -66,17 +66,27 @@ def cli() -> None:
     """
 
 
+def _fail(error: BusyhourError) -> NoReturn:
+    """Print an error with its way out and end the process with its exit code."""
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(error.message, err=True)
+    if error.hint:
+        click.secho("hint: ", fg="cyan", nl=False, err=True)
+        click.echo(error.hint, err=True)
+    raise SystemExit(int(error.exit_code)) from None
+
+
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line and end the process with its exit code (see `ExitCode`)."""
     try:
         cli.main(args=arguments, prog_name="busyhour", standalone_mode=True)
     except BusyhourError as error:
-        click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-        click.echo(error.message, err=True)
-        if error.hint:
-            click.secho("hint: ", fg="cyan", nl=False, err=True)
-            click.echo(error.hint, err=True)
-        raise SystemExit(int(error.exit_code)) from None
+        _fail(error)
+    except ImportError as error:
+        lacking = extras.explain(error)
+        if lacking is None:
+            raise
+        _fail(lacking)
     except KeyboardInterrupt:
         raise SystemExit(int(ExitCode.INTERRUPTED)) from None
     except BrokenPipeError:

@@ -192,6 +192,9 @@ def command(
     import logging
     import os
 
+    from busyhour import extras
+
+    extras.require("emulator")
     from busyhour.emulator import options
     from busyhour.emulator.account import Account
     from busyhour.emulator.app import build

@@ -75,6 +75,9 @@ def command(
     """
     from rich.console import Console
 
+    from busyhour import extras
+
+    extras.require("forecast")
     from busyhour.capacity.forecast import measured
     from busyhour.capacity.forecast.build import forecast
     from busyhour.errors import BusyhourError, ExitCode
@@ -139,9 +142,11 @@ def command(
 
 def _check_picture(file: Path) -> None:
     """Say before the calculation what would be wrong after it."""
+    from busyhour import extras
     from busyhour.capacity.render.bottleneck_plot import FORMS
     from busyhour.errors import BusyhourError
 
+    extras.require("report")
     if file.suffix[1:].lower() not in FORMS:
         raise BusyhourError(
             f"cannot write the plot to {str(file)!r}: its name says no kind of picture",

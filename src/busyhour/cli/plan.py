@@ -46,7 +46,9 @@ def command(
 
     from rich.console import Console
 
-    from busyhour import __version__
+    from busyhour import __version__, extras
+
+    extras.require("forecast", "report")
     from busyhour.errors import BusyhourError
     from busyhour.harness.safety import gate, plan
     from busyhour.load.outcomes.clean_up import STOPS_PER_SECOND

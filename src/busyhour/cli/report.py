@@ -21,6 +21,9 @@ def command(run: Path, format_: str, output: Path | None) -> None:
 
     Example: busyhour report reports/out/latest --format html -o report.html
     """
+    from busyhour import extras
+
+    extras.require("forecast", "report")
     from busyhour.project import Project
     from busyhour.quotas import ledger
     from busyhour.regression import verdicts

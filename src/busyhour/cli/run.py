@@ -145,7 +145,12 @@ def command(
 
     from rich.console import Console
 
+    from busyhour import extras
     from busyhour.errors import BusyhourError, ExitCode
+
+    extras.require(
+        "emulator", "forecast", "load", "report"
+    )  # the run's processes import them when much is done
     from busyhour.harness import account_values, preflight
     from busyhour.harness.run import Options, execute, new_folder
     from busyhour.harness.verdict.decision import exit_code

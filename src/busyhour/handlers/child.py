@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from busyhour import extras
 from busyhour.handlers.functions import AWS_LIBRARIES, Function
 from busyhour.handlers.noting import READ_UNSEEN, Notes, Noting
 from busyhour.handlers.runtime import failures, logs
@@ -51,8 +52,10 @@ class NoAws:
 
     def _start(self) -> None:
         theirs, sys.path[:] = list(sys.path), self._path  # moto's own imports are not the function's
-        from moto import mock_aws
-
+        try:
+            from moto import mock_aws
+        except ImportError as error:
+            raise extras.explain(error) or error from None
         mock_aws().start()
         sys.path[:] = theirs
         if self.running is not None:
