@@ -15,6 +15,7 @@ from busyhour.contracts.reading.sources import Gathered, gather
 from busyhour.contracts.rule import Problem, Rule
 from busyhour.contracts.schema.store import SchemaStore, shipped_schemas
 from busyhour.contracts.suppressions import in_force
+from busyhour.contracts.unit_file import crashed
 from busyhour.flows.model import FlowType
 
 
@@ -84,15 +85,9 @@ class Checker:
                 for problem in rule.check(subject):
                     yield rule, problem
             except Exception as error:  # one broken rule must not hide what the others found
-                yield (
-                    rule,
-                    Problem(
-                        f"this rule failed on the flow, so that what it looks for is not known: "
-                        f"{type(error).__name__}: {error}",
-                        help=f"Please report it; the rule is in {rule.file or 'an unknown file'}.",
-                        severity=Severity.ERROR,
-                    ),
-                )
+                message, way_out = crashed("rule", rule.file, error)
+                message += "; the flow was not checked by it"
+                yield rule, Problem(message, help=way_out, severity=Severity.ERROR)
 
     def _applicable(self, subject: FlowView) -> tuple[Rule, ...]:
         """The rules that can find anything in a flow of these action types."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from busyhour.errors import BusyhourError
+from busyhour.shipped import shipped_root
 
 
 class Named(Protocol):
@@ -53,6 +55,35 @@ def unit_in(path: Path, kind: type[U], how: str) -> U:
     return held[0]
 
 
+def crashed(word: str, file: Path | None, error: Exception) -> tuple[str, str]:
+    """Describe the failure of a unit's own code: a message with file and line, and the way out.
+
+    Args:
+        word: `rule` or `invariant`.
+        file: the unit's file; None for one that was made in memory.
+        error: what its code raised.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if file is not None and Path(frame.filename) == file]
+    frame = (own or frames)[-1]
+    place = f"{frame.filename}:{frame.lineno}"
+    ours = file is not None and file.is_relative_to(shipped_root() / "contract_tests")
+    way_out = (
+        f"The {word} ships with busyhour: please report it." if ours else f"Correct the {word} at that line."
+    )
+    return f"the {word} crashed ({place}): {type(error).__name__}: {error}", way_out
+
+
+def _line(path: Path, error: Exception) -> str:
+    """`:LINE` of the file at which its import failed, or nothing."""
+    lines = [
+        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
+    ]
+    found = error.lineno if isinstance(error, SyntaxError) and error.filename == str(path) else None
+    found = found or (lines[-1] if lines else None)
+    return f":{found}" if found else ""
+
+
 def _module(path: Path, word: str) -> Any:
     # The folder is part of the name: a team's file may be called like a shipped one.
     name = f"busyhour_{word}s.{path.parent.parent.parent.name}.{path.stem}"
@@ -67,6 +98,7 @@ def _module(path: Path, word: str) -> Any:
         raise
     except Exception as error:
         raise BusyhourError(
-            f"{path}: cannot be imported: {type(error).__name__}: {error}", "Run it with python to see where."
+            f"{path}{_line(path, error)}: cannot be imported: {type(error).__name__}: {error}",
+            f"Correct the file; a {word} is loaded by importing it.",
         ) from error
     return module

@@ -59,8 +59,8 @@ def test_a_teams_own_rule_replaces_the_shipped_one_of_its_id(folder):
             OWN.format(id="odd") + OWN.format(id="odd").replace("def check", "def second"),
             "holds 2 rules, not one",
         ),
-        ("1/0", "cannot be imported: ZeroDivisionError"),
-        ("def (", "cannot be imported: SyntaxError"),
+        ("\n1/0", "odd.py:2: cannot be imported: ZeroDivisionError"),
+        ("def (", "odd.py:1: cannot be imported: SyntaxError"),
     ],
     ids=["another name", "none", "two", "fails", "no Python"],
 )
@@ -93,6 +93,9 @@ def test_a_rule_that_fails_is_said_and_hides_nothing(folder):
     )
     flow = '{"Version": "1", "StartAction": "a", "Actions": [{"Identifier": "a", "Type": "DisconnectParticipant"}]}'
     report = Checker(load_rules([folder])).check(Gathered((source_of(flow),)))
-    said = {one.rule: one.message for one in report.findings}
-    assert "ZeroDivisionError" in said["greet-first"]
-    assert "version" in said
+    found = {one.rule: one for one in report.findings}
+    rule = folder / "greet_first.py"
+    line = rule.read_text().splitlines().index("    1 / 0") + 1
+    assert f"the rule crashed ({rule}:{line}): ZeroDivisionError" in found["greet-first"].message
+    assert "report it" not in found["greet-first"].help, "it is the team's own"
+    assert "version" in found

@@ -7,7 +7,6 @@ where they are given. What the flows use and the team gave no figure for is in a
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from busyhour.capacity.forecast.model import Forecast, QuotaForecast
 from busyhour.capacity.requirement import Count, Lines, Requirement
 from busyhour.capacity.theory.erlang import poisson_quantile
 from busyhour.quotas.model import Origin, QuotaValue
+from busyhour.quotas.table.csv_rows import read
 from busyhour.quotas.table.quota_table import QuotaTable
 from busyhour.scenarios.model import Scenario
 
@@ -48,22 +48,19 @@ def load(path: Path = RULES) -> tuple[Rule, ...]:
     """The rules.
 
     Raises:
-        BusyhourError: a formula is none.
+        BusyhourError: a row is malformed; names file and line.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(
-            Rule(
-                row["key"],
-                tuple(row["needs"].split()),
-                Formula(row["formula"]),
-                row["spread"] == "yes",
-                row["grows"] == "yes",
-                row["symptom"],
-                row["source"],
-                row["date"],
-            )
-            for row in csv.DictReader(file)
+    return tuple(
+        Rule(
+            row.text("key"),
+            tuple(row.text("needs").split()),
+            row.made("formula", Formula),
+            row.yes("spread"),
+            row.yes("grows"),
+            *map(row.text, ("symptom", "source", "date")),
         )
+        for row in read(path)
+    )
 
 
 def with_rules(

@@ -6,7 +6,6 @@ source. A limit whose value is not known is never within the limit: no verdict i
 
 from __future__ import annotations
 
-import csv
 import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from busyhour.capacity.forecast.evaluate import Formula
 from busyhour.capacity.theory.erlang import poisson_quantile
+from busyhour.quotas.table.csv_rows import read
 
 if TYPE_CHECKING:
     from busyhour.capacity.forecast.model import Forecast
@@ -75,13 +75,22 @@ def load(path: Path = UNPUBLISHED) -> tuple[Throttle, ...]:
     """The rows of the file.
 
     Raises:
-        BusyhourError: a formula is not valid.
+        BusyhourError: a row is malformed; names file and line.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(
-            Throttle(**{**row, "formula": Formula(row["formula"])})  # type: ignore[arg-type]  # columns are the members
-            for row in csv.DictReader(file)
+    return tuple(
+        Throttle(
+            key=row.text("key"),
+            name=row.text("name"),
+            shows_as=row.text("shows_as"),
+            unit=row.text("unit"),
+            formula=row.made("formula", Formula),
+            symptom=row.text("symptom"),
+            raised_with=row.text("raised_with"),
+            source=row.text("source"),
+            date=row.text("date"),
         )
+        for row in read(path)
+    )
 
 
 def with_unpublished(forecast: Forecast, *, even: bool) -> Forecast:

@@ -7,12 +7,13 @@ are ours: on the safe side, since asking early costs nothing.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+
+from busyhour.quotas.table.csv_rows import read
 
 LEAD_TIMES = Path(__file__).with_name("lead_times.csv")
 
@@ -35,18 +36,15 @@ class LeadTime:
 
 def load(path: Path = LEAD_TIMES) -> tuple[LeadTime, ...]:
     """The sizes, smallest first."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(
-            LeadTime(
-                row["size"],
-                float(row["up_to_factor"] or math.inf),
-                int(row["days"]),
-                row["words"],
-                row["source"],
-                row["date"],
-            )
-            for row in csv.DictReader(file)
+    return tuple(
+        LeadTime(
+            row.text("size"),
+            row.number("up_to_factor") if row.cells["up_to_factor"] else math.inf,
+            int(row.number("days")),
+            *map(row.text, ("words", "source", "date")),
         )
+        for row in read(path)
+    )
 
 
 def lead_time(present: float, wanted: float, sizes: Sequence[LeadTime]) -> LeadTime:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from busyhour.contracts.unit_file import crashed
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.exploration.feasibility.reachability import unreachable
 from busyhour.exploration.invariant import Invariant
@@ -23,6 +24,10 @@ from busyhour.flows.model import Flow
 
 CRASH = "machine-survives"
 """Id of what holds without being written down: the flow machine raises nothing."""
+_MACHINE_FAILED = (
+    "busyhour's flow machine failed; what Connect does is not known.",
+    "Please report it with the flow.",
+)
 PROFILES = ("ci", "nightly")
 
 
@@ -138,6 +143,8 @@ class Explorer:
         self._taken: set[Transition] = set()
         self._ran: set[int] = set()
         self._collects = collects
+        self._crashes: dict[tuple[str, str], str] = {}
+        """Way out of an invariant's crash, by its id and message."""
         self.candidates: dict[frozenset[Transition], tuple[Flow, list[Choice]]] = {}
         """Calls by the transitions that they take, the shortest for each; only where they are collected."""
 
@@ -211,9 +218,12 @@ class Explorer:
             message = f"{type(played.crash).__name__}: {played.crash}"
             found.append((_kind(CRASH, played, played.actions[-1] if played.actions else None), message))
         for one in self.invariants:
-            found += [
-                (_kind(one.id, played, found_at.at), found_at.message) for found_at in one.check(played)
-            ]
+            try:
+                found += [(_kind(one.id, played, at.at), at.message) for at in one.check(played)]
+            except Exception as error:  # one broken invariant must not hide what the others found
+                message, way_out = crashed("invariant", one.file, error)
+                self._crashes[one.id, message] = way_out
+                found.append((_kind(one.id, played, None), message))
         return found
 
     def replay(self, flow: Flow, choices: Sequence[Choice]) -> tuple[Played, list[Failure]]:
@@ -239,14 +249,13 @@ class Explorer:
 
     def _failure(self, kind: Kind, message: str, played: Played) -> Failure:
         held = next((one for one in self.invariants if one.id == kind.invariant), None)
-        return Failure(
-            kind,
-            message,
-            held.why if held else "What runs the flow here failed; what Connect does is not known.",
-            held.fix if held else "Please report it with the flow.",
-            played,
-            tuple(essential(played)),
-        )
+        if (kind.invariant, message) in self._crashes:
+            why, fix = "The call was not checked by this invariant.", self._crashes[kind.invariant, message]
+        elif held is not None:
+            why, fix = held.why, held.fix
+        else:
+            why, fix = _MACHINE_FAILED
+        return Failure(kind, message, why, fix, played, tuple(essential(played)))
 
     # -------------------------------------------------------------------- calls that failed before
 

@@ -9,7 +9,6 @@ Where AWS's own pages contradict each other, `note` says CONFLICT and both value
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.quotas.model import Kind, Quota, Scope
+from busyhour.quotas.table.csv_rows import Row, read, unique
 
 TABLE = Path(__file__).with_name("table.csv")
 REGIONAL = Path(__file__).with_name("regional_defaults.csv")
@@ -58,14 +58,13 @@ class QuotaTable:
 
     def for_region(self, region: str | None) -> QuotaTable:
         """The table with the defaults of one Region; as it is where none differ or `region` is None."""
-        with REGIONAL.open(encoding="utf-8", newline="") as file:
-            differing = {
-                row["key"]: row["default"] for row in csv.DictReader(file) if row["region"] == region
-            }
+        differing = {
+            row.text("key"): row.number("default") for row in read(REGIONAL) if row.cells["region"] == region
+        }
         if not differing:
             return self
         return QuotaTable(
-            replace(quota, default=float(differing[quota.key])) if quota.key in differing else quota
+            replace(quota, default=differing[quota.key]) if quota.key in differing else quota
             for quota in self
         )
 
@@ -198,29 +197,34 @@ class QuotaTable:
 
 
 def load(path: Path = TABLE) -> QuotaTable:
-    """The table that ships with busyhour, read from `path` (a few milliseconds)."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return QuotaTable([_quota(row) for row in csv.DictReader(file)])
+    """The table that ships with busyhour, read from `path` (a few milliseconds).
+
+    Raises:
+        BusyhourError: a row is malformed, or repeats a key or a service's code; names file and line.
+    """
+    rows = unique(unique(read(path), "key"), "service", "code")
+    return QuotaTable([_quota(row) for row in rows])
 
 
-def _quota(row: dict[str, str]) -> Quota:
+def _quota(row: Row) -> Quota:
+    cells = row.cells
     return Quota(
-        key=row["key"],
-        service=row["service"],
-        name=row["name"],
-        code=row["code"] or None,
-        default=float(row["default"]),
-        unit=row["unit"],
-        adjustable=row["adjustable"] == "yes",
-        scope=Scope(row["scope"]),
-        kind=Kind(row["kind"]),
-        source=row["source"],
-        date=row["date"],
-        operation=row["operation"] or None,
-        note=row["note"],
-        adjustable_note=row["adjustable_note"],
-        per=row["per"],
-        misreported=float(row["misreported"]) if row["misreported"] else None,
+        key=row.text("key"),
+        service=row.text("service"),
+        name=row.text("name"),
+        code=cells["code"] or None,
+        default=row.number("default"),
+        unit=row.text("unit"),
+        adjustable=row.yes("adjustable"),
+        scope=row.member("scope", Scope),
+        kind=row.member("kind", Kind),
+        source=row.text("source"),
+        date=row.text("date"),
+        operation=cells["operation"] or None,
+        note=cells["note"],
+        adjustable_note=cells["adjustable_note"],
+        per=cells["per"],
+        misreported=row.number("misreported") if cells["misreported"] else None,
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
+
+from busyhour.quotas.table.csv_rows import read, unique
 
 REGIONS = Path(__file__).with_name("regions.csv")
 
@@ -21,8 +22,7 @@ class Region:
 
 def load() -> dict[str, Region]:
     """Regions with Connect, by code."""
-    with REGIONS.open(encoding="utf-8", newline="") as file:
-        return {
-            row["region"]: Region(row["region"], row["name"], row["source"], row["date"])
-            for row in csv.DictReader(file)
-        }
+    return {
+        row.text("region"): Region(*map(row.text, ("region", "name", "source", "date")))
+        for row in unique(read(REGIONS), "region")
+    }

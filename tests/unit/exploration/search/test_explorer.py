@@ -120,6 +120,19 @@ def test_what_the_machine_raises_is_a_failure_of_its_own(monkeypatch):
     assert "ZeroDivisionError: as planted" in failure.message
 
 
+def test_a_crashing_invariant_names_its_line_and_hides_nothing(tmp_path):
+    (tmp_path / "our_own.py").write_text(
+        "from busyhour.exploration.invariant import Violation, invariant\n\n\n"
+        "@invariant(id='our-own', summary='s', why='w', fix='f')\ndef check(call):\n"
+        "    if call.nothing_of_the_kind:\n        yield Violation('never')\n"
+    )
+    failures = explorer(flow(say("a")), invariants=load_invariants([tmp_path])).explore()[0].failures
+    crash = next(one for one in failures if one.kind.invariant == "our-own")
+    assert f"{tmp_path / 'our_own.py'}:6" in crash.message
+    assert "AttributeError" in crash.message
+    assert "report it" not in crash.fix, "it is the team's own"
+
+
 def test_transitions_taken_from_another_entry_count():
     main = flow(
         action(

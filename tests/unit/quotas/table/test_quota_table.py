@@ -17,7 +17,7 @@ TABLE = load()
 
 
 def test_all_rows_are_there() -> None:
-    assert len(TABLE) == 305
+    assert len(TABLE) >= 305
     assert TABLE.services == (
         "connect",
         "connect-campaigns",
@@ -192,3 +192,31 @@ def test_regions_with_connect_are_dated_and_sourced() -> None:
     assert len(found) == 11
     assert found["eu-central-1"].name == "Europe (Frankfurt)"
     assert all(region.source and region.date for region in found.values())
+
+
+HEADER = "key,service,name,code,default,unit,adjustable,adjustable_note,scope,per,kind,operation,misreported,source,date,note\n"
+GOOD = "x.a,x,A,L-1,10,count,yes,,account,,resource,,,AWS page,2026-11-30,\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (GOOD.replace(",10,", ",ten,"), "3: default of 'x.b' is 'ten', not a number"),
+        (GOOD.replace(",10,", ",-1,"), "3: default of 'x.b' is '-1'"),
+        (GOOD.replace("account", "acount"), "3: scope of 'x.b' is 'acount'. Did you mean 'account'?"),
+        (GOOD.replace(",yes,", ",maybe,"), "3: adjustable of 'x.b' is 'maybe'"),
+        (GOOD.replace("AWS page", ""), "3: source of 'x.b' is empty"),
+        (GOOD.replace("AWS page", "AWS page, with a comma"), "3: 17 cells where the header has 16"),
+        (GOOD.replace("L-1", "L-0"), "3: code of 'x.b' is 'L-0', as in line 2"),
+        (GOOD.replace("x.a", "x.0"), "3: key of 'x.0' is 'x.0', as in line 2"),
+    ],
+    ids=["no number", "negative", "scope", "adjustable", "source", "cells", "code twice", "key twice"],
+)
+def test_a_malformed_row_is_named_by_file_line_and_column(tmp_path, row: str, message: str) -> None:
+    path = tmp_path / "table.csv"
+    first = GOOD.replace("x.a", "x.0").replace("L-1", "L-0")
+    path.write_text(HEADER + first + row.replace("x.a", "x.b"))
+    with pytest.raises(BusyhourError) as caught:
+        load(path)
+    assert f"{path}:{message}" in str(caught.value)
+    assert caught.value.hint
