@@ -48,7 +48,7 @@ RATED = {
 _INTRODUCTION = """# What the emulator covers
 
 Made from the emulator itself by `make generate`.
-Every operation is held to botocore's model of it by generated requests (`tests/unit/emulator/conformance`).
+Every operation is held to botocore's model of it by generated requests (`tests/conformance`).
 Services that are not named here are answered by moto, without limits.
 """
 

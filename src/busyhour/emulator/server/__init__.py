@@ -1,1 +1,1 @@
-"""The HTTP server: connections, routing, signatures, error formats, options."""
+"""The HTTP server: connections, routing, signatures, timers, sinks."""

@@ -1,1 +1,1 @@
-"""Connect's metrics: historical, current, and those reported to CloudWatch."""
+"""Connect's metrics: historical, current, summaries."""

@@ -1,1 +1,1 @@
-"""Resources of an instance: kinds, create, describe, list, update, delete."""
+"""Resources of an instance: kinds, flow content, hours, allowed countries."""

@@ -428,7 +428,7 @@ def bench():
     """An emulator with the helpdesk's flows and functions, and no API rate in the way."""
     from busyhour.scenarios.model import Function
 
-    flows = sorted((Path(__file__).resolve().parents[4] / "examples" / "helpdesk" / "flows").glob("*.json"))
+    flows = sorted((Path(__file__).resolve().parents[2] / "examples" / "helpdesk" / "flows").glob("*.json"))
     rates = {quota.key: 1e6 for quota in load() if quota.kind in (Kind.RATE, Kind.BURST)}
     more = {"L-12AB7C57": 1e5, "lex.concurrent-text-conversations": 1e5}
     functions = [Function(f"function-{number}") for number in range(3)]

@@ -1,0 +1,97 @@
+"""The shape of the source tree: imports without cycles, small folders, names that mean one thing, true documents."""
+
+from __future__ import annotations
+
+import graphlib
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src" / "busyhour"
+MOST_MODULES = 15
+WRITTEN_BY_RUNS = frozenset(
+    (
+        *("run.json", "load.json", "progress.jsonl", "reports/ledger.json", "reports/out/latest/report.html"),
+        "busyhour/_rooms",  # in a wheel only
+    )
+)
+
+
+def packages() -> Iterator[Path]:
+    yield SOURCE
+    for init in sorted(SOURCE.rglob("*/__init__.py")):
+        yield init.parent
+
+
+def shown(path: Path) -> str:
+    return path.relative_to(SOURCE).as_posix()
+
+
+def imports_at_run_time() -> dict[str, set[str]]:
+    """Module -> modules that it imports, inside functions included; imports for annotations alone left out."""
+    graph = grimp.build_graph("busyhour", exclude_type_checking_imports=True, cache_dir=None)
+    return {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+
+
+def test_no_modules_import_each_other_in_a_cycle() -> None:
+    imports = imports_at_run_time()
+    assert len(imports) > 500
+    try:
+        graphlib.TopologicalSorter(imports).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(
+            f"import cycle: {' <- '.join(error.args[1])}; move what both need into a module of its own"
+        )
+
+
+def test_a_folder_holds_few_modules() -> None:
+    counts = {
+        shown(package): sum(path.name != "__init__.py" for path in package.glob("*.py"))
+        for package in packages()
+        if package != SOURCE / "cli"  # one file a command
+    }
+    assert {name: count for name, count in counts.items() if count > MOST_MODULES} == {}
+
+
+def test_no_module_is_named_like_one_of_the_standard_library() -> None:
+    commands = SOURCE / "cli"  # a command's module has the command's name
+    names = [path for package in packages() for path in (*package.glob("*.py"), package) if path != SOURCE]
+    taken = [
+        shown(path)
+        for path in names
+        if path.stem in sys.stdlib_module_names and path.parent != commands and not path.stem.startswith("__")
+    ]
+    assert taken == []
+
+
+def test_no_module_repeats_the_name_of_its_folder() -> None:
+    assert [shown(path) for path in SOURCE.rglob("*.py") if path.stem == path.parent.name] == []
+    assert [shown(package) for package in packages() if package.name == package.parent.name] == []
+
+
+def test_every_folder_of_unit_tests_is_a_folder_of_the_source() -> None:
+    unit = ROOT / "tests" / "unit"
+    folders = {path.parent.relative_to(unit) for path in unit.rglob("test_*.py")}
+    assert [str(folder) for folder in sorted(folders) if not (SOURCE / folder).is_dir()] == []
+
+
+@pytest.mark.parametrize("name", ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"])
+def test_paths_in_documents_exist(name: str) -> None:
+    text = re.sub(r"```.*?```", "", (ROOT / name).read_text(encoding="utf-8"), flags=re.DOTALL)
+    named = {*re.findall(r"`([^`\s]+)`", text), *re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", text)}
+    paths = {one for one in named if "/" in one or re.search(r"\.(py|csv|json|jsonl|toml|md|html)$", one)}
+    paths -= WRITTEN_BY_RUNS
+    assert paths
+    assert [one for one in sorted(paths) if not _exists(one)] == []
+
+
+def _exists(path: str) -> bool:
+    """Whether a path below the root or below `src/busyhour` exists; of one with `<name>` in it, its folder."""
+    fixed = path.partition("<")[0] if "<" in path else path
+    folder = fixed if fixed == path or fixed.endswith("/") else fixed.rpartition("/")[0]
+    return any((base / folder).exists() for base in (ROOT, SOURCE))
