@@ -1,4 +1,4 @@
-"""Files are written whole or not at all."""
+"""Atomic file writes: a reader sees the old content or the new one, never half of it."""
 
 from __future__ import annotations
 
@@ -10,35 +10,43 @@ from pathlib import Path
 from busyhour.errors import BusyhourError
 
 
-def write_atomically(path: Path, text: str, *, newline: str = "") -> None:
-    """Put `text` into the file at `path` (through a link: into what it leads to), keeping its permissions.
+def replace_file(path: Path, content: bytes) -> None:
+    """Replace the content of the file at `path` (of a link's target), keeping its permissions; make its folder.
 
-    Whoever reads meanwhile sees the old text or the new one, never half of it.
+    Raises:
+        OSError: the file cannot be written; the old one is then as it was.
+    """
+    target = path.resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
+        Path(name).replace(target)
+    except OSError:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write `content` (text in UTF-8) as `replace_file` does.
 
     Raises:
         BusyhourError: the file cannot be written; the old one is then as it was.
     """
-    target = path.resolve()
-    name = ""
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline=newline, dir=target.parent, prefix=f".{target.name}.", delete=False
-        ) as file:
-            name = file.name
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            Path(name).chmod(target.stat().st_mode & 0o7777)
-        else:
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(name).chmod(0o666 & ~umask)
-        Path(name).replace(target)
+        replace_file(path, content.encode() if isinstance(content, str) else content)
     except OSError as error:
-        if name:
-            with suppress(OSError):
-                Path(name).unlink()
         raise BusyhourError(
-            f"{path}: cannot be written: {error.strerror or error}", "Check the folder and its permissions."
+            f"{path}: cannot be written: {error.strerror or error}.", "Check the folder and its permissions."
         ) from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -49,6 +49,7 @@ def command(
     from busyhour import __version__, extras
 
     extras.require("forecast", "report")
+    from busyhour.atomic_write import write_atomically
     from busyhour.errors import BusyhourError
     from busyhour.harness.safety import gate, plan
     from busyhour.load.outcomes.clean_up import STOPS_PER_SECOND
@@ -56,7 +57,6 @@ def command(
     from busyhour.report.renderers.markdown_to_text import plain
     from busyhour.report.renderers.templating import fill
     from busyhour.report.sections.run import clock
-    from busyhour.results.store import write_bytes
     from busyhour.scenarios.reader import load
 
     project = Project.find(Path.cwd())
@@ -85,7 +85,7 @@ def command(
         return
     if output.is_dir():
         raise BusyhourError(f"{output} is a folder.", "Name a file with -o.")
-    write_bytes(output, text)
+    write_atomically(output, text)
     click.echo(f"Wrote {output}")
 
 

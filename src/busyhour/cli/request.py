@@ -182,10 +182,10 @@ def _write_report(
     record: RunRecord, found: Needs, folder: Path, instance: str, headroom: float
 ) -> dict[str, bytes]:
     """Write the report for Support where there is something to ask for; what was written, by file name."""
+    from busyhour.atomic_write import write_atomically
     from busyhour.project import Project
     from busyhour.report.renderers import support_pdf
     from busyhour.report.sections import support
-    from busyhour.results.store import write_bytes
 
     facts = support.case(record, found, instance=instance, headroom=headroom)
     if not facts.asks:
@@ -198,7 +198,7 @@ def _write_report(
         "increases.json": requests.encode(),
     }
     for name, content in files.items():
-        write_bytes(folder / name, content)
+        write_atomically(folder / name, content)
     return files
 
 

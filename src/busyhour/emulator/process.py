@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from busyhour.atomic_write import replace_file
 from busyhour.collector import collect_beside, held_back
 from busyhour.emulator.server.listener import Served, run, serve
 from busyhour.errors import BusyhourError, ExitCode
@@ -26,10 +27,8 @@ def announce(about: Mapping[str, Any], ready_file: Path | None) -> None:
     """
     if ready_file is not None:
         text = json.dumps({**about, "pid": os.getpid()}, indent=2)
-        partial = ready_file.with_name(f"{ready_file.name}.{os.getpid()}.partial")
         try:
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(ready_file)
+            replace_file(ready_file, text.encode())
         except OSError as error:
             raise BusyhourError(
                 f"The ready file {ready_file} cannot be written: {error.strerror or error}.",

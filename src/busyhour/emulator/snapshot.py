@@ -17,6 +17,7 @@ from typing import IO, Any, Protocol
 import orjson
 
 from busyhour import __version__
+from busyhour.atomic_write import replace_file
 from busyhour.errors import BusyhourError
 
 FORMAT = 1
@@ -36,16 +37,6 @@ class Part(Protocol):
 
     def restore(self, data: Any, folder: Path) -> None:
         """Take up what `dump` gave. Called before the first request."""
-
-
-def write_whole(file: Path, data: bytes) -> None:
-    """Write a file that has either what it had before or all of `data`, whenever the process or the machine stops."""
-    partial = file.with_name(f"{file.name}.partial")
-    with partial.open("wb") as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-    partial.replace(file)
 
 
 class StateFolder:
@@ -148,7 +139,7 @@ class StateFolder:
                 "parts": parts,
             }
             text = orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS)
-            write_whole(self.path / FILE, text)
+            replace_file(self.path / FILE, text)
         except OSError as error:
             raise self._unwritable(error) from None
         return len(text)

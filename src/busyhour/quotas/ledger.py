@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from busyhour.atomic_write import write_atomically
 from busyhour.errors import BusyhourError
 from busyhour.quotas import freshness
 from busyhour.quotas.aws.increase_requests import Filed
@@ -21,7 +22,7 @@ from busyhour.quotas.model import Origin, Scope
 from busyhour.results.codec import decode, encode
 from busyhour.results.limit_rows import QUOTA, LimitRow, by_key
 from busyhour.results.record import Outcome, QuotaRecord, RunRecord
-from busyhour.results.store import read_json, write_bytes
+from busyhour.results.store import read_json
 from busyhour.scenarios.model import DriveKind
 
 TITLE = "busyhour evidence ledger"
@@ -358,7 +359,7 @@ def write(path: Path, ledger: Evidence) -> None:
     import json
 
     same = decode(Evidence, encode(ledger))  # 2 and 2.0 are written alike, so that a diff shows facts only
-    write_bytes(path, (json.dumps(encode(same), indent=2, ensure_ascii=False) + "\n").encode())
+    write_atomically(path, json.dumps(encode(same), indent=2, ensure_ascii=False) + "\n")
 
 
 def _row(ledger: Evidence, record: QuotaRecord, run: RunRecord) -> Row:

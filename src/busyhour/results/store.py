@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from busyhour.errors import BusyhourError, ExitCode
+from busyhour.atomic_write import replace_file
+from busyhour.errors import BusyhourError
 from busyhour.results.codec import decode, encode
 from busyhour.results.load_result import LoadResult
 from busyhour.results.record import RunRecord
@@ -20,7 +19,7 @@ PROGRESS_FILE = "progress.jsonl"
 
 
 def write_json(path: Path, data: Any, *, keeps: Path | None = None) -> None:
-    """Write `data` to `path` as JSON: to a temporary file beside it, then renamed over it.
+    """Write `data` to `path` as JSON, atomically.
 
     Args:
         path: the file; its folder is made when it is not there.
@@ -31,31 +30,13 @@ def write_json(path: Path, data: Any, *, keeps: Path | None = None) -> None:
         BusyhourError: it cannot be written (disk full, no permission). Whatever stood at `path` before stays.
     """
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    write_bytes(path, f"{text}\n".encode(), keeps=keeps)
-
-
-def write_bytes(path: Path, content: bytes, *, keeps: Path | None = None) -> None:
-    """Write `content` to `path`: to a temporary file beside it, then renamed over it.
-
-    Raises:
-        BusyhourError: as `write_json` does.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        temporary.replace(path)
+        replace_file(path, f"{text}\n".encode())
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         kept = f" What was measured is kept in {keeps}." if keeps is not None and keeps.exists() else ""
         raise BusyhourError(
             f"{path}: cannot be written: {error.strerror or error}.{kept}",
             "Free some space or make the folder writable, or name another folder for the run, and try again.",
-            ExitCode.BAD_INPUT,
         ) from error
 
 

@@ -24,7 +24,7 @@ def test_a_full_disk_is_said_and_the_raw_data_named(tmp_path, monkeypatch):
     def full(*args):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("busyhour.results.store.os.fsync", full)
+    monkeypatch.setattr("busyhour.atomic_write.os.fsync", full)
     with pytest.raises(BusyhourError) as caught:
         write_json(path, {"a": 1}, keeps=raw)
     assert "No space left on device" in caught.value.message

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from busyhour.atomic_write import replace_file
 from busyhour.emulator.lambda_.functions.packages import PackageStore
 from busyhour.emulator.lambda_.functions.store import Alias, Deployed, FunctionTable
-from busyhour.emulator.snapshot import write_whole
 from busyhour.scenarios.model import Function
 
 _FIELDS = ("name", "environment", "timeout", "memory_mb", "handler")
@@ -52,7 +52,7 @@ def _version(deployed: Deployed, folder: Path) -> dict[str, Any]:
     kept = folder / "packages" / package.archive.name
     if not kept.exists() or kept.stat().st_size != package.size:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(kept, package.archive.read_bytes())
+        replace_file(kept, package.archive.read_bytes())
     function = {name: getattr(deployed.function, name) for name in _FIELDS}
     # The folder that the package is unpacked in is another one the next time.
     function["handler"] = str(deployed.function.handler).removeprefix(f"{package.root}/")
