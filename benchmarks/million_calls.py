@@ -1,6 +1,6 @@
 """A whole day of 1,000,000 helpdesk calls through their flows: aim under 30 s and 2 GB.
 
-5,000 calls are run through their flows (twice, see capacity/demand/traces.py), with the answers of the real Lambda handlers;
+5,000 calls are run through their flows (twice, see support/traces.py), with the answers of the real Lambda handlers;
 all of the million then replay one of them, each with its own wait in its own place in the queue.
 """
 

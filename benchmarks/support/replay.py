@@ -12,10 +12,11 @@ import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from support.traces import Trace, traces_of
+
 from busyhour.calls.centre import policy_of
 from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import FlowMachine
-from busyhour.capacity.demand.traces import Trace, traces_of
 from busyhour.capacity.simulation.functions import Answers
 from busyhour.capacity.simulation.simulate import INFINITE
 from busyhour.scenarios.model import Scenario

@@ -66,17 +66,8 @@ def fix_files(paths: Sequence[str], schemas: SchemaStore | None = None) -> Itera
             yield document.path, fixed
 
 
-def fix_text(text: str, schemas: SchemaStore | None = None) -> tuple[str, list[str]]:
-    """The fixed text of an export, and what was fixed.
-
-    Raises:
-        DocumentError: the text is no JSON.
-    """
-    return fix_document(parse(text), schemas or shipped_schemas())
-
-
 def fix_document(document: Document, schemas: SchemaStore) -> tuple[str, list[str]]:
-    """As `fix_text`, of a document that was read already."""
+    """The fixed text of an export, and what was fixed."""
     fixed: list[str] = []
     text = document.text
     for _ in range(_PASSES):

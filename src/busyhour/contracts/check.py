@@ -127,18 +127,6 @@ class Checker:
         return (subject.path, order(pointer), finding.severity.rank, rule.id, problem.message), finding
 
 
-def check_documents(
-    sources: Iterable[Source],
-    *,
-    rules: RuleSet | None = None,
-    schemas: SchemaStore | None = None,
-    strict: bool = False,
-) -> Report:
-    """All findings on these sources."""
-    checker = Checker(rules or load_rules(), schemas or shipped_schemas(), strict)
-    return checker.check(Gathered(tuple(sources), {}))
-
-
 def check_paths(paths: Iterable[Path | str], *, rules: RuleSet | None = None, strict: bool = False) -> Report:
     """All findings on files and folders of exported flows.
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from busyhour.contracts.rule import Rule
-from busyhour.contracts.unit_file import unit_in, units_in
+from busyhour.contracts.unit_file import units_in
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.shipped import shipped_root
 
@@ -93,12 +93,3 @@ def _folder(folder: Path) -> Iterator[Rule]:
         raise BusyhourError(f"{folder}: no such folder of rules", "Each file in it holds one rule.")
     for path, rule in units_in(folder, Rule, _HOW):
         yield replace(rule, file=path)
-
-
-def load_rule(path: Path) -> Rule:
-    """The one rule in the file at `path`.
-
-    Raises:
-        BusyhourError: the file cannot be imported, or does not hold exactly one rule named like the file.
-    """
-    return replace(unit_in(path, Rule, _HOW), file=path)

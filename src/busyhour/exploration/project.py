@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -173,8 +173,3 @@ def shown(flow: Flow, identifier: str) -> str:
     if action is None:
         return repr(identifier)
     return f"`{action.display_name or identifier}` ({action.type})"
-
-
-def all_names(flows: Iterable[Flow]) -> list[str]:
-    """Names of flows."""
-    return [one.name for one in flows]

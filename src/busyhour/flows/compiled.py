@@ -37,9 +37,6 @@ class Node:
     counts: ClassVar[bool] = True
     """Whether running it counts as running an action."""
 
-    voice_only: ClassVar[bool] = False
-    """Whether it fails on any channel but voice."""
-
     def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
         self.action = action
         self.identifier = action.identifier

@@ -125,7 +125,6 @@ class Invoke:
     event: Mapping[str, Any]
     timeout_seconds: float
     asynchronous: bool = False
-    response_type: str = "STRING_MAP"
 
 
 @value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from busyhour.quotas.model import Comparison, Kind, QuotaValue, Verdict
@@ -183,14 +183,6 @@ def binding(comparisons: Iterable[Comparison]) -> Comparison | None:
     """The quota that bound first, by time where one is known; None where none binds."""
     bound = [comparison for comparison in comparisons if comparison.verdict is Verdict.BINDS]
     return min(bound, key=_bound_at, default=None)
-
-
-def by_service(comparisons: Iterable[Comparison]) -> Mapping[str, list[Comparison]]:
-    """Comparisons by service code, in their order."""
-    found: dict[str, list[Comparison]] = {}
-    for comparison in comparisons:
-        found.setdefault(comparison.value.quota.service, []).append(comparison)
-    return found
 
 
 def _verdict(value: QuotaValue, demand: Demand, peak: float | None, headroom: float) -> Verdict:

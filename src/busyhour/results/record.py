@@ -6,7 +6,6 @@ as often as wanted. Times are seconds from the start of the run unless they are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -395,6 +394,3 @@ class RunRecord:
     throttled: list[Throttled] = field(default_factory=list)
     """First attempts throttled, by operation; empty in records of versions that counted all requests alike."""
     schema_version: str = SCHEMA_VERSION
-
-
-JsonObject = Mapping[str, Any]

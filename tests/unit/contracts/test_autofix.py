@@ -8,12 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from busyhour.contracts.analysis.paths import LEAVING, decides
-from busyhour.contracts.autofix import fix_files, fix_text
+from busyhour.contracts.autofix import fix_document, fix_files
 from busyhour.contracts.check import Checker
 from busyhour.contracts.finding import Severity
 from busyhour.contracts.flow_view import ActionView
 from busyhour.contracts.generation import strategies as connect
 from busyhour.contracts.reading.sources import Gathered, source_of
+from busyhour.contracts.schema.store import shipped_schemas
 from busyhour.flows import protocol as p
 from busyhour.flows.export.document import parse
 from busyhour.flows.export.reader import read
@@ -37,6 +38,10 @@ def say(identifier="Greet", then="End", **more):
 
 def end(**more):
     return {**action("End", "DisconnectParticipant", {}, {}), **more}
+
+
+def fix_text(text):
+    return fix_document(parse(text), shipped_schemas())
 
 
 def errors(text):

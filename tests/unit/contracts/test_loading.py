@@ -3,7 +3,7 @@
 import pytest
 
 from busyhour.contracts.check import Checker
-from busyhour.contracts.loading import load_rule, load_rules, shipped_rules_folder
+from busyhour.contracts.loading import load_rules, shipped_rules_folder
 from busyhour.contracts.reading.sources import Gathered, source_of
 from busyhour.errors import BusyhourError
 
@@ -68,7 +68,7 @@ def test_a_wrong_file_says_what_is_wrong_with_it(tmp_path, text, said):
     path = tmp_path / "odd.py"
     path.write_text(text)
     with pytest.raises(BusyhourError) as error:
-        load_rule(path)
+        load_rules([tmp_path])
     assert said in error.value.message
     assert str(path) in error.value.message
 

@@ -712,7 +712,7 @@ def test_a_functions_event_is_the_one_that_connect_sends(build):
     assert effect.event["Details"]["Parameters"] == {"phone": "", "gone": "", "n": "3", "b": "true"}
     assert (data["Queue"], data["CustomerEndpoint"], data["Attributes"]) == (None, None, {"k": "v"})
     assert data["InitialContactId"] == data["ContactId"]
-    assert (effect.timeout_seconds, effect.response_type, effect.asynchronous) == (8.0, "STRING_MAP", False)
+    assert (effect.timeout_seconds, effect.asynchronous) == (8.0, False)
 
 
 def test_no_function_may_take_longer_than_connect_allows(build):

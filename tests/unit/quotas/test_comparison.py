@@ -13,7 +13,6 @@ from busyhour.quotas.comparison import (
     FORECAST,
     Demand,
     binding,
-    by_service,
     compare,
     compare_all,
     record,
@@ -166,11 +165,6 @@ def test_what_bound_first_comes_first() -> None:
     first = binding(found)
     assert first is not None
     assert first.value.quota is STARTS
-    assert {service: len(of) for service, of in by_service(found).items()} == {
-        "connect": 2,
-        "lambda": 1,
-        "dynamodb": 1,
-    }
     assert binding(found[2:]) is None
     assert len(compare_all(values, demands)) == 3, "quotas without demand are left out unless asked for"
 

@@ -68,10 +68,6 @@ class CallDemand:
         found = self.quantities.get(name)
         return found.mean if found else 0.0
 
-    def with_prefix(self, prefix: str) -> dict[str, float]:
-        """Means of the quantities whose names begin with `prefix`, by the rest of the name."""
-        return {k.removeprefix(prefix): q.mean for k, q in self.quantities.items() if k.startswith(prefix)}
-
     def as_json(self) -> dict[str, object]:
         """For the run record."""
         return {

@@ -157,29 +157,6 @@ def waiting_without_abandonment(load: float, agents: int, aht: float, threshold:
     return Waiting(waits, mean_wait, 0.0, level, load / agents, waits * load / spare)
 
 
-def agents_for_service_level(load: float, aht: float, level: float, threshold: float = 20.0) -> int:
-    """Return the fewest agents that reach a service level (Erlang C).
-
-    Args:
-        level: share (0..1) of calls to be answered in time.
-        threshold: seconds within which a call is answered in time.
-        load: offered load in erlangs.
-        aht: average handle time in seconds.
-    """
-    _share(level=level)
-    if load == 0:
-        return 0
-    agents = math.floor(load) + 1
-    inverse = 1.0 / erlang_b(load, agents)
-    while True:
-        blocking = 1.0 / inverse
-        waits = agents * blocking / (agents - load * (1.0 - blocking))
-        if 1.0 - waits * math.exp(-(agents - load) * threshold / aht) >= level:
-            return agents
-        agents += 1
-        inverse = 1.0 + agents / load * inverse
-
-
 def waiting_with_abandonment(
     load: float, agents: int, aht: float, patience: float, threshold: float = 20.0
 ) -> Waiting:

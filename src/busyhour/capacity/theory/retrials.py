@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from busyhour.capacity.theory.erlang import erlang_b
 from busyhour.scenarios.model import Redial
 
 
@@ -59,8 +58,3 @@ def attempts_per_call(refused: float, redial: Redial) -> float:
     if again >= 1.0:
         return 1.0 + redial.attempts
     return float((1.0 - again ** (redial.attempts + 1)) / (1.0 - again))
-
-
-def erlang_b_with_redials(load: float, lines: int, redial: Redial | None) -> WithRedials:
-    """Compute Erlang B with redials; `load` is the load of first attempts alone."""
-    return with_redials(lambda attempts: erlang_b(load * attempts, lines), redial)

@@ -67,18 +67,6 @@ class LambdaFunctions:
                 done(LambdaFailed("unreachable", f"{error.code}: {error.message}"))
 
 
-class NoFunctions:
-    """There is no Lambda: every attempt fails."""
-
-    def __init__(self, notes: Counter[str]) -> None:
-        self._notes = notes
-
-    def invoke(self, call: LiveCall, effect: Invoke, done: Done) -> None:
-        """Fail at once."""
-        self._notes[f"no function {effect.function_arn!r}: its invocations fail"] += 1
-        done(LambdaFailed("missing", "the emulator runs without functions"))
-
-
 def _judged(outcome: Outcome) -> LambdaResult | LambdaFailed:
     if outcome.status == 429:
         return LambdaFailed("throttled", "TooManyRequestsException")

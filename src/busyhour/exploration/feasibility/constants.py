@@ -23,7 +23,6 @@ MOST = 16
 
 Values = Mapping[str, Possible]
 
-_LEX = "ConnectParticipantWithLexBot"
 _OPEN = frozenset(
     {
         "Customer",

@@ -72,7 +72,6 @@ class FlowReport:
     ran: set[int] = field(default_factory=set)
     """Actions that were run, by their place in the flow."""
     failures: list[Failure] = field(default_factory=list)
-    covering: list[Played] = field(default_factory=list)
     calls: int = 0
     seconds: float = 0.0
 
@@ -193,7 +192,6 @@ class Explorer:
             lambda played: void(seen(played)),
         )
         search.run(self.settings.budget)
-        report.covering = search.kept
         guided = set(first)
         if self.settings.examples:
             play_at_random(

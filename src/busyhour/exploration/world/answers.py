@@ -188,12 +188,6 @@ def _is_phone_error(action: Action | None) -> list[bool]:
     return [one.error_type == "InvalidPhoneNumber" for one in action.errors] if action is not None else []
 
 
-_METRICS = (
-    "NumberOfAgentsAvailable",
-    "NumberOfAgentsStaffed",
-    "NumberOfAgentsOnline",
-    "NumberOfContactsInQueue",
-)
 _AGE = "OldestContactInQueueAgeSeconds"
 
 

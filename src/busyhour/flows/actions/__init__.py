@@ -102,11 +102,6 @@ ASKABLE = frozenset(type for type, node in TYPES.items() if node.__module__ == c
 }
 """Types that work without asking anybody unless `Policy.ask` says that they shall be asked about."""
 
-TERMINAL = frozenset(
-    {"DisconnectParticipant", "EndFlowExecution", "EndFlowModuleExecution", "TransferContactToAgent"}
-)
-"""Types that have no transitions at all."""
-
 
 def make(action: Action, flow: Compiled, machine: Machine) -> Node:
     """The node of an action."""

@@ -67,7 +67,6 @@ class InvokeFunction(Node):
             call.event(parameters(call) if callable(parameters) else copy.deepcopy(parameters)),
             limit,
             self._asynchronous,
-            self._response_type,
         )
         return None
 

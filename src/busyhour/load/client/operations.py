@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gevent.event import AsyncResult
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from itertools import count
 from typing import Any, Protocol
@@ -228,6 +228,3 @@ class Service:
             function,
             self.retrier if application else None,
         )
-
-
-MakeService = Callable[[str], Service]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 
 from busyhour.load.event_loop import GeventClock
 
@@ -113,8 +112,3 @@ def inherited(
 def gone(arrivals: Iterable[Arrival], since: float, until: float) -> int:
     """How many of a lost worker's arrivals fell between its last sign of life and the moment its heirs took over."""
     return sum(1 for _, at in arrivals if since <= at < until)
-
-
-def part_of(arrivals: Iterable[Arrival], k: int, n: int) -> Iterator[Arrival]:
-    """Arrivals of worker `k` of `n`, where a schedule has no faster way to say so."""
-    return islice(arrivals, k, None, n)

@@ -91,11 +91,6 @@ class Drawn:
         ]
 
 
-def table_items(scenario: Scenario) -> dict[str, TableItems]:
-    """The keys and items of every table of the scenario."""
-    return {name: TableItems.read(table) for name, table in scenario.tables.items()}
-
-
 def steps_of(function: Function, tables: Mapping[str, TableItems]) -> list[Step]:
     """The operations of one invocation of a function, on those of its tables that are known."""
     found = []

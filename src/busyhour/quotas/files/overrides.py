@@ -53,23 +53,6 @@ class Overrides:
         return QuotaValue(quota, value, self.origin, self._read_at, place)
 
 
-def from_mapping(values: Mapping[str, float], table: QuotaTable, place: str, read_at: str) -> Overrides:
-    """Overrides that stand in another file, such as a scenario's `[quotas]`.
-
-    Args:
-        values: value by quota code, key or name.
-        table: the quotas that may be named.
-        place: file (and table) for messages.
-        read_at: ISO 8601 time of the file.
-
-    Raises:
-        BusyhourError: an unknown quota, or a value that is no quota value.
-    """
-    return Overrides(
-        {k: v for name, x in values.items() for k, v in [_entry(name, x, table, place)]}, read_at
-    )
-
-
 def read_file(path: Path, table: QuotaTable) -> Overrides:
     """Read a file of overrides; its suffix says which format (`.json`, otherwise TOML).
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from support.replay import replay
+from support.traces import traces_of
 
-from busyhour.capacity.demand.traces import traces_of
 from busyhour.capacity.simulation.simulate import INFINITE, simulate
 from busyhour.capacity.theory.erlang import waiting_with_abandonment
 from busyhour.scenarios.model import Distribution, Function, Queue

@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from busyhour.capacity.theory.erlang import (
-    agents_for_service_level,
     calls_per_hour,
     erlang_b,
     erlang_c,
@@ -139,7 +138,6 @@ def test_erlang_c_agrees_with_the_textbook():
     assert waiting.service_level == pytest.approx(0.888, abs=5e-4)
     assert waiting.mean_wait == pytest.approx(7.8, abs=0.05)
     assert waiting.occupancy == pytest.approx(0.714, abs=5e-4)
-    assert agents_for_service_level(10.0, 180.0, 0.8) == 14
 
 
 def test_erlang_c_of_one_agent_is_the_load():

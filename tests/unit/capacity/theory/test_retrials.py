@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 from busyhour.capacity.forecast.build import CALLS, forecast
 from busyhour.capacity.simulation.simulate import Limits, simulate
 from busyhour.capacity.theory.erlang import erlang_b
-from busyhour.capacity.theory.retrials import attempts_per_call, erlang_b_with_redials, with_redials
+from busyhour.capacity.theory.retrials import WithRedials, attempts_per_call, with_redials
 from busyhour.scenarios.model import Distribution, Redial
 
 LATER = Distribution("exponential", 600.0)
+
+
+def erlang_b_with_redials(load: float, lines: int, redial: Redial | None) -> WithRedials:
+    return with_redials(lambda attempts: erlang_b(load * attempts, lines), redial)
 
 
 def test_without_redials_it_is_erlang_b():

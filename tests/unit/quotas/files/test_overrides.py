@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from busyhour.errors import BusyhourError
-from busyhour.quotas.files.overrides import from_mapping, read_file
+from busyhour.quotas.files.overrides import read_file
 from busyhour.quotas.model import Origin
 from busyhour.quotas.table.quota_table import load
 
@@ -83,12 +83,3 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, name: str, text: str,
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BusyhourError, match="cannot be read"):
         read_file(tmp_path / "no.toml", TABLE)
-
-
-def test_values_from_a_scenario() -> None:
-    overrides = from_mapping({"L-12AB7C57": 50}, TABLE, "peak.toml [quotas]", "2026-11-22")
-    value = overrides.read(CALLS)
-    assert value is not None
-    assert (value.value, value.detail) == (50, "peak.toml [quotas]")
-    with pytest.raises(BusyhourError, match=r"peak.toml \[quotas\]: No quota 'calls'"):
-        from_mapping({"calls": 50}, TABLE, "peak.toml [quotas]", "2026-11-22")

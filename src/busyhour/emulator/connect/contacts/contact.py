@@ -100,8 +100,6 @@ class Contact:
     """The timer of its beginning or its expiry."""
     peer: Contact | None = None
     """Loopback: the other leg."""
-    terminal_flow: str = ""
-    """Flow that it was in last."""
     transcript: list[dict[str, Any]] | None = None
     """Messages of a chat, in the shape of GetTranscript."""
 
@@ -218,7 +216,6 @@ def close(contact: Contact, call: LiveCall, epoch: float) -> None:
     if contact.answered is not None:
         contact.wrap_up = call.wrap_up_seconds
     contact.terminal = call.terminal
-    contact.terminal_flow = call.machine_call.flow_name
     contact.detail = call.detail
     contact.attributes = dict(call.attributes)
     contact.invocations = dict(call.invocations)
