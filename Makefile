@@ -30,12 +30,13 @@ run: install ## run scenarios/helpdesk.toml on the embedded emulator and write a
 generate: install ## write every file that is made from code or data (pages of rules, schemas, reference of commands)
 	$(BIN)/python tools/generate.py
 
-lint: install ## ruff, mypy --strict, import-linter, generated files
+lint: install ## ruff, mypy --strict, import-linter, generated files, the project's wording
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/generate.py --check
+	$(BIN)/python tools/words.py
 
 test: lint ## what CI runs: lint and every test that is not marked slow
 	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m 'not slow'
