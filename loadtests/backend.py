@@ -1,6 +1,6 @@
 """Whole calls through the flow machine: Lambda is driven as Connect would drive it, and no phone rings."""
 
-from busyhour.load.users.locust_users import WholeCallUser
+from busyhour.api.load import WholeCallUser
 
 
 class WholeCalls(WholeCallUser):

@@ -1,6 +1,6 @@
 """Dashboards and agents' desktops that poll Connect's metric and contact APIs; beside voice, or alone."""
 
-from busyhour.load.users.locust_users import ControlRoomUser
+from busyhour.api.load import ControlRoomUser
 
 
 class Dashboards(ControlRoomUser):

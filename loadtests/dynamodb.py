@@ -1,6 +1,6 @@
 """DynamoDB alone: the operations that the scenario's functions make of one call."""
 
-from busyhour.load.users.locust_users import TableUser
+from busyhour.api.load import TableUser
 
 
 class Operations(TableUser):

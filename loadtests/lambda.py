@@ -1,6 +1,6 @@
 """Lambda alone: one invocation with Connect's event per planned call."""
 
-from busyhour.load.users.locust_users import LambdaUser
+from busyhour.api.load import LambdaUser
 
 
 class Invocations(LambdaUser):

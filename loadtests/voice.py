@@ -1,6 +1,6 @@
 """Calls placed with StartOutboundVoiceContact. On a real account every one of them rings a phone."""
 
-from busyhour.load.users.locust_users import VoiceUser
+from busyhour.api.load import VoiceUser
 
 
 class Voice(VoiceUser):

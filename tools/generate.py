@@ -69,6 +69,12 @@ def _commands() -> Texts:
     return {"docs/commands.md": page()}
 
 
+def _public_surface() -> Texts:
+    from busyhour.api._page import page
+
+    return {"docs/api.md": page()}
+
+
 def _workflows() -> Texts:
     starter = ROOT / "src" / "busyhour" / "cli" / "_starter" / "ci"
     return {f"docs/ci/{path.name}": path.read_text(encoding="utf-8") for path in starter.glob("*.yml")}
@@ -81,6 +87,7 @@ GENERATORS: Mapping[str, Generator] = {
     "schema of the evidence ledger": Generator(_ledger),
     "coverage page of the emulator": Generator(_coverage),
     "reference of commands": Generator(_commands),
+    "page of the public surface": Generator(_public_surface),
     "CI workflows": Generator(_workflows, owned="docs/ci/*.yml"),
 }
 
@@ -137,4 +144,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # The code of this tree, whatever else is installed.
+    sys.path.insert(0, str(ROOT / "src"))
     raise SystemExit(main())

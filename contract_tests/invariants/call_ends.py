@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.exploration.invariant import Violation, invariant
-from busyhour.exploration.world.record import Played
+from busyhour.api.invariants import Played, Violation, invariant
 
 
 @invariant(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.exploration.invariant import Violation, invariant
-from busyhour.exploration.world.record import Played
-from busyhour.flows import protocol as p
+from busyhour.api.invariants import Played, Violation, invariant
+from busyhour.api.invariants import protocol as p
 
 
 @invariant(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.exploration.invariant import Violation, invariant
-from busyhour.exploration.world.record import Played
-from busyhour.flows import protocol as p
-from busyhour.flows.call import Stage
+from busyhour.api.invariants import Played, Stage, Violation, invariant
+from busyhour.api.invariants import protocol as p
 
 SECONDS = 17.0
 """Longest silence: two functions at Connect's limit of 8 s. A third may not get its time: functions in a row have

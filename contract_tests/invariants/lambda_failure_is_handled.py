@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.exploration.invariant import Violation, invariant
-from busyhour.exploration.world.record import Moment, Played
-from busyhour.flows import protocol as p
-from busyhour.flows.call import Stage
+from busyhour.api.invariants import Moment, Played, Stage, Violation, invariant
+from busyhour.api.invariants import protocol as p
 
 _OVER = (p.EndReason.FLOW_DISCONNECT, p.EndReason.FLOW_ERROR)
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.exploration.invariant import Violation, invariant
-from busyhour.exploration.world.record import Played
-from busyhour.flows import protocol as p
-from busyhour.flows.call import Stage
+from busyhour.api.invariants import Played, Stage, Violation, invariant
+from busyhour.api.invariants import protocol as p
 
 MOST = 60
 """Actions in a row without the caller hearing anything, or a wait."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.exploration.invariant import Violation, invariant
-from busyhour.exploration.world.record import Played
-from busyhour.flows.call import Stage
+from busyhour.api.invariants import Played, Stage, Violation, invariant
 
 SECONDS = 900.0
 """Longest time in a flow since the caller last got anywhere."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, from_schema, rule
-from busyhour.contracts.schema.wording import kind
+from busyhour.api.rules import FlowView, Problem, from_schema, json_kind, rule
 
 
 @rule(
@@ -23,12 +21,12 @@ def check(flow: FlowView) -> Iterator[Problem]:
     for action in flow.actions:
         if action.stray:
             given = flow.data["Actions"][action.index]
-            yield flow.problem(f"Actions[{action.index}] is {kind(given)}, not an object", action=action)
+            yield flow.problem(f"Actions[{action.index}] is {json_kind(given)}, not an object", action=action)
         elif action.type not in flow.schemas.types:
             for part in ("Parameters", "Transitions"):
                 if action.raw.get(part, {}).__class__ is not dict:
                     where = f"Actions[{action.index}].{part}"
                     yield flow.problem(
-                        f"{where} is {kind(action.raw[part])}, not an object", part, action=action
+                        f"{where} is {json_kind(action.raw[part])}, not an object", part, action=action
                     )
     yield from from_schema(flow, "action-shape")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.analysis.dataflow import Read, attributes_set
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
+from busyhour.api.rules import FlowView, Problem, Read, attributes_set, rule
 
 _SHORTEST = 6
 """Names that differ by one letter are taken for the same only from this length on."""

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from busyhour.contracts.analysis.dataflow import Read, attributes_set, filled_first
-from busyhour.contracts.analysis.graph import Edge
-from busyhour.contracts.analysis.paths import before_each, in_words, witness
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
-from busyhour.flows.model import FlowType
+from busyhour.api.rules import (
+    Edge,
+    FlowType,
+    FlowView,
+    Problem,
+    Read,
+    attributes_set,
+    before_each,
+    filled_first,
+    path_text,
+    rule,
+    witness,
+)
 
 _HANDED_ON = frozenset(
     {
@@ -82,7 +89,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
             if path is not None:
                 yield flow.problem(
                     f"{read.reference.text} is empty when the flow comes by "
-                    f"{in_words(flow, path, read.action)}: it is set on other paths only",
+                    f"{path_text(flow, path, read.action)}: it is set on other paths only",
                     *read.pointer,
                     action=flow.actions[read.action],
                 )

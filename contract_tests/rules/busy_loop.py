@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.analysis.cycles import cycle, strongly_connected
-from busyhour.contracts.analysis.paths import name
-from busyhour.contracts.analysis.silence import interactive
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
+from busyhour.api.rules import FlowView, Problem, action_name, cycle, interactive, rule, strongly_connected
 
 
 @rule(
@@ -40,7 +36,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
             first = flow.actions[min(round_trip)]
             while round_trip[0] != first.index:
                 round_trip = [*round_trip[1:], round_trip[0]]
-            names = [name(flow, flow.actions[at]) for at in [*round_trip, round_trip[0]]]
+            names = [action_name(flow, flow.actions[at]) for at in [*round_trip, round_trip[0]]]
             if len(names) > 10:
                 names = [*names[:5], f"… ({len(names) - 9} more)", *names[-4:]]
             yield flow.problem(

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.analysis.conditions import impossible, shadowed
-from busyhour.contracts.analysis.paths import name
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
+from busyhour.api.rules import FlowView, Problem, action_name, impossible, rule, shadowed
 
 
 @rule(
@@ -38,7 +35,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
                 )
             if reason:
                 yield flow.problem(
-                    f"{condition.operator} {operand!r} of {name(flow, action)} never holds: {reason}",
+                    f"{condition.operator} {operand!r} of {action_name(flow, action)} never holds: {reason}",
                     "Transitions",
                     "Conditions",
                     condition.at,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
+from busyhour.api.rules import FlowView, Problem, rule
 
 MAX_CHARACTERS = 256_000
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.finding import place
-from busyhour.contracts.flow_view import DRAFT_TARGETS, FlowView, transitions
-from busyhour.contracts.rule import Problem, rule
-from busyhour.errors import did_you_mean
+from busyhour.api.rules import DRAFT_TARGETS, FlowView, Problem, did_you_mean, pointer_text, rule, transitions
 
 
 @rule(
@@ -27,7 +24,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
     for action in flow.actions:
         for pointer, target in transitions(action):
             if target not in known and target not in DRAFT_TARGETS:
-                where = place(("Actions", action.index, *pointer))
+                where = pointer_text(("Actions", action.index, *pointer))
                 yield flow.problem(
                     f"{where} leads to {target!r}, but no action has this Identifier.{did_you_mean(target, known)}",
                     *pointer,

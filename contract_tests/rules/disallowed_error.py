@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, from_schema, rule
-from busyhour.flows.model import OUTCOMES_OF_A_CALL, FlowType
+from busyhour.api.rules import OUTCOMES_OF_A_CALL, FlowType, FlowView, Problem, from_schema, rule
 
 
 @rule(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.finding import place
-from busyhour.contracts.flow_view import DRAFT_TARGETS, FlowView, transitions
-from busyhour.contracts.rule import Problem, rule
+from busyhour.api.rules import DRAFT_TARGETS, FlowView, Problem, pointer_text, rule, transitions
 
 
 @rule(
@@ -26,7 +24,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
         if "" in action.targets or "$end" in action.targets:
             for pointer, target in transitions(action):
                 if target in DRAFT_TARGETS:
-                    where = place(("Actions", action.index, *pointer))
+                    where = pointer_text(("Actions", action.index, *pointer))
                     shown = "an empty string" if target == "" else repr(target)
                     yield flow.problem(
                         f"{where} is {shown}: this branch of a draft is connected to nothing",

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.finding import place
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
+from busyhour.api.rules import FlowView, Problem, pointer_text, rule
 
 
 @rule(
@@ -25,7 +23,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
         return
     for pointer in flow.document.duplicate_keys:
         yield Problem(
-            f"the key {pointer[-1]!r} occurs twice in {place(pointer[:-1])}; only the last counts",
+            f"the key {pointer[-1]!r} occurs twice in {pointer_text(pointer[:-1])}; only the last counts",
             pointer,
             key=True,
         )

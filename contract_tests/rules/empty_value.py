@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from busyhour.contracts.finding import Severity
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, from_schema, rule
+from busyhour.api.rules import FlowView, Problem, Severity, from_schema, rule
 
 
 @rule(

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from busyhour.contracts.finding import place
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
-from busyhour.flows.model import Pointer
+from busyhour.api.rules import FlowView, Pointer, Problem, pointer_text, rule
 
 
 @rule(
@@ -30,7 +27,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
             said = (
                 f" and {len(empty) - 1} more are empty strings" if len(empty) > 1 else " is an empty string"
             )
-            yield flow.problem(place(empty[0][1:]) + said, *empty[0], action=action)
+            yield flow.problem(pointer_text(empty[0][1:]) + said, *empty[0], action=action)
 
 
 def _empty(value: Any, path: Pointer) -> Iterator[Pointer]:

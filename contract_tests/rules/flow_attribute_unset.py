@@ -6,11 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from busyhour.contracts.analysis.graph import Edge
-from busyhour.contracts.analysis.paths import before_each, in_words, witness
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
-from busyhour.flows.model import FlowType
+from busyhour.api.rules import Edge, FlowType, FlowView, Problem, before_each, path_text, rule, witness
 
 PLAIN = re.compile(r"[\w.-]+")
 """A key that is neither computed nor filled in by a template."""
@@ -66,7 +62,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
         path = witness(flow, read.action, partial(_leaves_open, given, bit))
         if path is not None:
             yield flow.problem(
-                f"{read.reference.text} is empty when the flow comes by {in_words(flow, path, read.action)}: "
+                f"{read.reference.text} is empty when the flow comes by {path_text(flow, path, read.action)}: "
                 f"nothing on that path sets it",
                 *read.pointer,
                 action=flow.actions[read.action],

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
-from busyhour.flows.model import FlowType
+from busyhour.api.rules import FlowType, FlowView, Problem, rule
 
 
 @rule(

@@ -7,11 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from busyhour.contracts.flow_set import Home
-from busyhour.contracts.flow_view import ActionView, FlowView
-from busyhour.contracts.reading.placeholders import PLACEHOLDER
-from busyhour.contracts.rule import Problem, rule
-from busyhour.flows.model import Pointer
+from busyhour.api.rules import PLACEHOLDER, ActionView, FlowView, Home, Pointer, Problem, rule
 
 _ARN = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):(?P<service>connect|lambda|lex):(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)"

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.schema.wording import kind
+from busyhour.api.rules import FlowView, Problem, json_kind, rule
 
 MAX_LENGTH = 50
 
@@ -59,7 +57,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
             yield flow.problem(f"Actions[{action.index}] has no Identifier", action=action)
         elif not isinstance(given, str):
             yield flow.problem(
-                f"{where} is {kind(given)}; an Identifier is a string", "Identifier", action=action
+                f"{where} is {json_kind(given)}; an Identifier is a string", "Identifier", action=action
             )
         elif not name:
             yield flow.problem(f"{where} is an empty string", "Identifier", action=action)

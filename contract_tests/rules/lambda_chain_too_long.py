@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.analysis.lambda_chains import longest_silences
-from busyhour.contracts.analysis.paths import name
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
+from busyhour.api.rules import FlowView, Problem, action_name, longest_silences, rule
 
 LIMIT_SECONDS = 20
 """What Connect allows for a sequence of invocations that no prompt breaks."""
@@ -27,7 +24,7 @@ LIMIT_SECONDS = 20
 def check(flow: FlowView) -> Iterator[Problem]:
     """The functions at which the sum of the limits first passes 20 seconds."""
     for action, chain, seconds in longest_silences(flow, LIMIT_SECONDS):
-        names = [name(flow, one) for one in chain]
+        names = [action_name(flow, one) for one in chain]
         if len(names) > 8:
             names = [*names[:3], f"… ({len(names) - 7} more)", *names[-4:]]
         yield flow.problem(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.analysis.dataflow import fills_on_success, unfilled
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
+from busyhour.api.rules import FlowView, Problem, fills_on_success, rule, unfilled
 
 _RAN = fills_on_success("ConnectParticipantWithLexBot", "ConnectParticipantWithAgenticCX")
 

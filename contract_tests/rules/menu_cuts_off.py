@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import ActionView, FlowView
-from busyhour.contracts.rule import Problem, rule
+from busyhour.api.rules import ActionView, FlowView, Problem, rule
 
 _MISTAKES = {
     "InputTimeLimitExceeded": "who enters nothing in time",

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.analysis.paths import name
-from busyhour.contracts.finding import Severity
-from busyhour.contracts.flow_set import FlowReference, identity
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
+from busyhour.api.rules import FlowReference, FlowView, Problem, Severity, action_name, flow_id, rule
 
 _SHIPPED = ("Default ", "Sample ")
 """Flows that every instance has from the start; projects do not export them."""
@@ -48,7 +44,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
             continue
         told.add((reference.kind, reference.value))
         yield flow.problem(
-            f"{name(flow, reference.action)} refers to {_what(reference)}, which is not in this project",
+            f"{action_name(flow, reference.action)} refers to {_what(reference)}, which is not in this project",
             *reference.pointer,
             action=reference.action,
             severity=None if landscape.holds_the_instance else Severity.NOTE,
@@ -58,4 +54,4 @@ def check(flow: FlowView) -> Iterator[Problem]:
 def _what(reference: FlowReference) -> str:
     kind = "the module" if reference.kind == "module" else "the flow"
     shown = f" {reference.shown!r}" if reference.shown else ""
-    return f"{kind}{shown} ({identity(reference.value)})"
+    return f"{kind}{shown} ({flow_id(reference.value)})"

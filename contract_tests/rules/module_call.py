@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.analysis.module_interface import declared
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.schema.wording import near, series
+from busyhour.api.rules import FlowView, Problem, declared_interface, did_you_mean, listed, rule
 
 
 @rule(
@@ -25,7 +22,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
     for reference, module in flow.project.landscape.resolved_of(flow):
         if reference.kind != "module":
             continue
-        contract = declared(module)
+        contract = declared_interface(module)
         if contract is None:
             continue
         action = reference.action
@@ -34,9 +31,9 @@ def check(flow: FlowView) -> Iterator[Problem]:
         if known is not None and not contract.open_inputs and isinstance(given, dict):
             for key in given:
                 if key not in known:
-                    names = series(sorted(known), "and") or "none"
+                    names = listed(sorted(known), "and") or "none"
                     yield flow.problem(
-                        f"{module.name} declares no input {key!r}; it declares {names}.{near(key, known)}",
+                        f"{module.name} declares no input {key!r}; it declares {names}.{did_you_mean(key, known)}",
                         "Parameters",
                         "Input",
                         key,
@@ -46,9 +43,9 @@ def check(flow: FlowView) -> Iterator[Problem]:
         for condition in action.conditions:
             operand = condition.operands[0] if len(condition.operands) == 1 else None
             if contract.branches and isinstance(operand, str) and operand not in contract.branches:
-                names = series(sorted(contract.branches), "and")
+                names = listed(sorted(contract.branches), "and")
                 yield flow.problem(
-                    f"{module.name} has no branch {operand!r}; it has {names}.{near(operand, contract.branches)}",
+                    f"{module.name} has no branch {operand!r}; it has {names}.{did_you_mean(operand, contract.branches)}",
                     "Transitions",
                     "Conditions",
                     condition.at,

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.analysis.module_interface import declared
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.schema.wording import near, series
-from busyhour.flows.model import FlowType
+from busyhour.api.rules import FlowType, FlowView, Problem, declared_interface, did_you_mean, listed, rule
 
 
 @rule(
@@ -31,7 +27,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
     ]
     if not inputs:
         return
-    contract = declared(flow)
+    contract = declared_interface(flow)
     for read in inputs:
         action = flow.actions[read.action]
         key = read.reference.path[1]
@@ -42,9 +38,9 @@ def check(flow: FlowView) -> Iterator[Problem]:
                 action=action,
             )
         elif contract is not None and contract.inputs is not None and key not in contract.inputs:
-            names = series(sorted(contract.inputs), "and") or "none"
+            names = listed(sorted(contract.inputs), "and") or "none"
             yield flow.problem(
-                f"{read.reference.text} is no input of this module; it declares {names}.{near(key, contract.inputs)}",
+                f"{read.reference.text} is no input of this module; it declares {names}.{did_you_mean(key, contract.inputs)}",
                 *read.pointer,
                 action=action,
             )

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.schema.wording import kind
-from busyhour.flows.model import FlowType
+from busyhour.api.rules import FlowType, FlowView, Problem, json_kind, rule
 
 
 @rule(
@@ -29,4 +26,4 @@ def check(flow: FlowView) -> Iterator[Problem]:
             f'"Settings" belongs to flow modules; this flow is of type {flow.flow_type}', "Settings", key=True
         )
     elif has and not isinstance(flow.data["Settings"], dict):
-        yield flow.problem(f'"Settings" is {kind(flow.data["Settings"])}, not an object', "Settings")
+        yield flow.problem(f'"Settings" is {json_kind(flow.data["Settings"])}, not an object', "Settings")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
-from busyhour.flows.references import Reference
+from busyhour.api.rules import FlowView, Problem, Reference, rule
 
 _NAMESPACES = frozenset({"Attributes", "Customer", "External", "FlowAttributes"})
 """Roots that are no value themselves: a reference right behind one is no second word of a sentence."""

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.analysis.paths import in_words, leaves, shortest
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
-from busyhour.flows.model import FlowType
+from busyhour.api.rules import FlowType, FlowView, Problem, leaves_flow, path_text, rule, shortest
 
 _ENDLESS = (FlowType.CUSTOMER_QUEUE, FlowType.CUSTOMER_HOLD, FlowType.AGENT_HOLD)
 """Types that run until an agent takes the contact: looping without end is their job."""
@@ -47,7 +44,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
         action.index
         for action in flow.actions
         if action.type in _ENDS
-        or leaves(action)
+        or leaves_flow(action)
         or not action.targets  # whatever is missing there, it does not go on
         or any(target not in index for target in action.targets)
     ]
@@ -58,5 +55,5 @@ def check(flow: FlowView) -> Iterator[Problem]:
             continue
         told.update(one for one, inside in enumerate(graph.reachable_from([at])) if inside)
         path = shortest(flow, graph.start, at)
-        way = f"; it is entered by {in_words(flow, path, at)}" if path else ""
+        way = f"; it is entered by {path_text(flow, path, at)}" if path else ""
         yield flow.problem(f"no path from here ends the flow{way}", action=flow.actions[at])

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.schema.wording import kind
+from busyhour.api.rules import FlowView, Problem, json_kind, rule
 
 _PARTS = (("Version", str, "a string"), ("StartAction", str, "a string"), ("Actions", list, "a list"))
 
@@ -30,12 +28,14 @@ def check(flow: FlowView) -> Iterator[Problem]:
         error = flow.not_convertible
         yield Problem(f"this old export cannot be read: {error.problem}", error.pointer, help=error.hint)
     elif data.__class__ is not dict:
-        yield Problem(f"the document is {kind(data)}, not an object with Version, StartAction and Actions")
+        yield Problem(
+            f"the document is {json_kind(data)}, not an object with Version, StartAction and Actions"
+        )
     else:
         for key, wanted, words in _PARTS:
             if key not in data:
                 yield Problem(f'the flow has no "{key}"')
             elif data[key].__class__ is not wanted:
-                yield flow.problem(f'"{key}" is {kind(data[key])}, not {words}', key)
+                yield flow.problem(f'"{key}" is {json_kind(data[key])}, not {words}', key)
         if data.get("Metadata").__class__ not in (dict, type(None)):
-            yield flow.problem(f'"Metadata" is {kind(data["Metadata"])}, not an object', "Metadata")
+            yield flow.problem(f'"Metadata" is {json_kind(data["Metadata"])}, not an object', "Metadata")

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.analysis.dataflow import fills_on_success
-from busyhour.contracts.analysis.paths import before_each, in_words, witnesses
-from busyhour.contracts.finding import Severity
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
-from busyhour.flows.model import FlowType
+from busyhour.api.rules import (
+    FlowType,
+    FlowView,
+    Problem,
+    Severity,
+    before_each,
+    fills_on_success,
+    path_text,
+    rule,
+    witnesses,
+)
 
 _ENTRY = (None, FlowType.CONTACT_FLOW)
 """Types into which a contact may come without a queue; a transfer flow has the queue of its quick connect."""
@@ -53,7 +58,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
         tried = any(flow.actions[edge.source].type in _CHOOSING for edge in path)
         handled = tried and not flow.cuts_off(action.error_target("NoMatchingError"))
         yield flow.problem(
-            f"no queue is set when the flow comes by {in_words(flow, path, action.index)}",
+            f"no queue is set when the flow comes by {path_text(flow, path, action.index)}",
             action=action,
             severity=Severity.NOTE if handled or not certain else None,
         )

@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from busyhour.contracts.analysis.graph import Edge
-from busyhour.contracts.analysis.paths import in_words, shortest, truth
-from busyhour.contracts.flow_view import ActionView, FlowView
-from busyhour.contracts.rule import Problem, rule
+from busyhour.api.rules import ActionView, Edge, FlowView, Problem, is_true, path_text, rule, shortest
 
 _SECRET = re.compile(
     r"\b(?:(?:credit|debit|payment)[ -]?card(?: number)?|card number|cvv|cvc|security code|pin(?: code| number)?"
@@ -39,7 +36,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
             path = _recorded(flow, start, action.index, switches)
             if path is not None:
                 yield flow.problem(
-                    f"the IVR is recorded here: switched on by {in_words(flow, path, action.index)}",
+                    f"the IVR is recorded here: switched on by {path_text(flow, path, action.index)}",
                     action=action,
                 )
                 break
@@ -48,7 +45,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
 def _confidential(action: ActionView) -> bool:
     """Whether what is entered is stored, and encrypted or asked for by a telling name."""
     parameters = action.parameters
-    if not truth(parameters.get("StoreInput")):
+    if not is_true(parameters.get("StoreInput")):
         return False
     if "InputEncryption" in parameters:
         return True

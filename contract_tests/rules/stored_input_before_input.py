@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.analysis.dataflow import fills_on_success, unfilled
-from busyhour.contracts.analysis.paths import truth
-from busyhour.contracts.flow_view import ActionView, FlowView
-from busyhour.contracts.rule import Problem, rule
+from busyhour.api.rules import ActionView, FlowView, Problem, fills_on_success, is_true, rule, unfilled
 
 
 def _stores(action: ActionView) -> bool:
-    return truth(action.parameters.get("StoreInput"))
+    return is_true(action.parameters.get("StoreInput"))
 
 
 _ENTERED = fills_on_success("GetParticipantInput", when=_stores)

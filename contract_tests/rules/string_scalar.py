@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, from_schema, rule
+from busyhour.api.rules import FlowView, Problem, from_schema, rule
 
 
 @rule(

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.finding import Severity
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.schema.wording import near
-from busyhour.flows.references import ROOTS
+from busyhour.api.rules import ROOTS, FlowView, Problem, Severity, did_you_mean, rule
 
 _NEVER_FILLED = frozenset({"LambdaInvocation", "LambdaResponse", "LastPressedDigit", "UserInput"})
 """Seen in hand-written flows; nothing fills them."""
@@ -38,7 +34,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
         if (read.action, reference.text) in told:
             continue
         told.add((read.action, reference.text))
-        guess = near(reference.root, _KNOWN)
+        guess = did_you_mean(reference.root, _KNOWN)
         certain = bool(guess) or reference.root in _NEVER_FILLED
         yield flow.problem(
             f"{reference.text} is empty on every call: there is no $.{reference.root}.{guess}"

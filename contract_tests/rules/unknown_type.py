@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.schema.wording import kind
-from busyhour.errors import did_you_mean
+from busyhour.api.rules import FlowView, Problem, did_you_mean, json_kind, rule
 
 _MEANT = {
     "CheckAttribute": "Compare",
@@ -90,7 +87,9 @@ def check(flow: FlowView) -> Iterator[Problem]:
         if given is None:
             yield flow.problem(f"{where} has no Type", action=action)
         elif not isinstance(given, str):
-            yield flow.problem(f"{where}.Type is {kind(given)}; a Type is a string", "Type", action=action)
+            yield flow.problem(
+                f"{where}.Type is {json_kind(given)}; a Type is a string", "Type", action=action
+            )
         elif given in _MEANT:
             yield flow.problem(
                 f"Connect knows no action type {given!r}. Did you mean {_MEANT[given]!r}?",

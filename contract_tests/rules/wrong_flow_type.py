@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.flow_view import FlowView
-from busyhour.contracts.rule import Problem, rule
-from busyhour.contracts.schema.wording import series
-from busyhour.flows.model import FlowType
+from busyhour.api.rules import FlowType, FlowView, Problem, listed, rule
 
 _INBOUND = (FlowType.CONTACT_FLOW,)
 _ALLOWED: dict[str, tuple[FlowType, ...]] = {
@@ -46,7 +43,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
         if target.flow_type not in allowed:
             what = _WORDS.get(reference.kind, f"the event hook {reference.kind}")
             yield flow.problem(
-                f"{what} needs a flow of type {series(allowed, 'or')}, and {target.name} is a {target.flow_type}",
+                f"{what} needs a flow of type {listed(allowed, 'or')}, and {target.name} is a {target.flow_type}",
                 *reference.pointer,
                 action=reference.action,
             )

@@ -38,7 +38,7 @@ def json_pointer(pointer: Pointer) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in pointer)
 
 
-def place(pointer: Pointer) -> str:
+def pointer_text(pointer: Pointer) -> str:
     """The pointer as AWS's problem messages write it: `Actions[4].Transitions`."""
     text = ""
     for part in pointer:

@@ -98,7 +98,7 @@ def _shown(flow: FlowView, action: ActionView, *keys: str) -> str:
     return ""
 
 
-def identity(text: str) -> str:
+def flow_id(text: str) -> str:
     """What makes a flow in an ARN, an id or a versioned id: the id without the version."""
     tail = text.rpartition("/")[2] if text.startswith("arn:") else text
     head, colon, version = tail.rpartition(":")
@@ -160,7 +160,7 @@ class FlowSet:
             for key in ("Arn", "Id"):
                 value = envelope.get(key)
                 if isinstance(value, str) and value:
-                    found.setdefault(identity(value), flow)
+                    found.setdefault(flow_id(value), flow)
         return found
 
     @cached_property
@@ -175,7 +175,7 @@ class FlowSet:
         """The flow that a reference means, None where it is not here or cannot be told."""
         if reference.dynamic:
             return None
-        found = self.by_identity.get(identity(reference.value)) if reference.static else None
+        found = self.by_identity.get(flow_id(reference.value)) if reference.static else None
         if found is None and not (reference.static and _ID.search(reference.value) and self.by_identity):
             found = self.by_name.get(reference.shown) or self.by_name.get(reference.value)
         return found

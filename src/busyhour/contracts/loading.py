@@ -12,7 +12,7 @@ from busyhour.contracts.unit_file import units_in
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.shipped import shipped_root
 
-_HOW = "Decorate one generator function with `@rule(...)` from busyhour.contracts.rule."
+_HOW = "Decorate one generator function with `@rule(...)` from busyhour.api.rules."
 
 
 @dataclass(frozen=True)

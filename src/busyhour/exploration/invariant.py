@@ -2,7 +2,7 @@
 
 One file in contract_tests/invariants holds one invariant; a team's own come in through the same door:
 
-    from busyhour.exploration.invariant import Violation, invariant
+    from busyhour.api.invariants import Violation, invariant
 
     @invariant(id="greets-first", summary="...", why="...", fix="...")
     def check(call):
@@ -23,7 +23,7 @@ from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.exploration.world.record import ActionRun, Played
 from busyhour.shipped import shipped_root
 
-_HOW = "Decorate one generator function with `@invariant(...)`, see busyhour.exploration.invariant."
+_HOW = "Decorate one generator function with `@invariant(...)` from busyhour.api.invariants."
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,10 +45,10 @@ def problems(content: str) -> list[str]:
 
 
 def _said(finding: Finding) -> str:
-    from busyhour.contracts.finding import place
+    from busyhour.contracts.finding import pointer_text
 
     parts = [part.replace("~1", "/").replace("~0", "~") for part in finding.pointer.split("/")[1:]]
-    where = place(tuple(int(part) if part.isdecimal() else part for part in parts))
+    where = pointer_text(tuple(int(part) if part.isdecimal() else part for part in parts))
     sentence = _WORDS.get(finding.rule, _VALUE)
     return f"{sentence} Path: {where}" if parts else sentence
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from busyhour.contracts.finding import Finding, Report, Severity, json_pointer, order, place
+from busyhour.contracts.finding import Finding, Report, Severity, json_pointer, order, pointer_text
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from busyhour.contracts.finding import Finding, Report, Severity, json_pointer, 
 )  # fmt: skip
 def test_a_place_is_written_for_machines_and_for_people(pointer, rfc, words):
     assert json_pointer(pointer) == rfc
-    assert place(pointer) == words
+    assert pointer_text(pointer) == words
 
 
 def test_list_positions_are_sorted_as_numbers():

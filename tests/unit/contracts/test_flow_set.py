@@ -5,7 +5,7 @@ import json
 import pytest
 
 from busyhour.contracts.check import Checker
-from busyhour.contracts.flow_set import Home, home_of, identity
+from busyhour.contracts.flow_set import Home, flow_id, home_of
 from busyhour.contracts.flow_view import Project
 from busyhour.contracts.reading.sources import source_of
 
@@ -91,8 +91,8 @@ def test_circles_are_those_without_interaction():
 
 
 def test_identity_leaves_out_versions():
-    assert identity(f"{ARN}:$SAVED") == identity(f"{ID}:12") == ID
-    assert identity("Main") == "Main"
+    assert flow_id(f"{ARN}:$SAVED") == flow_id(f"{ID}:12") == ID
+    assert flow_id("Main") == "Main"
 
 
 def test_home_needs_three_flows_that_agree():

@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from busyhour.contracts.analysis.dataflow import attributes_set
-from busyhour.contracts.analysis.paths import truth
+from busyhour.contracts.analysis.paths import is_true
 from busyhour.contracts.reading.placeholders import PLACEHOLDER
-from busyhour.contracts.schema.wording import series
+from busyhour.contracts.schema.wording import listed
 from busyhour.flows.references import Reference, whole
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _by_value(flow: FlowView, action: ActionView) -> WhyNot | None:
     if reference is None:
         return None
     if reference.root == "Channel" and not reference.path:
-        return _not_among(CHANNELS, f"a channel is {series(CHANNELS, 'or')}, in capitals")
+        return _not_among(CHANNELS, f"a channel is {listed(CHANNELS, 'or')}, in capitals")
     if reference.root == "StoredCustomerInput":
         return _entered(flow, action)
     if reference.root == "Attributes" and reference.path:
@@ -121,7 +121,7 @@ def _longest(action: ActionView) -> int:
 
 
 def _stores(action: ActionView) -> bool:
-    return truth(action.parameters.get("StoreInput"))
+    return is_true(action.parameters.get("StoreInput"))
 
 
 def _set(flow: FlowView, action: ActionView, reference: Reference) -> WhyNot | None:
@@ -139,7 +139,7 @@ def _set(flow: FlowView, action: ActionView, reference: Reference) -> WhyNot | N
         values.add(value)
     if not values:
         return None
-    shown = series([repr(one) for one in sorted(values)], "or")
+    shown = listed([repr(one) for one in sorted(values)], "or")
     return _not_among(values, f"{reference.text} is always {shown} there")
 
 

@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from busyhour.contracts.analysis.graph import Edge
-from busyhour.contracts.analysis.paths import before_each, in_words, witnesses
+from busyhour.contracts.analysis.paths import before_each, path_text, witnesses
 from busyhour.contracts.finding import Severity
 from busyhour.contracts.rule import Problem
-from busyhour.contracts.schema.wording import series
+from busyhour.contracts.schema.wording import listed
 from busyhour.flows import references
 from busyhour.flows.model import FlowType
 from busyhour.flows.references import Reference
@@ -167,10 +167,10 @@ def unfilled(
         if path is None:
             continue
         texts = list(dict.fromkeys(read.reference.text for read in wanted[at]))
-        shown = series(texts[:3] + ([f"{len(texts) - 3} more"] if len(texts) > 3 else []), "and")
+        shown = listed(texts[:3] + ([f"{len(texts) - 3} more"] if len(texts) > 3 else []), "and")
         yield flow.problem(
             f"{shown} {'is' if len(texts) == 1 else 'are'} empty when the flow comes by "
-            f"{in_words(flow, path, at)}: nothing on that path means that {source}",
+            f"{path_text(flow, path, at)}: nothing on that path means that {source}",
             *wanted[at][0].pointer,
             action=flow.actions[at],
         )

@@ -28,7 +28,7 @@ class ModuleContract:
     open_inputs: bool = False
 
 
-def declared(flow: FlowView) -> ModuleContract | None:
+def declared_interface(flow: FlowView) -> ModuleContract | None:
     """The contract of a module, None where the export does not hold it."""
     envelope = flow.document.envelope if flow.document is not None else {}
     for said in (

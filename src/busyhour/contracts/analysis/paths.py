@@ -34,7 +34,7 @@ _HEAD, _TAIL = 3, 6
 """Actions at either end of a long path that are named."""
 
 
-def truth(value: object) -> bool:
+def is_true(value: object) -> bool:
     """Whether a flag of a flow is on; they are strings, in either case."""
     return str(value).lower() == "true"
 
@@ -44,7 +44,7 @@ def taken(flow: FlowView, edge: Edge) -> bool:
     if edge.kind != "next":
         return True
     action = flow.actions[edge.source]
-    return not (leaves(action) or decides(action))
+    return not (leaves_flow(action) or decides(action))
 
 
 def decides(action: ActionView) -> bool:
@@ -60,10 +60,10 @@ def decides(action: ActionView) -> bool:
     return bool(outcomes) and outcomes <= labels
 
 
-def leaves(action: ActionView) -> bool:
+def leaves_flow(action: ActionView) -> bool:
     """Whether the success of this action is the end of the flow, with the contact going on elsewhere."""
     if action.type == "TransferParticipantToThirdParty":
-        return not truth(action.parameters.get("ContinueFlowExecution", "True"))
+        return not is_true(action.parameters.get("ContinueFlowExecution", "True"))
     return action.type in LEAVING
 
 
@@ -190,13 +190,13 @@ def _agrees(known: dict[str, tuple[str, frozenset[str]]], value: str, action: Ac
 # --------------------------------------------------------------------------------------------------------- in words
 
 
-def name(flow: FlowView, action: ActionView) -> str:
+def action_name(flow: FlowView, action: ActionView) -> str:
     """What to call an action in a sentence: its name, or its type where it has only a generated identifier."""
     shown = flow.display_name(action)
     return f"{action.type} {shown[:8]}" if _UUID.fullmatch(shown) else shown or f"Actions[{action.index}]"
 
 
-def in_words(flow: FlowView, path: Sequence[Edge], goal: int) -> str:
+def path_text(flow: FlowView, path: Sequence[Edge], goal: int) -> str:
     """A path by the names of its actions: `Greet → Look up —NoMatchingError→ Say hello`.
 
     Of a long one the ends are kept, and every step on which something failed.
@@ -212,5 +212,5 @@ def in_words(flow: FlowView, path: Sequence[Edge], goal: int) -> str:
             steps.append(f"… ({left_out} more) → ")
             left_out = 0
         label = f" —{edge.label}→ " if edge.label else " → "
-        steps.append(name(flow, flow.actions[edge.source]) + label)
-    return "".join(steps) + name(flow, flow.actions[goal])
+        steps.append(action_name(flow, flow.actions[edge.source]) + label)
+    return "".join(steps) + action_name(flow, flow.actions[goal])

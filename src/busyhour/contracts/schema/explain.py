@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from busyhour.contracts.finding import place
+from busyhour.contracts.finding import pointer_text
 from busyhour.contracts.schema.errors import Objection
 from busyhour.contracts.schema.explain_parameters import of_parameters
 from busyhour.contracts.schema.explain_transitions import of_conditions, of_errors, of_transitions
 from busyhour.contracts.schema.violations import Issue, Speaker, extra
-from busyhour.contracts.schema.wording import near
+from busyhour.errors import did_you_mean
 
 if TYPE_CHECKING:
     from busyhour.contracts.flow_view import ActionView, FlowView
@@ -35,7 +35,7 @@ def _issues(speaker: Speaker) -> Iterator[Issue]:
         if raw.get(part) is None:
             if part in speaker.schema.get("required", ()):
                 yield speaker.issue(
-                    rule, (), f'{speaker.type} at {place(speaker.action.pointer)} has no "{part}"'
+                    rule, (), f'{speaker.type} at {pointer_text(speaker.action.pointer)} has no "{part}"'
                 )
             raw[part] = {}
     objections = list(speaker.objections(raw))
@@ -64,7 +64,7 @@ def _of_action(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
             yield speaker.issue(
                 "action-shape",
                 (name,),
-                f"{speaker.type} at {place(speaker.action.pointer)} has {name!r}; an action has only Identifier, Type, "
-                f"Parameters and Transitions.{near(name, objection.schema['properties'])}",
+                f"{speaker.type} at {pointer_text(speaker.action.pointer)} has {name!r}; an action has only Identifier, Type, "
+                f"Parameters and Transitions.{did_you_mean(name, objection.schema['properties'])}",
                 key=True,
             )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from busyhour.contracts.finding import place
+from busyhour.contracts.finding import pointer_text
 from busyhour.contracts.reading.placeholders import PLACEHOLDER, stands_in
 from busyhour.contracts.schema.errors import Objection
 from busyhour.contracts.schema.violations import Issue, Speaker, extra, missing
-from busyhour.contracts.schema.wording import bare_kind, near, series, shown
+from busyhour.contracts.schema.wording import bare_kind, listed, shown
+from busyhour.errors import did_you_mean
 from busyhour.flows.model import Pointer
 
 
@@ -45,7 +46,7 @@ def of_parameters(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
         case "oneOf" | "dependentRequired" | "not" | "maxProperties":
             yield from _exclusive(speaker, objection)
         case "anyOf" if all("required" in one for one in objection.limit):
-            names = series([" with ".join(one["required"]) for one in objection.limit], "or")
+            names = listed([" with ".join(one["required"]) for one in objection.limit], "or")
             yield speaker.issue(
                 "missing-parameter", path, f"{speaker.type} needs {names}; {where} has none of them"
             )
@@ -72,17 +73,17 @@ def _unknown_parameters(speaker: Speaker, objection: Objection) -> Iterator[Issu
     path = objection.path
     known = [one for one, schema in objection.schema.get("properties", {}).items() if schema is not False]
     refused: Mapping[str, str] = speaker.schema.get("x-refused", {})
-    holder = speaker.type if len(path) == 1 else f"{place(path[1:])} of {speaker.type}"
+    holder = speaker.type if len(path) == 1 else f"{pointer_text(path[1:])} of {speaker.type}"
     for name in extra(objection):
         reason = refused.get(name, "")
         if not known:
             takes = "takes no parameters"
         else:
-            takes = f"takes {series(known, 'and')}"
+            takes = f"takes {listed(known, 'and')}"
         yield speaker.issue(
             "unknown-parameter",
             (*path, name),
-            f"{holder}{objection.when} has no parameter {name!r}; it {takes}.{near(name, known)}",
+            f"{holder}{objection.when} has no parameter {name!r}; it {takes}.{did_you_mean(name, known)}",
             key=True,
             help=reason or None,
         )
@@ -94,7 +95,7 @@ def _exclusive(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
     where = speaker.at(path)
     given = objection.value if isinstance(objection.value, dict) else {}
     if objection.keyword == "maxProperties":
-        names = series(sorted(given), "and")
+        names = listed(sorted(given), "and")
         yield speaker.issue(
             "exclusive-parameters",
             path,
@@ -103,7 +104,7 @@ def _exclusive(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
         return
     if objection.keyword == "oneOf":
         groups = [tuple(one.get("required", ())) for one in objection.limit]
-        names = series([" with ".join(group) for group in groups], "or")
+        names = listed([" with ".join(group) for group in groups], "or")
         present = [group for group in groups if all(name in given for name in group)]
         if not present:
             yield speaker.issue(
@@ -112,7 +113,7 @@ def _exclusive(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
                 f"{speaker.type}{objection.when} needs {names}; {where} has none of them",
             )
             return
-        together = series([" with ".join(group) for group in present], "and")
+        together = listed([" with ".join(group) for group in present], "and")
         yield speaker.issue(
             "exclusive-parameters",
             path,
@@ -120,7 +121,7 @@ def _exclusive(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
         )
         return
     said = schema.get("x-message", "")
-    names = series([one for one in objection.limit.get("required", ()) if one in given], "and")
+    names = listed([one for one in objection.limit.get("required", ()) if one in given], "and")
     yield speaker.issue(
         "exclusive-parameters",
         path,
@@ -165,7 +166,7 @@ def _wrong_value(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
 
 def _name(path: Pointer) -> str:
     last = path[-1]
-    return last if isinstance(last, str) else place(path[1:])
+    return last if isinstance(last, str) else pointer_text(path[1:])
 
 
 def _wire(value: Any, schema: Mapping[str, Any]) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 from busyhour.contracts.reading.placeholders import PLACEHOLDER
 from busyhour.contracts.schema.errors import Objection
 from busyhour.contracts.schema.violations import Issue, Speaker, expected, extra, missing, options
-from busyhour.contracts.schema.wording import bare_kind, near, series, shown
+from busyhour.contracts.schema.wording import bare_kind, listed, shown
+from busyhour.errors import did_you_mean
 from busyhour.flows.model import OUTCOMES_OF_A_CALL, FlowType, Pointer
 
 
@@ -47,7 +48,7 @@ def of_transitions(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
                         "action-shape",
                         (*path, name),
                         f"Transitions has no {name!r}; it has NextAction, Errors and Conditions."
-                        f"{near(name, ('NextAction', 'Errors', 'Conditions'))}",
+                        f"{did_you_mean(name, ('NextAction', 'Errors', 'Conditions'))}",
                         key=True,
                     )
         case _ if objection.value == "":
@@ -120,12 +121,12 @@ def of_errors(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
 
 
 def _disallowed(speaker: Speaker, path: Pointer, given: Any, allowed: Sequence[str], when: str) -> Issue:
-    takes = f"takes only {series(allowed, 'and')}" if allowed else "has no error branches"
+    takes = f"takes only {listed(allowed, 'and')}" if allowed else "has no error branches"
     return speaker.issue(
         "disallowed-error",
         (*path, "ErrorType"),
         f"{speaker.type}{when} {takes}; {given} at {speaker.at(path)} is refused on publish."
-        f"{near(str(given), allowed)}",
+        f"{did_you_mean(str(given), allowed)}",
     )
 
 
@@ -137,7 +138,7 @@ def _missing_errors(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
         target = speaker.follow(one)
         if target.get("minContains", 1):
             names.append(_const(target.get("contains", {}), "ErrorType"))
-    words = series(names, "and") or "its errors"
+    words = listed(names, "and") or "its errors"
     yield speaker.issue(
         "missing-error",
         path,
@@ -186,8 +187,8 @@ def of_conditions(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
             yield speaker.issue(
                 "condition-operator",
                 path,
-                f"{speaker.type} compares by {series(allowed, 'or')}; {shown(value)} at {where} is refused."
-                f"{near(str(value), allowed)}",
+                f"{speaker.type} compares by {listed(allowed, 'or')}; {shown(value)} at {where} is refused."
+                f"{did_you_mean(str(value), allowed)}",
             )
         case (_, ("Condition", "Operands", *_)):
             yield from _of_operands(speaker, objection)
@@ -235,7 +236,7 @@ def _of_operands(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
 def _needed(speaker: Speaker, objection: Objection) -> str:
     schema = objection.schema.get("properties", {}).get("Conditions", {})
     names = [_operand(speaker.follow(one)) for one in schema.get("allOf", ()) if one.get("minContains", 1)]
-    return f"branches for {series(names, 'and')}" if names else "at least one condition"
+    return f"branches for {listed(names, 'and')}" if names else "at least one condition"
 
 
 def _const(schema: Mapping[str, Any], name: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from busyhour.contracts.finding import place
+from busyhour.contracts.finding import pointer_text
 from busyhour.contracts.schema.errors import Objection, objections
-from busyhour.contracts.schema.wording import series, shown
+from busyhour.contracts.schema.wording import listed, shown
 from busyhour.flows.model import Pointer
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Speaker:
 
     def at(self, path: Pointer) -> str:
         """Where `path` of the action is, as messages write it."""
-        return place(("Actions", self.action.index, *path))
+        return pointer_text(("Actions", self.action.index, *path))
 
     def follow(self, schema: Any) -> Mapping[str, Any]:
         """What a chain of bare references leads to."""
@@ -89,12 +89,12 @@ class Speaker:
             target, _ = self._store.resolve(schema["$ref"], self._home(schema["$ref"]))
             return self.words(target)
         if "enum" in schema:
-            return series([str(one) for one in schema["enum"]], "or")
+            return listed([str(one) for one in schema["enum"]], "or")
         if "const" in schema:
             return str(schema["const"])
         for keyword in ("anyOf", "oneOf"):
             if keyword in schema:
-                return series([self.words(one) for one in schema[keyword]], "or")
+                return listed([self.words(one) for one in schema[keyword]], "or")
         kind = schema.get("type")
         return _KINDS.get(kind, "") if isinstance(kind, str) else ""
 
@@ -129,9 +129,9 @@ def expected(objection: Objection) -> str:
     match objection.keyword:
         case "type":
             kinds = limit if isinstance(limit, list) else [limit]
-            return f"it must be {series([_KINDS.get(one, str(one)) for one in kinds], 'or')}"
+            return f"it must be {listed([_KINDS.get(one, str(one)) for one in kinds], 'or')}"
         case "required":
-            return f"it lacks {series(missing(objection), 'and')}"
+            return f"it lacks {listed(missing(objection), 'and')}"
         case "maxLength":
             return f"at most {limit} characters"
         case "maxItems":

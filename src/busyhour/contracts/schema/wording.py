@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 LONGEST = 80
 """Characters of a value that a message shows."""
 
 
-def near(name: str, known: Iterable[str]) -> str:
-    """Return ` Did you mean 'x'?` for the known name nearest to `name`, or an empty string."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" Did you mean {close[0]!r}?" if close else ""
-
-
-def series(names: Sequence[str], last: str) -> str:
+def listed(names: Sequence[str], last: str) -> str:
     """`a, b and c`; empty names are left out."""
     names = [name for name in names if name]
     if len(names) <= 1:
@@ -42,7 +35,7 @@ def bare_kind(value: Any) -> str:
             return "object"
 
 
-def kind(value: Any) -> str:
+def json_kind(value: Any) -> str:
     """What a JSON value is, in words: `a list`."""
     name = bare_kind(value)
     return name if name == "null" else f"an {name}" if name == "object" else f"a {name}"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from busyhour.contracts.analysis.cycles import cycle, strongly_connected
 from busyhour.contracts.analysis.lambda_chains import longest_silences
-from busyhour.contracts.analysis.paths import before_each, consistent, in_words, shortest, taken, witness
+from busyhour.contracts.analysis.paths import before_each, consistent, path_text, shortest, taken, witness
 from busyhour.contracts.check import Checker
 from busyhour.contracts.reading.sources import source_of
 
@@ -207,8 +207,8 @@ def test_a_path_prefers_success_and_names_its_branches():
         action("Tell", "MessageParticipant", "End"),
         action("End", "DisconnectParticipant"),
     )
-    assert in_words(flow, witness(flow, 3), 3) == "Ask —1→ Look up → Tell → End"
-    assert in_words(flow, witness(flow, 3, lambda edge: edge.source != 2), 3) == "Ask —NoMatchingError→ End"
+    assert path_text(flow, witness(flow, 3), 3) == "Ask —1→ Look up → Tell → End"
+    assert path_text(flow, witness(flow, 3, lambda edge: edge.source != 2), 3) == "Ask —NoMatchingError→ End"
 
 
 def test_generated_identifiers_are_told_with_their_type_and_long_paths_shortened():
@@ -217,7 +217,7 @@ def test_generated_identifiers_are_told_with_their_type_and_long_paths_shortened
         *(action(one, "MessageParticipant", other) for one, other in pairwise(names)),
         action(names[-1], "DisconnectParticipant"),
     )
-    words = in_words(flow, witness(flow, 13), 13)
+    words = path_text(flow, witness(flow, 13), 13)
     assert words.startswith("MessageParticipant 00000000 → ")
     assert "… (4 more) →" in words
     assert words.endswith("DisconnectParticipant 00000013")

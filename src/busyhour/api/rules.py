@@ -1,0 +1,83 @@
+"""Rules for exported flows: the declaration, the flow as a rule sees it, and the analyses that shipped rules use."""
+
+from busyhour.contracts.analysis.conditions import impossible, shadowed
+from busyhour.contracts.analysis.cycles import cycle, strongly_connected
+from busyhour.contracts.analysis.dataflow import (
+    Read,
+    attributes_set,
+    filled_first,
+    fills_on_success,
+    unfilled,
+)
+from busyhour.contracts.analysis.graph import Edge
+from busyhour.contracts.analysis.lambda_chains import longest_silences
+from busyhour.contracts.analysis.module_interface import declared_interface
+from busyhour.contracts.analysis.paths import (
+    action_name,
+    before_each,
+    is_true,
+    leaves_flow,
+    path_text,
+    shortest,
+    witness,
+    witnesses,
+)
+from busyhour.contracts.analysis.silence import interactive
+from busyhour.contracts.finding import Severity, pointer_text
+from busyhour.contracts.flow_set import FlowReference, Home, flow_id
+from busyhour.contracts.flow_view import DRAFT_TARGETS, ActionView, FlowView, transitions
+from busyhour.contracts.reading.placeholders import PLACEHOLDER
+from busyhour.contracts.rule import Problem, from_schema, rule
+from busyhour.contracts.schema.store import shipped_schemas
+from busyhour.contracts.schema.wording import json_kind, listed
+from busyhour.contracts.suppressions import suppressions
+from busyhour.errors import did_you_mean
+from busyhour.flows.model import OUTCOMES_OF_A_CALL, FlowType, Pointer
+from busyhour.flows.references import ROOTS, Reference
+
+__all__ = [
+    "DRAFT_TARGETS",
+    "OUTCOMES_OF_A_CALL",
+    "PLACEHOLDER",
+    "ROOTS",
+    "ActionView",
+    "Edge",
+    "FlowReference",
+    "FlowType",
+    "FlowView",
+    "Home",
+    "Pointer",
+    "Problem",
+    "Read",
+    "Reference",
+    "Severity",
+    "action_name",
+    "attributes_set",
+    "before_each",
+    "cycle",
+    "declared_interface",
+    "did_you_mean",
+    "filled_first",
+    "fills_on_success",
+    "flow_id",
+    "from_schema",
+    "impossible",
+    "interactive",
+    "is_true",
+    "json_kind",
+    "leaves_flow",
+    "listed",
+    "longest_silences",
+    "path_text",
+    "pointer_text",
+    "rule",
+    "shadowed",
+    "shipped_schemas",
+    "shortest",
+    "strongly_connected",
+    "suppressions",
+    "transitions",
+    "unfilled",
+    "witness",
+    "witnesses",
+]
