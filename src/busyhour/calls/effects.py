@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from busyhour.flows.protocol import (
     AtCapacity,
@@ -36,13 +36,11 @@ from busyhour.flows.protocol import (
 )
 
 if TYPE_CHECKING:
-    from busyhour.calls.live import LiveCall
+    from busyhour.calls.acd_queue import AcdQueue
+    from busyhour.calls.caller import Caller
+    from busyhour.calls.centre import CallCentre
 
 CHAT = "CHAT"
-TASK = "TASK"
-"""The channel on which callers wait and may lose patience."""
-AWAITED = object()
-"""Stands for a function's result until it is known whether it arrives at once."""
 DONE = Done()
 AGENT_ENDS = Done("agent")
 HUNG_UP = HungUp()
@@ -51,10 +49,67 @@ ACCEPTED = LambdaResult({})
 """Event for an asynchronous invocation: it was accepted."""
 
 
-def play(call: LiveCall, effect: Play) -> Event | None:
+class CallControl(Protocol):
+    """The part of a call that handlers of effects use (`live.LiveCall`)."""
+
+    @property
+    def caller(self) -> Caller:
+        """The caller's choices and durations."""
+
+    @property
+    def centre(self) -> CallCentre:
+        """The call centre."""
+
+    @property
+    def channel(self) -> str:
+        """VOICE, CHAT or TASK."""
+
+    @property
+    def line_status(self) -> str | None:
+        """Result of answering machine detection; None: no detection."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether the call has entered a queue, or the caller's patience already runs."""
+
+    def later(self, seconds: float, reaction: Event) -> Event | None:
+        """React after `seconds`; at once for 0."""
+
+    def reached_limit(self) -> bool:
+        """Whether the caller stays no longer in a flow without an end."""
+
+    def emit(self, kind: str, detail: Mapping[str, Any]) -> None:
+        """Pass an event of the call to the listener."""
+
+    def place(self, action: str) -> tuple[str, str]:
+        """Return flow and display name of the current action."""
+
+    def count_service(self, type: str) -> None:
+        """Count a step by another service."""
+
+    def bot_turn(self, effect: Converse, seconds: float) -> float | None:
+        """Count a turn of a bot; return the seconds that it adds, None if the bot rejects it."""
+
+    def invoke(self, effect: Invoke) -> LambdaResult | LambdaFailed | None:
+        """Invoke a function; None if its result comes later."""
+
+    def invoke_in_background(self, effect: Invoke) -> None:
+        """Invoke a function without waiting for its result."""
+
+    def join(self, queue: AcdQueue, priority: int, time_adjustment_seconds: float) -> bool:
+        """Enter the queue; return False if it is full."""
+
+    def converse_with_agent(self) -> None:
+        """Begin the conversation of agent and caller."""
+
+    def finish(self, reason: str, terminal: str | None, detail: str) -> None:
+        """End the contact."""
+
+
+def play(call: CallControl, effect: Play) -> Event | None:
     """Play a prompt to caller or agent."""
     if call.channel == CHAT:
-        call.centre.emit(call, "message", {"text": effect.text, "audience": effect.audience})
+        call.emit("message", {"text": effect.text, "audience": effect.audience})
     if effect.audience is Audience.AGENT:
         return call.later(effect.seconds, DONE)
     if call.reached_limit():
@@ -62,67 +117,56 @@ def play(call: LiveCall, effect: Play) -> Event | None:
     return call.later(*call.caller.listen(effect.seconds))
 
 
-def loop(call: LiveCall, effect: Loop) -> Event | None:
+def loop(call: CallControl, effect: Loop) -> Event | None:
     """Play prompts until the interrupt, an agent, or the end of patience."""
     if effect.seconds < math.inf:
         return call.later(effect.seconds, DONE)
-    if call.patience_timer is None and call.ticket is None:
+    if not call.waits:
         return call.later(call.caller.patience(), HUNG_UP)
     return None
 
 
-def collect(call: LiveCall, effect: Collect) -> Event | None:
+def collect(call: CallControl, effect: Collect) -> Event | None:
     """Collect keys from the caller."""
     if call.reached_limit():
         return HUNG_UP
-    flow, display = call.centre.place(call, effect.action)
+    flow, display = call.place(effect.action)
     return call.later(*call.caller.enter(effect, flow, display))
 
 
-def converse(call: LiveCall, effect: Converse) -> Event | None:
+def converse(call: CallControl, effect: Converse) -> Event | None:
     """Let the caller talk to a bot."""
     if call.reached_limit():
         return HUNG_UP
-    call.lex_turns += 1
-    flow, display = call.centre.place(call, effect.action)
+    flow, display = call.place(effect.action)
     seconds, answer = call.caller.converse(effect, flow, display)
-    bots = call.centre.bots
-    if bots is not None:
-        more = bots.turn(call, effect, seconds)
-        if more is None:
-            return Failed(detail="the bot rejected the conversation")
-        seconds += more
-    return call.later(seconds, answer)
+    more = call.bot_turn(effect, seconds)
+    if more is None:
+        return Failed(detail="the bot rejected the conversation")
+    return call.later(seconds + more, answer)
 
 
-def invoke(call: LiveCall, effect: Invoke) -> Event | None:
+def invoke(call: CallControl, effect: Invoke) -> Event | None:
     """Invoke a function; the flow waits for it unless the invocation is asynchronous."""
     if call.reached_limit():
         return HUNG_UP
-    invoker = call.centre.invoker
     if effect.asynchronous:
-        invoker.invoke(call, effect, call.settled_in_background)
+        call.invoke_in_background(effect)
         return ACCEPTED
-    call.inline = AWAITED
-    invocation = invoker.invoke(call, effect, call.settled)
-    result, call.inline = call.inline, None
-    if result is AWAITED:
-        call.pending = invocation
-        return None
-    return cast("LambdaResult | LambdaFailed", result)
+    return call.invoke(effect)
 
 
-def check_hours(call: LiveCall, effect: CheckHours) -> Event:
+def check_hours(call: CallControl, effect: CheckHours) -> Event:
     """Check hours of operation."""
     return Hours(call.centre.is_open(call.caller, effect))
 
 
-def read_metrics(call: LiveCall, effect: ReadMetrics) -> Event:
+def read_metrics(call: CallControl, effect: ReadMetrics) -> Event:
     """Read the centre's real-time metrics."""
     return call.centre.metrics(effect.queue, effect.agent)
 
 
-def enqueue(call: LiveCall, effect: Enqueue) -> Event:
+def enqueue(call: CallControl, effect: Enqueue) -> Event:
     """Put the call in a queue: it waits, is answered at once, or is rejected by a full queue."""
     centre = call.centre
     if effect.agent:
@@ -133,26 +177,12 @@ def enqueue(call: LiveCall, effect: Enqueue) -> Event:
         return Failed(detail="no queue is set")
     if not queue.enabled:
         return Failed(detail="the queue is disabled")
-    ticket = centre.acd.join(queue, call, effect.priority, effect.time_adjustment_seconds, call.channel)
-    if ticket is None:
-        centre.emit(call, "at_capacity", {"queue": queue.name})
+    if not call.join(queue, effect.priority, effect.time_adjustment_seconds):
         return AtCapacity()
-    if call.ticket is not None:
-        centre.acd.leave(call.ticket, abandoned=False)
-    call.ticket = ticket
-    call.queue_name = queue.name
-    if call.enqueued is None:
-        call.enqueued = ticket.since
-    call.in_queue()
-    centre.emit(call, "queued", {"queue": queue.name})
-    if ticket.agent is not None:
-        call.offered = True
-    elif call.patience_timer is None and call.channel != TASK:
-        call.patience_timer = centre.clock.call_later(call.caller.patience(), call.give_up)
     return Queued(queue.name, queue.arn)
 
 
-def dial(call: LiveCall, effect: Dial) -> Event | None:
+def dial(call: CallControl, effect: Dial) -> Event | None:
     """Call a third party."""
     if call.reached_limit():
         return HUNG_UP
@@ -163,19 +193,17 @@ def dial(call: LiveCall, effect: Dial) -> Event | None:
     return call.later(seconds, Connected())
 
 
-def pause(call: LiveCall, effect: Pause) -> Event | None:
+def pause(call: CallControl, effect: Pause) -> Event | None:
     """Wait for a given time."""
     return call.later(effect.seconds, DONE)
 
 
-def service(call: LiveCall, effect: Service) -> Event | None:
+def service(call: CallControl, effect: Service) -> Event | None:
     """Run a step of another service."""
     if call.reached_limit():
         return HUNG_UP
-    if call.count_of_services is None:
-        call.count_of_services = {}
-    call.count_of_services[effect.type] = call.count_of_services.get(effect.type, 0) + 1
-    flow, display = call.centre.place(call, effect.action) if effect.branches else ("", "")
+    call.count_service(effect.type)
+    flow, display = call.place(effect.action) if effect.branches else ("", "")
     if effect.type == "CheckOutboundCallStatus" and call.line_status is not None:
         branch: str | None = call.line_status
     else:
@@ -185,18 +213,18 @@ def service(call: LiveCall, effect: Service) -> Event | None:
     )
 
 
-def talk(call: LiveCall, effect: Talk) -> None:
+def talk(call: CallControl, effect: Talk) -> None:
     """Connect agent and caller."""
-    call.pending = call.centre.clock.call_later(call.caller.talk(), call.end_conversation)
+    call.converse_with_agent()
 
 
-def end(call: LiveCall, effect: Ended) -> None:
+def end(call: CallControl, effect: Ended) -> None:
     """End the contact."""
     call.finish(effect.reason, effect.terminal, effect.detail)
 
 
 CARRY_OUT = cast(
-    "Mapping[type[Effect], Callable[[LiveCall, Effect], Event | None]]",
+    "Mapping[type[Effect], Callable[[CallControl, Effect], Event | None]]",
     {
         Play: play,
         Loop: loop,

@@ -13,18 +13,21 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from busyhour.calls.acd import Ticket
+from busyhour.calls.acd_queue import AcdQueue
 from busyhour.calls.caller import Caller
-from busyhour.calls.effects import AGENT_ENDS, AWAITED, CARRY_OUT, HUNG_UP
+from busyhour.calls.effects import AGENT_ENDS, CARRY_OUT, HUNG_UP
 from busyhour.calls.invoker import Invocation
 from busyhour.calls.ports import Handle, MachineCall
 from busyhour.flows.failure import Failure
 from busyhour.flows.protocol import (
     AgentAnswered,
+    Converse,
     Effect,
     Ended,
     EndReason,
     Event,
     HungUp,
+    Invoke,
     LambdaFailed,
     LambdaResult,
     Stopped,
@@ -38,6 +41,10 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 NOT_ANSWERED = "OUTBOUND_ATTEMPT_FAILED"
 """End reason of an outbound call that was not answered."""
 VOICE = "VOICE"
+TASK = "TASK"
+"""The channel without a waiting customer: a task has no patience."""
+_AWAITED = object()
+"""Placeholder for the result of a function while it may still be returned at once."""
 
 
 class CallState(StrEnum):
@@ -59,14 +66,19 @@ class CallState(StrEnum):
 class LiveCall:
     """One call: its flow machine, its caller, its place in a queue.
 
-    Made by `CallCentre.arrive`. Members shared only between `effects` and this module come last; drivers do not
-    use them. Times are in seconds of the centre's clock; None if the event did not happen.
+    Made by `CallCentre.arrive`. Handlers of effects use the part of it that `effects.CallControl` declares. Times
+    are in seconds of the centre's clock; None if the event did not happen.
     """
 
     __slots__ = (
         "__weakref__",
+        "_inline",
+        "_offered",
+        "_patience_timer",
+        "_pending",
         "_reaction",
         "_retries",
+        "_services",
         "answered",
         "answered_by_driver",
         "caller",
@@ -74,22 +86,17 @@ class LiveCall:
         "channel",
         "connected_to_system",
         "contact_id",
-        "count_of_services",
         "detail",
         "end_reason",
         "ended",
         "enqueued",
         "index",
-        "inline",
         "invocations",
         "latest_attempt",
         "lex_turns",
         "line_status",
         "machine_call",
-        "offered",
         "outbound",
-        "patience_timer",
-        "pending",
         "queue_name",
         "ring_timeout",
         "started",
@@ -147,14 +154,14 @@ class LiveCall:
         self.tag: Any = None
         """Free for use by the driver."""
         self._retries: dict[str, int] | None = None
-        self.count_of_services: dict[str, int] | None = None
+        self._services: dict[str, int] | None = None
         self.caller = caller
         self.ticket: Ticket | None = None
-        self.offered = False
-        self.pending: Handle | None = None
-        self.patience_timer: Handle | None = None
+        self._offered = False
+        self._pending: Handle | None = None
+        self._patience_timer: Handle | None = None
         self._reaction: Event | None = None
-        self.inline: object = None
+        self._inline: object = None
 
     # ------------------------------------------------------------------------------------------ reading
 
@@ -187,7 +194,16 @@ class LiveCall:
     @property
     def services(self) -> Mapping[str, int]:
         """Number of steps by other services, by action type."""
-        return self.count_of_services or NOTHING
+        return self._services or NOTHING
+
+    @property
+    def waits(self) -> bool:
+        """Whether the call has entered a queue, or the caller's patience already runs."""
+        return self.ticket is not None or self._patience_timer is not None
+
+    def place(self, action: str) -> tuple[str, str]:
+        """Return flow and display name of the current action, as keys of the scenario's menus and inputs."""
+        return self.centre.place(self, action)
 
     # -------------------------------------------------------------------------------------- commands
 
@@ -197,7 +213,7 @@ class LiveCall:
         if self.outbound:
             self.state = CallState.RINGING
             timeout = self.centre.policy.ring_timeout if self.ring_timeout is None else self.ring_timeout
-            self.pending = self.centre.clock.call_later(*self._rings(timeout))
+            self._pending = self.centre.clock.call_later(*self._rings(timeout))
         else:
             self._enter()
 
@@ -238,10 +254,26 @@ class LiveCall:
                 self._retries = {}
             self._retries[function] = self._retries.get(function, 0) + 1
 
+    def count_service(self, type: str) -> None:
+        """Count a step by another service."""
+        if self._services is None:
+            self._services = {}
+        self._services[type] = self._services.get(type, 0) + 1
+
+    def bot_turn(self, effect: Converse, seconds: float) -> float | None:
+        """Count a turn of a bot; return the seconds that it adds, None if the bot rejects it."""
+        self.lex_turns += 1
+        bots = self.centre.bots
+        return 0.0 if bots is None else bots.turn(self, effect, seconds)
+
+    def emit(self, kind: str, detail: Mapping[str, Any] = NOTHING) -> None:
+        """Pass an event of the call to the listener."""
+        self.centre.emit(self, kind, detail)
+
     # ----------------------------------------------------------------------------------------------- engine
 
     def _enter(self) -> None:
-        self.pending = None
+        self._pending = None
         self.state = CallState.IN_FLOW
         self.connected_to_system = self.centre.clock.now()
         if self.outbound:
@@ -260,12 +292,12 @@ class LiveCall:
         return seconds, self._enter if answered else self._not_answered
 
     def _stop_waiting(self) -> None:
-        if self.pending is not None:
-            self.pending.cancel()
-            self.pending = None
+        if self._pending is not None:
+            self._pending.cancel()
+            self._pending = None
 
     def _not_answered(self) -> None:
-        self.pending = None
+        self._pending = None
         self.finish(NOT_ANSWERED, None, "not answered")
 
     def _interrupt(self, event: Event, reason: EndReason) -> None:
@@ -278,9 +310,9 @@ class LiveCall:
         self._advance(event)
 
     def _advance(self, event: Event) -> None:
-        pending = self.pending
+        pending = self._pending
         if pending is not None:
-            self.pending = None
+            self._pending = None
             pending.cancel()
         self._run(self.machine_call.send(event))
 
@@ -292,8 +324,8 @@ class LiveCall:
             if event is None:
                 return
             effect = send(event)
-            if self.offered and type(effect) is not Ended:
-                self.offered = False
+            if self._offered and type(effect) is not Ended:
+                self._offered = False
                 effect = send(self._agent_answered(cast("Ticket", self.ticket)))
 
     def later(self, seconds: float, reaction: Event) -> Event | None:
@@ -301,11 +333,11 @@ class LiveCall:
         if seconds <= 0.0:
             return reaction
         self._reaction = reaction
-        self.pending = self.centre.clock.call_later(seconds, self._react)
+        self._pending = self.centre.clock.call_later(seconds, self._react)
         return None
 
     def _react(self) -> None:
-        self.pending = None
+        self._pending = None
         reaction = self._reaction
         self._reaction = None
         assert reaction is not None
@@ -313,18 +345,28 @@ class LiveCall:
 
     # --------------------------------------------------------------- results of effects that take time
 
-    def settled(self, result: LambdaResult | LambdaFailed, invocation: Invocation) -> None:
+    def invoke(self, effect: Invoke) -> LambdaResult | LambdaFailed | None:
+        """Invoke a function; None if its result comes later."""
+        self._inline = _AWAITED
+        invocation = self.centre.invoker.invoke(self, effect, self._settled)
+        result, self._inline = self._inline, None
+        if result is _AWAITED:
+            self._pending = invocation
+            return None
+        return cast("LambdaResult | LambdaFailed", result)
+
+    def invoke_in_background(self, effect: Invoke) -> None:
+        """Invoke a function whose flow continues at once; its outcome is only counted."""
+        self.centre.invoker.invoke(self, effect, self._report_lambda)
+
+    def _settled(self, result: LambdaResult | LambdaFailed, invocation: Invocation) -> None:
         """Continue with the final result of the function that the flow waits for."""
         self._report_lambda(result, invocation)
-        if self.inline is AWAITED:
-            self.inline = result
+        if self._inline is _AWAITED:
+            self._inline = result
             return
-        self.pending = None
+        self._pending = None
         self._run(self.machine_call.send(result))
-
-    def settled_in_background(self, result: LambdaResult | LambdaFailed, invocation: Invocation) -> None:
-        """Count the outcome of an asynchronous invocation, whose flow has already continued."""
-        self._report_lambda(result, invocation)
 
     def _report_lambda(self, result: LambdaResult | LambdaFailed, invocation: Invocation) -> None:
         centre = self.centre
@@ -342,14 +384,31 @@ class LiveCall:
                 },
             )
 
-    def in_queue(self) -> None:
-        """Record that the call is in a queue."""
+    def join(self, queue: AcdQueue, priority: int, time_adjustment_seconds: float) -> bool:
+        """Enter the queue, or move to it from another; return False if it is full."""
+        centre = self.centre
+        ticket = centre.acd.join(queue, self, priority, time_adjustment_seconds, self.channel)
+        if ticket is None:
+            centre.emit(self, "at_capacity", {"queue": queue.name})
+            return False
+        if self.ticket is not None:
+            centre.acd.leave(self.ticket, abandoned=False)
+        self.ticket = ticket
+        self.queue_name = queue.name
+        if self.enqueued is None:
+            self.enqueued = ticket.since
         self.state = CallState.QUEUED
         self.caller.enter_queue()
+        centre.emit(self, "queued", {"queue": queue.name})
+        if ticket.agent is not None:
+            self._offered = True
+        elif self._patience_timer is None and self.channel != TASK:
+            self._patience_timer = centre.clock.call_later(self.caller.patience(), self._abandon)
+        return True
 
-    def give_up(self) -> None:
-        """Abandon the queue: the caller's patience is over."""
-        self.patience_timer = None
+    def _abandon(self) -> None:
+        """Leave the queue: the caller's patience is over."""
+        self._patience_timer = None
         if self.ended is None and self.state is CallState.QUEUED:
             self._advance(HUNG_UP)
 
@@ -365,9 +424,12 @@ class LiveCall:
             centre.emit(self, "answered", detail)
         return AgentAnswered(agent, username)
 
-    def end_conversation(self) -> None:
-        """End the conversation."""
-        self.pending = None
+    def converse_with_agent(self) -> None:
+        """Begin the conversation of agent and caller."""
+        self._pending = self.centre.clock.call_later(self.caller.talk(), self._end_conversation)
+
+    def _end_conversation(self) -> None:
+        self._pending = None
         self._release_agent()
         self._run(self.machine_call.send(AGENT_ENDS if self.centre.policy.agent_ends else HUNG_UP))
 
@@ -380,7 +442,7 @@ class LiveCall:
         self.terminal = terminal
         self.detail = detail or self.detail
         self._end_patience()
-        self.offered = False
+        self._offered = False
         ticket = self.ticket
         if ticket is not None and ticket.agent is None:
             abandoned = reason == EndReason.CUSTOMER_DISCONNECT
@@ -393,9 +455,9 @@ class LiveCall:
         self._release_agent()
 
     def _end_patience(self) -> None:
-        if self.patience_timer is not None:
-            self.patience_timer.cancel()
-            self.patience_timer = None
+        if self._patience_timer is not None:
+            self._patience_timer.cancel()
+            self._patience_timer = None
 
     def _release_agent(self) -> None:
         """End the conversation: the agent wraps up and then becomes free."""
