@@ -23,21 +23,13 @@ from botocore.validate import ParamValidator
 from hypothesis import strategies as st
 
 from busyhour.emulator.app import build
+from busyhour.emulator.catalogue import SERVICES
 from busyhour.emulator.dynamodb.api.requests import DATA
 from busyhour.emulator.server.listener import running
 from busyhour.quotas.model import Kind
 from busyhour.quotas.table.quota_table import load
 
-MODELS = {
-    "connect": "connect",
-    "dynamodb": "dynamodb",
-    "execute-api": "connectparticipant",
-    "lambda": "lambda",
-    "lex": "lexv2-runtime",
-    "monitoring": "cloudwatch",
-    "servicequotas": "service-quotas",
-    "sts": "sts",
-}
+MODELS = {entry.name: entry.model for entry in SERVICES}
 """botocore's name of each service that has a signing name here."""
 COMMON = frozenset(
     (

@@ -12,22 +12,20 @@ from typing import Any
 
 from busyhour.emulator.account import Account, EmulatorState, new_state
 from busyhour.emulator.admin import Admin
-from busyhour.emulator.connect.api.participant import ParticipantService
 from busyhour.emulator.connect.assembly import first_instance, open_sites
 from busyhour.emulator.connect.contacts.publish import Outlets
 from busyhour.emulator.connect.flow_logs import FlowLogs
 from busyhour.emulator.connect.instance_runtime import InstanceRuntimes
 from busyhour.emulator.connect.lambda_invoker import LambdaFunctions
-from busyhour.emulator.connect.logs_service import FlowLogService
 from busyhour.emulator.connect.policy import ConnectPolicy
 from busyhour.emulator.connect.resources.allowed_countries import Destinations
 from busyhour.emulator.connect.resources.flow_content import Validator
-from busyhour.emulator.connect.service import ConnectService
 from busyhour.emulator.connect.snapshot import ConnectState
 from busyhour.emulator.dynamodb.seed import load_tables
+from busyhour.emulator.factories import Parts, services
 from busyhour.emulator.faults.conditions import Conditions
 from busyhour.emulator.faults.requests import Condition, Fault, Faults
-from busyhour.emulator.messages import Request, Response, Service
+from busyhour.emulator.messages import Request, Response
 from busyhour.emulator.quotas.new_account import LOWER
 from busyhour.emulator.quotas.throttling import Limits
 from busyhour.emulator.server.router import Router
@@ -243,14 +241,11 @@ def build(
     )
     logs = FlowLogs(JsonLines(flow_logs)) if flow_logs is not None else None
     sites = open_sites(state, clock, plan, invoked, instance, policy, allowed, outlets, validator, logs)
-    connect = ConnectService(sites)
-    more: list[Service] = [ParticipantService(sites)]
-    if logs is not None:
-        more.append(FlowLogService(logs, sites, others.fallback))
+    served = services(Parts(others, sites, logs))
     router = Router(
-        [connect, *more, *others.services],
+        served.values(),
         fallback=others.fallback,
-        unsigned=connect,
+        unsigned=served["connect"],
         faults=added,
         verifier=others.verifier(credentials),
     )
@@ -260,7 +255,7 @@ def build(
     )
     added.set(faults)
     closing = [
-        thing for thing in (*others.services, others.fallback, outlets, logs) if hasattr(thing, "close")
+        thing for thing in (*served.values(), others.fallback, outlets, logs) if hasattr(thing, "close")
     ]
     emulator = Emulator(state, clock, sites, admin, router, plan, conditions, closing)
     emulator.dynamodb = others.dynamodb

@@ -1,4 +1,4 @@
-"""All services but Connect, put together."""
+"""Services and backends beside Connect, put together."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from busyhour.scenarios.model import Function, Scenario
 if TYPE_CHECKING:
     from busyhour.emulator.dynamodb.api.service import DynamoDbService
     from busyhour.emulator.lambda_.api.service import LambdaService
+    from busyhour.emulator.lex.service import LexService
+    from busyhour.emulator.moto.lazy_import import MotoGate
     from busyhour.emulator.service_quotas.increases import ApprovalPolicy
     from busyhour.emulator.service_quotas.service import ServiceQuotas
     from busyhour.emulator.snapshot import Part
@@ -26,16 +28,23 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class OtherServices:
-    """The services, by what they are needed for; `fallback` takes what none of them takes."""
+    """The services and what they share; `fallback` takes requests for any other service."""
 
-    services: list[Service]
     fallback: Service
     lambda_: LambdaService
     dynamodb: DynamoDbService
+    lex: LexService
     quotas: ServiceQuotas
+    gate: MotoGate
     state: EmulatorState
     secret_key: str = field(repr=False)
     """What the handlers of functions sign with."""
+
+    def after_moto(self, service: Service) -> Service:
+        """Return the service behind the gate at which requests wait until moto is imported."""
+        from busyhour.emulator.moto.lazy_import import AfterMoto
+
+        return AfterMoto(service, self.gate)
 
     def kept(self) -> tuple[Part, ...]:
         """What has state to keep, quotas first."""
@@ -66,7 +75,6 @@ def other_services(
 
     `table_delay` is how many seconds it takes to create, change or delete a DynamoDB table.
     """
-    from busyhour.emulator.cloudwatch.service import CloudWatch
     from busyhour.emulator.dynamodb.api.service import DynamoDbService
     from busyhour.emulator.lambda_.api.service import LambdaService
     from busyhour.emulator.lambda_.functions.store import FunctionTable
@@ -78,7 +86,6 @@ def other_services(
     from busyhour.emulator.moto.lazy_import import AfterMoto, MotoGate
     from busyhour.emulator.moto.passthrough import MotoRest
     from busyhour.emulator.service_quotas.service import ServiceQuotas
-    from busyhour.emulator.sts import Sts
 
     account, limits = state.account, state.limits
     secret_key = secrets.token_urlsafe(30)
@@ -105,13 +112,7 @@ def other_services(
     )
     quotas = ServiceQuotas(state, approval, clock.call_later, age)
     gate = MotoGate()
-    services: list[Service] = [
-        lambda_,
-        AfterMoto(dynamodb, gate),
-        LexService(lex, state.time),
-        quotas,
-        CloudWatch(state.metrics, limits),
-        Sts(account),
-    ]
     fallback = AfterMoto(MotoRest(account.account_id), gate)
-    return OtherServices(services, fallback, lambda_, dynamodb, quotas, state, secret_key)
+    return OtherServices(
+        fallback, lambda_, dynamodb, LexService(lex, state.time), quotas, gate, state, secret_key
+    )

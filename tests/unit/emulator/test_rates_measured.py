@@ -17,7 +17,7 @@ import orjson
 import pytest
 
 from busyhour.emulator.app import build
-from busyhour.emulator.coverage.page import MODELS, RATED
+from busyhour.emulator.catalogue import SERVICES
 from busyhour.emulator.messages import Request, Response
 from busyhour.emulator.server.timers import VirtualClock
 from busyhour.errors import BusyhourError
@@ -34,13 +34,15 @@ TABLE = load()
 
 @cache
 def model(signing):
-    return botocore.session.get_session().get_service_model(MODELS[signing])
+    return botocore.session.get_session().get_service_model(
+        next(entry.model for entry in SERVICES if entry.name == signing)
+    )
 
 
 def rated():
     """Every served operation that has a rate, with requests/s and burst."""
     served = build(clock=VirtualClock()).router.served()
-    for signing, service in RATED.items():
+    for signing, service in ((entry.name, entry.rates) for entry in SERVICES if entry.rates):
         for operation in served[signing]:
             try:
                 rate, burst = TABLE.rate(service, operation)

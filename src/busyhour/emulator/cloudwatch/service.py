@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -27,6 +27,7 @@ from busyhour.emulator.cloudwatch.store import Dimensions, Point, SeriesName
 from busyhour.emulator.interfaces import Rates
 from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.model.paging import page_start, page_token
+from busyhour.emulator.model.registry import operation, registered
 from busyhour.emulator.model.shape_types import check_types
 
 MAX_QUERIES = 500
@@ -76,11 +77,7 @@ class CloudWatch:
     def __init__(self, metrics: Series, quotas: Rates) -> None:
         self._metrics = metrics
         self._quotas = quotas
-        self._operations: dict[str, Callable[[Parameters], dict[str, Any]]] = {
-            "GetMetricData": self._get_metric_data,
-            "GetMetricStatistics": self._get_metric_statistics,
-            "ListMetrics": self._list_metrics,
-        }
+        self._operations = registered(self)
 
     @property
     def served(self) -> tuple[str, ...]:
@@ -99,13 +96,13 @@ class CloudWatch:
         """
         codec = codec_of(request)
         name, parameters = codec.decode(request)
-        operation = self._operations.get(name)
-        if operation is None:
+        handler = self._operations.get(name)
+        if handler is None:
             raise ApiError("InvalidAction", f"busyhour's emulator does not serve CloudWatch {name!r}.")
         if self._quotas.admit("monitoring", name) is not None:
             raise ApiError("Throttling", "Rate exceeded", 400)
         check_types("cloudwatch", name, parameters, text=codec.text)
-        return codec.encode(name, operation(parameters), request)
+        return codec.encode(name, handler.run(parameters), request)
 
     def error_response(self, error: ApiError, request: Request) -> Response:
         """`error` in the protocol of the request."""
@@ -113,6 +110,7 @@ class CloudWatch:
 
     # ------------------------------------------------------------------------------------ GetMetricData
 
+    @operation("GetMetricData")
     def _get_metric_data(self, parameters: Parameters) -> dict[str, Any]:
         queries = listed(parameters, "MetricDataQueries")
         if not 1 <= len(queries) <= MAX_QUERIES:
@@ -166,6 +164,7 @@ class CloudWatch:
 
     # ------------------------------------------------------------------------------ GetMetricStatistics
 
+    @operation("GetMetricStatistics")
     def _get_metric_statistics(self, parameters: Parameters) -> dict[str, Any]:
         start, end = window(parameters)
         period = period_of(parameters.get("Period"))
@@ -195,6 +194,7 @@ class CloudWatch:
 
     # -------------------------------------------------------------------------------------- ListMetrics
 
+    @operation("ListMetrics")
     def _list_metrics(self, parameters: Parameters) -> dict[str, Any]:
         wanted = listed(parameters, "Dimensions")
         for name in ("Namespace", "MetricName"):

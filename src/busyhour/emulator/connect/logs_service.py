@@ -14,6 +14,7 @@ from busyhour.emulator.connect.instance_runtime import InstanceRuntimes
 from busyhour.emulator.error_formats import json_error
 from busyhour.emulator.messages import JSON_1_1, ApiError, Request, Response, Service
 from busyhour.emulator.model.paging import page_start, page_token
+from busyhour.emulator.model.registry import operation, registered
 
 Params = dict[str, Any]
 _PAGE = 10_000
@@ -35,21 +36,16 @@ class FlowLogService:
         self._logs = logs
         self._sites = sites
         self._fallback = fallback
-        self._handlers: dict[str, Callable[[Params], Params]] = {
-            "FilterLogEvents": self._filter,
-            "GetLogEvents": self._get,
-            "DescribeLogGroups": self._groups,
-            "DescribeLogStreams": self._streams,
-        }
+        self._operations = registered(self)
 
     @property
     def served(self) -> tuple[str, ...]:
         """Names of the operations that are answered."""
-        return tuple(self._handlers)
+        return tuple(self._operations)
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
         """Answer what is about flow logs; hand on the rest."""
-        handler = self._handlers.get(request.target)
+        handler = self._operations.get(request.target)
         try:
             params = orjson.loads(request.body or b"{}")
         except ValueError:
@@ -58,7 +54,7 @@ class FlowLogService:
             if self._fallback is None:
                 raise ApiError("UnknownOperationException", f"{request.target} is not served.")
             return self._fallback.handle(request)
-        return Response(200, orjson.dumps(handler(params)), JSON_1_1)
+        return Response(200, orjson.dumps(handler.run(params)), JSON_1_1)
 
     def error_response(self, error: ApiError, request: Request) -> Response:
         """`error` as JSON 1.1."""
@@ -73,6 +69,7 @@ class FlowLogService:
             return any(name.startswith(prefix) for name in self._names())
         return _group(params) in self._names()
 
+    @operation("FilterLogEvents")
     def _filter(self, params: Params) -> Params:
         wanted = _pattern(params.get("filterPattern") or "")
         found = [
@@ -89,6 +86,7 @@ class FlowLogService:
         ]
         return {"events": listed, "searchedLogStreams": [], **token}
 
+    @operation("GetLogEvents")
     def _get(self, params: Params) -> Params:
         stream = params.get("logStreamName")
         events = self._logs.events(_group(params))
@@ -106,6 +104,7 @@ class FlowLogService:
             "nextBackwardToken": f"b/{max(0, start - size)}",
         }
 
+    @operation("DescribeLogGroups")
     def _groups(self, params: Params) -> Params:
         prefix = params.get("logGroupNamePrefix") or ""
         account = self._sites.state.account
@@ -121,6 +120,7 @@ class FlowLogService:
         ]
         return {"logGroups": groups}
 
+    @operation("DescribeLogStreams")
     def _streams(self, params: Params) -> Params:
         streams: dict[str, list[LogEvent]] = {}
         for event in self._logs.events(_group(params)):

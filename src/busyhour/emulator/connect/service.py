@@ -7,28 +7,29 @@ from functools import cache
 
 import orjson
 
-from busyhour.emulator.connect.api import contacts as operations
-from busyhour.emulator.connect.api import crud, flows, instances, phone_numbers, routing_profiles
-from busyhour.emulator.connect.api import start_contact as start
+from busyhour.emulator.connect.api import (
+    contacts,
+    crud,
+    flows,
+    instances,
+    phone_numbers,
+    routing_profiles,
+    start_contact,
+)
 from busyhour.emulator.connect.contacts.times import epoch_seconds
 from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, InstanceRuntimes, Params
 from busyhour.emulator.connect.metrics import current, historical
 from busyhour.emulator.error_formats import rest_json_error
 from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.model.operations import OperationTable
+from busyhour.emulator.model.registry import registered
 
+_MODULES = (start_contact, contacts, flows, routing_profiles, phone_numbers, instances, current, historical)
 HANDLERS: Mapping[str, Handler] = {
-    **start.HANDLERS,
-    **operations.HANDLERS,
-    **flows.HANDLERS,
     **crud.HANDLERS,
-    **routing_profiles.HANDLERS,
-    **phone_numbers.HANDLERS,
-    **instances.HANDLERS,
-    **current.HANDLERS,
-    **historical.HANDLERS,
+    **{name: one.run for name, one in registered(*_MODULES).items()},
 }
-"""Every operation that is served."""
+"""Every operation that is served: those of the resource kinds' rows, and the functions registered in the modules."""
 _ACCOUNT_WIDE = frozenset(
     {"ListPhoneNumbersV2", "ClaimPhoneNumber", "UpdatePhoneNumber", "SearchAvailablePhoneNumbers"}
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from busyhour.emulator.catalogue import SERVICES
 from busyhour.emulator.coverage.differences import DIFFERENCES, EVERYWHERE
 from busyhour.emulator.coverage.enforced import ENFORCED, FIXED, SETTINGS
 from busyhour.emulator.coverage.not_enforced import UNSERVED
@@ -15,36 +16,7 @@ from busyhour.errors import BusyhourError
 from busyhour.quotas.model import Kind, Quota
 from busyhour.quotas.table.quota_table import QuotaTable, load
 
-MODELS = {
-    "connect": "connect",
-    "dynamodb": "dynamodb",
-    "execute-api": "connectparticipant",
-    "lambda": "lambda",
-    "lex": "lexv2-runtime",
-    "logs": "logs",
-    "monitoring": "cloudwatch",
-    "servicequotas": "service-quotas",
-    "sts": "sts",
-}
-"""botocore's name of a service, by the signing name of its requests."""
-TITLES = {
-    "connect": "Amazon Connect",
-    "connectparticipant": "Amazon Connect Participant Service",
-    "cloudwatch": "CloudWatch",
-    "dynamodb": "DynamoDB",
-    "lambda": "Lambda",
-    "lexv2-runtime": "Lex V2 runtime",
-    "logs": "CloudWatch Logs",
-    "service-quotas": "Service Quotas",
-    "sts": "STS",
-}
-RATED = {
-    "connect": "connect",
-    "execute-api": "connect-participant",
-    "lambda": "lambda",
-    "monitoring": "monitoring",
-}
-"""Services with API rates in the quota table, by signing name."""
+_TITLES = {entry.model: entry.title for entry in SERVICES}
 _INTRODUCTION = """# What the emulator covers
 
 Made from the emulator itself by `make generate`.
@@ -66,9 +38,10 @@ def page() -> str:
 def _operations(served: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     yield "## Operations served\n"
     yield "| service | served | of | operations |\n|---|---|---|---|"
-    for signing, operations in served.items():
-        name = MODELS.get(signing, signing)
-        yield f"| {TITLES.get(name, name)} | {len(operations)} | {_total(name)} | {', '.join(sorted(operations))} |"
+    for entry in SERVICES:
+        if (operations := served.get(entry.name)) is not None:
+            total = _total(entry.model)
+            yield f"| {entry.title} | {len(operations)} | {total} | {', '.join(sorted(operations))} |"
     yield ""
 
 
@@ -86,10 +59,10 @@ def _limits(table: QuotaTable, served: Mapping[str, tuple[str, ...]]) -> Iterato
     yield "CloudWatch says Throttling, HTTP 400."
     yield "Operations of Lambda but Invoke and GetFunction share one; the Participant Service has one for each instance.\n"
     yield "| service | rate/s | burst | operations |\n|---|---|---|---|"
-    for signing, service in RATED.items():
-        for (rate, burst), operations in sorted(_by_rate(table, service, served[signing]).items()):
-            name = TITLES[MODELS[signing]]
-            yield f"| {name} | {rate:g} | {burst:g} | {', '.join(operations)} |"
+    for entry in SERVICES:
+        if entry.rates:
+            for (rate, burst), operations in sorted(_by_rate(table, entry.rates, served[entry.name]).items()):
+                yield f"| {entry.title} | {rate:g} | {burst:g} | {', '.join(operations)} |"
     yield "\n### Quotas\n"
     yield "| quota | code | default | above it |\n|---|---|---|---|"
     for enforced in (*ENFORCED, *FIXED):
@@ -128,6 +101,6 @@ def _differences() -> Iterator[str]:
     yield "## What differs from AWS\n"
     yield from (f"- {text}" for text in EVERYWHERE)
     for service, texts in DIFFERENCES.items():
-        yield f"\n### {TITLES[service]}\n"
+        yield f"\n### {_TITLES[service]}\n"
         yield from (f"- {text}" for text in texts)
     yield ""

@@ -19,6 +19,7 @@ from busyhour.emulator.error_formats import rest_json_error
 from busyhour.emulator.lex.model import ANSWER_SECONDS, SESSIONS, TEXT, Bot, LexModel
 from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.model.operations import OperationTable
+from busyhour.emulator.model.registry import operation, registered
 
 Params = Mapping[str, Any]
 SESSION_SECONDS = 300.0
@@ -37,18 +38,17 @@ class LexService:
     """
 
     names = ("lex",)
-    served = ("RecognizeText", "GetSession", "PutSession", "DeleteSession")
 
     def __init__(self, model: LexModel, time: Callable[[], float]) -> None:
         self._model = model
         self._time = time
         self._sessions: OrderedDict[tuple[str, ...], tuple[float, dict[str, Any]]] = OrderedDict()
-        self._operations: dict[str, tuple[Callable[[Params], Response], str]] = {
-            "RecognizeText": (self._recognize_text, TEXT),
-            "GetSession": (self._get_session, SESSIONS),
-            "PutSession": (self._put_session, SESSIONS),
-            "DeleteSession": (self._delete_session, SESSIONS),
-        }
+        self._operations = registered(self)
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """Names of the operations that are answered."""
+        return tuple(self._operations)
 
     def operation_name(self, request: Request) -> str:
         """Name of the operation that the request asks for."""
@@ -61,10 +61,11 @@ class LexService:
         if found is None or found[1] is None:
             what = found[0] if found else f"{request.method} {request.path}"
             raise ApiError("UnknownOperationException", f"The emulator does not serve {what}.", 404)
-        name, operation, values = found[0], found[1], found[2]
-        params = operation.parse(request, values)
-        run, quota = self._operations[name]
-        slot = self._model.begin(Bot(params["botId"], params["botAliasId"], params["localeId"]), name, quota)
+        name, shape, values = found[0], found[1], found[2]
+        params = shape.parse(request, values)
+        handler = self._operations[name]
+        bot = Bot(params["botId"], params["botAliasId"], params["localeId"])
+        slot = self._model.begin(bot, name, handler.quota)
         if slot is None:
             raise ApiError("ThrottlingException", "Too many requests for this bot.", 429)
         waiter: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
@@ -73,7 +74,7 @@ class LexService:
             if waiter.done():
                 return
             try:
-                waiter.set_result(run(params))
+                waiter.set_result(handler.run(params))
             except ApiError as error:
                 waiter.set_exception(error)
 
@@ -86,6 +87,7 @@ class LexService:
 
     # ---------------------------------------------------------------------------------------- operations
 
+    @operation("RecognizeText", quota=TEXT)
     def _recognize_text(self, params: Params) -> Response:
         given = params.get("sessionState") or {}
         known = self._session(params) or {}
@@ -102,12 +104,14 @@ class LexService:
         self._remember(params, session)
         return _json({**session, "sessionId": params["sessionId"]})
 
+    @operation("GetSession", quota=SESSIONS)
     def _get_session(self, params: Params) -> Response:
         session = self._session(params)
         if session is None:
             raise ApiError("ResourceNotFoundException", f"There is no session {params['sessionId']!r}.", 404)
         return _json({**session, "sessionId": params["sessionId"]})
 
+    @operation("PutSession", quota=SESSIONS)
     def _put_session(self, params: Params) -> Response:
         messages = params.get("messages") or []
         self._remember(
@@ -115,6 +119,7 @@ class LexService:
         )
         return Response(200, b"", "text/plain; charset=utf-8", {"x-amz-lex-session-id": params["sessionId"]})
 
+    @operation("DeleteSession", quota=SESSIONS)
     def _delete_session(self, params: Params) -> Response:
         if self._session(params) is None:
             raise ApiError("ResourceNotFoundException", f"There is no session {params['sessionId']!r}.", 404)
@@ -150,4 +155,6 @@ def _json(body: Mapping[str, Any]) -> Response:
 
 @cache
 def _table() -> OperationTable:
-    return OperationTable(LexService.served, "lexv2-runtime", ("ValidationException", "ValidationException"))
+    return OperationTable(
+        registered(LexService), "lexv2-runtime", ("ValidationException", "ValidationException")
+    )

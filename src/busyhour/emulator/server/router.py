@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote
 
 import orjson
 
+from busyhour.emulator.catalogue import SERVICES
 from busyhour.emulator.error_formats import error_in_kind
 from busyhour.emulator.faults.requests import Fault, Faults, UnreachableError
 from busyhour.emulator.messages import ApiError, Request, Response, Service
@@ -20,16 +21,8 @@ _log = logging.getLogger(__name__)
 
 _SCOPE = re.compile(r"Credential=([^/,\s]*)/(\d{8})/([^/,\s]*)/([^/,\s]*)/aws4_request")
 _SCOPE_4A = re.compile(r"Credential=([^/,\s]*)/(\d{8})/([^/,\s]*)/aws4_request")
-_TARGETS = {
-    "DynamoDB": "dynamodb",
-    "ServiceQuotas": "servicequotas",
-    "GraniteServiceVersion": "monitoring",
-}
-"""Service of a request without a signature, by how its X-Amz-Target begins."""
 _INSIDE = ("TransactItems", "Get", "Put", "Update", "Delete", "ConditionCheck")
 """Members of a request's body that hold names of resources further in."""
-_VERSIONS = {"2011-06-15": "sts", "2010-08-01": "monitoring"}
-"""Service of an unsigned Query request, by its `Version`."""
 
 
 def credential_scope(headers: Mapping[str, str], query: str) -> tuple[str, str, str]:
@@ -51,14 +44,15 @@ def credential_scope(headers: Mapping[str, str], query: str) -> tuple[str, str, 
 def unsigned_service(headers: Mapping[str, str], path: str, query: str, body: bytes) -> str:
     """The service that an unsigned request means, by target, form or path; empty when it cannot be told."""
     target = headers.get("x-amz-target", "")
-    for beginning, service in _TARGETS.items():
-        if target.startswith(beginning):
-            return service
-    if headers.get("content-type", "").startswith("application/x-www-form-urlencoded") or "Version=" in query:
-        form = parse_qs(query or body.decode("latin-1"))
-        return _VERSIONS.get(form.get("Version", [""])[0], "")
-    if path.startswith(("/2015-03-31/", "/2014-11-13/", "/2016-08-19/", "/2017-10-31/", "/2018-10-31/")):
-        return "lambda"
+    form_encoded = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    version = ""
+    if form_encoded or "Version=" in query:
+        version = parse_qs(query or body.decode("latin-1")).get("Version", [""])[0]
+    for entry in SERVICES:
+        if (entry.target and target.startswith(entry.target)) or (entry.version and version == entry.version):
+            return entry.name
+        if entry.paths and path.startswith(entry.paths):
+            return entry.name
     return ""
 
 

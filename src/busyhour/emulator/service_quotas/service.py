@@ -23,6 +23,7 @@ from busyhour.emulator.account import EmulatorState
 from busyhour.emulator.error_formats import json_error
 from busyhour.emulator.messages import JSON_1_1, ApiError, Request, Response
 from busyhour.emulator.model.paging import page_start, page_token
+from busyhour.emulator.model.registry import operation, registered
 from busyhour.emulator.model.shape_types import check_types
 from busyhour.emulator.quotas.new_account import AccountAge
 from busyhour.emulator.service_quotas.increases import (
@@ -76,18 +77,7 @@ class ServiceQuotas:
         table = state.limits.table.for_region(state.account.region)
         self._quotas = {(q.service, q.code): q for q in table if q.code is not None}
         self._services = sorted({service for service, _ in self._quotas})
-        self._operations: dict[str, Callable[[Body, Request], dict[str, Any]]] = {
-            "ListServices": self._list_services,
-            "GetServiceQuota": self._get,
-            "GetAWSDefaultServiceQuota": self._get_default,
-            "ListServiceQuotas": self._list,
-            "ListAWSDefaultServiceQuotas": self._list_defaults,
-            "RequestServiceQuotaIncrease": self._request_increase,
-            "GetRequestedServiceQuotaChange": self._get_requested,
-            "ListRequestedServiceQuotaChangeHistory": self._history,
-            "ListRequestedServiceQuotaChangeHistoryByQuota": self._history_by_quota,
-            "CreateSupportCase": self._create_case,
-        }
+        self._operations = registered(self)
 
     @property
     def served(self) -> tuple[str, ...]:
@@ -104,8 +94,8 @@ class ServiceQuotas:
         Raises:
             ApiError: in the words of Service Quotas.
         """
-        operation = self._operations.get(request.target)
-        if operation is None:
+        handler = self._operations.get(request.target)
+        if handler is None:
             raise ApiError(
                 "UnknownOperationException",
                 f"busyhour's emulator does not serve ServiceQuotas {request.target!r}.",
@@ -118,7 +108,7 @@ class ServiceQuotas:
             raise ApiError("SerializationException", "The body is not a JSON object.")
         check_types("service-quotas", request.target, body)
         self._book.settle(self._state.time())
-        return Response(200, json.dumps(operation(body, request)).encode(), JSON_1_1)
+        return Response(200, json.dumps(handler.run(body, request)).encode(), JSON_1_1)
 
     def error_response(self, error: ApiError, request: Request) -> Response:
         """`error` as JSON 1.1 has it."""
@@ -126,12 +116,14 @@ class ServiceQuotas:
 
     # ------------------------------------------------------------------------------------------- values
 
+    @operation("ListServices")
     def _list_services(self, body: Body, request: Request) -> dict[str, Any]:
         rows = [
             {"ServiceCode": code, "ServiceName": SERVICE_NAMES.get(code, code)} for code in self._services
         ]
         return _page("Services", rows, body)
 
+    @operation("GetServiceQuota")
     def _get(self, body: Body, request: Request) -> dict[str, Any]:
         quota = self._quota(body)
         context = body.get("ContextId")
@@ -143,9 +135,11 @@ class ServiceQuotas:
             raise ApiError("NoSuchResourceException", f"{quota.name} has no applied value for {context}.")
         return {"Quota": self._shapes.service_quota(quota, RESOURCE, context)}
 
+    @operation("GetAWSDefaultServiceQuota")
     def _get_default(self, body: Body, request: Request) -> dict[str, Any]:
         return {"Quota": self._shapes.default(self._quota(body))}
 
+    @operation("ListServiceQuotas")
     def _list(self, body: Body, request: Request) -> dict[str, Any]:
         quotas = self._of_service(body)
         if (code := body.get("QuotaCode")) is not None:
@@ -160,11 +154,13 @@ class ServiceQuotas:
         ]
         return _page("Quotas", rows, body)
 
+    @operation("ListAWSDefaultServiceQuotas")
     def _list_defaults(self, body: Body, request: Request) -> dict[str, Any]:
         return _page("Quotas", [self._shapes.default(quota) for quota in self._of_service(body)], body)
 
     # ------------------------------------------------------------------------------------------ requests
 
+    @operation("RequestServiceQuotaIncrease")
     def _request_increase(self, body: Body, request: Request) -> dict[str, Any]:
         quota = self._quota(body)
         desired = body.get("DesiredValue")
@@ -207,9 +203,11 @@ class ServiceQuotas:
         self._wake_at(filed.due)
         return {"RequestedQuota": self._shapes.requested(filed)}
 
+    @operation("GetRequestedServiceQuotaChange")
     def _get_requested(self, body: Body, request: Request) -> dict[str, Any]:
         return {"RequestedQuota": self._shapes.requested(self._filed(body))}
 
+    @operation("CreateSupportCase")
     def _create_case(self, body: Body, request: Request) -> dict[str, Any]:
         filed = self._filed(body)
         if filed.case is not None:
@@ -224,12 +222,14 @@ class ServiceQuotas:
         self._wake_at(filed.due)
         return {}
 
+    @operation("ListRequestedServiceQuotaChangeHistory")
     def _history(self, body: Body, request: Request) -> dict[str, Any]:
         service = body.get("ServiceCode")
         if service is not None:
             self._of_service(body)
         return self._requests_page(body, [r for r in self._book if service in (None, r.quota.service)])
 
+    @operation("ListRequestedServiceQuotaChangeHistoryByQuota")
     def _history_by_quota(self, body: Body, request: Request) -> dict[str, Any]:
         quota = self._quota(body)
         return self._requests_page(body, [r for r in self._book if r.quota == quota])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from busyhour.emulator.coverage import page
+from busyhour.emulator.catalogue import SERVICES
 from busyhour.emulator.coverage.differences import DIFFERENCES
 from busyhour.emulator.coverage.enforced import ENFORCED, FIXED
 from busyhour.emulator.coverage.not_enforced import UNSERVED
@@ -36,7 +36,7 @@ def test_every_quota_that_the_code_names_is_listed_and_no_other():
 
 
 def test_differences_are_told_of_services_that_are_served():
-    assert set(DIFFERENCES) <= set(page.TITLES)
+    assert set(DIFFERENCES) <= {entry.model for entry in SERVICES}
 
 
 def test_every_quota_is_held_or_has_a_reason_why_not():
@@ -61,3 +61,10 @@ def test_fixed_quotas_are_what_flows_and_requests_hold():
     }
     table = load()
     assert figures == {one.key: table.find(one.key).default for one in FIXED}
+
+
+def test_every_service_of_the_catalogue_has_a_factory_and_is_under_its_name():
+    from busyhour.emulator.factories import FACTORIES
+
+    assert [entry.name for entry in SERVICES] == list(FACTORIES)
+    assert len({entry.model for entry in SERVICES}) == len(SERVICES)

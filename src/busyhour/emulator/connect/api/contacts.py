@@ -8,11 +8,12 @@ from busyhour.emulator.connect.contacts.contact import Contact
 from busyhour.emulator.connect.contacts.describe import described, found
 from busyhour.emulator.connect.contacts.outbound import check_attributes
 from busyhour.emulator.connect.contacts.times import epoch_seconds
-from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params, not_found
+from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params, not_found
 from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import resource_id
 from busyhour.emulator.messages import ApiError
+from busyhour.emulator.model.registry import operation
 
 MOMENTS = {
     "INITIATION_TIMESTAMP": "initiated",
@@ -31,6 +32,7 @@ _TAGS = 6
 """User-defined tags of a contact (API reference, TagContact)."""
 
 
+@operation("StopContact")
 def stop_contact(site: InstanceRuntime, params: Params) -> Params:
     """StopContact: ContactNotFoundException for a contact that is over."""
     contact = _contact(site, params["ContactId"])
@@ -43,17 +45,20 @@ def stop_contact(site: InstanceRuntime, params: Params) -> Params:
     return {}
 
 
+@operation("DescribeContact")
 def describe_contact(site: InstanceRuntime, params: Params) -> Params:
     """DescribeContact."""
     contact = _contact(site, params["ContactId"])
     return {"Contact": described(contact, site.instance, site.contacts.epoch)}
 
 
+@operation("GetContactAttributes")
 def get_attributes(site: InstanceRuntime, params: Params) -> Params:
     """GetContactAttributes."""
     return {"Attributes": _contact(site, params["InitialContactId"]).current_attributes()}
 
 
+@operation("UpdateContactAttributes")
 def update_attributes(site: InstanceRuntime, params: Params) -> Params:
     """UpdateContactAttributes: adds and replaces; also on a contact that has ended."""
     contact = _contact(site, params["InitialContactId"])
@@ -63,6 +68,7 @@ def update_attributes(site: InstanceRuntime, params: Params) -> Params:
     return {}
 
 
+@operation("TagContact")
 def tag(site: InstanceRuntime, params: Params) -> Params:
     """TagContact: at most six user-defined tags."""
     contact = _contact(site, params["ContactId"])
@@ -74,6 +80,7 @@ def tag(site: InstanceRuntime, params: Params) -> Params:
     return {}
 
 
+@operation("UntagContact")
 def untag(site: InstanceRuntime, params: Params) -> Params:
     """UntagContact."""
     contact = _contact(site, params["ContactId"])
@@ -82,6 +89,7 @@ def untag(site: InstanceRuntime, params: Params) -> Params:
     return {}
 
 
+@operation("ListContactReferences")
 def list_references(site: InstanceRuntime, params: Params) -> Params:
     """ListContactReferences."""
     contact = _contact(site, params["ContactId"])
@@ -95,6 +103,7 @@ def list_references(site: InstanceRuntime, params: Params) -> Params:
     return {"ReferenceSummaryList": chosen, **token}
 
 
+@operation("SearchContacts")
 def search(site: InstanceRuntime, params: Params) -> Params:
     """SearchContacts: by time, channel, initiation method, queue, agent, name and contact attributes."""
     span = params["TimeRange"]
@@ -163,15 +172,3 @@ def _matches(kind: str, hits: list[bool]) -> bool:
 def _sortable(contact: Contact, by: str) -> tuple[bool, Any]:
     value = getattr(contact, by)
     return value is not None, value if value is not None else 0
-
-
-HANDLERS: dict[str, Handler] = {
-    "StopContact": stop_contact,
-    "DescribeContact": describe_contact,
-    "GetContactAttributes": get_attributes,
-    "UpdateContactAttributes": update_attributes,
-    "TagContact": tag,
-    "UntagContact": untag,
-    "ListContactReferences": list_references,
-    "SearchContacts": search,
-}

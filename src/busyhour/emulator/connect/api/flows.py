@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params
+from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
 from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.flow_content import read_content
 from busyhour.emulator.connect.resources.instance import FlowResource
 from busyhour.emulator.connect.resources.kinds import Kind
 from busyhour.emulator.messages import ApiError
+from busyhour.emulator.model.registry import operation
 from busyhour.flows.model import Flow
 
 _INVALID = {
@@ -19,12 +20,14 @@ _INVALID = {
 }
 
 
+@operation("CreateContactFlow")
 def create_flow(site: InstanceRuntime, params: Params) -> Params:
     """CreateContactFlow."""
     made = _create(site, params, kinds.FLOW, params["Type"], params.get("Status") or "PUBLISHED")
     return {"ContactFlowId": made.id, "ContactFlowArn": made.arn, "FlowContentSha256": made.sha256}
 
 
+@operation("CreateContactFlowModule")
 def create_module(site: InstanceRuntime, params: Params) -> Params:
     """CreateContactFlowModule; the same ClientToken makes one module."""
     token = params.get("ClientToken") or ""
@@ -38,6 +41,7 @@ def create_module(site: InstanceRuntime, params: Params) -> Params:
     return {"Id": made.id, "Arn": made.arn}
 
 
+@operation("DescribeContactFlow")
 def describe_flow(site: InstanceRuntime, params: Params) -> Params:
     """DescribeContactFlow."""
     flow = site.flow(params["ContactFlowId"])
@@ -52,12 +56,14 @@ def describe_flow(site: InstanceRuntime, params: Params) -> Params:
     }
 
 
+@operation("DescribeContactFlowModule")
 def describe_module(site: InstanceRuntime, params: Params) -> Params:
     """DescribeContactFlowModule."""
     module = site.find(kinds.MODULE, params["ContactFlowModuleId"])
     return {"ContactFlowModule": {**_about(module), "FlowModuleContentSha256": module.sha256}}
 
 
+@operation("ListContactFlows")
 def list_flows(site: InstanceRuntime, params: Params) -> Params:
     """ListContactFlows."""
     wanted = params.get("ContactFlowTypes")
@@ -77,6 +83,7 @@ def list_flows(site: InstanceRuntime, params: Params) -> Params:
     return {"ContactFlowSummaryList": listed, **token}
 
 
+@operation("ListContactFlowModules")
 def list_modules(site: InstanceRuntime, params: Params) -> Params:
     """ListContactFlowModules."""
     wanted = params.get("ContactFlowModuleState")
@@ -86,12 +93,14 @@ def list_modules(site: InstanceRuntime, params: Params) -> Params:
     return {"ContactFlowModulesSummaryList": listed, **token}
 
 
+@operation("UpdateContactFlowContent")
 def update_flow_content(site: InstanceRuntime, params: Params) -> Params:
     """UpdateContactFlowContent: contacts that begin from now on run the new content."""
     _set_content(site, site.flow(params["ContactFlowId"]), params["Content"])
     return {}
 
 
+@operation("UpdateContactFlowModuleContent")
 def update_module_content(site: InstanceRuntime, params: Params) -> Params:
     """UpdateContactFlowModuleContent."""
     module = site.find(kinds.MODULE, params["ContactFlowModuleId"])
@@ -100,17 +109,20 @@ def update_module_content(site: InstanceRuntime, params: Params) -> Params:
     return {}
 
 
+@operation("UpdateContactFlowMetadata", "UpdateContactFlowName")
 def update_flow_metadata(site: InstanceRuntime, params: Params) -> Params:
     """UpdateContactFlowMetadata and UpdateContactFlowName."""
     return _update_metadata(site, site.flow(params["ContactFlowId"]), params, params.get("ContactFlowState"))
 
 
+@operation("UpdateContactFlowModuleMetadata")
 def update_module_metadata(site: InstanceRuntime, params: Params) -> Params:
     """UpdateContactFlowModuleMetadata."""
     module = site.find(kinds.MODULE, params["ContactFlowModuleId"])
     return _update_metadata(site, module, params, params.get("State"))
 
 
+@operation("DeleteContactFlow")
 def delete_flow(site: InstanceRuntime, params: Params) -> Params:
     """DeleteContactFlow: contacts that run it go on."""
     site.removed(site.flow(params["ContactFlowId"]))
@@ -118,6 +130,7 @@ def delete_flow(site: InstanceRuntime, params: Params) -> Params:
     return {}
 
 
+@operation("DeleteContactFlowModule")
 def delete_module(site: InstanceRuntime, params: Params) -> Params:
     """DeleteContactFlowModule."""
     site.removed(site.find(kinds.MODULE, params["ContactFlowModuleId"]))
@@ -195,20 +208,3 @@ def _about(resource: FlowResource) -> Params:
         "Content": resource.content,
         "Tags": resource.tags,
     }
-
-
-HANDLERS: dict[str, Handler] = {
-    "CreateContactFlow": create_flow,
-    "DescribeContactFlow": describe_flow,
-    "ListContactFlows": list_flows,
-    "UpdateContactFlowContent": update_flow_content,
-    "UpdateContactFlowMetadata": update_flow_metadata,
-    "UpdateContactFlowName": update_flow_metadata,
-    "DeleteContactFlow": delete_flow,
-    "CreateContactFlowModule": create_module,
-    "DescribeContactFlowModule": describe_module,
-    "ListContactFlowModules": list_modules,
-    "UpdateContactFlowModuleContent": update_module_content,
-    "UpdateContactFlowModuleMetadata": update_module_metadata,
-    "DeleteContactFlowModule": delete_module,
-}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params, not_found
+from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params, not_found
 from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources.instance import Instance, Resource, furnish
 from busyhour.emulator.messages import ApiError
+from busyhour.emulator.model.registry import operation
 
 _COUNT = "connect.amazon-connect-instance-count"
 _TURNOVER = "connect.instances-created-or-deleted-in-30-days"
@@ -30,6 +31,7 @@ _ATTRIBUTES = {
 """Instance attributes with the value that a new instance has here."""
 
 
+@operation("CreateInstance")
 def create(site: InstanceRuntime, params: Params) -> Params:
     """CreateInstance: active at once, with what Connect puts into a new one; quotas of its own."""
     sites, state = site.sites, site.state
@@ -48,17 +50,20 @@ def create(site: InstanceRuntime, params: Params) -> Params:
     return {"Id": instance.id, "Arn": instance.arn}
 
 
+@operation("DescribeInstance")
 def describe(site: InstanceRuntime, params: Params) -> Params:
     """DescribeInstance."""
     return {"Instance": {**_about(site.instance), "Tags": site.instance.more.get("Tags") or {}}}
 
 
+@operation("ListInstances")
 def listing(site: InstanceRuntime, params: Params) -> Params:
     """ListInstances."""
     chosen, token = page([_about(one.instance) for one in site.sites], params, 10)
     return {"InstanceSummaryList": chosen, **token}
 
 
+@operation("DeleteInstance")
 def delete(site: InstanceRuntime, params: Params) -> Params:
     """DeleteInstance; the emulator keeps the one that it began with."""
     if site is site.sites.first:
@@ -85,12 +90,14 @@ def _count_turnover(site: InstanceRuntime, code: str, status: int) -> None:
     moments.append(at)
 
 
+@operation("DescribeInstanceAttribute")
 def describe_attribute(site: InstanceRuntime, params: Params) -> Params:
     """DescribeInstanceAttribute."""
     kind = params["AttributeType"]
     return {"Attribute": {"AttributeType": kind, "Value": _attributes(site.instance).get(kind, "false")}}
 
 
+@operation("ListInstanceAttributes")
 def list_attributes(site: InstanceRuntime, params: Params) -> Params:
     """ListInstanceAttributes."""
     listed = [{"AttributeType": kind, "Value": value} for kind, value in _attributes(site.instance).items()]
@@ -98,18 +105,21 @@ def list_attributes(site: InstanceRuntime, params: Params) -> Params:
     return {"Attributes": chosen, **token}
 
 
+@operation("UpdateInstanceAttribute")
 def update_attribute(site: InstanceRuntime, params: Params) -> Params:
     """UpdateInstanceAttribute."""
     site.instance.attributes[params["AttributeType"]] = params["Value"]
     return {}
 
 
+@operation("TagResource")
 def tag(site: InstanceRuntime, params: Params) -> Params:
     """TagResource."""
     _tags(site, params["resourceArn"]).update(params["tags"])
     return {}
 
 
+@operation("UntagResource")
 def untag(site: InstanceRuntime, params: Params) -> Params:
     """UntagResource."""
     tags = _tags(site, params["resourceArn"])
@@ -118,6 +128,7 @@ def untag(site: InstanceRuntime, params: Params) -> Params:
     return {}
 
 
+@operation("ListTagsForResource")
 def list_tags(site: InstanceRuntime, params: Params) -> Params:
     """ListTagsForResource."""
     return {"tags": _tags(site, params["resourceArn"])}
@@ -154,17 +165,3 @@ def _about(instance: Instance) -> Params:
         "OutboundCallsEnabled": more.get("OutboundCallsEnabled", True),
         "InstanceAccessUrl": f"https://{account.alias}.my.connect.aws/",
     }
-
-
-HANDLERS: dict[str, Handler] = {
-    "CreateInstance": create,
-    "DescribeInstance": describe,
-    "ListInstances": listing,
-    "DeleteInstance": delete,
-    "DescribeInstanceAttribute": describe_attribute,
-    "ListInstanceAttributes": list_attributes,
-    "UpdateInstanceAttribute": update_attribute,
-    "TagResource": tag,
-    "UntagResource": untag,
-    "ListTagsForResource": list_tags,
-}

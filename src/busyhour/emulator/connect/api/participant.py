@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+import sys
 from functools import cache
-from typing import Any
 
 import orjson
 
@@ -23,6 +22,7 @@ from busyhour.emulator.error_formats import rest_json_error
 from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.model.operations import OperationTable
 from busyhour.emulator.model.paging import page_start, page_token
+from busyhour.emulator.model.registry import Registered, operation, registered
 
 _BEARER = "x-amz-bearer"
 _DAY = 86_400.0
@@ -40,7 +40,7 @@ class ParticipantService:
     @property
     def served(self) -> tuple[str, ...]:
         """Names of the operations that are answered."""
-        return tuple(_HANDLERS)
+        return tuple(_handlers())
 
     def operation(self, request: Request) -> str:
         """Name of the operation that a request means; empty where it means none."""
@@ -60,7 +60,7 @@ class ParticipantService:
         if site.state.limits.admit("connect-participant", name, resource=site.instance.id) is not None:
             raise ApiError("ThrottlingException", "Too Many Requests", 429)
         params = operation.parse(request, values)
-        return Response(200, orjson.dumps(_HANDLERS[name](site, contact, params)))
+        return Response(200, orjson.dumps(_handlers()[name].run(site, contact, params)))
 
     def error_response(self, error: ApiError, request: Request) -> Response:
         """`error` as rest-json."""
@@ -79,6 +79,7 @@ class ParticipantService:
         raise ApiError("AccessDeniedException", "Access denied: the token is not valid.", 403)
 
 
+@operation("CreateParticipantConnection")
 def _create_connection(site: InstanceRuntime, contact: Contact, params: Params) -> Params:
     _alive(contact)
     expiry = iso(site.state.time() + _DAY)
@@ -92,6 +93,7 @@ def _create_connection(site: InstanceRuntime, contact: Contact, params: Params) 
     return answer
 
 
+@operation("SendMessage", "SendEvent")
 def _send(site: InstanceRuntime, contact: Contact, params: Params) -> Params:
     _alive(contact)
     content = params.get("Content") or ""
@@ -99,6 +101,7 @@ def _send(site: InstanceRuntime, contact: Contact, params: Params) -> Params:
     return {"Id": entry["Id"], "AbsoluteTime": entry["AbsoluteTime"]}
 
 
+@operation("GetTranscript")
 def _transcript(site: InstanceRuntime, contact: Contact, params: Params) -> Params:
     entries = list(contact.transcript or ())
     backward = params.get("ScanDirection", "BACKWARD") == "BACKWARD"
@@ -114,6 +117,7 @@ def _transcript(site: InstanceRuntime, contact: Contact, params: Params) -> Para
     return {"InitialContactId": initial, "Transcript": chosen, **token}
 
 
+@operation("DisconnectParticipant")
 def _disconnect(site: InstanceRuntime, contact: Contact, params: Params) -> Params:
     if contact.call is not None:
         contact.call.hang_up()
@@ -125,15 +129,11 @@ def _alive(contact: Contact) -> None:
         raise ApiError("AccessDeniedException", "Access denied: the chat has ended.", 403)
 
 
-_HANDLERS: dict[str, Callable[[InstanceRuntime, Contact, Params], dict[str, Any]]] = {
-    "CreateParticipantConnection": _create_connection,
-    "SendMessage": _send,
-    "SendEvent": _send,
-    "GetTranscript": _transcript,
-    "DisconnectParticipant": _disconnect,
-}
+@cache
+def _handlers() -> dict[str, Registered]:
+    return registered(sys.modules[__name__])
 
 
 @cache
 def _operations() -> OperationTable:
-    return OperationTable(_HANDLERS, "connectparticipant", ("ValidationException", "ValidationException"))
+    return OperationTable(_handlers(), "connectparticipant", ("ValidationException", "ValidationException"))

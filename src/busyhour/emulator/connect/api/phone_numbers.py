@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params, not_found
+from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params, not_found
 from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import NumberResource, resource_id
 from busyhour.emulator.messages import ApiError
+from busyhour.emulator.model.registry import operation
 
 COUNTRIES = {
     "US": ("+1", "+1206555"),
@@ -28,6 +29,7 @@ COUNTRIES = {
 _TOLL_FREE = ("+1800", "+1833", "+1844", "+1855", "+1866", "+1877", "+1888", "+44800", "+49800")
 
 
+@operation("ClaimPhoneNumber")
 def claim(site: InstanceRuntime, params: Params) -> Params:
     """ClaimPhoneNumber, for an instance by ARN or id."""
     target = _target(site, params)
@@ -45,6 +47,7 @@ def claim(site: InstanceRuntime, params: Params) -> Params:
     return {"PhoneNumberId": claimed.id, "PhoneNumberArn": claimed.arn}
 
 
+@operation("DescribePhoneNumber")
 def describe(site: InstanceRuntime, params: Params) -> Params:
     """DescribePhoneNumber."""
     owner, number = site.sites.number(params["PhoneNumberId"])
@@ -52,6 +55,7 @@ def describe(site: InstanceRuntime, params: Params) -> Params:
     return {"ClaimedPhoneNumberSummary": about}
 
 
+@operation("ReleasePhoneNumber")
 def release(site: InstanceRuntime, params: Params) -> Params:
     """ReleasePhoneNumber."""
     owner, number = site.sites.number(params["PhoneNumberId"])
@@ -59,6 +63,7 @@ def release(site: InstanceRuntime, params: Params) -> Params:
     return {}
 
 
+@operation("UpdatePhoneNumber")
 def move(site: InstanceRuntime, params: Params) -> Params:
     """UpdatePhoneNumber: the number belongs to another instance from now on."""
     owner, number = site.sites.number(params["PhoneNumberId"])
@@ -70,6 +75,7 @@ def move(site: InstanceRuntime, params: Params) -> Params:
     return {"PhoneNumberId": number.id, "PhoneNumberArn": number.arn}
 
 
+@operation("AssociatePhoneNumberContactFlow")
 def associate(site: InstanceRuntime, params: Params) -> Params:
     """AssociatePhoneNumberContactFlow: calls to the number begin in this flow."""
     number = site.find(kinds.NUMBER, params["PhoneNumberId"])
@@ -77,12 +83,14 @@ def associate(site: InstanceRuntime, params: Params) -> Params:
     return {}
 
 
+@operation("DisassociatePhoneNumberContactFlow")
 def disassociate(site: InstanceRuntime, params: Params) -> Params:
     """DisassociatePhoneNumberContactFlow."""
     site.find(kinds.NUMBER, params["PhoneNumberId"]).flow = ""
     return {}
 
 
+@operation("ListPhoneNumbersV2")
 def list_v2(site: InstanceRuntime, params: Params) -> Params:
     """ListPhoneNumbersV2, of all instances or one."""
     wanted = params.get("TargetArn")
@@ -99,6 +107,7 @@ def list_v2(site: InstanceRuntime, params: Params) -> Params:
     return {"ListPhoneNumbersSummaryList": [_summary(*pair) for pair in chosen], **token}
 
 
+@operation("ListPhoneNumbers")
 def list_v1(site: InstanceRuntime, params: Params) -> Params:
     """ListPhoneNumbers of one instance."""
     chosen, token = page(_chosen(site.instance.numbers(), params), params)
@@ -115,6 +124,7 @@ def list_v1(site: InstanceRuntime, params: Params) -> Params:
     return {"PhoneNumberSummaryList": listed, **token}
 
 
+@operation("SearchAvailablePhoneNumbers")
 def search_available(site: InstanceRuntime, params: Params) -> Params:
     """SearchAvailablePhoneNumbers: numbers that nobody has claimed."""
     code, kind = params["PhoneNumberCountryCode"], params["PhoneNumberType"]
@@ -178,16 +188,3 @@ def _summary(owner: InstanceRuntime, number: NumberResource) -> Params:
         "TargetArn": owner.instance.arn,
         "InstanceId": owner.instance.id,
     }
-
-
-HANDLERS: dict[str, Handler] = {
-    "ClaimPhoneNumber": claim,
-    "DescribePhoneNumber": describe,
-    "ReleasePhoneNumber": release,
-    "UpdatePhoneNumber": move,
-    "AssociatePhoneNumberContactFlow": associate,
-    "DisassociatePhoneNumberContactFlow": disassociate,
-    "ListPhoneNumbersV2": list_v2,
-    "ListPhoneNumbers": list_v1,
-    "SearchAvailablePhoneNumbers": search_available,
-}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from busyhour.emulator.connect.api.crud import check_queue_configs
-from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params
+from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
 from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import resource_id
+from busyhour.emulator.model.registry import operation
 
 
+@operation("ListRoutingProfileQueues")
 def list_queues(site: InstanceRuntime, params: Params) -> Params:
     """ListRoutingProfileQueues: an entry for each queue and channel."""
     profile = site.find(kinds.ROUTING_PROFILE, params["RoutingProfileId"])
@@ -23,6 +25,7 @@ def list_queues(site: InstanceRuntime, params: Params) -> Params:
     return {"RoutingProfileQueueConfigSummaryList": listed, **token}
 
 
+@operation("AssociateRoutingProfileQueues", "UpdateRoutingProfileQueues")
 def associate_queues(site: InstanceRuntime, params: Params) -> Params:
     """AssociateRoutingProfileQueues: adds queues, or changes priority and delay of those it has."""
     profile = site.find(kinds.ROUTING_PROFILE, params["RoutingProfileId"])
@@ -34,6 +37,7 @@ def associate_queues(site: InstanceRuntime, params: Params) -> Params:
     return {}
 
 
+@operation("DisassociateRoutingProfileQueues")
 def disassociate_queues(site: InstanceRuntime, params: Params) -> Params:
     """DisassociateRoutingProfileQueues."""
     profile = site.find(kinds.ROUTING_PROFILE, params["RoutingProfileId"])
@@ -44,6 +48,7 @@ def disassociate_queues(site: InstanceRuntime, params: Params) -> Params:
     return {}
 
 
+@operation("PutUserStatus")
 def put_user_status(site: InstanceRuntime, params: Params) -> Params:
     """PutUserStatus: a routable status signs the agent in, any other takes the agent out of routing.
 
@@ -57,12 +62,3 @@ def put_user_status(site: InstanceRuntime, params: Params) -> Params:
 
 def _key(reference: Params) -> tuple[str, str]:
     return resource_id(reference["QueueId"]), reference["Channel"]
-
-
-HANDLERS: dict[str, Handler] = {
-    "ListRoutingProfileQueues": list_queues,
-    "AssociateRoutingProfileQueues": associate_queues,
-    "UpdateRoutingProfileQueues": associate_queues,
-    "DisassociateRoutingProfileQueues": disassociate_queues,
-    "PutUserStatus": put_user_status,
-}

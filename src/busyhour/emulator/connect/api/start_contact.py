@@ -10,10 +10,11 @@ from busyhour.emulator.connect.contacts.outbound import COUNTRIES, check_attribu
 from busyhour.emulator.connect.contacts.start_parameters import Placed
 from busyhour.emulator.connect.contacts.times import epoch_seconds
 from busyhour.emulator.connect.contacts.transcript import join
-from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params, not_found
+from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params, not_found
 from busyhour.emulator.connect.policy import OverQuota
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.messages import ApiError
+from busyhour.emulator.model.registry import operation
 
 _VOICE = ("Name", "Description", "RelatedContactId", "CampaignId", "References")
 _CHAT = ("RelatedContactId", "SegmentAttributes", "CustomerId")
@@ -24,6 +25,7 @@ _TASK = (
 _SIX_DAYS = 6 * 86_400.0
 
 
+@operation("StartOutboundVoiceContact")
 def start_outbound_voice_contact(site: InstanceRuntime, params: Params) -> Params:
     """StartOutboundVoiceContact: accepted before anybody rings; the contact tells its outcome."""
     flow = site.flow(params["ContactFlowId"])
@@ -59,6 +61,7 @@ def start_outbound_voice_contact(site: InstanceRuntime, params: Params) -> Param
     return {"ContactId": _begun(site, params, placed).id}
 
 
+@operation("StartChatContact")
 def start_chat_contact(site: InstanceRuntime, params: Params) -> Params:
     """StartChatContact: above the quota on active chats LimitExceededException, as AWS documents."""
     flow = site.flow(params["ContactFlowId"])
@@ -85,6 +88,7 @@ def start_chat_contact(site: InstanceRuntime, params: Params) -> Params:
     return {"ContactId": contact.id, **join(contact), **continued}
 
 
+@operation("StartTaskContact")
 def start_task_contact(site: InstanceRuntime, params: Params) -> Params:
     """StartTaskContact: above the quota on active tasks ServiceQuotaExceededException; may begin up to 6 days later."""
     if params.get("QuickConnectId"):
@@ -166,10 +170,3 @@ def _source(site: InstanceRuntime, params: Params, queue: Any) -> str:
         instance.claim(number)
         site.state.notes[f"source number {number} was taken as claimed: no number was configured"] += 1
     return number
-
-
-HANDLERS: dict[str, Handler] = {
-    "StartOutboundVoiceContact": start_outbound_voice_contact,
-    "StartChatContact": start_chat_contact,
-    "StartTaskContact": start_task_contact,
-}

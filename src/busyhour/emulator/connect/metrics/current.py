@@ -9,10 +9,11 @@ from itertools import product
 from busyhour.calls.acd import AcdQueue
 from busyhour.calls.agents import Agent
 from busyhour.emulator.connect.contacts.contact import CHANNELS
-from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params
+from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import Resource
 from busyhour.emulator.messages import ApiError
+from busyhour.emulator.model.registry import operation
 
 SERVED = frozenset({"QUEUE", "CHANNEL", "ROUTING_PROFILE"})
 _NO_DATA = frozenset({"ESTIMATED_WAIT_TIME"})
@@ -29,6 +30,7 @@ class _Group:
     agents: tuple[tuple[Resource, Agent], ...] | None
 
 
+@operation("GetCurrentMetricData")
 def current_metric_data(site: InstanceRuntime, params: Params) -> Params:
     """GetCurrentMetricData, by queues or routing profiles.
 
@@ -160,6 +162,3 @@ def _routed_agents(
             "SLOTS_AVAILABLE": free,
         }.get(name, 0)
     return float(total)
-
-
-HANDLERS: dict[str, Handler] = {"GetCurrentMetricData": current_metric_data}

@@ -8,12 +8,13 @@ from itertools import pairwise
 
 from busyhour.emulator.connect.contacts.describe import queue_id
 from busyhour.emulator.connect.contacts.times import epoch_seconds
-from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params
+from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
 from busyhour.emulator.connect.metrics.interval_store import METRICS, Seen, seen
 from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import resource_id
 from busyhour.emulator.messages import ApiError
+from busyhour.emulator.model.registry import operation
 
 _DAY = 86_400.0
 _PERIODS = {"FIFTEEN_MIN": 900.0, "THIRTY_MIN": 1800.0, "HOUR": 3600.0, "DAY": _DAY, "WEEK": 7 * _DAY}
@@ -26,6 +27,7 @@ _HISTORY = 93 * _DAY
 Key = Callable[[InstanceRuntime, Seen], str | None]
 
 
+@operation("GetMetricDataV2")
 def get_metric_data_v2(site: InstanceRuntime, params: Params) -> Params:
     """GetMetricDataV2.
 
@@ -191,6 +193,3 @@ def _dimensions(site: InstanceRuntime, groupings: list[str], values: tuple[str, 
 
 def _not_served(what: str) -> ApiError:
     return ApiError("InvalidParameterException", f"{what} is not served by the emulator.")
-
-
-HANDLERS: dict[str, Handler] = {"GetMetricDataV2": get_metric_data_v2}

@@ -22,6 +22,7 @@ from busyhour.emulator.lambda_.functions.variables import check_variables
 from busyhour.emulator.lambda_.runtime.admission import ACCOUNT_CONCURRENCY, UNRESERVED_FLOOR
 from busyhour.emulator.lambda_.runtime.engine import LambdaEngine
 from busyhour.emulator.messages import ApiError
+from busyhour.emulator.model.registry import operation
 from busyhour.scenarios.model import Function
 
 Params = Mapping[str, Any]
@@ -62,6 +63,7 @@ class Control:
 
     # ----------------------------------------------------------------------------------------- functions
 
+    @operation("CreateFunction", status=201)
     def create_function(self, params: Params) -> Answer:
         """CreateFunction, from a zip with Python code."""
         name = self._name(params["FunctionName"])
@@ -74,6 +76,7 @@ class Control:
         self._store(deployed)
         return self._published(deployed, params)
 
+    @operation("UpdateFunctionCode")
     def update_function_code(self, params: Params) -> Answer:
         """UpdateFunctionCode: the next invocation runs the new code."""
         deployed = latest(self._table, params)
@@ -86,6 +89,7 @@ class Control:
         self._store(deployed)
         return self._published(deployed, params)
 
+    @operation("UpdateFunctionConfiguration")
     def update_function_configuration(self, params: Params) -> Answer:
         """UpdateFunctionConfiguration: the next invocation runs with the new settings."""
         deployed = latest(self._table, params)
@@ -94,6 +98,7 @@ class Control:
         self._store(deployed)
         return configuration(deployed)
 
+    @operation("GetFunction")
     def get_function(self, params: Params) -> Answer:
         """GetFunction."""
         deployed = self._found(params)
@@ -106,10 +111,12 @@ class Control:
             answer["Concurrency"] = {"ReservedConcurrentExecutions": deployed.reserved}
         return answer
 
+    @operation("GetFunctionConfiguration")
     def get_function_configuration(self, params: Params) -> Answer:
         """GetFunctionConfiguration."""
         return configuration(self._found(params))
 
+    @operation("ListFunctions")
     def list_functions(self, params: Params) -> Answer:
         """ListFunctions; `FunctionVersion: ALL` lists versions too."""
         every = params.get("FunctionVersion") == "ALL"
@@ -118,6 +125,7 @@ class Control:
         page, marker = page_of(found, params)
         return {"Functions": [configuration(deployed) for deployed in page], **marker}
 
+    @operation("DeleteFunction", status=204)
     def delete_function(self, params: Params) -> Answer:
         """DeleteFunction: the function, or the version that the qualifier names."""
         deployed = self._found(params)
@@ -130,6 +138,7 @@ class Control:
 
     # --------------------------------------------------------------------------------------- concurrency
 
+    @operation("GetAccountSettings")
     def get_account_settings(self, params: Params) -> Answer:
         """GetAccountSettings."""
         concurrency = int(self._quotas.applied(ACCOUNT_CONCURRENCY))
@@ -147,11 +156,13 @@ class Control:
             },
         }
 
+    @operation("GetFunctionConcurrency")
     def get_function_concurrency(self, params: Params) -> Answer:
         """GetFunctionConcurrency."""
         reserved = self._found(params).reserved
         return {} if reserved is None else {"ReservedConcurrentExecutions": reserved}
 
+    @operation("PutFunctionConcurrency")
     def put_function_concurrency(self, params: Params) -> Answer:
         """PutFunctionConcurrency; so much of the account's concurrency always stays unreserved."""
         deployed, wanted = latest(self._table, params), params["ReservedConcurrentExecutions"]
@@ -168,6 +179,7 @@ class Control:
         self._table.reserve(deployed.name, wanted)
         return {"ReservedConcurrentExecutions": wanted}
 
+    @operation("DeleteFunctionConcurrency", status=204)
     def delete_function_concurrency(self, params: Params) -> Answer:
         """DeleteFunctionConcurrency."""
         self._table.reserve(latest(self._table, params).name, None)

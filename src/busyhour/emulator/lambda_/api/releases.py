@@ -9,6 +9,7 @@ from busyhour.emulator.lambda_.api.descriptions import alias_configuration, conf
 from busyhour.emulator.lambda_.api.listing import check_revision, latest, page_of
 from busyhour.emulator.lambda_.functions.store import Alias, Deployed, FunctionTable
 from busyhour.emulator.messages import ApiError
+from busyhour.emulator.model.registry import operation
 
 Params = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -24,17 +25,20 @@ class Releases:
     def __init__(self, table: FunctionTable) -> None:
         self._table = table
 
+    @operation("PublishVersion", status=201)
     def publish_version(self, params: Params) -> Answer:
         """PublishVersion."""
         deployed = latest(self._table, params)
         check_revision(deployed, params)
         return configuration(self._table.publish(deployed.name, params.get("Description")))
 
+    @operation("ListVersionsByFunction")
     def list_versions_by_function(self, params: Params) -> Answer:
         """ListVersionsByFunction."""
         page, marker = page_of(self._table.versions(latest(self._table, params).name), params)
         return {"Versions": [configuration(deployed) for deployed in page], **marker}
 
+    @operation("CreateAlias", status=201)
     def create_alias(self, params: Params) -> Answer:
         """CreateAlias."""
         deployed = latest(self._table, params)
@@ -49,11 +53,13 @@ class Releases:
         aliases[name] = alias
         return alias_configuration(alias, self._table.arn(deployed.name))
 
+    @operation("GetAlias")
     def get_alias(self, params: Params) -> Answer:
         """GetAlias."""
         deployed, alias = self._alias(params)
         return alias_configuration(alias, self._table.arn(deployed.name))
 
+    @operation("UpdateAlias")
     def update_alias(self, params: Params) -> Answer:
         """UpdateAlias."""
         deployed, alias = self._alias(params)
@@ -67,11 +73,13 @@ class Releases:
         self._table.aliases(deployed.name)[alias.name] = changed
         return alias_configuration(changed, self._table.arn(deployed.name))
 
+    @operation("DeleteAlias", status=204)
     def delete_alias(self, params: Params) -> Answer:
         """DeleteAlias; one that is not there is deleted already."""
         self._table.aliases(latest(self._table, params).name).pop(params["Name"], None)
         return {}
 
+    @operation("ListAliases")
     def list_aliases(self, params: Params) -> Answer:
         """ListAliases."""
         deployed = latest(self._table, params)

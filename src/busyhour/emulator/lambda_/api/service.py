@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,34 +29,13 @@ from busyhour.emulator.lambda_.runtime.engine import (
 from busyhour.emulator.lambda_.runtime.invocation_result import InvocationResult, tail
 from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.model.operations import OperationTable
+from busyhour.emulator.model.registry import registered
 
 _CAPITAL_MESSAGE = frozenset({"ResourceNotFoundException", "ServiceException"})
 """Error shapes whose text member is `Message` in botocore's model; in the others it is `message`."""
 _OWN_RATE = frozenset({"GetFunction"})
 _INVOKE = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/invocations/?")
 _INVOKE_NAME = "Invoke"
-_OPERATIONS = {
-    "CreateFunction": 201,
-    "UpdateFunctionCode": 200,
-    "UpdateFunctionConfiguration": 200,
-    "GetFunction": 200,
-    "GetFunctionConfiguration": 200,
-    "ListFunctions": 200,
-    "DeleteFunction": 204,
-    "PublishVersion": 201,
-    "ListVersionsByFunction": 200,
-    "CreateAlias": 201,
-    "GetAlias": 200,
-    "UpdateAlias": 200,
-    "DeleteAlias": 204,
-    "ListAliases": 200,
-    "GetAccountSettings": 200,
-    "GetFunctionConcurrency": 200,
-    "PutFunctionConcurrency": 200,
-    "DeleteFunctionConcurrency": 204,
-}
-"""Operations of the control plane, with the HTTP status of success."""
-_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class LambdaService:
@@ -70,7 +49,7 @@ class LambdaService:
     """
 
     names = ("lambda",)
-    served = (_INVOKE_NAME, *_OPERATIONS)
+    served = (_INVOKE_NAME, *registered(Control, Releases))
     part = "lambda"
 
     def __init__(
@@ -80,10 +59,7 @@ class LambdaService:
         self.events = events
         self.packages = PackageStore()
         control, releases = Control(engine, self.packages, quotas, time), Releases(engine.table)
-        self._operations: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {}
-        for name in _OPERATIONS:
-            method = _WORD.sub("_", name).lower()
-            self._operations[name] = getattr(control, method, None) or getattr(releases, method)
+        self._operations = registered(control, releases)
         self._quotas = quotas
 
     def dump(self, folder: Path) -> Any:
@@ -126,8 +102,9 @@ class LambdaService:
         name, operation, values = known[0], known[1], known[2]
         self._admit(name)
         params = operation.parse(request, values)
-        answer, status = self._operations[name](params), _OPERATIONS[name]
-        return Response(status, b"" if status == 204 else orjson.dumps(answer))
+        handler = self._operations[name]
+        answer = handler.run(params)
+        return Response(handler.status, b"" if handler.status == 204 else orjson.dumps(answer))
 
     def operation_name(self, request: Request) -> str:
         """Name of the operation that the request asks for, empty where it is none that is served."""
@@ -239,5 +216,7 @@ def _client_context(request: Request) -> str:
 def _table() -> OperationTable:
     """Routes and checks by botocore's model; made with the first request that is no Invoke."""
     return OperationTable(
-        _OPERATIONS, "lambda", ("InvalidRequestContentException", "InvalidParameterValueException")
+        registered(Control, Releases),
+        "lambda",
+        ("InvalidRequestContentException", "InvalidParameterValueException"),
     )
