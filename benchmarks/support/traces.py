@@ -1,8 +1,8 @@
-"""Traces of sampled calls: what each does and when, apart from how long it waits for an agent.
+"""Traces of sampled calls: the time of each step, apart from the wait for an agent.
 
-A call is run through its flows twice by the same caller: once with an agent free at once, once with no agent to
-answer. The first run gives everything before the queue and after the answer, the second what happens in the queue,
-and when the caller (or the queue flow) gives up. A call with any wait in between is put together from the two.
+The same caller runs through the flows twice: once with an agent free at once, once without agents. The first
+run gives everything before the queue and after the answer, the second the time in the queue until the caller
+or the queue flow gives up. A call with any wait in between is composed of the two.
 """
 
 from __future__ import annotations
@@ -21,37 +21,40 @@ from busyhour.scenarios.model import Scenario
 from busyhour.scenarios.traffic_plan.arrivals import Arrival
 
 Invocations = list[tuple[float, str, float]]
-"""(seconds after the phase began, function, seconds of execution), retries included in the seconds."""
+"""(seconds after the phase began, function, seconds of execution including retries)."""
 
 _PLENTY = 10**9
 
 
 @dataclass(slots=True)
 class Trace:
-    """One call. `queue` is None for a call that no queue took; then `before` is all of it."""
+    """One call. `queue` is None for a call that does not enter a queue; `before` is then the whole call."""
 
     queue: str | None = None
     before: float = 0.0
     """Seconds from the start of the call until it is in the queue, or over."""
     agent: float = 0.0
-    """Seconds that the agent is in the call: whispers, conversation."""
+    """Seconds with the agent: whispers and conversation."""
     wrap_up: float = 0.0
     after: float = 0.0
     """Seconds of a disconnect flow after the conversation."""
     gives_up: float = INFINITE
-    """Seconds in the queue after which the call leaves it by itself."""
+    """Seconds in the queue after which the call leaves it without an agent."""
     abandons: bool = True
-    """Leaves because the caller hangs up; False: the queue flow ends the call (a callback, a message)."""
+    """Whether it leaves because the caller hangs up.
+
+    False: the queue flow ends the call (a callback, a message).
+    """
     invocations: Invocations = field(default_factory=list)
-    """Before the queue, from the start of the call."""
+    """Invocations before the queue, from the start of the call."""
     waiting: Invocations = field(default_factory=list)
-    """In the queue, from its beginning."""
+    """Invocations in the queue, from its beginning."""
     talking: Invocations = field(default_factory=list)
-    """After the answer, from the answer."""
+    """Invocations after the answer, from the answer."""
 
 
 class _Recorder:
-    """Hears one of the two runs and keeps the invocations of each call with their absolute times."""
+    """Listener of one of the two runs: keeps the invocations of each call with their absolute times."""
 
     def __init__(self) -> None:
         self.invocations: dict[int, Invocations] = {}
@@ -73,7 +76,7 @@ def traces_of(
     answers: Answers | None = None,
     policy: CallPolicy | None = None,
 ) -> tuple[list[Trace], list[str]]:
-    """Traces of calls 0 to `calls` - 1, and what a reader must know of them."""
+    """Compute the traces of calls 0 to `calls` - 1, and notes for the reader."""
     answered, notes = _run(scenario, machine, calls, _PLENTY, answers, policy)
     alone, _ = _run(scenario, machine, calls, 0, answers, policy)
     found = [_trace(answered, alone, index) for index in range(calls)]
@@ -103,7 +106,7 @@ def _run(
 
 
 def _spread(calls: int) -> Iterator[Arrival]:
-    """Starts far enough apart that timers stay few; calls do not touch each other in either run."""
+    """Return starts so far apart that timers stay few; calls do not interact in either run."""
     return (Arrival(index, float(index)) for index in range(calls))
 
 

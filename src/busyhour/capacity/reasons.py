@@ -1,4 +1,4 @@
-"""Whether calls do what the plan says: reasons for which they do not, each with the place and the line to write."""
+"""Reasons why the calls do not behave as planned, each with the place and the line to write."""
 
 from __future__ import annotations
 
@@ -9,22 +9,26 @@ from busyhour.results.outcomes import CallOutcomes, Ending, problem_sentence
 from busyhour.scenarios.model import Scenario
 
 MOST_WANTING = 0.01
-"""Share of calls on error branches for want of something in the scenario beyond which nothing is shown of the plan."""
+"""Share of calls on error branches because of missing scenario keys above which the plan is NOT SHOWN."""
 
 ENOUGH_CALLS = 300
-"""Of so many calls at least one comes to a queue that 1 % of them go to, with 95 % confidence."""
+"""Number of calls of which at least one enters a queue with a 1 % share, with 95 % confidence."""
 
 
 def judge_outcomes(
     outcomes: CallOutcomes | None, scenario: Scenario, expected: CallOutcomes | None = None
 ) -> list[str]:
-    """Reasons for which the plan does not hold, most important first; none where calls do what it says.
+    """Return the reasons why the plan does not hold, most important first.
+
+    None if the calls behave as planned.
+
+    A run of few calls that reach no agent does not show this by itself, because calls may have been cut off;
+    it does if the forecast's calls reach none either.
 
     Args:
         outcomes: of a run, or of a forecast's calls; None: the drive runs no flow.
         scenario: the plan.
-        expected: of a run: the forecast's. A run of few calls that reach no agent shows by itself nothing of those that
-            it cut off or never started; where the forecast sees none either, it does.
+        expected: for a run: the outcomes of the forecast.
     """
     if outcomes is None:
         return []
@@ -33,17 +37,16 @@ def judge_outcomes(
     share = outcomes.wanting / outcomes.total
     if share > MOST_WANTING and worst:
         reasons.append(
-            f"{share:.1%} of the calls take an error branch for want of something in the scenario. "
+            f"{share:.1%} of the calls take an error branch because of a missing scenario key. "
             f"{problem_sentence(worst[0], outcomes.total)}"
         )
     return [*reasons, *(_unreached(outcomes, scenario, expected) or _unstaffed(outcomes, scenario))]
 
 
 def failed_by_flows(outcomes: CallOutcomes | None, scenario: Scenario) -> tuple[list[str], list[str]]:
-    """A forecast's calls on error branches: reasons for which the plan fails, and what the sample leaves undecided.
+    """Return a reason if more of a forecast's calls take error branches than tolerated.
 
-    The plan fails where the 95 % interval of the sampled share is beyond the tolerated one, and is undecided where calls
-    failed and the interval has the tolerated share inside. A sample without a failed call leaves nothing open.
+    The excess must be beyond the sample's interval. A run measures the share itself.
     """
     if outcomes is None or not outcomes.error_branch:
         return [], []
@@ -59,7 +62,7 @@ def failed_by_flows(outcomes: CallOutcomes | None, scenario: Scenario) -> tuple[
 
 
 def _unstaffed(outcomes: CallOutcomes, scenario: Scenario) -> list[str]:
-    """Queues that calls wait in and the scenario does not have, so that nothing is known of their agents."""
+    """Return a reason for each queue that calls wait in and the scenario does not define."""
     reasons = []
     for name, calls in outcomes.queues.items():
         if name in scenario.queues or calls <= MOST_WANTING * outcomes.total:
@@ -68,16 +71,16 @@ def _unstaffed(outcomes: CallOutcomes, scenario: Scenario) -> list[str]:
             f'[queues.NAME] agents = 10, arn = "{name}"' if ":" in name else f'[queues."{name}"] agents = 10'
         )
         reasons.append(
-            f"{calls / outcomes.total:.1%} of the calls wait in queue {name!r}, which is not in the scenario: nothing "
-            f"is known of its agents. Write: {where}"
+            f"{calls / outcomes.total:.1%} of the calls wait in queue {name!r}, which is not in the scenario, so "
+            f"its agents are unknown. Write: {where}"
         )
     return reasons
 
 
 def _unreached(outcomes: CallOutcomes, scenario: Scenario, expected: CallOutcomes | None) -> list[str]:
-    """Staffed agents whom no call reaches."""
+    """Return a reason if no call reaches staffed agents."""
     if outcomes.error_branch is None and not outcomes.queues:
-        return []  # AWS does not tell which queue a call was in
+        return []  # AWS does not report which queue a call was in
     enough = _entered(outcomes) >= ENOUGH_CALLS
     foreseen = expected is not None and _entered(expected) >= ENOUGH_CALLS
     missed = [
@@ -104,6 +107,6 @@ def _unreached(outcomes: CallOutcomes, scenario: Scenario, expected: CallOutcome
 
 
 def _entered(outcomes: CallOutcomes) -> int:
-    """Calls that were in a flow until they left it."""
+    """Return the calls that were in a flow until they left it."""
     outside = (Ending.BLOCKED, Ending.NOT_ANSWERED, Ending.CUT_OFF)
     return outcomes.total - sum(outcomes.counts.get(ending.value, 0) for ending in outside)

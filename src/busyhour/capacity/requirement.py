@@ -1,11 +1,13 @@
-"""The requirement that a plan puts on one limit, and `needed`, the one function for the value that the plan needs.
+"""Requirement of a plan on one limit, and `needed`, the one function for the value that the plan needs.
 
-A requirement is data: the load at the plan's held rate, the share of first attempts that may be rejected, and the closed
-form that says which share a value rejects. Forecast, bottlenecks, waves, what-if, requests, ledger and reports all use
-`needed`, `carried` and `Requirement.rejected` of the same requirement; a run record holds it as JSON.
+A requirement is data: the load at the plan's held rate, the share of first attempts that may be rejected, and
+the closed form of the share that a value rejects. Forecast, bottlenecks, waves, what-if, requests, ledger and
+reports all use `needed`, `carried` and `Requirement.rejected` of the same requirement; a run record contains
+it as JSON.
 
-`factor` is a multiple of the planned volume: 1 is the plan. Loads are in the unit of the limit: erlang for calls,
-executions, agents and places in a queue; requests or units per second for rates; a number for things that are counted.
+`factor` is a multiple of the planned volume: 1 is the plan. Loads are in the unit of the limit: erlang for
+calls, executions, agents and places in a queue; requests/s or units/s for rates; a number for counted
+resources.
 """
 
 from __future__ import annotations
@@ -34,19 +36,19 @@ from busyhour.quotas.headroom import with_headroom as with_headroom  # computed 
 from busyhour.scenarios.model import Distribution, Redial
 
 TOLERATED = 0.01
-"""Share of first attempts that may be rejected where the scenario has no objective for it."""
+"""Share of first attempts that may be rejected without an objective for it."""
 CONNECT_RETRIES = 3
-"""Times that Connect retries a throttled invocation at most (Admin Guide, connect-lambda-functions)."""
+"""Most retries by Connect of a throttled invocation (Admin Guide, connect-lambda-functions)."""
 REQUESTS_PER_EXECUTION = 10.0
-"""Requests a second that Lambda serves for each concurrent execution (Developer Guide, lambda-concurrency)."""
+"""Requests/s that Lambda serves for each concurrent execution (Developer Guide, lambda-concurrency)."""
 _ROUNDING = 1e-9
 _LARGEST = 1e15
 _CLOSE = 1e-8
-"""Share of a load to which it is looked for."""
+"""Relative accuracy of a load that is searched."""
 
 
 class Requirement(Protocol):
-    """What a plan asks of one limit."""
+    """Requirement of a plan on one limit."""
 
     model: ClassVar[str]
     """Name of the closed form in a run record."""
@@ -57,20 +59,20 @@ class Requirement(Protocol):
         ...
 
     def load(self, factor: float = 1.0) -> float:
-        """Mean demand in the limit's unit."""
+        """Return the mean demand in the limit's unit."""
         ...
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
-        """Share of first attempts that a limit of `value` rejects, 0..1."""
+        """Return the share of first attempts that a limit of `value` rejects, 0..1."""
         ...
 
 
 def tolerated_share(at_most: float | None, attempts_per_hour: float) -> float:
-    """Share of first attempts that an objective tolerates.
+    """Return the share of first attempts that an objective tolerates.
 
     Args:
-        at_most: the objective's bound, a share; None: no objective, 1 % is tolerated. 0 means less than one expected
-            rejection in the planned busy hour.
+        at_most: the objective's bound, a share; None: no objective, 1 % is tolerated. 0 means less than one
+            expected rejection in the planned busy hour.
         attempts_per_hour: first attempts in the planned busy hour.
     """
     if at_most is None:
@@ -82,10 +84,10 @@ def tolerated_share(at_most: float | None, attempts_per_hour: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Places without a waiting room (calls at once): Erlang B, Hayward's approximation where arrivals are not Poisson.
+    """Lines without a waiting room (concurrent calls): Erlang B, or Hayward's approximation.
 
-    `erlang` is the load of first attempts, `peakedness` the variance-to-mean ratio of the calls at once (1: Poisson).
-    Blocked callers redial with probability `redial_share`, at most `redial_attempts` times.
+    `erlang` is the load of first attempts, `peakedness` the variance-to-mean ratio of the calls in progress
+    (1: Poisson). Blocked callers redial with probability `redial_share`, at most `redial_attempts` times.
     """
 
     model: ClassVar[str] = "lines"
@@ -96,25 +98,25 @@ class Lines:
     redial_attempts: int = 0
 
     def load(self, factor: float = 1.0) -> float:
-        """Offered load of first attempts, erlang."""
+        """Return the offered load of first attempts in erlangs."""
         return self.erlang * factor
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
-        """Share of attempts that find every line taken."""
+        """Return the share of attempts that find every line busy."""
         load, lines = self.load(factor), math.floor(value + _ROUNDING)
         return with_redials(
             lambda attempts: _blocking(load * attempts, lines, self.peakedness), self._redial
         ).refused
 
     def smallest(self, factor: float) -> int:
-        """Fewest lines that block at most `share`."""
+        """Return the fewest lines that block at most `share`."""
         load = self.load(factor) * self._attempts
         if self.peakedness == 1.0:
             return servers_for_blocking(load, self.share)
         return peaked.lines_for_blocking(load, self.share, self.peakedness)
 
     def largest_load(self, value: float) -> float:
-        """Load of first attempts, erlang, of which `value` lines block `share`."""
+        """Return the load of first attempts in erlangs of which `value` lines block `share`."""
         lines = math.floor(value + _ROUNDING)
         if lines <= 0:
             return 0.0
@@ -130,19 +132,19 @@ class Lines:
 
     @property
     def _attempts(self) -> float:
-        """Attempts per call where `share` of the attempts are blocked."""
+        """Return the attempts per call if `share` of the attempts are blocked."""
         redial = self._redial
         return 1.0 if redial is None else attempts_per_call(self.share, redial)
 
 
 @dataclass(frozen=True, slots=True)
 class Executions:
-    """Lambda executions at once with Connect's retries (`lambda_retries`), and ten requests a second for each execution.
+    """Concurrent Lambda executions with Connect's retries, and ten requests/s per execution.
 
-    `erlang` is the load of first attempts, `per_second` their rate; `reserved` executions of the value are kept for
-    other functions. A throttled invocation is tried again up to
-    `retries` times, soon, when executions are still nearly all taken. `pauses` are the seconds before each retry. Places of
-    another system (`by_rate` false) have no limit of ten requests a second.
+    `erlang` is the load of first attempts, `per_second` their rate; `reserved` executions of the value are
+    reserved for other functions. A throttled invocation is retried up to `retries` times, soon, when
+    executions are still nearly all busy (see `lambda_retries`). `pauses` are the seconds before each retry.
+    Places of an external system (`by_rate` false) have no limit of ten requests/s.
     """
 
     model: ClassVar[str] = "executions"
@@ -155,11 +157,11 @@ class Executions:
     by_rate: bool = True
 
     def load(self, factor: float = 1.0) -> float:
-        """Executions at once in the mean, erlang."""
+        """Return the mean concurrent executions in erlangs."""
         return self.erlang * factor
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
-        """Share of first attempts that Lambda throttles, the larger of both limits."""
+        """Return the share of first attempts that Lambda throttles, by the tighter of the two limits."""
         own = max(0.0, value - self.reserved)
         full = self._full(math.floor(own + _ROUNDING), factor)
         if not self.by_rate:
@@ -167,9 +169,9 @@ class Executions:
         return max(full, _excess(self.per_second * factor, REQUESTS_PER_EXECUTION * own))
 
     def _full(self, executions: int, factor: float) -> float:
-        """Share of first attempts that find every execution at work.
+        """Return the share of first attempts that find every execution busy.
 
-        Where no rate is known, retries are taken to meet the throttling of all requests.
+        Without a rate, retries are assumed to be throttled like all requests.
         """
         if not self.retries or executions < 1 or self.load(factor) <= 0 or self.per_second <= 0:
             return self._lines.rejected(executions, factor)
@@ -177,7 +179,7 @@ class Executions:
         return first_throttled(self.per_second * factor, seconds, executions, self.pauses[: self.retries])
 
     def smallest(self, factor: float) -> int:
-        """Fewest executions that throttle at most `share`."""
+        """Return the fewest executions that throttle at most `share`."""
         served = self.per_second * factor * (1.0 - self.share)
         least = math.ceil(served / REQUESTS_PER_EXECUTION - _ROUNDING) if self.by_rate else 0
         own, step = self._lines.smallest(factor), 1
@@ -188,7 +190,7 @@ class Executions:
         return math.ceil(self.reserved) + max(own, least)
 
     def largest_load(self, value: float) -> float:
-        """Load of first attempts, erlang, of which `value` executions throttle `share`."""
+        """Return the load of first attempts in erlangs of which `value` executions throttle `share`."""
         own = max(0.0, value - self.reserved)
         by_lines = self._largest(math.floor(own + _ROUNDING))
         if self.per_second <= 0 or not self.by_rate:
@@ -197,7 +199,7 @@ class Executions:
         return min(by_lines, self.erlang * REQUESTS_PER_EXECUTION * own / served)
 
     def _largest(self, executions: int) -> float:
-        """Load of first attempts, erlang, of which `share` find every execution at work."""
+        """Return the load of first attempts in erlangs of which `share` find every execution busy."""
         about = self._lines.largest_load(executions)
         if not self.retries or executions < 1 or self.erlang <= 0 or self.per_second <= 0:
             return about
@@ -219,11 +221,12 @@ class Executions:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Requests per second through a token bucket (Erlang's M/D/1 in `overflow.token_bucket_loss`).
+    """Requests/s through a token bucket (M/D/1, see `finite_buffer.token_bucket_loss`).
 
-    `per_second` is the mean rate of requests. The bucket holds `burst` tokens at a rate of `rate`; at another rate it
-    is larger or smaller by the difference, as AWS's documented pairs are (2/5, 10/15, 20/25). Requests that come at even intervals (`even`) pass up to the rate.
-    Refused ones come again after `pauses`, see `bucket_retries`; `at_once` of them come together, and fail together.
+    `per_second` is the mean rate of requests. The bucket has `burst` tokens at a rate of `rate`; at another
+    rate the burst differs by the same amount, as in AWS's documented pairs (2/5, 10/15, 20/25). Requests at
+    even intervals (`even`) pass up to the rate. Throttled ones are retried after `pauses`, see
+    `bucket_retries`; `at_once` of them come together, and are throttled together.
     """
 
     model: ClassVar[str] = "bucket"
@@ -236,11 +239,11 @@ class Bucket:
     at_once: float = 1.0
 
     def load(self, factor: float = 1.0) -> float:
-        """Requests per second."""
+        """Return the requests/s."""
         return self.per_second * factor
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
-        """Share of requests that find no token."""
+        """Return the share of requests that find no token."""
         load = self.load(factor)
         if self.even:
             return _excess(load, value)
@@ -254,10 +257,10 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """Units per second of Poisson requests, from a bucket of the units of `seconds` seconds (`overflow.token_bucket_loss`).
+    """Units/s of Poisson requests, from a bucket with the units of `seconds` seconds.
 
-    `each` are the units of one request; 0: units come evenly, and what exceeds the limit in the mean is rejected, as in
-    records of older versions.
+    `each` are the units of one request. With 0, as in records of older versions, units come evenly, and the
+    excess over the limit is rejected. See `finite_buffer.token_bucket_loss`.
     """
 
     model: ClassVar[str] = "throughput"
@@ -267,46 +270,51 @@ class Throughput:
     seconds: float = 1.0
 
     def load(self, factor: float = 1.0) -> float:
-        """Units per second."""
+        """Return the units/s."""
         return self.per_second * factor
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
-        """Share of units beyond the limit."""
+        """Return the share of units beyond the limit."""
         return self._beyond(self.load(factor), value)
 
     def over(self, value: float, seconds: float) -> float:
-        """Share of units beyond the limit in a test of so many seconds, which begins with a second's units in hand."""
+        """Return the share of units beyond the limit in a test of `seconds`.
+
+        The test starts with one second's units available.
+        """
         return _with_credit(self.per_second, self.rejected(value), value, seconds)
 
     def _beyond(self, load: float, value: float) -> float:
-        """Share of `load` units a second that find too few in the bucket."""
+        """Return the share of `load` units/s that find too few units in the bucket."""
         if not self.each:
             return _excess(load, value)
-        # A request of more units than the bucket holds passes a full one, see `token_bucket`.
+        # A request larger than the bucket passes a full one, see `token_bucket`.
         burst = max(1.0, value * self.seconds / self.each + _ROUNDING)
         return token_bucket_loss(load / self.each, value / self.each, float(math.floor(burst)))
 
 
 @dataclass(frozen=True, slots=True)
 class Partitions(Throughput):
-    """Units per second of a table whose every partition has the same limit; `per_second` is what the hottest one is asked.
+    """Units/s of a table whose partitions all have the same limit.
 
-    `by_partition` are the units per second of all partitions: what is rejected is a share of all of the table's units.
+    `per_second` is the load of the hottest one.
+
+    `by_partition` are the units/s of each partition; the rejected share is of all of the table's units.
     """
 
     model: ClassVar[str] = "partitions"
     by_partition: tuple[float, ...] = ()
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
-        """Share of the table's units that fall on a partition beyond its limit."""
+        """Return the share of the table's units that are beyond the limit of a partition."""
         return self._share(factor, lambda units: self._beyond(units, value))
 
     def over(self, value: float, seconds: float) -> float:
-        """As `Throughput.over`; each partition has its own units in hand."""
+        """Return the share as `Throughput.over`; each partition starts with its own units."""
         return self._share(1.0, lambda units: _with_credit(units, self._beyond(units, value), value, seconds))
 
     def _share(self, factor: float, beyond_of: Callable[[float], float]) -> float:
-        """Share of the table's units beyond the limits of its partitions, from that of each one's units."""
+        """Compute the rejected share of the table's units from that of each partition."""
         total = math.fsum(self.by_partition) * factor
         beyond = math.fsum(units * factor * beyond_of(units * factor) for units in self.by_partition)
         return beyond / total if total > 0 else 0.0
@@ -314,7 +322,7 @@ class Partitions(Throughput):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A number of things that must be there: agents as users, queues, functions. `grows`: in proportion to the volume."""
+    """A number of resources: agents as users, queues, functions. `grows`: in proportion to the volume."""
 
     model: ClassVar[str] = "count"
     number: float
@@ -322,20 +330,20 @@ class Count:
     share: ClassVar[float] = 0.0
 
     def load(self, factor: float = 1.0) -> float:
-        """The number."""
+        """Return the number."""
         return self.number * factor if self.grows else self.number
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
-        """Share of the things for which there is no room."""
+        """Return the share of the resources that exceed the limit."""
         return _excess(self.load(factor), value)
 
 
 @dataclass(frozen=True, slots=True)
 class Agents:
-    """Agents of one queue: Erlang A. A contact is rejected where it is not answered within `threshold` seconds.
+    """Agents of one queue: Erlang A. A contact is rejected if it is not answered within `threshold` seconds.
 
-    `erlang` is the offered load, `aht` the handling time and `patience` the mean patience in seconds; `share` is one
-    less the service level that is wanted.
+    `erlang` is the offered load, `aht` the average handle time and `patience` the mean patience in seconds;
+    `share` is 1 - the required service level.
     """
 
     model: ClassVar[str] = "agents"
@@ -346,11 +354,11 @@ class Agents:
     share: float
 
     def load(self, factor: float = 1.0) -> float:
-        """Offered load, erlang."""
+        """Return the offered load in erlangs."""
         return self.erlang * factor
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
-        """Share of contacts that are not answered in time."""
+        """Return the share of contacts that are not answered in time."""
         agents = math.floor(value + _ROUNDING)
         waiting = waiting_with_abandonment(self.load(factor), agents, self.aht, self.patience, self.threshold)
         return 1.0 - waiting.service_level
@@ -358,10 +366,10 @@ class Agents:
 
 @dataclass(frozen=True, slots=True)
 class Abandoned:
-    """Agents of one queue: Erlang A. A contact is rejected where it gives up waiting.
+    """Agents of one queue: Erlang A. A contact is rejected if it abandons.
 
-    `erlang` is the offered load, `aht` the handling time and `patience` the mean patience in seconds; `share` is the
-    objective's share of queued contacts that may be abandoned.
+    `erlang` is the offered load, `aht` the average handle time and `patience` the mean patience in seconds;
+    `share` is the objective's share of queued contacts that may be abandoned.
     """
 
     model: ClassVar[str] = "abandoned"
@@ -371,21 +379,21 @@ class Abandoned:
     share: float
 
     def load(self, factor: float = 1.0) -> float:
-        """Offered load, erlang."""
+        """Return the offered load in erlangs."""
         return self.erlang * factor
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
-        """Share of contacts that are abandoned."""
+        """Return the share of contacts that are abandoned."""
         agents = math.floor(value + _ROUNDING)
         return waiting_with_abandonment(self.load(factor), agents, self.aht, self.patience).abandoned
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Places of one queue: M/M/n/n+K with impatience. A contact is rejected where every place is taken.
+    """Places of one queue: M/M/n/n+K with impatience. A contact is rejected if every place is taken.
 
-    `agents` serve `erlang` of offered load with a handling time of `aht` seconds; waiting contacts leave after
-    `patience` seconds in the mean.
+    `agents` serve `erlang` of offered load with an average handle time of `aht` seconds; waiting contacts
+    abandon after a mean of `patience` seconds.
     """
 
     model: ClassVar[str] = "waiting"
@@ -396,11 +404,11 @@ class Waiting:
     share: float = TOLERATED
 
     def load(self, factor: float = 1.0) -> float:
-        """Offered load, erlang."""
+        """Return the offered load in erlangs."""
         return self.erlang * factor
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
-        """Share of contacts that find the queue full."""
+        """Return the share of contacts that find the queue full."""
         places = math.floor(value + _ROUNDING)
         return queue_full_share(self.load(factor), self.agents, places, self.aht, self.patience)
 
@@ -412,9 +420,11 @@ _MODELS: dict[str, type[Any]] = {
 
 
 def needed(requirement: Requirement, factor: float = 1.0) -> float:
-    """The value that the plan needs: the smallest whole value that rejects at most the tolerated share.
+    """Return the value that the plan needs.
 
-    No headroom is in it. Infinite where no value suffices.
+    The smallest whole value that rejects at most the tolerated share.
+
+    Headroom is not included. Infinite if no value suffices.
 
     Args:
         requirement: of the limit.
@@ -441,9 +451,9 @@ def needed(requirement: Requirement, factor: float = 1.0) -> float:
 
 
 def carried(requirement: Requirement, value: float) -> float:
-    """The largest multiple of the planned volume of which `value` rejects at most the tolerated share.
+    """Return the largest multiple of the planned volume of which `value` rejects at most the tolerated share.
 
-    Infinite where every volume is carried.
+    Infinite if every volume is carried.
     """
     load = requirement.load()
     if load <= 0:
@@ -461,14 +471,14 @@ def carried(requirement: Requirement, value: float) -> float:
 
 
 def _even(requirement: Requirement) -> bool:
-    """Whether exactly what exceeds the value is rejected, and nothing may be."""
+    """Whether exactly the excess over the value is rejected, and none is tolerated."""
     return isinstance(requirement, Count) or (
         isinstance(requirement, Throughput) and not requirement.each and not requirement.share
     )
 
 
 def in_words(requirement: Requirement) -> str:
-    """The closed form of a need in a few words, with its load and what is tolerated."""
+    """Format the closed form of a need, with its load and the tolerated share."""
     load, share = f"{requirement.load():,.4g}", tolerance(requirement.share)
     match requirement:
         case Lines(peakedness=1.0, redial_share=0.0):
@@ -509,7 +519,7 @@ def in_words(requirement: Requirement) -> str:
 
 
 def _throttled(requirement: Throughput) -> str:
-    """What is tolerated of a throughput, and of which size its requests are."""
+    """Format the tolerated share of a throughput, and the size of its requests."""
     if not requirement.each:
         return "in the mean"
     share = tolerance(requirement.share)
@@ -517,23 +527,23 @@ def _throttled(requirement: Throughput) -> str:
 
 
 def as_json(requirement: Requirement) -> dict[str, Any]:
-    """The requirement for a run record; infinite figures are None."""
+    """Return the requirement for a run record; infinite figures are None."""
     given: dict[str, Any] = asdict(requirement)  # type: ignore[call-overload]  # every requirement is a dataclass
     finite = {k: None if isinstance(v, float) and math.isinf(v) else v for k, v in given.items()}
     return {"model": requirement.model, **finite}
 
 
 def from_json(data: Mapping[str, Any]) -> Requirement:
-    """The requirement that `as_json` wrote.
+    """Read a requirement written by `as_json`.
 
     Raises:
-        BusyhourError: its model is not known, or a figure is missing.
+        BusyhourError: its model is unknown, or a figure is missing.
     """
     model = str(data.get("model"))
     kind = _MODELS.get(model)
     if kind is None:
         raise BusyhourError(
-            f"Requirement with the model {model!r}, which is not a known one.{did_you_mean(model, _MODELS)}",
+            f"Requirement with the model {model!r}, which is unknown.{did_you_mean(model, _MODELS)}",
             "Run the scenario again with this version of busyhour.",
         )
     names = [field.name for field in fields(kind)]
@@ -548,16 +558,16 @@ def from_json(data: Mapping[str, Any]) -> Requirement:
 
 
 def _figure(value: Any) -> Any:
-    """A figure of a requirement from JSON, which knows neither infinity nor tuples."""
+    """Convert a figure from JSON, which has neither infinity nor tuples."""
     if value is None:
         return math.inf
     return tuple(value) if isinstance(value, list) else value
 
 
 def _with_credit(load: float, beyond: float, value: float, seconds: float) -> float:
-    """Share of `load` units a second beyond a limit over some seconds, where `value` units are in hand at their start.
+    """Return the share of `load` units/s beyond a limit in a time that starts with `value` units available.
 
-    They are used up by what exceeds the limit; below the limit they make no difference.
+    The excess over the limit uses them up; below the limit they make no difference.
     """
     if load <= value or seconds <= 0:
         return beyond
@@ -569,5 +579,5 @@ def _blocking(load: float, lines: int, peakedness: float) -> float:
 
 
 def _excess(load: float, value: float) -> float:
-    """Share of `load` beyond `value`."""
+    """Return the share of `load` above `value`."""
     return max(0.0, 1.0 - value / load) if load > 0 else 0.0

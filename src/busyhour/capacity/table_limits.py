@@ -1,7 +1,7 @@
-"""DynamoDB tables of a scenario: what calls ask of them in capacity units, and what limits each. Closed forms.
+"""DynamoDB tables of a scenario: demand in capacity units, and the limits of each table.
 
-Sizes, keys and costs are those of `quotas.dynamodb.operations`, the limits those of `quotas.dynamodb.throughput`: a run against
-the emulator draws and charges by the same ones.
+Closed forms. Sizes, keys and costs are those of `quotas.dynamodb.operations`, the limits those of
+`quotas.dynamodb.throughput`, which a run against the emulator uses as well.
 """
 
 from __future__ import annotations
@@ -27,31 +27,31 @@ from busyhour.quotas.dynamodb.throughput import partition_of, partitions
 from busyhour.scenarios.model import Scenario, Table
 
 MOST_KEYS = 20_000
-"""Keys that are looked at one by one, the hottest ones; the rest is taken to be spread evenly."""
+"""Number of hottest keys that are evaluated one by one; the others are assumed to be spread evenly."""
 BUSY = 0.99
 """Percentile of a busy second."""
 _SIZES, _FEWER = 101, 11
-"""Item sizes that stand for a range of them; fewer for each of many items with sizes of their own."""
+"""Item sizes that represent a range; fewer for each of many items with sizes of their own."""
 _OF_STORED = (READS | WRITES) - {"PutItem", "BatchWriteItem", "TransactWriteItems"}
-"""Operations whose cost depends on what is stored."""
+"""Operations whose cost depends on the stored items."""
 
 Resource = tuple[str, str | None, Side]
 """Table, index of it (None: the table itself), side."""
 
 
 def capacities(scenario: Scenario) -> list[Capacity]:
-    """Both sides of every table, and of its indexes, whose definition the scenario has."""
+    """Return both sides of every table, and of its indexes, that the scenario defines."""
     return [capacity for table in scenario.tables.values() for capacity in of_table(table)]
 
 
 def of_table(table: Table) -> tuple[Capacity, ...]:
-    """Reads and writes of one table and its indexes, from the CreateTable arguments that the scenario names."""
+    """Return reads and writes of one table and its indexes, from the scenario's CreateTable arguments."""
     definition = json.loads(table.definition.read_text(encoding="utf-8"))
     return described(table.name, definition, table.definition.name)
 
 
 def items_of(scenario: Scenario) -> dict[str, TableItems]:
-    """Keys and items of every table that functions name; of one without a definition they are made up."""
+    """Return keys and items of every table that functions name; defaults for one without a definition."""
     found = {name: TableItems.read(table) for name, table in scenario.tables.items()}
     for function in scenario.functions.values():
         for operation in function.operations:
@@ -63,7 +63,7 @@ def items_of(scenario: Scenario) -> dict[str, TableItems]:
 
 @dataclass(slots=True)
 class TableLoad:
-    """What one call asks of one side of a table or an index, on average."""
+    """Mean demand of one call on one side of a table or an index."""
 
     table: str
     index: str | None
@@ -75,22 +75,25 @@ class TableLoad:
     by_key: dict[bytes, float] = field(default_factory=dict)
     """Units by value of the partition key."""
     spread: float = 0.0
-    """Units that fall on all partitions alike."""
+    """Units that are spread over all partitions evenly."""
 
     @property
     def each(self) -> float:
-        """Units of one item read or written, in the mean."""
+        """Mean units of one item read or written."""
         return self.units / self.requests
 
     def on_partitions(self, count: int) -> list[float]:
-        """Units by partition."""
+        """Return the units by partition."""
         found = [self.spread / count] * count
         for key, units in self.by_key.items():
             found[partition_of(key, count)] += units
         return found
 
     def busy_second(self, calls_per_second: float, share: float = 1.0) -> float:
-        """Units in a busy second (99th percentile of Poisson requests of the mean cost) of a share of this load."""
+        """Return the units in a busy second of a share of this load.
+
+        99th percentile of Poisson requests with the mean cost.
+        """
         if not self.units:
             return 0.0
         return poisson_quantile(calls_per_second * share * self.requests, BUSY) * self.each
@@ -102,7 +105,7 @@ class TableLoad:
 
 
 def loads(made: Iterable[tuple[Step, float]]) -> dict[Resource, TableLoad]:
-    """What calls ask of tables.
+    """Compute the demand of calls on tables.
 
     Args:
         made: operations, with how often a call makes each.
@@ -150,7 +153,7 @@ def _of(found: dict[Resource, TableLoad], step: Step, cost: Cost) -> TableLoad:
 
 
 def _mean_costs(step: Step, number: int) -> list[Cost]:
-    """Costs of one operation for the key of this number, averaged over the sizes of what it writes."""
+    """Return the costs of one operation for the key with this number, averaged over the sizes written."""
     low, high = step.items.item_bytes
     count = min(_SIZES, high - low + 1) if step.operation in WRITES - {"DeleteItem"} else 1
     if step.items.given > _SIZES:
@@ -164,7 +167,7 @@ def _mean_costs(step: Step, number: int) -> list[Cost]:
 
 
 class QuotaValues:
-    """Values of quotas for `table_throughput.Throughput`, which also wants to tell what it saw; nothing listens.
+    """Quota values for `throughput.Throughput`; its observations are ignored.
 
     Args:
         values: by quota key.
@@ -174,19 +177,19 @@ class QuotaValues:
         self._values = values
 
     def applied(self, code_or_key: str) -> float:
-        """The value."""
+        """Return the value."""
         return self._values[code_or_key]
 
     def reject(self, code_or_key: str, at: float | None = None, times: int = 1) -> None:
-        """Something was rejected."""
+        """Ignore a rejection."""
 
     def use(self, code_or_key: str, value: float, at: float | None = None) -> None:
-        """Something is used."""
+        """Ignore a use."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableLimits:
-    """What tables and indexes were given, and the quotas that limit all of them."""
+    """Capacity of tables and indexes, and the quotas that limit all of them."""
 
     given: Mapping[Resource, Capacity] = field(default_factory=dict)
     quotas: Mapping[str, float] = field(default_factory=dict)
@@ -194,11 +197,11 @@ class TableLimits:
 
     @classmethod
     def of(cls, known: Iterable[Capacity], quotas: Mapping[str, float]) -> TableLimits:
-        """From capacities that were declared or read."""
+        """Build the limits from capacities that were declared or read."""
         return cls({(each.table, each.index, each.side): each for each in known}, quotas)
 
     def capacity(self, where: Resource) -> table_throughput.Capacity:
-        """As it is enforced; a table that was not declared has the whole table-level quota."""
+        """Return the capacity as it is enforced; an undeclared table has the whole table-level quota."""
         given = self.given.get(where)
         if given is None:
             return table_throughput.Capacity(None, self.quotas[TABLE_QUOTA[where[2]]])
@@ -211,11 +214,11 @@ class TableLimits:
                 return table_throughput.Capacity(None, given.value)
 
     def throughput(self) -> table_throughput.Throughput:
-        """A model of all tables, new and without credit."""
+        """Build a model of all tables, new and without credit."""
         return table_throughput.Throughput(QuotaValues(self.quotas))
 
     def served(self, load: TableLoad, calls_per_second: float) -> Served:
-        """What is served of a load that is held, once a table on demand has grown with its busy seconds."""
+        """Compute the served units of a held load, after an on-demand table has grown to its busy seconds."""
         capacity = self.capacity((load.table, load.index, load.side))
         each, quota = self.quotas[PARTITION_QUOTA[load.side]], self.quotas[TABLE_QUOTA[load.side]]
         asked, busy = load.units * calls_per_second, load.busy_second(calls_per_second)
@@ -224,7 +227,7 @@ class TableLimits:
             limit = min(quota, capacity.warm or self.quotas[NEW_TABLE_QUOTA[load.side]])
         while True:
             found = [units * calls_per_second for units in load.on_partitions(partitions(limit, each))]
-            # In a first second everything serves its credit too.
+            # In the first second every table also serves its credit.
             passed = min(
                 2.0 * limit, sum(min(units * busy / asked, 2.0 * each) for units in found) if asked else 0.0
             )
@@ -238,15 +241,15 @@ class TableLimits:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Units a second that are asked and served, altogether and by partition."""
+    """Requested and served units/s, in total and by partition."""
 
     asked: float
     served: float
     by_partition: tuple[float, ...]
-    """Asked of each partition."""
+    """Requested units of each partition."""
     partition_limit: float
     limit: float
-    """Of the table, without its partitions."""
+    """Limit of the table, without its partitions."""
 
     @property
     def partitions(self) -> int:
@@ -255,7 +258,7 @@ class Served:
 
     @property
     def hottest(self) -> float:
-        """Units a second that the busiest partition is asked."""
+        """Requested units/s of the busiest partition."""
         return max(self.by_partition)
 
     @property

@@ -1,4 +1,4 @@
-"""The share of first attempts that a scenario's objectives tolerate, for each kind of limit."""
+"""Tolerated share of first attempts for each kind of limit, from a scenario's objectives."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from busyhour.scenarios.model import Objective, Scenario
 NOT_SHOWN, BY_LIMITS = "not shown", "in the list of limits"
 
 SERVICE_LEVEL = 0.8
-"""Share of contacts to be answered in time where the scenario has no objective for it (80/20 is the usual target)."""
+"""Share of contacts to be answered in time without an objective for it (80/20 is the usual target)."""
 
 
 ERROR_BRANCHES = 0.001
-"""Share of callers that may take an error branch where the scenario has no objective for it."""
+"""Share of callers that may take an error branch without an objective for it."""
 
 
 _OF_CALLS = frozenset({"blocked_share", "service_level", "abandoned_share", "error_branch_share"})
-"""Objectives that need calls: where the drive makes none, neither forecast nor run shows them."""
+"""Objectives that need calls: with a drive that makes none, neither forecast nor run evaluates them."""
 _JUDGED = frozenset(
     {"blocked_share", "throttle_share", "throttles", "service_level", "abandoned_share", "error_branch_share"}
 )
 
 
 def answers(scenario: Scenario) -> list[ObjectiveAnswer]:
-    """What a forecast says of each objective of a scenario."""
+    """Return the forecast's answer to each objective of a scenario."""
     return [_answer(one, scenario) for one in scenario.objectives]
 
 
@@ -43,7 +43,7 @@ def _answer(objective: Objective, scenario: Scenario) -> ObjectiveAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveAnswer:
-    """What a forecast says of one objective."""
+    """Answer of a forecast to one objective."""
 
     metric: str
     bound: str
@@ -53,20 +53,23 @@ class ObjectiveAnswer:
 
 
 class Tolerances:
-    """What the objectives of a scenario tolerate; 1 % where it has none, see `requirement.tolerated_share`."""
+    """Shares that the objectives of a scenario tolerate.
+
+    1 % without one, see `requirement.tolerated_share`.
+    """
 
     def __init__(self, scenario: Scenario) -> None:
         self._bounds = {objective.metric: objective for objective in scenario.objectives}
 
     def calls(self, per_hour: float) -> float:
-        """Share of calls that may be blocked, of `per_hour` calls."""
+        """Return the share of calls that may be blocked, of `per_hour` calls."""
         return tolerated_share(self._at_most("blocked_share"), per_hour)
 
     def requests(self, service: str, operation: str, per_hour: float, *, blocks_calls: bool = False) -> float:
-        """Share of requests that may be throttled, of `per_hour` requests.
+        """Return the share of requests that may be throttled, of `per_hour` requests.
 
-        An objective on their number (`throttles`) counts for the planned busy hour. `blocks_calls`: a throttled request
-        is a blocked call, too.
+        An objective on their number (`throttles`) applies to the planned busy hour. `blocks_calls`: a
+        throttled request is also a blocked call.
         """
         shares = [self._at_most("blocked_share")] if blocks_calls else []
         for about in ("", f":{service}", f":{operation}", f":{service}:{operation}"):
@@ -82,7 +85,10 @@ class Tolerances:
         return 1.0 - (SERVICE_LEVEL if level is None or level.at_least is None else level.at_least)
 
     def abandoned(self) -> float | None:
-        """Share of queued contacts that may be abandoned, less than one in a million for none; None: no objective."""
+        """Share of queued contacts that may be abandoned, below one in a million for none.
+
+        None: no objective.
+        """
         bound = self._at_most("abandoned_share")
         return None if bound is None else max(bound, 1e-6)
 

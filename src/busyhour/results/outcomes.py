@@ -23,7 +23,7 @@ QUEUE = "outcome_queue/"
 ERRORS = "outcome_errors"
 """Key of calls that took an error branch, however they ended."""
 WANTING = "outcome_wanting"
-"""Key of those of them that did for want of something in the scenario."""
+"""Key of those of them that did because of a missing scenario key."""
 PROBLEM = "outcome_problem/"
 """Key of calls that met one problem: what `problem_key` writes."""
 
@@ -88,7 +88,7 @@ class CallOutcomes:
     error_branch_most: int | None = None
     """Errors that the target counted where it does not tell in which calls: no more calls took an error branch."""
     wanting: int = 0
-    """Those of them that did for want of something in the scenario."""
+    """Those of them that did because of a missing scenario key."""
     queues: dict[str, int] = field(default_factory=dict)
     """Calls by queue that they reached."""
     problems: list[OutcomeProblem] = field(default_factory=list)
@@ -178,7 +178,7 @@ def sentence(outcomes: CallOutcomes) -> str:
     if outcomes.error_branch:
         text += f" {outcomes.error_branch:,} of {outcomes.total:,} took an error branch on their way"
         if outcomes.wanting:
-            text += f", {outcomes.wanting:,} for want of something in the scenario"
+            text += f", {outcomes.wanting:,} because of a missing scenario key"
         text += "."
     return text
 

@@ -1,4 +1,4 @@
-"""Whether calls do what the plan says: staffed agents whom no call reaches, error branches for want of something."""
+"""Whether calls do what the plan says: staffed agents whom no call reaches, error branches because of a missing scenario key."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_more_than_one_per_cent_on_error_branches_for_want_of_something_does_not
     assert judge_outcomes(calls(wanting=10, queued=990), staffed) == []
     (reason,) = judge_outcomes(calls(wanting=11, queued=989), staffed)
     assert reason == (
-        "1.1% of the calls take an error branch for want of something in the scenario. "
+        "1.1% of the calls take an error branch because of a missing scenario key. "
         f"11 of 1,000 calls at main / Transfer: TransferToFlow has no target. Write: {LINE}"
     )
 
@@ -123,7 +123,7 @@ def test_a_forecast_whose_calls_take_error_branches_beyond_what_is_tolerated_doe
 def test_a_queue_that_the_scenario_does_not_have_answers_no_call(
     staffed: Scenario, name: str, line: str
 ) -> None:
-    """Without staffing every call in it would be answered at once: nothing is known of its agents."""
+    """Without staffing every call in it would be answered at once: its agents are unknown."""
     nothing_staffed = replace(staffed, queues={})
     (reason,) = judge_outcomes(calls(queued=300, queue=name), nothing_staffed)
     assert "which is not in the scenario" in reason

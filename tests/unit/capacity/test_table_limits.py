@@ -205,7 +205,7 @@ def test_provisioned_capacity_is_a_rung_and_the_notes_say_what_it_throttles(with
     # One small item, read eventually consistent, is half a unit.
     assert rungs["table.t.read"].calls_per_hour == pytest.approx(2 * 30 * 3600.0 / 0.99, rel=1e-2)
     assert any(
-        note.startswith("table t: 4 write units a second are asked") and "2 served" in note
+        note.startswith("table t: 4 write units/s are requested") and "2 served" in note
         for note in found.notes
     )
 

@@ -96,4 +96,4 @@ def test_a_scenario_that_asks_for_headroom_does_not_hold_without_it(forecast, va
         "--set", "traffic.calls_per_hour=200", "--set", f"quotas.L-12AB7C57={value}", "--set", "headroom=0.5"
     )
     assert shown.exit_code == code, shown.output
-    assert ("Less headroom than the scenario asks for" in shown.output) is (code == 1)
+    assert ("Less headroom than the scenario requires" in shown.output) is (code == 1)

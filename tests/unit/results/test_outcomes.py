@@ -75,7 +75,7 @@ def test_the_first_line_has_the_shares_and_each_problem_its_line_to_write() -> N
     first, *problems = lines(made(known()))
     assert first == (
         "Outcomes of 100 calls: 80.0% agent, 20.0% missing flow. 25 of 100 took an error branch on their way, "
-        "20 for want of something in the scenario."
+        "20 because of a missing scenario key."
     )
     assert (
         problems[0] == f"20 of 100 calls at main / Transfer: flow 'arn' is not in the scenario. Write: {LINE}"

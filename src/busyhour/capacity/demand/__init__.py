@@ -1,1 +1,4 @@
-"""Demand of one call: executions, requests, table units, time in queues; solved for or sampled."""
+"""Demand of one call.
+
+Lambda executions, API requests, table units, queue and agent time; solved or sampled.
+"""

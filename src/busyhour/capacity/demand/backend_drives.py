@@ -1,4 +1,4 @@
-"""The demand of one arrival where a scenario drives one service alone and no flow runs."""
+"""Demand of one arrival if a scenario drives one service alone and no flow runs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from busyhour.capacity.theory.holding_times import HoldingTime
 from busyhour.scenarios.model import DriveKind, Scenario
 
 _CALLS = 100
-"""Arrivals that are simulated to see what is assumed of functions."""
+"""Arrivals that are simulated to find the assumptions about functions."""
 
 _A_MOMENT = HoldingTime.of_atoms({1.0: 1.0})
-"""Of one arrival, for what looks for the busiest moment of a day."""
+"""Duration of one arrival, for the search of a day's busiest moment."""
 
 
 def demand_of_drive(
@@ -29,14 +29,14 @@ def demand_of_drive(
     answers: Answers | None = None,
     policy: CallPolicy | None = None,
 ) -> CallDemand:
-    """What the generator makes of one arrival; every mean is exact.
+    """Compute the demand of one arrival; every mean is exact.
 
     Args:
         scenario: functions, tables, drive.
-        machine: of its flows, none of which runs.
-        calls: how many arrivals are simulated at most.
+        machine: flow machine of its flows, none of which runs.
+        calls: largest number of simulated arrivals.
         answers: of real handlers; not used, since nothing depends on an answer.
-        policy: what the scenario has no key for.
+        policy: caller behaviour that the scenario has no key for.
     """
     rate = scenario.plan.calls_per_hour
     means: dict[str, float] = {}

@@ -1,4 +1,4 @@
-"""The exact expectation of what one call asks, where its flow is a finite Markov chain under the scenario."""
+"""Exact expected demand of one call, if its flow is a finite Markov chain under the scenario."""
 
 from __future__ import annotations
 
@@ -25,19 +25,20 @@ from busyhour.scenarios.model import Scenario
 __all__ = ["ExactDemand", "NotFiniteError", "exact_demand"]
 
 _INNER = (EXECUTING, CONTACTS, HANDLING)
-"""Means that are no quantities of their own."""
+"""Means that are not quantities of their own."""
 _EVERYTHING = frozenset({()})
-"""What a handler of which nothing is known is taken to read."""
+"""Attributes that an unknown handler is assumed to read."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExactDemand:
-    """Means of one call by the names of `demand.CallDemand.quantities`, solved for, with no sampling.
+    """Expected demand of one call by the names of `per_call.CallDemand.quantities`, solved without sampling.
 
-    `open` are the quantities that are not known exactly, since calls may ask more of them where they depend on
-    other calls; `reasons` says on what. `waiting` is the probability that a call comes there. `lambda_seconds` are the
-    mean seconds of one execution, cold starts apart, of functions whose invocations are known exactly. `queues` are those
-    that calls come to once at most: contacts for each call, and mean seconds that an agent is busy with one.
+    `open` are the quantities that are not known exactly, because they may grow where calls depend on other
+    calls; `reasons` gives the dependence. `waiting` is the probability that a call gets there.
+    `lambda_seconds` are the mean seconds of one execution, without cold starts, of functions whose
+    invocations are known exactly. `queues` are those that a call enters at most once: contacts per call, and
+    mean seconds that an agent is busy with one.
     """
 
     means: Mapping[str, float]
@@ -50,11 +51,11 @@ class ExactDemand:
     edges: Sequence[Edge] = ()
 
     def mean(self, name: str) -> float | None:
-        """The exact mean of a quantity, 0 where no call asks for it; None where it is not known exactly."""
+        """Return the exact mean of a quantity, 0 if no call uses it; None if it is not known exactly."""
         return None if name in self.open else self.means.get(name, 0.0)
 
     def holding(self) -> HoldingTime | None:
-        """How long calls last; None where that is not known exactly."""
+        """Return the distribution of call duration; None if it is not known exactly."""
         if not TIMES.isdisjoint(self.open):
             return None
         try:
@@ -71,17 +72,17 @@ def exact_demand(
     answers: Answers | None = None,
     policy: CallPolicy | None = None,
 ) -> ExactDemand:
-    """Solve for what one call asks.
+    """Solve for the expected demand of one call.
 
     Args:
         scenario: callers, queues, functions, entry flow.
-        machine: of its flows.
-        calls_per_hour: the rate at which calls come; enough agents for it keep hardly any caller waiting.
-        answers: what real handlers answer.
-        policy: what the scenario has no key for.
+        machine: flow machine of its flows.
+        calls_per_hour: arrival rate; with enough agents for it hardly any caller waits.
+        answers: answers of real handlers.
+        policy: caller behaviour that the scenario has no key for.
 
     Raises:
-        NotFiniteError: the flow is no finite chain; the text says why.
+        NotFiniteError: the flow is not a finite chain; the message gives the reason.
     """
     policy = policy or policy_of(scenario)
     attributes: frozenset[str] | None = frozenset()
@@ -103,7 +104,7 @@ def exact_demand(
         except NotFiniteError:
             if not at_once:
                 raise
-            # It may be what comes after the queue.
+            # The invocation may be after the queue.
             at_once = False
             continue
         found = with_waits(found, scenario, moments.beyond, calls_per_hour)
@@ -122,7 +123,7 @@ def exact_demand(
 
 
 def _lambda_seconds(means: Mapping[str, float], open_: frozenset[str]) -> dict[str, float]:
-    """Mean seconds of one execution, by function."""
+    """Compute the mean seconds of one execution, by function."""
     seconds = {}
     for key, executing in means.items():
         if key.startswith(EXECUTING):
@@ -134,7 +135,7 @@ def _lambda_seconds(means: Mapping[str, float], open_: frozenset[str]) -> dict[s
 
 
 def _queues(found: Solution, open_: frozenset[str]) -> dict[str, tuple[float, float]]:
-    """Contacts for each call and mean handling time, by queue."""
+    """Return contacts per call and mean handling time, by queue."""
     if TO_QUEUE in open_:
         return {}
     queues = {}
@@ -148,7 +149,7 @@ def _queues(found: Solution, open_: frozenset[str]) -> dict[str, tuple[float, fl
 
 
 def _with_operations(open_: frozenset[str], scenario: Scenario, means: Mapping[str, float]) -> frozenset[str]:
-    """With a function's invocations its operations are open, and the sum over all functions."""
+    """Mark the operations of open functions as open too, and the sum over all functions."""
     functions = [name for name in open_ if name.startswith(EVERY_FUNCTION)]
     if EVERY_FUNCTION in functions:
         functions = [name for name in means if name.startswith(EVERY_FUNCTION)]

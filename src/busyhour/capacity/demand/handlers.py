@@ -1,8 +1,9 @@
-"""What the real handlers of a scenario answer, for forecasts: run once for each different question, then remembered.
+"""Answers of a scenario's real handlers for forecasts: run once for each different event, then cached.
 
-The handlers run in a process of their own against moto's DynamoDB with the scenario's tables and items, so that a
-forecast takes the same branches as a run. Two events are one question where they agree in all that the handler
-looked at, the contact's own ids apart. How long handlers take there says nothing about Lambda and is not used.
+The handlers run in a process of their own against moto's DynamoDB with the scenario's tables and items, so
+that a forecast takes the same branches as a run. Two events are equal if they agree in everything that the
+handler read, except the contact's own ids. The duration of handlers there differs from Lambda's and is not
+used.
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ from busyhour.handlers.runtime.variables import RESERVED
 from busyhour.scenarios.model import Function, Scenario
 
 FIRST_SECONDS = 10.0
-"""Longest that the first invocation of a handler may take beyond its timeout."""
+"""Extra seconds that the first invocation of a handler may take beyond its timeout."""
 QUESTIONS = 300
-"""Different invocations of one function that are run; later ones get the answer of one of these."""
+"""Different invocations of one function that are run; later ones get one of these answers."""
 SECONDS = 20.0
-"""Longest that all functions together are run, each for its part: a forecast must not take minutes."""
+"""Seconds that all functions together may run: a forecast must not take minutes. Each has an equal part."""
 _OWN_IDS = frozenset({"ContactId", "InitialContactId", "PreviousContactId"})
 
 Answer = LambdaResult | LambdaFailed
@@ -45,7 +46,10 @@ Answer = LambdaResult | LambdaFailed
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a handler did with one question: its answer, the paths in the event that it depends on, its operations."""
+    """The result of one event.
+
+    The answer, the paths in the event that it depends on, and its DynamoDB operations.
+    """
 
     answer: Answer
     read: frozenset[Read]
@@ -53,16 +57,15 @@ class Asked:
 
 
 _Known = dict[frozenset[Read], dict[str, Asked]]
-"""By what was read, then by the values that were there."""
+"""By the paths that were read, then by their values."""
 
 
 class HandlerAnswers:
-    """Callable as `capacity.simulation.functions.Answers`. Use as a context manager: the process ends with it.
+    """Callable as `capacity.simulation.functions.Answers`; a context manager that owns the process.
 
     Args:
-        scenario: functions with handlers, tables.
-        questions: different invocations of one function that are run.
-        seconds: how long all functions together are run; each has an equal part.
+        scenario: functions with handlers, tables. questions: number of different invocations of one function
+            that are run. seconds: time for all functions together; each has an equal part.
     """
 
     def __init__(self, scenario: Scenario, questions: int = QUESTIONS, seconds: float = SECONDS) -> None:
@@ -79,7 +82,7 @@ class HandlerAnswers:
         self._invoked: Counter[str] = Counter()
         self._operations: dict[str, Counter[str]] = {}
         self.problems: dict[str, str] = {}
-        """What went wrong, by function; "" for what concerns all of them."""
+        """Errors by function; "" for those that concern all functions."""
         for name, function in scenario.functions.items():
             if function.handler is not None and (
                 reserved := sorted(RESERVED.intersection(function.environment))
@@ -88,7 +91,9 @@ class HandlerAnswers:
                     f"functions.{name}.environment: {', '.join(reserved)} is not set: Lambda reserves it; take it out"
                 )
         self.observed: set[str] = set()
-        """Operations whose mean was estimated from what handlers were seen to do, see `capacity.demand.observed_operations`."""
+        """Operations whose mean was estimated from observed handlers, see
+        `capacity.demand.observed_operations`.
+        """
 
     def __enter__(self) -> HandlerAnswers:
         return self
@@ -99,9 +104,9 @@ class HandlerAnswers:
         self.close()
 
     def __call__(self, name: str, event: Mapping[str, Any]) -> Answer | None:
-        """Return what function `name` answers to `event`; None: it could not be run.
+        """Return the answer of function `name` to `event`; None if it could not be run.
 
-        After `questions` different ones, or its part of `seconds`, one of their answers.
+        After `questions` different events, or its part of `seconds`, one of the earlier answers is returned.
         """
         asked = self._one_of(name, event)
         if asked is None:
@@ -111,18 +116,18 @@ class HandlerAnswers:
         return asked.answer
 
     def ask(self, name: str, event: Mapping[str, Any]) -> tuple[Answer, frozenset[Read]] | None:
-        """As a call, however many questions there were, with the paths in the event that the answer depends on.
+        """Return the answer without the limit on events, and the paths in the event that it depends on.
 
         Raises:
-            NotFiniteError: the function has been run for too long already, and this question is a new one.
+            NotFiniteError: the function has used up its time, and this event is new.
         """
         if self._slow(name) and _find(self._known[name], event) is None:
-            raise NotFiniteError(f"function {name!r} is too slow to be asked about all its inputs")
+            raise NotFiniteError(f"function {name!r} is too slow to be invoked with all its inputs")
         asked = self._asked(name, event)
         return None if asked is None else (asked.answer, asked.read)
 
     def operations(self, name: str) -> dict[str, float]:
-        """Mean DynamoDB operations of one invocation so far, by `table.Operation`."""
+        """Return the mean DynamoDB operations of one invocation so far, by `table.Operation`."""
         counts = self._operations.get(name, Counter())
         return {operation: count / self._invoked[name] for operation, count in sorted(counts.items())}
 
@@ -137,12 +142,12 @@ class HandlerAnswers:
         return all_[zlib.crc32(_question(event).encode()) % len(all_)]
 
     def _slow(self, name: str) -> bool:
-        """Whether the function has used up its time, and has answered anything."""
+        """Whether the function has used up its time and has answered at least once."""
         if self._spent[name] < self._seconds or not self._known.get(name):
             return False
         self.problems.setdefault(
             name,
-            f"the handler of {name!r} is slow: what it answered in {self._spent[name]:.0f} s stands for all its answers",
+            f"the handler of {name!r} is slow: its answers of the first {self._spent[name]:.0f} s are used for all invocations",
         )
         return True
 
@@ -172,7 +177,7 @@ class HandlerAnswers:
             imported = self._process.load(handler, START_SECONDS)
         except ProcessError as error:
             return self._unusable(name, error)
-        # In its first invocation a handler makes its clients, which takes longer than Lambda would let us see.
+        # The first invocation of a handler also creates its clients, which takes longer here than on Lambda.
         grace = GRACE_SECONDS if self._known.get(name) else FIRST_SECONDS
         answered = self._process.call(handler, event, function.timeout, grace) if imported else None
         if answered is None:
@@ -208,7 +213,10 @@ def _values(event: Mapping[str, Any], read: frozenset[Read]) -> str:
 
 
 def _question(event: Mapping[str, Any]) -> str:
-    """What an answer may depend on: parameters, attributes and the caller, but not the contact's own ids."""
+    """Return the parts of the event that an answer may depend on.
+
+    Parameters, attributes and caller, not the contact's ids.
+    """
     details = event.get("Details", {})
     contact = details.get("ContactData", {})
     kept = [details.get("Parameters"), contact.get("CustomerEndpoint"), contact.get("Attributes")]

@@ -1,4 +1,4 @@
-"""The flow machine of a scenario: its files read, its aliases and prompt lengths applied, its queues named."""
+"""Build the flow machine of a scenario: its flows, aliases, prompt lengths and queue names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from busyhour.scenarios.model import Scenario
 
 
 def machine_of(scenario: Scenario) -> Machine:
-    """A machine of the scenario's flows.
+    """Build the flow machine of the scenario's flows.
 
     Raises:
         BusyhourError: a flow cannot be read.

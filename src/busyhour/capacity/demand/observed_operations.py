@@ -1,4 +1,4 @@
-"""DynamoDB operations of functions whose scenario does not declare them: what their handlers were seen to ask for."""
+"""Observed DynamoDB operations of functions whose scenario does not declare any."""
 
 from __future__ import annotations
 
@@ -15,24 +15,27 @@ from busyhour.scenarios.resources import OPERATIONS
 from busyhour.scenarios.traffic_plan.arrivals import Arrival
 
 CALLS = 300
-"""Calls that are run to see what handlers ask for."""
+"""Calls that are run to observe the handlers' operations."""
 
 
 def with_observed_operations(
     scenario: Scenario, machine: FlowMachine, handlers: HandlerAnswers, policy: CallPolicy | None = None
 ) -> tuple[Scenario, list[str]]:
-    """The scenario with the mean operations of one invocation where it declares none, and what was seen, for notes.
+    """Add observed mean operations of one invocation to the scenario where it declares none.
 
     Args:
         scenario: functions, some with handlers.
-        machine: of its flows.
-        handlers: run them; who they are is told by them afterwards, see `HandlerAnswers.observed`.
-        policy: what the scenario has no key for.
+        machine: flow machine of its flows.
+        handlers: run the handlers; `HandlerAnswers.observed` then names the functions.
+        policy: caller behaviour that the scenario has no key for.
+
+    Returns:
+        the scenario, and what was observed, for notes.
     """
     silent = [f for f in scenario.functions.values() if f.handler is not None and not f.operations]
     if not silent:
         return scenario, []
-    # No call waits: what functions are asked for does not depend on that, and the calls need no filled centre.
+    # No call waits: operations do not depend on waiting, and no warm-up is needed.
     queues = {name: replace(queue, agents=10**9, capacity=None) for name, queue in scenario.queues.items()}
     arrivals = (Arrival(index, float(index)) for index in range(CALLS))
     alone = replace(scenario, queues=queues)
@@ -52,7 +55,10 @@ def with_observed_operations(
 
 
 def _access(counts: Mapping[str, float], operations: Mapping[str, float]) -> dict[str, Access]:
-    """How operations were made: consistently or of an index where most of them were, and on how many items."""
+    """Return how operations were made.
+
+    Consistent or of an index if most of them were, and on how many items.
+    """
     found = {}
     for name, mean in operations.items():
         items = counts.get(f"{name}:items", 0.0) / mean

@@ -1,9 +1,9 @@
-"""The demand of one call: Lambda, DynamoDB, Connect, queues and agents, with its distribution.
+"""Demand of one call: Lambda, DynamoDB, Connect, queues and agents, with its distribution.
 
-Where the flow is a finite Markov chain the means are solved for (`exact`), and so is how long calls last; what depends
-on how long callers wait for agents is sampled. Calls are then run through their flows in virtual time, at the planned
-rate, with the scenario's callers and agents, and with no limit in the way. The first of them, which find an empty centre,
-are left out.
+If the flow is a finite Markov chain, the means and the call duration are solved (`expected_demand`).
+Quantities that depend on how long callers wait for agents are sampled: calls run through their flows in
+virtual time, at the planned rate, with the scenario's callers and agents and without limits. Warm-up calls,
+which find an empty centre, are not counted.
 """
 
 from __future__ import annotations
@@ -28,48 +28,52 @@ from busyhour.scenarios.model import Scenario
 __all__ = ["CallDemand", "Quantity", "QueueDemand", "demand_of_call"]
 
 _FILLING = (4, 10_000)
-"""Calls for each agent, and at most, that fill a centre in which calls wait before any are counted."""
+"""Warm-up calls per agent, and at most, where calls wait."""
 _COUNTED = (10, 8000)
-"""Calls for each agent, and at most, that are counted there at least: fewer would all have waited together."""
+"""Fewest counted calls per agent, and at most, where calls wait: fewer calls would all wait together."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallDemand:
-    """Demand of one call. `holding` is how long calls take, from the start to the end of the contact.
+    """Demand of one call.
 
-    `quantities` has the seconds `ringing`, `in flow`, `in queue`, `with agent`, `wrap-up`, `at once` (all of the
-    contact's life: what counts as a concurrent call); `invocations:<function>`, `Lambda invocations`, `Lex turns`;
-    `Connect:<operation>`; `service:<action type>`; `DynamoDB:<table>.<Operation>`.
+    `holding` is the call duration, from the start to the end of the contact. `quantities` has the seconds
+    `ringing`, `in flow`, `in queue`, `with agent`, `wrap-up`, `at once` (the contact's life, which counts as
+    a concurrent call); `invocations:<function>`, `Lambda invocations`, `Lex turns`; `Connect:<operation>`;
+    `service:<action type>`; `DynamoDB:<table>.<Operation>`.
     """
 
     calls: int
     calls_per_hour: float
-    """The rate at which they were run."""
+    """Calls per hour of the sampled calls."""
     quantities: Mapping[str, Quantity]
     holding: HoldingTime
     lambda_seconds: Mapping[str, float]
-    """Mean seconds of one execution, cold starts apart, by function."""
+    """Mean seconds of one execution by function, without cold starts."""
     result: SimulationResult
     states: int = 0
-    """Moments of a call that exact means were solved over; 0: all are sampled."""
+    """States of the chain that was solved for exact means; 0: all means are sampled."""
     flows: bool = True
-    """Whether calls ran through flows; else they are arrivals at one service, whose means are arithmetic."""
+    """Whether calls ran through flows.
+
+    Otherwise they are arrivals at one service, whose means are arithmetic.
+    """
     sampled_because: tuple[str, ...] = ()
-    """Why some means, or all, are sampled and not exact."""
+    """Reasons why some or all means are sampled."""
     lambda_half_width: Mapping[str, float] = field(default_factory=dict)
-    """Of the 95 % intervals of those `lambda_seconds` that are sampled."""
+    """Half-widths of the 95 % intervals of those `lambda_seconds` that are sampled."""
     queues: Mapping[str, QueueDemand] = field(default_factory=dict)
-    """By name, of the queues that calls come to."""
+    """By name, for the queues that calls enter."""
     outcomes: CallOutcomes | None = None
-    """The outcome of the sampled calls, with no quota in their way; None: there were none."""
+    """Outcomes of the sampled calls without quotas; None if there were none."""
 
     def mean(self, name: str) -> float:
-        """Mean of a quantity; 0 where no call asked for it."""
+        """Return the mean of a quantity; 0 if no call uses it."""
         found = self.quantities.get(name)
         return found.mean if found else 0.0
 
     def as_json(self) -> dict[str, object]:
-        """For the run record."""
+        """Return the demand for the run record."""
         return {
             "calls": self.calls,
             "calls_per_hour": self.calls_per_hour,
@@ -104,18 +108,18 @@ def demand_of_call(
     policy: CallPolicy | None = None,
     exact: bool = True,
 ) -> CallDemand:
-    """Solve for what one call asks, and run `calls` calls for what is not known exactly.
+    """Solve for the demand of one call, and sample `calls` calls for what is not known exactly.
 
     Args:
-        scenario: who calls what.
-        machine: of the scenario's flows.
-        calls: how many are counted; more where calls wait for many agents.
-        warm_up: share of further calls that are run before them and not counted; more where calls wait.
-        answers: what real handlers answer.
-        policy: what the scenario has no key for.
-        exact: solve for the means where that can be done.
+        scenario: callers and their destination.
+        machine: flow machine of the scenario's flows.
+        calls: number of counted calls; more where calls wait for many agents.
+        warm_up: share of further calls that are run first and not counted; more where calls wait.
+        answers: answers of real handlers.
+        policy: caller behaviour that the scenario has no key for.
+        exact: solve for the means where possible.
     """
-    # Reserved concurrency is a limit, as the quotas are: the demand is what is asked without it.
+    # Reserved concurrency is a limit like the quotas: the demand is computed without it.
     functions = {name: replace(each, reserved_concurrency=None) for name, each in scenario.functions.items()}
     scenario = replace(scenario, functions=functions)
     rate = scenario.plan.calls_per_hour
@@ -151,7 +155,7 @@ def demand_of_call(
 
 
 def _with_exact(found: CallDemand, solved: ExactDemand, estimated: set[str]) -> CallDemand:
-    """The demand with the means that are known exactly; what was never sampled but may be asked is added."""
+    """Replace the means that are known exactly; add quantities that were never sampled but may occur."""
     quantities = dict(found.quantities)
     for name in {**quantities, **solved.means}:
         mean = None if name in estimated else solved.mean(name)

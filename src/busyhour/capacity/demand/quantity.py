@@ -1,4 +1,4 @@
-"""One quantity over calls: its mean and quantiles, solved for or sampled, each with its interval."""
+"""Distribution of one quantity over calls: mean and quantiles, solved or sampled, each with its interval."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """The distribution of one quantity over calls. `half_width` is that of the mean's 95 % interval.
+    """The distribution of one quantity over calls.
 
-    Where `exact`, the mean was solved for and has no interval, and where `exact_quantiles`, they were. Otherwise
-    `intervals` are the 95 % intervals of quantiles by name; of one that is missing too little was seen. `max` is the
-    largest of the sampled calls.
+    `half_width` is the half-width of the mean's 95 % interval. If `exact`, the mean was solved and has no
+    interval; if `exact_quantiles`, so were the quantiles. Otherwise `intervals` are the 95 % intervals of
+    quantiles by name; a missing one could not be estimated. `max` is the largest sampled value.
     """
 
     mean: float
@@ -34,11 +34,13 @@ class Quantity:
 
     @classmethod
     def of(cls, values: Sequence[float], control: Control | None = None) -> Quantity:
-        """Of values in the order of calls, of which none may be missing: calls that wait together are alike.
+        """Estimate from values in the order of calls, since consecutive waits are correlated.
+
+        No value may be missing.
 
         Args:
             values: one for each call.
-            control: something else that was drawn for each of them, whose mean is known.
+            control: control variable, drawn for each call, whose mean is known.
         """
         n = len(values)
         if n == 0:
@@ -54,13 +56,13 @@ class Quantity:
                 around[name] = found
         half = intervals.of_series(corrected)
         if control is not None:
-            # What is left is mostly rare waits, that it adds and callers who give up take away: seen as seldom, both.
+            # The rest is mostly rare waits, which are rarely observed, as are the abandonments they cause.
             usual = sorted(corrected)[n // 2]
             half = max(half, intervals.of_series([abs(value - usual) for value in corrected]))
         return cls(mean, half, at["p50"], at["p95"], at["p99"], ordered[-1], intervals=around)
 
     def as_json(self) -> dict[str, float | list[float] | None]:
-        """For the run record; an unknown half width is None."""
+        """Return the quantity for the run record; an unknown half-width is None."""
         out: dict[str, float | list[float] | None] = {
             "mean": self.mean,
             "half_width": None if math.isinf(self.half_width) else self.half_width,
@@ -77,18 +79,18 @@ class Quantity:
         return out
 
     def solved(self, mean: float) -> Quantity:
-        """The same with the exact mean."""
+        """Return the quantity with the exact mean."""
         return replace(self, mean=mean, half_width=0.0, exact=True)
 
     def distributed(self, holding: HoldingTime) -> Quantity:
-        """The same with quantiles that were solved for."""
+        """Return the quantity with solved quantiles."""
         p50, p95, p99 = (holding.quantile(share) for share in _QUANTILES.values())
         return replace(self, p50=p50, p95=p95, p99=p99, exact_quantiles=True, intervals={})
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """Values that were drawn for each call, and their mean, which is known: their own error is taken out of others.
+    """Control variable: values drawn for each call, with a known mean, which reduce the variance of others.
 
     Lavenberg and Welch, "A perspective on the use of control variables", Management Science 27(3), 1981.
     """
@@ -97,7 +99,7 @@ class Control:
     mean: float
 
     def corrected(self, values: Sequence[float]) -> list[float]:
-        """The values less what these explain of them."""
+        """Return the values minus the part that the control variable explains."""
         n = len(values)
         middle, own = math.fsum(values) / n, math.fsum(self.values) / n
         apart = [value - own for value in self.values]

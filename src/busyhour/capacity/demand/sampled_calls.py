@@ -1,4 +1,4 @@
-"""Calls that are run through their flows for what is not known exactly of one."""
+"""Sampled calls: calls run through their flows for quantities that are not known exactly."""
 
 from __future__ import annotations
 
@@ -22,39 +22,35 @@ from busyhour.results.outcomes import ENDING, CallOutcomes, from_counts
 from busyhour.scenarios.model import Direction, Scenario
 
 _WITH_TALK = ("at once", "with agent")
-"""Quantities that a conversation is part of."""
+"""Quantities that include the conversation."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueDemand:
-    """What calls ask of one queue. Half widths are of 95 % intervals, 0 where the value was solved for."""
+    """Demand of calls on one queue. Half-widths are of 95 % intervals, 0 if solved."""
 
     contacts: float
-    """For each call."""
+    """Contacts per call."""
     handling: float
-    """Mean seconds that an agent is busy with a contact: whispers, talk, wrap-up."""
+    """Average handle time in seconds: whispers, talk, wrap-up."""
     contacts_half_width: float = 0.0
     handling_half_width: float = 0.0
 
     @property
     def spread(self) -> float:
-        """Half width of the interval of the load, the product of both, as a share of it."""
+        """Half-width of the interval of the load (the product of both) as a share of the load."""
         if not self.contacts or not self.handling:
             return 0.0
         return math.hypot(self.contacts_half_width / self.contacts, self.handling_half_width / self.handling)
 
 
 class SampledCalls:
-    """Calls that were run at a rate.
+    """Calls run at a given rate.
 
     Args:
-        scenario: who calls what.
-        machine: of its flows.
-        rate: calls per hour.
-        skipped: calls that are run first and not counted.
-        calls: how many are counted.
-        answers: what real handlers answer.
-        policy: what the scenario has no key for.
+        scenario: callers and their destination. machine: flow machine of its flows. rate: calls per hour.
+            skipped: warm-up calls, not counted. calls: number of counted calls. answers: answers of real
+            handlers. policy: caller behaviour that the scenario has no key for.
     """
 
     def __init__(
@@ -75,7 +71,7 @@ class SampledCalls:
             shape=(),
             intervals=(),
             layers=(),
-            # Half as long again as needed on average: the last calls must exist, and are cut below.
+            # 1.5 times the mean need: the last calls must exist, and are cut below.
             duration=1.5 * wanted * 3600.0 / rate + 60.0 if rate else 0.0,
         )
         outbound = traffic.direction is Direction.OUTBOUND
@@ -122,19 +118,19 @@ class SampledCalls:
 
     @property
     def calls(self) -> int:
-        """How many were counted."""
+        """Number of counted calls."""
         return len(self._rows)
 
     def outcomes(self) -> CallOutcomes | None:
-        """The outcome of them, with no quota in their way; None: there were none."""
+        """Outcomes of the counted calls without quotas; None if there were none."""
         alone = {name: alike([one == name for one in self._endings]) for name in set(self._endings)}
         return from_counts(self._outcomes, drawn=alone)
 
     def quantities(self, *, corrected: bool) -> dict[str, Quantity]:
-        """By the names of `demand.CallDemand.quantities`.
+        """Estimate the quantities, by the names of `per_call.CallDemand.quantities`.
 
         Args:
-            corrected: by the conversations that were drawn, whose mean is known.
+            corrected: use the drawn conversations, whose mean is known, as control variable.
         """
         names = sorted({name for row in self._rows for name in row})
         control = self._control() if corrected else None
@@ -146,18 +142,21 @@ class SampledCalls:
         }
 
     def holding(self, at_once: Quantity | None) -> HoldingTime:
-        """How long the calls took, with the mean that is known of it."""
+        """Return the distribution of call duration, with its known mean."""
         found = HoldingTime.of_sample([row["at once"] for row in self._rows], math.inf)
         if at_once is None:
             return found
         return replace(found, mean=at_once.mean, half_width=at_once.half_width)
 
     def _control(self) -> Control:
-        """The conversation that each call draws, whether it comes to one or not: their mean is known exactly."""
+        """Return the control variable.
+
+        The conversation that each call draws, whether or not it gets to one.
+        """
         return Control(self._talks, ProbabilityDistribution(self._scenario.callers.talk).mean())
 
     def lambda_seconds(self, solved: ExactDemand | None) -> tuple[dict[str, float], dict[str, float]]:
-        """Mean seconds of one execution by function, and half widths of those that are sampled."""
+        """Return the mean seconds of one execution by function, and half-widths of those that are sampled."""
         seconds: dict[str, float] = {}
         around: dict[str, float] = {}
         for name in sorted({name for row in self._rows for name in row if name.startswith("invocations:")}):
@@ -182,7 +181,10 @@ class SampledCalls:
         return seconds, around
 
     def _of_one_attempt(self, name: str) -> float | None:
-        """Exact where no attempt is ever made again: the mean of the latency, cut at the function's timeout."""
+        """Return the exact mean if attempts are never retried.
+
+        The latency's mean, cut at the function's timeout.
+        """
         function = self._scenario.functions.get(name)
         law = ProbabilityDistribution(
             HANDLER_LATENCY if function is None or function.latency is None else function.latency
@@ -194,7 +196,7 @@ class SampledCalls:
         return law.mean()
 
     def queues(self, solved: ExactDemand | None) -> dict[str, QueueDemand]:
-        """What the calls asked of queues."""
+        """Return the demand on queues."""
         exact = {} if solved is None else solved.queues
         found = {name: QueueDemand(*known) for name, known in exact.items()}
         n = len(self._rows)
@@ -218,7 +220,7 @@ class SampledCalls:
 
 
 def asked(call: LiveCall, outbound: bool, operations: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """What a call that is over has asked, by the names of `CallDemand.quantities`."""
+    """Return the demand of a finished call, by the names of `CallDemand.quantities`."""
     assert call.ended is not None
     began = call.connected_to_system
     row = {"at once": call.ended - call.started}

@@ -1,1 +1,1 @@
-"""The forecast: what a plan needs of each limit, which limit binds first, and what is rejected."""
+"""Forecast: the need of a plan on each limit, the order in which limits bind, and what is rejected."""

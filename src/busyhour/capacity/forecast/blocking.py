@@ -1,4 +1,4 @@
-"""What the quotas on calls turn away, by theory: at each moment of the plan, at that moment's own load."""
+"""Blocking by the quotas on calls, by theory, with each moment's own load."""
 
 from __future__ import annotations
 
@@ -16,18 +16,15 @@ from busyhour.scenarios.model import ArrivalProcess, Direction, Scenario
 from busyhour.scenarios.traffic_plan.rate import Rate
 
 _POINTS = 60
-"""Moments of the plan that are looked at."""
+"""Number of moments of the plan that are evaluated."""
 
 
 class Blocking:
-    """Load, refused starts and blocked calls at any moment of a plan.
+    """Load, throttled starts and blocked calls at any moment of a plan.
 
     Args:
-        scenario: direction, arrivals, redials.
-        rate: of the planned calls.
-        values: of the quotas.
-        lines: the pool of calls at once.
-        holding: how long calls take.
+        scenario: direction, arrivals, redials. rate: of the planned calls. values: quota values. lines: limit
+            of concurrent calls. holding: distribution of call duration.
     """
 
     def __init__(
@@ -41,15 +38,15 @@ class Blocking:
         self._even = scenario.traffic.arrivals is ArrivalProcess.EVEN
         self._holding = holding
         self.z = peakedness.of_even_arrivals(holding) if self._even else 1.0
-        """Peakedness of the calls at once."""
+        """Peakedness of the calls in progress."""
         self._attempts: dict[float, float] = {}
 
     def peak_load(self) -> tuple[float, float]:
-        """Calls at once in the mean at the busiest moment, and when."""
+        """Return the mean calls in progress at the busiest moment, and its time."""
         return at_busiest(self._load, self._scenario.traffic.duration)
 
     def blocked(self, window: tuple[float, float] | None = None) -> float:
-        """Share of all attempts, of the plan or of a window of it, that find every line taken."""
+        """Compute the share of all attempts in the plan, or a window of it, that find every line busy."""
 
         def at(t: float) -> float:
             attempts = self._attempts_at(t)
@@ -58,11 +55,11 @@ class Blocking:
         return self._over_plan(at, window)
 
     def throttled(self, window: tuple[float, float] | None = None) -> float:
-        """Share of all attempts that the token bucket of StartOutboundVoiceContact refuses."""
+        """Compute the share of all attempts that the token bucket of StartOutboundVoiceContact throttles."""
         return self._over_plan(lambda t: self._refused(t, self._attempts_at(t)), window)
 
     def attempts(self, window: tuple[float, float] | None = None) -> float:
-        """Attempts per call in the mean, redials included."""
+        """Compute the mean attempts per call, redials included."""
         times = self._times(window)
         calls = math.fsum(map(self._rate.at, times))
         asked = math.fsum(self._rate.at(t) * self._attempts_at(t) for t in times if self._rate.at(t))
@@ -84,7 +81,7 @@ class Blocking:
         return [start + (end - start) * (i + 0.5) / _POINTS for i in range(_POINTS)]
 
     def _attempts_at(self, t: float) -> float:
-        """Attempts per call at time t, redials included."""
+        """Compute the attempts per call at time t, redials included."""
         redial = self._scenario.callers.redial
         if redial is None:
             return 1.0
@@ -108,7 +105,7 @@ class Blocking:
         return token_bucket_loss(asked, rate.value, burst.value)
 
     def _blocked(self, t: float, attempts: float) -> float:
-        """Of the attempts that reach the instance at time t.
+        """Compute the blocked share of the attempts that reach the instance at time t.
 
         The modified offered load approximation: Erlang B at each moment's own load (Jagerman 1975).
         """

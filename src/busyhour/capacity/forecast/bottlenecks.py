@@ -1,9 +1,9 @@
-"""The bottlenecks of a scenario: every limit compared with the plan, and the volume at which it binds.
+"""Bottlenecks of a scenario: every limit compared with the plan, and the volume at which it binds.
 
-Each limit is looked at on its own: for calls at once and Lambda executions by Erlang B, for the rate of starts by the
-token bucket, for queues and agents by Erlang A with a simulation beside it, for what is consumed in proportion by
-division. The volume is the planned calls per hour, callers behave as the scenario says. See `requirement` for the
-closed forms and `tolerance` for what may be rejected.
+Each limit is computed independently: concurrent calls and Lambda executions by Erlang B, the rate of starts
+by the token bucket, queues and agents by Erlang A and a simulation, proportional consumption by division. The
+volume is the planned calls per hour with the scenario's caller behaviour. See `requirement` for the closed
+forms and `tolerance` for the tolerated shares.
 """
 
 from __future__ import annotations
@@ -54,22 +54,21 @@ from busyhour.scenarios.model import ArrivalProcess, Direction, Distribution, Ex
 _AT_ONCE = Distribution("constant", 0.0)
 
 _FAR = 1.5
-"""A simulated volume is looked for within this factor of the closed form's."""
+"""A simulated volume is searched within this factor of the closed form's."""
 _CLOSE = 0.005
-"""Share of the volume to which it is looked for."""
+"""Relative accuracy of the volume found."""
 _BUSY = 0.95
-"""Occupancy of agents by offered load beyond which sampled waits are too short: they take long to become stationary."""
+"""Agent occupancy above which sampled waits are too short, since they take long to become stationary."""
 _WAITS_SPREAD = 0.1
-"""Half width, as a share of the load, that calls at once have where waits are taken from Erlang A."""
+"""Half-width of calls in progress, as a share of the load, if waits are taken from Erlang A."""
 
 
 class Ladder:
     """Makes the rows.
 
     Args:
-        scenario: direction, arrivals, objectives, headroom.
-        demand: of one call.
-        z: peakedness of the calls at once, 1 for Poisson arrivals.
+        scenario: direction, arrivals, objectives, headroom. demand: of one call. z: peakedness of the calls
+            in progress, 1 for Poisson arrivals.
     """
 
     def __init__(self, scenario: Scenario, demand: CallDemand, z: float = 1.0) -> None:
@@ -83,10 +82,10 @@ class Ladder:
     def concurrent_calls(
         self, limit: Limit, symptom: str = REORDER, queues: Sequence[Staffed] = ()
     ) -> LimitForecast:
-        """Calls at once: Erlang B, or Hayward's approximation for arrivals that are not Poisson.
+        """Compare concurrent calls: Erlang B, or Hayward's approximation for arrivals that are not Poisson.
 
-        Where agents of one of the `queues` are nearly all busy, sampled calls do not wait as long as calls do in the end:
-        the waits are those of Erlang A where these make calls clearly longer.
+        If agents of one of the `queues` are nearly all busy, sampled waits are shorter than stationary ones:
+        the waits of Erlang A are used where they make calls clearly longer.
         """
         seconds, quantity, spread = self._demand.mean("at once"), "at once", 0.0
         if any(self._offered(queue) > _BUSY * queue.agents for queue in queues):
@@ -106,13 +105,13 @@ class Ladder:
         return self._row(limit, requirement, symptom, text, quantity=quantity, spread=spread)
 
     def _offered(self, queue: Staffed) -> float:
-        """Offered load of a queue, erlang."""
+        """Return the offered load of a queue in erlangs."""
         return self._per_second * queue.share * queue.aht
 
     def _wait(self, queue: Staffed) -> float:
-        """Mean seconds that a contact of a queue waits in the end, by Erlang A.
+        """Return the stationary mean wait of a queue's contacts in seconds, by Erlang A.
 
-        Where more contacts come than agents can serve, it is at least the time until enough have lost patience.
+        In overload it is at least the time until the excess contacts have lost patience.
         """
         load = self._offered(queue)
         wait = waiting_with_abandonment(load, queue.agents, queue.aht, queue.patience).mean_wait
@@ -121,7 +120,7 @@ class Ladder:
         return max(wait, queue.sample.patience_quantile(1.0 - queue.agents / load))
 
     def starts(self, rate: Limit, burst: Limit) -> LimitForecast | None:
-        """Token bucket of StartOutboundVoiceContact; None for inbound traffic."""
+        """Compare the token bucket of StartOutboundVoiceContact; None for inbound traffic."""
         traffic = self._scenario.traffic
         if traffic.direction is not Direction.OUTBOUND:
             return None
@@ -136,7 +135,7 @@ class Ladder:
         return self._row(rate, requirement, TOO_MANY, text)
 
     def lambda_concurrency(self, limit: Limit, function: str | None = None) -> LimitForecast | None:
-        """Lambda executions at once, of the account or of one function with reserved concurrency."""
+        """Compare concurrent Lambda executions of the account, or of a function with reserved concurrency."""
         reserved = {
             name: each.reserved_concurrency
             for name, each in self._scenario.functions.items()
@@ -184,9 +183,17 @@ class Ladder:
         each: float,
         seconds: float = 1.0,
     ) -> LimitForecast | None:
-        """A table's throughput: units per call, units per second. `quantity` of the demand gives the interval.
+        """Compare a table's throughput: units per call, units per second.
 
-        `each` are the units of one request, `seconds` those for which the table keeps what it does not serve.
+        Args:
+            quantity: the quantity of the demand that gives the interval.
+            each: units of one request.
+            seconds: time for which the table keeps unused capacity.
+            limit: the limit.
+            per_call: units per call.
+            what: name of the unit.
+            symptom: of the limit.
+            kind: of the limit.
         """
         if per_call <= 0:
             return None
@@ -200,7 +207,9 @@ class Ladder:
     def partition(
         self, limit: Limit, by_partition: Sequence[float], each: float, text: str, symptom: str
     ) -> LimitForecast:
-        """The busiest of a table's partitions, of which each has the limit; units per second of all of them.
+        """Compare the busiest partition of a table, each of which has the limit.
+
+        In units/s of all partitions.
 
         `each` are the units of one request.
         """
@@ -210,7 +219,7 @@ class Ladder:
         return self._row(limit, requirement, symptom, text, "partition")
 
     def external(self, limit: ExternalLimit) -> LimitForecast | None:
-        """A system behind the functions or beside the calls; None where no call asks for it.
+        """Compare an external system; None if no call uses it.
 
         A rate is a token bucket, a concurrency Erlang B, with Connect's retries of functions that failed.
         """
@@ -258,7 +267,10 @@ class Ladder:
         return self._row(own, requirement, symptom, text, "external", quantity)
 
     def _pauses(self, limit: ExternalLimit) -> tuple[float, ...]:
-        """Seconds from a request that a system rejects to the next attempt: the function answers, then Connect waits."""
+        """Return the seconds from a rejected request to the next attempt.
+
+        The function answers, then Connect waits.
+        """
         if limit.calls or not self._scenario.drive.has_calls:
             return ()
         known = [self._demand.lambda_seconds.get(name, 0.0) for name in limit.functions]
@@ -266,11 +278,11 @@ class Ladder:
         return tuple(pause + answer for pause in PAUSES)
 
     def counted(self, limit: Limit, number: float, what: str, *, grows: bool) -> LimitForecast:
-        """A number of things of the scenario; `grows`: in proportion to the volume."""
+        """Compare a number of resources of the scenario. `grows`: in proportion to the volume."""
         return self._row(limit, Count(number, grows), NO_ROOM, f"{what} in the scenario")
 
     def queue(self, staffed: Staffed) -> Iterator[LimitForecast]:
-        """Capacity and staffing of one queue, with the agents that the scenario has."""
+        """Compare capacity and staffing of one queue with the scenario's agents."""
         if staffed.share <= 0 or staffed.aht <= 0:
             return
         load = self._per_second * staffed.share * staffed.aht
@@ -344,20 +356,25 @@ class Ladder:
         simulated: Callable[[float], Ratio],
         staffed: Staffed,
     ) -> LimitForecast:
-        """A row of a queue: the closed form, and a simulation with the scenario's own times.
+        """Make a row of a queue: the closed form, and a simulation with the scenario's own times.
 
-        The volume at which it binds is the simulated one. Where the two disagree on the plan, a simulation beyond its
-        interval, it is undecided. Very many agents are not simulated, see `crowd`.
+        The volume at which it binds is the simulated one. If the two disagree on the plan by more than the
+        simulation's interval, the row is undecided. Very many agents are not simulated, see `fluid_queue`.
 
         Args:
             simulated: share rejected at a multiple of the planned volume, with its interval.
             staffed: the queue; its `spread` is that of the load, see `row_of`.
+            limit: the limit.
+            requirement: the closed form.
+            symptom: of the limit.
+            text: the calculation.
+            kind: of the limit.
         """
         share, at_plan = requirement.share, simulated(1.0)
         exceeds = requirement.rejected(limit.value) > share
         if staffed.sample.sampled:
             apart = at_plan.high <= share if exceeds else at_plan.low > share
-        else:  # near the agents' number Erlang A says what the limit cannot, but for exponential patience alone
+        else:  # near full load Erlang A replaces the fluid limit, but for exponential patience only
             apart = (at_plan.value > share) != exceeds
         around = f"{at_plan.value:.2%} ({at_plan.low:.2%} to {at_plan.high:.2%})"
         row = self._row(
@@ -408,7 +425,10 @@ class Ladder:
 
 
 def _refined(share: Callable[[float], float], bound: float, guess: float) -> float:
-    """The volume at which a simulated `share` reaches `bound`, near the closed form's `guess`; that where it is far off."""
+    """Return the volume at which a simulated `share` reaches `bound`, near the closed form's `guess`.
+
+    `guess` if far off.
+    """
     if not 0.0 < guess < math.inf:
         return guess
     low, high = guess / _FAR, guess * _FAR
@@ -421,7 +441,7 @@ def _refined(share: Callable[[float], float], bound: float, guess: float) -> flo
 
 
 def _uncertain(simulated: Callable[[float], Ratio], factor: float) -> float:
-    """Half width of the interval of the volume at which a simulated share is what it is: the share's by its slope."""
+    """Return the half-width of the volume's interval: that of the simulated share, divided by its slope."""
     found = simulated(factor)
     rise = simulated(1.02 * factor).value - simulated(0.98 * factor).value
     return (found.high - found.low) / 2.0 * 0.04 * factor / rise if rise > 0.0 else math.inf

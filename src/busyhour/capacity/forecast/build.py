@@ -1,4 +1,7 @@
-"""The forecast of a scenario: demand on every quota it touches, by theory and by simulation, and the ladder."""
+"""Build the forecast of a scenario.
+
+Demand on every quota by theory and simulation, and the list of limits.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,7 @@ COUNTED = {
 
 _USERS = "connect.users-per-instance"
 _PEAKED = 1.2
-"""Peakedness of recorded intervals from which on it is noted in the report."""
+"""Peakedness of recorded intervals above which a note is added."""
 
 
 def forecast(
@@ -71,16 +74,16 @@ def forecast(
     policy: CallPolicy | None = None,
     calls: int = 2000,
 ) -> Forecast:
-    """Demand on every quota that a scenario touches, and the ladder.
+    """Compute the demand on every quota that a scenario uses, and the list of limits.
 
     Args:
         scenario: traffic, callers, flows, functions, queues.
-        quota_values: values that are known; the scenario's own, then the documented defaults, are used for the rest.
-        table: the quota table; the shipped one where not given.
-        machine: of the scenario's flows; made where not given.
-        answers: what real handlers answer; where not given they are run, see `HandlerAnswers`.
-        policy: what the scenario has no key for.
-        calls: how many calls are sampled for the demand of one.
+        quota_values: known values; the scenario's own, then the documented defaults, are used for the rest.
+        table: the quota table; by default the shipped one.
+        machine: flow machine of the scenario's flows; built if None.
+        answers: answers of real handlers; by default they are run, see `HandlerAnswers`.
+        policy: caller behaviour that the scenario has no key for.
+        calls: number of sampled calls for the demand of one.
 
     Raises:
         BusyhourError: a flow cannot be read, or the scenario names an unknown quota.
@@ -109,7 +112,7 @@ class _Forecaster:
         self.scenario = scenario
         self.table = table or quota_table.load()
         self.values = Values(quota_values, scenario, self.table)
-        # What the account says of a table goes before what the scenario would create.
+        # The account's value of a table has priority over what the scenario would create.
         own = {(each.table, each.index, each.side): each for each in table_limits.capacities(scenario)}
         read = of_values(self.values.of_resource.values())
         capacities = (own | {(each.table, each.index, each.side): each for each in read}).values()
@@ -123,8 +126,6 @@ class _Forecaster:
         self.pool = CAMPAIGN_CALLS if scenario.traffic.campaign else CALLS
         self.per_hour = scenario.plan.calls_per_hour
         self.has_calls = scenario.drive.has_calls
-
-    # ------------------------------------------------------------------------------------------- the whole
 
     def make(self, calls: int) -> Forecast:
         demand = demand_of_call if self.has_calls else demand_of_drive
@@ -158,8 +159,8 @@ class _Forecaster:
         self.sheet = Sheet(self.values, self.demand, self.per_hour, ladder, self.runs)
         if not self.runs.free:
             self.sheet.notes.append(
-                f"not simulated: {self.per_hour / 3600.0 * self._fill():,.0f} calls would only fill the centre, "
-                "so peaks and shares are those of theory alone"
+                f"not simulated: {self.per_hour / 3600.0 * self._fill():,.0f} calls would be needed for the warm-up, "
+                "so peaks and shares are from theory only"
             )
         if self.scenario.plan.day is not None and self.runs.window is not None:
             start, end = self.runs.window
@@ -200,7 +201,10 @@ class _Forecaster:
         return made if self.has_calls else made.narrowed(self.scenario.drive.services)
 
     def _planned(self) -> Scenario:
-        """The scenario with what is planned as its arrivals: the day, or the rate held until the centre is long full."""
+        """Return the scenario with the planned arrivals.
+
+        The day, or the rate held until well after warm-up.
+        """
         day = self.scenario.plan.day
         if day is not None:
             return replace(self.scenario, traffic=day)
@@ -209,10 +213,8 @@ class _Forecaster:
     def _limit(self, key: str) -> Limit:
         return self.values.limit(key)
 
-    # -------------------------------------------------------------------------------------- traffic theory
-
     def _fill(self) -> float:
-        """Seconds in which an empty centre fills: all but 1 % of calls are over after that."""
+        """Return the warm-up time in seconds (99th percentile of holding time)."""
         known = self.demand.quantities.get("at once")
         return known.p99 if known else 0.0
 
@@ -239,7 +241,7 @@ class _Forecaster:
             blocked = self.refusals.blocked(self.runs.window)
             self.sheet.notes.append(
                 f"calls in progress of the planned day: {self.passing:.4g} erlang at its busiest moment; "
-                f"{self.load:.4g} where its busiest interval is held, which needs are computed from"
+                f"{self.load:.4g} if its busiest interval is held, which is the basis of the needs"
             )
         simulated = self.runs.share(lambda r: (r.blocked.count, r.attempts))
         half = self.runs.half_width(lambda r: (r.blocked.count, r.attempts), self.runs.clump(limit.value))
@@ -264,7 +266,7 @@ class _Forecaster:
         self.sheet.rung(row)
 
     def _peaked_intervals(self, lines: float, blocked: float, simulated: float | None) -> None:
-        """Note where recorded intervals vary so much that formulas for their mean fail."""
+        """Add a note if recorded intervals vary so much that formulas for their mean are inaccurate."""
         traffic = self.scenario.plan.day
         if traffic is None or len(traffic.intervals) <= 2:
             return
@@ -275,8 +277,8 @@ class _Forecaster:
         steady = erlang_b(mean, int(lines))
         seen = "" if simulated is None else f", in the simulation {simulated:.2%}"
         self.sheet.notes.append(
-            f"the recorded intervals are peaked (z = {z:.2f}): Erlang B on the plan's mean load ({mean:.4g} erlangs) says "
-            f"that {steady:.2%} of the calls are blocked, Hayward's formula {peakedness.blocking(mean, lines, z):.2%}, "
+            f"the recorded intervals are peaked (z = {z:.2f}): Erlang B on the plan's mean load ({mean:.4g} erlangs) gives "
+            f"{steady:.2%} of the calls blocked, Hayward's formula {peakedness.blocking(mean, lines, z):.2%}, "
             f"Erlang B at each moment's own load {blocked:.2%}{seen}; size quotas from the busiest interval, not from "
             "the daily mean"
         )
@@ -290,8 +292,8 @@ class _Forecaster:
         lost = self.runs.share(lambda r: (r.lost, r.planned))
         self.sheet.notes.append(
             f"{redial.share:.0%} of blocked callers redial, at most {redial.attempts} times: "
-            f"{self.refusals.attempts(self.runs.window):.3g} attempts a call by theory, {asked / calls if calls else 1.0:.3g} "
-            f"simulated; {lost or 0.0:.1%} of the calls never get in (simulated)"
+            f"{self.refusals.attempts(self.runs.window):.3g} attempts per call by theory, {asked / calls if calls else 1.0:.3g} "
+            f"simulated; {lost or 0.0:.1%} of the calls never get through (simulated)"
         )
 
     def _starts(self) -> LimitForecast | None:
@@ -340,7 +342,7 @@ class _Forecaster:
         per_call = self.demand.mean("Lambda invocations")
         if not per_call:
             return
-        # The request rate follows concurrency, ten to one; its limit is part of that of the executions.
+        # Lambda's request rate limit is ten times the concurrency limit and has no row of its own.
         rate = replace(
             self._limit(INVOKE_RATE), value=REQUESTS_PER_EXECUTION * limit.value, origin=f"10 x {EXECUTIONS}"
         )

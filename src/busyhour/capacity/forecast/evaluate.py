@@ -1,4 +1,4 @@
-"""A small evaluator for the formulas of rules.csv: arithmetic over named figures, and nothing else."""
+"""A small evaluator for the formulas of rules.csv: arithmetic over named figures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Formula:
         text: the formula.
 
     Raises:
-        BusyhourError: it is no formula; the message has the column.
+        BusyhourError: it is not a valid formula; the message has the column.
     """
 
     def __init__(self, text: str) -> None:
@@ -37,13 +37,13 @@ class Formula:
                 f"Formula {text!r}, column {error.offset or len(text)}: {error.msg}."
             ) from None
         self.names = frozenset(self._names(self._tree))
-        """The figures that it needs."""
+        """Names of the figures that it needs."""
 
     def __call__(self, figures: Mapping[str, float]) -> float:
-        """The formula's value.
+        """Compute the formula's value.
 
         Raises:
-            BusyhourError: a figure is missing, or something is divided by 0.
+            BusyhourError: a figure is missing, or the formula divides by 0.
         """
         try:
             return float(self._value(self._tree, figures))
@@ -55,7 +55,7 @@ class Formula:
             raise BusyhourError(f"Formula {self.text!r} divides by 0.") from None
 
     def shown(self, figures: Mapping[str, float]) -> str:
-        """The formula with its figures in place of names, for a calculation that people check."""
+        """Return the formula with its figures in place of names, for a calculation that readers can check."""
 
         class Figures(ast.NodeTransformer):
             def visit_Name(self, node: ast.Name) -> ast.AST:

@@ -1,4 +1,4 @@
-"""Limits of systems behind the functions in the forecast: a row of the ladder each, and what the simulation rejected."""
+"""Limits of external systems in the forecast: a row for each, and what the simulation rejected."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from busyhour.scenarios.model import DriveKind, Scenario
 
 
 def add_external(sheet: Sheet, scenario: Scenario) -> None:
-    """Add the rows and notes of every limit that the drive reaches."""
+    """Add the rows and notes of every limit that the scenario's traffic uses."""
     for name, limit in scenario.limits.items():
         reached = scenario.drive.has_calls or (scenario.drive is DriveKind.LAMBDA and limit.functions)
         row = sheet.ladder.external(limit) if reached else None
         if row is None:
             asked = "no call invokes them" if limit.functions else "no call starts"
             why = asked if reached else f"the scenario drives {scenario.drive.value} alone"
-            sheet.notes.append(f"limit {name} is not asked for: {why}")
+            sheet.notes.append(f"limit {name} is not used: {why}")
             continue
         sheet.rung(row)
 

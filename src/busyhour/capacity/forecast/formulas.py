@@ -1,8 +1,8 @@
-"""Capacity rules: quotas whose demand is a formula over the forecast and a few figures that only the team knows.
+"""Capacity rules: quotas whose demand is a formula over the forecast and figures that only the team knows.
 
-The rules are data, rules.csv beside this file: quota, figures that it needs, formula, symptom, source. A rule is held
-against its quota where all its figures are known: those of the forecast always are, those of the scenario's [usage]
-where they are given. What the flows use and the team gave no figure for is in a note.
+The rules are data, rules.csv beside this file: quota, figures that it needs, formula, symptom, source. A rule
+is compared with its quota if all its figures are known. Those of the forecast always are, those of the
+scenario's [usage] if they are given. A note lists what the flows use and the team gave no figure for.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _SHARE = 0.99
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule.
+    """One rule. `needs` are figures without which it does not apply.
 
-    `needs` are figures without which it does not apply. With `spread` the demand is a mean of things at once that varies by
-    chance (Poisson); without it a number to be there. What `grows` goes with the volume and has a rung on the ladder.
+    With `spread` the demand is the mean of a concurrent number that varies by chance (Poisson); without it a
+    fixed number. A rule that `grows` is proportional to the volume and has a row in the list of limits.
     """
 
     key: str
@@ -45,7 +45,7 @@ class Rule:
 
 
 def load(path: Path = RULES) -> tuple[Rule, ...]:
-    """The rules.
+    """Read the rules.
 
     Raises:
         BusyhourError: a row is malformed; names file and line.
@@ -70,14 +70,14 @@ def with_rules(
     values: Mapping[str, QuotaValue],
     rules: Iterable[Rule] | None = None,
 ) -> Forecast:
-    """The forecast with the demand that the rules tell, on quotas and on the ladder.
+    """Add the demand of the rules to the forecast, on quotas and in the list of limits.
 
     Args:
         forecast: of the scenario.
         scenario: its [usage] has the team's own figures.
         table: the quota table.
-        values: values in force by quota key; the documented defaults count for the rest.
-        rules: the shipped ones where not given.
+        values: values in force by quota key; the documented defaults are used for the rest.
+        rules: by default the shipped ones.
     """
     figures = figures_of(forecast, scenario)
     quotas, rungs, notes = list(forecast.quotas), list(forecast.ladder), list(forecast.notes)
@@ -112,7 +112,7 @@ def with_rules(
 
 
 def figures_of(forecast: Forecast, scenario: Scenario) -> dict[str, float]:
-    """What formulas can speak of: the forecast's figures and those of [usage]."""
+    """Return the figures that formulas can use: those of the forecast and those of [usage]."""
     mean = forecast.demand.mean
     calls = next((quota for quota in forecast.quotas if quota.key == _CALLS), None)
     return {
@@ -147,7 +147,7 @@ def _held(
 
 
 def _rung(rule: Rule, found: QuotaForecast, planned: float, headroom: float, limit: Limit) -> LimitForecast:
-    """The row of a rule: of things at once by Erlang B, of others by their number."""
+    """Make the row of a rule: Erlang B for concurrent numbers, the number itself for others."""
     demand = found.theory_mean
     requirement: Requirement = Lines(demand) if rule.spread else Count(demand, rule.grows)
     return row_of(

@@ -1,4 +1,4 @@
-"""Rows of the ladder: each limit compared with the plan, and how it shows when it is reached."""
+"""Rows of the list of limits: each limit compared with the plan, and its symptom."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from busyhour.capacity.simulation.agent_queue import Queueing
 from busyhour.quotas import freshness
 
 REORDER = "new calls meet the reorder tone (fast busy); CallsBreachingConcurrencyQuota"
-TOO_MANY = "StartOutboundVoiceContact answers TooManyRequestsException, HTTP 429"
+TOO_MANY = "StartOutboundVoiceContact returns TooManyRequestsException, HTTP 429"
 LAMBDA_429 = (
-    "Lambda answers 429; Connect tries up to 3 times more within the block's time limit, "
+    "Lambda returns 429; Connect retries up to 3 times within the block's time limit, "
     "then the flow takes its error branch"
 )
 TABLE_FULL = "the function gets ProvisionedThroughputExceededException or ThrottlingException from the table"
 CAMPAIGN_FULL = "campaign calls beyond it are not placed; ConcurrentHighVolumeCalls at its limit"
 QUEUE_FULL = "the flow's QueueAtCapacity branch is taken"
-IMPATIENT = "more queued callers give up than the objective tolerates"
-UNDERSTAFFED = "too few contacts are answered in time; callers wait and give up"
+IMPATIENT = "more queued callers abandon than the objective tolerates"
+UNDERSTAFFED = "too few contacts are answered in time; callers wait and abandon"
 SYSTEM_FULL = (
-    "the system rejects the request; the function answers with an error and Connect invokes it again"
+    "the system rejects the request; the function returns an error and Connect retries the invocation"
 )
-NO_LINE = "the system takes no further call"
-NO_ROOM = "no further one can be created in the instance"
+NO_LINE = "the system rejects further calls"
+NO_ROOM = "no further resource can be created in the instance"
 
 
 SIGNS = {
@@ -51,7 +51,7 @@ SIGNS = {
     NO_LINE: "calls rejected",
     NO_ROOM: "cannot be created",
 }
-"""The symptoms in a few words."""
+"""The symptoms in short."""
 
 
 class Fits(StrEnum):
@@ -61,15 +61,16 @@ class Fits(StrEnum):
     EXCEEDS = "exceeds"
     """It rejects more than is tolerated."""
     UNDECIDED = "undecided"
-    """The demand is sampled, and its interval reaches to both sides of the value."""
+    """The demand is sampled, and its interval contains the limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class LimitForecast:
-    """One limit compared with the plan; the list of all of them is the forecast's ladder.
+    """One limit compared with the plan; the list of all of them is the forecast's `ladder`.
 
-    Volumes are calls per hour. `calls_per_hour` is the volume at which the limit rejects more than is tolerated, infinite
-    where it never does; `by_little` the volume whose mean demand reaches the value. All figures come from `requirement`.
+    Volumes are calls per hour. `calls_per_hour` is the volume at which the limit rejects more than is
+    tolerated, infinite if it never does; `by_little` the volume whose mean demand reaches the value. All
+    figures come from `requirement`.
     """
 
     key: str
@@ -87,18 +88,18 @@ class LimitForecast:
     load: float
     """Mean demand at the plan, in the limit's unit."""
     load_half_width: float
-    """Half width of its 95 % interval; 0 where it is exact."""
+    """Half-width of its 95 % interval; 0 if exact."""
     tolerated: float
     """Share of first attempts that may be rejected."""
     rejected_at_plan: float
     """Share of first attempts that the value rejects at the plan."""
     needed: float | None
-    """Smallest value that carries the plan, without headroom; None where no value does."""
+    """Smallest value that carries the plan, without headroom; None if no value does."""
     with_headroom: float | None
-    """The need with the scenario's headroom on top; None where the scenario wants none."""
+    """The need plus the scenario's headroom; None if the scenario has no headroom."""
     verdict: Fits
     volume_half_width: float = 0.0
-    """Half width of the 95 % interval of `calls_per_hour`; 0 where it is exact, infinite where the samples give none."""
+    """Half-width of the 95 % interval of `calls_per_hour`; 0 if exact, infinite if it cannot be estimated."""
     code: str | None = None
     adjustable: bool = True
     read_at: str = ""
@@ -110,7 +111,7 @@ class LimitForecast:
         return self.verdict is Fits.EXCEEDS
 
     def as_json(self) -> dict[str, Any]:
-        """The row of a run record; infinite figures are None."""
+        """Return the row of a run record; infinite figures are None."""
         row = {field.name: getattr(self, field.name) for field in fields(self)}
         plain = {k: None if isinstance(v, float) and math.isinf(v) else v for k, v in row.items()}
         return plain | {
@@ -121,7 +122,10 @@ class LimitForecast:
         }
 
     def mark(self, today: date) -> str:
-        """Why the value of a quota is not current on that day; empty where it is, and for what is not AWS's."""
+        """Return why the value of a quota is not current on that day.
+
+        Empty if it is, or if it is not a value of AWS.
+        """
         return freshness.mark(self.origin, self.read_at, today) if self.kind == "quota" else ""
 
 
@@ -141,14 +145,14 @@ def row_of(
 
     Args:
         limit: the value in force.
-        requirement: what the plan asks of it.
+        requirement: the plan's requirement on it.
         planned: calls per hour of the plan.
-        symptom: how it shows when the limit is reached.
-        calculation: how the load came about; the need is added.
+        symptom: of the reached limit.
+        calculation: calculation of the load; the need is appended.
         kind: see `LimitForecast.kind`.
-        headroom: share of the value that the scenario wants to keep free.
-        spread: half width of the load's 95 % interval as a share of the load.
-        undecided: an independent calculation says the opposite.
+        headroom: share of the value that the scenario keeps free.
+        spread: half-width of the load's 95 % interval as a share of the load.
+        undecided: an independent calculation gives the opposite result.
     """
     need = needed(requirement)
     load = requirement.load()
@@ -190,7 +194,7 @@ def row_of(
 
 
 def _around(volume: float, spread: float) -> float:
-    """Half width of a volume's interval; the load that it comes from is known to within a share of `spread`."""
+    """Return the half-width of a volume's interval, if its load is known to within a share of `spread`."""
     if not spread or math.isinf(volume):
         return 0.0
     return volume * spread if spread < 1.0 else math.inf
@@ -198,7 +202,7 @@ def _around(volume: float, spread: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A value with where it came from, as the ladder needs it."""
+    """A value with its source."""
 
     key: str
     name: str
@@ -212,28 +216,28 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Staffed:
-    """A queue of the scenario with what calls ask of it."""
+    """A queue of the scenario with the demand of calls on it."""
 
     name: str
     agents: int
     capacity: int | None
     share: float
-    """Contacts per planned call that ask for it."""
+    """Contacts per planned call."""
     aht: float
     patience: float
     """Mean patience in seconds."""
     sample: Queueing
-    """Contacts with handling times and patience as the scenario draws them."""
+    """Contacts with handling times and patience drawn as the scenario declares."""
     spread: float = 0.0
-    """Half width of the 95 % interval of the load as a share of it; 0 where it is exact."""
+    """Half-width of the 95 % interval of the load as a share of the load; 0 if exact."""
 
 
 def climb(rungs: list[LimitForecast]) -> list[LimitForecast]:
-    """The rows in the order in which growing volume reaches them."""
+    """Sort the rows in the order in which growing volume reaches them."""
     return sorted(rungs, key=lambda rung: (rung.calls_per_hour, rung.key))
 
 
 def at_busiest(probe: Callable[[float], float], end: float, points: int = 240) -> tuple[float, float]:
-    """Highest value of `probe` on 0..end, and where."""
+    """Return the highest value of `probe` on 0..end, and its time."""
     times = [end * i / points for i in range(points + 1)]
     return max((probe(t), t) for t in times)

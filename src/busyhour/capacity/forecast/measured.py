@@ -1,7 +1,7 @@
-"""What runs of the scenario measured, beside what the forecast says of the same plan.
+"""Measurements of earlier runs of the scenario, compared with the forecast of the same plan.
 
-A run counts where it had the same plan (busiest rate and calls planned within 1 %) and proves something: neither invalid
-nor interrupted. The newest one is shown; several together give the mean of their peaks with its 95 % interval.
+A run counts if it had the same plan (busiest rate and planned calls within 1 %) and was neither invalid nor
+interrupted. The newest one is shown; several give the mean of their peaks with its 95 % interval.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from busyhour.results import store
 from busyhour.results.record import Outcome, QuotaRecord, RunRecord
 
 MOST = 8
-"""Runs that are read: the newest."""
+"""Number of newest runs that are read."""
 _SAME = 0.01
 _APART = 0.25
-"""A measured peak this far outside of the forecast's range is reported."""
+"""Relative distance from the forecast's range beyond which a measured peak is reported."""
 _FORECAST = "forecast"
 
 
 def find_runs(folder: Path, scenario: str) -> tuple[list[RunRecord], list[str]]:
-    """The newest records of a scenario in the folder of runs, newest first, and what could not be read."""
+    """Read the newest records of a scenario, newest first, and list the unreadable ones."""
     records: list[RunRecord] = []
     notes: list[str] = []
     if not folder.is_dir():
@@ -47,7 +47,7 @@ def find_runs(folder: Path, scenario: str) -> tuple[list[RunRecord], list[str]]:
 
 
 def with_measurement(forecast: Forecast, records: Sequence[RunRecord]) -> Forecast:
-    """The forecast with what comparable runs measured of each quota.
+    """Add the measurements of comparable runs to each quota of the forecast.
 
     Args:
         forecast: of the plan.
@@ -91,7 +91,7 @@ def _why_not(records: Sequence[RunRecord], same: Sequence[RunRecord]) -> str:
         return "not measured: no run of the scenario was found; `busyhour run` makes one"
     newest = (same or records)[0]
     if same:
-        return f"not measured: of this plan there are only runs that prove nothing ({newest.run_id} is {newest.verdict.outcome})"
+        return f"not measured: every run of this plan was invalid or interrupted ({newest.run_id} is {newest.verdict.outcome})"
     volume = newest.forecast.get("calls_per_hour")
     told = f" planned {float(volume):,.0f} calls/h" if volume is not None else " had another plan"
     return f"not measured: no run had this plan; the newest, {newest.run_id},{told}"
@@ -125,7 +125,7 @@ def _of(found: Sequence[tuple[RunRecord, QuotaRecord]]) -> Measured:
 
 
 def _asked(record: RunRecord, row: QuotaRecord) -> int | None:
-    """How much asked of a quota in a run, where the run knows."""
+    """Return the number of requests on a quota in a run, if the run recorded it."""
     if "active-calls-per-instance" in row.key:
         return record.arrivals.planned or None
     wanted = "Invoke" if row.service == "lambda" else "StartOutboundVoiceContact"
@@ -137,7 +137,7 @@ def _asked(record: RunRecord, row: QuotaRecord) -> int | None:
 
 
 def wilson(hits: float, of: int) -> tuple[float, float]:
-    """A share and the half width of its 95 % interval (Wilson 1927)."""
+    """Return a share and the half-width of its 95 % interval (Wilson 1927)."""
     z = 1.959964
     share = hits / of
     wide = z / (1 + z * z / of) * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
@@ -145,22 +145,22 @@ def wilson(hits: float, of: int) -> tuple[float, float]:
 
 
 def _apart(quota: QuotaForecast, measured: Measured) -> str | None:
-    """What to say where a run saw something that no forecast foresaw."""
+    """Return a note if a run measured something outside of the forecast's range."""
     low = min(value for value in (quota.theory_mean, quota.simulated_low) if value is not None)
     high = max(quota.theory_peak, quota.simulated_high or 0.0)
     if measured.rejected:
-        # What is rejected keeps the peak at the quota: there is nothing to compare.
+        # Rejection keeps the peak at the quota: there is nothing to compare.
         return None
     if measured.peak > max(high * (1 + _APART), high + 2) or measured.peak < min(low * (1 - _APART), low - 2):
         return (
-            f"measurement and forecast part: {quota.name}: {measured.peak:.4g} in {measured.run}, "
+            f"measurement and forecast disagree: {quota.name}: {measured.peak:.4g} in {measured.run}, "
             f"{low:.4g} to {high:.4g} by theory and simulation"
         )
     return None
 
 
 def records_of(paths: Iterable[Path]) -> list[RunRecord]:
-    """The records of runs that were named, newest first.
+    """Read the records of named runs, newest first.
 
     Raises:
         BusyhourError: one cannot be read.

@@ -1,4 +1,4 @@
-"""What a forecast says: demand on each quota, queues, the ladder; and how that is written into the run record."""
+"""Data of a forecast: demand on each quota, queues, the list of limits; and its form in the run record."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from busyhour.results.outcomes import CallOutcomes
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The peak that the newest run of the scenario saw, and how it compares with earlier ones of the same plan."""
+    """The measured peak of the newest run, and its comparison with earlier runs of the same plan."""
 
     run: str
     """Id of the newest run."""
@@ -29,23 +29,24 @@ class Measured:
     mean: float
     """Mean of the peaks of all runs that count."""
     half_width: float | None
-    """Of the 95 % interval of that mean; None for a single run."""
+    """Half-width of the mean's 95 % interval; None for a single run."""
     runs: int
     rejected: int
     turned_away: float | None = None
-    """Share of what asked in the newest run, where the run knows how much did."""
+    """Rejected share of the requests in the newest run, if it recorded their number."""
     turned_away_half_width: float | None = None
-    """Of its 95 % interval (Wilson)."""
+    """Half-width of its 95 % interval (Wilson)."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaForecast:
-    """Demand on one quota, by all ways side by side; None where a way says nothing.
+    """Demand on one quota by every method; None where a method does not apply.
 
-    `theory_mean` is the mean demand at the busiest moment with the half width of its 95 % interval (from the sampled
-    calls), `theory_peak` its 99th percentile. `simulated_peak` is the mean of the peaks of the simulated runs, with their
-    range and the half width of the mean's 95 % interval. The shares turned away are of all attempts (or Lambda
-    requests), with the values in force; the half width is the simulation's. `measured` is what runs of the scenario saw.
+    `theory_mean` is the mean demand at the busiest moment with the half-width of its 95 % interval (from the
+    sampled calls), `theory_peak` its 99th percentile. `simulated_peak` is the mean of the peaks of the
+    simulated runs, with their range and the half-width of the mean's 95 % interval. The rejected shares are
+    of all attempts (or Lambda requests), with the values in force; the half-width is the simulation's.
+    `measured` is from runs of the scenario.
     """
 
     key: str
@@ -76,40 +77,40 @@ class QuotaForecast:
 
     @property
     def utilisation(self) -> float:
-        """Forecast peak of the value, see `quotas.shares`; infinite for a quota of 0 with demand."""
+        """Forecast peak / value, see `quotas.shares`; infinite for a quota of 0 with demand."""
         share = of_value(self.peak, self.value)
         return math.inf if share is None else share
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What a scenario will ask of every quota that it touches."""
+    """Demand of a scenario on every quota that it uses."""
 
     scenario: str
     calls_per_hour: float
-    """The busiest planned rate."""
+    """The busiest planned rate in calls per hour."""
     planned_calls: float
     demand: CallDemand
     quotas: list[QuotaForecast]
     ladder: list[LimitForecast]
     queues: list[QueueForecast]
     runs: int
-    """Simulated runs."""
+    """Number of simulated runs."""
     notes: list[str] = field(default_factory=list)
     unpublished: list[Unpublished] = field(default_factory=list)
-    """Limits whose value only AWS knows, with what the plan asks of them; none of them is known to be kept."""
+    """Limits whose value only AWS knows, with the plan's demand; whether they suffice is unknown."""
     outcomes: CallOutcomes | None = None
-    """What becomes of the calls, with no quota in their way; None where the drive runs no flow."""
+    """Outcomes of the calls without quotas; None if the drive runs no flow."""
     objectives: list[ObjectiveAnswer] = field(default_factory=list)
-    """Of each objective of the scenario, whether the list of limits answers it or only a run does."""
+    """For each objective of the scenario, whether the list of limits answers it or only a run does."""
     unplanned: list[str] = field(default_factory=list)
-    """Reasons for which the calls do not do what the plan says; with one the plan does not hold."""
+    """Reasons why the calls do not behave as planned; with one the plan DOES NOT HOLD."""
     not_decided: list[str] = field(default_factory=list)
     """Shares of calls of which the sample does not tell whether the plan keeps its objective."""
 
     @property
     def peaks(self) -> dict[str, float]:
-        """Forecast peak by quota key, in the quota's unit."""
+        """Return the forecast peak by quota key, in the quota's unit."""
         return {quota.key: quota.peak for quota in self.quotas}
 
     @property
@@ -119,7 +120,10 @@ class Forecast:
 
     @property
     def tight(self) -> list[LimitForecast]:
-        """Quotas that carry the plan with less headroom than the scenario asks for; a run that uses them so fails."""
+        """Quotas that carry the plan with less headroom than the scenario requires.
+
+        A run that uses them so fails.
+        """
         return [
             rung
             for rung in self.ladder
@@ -131,12 +135,12 @@ class Forecast:
 
     @property
     def undecided(self) -> list[LimitForecast]:
-        """Limits of which the samples do not tell whether they carry the plan."""
+        """Limits for which the samples do not decide whether they carry the plan."""
         return [rung for rung in self.ladder if rung.verdict is Fits.UNDECIDED]
 
     @property
     def increases(self) -> list[LimitForecast]:
-        """The smallest set of quota increases that carries the plan."""
+        """Return the smallest set of quota increases that carries the plan."""
         return [
             rung
             for rung in self.ladder
@@ -144,10 +148,13 @@ class Forecast:
         ]
 
     def narrowed(self, services: Collection[str]) -> Forecast:
-        """What of it is about these services (`lambda`, `dynamodb`), for a run that drives nothing else."""
+        """Return the part for these services (`lambda`, `dynamodb`), for a run that drives nothing else."""
 
         def kept(key: str) -> bool:
-            """Keys of settings begin with what they are of instead of a service."""
+            """Return whether to keep a key.
+
+            Keys of settings begin with the kind of setting instead of a service.
+            """
             first = key.partition(".")[0]
             return {"function": "lambda", "limits": "lambda", "table": "dynamodb", "queue": "connect"}.get(
                 first, first
@@ -170,7 +177,7 @@ class Forecast:
 
     @property
     def as_json(self) -> dict[str, Any]:
-        """For the run record: only JSON's own types, no infinite numbers."""
+        """Return the forecast for the run record: only JSON types, no infinite numbers."""
         return {
             "scenario": self.scenario,
             "calls_per_hour": self.calls_per_hour,

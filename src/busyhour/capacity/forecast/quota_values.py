@@ -1,4 +1,7 @@
-"""The values that a forecast is compared with: those that were read, then the scenario's, then the documented defaults."""
+"""Quota values that a forecast is compared with.
+
+Values read, then the scenario's, then the documented defaults.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,9 @@ class Values:
     """Values by quota key.
 
     Args:
-        read: what is known of the account. A value of one table or function says nothing of the others and is kept
-            apart; one of the instance is what counts.
-        scenario: its own values fill in for those.
-        table: AWS's defaults.
+        read: known values of the account. A value of one table or function is kept apart, since it does not
+            apply to others; a value of the instance has priority. scenario: its own values are used for the
+            rest. table: AWS's defaults.
 
     Raises:
         BusyhourError: the scenario names an unknown quota.
@@ -39,7 +41,7 @@ class Values:
             self.known.setdefault(quota.key, QuotaValue(quota, number, Origin.OVERRIDE, quota.date))
 
     def limit(self, key: str) -> Limit:
-        """The value in force of one quota."""
+        """Return the value in force of one quota."""
         known = self.known.get(key)
         quota = known.quota if known else self.table.by_key(key)
         value = known.value if known else quota.default
@@ -50,7 +52,7 @@ class Values:
         )
 
     def bucket(self, service: str, operation: str) -> tuple[Limit, Limit]:
-        """Rate and burst of an API operation; a burst that is not given follows the rate."""
+        """Return rate and burst of an API operation; a burst that is not given is computed from the rate."""
         rate_quota, burst_quota = self.table.rate(service, operation)
         rate = self.limit(rate_quota.key)
         if burst_quota.key in self.known:

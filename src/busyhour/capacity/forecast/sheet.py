@@ -1,4 +1,4 @@
-"""The sheet that a forecast is written on: rows of quotas, rungs, notes, and what they are worked out from."""
+"""Accumulates forecast rows, limits and notes."""
 
 from __future__ import annotations
 
@@ -13,18 +13,15 @@ from busyhour.capacity.forecast.quota_values import Values
 from busyhour.capacity.simulation.replications import Rehearsal
 
 PEAK = 0.99
-"""Percentile of demand by chance that counts as its peak."""
+"""Percentile of random demand that counts as its peak."""
 
 
 class Sheet:
-    """Collects what is found of each quota.
+    """Collects the results for each quota.
 
     Args:
-        values: in force.
-        demand: of one call.
-        per_hour: calls at the busiest.
-        ladder: makes rungs.
-        runs: the simulated plan.
+        values: in force. demand: of one call. per_hour: busiest calls per hour. ladder: makes rows of the
+            list of limits. runs: the simulated plan.
     """
 
     def __init__(
@@ -40,11 +37,11 @@ class Sheet:
         self.rungs: list[LimitForecast] = []
 
     def limit(self, key: str) -> Limit:
-        """The value in force of one quota."""
+        """Return the value in force of one quota."""
         return self._values.limit(key)
 
     def add(self, limit: Limit, mean: float, peak: float, calculation: str, **more: Any) -> None:
-        """A row: the demand on one quota; `more` are fields of `QuotaForecast`."""
+        """Add a row: the demand on one quota; `more` are fields of `QuotaForecast`."""
         service = limit.key.partition(".")[0]
         self.quotas.append(
             QuotaForecast(
@@ -63,12 +60,12 @@ class Sheet:
         )
 
     def rung(self, rung: LimitForecast | None) -> None:
-        """A rung of the ladder, where there is one."""
+        """Add a row to the list of limits, unless it is None."""
         if rung is not None:
             self.rungs.append(rung)
 
     def error(self, mean: float, quantity: str) -> float | None:
-        """Half width of the 95 % interval of a mean that is proportional to a quantity of the sampled calls."""
+        """Return the half-width of the 95 % interval of a mean that is proportional to a sampled quantity."""
         known = self.demand.quantities.get(quantity)
         if known is None or not known.mean or math.isinf(known.half_width):
             return None

@@ -1,4 +1,4 @@
-"""The queues of a scenario as the ladder needs them."""
+"""Offered load, AHT and patience per queue."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from busyhour.scenarios.model import Scenario
 from busyhour.scenarios.traffic_plan.draw import Chance, sampler
 
 _CONTACTS = 20_000
-"""Contacts that a queue is simulated with, at least."""
+"""Fewest contacts with which a queue is simulated."""
 
 
 def staffed_of(scenario: Scenario, demand: CallDemand) -> Iterator[Staffed]:
-    """The scenario's queues with what one call asks of them; those that no call comes to are left out."""
+    """Return the queues that calls enter, with the demand of one call."""
     callers = scenario.callers
     patience, talk, wrap_up = map(sampler, (callers.patience, callers.talk, callers.wrap_up))
     mean_patience = ProbabilityDistribution(callers.patience).mean()
@@ -29,7 +29,7 @@ def staffed_of(scenario: Scenario, demand: CallDemand) -> Iterator[Staffed]:
         if asked is None or asked.contacts <= 0.0:
             continue
         aht = asked.handling
-        # Whispers, hang-ups and what else the flow adds stretch what the scenario draws.
+        # Whispers, hang-ups and other parts of the flow stretch the declared handling times.
         stretch = aht / mean_drawn if mean_drawn else 0.0
 
         def handling(source: Chance, stretch: float = stretch) -> float:

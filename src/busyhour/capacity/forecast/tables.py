@@ -1,4 +1,4 @@
-"""Tables in the forecast: demand in capacity units on their quotas, settings and partitions, and what is throttled."""
+"""Tables in the forecast: capacity units compared with quotas, settings and partitions; throttling."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from busyhour.scenarios.model import DriveKind, KeyChoice, Scenario
 
 
 def table_loads(scenario: Scenario, demand: CallDemand) -> dict[Resource, TableLoad]:
-    """What one call asks of every table and index: through its functions, or as the drive asks."""
+    """Compute the demand of one call on every table and index, through its functions or by the drive."""
     items = items_of(scenario)
     if scenario.drive is DriveKind.DYNAMODB:
         return loads((step, step.mean) for step in driven_steps(scenario, items))
@@ -37,12 +37,10 @@ def table_loads(scenario: Scenario, demand: CallDemand) -> dict[Resource, TableL
 
 
 class TableDemand:
-    """Writes what concerns tables into a forecast's sheet.
+    """Adds the rows and notes of tables to a forecast.
 
     Args:
-        sheet: of the forecast.
-        scenario: its tables and functions.
-        limits: what the tables serve.
+        sheet: of the forecast. scenario: its tables and functions. limits: throughput of the tables.
     """
 
     def __init__(self, sheet: Sheet, scenario: Scenario, limits: TableLimits) -> None:
@@ -52,7 +50,7 @@ class TableDemand:
         self._per_second = sheet.per_hour / 3600.0
 
     def add(self) -> None:
-        """Add rows, rungs and notes of every table that calls come to."""
+        """Add rows and notes of every table that calls use."""
         asked = table_loads(self._scenario, self._sheet.demand)
         for side in Side:
             of_side = {where: load for where, load in asked.items() if load.side is side and load.units}
@@ -71,7 +69,7 @@ class TableDemand:
             self._assumptions(asked)
 
     def _throughput(self, load: TableLoad) -> None:
-        """The quota on what one table serves a second, for the busiest one."""
+        """Compare the quota on the throughput of one table, for the busiest one."""
         limit = self._sheet.limit(TABLE_QUOTA[load.side])
         per_second = self._per_second * load.units
         rung = self._sheet.ladder.rate(
@@ -97,9 +95,10 @@ class TableDemand:
         self._sheet.rung(rung)
 
     def _partitions(self, asked: Mapping[Resource, TableLoad]) -> dict[Resource, LimitForecast]:
-        """The partition that binds first, of the tables whose keys are known; the quota is the same for each.
+        """Compare partitions of the tables whose keys are known, and list the first that binds.
 
-        Returns the rows of all of them, of which the ladder has that one.
+        The quota is the same for each. Returns the rows of all of them, of which the list of limits has that
+        one.
         """
         known = [load for load in asked.values() if self._keys_known(load.table)]
         limit = self._sheet.limit(PARTITION_QUOTA[next(iter(asked.values())).side])
@@ -128,14 +127,17 @@ class TableDemand:
         return rows
 
     def _in_test(self, rung: LimitForecast) -> float:
-        """Share that a limit of tables rejects in the scenario's test, which stands beside what a run measured."""
+        """Return the share that a limit rejects in the scenario's test, for comparison with a run."""
         assert isinstance(rung.requirement, Throughput)
         if self._scenario.plan.day is not None:
             return rung.rejected_at_plan
         return rung.requirement.over(rung.value, self._scenario.test.hold)
 
     def _growing(self, capacity: Capacity, load: TableLoad) -> None:
-        """A table on demand: no rung, for it grows with volume that is held; a jump beyond it throttles for a while."""
+        """Add a note for an on-demand table, which has no row.
+
+        It grows with sustained volume and throttles jumps.
+        """
         limit = self._sheet.limit(NEW_TABLE_QUOTA[capacity.side])
         ready = limit.value if capacity.value is None else capacity.value
         per_second = self._per_second * load.units
@@ -147,7 +149,7 @@ class TableDemand:
             )
 
     def _setting(self, capacity: Capacity, load: TableLoad) -> None:
-        """What the team gave a table: no quota of AWS's, so a rung of the ladder and a note."""
+        """Compare the configured throughput of a table, which is not a quota of AWS: a row and a note."""
         assert capacity.value is not None
         name = f"{capacity.mode.capitalize()} {capacity.side} throughput of {_name(load)}"
         unit = f"{capacity.side} units/second"
@@ -165,33 +167,36 @@ class TableDemand:
         self._sheet.rung(rung)
 
     def _throttled(self, load: TableLoad, partition: LimitForecast | None) -> None:
-        """A note where requests are throttled, by whichever limit of the table."""
+        """Add a note if requests are throttled by any limit of the table."""
         served = self._limits.served(load, self._per_second)
         if not served.throttled:
             return
         self._sheet.notes.append(
-            f"{_name(load)}: {served.asked:,.4g} {load.side} units a second are asked at the plan's busiest and "
+            f"{_name(load)}: {served.asked:,.4g} {load.side} units/s are requested at the plan's busiest moment and "
             f"{served.served:,.4g} served ({_cause(served)}): {served.throttled:.1%} of its requests are throttled by "
             f"calculation{self._credit(served, partition)}{self._sheet.runs.printed(_refused(load))}"
         )
 
     def _credit(self, served: Served, partition: LimitForecast | None) -> str:
-        """What the same calculation says of the test, where partitions throttle: they begin with a second's units."""
+        """Return the same calculation for the test, if partitions throttle.
+
+        They start with one second's units.
+        """
         if partition is None or not served.beyond_partitions or self._scenario.plan.day is not None:
             return ""
         hold = self._scenario.test.hold
-        return f", {self._in_test(partition):.1%} in a test of {hold:,.4g} s, which begins with a second's units in hand"
+        return f", {self._in_test(partition):.1%} in a test of {hold:,.4g} s, which starts with one second's units available"
 
     def _assumptions(self, asked: Mapping[Resource, TableLoad]) -> None:
         self._sheet.notes.append(
-            "DynamoDB units: 4 KB a read (half a unit where eventually consistent, which is taken where the scenario says "
-            "nothing, two in a transaction), 1 KB a write (two units in a transaction), and a write to every index that "
+            "DynamoDB units: 4 KB a read (half a unit where eventually consistent, which is the default, "
+            "two in a transaction), 1 KB a write (two units in a transaction), and a write to every index that "
             "has the item"
         )
         unknown = sorted({load.table for load in asked.values() if not self._keys_known(load.table)})
         if unknown:
             self._sheet.notes.append(
-                f"the keys of table {', '.join(unknown)} are not in the scenario, so what its partitions are asked is not "
+                f"the keys of table {', '.join(unknown)} are not in the scenario, so the load of the partitions is not "
                 "known: one partition key serves 1,000 write and 3,000 read units a second; give `keys` in [tables.NAME]"
             )
 
@@ -202,14 +207,14 @@ class TableDemand:
         return known is not None and known.keys != KeyChoice()
 
     def _widest(self, load: TableLoad) -> str:
-        """Of the quantities that the table's load is made of, the one whose mean is known least exactly."""
+        """Return the quantity of the table's load whose mean has the widest relative interval."""
         known = self._sheet.demand.quantities
         names = [name for name in known if name.startswith(f"DynamoDB:{load.table}.") and known[name].mean]
         return max(names, key=lambda name: known[name].half_width / known[name].mean, default="")
 
 
 def _refused(load: TableLoad, *, by_partition: bool = False) -> Counted:
-    """Requests that a table, or its partitions, throttled, of all."""
+    """Return the share of requests that a table, or its partitions, throttled."""
 
     def counts(run: SimulationResult) -> tuple[float, float]:
         use = run.tables.get((load.table, load.index, load.side))

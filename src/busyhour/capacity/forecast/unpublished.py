@@ -1,7 +1,7 @@
-"""Limits that AWS applies without publishing a value: what the plan asks of them, to be confirmed with AWS Support.
+"""Limits that AWS applies without publishing a value: the plan's demand, to be confirmed with AWS Support.
 
-They are data, unpublished.csv beside this file: name, where the limit shows, formula of the mean demand, what raises it,
-source. A limit whose value is not known is never within the limit: no verdict is given, only the demand.
+They are data, unpublished.csv beside this file: name, metric or log entry of the limit, formula of the mean
+demand, the increase that raises it, source. Without a known value no verdict is given, only the demand.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Throttle:
 class Unpublished:
     """Demand on one limit whose value only AWS knows.
 
-    `mean` is the demand at the busiest held rate, `peak` its 99th percentile, in `unit`; `shows_as` is the metric or
-    log entry in which the limit shows, `raised_with` what AWS raises it by.
+    `mean` is the demand at the busiest held rate, `peak` its 99th percentile, in `unit`; `shows_as` is the
+    metric or log entry that shows the limit, `raised_with` the quota increase that raises it.
     """
 
     key: str
@@ -60,19 +60,19 @@ class Unpublished:
 
     @property
     def ask(self) -> str:
-        """What to do, in one sentence."""
+        """The required action in one sentence."""
         return (
             f"AWS publishes no value: confirm with AWS Support that {self.peak:,.0f} {self.unit} are allowed "
-            f"({self.mean:,.3g} in the mean); it is raised with {self.raised_with}."
+            f"(mean {self.mean:,.3g}); it is raised with {self.raised_with}."
         )
 
     def as_json(self) -> dict[str, Any]:
-        """For the run record."""
+        """Return the limit for the run record."""
         return {**asdict(self), "ask": self.ask}
 
 
 def load(path: Path = UNPUBLISHED) -> tuple[Throttle, ...]:
-    """The rows of the file.
+    """Read the rows of the file.
 
     Raises:
         BusyhourError: a row is malformed; names file and line.
@@ -94,11 +94,11 @@ def load(path: Path = UNPUBLISHED) -> tuple[Throttle, ...]:
 
 
 def with_unpublished(forecast: Forecast, *, even: bool) -> Forecast:
-    """The forecast with what the plan asks of limits that AWS does not publish.
+    """Add the plan's demand on limits without a published value to the forecast.
 
     Args:
         forecast: of the scenario, with its list of limits.
-        even: calls arrive at even distances; a second then has at most the mean, rounded up.
+        even: calls arrive at even intervals; a second then has at most the mean, rounded up.
     """
     figures = {
         "calls_per_hour": forecast.calls_per_hour,

@@ -1,1 +1,1 @@
-"""Migration waves: the needs of each date, lead times of increases, what is late."""
+"""Migration waves: the need of each date, lead times of quota increases, and which increases are late."""

@@ -1,8 +1,8 @@
-"""How long AWS takes for an increase: lead_times.csv beside this file.
+"""Lead times of quota increases: lead_times.csv beside this file.
 
-AWS documents hours for small increases, up to three weeks for larger ones and possibly months for extra-large ones, and
-says of none where it begins. The bounds, as multiples of the present value, and the days behind "hours" and "months"
-are ours: on the safe side, since asking early costs nothing.
+AWS documents hours for small increases, up to three weeks for larger ones and possibly months for extra-large
+ones, without the sizes. The bounds, as multiples of the present value, and the days behind "hours" and
+"months" are our own conservative choice, since requesting early costs nothing.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ class LeadTime:
     as_of: str
 
     def latest(self, needed_on: date) -> date:
-        """The latest day to ask for what must be there on `needed_on`."""
+        """Return the latest day to request what is needed on `needed_on`."""
         return needed_on - timedelta(days=self.days)
 
 
 def load(path: Path = LEAD_TIMES) -> tuple[LeadTime, ...]:
-    """The sizes, smallest first."""
+    """Read the sizes, smallest first."""
     return tuple(
         LeadTime(
             row.text("size"),
@@ -48,7 +48,7 @@ def load(path: Path = LEAD_TIMES) -> tuple[LeadTime, ...]:
 
 
 def lead_time(present: float, wanted: float, sizes: Sequence[LeadTime]) -> LeadTime:
-    """The size of an increase from `present` to `wanted`; from nothing it is never small."""
+    """Return the size of an increase from `present` to `wanted`; an increase from 0 is never small."""
     if present <= 0:
         return sizes[min(1, len(sizes) - 1)]
     factor = wanted / present

@@ -1,4 +1,4 @@
-"""Migration waves as text for the terminal."""
+"""Format migration waves as text for the terminal."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from rich.table import Table
 from busyhour.capacity.migration.waves import Due, WavePlan
 
 _SHOWN = 6
-"""Quotas per wave; the tightest come first, and the rest holds with room."""
+"""Number of quotas shown per wave, the tightest first."""
 
 
 def text(plan: WavePlan, console: Console) -> None:
-    """Print the waves with what they need, and the increases with their dates."""
+    """Print the waves with their needs, and the increases with their dates."""
     table = Table(title="Migration waves", title_justify="left", box=box.SIMPLE, pad_edge=False)
     table.add_column("date", no_wrap=True)
     table.add_column("wave")
     table.add_column("calls/h moved", justify="right")
     table.add_column("calls/h in all", justify="right")
-    table.add_column("needed of the tightest quotas (present value)")
+    table.add_column("needs on the tightest quotas (present value)")
     for wave in plan.waves:
         needs = [
             f"{need.name} {need.needed:,.0f} ({need.present:,g}){'' if need.suffices else ' TOO LOW'}"

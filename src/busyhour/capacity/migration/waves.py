@@ -1,7 +1,8 @@
-"""Migration waves against quotas: what each needs, by when it must be asked for, and what is late.
+"""Migration waves against quotas: the need of each wave, the latest request dates, and late increases.
 
-Pure: a forecast of the whole plan, the waves and a day go in. What a wave needs of a limit is `requirement.needed` at the
-share of the plan that is on Connect from then on: the same function that gives the plan's own need, without headroom.
+Pure: a forecast of the whole plan, the waves and a day go in. The need of a wave is `requirement.needed` at
+the share of the plan that is on Connect from then on: the same function as for the plan's own need, without
+headroom.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one wave needs of one quota. `used` is the needed of the value (`quotas.shares`)."""
+    """Need of one wave on one quota. `used` is the need as a share of the value (`quotas.shares`)."""
 
     key: str
     name: str
@@ -37,7 +38,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class AtWave:
-    """One wave: the volume that it moves, the volume on Connect from then on, and the needs, tightest first."""
+    """One wave: the volume it moves, the volume on Connect from then on, and its needs, tightest first."""
 
     name: str
     date: date
@@ -48,7 +49,7 @@ class AtWave:
 
     @property
     def short(self) -> list[Need]:
-        """Needs that the present values do not carry."""
+        """Needs that exceed the present values."""
         return [need for need in self.needs if not need.suffices]
 
 
@@ -56,8 +57,8 @@ class AtWave:
 class Due:
     """One increase with its dates.
 
-    `needed` is what the last wave needs: asked for once, it carries all. `ask_by` is the latest day to ask for it so that
-    it is there for `first_wave`, the first that the present value does not carry.
+    `needed` is the need of the last wave: one request covers all waves. `ask_by` is the latest day to request
+    it so that it is there for `first_wave`, the first wave that exceeds the present value.
     """
 
     key: str
@@ -90,7 +91,7 @@ class WavePlan:
 
     @property
     def as_json(self) -> dict[str, Any]:
-        """For the run record and `busyhour forecast --format json`: dates as texts."""
+        """Return the plan for the run record and `busyhour forecast --format json`: dates as texts."""
         by_key = {due.key: due for due in self.increases}
         return {
             "today": self.today.isoformat(),
@@ -134,12 +135,12 @@ class WavePlan:
 
 
 def plan_waves(waves: Sequence[Wave], forecast: Forecast, today: date, sizes: Sequence[LeadTime]) -> WavePlan:
-    """Hold each wave against the values in force.
+    """Compare each wave with the values in force.
 
     Args:
-        waves: in order of time, as the scenario has them.
+        waves: in order of time, as in the scenario.
         forecast: of the whole plan.
-        today: from which on what should have been asked for is late.
+        today: increases with an earlier latest day are late.
         sizes: lead times, smallest increase first.
     """
     notes: list[str] = []
@@ -160,7 +161,7 @@ def plan_waves(waves: Sequence[Wave], forecast: Forecast, today: date, sizes: Se
         at.append(AtWave(wave.name, wave.date, wave.queues, moved, total, tuple(needs)))
     if plan and waves and total < plan * (1 - _ROUNDING):
         notes.append(
-            f"the waves move {total / plan:.0%} of the planned volume; what the rest needs is not in them"
+            f"the waves move {total / plan:.0%} of the planned volume; the needs of the rest are not included"
         )
     increases = [_due(key, at, today, sizes) for key in _short(at)]
     return WavePlan(
@@ -169,7 +170,7 @@ def plan_waves(waves: Sequence[Wave], forecast: Forecast, today: date, sizes: Se
 
 
 def _volumes(waves: Sequence[Wave], forecast: Forecast, notes: list[str]) -> list[float]:
-    """Calls per hour that each wave moves."""
+    """Compute the calls per hour that each wave moves."""
     plan = forecast.calls_per_hour
     offered = {queue.name: queue.offered for queue in forecast.queues}
     whole = math.fsum(offered.values())
@@ -196,7 +197,10 @@ def _volumes(waves: Sequence[Wave], forecast: Forecast, notes: list[str]) -> lis
 
 
 def _needs(ladder: Sequence[LimitForecast], factor: float) -> list[Need]:
-    """What `factor` times the plan needs of each quota; settings and staffing are the team's own to change."""
+    """Compute the need of `factor` times the plan on each quota.
+
+    Settings and staffing are left out: the team can change them itself.
+    """
     return [_need(rung, needed(rung.requirement, factor)) for rung in ladder if rung.kind == "quota"]
 
 

@@ -1,4 +1,4 @@
-"""A forecast as a picture: the schedule, and the volume at which each limit binds with the plan as a line."""
+"""Plot of a forecast: the schedule, and the volume at which each limit binds with the plan as a line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FORMS = ("svg", "png")
 
 
 def picture(found: Forecast, schedule: Schedule, form: str = "svg") -> bytes:
-    """Draw the schedule, and below it the ladder of its forecast.
+    """Draw the schedule, and below it the limits of its forecast.
 
     Args:
         found: the forecast.
@@ -49,13 +49,13 @@ def picture(found: Forecast, schedule: Schedule, form: str = "svg") -> bytes:
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
     out = io.BytesIO()
-    # No date in the file: the same forecast gives the same picture.
+    # No date in the file: the same forecast gives the same bytes.
     figure.savefig(out, format=form, metadata={"Date": None} if form == "svg" else None)
     return out.getvalue()
 
 
 def _ladder(axes: Any, found: Forecast, rungs: Sequence[LimitForecast]) -> None:
-    """Volume at which each limit binds, on a logarithmic scale."""
+    """Draw the volume at which each limit binds, on a logarithmic scale."""
     from matplotlib.patches import Patch
 
     names = [f"{rung.name} = {rung.value:g}" for rung in rungs]
@@ -65,7 +65,7 @@ def _ladder(axes: Any, found: Forecast, rungs: Sequence[LimitForecast]) -> None:
     axes.invert_yaxis()
     if rungs:
         axes.set_xscale("log")
-        # Room for the figures at the ends of the bars.
+        # Space for the figures at the ends of the bars.
         low, high = min(*volumes, found.calls_per_hour or volumes[0]), max(*volumes, found.calls_per_hour)
         axes.set_xlim(low / 3, high * (high / low) ** 0.2 * 2)
     for place, volume in enumerate(volumes):

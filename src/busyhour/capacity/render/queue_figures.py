@@ -1,4 +1,4 @@
-"""Figures of the simulated queues in words, each with its 95 % interval: the same in the forecast and in every report."""
+"""Format figures of the simulated queues with their 95 % intervals, for forecast and reports."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ COLUMNS = ("queue", "agents", "offered", "service level", "abandoned", "mean wai
 
 
 def caption(runs: int) -> str:
-    """Heading of the table."""
+    """Return the heading of the table."""
     return f"Queues, simulated in {runs} run{'s' if runs != 1 else ''}, with 95 % intervals; largest: of all runs"
 
 
 def cells(queue: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Value and interval of each column; the interval is empty where the figure has none by its nature.
+    """Return value and interval of each column; the interval is empty if the figure cannot have one.
 
     Args:
         queue: a member of `forecast.queues`, or a `QueueForecast` as a dict.
@@ -43,7 +43,7 @@ def cells(queue: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def figure(value: float) -> str:
-    """Three significant digits, whole numbers as they are."""
+    """Format with three significant digits, whole numbers in full."""
     if value == int(value):
         return f"{value:,.0f}"
     return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"

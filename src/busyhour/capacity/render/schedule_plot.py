@@ -1,4 +1,4 @@
-"""The arrival schedule to look at before a run: the plan, and what this seed makes of it."""
+"""Plot of the arrival schedule before a run: the plan, and the starts drawn with this seed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from busyhour.scenarios.traffic_plan.arrivals import Schedule
 
 BARS = 300
-"""Bins of a picture at most."""
+"""Largest number of bins of a plot."""
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _HOUR = 3600.0
@@ -18,12 +18,15 @@ _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 
 
 
 def step_for(duration: float, bins: int) -> float:
-    """A round width with at most so many bins over the duration."""
+    """Return a round width with at most `bins` bins over the duration."""
     return float(next((step for step in _STEPS if duration / step <= bins), math.ceil(duration / bins)))
 
 
 def lines(schedule: Schedule, width: int = 80, height: int = 8) -> list[str]:
-    """The planned rate as bars of text, calls per hour; `width` and `height` in characters, without the labels."""
+    """Draw the planned rate (calls/h) as bars of text.
+
+    `width` and `height` in characters, without the labels.
+    """
     step = step_for(schedule.duration, width)
     rates = [rate * _HOUR for rate in schedule.planned_series(step)[1]]
     most = max(rates, default=0.0)
@@ -46,7 +49,7 @@ def lines(schedule: Schedule, width: int = 80, height: int = 8) -> list[str]:
 
 
 def draw(axes: Any, schedule: Schedule) -> None:
-    """Draw the plan as a line and the intended starts of this seed as bars, into matplotlib's axes."""
+    """Draw the plan as a line and the intended starts of this seed as bars, on matplotlib axes."""
     step = step_for(schedule.duration, BARS)
     starts, planned = schedule.planned_series(step)
     _, intended = schedule.intended_series(step)
@@ -73,7 +76,7 @@ def draw(axes: Any, schedule: Schedule) -> None:
 
 
 def clock(seconds: float) -> str:
-    """Minutes and seconds, or hours too: `1:30`, `2:00:00`."""
+    """Format seconds as minutes and seconds, or with hours: `1:30`, `2:00:00`."""
     whole = round(seconds)
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

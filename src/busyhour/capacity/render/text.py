@@ -1,4 +1,4 @@
-"""A forecast as tables for the terminal."""
+"""Format a forecast as tables for the terminal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNITS = {
 
 
 def text(found: Forecast, console: Console) -> None:
-    """Print demand per call, demand per quota, queues and the ladder."""
+    """Print demand per call, demand per quota, queues and the list of limits."""
     console.print(
         f"[bold]{found.scenario}[/bold]: {found.calls_per_hour:,.0f} calls/h at the busiest, "
         f"{found.planned_calls:,.0f} calls planned"
@@ -62,7 +62,7 @@ def text(found: Forecast, console: Console) -> None:
         )
     for rung in found.tight:
         console.print(
-            f"Less headroom than the scenario asks for: {rung.name} = {_figure(rung.value)}, with headroom "
+            f"Less headroom than the scenario requires: {rung.name} = {_figure(rung.value)}, with headroom "
             f"{_figure(rung.with_headroom)}.",
             highlight=False,
             markup=False,
@@ -79,9 +79,9 @@ def text(found: Forecast, console: Console) -> None:
 
 
 def _headline(found: Forecast) -> str:
-    """The first bottleneck of all limits, and whether the plan reaches it."""
+    """Return the first bottleneck of all limits, and whether the plan reaches it."""
     if not found.ladder:
-        return "No limit is touched."
+        return "The plan uses no limit."
     first = found.ladder[0]
     if math.isinf(first.calls_per_hour):
         return "No limit binds at any volume."
@@ -121,7 +121,7 @@ def _demand(found: Forecast) -> Table:
 
 
 def _quantile(quantity: Quantity, name: str) -> str:
-    """A quantile with its interval where it is sampled, and the two differ in print."""
+    """Return a quantile with its interval, if it is sampled and the two differ in print."""
     value, around = _figure(getattr(quantity, name)), quantity.intervals.get(name)
     if quantity.exact_quantiles:
         return value
@@ -132,13 +132,13 @@ def _quantile(quantity: Quantity, name: str) -> str:
 
 
 def _exactness(demand: CallDemand) -> str:
-    """Which means are exact, and why the others are not."""
+    """Return which means are exact, and why the others are not."""
     why = "; ".join(demand.sampled_because)
     if not demand.flows:
         return "Means are those of the functions and operations that an arrival is made of.\n"
     if not demand.states:
         return f"Means are sampled ({demand.calls:,} calls){f': {why}' if why else ''}.\n"
-    solved = f"Exact means are solved for over {demand.states:,} moments of a call, not sampled"
+    solved = f"Exact means are solved for over {demand.states:,} states of a call, not sampled"
     sampled = any(not quantity.exact for quantity in demand.quantities.values())
     return (
         f"{solved}; the others are sampled ({demand.calls:,} calls), since {why}.\n"
@@ -198,7 +198,7 @@ def _ladder(found: Forecast) -> Table:
     if wanted:
         table.add_column("with headroom", justify="right")
     table.add_column("rejected\nat the plan", justify="right")
-    table.add_column("how it shows")
+    table.add_column("symptom")
     for rung in found.ladder:
         share = rung.calls_per_hour / found.calls_per_hour if found.calls_per_hour else math.inf
         table.add_row(
@@ -227,7 +227,7 @@ def _objectives(found: Forecast) -> Table:
 
 
 def _not_current(found: Forecast) -> list[str]:
-    """The quotas whose present value was not read from the account, or too long ago, by the reason."""
+    """Return the quotas whose present value was not read from the account, or too long ago, by the reason."""
     names: dict[str, list[str]] = {}
     for rung in found.ladder:
         if mark := rung.mark(freshness.today()):
@@ -244,7 +244,7 @@ def _volume(rung: LimitForecast) -> str:
 
 
 def _range(quota: QuotaForecast) -> str:
-    """Mean of the runs' peaks with its interval, and the lowest and highest."""
+    """Return the mean of the runs' peaks with its interval, and the lowest and highest."""
     if quota.simulated_peak is None:
         return ""
     if quota.simulated_half_width is None:

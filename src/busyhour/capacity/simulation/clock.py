@@ -1,7 +1,7 @@
 """Virtual clock of the simulation, in seconds.
 
-`VirtualClock` is a `calls.ports.Clock` that jumps from one callback to the next. Nothing waits, nothing is
-approximated: callbacks run in the order of their times, and in the order of their making where times are equal.
+`VirtualClock` is a `calls.ports.Clock` that jumps from one callback to the next. Callbacks run in the
+order of their times, and in the order of creation if times are equal.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def test_several_runs_give_an_interval(plain: Forecast):
     [
         ({"plan": {"calls_per_hour": 60.0, "planned_calls": 60.0}}, "planned 60 calls/h"),
         ({"plan": {}}, "had another plan"),
-        ({"outcome": Outcome.INVALID}, "prove nothing"),
+        ({"outcome": Outcome.INVALID}, "was invalid or interrupted"),
     ],
 )
 def test_a_run_that_says_nothing_of_this_plan_is_not_shown_and_that_is_said(
@@ -116,7 +116,9 @@ def test_a_forecast_in_a_run_is_no_measurement(plain: Forecast):
 
 def test_where_measurement_and_forecast_part_it_is_said(plain: Forecast):
     apart = with_measurement(plain, [run(plain, peak=40.0)])
-    assert any("measurement and forecast part" in note and "40 in small-2" in note for note in apart.notes)
+    assert any(
+        "measurement and forecast disagree" in note and "40 in small-2" in note for note in apart.notes
+    )
     near = with_measurement(plain, [run(plain, peak=11.0)])
     assert not any("part" in note for note in near.notes)
     # A quota that turned calls away hides how many there would have been.

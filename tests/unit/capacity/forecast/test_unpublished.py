@@ -37,7 +37,7 @@ def test_new_calls_per_second_are_named_with_mean_and_99th_percentile(small: Any
     assert one.mean == pytest.approx(14_000 / 3600)
     assert one.peak == poisson.ppf(0.99, 14_000 / 3600) == 9
     assert "ThrottledCalls" in one.shows_as
-    assert "confirm with AWS Support that 9 new calls per second are allowed (3.89 in the mean)" in one.ask
+    assert "confirm with AWS Support that 9 new calls per second are allowed (mean 3.89)" in one.ask
     assert "concurrent active calls" in one.ask
 
 

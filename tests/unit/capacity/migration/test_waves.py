@@ -66,7 +66,7 @@ def test_volume_adds_up_by_share_by_queue_and_as_stated() -> None:
 
 def test_waves_that_move_less_or_more_than_the_plan_are_said() -> None:
     assert planned([wave("pilot", 1, share=0.4)]).notes == [
-        "the waves move 40% of the planned volume; what the rest needs is not in them"
+        "the waves move 40% of the planned volume; the needs of the rest are not included"
     ]
     plan = planned([wave("all", 1, calls_per_hour=12_000.0)])
     assert plan.waves[0].calls_per_hour == 10_000

@@ -111,7 +111,7 @@ def test_a_limit_that_the_drive_does_not_reach_is_no_row_and_is_named(made: Any,
     other = ExternalLimit("other", functions=("never-invoked",), rate=1.0)
     found = forecast(made(other), machine=small.machine(small.lookup))
     assert not [rung for rung in found.ladder if rung.kind == "external"]
-    assert "limit other is not asked for: no call invokes them" in found.notes
+    assert "limit other is not used: no call invokes them" in found.notes
 
 
 @pytest.mark.parametrize(("rate", "burst"), [(5.0, 5.0), (11.0, 5.0), (15.0, 5.0), (12.0, 1.0)])
