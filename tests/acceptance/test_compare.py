@@ -251,7 +251,7 @@ def test_a_run_without_load_json_ends_with_4_and_names_what_is_missing(
     (nights / "n4" / "load.json").unlink()
     done = busyhour("compare", "n4", "-b", "n1", "-b", "n2", "-b", "n3", cwd=nights)
     assert done.code == 4, done.out
-    assert "Missing: latency: 3 of 3 baseline runs have it, this run has not" in done.out
+    assert "Missing: latency: 3 of 3 baseline runs have it, this run does not" in done.out
     assert busyhour("history", "add", "n4", cwd=nights).code == 0
     assert "not shown" in busyhour("history", "list", cwd=nights).out
 

@@ -111,7 +111,7 @@ def test_the_demand_of_a_call_says_what_one_more_lambda_call_costs(
     ("arguments", "words"),
     [
         (("old", "nothing"), "nothing: there is no such file or folder, and no such git revision"),
-        (("old", "empty"), "there is no exported flow in it"),
+        (("old", "empty"), "no exported flow in it"),
         (("old", "broken.json"), "broken.json"),
         (("old", "new", "--scenario", "helpdsk"), "Did you mean 'helpdesk'"),
     ],

@@ -1,1 +1,1 @@
-"""Two versions of flows compared by what callers notice."""
+"""Compare two versions of flows by what callers notice."""

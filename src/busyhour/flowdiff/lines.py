@@ -1,4 +1,4 @@
-"""Differences as single lines of plain text, for every format."""
+"""Format differences as single lines of plain text, for every format."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _SHORT = 160
 
 
 def shortened(words: str | None) -> str:
-    """One side of a change, not longer than a table can take."""
+    """Shorten one side of a change to fit a table."""
     words = words or ""
     return words if len(words) <= _SHORT else words[: _SHORT - 3] + "..."
 
 
 def coverage_line(one: CoverageChange) -> str:
-    """Branches of a flow that a search takes, before and after."""
+    """Format the branches of a flow that a search takes, before and after."""
 
     def side(found: FlowCoverage | None) -> str:
         if found is None:
@@ -30,13 +30,13 @@ def coverage_line(one: CoverageChange) -> str:
 
 
 def demand_line(one: DemandChange) -> str:
-    """A quantity of one call, before and after."""
+    """Format a quantity of one call, before and after."""
     share = f", {one.relative:+.0%}" if one.relative is not None else ""
     return f"{one.name}: {one.before:.3g} -> {one.after:.3g} ({one.after - one.before:+.2g}{share})"
 
 
 def rung_line(one: RungChange) -> str:
-    """At what volume a quota binds, before and after."""
+    """Format the volume at which a quota binds, before and after."""
     if not (math.isfinite(one.before) and math.isfinite(one.after) and one.before):
         return f"{one.name} binds at {_volume(one.after)}, before at {_volume(one.before)}"
     change = one.after / one.before - 1.0

@@ -1,12 +1,10 @@
-"""Which action of the new flow is which action of the old one, whatever their identifiers are.
+"""Match the actions of two versions of a flow, whatever their identifiers are.
 
 The designer gives an action a new identifier when it is rebuilt, and every identifier when a flow is imported
-elsewhere; order and layout change at every drag. So actions are matched by what they are and where they stand:
-
-1. actions that are the same in type and parameters and occur once on each side;
-2. from matched actions (the start actions are, when they have one type), along branches of the same label;
-3. actions with the same identifier and type;
-4. what is left, by type and most alike parameters.
+elsewhere; order and layout change with every drag. So actions are matched by content and position, in this
+order: (1) actions with equal type and parameters that occur once on each side; (2) from matched actions (the
+start actions match if they have one type), along branches of the same label; (3) actions with the same
+identifier and type; (4) the others, by type and most similar parameters.
 """
 
 from __future__ import annotations
@@ -18,12 +16,12 @@ from collections import deque
 from busyhour.flows.model import Action, Flow
 
 ALIKE = 0.5
-"""Similarity of parameters (difflib's ratio) from which two actions of one type may be the same."""
+"""Similarity of parameters (difflib's ratio) above which two actions of one type may match."""
 _NEXT = "next"
 
 
 def branches(action: Action) -> dict[str, str]:
-    """Targets by the branch's label: conditions, errors, then `next` where it says anything that they do not."""
+    """Return targets by the branch's label: conditions, errors, then `next` if it differs from them."""
     out: dict[str, str] = {}
     for condition in action.conditions:
         out[f"{condition.operator} {' '.join(condition.operands)}"] = condition.target
@@ -37,7 +35,10 @@ def branches(action: Action) -> dict[str, str]:
 
 
 def match(old: Flow, new: Flow) -> dict[str, str]:
-    """Identifiers of the new flow's actions by those of the old flow's; what has no partner is left out."""
+    """Return identifiers of the new flow's actions by those of the old flow's.
+
+    Actions without a match are left out.
+    """
     return _Matcher(old, new).run()
 
 

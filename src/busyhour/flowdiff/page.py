@@ -1,4 +1,7 @@
-"""The comparison of two versions of flows as one HTML page: the changes, and the two graphs of each changed flow."""
+"""Comparison of two versions of flows as one HTML page.
+
+The changes, and the two graphs of each changed flow.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ th { background: #f4f5f7; } td.kind { white-space: nowrap; }
 
 
 def html(found: FlowComparison) -> str:
-    """The page; it needs no other file."""
+    """Return the page; it needs no other file."""
     key = "".join(
         f'<span style="background:{fill};border-color:{line}">{name}</span>'
         for name, (fill, line) in COLOURS.items()
@@ -85,7 +88,7 @@ def _list(title: str, lines: list[str]) -> list[str]:
 
 
 def _graphs(found: FlowComparison, pair: FlowPair) -> list[str]:
-    """The two versions side by side, each action marked by its outcome."""
+    """Draw the two versions side by side, each action marked by its change."""
     changed = {change.action for change in found.changes if change.flow == pair.name}
     marks: tuple[dict[str, str], dict[str, str]] = ({}, {})
     names: tuple[dict[str, str], dict[str, str]] = ({}, {})

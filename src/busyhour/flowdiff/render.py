@@ -1,4 +1,4 @@
-"""The comparison of two versions of flows as text, Markdown, JSON and HTML."""
+"""Format the comparison of two versions of flows as text, Markdown and JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from busyhour.results.codec import encode
 
 
 def text(found: FlowComparison) -> str:
-    """For a terminal."""
+    """Format for a terminal."""
     lines = [f"{found.old} -> {found.new}", ""]
     flow = None
     for change in found.changes:
@@ -45,7 +45,7 @@ def _change(change: Change) -> str:
 
 
 def markdown(found: FlowComparison) -> str:
-    """For a pull request: what callers may notice first."""
+    """Format for a pull request: what callers may notice first."""
     lines = [f"### Flows: {_cell(found.summary)}", ""]
     for title, wanted in (("Callers may notice", True), ("Settings", False)):
         rows = [change for change in found.changes if (change.kind in NOTICED) is wanted]
@@ -81,7 +81,7 @@ def _cell(words: str) -> str:
 
 
 def as_json(found: FlowComparison) -> str:
-    """All of it but the flows themselves."""
+    """Return the whole comparison without the flows themselves."""
     data = {"summary": found.summary, **encode(replace(found, pairs=[]))}
     del data["pairs"]
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

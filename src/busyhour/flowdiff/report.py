@@ -1,4 +1,4 @@
-"""Two versions of a deployment's flows: what callers notice, findings, and the demand of one call."""
+"""Compare two versions of a deployment's flows: what callers notice, findings, and the demand of one call."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from busyhour.results.record import FlowCoverage
 from busyhour.scenarios.model import Scenario
 
 EXPLORE_SECONDS = 10.0
-"""How long the search of each version's branches may take."""
+"""Seconds for the search of each version's branches."""
 RUNGS = 3
-"""How many quotas are named, those that bind first."""
+"""Number of quotas that are listed, the first to bind."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemandChange:
-    """One quantity of a call, before and after, with the half widths of the means' 95 % intervals."""
+    """One quantity of a call, before and after, with the half-widths of the means' 95 % intervals."""
 
     name: str
     before: float
@@ -34,7 +34,7 @@ class DemandChange:
 
     @property
     def relative(self) -> float | None:
-        """Change relative to what it was; None where that was 0."""
+        """Change relative to the value before; None if that was 0."""
         return self.after / self.before - 1.0 if self.before else None
 
 
@@ -49,7 +49,7 @@ class RungChange:
 
 @dataclass(frozen=True, slots=True)
 class CoverageChange:
-    """Branches of one flow before and after; None where there is no such flow."""
+    """Branches of one flow before and after; None if the flow does not exist."""
 
     flow: str
     before: FlowCoverage | None
@@ -58,7 +58,10 @@ class CoverageChange:
 
 @dataclass(frozen=True, slots=True)
 class FlowPair:
-    """The two versions of one flow; None where there is none. `partners` are the new identifiers by the old ones."""
+    """The two versions of one flow; None if it does not exist.
+
+    `partners` are the new identifiers by the old ones.
+    """
 
     name: str
     old: Flow | None
@@ -68,7 +71,7 @@ class FlowPair:
 
 @dataclass(slots=True)
 class FlowComparison:
-    """All of it."""
+    """Result of a comparison of two versions."""
 
     old: str
     new: str
@@ -76,13 +79,13 @@ class FlowComparison:
     new_findings: list[str] = field(default_factory=list)
     gone_findings: list[str] = field(default_factory=list)
     coverage: list[CoverageChange] = field(default_factory=list)
-    """Flows in which it differs."""
+    """Flows with differences."""
     scenario: str = ""
     demand: list[DemandChange] = field(default_factory=list)
     rungs: list[RungChange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     new_errors: int = 0
-    """How many of the new findings are errors."""
+    """Number of new findings that are errors."""
     pairs: list[FlowPair] = field(default_factory=list)
     """The flows themselves, by name."""
 
@@ -105,13 +108,13 @@ class FlowComparison:
 def compare_sets(
     old: FlowSet, new: FlowSet, scenario: Scenario | None = None, calls: int = 2000
 ) -> FlowComparison:
-    """Compare two versions.
+    """Compare two versions of flows.
 
     Args:
         old: the version before.
         new: the version after.
-        scenario: who calls; without it the demand of a call is left out.
-        calls: how many calls are run for the demand.
+        scenario: callers; without it the demand of a call is left out.
+        calls: number of simulated calls for the demand.
     """
     before, after = _aligned(old, new)
     made = FlowComparison(old.name, new.name, diff(before, after))
@@ -134,7 +137,7 @@ def compare_sets(
 
 
 def _coverage(made: FlowComparison, old: FlowSet, new: FlowSet, aliases: Mapping[str, str]) -> None:
-    """Branches that calls can take, and those that a search takes, flow by flow."""
+    """Compare the branches that a search takes with those that calls can take, flow by flow."""
     tables: list[dict[str, FlowCoverage]] = []
     unknown: set[str] = set()
     for side in (old, new):
@@ -143,7 +146,9 @@ def _coverage(made: FlowComparison, old: FlowSet, new: FlowSet, aliases: Mapping
         except BusyhourError as error:
             made.notes.append(f"{side.name}: branch coverage: {error.message}")
             return
-        made.notes += [f"{side.name}: {name}: no time for its branch coverage" for name in skipped]
+        made.notes += [
+            f"{side.name}: {name}: the time for its branch coverage was used up" for name in skipped
+        ]
         unknown.update(skipped)
         tables.append({one.flow: one for one in found})
     before, after = tables
@@ -158,7 +163,7 @@ def _coverage(made: FlowComparison, old: FlowSet, new: FlowSet, aliases: Mapping
 
 
 def _aligned(old: FlowSet, new: FlowSet) -> tuple[dict[str, Flow], dict[str, Flow]]:
-    """Two single files are versions of each other, whatever they are called."""
+    """Give two single files the same name: they are versions of each other."""
     before, after = dict(old.flows), dict(new.flows)
     if len(before) == len(after) == 1:
         (one,), (other,) = before, after
@@ -167,7 +172,10 @@ def _aligned(old: FlowSet, new: FlowSet) -> tuple[dict[str, Flow], dict[str, Flo
 
 
 def _findings(side: FlowSet, names: Mapping[str, str]) -> list[tuple[Finding, str]]:
-    """Warnings and errors as lines; identifiers are replaced by `names`, so that a new identifier is no new finding."""
+    """Return warnings and errors as lines.
+
+    Identifiers are replaced by `names`, so that a new identifier is not a new finding.
+    """
     found = []
     for finding in check_paths(side.files).at_least(Severity.WARNING):
         action = names.get(finding.identifier, finding.action)
@@ -181,7 +189,7 @@ def _findings(side: FlowSet, names: Mapping[str, str]) -> list[tuple[Finding, st
 
 
 def _names(pairs: Sequence[FlowPair]) -> tuple[dict[str, str], dict[str, str]]:
-    """For each version, what to call an action that both have, by its identifier."""
+    """Return for each version the names of actions that both have, by their identifiers."""
     was: dict[str, str] = {}
     now: dict[str, str] = {}
     for pair in pairs:
@@ -210,7 +218,7 @@ def _demand(made: FlowComparison, scenario: Scenario, old: FlowSet, new: FlowSet
         before, after = was.get(name), now.get(name)
         half = sum(q.half_width**2 for q in (before, after) if q is not None) ** 0.5
         change = DemandChange(name, before.mean if before else 0.0, after.mean if after else 0.0, half)
-        # The same callers call both versions, so a difference within the interval is no difference.
+        # The same callers call both versions: a difference within the interval is not significant.
         if abs(change.after - change.before) > max(half, 1e-9):
             made.demand.append(change)
     rungs = [{rung.key: rung for rung in one.ladder if rung.kind == "quota"} for one in found]

@@ -1,4 +1,4 @@
-"""Flows to compare: a file, a folder, or a git revision (`HEAD~1`, `main:flows`)."""
+"""Read flows to compare from a file, a folder, or a git revision (`HEAD~1`, `main:flows`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from busyhour.flows.model import Flow
 
 @dataclass(frozen=True, slots=True)
 class FlowSet:
-    """One version of some flows. `root` is a folder that holds `files`, for as long as the set is open."""
+    """One version of some flows. `root` is a folder that contains `files` while the set is open."""
 
     name: str
     root: Path
@@ -27,16 +27,16 @@ class FlowSet:
     flows: Mapping[str, Flow]
     """By name."""
     skipped: Mapping[str, str]
-    """Files that are no flows, with the reason."""
+    """Files that are not flows, with the reason."""
 
 
 @contextlib.contextmanager
 def open_set(name: str, patterns: Sequence[str], folder: Path) -> Iterator[FlowSet]:
-    """The flows that `name` stands for.
+    """Open the flows that `name` refers to.
 
     Args:
-        name: a file, a folder, or a git revision, with `:path` where not all of the project's flows are meant.
-        patterns: the project's patterns of flows, from `folder`; used for a revision without a path.
+        name: a file, a folder, or a git revision, with `:path` for a part of the project's flows.
+        patterns: the project's patterns of flows, relative to `folder`; used for a revision without a path.
         folder: the project's root.
 
     Raises:
@@ -70,9 +70,7 @@ def _read(name: str, path: Path) -> FlowSet:
         flows[key] = flow
         read.append(file)
     if not flows:
-        raise BusyhourError(
-            f"{name}: there is no exported flow in it.", "Name a flow, or a folder of flows (*.json)."
-        )
+        raise BusyhourError(f"{name}: no exported flow in it.", "Name a flow, or a folder of flows (*.json).")
     return FlowSet(name, path if path.is_dir() else path.parent, tuple(read), flows, skipped)
 
 
@@ -83,7 +81,7 @@ def _visible(path: Path, root: Path) -> bool:
 
 
 def _extract(name: str, patterns: Sequence[str], folder: Path, into: Path) -> None:
-    """Unpack the flows of a revision."""
+    """Extract the flows of a revision into a folder."""
     revision, _, inside = name.partition(":")
     known = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if known is None:
@@ -97,14 +95,14 @@ def _extract(name: str, patterns: Sequence[str], folder: Path, into: Path) -> No
     if packed is None:
         raise BusyhourError(
             f"{name}: the revision has no {inside or ' or '.join(patterns) or 'file'}.",
-            "Name what it has: `git ls-tree -r --name-only` with the revision lists it.",
+            "Name a path of the revision: `git ls-tree -r --name-only` lists them.",
         )
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         archive.extractall(into, filter="data")
 
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
-    """What git says; None where it refuses."""
+    """Return the output of git; None if it fails."""
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *arguments], capture_output=True, timeout=60, check=False

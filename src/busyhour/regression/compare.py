@@ -1,4 +1,4 @@
-"""The comparison of candidate runs with baseline runs, as one value that renderers print."""
+"""Comparison of candidate runs with baseline runs, as one value that renderers print."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from busyhour.regression.settings import Tolerances
 
 @dataclass(slots=True)
 class Confirmation:
-    """What repeats of the run say of the metrics that regressed in it; see `confirm`."""
+    """Results of repeats for the metrics that regressed in the run; see `confirm`."""
 
     repeats: list[str] = field(default_factory=list)
     """Ids of the runs."""
@@ -26,7 +26,7 @@ class Confirmation:
 
     @property
     def words(self) -> str:
-        """One phrase."""
+        """Format the confirmation as one phrase."""
         count = len(self.repeats)
         times = "1 repeat" if count == 1 else f"{count} repeats"
         said = [
@@ -43,7 +43,7 @@ class Confirmation:
 
 @dataclass(slots=True)
 class Comparison:
-    """What came out. `metrics` are in order of concern."""
+    """Result of a comparison. `metrics` are sorted by severity."""
 
     scenario: str
     new: list[str]
@@ -54,34 +54,40 @@ class Comparison:
     not_compared: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     confirmation: Confirmation | None = None
-    """None: nothing was repeated."""
+    """None: there were no repeats."""
     missing: list[str] = field(default_factory=list)
-    """What the baseline has and the candidate does not."""
+    """Metrics that the baseline has and the candidate does not."""
     cuts: list[str] = field(default_factory=list)
     """Quotas that are lower than on the newest baseline run."""
     outside: list[str] = field(default_factory=list)
-    """What else is different from the newest baseline run, by value."""
+    """Other differences from the newest baseline run, by value."""
 
     @property
     def regressed(self) -> bool:
-        """Whether anything fails: a metric beyond its tolerance, a new finding of the flow check, a quota that was cut."""
+        """Whether anything fails.
+
+        A metric beyond its tolerance, a new finding of the flow check, a reduced quota.
+        """
         return bool(self.new_findings or self.cuts) or any(one.outcome in FAILING for one in self.metrics)
 
     @property
     def shown(self) -> bool:
-        """Whether the comparison could judge: nothing is missing, nothing looks worse that too few nights can judge."""
+        """Whether everything could be judged.
+
+        Nothing is missing, nothing looks worse without enough runs to judge it.
+        """
         return not self.missing and not any(one.suspected for one in self.metrics)
 
     @property
     def exit_code(self) -> ExitCode:
-        """What fails comes before what is not shown."""
+        """The exit code; a failure has priority over NOT SHOWN."""
         if self.regressed:
             return ExitCode.DOES_NOT_HOLD
         return ExitCode.OK if self.shown else ExitCode.INVALID_RUN
 
     @property
     def verdict(self) -> str:
-        """The outcome in words."""
+        """The verdict in words."""
         if self.regressed:
             worse = (
                 any(one.outcome is Outcome.REGRESSED for one in self.metrics)
@@ -95,16 +101,16 @@ class Comparison:
         return TOO_FEW_NIGHTS if few > self.count(Outcome.EQUIVALENT) else "no regression"
 
     def count(self, outcome: Outcome) -> int:
-        """How many metrics have this outcome."""
+        """Return the number of metrics with this outcome."""
         return sum(one.outcome is outcome for one in self.metrics)
 
     def named(self, *outcomes: Outcome) -> list[str]:
-        """Names of the metrics that have one of these outcomes."""
+        """Return the names of the metrics with one of these outcomes."""
         return [one.name for one in self.metrics if one.outcome in outcomes]
 
     @property
     def reasons(self) -> list[str]:
-        """What the verdict rests on, the worst first; empty where nothing fails and everything could be judged."""
+        """Reasons of the verdict, the worst first; empty if nothing fails and everything could be judged."""
         found = [f"new finding {finding.partition(':')[0]}" for finding in self.new_findings]
         found += [*self.cuts, *self.named(Outcome.REGRESSED)]
         found += [f"{name} changed" for name in self.named(Outcome.CHANGED)]
@@ -115,7 +121,7 @@ class Comparison:
 
     @property
     def summary(self) -> str:
-        """One line, fit for a notification."""
+        """One line for a notification."""
         rest = (
             f"{self.count(Outcome.EQUIVALENT)} metrics equivalent, {self.count(Outcome.UNDECIDED)} undecided"
         )
@@ -134,12 +140,12 @@ class Comparison:
 
 
 FAILING = (Outcome.REGRESSED, Outcome.CHANGED)
-"""Outcomes of a metric that fail the night."""
+"""Outcomes of a metric that fail the comparison."""
 _ORDER = (Outcome.REGRESSED, Outcome.CHANGED, Outcome.UNDECIDED, Outcome.FOLLOWS, Outcome.EQUIVALENT)
 
 
 def in_order(metrics: Iterable[Compared]) -> list[Compared]:
-    """By concern: what fails, what only too few nights keep from failing, undecided, equivalent."""
+    """Sort by severity: failed, prevented from failing by too few runs only, undecided, equivalent."""
     return sorted(
         metrics,
         key=lambda one: (_ORDER.index(one.outcome), not one.suspected, one.p_regressed, -abs(one.effect)),
@@ -159,12 +165,12 @@ def compare(
     Args:
         new: candidate runs, at least one.
         old: baseline runs, at least one.
-        tolerances: how much worse is still well.
-        force: compare what is not alike too, and say so in `notes`.
-        only: names of the metrics to compare; all where not given.
+        tolerances: largest tolerated change for the worse.
+        force: also compare runs that are not comparable, with `notes`.
+        only: names of the metrics to compare; by default all.
 
     Raises:
-        BusyhourError: the runs are not alike, or one of them proves nothing; not with `force`.
+        BusyhourError: the runs are not comparable, or one of them is invalid; not with `force`.
     """
     notes = _alike(new, old, force=force)
     estimates = estimate(new, old, tolerances)
@@ -199,23 +205,23 @@ def compare(
 
 
 def _alike(new: Sequence[Observation], old: Sequence[Observation], *, force: bool) -> list[str]:
-    """What keeps the runs from being compared, as notes with `force`, as an error without."""
+    """Return the reasons why the runs are not comparable, as notes with `force`; raise an error without."""
     notes = []
     unlike = [difference for other in (*new[1:], *old) for difference in differences(new[0], other)]
     if unlike:
         if not force:
             raise BusyhourError(
-                "These runs are not of the same plan, so their difference would say nothing of the system:\n  "
+                "These runs are not of the same plan, so their difference is not one of the system:\n  "
                 + "\n  ".join(dict.fromkeys(unlike)),
-                "Compare runs of the same scenario with the same seed, or say --force.",
+                "Compare runs of the same scenario with the same seed, or use --force.",
             )
         notes += list(dict.fromkeys(unlike))
     void = [f"{run.run_id} is {run.outcome}" for run in (*new, *old) if not run.valid]
     if void:
         if not force:
             raise BusyhourError(
-                f"A run that proves nothing cannot be compared: {'; '.join(void)}.",
-                "Run it again, or say --force.",
+                f"An invalid or interrupted run cannot be compared: {'; '.join(void)}.",
+                "Run it again, or use --force.",
                 ExitCode.INVALID_RUN,
             )
         notes += void
@@ -223,7 +229,10 @@ def _alike(new: Sequence[Observation], old: Sequence[Observation], *, force: boo
 
 
 def _follows(one: Estimate, new: Observation) -> str:
-    """The changes of flows and scenario that set the candidate apart from every baseline run of today's state."""
+    """Return the changes that distinguish the candidate from every baseline run of the current state.
+
+    Only changes of flows and scenario count.
+    """
     era = max(run.era for run in one.old_runs)
     today = [run for run in one.old_runs if run.era == era]
     if any(same_behaviour(run, new) for run in today):
@@ -232,13 +241,13 @@ def _follows(one: Estimate, new: Observation) -> str:
 
 
 def _left_out(metrics: Iterable[Compared]) -> list[str]:
-    """The baseline runs that are unlike the others, with the metrics that they are left out of."""
+    """Return the baseline runs that are outliers, with the metrics that they are left out of."""
     by_run: dict[str, list[str]] = {}
     for one in metrics:
         for name in one.left_out:
             by_run.setdefault(name, []).append(one.name)
     return [
-        f"{name} is unlike the other baseline runs and left out of {len(of)} metrics: {', '.join(sorted(of)[:3])}"
+        f"{name} is an outlier among the baseline runs and left out of {len(of)} metrics: {', '.join(sorted(of)[:3])}"
         + (" ..." if len(of) > 3 else "")
         for name, of in sorted(by_run.items())
     ]

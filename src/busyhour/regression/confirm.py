@@ -1,11 +1,12 @@
-"""What regressed, looked at again in repeats of the run before it is called a regression.
+"""Confirm regressions in repeats of the run before they are reported.
 
-A run that is worse in some metric may have met a bad hour of the machine it ran on. Its repeats are another sample:
-what regressed is compared with the same baseline by the repeats alone, so that the chance that picked it does not
-speak twice (data splitting: Cox 1975, "A note on data-splitting for the evaluation of significance levels"), and under
-a false discovery rate over the suspects only. A suspect is confirmed when it regresses in the repeats too, gone when
-they show that it does not, and open otherwise; open ones are not called regressed. Each of the confirmed passed the
-test of the run before, so repeats can lower the share of false discoveries only.
+A run that is worse in some metric may have met a bad hour of the machine. Its repeats are an independent
+sample: what regressed is compared with the same baseline by the repeats alone, so that the selection is not
+counted twice (data splitting: Cox 1975, "A note on data-splitting for the evaluation of significance
+levels"), with a false discovery rate over the suspects only. A suspect is confirmed if it regresses in the
+repeats too, dismissed if they show that it does not, and open otherwise; open ones are not reported as
+regressed. Each confirmed metric passed the test of the run before, so repeats can only lower the share of
+false discoveries.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ def settle(
     *,
     force: bool = False,
 ) -> Comparison:
-    """Hold `new` against `old`, and what regressed in it again by its `repeats`; without repeats as `compare` does.
+    """Compare `new` with `old`, and what regressed in it again by its `repeats`.
+
+    Without repeats as `compare`.
 
     Raises:
-        BusyhourError: as `compare` does.
+        BusyhourError: as in `compare`.
     """
     first = compare(new, old, tolerances, force=force)
     suspects = suspected(first)
@@ -53,7 +56,10 @@ def settle(
 
 
 def suspected(found: Comparison) -> list[str]:
-    """Metrics that regressed or changed in the run itself; findings and quotas need no second look."""
+    """Return the metrics that regressed or changed in the run itself.
+
+    Findings and quotas need no confirmation.
+    """
     return found.named(*FAILING)
 
 
@@ -64,16 +70,16 @@ def _unseen(one: Compared) -> Compared:
 def confirm(
     new: Observation, old: Sequence[Observation], tolerances: Tolerances, repeats: Iterable[Observation]
 ) -> Comparison:
-    """Take repeats of the run until every suspect is confirmed or gone.
+    """Take repeats of the run until every suspect is confirmed or dismissed.
 
     Args:
         new: the run.
         old: baseline runs, at least one.
-        tolerances: how much worse is still well.
-        repeats: makes the next repeat when it is asked for one; it ends when there are no more to be had.
+        tolerances: largest tolerated change for the worse.
+        repeats: makes the next repeat on demand; it ends when there are no more.
 
     Raises:
-        BusyhourError: as `compare` does.
+        BusyhourError: as in `compare`.
     """
     found = settle([new], [], old, tolerances)
     if not suspected(found):

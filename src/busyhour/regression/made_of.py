@@ -1,7 +1,7 @@
-"""What a run was made of, and what of it differs between two runs: commit, versions, flows, files, settings, quotas.
+"""Inputs of a run and their differences between two runs: commit, versions, flows, files, settings, quotas.
 
-A run keeps this in its record (`RunRecord.scenario["made_of"]`), so that a comparison can state what changed outside
-of the system's behaviour on the night on which it changed, by value.
+A run keeps them in its record (`RunRecord.scenario["made_of"]`), so that a comparison can state by value what
+changed besides the system's behaviour.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ KEY = "made_of"
 """Member of `RunRecord.scenario`."""
 _REVISIONS = ("GITHUB_SHA", "CI_COMMIT_SHA", "CODEBUILD_RESOLVED_SOURCE_VERSION")
 _NOT_KEPT = ("description", "aws", "support", "quotas")
-"""Tables of a scenario that change nothing that a run measures, or are kept elsewhere."""
+"""Tables of a scenario that do not affect measurements, or are kept elsewhere."""
 _WORDS = 60
 
 
 @dataclass(slots=True)
 class MadeOf:
-    """Everything outside of the system that a run's figures depend on."""
+    """Everything outside of the system that a run's results depend on."""
 
     revision: str = ""
-    """Commit that was tested."""
+    """Commit under test."""
     versions: dict[str, str] = field(default_factory=dict)
     flows: dict[str, str] = field(default_factory=dict)
     """Fingerprints of the exported flows by file name."""
     files: dict[str, str] = field(default_factory=dict)
-    """The same of handlers and of tables' definitions and items, by what they are."""
+    """Fingerprints of handlers and of tables' definitions and items, by name."""
     settings: dict[str, str] = field(default_factory=dict)
     """Values of the scenario by dotted key."""
 
 
 def collect(scenario: Scenario, root: Path) -> MadeOf:
-    """What a run of `scenario` is made of; `root` is the project's."""
+    """Collect the inputs of a run of `scenario`; `root` is the project's root."""
     files: dict[str, Path] = {}
     for name, function in scenario.functions.items():
         if function.handler is not None:
@@ -64,7 +64,7 @@ def collect(scenario: Scenario, root: Path) -> MadeOf:
 
 
 def of_record(record: RunRecord) -> MadeOf | None:
-    """What the run of a record was made of; None where the record does not have it."""
+    """Return the inputs of a recorded run; None if the record does not have them."""
     data = record.scenario.get(KEY)
     if data is None:
         return None
@@ -77,7 +77,7 @@ def of_record(record: RunRecord) -> MadeOf | None:
 
 
 def fingerprint(path: Path) -> str:
-    """Twelve digits that stand for a file's content; empty where it cannot be read."""
+    """Return twelve digits of a hash of a file's content; empty if it cannot be read."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     except OSError:
@@ -85,7 +85,7 @@ def fingerprint(path: Path) -> str:
 
 
 def revision(root: Path) -> str:
-    """The commit that CI tests, else the one that is checked out; empty where neither is known."""
+    """Return the commit that CI tests, or the one that is checked out; empty if neither is known."""
     for name in _REVISIONS:
         if found := os.environ.get(name):
             return found
@@ -120,5 +120,5 @@ def _flat(data: Mapping[str, Any], above: str) -> list[tuple[str, str]]:
 
 
 def fingerprint_of(words: str) -> str:
-    """Six digits that stand for a text."""
+    """Return six digits of a hash of a text."""
     return hashlib.sha256(words.encode()).hexdigest()[:6]

@@ -1,6 +1,7 @@
-"""What else was different between two runs, by value: quotas, flows, files, commit, versions, settings.
+"""Differences between the inputs of two runs, by value: quotas, flows, files, commit, versions, settings.
 
-A quota that was cut is a finding whatever was measured under it; all else is stated, and judged by what it did.
+A reduced quota is a finding whatever was measured; all other differences are stated, and judged by their
+effect.
 """
 
 from __future__ import annotations
@@ -14,25 +15,25 @@ from busyhour.regression.metrics.observation import Observation
 FLOW, SETTING, QUOTA = "flow", "scenario", "quota"
 _JUDGING = "judging"
 _ONLY_JUDGING = ("objectives.", "headroom ", "waves ", "usage.")
-"""Settings that say how a run is judged; no call goes another way because of them."""
+"""Settings for judging a run; they do not affect calls."""
 _MOST_SETTINGS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that differs. `finding`: it fails the night by itself."""
+    """One difference. `finding`: it fails the comparison by itself."""
 
     kind: str
     words: str
     finding: bool = False
     name: str = ""
-    """Of a quota."""
+    """Key of the quota."""
     values: tuple[float, float] = (0.0, 0.0)
-    """Of a quota: before and after."""
+    """Values of the quota: before and after."""
 
 
 def changes(before: Observation, after: Observation) -> list[Change]:
-    """What differs in `after`, findings first; only what both runs know."""
+    """Return the differences in `after`, findings first; only what both runs recorded."""
     found = _quotas(_limits(before), _limits(after))
     if before.made_of is not None and after.made_of is not None:
         found += _made_of(before.made_of, after.made_of)
@@ -42,12 +43,15 @@ def changes(before: Observation, after: Observation) -> list[Change]:
 
 
 def purposeful(before: Observation, after: Observation) -> str:
-    """The changes of flows and scenario in words, from which a change of behaviour follows; empty: none is known."""
+    """Return the changes of flows and scenario in words, from which a change of behaviour follows.
+
+    Empty: none.
+    """
     return ", ".join(one.words for one in changes(before, after) if one.kind in (FLOW, SETTING))
 
 
 def same_behaviour(one: Observation, other: Observation) -> bool:
-    """Whether two runs ran the same flows and scenario, as far as is known."""
+    """Whether two runs used the same flows and scenario, as far as recorded."""
     return not purposeful(one, other)
 
 
@@ -96,7 +100,7 @@ def _made_of(old: MadeOf, new: MadeOf) -> list[Change]:
 
 
 def content(kind: str, old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
-    """Files whose content differs, are new or gone."""
+    """Return the files whose content differs, or that are new or removed."""
     return [
         *(
             f"{kind} {name} changed".strip()
@@ -109,7 +113,7 @@ def content(kind: str, old: Mapping[str, str], new: Mapping[str, str]) -> list[s
 
 
 def values(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
-    """Settings that differ, by value."""
+    """Return the settings that differ, by value."""
     return [
         f"{key} {old.get(key, 'not set')} to {new.get(key, 'not set')}"
         for key in sorted(old.keys() | new.keys())

@@ -1,4 +1,7 @@
-"""A comparison as text, JSON, Markdown, JUnit, GitHub annotations and OpenMetrics; `RENDERERS` feeds the command's choices too."""
+"""Format a comparison as text, JSON, Markdown, JUnit, GitHub annotations and OpenMetrics.
+
+`RENDERERS` also gives the choices of the command.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ _FAILING = (Outcome.REGRESSED, Outcome.CHANGED)
 
 
 def number(value: float, unit: str) -> str:
-    """A value with its unit: shares as per cent, milliseconds as seconds from ten seconds on."""
+    """Format a value with its unit: shares as per cent, milliseconds as seconds from ten seconds."""
     if unit == "share":
         return f"{value:.2%}"
     if unit == "ms":
@@ -34,7 +37,10 @@ def number(value: float, unit: str) -> str:
 
 
 def difference(one: Compared, value: float) -> str:
-    """An effect, a bound of it or a tolerance: relative ones in per cent, shares in percentage points."""
+    """Format an effect, a bound of it or a tolerance.
+
+    Relative ones in per cent, shares in percentage points.
+    """
     if one.relative:
         return f"{value:+.1%}"
     if one.unit == "share":
@@ -43,12 +49,12 @@ def difference(one: Compared, value: float) -> str:
 
 
 def effect(one: Compared) -> str:
-    """The effect with its confidence interval."""
+    """Format the effect with its confidence interval."""
     return f"{difference(one, one.effect)} ({difference(one, one.low)} to {difference(one, one.high)})"
 
 
 def tolerance(one: Compared) -> str:
-    """The tolerance, in the direction that is worse, or in both."""
+    """Format the tolerance, in the worse direction or in both."""
     if one.both:
         return difference(one, one.tolerance).replace("+", "±", 1)
     return difference(one, one.tolerance * one.worse)
@@ -61,7 +67,7 @@ def _against(found: Comparison) -> str:
 
 
 def again(one: Confirmation | None) -> list[str]:
-    """What the repeats said of what regressed, a line for each."""
+    """Format the repeats' results for what regressed, a line for each."""
     if one is None:
         return []
     runs = f"in {', '.join(one.repeats)}"
@@ -73,7 +79,7 @@ def again(one: Confirmation | None) -> list[str]:
 
 
 def text(found: Comparison) -> str:
-    """For a terminal."""
+    """Format the comparison for a terminal."""
     rows = [
         (
             _MARKS[one.outcome],
@@ -108,7 +114,7 @@ def text(found: Comparison) -> str:
 
 
 def as_json(found: Comparison) -> str:
-    """All of it; the verdict and its summary beside the parts."""
+    """Return the whole comparison; the verdict and its summary beside the parts."""
     whole = {
         "regressed": found.regressed,
         "verdict": found.verdict,
@@ -119,7 +125,7 @@ def as_json(found: Comparison) -> str:
 
 
 def markdown(found: Comparison) -> str:
-    """For a comment or a job summary: what regressed and what is undecided as tables, the rest folded away."""
+    """Format for a comment or a job summary: regressed and undecided metrics as tables, the others folded."""
     lines = [f"### {found.summary}", "", f"{_against(found)}.", ""]
     concern = [one for one in found.metrics if one.outcome is not Outcome.EQUIVALENT]
     if concern:
@@ -158,7 +164,10 @@ def _table(metrics: list[Compared]) -> list[str]:
 
 
 def junit(found: Comparison) -> str:
-    """One test case per metric and finding: what fails is a failure, what is missing an error, undecided is skipped."""
+    """Format as one test case per metric and finding.
+
+    Failed as failure, missing as error, undecided as skipped.
+    """
     findings = [*found.new_findings, *found.cuts]
     cases = len(found.metrics) + len(findings) + len(found.missing)
     failures = len(found.named(*_FAILING)) + len(findings)
@@ -190,7 +199,10 @@ def junit(found: Comparison) -> str:
 
 
 def github(found: Comparison) -> str:
-    """GitHub Actions' workflow commands: an error for what regressed, one notice for what is undecided."""
+    """Format as GitHub Actions workflow commands.
+
+    An error for each regression, one notice for all undecided.
+    """
     lines = [
         f"::error title={_property(f'{one.name} {one.outcome}')}::"
         + _data(
@@ -210,7 +222,7 @@ def github(found: Comparison) -> str:
 
 
 def metrics(found: Comparison) -> str:
-    """OpenMetrics: each metric now and before, and by outcome how many there are."""
+    """Format as OpenMetrics: each metric now and before, and the number of metrics by outcome."""
     samples = [
         Sample(name, value, {"metric": one.name, "unit": one.unit} if one.unit else {"metric": one.name})
         for name, values in (

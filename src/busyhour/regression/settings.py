@@ -1,4 +1,4 @@
-"""How much worse a run may be before it counts: the table [compare] of busyhour.toml, with defaults."""
+"""Tolerances of comparisons: the table [compare] of busyhour.toml, with defaults."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from busyhour.project import Project
 
 ASSUMED_NOISE = 0.015
-"""Standard deviation of a latency from night to night: a start, which several nights correct."""
+"""Default standard deviation of a latency between runs: an initial value, which several runs correct."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Tolerances:
     latency_tail: float = 0.10
     """p99, relative."""
     latency_floor_ms: float = 1.0
-    """A latency that rose by less than this is never worse, however small it was."""
+    """A latency increase below this is never a regression."""
     rate: float = 0.002
     """Throttles, limit errors and errors, as a difference of shares of requests."""
     blocked: float = 0.002
@@ -38,24 +38,30 @@ class Tolerances:
     coverage: float = 0.02
     """Branch coverage of the flows, as a difference of shares of the branches that calls can take."""
     demand: float = 0.05
-    """What one call asks by the forecast (Lambda, DynamoDB, seconds in the flow), relative."""
+    """Demand of one call by the forecast (Lambda, DynamoDB, seconds in the flow), relative."""
     burst: float = 0.05
     """The same in the worst seconds of a run."""
     outcomes: float = 0.03
-    """How calls went (agent, self-service, error branch), as a difference of shares of calls."""
+    """Outcomes of calls (agent, self-service, error branch), as a difference of shares of calls."""
     run_noise: float | None = None
-    """Standard deviation of a latency from night to night, relative, where the project knows it; None: nights show it."""
+    """Standard deviation of a latency between runs, relative, if the project knows it.
+
+    None: estimated from the runs.
+    """
     false_discovery_rate: float = 0.05
-    """Share of wrong ones among the metrics that are called regressed."""
+    """Accepted false discovery rate among the metrics reported as regressed."""
 
     @property
     def noise(self) -> float:
-        """Standard deviation of a latency from night to night that is assumed unless the nights contradict it."""
+        """Standard deviation of a latency between runs that is assumed unless the runs contradict it."""
         return ASSUMED_NOISE if self.run_noise is None else self.run_noise
 
 
 def tolerances(project: Project) -> Tolerances:
-    """The project's tolerances; `Project.at` has held them against the schema of busyhour.toml already."""
+    """Return the project's tolerances.
+
+    `Project.at` has already validated them against the schema of busyhour.toml.
+    """
     if project.config is None:
         return Tolerances()
     settings = tomllib.loads(project.config.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""What a comparison came to, beside the run that it is about: compare.json; and the repeats of a run."""
+"""The verdict of a comparison, stored beside its run (compare.json), and the repeats of a run."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 from busyhour.results.store import RUN_FILE, read_json, write_json
 
 COMPARE_FILE = "compare.json"
-"""In the run's folder."""
+"""File name in the run's folder."""
 _REPEAT = "-repeat-"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is kept of a comparison."""
+    """The stored part of a comparison."""
 
     regressed: bool
     summary: str = ""
     baseline: list[str] = field(default_factory=list)
     confirmation: Confirmation | None = None
     failed: list[str] = field(default_factory=list)
-    """Metrics that regressed or changed, quotas that were cut, new findings."""
+    """Metrics that regressed or changed, reduced quotas, new findings."""
     shown: bool = True
     """Whether everything could be judged."""
     version: str = ""
-    """The version of busyhour that compared."""
+    """The version of busyhour that made the comparison."""
     verdict: str = ""
     reasons: list[str] = field(default_factory=list)
-    """What the verdict rests on, the worst first."""
+    """Reasons of the verdict, the worst first."""
 
 
 def folder_of(path: Path) -> Path:
-    """The run's folder, whether it or its run.json is named."""
+    """Return the run's folder, given the folder or its run.json."""
     return path if path.is_dir() else path.parent
 
 
 def write(path: Path, found: Comparison) -> None:
-    """Keep what `found` says of the run in `path`; raises as `write_json` does."""
+    """Store the verdict of `found` for the run in `path`; raises as `write_json` does."""
     write_json(folder_of(path) / COMPARE_FILE, encode(kept(found)))
 
 
 def kept(found: Comparison) -> Verdict:
-    """What is kept of a comparison."""
+    """Return the stored part of a comparison."""
     failed = [*found.named(*FAILING), *found.cuts, *found.new_findings]
     return Verdict(
         found.regressed,
@@ -65,12 +65,12 @@ def kept(found: Comparison) -> Verdict:
 
 
 def fold(verdict: VerdictRecord, found: Verdict, *, unproven: bool = False) -> VerdictRecord:
-    """The verdict on a run and that of its comparison as one: the worse of both, with the reasons of both.
+    """Combine the verdicts of a run and of its comparison: the worse of both, with the reasons of both.
 
     Args:
-        verdict: on the run; one that was interrupted or void stays that.
+        verdict: of the run; one that was interrupted or invalid is unchanged.
         found: the comparison.
-        unproven: whether no repeat could look at what regressed again.
+        unproven: whether no repeat could confirm or dismiss what regressed.
     """
     if found.regressed and not unproven:
         outcome = Outcome.DOES_NOT_HOLD
@@ -85,14 +85,14 @@ def fold(verdict: VerdictRecord, found: Verdict, *, unproven: bool = False) -> V
         f"{found.verdict or 'regressed'}, compared with {against}: {'; '.join(found.reasons or found.failed)}"
     )
     if unproven:
-        words = f"{words}; no repeat proved anything"
+        words = f"{words}; no repeat was valid"
     return VerdictRecord(
         outcome, [f"{words[0].upper()}{words[1:]}.", *verdict.reasons], found.summary or verdict.summary
     )
 
 
 def with_comparison(record: RunRecord, path: Path) -> RunRecord:
-    """The record with the verdict of a comparison that was made after the run was reported, where there is one."""
+    """Return the record with the verdict of a later comparison, if there is one."""
     found = read_verdict(path)
     if found is None or record.regression:
         return record
@@ -100,25 +100,25 @@ def with_comparison(record: RunRecord, path: Path) -> RunRecord:
 
 
 def read_verdict(path: Path) -> Verdict | None:
-    """What was kept of the run in `path`; None where it was not compared."""
+    """Read the stored verdict of the run in `path`; None if it was not compared."""
     file = folder_of(path) / COMPARE_FILE
     return decode(Verdict, read_json(file)) if file.is_file() else None
 
 
 def clear(folder: Path) -> None:
-    """Take away what an earlier run in `folder` left: its verdict and its repeats."""
+    """Remove the verdict and the repeats of an earlier run in `folder`."""
     (folder / COMPARE_FILE).unlink(missing_ok=True)
     for one in repeat_folders(folder):
         shutil.rmtree(one, ignore_errors=True)
 
 
 def repeat_folder(folder: Path, number: int) -> Path:
-    """Where repeat `number` (from 1) of the run in `folder` is kept."""
+    """Return the folder of repeat `number` (from 1) of the run in `folder`."""
     return folder / f"{folder.resolve().name}{_REPEAT}{number}"
 
 
 def repeat_folders(path: Path) -> list[Path]:
-    """Folders of the run's repeats, in order."""
+    """Return the folders of the run's repeats, in order."""
     found = {
         int(number): file.parent
         for file in folder_of(path).glob(f"*{_REPEAT}*/{RUN_FILE}")
@@ -128,12 +128,15 @@ def repeat_folders(path: Path) -> list[Path]:
 
 
 def repeats(path: Path) -> list[Observation]:
-    """The run's repeats that prove something."""
+    """Read the run's valid repeats."""
     return [one for folder in repeat_folders(path) if (one := read(folder)).valid]
 
 
 def for_report(found: Comparison) -> dict[str, Any]:
-    """`RunRecord.regression`: the verdict, with the metrics that are not equivalent as rows of text."""
+    """Return `RunRecord.regression`.
+
+    The verdict, with the metrics that are not equivalent as rows of text.
+    """
     from busyhour.regression.inference.decide import Outcome as Of
     from busyhour.regression.render import effect, number, tolerance
 

@@ -89,7 +89,7 @@ def test_a_bad_night_in_the_history_does_not_alarm_and_is_named(bad: float) -> N
         old[1] = run(replace(SHIPPED, latency_ms=40.0 * bad), 1000 * seed + 77)
         comparison = found(run(SHIPPED, 1000 * seed + 500), old)
         assert not comparison.regressed
-        assert any(note.startswith(f"{old[1].name} is unlike the other") for note in comparison.notes)
+        assert any(note.startswith(f"{old[1].name} is an outlier among") for note in comparison.notes)
 
 
 # -------------------------------------------------------------------------------------------------- few nights

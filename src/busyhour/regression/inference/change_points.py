@@ -1,9 +1,10 @@
-"""From which night on is it different? Change points in a metric over many nights.
+"""Change points in a metric over nightly runs.
 
-E-divisive: Matteson, James (2014), "A nonparametric approach for multiple change point analysis of multivariate
-data": split where the energy distance (Szekely, Rizzo 2005) between the two sides is largest, keep the split when a
-permutation test finds it significant, go on within both sides. It is run on ranks within each part, so that a single
-outlier night cannot pull a split towards it; at least `SHORTEST` nights lie on each side of a split.
+E-divisive: Matteson, James (2014), "A nonparametric approach for multiple change point analysis of
+multivariate data": split where the energy distance (Szekely, Rizzo 2005) between the two sides is largest,
+keep the split if a permutation test finds it significant, continue within both sides. It is run on ranks
+within each part, so that a single outlier cannot pull a split towards it; at least `SHORTEST` runs lie on
+each side of a split.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ SHORTEST = 4
 PERMUTATIONS = 999
 SIGNIFICANCE = 0.01
 _BATCH = 25
-"""Permutations that are worked out together."""
+"""Number of permutations that are computed together."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangePoint:
-    """`index` is the first night of the new level; `before` and `after` are medians of the nights on each side."""
+    """A change point.
+
+    `index` is the first run of the new level; `before` and `after` are medians of each side.
+    """
 
     index: int
     before: float
@@ -34,15 +38,15 @@ class ChangePoint:
 
     @property
     def relative(self) -> float | None:
-        """Change relative to the level before; None where that was 0."""
+        """Change relative to the level before; None if that was 0."""
         return self.after / self.before - 1.0 if self.before else None
 
 
 def change_points(values: Sequence[float], *, significance: float = SIGNIFICANCE) -> list[ChangePoint]:
-    """Change points of a series, in the order of time.
+    """Detect the change points of a series, in the order of time.
 
     Args:
-        values: one for each night, the oldest first; no NaN.
+        values: one for each run, oldest first; no NaN.
         significance: p-value at which a split is kept.
     """
     x = np.asarray(values, dtype=float)
@@ -64,7 +68,7 @@ def change_points(values: Sequence[float], *, significance: float = SIGNIFICANCE
 
 
 def _best(x: Floats, rng: np.random.Generator, significance: float) -> tuple[int, float] | None:
-    """The best split of `x` and its p-value; None where it is not significant."""
+    """Return the best split of `x` and its p-value; None if it is not significant."""
     n = len(x)
     if n < 2 * SHORTEST or np.ptp(x) == 0.0:
         return None
@@ -85,7 +89,7 @@ def _best(x: Floats, rng: np.random.Generator, significance: float) -> tuple[int
 
 
 def _splits(series: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """For each row: where the scaled energy distance between left and right is largest, and how large it is there."""
+    """Return for each row the largest scaled energy distance between left and right, and its place."""
     n = series.shape[1]
     distance = np.abs(series[:, :, None] - series[:, None, :])
     sums = distance.cumsum(axis=1).cumsum(axis=2)

@@ -2,10 +2,10 @@
 
 For each metric, with effect e (how much worse the candidate is), tolerance d and standard error s:
 
-- regressed: e > d is shown, by a one-sided test of e <= d;
-- changed: e < -d is shown, for metrics of which less is not better (invocations per call, calls that reach an agent);
-- follows: changed, and the flows or the scenario are other ones than on the baseline nights; not judged;
-- equivalent: e < d is shown, by a one-sided test of e >= d (non-inferiority: Schuirmann 1987, "A comparison of the
+- regressed: e > d is significant, by a one-sided test of e <= d;
+- changed: e < -d is significant, for metrics of which less is not better (invocations per call, calls that reach an agent);
+- follows: changed, and the flows or the scenario differ from those of the baseline runs; not judged;
+- equivalent: e < d is significant, by a one-sided test of e >= d (non-inferiority: Schuirmann 1987, "A comparison of the
   two one-sided tests procedure...", its upper half; a metric that became better counts as equivalent); both halves
   where less is not better;
 - undecided: none of these, or too few baseline nights to know how nights differ.
@@ -40,23 +40,23 @@ _MOST_TIMES = 50.0
 
 
 class Outcome(StrEnum):
-    """What a comparison says of one metric."""
+    """Outcome of a comparison for one metric."""
 
     REGRESSED = "regressed"
     """Worse by more than the tolerance."""
     CHANGED = "changed"
-    """Other by more than the tolerance, where neither more nor less is better."""
+    """Different by more than the tolerance, if neither more nor less is better."""
     FOLLOWS = "follows"
     """Changed, and the flows or the scenario changed too: see `Compared.advice`; not judged."""
     EQUIVALENT = "equivalent"
-    """Shown not to be worse by more than the tolerance."""
+    """Significantly not worse by more than the tolerance."""
     UNDECIDED = "undecided"
-    """Neither is shown; `advice` says what would decide."""
+    """None of the above is significant; `advice` gives what would decide."""
 
 
 @dataclass(slots=True)
 class Compared:
-    """One metric's comparison. Effects are relative (0.1 is 10 % more) or differences in `unit`."""
+    """Comparison of one metric. Effects are relative (0.1 is 10 % more) or differences in `unit`."""
 
     name: str
     unit: str
@@ -69,22 +69,22 @@ class Compared:
     """95 % confidence interval of the effect."""
     high: float
     tolerance: float
-    """Of the effect, in the direction that is worse."""
+    """Tolerance of the effect, in the worse direction."""
     worse: int
     p_regressed: float
     """Adjusted for all metrics of this comparison."""
     p_equivalent: float
     advice: str = ""
     both: bool = False
-    """Whether the tolerance holds in both directions."""
+    """Whether the tolerance applies in both directions."""
     suspected: bool = False
-    """Undecided for want of baseline nights alone: if all nights were alike, it would be worse."""
+    """Undecided only because there are too few baseline runs: if all runs were alike, it would be worse."""
     left_out: list[str] = field(default_factory=list)
-    """Names of baseline runs that are unlike the others in this metric."""
+    """Names of baseline runs that are outliers in this metric."""
 
     @property
     def better(self) -> bool:
-        """Whether the whole confidence interval lies on the better side of no change."""
+        """Whether the whole confidence interval is on the better side of no change."""
         if self.both:
             return False
         return self.high < 0 if self.worse > 0 else self.low > 0
@@ -103,11 +103,12 @@ def decide(
 
     Args:
         estimates: of all metrics.
-        rate: false discovery rate that is accepted.
-        seconds: how long one run took, for the advice.
-        state: what a baseline run's level stands for; the greatest is that of today.
+        rate: accepted false discovery rate.
+        seconds: duration of one run, for the advice.
+        state: state that a baseline run's level represents; the greatest is the current one.
         follows: the change of flows or scenario that a metric's change follows from; empty: none.
-        known: whether the project states how much nights differ, so that it need not be learnt from them.
+        known: whether the project states the variation between runs, so that it need not be estimated from
+            them.
     """
     from scipy import stats
 
@@ -154,7 +155,7 @@ def _direction(each: Effect, follows: str) -> Outcome:
 
 
 def _tail(each: Effect, distance: float) -> float:
-    """Chance of an effect this far beyond the tolerance or farther, if it lies on it."""
+    """Return the p-value of an effect at the tolerance: probability of one at least `distance` beyond it."""
     from scipy import stats
 
     if each.error > 0:
@@ -198,10 +199,10 @@ def _compared(each: Effect, outcome: Outcome, half: float, p: tuple[float, float
 
 
 def _advice(each: Effect, needed: float, seconds: float) -> str:
-    """What would decide, if the effect stays what it is: longer runs, or more of them."""
+    """Return what would decide if the effect stays the same: longer runs, or more of them."""
     one = each.one
     if one.too_few > 1.0:
-        return f"too few values for it; runs of {_minutes(seconds * one.too_few)} would have enough"
+        return f"too few values; runs of {_minutes(seconds * one.too_few)} would have enough"
     if not each.enough:
         return f"{TOO_FEW_NIGHTS}: {len(one.old)} of at least {LEAST_NIGHTS}"
     distance = each.size - one.tolerance
@@ -211,7 +212,8 @@ def _advice(each: Effect, needed: float, seconds: float) -> str:
     a, b = each.runs
     ways = []
     if wanted > each.fixed and each.within > 0:
-        # The spread of an event that was never seen falls with the length of the runs, not with its square root.
+        # The spread of an event that was never observed falls with the length of the runs, not with its
+        # square root.
         times = (each.within / (wanted - each.fixed)) ** (0.5 if one.rare else 1.0)
         if times <= _MOST_TIMES:
             ways.append(f"runs of {_minutes(seconds * max(times, 1.1))}")

@@ -1,4 +1,4 @@
-"""How much worse the candidate is in each metric, and how sure that is: within the runs and from night to night."""
+"""Effect of the candidate in each metric and its variance, within the runs and between runs."""
 
 from __future__ import annotations
 
@@ -15,16 +15,20 @@ from busyhour.regression.metrics.observation import Observation
 from busyhour.regression.resampling.block_bootstrap import Floats
 
 _CALMEST = 3
-"""The latencies that seem to differ least from night to night, one in this many, are taken to do so by chance."""
+"""One latency in this many, those with the smallest variation between runs, is assumed to have it by chance.
+"""
 _MOST_HIDDEN = 0.5
-"""Share of the variance of a run that blocks hide at most: replicates scatter around the run's own mean, so that of n windows
-blocks of l leave l/n of it out (Kuensch 1989, "The jackknife and the bootstrap for general stationary observations")."""
+"""Largest share of a run's variance that blocks hide.
+
+Replicates scatter around the run's own mean, so that of n windows blocks of length l leave l/n of it out
+(Kuensch 1989, "The jackknife and the bootstrap for general stationary observations").
+"""
 State = Callable[[Estimate, Observation], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """The effect in one metric, positive where the candidate is worse, on the metric's scale."""
+    """Effect in one metric, positive if the candidate is worse, on the metric's scale."""
 
     one: Estimate
     level: Level
@@ -33,11 +37,11 @@ class Effect:
     """Variance of the effect within the runs."""
     runs: tuple[int, int]
     enough: bool
-    """Whether there are enough baseline nights to judge it."""
+    """Whether there are enough baseline runs to judge it."""
 
     @property
     def fixed(self) -> float:
-        """Variance of the effect from night to night, which longer runs leave as it is."""
+        """Variance of the effect between runs, which longer runs do not reduce."""
         return self.level.spread.between * (1.0 / self.runs[0] + 1.0 / self.runs[1])
 
     @property
@@ -53,7 +57,7 @@ class Effect:
         return max(1.0, (self.within + self.fixed) ** 2 / squares if squares > 0 else blocks)
 
     def at_least(self, usual: Spread) -> Effect:
-        """The same with nights that differ as much as `usual` at least."""
+        """Return the effect with a variation between runs of at least `usual`."""
         if self.level.spread.between >= usual.between:
             return self
         spread = replace(usual, df=min(usual.df, self.level.spread.df))
@@ -61,15 +65,15 @@ class Effect:
 
 
 def effects(estimates: Sequence[Estimate], state: State, *, known: bool) -> list[Effect]:
-    """The effect in every metric.
+    """Compute the effect in every metric.
 
-    Latencies of one machine move from night to night together. So a night that is unlike the others in their mean is
-    left out of all of them, and none of them is taken to be calmer than the calmest third are at most.
+    Latencies of one machine vary from run to run together. So a run that is an outlier in their mean is left
+    out of all of them, and the variation of each is at least that of the calmest third.
 
     Args:
         estimates: of all metrics.
-        state: what a baseline run's level stands for; the greatest is that of today.
-        known: whether the project states how much nights differ.
+        state: state that a baseline run's level represents; the greatest is the current one.
+        known: whether the project states the variation between runs.
     """
     apart = _apart([one for one in estimates if _is_latency(one)], state)
     found = [_effect(one, state, apart if _is_latency(one) else frozenset(), known) for one in estimates]
@@ -86,7 +90,7 @@ def _is_latency(one: Estimate) -> bool:
 
 
 def _apart(latencies: Sequence[Estimate], state: State) -> frozenset[int]:
-    """The baseline runs (by `id`) that are unlike the others in the mean of all latencies."""
+    """Return the baseline runs (by `id`) that are outliers in the mean of all latencies."""
     most = max((len(one.old_runs) for one in latencies), default=0)
     chosen = [one for one in latencies if len(one.old_runs) == most]
     if not chosen:
@@ -94,7 +98,8 @@ def _apart(latencies: Sequence[Estimate], state: State) -> frozenset[int]:
     first = chosen[0]
     own = [np.concatenate(_own(one)) for one in chosen]
     weights = np.array([1.0 / max(float(each.mean()), 1e-12) for each in own])
-    # The latencies of a run wander together, so their mean is as sure as the surest of them, no surer.
+    # The latencies of a run vary together, so their mean is as accurate as the most accurate of them, not
+    # more.
     variance = np.average(np.sqrt(own), axis=0, weights=weights) ** 2
     values = np.average([np.concatenate((one.new, one.old)) for one in chosen], axis=0, weights=weights)
     count = len(first.new)
@@ -109,7 +114,7 @@ def _apart(latencies: Sequence[Estimate], state: State) -> frozenset[int]:
 
 
 def _own(one: Estimate) -> tuple[Floats, Floats]:
-    """Variance of each value within its run: of the candidate runs, of the baseline runs."""
+    """Return the variance of each value within its run: of the candidate runs, of the baseline runs."""
     new, old = one.least[: len(one.new)], one.least[len(one.new) :]
     if one.new_replicates is not None and one.old_replicates is not None:
         new = np.maximum(new, one.new_replicates.var(axis=1, ddof=1))

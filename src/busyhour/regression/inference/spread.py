@@ -1,11 +1,11 @@
-"""How much nights differ from each other, and which baseline nights count: one bad night neither blinds nor alarms.
+"""Variation between nightly runs, and selection of the baseline runs that count.
 
-The variance from night to night is what the baseline nights show beyond their own, moderated towards an assumed one as
-in Smyth (2004), "Linear models and empirical Bayes methods", unless the nights contradict it: then they alone count.
-A night that is unlike the others by a test that leaves it out (a deleted residual against Student's t, Bonferroni over
-the nights: Cook and Weisberg 1982, "Residuals and influence in regression", 2.2) is left out of the metric. Nights of
-an earlier state (before a regression was accepted, before the flows changed) show how nights differ, not where the
-level is.
+The variance between runs is what the baseline runs show beyond their own, moderated towards an assumed one as
+in Smyth (2004), "Linear models and empirical Bayes methods", unless the runs contradict it: then they alone
+count. An outlier by a test that leaves it out (a deleted residual against Student's t, Bonferroni over the
+runs: Cook and Weisberg 1982, "Residuals and influence in regression", 2.2) is left out of the metric. Runs of
+an earlier state (before a regression was accepted, before the flows changed) contribute to the variation, not
+to the level.
 """
 
 from __future__ import annotations
@@ -21,33 +21,33 @@ from numpy.typing import NDArray
 from busyhour.regression.resampling.block_bootstrap import Floats
 
 PRIOR_RUNS = 4.0
-"""How many nights' worth of evidence the assumed variance counts as."""
+"""Number of runs that the assumed variance counts as."""
 CONTRADICTED = 3.0
-"""The assumed variance is dropped where the nights show this many times as much."""
+"""Ratio of observed to assumed variance above which the assumed one is dropped."""
 LEAST_NIGHTS = 3
-"""Baseline nights of one state that it takes to know how nights differ."""
+"""Baseline runs of one state that are needed to estimate the variation between runs."""
 _LEFT_OUT = 0.05
-"""Chance at which any of a metric's baseline nights is left out where all are alike."""
+"""Probability that any baseline run is left out of a metric if all are alike."""
 _WITHIN_DF = 20.0
-"""Degrees of freedom that a variance within a run is taken to have, where only outliers depend on it."""
+"""Degrees of freedom assumed for a variance within a run, where only outliers depend on it."""
 _ROBUST_FROM = 4
-"""Nights from which on one that is unlike the others can be told."""
+"""Number of runs above which outliers are detected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The variance from night to night of one metric."""
+    """The variance between runs of one metric."""
 
     between: float
     df: float
-    """Degrees of freedom that it rests on."""
+    """Degrees of freedom."""
     shown: float
-    """Those that the nights themselves give, without what is assumed."""
+    """Degrees of freedom from the runs themselves, without the assumed variance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The baseline nights that the level is taken from."""
+    """The baseline runs that determine the level."""
 
     kept: NDArray[np.int64]
     left_out: NDArray[np.int64]
@@ -63,15 +63,15 @@ def level(
     new: tuple[Floats, Floats],
     apart: Sequence[int] = (),
 ) -> Level:
-    """The level of the state that the last group stands for, and the spread of nights.
+    """Compute the level of the state of the last group, and the variation between runs.
 
     Args:
-        old: values of the baseline nights.
-        own: variance that each of them has within its run.
-        groups: the state that each night belongs to; the level is that of the last in order (`max`).
-        noise: standard deviation from night to night that is assumed; 0: none.
+        old: values of the baseline runs.
+        own: variance of each of them within its run.
+        groups: state that each run belongs to; the level is that of the last in order (`max`).
+        noise: assumed standard deviation between runs; 0: none.
         new: values and variances within the run of the candidate runs.
-        apart: nights that are known to be unlike the others.
+        apart: runs that are known to be outliers.
     """
     last = max(groups)
     of = {group: np.array([i for i, each in enumerate(groups) if each == group]) for group in set(groups)}
@@ -94,7 +94,10 @@ def level(
 
 
 def _unlike(distance: float, parts: tuple[float, float], df: float, nights: int) -> bool:
-    """Whether a night is this far from the others by more than chance; `parts`: variance from night to night, within."""
+    """Whether a run is farther from the others than chance explains.
+
+    `parts`: variance between runs, within.
+    """
     from scipy import stats
 
     variance = sum(parts)
@@ -105,7 +108,7 @@ def _unlike(distance: float, parts: tuple[float, float], df: float, nights: int)
 
 
 def spread(groups: Sequence[tuple[Floats, Floats]], noise: float) -> Spread:
-    """The variance from night to night within groups of (values, variances within the runs)."""
+    """Compute the variance between runs within groups of (values, variances within the runs)."""
     squares = shown = 0.0
     for values, own in groups:
         if len(values) > 1:

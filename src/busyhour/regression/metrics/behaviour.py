@@ -1,4 +1,7 @@
-"""Which shares of calls are behaviour: those of which neither more nor less is better, and those that may only fall."""
+"""Shares of calls that describe behaviour.
+
+Those where neither direction is better, and those that may only fall.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,10 @@ NAME = "calls by outcome: {}"
 """Name of a metric made from `RunRecord.outcomes`, with the outcome."""
 
 EITHER_WAY = ("agent", "queue", "other number", "self-service end", "flow end", "caller hung up")
-"""Outcomes of which a change in either direction is another behaviour: calls that reach an agent, containment."""
+"""Outcomes where a change in either direction is different behaviour.
+
+Calls that reach an agent, containment.
+"""
 
 LESS_IS_BETTER = ("error branch", "empty reference", "no queue set", "missing flow", "missing function")
 """Outcomes that are faults."""
@@ -20,7 +26,7 @@ COUNTED = {
 
 
 def either_way(name: str) -> bool:
-    """Whether the share of this name is one of which neither direction is better."""
+    """Whether neither direction of the share of this name is better."""
     return name in {NAME.format(one) for one in EITHER_WAY} or name in (
         COUNTED["answered"],
         COUNTED["queued"],
@@ -28,7 +34,7 @@ def either_way(name: str) -> bool:
 
 
 def is_behaviour(name: str) -> bool:
-    """Whether the share of this name says how calls went."""
+    """Whether the share of this name describes behaviour of calls."""
     return (
         either_way(name)
         or name in {NAME.format(one) for one in LESS_IS_BETTER}

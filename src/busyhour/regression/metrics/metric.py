@@ -1,4 +1,4 @@
-"""One metric of a comparison as data, and what its kinds have in common."""
+"""One metric of a comparison as data, and functions that all kinds of metrics share."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from busyhour.regression.resampling.block_bootstrap import Floats
 
 LATENCY_QUANTILES = (0.5, 0.9, 0.95, 0.99)
 BEYOND = 10
-"""Values that must lie beyond a quantile in every run before the quantile is judged."""
+"""Values that must lie beyond a quantile in every run for the quantile to be judged."""
 
 FEW = 3
-"""Fewer events than this in all runs together are rare."""
+"""Number of events in all runs together below which they are rare."""
 
 
 @dataclass(slots=True)
@@ -25,45 +25,48 @@ class Estimate:
     name: str
     unit: str
     relative: bool
-    """Whether the scale is the logarithm (effects are relative)."""
+    """Whether the scale is logarithmic (effects are relative)."""
     tolerance: float
-    """How much worse is still well, on the scale."""
+    """Largest tolerated change for the worse, on the scale."""
     new: Floats
     old: Floats
     old_runs: Sequence[Observation]
     """The baseline runs that have the metric, in the order of `old`."""
     least: Floats
-    """The least variance that each run's value has within the run: the new ones, then the old ones."""
+    """Minimum variance of each run's value within the run: the new ones, then the old ones."""
     new_replicates: Floats | None = None
-    """(runs, replicates), replicate r of all runs drawn at the same times; None where nothing can be resampled."""
+    """(runs, replicates), replicate r of all runs drawn at the same times.
+
+    None if nothing can be resampled.
+    """
     old_replicates: Floats | None = None
     blocks: float = np.inf
-    """How many independent pieces the variance within runs rests on."""
+    """Number of independent pieces that the variance within runs is based on."""
     noise: float = 0.0
-    """Standard deviation from night to night that is assumed beforehand; 0: none, the nights have to show it."""
+    """Assumed standard deviation between runs; 0: none, it is estimated from the runs."""
     worse: int = 1
-    """-1 where less is worse."""
+    """-1 if less is worse."""
     both: bool = False
-    """Whether a change to the better side counts too: less is not better, it is other behaviour."""
+    """Whether a change in the better direction also counts as different behaviour."""
     neutral: bool = False
-    """Whether neither side is worse: any change is one of behaviour (with `both`)."""
+    """Whether neither direction is worse: any change is one of behaviour (with `both`)."""
     steady: bool = False
-    """Whether it is the same to the last digit in every run of the same flows, so that one night is enough."""
+    """Whether it is identical in every run of the same flows, so that one baseline run is enough."""
     rare: bool = False
-    """Whether it counts events of which hardly any were seen."""
+    """Whether it counts events that were hardly observed."""
     too_few: float = 1.0
-    """How many times as long the runs would have to be to be judged at all; 1 or less: long enough."""
+    """Factor by which the runs would have to be longer to be judged; 1 or less: long enough."""
 
 
 @dataclass(slots=True)
 class Estimates:
-    """All metrics that can be compared, and what cannot."""
+    """All metrics that can be compared, and those that cannot."""
 
     metrics: list[Estimate] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
-    """What is not compared, and why."""
+    """Metrics that are not compared, with the reason."""
     gone: list[str] = field(default_factory=list)
-    """What most baseline runs have and the candidate does not: a finding."""
+    """Metrics that most baseline runs have and the candidate does not: a finding."""
 
 
 def matched(
@@ -75,13 +78,13 @@ def matched(
     *,
     matters: Callable[[Observation, str], bool] = lambda run, name: True,
 ) -> Iterator[tuple[str, list[Observation]]]:
-    """The metrics that every candidate run has, with the baseline runs that have them too.
+    """Return the metrics that every candidate run has, with the baseline runs that have them too.
 
-    What the candidate lacks and half of the baseline runs or more have goes to `gone`, all else that is not in every
-    run to `missing`.
+    A metric that the candidate lacks and at least half of the baseline runs have goes to `gone`, every other
+    one that is not in every run to `missing`.
 
     Args:
-        made: where it goes.
+        made: receives `gone` and `missing`.
         what: kind of metric, for messages ("latency of").
         new: candidate runs.
         old: baseline runs.
@@ -94,7 +97,7 @@ def matched(
         if not all(name in has(run) for run in new):
             if with_it and 2 * sum(matters(run, name) for run in with_it) >= len(old):
                 made.gone.append(
-                    f"{what} {name}: {len(with_it)} of {len(old)} baseline runs have it, this run has not".strip()
+                    f"{what} {name}: {len(with_it)} of {len(old)} baseline runs have it, this run does not".strip()
                 )
             else:
                 made.missing.append(f"{what} {name}: not in every run".strip())
@@ -110,6 +113,6 @@ def matched(
 
 
 def share_variance(count: float, of: float) -> float:
-    """Variance of a share with one success and one failure added (Agresti, Caffo 2000)."""
+    """Return the variance of a share with one success and one failure added (Agresti, Caffo 2000)."""
     share = min(1.0, (count + 1.0) / (of + 2.0))
     return share * (1.0 - share) / (of + 2.0)

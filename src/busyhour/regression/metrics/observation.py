@@ -1,6 +1,6 @@
-"""What a comparison needs of a run, and no more: identity, windows of counts and latencies, values of the whole run.
+"""Data of a run that a comparison needs: identity, windows of counts and latencies, values of the whole run.
 
-It is made from a run's folder (run.json and load.json), is small, and goes into the history as JSON.
+It is made from a run's folder (run.json and load.json), is small, and is stored in the history as JSON.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from busyhour.results.measurement.windows import WindowRecord, coarse_bucket
 from busyhour.results.record import Outcome, RunRecord, Series
 
 SAME = ("name", "seed", "direction", "drive", "arrivals", "calls_per_hour", "duration", "entry", "target")
-"""What two runs must have in common to be compared."""
+"""Members that must be equal for two runs to be compared."""
 
 PLANNED = ("plan", "test")
-"""The same, of records that have them: what is planned, and how it is tested."""
+"""The same for records that have them: the plan, and the way it is tested."""
 
 PROVING = (Outcome.HOLDS.value, Outcome.DOES_NOT_HOLD.value, Outcome.NOT_SHOWN.value)
-"""Verdicts of runs that measured something. One that showed too little of the plan can still be compared."""
+"""Verdicts of runs with valid measurements. A run that is NOT SHOWN can still be compared."""
 
 DEMANDED = ("Lambda invocations", "in flow", "Lex turns", "DynamoDB:")
-"""Quantities of a call that the forecast simulates and that are compared; those by table begin with the last."""
+"""Simulated quantities of a call that are compared; those by table begin with the last."""
 
 
 @dataclass(slots=True)
 class Parts:
-    """A ratio whose parts are known for each second: `above` counts what happened, `below` how often it could."""
+    """A ratio whose parts are known for each second: `above` counts events, `below` opportunities."""
 
     above: list[float]
     below: list[float]
@@ -53,7 +53,7 @@ class Share:
 
 @dataclass(slots=True)
 class QuotaUse:
-    """Highest use of a quota. `peak` None: only the forecast says something, and `headroom` is the forecast's."""
+    """Highest use of a quota. If `peak` is None, `headroom` is the forecast's."""
 
     name: str
     value: float
@@ -71,7 +71,7 @@ class Limit:
 
 @dataclass(slots=True)
 class Demand:
-    """Mean of a quantity of a call, and the half width of its 95 % confidence interval."""
+    """Mean of a quantity of a call, and the half-width of its 95 % confidence interval."""
 
     mean: float
     half_width: float
@@ -79,20 +79,20 @@ class Demand:
 
 @dataclass(slots=True)
 class Observation:
-    """One run, reduced to what is compared. Times in seconds, latencies in microseconds' coarse buckets."""
+    """One run, reduced to what is compared. Times in seconds, latencies in coarse buckets of microseconds."""
 
     run_id: str
     started: str
     identity: dict[str, Any]
-    """The members of `SAME`, and those of `PLANNED` where the record has them."""
+    """The members of `SAME`, and those of `PLANNED` if the record has them."""
     seconds: float
-    """How long it took."""
+    """Duration of the run in seconds."""
     calls: int
-    """Calls that were started."""
+    """Number of started calls."""
     outcome: str
     windows: WindowRecord | None = None
     ratios: dict[str, Parts] = field(default_factory=dict)
-    """Events per event: Lambda invocations per call."""
+    """Ratios of events: Lambda invocations per call."""
     rates: dict[str, Parts] = field(default_factory=dict)
     """Shares of requests: throttles, errors."""
     shares: dict[str, Share] = field(default_factory=dict)
@@ -101,40 +101,43 @@ class Observation:
     """Distributions of the whole run: coarse bucket, count, ... (`time in flow`, `slip`)."""
     quotas: dict[str, QuotaUse] = field(default_factory=dict)
     coverage: Share | None = None
-    """Branches of the flows that a search takes, of those that some call can take."""
+    """Branches of the flows that a search takes, of those that a call can take."""
     demand: dict[str, Demand] = field(default_factory=dict)
-    """What one call asks, by simulation of the plan's own callers: see `DEMANDED`."""
+    """Demand of one call by simulation of the plan's callers: see `DEMANDED`."""
     findings: list[str] = field(default_factory=list)
     """Errors of the flow check, each as one line without its place in the file."""
     missing: list[str] = field(default_factory=list)
-    """What this run does not have and can therefore not be compared."""
+    """What this run lacks and can therefore not be compared."""
     limits: dict[str, Limit] = field(default_factory=dict)
     """Value of every quota that the run knew."""
     made_of: MadeOf | None = None
-    """What it ran: commit, versions, flows, settings; None: a version wrote the record that did not keep it."""
+    """Inputs.
+
+    Commit, versions, flows, settings; None: the version that wrote the record did not keep them.
+    """
     version: str = ""
     """The version of busyhour that made the run and gave its verdict."""
     era: int = 0
-    """The state of the system that it stands for, as a baseline: it grows where a regression was accepted."""
+    """State of the system that the run represents as a baseline: it grows when a regression is accepted."""
 
     @property
     def valid(self) -> bool:
-        """Whether the run measured anything."""
+        """Whether the run has valid measurements."""
         return self.outcome in PROVING
 
     @property
     def name(self) -> str:
-        """Its own name among all nights: date, scenario, and four digits made from id and start."""
+        """Unique name of the run: date, scenario, and four digits of a hash of id and start."""
         return name_of(self.run_id, self.started, str(self.identity.get("name")))
 
     @property
     def planned(self) -> bool:
-        """Whether its record tells the plan apart from the test."""
+        """Whether its record distinguishes the plan from the test."""
         return self.identity.get("plan") is not None
 
 
 def read(path: Path) -> Observation:
-    """The observation of the run in `path` (its folder, or its run.json).
+    """Read the observation of the run in `path` (its folder, or its run.json).
 
     Raises:
         BusyhourError: there is no run.
@@ -151,7 +154,7 @@ def read(path: Path) -> Observation:
 
 
 def observe(record: RunRecord, load: LoadResult | None, why: str = "load.json was not read") -> Observation:
-    """Reduce a run to what is compared; `why` says what is wrong where `load` is None."""
+    """Reduce a run to what is compared; `why` gives the reason if `load` is None."""
     series = {one.name: one for one in record.series}
     started = _seconds(series.get("arrivals started"))
     requests = _sum([_seconds(one) for name, one in series.items() if name.startswith("requests:")])
@@ -205,7 +208,7 @@ def observe(record: RunRecord, load: LoadResult | None, why: str = "load.json wa
         made.missing.append(f"latency, time in flow and slip: {why}")
     else:
         if not load.valid and made.outcome == Outcome.DOES_NOT_HOLD:
-            # A limit decided the verdict, but the generator measured itself.
+            # A limit decided the verdict, but the generator was saturated and its latencies are invalid.
             made.outcome = Outcome.INVALID.value
         made.windows = load.windows
         if load.windows is None:
@@ -223,7 +226,7 @@ def observe(record: RunRecord, load: LoadResult | None, why: str = "load.json wa
 
 
 def _no_windows(record: RunRecord) -> str:
-    """The reason for which a run has no latency by window of time."""
+    """Return the reason why a run has no latency by window."""
     if any(operation.requests for operation in record.operations):
         return (
             f"latency: load.json has no windows, although requests were sent: busyhour {record.busyhour_version} "
@@ -242,13 +245,13 @@ def _demand(forecast: Mapping[str, Any]) -> dict[str, Demand]:
 
 
 _INVOKING = ("backend", "lambda")
-"""Drives that invoke functions themselves: no request is no invocation, not a missing measurement."""
+"""Drives that invoke functions themselves: no request is then no invocation, not a missing measurement."""
 
 
 def _shares(made: Observation, record: RunRecord) -> None:
     planned = record.arrivals.planned - record.arrivals.dropped - record.arrivals.lost
     if planned > 0:
-        # Estimates weigh as much as the calls that they were made from.
+        # Estimates have the weight of the calls that they were made from.
         part = _part(record.arrivals.sampled, record.arrivals.of)
         made.shares["blocked calls"] = Share(record.arrivals.blocked * part, planned * part)
     calls = record.calls
@@ -265,7 +268,10 @@ def _shares(made: Observation, record: RunRecord) -> None:
 
 
 def _behaviour(made: Observation, record: RunRecord) -> None:
-    """Shares of calls by how they went: `behaviour` has which of them may only fall. What was not counted is 0."""
+    """Add shares of calls by outcome; `behaviour` defines which of them may only fall.
+
+    Outcomes without a count are 0.
+    """
     outcomes = record.outcomes
     if outcomes is not None and outcomes.total:
         for name in (*behaviour.EITHER_WAY, *behaviour.LESS_IS_BETTER):
@@ -278,12 +284,15 @@ def _behaviour(made: Observation, record: RunRecord) -> None:
 
 
 def _part(sampled: int | None, of: int | None) -> float:
-    """Share of calls that were looked at; 1 where all were."""
+    """Return the share of calls that were sampled; 1 if all were."""
     return sampled / of if sampled is not None and of else 1.0
 
 
 def _seconds(series: Series | None) -> list[float]:
-    """Values by second. CloudWatch's minutes are spread over their seconds (the values are per second already)."""
+    """Return values by second.
+
+    CloudWatch's minutes are spread over their seconds (they are per-second values already).
+    """
     if series is None or not series.t:
         return []
     gaps = [b - a for a, b in zip(series.t, series.t[1:], strict=False) if b > a]
@@ -304,7 +313,7 @@ def _sum(lines: list[list[float]]) -> list[float]:
 
 
 def _to(line: list[float], length: int) -> list[float]:
-    """`line` with exactly `length` values; what comes later is added to the last one."""
+    """Return `line` with exactly `length` values; later ones are added to the last one."""
     if len(line) > length > 0:
         return [*line[: length - 1], sum(line[length - 1 :])]
     return [*line, *([0.0] * (length - len(line)))]
@@ -319,7 +328,10 @@ def _coarse(histogram: Histogram) -> list[int]:
 
 
 def differences(one: Observation, other: Observation) -> list[str]:
-    """In what two runs differ that should be alike, each as a phrase; empty where they can be compared."""
+    """Return what should be equal between two runs and is not, each as a phrase.
+
+    Empty if they are comparable.
+    """
     both = [key for key in PLANNED if key in one.identity and key in other.identity]
     return [
         f"{key} is {one.identity.get(key)!r} in {one.run_id} and {other.identity.get(key)!r} in {other.run_id}"
@@ -329,18 +341,21 @@ def differences(one: Observation, other: Observation) -> list[str]:
 
 
 def name_of(run_id: str, started: str, scenario: str) -> str:
-    """A run's name among all nights, made from its id, its start (ISO 8601) and its scenario."""
+    """Return the unique name of a run, made from its id, its start (ISO 8601) and its scenario."""
     return f"{started[:10]}-{scenario}-{zlib.crc32(f'{run_id} {started}'.encode()) & 0xFFFF:04x}"
 
 
 def labels(runs: Sequence[Observation]) -> list[str]:
-    """Ids of the runs; their own names where ids occur more than once, as when every night is kept as `tonight`."""
+    """Return ids of the runs.
+
+    Their unique names if an id occurs more than once, as when every run is kept as `tonight`.
+    """
     ids = [run.run_id for run in runs]
     return [run.name if ids.count(run.run_id) > 1 else run.run_id for run in runs]
 
 
 def from_json(data: Mapping[str, Any]) -> Observation:
-    """The observation that `results.codec.encode` wrote."""
+    """Read the observation that `results.codec.encode` wrote."""
     from busyhour.results.codec import decode
 
     return decode(Observation, data)

@@ -1,6 +1,6 @@
-"""Metrics that are known for a whole run only: shares of calls, time in flow, slip, headroom, coverage, demand.
+"""Metrics known for a whole run only: shares of calls, time in flow, slip, headroom, coverage, demand.
 
-There is nothing to resample by time, so their variance is that of independent calls; coverage has none.
+They cannot be resampled by time, so their variance is that of independent calls; coverage has none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Runs = Sequence[Observation]
 
 
 def shares(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> None:
-    """Add the shares of calls: blocked, abandoned, not answered in time, and how calls went."""
+    """Add the shares of calls: blocked, abandoned, not answered in time, and outcomes."""
     for name, with_it in matched(made, "", new, old, lambda run: run.shares):
         runs = [*new, *with_it]
         found = [run.shares[name] for run in runs]
@@ -64,7 +64,7 @@ def distributions(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances)
         for share in (None, 0.95) if flow else (0.99,):
             points, variances = _moments(buckets, counts, totals, share)
             if flow:
-                variances = variances / np.maximum(points, 1e-6) ** 2  # delta method: of the logarithm
+                variances = variances / np.maximum(points, 1e-6) ** 2  # delta method for the logarithm
                 points = np.log(np.maximum(points, 1e-6))
             made.metrics.append(
                 Estimate(
@@ -76,7 +76,7 @@ def distributions(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances)
                     old=points[split:],
                     old_runs=with_it,
                     least=variances,
-                    # The whole run's distribution says nothing of how it moved in time; slip comes in bursts.
+                    # The whole run's distribution does not show changes over time; slip comes in bursts.
                     blocks=math.inf if flow else 10.0,
                     noise=0.0 if flow else 2.0,
                     both=flow,
@@ -86,10 +86,10 @@ def distributions(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances)
 
 
 def _moments(buckets: Buckets, counts: Floats, totals: Floats, share: float | None) -> tuple[Floats, Floats]:
-    """Each run's mean (`share` None) or quantile, and its variance if calls are independent.
+    """Return each run's mean (`share` None) or quantile, and its variance if calls are independent.
 
-    That of a quantile is by Woodruff (1952), "Confidence intervals for medians and other position measures": the
-    quantiles one standard error of the share above and below it.
+    The variance of a quantile is by Woodruff (1952), "Confidence intervals for medians and other position
+    measures": the quantiles one standard error of the share above and below it.
     """
     if share is None:
         points = buckets.means(counts)
@@ -107,7 +107,7 @@ def _moments(buckets: Buckets, counts: Floats, totals: Floats, share: float | No
 def headroom(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> None:
     """Add the headroom of every quota.
 
-    What only the forecast says is compared with the same kind of forecast alone: older versions calculated it from the
+    A forecast's headroom is compared with the same kind of forecast only: older versions computed it from the
     length of the test.
     """
 
@@ -123,7 +123,8 @@ def headroom(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> N
         if not with_it or len(uses) < len(new) + len(with_it):
             made.missing.append(f"headroom of {uses[0].name}: measured in some of the runs only")
             continue
-        # A peak is the highest of many counts; the spread of one count (Poisson) bounds that of the highest.
+        # A peak is the highest of many counts; the variance of one count (Poisson) bounds that of the
+        # highest.
         variances = [
             max(use.peak or 0.0, 1.0) / use.value**2 if use.peak is not None and use.value else 0.0
             for use in uses
@@ -151,7 +152,7 @@ def headroom(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> N
 
 
 def coverage(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> None:
-    """Add the branch coverage of the flows. The same flows give the same, so any difference is one."""
+    """Add the branch coverage of the flows. Equal flows have equal coverage, so any difference is real."""
 
     def has(run: Observation) -> tuple[str, ...]:
         return ("branch coverage",) if run.coverage is not None else ()
@@ -177,10 +178,10 @@ def coverage(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> N
 
 
 def demand(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> None:
-    """Add what one call asks by the forecast.
+    """Add the demand of one call by the forecast.
 
-    The forecast plays the same callers every time: where the flows are the same, so is the demand, to the last digit.
-    Where they are not, the half widths of its means say how sure the difference is.
+    The forecast simulates the same callers every time: equal flows have exactly equal demand. For different
+    flows the half-widths of the means give the accuracy of the difference.
     """
     split = len(new)
     for name, with_it in matched(made, "demand per call:", new, old, lambda run: run.demand):
@@ -205,4 +206,4 @@ def demand(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> Non
 
 
 _TWO_SIDED = 1.96
-"""Half width of a 95 % interval in standard errors, many degrees of freedom."""
+"""Half-width of a 95 % interval in standard errors, for many degrees of freedom."""

@@ -1,4 +1,4 @@
-"""Every metric of a run as one number: what a trend over nights is made of."""
+"""Every metric of a run as one number, for trends over runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from busyhour.regression.resampling.quantiles import Buckets
 
 
 def values(one: Observation) -> dict[str, tuple[float, str]]:
-    """Value and unit of each metric, by the names that `busyhour compare` uses."""
+    """Return value and unit of each metric, by the names that `busyhour compare` uses."""
     found: dict[str, tuple[float, str]] = {}
     if one.windows is not None:
         timed = {**one.windows.latency, **{f"function {k}": v for k, v in one.windows.functions.items()}}

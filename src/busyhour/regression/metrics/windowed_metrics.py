@@ -1,6 +1,6 @@
-"""Metrics that are known by window or by second: latencies, rates of requests, invocations per call.
+"""Metrics known by window or by second: latencies, rates of requests, invocations per call.
 
-They are resampled by blocks of windows (see `bootstrap`), all runs at the same times.
+They are resampled by blocks of windows (see `block_bootstrap`), all runs at the same times.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Runs = Sequence[Observation]
 
 
 class Grid:
-    """The windows that all runs have in common: the widest of their windows, the shortest of their lengths."""
+    """The windows that all runs have in common: the widest window, the shortest length."""
 
     def __init__(self, new: Runs, old: Runs, width: float | None = None) -> None:
         self.new, self.old = new, old
@@ -39,13 +39,15 @@ class Grid:
         self.width = max(widths, default=1.0) if width is None else width
 
     def split(self, lines: Floats) -> tuple[Floats, Floats]:
-        """Rows of the candidate runs, and those of the baseline runs."""
+        """Return the rows of the candidate runs, and those of the baseline runs."""
         return lines[: len(self.new)], lines[len(self.new) :]
 
     def tables(self, run: Observation) -> dict[str, list[list[int]]]:
-        """A run's windows by what is timed: each Lambda function where all runs tell them apart, other operations.
+        """Return a run's windows by what is timed.
 
-        Functions are as different as services are: in their sum a slow one hides behind a busy one.
+        Each Lambda function if all runs distinguish them, other operations.
+
+        Functions differ as much as services do: in their sum a slow function hides behind a busy one.
         """
         assert run.windows is not None
         if not all(each.windows is not None and each.windows.functions for each in self.runs):
@@ -54,18 +56,18 @@ class Grid:
         return {**others, **{f"function {name}": rows for name, rows in run.windows.functions.items()}}
 
     def matters(self, run: Observation, operation: str) -> bool:
-        """Whether a run made enough of these requests that another one without any is no chance."""
+        """Whether a run made enough of these requests that their absence in another one is not chance."""
         rows = self.tables(run).get(operation, [])
         return sum(n for row in rows for n in row[1::2]) >= BEYOND
 
     def join_rows(self, run: Observation, rows: Sequence[Sequence[int]]) -> list[list[int]]:
-        """A run's windows at the common width (widths are powers of two)."""
+        """Return a run's windows at the common width (widths are powers of two)."""
         assert run.windows is not None
         by = max(1, round(self.width / run.windows.width))
         return [[n for row in rows[i : i + by] for n in row] for i in range(0, len(rows), by)]
 
     def join_line(self, line: Sequence[float]) -> Floats:
-        """Values by second, added up to the common width."""
+        """Return values by second, summed to the common width."""
         by = max(1, int(self.width))
         padded = np.zeros(math.ceil(len(line) / by) * by)
         padded[: len(line)] = line
@@ -78,7 +80,7 @@ def latencies(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> 
     timed = [run for run in old if run.windows is not None]
     if any(run.windows is None for run in new):
         if 2 * len(timed) >= len(old):
-            made.gone.append(f"latency: {len(timed)} of {len(old)} baseline runs have it, this run has not")
+            made.gone.append(f"latency: {len(timed)} of {len(old)} baseline runs have it, this run does not")
         return
     if not timed:
         made.missing.append("latency: not in the baseline")
@@ -108,7 +110,7 @@ class _Timed:
     grid: Grid
     buckets: Buckets
     counts: list[Floats]
-    """Of each run: (windows, buckets)."""
+    """For each run: (windows, buckets)."""
     points: Floats
     """(runs, quantiles), milliseconds."""
     windows: int
@@ -135,7 +137,7 @@ def _timed(made: Estimates, operation: str, with_it: Runs, every: Grid) -> _Time
 
 
 def _quantiles(one: _Timed, length: int, tolerances: Tolerances) -> list[Estimate]:
-    """The quantiles of one operation, resampled by blocks of `length` windows."""
+    """Estimate the quantiles of one operation, resampled by blocks of `length` windows."""
     draw = weights(one.windows, length)
     replicates = np.array(
         [one.buckets.quantiles(draw @ table[: one.windows], LATENCY_QUANTILES) for table in one.counts]
@@ -172,12 +174,12 @@ def _quantiles(one: _Timed, length: int, tolerances: Tolerances) -> list[Estimat
 
 
 TOGETHER = "latency p50 and p90: most operations"
-"""Name of the change that most operations share: what slows all of them shows there first, one alone does not."""
+"""Name of the change that most operations share: a general slowdown is detected there first."""
 _IN_IT = len(LATENCY_QUANTILES) // 2
 
 
 def _together(found: Sequence[Sequence[Estimate]], tolerances: Tolerances) -> Estimate:
-    """The median over operations of how much p50 and p90 differ from their baseline, relative to it."""
+    """Estimate the median over operations of the relative difference of p50 and p90 from their baseline."""
     parts = [metric for each in found for metric in each[:_IN_IT]]
 
     def middle(of: Sequence[Floats | None]) -> Floats:
@@ -201,7 +203,10 @@ def _together(found: Sequence[Sequence[Estimate]], tolerances: Tolerances) -> Es
 
 
 def _length(counts: Sequence[Floats], windows: int, buckets: Buckets, points: Floats, k: int) -> int:
-    """Block length for a quantile: from the windows' shares of values above it, the longest over the runs."""
+    """Return the block length for a quantile.
+
+    From the windows' shares of values above it, the longest over the runs.
+    """
     longest = 1.0
     for table, point in zip(counts, points, strict=True):
         above = table[:windows, buckets.low >= point[k]].sum(axis=1)
@@ -226,11 +231,14 @@ def in_seconds(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) ->
 EVERY = "Lambda invocations per call"
 _WORST_SECONDS = 5
 _WORST_REQUESTS = 20.0
-"""Requests that the worst seconds have in the mean, so that one of a few does not look like a burst."""
+"""Mean number of requests in the worst seconds, so that one of a few does not look like a burst."""
 
 
 def _ratios(new: Runs, old: Runs) -> Callable[[Observation], Collection[str]]:
-    """Names of the ratios of a run: a function that it did not invoke while calls came was invoked 0 times a call."""
+    """Return the names of the ratios of a run.
+
+    A function that was not invoked while calls came has 0 invocations per call.
+    """
     everywhere = set().union(*(run.ratios for run in (*new, *old)))
 
     def names(run: Observation) -> Collection[str]:
@@ -249,20 +257,20 @@ def _invoked(run: Observation, name: str) -> bool:
 
 
 def worst_name(rate: str) -> str:
-    """Name of the metric of a rate in its worst seconds."""
+    """Return the name of the metric of a rate in its worst seconds."""
     return f"{rate} in its worst seconds"
 
 
 def worst_seconds(parts: Sequence[Parts]) -> int:
-    """How many seconds the worst ones are: as many as have enough requests in every run."""
+    """Return the length of the worst period: as many seconds as have enough requests in every run."""
     busiest = min(sum(each.below) / max(1, len(each.below)) for each in parts)
     return max(_WORST_SECONDS, math.ceil(_WORST_REQUESTS / max(busiest, 1e-9)))
 
 
 def worst(parts: Parts, seconds: int) -> tuple[float, float]:
-    """Events and requests of the `seconds` in a row in which the share of events was highest.
+    """Return events and requests of the `seconds` consecutive seconds with the highest share of events.
 
-    Stretches with fewer requests than half the mean are left out.
+    Periods with fewer requests than half the mean are left out.
     """
     size = min(seconds, len(parts.below))
     above, below = (np.convolve(line, np.ones(size), "valid") for line in (parts.above, parts.below))
@@ -273,7 +281,10 @@ def worst(parts: Parts, seconds: int) -> tuple[float, float]:
 
 
 def _worst(made: Estimates, grid: Grid, name: str, parts: Sequence[Parts], tolerance: float) -> None:
-    """A burst that the rate of the whole run hides: the share in the worst seconds, against those of other nights."""
+    """Add the share in the worst seconds, compared with other runs.
+
+    A burst that the rate of the whole run hides.
+    """
     seconds = worst_seconds(parts)
     if any(3 * seconds > len(each.below) for each in parts):
         return
@@ -315,7 +326,7 @@ def _parts(
     points = np.array([a / b for a, b in totals])
     least = np.zeros(len(totals))
     if relative:
-        # Half an event more on every side where a run has none: its logarithm is then finite.
+        # Add half an event to every run if one has none: its logarithm is then finite.
         half = 0.5 if any(a <= 0 for a, _ in totals) else 0.0
         drawn = np.log(np.maximum((upper + half) / lower, 1e-9)).T
         points = np.log(np.array([(a + half) / b for a, b in totals]))

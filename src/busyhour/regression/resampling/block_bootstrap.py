@@ -1,8 +1,8 @@
-"""Resampling of windows in blocks: neighbouring seconds of a run are alike, and a plain bootstrap would not know.
+"""Block bootstrap of windows: neighbouring seconds of a run are correlated, which a plain bootstrap ignores.
 
-Sources: circular block bootstrap: Politis, Romano (1992), "A circular block-resampling procedure for stationary data".
-Block length: Politis, White (2004), "Automatic block-length selection for the dependent bootstrap", with the
-correction of Patton, Politis, White (2009).
+Sources: circular block bootstrap: Politis, Romano (1992), "A circular block-resampling procedure for
+stationary data". Block length: Politis, White (2004), "Automatic block-length selection for the dependent
+bootstrap", with the correction of Patton, Politis, White (2009).
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ FEWEST_BLOCKS = 6
 
 
 def block_length(influence: Floats) -> float:
-    """How many windows a block should have.
+    """Return the number of windows per block.
 
     Args:
-        influence: what each window adds to the statistic, in the order of time.
+        influence: contribution of each window to the statistic, in the order of time.
 
     Returns:
-        Windows, 1 where neighbours are not alike.
+        Windows; 1 if neighbours are not correlated.
     """
     n = len(influence)
     x = influence - influence.mean()
@@ -39,7 +39,7 @@ def block_length(influence: Floats) -> float:
     correlation = np.array([float(x[: n - k] @ x[k:]) / n / variance for k in range(most + 1)])
     bound = 2.0 * math.sqrt(math.log10(n) / n)
     small = np.abs(correlation[1:]) < bound
-    # The first lag after which `quiet` correlations in a row are negligible; the last one that is not, otherwise.
+    # The first lag after which `quiet` correlations in a row are negligible; otherwise the last that is not.
     last = next((k for k in range(len(small) - quiet + 1) if small[k : k + quiet].all()), None)
     if last is None:
         large = np.flatnonzero(~small)
@@ -61,10 +61,10 @@ def block_length(influence: Floats) -> float:
 
 
 def rounded(length: float, windows: int) -> int:
-    """A length that weights are kept for, not longer than leaves `FEWEST_BLOCKS` blocks.
+    """Return a length that weights are cached for, such that at least `FEWEST_BLOCKS` blocks remain.
 
-    It is 4 at least where that leaves plenty: the clocks of two runs may be a second apart, and only blocks longer
-    than that see that both did the same at the same time.
+    It is at least 4 where possible: the clocks of two runs may be a second apart, and only longer blocks
+    contain what both did at the same time.
     """
     longest = max(1, windows // FEWEST_BLOCKS)
     least = max(1, min(4, windows // 15))
@@ -74,10 +74,10 @@ def rounded(length: float, windows: int) -> int:
 
 @lru_cache(maxsize=32)
 def weights(windows: int, length: int, replicates: int = REPLICATES, seed: int = 2026) -> Floats:
-    """How often each window is drawn in each replicate: an array (replicates, windows).
+    """Return how often each window is drawn in each replicate: an array (replicates, windows).
 
-    The same arguments give the same array: all runs of a comparison are resampled at the same times, so that what
-    the plan does to all of them alike (a ramp, cold starts) does not count as noise.
+    The same arguments give the same array: all runs of a comparison are resampled at the same times, so that
+    effects of the plan on all of them (a ramp, cold starts) do not count as noise.
     """
     rng = np.random.default_rng([seed, windows, length])
     blocks = math.ceil(windows / length)

@@ -1,4 +1,4 @@
-"""Quantiles of latencies that are counted in buckets, by window."""
+"""Quantiles of latencies counted in buckets, by window."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Buckets:
 
     @classmethod
     def of(cls, *tables: Sequence[Sequence[int]]) -> Buckets:
-        """All buckets that occur in the tables' rows (bucket, count, bucket, count, ...)."""
+        """Return all buckets that occur in the tables' rows (bucket, count, bucket, count, ...)."""
         return cls(sorted({bucket for table in tables for row in table for bucket in row[::2]}))
 
     def counts(self, rows: Sequence[Sequence[int]]) -> Floats:
-        """Counts as an array (windows, buckets)."""
+        """Return counts as an array (windows, buckets)."""
         flat = np.array([n for row in rows for n in row], dtype=np.int64)
         at = np.repeat(np.arange(len(rows)), [len(row) // 2 for row in rows])
         size = len(self._used)
@@ -34,9 +34,9 @@ class Buckets:
         return cells.astype(float).reshape(len(rows), size)
 
     def quantiles(self, counts: Floats, shares: Sequence[float]) -> Floats:
-        """Quantiles of each row of `counts` (rows, buckets), in milliseconds, as an array (shares, rows).
+        """Return quantiles of each row of `counts` (rows, buckets), in ms, as an array (shares, rows).
 
-        Within a bucket values are taken to be spread evenly. NaN where a row counts nothing.
+        Values are assumed to be uniform within a bucket. NaN for a row without values.
         """
         cumulated = np.cumsum(counts, axis=1)
         total = cumulated[:, -1]
@@ -52,7 +52,7 @@ class Buckets:
         return out
 
     def means(self, counts: Floats) -> Floats:
-        """Mean of each row in milliseconds; NaN where a row counts nothing."""
+        """Return the mean of each row in milliseconds; NaN for a row without values."""
         total = counts.sum(axis=1)
         sums = counts @ (self.low + self.width / 2.0)
         means: Floats = np.divide(sums, total, out=np.full_like(sums, np.nan), where=total > 0)

@@ -109,7 +109,7 @@ def test_chances_are_adjusted_over_the_metrics_that_can_be_judged() -> None:
     first, second, few = judged(estimate(small), estimate(large), estimate(small, too_few=2.5))
     assert (first.p_regressed, second.p_regressed) == pytest.approx((0.008, 0.03))
     assert (few.p_regressed, few.p_equivalent, few.outcome) == (1.0, 1.0, Outcome.UNDECIDED)
-    assert few.advice == "too few values for it; runs of 25 min would have enough"
+    assert few.advice == "too few values; runs of 25 min would have enough"
     assert judged(estimate(small, too_few=1.0))[0].outcome is Outcome.REGRESSED
 
 
@@ -223,7 +223,7 @@ def test_longer_runs_do_not_help_against_nights_that_differ() -> None:
 def test_lengths_of_runs_are_told_in_the_unit_that_fits(times: float, text: str) -> None:
     few = estimate(1.0, too_few=2.0)
     (one,) = decide([few], rate=0.05, seconds=TEN_MINUTES * times / 2.0)
-    assert one.advice == f"too few values for it; runs of {text} would have enough"
+    assert one.advice == f"too few values; runs of {text} would have enough"
 
 
 def test_a_night_unlike_the_others_is_named_and_not_in_the_level() -> None:
