@@ -1,7 +1,7 @@
 """A JSON Schema and a value -> every keyword that the value does not keep, with the circumstances.
 
-Asked only about actions that are known to be broken (`compile` says so first). It knows the keywords that
-flow_schemas/ uses and nothing else; tests hold it, and the compiled predicates, to the jsonschema library.
+Asked only about actions that the fast validator refuses (`fast`). It knows the keywords that flow_schemas/ uses and
+nothing else; tests hold it, and the fast validator, to the jsonschema library.
 """
 
 from __future__ import annotations

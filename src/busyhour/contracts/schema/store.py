@@ -1,4 +1,4 @@
-"""The schemas of flow_schemas/: loaded when a flow first holds the action type, compiled once."""
+"""The schemas of flow_schemas/: loaded when a flow first holds the action type, validators made once."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from busyhour.contracts.reading.placeholders import PLACEHOLDER
-from busyhour.contracts.schema import codecache, compile
-from busyhour.contracts.schema.compile import Predicate
+from busyhour.contracts.schema.fast import Predicate, predicate
 from busyhour.errors import BusyhourError
 from busyhour.flows.model import FlowType
 from busyhour.shipped import shipped_root
@@ -40,7 +38,6 @@ class SchemaStore:
         self._documents: dict[str, dict[str, Any]] = {}
         self._predicates: dict[tuple[str, bool], Predicate] = {}
         self._resolved: dict[tuple[str, str], tuple[Any, str]] = {}
-        self._namespaces: dict[tuple[str, bool], Mapping[str, Any]] = {}
         self._flow_types: dict[str, frozenset[FlowType]] = {}
         self._validators: dict[str, jsonschema.protocols.Validator] = {}
 
@@ -72,38 +69,41 @@ class SchemaStore:
         """Types of flows that an action of this type may stand in; all of them where nothing is known."""
         found = self._flow_types.get(type)
         if found is None:
-            said = self._compiled(type, strict=False)["flow_types"] if type in self.types else ()
+            said = self.action(type).get("x-flow-types", ()) if type in self.types else ()
             found = self._flow_types[type] = frozenset(map(FlowType, said or FlowType))
         return found
 
     def predicate(self, type: str, strict: bool = True) -> Predicate:
-        """Whether an action of this type keeps its contract, but for the identifier.
+        """Whether an action of this type is valid, but for the identifier.
 
-        Unless `strict`, placeholders keep enumerations and patterns.
+        Unless `strict`, placeholders match any enumeration and any pattern.
         """
         found = self._predicates.get((type, strict))
         if found is None:
-            found = self._predicates[type, strict] = self._compiled(type, strict)["predicate"]
+            found = self._predicates[type, strict] = self._make(type) if strict else self._tolerant(type)
         return found
 
-    def _compiled(self, type: str, strict: bool) -> Mapping[str, Any]:
-        """What `_source` defines."""
-        found = self._namespaces.get((type, strict))
-        if found is None:
-            folder = self.folder / "actions"
-            sources = (folder / (type + _SUFFIX), self.folder / ("common" + _SUFFIX), Path(compile.__file__))
-            name = f"{type}.{'strict' if strict else 'tolerant'}"
-            code = codecache.compiled(name, folder, sources, lambda: self._source(type, strict))
-            found = self._namespaces[type, strict] = compile.load(code, None if strict else PLACEHOLDER)
-        return found
+    def _tolerant(self, type: str) -> Predicate:
+        """Few actions hold a placeholder, so the faster predicate is asked first."""
+        strict = self.predicate(type)
+        tolerant: Predicate | None = None
 
-    def _source(self, type: str, strict: bool) -> str:
+        def valid(action: Any) -> bool:
+            nonlocal tolerant
+            if strict(action):
+                return True
+            if tolerant is None:
+                tolerant = self._make(type, tolerant=True)
+            return tolerant(action)
+
+        return valid
+
+    def _make(self, type: str, *, tolerant: bool = False) -> Predicate:
         name = f"actions/{type}"
         schema = dict(self.document(name))
         # Rules of their own look at these two, and the type is what led here.
         schema["properties"] = {**schema["properties"], "Identifier": True, "Type": True}
-        source = compile.write(schema, name + _SUFFIX, self.resolve, tolerant=not strict)
-        return f"{source}\nflow_types = {tuple(schema.get('x-flow-types', ()))!r}\n"
+        return predicate(schema, name + _SUFFIX, self.resolve, tolerant=tolerant)
 
     def resolve(self, reference: str, base: str) -> tuple[Any, str]:
         """What a `$ref` in the file `base` leads to, and the file that stands in."""

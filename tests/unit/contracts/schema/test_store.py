@@ -107,7 +107,7 @@ def actions():
     return [copy.deepcopy(one) for one in unique.values()]
 
 
-def test_the_compiled_predicate_the_interpreter_and_jsonschema_agree(actions):
+def test_the_fast_validator_the_interpreter_and_jsonschema_agree(actions):
     store = shipped_schemas()
     assert len(actions) > 300
     broken = 0
