@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable
@@ -40,3 +41,14 @@ def corpus() -> Path:
 def no_terminal_around(monkeypatch: pytest.MonkeyPatch) -> None:
     """pytest-xdist tells its workers a width; the commands under test write to a pipe, which has none."""
     monkeypatch.delenv("COLUMNS", raising=False)
+
+
+@pytest.fixture
+def alive() -> Callable[[type], int]:
+    """Number of objects of a type that are in memory: what is forgotten is measured, not looked up."""
+
+    def count(kind: type) -> int:
+        gc.collect()
+        return sum(type(one) is kind for one in gc.get_objects())
+
+    return count

@@ -179,7 +179,7 @@ class GeventClock:
         timer = hub.loop.timer(0.0)
         try:
             while not self._stopped:
-                pause = self._run_due()
+                pause = self.run_due()
                 if self._stopped:
                     break
                 current = gevent.getcurrent()
@@ -206,7 +206,7 @@ class GeventClock:
             self._waiting = None
             waiting.switch()
 
-    def _run_due(self) -> float | None:
+    def run_due(self) -> float | None:
         """Run what is due.
 
         Returns:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from busyhour.calls.centre import CallCentre
+from busyhour.calls.centre import CallCentre, Hours
 from busyhour.calls.policy import CallPolicy
 from busyhour.capacity.simulation.clock import VirtualClock
 from busyhour.flows.library import FlowLibrary
@@ -170,7 +170,12 @@ class Bench:
         self.functions = ScriptedFunctions(self.clock, *script)
 
     def centre(
-        self, *steps: Step, queues: Sequence[Queue] = (), policy: CallPolicy | None = None, **scenario: Any
+        self,
+        *steps: Step,
+        queues: Sequence[Queue] = (),
+        policy: CallPolicy | None = None,
+        hours: Hours | None = None,
+        **scenario: Any,
     ) -> CallCentre:
         self.made = CallCentre(
             self.clock,
@@ -179,6 +184,7 @@ class Bench:
             self.functions,
             self.journal,
             policy=policy,
+            hours=hours,
         )
         return self.made
 

@@ -131,15 +131,16 @@ def test_oldest_age_of_an_empty_queue_is_zero(acd: Acd):
     assert acd.statistics()["sales"].service_level is None
 
 
-def test_abandoned_contacts_are_dropped_and_the_rest_keep_their_order(acd: Acd):
-    queue = Acd(acd._clock, {"big": Queue("big", 1)}).queue("big")
+def test_abandoned_contacts_are_dropped_and_the_rest_keep_their_order(bench: Any, alive: Any):
+    queue, before = Acd(bench.clock, {"big": Queue("big", 1)}).queue("big"), alive(Ticket)
     first = queue.join(Waiting(), 0.0, 5, 0.0)
     waiters = [Waiting(str(n)) for n in range(500)]
     tickets = [queue.join(w, 0.0, 5, 0.0) for w in waiters]
-    for n, ticket in enumerate(tickets):
+    for n in reversed(range(500)):
+        ticket = tickets.pop()
         if n % 10:
             queue.leave(ticket, 1.0, abandoned=True)
-    assert len(queue._heap) < 200
+    assert alive(Ticket) - before < 200
     queue.release(first.agent, 1.0)
     assert waiters[0].ticket is not None
     queue.release(waiters[0].ticket.agent, 1.0)
@@ -167,7 +168,7 @@ def test_a_queue_holds_no_reference_to_contacts_that_left_or_were_answered(acd: 
     del gone, answered, place
     gc.collect()
     assert [reference() for reference in kept] == [None, None]
-    assert not queue._by_age
+    assert queue.oldest_age(1000.0) == 0.0
 
 
 def test_statistics_can_be_reset_while_contacts_wait_and_talk(bench: Any, acd: Acd):

@@ -102,8 +102,11 @@ def test_the_result_of_answering_machine_detection_selects_the_branch(bench: Any
 
 
 def test_known_hours_take_precedence_over_the_scenarios_share(bench: Any):
-    centre = bench.centre(CheckHours("check", None, "sales"), queues=[Queue("sales", 1, open_share=0.0)])
     for known, expected in ((True, True), (None, False)):
-        centre._hours = lambda hours, queue, known=known: known
+        centre = bench.centre(
+            CheckHours("check", None, "sales"),
+            queues=[Queue("sales", 1, open_share=0.0)],
+            hours=lambda hours, queue, known=known: known,
+        )
         call = centre.arrive(0)
         assert call.machine_call.heard[-1] == Hours(expected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
@@ -353,8 +354,7 @@ def test_whatever_is_wrong_with_a_snapshot_is_said_and_never_a_traceback(
         emulator = build(state_folder=folder)
         with contextlib.suppress(BusyhourError):
             emulator.folder.load()
-        for thing in emulator._closing:
-            thing.close()
+        asyncio.run(emulator.stop())
 
     damage()
 

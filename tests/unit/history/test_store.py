@@ -265,6 +265,7 @@ def test_two_writers_at_once_lose_nothing_from_the_first_open_on(path: Path) -> 
 
 def test_a_killed_writer_loses_nothing_that_was_committed(path: Path) -> None:
     script = """
+        import sqlite3
         import sys
         from pathlib import Path
         from support.synthetic_runs import System, run
@@ -272,8 +273,9 @@ def test_a_killed_writer_loses_nothing_that_was_committed(path: Path) -> None:
         from busyhour.history.entry import Night
         with History.open(Path(sys.argv[1])) as history:
             history.add([Night(run(System(seconds=20, calls_per_second=2.0), seed)) for seed in range(3)])
-            history._db.execute("BEGIN IMMEDIATE")
-            history._db.execute("DELETE FROM runs")
+            writing = sqlite3.connect(sys.argv[1], isolation_level=None)
+            writing.execute("BEGIN IMMEDIATE")
+            writing.execute("DELETE FROM runs")
             print("in the middle", flush=True)
             sys.stdin.read()
     """

@@ -127,7 +127,7 @@ class Connection(asyncio.Protocol):
             self._last = True
             self._close_when_done()
         except httptools.HttpParserError:
-            if self._idle() and not self._last:
+            if self.idle() and not self._last:
                 self._refuse(400)
             # What was asked before the nonsense is still answered.
             self._last = True
@@ -136,7 +136,7 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The client sends nothing more; what it has asked is still answered."""
         self._last = True
-        return not self._idle()
+        return not self.idle()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Gone: nobody waits for the answers any more."""
@@ -165,11 +165,12 @@ class Connection(asyncio.Protocol):
         """Close at once."""
         self._transport.abort()
 
-    def _idle(self) -> bool:
+    def idle(self) -> bool:
+        """Whether every request has its response."""
         return self._answering is None and not self._waiting
 
     def _close_when_done(self) -> None:
-        if self._last and self._idle() and not self._closed:
+        if self._last and self.idle() and not self._closed:
             self._closed = True
             self._transport.close()
 
@@ -241,7 +242,7 @@ class Connection(asyncio.Protocol):
             "",
             self._new_id(),
         )
-        if self._idle():
+        if self.idle():
             self._answer(request, keep, refusal)
             return
         self._waiting.append((request, keep, refusal))

@@ -29,7 +29,7 @@ class BackendCalls(CallBehaviour):
     def prepare(self) -> None:
         """Read and compile the flows; get the functions that they name ready."""
         drive = self.drive
-        scenario = _for_worker(drive.scenario, drive.k, drive.n)
+        scenario = share_of_worker(drive.scenario, drive.k, drive.n)
         if drive.n > 1 and scenario.queues:
             drive.note(
                 f"Agents and places in queues were divided among {drive.n} workers; each has its own queues."
@@ -118,7 +118,7 @@ class BackendCalls(CallBehaviour):
                 self.drive.note(note)
 
 
-def _for_worker(scenario: Scenario, k: int, n: int) -> Scenario:
+def share_of_worker(scenario: Scenario, k: int, n: int) -> Scenario:
     """The scenario with this worker's part of the agents and of the queues' places."""
     if n == 1:
         return scenario

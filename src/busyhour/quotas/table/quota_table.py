@@ -182,7 +182,7 @@ class QuotaTable:
         what, suffix = ("Rate", "rate") if kind is Kind.RATE else ("Burst", "burst")
         return replace(
             other,
-            key=f"{service}.{_kebab(operation)}.{suffix}",
+            key=f"{service}.{kebab(operation)}.{suffix}",
             name=f"{what} of {operation} API requests",
             operation=operation,
             note=f"No row of its own: the documented default of all other operations. {other.note}".strip(),
@@ -228,6 +228,6 @@ def _quota(row: Row) -> Quota:
     )
 
 
-def _kebab(operation: str) -> str:
+def kebab(operation: str) -> str:
     """`GetMetricDataV2` -> `get-metric-data-v2`, as the keys of the table are written."""
     return _WORDS.sub("-", operation).lower()

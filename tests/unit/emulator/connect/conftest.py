@@ -22,7 +22,7 @@ from busyhour.emulator.app import Emulator, build
 from busyhour.emulator.connect.service import HANDLERS
 from busyhour.emulator.messages import Request, Response
 from busyhour.emulator.server.timers import VirtualClock
-from busyhour.quotas.table.quota_table import _kebab
+from busyhour.quotas.table.quota_table import kebab
 
 GREETING = {
     "Version": "2019-10-30",
@@ -147,7 +147,7 @@ def connect(make: Callable[..., Client]) -> Client:
     return make(quotas=FAST)
 
 
-FAST = {f"connect.{_kebab(operation)}.rate": 1e6 for operation in HANDLERS}
+FAST = {f"connect.{kebab(operation)}.rate": 1e6 for operation in HANDLERS}
 """Rates that never bind."""
 
 

@@ -174,10 +174,10 @@ def test_no_bytes_make_the_emulator_fail(application, loop, caplog, examples):
             if not transport.closed:
                 connection.data_received(data[begin:end])
         for _ in range(400):
-            if connection._idle():
+            if connection.idle():
                 break
             await asyncio.sleep(0.005)
-        assert connection._idle(), "a request was never answered"
+        assert connection.idle(), "a request was never answered"
         connection.connection_lost(None)
         return transport.written
 

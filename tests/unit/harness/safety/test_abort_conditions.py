@@ -1,5 +1,6 @@
 """While a run against AWS goes on, each condition of an abort ends it, and nothing else does. The clock is made up."""
 
+import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -231,9 +232,11 @@ def test_what_cloudwatch_does_not_tell_is_said_and_keeps_what_is_known() -> None
 
 
 def test_the_thread_asks_again_and_again_and_ends_with_the_run() -> None:
-    cloudwatch = CloudWatch(*[([0.0], [0.0])] * 1000)
+    cloudwatch, before = CloudWatch(*[([0.0], [0.0])] * 1000), set(threading.enumerate())
     with Breaches(cloudwatch, "i-1", NIGHT, every=0.01) as breaches:
         while breaches.answers < 3:
             time.sleep(0.01)
-    breaches._thread.join(5.0)
-    assert not breaches._thread.is_alive()
+    began = time.monotonic()
+    while set(threading.enumerate()) - before and time.monotonic() - began < 5.0:
+        time.sleep(0.01)
+    assert set(threading.enumerate()) <= before

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from busyhour.load.users.backend import _for_worker
+from busyhour.load.users.backend import share_of_worker
 from busyhour.scenarios.model import Queue
 from busyhour.scenarios.reader import load
 
@@ -22,7 +22,7 @@ def whole(tmp_path_factory):
 @given(agents=st.integers(0, 500), capacity=st.none() | st.integers(0, 500), workers=st.integers(1, 40))
 def test_agents_and_places_are_divided_without_rest_and_as_evenly_as_can_be(whole, agents, capacity, workers):
     scenario = replace(whole, queues={"q": Queue("q", agents, capacity)})
-    parts = [_for_worker(scenario, k, workers).queues["q"] for k in range(workers)]
+    parts = [share_of_worker(scenario, k, workers).queues["q"] for k in range(workers)]
     assert sum(part.agents for part in parts) == agents
     assert max(part.agents for part in parts) - min(part.agents for part in parts) <= 1
     if capacity is None:
@@ -32,6 +32,6 @@ def test_agents_and_places_are_divided_without_rest_and_as_evenly_as_can_be(whol
 
 
 def test_who_gets_which_part_is_always_the_same(whole):
-    first = [_for_worker(whole, k, 3) for k in range(3)]
-    assert first == [_for_worker(whole, k, 3) for k in range(3)]
-    assert _for_worker(whole, 0, 1) is whole
+    first = [share_of_worker(whole, k, 3) for k in range(3)]
+    assert first == [share_of_worker(whole, k, 3) for k in range(3)]
+    assert share_of_worker(whole, 0, 1) is whole

@@ -6,6 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from busyhour.emulator.dynamodb.api import plane
+from busyhour.emulator.dynamodb.api.updates import simple_update
+
 from ..conftest import ON_DEMAND
 
 scalar = st.one_of(
@@ -41,18 +44,19 @@ def updates(draw):
 
 def test_a_simple_update_leaves_the_item_that_moto_leaves(dynamo, monkeypatch):
     quick, slow = dynamo(), dynamo()
-    monkeypatch.setattr(slow.service.plane(), "_simple_update", lambda params, started: None)
+    streamed = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}}
     taken = []
-    plane = quick.service.plane()
-    real = plane._simple_update
-    monkeypatch.setattr(plane, "_simple_update", lambda *a: (answer := real(*a), taken.append(answer))[0])
+    monkeypatch.setattr(
+        plane, "simple_update", lambda *a: (update := simple_update(*a), taken.append(update))[0]
+    )
 
     @settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(st.lists(updates(), min_size=1, max_size=6))
     def same(sequence):
-        for lab in (quick, slow):
+        # A table with a stream is left to moto.
+        for lab, more in ((quick, {}), (slow, streamed)):
             lab.call("DeleteTable", TableName="t")
-            lab.call("CreateTable", **ON_DEMAND)
+            lab.call("CreateTable", **ON_DEMAND, **more)
         for params in sequence:
             answers = [lab.call("UpdateItem", TableName="t", **params) for lab in (quick, slow)]
             assert answers[0] == answers[1], params
@@ -62,7 +66,8 @@ def test_a_simple_update_leaves_the_item_that_moto_leaves(dynamo, monkeypatch):
         assert consumed[0] == consumed[1]
 
     same()
-    assert sum(answer is not None for answer in taken) > 100
+    simple = sum(update is not None for update in taken)
+    assert 100 < simple <= len(taken) // 2
 
 
 @pytest.mark.parametrize(

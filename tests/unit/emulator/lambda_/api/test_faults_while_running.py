@@ -114,20 +114,6 @@ def test_throttles_and_errors_of_one_operation(aws, faults):
     assert connect.list_instances()["InstanceSummaryList"]
 
 
-def test_packet_loss_is_a_metric(aws, faults):
-    store, instance = aws.emulator.state.metrics, aws.emulator.state.account.instance_id
-    faults({"condition": "packet_loss", "share": 0.03})
-    aws.emulator._conditions._sample()
-    where = (
-        ("Instance ID", instance),
-        ("Participant", "Agent"),
-        ("Stream Type", "Voice"),
-        ("Type of Connection", "WebRTC"),
-    )
-    (point,) = store.series("AWS/Connect", "ToInstancePacketLossRate", where, 0, float("inf"))[-1:]
-    assert point.max == 0.03
-
-
 def test_no_agents_leaves_queues_unattended_until_it_is_over(aws, faults):
     acd = aws.emulator.contacts.centre.acd
     faults({"condition": "no_agents", "queue": "Support"})
