@@ -31,7 +31,7 @@ def find_limit(options: Options, folder: Path, console: Console) -> ExitCode:
     if record is None:
         console.print(f"The search ended before its first run did: {found.stopped}.", highlight=False)
     else:
-        terminal.show_limit(record, page())
+        terminal.show(record, page(), only=("limit-search",))
         write(record, folder, options.project)
     if found.interrupted:
         return ExitCode.INTERRUPTED

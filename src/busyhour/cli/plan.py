@@ -54,9 +54,9 @@ def command(
     from busyhour.harness.safety import gate, plan
     from busyhour.load.outcomes.clean_up import STOPS_PER_SECOND
     from busyhour.project import Project
+    from busyhour.report.figures import clock
     from busyhour.report.renderers.markdown_to_text import plain
     from busyhour.report.renderers.templating import fill
-    from busyhour.report.sections.run import clock
     from busyhour.scenarios.reader import load
 
     project = Project.find(Path.cwd())

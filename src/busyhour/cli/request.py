@@ -184,7 +184,7 @@ def _write_report(
     """Write the report for Support where there is something to ask for; what was written, by file name."""
     from busyhour.atomic_write import write_atomically
     from busyhour.project import Project
-    from busyhour.report.renderers import support_pdf
+    from busyhour.report.renderers import support_pdf, support_text
     from busyhour.report.sections import support
 
     facts = support.case(record, found, instance=instance, headroom=headroom)
@@ -194,7 +194,7 @@ def _write_report(
     requests = json.dumps([increase.arguments for increase in found.increases], indent=2) + "\n"
     files = {
         "support.pdf": support_pdf.of_case(record, facts, templates),
-        "support.text": support.text(facts, templates).encode(),
+        "support.text": support_text.of_case(facts, templates).encode(),
         "increases.json": requests.encode(),
     }
     for name, content in files.items():

@@ -132,14 +132,8 @@ class Reader:
         parser.feed(page)
         for table in parser.tables:
             yield from self._table(table, "html")
-        last = [
-            row
-            for table in parser.tables
-            for row in table[1:]
-            if len(row) == 5 and "calls/h moved" in [cell.lower() for cell in table[0]]
-        ]
-        if last:
-            yield from self._present_in_brackets(last[-1][4], "html waves")
+        for table in parser.tables:
+            yield from self._last_wave(table, "html waves")
         data = re.search(r'id="what-if-data">(.*?)</script>', page, re.DOTALL)
         if data:
             figures = json.loads(data[1])
@@ -163,40 +157,27 @@ class Reader:
                 table.append([cell.strip() for cell in line.strip("|").split("|")])
             elif table:
                 yield from self._table(table, "markdown")
+                yield from self._last_wave(table, "markdown waves")
                 table = []
         yield from self._sentences(text, "markdown")
 
     def terminal(self, text: str) -> Iterator[Told]:
-        """The list of limits, the table of quotas (numbers are on the first line of a row) and the sentences."""
-        yield from self._terminal_limits(text.partition("\nLimits, the first to bind first\n")[2])
-        for line in text.partition("\nQuotas\n")[2].splitlines():
-            cells = re.split(r" {2,}", line.strip())
-            key = self._codes.get(cells[1]) if len(cells) > 5 else None
-            if key:
-                told = {PRESENT: _float(cells[2]), NEEDED: _float(cells[4]), PEAK: _float(cells[5])}
-                yield from self._all(key, told, "terminal quotas")
+        """Every table by its headings, and the sentences."""
+        parts = [part.splitlines() for part in text.split("\n\n")]
+        for lines in parts:
+            rule = next((number for number, line in enumerate(lines) if set(line.strip()) == {"─"}), None)
+            if rule is not None:
+                table = _terminal_table(lines[:rule], lines[rule + 1 :])
+                yield from self._table(table, "terminal")
+                yield from self._last_wave(table, "terminal waves")
         yield from self._sentences(text, "terminal")
-
-    def _terminal_limits(self, text: str) -> Iterator[Told]:
-        """Rows by the columns of the heading; a name, and a present value with its unit, may be folded over lines."""
-        lines = text.lstrip("\n").split("\n\n")[0].splitlines()
-        rule = next((number for number, line in enumerate(lines) if set(line.strip()) == {"─"}), None)
-        if rule is None:
-            return
-        rows: list[list[str]] = []
-        spans = _columns(lines[:rule], lines[rule + 1 :])
-        for line in lines[rule + 1 :]:
-            cells = [line[start:end].strip() for start, end in spans]
-            if cells[0]:
-                rows.append(cells)
-            elif rows:
-                rows[-1] = [f"{whole} {more}".strip() for whole, more in zip(rows[-1], cells, strict=True)]
-        heads = [" ".join(line[start:end].strip() for line in lines[:rule]).strip() for start, end in spans]
-        yield from self._table([heads, *rows], "terminal")
 
     def pdf(self, words: str) -> Iterator[Told]:
         """The list of limits and the quotas by the quota's code, calculations, dues, ledger."""
-        row = r"{name} {code} (?P<present>[\d,.]+) (?:[a-z/]+ )?{source} (?P<needed>[\d,.]+) (?P<next>[\d,.]+|not measured) "
+        row = (
+            r"{name} {code} (?:AWS quota )?(?P<present>[\d,.]+) (?:[a-z/]+ )?{source} (?P<needed>[\d,.]+) "
+            r"(?:[\d,.]+% )?(?P<next>[\d,.]+|not measured) "
+        )
         limits, quotas = words.split(" From Needed Measured peak ", 1)
         for key, name in self._names.items():
             pattern = row.format(
@@ -286,6 +267,8 @@ class Reader:
     def _table(self, table: list[list[str]], place: str) -> Iterator[Told]:
         """Rows of a table whose headings say which column is the quota's name and which are known numbers."""
         heads = [cell.lower() for cell in table[0]]
+        if "calls/h moved" in heads:  # what earlier waves need is less than what the plan needs
+            return
         name_at = next((heads.index(name) for name in _NAMES if name in heads), None)
         if name_at is None:
             return
@@ -308,6 +291,20 @@ class Reader:
             if "ask for" in heads:
                 yield from self._all(key, {NEEDED: _float(row[heads.index("ask for")])}, where)
             yield from self._all(key, told, where)
+
+    def _last_wave(self, table: list[list[str]], place: str) -> Iterator[Told]:
+        """The last wave needs what the plan needs; its date is in the first of its rows."""
+        heads = [cell.lower() for cell in table[0]]
+        if "calls/h moved" not in heads:
+            return
+        last = max(number for number, row in enumerate(table) if row[0])
+        for row in table[last:]:
+            told = {
+                _HEADINGS[head]: _float(cell)
+                for head, cell in zip(heads, row, strict=True)
+                if head in _HEADINGS
+            }
+            yield from self._all(self._by_name.get(row[heads.index("quota")], ""), told, place)
 
     def _sentences(self, text: str, place: str) -> Iterator[Told]:
         words = " ".join(text.split())
@@ -336,12 +333,6 @@ class Reader:
                 yield from self._all(
                     key, {PRESENT: _float(first[1]), BINDS: _float(first[2])}, f"{place} headline"
                 )
-
-    def _present_in_brackets(self, text: str, place: str) -> Iterator[Told]:
-        for key, name in self._names.items():
-            found = re.search(rf"{re.escape(name)}: ([\d,.]+) \(([\d,.]+)\)", text)
-            if found:
-                yield from self._all(key, {NEEDED: _float(found[1]), PRESENT: _float(found[2])}, place)
 
     def _steps(self, text: str, key: str, place: str) -> Iterator[Told]:
         """The calculation of a value asked for, step by step."""
@@ -375,6 +366,21 @@ def words_of_pdf(made: bytes, folder: Path) -> str:
 def _float(text: str | None) -> float | None:
     found = _NUMBER.match(text.strip()) if text else None
     return None if found is None else float(found[0].rstrip(",.").replace(",", ""))
+
+
+def _terminal_table(above: list[str], below: list[str]) -> list[list[str]]:
+    """Headings and rows of a printed table. A present value is on the first line of its row, other cells may be folded."""
+    spans = _columns(above, below)
+    heads = [" ".join(line[start:end].strip() for line in above).strip() for start, end in spans]
+    at = next((at for at, head in enumerate(heads) if head.lower() == PRESENT), 0)
+    rows: list[list[str]] = []
+    for line in below:
+        cells = [line[start:end].strip() for start, end in spans]
+        if cells[at] or not rows:
+            rows.append(cells)
+        else:
+            rows[-1] = [f"{whole} {more}".strip() for whole, more in zip(rows[-1], cells, strict=True)]
+    return [heads, *rows]
 
 
 def _columns(heads: list[str], rows: list[str]) -> list[tuple[int, int]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from busyhour.report.figures import number
 from busyhour.report.plots.time_series import BAD, GRID, INK, PAPER, Plot, as_plot
-from busyhour.report.sections import forecast
-from busyhour.report.sections.run import number
+from busyhour.report.sections import limits
 from busyhour.results.record import RunRecord
 
 _COLOURS = {
@@ -19,32 +19,32 @@ _WIDTH = 46
 """Characters of a name beside its bar."""
 
 
-def ladder_plot(record: RunRecord) -> Plot | None:
-    """Bars by volume, lowest first; None where the record has no ladder or nothing ever binds."""
-    rungs = [rung for rung in forecast.ladder(record) if rung.volume is not None and rung.volume > 0]
-    if not rungs:
-        return None
+def bottleneck_plot(record: RunRecord) -> list[Plot]:
+    """Bars by volume, lowest first; none where the record has no list of limits or no volume reaches one."""
+    lines = [line for line in limits.limit_lines(record) if line.volume is not None and line.volume > 0]
+    if not lines:
+        return []
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch
 
-    plan = forecast.planned_volume(record)
-    figure = Figure(figsize=(9, 1.1 + 0.34 * len(rungs)), layout="constrained")
+    plan = limits.planned_volume(record)
+    figure = Figure(figsize=(9, 1.1 + 0.34 * len(lines)), layout="constrained")
     FigureCanvasSVG(figure)
     axes = figure.add_subplot()
-    volumes = [rung.volume or 0.0 for rung in rungs]
+    volumes = [line.volume or 0.0 for line in lines]
     low = min([*volumes, plan] if plan else volumes)
     high = max([*volumes, plan])
-    axes.barh(range(len(rungs)), volumes, color=[_COLOURS.get(rung.kind, INK) for rung in rungs], height=0.62)
-    axes.set_yticks(range(len(rungs)), [_label(rung.name, rung.value) for rung in rungs])
+    axes.barh(range(len(lines)), volumes, color=[_COLOURS.get(line.kind, INK) for line in lines], height=0.62)
+    axes.set_yticks(range(len(lines)), [_label(line.name, line.value) for line in lines])
     axes.invert_yaxis()
     axes.set_xscale("log")
     # Room at the right for the longest figure, which takes a sixth of the width.
     axes.set_xlim(low / 3, high * max(2.0, (3 * high / low) ** 0.2))
     axes.xaxis.set_major_formatter(lambda value, _: _tick(value))
-    for place, rung in enumerate(rungs):
+    for place, line in enumerate(lines):
         axes.annotate(
-            rung.volume_text,
+            line.volume_text,
             (volumes[place], place),
             xytext=(4, 0),
             textcoords="offset points",
@@ -62,7 +62,7 @@ def ladder_plot(record: RunRecord) -> Plot | None:
     axes.set_axisbelow(True)
     for spine in axes.spines.values():
         spine.set_color(GRID)
-    used = dict.fromkeys(rung.kind for rung in rungs)
+    used = dict.fromkeys(line.kind for line in lines)
     handles = [Patch(color=_COLOURS.get(kind, INK), label=kind) for kind in used]
     if plan:
         handles.append(Patch(color=_PLAN, label=f"plan: {number(float(round(plan)))} calls/h"))
@@ -77,13 +77,15 @@ def ladder_plot(record: RunRecord) -> Plot | None:
         borderaxespad=0.2,
     )
     description = "Limits, calls per hour at which each binds: " + "; ".join(
-        f"{rung.name} {rung.volume_text}" for rung in rungs
+        f"{line.name} {line.volume_text}" for line in lines
     )
-    return as_plot(
-        "Limits in the order in which growing volume reaches them",
-        figure,
-        f"{description}. Plan: {number(plan)}.",
-    )
+    return [
+        as_plot(
+            "Limits in the order in which growing volume reaches them",
+            figure,
+            f"{description}. Plan: {number(plan)}.",
+        )
+    ]
 
 
 def _tick(value: float) -> str:

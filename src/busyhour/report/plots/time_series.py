@@ -199,48 +199,50 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
 
 
-def run_plots(record: RunRecord) -> list[Plot]:
-    """The drawings of a run: arrivals, concurrent calls with their limit, latency, throttles and errors, queues."""
+def concurrent_calls(record: RunRecord) -> list[Plot]:
+    """Calls in progress over the run, with the quota where it is within sight."""
+    quotas = [q for q in record.quotas if q.key == "connect.concurrent-active-calls-per-instance"]
+    plot = line_plot(
+        "Concurrent calls",
+        _named(record, "calls in progress", "ConcurrentCalls"),
+        unit="calls",
+        limits=[Limit(q.value, f"quota, {q.origin}") for q in quotas],
+        marks=_marks(record),
+    )
+    return [] if plot is None else [plot]
+
+
+def traffic(record: RunRecord) -> list[Plot]:
+    """The run over time: arrivals, latency, rejections and failures, queues, executions, table throughput."""
 
     def pick(*names: str) -> list[Series]:
         return [s for s in record.series if s.name.startswith(names)]
 
-    calls = [q for q in record.quotas if q.key == "connect.concurrent-active-calls-per-instance"]
-    bound = {
-        f"{q.name.split(' per ')[0]} bound": q.first_rejected_at
-        for q in record.quotas
-        if q.first_rejected_at is not None
-    }
-    marks = {name: at for name, at in bound.items() if at is not None}
+    failed = ("throttles", "limit errors", "errors", "ThrottledCalls", "CallsBreachingConcurrencyQuota")
+    waiting = ("QueueSize", "LongestQueueWaitTime", "calls waiting")
     plots = [
         line_plot(
-            "Arrivals, planned against started", pick("arrivals planned", "arrivals started"), unit="calls/s"
-        ),
-        line_plot(
-            "Concurrent calls",
-            [s for s in record.series if s.name in ("calls in progress", "ConcurrentCalls")],
-            unit="calls",
-            limits=[Limit(q.value, f"quota, {q.origin}") for q in calls],
-            marks=marks,
+            "Arrivals, planned and started", pick("arrivals planned", "arrivals started"), unit="calls/s"
         ),
         line_plot("Latency from the intended start", pick("latency p"), unit="ms", log=True),
+        line_plot("Rejected and failed", _named(record, *failed), unit="requests/s", marks=_marks(record)),
+        line_plot("Waiting in queue", pick(*waiting), unit="contacts, s"),
         line_plot(
-            "Rejected and failed",
-            [
-                s
-                for s in record.series
-                if s.name
-                in ("throttles", "limit errors", "errors", "ThrottledCalls", "CallsBreachingConcurrencyQuota")
-            ],
-            unit="requests/s",
-            marks=marks,
-        ),
-        line_plot(
-            "Waiting in queue", pick("QueueSize", "LongestQueueWaitTime", "calls waiting"), unit="contacts, s"
-        ),
-        line_plot(
-            "Lambda executions at once", pick("ConcurrentExecutions", "concurrency:"), unit="executions"
+            "Concurrent Lambda executions", pick("ConcurrentExecutions", "concurrency:"), unit="executions"
         ),
         line_plot("Table throughput", pick("Consumed"), unit="units/s"),
     ]
     return [plot for plot in plots if plot is not None]
+
+
+def _named(record: RunRecord, *names: str) -> list[Series]:
+    return [series for series in record.series if series.name in names]
+
+
+def _marks(record: RunRecord) -> dict[str, float]:
+    """When each quota began to reject, in seconds from the start."""
+    return {
+        f"{quota.name.split(' per ')[0]} bound": quota.first_rejected_at
+        for quota in record.quotas
+        if quota.first_rejected_at is not None
+    }

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from busyhour.quotas import shares
+from busyhour.report.figures import share
 from busyhour.report.plots.time_series import BAD, INK, PALETTE, Plot, as_plot, frame
-from busyhour.report.sections.run import share
 from busyhour.results.record import RunRecord
 
 _COLOURS = tuple(colour for colour in PALETTE if colour != BAD)
@@ -15,12 +15,12 @@ _SHOWN = 5
 _STYLES = ("-", "--", "-.", ":", (0, (3, 1, 1, 1, 1, 1)))
 
 
-def wave_plot(record: RunRecord) -> Plot | None:
-    """Steps by date of the quotas that get tightest; None without waves."""
+def wave_plot(record: RunRecord) -> list[Plot]:
+    """Steps by date of the quotas that get tightest; none without waves."""
     waves = (record.forecast.get("waves") or {}).get("waves") or []
     lines = _lines(waves)
     if not lines:
-        return None
+        return []
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
@@ -51,12 +51,14 @@ def wave_plot(record: RunRecord) -> Plot | None:
     axes.tick_params(colors=INK, labelsize=8)
     axes.tick_params(axis="y", which="minor", labelleft=False)
     frame(axes, columns=2)
-    told = "; ".join(f"{name} {share(used[0])} at first, {share(used[-1])} at last" for name, used in lines)
-    return as_plot(
-        "Demand of the waves against present values",
-        figure,
-        f"Needed by each wave as a share of the present value, from {dates[0]} to {dates[-1]}: {told}.",
-    )
+    words = "; ".join(f"{name} {share(used[0])} at first, {share(used[-1])} at last" for name, used in lines)
+    return [
+        as_plot(
+            "Demand of the waves against present values",
+            figure,
+            f"Needed by each wave as a share of the present value, from {dates[0]} to {dates[-1]}: {words}.",
+        )
+    ]
 
 
 def _lines(waves: list[dict[str, Any]]) -> list[tuple[str, list[float]]]:

@@ -7,30 +7,52 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from busyhour.capacity.render import queue_figures
 from busyhour.errors import BusyhourError
-from busyhour.quotas import shares
-from busyhour.report.plots.bottlenecks import ladder_plot
-from busyhour.report.plots.time_series import Plot, on_paper, run_plots
-from busyhour.report.sections import calls, forecast, ledger, limit_search, run, unpublished_limits
+from busyhour.report.blocks import Block, Plots, Table
+from busyhour.report.plots.registry import PLOTS
+from busyhour.report.plots.time_series import Plot, on_paper
+from busyhour.report.renderers.column_widths import column_widths
+from busyhour.report.sections.registry import sections
+from busyhour.report.sections.run import opening
 from busyhour.results.record import RunRecord
 
 TEMPLATE = "report.typ"
+_LINE, _GAP = 130, 2
+"""Characters of a line of a table, and between two columns."""
 
 
 def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
     """PDF from templates/report.typ.
 
-    The template is handed `data.json` (the view of the record) and the plots as `plot-N.svg` in its folder.
+    The template is handed `data.json` (opening and sections as data) and the plots as `plot-N.svg` in its folder.
 
     Raises:
         BusyhourError: the template is missing or typst refuses it; its words are in the message.
     """
-    ladder = ladder_plot(record)
-    plots = [*([ladder] if ladder else []), *run_plots(record)]
-    data = _data(record, [plot.title for plot in plots])
-    return typeset(TEMPLATE, templates, {"data.json": data}, plots)
+    plots: list[Plot] = []
+
+    def data(block: Block) -> dict[str, Any]:
+        if isinstance(block, Plots):
+            drawn = PLOTS[block.name](record)
+            begin = len(plots)
+            plots.extend(drawn)
+            return {"kind": block.kind, "plots": [[begin + at, one.title] for at, one in enumerate(drawn)]}
+        if not isinstance(block, Table):
+            return {"kind": block.kind, **asdict(block)}
+        widths = column_widths(block, _LINE - _GAP * len(block.columns))
+        more = {"widths": [width + _GAP for width in widths], "calculations": block.calculations}
+        return {"kind": block.kind, **asdict(block), **more}
+
+    head = opening(record)
+    shown = [
+        {"title": entry.title, "blocks": [data(block) for block in section.blocks]}
+        for entry, section in sections(record, "pdf")
+    ]
+    facts, verdict = data(head.facts), [data(block) for block in head.verdict]
+    filled = {**asdict(head), "facts": facts, "verdict": verdict, "sections": shown}
+    return typeset(TEMPLATE, templates, {"data.json": filled}, plots)
 
 
 def typeset(
@@ -59,39 +81,3 @@ def typeset(
             raise BusyhourError(f"{template}: typst refuses it: {error}", "Fix the template.") from None
     assert isinstance(made, bytes)
     return made
-
-
-def _data(record: RunRecord, plots: list[str]) -> dict[str, object]:
-    return {
-        "name": record.scenario.get("name", ""),
-        "description": record.scenario.get("description", ""),
-        "outcome": record.verdict.outcome,
-        "summary": record.verdict.summary,
-        "outcomes": calls.outcome_lines(record),
-        "reasons": record.verdict.reasons,
-        "headline": [asdict(row) for row in (*run.shown_rows(record), *run.headline(record))],
-        "limit": limit_search.sentences(record.limit) if record.limit else [],
-        "limit_causes": [asdict(line) for line in limit_search.cause_lines(record)],
-        "first_words": forecast.first_words(record),
-        "ladder": [asdict(rung) for rung in forecast.ladder(record)],
-        "queues": [[list(figure) for figure in queue] for queue in forecast.queues(record)],
-        "queue_caption": forecast.queue_caption(record),
-        "queue_columns": list(queue_figures.COLUMNS),
-        "measured_share": shares.MEASURED.capitalize(),
-        "needed_share": shares.NEEDED.capitalize(),
-        "unpublished": unpublished_limits.sentences(record),
-        "headroom_words": forecast.headroom_words(record),
-        "dues": [asdict(due) for due in ledger.dues(record)],
-        "ledger": [asdict(line) for line in ledger.ledger(record)],
-        "arrivals": [asdict(row) for row in calls.arrivals(record)],
-        "calls": [asdict(row) for row in calls.call_rows(record)],
-        "quotas": [asdict(line) for line in run.quota_lines(record)],
-        "operations": [asdict(line) for line in run.operation_lines(record)],
-        "objectives": [list(row) for row in run.objective_rows(record)],
-        "metrics": [asdict(row) for row in run.metric_rows(record)],
-        "findings": [asdict(finding) for finding in record.findings],
-        "unsaid": [*(f"Not measured: {text}" for text in record.not_measured), *record.notes],
-        "plots": plots,
-        "version": record.busyhour_version,
-        "run": record.run_id,
-    }

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from busyhour.report.plots.bottlenecks import ladder_plot
-from busyhour.report.plots.time_series import Plot, run_plots
+from busyhour.report.plots.registry import PLOTS
 from busyhour.report.renderers.pdf import typeset
 from busyhour.report.sections import support
 from busyhour.results.record import RunRecord
@@ -22,13 +21,6 @@ def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
 
 def of_case(record: RunRecord, facts: support.Case, templates: Sequence[Path]) -> bytes:
     """PDF of a case whose facts are known already."""
-    plots = _plots(record)
-    return typeset(
-        TEMPLATE, templates, {"case.json": {**asdict(facts), "plots": [plot.title for plot in plots]}}, plots
-    )
-
-
-def _plots(record: RunRecord) -> list[Plot]:
-    ladder = ladder_plot(record)
-    calls = [plot for plot in run_plots(record) if plot.title == "Concurrent calls"]
-    return [*([ladder] if ladder else []), *calls]
+    plots = [plot for name in ("limits", "concurrent calls") for plot in PLOTS[name](record)]
+    data = {**asdict(facts), "plots": [plot.title for plot in plots]}
+    return typeset(TEMPLATE, templates, {"case.json": data}, plots)

@@ -1,26 +1,21 @@
-"""Jinja environment over the templates room: values escaped, an unknown name is an error."""
+"""Jinja environment over the reports' templates: values escaped, an unknown name is an error."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from busyhour.errors import BusyhourError
-from busyhour.report.sections import calls, run
+from busyhour.report import figures
 
-_VIEW = SimpleNamespace(
-    **vars(run),
-    arrivals=calls.arrivals,
-    call_rows=calls.call_rows,
-    outcome_lines=calls.outcome_lines,
-)
-"""What templates know as `view`."""
+_FILTERS = {name: getattr(figures, name) for name in ("number", "share", "milliseconds", "clock")}
 
 
 def fill(template: str, templates: Sequence[Path], *, autoescape: bool, **values: Any) -> bytes:
-    """Render the first `template` found in the folders `templates` with `values` and the formatting functions of `view`.
+    """Render the first `template` found in the folders `templates` with `values`.
+
+    The filters are those of `report.figures`: number, share, milliseconds, clock.
 
     Raises:
         BusyhourError: the template is missing or wrong; names file and line.
@@ -35,13 +30,13 @@ def fill(template: str, templates: Sequence[Path], *, autoescape: bool, **values
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {name: getattr(run, name) for name in ("number", "share", "milliseconds", "clock")}
+    environment.filters |= _FILTERS
     try:
-        return environment.get_template(template).render(view=_VIEW, **values).encode()
+        return environment.get_template(template).render(values).encode()
     except jinja2.TemplateNotFound as error:
         raise BusyhourError(
             f"The template {error.name} is not in {', '.join(map(str, templates))}.",
-            "Put it there, or leave the folder to us: ours is used where a team has none.",
+            "Add it there, or remove the folder: the shipped template is used where a project has none.",
         ) from None
     except jinja2.TemplateSyntaxError as error:
         raise BusyhourError(

@@ -17,5 +17,6 @@ WIDTH = 120
 def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
     """The report in UTF-8."""
     page = io.StringIO()
-    terminal.show(record, Console(file=page, width=WIDTH, no_color=True, force_terminal=False))
+    console = Console(file=page, width=WIDTH, no_color=True, force_terminal=False)
+    terminal.show(record, console, "text")
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines()).encode() + b"\n"

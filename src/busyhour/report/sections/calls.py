@@ -1,23 +1,26 @@
-"""Calls as a reader sees them: their outcomes, arrivals by their end, waits; estimates are marked as such."""
+"""Calls of a run: arrivals by their end, queues and waits; estimates are marked as such."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from busyhour.report.sections.run import Row, milliseconds, number
-from busyhour.results import outcomes
+from busyhour.report.blocks import Cell, Plots, Section, Tone, cell, figure, section, table, words
+from busyhour.report.figures import NOT_MEASURED, milliseconds, number
 from busyhour.results.record import RunRecord
 
 _OF_THE_SAMPLE = ("sampled", "of", "intervals")
-"""Members of `RunRecord.calls` that tell about the others."""
+"""Members of `RunRecord.calls` that describe the others."""
+_COLUMNS = (words(""), figure("Calls"), words(""))
 
 
-def outcome_lines(record: RunRecord) -> list[str]:
-    """Shares of calls by outcome, then the problems with their places and lines; empty where no flow was run."""
-    if record.outcomes is None:
-        return []
-    return outcomes.lines(record.outcomes, record.verdict.reasons)
+def traffic(record: RunRecord) -> Section | None:
+    """Planned arrivals and calls by their outcome, and the run over time."""
+    return section(
+        table(_COLUMNS, map(_cells, arrivals(record)), title="Planned arrivals by outcome"),
+        Plots("traffic") if record.series else None,
+        table(_COLUMNS, map(_cells, call_rows(record)), title="Calls by outcome"),
+    )
 
 
 def estimated(around: Sequence[float] | None, sampled: int | None, of: int | None) -> str:
@@ -28,71 +31,72 @@ def estimated(around: Sequence[float] | None, sampled: int | None, of: int | Non
     return f"estimate, {low} to {high}, from {sampled:,} of {of:,} accepted calls"
 
 
-def arrivals(record: RunRecord) -> list[Row]:
-    """Planned arrivals by their end; what is estimated from a sample says from how many calls."""
+def arrivals(record: RunRecord) -> list[tuple[str, str, str]]:
+    """Planned arrivals by their end (label, count, note); an estimate names the size of its sample."""
     counted = record.arrivals
 
-    def ended(label: str, what: str, note: str) -> Row:
-        around = estimated(counted.intervals.get(what), counted.sampled, counted.of)
-        return Row(label, number(getattr(counted, what)), "; ".join(filter(None, (note, around))))
+    def ended(label: str, which: str, note: str) -> tuple[str, str, str]:
+        around = estimated(counted.intervals.get(which), counted.sampled, counted.of)
+        return label, number(getattr(counted, which)), "; ".join(filter(None, (note, around)))
 
-    rows = [
-        Row("Planned", number(counted.planned)),
-        Row("Started", number(counted.started), "at their intended start, however slow the target is"),
-        Row("Late", number(counted.late)),
-        Row(
+    slip = counted.slip_ms
+    slips = [] if slip is None else [slip.p50, slip.p99, slip.max]
+    return [
+        ("Planned", number(counted.planned), ""),
+        ("Started", number(counted.started), "at their intended start, however slow the target is"),
+        ("Late", number(counted.late), ""),
+        (
             "Dropped",
             number(counted.dropped),
-            ", ".join(f"{k}: {v}" for k, v in counted.dropped_reasons.items()),
+            ", ".join(f"{reason}: {count}" for reason, count in counted.dropped_reasons.items()),
         ),
-        Row("Lost with a worker", number(counted.lost)),
+        ("Lost with a worker", number(counted.lost), ""),
         ended("Completed", "completed", ""),
         ended("Blocked", "blocked", "rejected by the target (throttle, limit, reorder tone)"),
         ended("Cut off", "cut_off", "still in progress when the drain time was over"),
-    ]
-    slip = counted.slip_ms
-    rows.append(
-        Row("Slip p50 / p99 / max", "not measured")
-        if slip is None
-        else Row(
+        (
             "Slip p50 / p99 / max",
-            " / ".join(map(milliseconds, (slip.p50, slip.p99, slip.max))),
-            "how late the generator itself was",
-        )
-    )
-    return rows
+            " / ".join(map(milliseconds, slips)) or NOT_MEASURED,
+            "delay of the generator itself" if slips else "",
+        ),
+    ]
 
 
-def call_rows(record: RunRecord) -> list[Row]:
-    """Ends, queues and waits of calls, flattened for reading."""
+def call_rows(record: RunRecord) -> list[tuple[str, str, str]]:
+    """Ends, queues and waits of calls: label, value, note."""
     calls = record.calls
     told = {key: value for key, value in calls.items() if key not in _OF_THE_SAMPLE}
     return [_marked(row, calls) for row in _flatten(told)]
 
 
-def _marked(row: Row, calls: Mapping[str, Any]) -> Row:
+def _cells(row: tuple[str, str, str]) -> tuple[Cell, ...]:
+    label, value, note = row
+    return cell(label), cell(value), cell(note, tone=Tone.SOFT)
+
+
+def _marked(row: tuple[str, str, str], calls: Mapping[str, Any]) -> tuple[str, str, str]:
     """The row with the mark of an estimate, where the calls that are known are a sample."""
-    if calls.get("sampled") is None or row.label == "service level seconds":
+    label, value, note = row
+    if calls.get("sampled") is None or label == "service level seconds":
         return row
-    name = row.label.replace(" ", "_")
-    bounds = calls.get("intervals", {}).get(name)
+    bounds = calls.get("intervals", {}).get(label.replace(" ", "_"))
     mark = f"estimate from {calls['sampled']:,} of {calls['of']:,} accepted calls"
     if bounds is not None:
         mark += f", {number(bounds[0])} to {number(bounds[1])}"
-    return Row(row.label, row.value, "; ".join(filter(None, (row.note, mark))))
+    return label, value, "; ".join(filter(None, (note, mark)))
 
 
-def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterable[Row]:
+def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str, str]]:
     for key, value in values.items():
         label = f"{prefix}{key}".replace("_", " ").replace("/", " ")
         if value is None or value == {}:
             continue
         if isinstance(value, dict) and {"p50", "p95", "max"} <= value.keys():
             spread = " / ".join(milliseconds(value[q]) for q in ("p50", "p95", "max"))
-            yield Row(f"{label.removesuffix(' ms')}, p50 / p95 / max", spread, f"of {number(value['count'])}")
+            yield f"{label.removesuffix(' ms')}, p50 / p95 / max", spread, f"of {number(value['count'])}"
         elif isinstance(value, dict):
             yield from _flatten(value, f"{label}: ")
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            yield Row(label, number(float(value)))
+            yield label, number(float(value)), ""
         else:
-            yield Row(label, str(value))
+            yield label, str(value), ""

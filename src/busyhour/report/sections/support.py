@@ -1,6 +1,6 @@
-"""What AWS Support asks before it raises a quota, answered from one run: the case as data for templates.
+"""What AWS Support requires before it raises a quota, from one run: the case as data for templates.
 
-What is asked comes from the Admin Guide, "Plan ahead with quotas" (agents, call volume, average call duration) and
+The requirements come from the Admin Guide, "Plan ahead with quotas" (agents, call volume, average call duration) and
 "Operational excellence" (expected values without padding), and the Developer Guide, "Best practices for using Connect
 APIs" (retry practice, impact with calculations, operations per second, the quota wanted). The sentences are in the
 templates support.typ and support.txt.j2, which a team can replace; here are only facts, calculations and figures.
@@ -8,28 +8,21 @@ templates support.typ and support.txt.j2, which a team can replace; here are onl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
+from busyhour.errors import BusyhourError
 from busyhour.quotas import freshness
-from busyhour.quotas.figures import number as figure
+from busyhour.quotas.figures import number as quota_value
 from busyhour.quotas.increases import Increase, Needs, Unrequestable, needs
+from busyhour.quotas.own_settings import own_settings
 from busyhour.quotas.table import quota_table
-from busyhour.report.renderers.templating import fill
-from busyhour.report.sections import forecast, unpublished_limits
-from busyhour.report.sections.run import clock, number, share
+from busyhour.report.blocks import Items, Section, Text, Tone, cell, figure, section, table, words
+from busyhour.report.figures import NEEDED, NOT_MEASURED, PEAK, PRESENT, clock, number, share
+from busyhour.report.sections import forecast, limits
 from busyhour.results.limit_rows import LimitRow, by_key
 from busyhour.results.record import RunRecord
-
-MAX_CHARACTERS = 8_000
-"""Length of a case body or communication (Support API, CreateCase and AddCommunicationToCase)."""
-TEXT_TEMPLATE = "support.txt.j2"
-FULL, SHORT = 3, 0
-"""How much detail the text has: with 2 it leaves volumes by hour and waves to the PDF, with 1 also the impact of later
-rungs, with 0 also the steps of the calculations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +46,14 @@ class Ask:
     context: str
     symptom: str
     binds_at: str
-    """Calls per hour at which the present value binds; empty where the forecast has no rung for it."""
-    turned_away: str
-    """Share of the plan that the present value turns away, as far as it is known."""
+    """Calls per hour at which the present value binds; empty where the forecast has no limit for it."""
+    rejected: str
+    """Share of the plan that the present value rejects, as far as it is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything that the templates can speak of. Texts are empty where the run does not know."""
+    """The data of the support templates. Texts are empty where the run does not have them."""
 
     scenario: str
     use_case: str
@@ -92,9 +85,6 @@ class Case:
     """Demand on limits whose value AWS does not publish."""
     waves: tuple[dict[str, Any], ...]
     first_words: str
-    ladder: tuple[dict[str, Any], ...]
-    headroom_words: str
-    """Heading of the ladder's values with headroom; empty where the scenario wants none."""
     run: str
     started: str
     ended: str
@@ -137,7 +127,7 @@ def case(record: RunRecord, found: Needs | None = None, *, instance: str = "", h
         emulated=target.get("kind") != "aws" and not instance,
         agents=tuple(agents.items()),
         agents_total=sum(agents.values()),
-        volume=number(round(forecast.planned_volume(record))),
+        volume=number(round(limits.planned_volume(record))),
         by_hour=tuple(
             (f"hour {hour}", number(round(float(calls))))
             for hour, calls in enumerate(scenario.get("calls_by_hour") or [], 1)
@@ -150,43 +140,57 @@ def case(record: RunRecord, found: Needs | None = None, *, instance: str = "", h
         others=tuple(
             (one.quota.name, one.reason, one.way_out) for one in found.unrequestable if not _in_case(one)
         ),
-        confirm=tuple(unpublished_limits.questions(record)),
+        confirm=tuple(limits.unpublished_questions(record)),
         waves=tuple(record.forecast.get("waves", {}).get("waves", [])),
-        first_words=forecast.first_words(record),
-        ladder=tuple(asdict(rung) for rung in forecast.ladder(record)),
-        headroom_words=forecast.headroom_words(record),
+        first_words=limits.first_words(record),
         run=record.run_id,
         started=record.started,
         ended=record.ended,
         verdict=str(record.verdict.outcome),
         measured=tuple(
-            (line.name, line.measured) for line in forecast.against(record) if line.measured != "not measured"
+            (line.name, line.measured) for line in forecast.compared(record) if line.measured != NOT_MEASURED
         ),
         headroom=headroom,
         version=record.busyhour_version,
     )
 
 
-def text(facts: Case, templates: Sequence[Path]) -> str:
-    """The body of the case from templates/support.txt.j2, at most 8,000 characters: shortened until it fits.
-
-    Raises:
-        BusyhourError: the template is missing or wrong, or even its shortest form is too long.
-    """
-    from busyhour.errors import BusyhourError
-
-    for detail in range(FULL, SHORT - 1, -1):
-        made = (
-            fill(TEXT_TEMPLATE, templates, autoescape=False, case=facts, detail=detail).decode().strip()
-            + "\n"
-        )
-        if len(made) <= MAX_CHARACTERS:
-            return made
-    raise BusyhourError(
-        f"The text for Support has {len(made):,} characters even without its details; a case takes "
-        f"{MAX_CHARACTERS:,}.",
-        f"Shorten the texts in [support], or the template {TEXT_TEMPLATE}.",
+def increases(record: RunRecord) -> Section | None:
+    """What the plan needs of AWS and of the team's own settings, each with its calculation."""
+    try:
+        asks = case(record).asks
+    except BusyhourError as error:  # a record of another version, with a quota that this one does not know
+        return section(Text(f"It could not be calculated: {error.message}", Tone.WARN), _own(record))
+    columns = (
+        words("Quota"),
+        words("Code", below=True),
+        figure(PRESENT),
+        words("From", below=True),
+        figure(NEEDED),
+        figure(PEAK),
+        figure("Ask for"),
     )
+    rows = [
+        (
+            cell(ask.name, steps=ask.steps),
+            f"{ask.service} {ask.code or 'not in Service Quotas: request it in the case'}",
+            ask.present,
+            cell(ask.gap or ask.origin, tone=Tone.WARN if ask.gap else Tone.NONE),
+            *(ask.needed, ask.measured, cell(ask.asked, tone=Tone.BAD)),
+        )
+        for ask in asks
+    ]
+    caption = (
+        "What the plan needs, without headroom, as AWS wants it. `busyhour request RUN` prints and files the requests and "
+        "writes the report for Support."
+    )
+    nothing = Text("Nothing: the present values of the quotas carry the plan.")
+    return section(table(columns, rows, caption) or nothing, _own(record))
+
+
+def _own(record: RunRecord) -> Items | None:
+    found = [one.words for one in own_settings(record)]
+    return Items(found, "To raise without AWS Support") if found else None
 
 
 def _asked(record: RunRecord, increase: Increase, today: date) -> Ask:
@@ -198,17 +202,17 @@ def _asked(record: RunRecord, increase: Increase, today: date) -> Ask:
         service=quota.service,
         code=quota.code or "",
         scope=str(quota.scope),
-        present=figure(increase.present),
+        present=quota_value(increase.present),
         origin=freshness.source_of(record, increase.origin, increase.read_at, today),
         gap=freshness.mark_of(record, increase.origin, increase.read_at, today),
-        needed="" if increase.needed is None else figure(increase.needed),
-        measured="" if increase.peak is None else figure(increase.peak),
-        asked=figure(increase.asked),
+        needed="" if increase.needed is None else quota_value(increase.needed),
+        measured="" if increase.peak is None else quota_value(increase.peak),
+        asked=quota_value(increase.asked),
         steps=increase.steps,
         context=increase.context or "",
         symptom="" if row is None else row.symptom,
         binds_at="" if volume is None else number(round(volume)),
-        turned_away=_turned_away(record, row, quota.key),
+        rejected=_rejected(record, row, quota.key),
     )
 
 
@@ -225,7 +229,7 @@ def _by_case(record: RunRecord, found: Needs, today: date) -> list[Ask]:
     ]
 
 
-def _turned_away(record: RunRecord, row: LimitRow | None, key: str) -> str:
+def _rejected(record: RunRecord, row: LimitRow | None, key: str) -> str:
     """The share of the plan that the present value rejects: by calculation, in the simulation, and as measured."""
     parts = []
     if row is not None and row.rejected_at_plan:

@@ -1,4 +1,4 @@
-"""What if more, or fewer, people called? Each limit of the run's list at other volumes, computed beforehand.
+"""Each limit of the run's list at other volumes, computed beforehand.
 
 The page that shows it needs no server: the figures of every step of the slider are in it. Each is computed from the row's
 requirement, by the functions that gave the plan's own need and rejected share.
@@ -12,15 +12,19 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from busyhour.capacity.requirement import Requirement, from_json, needed, with_headroom
-from busyhour.quotas.shares import of_value
-from busyhour.report.sections.forecast import planned_volume
+from busyhour.quotas.shares import MEAN, of_value
+from busyhour.report.blocks import Cell as TableCell
+from busyhour.report.blocks import Interactive, Section, Tone, cell, figure, section, table, words
+from busyhour.report.figures import number, share
+from busyhour.report.sections.limits import headroom_words, planned_volume
 from busyhour.results.limit_rows import LimitRow, limit_rows
 from busyhour.results.record import RunRecord
 
 _ROUNDING = 1e-9
 _PER_DECADE, _DECADES = 20, 1
+_TONES = {"holds": Tone.NONE, "tight": Tone.WARN, "binds": Tone.BAD, "undecided": Tone.WARN}
 SHORT_TABLE = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
-"""Multiples of the plan in the table that needs no script."""
+"""Multiples of the plan in the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class WhatIf:
     volumes: tuple[float, ...]
     plan: int
     rows: tuple[Row, ...]
+    headroom_words: str
+    """Heading of the values with headroom; empty where the scenario wants none."""
 
     def as_script(self) -> str:
         """JSON for the page, safe inside a script element; whole numbers as they are, others to four digits."""
@@ -97,7 +103,28 @@ def what_if(record: RunRecord) -> WhatIf | None:
         tuple(plan * factor for factor in factors),
         factors.index(1.0),
         tuple(_row(row, factors, plan, headroom) for row in rows),
+        headroom_words(record),
     )
+
+
+def volumes(record: RunRecord) -> Section | None:
+    """The limits at multiples of the plan, and a slider over all of them on a page; None without a list of limits."""
+    found = what_if(record)
+    if found is None:
+        return None
+    rows = [
+        (cell(row.name), *(_short(row.cells[found.column(factor)]) for factor in SHORT_TABLE))
+        for row in found.rows
+    ]
+    columns = (words("Limit"), *(figure(f"{number(factor)} x") for factor in SHORT_TABLE))
+    plan = number(round(found.volumes[found.plan]))
+    caption = f"{MEAN.capitalize()}, at multiples of the plan ({plan} calls/h)."
+    return section(Interactive("what_if.html.j2", found), table(columns, rows, caption))
+
+
+def _short(one: Cell) -> TableCell:
+    used = "" if one.of_value is None else share(one.of_value)
+    return cell(used or one.state, one.state if used and one.state != "holds" else "", tone=_TONES[one.state])
 
 
 def _row(row: LimitRow, factors: tuple[float, ...], plan: float, headroom: float) -> Row:

@@ -10,9 +10,9 @@ import pytest
 from busyhour.capacity.theory import peakedness
 from busyhour.capacity.theory.holding_times import HoldingTime
 from busyhour.harness.safety.plan import TO_FILL_IN, TestPlan, make
+from busyhour.report.figures import clock
 from busyhour.report.renderers.markdown_to_text import plain
 from busyhour.report.renderers.templating import fill
-from busyhour.report.sections.run import clock
 from busyhour.scenarios.model import Client, DriveKind, LoadProfile, RetryMode, Scenario, ShapePoint
 from busyhour.scenarios.traffic_plan.plan import driven, with_traffic
 from busyhour.shipped import shipped_root

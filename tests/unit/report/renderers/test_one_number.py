@@ -24,10 +24,7 @@ from busyhour.quotas.comparison import record as quota_record
 from busyhour.quotas.model import Origin, QuotaValue
 from busyhour.quotas.table import quota_table
 from busyhour.report.renderers.registry import RENDERERS
-from busyhour.report.sections import forecast as outlook
-from busyhour.report.sections import ledger as evidence
-from busyhour.report.sections import run as view
-from busyhour.report.sections import what_if
+from busyhour.report.sections import limits, quotas, waves, what_if
 from busyhour.results import limit_rows, store
 from busyhour.results.record import Arrivals, Outcome, RunRecord, VerdictRecord
 from busyhour.scenarios.model import Scenario, Wave
@@ -156,67 +153,44 @@ def test_every_output_was_read(told: list[Told]) -> None:
         quantity: {one.place for one in told if one.quota == CALLS and one.quantity == quantity}
         for quantity in (NEEDED, HEADROOM, PRESENT, PEAK, BINDS)
     }
-    limits = "html table calls/h, of plan, limit, present value"
+    limits = "table calls/h, of plan, limit"
+    quotas, asks = (
+        "table quota, present value, from, needed",
+        "table quota, present value, needed, measured peak",
+    )
+    coded = "table quota, code, present value, from"
+    ledgers = (
+        "html table quota, needed, requested, applied",
+        "markdown table quota, place, needed, requested",
+    )
+    html_limits = f"html {limits}, present value"
+    lists = {html_limits, f"markdown {limits}, code", f"terminal {limits}, present value"}
+    of_quotas = {f"html {quotas}", f"markdown {coded}", f"terminal {coded}", "pdf quotas"}
     assert places[NEEDED] >= {
-        *(
-            "run.json ladder",
-            "run.json ladder calculation",
-            "run.json quotas",
-            "run.json waves",
-            "run.json ledger",
-        ),
-        *("run.json increases of waves", limits, "html what-if", "html waves"),
-        *(
-            "html table quota, present value, needed, measured peak",
-            "html table quota, present value, from, needed",
-        ),
-        *(
-            "html table quota, present value, needed, for wave",
-            "html table quota, needed, requested, applied",
-        ),
-        *(
-            "markdown table calls/h, of plan, limit, present value",
-            "markdown table quota, code, present value, from",
-        ),
-        *("markdown table quota, needed, requested, applied", "markdown calculation", "markdown due"),
-        *(
-            "terminal table calls/h, of plan, limit, present value",
-            "terminal quotas",
-            "terminal sentence",
-            "terminal due",
-            "pdf limits",
-            "pdf quotas",
-            "pdf calculation",
-        ),
+        *("run.json ladder", "run.json ladder calculation", "run.json quotas", "run.json waves"),
+        *("run.json ledger", "run.json increases of waves"),
+        *(lists | of_quotas),
+        *("html what-if", "html waves", "markdown waves", "terminal waves", f"html {asks}"),
+        *("html table quota, present value, needed, for wave", *ledgers),
+        *("markdown calculation", "terminal sentence", "pdf limits", "pdf calculation"),
         *("support text", "support text steps", "support pdf", "support pdf steps", "support pdf table"),
         *("request text", "request text steps", "request command", "request json", "request json asked"),
         *("request json arguments", "increases.json"),
     }
     assert places[HEADROOM] >= {
-        *("run.json ladder", limits, "html what-if", "markdown table calls/h, of plan, limit, present value"),
-        *("terminal table calls/h, of plan, limit, present value",),
-        *("terminal sentence", "pdf limits", "request text headroom", "request json asked"),
+        *("run.json ladder", "html what-if", "terminal sentence", "pdf limits"),
+        *(lists | {"request text headroom", "request json asked"}),
     }
     assert places[PEAK] >= {
-        *(
-            "run.json quotas",
-            "html table quota, present value, from, needed",
-            "terminal quotas",
-            "pdf quotas",
-        ),
-        *("html table quota, present value, mean demand, 99th percentile, theory", "run.json ledger"),
-        *("markdown table quota, code, present value, from", "support text steps", "support text evidence"),
-        *("support pdf table", "request text steps", "request json"),
+        *("run.json quotas", "run.json ledger"),
+        *(of_quotas | {f"html {asks}"}),
+        "html table quota, present value, mean demand, 99th percentile, theory",
+        *("support text steps", "support text evidence", "support pdf table"),
+        *("request text steps", "request json"),
     }
     assert places[BINDS] >= {
-        *(
-            "run.json ladder",
-            limits,
-            "markdown table calls/h, of plan, limit, present value",
-            "terminal table calls/h, of plan, limit, present value",
-            "terminal headline",
-        ),
-        *("pdf limits", "support text impact", "support pdf impact"),
+        *("run.json ladder", "terminal headline", "pdf limits", "support text impact", "support pdf impact"),
+        *lists,
     }
     assert places[PRESENT] >= places[NEEDED] - {
         *("run.json ladder calculation", "html what-if", "markdown calculation", "pdf calculation"),
@@ -254,13 +228,13 @@ def _more(value: float) -> Callable[..., float]:
 @pytest.mark.parametrize(
     ("module", "name", "own"),
     [
-        (view, "limit_rows", _one_more(limit_rows.limit_rows)),  # the tables of quotas in every report
-        (outlook, "limit_rows", _one_more(limit_rows.limit_rows)),  # the lists of limits in every report
+        (quotas, "limit_rows", _one_more(limit_rows.limit_rows)),  # the tables of quotas in every report
+        (limits, "limit_rows", _one_more(limit_rows.limit_rows)),  # the lists of limits in every report
         (increases, "by_key", _one_more(limit_rows.by_key)),  # requests
         (what_if, "needed", _more(7.0)),  # the slider
         (what_if, "with_headroom", _more(7.0)),
         (increases, "with_headroom", _more(7.0)),  # request --headroom
-        (evidence, "number", "{:.0f}1".format),  # the page of waves
+        (waves, "number", "{:.0f}1".format),  # the page of waves
     ],
     ids=lambda given: getattr(given, "__name__", str(given)),
 )

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from busyhour.report.renderers import html_page, markdown, pdf, text
-from busyhour.report.sections import calls as call_rows
-from busyhour.report.sections import run
+from busyhour.report.sections import calls, run
 from busyhour.results.outcomes import CallOutcomes, OutcomeProblem
 from busyhour.results.record import Arrivals, ObjectiveRecord, RunRecord
 from busyhour.shipped import shipped_root
+
+from ..shown import texts
 
 TEMPLATES = [shipped_root() / "reports" / "templates"]
 LINE = '[functions.next] response = { flow = "x" }'
@@ -50,33 +51,34 @@ def test_the_pdf_is_made_with_outcomes(told: RunRecord) -> None:
 
 
 def test_a_record_without_outcomes_says_nothing_of_them(record: RunRecord) -> None:
-    assert call_rows.outcome_lines(replace(record, outcomes=None)) == []
+    assert run.outcome_lines(replace(record, outcomes=None)) == []
 
 
 def test_estimated_ends_are_marked(record: RunRecord) -> None:
     arrivals = Arrivals(
         800, 800, 0, 0, blocked=137, completed=663, sampled=60, of=780, intervals={"blocked": [74.2, 236.9]}
     )
-    rows = {row.label: row for row in call_rows.arrivals(replace(record, arrivals=arrivals))}
-    assert rows["Blocked"].value == "137"
-    assert rows["Blocked"].note.endswith("estimate, 74 to 237, from 60 of 780 accepted calls")
-    assert "estimate" not in rows["Started"].note
+    rows = {label: (count, note) for label, count, note in calls.arrivals(replace(record, arrivals=arrivals))}
+    count, note = rows["Blocked"]
+    assert count == "137"
+    assert note.endswith("estimate, 74 to 237, from 60 of 780 accepted calls")
+    assert "estimate" not in rows["Started"][1]
 
 
 def test_counts_of_calls_are_marked_where_a_sample_is_known(record: RunRecord) -> None:
-    calls = {
+    sample = {
         "queued": 520,
         "service_level": 0.6,
         "sampled": 60,
         "of": 780,
         "intervals": {"queued": [430.1, 600.0]},
     }
-    rows = {row.label: row for row in call_rows.call_rows(replace(record, calls=calls))}
-    assert set(rows) == {"queued", "service level"}
-    assert rows["queued"].note == "estimate from 60 of 780 accepted calls, 430.1 to 600"
-    assert rows["service level"].note == "estimate from 60 of 780 accepted calls"
-    known = {row.label: row for row in call_rows.call_rows(replace(record, calls={"queued": 520}))}
-    assert known["queued"].note == ""
+    notes = {label: note for label, _, note in calls.call_rows(replace(record, calls=sample))}
+    assert notes == {
+        "queued": "estimate from 60 of 780 accepted calls, 430.1 to 600",
+        "service level": "estimate from 60 of 780 accepted calls",
+    }
+    assert calls.call_rows(replace(record, calls={"queued": 520})) == [("queued", "520", "")]
 
 
 def test_an_objective_that_is_not_decided_shows_its_interval(record: RunRecord) -> None:
@@ -84,6 +86,11 @@ def test_an_objective_that_is_not_decided_shows_its_interval(record: RunRecord) 
         "blocked_share", "at most 0.1", 0.1, None, "0.08 to 0.125", interval=(0.08, 0.125), sampled=400
     )
     default = ObjectiveRecord("error_branch_share", "at most 0.001", 0.0, True, default=True)
-    first, second = run.objective_rows(replace(record, objectives=[undecided, default]))
-    assert first[2:] == ("0.1 (0.08 to 0.125, estimated from 400 calls)", "not decided: 0.08 to 0.125")
-    assert second[1:] == ("at most 0.001 (default)", "0", "holds")
+    first, second = texts(run.objectives(replace(record, objectives=[undecided, default])))
+    assert first["Measured"] == "0.1 (0.08 to 0.125, estimated from 400 calls)"
+    assert first["Outcome"] == "not decided: 0.08 to 0.125"
+    assert (second["Bound"], second["Measured"], second["Outcome"]) == (
+        "at most 0.001 (default)",
+        "0",
+        "holds",
+    )

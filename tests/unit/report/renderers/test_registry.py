@@ -84,10 +84,10 @@ def test_html_fetches_nothing_and_is_well_formed(page: str) -> None:
     assert len(page) < 3_000_000
 
 
-def test_html_puts_the_ladder_right_after_the_verdict(page: str) -> None:
+def test_html_puts_the_limits_right_after_the_verdict(page: str) -> None:
     order = [
         'aria-label="Verdict"',
-        'id="ladder"',
+        'id="limits"',
         'id="ask"',
         'id="what-if"',
         'id="quotas"',
@@ -121,7 +121,7 @@ def test_html_says_what_to_ask_with_its_calculation(page: str, record: RunRecord
 def test_a_quota_that_this_version_does_not_know_does_not_take_the_page_with_it(record: RunRecord) -> None:
     record.quotas[0].key = "connect.of-another-version"
     page = RENDERERS["html"].render(record, TEMPLATES).decode()
-    assert "could not be worked out" in page
+    assert "could not be calculated" in page
     assert "connect.of-another-version" in page
 
 

@@ -3,9 +3,11 @@
 import pytest
 
 from busyhour.report.renderers.registry import RENDERERS
-from busyhour.report.sections.run import retry_lines
+from busyhour.report.sections.requests import retries
 from busyhour.results.record import Percentiles, RetryRecord, RunRecord
 from busyhour.shipped import shipped_root
+
+from ..shown import texts
 
 TEMPLATES = [shipped_root() / "reports" / "templates"]
 
@@ -22,13 +24,12 @@ def retried(record: RunRecord) -> RunRecord:
     return record
 
 
-def test_a_line_has_operations_attempts_and_what_became_of_them(retried: RunRecord) -> None:
-    (line,) = retry_lines(retried)
-    assert line.name == "dynamodb UpdateItem"
-    assert line.figures == (
-        *("1,000", "1,250", "230", "20", "190", "10", "4"),
+def test_a_row_has_operations_attempts_and_their_outcome(retried: RunRecord) -> None:
+    [row] = texts(retries(retried))
+    assert list(row.values()) == [
+        *("dynamodb UpdateItem", "1,000", "1,250", "230", "20", "190", "10", "4"),
         *("20 ms", "1,713 ms"),
-    )
+    ]
 
 
 @pytest.mark.parametrize("name", ["html", "markdown", "text"])

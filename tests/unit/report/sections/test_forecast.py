@@ -6,33 +6,33 @@ from dataclasses import replace
 
 import pytest
 
-from busyhour.report.plots.bottlenecks import ladder_plot
-from busyhour.report.sections import forecast
+from busyhour.report.plots.bottlenecks import bottleneck_plot
+from busyhour.report.sections import forecast, limits
 from busyhour.results.record import RunRecord
 
 
 def test_rungs_stand_in_the_order_in_which_volume_meets_them(record: RunRecord) -> None:
-    rungs = forecast.ladder(record)
-    assert [rung.volume_text for rung in rungs] == ["460", "4,620", "15,036", "416,923", "never"]
-    assert [rung.place for rung in rungs] == [1, 2, 3, 4, 5]
-    assert [rung.binds for rung in rungs] == [True, False, False, False, False]
-    first = rungs[0]
+    lines = limits.limit_lines(record)
+    assert [line.volume_text for line in lines] == ["460", "4,620", "15,036", "416,923", "never"]
+    assert [line.place for line in lines] == [1, 2, 3, 4, 5]
+    assert [line.binds for line in lines] == [True, False, False, False, False]
+    first = lines[0]
     assert (first.value, first.needed, first.with_headroom, first.code) == ("10", "47", "59", "L-12AB7C57")
     assert (first.of_plan, first.rejected, first.tolerated) == ("0.13 x", "72%", "1 %")
     assert first.calculation.endswith("34.9 erlang at most 1 % blocked, by Erlang B: 47")
 
 
 def test_present_values_that_are_not_current_are_marked(record: RunRecord) -> None:
-    marks = {rung.name: rung.mark for rung in forecast.ladder(record)}
+    marks = {line.name: line.mark for line in limits.limit_lines(record)}
     assert marks["Concurrent active calls per instance"] == "emulator value, not read from the account"
     assert marks["Contact flows per instance"] == "documented default, not read from the account"
     assert marks["Agents of queue Support"] == "", "what the team decides is nobody's reading"
     record.target = {"kind": "aws"}
-    assert {rung.mark for rung in forecast.ladder(record) if rung.origin != "documented default"} == {""}
+    assert {line.mark for line in limits.limit_lines(record) if line.origin != "documented default"} == {""}
 
 
 def test_each_limit_that_the_plan_exceeds_is_said_with_its_calculation(record: RunRecord) -> None:
-    assert forecast.exceeded(record) == [
+    assert limits.exceeded(record) == [
         "The plan exceeds Concurrent active calls per instance: present value 10 (emulator value, not read from the "
         "account), needed 47, with 20% headroom 59. 3,600 calls/h x 34.9 s / 3600 = 34.9 erlang; 34.9 erlang at most "
         "1 % blocked, by Erlang B: 47."
@@ -42,11 +42,11 @@ def test_each_limit_that_the_plan_exceeds_is_said_with_its_calculation(record: R
 def test_a_list_of_an_older_version_has_no_needs(record: RunRecord) -> None:
     for row in record.forecast["ladder"]:
         del row["requirement"]
-    assert {rung.needed for rung in forecast.ladder(record)} == {""}
+    assert {line.needed for line in limits.limit_lines(record)} == {""}
 
 
 def test_the_first_words_name_what_binds_with_its_symptom_and_what_comes_next(record: RunRecord) -> None:
-    assert forecast.first_words(record) == (
+    assert limits.first_words(record) == (
         "Concurrent active calls per instance (10) binds first, at 460 calls/h of 3,600 planned: the plan exceeds "
         "it. It shows as: new calls meet the reorder tone. Next, with that raised: Rate of "
         "StartOutboundVoiceContact API requests at 4,620 calls/h."
@@ -55,11 +55,11 @@ def test_the_first_words_name_what_binds_with_its_symptom_and_what_comes_next(re
 
 def test_what_binds_above_the_plan_is_said_so(record: RunRecord) -> None:
     higher = replace(record, forecast={**record.forecast, "ladder": record.forecast["ladder"][1:]})
-    assert "of 3,600 planned: above the plan" in forecast.first_words(higher)
+    assert "of 3,600 planned: above the plan" in limits.first_words(higher)
 
 
 def test_forecast_and_measurement_side_by_side(record: RunRecord) -> None:
-    calls, executions, unmeasured, off = forecast.against(record)
+    calls, executions, unmeasured, off = forecast.compared(record)
     assert (calls.mean, calls.theory, calls.simulated, calls.measured) == (
         "34.9",
         "49",
@@ -68,37 +68,36 @@ def test_forecast_and_measurement_side_by_side(record: RunRecord) -> None:
     )
     assert calls.rejected == "71% / 70% / 1.75%"
     assert calls.agrees is None
-    assert "cut the measured peak off" in calls.says
-    assert (executions.agrees, executions.says) == (True, "measured within the forecast")
+    assert "cut the measured peak off" in calls.result
+    assert (executions.agrees, executions.result) == (True, "measured within the forecast")
     assert (unmeasured.measured, unmeasured.agrees) == ("not measured", None)
-    assert (off.agrees, off.says) == (False, "measured 3 x the forecast peak")
+    assert (off.agrees, off.result) == (False, "measured 3 x the forecast peak")
 
 
 def test_a_measurement_far_below_the_mean_does_not_agree(record: RunRecord) -> None:
     record.quotas[0].peak = 1.0
-    assert forecast.against(record)[1].says == "measured below even the forecast mean"
+    assert forecast.compared(record)[1].result == "measured below even the forecast mean"
 
 
 def test_calls_that_were_blocked_early_explain_a_low_measurement(record: RunRecord) -> None:
     record.quotas[0].peak = 1.0
     record.arrivals.blocked = 200
-    line = forecast.against(record)[1]
-    assert line.says == "lower: 50% of the calls were blocked before they could reach it"
+    line = forecast.compared(record)[1]
+    assert line.result == "lower: 50% of the calls were blocked before they could reach it"
     assert line.agrees is None
 
 
 def test_a_record_without_a_forecast_says_nothing(record: RunRecord) -> None:
     bare = replace(record, forecast={})
-    assert forecast.ladder(bare) == []
-    assert forecast.against(bare) == []
-    assert forecast.first_words(bare) == ""
-    assert ladder_plot(bare) is None
-    assert forecast.planned_volume(bare) == 3600
+    assert limits.limit_lines(bare) == []
+    assert forecast.compared(bare) == []
+    assert limits.first_words(bare) == ""
+    assert bottleneck_plot(bare) == []
+    assert limits.planned_volume(bare) == 3600
 
 
 def test_the_drawing_tells_the_ladder_in_words_too(record: RunRecord) -> None:
-    plot = ladder_plot(record)
-    assert plot is not None
+    [plot] = bottleneck_plot(record)
     assert (
         "Concurrent active calls per instance 460; Rate of StartOutboundVoiceContact API requests 4,620"
         in (plot.description)
@@ -114,4 +113,4 @@ def test_the_drawing_tells_the_ladder_in_words_too(record: RunRecord) -> None:
 def test_shares_that_no_way_tells_are_left_open(record: RunRecord, used: float | None, words: str) -> None:
     record.forecast["quotas"][1]["turned_away_theory"] = used
     record.forecast["quotas"][1]["turned_away_simulated"] = None
-    assert forecast.against(record)[1].rejected.split(" / ")[0] == words
+    assert forecast.compared(record)[1].rejected.split(" / ")[0] == words

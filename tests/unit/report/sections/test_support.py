@@ -12,6 +12,7 @@ import pytest
 
 from busyhour.errors import BusyhourError
 from busyhour.quotas import freshness
+from busyhour.report.renderers import support_text
 from busyhour.report.renderers.registry import RENDERERS
 from busyhour.report.sections import support
 from busyhour.results.record import RunRecord
@@ -118,7 +119,7 @@ def test_what_the_run_does_not_know_is_to_be_filled_in_not_made_up(record: RunRe
     facts = support.case(record)
     assert facts.emulated
     assert (facts.agents_total, facts.aht, facts.retries) == (0, "", "")
-    text = support.text(facts, TEMPLATES)
+    text = support_text.of_case(facts, TEMPLATES)
     assert "please fill in the instance ARN" in text
     assert "please fill in how your clients retry" in text
     assert "Average handle time" not in text
@@ -129,11 +130,11 @@ def test_what_the_run_does_not_know_is_to_be_filled_in_not_made_up(record: RunRe
 def test_a_named_instance_takes_the_emulators_place(record: RunRecord) -> None:
     facts = support.case(record, instance=ARN)
     assert (facts.emulated, facts.region, facts.account) == (False, "eu-central-1", "444455556666")
-    assert ARN in support.text(facts, TEMPLATES)
+    assert ARN in support_text.of_case(facts, TEMPLATES)
 
 
 def test_headroom_that_was_asked_for_is_said(planned: RunRecord) -> None:
-    text = support.text(support.case(planned, headroom=0.2), TEMPLATES)
+    text = support_text.of_case(support.case(planned, headroom=0.2), TEMPLATES)
     assert "All values contain a headroom of 20%" in text
     assert "10 -> 59" in text
     assert "without padding" not in text
@@ -143,8 +144,8 @@ def test_headroom_that_was_asked_for_is_said(planned: RunRecord) -> None:
 def test_the_text_is_shortened_until_a_case_takes_it(planned: RunRecord, count: int) -> None:
     facts = support.case(planned)
     many = replace(facts, asks=tuple(replace(facts.asks[0], name=f"Quota {n}") for n in range(count)))
-    text = support.text(many, TEMPLATES)
-    assert len(text) <= support.MAX_CHARACTERS
+    text = support_text.of_case(many, TEMPLATES)
+    assert len(text) <= support_text.MAX_CHARACTERS
     for n in range(count):
         assert re.search(rf"Quota {n} \(L-12AB7C57\): 10 -> 47", text), "every value stays"
 
@@ -152,13 +153,13 @@ def test_the_text_is_shortened_until_a_case_takes_it(planned: RunRecord, count: 
 def test_a_text_that_stays_too_long_is_refused_with_the_way_out(planned: RunRecord) -> None:
     facts = replace(support.case(planned), use_case="x" * 9000)
     with pytest.raises(BusyhourError, match="a case takes 8,000") as caught:
-        support.text(facts, TEMPLATES)
+        support_text.of_case(facts, TEMPLATES)
     assert "[support]" in str(caught.value.hint)
 
 
 def test_a_teams_own_template_goes_before_ours(planned: RunRecord, tmp_path: Path) -> None:
     (tmp_path / "support.txt.j2").write_text("Dear AWS, {{ case.asks[0].asked }} please.")
-    assert support.text(support.case(planned), [tmp_path, *TEMPLATES]) == "Dear AWS, 47 please.\n"
+    assert support_text.of_case(support.case(planned), [tmp_path, *TEMPLATES]) == "Dear AWS, 47 please.\n"
     (tmp_path / "support.typ").write_text('#let case = json("case.json")\nOnly #case.volume')
     assert words_of(RENDERERS["support-pdf"].render(planned, [tmp_path, *TEMPLATES])) == "Only 3,600"
 
@@ -169,7 +170,7 @@ def test_a_run_that_needs_nothing_says_so(planned: RunRecord) -> None:
     planned.forecast["ladder"] = planned.forecast["ladder"][1:]
     facts = support.case(planned)
     assert facts.asks == ()
-    assert "the present values carry the plan" in support.text(facts, TEMPLATES)
+    assert "the present values carry the plan" in support_text.of_case(facts, TEMPLATES)
     assert "nothing is asked for" in words_of(RENDERERS["support-pdf"].render(planned, TEMPLATES))
 
 
@@ -178,7 +179,7 @@ def test_values_read_from_the_account_make_no_draft(planned: RunRecord) -> None:
     assert not facts.draft
     assert [ask.gap for ask in facts.asks] == [""]
     for made in (
-        support.text(facts, TEMPLATES),
+        support_text.of_case(facts, TEMPLATES),
         words_of(RENDERERS["support-pdf"].render(planned, TEMPLATES)),
     ):
         assert "draft" not in made.lower()
@@ -202,7 +203,7 @@ def test_a_present_value_that_is_not_current_makes_a_draft_with_a_marked_gap(
     calls.origin, calls.read_at = origin, (freshness.today() - timedelta(days=age)).isoformat()
     facts = support.case(planned)
     assert facts.draft
-    text = support.text(facts, TEMPLATES)
+    text = support_text.of_case(facts, TEMPLATES)
     assert text.startswith("DRAFT, NOT FOR AWS")
     assert "Draft: service quota increase for Amazon Connect" in text
     assert re.search(rf"10 \(gap: .*{re.escape(gap)}\) -> 47", text)
