@@ -8,8 +8,10 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 NAME   ?=
 WORKERS ?= 4
+PYTHONS ?= python3.11 python3.13
+TESTS  ?=
 
-.PHONY: help install run test generate lint test-slow contracts bench truth mutation clean
+.PHONY: help install run test generate lint test-slow contracts bench truth mutation clean test-all-pythons coverage docs
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +43,22 @@ lint: install ## ruff, mypy --strict, import-linter, generated files, the projec
 test: lint ## what CI runs: lint and every test that is not marked slow
 	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m 'not slow'
 
+test-all-pythons: ## lint and tests on each Python of PYTHONS that is installed, each with an environment of its own
+	@set -e; ran=; for python in $(PYTHONS); do \
+	  if $$python -c 'import sys' >/dev/null 2>&1; then \
+	    version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	    echo "== Python $$version"; $(MAKE) test PYTHON=$$python VENV=.venv-$$version; ran=yes; \
+	  else echo "== $$python is not installed: skipped"; fi; done; \
+	test -n "$$ran" || { echo "none of $(PYTHONS) is installed" >&2; exit 2; }
+
+coverage: install ## tests with the share of lines and branches that they run: a table here, pages in build/coverage
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m 'not slow' --cov --cov-report=term:skip-covered \
+	  --cov-report=html $(TESTS)
+
+docs: install ## the documentation as a site in build/site; fails on a broken link
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "To read it: $(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000"
+
 test-slow: install ## the tests marked slow
 	$(BIN)/pytest -q -m slow
 
@@ -59,4 +77,4 @@ mutation: install ## small mutants of what computes needs, limits and verdicts a
 	nice -n 10 $(BIN)/python tests/mutation/run.py
 
 clean: ## remove the virtual environment, caches and runs
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis reports/out
+	rm -rf $(VENV) .venv-3.* build .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis reports/out

@@ -1,3 +1,3 @@
 """busyhour: load and contract test harness for Amazon Connect deployments."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

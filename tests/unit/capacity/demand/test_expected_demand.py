@@ -295,7 +295,7 @@ def test_real_handlers_are_asked_about_all_that_they_look_at(
         functions=(Function("lookup", handler=f"{file}:handler"),),
         callers={"inputs": {"pin": ("1234", "999#", "silence", "12")}},
     )
-    with HandlerAnswers(made) as answers:
+    with HandlerAnswers(made, seconds=1000.0) as answers:
         exact = agrees(
             made,
             small.machine(first, remember, look_up("lookup", "known"), known, second),
@@ -313,7 +313,7 @@ def test_exact_and_sampled_agree_on_the_helpdesk(name: str, ample: bool):
     if ample:
         queues = {key: replace(queue, agents=10**6, capacity=None) for key, queue in made.queues.items()}
         made = replace(made, queues=queues)
-    with HandlerAnswers(made) as answers:
+    with HandlerAnswers(made, seconds=1000.0) as answers:
         exact = agrees(made, machine_of(made), calls=4000, answers=answers)
     assert exact.mean("Lambda invocations")
     assert (exact.mean("in flow") is not None) == ample

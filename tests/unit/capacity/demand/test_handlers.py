@@ -14,6 +14,9 @@ from busyhour.capacity.simulation.simulate import INFINITE, simulate
 from busyhour.flows.protocol import LambdaFailed, LambdaResult
 from busyhour.scenarios.model import Function, Table
 
+PLENTY = 1000.0
+"""Seconds for all functions: a busy machine must not make a handler slow."""
+
 HANDLERS = """
 import os
 import boto3
@@ -35,6 +38,12 @@ def hangs(event, context):
 def dies(event, context):
     os._exit(3)
 """
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait longer for the first invocation of a handler, which imports boto3 and starts moto."""
+    monkeypatch.setattr(module, "FIRST_SECONDS", 100.0)
 
 
 @pytest.fixture
@@ -73,7 +82,7 @@ def event(phone: str, contact: str = "c-1") -> dict[str, Any]:
 
 
 def test_handlers_answer_from_the_scenarios_tables_once_for_each_question(scenario: Any):
-    with HandlerAnswers(scenario) as answers:
+    with HandlerAnswers(scenario, seconds=PLENTY) as answers:
         assert answers("lookup", event("+1")) == LambdaResult({"name": "Ada"})
         assert answers("lookup", event("+2")) == LambdaResult({"name": "nobody"})
         assert answers("lookup", event("+1", "c-2")) is answers("lookup", event("+1"))
@@ -86,7 +95,7 @@ def test_handlers_answer_from_the_scenarios_tables_once_for_each_question(scenar
 
 
 def test_after_enough_questions_one_of_the_answers_is_given(scenario: Any):
-    with HandlerAnswers(scenario, questions=2) as answers:
+    with HandlerAnswers(scenario, questions=2, seconds=PLENTY) as answers:
         known = [answers("lookup", event(phone)) for phone in ("+1", "+2")]
         assert answers("lookup", event("+3")) in known
 
@@ -102,7 +111,7 @@ def test_a_slow_function_is_asked_for_so_long_and_then_stands_for_itself(scenari
 
 
 def test_a_simulation_takes_the_branch_of_the_real_answer(scenario: Any, small: Any):
-    with HandlerAnswers(scenario) as answers:
+    with HandlerAnswers(scenario, seconds=PLENTY) as answers:
         result = simulate(scenario, small.machine(small.lookup), drain=INFINITE, answers=answers)
     counts = result.invocations["lookup"]
     assert counts.succeeded == counts.invocations == result.planned
@@ -110,7 +119,7 @@ def test_a_simulation_takes_the_branch_of_the_real_answer(scenario: Any, small: 
 
 
 def test_a_handler_that_ends_its_process_fails_and_the_others_go_on(scenario: Any):
-    with HandlerAnswers(scenario) as answers:
+    with HandlerAnswers(scenario, seconds=PLENTY) as answers:
         assert answers("lookup", event("+1")) == LambdaResult({"name": "Ada"})
         found = answers("dies", event("+1"))
         assert isinstance(found, LambdaFailed)
@@ -123,7 +132,7 @@ def test_a_handler_that_never_answers_is_said_so_and_holds_nothing_up(
     scenario: Any, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(module, "FIRST_SECONDS", 0.5)
-    with HandlerAnswers(scenario, seconds=1000.0) as answers:  # a busy machine must not make it slow
+    with HandlerAnswers(scenario, seconds=PLENTY) as answers:
         assert answers("lookup", event("+1")) is not None
         assert answers("hangs", event("+1")) is None
         assert "'hangs' did not answer" in answers.problems["hangs"]
@@ -134,7 +143,7 @@ def test_a_handler_that_never_answers_is_said_so_and_holds_nothing_up(
 def test_a_variable_that_lambda_reserves_is_not_set_and_reported(scenario: Any):
     given = {"AWS_REGION": "eu-west-9", "TABLE": "people"}
     functions = scenario.functions | {"lookup": replace(scenario.functions["lookup"], environment=given)}
-    with HandlerAnswers(replace(scenario, functions=functions)) as answers:
+    with HandlerAnswers(replace(scenario, functions=functions), seconds=PLENTY) as answers:
         assert answers("lookup", event("+1")) == LambdaResult({"name": "Ada"})
         assert answers.problems == {
             "lookup.environment": "functions.lookup.environment: AWS_REGION is not set: Lambda reserves it; take it out"
@@ -145,6 +154,6 @@ def test_a_table_that_cannot_be_made_is_said_so(scenario: Any, tmp_path: Path):
     broken = tmp_path / "broken.json"
     broken.write_text("{}", encoding="utf-8")
     made = replace(scenario, tables={"people": Table("people", broken)})
-    with HandlerAnswers(made) as answers:
+    with HandlerAnswers(made, seconds=PLENTY) as answers:
         assert answers("lookup", event("+1")) is None
         assert "tables cannot be made" in answers.problems[""]

@@ -48,7 +48,7 @@ def scenario(tmp_path: Path, small: Any) -> Any:
 
 def test_operations_that_are_not_declared_are_those_that_handlers_make(scenario: Any, small: Any):
     machine = small.machine(small.lookup)
-    with HandlerAnswers(scenario) as handlers:
+    with HandlerAnswers(scenario, seconds=1000.0) as handlers:
         made, notes = with_observed_operations(scenario, machine, handlers)
         demand = demand_of_call(made, machine, calls=100, answers=handlers)
     operations = made.functions["lookup"].operations
@@ -66,7 +66,7 @@ def test_operations_that_are_not_declared_are_those_that_handlers_make(scenario:
 def test_what_the_scenario_declares_is_left_alone(scenario: Any, small: Any):
     declared = replace(scenario.functions["lookup"], operations={"people.GetItem": 3.0})
     made = replace(scenario, functions={"lookup": declared})
-    with HandlerAnswers(made) as handlers:
+    with HandlerAnswers(made, seconds=1000.0) as handlers:
         assert with_observed_operations(made, small.machine(small.lookup), handlers) == (made, [])
 
 
@@ -102,7 +102,7 @@ def test_how_handlers_read_is_seen_too(scenario: Any, small: Any, tmp_path: Path
     items = [{"pk": {"S": one}, "team": {"S": "x"}} for one in "abcd"]
     (tmp_path / "items.json").write_text(json.dumps(items), encoding="utf-8")
     table = Table("people", tmp_path / "people.json", tmp_path / "items.json")
-    with HandlerAnswers(replace(scenario, tables={"people": table})) as handlers:
+    with HandlerAnswers(replace(scenario, tables={"people": table}), seconds=1000.0) as handlers:
         made, _ = with_observed_operations(scenario, small.machine(small.lookup), handlers)
     assert made.functions["lookup"].operations == {
         "people.BatchGetItem": 1.0,
