@@ -43,6 +43,15 @@ def _flow_schemas() -> Texts:
     return {f"flow_schemas/{name}": _json(made) for name, made in documents(shipped_schemas()).items()}
 
 
+def _action_types() -> Texts:
+    from busyhour.contracts.schema.store import shipped_schemas
+    from busyhour.flows.actions.declared import of_schema
+
+    store = shipped_schemas()
+    facts = {type: of_schema(store.action(type)) for type in sorted(store.types)}
+    return {"src/busyhour/flows/actions/declared.json": _json(facts)}
+
+
 def _run_record() -> Texts:
     from busyhour.results.json_schema import RUN_ID, RUN_TITLE, schema_of
     from busyhour.results.record import RunRecord
@@ -83,6 +92,7 @@ def _workflows() -> Texts:
 GENERATORS: Mapping[str, Generator] = {
     "pages of the rules": Generator(_rule_pages, owned="docs/rules/*.md"),
     "schemas of flows": Generator(_flow_schemas),
+    "facts of action types": Generator(_action_types),
     "schema of run records": Generator(_run_record),
     "schema of the evidence ledger": Generator(_ledger),
     "coverage page of the emulator": Generator(_coverage),

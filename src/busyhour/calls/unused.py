@@ -12,6 +12,7 @@ from typing import Any
 
 from busyhour.calls.invoker import function_name
 from busyhour.errors import did_you_mean
+from busyhour.flows.actions.declared import DECLARED
 from busyhour.flows.actions.functions import ARN_KEYS
 from busyhour.flows.layout import shown_name
 from busyhour.flows.library import identity
@@ -20,13 +21,7 @@ from busyhour.flows.references import find
 from busyhour.scenarios.model import DriveKind, Scenario
 
 _FLOW_KEYS = ("ContactFlowId", "FlowModuleId", "ContactFlowArn")
-_ASKING = frozenset(
-    {
-        *("GetParticipantInput", "ConnectParticipantWithLexBot", "ConnectParticipantWithAgenticCX"),
-        *("ShowView", "AuthenticateParticipant", "CheckOutboundCallStatus", "CheckVoiceId"),
-        *("CheckSegmentMembershipForCustomerProfile", "DistributeByPercentage"),
-    }
-)
+_ASKING = frozenset(type for type, one in DECLARED.items() if one.decided_outside)
 """Action types whose result the caller or another service determines, as configured in [callers]."""
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from busyhour.contracts.analysis.dataflow import attributes_set
 from busyhour.contracts.analysis.flow_cycles import Circle, circles
 from busyhour.contracts.reading.placeholders import PLACEHOLDER
+from busyhour.flows.actions.declared import DECLARED
 
 if TYPE_CHECKING:
     from busyhour.contracts.flow_view import ActionView, FlowView
@@ -24,12 +25,8 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
-_PARAMETERS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "TransferToFlow": (("ContactFlowId", "transfer"),),
-    "InvokeFlowModule": (("FlowModuleId", "module"),),
-    "CreateTask": (("ContactFlowId", "contact"),),
-    "CreateCallbackContact": (("ContactFlowId", "contact"),),
-    "StartOutboundChatContact": (("ContactFlowArn", "contact"),),
+_PARAMETERS = {
+    type: tuple(one.flow_parameters.items()) for type, one in DECLARED.items() if one.flow_parameters
 }
 """Action type -> its parameters that name a flow, and the outcome of that flow."""
 

@@ -5,47 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from busyhour.flows.actions.declared import DECLARED
 from busyhour.flows.model import FlowType
 
 if TYPE_CHECKING:
     from busyhour.contracts.flow_view import ActionView, FlowView
 
-INTERACTIVE = frozenset(
-    {
-        "AuthenticateParticipant",
-        "ConnectParticipantWithAgenticCX",
-        "ConnectParticipantWithLexBot",
-        "GetParticipantInput",
-        "MessageParticipant",
-        "MessageParticipantIteratively",
-        "ShowView",
-        "TransferParticipantToThirdParty",
-        "Wait",
-    }
-)
+INTERACTIVE = frozenset(type for type, one in DECLARED.items() if one.occupies)
 """Types that take the participant's time: they play, show or ask something, or wait."""
 
-_GOING_ON = frozenset(
-    {
-        "CompleteOutboundCall",
-        "CreateCallbackContact",
-        "CreateContact",
-        "CreateTask",
-        "DequeueContactAndTransferToQueue",
-        "EndFlowExecution",
-        "EndFlowModuleExecution",
-        "InvokeFlowModule",
-        "ResumeContact",
-        "StartOutboundChatContact",
-        "StartOutboundEmailContact",
-        "TransferContactToAgent",
-        "TransferContactToQueue",
-        "TransferToFlow",
-    }
-)
-"""Types after which somebody or something else takes care of the contact."""
-
-CARING = INTERACTIVE | _GOING_ON
+CARING = INTERACTIVE | {type for type, one in DECLARED.items() if one.hands_over}
 """Types that mean that the person is not simply cut off."""
 
 

@@ -9,6 +9,7 @@ from busyhour.exploration.world.candidates import name_of
 from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.values import Test, first, shadowed, tests_of, witnesses
 from busyhour.flows.actions import ASKABLE, TYPES
+from busyhour.flows.actions.declared import DECLARED
 from busyhour.flows.compiled import number
 from busyhour.flows.model import Action, Flow, FlowType
 from busyhour.flows.references import find, text_of, whole
@@ -38,7 +39,8 @@ class Branches:
             name = action.errors[index].error_type
             if any(one.error_type == name for one in action.errors[:index]):
                 return f"an earlier branch of the action is for {name} as well"
-        judge = _BY_TYPE.get(action.type)
+        declared = DECLARED.get(action.type)
+        judge = _BY_BEHAVIOUR.get(declared.behaviour) if declared is not None else None
         if judge is not None:
             return judge(self, action, kind, index, values)
         if action.type in TYPES and action.type not in ASKABLE:
@@ -319,29 +321,27 @@ class Branches:
 Judge = Callable[[Branches, Action, str, int, Values], str]
 
 _BRANCHING = frozenset(
-    {"ShowView", "AuthenticateParticipant", "DistributeByPercentage", "CheckOutboundCallStatus", "CheckVoiceId",
-     "CheckSegmentMembershipForCustomerProfile"}
-)  # fmt: skip
+    type for type, one in DECLARED.items() if one.behaviour in ("branching", "participating")
+)
 
-_BY_TYPE: dict[str, Judge] = {
-    "Compare": Branches._compare,
-    "Loop": Branches._loop,
-    "CheckHoursOfOperation": Branches._hours,
-    "CheckMetricData": Branches._metric,
-    "Wait": Branches._wait,
-    "MessageParticipant": Branches._message,
-    "MessageParticipantIteratively": Branches._looped_prompts,
-    "GetParticipantInput": Branches._input,
-    "GetMetricData": Branches._message,
-    "ConnectParticipantWithLexBot": Branches._lex,
-    "ConnectParticipantWithAgenticCX": Branches._lex,
-    "InvokeLambdaFunction": Branches._lambda,
-    "TransferContactToQueue": Branches._to_queue,
-    "DequeueContactAndTransferToQueue": Branches._dequeue,
-    "TransferContactToAgent": Branches._to_agent,
-    "TransferParticipantToThirdParty": Branches._third_party,
-    "TransferToFlow": Branches._to_flow,
-    "InvokeFlowModule": Branches._module,
+_BY_BEHAVIOUR: dict[str, Judge] = {
+    "compare": Branches._compare,
+    "loop-counter": Branches._loop,
+    "hours": Branches._hours,
+    "check-metrics": Branches._metric,
+    "wait": Branches._wait,
+    "message": Branches._message,
+    "loop-prompts": Branches._looped_prompts,
+    "input": Branches._input,
+    "read-metrics": Branches._message,
+    "lex": Branches._lex,
+    "invoke-function": Branches._lambda,
+    "to-queue": Branches._to_queue,
+    "dequeue": Branches._dequeue,
+    "to-agent": Branches._to_agent,
+    "third-party": Branches._third_party,
+    "transfer-to-flow": Branches._to_flow,
+    "invoke-module": Branches._module,
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from busyhour.exploration.world.candidates import name_of, reads_of
 from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.inherited import WITH_THE_CONTACT
+from busyhour.flows.actions.declared import DECLARED
 from busyhour.flows.model import Action, Flow, FlowType
 from busyhour.flows.references import ROOTS, find, text_of, whole
 
@@ -156,16 +157,17 @@ def leaving(action: Action, kind: str, index: int, values: Values, ground: Conte
             return values
 
 
-_PLAIN = frozenset(
+_PLAIN_BEHAVIOURS = frozenset(
     {
-        "MessageParticipant", "MessageParticipantIteratively", "Compare", "Loop", "CheckHoursOfOperation",
-        "CheckMetricData", "Wait", "TransferToFlow", "TransferContactToQueue", "TransferContactToAgent",
-        "DisconnectParticipant", "EndFlowExecution", "EndFlowModuleExecution", "DistributeByPercentage",
-        "UpdateFlowLoggingBehavior", "UpdateContactRecordingBehavior", "UpdateContactEventHooks",
-        "UpdateContactCallbackNumber", "UpdateContactRoutingBehavior", "UpdateContactRoutingCriteria",
-        "UpdateContactAttributes", "UpdateFlowAttributes", "UpdateContactData", "UpdateContactTargetQueue",
+        *("message", "loop-prompts", "compare", "loop-counter", "hours", "check-metrics", "wait"),
+        *("transfer-to-flow", "to-queue", "to-agent", "disconnect", "end-flow", "end-module"),
+        *("configuration", "event-hooks", "callback-number", "routing"),
+        *("attributes", "flow-attributes", "data", "target-queue"),
     }
-)  # fmt: skip
+)
+_PLAIN = frozenset(type for type, one in DECLARED.items() if one.behaviour in _PLAIN_BEHAVIOURS) | {
+    "DistributeByPercentage"
+}
 """Types that give nothing back."""
 
 

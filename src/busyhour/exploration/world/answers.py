@@ -10,7 +10,7 @@ from busyhour.exploration.world.choices import Choice, Option
 from busyhour.exploration.world.stubs import MODULE_STAND_IN
 from busyhour.exploration.world.values import OTHER, tests_of, witnesses
 from busyhour.flows import protocol as p
-from busyhour.flows.actions.services import CHANNELS
+from busyhour.flows.actions.declared import DECLARED
 from busyhour.flows.compiled import NO_ERROR, number
 from busyhour.flows.model import Action, Flow
 
@@ -70,7 +70,8 @@ def contact_options(after: bool, flows: Sequence[Flow], pools: Pools) -> list[Op
     for action in (action for one in flows for action in one.actions):
         if action.type == "Wait" or any(e.error_type == "ChannelMismatch" for e in action.errors):
             channels.append("CHAT")
-        wanted = CHANNELS.get(action.type, frozenset())
+        declared = DECLARED.get(action.type)
+        wanted = declared.limited_to if declared is not None else frozenset()
         if "VOICE" not in wanted:
             channels += sorted(wanted)
     ways: list[dict[str, Any]] = [{AFTER: True}, {}] if after else [{}]

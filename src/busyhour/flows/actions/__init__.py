@@ -1,96 +1,64 @@
-"""What each action type does: one class per behaviour, found by the type's name."""
+"""What each action type does: one class per behaviour, chosen by the type's schema (`x-behaviour`)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from busyhour.flows.actions import contact, control, functions, input, messages, modules, queueing, services
+from busyhour.flows.actions.declared import DECLARED
 from busyhour.flows.compiled import Asked, Compiled, Node
 from busyhour.flows.model import Action
 
 if TYPE_CHECKING:
     from busyhour.flows.machine import Machine
 
+BEHAVIOURS: dict[str, type[Node]] = {
+    "attributes": contact.Attributes,
+    "callback-number": contact.CallbackNumber,
+    "channel-configuration": contact.ChannelConfiguration,
+    "configuration": contact.Configuration,
+    "data": contact.Data,
+    "event-hooks": contact.EventHooks,
+    "flow-attributes": contact.FlowAttributes,
+    "media-streaming": contact.MediaStreaming,
+    "routing": contact.Routing,
+    "tag": contact.Tag,
+    "untag": contact.Untag,
+    "voice": contact.Voice,
+    "voice-configuration": contact.VoiceConfiguration,
+    "check-metrics": control.CheckMetrics,
+    "compare": control.Compare,
+    "disconnect": control.Disconnect,
+    "end-flow": control.EndFlow,
+    "hours": control.Hours,
+    "loop-counter": control.LoopCounter,
+    "read-metrics": control.ReadMetrics,
+    "wait": control.Wait,
+    "invoke-function": functions.InvokeFunction,
+    "input": input.Input,
+    "lex": input.Lex,
+    "loop-prompts": messages.LoopPrompts,
+    "message": messages.Message,
+    "end-module": modules.EndModule,
+    "invoke-module": modules.InvokeModule,
+    "transfer-to-flow": modules.TransferToFlow,
+    "dequeue": queueing.Dequeue,
+    "target-queue": queueing.TargetQueue,
+    "third-party": queueing.ThirdParty,
+    "to-agent": queueing.ToAgent,
+    "to-queue": queueing.ToQueue,
+    "branching": services.Branching,
+    "participating": services.Participating,
+    "service": services.Service,
+}
+"""By the name that a schema gives as `x-behaviour`."""
+
+_WITHOUT_SCHEMA = ("CreateCustomerProfileObject", "UpdateCustomerProfileObject")
+"""Services that exports have and no page of AWS describes."""
+
 TYPES: dict[str, type[Node]] = {
-    # Participant
-    "MessageParticipant": messages.Message,
-    "MessageParticipantIteratively": messages.LoopPrompts,
-    "GetParticipantInput": input.Input,
-    "ConnectParticipantWithLexBot": input.Lex,
-    "ConnectParticipantWithAgenticCX": input.Lex,
-    "ShowView": services.Participating,
-    "TransferParticipantToThirdParty": queueing.ThirdParty,
-    "DisconnectParticipant": control.Disconnect,
-    "AuthenticateParticipant": services.Participating,
-    # Flow control
-    "Compare": control.Compare,
-    "Loop": control.LoopCounter,
-    "CheckHoursOfOperation": control.Hours,
-    "CheckMetricData": control.CheckMetrics,
-    "GetMetricData": control.ReadMetrics,
-    "DistributeByPercentage": services.Branching,
-    "CheckOutboundCallStatus": services.Branching,
-    "CheckVoiceId": services.Branching,
-    "StartVoiceIdStream": services.Service,
-    "Wait": control.Wait,
-    "TransferToFlow": modules.TransferToFlow,
-    "EndFlowExecution": control.EndFlow,
-    "UpdateFlowLoggingBehavior": contact.Configuration,
-    "UpdateFlowAttributes": contact.FlowAttributes,
-    "UpdateContactRoutingCriteria": contact.Configuration,
-    # Contact
-    "UpdateContactAttributes": contact.Attributes,
-    "UpdateContactData": contact.Data,
-    "UpdateContactTargetQueue": queueing.TargetQueue,
-    "TransferContactToQueue": queueing.ToQueue,
-    "DequeueContactAndTransferToQueue": queueing.Dequeue,
-    "TransferContactToAgent": queueing.ToAgent,
-    "UpdateContactEventHooks": contact.EventHooks,
-    "UpdateContactRecordingBehavior": contact.Configuration,
-    "UpdateContactRecordingAndAnalyticsBehavior": contact.ChannelConfiguration,
-    "UpdateContactMediaStreamingBehavior": contact.MediaStreaming,
-    "UpdateContactMediaProcessing": contact.ChannelConfiguration,
-    "UpdateContactTextToSpeechVoice": contact.Voice,
-    "UpdateContactCallbackNumber": contact.CallbackNumber,
-    "UpdateContactRoutingBehavior": contact.Routing,
-    "UpdatePreviousContactParticipantState": contact.VoiceConfiguration,
-    "CompleteOutboundCall": contact.VoiceConfiguration,
-    "TagContact": contact.Tag,
-    "UntagContact": contact.Untag,
-    "InvokeFlowModule": modules.InvokeModule,
-    "EndFlowModuleExecution": modules.EndModule,
-    # Interactions
-    "InvokeLambdaFunction": functions.InvokeFunction,
-    **dict.fromkeys(
-        (
-            "AssociateContactToCustomerProfile",
-            "CreateCallbackContact",
-            "CreateCase",
-            "CreateContact",
-            "CreateCustomerProfile",
-            "CreateCustomerProfileObject",
-            "CreatePersistentContactAssociation",
-            "CreateTask",
-            "CreateWisdomSession",
-            "EvaluateDataTableValues",
-            "GetCalculatedAttributesForCustomerProfile",
-            "GetCase",
-            "GetCustomerProfile",
-            "GetCustomerProfileObject",
-            "ListDataTableValues",
-            "LoadContactContent",
-            "RenderMessageTemplate",
-            "ResumeContact",
-            "StartOutboundChatContact",
-            "StartOutboundEmailContact",
-            "UpdateCase",
-            "UpdateCustomerProfile",
-            "UpdateCustomerProfileObject",
-            "UpsertDataTableValues",
-        ),
-        services.Service,
-    ),
-    "CheckSegmentMembershipForCustomerProfile": services.Branching,
+    **{type: BEHAVIOURS[one.behaviour] for type, one in DECLARED.items()},
+    **dict.fromkeys(_WITHOUT_SCHEMA, services.Service),
 }
 """Every action type that is modelled. A type that is not here goes on with NextAction, else NoMatchingError's branch,
 and is named in `Call.unmodelled`."""

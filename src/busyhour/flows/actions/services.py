@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from busyhour.flows import protocol as p
+from busyhour.flows.actions.declared import DECLARED
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node, branches
 from busyhour.flows.failure import Cause
@@ -13,20 +14,6 @@ from busyhour.flows.references import compile_value
 
 if TYPE_CHECKING:
     from busyhour.flows.machine import Machine
-
-
-CHANNELS: dict[str, frozenset[str]] = {
-    "AuthenticateParticipant": frozenset({"CHAT"}),
-    "CheckOutboundCallStatus": frozenset({"VOICE"}),
-    "CheckVoiceId": frozenset({"VOICE"}),
-    "CreatePersistentContactAssociation": frozenset({"CHAT"}),
-    "CreateWisdomSession": frozenset({"VOICE", "CHAT", "EMAIL"}),
-    "LoadContactContent": frozenset({"EMAIL"}),
-    "ShowView": frozenset({"CHAT"}),
-    "StartVoiceIdStream": frozenset({"VOICE"}),
-}
-"""Channels that a service works on, where it does not on all; on others it takes its error branch (AWS administrator
-guide, Supported channels for flow blocks)."""
 
 
 class Service(Node):
@@ -38,11 +25,12 @@ class Service(Node):
         super().__init__(action, flow, machine)
         self._parameters = compile_value(dict(action.parameters), machine.policy.missing_reference)
         self._branches = tuple(dict.fromkeys(branches(action)))
-        self._channels = CHANNELS.get(action.type)
+        declared = DECLARED.get(action.type)
+        self._channels = declared.limited_to if declared is not None else frozenset()
 
     def run(self, call: Call) -> Node | None:
         """Ask, unless the contact's channel knows nothing of the kind."""
-        if self._channels is not None and call.contact.channel not in self._channels:
+        if self._channels and call.contact.channel not in self._channels:
             return self.fail(call, detail=f"not for {call.contact.channel}", cause=Cause.CHANNEL)
         parameters: dict[str, Any] = (
             self._parameters(call) if callable(self._parameters) else self._parameters

@@ -15,37 +15,12 @@ from typing import Any
 
 from busyhour.errors import BusyhourError
 from busyhour.flows import protocol as p
+from busyhour.flows.actions.declared import DECLARED
 from busyhour.flows.model import Action
 from busyhour.flows.playback.call_trace import Step, Trace
 from busyhour.flows.references import text_of
 
-MODULE_TYPES: Mapping[str, str] = {
-    "Compare": "CheckAttribute",
-    "ConnectParticipantWithLexBot": "GetUserInput",
-    "CreateCallbackContact": "CreateCallback",
-    "CreateWisdomSession": "SetWisdomAssistant",
-    "DequeueContactAndTransferToQueue": "Transfer",
-    "DisconnectParticipant": "Disconnect",
-    "DistributeByPercentage": "PercentileBranching",
-    "EndFlowExecution": "Resume",
-    "GetParticipantInput": "GetUserInput",
-    "InvokeLambdaFunction": "InvokeExternalResource",
-    "MessageParticipant": "PlayPrompt",
-    "MessageParticipantIteratively": "LoopPrompts",
-    "TransferContactToAgent": "Transfer",
-    "TransferContactToQueue": "Transfer",
-    "TransferParticipantToThirdParty": "Transfer",
-    "TransferToFlow": "Transfer",
-    "UpdateContactAttributes": "SetAttributes",
-    "UpdateContactCallbackNumber": "SetCallBackNumber",
-    "UpdateContactData": "SetContactData",
-    "UpdateContactEventHooks": "SetEventHook",
-    "UpdateContactRecordingBehavior": "SetRecordingBehavior",
-    "UpdateContactRoutingBehavior": "UpdateRoutingPriority",
-    "UpdateContactTargetQueue": "SetQueue",
-    "UpdateContactTextToSpeechVoice": "SetVoice",
-    "UpdateFlowLoggingBehavior": "SetLoggingBehavior",
-}
+MODULE_TYPES = {type: one.log_name for type, one in DECLARED.items() if one.log_name}
 """Action type -> module type; types that are not here keep their name (Loop, Wait, CheckHoursOfOperation, ...)."""
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
