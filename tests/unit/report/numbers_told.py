@@ -288,8 +288,8 @@ class Reader:
                     NEEDED: _float(row[heads.index("needed")]),
                     PRESENT: _float(row[heads.index("applied")]),
                 }
-            if "ask for" in heads:
-                yield from self._all(key, {NEEDED: _float(row[heads.index("ask for")])}, where)
+            if "to request" in heads:
+                yield from self._all(key, {NEEDED: _float(row[heads.index("to request")])}, where)
             yield from self._all(key, told, where)
 
     def _last_wave(self, table: list[list[str]], place: str) -> Iterator[Told]:

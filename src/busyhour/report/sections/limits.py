@@ -45,7 +45,6 @@ VERDICTS = {"undecided": "not decided"}
 class LimitLine:
     """One limit of the list in words. Volumes are calls per hour."""
 
-    place: int
     name: str
     code: str
     kind: str
@@ -59,9 +58,7 @@ class LimitLine:
     """With its interval where it is sampled."""
     of_plan: str
     """The volume as a multiple of the plan."""
-    by_little: str
     symptom: str
-    load: str
     needed: str
     """What the plan needs, without headroom; "no value" where none suffices; empty where it is not known."""
     with_headroom: str
@@ -87,7 +84,7 @@ def planned_volume(record: RunRecord) -> float:
 def limit_lines(record: RunRecord) -> list[LimitLine]:
     """The list of limits in words, the first to bind first."""
     plan = planned_volume(record)
-    return [_line(place, row, plan, record) for place, row in enumerate(limit_rows(record), 1)]
+    return [_line(row, plan, record) for row in limit_rows(record)]
 
 
 def headroom_words(record: RunRecord) -> str:
@@ -214,12 +211,11 @@ def _cells(line: LimitLine, spare: str) -> tuple[Cell, ...]:
     )
 
 
-def _line(place: int, row: LimitRow, plan: float, record: RunRecord) -> LimitLine:
-    volume, little = row.calls_per_hour, row.by_little
+def _line(row: LimitRow, plan: float, record: RunRecord) -> LimitLine:
+    volume = row.calls_per_hour
     marked = freshness.mark_of(record, row.origin, row.read_at) if row.kind == QUOTA else ""
     known = row.needed is not None or not row.requirement
     return LimitLine(
-        place=place,
         name=row.name,
         code=row.code,
         kind=KINDS.get(row.kind, row.kind),
@@ -229,9 +225,7 @@ def _line(place: int, row: LimitRow, plan: float, record: RunRecord) -> LimitLin
         volume=volume,
         volume_text=figures.volume(volume, row.volume_half_width),
         of_plan="" if volume is None or not plan else f"{multiple(volume / plan)} x",
-        by_little="" if little is None else number(_round(little)),
         symptom=row.symptom,
-        load="" if row.load is None else number(row.load),
         needed=("" if row.needed is None else number(row.needed)) if known else "no value",
         with_headroom="" if row.with_headroom is None else number(row.with_headroom),
         of_value="" if (part := shares.of_value(row.needed, row.value)) is None else share(part),

@@ -41,7 +41,12 @@ SECTIONS: tuple[Entry, ...] = (
     Entry("limit-search", "The highest rate that holds", limit_search.limit_search),
     Entry("limits", "Limits", limits.limits),
     Entry("queues", "Queues", forecast.queues),
-    Entry("ask", "What to ask of AWS", support.increases, on_screens("`busyhour request RUN` prints it")),
+    Entry(
+        "increases",
+        "Quota increases to request",
+        support.increases,
+        on_screens("`busyhour request RUN` prints it"),
+    ),
     Entry(
         "what-if",
         "Other volumes",
@@ -54,7 +59,7 @@ SECTIONS: tuple[Entry, ...] = (
         "forecast",
         "Forecast and measurement",
         forecast.forecast,
-        on_screens("too wide for a screen beside the other tables; the page has it"),
+        on_screens("the table of quotas has the measured peaks; this one is wider than most terminals"),
     ),
     Entry("ledger", "Evidence ledger", ledger.ledger, on_screens("`busyhour quotas ledger` prints it")),
     Entry("regression", "Earlier runs", earlier_runs.earlier_runs, _NIGHTS),

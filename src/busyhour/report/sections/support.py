@@ -168,7 +168,7 @@ def increases(record: RunRecord) -> Section | None:
         words("From", below=True),
         figure(NEEDED),
         figure(PEAK),
-        figure("Ask for"),
+        figure("To request"),
     )
     rows = [
         (
@@ -181,8 +181,8 @@ def increases(record: RunRecord) -> Section | None:
         for ask in asks
     ]
     caption = (
-        "What the plan needs, without headroom, as AWS wants it. `busyhour request RUN` prints and files the requests and "
-        "writes the report for Support."
+        "What the plan needs, without headroom, as AWS wants it. The command busyhour request prints and files the "
+        "requests and writes the report for Support."
     )
     nothing = Text("Nothing: the present values of the quotas carry the plan.")
     return section(table(columns, rows, caption) or nothing, _own(record))

@@ -88,7 +88,7 @@ def test_html_puts_the_limits_right_after_the_verdict(page: str) -> None:
     order = [
         'aria-label="Verdict"',
         'id="limits"',
-        'id="ask"',
+        'id="increases"',
         'id="what-if"',
         'id="quotas"',
         'id="forecast"',
@@ -106,7 +106,7 @@ def test_every_identifier_is_there_once_and_every_reference_leads_somewhere(page
     assert set(re.findall(r"url\(#([^)]+)\)", page)) <= set(names)
 
 
-def test_html_says_what_to_ask_with_its_calculation(page: str, record: RunRecord) -> None:
+def test_html_has_each_increase_to_request_with_its_calculation(page: str, record: RunRecord) -> None:
     assert (
         "34.9 erlang at most 1 % blocked, by Erlang B: 47.</li><li>Needed by the plan, in count: 47." in page
     )

@@ -171,7 +171,7 @@ def test_a_run_that_needs_nothing_says_so(planned: RunRecord) -> None:
     facts = support.case(planned)
     assert facts.asks == ()
     assert "the present values carry the plan" in support_text.of_case(facts, TEMPLATES)
-    assert "nothing is asked for" in words_of(RENDERERS["support-pdf"].render(planned, TEMPLATES))
+    assert "no increase is requested" in words_of(RENDERERS["support-pdf"].render(planned, TEMPLATES))
 
 
 def test_values_read_from_the_account_make_no_draft(planned: RunRecord) -> None:
