@@ -53,7 +53,7 @@ def edit(team: Path, old: str, new: str) -> None:
         pytest.param(
             "flows/*.json",
             "flows/main.jsn",
-            ["scenarios/desk.toml:", "flows/main.jsn", "there is no such file"],
+            ["scenarios/desk.toml:", "flows/main.jsn", "no such file"],
             id="missing flow",
         ),
         pytest.param(

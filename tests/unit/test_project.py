@@ -106,7 +106,7 @@ def test_settings_are_read(team):
         pytest.param(
             "runs = ",
             "busyhour.toml:1:8: not TOML: invalid value",
-            "Correct the TOML there; strings stand in quotes, a table begins with [name] on a line of its own.",
+            "Correct the TOML there; strings are in quotes, a table begins with [name] on a line of its own.",
             id="broken",
         ),
     ],
@@ -182,22 +182,22 @@ def test_private_files_are_no_units(team, shipped):
         pytest.param(
             "scenario",
             "helpdsk",
-            "there is no scenario named 'helpdsk'. Did you mean 'helpdesk'?",
-            "There are: helpdesk, peak. The path of a file will do as well.",
+            "no scenario named 'helpdsk'. Did you mean 'helpdesk'?",
+            "Known: helpdesk, peak. The path of a file is also accepted.",
             id="name",
         ),
         pytest.param(
             "scenario",
             "scenarios/paek.toml",
-            "scenarios/paek.toml: there is no such scenario file. Did you mean 'peak'?",
-            "There are: helpdesk, peak. The path of a file will do as well.",
+            "scenarios/paek.toml: no such scenario file. Did you mean 'peak'?",
+            "Known: helpdesk, peak. The path of a file is also accepted.",
             id="path",
         ),
         pytest.param(
             "loadtest",
             "chat",
-            "there is no load test named 'chat'.",
-            "There are: voice. The path of a file will do as well.",
+            "no load test named 'chat'.",
+            "Known: voice. The path of a file is also accepted.",
             id="nothing-near",
         ),
     ],
@@ -211,7 +211,7 @@ def test_an_unknown_name_is_answered_with_those_that_there_are(team, shipped, as
 def test_where_no_room_has_anything_a_path_is_asked_for(team, tmp_path):
     with pytest.raises(BusyhourError) as caught:
         Project(team, shipped=tmp_path / "none").scenario("x")
-    assert caught.value.hint == "Give the path of a scenario file; no room here has any."
+    assert caught.value.hint == "Give the path of a scenario file; this project has none."
 
 
 # ------------------------------------------------------------------------------------------------------ folders
@@ -256,8 +256,8 @@ def test_a_pattern_of_flows_that_finds_nothing_is_refused(team):
     (team / "busyhour.toml").write_text('flows = ["flow/*.json"]\n')
     with pytest.raises(BusyhourError) as caught:
         Project.find().flows()
-    assert caught.value.message == "busyhour.toml: flows[1] is 'flow/*.json': no file fits."
-    assert caught.value.hint == f"Patterns start at {team}. Correct this one, or take it out."
+    assert caught.value.message == "busyhour.toml: flows[1] is 'flow/*.json': no file matches."
+    assert caught.value.hint == f"Patterns start at {team}. Correct this one, or remove it."
 
 
 def test_the_shipped_scenarios_are_found_from_anywhere(team):

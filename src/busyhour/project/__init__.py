@@ -1,6 +1,6 @@
-"""A team's project: where its root is, how it is set up, and which file a name stands for.
+"""A team's project: its root, its settings, and the files that names refer to.
 
-Names are looked up in the team's rooms first and then in those that ship with busyhour, so a team replaces a
+Names are looked up in the team's folders first and then in those shipped with busyhour, so a team replaces a
 unit by one of the same name and adds one by adding a file.
 """
 
@@ -25,10 +25,10 @@ _SCHEMA = Path(__file__).with_name("busyhour.schema.json")
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project root with its settings. Made by `Project.find` or `Project.at`; nothing else is read until asked for.
+    """A project root with its settings.
 
-    `config` is the file that the settings came from, None where there is none. `shipped` is the folder of the
-    rooms that ship with busyhour.
+    Made by `Project.find` or `Project.at`; other files are read on demand. `config` is the file with the
+    settings, None if there is none. `shipped` is the folder of the rooms that ship with busyhour.
     """
 
     root: Path
@@ -39,18 +39,18 @@ class Project:
     flow_patterns: tuple[str, ...] = ()
     rooms: Mapping[str, str] = field(default_factory=dict)
     check: Mapping[str, Any] = field(default_factory=dict)
-    """The table [check], as it stands there; `contracts.settings` gives it its meaning."""
+    """The raw table [check]; `contracts.settings` interprets it."""
     shipped: Path = field(default_factory=shipped_root)
 
     @classmethod
     def find(cls, start: Path | None = None) -> Project:
-        """The project that `start` (the current folder) lies in.
+        """Find the project that contains `start` (by default the current folder).
 
-        Its root is the nearest folder upwards with a busyhour.toml, or a pyproject.toml that has [tool.busyhour];
-        where there is none, `start` itself.
+        Its root is the nearest parent folder with a busyhour.toml, or a pyproject.toml with [tool.busyhour];
+        otherwise `start` itself.
 
         Raises:
-            BusyhourError: the project's settings are wrong.
+            BusyhourError: the project's settings are invalid.
         """
         folder = (start or Path.cwd()).resolve()
         if folder.is_file():
@@ -62,10 +62,10 @@ class Project:
 
     @classmethod
     def at(cls, root: Path) -> Project:
-        """The project whose root is `root`, with the settings that lie there.
+        """Read the project with this root and its settings.
 
         Raises:
-            BusyhourError: the settings are wrong; the message names file, line and key.
+            BusyhourError: the settings are invalid; the message names file, line and key.
         """
         root = root.resolve()
         if (root / CONFIG).is_file():
@@ -90,64 +90,67 @@ class Project:
             check=settings.get("check", {}),
         )
 
-    # ------------------------------------------------------------------------------------------- names -> files
-
     def scenario(self, name: str | Path) -> Path:
-        """File of a scenario, by its name or by its path (from the current folder, else from the root).
+        """Return the file of a scenario, by its name or its path.
+
+        A path is resolved from the current folder, then from the root.
 
         Raises:
-            BusyhourError: there is none; the message lists those that there are.
+            BusyhourError: there is none; the message lists the existing ones.
         """
         return self._unit("scenario", "scenarios", ".toml", name)
 
     def loadtest(self, name: str | Path) -> Path:
-        """The locustfile of a kind of load ("voice"), or a path.
+        """Return the locustfile of a kind of load ("voice"), or a path.
 
         Raises:
-            BusyhourError: there is none; the message lists those that there are.
+            BusyhourError: there is none; the message lists the existing ones.
         """
         return self._unit("load test", "loadtests", ".py", name)
 
     def scenarios(self) -> dict[str, Path]:
-        """Every scenario by name, the team's over the shipped ones."""
+        """Return every scenario by name; the team's replace shipped ones."""
         return self._units("scenarios", ".toml")
 
     def loadtests(self) -> dict[str, Path]:
-        """Every locustfile by name, the team's over the shipped ones."""
+        """Return every locustfile by name; the team's replace shipped ones."""
         return self._units("loadtests", ".py")
 
     def rules_folders(self) -> list[Path]:
-        """Folders of contract rules that exist, the team's first."""
+        """Return the existing folders of contract rules, the team's first."""
         return [folder for room in self._room("contract_tests") if (folder := room / "rules").is_dir()]
 
     def invariants_folders(self) -> list[Path]:
-        """Folders of invariants of explored calls that exist, the team's first."""
+        """Return the existing folders of invariants of explored calls, the team's first."""
         return [folder for room in self._room("contract_tests") if (folder := room / "invariants").is_dir()]
 
     def schemas_root(self) -> Path:
-        """Folder of flow.schema.json and actions/: the team's where it has one, else the shipped one."""
+        """Return the folder of flow.schema.json and actions/.
+
+        The team's if it has one, else the shipped one.
+        """
         for room in self._room("flow_schemas"):
             if (room / "flow.schema.json").is_file():
                 return room
         return self.shipped / "flow_schemas"
 
     def report_templates(self) -> list[Path]:
-        """Folders of report templates that exist, the team's first."""
+        """Return the existing folders of report templates, the team's first."""
         return [folder for room in self._room("reports") if (folder := room / "templates").is_dir()]
 
     def flows(self) -> list[Path]:
-        """The exported flows that the project names, sorted.
+        """Return the project's exported flows, sorted.
 
         Raises:
-            BusyhourError: a pattern finds no file.
+            BusyhourError: a pattern matches no file.
         """
         found: dict[Path, None] = {}
         for number, pattern in enumerate(self.flow_patterns, start=1):
             matches = matching(self.root, pattern)
             if not matches:
                 raise BusyhourError(
-                    f"{shown(self.config or self.root)}: flows[{number}] is {pattern!r}: no file fits.",
-                    f"Patterns start at {self.root}. Correct this one, or take it out.",
+                    f"{shown(self.config or self.root)}: flows[{number}] is {pattern!r}: no file matches.",
+                    f"Patterns start at {self.root}. Correct this one, or remove it.",
                 )
             found.update(dict.fromkeys(matches))
         return list(found)
@@ -164,13 +167,11 @@ class Project:
 
     @property
     def history_file(self) -> Path:
-        """The history of past nights. It may not exist yet."""
+        """The history of nightly runs. It may not exist yet."""
         return self.root / self.history
 
-    # ------------------------------------------------------------------------------------------------- look-up
-
     def _room(self, room: str) -> Iterator[Path]:
-        """Folders of a room: the team's, then the shipped one; each once."""
+        """Return the folders of a room: the team's, then the shipped one; each once."""
         own = self.root / self.rooms.get(room, room)
         yield own
         if (self.shipped / room).resolve() != own.resolve():
@@ -195,22 +196,22 @@ class Project:
             if path.is_file():
                 return path.resolve()
         if text.endswith(suffix) or "/" in text:
-            # What looks like a path is answered with the path that was tried, then with the names.
+            # For something that looks like a path, the message has the tried path first, then the names.
             guess = did_you_mean(Path(text).stem, units)
-            raise BusyhourError(f"{text}: there is no such {kind} file.{guess}", _what_there_is(kind, units))
+            raise BusyhourError(f"{text}: no such {kind} file.{guess}", _what_there_is(kind, units))
         raise BusyhourError(
-            f"there is no {kind} named {text!r}.{did_you_mean(text, units)}", _what_there_is(kind, units)
+            f"no {kind} named {text!r}.{did_you_mean(text, units)}", _what_there_is(kind, units)
         )
 
 
 def _what_there_is(kind: str, units: Mapping[str, Path]) -> str:
     if not units:
-        return f"Give the path of a {kind} file; no room here has any."
-    return f"There are: {', '.join(units)}. The path of a file will do as well."
+        return f"Give the path of a {kind} file; this project has none."
+    return f"Known: {', '.join(units)}. The path of a file is also accepted."
 
 
 def _has_tool_table(path: Path) -> bool:
-    """Does this pyproject.toml have [tool.busyhour]? One that is broken is for other tools to complain about."""
+    """Whether this pyproject.toml has [tool.busyhour]. A broken file is left to other tools."""
     try:
         tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool")
     except (OSError, ValueError):

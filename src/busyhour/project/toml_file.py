@@ -1,4 +1,4 @@
-"""A TOML file whose keys know their lines, so that every message about it can name one."""
+"""A TOML file that knows the line of each key, for messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_PROBLEMS = 8
 
 
 def shown(path: Path) -> str:
-    """`path` as messages print it: from the current folder where it lies below it."""
+    """Format `path` for messages: relative to the current folder if below it."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:
@@ -34,8 +34,8 @@ def shown(path: Path) -> str:
 class TomlFile:
     """A parsed TOML file.
 
-    `lines` are the lines of tables and keys that stand at the start of a line, `elsewhere` the origins of values
-    that do not come from the file.
+    `lines` are the lines of tables and keys at the start of a line, `elsewhere` the origins of values that do
+    not come from the file.
     """
 
     path: Path
@@ -48,13 +48,13 @@ class TomlFile:
         """Read and parse `path`; `what` names the kind of file in messages ("scenario").
 
         Raises:
-            BusyhourError: the file can not be read, or is no TOML: the message has line and column.
+            BusyhourError: the file cannot be read, or is not valid TOML: the message has line and column.
         """
         try:
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError as error:
             raise BusyhourError(
-                f"{shown(path)}: there is no such file", f"Give the path of a {what}, a TOML file."
+                f"{shown(path)}: no such file", f"Give the path of a {what}, a TOML file."
             ) from error
         except UnicodeDecodeError as error:
             raise BusyhourError(
@@ -63,7 +63,7 @@ class TomlFile:
             ) from error
         except OSError as error:
             raise BusyhourError(
-                f"{shown(path)}: can not be read: {error.strerror}",
+                f"{shown(path)}: cannot be read: {error.strerror}",
                 f"Give the path of a {what}, a TOML file.",
             ) from error
         try:
@@ -71,24 +71,29 @@ class TomlFile:
         except tomllib.TOMLDecodeError as error:
             raise BusyhourError(
                 _syntax(path, text, str(error)),
-                "Correct the TOML there; strings stand in quotes, a table begins with [name] on a line of its own.",
+                "Correct the TOML there; strings are in quotes, a table begins with [name] on a line of its own.",
             ) from error
         return cls(path, data, _lines(text))
 
     def line(self, keys: Sequence[str | int]) -> int | None:
-        """Line of the value at `keys`, or of the nearest table or key around it; None for the file as a whole."""
+        """Return the line of the value at `keys`, or of the nearest table or key around it.
+
+        None for the file as a whole.
+        """
         for end in range(len(keys), 0, -1):
             if (found := self.lines.get(tuple(keys[:end]))) is not None:
                 return found
         return None
 
     def with_values(self, settings: Sequence[str]) -> TomlFile:
-        """The same file with other values: each setting is `key.key=value`, as given to the option --set.
+        """Return the file with replaced values.
 
-        A value is read as TOML, and taken as a text where it is none: `traffic.duration=20s` needs no quotes.
+        Each setting is `key.key=value`, as given to the option --set.
+
+        A value is parsed as TOML, and taken as text if that fails: `traffic.duration=20s` needs no quotes.
 
         Raises:
-            BusyhourError: a setting is not of that form, or goes into something that is no table.
+            BusyhourError: a setting is not of that form, or its parent is not a table.
         """
         data: dict[str, Any] = deepcopy(self.data)
         elsewhere = dict(self.elsewhere)
@@ -112,7 +117,10 @@ class TomlFile:
         return replace(self, data=data, elsewhere=elsewhere)
 
     def at(self, keys: Sequence[str | int]) -> str:
-        """`file:line`, or the file alone where no line is known; the setting where the value comes from one."""
+        """Return `file:line`, or the file alone if the line is unknown.
+
+        The setting if the value comes from one.
+        """
         for end in range(len(keys), 0, -1):
             if (setting := self.elsewhere.get(tuple(keys[:end]))) is not None:
                 return setting
@@ -120,16 +128,16 @@ class TomlFile:
         return shown(self.path) if line is None else f"{shown(self.path)}:{line}"
 
     def error(self, keys: Sequence[str | int], problem: str, hint: str | None = None) -> BusyhourError:
-        """An error at the value of `keys`; `problem` is said of it ("is -3, must be at least 0")."""
+        """Return an error at the value of `keys`; `problem` follows the key ("is -3, must be at least 0")."""
         return BusyhourError(f"{self.at(keys)}: {dotted(keys)} {problem}", hint)
 
     def check(self, schema: Mapping[str, Any]) -> None:
-        """Hold the file against a JSON Schema (2020-12).
+        """Validate the file against a JSON Schema (2020-12).
 
-        TOML knows nan and inf, which hold against every bound of a schema: no key takes them.
+        TOML has nan and inf, which satisfy every bound of a schema: no key accepts them.
 
         Raises:
-            BusyhourError: it does not hold; one line for each problem, in the order of the file.
+            BusyhourError: it is invalid; one line for each problem, in the order of the file.
         """
         from jsonschema import Draft202012Validator
 
@@ -144,11 +152,8 @@ class TomlFile:
         raise BusyhourError("\n".join(texts), problems[0].way_out or None)
 
 
-# ----------------------------------------------------------------------------------------- places in the text
-
-
 def _parts(name: str) -> list[str]:
-    """`a."b c".d` -> its keys, unquoted."""
+    """Split `a."b c".d` into its keys, unquoted."""
     parts = []
     for part in _PART.findall(name):
         if part[0] in "\"'":
@@ -161,7 +166,7 @@ def _parts(name: str) -> list[str]:
 
 
 def _value(text: str) -> Any:
-    """A value as TOML; the text itself where it is no TOML."""
+    """Parse a value as TOML; the text itself if it is not TOML."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -169,10 +174,12 @@ def _value(text: str) -> Any:
 
 
 def _lines(text: str) -> dict[Keys, int]:
-    """Lines of tables and of keys at the start of a line; keys of inline tables belong to the line of their key.
+    """Return the lines of tables and of keys at the start of a line.
 
-    A scan, not a parser: a line inside a multi-line string that looks like a key may be taken for one. It only
-    decides which line a message names, and a key that was met first keeps its line.
+    Keys of inline tables have the line of their key.
+
+    A scan, not a parser: a line inside a multi-line string that looks like a key may be taken for one. It
+    only affects the line in a message, and the first occurrence of a key counts.
     """
     found: dict[Keys, int] = {}
     counts: dict[Keys, int] = {}

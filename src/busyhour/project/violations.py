@@ -1,7 +1,7 @@
-"""What a JSON Schema's complaint about a TOML file says to the person who wrote the file.
+"""Explain JSON Schema violations of a TOML file to its author.
 
-The schema supplies the words: `title` says what a value should be ("a duration"), `description` and `examples`
-say how to put it right.
+The schema supplies the words: `title` names the expected value ("a duration"), `description` and `examples`
+give the way out.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LONGEST = 60
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with the value at `about`, and the way out."""
+    """The problem of the value at `about`, and the way out."""
 
     about: Keys
     text: str
@@ -35,7 +35,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class _Violation:
-    """A ValidationError, reduced to what the words need."""
+    """A ValidationError, reduced to the parts for a message."""
 
     keys: Keys
     value: Any
@@ -48,7 +48,7 @@ class _Violation:
 
 
 def explain(error: ValidationError) -> Iterator[Problem]:
-    """The problems in one schema error: several where a table has several unknown or missing keys."""
+    """Return the problems in one schema error: several if a table has several unknown or missing keys."""
     schema = error.schema if isinstance(error.schema, Mapping) else {}
     violation = _Violation(tuple(error.absolute_path), error.instance, error.validator_value, schema)
     if "propertyNames" in error.absolute_schema_path:
@@ -57,16 +57,16 @@ def explain(error: ValidationError) -> Iterator[Problem]:
 
 
 def not_finite(value: Any, keys: Keys = ()) -> Iterator[Problem]:
-    """The numbers in `value` that are nan or infinite."""
+    """Return the numbers in `value` that are nan or infinite."""
     if isinstance(value, Mapping | list):
         for key, inner in value.items() if isinstance(value, Mapping) else enumerate(value):
             yield from not_finite(inner, (*keys, key))
     elif isinstance(value, float) and not math.isfinite(value):
-        yield Problem(keys, f"{dotted(keys)} is {value}, no finite number", "Write a number.")
+        yield Problem(keys, f"{dotted(keys)} is {value}, not a finite number", "Write a number.")
 
 
 def dotted(keys: Sequence[str | int]) -> str:
-    """Keys as TOML writes them: `callers.menus."Main menu"`; list items are counted from 1: `layers[1]`."""
+    """Format keys as in TOML: `callers.menus."Main menu"`; list items are counted from 1: `layers[1]`."""
     text = ""
     for key in keys:
         if isinstance(key, int):
@@ -78,7 +78,7 @@ def dotted(keys: Sequence[str | int]) -> str:
 
 
 def value_shown(value: Any) -> str:
-    """A value as TOML writes it, cut to a readable length."""
+    """Format a value as in TOML, cut to a readable length."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -102,7 +102,7 @@ def _way_out(schema: Mapping[str, Any]) -> str:
 
 
 def _example(value: Any) -> str:
-    """An example as it would stand in the file."""
+    """Format an example as in the file."""
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{key} = {_example(inner)}" for key, inner in value.items()) + " }"
     if isinstance(value, list):
@@ -119,7 +119,7 @@ def _unknown_key(found: _Violation) -> Iterator[Problem]:
 
 
 def _missing_key(found: _Violation) -> Iterator[Problem]:
-    # jsonschema reports each missing key on its own but with the whole list, so the reader drops what repeats.
+    # jsonschema reports each missing key separately but with the whole list; repeated ones are dropped.
     for key in found.limit:
         if key not in found.value:
             about = found.schema.get("properties", {}).get(key, {})
@@ -129,7 +129,9 @@ def _missing_key(found: _Violation) -> Iterator[Problem]:
 def _wrong_choice(found: _Violation) -> Iterator[Problem]:
     known = [str(value) for value in found.limit]
     guess = did_you_mean(found.value, known) if isinstance(found.value, str) else ""
-    text = f"{dotted(found.keys)} is {value_shown(found.value)}, which is none of {', '.join(known)}.{guess}"
+    text = (
+        f"{dotted(found.keys)} is {value_shown(found.value)}, which is not one of {', '.join(known)}.{guess}"
+    )
     yield Problem(found.keys, text, found.way_out)
 
 

@@ -1,1 +1,1 @@
-"""Service quotas: the table, the sources of applied values, the comparison with demand, increase requests."""
+"""Service quotas: the table, the sources of applied values, comparison with demand, increase requests."""

@@ -15,15 +15,15 @@ FORECAST = "forecast"
 _ROUNDING = 1e-9
 _GRAVITY = {Verdict.BINDS: 0, Verdict.TIGHT: 1, Verdict.UNKNOWN: 2, Verdict.HOLDS: 3}
 _LISTED = {"exceeds": Verdict.EXCEEDED, "undecided": Verdict.UNDECIDED}
-"""Verdicts of the list of limits that go before what a run saw, unless it saw the quota bind."""
+"""Verdicts of the list of limits that override the run's, unless the run measured that the quota bound."""
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a run asked, or will ask, of one quota; in the quota's unit.
+    """Measured or forecast demand on one quota, in the quota's unit.
 
-    Concurrent calls or executions at once, requests per second of a rate, requests at once of a burst,
-    consumed units per second of a table.
+    Concurrent calls or executions, requests/s of a rate, requests at once of a burst, consumed units/s of a
+    table.
     """
 
     key: str
@@ -33,25 +33,28 @@ class Demand:
     peak_at: float | None = None
     """Seconds from the start of the run."""
     source: str = FORECAST
-    """How the peak came about: `measured by the generator`, `CloudWatch ConcurrentCalls`, `forecast`."""
+    """Source of the peak: `measured by the generator`, `CloudWatch ConcurrentCalls`, `forecast`."""
     rejected: int = 0
     """Requests or calls that the quota rejected."""
     first_rejected_at: float | None = None
     """Seconds from the start of the run."""
     forecast: float | None = None
-    """What the plan needs, of the list of limits."""
+    """Need of the plan, from the list of limits."""
     attempts: float | None = None
-    """First attempts that the quota met; None where their number is not known."""
+    """First attempts on the quota; None if their number is unknown."""
     first_rejected: float | None = None
-    """Of the first attempts, those that it rejected; None: repeated ones are not told apart, `rejected` stands for it."""
+    """First attempts that it rejected; None: first attempts were not counted, `rejected` is used."""
     tolerated: float = 0.01
     """Share of first attempts that may be rejected."""
     unenforced: float | None = None
-    """Share that the quota would reject at the measured load, where nothing enforced it; None: something did."""
+    """Share that the quota would reject at the measured load, if nothing enforced it.
+
+    None: it was enforced.
+    """
 
     @property
     def rejected_share(self) -> float | None:
-        """Share of first attempts that was, or would be, rejected; None where it is not known."""
+        """Share of first attempts that was, or would be, rejected; None if unknown."""
         if self.unenforced is not None:
             return self.unenforced
         if not self.rejected:
@@ -109,7 +112,9 @@ def compare(value: QuotaValue, demand: Demand | None, headroom: float = 0.0) -> 
 
 
 def listed(measured: str, of_list: Collection[str]) -> str:
-    """The one verdict of a quota: that of the list of limits where the plan exceeds it, unless the run saw it bind.
+    """Return the verdict of a quota.
+
+    That of the list of limits if the plan exceeds it, unless the run measured that it bound.
 
     Args:
         measured: verdict of `compare`.
@@ -123,7 +128,7 @@ def listed(measured: str, of_list: Collection[str]) -> str:
 def compare_all(
     values: Iterable[QuotaValue], demands: Iterable[Demand], headroom: float = 0.0, *, every: bool = False
 ) -> list[Comparison]:
-    """Every demand against its quota, what binds first, then by utilisation.
+    """Compare every demand with its quota; sorted: quotas that bind first, then by utilisation.
 
     Args:
         values: the quotas' values, one per quota.
@@ -150,7 +155,7 @@ def compare_all(
 
 
 def record(comparison: Comparison) -> QuotaRecord:
-    """The comparison as run.json holds it."""
+    """Return the comparison for run.json."""
     value, quota = comparison.value, comparison.value.quota
     return QuotaRecord(
         key=quota.key,
@@ -180,7 +185,7 @@ def record(comparison: Comparison) -> QuotaRecord:
 
 
 def binding(comparisons: Iterable[Comparison]) -> Comparison | None:
-    """The quota that bound first, by time where one is known; None where none binds."""
+    """Return the quota that bound first, by time if known; None if none binds."""
     bound = [comparison for comparison in comparisons if comparison.verdict is Verdict.BINDS]
     return min(bound, key=_bound_at, default=None)
 
@@ -195,7 +200,7 @@ def _verdict(value: QuotaValue, demand: Demand, peak: float | None, headroom: fl
         return Verdict.UNKNOWN
     if peak == 0:
         return Verdict.HOLDS
-    if demand.peak is None:  # a need that the value just covers is covered
+    if demand.peak is None:  # a need equal to the value is covered
         return _of_need(peak, value.value, headroom)
     if peak >= value.value * (1 - _ROUNDING):
         measured = demand.peak is not None and demand.source != FORECAST

@@ -1,4 +1,4 @@
-"""What differs between two listings of quotas: two dates, accounts or Regions."""
+"""Differences between two listings of quotas: two dates, accounts or Regions."""
 
 from __future__ import annotations
 
@@ -33,29 +33,29 @@ class Difference:
 
     @property
     def b_is_lower(self) -> bool:
-        """What A has is missing in B, in whole or in part."""
+        """Whether B's value is missing or lower than A's."""
         return self.a is not None and (self.b is None or self.b.value < self.a.value)
 
 
 def read_listing(path: Path) -> dict[str, Mapping[str, Any]]:
-    """The rows of a file that `busyhour quotas --format json` wrote, by key.
+    """Read the rows of a file written by `busyhour quotas --format json`, by key.
 
     Raises:
-        BusyhourError: it cannot be read, or is something else.
+        BusyhourError: it cannot be read, or is another kind of file.
     """
     rows = read_json(path).get("quotas")
     if not isinstance(rows, list) or not all(isinstance(row, dict) and _is_row(row) for row in rows):
         raise BusyhourError(
-            f"{path}: this is no listing of quotas.",
+            f"{path}: not a listing of quotas.",
             f"Write one: busyhour quotas --source aws --format json > {path}",
         )
     return {row["key"]: row for row in rows}
 
 
 def differences(a: Mapping[str, Mapping[str, Any]], b: Mapping[str, Mapping[str, Any]]) -> list[Difference]:
-    """Quotas whose values differ between the listings, in the order of A, then what only B has.
+    """Return quotas whose values differ, in the order of A, then those that only B has.
 
-    The same value from another origin is no difference.
+    Equal values from different origins do not differ.
     """
     found = []
     for key in dict.fromkeys((*a, *b)):

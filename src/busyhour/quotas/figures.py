@@ -1,4 +1,4 @@
-"""Figures as people read them."""
+"""Format figures for readers."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import math
 
 
 def number(value: float) -> str:
-    """A quota's value: thousands apart, no needless decimals."""
+    """Format a quota's value: thousands separated, no needless decimals."""
     return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"
 
 
 def volume(calls_per_hour: float | None, half_width: float | None = 0.0) -> str:
-    """A volume as people read it: "never" for None or infinity, with the half width of its 95 % interval where sampled.
+    """Format a volume: "never" for None or infinity, with the half-width of its 95 % interval if sampled.
 
     Args:
         calls_per_hour: the volume.
-        half_width: of its interval; 0 where it is exact, None or infinite where it is sampled and has no interval.
+        half_width: of its interval; 0 if exact, None or infinite if it could not be estimated.
     """
     if calls_per_hour is None or math.isinf(calls_per_hour):
         return "never"
@@ -34,7 +34,7 @@ def volume(calls_per_hour: float | None, half_width: float | None = 0.0) -> str:
 
 
 def tolerance(share: float) -> str:
-    """A share that may be rejected: per cent, below 0.1 % as one of N first attempts; "none" for 0."""
+    """Format a share that may be rejected: per cent, below 0.1 % as one of N first attempts; "none" for 0."""
     if share <= 0:
         return "none"
     return f"{share * 100:.3g} %" if share >= 0.001 else f"1 of {1.0 / share:,.0f}"

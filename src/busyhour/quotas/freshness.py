@@ -1,4 +1,7 @@
-"""Whether a quota value is current: read from the account, at most 30 days ago. Pure; every output uses `mark`."""
+"""Whether a quota value is current: read from the account, at most 30 days ago.
+
+Pure; every output uses `mark`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from busyhour.quotas.model import Origin
 from busyhour.results.record import RunRecord
 
 MAX_AGE_DAYS = 30
-"""A value read longer ago is marked: AWS may have changed it since."""
+"""Age in days above which a value is marked: AWS may have changed it since."""
 
 FROM_ACCOUNT = frozenset(
     str(origin)
@@ -20,18 +23,18 @@ FROM_ACCOUNT = frozenset(
         Origin.FILE,
     )
 )
-"""Origins that tell what the account has in force; defaults, overrides and the emulator do not."""
+"""Origins of values in force in the account, other than defaults, overrides and the emulator."""
 EMULATOR_MARK = "emulator value, not read from the account"
 
 
 def mark(origin: str, read_at: str, today: date, *, emulated: bool = False) -> str:
-    """Why a value is not current; empty where it is.
+    """Return why a value is not current; empty if it is.
 
     Args:
-        origin: of the value, as a record holds it (`str(Origin)`).
+        origin: of the value, as in a record (`str(Origin)`).
         read_at: ISO 8601 time or date of the reading.
-        today: on which the value is shown or used.
-        emulated: the emulator answered for the account, in a record whose origins do not tell it.
+        today: day on which the value is shown or used.
+        emulated: the value is the emulator's, in a record whose origins do not show it.
     """
     if emulated or origin == Origin.EMULATOR:
         return EMULATOR_MARK
@@ -47,7 +50,7 @@ def mark(origin: str, read_at: str, today: date, *, emulated: bool = False) -> s
 
 
 def source(origin: str, read_at: str, today: date, *, emulated: bool = False) -> str:
-    """Where a value comes from, in words, with the mark where it is not current."""
+    """Format where a value comes from, with the mark if it is not current."""
     marked = mark(origin, read_at, today, emulated=emulated)
     if not marked:
         return f"{origin}, read {read_at[:10]}"
@@ -55,22 +58,22 @@ def source(origin: str, read_at: str, today: date, *, emulated: bool = False) ->
 
 
 def mark_of(run: RunRecord, origin: str, read_at: str, at: date | None = None) -> str:
-    """`mark` of a value in a run's record, on the day `at`; today where not given."""
+    """Return `mark` of a value in a run's record, on the day `at`; by default today."""
     return mark(origin, read_at, at or today(), emulated=_is_emulated(run, origin))
 
 
 def source_of(run: RunRecord, origin: str, read_at: str, at: date | None = None) -> str:
-    """`source` of a value in a run's record, on the day `at`; today where not given."""
+    """Return `source` of a value in a run's record, on the day `at`; by default today."""
     return source(origin, read_at, at or today(), emulated=_is_emulated(run, origin))
 
 
 def _is_emulated(run: RunRecord, origin: str) -> bool:
-    """The emulator answers as AWS does, and earlier versions recorded that as if AWS had."""
+    """Whether a value is the emulator's; earlier versions recorded the origin as AWS's."""
     return run.target.get("kind") != "aws" and origin in FROM_ACCOUNT and not run.target.get("quota_values")
 
 
 def read_on(read_at: str) -> date | None:
-    """The day of a reading, in UTC; None where `read_at` is no date."""
+    """Return the day of a reading, in UTC; None if `read_at` is not a date."""
     try:
         moment = datetime.fromisoformat(read_at)
     except ValueError:
@@ -79,5 +82,5 @@ def read_on(read_at: str) -> date | None:
 
 
 def today() -> date:
-    """The day of today, in UTC."""
+    """Return the current day in UTC."""
     return datetime.now(UTC).date()

@@ -1,10 +1,11 @@
-"""Which increases a run calls for, with the calculation that AWS asks for.
+"""Quota increases that a run requires, with the calculation that AWS wants.
 
-The value asked for is what the plan needs of the limit, from the row of the run's one list of limits. AWS wants "expected
-values without additional padding for fluctuations. Fluctuations are considered automatically" (Admin Guide, operational
-excellence), so headroom is left out unless it is asked for by name. A measured peak is asked for instead where it is
-larger than the need and the generator was healthy; of a rate never, since single busy seconds are what the burst is for.
-A quota that is not in the list (the harness's own requests) is asked for as measured where it rejected something.
+The requested value is the plan's need, from the row of the run's list of limits. AWS wants "expected values
+without additional padding for fluctuations. Fluctuations are considered automatically" (Admin Guide,
+operational excellence), so headroom is included on demand only. A measured peak is requested instead if it is
+larger than the need and the generator was healthy; never for a rate, since the burst covers single busy
+seconds. A quota that is not in the list (the harness's own requests) is requested as measured if it rejected
+requests.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ _INVOCATIONS_PER_EXECUTION = 10
 
 @dataclass(frozen=True, slots=True)
 class Increase:
-    """One increase to ask for.
+    """One increase to request.
 
-    `present` with its `origin` and `read_at` is the value that the run read, `needed` what the plan needs (None where the
-    list of limits does not have the quota), `peak` the measured peak, `asked` the value to ask for. `steps` are the
-    calculation, one line each. `context` is the instance's ARN where the quota holds per instance; None for such a quota
-    where the run does not know its instance.
+    `present` with its `origin` and `read_at` is the value that the run read, `needed` the plan's need (None
+    if the quota is not in the list of limits), `peak` the measured peak, `asked` the value to request.
+    `steps` are the calculation, one line each. `context` is the instance's ARN for a quota per instance; None
+    if the run does not know its instance.
     """
 
     quota: Quota
@@ -50,7 +51,7 @@ class Increase:
 
     @property
     def arguments(self) -> dict[str, str | float]:
-        """Arguments of RequestServiceQuotaIncrease."""
+        """Return the arguments of RequestServiceQuotaIncrease."""
         assert self.quota.code is not None
         arguments: dict[str, str | float] = {
             "ServiceCode": self.quota.service,
@@ -64,33 +65,35 @@ class Increase:
 
 @dataclass(frozen=True, slots=True)
 class Unrequestable:
-    """A quota that does not suffice and that no request through Service Quotas can be made for."""
+    """A quota that does not suffice and that Service Quotas cannot raise."""
 
     quota: Quota
     reason: str
     way_out: str
     increase: Increase | None = None
-    """What would be asked for, where it is known."""
+    """The value that would be requested, if known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a run calls for."""
+    """The increases that a run requires."""
 
     increases: tuple[Increase, ...]
     unrequestable: tuple[Unrequestable, ...]
 
 
 def needs(run: RunRecord, table: QuotaTable, headroom: float = 0.0) -> Needs:
-    """The increases that the run's list of limits and its measurements call for.
+    """Compute the increases that the run's list of limits and its measurements require.
 
     Args:
-        run: its list of limits holds the needs, its quota records measured peaks and the values that were read.
+        run: its list of limits has the needs, its quota records have measured peaks and the values that were
+            read.
         table: the quota table.
-        headroom: share of each quota that is to stay free on top of the need. AWS asks for none.
+        headroom: share of each quota that stays free on top of the need. AWS wants none.
 
     Raises:
-        BusyhourError: `headroom` is not a share, the run names a quota that is not known, or an older version wrote it.
+        BusyhourError: `headroom` is not a share, the run names an unknown quota, or an older version wrote
+            it.
     """
     if not 0 <= headroom < 1:
         raise BusyhourError(f"Headroom {headroom:g} is not a share from 0 to below 1.", "Write 0.2 for 20 %.")
@@ -115,14 +118,14 @@ def needs(run: RunRecord, table: QuotaTable, headroom: float = 0.0) -> Needs:
 
 
 def check_version(run: RunRecord) -> None:
-    """Refuse a run whose list of limits an older version wrote.
+    """Check that the run's list of limits was written by a current version.
 
     Raises:
-        BusyhourError: it did; its needs were computed otherwise.
+        BusyhourError: an older version wrote it; its needs were computed differently.
     """
     if is_dated(run):
         raise BusyhourError(
-            f"Run {run.run_id} was written by busyhour {run.busyhour_version}, whose needs were computed otherwise "
+            f"Run {run.run_id} was written by busyhour {run.busyhour_version}, whose needs were computed differently "
             "(with headroom, and from the length of the test).",
             "Run the scenario again with this version, or see `busyhour forecast SCENARIO`.",
         )
@@ -131,7 +134,7 @@ def check_version(run: RunRecord) -> None:
 def _of_row(
     quota: Quota, row: LimitRow, record: QuotaRecord | None, run: RunRecord, headroom: float
 ) -> Increase | Unrequestable | None:
-    """What the plan needs of a limit, where the present value is less."""
+    """Return the increase to the plan's need on a limit, if the present value is lower."""
     present = row.value if record is None else record.value
     if row.needed is None:
         return (
@@ -163,7 +166,7 @@ def _increase(
 ) -> Increase:
     if headroom:
         steps.append(
-            f"With headroom of {headroom:.0%}, which was asked for: {number(wanted)} / (1 - {headroom:g}) = {number(asked)}."
+            f"With headroom of {headroom:.0%}, as requested: {number(wanted)} / (1 - {headroom:g}) = {number(asked)}."
         )
     known = row if record is None else record
     assert known is not None
@@ -184,7 +187,7 @@ def _increase(
 def _of_rejections(
     quota: Quota, record: QuotaRecord, row: LimitRow | None, run: RunRecord, headroom: float
 ) -> Increase | Unrequestable | None:
-    """A quota that rejected something although its need is met, or of which no need is known."""
+    """Return the increase for a quota that rejected requests although its need is met or unknown."""
     rejected = f"{record.rejected:,} were rejected"
     if row is not None and row.needed is not None:
         if not (record.rejected and is_rate(quota)):
@@ -219,7 +222,7 @@ def _of_rejections(
     if asked <= record.value:
         return None
     steps = [
-        f"{seen(record, run)}; the forecast has no need of this quota, so the measured peak is asked for."
+        f"{seen(record, run)}; the forecast has no need of this quota, so the measured peak is requested."
     ]
     return _increase(quota, record, None, asked, wanted, steps, headroom)
 
@@ -230,7 +233,7 @@ def _placed(
     table: QuotaTable,
     instance: str | None,
 ) -> Increase | Unrequestable:
-    """`need` with its instance; turned into what Service Quotas knows, or into what only people can ask for."""
+    """Add the instance to `need`; convert it to a quota that Service Quotas knows, or to one for Support."""
     if isinstance(need, Unrequestable):
         return need
     if need.quota.key == _INVOKE_RATE:
@@ -249,7 +252,7 @@ def _placed(
 
 
 def _as_executions(need: Increase, record: QuotaRecord | None, table: QuotaTable) -> Increase:
-    """The invocation rate is ten times the concurrent executions: those are what can be asked for."""
+    """Convert an invocation rate, which is ten times the concurrent executions, to those."""
     executions = table.by_key(_EXECUTIONS)
     asked = _whole(need.asked / _INVOCATIONS_PER_EXECUTION)
     step = (
@@ -263,7 +266,7 @@ def _as_executions(need: Increase, record: QuotaRecord | None, table: QuotaTable
 
 
 def _largest(increases: Iterable[Increase]) -> list[Increase]:
-    """One request per quota: the largest value that anything calls for."""
+    """Keep one request per quota, with the largest value."""
     found: dict[str, Increase] = {}
     for increase in increases:
         known = found.get(increase.quota.key)

@@ -1,8 +1,8 @@
-"""The evidence ledger: what is needed of each quota, what was asked for, what AWS applied, and what held under load.
+"""Evidence ledger: need, requested, applied and verified value of each quota.
 
-A file that a team commits (reports/ledger.json unless the project says otherwise), so that before a go-live everybody
-sees which limits have been raised and proven. Rows are changed by pure functions; `read` and `write` are the only ones
-that touch the disk. reports/ledger.schema.json is made from these classes.
+A file that a team commits (by default reports/ledger.json), so that before a go-live everybody sees which
+limits have been raised and proven. Rows are changed by pure functions; only `read` and `write` access the
+disk. reports/ledger.schema.json is made from these classes.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from busyhour.scenarios.model import DriveKind
 TITLE = "busyhour evidence ledger"
 SCHEMA_ID = "urn:busyhour:ledger:1"
 _SEEN = {*freshness.FROM_ACCOUNT, str(Origin.EMULATOR)}
-"""Origins that tell what AWS (or the emulator) has in force; overrides and defaults do not."""
+"""Origins of values in force at AWS (or the emulator), other than overrides and defaults."""
 _NEARLY = 1 - 1e-9
 _SPARE = 1.05
-"""By how much more the suggested factor raises arrivals than the peak was short: peaks differ by chance."""
+"""Margin of the suggested factor over the missing part of the peak, since peaks vary."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """What a plan needs: `value` is that of the list of limits, without headroom.
+    """Need of a plan: `value` from the list of limits, without headroom.
 
-    `mean` is the mean demand at the plan's held rate; None where it is not known.
+    `mean` is the mean demand at the plan's held rate; None if unknown.
     """
 
     value: float
@@ -51,7 +51,7 @@ class Needed:
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """The latest request: Service Quotas' id, the Support case where there is one, the status when last seen."""
+    """The latest request: id in Service Quotas, Support case if there is one, last status read."""
 
     id: str
     case: str | None
@@ -73,7 +73,7 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a load run showed: the peak it drove, at which rate, against which value, and whether that proves the need."""
+    """Result of a load run: the peak, its rate, the value in force, and whether that proves the need."""
 
     holds: bool
     why: str
@@ -102,12 +102,15 @@ class Row:
 
     @property
     def proven(self) -> bool:
-        """Did a load run show that the need is met?"""
+        """Whether a load run showed that the need is met."""
         return self.verified is not None and self.verified.holds
 
     @property
     def open(self) -> bool:
-        """Is something left to do: a value in force below the need, or one that was asked for and not proven yet?"""
+        """Whether something is left to do.
+
+        A value in force below the need, or a requested one that is not proven yet.
+        """
         if self.needed is None or self.proven:
             return False
         short = self.applied is not None and self.applied.value < self.needed.value * _NEARLY
@@ -122,29 +125,29 @@ class Evidence:
     schema_version: str = "1"
 
     def find(self, key: str, place: str) -> Row | None:
-        """The row of a quota in a place."""
+        """Return the row of a quota in a place."""
         return next((row for row in self.rows if (row.key, row.place) == (key, place)), None)
 
     def put(self, row: Row) -> Evidence:
-        """The ledger with `row` in place of what was known of it."""
+        """Return the ledger with `row` in place of an earlier one."""
         others = [one for one in self.rows if (one.key, one.place) != (row.key, row.place)]
         return replace(self, rows=sorted([*others, row], key=lambda one: (one.place, one.key)))
 
 
 def place_of(record: QuotaRecord, run: RunRecord) -> str:
-    """Where a quota of a run holds."""
+    """Return the place of a quota in a run: instance, or account and Region."""
     if record.scope == Scope.INSTANCE and run.target.get("instance_arn"):
         return str(run.target["instance_arn"])
     return f"{run.target.get('account', '')}:{run.target.get('region', '')}"
 
 
 def with_needs(ledger: Evidence, run: RunRecord, *, only_new: bool = False) -> Evidence:
-    """The ledger with what a run's plan needs of each quota: the needs of its list of limits, without headroom.
+    """Return the ledger with the plan's need of each quota, without headroom.
 
     Args:
         ledger: as it was.
         run: with its list of limits.
-        only_new: leave the needs of other plans, as a run that verifies them does.
+        only_new: keep the needs of other plans, as for a run that verifies them.
 
     Raises:
         BusyhourError: an older version wrote the run.
@@ -165,7 +168,7 @@ def with_needs(ledger: Evidence, run: RunRecord, *, only_new: bool = False) -> E
 
 
 def with_requests(ledger: Evidence, filed: Iterable[Filed], run: RunRecord) -> Evidence:
-    """The ledger with the requests that were filed for a run."""
+    """Return the ledger with the requests that were filed for a run."""
     by_code = {(record.service, record.code): record for record in run.quotas if record.code}
     for request in filed:
         record = by_code.get((request.service, request.code))
@@ -191,7 +194,7 @@ def with_requests(ledger: Evidence, filed: Iterable[Filed], run: RunRecord) -> E
 
 
 def with_applied(ledger: Evidence, run: RunRecord) -> Evidence:
-    """The ledger with the values in force that a run read, for the quotas that it knows."""
+    """Return the ledger with the values in force that a run read, for known quotas."""
     for record in run.quotas:
         row = ledger.find(record.key, place_of(record, run))
         if row is not None and record.origin in _SEEN:
@@ -201,7 +204,7 @@ def with_applied(ledger: Evidence, run: RunRecord) -> Evidence:
 
 
 def with_verification(ledger: Evidence, run: RunRecord) -> Evidence:
-    """The ledger with what a run proves of the needs in it."""
+    """Return the ledger with the needs that a run proves."""
     for record in run.quotas:
         row = ledger.find(record.key, place_of(record, run))
         if row is not None and row.needed is not None:
@@ -210,14 +213,16 @@ def with_verification(ledger: Evidence, run: RunRecord) -> Evidence:
 
 
 def confirm(ledger: Evidence, run: RunRecord) -> Evidence:
-    """What `busyhour run --verify-quotas` makes of the ledger: needs that were not there, values read, what is proven."""
+    """Return the ledger after `busyhour run --verify-quotas`: new needs, values read, proofs."""
     return with_verification(with_applied(with_needs(ledger, run, only_new=True), run), run)
 
 
 def unproven(ledger: Evidence, run: RunRecord) -> list[Row]:
-    """The run's rows that were to be proven and are not: of the quotas that were raised, asked for, or must be.
+    """Return the run's rows that were to be proven and are not.
 
-    What a load run cannot measure (agents, queues) and what AWS's default carries anyway is left out.
+    Quotas that were raised or requested, or must be.
+
+    Limits that a load run cannot measure (agents, queues) and needs within AWS's default are left out.
     """
     missing = []
     for record in run.quotas:
@@ -230,7 +235,7 @@ def unproven(ledger: Evidence, run: RunRecord) -> list[Row]:
 
 
 def in_words(row: Row) -> tuple[str, str, str, str, str]:
-    """Quota, needed, requested, applied and verified, each in a few words; `-` where nothing is known."""
+    """Format quota, needed, requested, applied and verified; `-` for unknown."""
     needed, requested, applied, verified = row.needed, row.requested, row.applied, row.verified
     return (
         f"{row.name}{f' ({row.code})' if row.code else ''}",
@@ -250,17 +255,18 @@ def in_words(row: Row) -> tuple[str, str, str, str, str]:
 
 
 def as_rows(ledger: Evidence) -> list[dict[str, Any]]:
-    """The rows as a run record holds them."""
+    """Return the rows for a run record."""
     return [encode(row) for row in ledger.rows]
 
 
 def verify(needed: Needed, record: QuotaRecord, run: RunRecord) -> Verified:
-    """Does the run prove that the quota carries the need?
+    """Decide whether the run proves that the quota carries the need.
 
-    Only load proves it. The run must be valid and have shown its plan (`RunRecord.shown`): its load was reached by calls of
-    which at most half were cut off at its end. Its drive reaches the limit: calls that the generator runs itself are none
-    of Connect's. The quota rejected no more than is tolerated, the value in force is at
-    least the need, and the measured peak reached the need: at the plan's own arrivals, or at raised ones (`test.factor`).
+    Only load proves it. The run must be valid and have shown its plan (`RunRecord.shown`): its load was
+    reached by calls of which at most half were cut off at its end. Its drive must reach the limit: calls
+    simulated by the generator do not reach Connect's. The quota rejected no more than is tolerated, the value
+    in force is at least the need, and the measured peak reached the need: at the plan's own arrivals, or at
+    raised ones (`test.factor`).
     """
     why = _why_not(needed, record, run)
     return Verified(
@@ -328,15 +334,15 @@ def _why_not(needed: Needed, record: QuotaRecord, run: RunRecord) -> str:
 
 
 def _volume(run: RunRecord) -> float:
-    """Planned calls per hour of a run."""
+    """Return the planned calls per hour of a run."""
     return float(run.forecast.get("calls_per_hour") or run.scenario.get("calls_per_hour") or 0.0)
 
 
 def read(path: Path) -> Evidence:
-    """The ledger in `path`; empty where there is no file yet.
+    """Read the ledger in `path`; empty if there is no file yet.
 
     Raises:
-        BusyhourError: it is there and is no ledger: it must not be taken for empty.
+        BusyhourError: the file exists and is not a ledger; it must not be taken for empty.
     """
     if not path.exists():
         return Evidence()
@@ -345,20 +351,20 @@ def read(path: Path) -> Evidence:
     except BusyhourError as error:
         raise BusyhourError(
             error.message,
-            "Restore the ledger from version control, or remove it to begin anew.",
+            "Restore the ledger from version control, or remove it to start again.",
             error.exit_code,
         ) from None
 
 
 def write(path: Path, ledger: Evidence) -> None:
-    """Write the ledger, indented for reading and for diffs, and whole or not at all.
+    """Write the ledger atomically, indented for reading and for diffs.
 
     Raises:
-        BusyhourError: it cannot be written; what stood there stays.
+        BusyhourError: it cannot be written; an existing file is then unchanged.
     """
     import json
 
-    same = decode(Evidence, encode(ledger))  # 2 and 2.0 are written alike, so that a diff shows facts only
+    same = decode(Evidence, encode(ledger))  # 2 and 2.0 are written alike, so that a diff shows changes only
     write_atomically(path, json.dumps(encode(same), indent=2, ensure_ascii=False) + "\n")
 
 

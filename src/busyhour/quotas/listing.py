@@ -1,4 +1,4 @@
-"""Readings of quotas as data for machines and as lines for people."""
+"""Format readings of quotas as data and as lines of text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from busyhour.quotas.resolve import Reading
 
 
 def as_data(readings: Sequence[Reading], asked: str) -> dict[str, Any]:
-    """What `busyhour quotas --format json` prints; quotas.schema.json is its schema.
+    """Return the output of `busyhour quotas --format json`; quotas.schema.json is its schema.
 
     Args:
         readings: in the order to be printed.
@@ -65,7 +65,7 @@ def _row(reading: Reading) -> dict[str, Any]:
 
 
 def remarks(readings: Iterable[Reading]) -> list[str]:
-    """What has to be said besides the values, each once: contradictions, what could not be read, and how often."""
+    """Return remarks on the values, each once with its number: contradictions, and what could not be read."""
     told = Counter(
         text
         for reading in readings
@@ -75,7 +75,7 @@ def remarks(readings: Iterable[Reading]) -> list[str]:
 
 
 def when(reading: Reading) -> str:
-    """When the value was read: to the minute where a clock was read, else the date of the page."""
+    """Return when the value was read: to the minute for a reading, else the date of the page."""
     return reading.value.read_at[:16].replace("T", " ") + ("Z" if "T" in reading.value.read_at else "")
 
 

@@ -1,4 +1,4 @@
-"""The measured peak of a quota beside what the plan needs of it: in words, and whether it may enter a request."""
+"""Compare the measured peak of a quota with the plan's need: in words, and whether it may enter a request."""
 
 from __future__ import annotations
 
@@ -19,22 +19,25 @@ def healthy(run: RunRecord) -> bool:
 
 
 def peak_counts(quota: Quota, run: RunRecord) -> bool:
-    """May a measured peak above the need enter a request? Not of a rate, nor of a run that drove more than the plan."""
+    """Whether a measured peak above the need may enter a request.
+
+    Not that of a rate, nor of a run that drove more than the plan.
+    """
     return not is_rate(quota) and healthy(run) and _factor(run) <= 1.0
 
 
 def seen(record: QuotaRecord, run: RunRecord) -> str:
-    """The measured peak, who measured it, in which run and when."""
+    """Format the measured peak with its source, run and time."""
     at = "" if record.peak_at is None else f", at {record.peak_at:,.0f} s"
     return f"Measured peak: {number(record.peak or 0.0)} ({record.peak_source}, run {run.run_id}{at})"
 
 
 def beside_need(quota: Quota, needed: float, peak: float, run: RunRecord) -> str:
-    """How a measured peak stands to the need, and why it does or does not enter the request."""
+    """Format how a measured peak compares with the need, and why it does or does not enter the request."""
     if peak <= needed:
         return ", not above the need."
     if peak_counts(quota, run):
-        return ", larger than the need, so it is asked for; the load generator kept its schedule."
+        return ", larger than the need, so it is requested; the load generator kept its schedule."
     if is_rate(quota):
         return ", of a single second; that is what the burst is for."
     if not healthy(run):
@@ -43,6 +46,6 @@ def beside_need(quota: Quota, needed: float, peak: float, run: RunRecord) -> str
 
 
 def _factor(run: RunRecord) -> float:
-    """What the run's arrivals were multiplied by."""
+    """Return the factor by which the run's arrivals were multiplied."""
     test = run.scenario.get("test") or {}
     return float(test.get("factor") or 1.0)

@@ -1,4 +1,4 @@
-"""A service quota, a value of it with its origin, and the comparison of a value with what is needed."""
+"""A service quota, a value of it with its origin, and the comparison of a value with demand."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Scope(StrEnum):
 
 
 class Kind(StrEnum):
-    """How demand is compared with the quota."""
+    """Kind of the quota, which decides how demand is compared with it."""
 
     RESOURCE = "resource"
-    """A number of things at once: concurrent calls, executions, agents."""
+    """A concurrent number: calls, executions, agents."""
     RATE = "api_rate"
     """Requests per second, refill rate of a token bucket."""
     BURST = "api_burst"
@@ -29,16 +29,16 @@ class Kind(StrEnum):
 
 
 class Origin(StrEnum):
-    """Where a value came from, strongest first."""
+    """Source of a value, strongest first."""
 
     APPLIED_RESOURCE = "applied (instance)"
     APPLIED_ACCOUNT = "applied (account)"
     SERVICE = "reported by the service"
     CLOUDWATCH = "derived from CloudWatch"
     FILE = "file of account values"
-    """A file in which people wrote what the account has in force, with the date of the reading."""
+    """A file with the values in force in the account and the date of the reading, written by hand."""
     EMULATOR = "emulator"
-    """What the emulator applied in a run against it: of no account."""
+    """Value applied by the emulator, not of an account."""
     OVERRIDE = "override"
     AWS_DEFAULT = "AWS default"
     DOCUMENTED = "documented default"
@@ -49,7 +49,7 @@ class Quota:
     """One row of the quota table.
 
     `key` is our own stable name (`connect.concurrent-active-calls-per-instance`); `code` is the Service
-    Quotas code where AWS publishes one. `source` and `date` say where the default was read and when.
+    Quotas code if AWS publishes one. `source` and `date` are those of the default.
     """
 
     key: str
@@ -68,9 +68,9 @@ class Quota:
     note: str = ""
     """Known conflict or error in what AWS publishes."""
     adjustable_note: str = ""
-    """How an increase is asked for where Service Quotas cannot, or what the quota follows."""
+    """How an increase is requested if Service Quotas cannot, or what the quota follows."""
     per: str = ""
-    """What one value covers where `scope` is RESOURCE: table or GSI, function, partition, ..."""
+    """What one value covers if `scope` is RESOURCE: table or GSI, function, partition, ..."""
     misreported: float | None = None
     """The value that Service Quotas shows although AWS documents it as incorrect."""
 
@@ -93,27 +93,34 @@ class Verdict(StrEnum):
 
     HOLDS = "holds"
     TIGHT = "tight"
-    """Holds, with less headroom than asked for."""
+    """Within the limit, with less headroom than required."""
     BINDS = "binds"
     """The quota was reached or rejected something."""
     UNKNOWN = "unknown"
     """Nothing was measured or the value could not be read."""
     EXCEEDED = "exceeded by calculation"
-    """The plan exceeds the quota by the list of limits; the run saw too little of the plan, or of chance, to find it."""
+    """The plan exceeds the quota by the list of limits.
+
+    The run did not reach the load, or by chance did not show it.
+    """
     UNDECIDED = "not decided"
-    """The list of limits does not tell whether the quota carries the plan, and the run did not exceed it."""
+    """The list of limits does not decide whether the quota carries the plan, and the run did not exceed it.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One quota against its demand. utilisation = peak / value (the need, where no peak was measured); headroom = 1 - utilisation (shares)."""
+    """One quota compared with its demand.
+
+    utilisation = peak / value (the need if no peak was measured); headroom = 1 - utilisation (shares).
+    """
 
     value: QuotaValue
     peak: float | None
     peak_at: float | None
     """Seconds from the start of the run."""
     peak_source: str
-    """How the peak came about: `measured by the generator`, `CloudWatch ConcurrentCalls`, `forecast`."""
+    """Source of the peak: `measured by the generator`, `CloudWatch ConcurrentCalls`, `forecast`."""
     rejected: int = 0
     """Requests or calls that this quota rejected."""
     first_rejected_at: float | None = None
@@ -123,6 +130,6 @@ class Comparison:
     verdict: Verdict = Verdict.UNKNOWN
     forecast: float | None = None
     rejected_share: float | None = None
-    """Share of first attempts that was rejected; None where it is not known."""
+    """Share of first attempts that was rejected; None if unknown."""
     tolerated: float | None = None
     """Share of first attempts that may be rejected."""

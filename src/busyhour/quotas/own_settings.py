@@ -1,6 +1,6 @@
-"""Limits that the plan exceeds and that are no quotas: settings of the team's own, with their need and the way to raise them.
+"""Limits other than AWS quotas that the plan exceeds, with their need and the way to raise them.
 
-No request to AWS Support raises them. `LimitRow.kind` tells them apart: setting, partition, staffing, external.
+AWS Support does not raise them. `LimitRow.kind` is setting, partition, staffing or external.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from busyhour.results.record import RunRecord
 
 @dataclass(frozen=True, slots=True)
 class OwnSetting:
-    """One limit to raise without AWS Support. `needed` is None where no value carries the plan."""
+    """One limit to raise without AWS Support. `needed` is None if no value carries the plan."""
 
     name: str
     present: float
@@ -26,14 +26,14 @@ class OwnSetting:
 
     @property
     def words(self) -> str:
-        """Name, present value, need and way out in one sentence each."""
+        """Format name, present value, need and way out in one sentence each."""
         need = "no value carries the plan" if self.needed is None else f"needed {number(self.needed)}"
         unit = f" {self.unit}" if self.unit and self.unit != "count" else ""
         return f"{self.name}: present value {number(self.present)}{unit}, {need}. {self.way_out}"
 
 
 def own_settings(run: RunRecord) -> list[OwnSetting]:
-    """The limits besides quotas that the plan exceeds, the first to bind first."""
+    """Return the exceeded limits other than quotas, the first to bind first."""
     region = str(run.target.get("region") or "")
     return [
         OwnSetting(row.name, row.value, row.needed, row.unit, row.calculation, _way_out(row, region))
@@ -61,7 +61,7 @@ def _way_out(row: LimitRow, region: str) -> str:
     if first == "queue":
         return "Staffing of your own: no AWS setting raises it."
     if first == "limits":
-        return "A system of your own or of a third party: its operator raises it, not AWS Support."
+        return "An external system, yours or a third party's: its operator raises it, not AWS Support."
     if row.kind == "partition":
         return "A limit of every partition, which AWS does not raise: spread the keys of the table."
     return (

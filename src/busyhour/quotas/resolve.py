@@ -1,4 +1,7 @@
-"""Read quotas from several sources in order: which value wins, what contradicts it, what could not be read."""
+"""Read quotas from several sources in order.
+
+The winning value, contradictions, and what could not be read.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,9 @@ _FROM_SERVICE_QUOTAS = (*_APPLIED, Origin.AWS_DEFAULT)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something about a quota that could not be read, or was read and cannot be right.
+    """A quota value that could not be read or is implausible.
 
-    `action` is the IAM action that the caller lacks, empty where rights are not the matter.
+    `action` is the IAM action that the caller lacks, empty for other reasons.
     """
 
     quota: Quota
@@ -31,23 +34,23 @@ class Problem:
 
     @property
     def text(self) -> str:
-        """What a person reads."""
+        """Text for readers."""
         return self.message
 
 
 class Source(Protocol):
-    """One place that values of quotas come from."""
+    """A source of quota values."""
 
     origin: Origin
     required_iam_actions: tuple[str, ...]
 
     def read(self, quota: Quota) -> QuotaValue | Problem | None:
-        """The value, why it cannot be read, or None where this source knows nothing of such a quota."""
+        """Return the value, why it cannot be read, or None if this source does not have the quota."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One quota as its sources tell it: the value of the strongest, what the weaker ones say, what is wrong."""
+    """Result for one quota: the value of the strongest source, those of weaker ones, and problems."""
 
     value: QuotaValue
     others: tuple[QuotaValue, ...] = ()
@@ -67,7 +70,7 @@ class DocumentedDefault:
     required_iam_actions: tuple[str, ...] = ()
 
     def read(self, quota: Quota) -> QuotaValue:
-        """The row's default. Bursts are in no API at all, which the detail says."""
+        """Return the row's default. No API reports bursts, which the detail states."""
         detail = quota.source
         if quota.kind is Kind.BURST:
             detail = f"no AWS API reports bursts; {detail}"
@@ -77,11 +80,11 @@ class DocumentedDefault:
 
 
 def read_quotas(quotas: Iterable[Quota], sources: Sequence[Source]) -> list[Reading]:
-    """Ask every source about every quota; the first that has a value wins.
+    """Read every quota from every source; the first that has a value wins.
 
-    Every quota gets a value: where no source has one, the documented default. The values that Service Quotas
-    shows although AWS documents them as incorrect are replaced by the documented ones. An applied value of 0
-    is kept, and is a problem where the default is not 0 itself.
+    Every quota gets a value: if no source has one, the documented default. Values that Service Quotas shows
+    although AWS documents them as incorrect are replaced by the documented ones. An applied value of 0 is
+    kept, and is a problem unless the default is 0.
 
     Args:
         quotas: what to read.
@@ -108,7 +111,7 @@ def _read(quota: Quota, sources: Sequence[Source]) -> Reading:
 
 
 def _corrected(value: QuotaValue) -> QuotaValue:
-    """`value`, or the documented one where Service Quotas shows what AWS documents as incorrect."""
+    """Return `value`, or the documented one if AWS documents Service Quotas' value as incorrect."""
     quota = value.quota
     if value.origin not in _FROM_SERVICE_QUOTAS or value.value != quota.misreported:
         return value
@@ -122,14 +125,14 @@ def _corrected(value: QuotaValue) -> QuotaValue:
 def _zero(value: QuotaValue) -> str:
     return (
         f"{value.quota.name}: the {value.origin} value is 0 although the default is {number(value.quota.default)}; "
-        "nothing gets through until it is raised"
+        "all requests are rejected until it is raised"
     )
 
 
 def _disagreements(values: Sequence[QuotaValue]) -> list[str]:
-    """What contradicts what: values of this account among each other, and AWS's default against our table's.
+    """Return contradictions: values of this account among each other, and AWS's default against our table's.
 
-    An instance's value may differ from the account's, and an applied value from a default: that is their use.
+    An instance's value may differ from the account's, and an applied value from a default.
     """
     of_account = [value for value in values if value.origin in _OF_THE_ACCOUNT]
     defaults = [value for value in values if value.origin in (Origin.AWS_DEFAULT, Origin.DOCUMENTED)]
@@ -140,8 +143,8 @@ def _disagreements(values: Sequence[QuotaValue]) -> list[str]:
             if both == set(_APPLIED) or _agree(strongest.value, other.value):
                 continue
             found.append(
-                f"{strongest.quota.name}: {strongest.origin} says {number(strongest.value)}, "
-                f"{other.origin} says {number(other.value)}"
+                f"{strongest.quota.name}: {strongest.origin} has {number(strongest.value)}, "
+                f"{other.origin} has {number(other.value)}"
             )
     return found
 

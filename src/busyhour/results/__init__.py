@@ -1,1 +1,1 @@
-"""What a run left behind: measures that add up, the record of the run, and the files they are kept in. Pure."""
+"""Results of a run: measures that can be summed, the run record, and their files. Pure."""

@@ -1,4 +1,4 @@
-"""Dataclasses to JSON-ready values and back: what run.json and load.json are written and read with."""
+"""Convert dataclasses to JSON values and back, for run.json and load.json."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from busyhour.errors import BusyhourError
 T = TypeVar("T")
 
 _WHOLE: set[type] = {int, str}
-"""Types whose values are JSON as they are."""
+"""Types whose values are JSON values already."""
 
 
 def encode(value: Any) -> Any:
-    """`value` as JSON-ready data: dataclasses as objects, enums as their values, NaN and infinities as null."""
+    """Convert `value` to JSON values.
+
+    Dataclasses to objects, enums to their values, NaN and infinities to null.
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Enum):
@@ -31,7 +34,7 @@ def encode(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): encode(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        if set(map(type, value)) <= _WHOLE:  # long lists of counts: as they are
+        if set(map(type, value)) <= _WHOLE:  # long lists of counts: unchanged
             return list(value)
         return [encode(item) for item in value]
     if isinstance(value, Path):
@@ -40,9 +43,9 @@ def encode(value: Any) -> Any:
 
 
 def decode(kind: type[T], data: Any, *, place: str = "$") -> T:
-    """`data` as an instance of the dataclass `kind`.
+    """Convert `data` to an instance of the dataclass `kind`.
 
-    Members that `kind` does not know are ignored: a newer version may have written them.
+    Members that `kind` does not have are ignored: a newer version may have written them.
 
     Raises:
         BusyhourError: a member is missing or has the wrong type; the message names it.
@@ -70,7 +73,7 @@ def _decode(kind: Any, data: Any, place: str) -> Any:
     if origin is list:
         (item,) = typing.get_args(kind)
         if item in _WHOLE and isinstance(data, list) and set(map(type, data)) <= {item}:
-            return list(data)  # long lists of counts: checked in one go
+            return list(data)  # long lists of counts: checked at once
         return [_decode(item, each, f"{place}[{i}]") for i, each in enumerate(_of(list, data, place))]
     if origin is tuple:
         kinds, items = typing.get_args(kind), _of((list, tuple), data, place)

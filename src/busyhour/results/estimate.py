@@ -1,7 +1,7 @@
-"""Shares that are known of every call, and shares that are estimated from a sample with their 95 % interval.
+"""Shares that are known of every call, and shares estimated from a sample with a 95 % interval.
 
-Wilson's interval (1927) with the correction for a finite population: a sample of nearly all calls leaves little open,
-and one of all calls nothing.
+Wilson's interval (1927) with the finite population correction: the interval narrows as the sample approaches
+all calls.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ _T_9 = 2.262157
 
 
 def alike(ones: Sequence[bool]) -> float:
-    """How many calls in a row count as one: those that wait together for agents end alike, so that they say less.
+    """Return how many consecutive calls count as one, since calls that wait together end alike.
 
-    Ratio of the variance of batch means (10 batches, widened for so few) to that of independent calls; at least 1.
+    Ratio of the variance of batch means (10 batches, widened for their small number) to that of independent
+    calls; at least 1.
     """
     size = len(ones) // _BATCHES
     share = sum(ones) / len(ones) if ones else 0.0
@@ -32,12 +33,12 @@ def alike(ones: Sequence[bool]) -> float:
 
 
 def interval(hits: float, sample: float, population: float = math.inf) -> tuple[float, float]:
-    """95 % interval of the share of a population, of whose `sample` members `hits` are ones.
+    """Compute the 95 % interval of a share of a population from a sample.
 
     Args:
-        hits: members of the sample that count, at most `sample`.
-        sample: members that were looked at; 0: nothing is known.
-        population: members altogether; infinite where calls are drawn by a model.
+        hits: members of the sample with the property, at most `sample`.
+        sample: size of the sample; 0: nothing is known.
+        population: size of the population; infinite if calls are drawn by a model.
     """
     if sample <= 0:
         return 0.0, 1.0
@@ -47,28 +48,29 @@ def interval(hits: float, sample: float, population: float = math.inf) -> tuple[
     n = sample if math.isinf(population) else sample * (population - 1.0) / (population - sample)
     middle = (share + _Z * _Z / (2.0 * n)) / (1.0 + _Z * _Z / n)
     wide = _Z / (1.0 + _Z * _Z / n) * math.sqrt(share * (1.0 - share) / n + _Z * _Z / (4.0 * n * n))
-    # Those that were looked at are known: no fewer than these, no more than all others besides.
+    # The sampled members are known: at least these, and at most these and all members outside the sample.
     least, most = hits / population, 1.0 - (sample - hits) / population
     return max(0.0, least, middle - wide), min(1.0, most, middle + wide)
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A share, 0..1. `interval` and `sampled` are None where it is known of every call."""
+    """A share, 0..1. `interval` and `sampled` are None if it is known of every call."""
 
     share: float
     interval: tuple[float, float] | None = None
     sampled: int | None = None
-    """Calls that it was estimated from."""
+    """Number of calls that it was estimated from."""
 
 
 def estimate(hits: int, sample: int, population: float, certain: int = 0, others: int = 0) -> Estimate | None:
-    """Share of `certain + others + population` calls: `certain` are known to count, `others` not to.
+    """Estimate a share of `certain + others + population` calls.
 
-    Of the population a sample was looked at, of which `hits` count.
+    `certain` calls are known to have the property, `others` not to. Of the population a sample is known, of
+    which `hits` have it.
 
     Returns:
-        None where there was no call, or where none of the population was looked at.
+        None if there was no call, or no sample of the population.
     """
     whole = certain + others + population
     if not whole or (population and not sample):

@@ -1,7 +1,7 @@
-"""The journal of a run's contacts: which were accepted, and which are known to have ended. It outlives a kill -9.
+"""Journal of a run's contacts: those accepted, and those known to have ended. It survives a kill -9.
 
-One contact id a line; `contacts-<k>.log` and `ended-<k>.log` are worker k's, `stopped.log` is what a later clean-up
-ended. A contact is written down as soon as its id is known, before anything else is done with it.
+One contact id per line; `contacts-<k>.log` and `ended-<k>.log` belong to worker k, `stopped.log` lists what a
+later clean-up ended. A contact is written as soon as its id is known, before it is used.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ STOPPED_FILE = "stopped.log"
 
 
 def contacts_file(folder: Path, k: int) -> Path:
-    """Worker k's accepted contacts."""
+    """Return the path of worker k's accepted contacts."""
     return folder / f"contacts-{k}.log"
 
 
 def ended_file(folder: Path, k: int) -> Path:
-    """Worker k's contacts that are known to have ended."""
+    """Return the path of worker k's contacts that are known to have ended."""
     return folder / f"ended-{k}.log"
 
 
 class Journal:
-    """A file of ids that is on its way to the disk line by line.
+    """A file of ids, written to disk line by line.
 
     Raises:
         BusyhourError: it cannot be written.
@@ -49,9 +49,9 @@ class Journal:
 
 
 def live(folder: Path, k: int | None = None) -> list[str] | None:
-    """Contacts of a run, or of its worker `k`, that are not known to have ended, the newest first.
+    """Return the contacts of a run, or of its worker `k`, that are not known to have ended, newest first.
 
-    None where no journal was kept.
+    Without a journal there are none.
     """
     files = sorted(folder.glob("contacts-*.log")) if k is None else [contacts_file(folder, k)]
     if not any(file.exists() for file in files):

@@ -1,4 +1,4 @@
-"""JSON Schema of the published result files, made from their dataclasses so that the two cannot differ."""
+"""JSON Schema of the published result files, generated from their dataclasses."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema_of(kind: type, *, title: str, schema_id: str) -> dict[str, Any]:
-    """JSON Schema 2020-12 of a dataclass and all that it holds.
+    """Build the JSON Schema (2020-12) of a dataclass and its members.
 
-    Classes become `$defs`; their docstrings, and those under their attributes, become descriptions. Every field is
-    required, since the writer writes every field; unknown members are refused.
+    Classes become `$defs`; docstrings of classes and attributes become descriptions. Every field is required,
+    since the writer writes every field; unknown members are invalid.
     """
     definitions: dict[str, Any] = {}
     top = _dataclass(kind, definitions)
@@ -88,7 +88,7 @@ def _type(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _attribute_docs(kind: type) -> dict[str, str]:
-    """The strings that stand under attributes in the class's source."""
+    """Return the strings below attributes in the class's source."""
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(tree, ast.ClassDef)
     found = {}

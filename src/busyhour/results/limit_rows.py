@@ -1,7 +1,7 @@
-"""The rows of a run's one list of limits (`forecast.ladder`), as every output reads them.
+"""Rows of a run's list of limits (`forecast.ladder`), for every output.
 
-Nothing is computed here. A row of a record that an older version wrote has no `requirement`: its `needed` was another
-figure (headroom included), so it is None here, and `is_dated` tells that such rows are there.
+Nothing is computed here. A row of a record of an older version has no `requirement`. Its `needed` was another
+figure (headroom included), so it is None here, and `is_dated` reports that there are such rows.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from busyhour.results.record import RunRecord
 
 QUOTA = "quota"
-"""`LimitRow.kind` of an AWS quota, which can be asked for; settings, staffing and external systems have others."""
+"""`LimitRow.kind` of an AWS quota, for which an increase can be requested; other limits have other kinds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,16 @@ class LimitRow:
     load: float | None
     """Mean demand at the plan."""
     needed: float | None
-    """The smallest whole value that carries the plan, without headroom; None: no value does, or it is not known."""
+    """The smallest whole value that carries the plan, without headroom.
+
+    None: no value does, or it is unknown.
+    """
     with_headroom: float | None
-    """`needed` with the scenario's headroom; None where the scenario wants none."""
+    """`needed` with the scenario's headroom; None if the scenario has none."""
     calls_per_hour: float | None
     """The volume at which it binds; None: no volume does."""
     volume_half_width: float | None
-    """Of its 95 % interval; 0 where it is exact, None where the samples give no interval."""
+    """Half-width of its 95 % interval; 0 if exact, None if it could not be estimated."""
     by_little: float | None
     """The volume at which the mean demand reaches the value."""
     rejected_at_plan: float | None
@@ -48,22 +51,22 @@ class LimitRow:
     symptom: str
     calculation: str
     requirement: Mapping[str, Any] = field(default_factory=dict)
-    """What the plan asks of the limit, for `capacity.requirement.from_json`; empty in records of older versions."""
+    """The plan's requirement, for `capacity.requirement.from_json`; empty in records of older versions."""
 
 
 def limit_rows(record: RunRecord) -> list[LimitRow]:
-    """Every row, the limit that the smallest volume reaches first; those that no volume reaches last."""
+    """Return every row, sorted by the volume at which it binds; rows that never bind are last."""
     rows = [_row(row) for row in record.forecast.get("ladder", []) if isinstance(row, dict)]
     return sorted(rows, key=lambda row: (row.calls_per_hour is None, row.calls_per_hour or 0.0, row.key))
 
 
 def by_key(record: RunRecord) -> dict[str, LimitRow]:
-    """The rows by key; of several of one quota (tables) the one that the smallest volume reaches."""
+    """Return the rows by key; of several rows of one quota (tables) the first to bind."""
     return {row.key: row for row in reversed(limit_rows(record))}
 
 
 def is_dated(record: RunRecord) -> bool:
-    """Whether an older version wrote the list, so that its needs are not those of this version."""
+    """Whether an older version wrote the list, so that its needs are computed differently."""
     return any(not row.requirement for row in limit_rows(record))
 
 

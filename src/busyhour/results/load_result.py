@@ -1,4 +1,4 @@
-"""What the load side found: load.json, made from the sum of all workers' measures."""
+"""Result of the load generator: load.json, made from the sum of all workers' measures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OK = "ok"
 
 @dataclass(slots=True)
 class Peak:
-    """The highest value of something and the second in which it was reached."""
+    """The highest value of a quantity and the second in which it was reached."""
 
     value: float
     at: float
@@ -32,10 +32,10 @@ class Peak:
 
 @dataclass(slots=True)
 class FirstError:
-    """When one kind of failure was seen first, seconds from the start."""
+    """Time of the first failure of one kind, seconds from the start."""
 
     operation: str
-    """`service:Name`, as `LoadResult.peaks` writes it."""
+    """`service:Name`, as in `LoadResult.peaks`."""
     kind: str
     """rate_throttle, limit, client_error, server_error, timeout, connection, function_error."""
     code: str
@@ -44,7 +44,7 @@ class FirstError:
 
 @dataclass(slots=True)
 class FunctionUse:
-    """One Lambda function as the client saw it."""
+    """One Lambda function as seen by the client."""
 
     name: str
     invocations: int
@@ -56,27 +56,29 @@ class FunctionUse:
 
 @dataclass(slots=True)
 class Bounds:
-    """How far the generator may be off before the run proves nothing."""
+    """Largest deviations of the generator before a run is INVALID."""
 
     late_ms: float = 10.0
-    """A call that starts this much after its intended start counts as late."""
+    """A call that starts this much after its intended start is late."""
     slip_p99_ms: float = 50.0
-    """The 99th percentile of the slip. A caller does not notice 50 ms, a schedule that is off by more is another one."""
+    """The 99th percentile of the slip. A caller does not notice 50 ms; more is a different schedule."""
     cpu_share: float = 0.9
-    """CPU share of the busiest generator process, mean over any 10 seconds."""
+    """CPU share of the busiest generator process, mean over 10 seconds."""
     lost_share: float = 0.01
     """Share of planned calls that may be lost or dropped because a worker died."""
 
 
 @dataclass(slots=True)
 class LoadResult:
-    """All that the load side knows of a run. Times are seconds from the start, latencies milliseconds.
+    """Everything that the load generator recorded of a run.
 
-    `peaks` holds `in_progress`, `waiting` (in queues; only where the generator runs them), `requests:<service>:<Name>` (requests in one second) and
-    `concurrency:<function>`. `calls` is for `RunRecord.calls`: `ends` by reason, `queue_wait_ms`, `in_flow_ms`,
-    `duration_ms` (percentiles), `queued`, `answered`, `abandoned`, `service_level`, `invocations_per_call`. Where the
-    ends of a sample alone are known, counts are scaled to all calls, `sampled` is how many these are, `of` how many were
-    accepted, and `intervals` has 95 % intervals; percentiles are those of the sample.
+    Times are seconds from the start, latencies milliseconds. `peaks` contains `in_progress`, `waiting` (in
+    queues; only if the generator simulates them), `requests:<service>:<Name>` (requests in one second) and
+    `concurrency:<function>`. `calls` is for `RunRecord.calls`: `ends` by reason, `queue_wait_ms`,
+    `in_flow_ms`, `duration_ms` (percentiles), `queued`, `answered`, `abandoned`, `service_level`,
+    `invocations_per_call`. If only the ends of a sample are known, counts are scaled to all calls, `sampled`
+    is the size of the sample, `of` the number of accepted calls, and `intervals` has 95 % intervals;
+    percentiles are those of the sample.
     """
 
     drive: str
@@ -104,33 +106,36 @@ class LoadResult:
     histograms: dict[str, dict[str, Any]] = field(default_factory=dict)
     """HDR histograms of the whole run, encoded: `latency/<op>/<class>`, `service/<op>/<class>`, `slip`, ..."""
     windows: WindowRecord | None = None
-    """Latency by window of time; None where nothing was sent."""
+    """Latency by window of time; None if no request was sent."""
     retries: list[RetryRecord] = field(default_factory=list)
-    """What the application's retry policy did; empty where it has none."""
+    """Figures of the application's retry policy; empty if it has none."""
     abort: AbortRecord | None = None
-    """What aborted the run; written by who watched it."""
+    """Condition that aborted the run; written by the monitor."""
     call_outcomes: CallOutcomes | None = None
-    """What became of the calls; None where the drive runs none."""
+    """Outcomes of the calls; None if the drive makes none."""
     schema_version: str = SCHEMA_VERSION
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-ready."""
+        """Convert to JSON values."""
         made: dict[str, Any] = encode(self)
         return made
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> LoadResult:
-        """The result that `to_json` wrote; raises BusyhourError where a member is missing or of the wrong type."""
+        """Read the result that `to_json` wrote.
+
+        Raises BusyhourError if a member is missing or of the wrong type.
+        """
         return decode(cls, data)
 
     def histogram(self, key: str) -> Histogram:
-        """One of `histograms`, decoded; an empty one where nothing was recorded."""
+        """Return one of `histograms`, decoded; an empty one if nothing was recorded."""
         return Histogram.from_json(self.histograms[key]) if key in self.histograms else Histogram()
 
 
 @dataclass(slots=True)
 class Circumstances:
-    """What a run's measures do not say themselves."""
+    """Facts of a run that its measures do not contain."""
 
     drive: str
     started: str
@@ -145,13 +150,13 @@ class Circumstances:
     notes: list[str] = field(default_factory=list)
     not_measured: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
-    """Further reasons for which the run proves nothing."""
+    """Further reasons why the run is INVALID."""
     answer_within: float = 20.0
-    """Seconds within which an answer counts for the service level."""
+    """Threshold of the service level, seconds."""
 
 
 def summarise(measures: Measures, what: Circumstances, bounds: Bounds) -> LoadResult:
-    """Turn the sum of all workers' measures into the result of the run. Seals every second."""
+    """Convert the sum of all workers' measures to the result of the run. Seals every second."""
     measures.seal(max(measures.seconds, default=0) + 1)
     counts = measures.counts
     arrivals = _arrivals(measures)
@@ -210,7 +215,7 @@ def _call_outcomes(measures: Measures) -> CallOutcomes | None:
     sampling = Sampling.of(counts)
     if not sampling.accepted:
         return from_counts(counts)
-    # The target runs the calls: it tells how they end, and not whether they took an error branch.
+    # The target runs the calls: it reports how they end, but not whether they took an error branch.
     population = sampling.accepted if sampling.partial else None
     return from_counts(counts, population=population, errors_known=False)
 
@@ -313,7 +318,7 @@ def _functions(measures: Measures) -> list[FunctionUse]:
 
 
 def _peak(measures: Measures, table: str, key: str) -> Peak | None:
-    """Highest value of `key` in the seconds' `table` (counts or gauges), with the first second that reached it."""
+    """Return the highest value of `key` in the seconds' `table` (counts or gauges), with its first second."""
     best: Peak | None = None
     for number in sorted(measures.seconds):
         row = measures.seconds[number]
@@ -373,7 +378,7 @@ def _series(measures: Measures, what: Circumstances) -> list[Series]:
         made.append(counted(f"requests:{name}", "requests/s", f"requests/{name}"))
         made += percentiles("latency", name, f"latency/{name}")
         outcomes = _under(measures.counts, f"requests/{name}/")
-        if set(outcomes) != {OK}:  # else the operation's own lines say it all
+        if set(outcomes) != {OK}:  # otherwise the operation's own lines are complete
             for outcome in outcomes:
                 of = f"{name}/{outcome}"
                 made.append(counted(f"answers:{of}", "answers/s", f"answers/{of}"))
@@ -422,7 +427,7 @@ def _calls(measures: Measures, what: Circumstances) -> dict[str, Any]:
 
 
 def _invalid(measures: Measures, arrivals: Arrivals, bounds: Bounds, what: Circumstances) -> list[str]:
-    """Reasons for which the run proves nothing, each with the bound and the way out."""
+    """Return the reasons why the run is INVALID, each with the bound and the way out."""
     reasons = []
     slip = arrivals.slip_ms
     if slip is not None and slip.p99 > bounds.slip_p99_ms:
@@ -438,11 +443,11 @@ def _invalid(measures: Measures, arrivals: Arrivals, bounds: Bounds, what: Circu
         )
         reasons.append(
             f"The generator dropped {others} of {arrivals.planned} arrivals ({why}). "
-            "Use more workers (--workers) or raise the limit that is named."
+            "Use more workers (--workers) or raise the named limit."
         )
     if died > bounds.lost_share * max(1, arrivals.planned):
         reasons.append(
-            f"Workers died and took {died} of {arrivals.planned} calls with them, "
+            f"Workers died, and {died} of {arrivals.planned} calls were lost with them, "
             f"more than the {bounds.lost_share:.0%} that are tolerated. See the log of the load generator."
         )
     busiest = _busiest(measures)
@@ -458,7 +463,7 @@ def _invalid(measures: Measures, arrivals: Arrivals, bounds: Bounds, what: Circu
 
 
 def _busiest(measures: Measures, window: int = 10) -> Peak | None:
-    """Highest mean CPU share over `window` consecutive seconds (over all where there are fewer)."""
+    """Return the highest mean CPU share over `window` consecutive seconds, or over all if there are fewer."""
     values = [
         (number, row.gauges["cpu"]) for number, row in sorted(measures.seconds.items()) if "cpu" in row.gauges
     ]

@@ -1,7 +1,8 @@
-"""Values in OpenMetrics' text format, which GitLab's metrics reports and Prometheus read.
+"""Format values as OpenMetrics text, which GitLab's metrics reports and Prometheus read.
 
-Sources: github.com/prometheus/OpenMetrics, specification 1.0, "Text format"; docs.gitlab.com/ci/testing/metrics_reports
-(read 2026-11-22): GitLab compares the values as texts, so they are rounded.
+Sources: github.com/prometheus/OpenMetrics, specification 1.0, "Text format";
+docs.gitlab.com/ci/testing/metrics_reports (read 2026-11-22): GitLab compares the values as texts, so they are
+rounded.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ DIGITS = 4
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One value of a metric. `name` is of lower-case letters, digits and underscores."""
+    """One value of a metric. `name` consists of lower-case letters, digits and underscores."""
 
     name: str
     value: float
@@ -25,7 +26,7 @@ class Sample:
 
 
 def text(samples: Iterable[Sample], prefix: str = "busyhour_") -> str:
-    """All samples as gauges, those of one metric together; values that are no finite number are left out."""
+    """Format all samples as gauges, those of one metric together; values that are not finite are left out."""
     families: dict[str, list[str]] = {}
     for one in samples:
         if not math.isfinite(one.value):

@@ -1,7 +1,7 @@
-"""The outcome of the calls of a run or a forecast: shares by outcome, and what kept calls from doing what was planned.
+"""Outcomes of the calls of a run or a forecast: shares by outcome, and why calls did not behave as planned.
 
-Whoever plays calls counts keys (`calls.outcomes` makes them); counts of several workers add up; `from_counts` turns the
-sum into what is reported.
+Every driver of calls counts keys (made by `calls.outcomes`); counts of several workers are summed;
+`from_counts` converts the sum to what is reported.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from busyhour.results.estimate import Estimate, estimate, interval
 ENDING = "outcome/"
 """Key of calls by `Ending`."""
 REFUSED = "outcome_refused"
-"""Key of calls whose start was refused: known of every call, whatever is sampled."""
+"""Key of calls whose start was rejected: known of every call, even if others are sampled."""
 QUEUE = "outcome_queue/"
 """Key of calls by a queue that they reached."""
 ERRORS = "outcome_errors"
-"""Key of calls that took an error branch, however they ended."""
+"""Key of calls that took an error branch, whatever their end."""
 WANTING = "outcome_wanting"
 """Key of those of them that did because of a missing scenario key."""
 PROBLEM = "outcome_problem/"
-"""Key of calls that met one problem: what `problem_key` writes."""
+"""Key of calls with one problem, written by `problem_key`."""
 
 
 class Ending(StrEnum):
-    """How far a call came; each call has one. A call that reached a queue or an agent counts there alone."""
+    """How far a call got; each call has one. A call that reached a queue or an agent counts only there."""
 
     AGENT = "agent"
     QUEUE = "queue"
-    """It waited in a queue, and no agent took it (yet)."""
+    """It waited in a queue, and no agent answered it (yet)."""
     THIRD_PARTY = "other number"
     SELF_SERVICE = "self-service end"
-    """The flow disconnected it, and no error was met."""
+    """The flow disconnected it, without an error."""
     FLOW_END = "flow end"
-    """The flow disconnected it; whether an error was met is not known."""
+    """The flow disconnected it; whether there was an error is unknown."""
     ERROR_BRANCH = "error branch"
     EMPTY_REFERENCE = "empty reference"
     NO_QUEUE = "no queue set"
@@ -48,26 +48,26 @@ class Ending(StrEnum):
     BLOCKED = "blocked"
     NOT_ANSWERED = "not answered"
     CUT_OFF = "cut off"
-    """By the end of the run, before it reached a queue."""
+    """Ended by the end of the run, before it reached a queue."""
     OTHER = "other end"
 
 
 @dataclass(slots=True)
 class OutcomeProblem:
-    """One reason, at one place of a flow, for which calls did not go the planned way."""
+    """One reason, at one place of a flow, why calls did not behave as planned."""
 
     flow: str
     action: str
     """Identifier of the action."""
     name: str
-    """Its name in the designer; empty where it has none."""
+    """Its name in the designer; empty if it has none."""
     reason: str
     count: int
-    """Calls that met it."""
+    """Number of calls with the problem."""
     line_to_write: str = ""
-    """What removes it, as it stands in the scenario file; empty where no line does."""
+    """Line of the scenario file that fixes it; empty if no line does."""
     wanting: bool = False
-    """Whether something is missing in the scenario."""
+    """Whether the cause is a missing scenario key."""
 
 
 @dataclass(slots=True)
@@ -75,32 +75,35 @@ class CallOutcomes:
     """Outcomes of calls. Shares are of `total`; they add up to 1."""
 
     total: int
-    """Calls whose outcome is known."""
+    """Number of calls whose outcome is known."""
     sampled: bool = False
     """Whether these are a sample, or drawn by a model: then shares have 95 % intervals."""
     of: int | None = None
-    """Calls that the sample was drawn from; None: all were looked at, or a model drew them."""
+    """Number of calls that were sampled from; None: all are known, or a model drew them."""
     counts: dict[str, int] = field(default_factory=dict)
     shares: dict[str, float] = field(default_factory=dict)
     intervals: dict[str, list[float]] = field(default_factory=dict)
     error_branch: int | None = None
-    """Calls that took an error branch, however they ended; None: the target does not tell."""
+    """Calls that took an error branch, whatever their end; None: the target does not report it."""
     error_branch_most: int | None = None
-    """Errors that the target counted where it does not tell in which calls: no more calls took an error branch."""
+    """Errors counted by a target that does not report in which calls.
+
+    An upper bound of the calls on error branches.
+    """
     wanting: int = 0
     """Those of them that did because of a missing scenario key."""
     queues: dict[str, int] = field(default_factory=dict)
-    """Calls by queue that they reached."""
+    """Number of calls by queue that they reached."""
     problems: list[OutcomeProblem] = field(default_factory=list)
     """The most frequent first."""
 
     def share(self, *endings: Ending) -> float:
-        """Share of the calls that ended in one of these ways."""
+        """Return the share of the calls with one of these endings."""
         return sum(self.shares.get(ending.value, 0.0) for ending in endings)
 
 
 def problem_key(flow: str, action: str, name: str, reason: str, line: str, *, wanting: bool) -> str:
-    """The key under which calls that met a problem are counted."""
+    """Return the key that calls with a problem are counted by."""
     return PROBLEM + json.dumps([flow, action, name, reason, line, wanting], ensure_ascii=False)
 
 
@@ -111,13 +114,13 @@ def from_counts(
     population: int | None = None,
     errors_known: bool = True,
 ) -> CallOutcomes | None:
-    """What the counts come to; None where no call was counted.
+    """Convert counts to outcomes; None if no call was counted.
 
     Args:
-        counts: by key; other keys are left alone.
-        drawn: a model drew the calls: by ending, how many calls in a row count as one (`estimate.alike`).
-        population: accepted calls that those counted by ending are a sample of, where they are fewer.
-        errors_known: whether the target tells of error branches.
+        counts: by key; other keys are ignored.
+        drawn: a model drew the calls: by ending, how many consecutive calls count as one (`estimate.alike`).
+        population: accepted calls that those counted by ending are a sample of, if fewer.
+        errors_known: whether the target reports error branches.
     """
     endings, refused = _under(counts, ENDING), counts.get(REFUSED, 0)
     looked_at = sum(endings.values())
@@ -135,7 +138,7 @@ def from_counts(
             estimates[name] = Estimate(count / looked_at, interval(count / row, looked_at / row), looked_at)
             continue
         found = estimate(count, looked_at, size, certain, refused - certain)
-        assert found is not None  # there was a call, and one was looked at
+        assert found is not None  # there was a call with a known end
         estimates[name] = found
     sampled = size > looked_at
     problems = []
@@ -160,21 +163,19 @@ def _under(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
     return {key[len(prefix) :]: count for key, count in sorted(counts.items()) if key.startswith(prefix)}
 
 
-# ------------------------------------------------------------------------------------------------ for readers
-
 _SHOWN = 5
-"""Problems that are listed; the record has all of them."""
+"""Number of problems that are listed; the record has all of them."""
 
 
 def sentence(outcomes: CallOutcomes) -> str:
-    """One line: the shares of all calls by outcome, the greatest first."""
+    """Format one line: the shares of all calls by outcome, the greatest first."""
     parts = [
         f"{_percent(share)} {name}{_around(outcomes.intervals.get(name))}"
         for name, share in sorted(outcomes.shares.items(), key=lambda item: -item[1])
     ]
     text = f"Outcomes of {_calls(outcomes)}: {', '.join(parts)}."
     if outcomes.error_branch is None:
-        return f"{text} The target does not tell which calls took an error branch."
+        return f"{text} The target does not report which calls took an error branch."
     if outcomes.error_branch:
         text += f" {outcomes.error_branch:,} of {outcomes.total:,} took an error branch on their way"
         if outcomes.wanting:
@@ -184,7 +185,10 @@ def sentence(outcomes: CallOutcomes) -> str:
 
 
 def lines(outcomes: CallOutcomes, reasons: Sequence[str] = ()) -> list[str]:
-    """The shares in one line, then the problems that `reasons` do not name already, each with the line to write."""
+    """Format the shares in one line, then the problems that `reasons` do not name already.
+
+    Each problem has the line to write.
+    """
     said = [problem_sentence(one, outcomes.total) for one in outcomes.problems[:_SHOWN]]
     left = len(outcomes.problems) - _SHOWN
     return [
@@ -195,7 +199,7 @@ def lines(outcomes: CallOutcomes, reasons: Sequence[str] = ()) -> list[str]:
 
 
 def problem_sentence(problem: OutcomeProblem, total: int) -> str:
-    """What a problem is, where, how many calls met it, and what to write."""
+    """Format a problem with its place, the number of calls, and the line to write."""
     where = problem.name or problem.action
     line = f" Write: {problem.line_to_write}" if problem.line_to_write else ""
     place = f"{problem.flow} / {where}" if where else problem.flow

@@ -1,7 +1,7 @@
-"""The record of one run: what was planned, what was measured, what it was held against, what is missing.
+"""Record of one run: the plan, the measurements, the comparison with quotas, and what is missing.
 
-`run.json` is this record as JSON; reports/run.schema.json is its schema. A record is written once and rendered
-as often as wanted. Times are seconds from the start of the run unless they are ISO 8601 strings.
+`run.json` is this record as JSON; reports/run.schema.json is its schema. A record is written once and can be
+rendered any number of times. Times are seconds from the start of the run unless they are ISO 8601 strings.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class Outcome(StrEnum):
     HOLDS = "holds"
     DOES_NOT_HOLD = "does not hold"
     NOT_SHOWN = "not shown"
-    """The run did not get to where it could show that the plan holds: see `shown`."""
+    """The run did not reach the load at which it could show that the plan holds: see `shown`."""
     INVALID = "invalid"
-    """The run proves nothing: see `reasons`."""
+    """The measurements are invalid: see `reasons`."""
     INTERRUPTED = "interrupted"
 
 
@@ -35,12 +35,12 @@ class VerdictRecord:
     outcome: Outcome
     reasons: list[str] = field(default_factory=list)
     summary: str = ""
-    """One line, fit for a notification."""
+    """One line for a notification."""
 
 
 @dataclass(slots=True)
 class AbortRecord:
-    """What ended a run before its time, by itself."""
+    """What ended a run early."""
 
     condition: str
     """window, breach, error budget, max_calls, max_concurrent, max_cost_usd or silence."""
@@ -49,12 +49,12 @@ class AbortRecord:
     time: str
     """ISO 8601."""
     text: str
-    """What was seen and what it was held against."""
+    """What was measured and the bound it was compared with."""
 
 
 @dataclass(slots=True)
 class Slip:
-    """How late the generator itself started calls, milliseconds."""
+    """Delay of the generator's own call starts, milliseconds."""
 
     p50: float
     p99: float
@@ -63,29 +63,29 @@ class Slip:
 
 @dataclass(slots=True)
 class Arrivals:
-    """Counts of calls by what became of their intended start."""
+    """Counts of calls by the outcome of their intended start."""
 
     planned: int
     started: int
     late: int
     """Started, but more than the slip bound after the intended start."""
     dropped: int
-    """Not started at all, by the generator's own fault."""
+    """Not started because of the generator itself."""
     lost: int = 0
-    """Taken down with a worker."""
+    """Lost with a worker that died."""
     completed: int = 0
     blocked: int = 0
-    """Turned away by the target (throttle, limit, reorder tone)."""
+    """Blocked by the target (throttle, limit, reorder tone)."""
     cut_off: int = 0
-    """Still in progress when the drain time was over, and hung up."""
+    """Still in progress at the end of the drain time, and hung up."""
     slip_ms: Slip | None = None
     dropped_reasons: dict[str, int] = field(default_factory=dict)
     refused: int = 0
-    """Blocked calls whose start was refused (throttle, limit): known of every call."""
+    """Blocked calls whose start was rejected (throttle, limit): known of every call."""
     sampled: int | None = None
-    """Accepted calls whose end is known, where it is not known of all: completed, blocked and cut_off are estimates."""
+    """Accepted calls whose end is known, if a sample: completed, blocked and cut_off are then estimates."""
     of: int | None = None
-    """Accepted calls that they were drawn from."""
+    """Accepted calls that were sampled from."""
     intervals: dict[str, list[float]] = field(default_factory=dict)
     """95 % intervals of the estimates."""
 
@@ -105,9 +105,9 @@ class Percentiles:
 
 @dataclass(slots=True)
 class Operation:
-    """One kind of request that the generator made.
+    """One kind of request of the generator.
 
-    `latency` counts from the intended start, `service_time` from the moment the request was sent.
+    `latency` is measured from the intended start, `service_time` from the moment the request was sent.
     """
 
     service: str
@@ -123,7 +123,7 @@ class Operation:
     service_time: Percentiles | None = None
     peak_per_second: float = 0.0
     first_attempts: int | None = None
-    """Requests that repeat no other; None: a version that did not count them wrote the record."""
+    """Requests that are not retries; None: written by a version that did not count them."""
     first_throttles: int | None = None
     """Of the first attempts."""
     first_limits: int | None = None
@@ -143,7 +143,7 @@ class Series:
 
 @dataclass(slots=True)
 class OperatorMetric:
-    """A metric that a Connect operator watches; `value` None with a reason where the target has none."""
+    """A metric that a Connect operator watches; `value` is None, with a reason, if the target has none."""
 
     name: str
     statistic: str
@@ -155,7 +155,7 @@ class OperatorMetric:
 
 @dataclass(slots=True)
 class QuotaRecord:
-    """One quota against its demand, flattened from quotas.Comparison."""
+    """One quota compared with its demand, flattened from quotas.Comparison."""
 
     key: str
     service: str
@@ -179,32 +179,32 @@ class QuotaRecord:
     note: str = ""
     source: str = ""
     rejected_share: float | None = None
-    """Share of first attempts that was rejected; None where the number of attempts is not known."""
+    """Share of first attempts that was rejected; None if the number of attempts is unknown."""
     tolerated: float | None = None
     """Share of first attempts that may be rejected; None in records of older versions."""
 
 
 @dataclass(slots=True)
 class ObjectiveRecord:
-    """An objective, what was measured, and whether it holds (None: could not be measured)."""
+    """An objective, its measurement, and whether it is met (None: could not be measured)."""
 
     metric: str
     bound: str
     measured: float | None
     holds: bool | None
-    """None: not measured, or not decided, since the interval has the bound inside; see `why`."""
+    """None: not measured, or undecided because the bound is inside the interval; see `why`."""
     why: str = ""
     default: bool = False
-    """The scenario does not state it; it is judged because the scenario states none."""
+    """Not stated in the scenario; judged by default."""
     interval: tuple[float, float] | None = None
     """95 % interval of a value that was estimated from a sample."""
     sampled: int | None = None
-    """Calls that it was estimated from; None: it is known of every call."""
+    """Number of calls that it was estimated from; None: known of every call."""
 
 
 @dataclass(slots=True)
 class FindingRecord:
-    """A finding of the flow check, as `busyhour check --format json` prints it."""
+    """A finding of the flow check, as printed by `busyhour check --format json`."""
 
     rule: str
     severity: str
@@ -220,7 +220,7 @@ class FindingRecord:
 
 @dataclass(slots=True)
 class FlowCoverage:
-    """Branches of one flow: all of them, those that some call can take, and those that the search took."""
+    """Branches of one flow: all, those that a call can take, and those that the search took."""
 
     flow: str
     taken: int
@@ -230,7 +230,10 @@ class FlowCoverage:
 
 @dataclass(slots=True)
 class RetryRecord:
-    """One operation under the application's retry policy. `operations` is what the application asked for."""
+    """One operation under the application's retry policy.
+
+    `operations` is the number that the application requested.
+    """
 
     service: str
     name: str
@@ -242,90 +245,102 @@ class RetryRecord:
     throttles: int
     """Retries because of a throttle."""
     transients: int
-    """Retries because of a failure that may pass."""
+    """Retries because of a transient failure."""
     recovered: int
     """Operations that succeeded after a retry."""
     failed: int
     """Operations whose last attempt failed."""
     quota_empty: int
-    """Operations that were not tried again because the client's retry quota was empty."""
+    """Operations that were not retried because the client's retry quota was empty."""
     latency: Percentiles | None = None
-    """From the intended start to the last answer, backoff included: what the application saw."""
+    """From the intended start to the last response, backoff included.
+
+    The latency that the application saw.
+    """
 
 
 @dataclass(slots=True)
 class LimitRun:
-    """One run of a search for the limit. Its own record is in a folder beside the search's, named after `run_id`."""
+    """One run of a search for the limit.
+
+    Its own record is in a folder beside the search's, named after `run_id`.
+    """
 
     run_id: str
     calls_per_hour: float
     factor: float
-    """Of the planned rate."""
+    """Multiple of the planned rate."""
     outcome: Outcome
     cause: str
-    """What broke first, empty where all held."""
+    """The first limit that was exceeded, empty if none."""
 
 
 @dataclass(slots=True)
 class LimitCause:
-    """One thing that binds as the rate grows, and between which rates it begins to."""
+    """One cause that binds as the rate grows, and the rates between which it begins to."""
 
     name: str
     holds_calls_per_hour: float | None
-    """The highest rate below `breaks_calls_per_hour` at which no run met it; None: no run was made below."""
+    """The highest rate below `breaks_calls_per_hour` at which no run met it; None: there was no run below."""
     times: int
-    """Runs at that rate."""
+    """Number of runs at that rate."""
     confidence: float
-    """With 95 % confidence at least this share of all runs at that rate would not meet it."""
+    """Lower 95 % confidence bound of the share of runs at that rate that would not meet it."""
     breaks_calls_per_hour: float
     """The lowest rate at which a run met it."""
     forecast_calls_per_hour: float | None = None
-    """Where the forecast sees it turn away 1 %; None: the forecast does not know it."""
+    """Rate at which the forecast has 1 % rejected; None: the forecast does not include it."""
 
 
 @dataclass(slots=True)
 class LimitRecord:
-    """What a search for the highest rate that holds came to. Rates are those of the busiest moment, calls per hour."""
+    """Result of a search for the highest rate that holds.
+
+    Rates are those of the busiest moment, calls per hour.
+    """
 
     planned_calls_per_hour: float
     holds_calls_per_hour: float | None
-    """The highest rate that held each time; None: none did."""
+    """The highest rate at which every run held; None: none did."""
     times: int
-    """Runs at that rate."""
+    """Number of runs at that rate."""
     confidence: float
-    """With 95 % confidence at least this share of all runs at that rate would hold (Clopper and Pearson)."""
+    """Lower 95 % confidence bound of the share of runs at that rate that would hold (Clopper and Pearson)."""
     breaks_calls_per_hour: float | None
-    """The lowest rate that broke; None: none did."""
+    """The lowest rate at which a run did not hold; None: none."""
     cause: str
-    """What broke there first."""
+    """The first limit that was exceeded there."""
     stopped: str
-    """Why the search ended before it had closed in; empty where it had."""
+    """Why the search ended before it reached its resolution; empty if it did."""
     shown: str
-    """Id of the run whose figures stand in this record."""
+    """Id of the run whose figures are in this record."""
     run_seconds: float
-    """For how long calls arrived in each run."""
+    """Time for which calls arrived in each run, seconds."""
     run_calls: int
-    """Calls that were started in the shown run."""
+    """Calls started in that run."""
     runs: list[LimitRun] = field(default_factory=list)
     causes: list[LimitCause] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Shown:
-    """What a run showed of its plan: the load that it reached beside the load that the plan means.
+    """The load that a run reached, compared with the load of the plan.
 
-    Loads are in `unit`: calls in progress, or calls/h where the drive runs no calls.
+    Loads are in `unit`: calls in progress, or calls/h if the drive makes no calls.
     """
 
     unit: str
     planned: float
-    """Stationary load of the plan's held rate; of a day that is replayed, the load at its busiest moment."""
+    """Stationary load of the plan's held rate; for a replayed day, the load at its busiest moment."""
     reachable: float
     """Load at the test's busiest moment, by calculation."""
     factor: float = 1.0
     """Multiple of the plan's rate that the test drives."""
     reached: float | None = None
-    """Measured mean while the plan's load is reached by calculation, else at the busiest moment; None: not measured."""
+    """Measured mean while the plan's load is reached by calculation, else at the busiest moment.
+
+    None: not measured.
+    """
     peak: float | None = None
     """Measured peak in the same time."""
     ended: int = 0
@@ -333,16 +348,16 @@ class Shown:
     cut_off: int = 0
     """Calls that the end of the test ended."""
     stationary: bool = False
-    """Whether the load came to where it stays however long the test is, by calculation and as measured."""
+    """Whether the load became stationary, by calculation and as measured."""
     sufficient_hold: float | None = None
-    """Shortest hold that reaches the plan's load, seconds; None where the test's own does, or where none would."""
+    """Shortest hold that reaches the plan's load, seconds; None if the test's own does, or none would."""
     why: list[str] = field(default_factory=list)
-    """Reasons for which the run does not show the plan; empty: it does."""
+    """Reasons why the run does not show the plan; empty: it does."""
 
 
 @dataclass(slots=True)
 class RunRecord:
-    """Everything that is known of one run."""
+    """The complete record of one run."""
 
     run_id: str
     busyhour_version: str
@@ -369,28 +384,36 @@ class RunRecord:
     """Outcomes of calls: by end reason, queue waits, service level, Lambda invocations per call, ..."""
     not_measured: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    """What the run has to say once: default paths taken for unmodelled action types, ..."""
+    """Notes: default paths taken for unmodelled action types, ..."""
     outcomes: CallOutcomes | None = None
-    """What became of the calls; None where the drive runs no flow, or in a record of an older version."""
+    """Outcomes of the calls; None if the drive runs no flow, or in a record of an older version."""
     generator: dict[str, Any] = field(default_factory=dict)
     """workers, cpu share, event-loop lag, versions."""
     ledger: list[dict[str, Any]] = field(default_factory=list)
-    """Rows of the project's evidence ledger as it stood when the run was reported; quotas/ledger.py has their shape."""
+    """Rows of the project's evidence ledger when the run was reported; quotas/ledger.py has their shape."""
     abort: AbortRecord | None = None
-    """What aborted the run; None where nothing did."""
+    """Condition that aborted the run; None if there was none."""
     coverage: list[FlowCoverage] = field(default_factory=list)
-    """Branch coverage of the scenario's flows, without those for which there was no time."""
+    """Branch coverage of the scenario's flows, without those that the time did not suffice for."""
     regression: dict[str, Any] = field(default_factory=dict)
-    """What holding the run against earlier ones came to: regression/confirm.py has its shape; empty: not done."""
+    """Result of the comparison with earlier runs.
+
+    Regression/confirm.py has its shape; empty: not compared.
+    """
     retries: list[RetryRecord] = field(default_factory=list)
-    """What the application's retry policy did; empty where it has none."""
+    """Figures of the application's retry policy; empty if it has none."""
     trends: dict[str, Any] = field(default_factory=dict)
-    """Metrics over the nights of the history up to this run: regression/nightly.py has their shape; empty: none."""
+    """Trends of metrics up to this run; history/trend_report.py has their shape; empty: none."""
     limit: LimitRecord | None = None
-    """What a search for the limit came to, where the run is one of several of such a search; then the verdict is on the
-    plan, by all of them."""
+    """Result of a search for the limit, if the run is one of its runs.
+
+    The verdict is then on the plan, by all of them.
+    """
     shown: Shown | None = None
-    """What the run showed of the plan; None in records of versions that did not tell plan and test apart."""
+    """What the run showed of the plan; None in records of versions without a separate test."""
     throttled: list[Throttled] = field(default_factory=list)
-    """First attempts throttled, by operation; empty in records of versions that counted all requests alike."""
+    """First attempts throttled, by operation.
+
+    Empty in records of versions that did not count first attempts.
+    """
     schema_version: str = SCHEMA_VERSION

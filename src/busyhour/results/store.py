@@ -1,4 +1,4 @@
-"""Files of a run, written so that a reader never sees half of one."""
+"""Read and write the files of a run, atomically."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def write_json(path: Path, data: Any, *, keeps: Path | None = None) -> None:
     """Write `data` to `path` as JSON, atomically.
 
     Args:
-        path: the file; its folder is made when it is not there.
-        data: JSON-ready value.
-        keeps: where the raw data of the run lies, named in the message when the disk is full.
+        path: the file; its folder is created if missing.
+        data: JSON value.
+        keeps: path of the run's raw data, named in the message if the disk is full.
 
     Raises:
-        BusyhourError: it cannot be written (disk full, no permission). Whatever stood at `path` before stays.
+        BusyhourError: it cannot be written (disk full, no permission). An existing file is then unchanged.
     """
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     try:
         replace_file(path, f"{text}\n".encode())
     except OSError as error:
-        kept = f" What was measured is kept in {keeps}." if keeps is not None and keeps.exists() else ""
+        kept = f" The measurements are in {keeps}." if keeps is not None and keeps.exists() else ""
         raise BusyhourError(
             f"{path}: cannot be written: {error.strerror or error}.{kept}",
             "Free some space or make the folder writable, or name another folder for the run, and try again.",
@@ -41,7 +41,7 @@ def write_json(path: Path, data: Any, *, keeps: Path | None = None) -> None:
 
 
 def read_json(path: Path) -> Mapping[str, Any]:
-    """The JSON object in `path`.
+    """Read the JSON object in `path`.
 
     Raises:
         BusyhourError: there is no such file, or it is not a JSON object.
@@ -62,7 +62,7 @@ def read_json(path: Path) -> Mapping[str, Any]:
 
 
 def write_run(folder: Path, record: RunRecord) -> Path:
-    """Write `record` as run.json into `folder` and return its path; raises as `write_json` does."""
+    """Write `record` as run.json into `folder` and return its path; raises as `write_json`."""
     path = folder / RUN_FILE
     raw = folder / LOAD_FILE
     write_json(path, encode(record), keeps=raw)
@@ -70,10 +70,10 @@ def write_run(folder: Path, record: RunRecord) -> Path:
 
 
 def read_run(path: Path) -> RunRecord:
-    """The record in `path`: a run.json, or the folder of a run.
+    """Read the record in `path`: a run.json, or the folder of a run.
 
     Raises:
-        BusyhourError: it is not there or is not a run record; the message names file and member.
+        BusyhourError: it is missing or not a run record; the message names file and member.
     """
     if path.is_dir():
         path = path / RUN_FILE
@@ -84,14 +84,14 @@ def read_run(path: Path) -> RunRecord:
 
 
 def write_load(folder: Path, result: LoadResult) -> Path:
-    """Write `result` as load.json into `folder` and return its path; raises as `write_json` does."""
+    """Write `result` as load.json into `folder` and return its path; raises as `write_json`."""
     path = folder / LOAD_FILE
     write_json(path, result.to_json(), keeps=folder / PROGRESS_FILE)
     return path
 
 
 def read_load(folder: Path) -> LoadResult:
-    """What the load side measured; raises BusyhourError where load.json is missing or broken."""
+    """Read the load generator's result; raises BusyhourError if load.json is missing or broken."""
     path = folder / LOAD_FILE if folder.is_dir() else folder
     try:
         return LoadResult.from_json(read_json(path))

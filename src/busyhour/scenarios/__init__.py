@@ -1,1 +1,1 @@
-"""Scenarios: read from TOML, and turned into the arrival schedule and the draws of a run. Pure."""
+"""Read scenarios from TOML, and make the arrival schedule and the draws of a run. Pure."""

@@ -1,4 +1,7 @@
-"""What a scenario says in the words in which AWS asks: agents, call volume by hour, average handle time."""
+"""Business description of a scenario in AWS Support's terms.
+
+Agents, call volume by hour, average handle time.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,10 @@ _HOUR = 3600.0
 
 
 def business(scenario: Scenario) -> dict[str, Any]:
-    """Agents by queue, volume by hour, handle time, waves and the team's own words, ready for JSON.
+    """Return agents by queue, volume by hour, handle time, waves and the team's own texts as JSON values.
 
-    `calls_by_hour` are expected calls in each hour of the plan, empty where the plan is shorter than an hour: then the
-    busiest rate is all that there is to say. Seconds of talk and wrap-up are the means that the scenario states.
+    `calls_by_hour` are expected calls in each hour of the plan, empty if the plan is shorter than an hour:
+    only the busiest rate is known then. Talk and wrap-up are the scenario's means in seconds.
     """
     callers = scenario.callers
     return {

@@ -1,4 +1,4 @@
-"""The [callers] table of a scenario file -> Callers. Menus and inputs are those of the flows it names."""
+"""Read the [callers] table of a scenario file. Menus and inputs are those of the flows it names."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _ROUNDING = 1e-9
 
 
 def read_callers(source: Source, data: Mapping[str, Any], flows: list[FlowNames]) -> Callers:
-    """Make the callers.
+    """Read the callers.
 
     Raises:
-        BusyhourError: probabilities add up to more than 1, or, in a file with a [test] table, a menu or an input is none of
-            the flows'.
+        BusyhourError: probabilities add up to more than 1, or, in a file with a [test] table, a menu or an
+            input does not exist in the flows.
     """
     given: dict[str, Any] = {
         name: source.distribution(("callers", name), data[name])
@@ -57,10 +57,9 @@ def _redial(source: Source, data: Mapping[str, Any]) -> Redial:
 
 
 def _action(source: Source, keys: tuple[str, ...], name: str, flows: list[FlowNames]) -> str:
-    """The action that `name` means, as `flow/action` with the flow's own name where a flow is given.
+    """Return the action that `name` refers to, as `flow/action` if a flow is given.
 
-    A name that means none is an error in a file with a [test] table. In an older file it is kept as it is, as an entry that
-    nothing uses.
+    An unknown name is an error in a file with a [test] table. In an older file it is kept as an unused entry.
     """
     known = [flow.actions for flow in flows]
     if any(name in actions for actions in known if actions is not None):
@@ -82,6 +81,6 @@ def _action(source: Source, keys: tuple[str, ...], name: str, flows: list[FlowNa
     place = f"in the flow {flow!r}" if flow is not None else "in the flows"
     raise source.error(
         keys,
-        f"names no action {place}.{did_you_mean(action, every)}",
+        f"does not name an action {place}.{did_you_mean(action, every)}",
         "Give the action's name as the flow designer shows it, or its identifier.",
     )

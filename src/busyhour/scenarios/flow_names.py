@@ -1,7 +1,7 @@
-"""What exported flows are called: just enough of a look into the files to tell whether a scenario's names exist.
+"""Names in exported flows: just enough to check that a scenario's names exist.
 
-Reading flows properly is the business of `flows.export.reader`. A file that is no flow passes here, and is refused there
-with its own message.
+Flows are parsed by `flows.export.reader`. A file that is not a flow passes here, and is rejected there with
+its own message.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class FlowNames:
-    """Names in one export: the flow's, its file's stem, and those of its actions (None where unknown)."""
+    """Names in one export: the flow, the file's stem, and the actions (None if unknown)."""
 
     name: str
     stem: str
@@ -23,7 +23,7 @@ class FlowNames:
 
 
 def look(path: Path) -> FlowNames:
-    """Names in the export at `path`; only the file's stem where it can not be read."""
+    """Read the names in the export at `path`; only the file's stem if it cannot be read."""
     unknown = FlowNames(path.stem, path.stem, None)
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -49,9 +49,11 @@ def look(path: Path) -> FlowNames:
 
 
 def resolve(name: str, flows: Sequence[FlowNames]) -> str | None:
-    """What to call the flow that `name` means, by name or by file name with or without .json; None: there is none.
+    """Return the name of the flow that `name` refers to, by name or file name with or without .json.
 
-    It is called by its name; where two have one name the first has it, and the other goes by its file's stem.
+    None if unknown.
+
+    If two flows have one name, the first has it, and the other is called by its file's stem.
     """
     if any(flow.name == name for flow in flows):
         return name
@@ -63,7 +65,10 @@ def resolve(name: str, flows: Sequence[FlowNames]) -> str | None:
 
 
 def _actions(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> frozenset[str] | None:
-    """Identifiers and display names; None for the older format, whose actions get their names when converted."""
+    """Return identifiers and display names.
+
+    None for the older format, whose actions get their names when converted.
+    """
     actions = data.get("Actions")
     if not isinstance(actions, list):
         return None

@@ -1,4 +1,4 @@
-"""Which item a request asks for: evenly spread keys, a few hot ones (Zipf), or keys as they were recorded. Pure.
+"""Choice of the item of a request: uniform keys, a few hot ones (Zipf), or recorded keys. Pure.
 
 A run draws keys from these, and a forecast reads each key's share of all requests from the same object.
 """
@@ -16,11 +16,11 @@ from busyhour.scenarios.model import KeyChoice
 from busyhour.scenarios.traffic_plan.draw import Chance
 
 MADE_UP = 10_000
-"""Keys of a table without items, where the scenario does not say how many."""
+"""Number of keys of a table without items, unless the scenario gives it."""
 
 
 class Uniform:
-    """Every one of `count` keys is as likely as the others.
+    """`count` equally likely keys.
 
     Args:
         count: number of keys; they are 0..count-1.
@@ -34,11 +34,11 @@ class Uniform:
         self.count = count
 
     def draw(self, stream: Chance) -> int:
-        """A key's number."""
+        """Draw the number of a key."""
         return min(int(stream.random() * self.count), self.count - 1)
 
     def shares(self) -> Sequence[float]:
-        """Probability of each key, by its number."""
+        """Return the probability of each key, by its number."""
         return [1.0 / self.count] * self.count
 
 
@@ -62,22 +62,21 @@ class Zipf:
         self._bounds = [weight / weights[-1] for weight in weights]
 
     def draw(self, stream: Chance) -> int:
-        """A key's number."""
+        """Draw the number of a key."""
         return min(bisect_left(self._bounds, stream.random()), self.count - 1)
 
     def shares(self) -> Sequence[float]:
-        """Probability of each key, by its number."""
+        """Return the probability of each key, by its number."""
         return [high - low for low, high in pairwise((0.0, *self._bounds))]
 
 
 class Recorded:
-    """Keys in the order in which they were recorded, again from the start when they are used up.
+    """Keys in the order in which they were recorded, repeated from the start.
 
     Args:
-        keys: numbers of keys.
-        values: the partition key's value of each number; empty: those of the table's items, or made-up ones.
-        start: place of the first key to draw.
-        step: from one key to the next; of several workers each takes every so many.
+        keys: numbers of keys. values: partition key value of each number; empty: those of the table's items,
+            or generated ones. start: index of the first key. step: distance from one key to the next; with n
+            workers each takes every n-th.
     """
 
     def __init__(
@@ -93,10 +92,12 @@ class Recorded:
 
     @classmethod
     def read(cls, path: Path) -> Recorded:
-        """Values of the partition key from a text file, one a line in the order of the requests, as an access log has them.
+        """Read partition key values from a text file, one a line in the order of the requests.
+
+        An access log has this form.
 
         Raises:
-            BusyhourError: it cannot be read, or has no line.
+            BusyhourError: it cannot be read, or is empty.
         """
         try:
             lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
@@ -106,16 +107,19 @@ class Recorded:
         return cls([numbers.setdefault(line, len(numbers)) for line in lines], list(numbers))
 
     def part(self, k: int, n: int) -> Recorded:
-        """What worker `k` of `n` replays: every n-th key, so that all of them together replay the record."""
+        """Return the keys that worker `k` of `n` replays.
+
+        Every n-th, so that all workers together replay the record.
+        """
         return Recorded(self._keys, self.values, start=k, step=n)
 
     def draw(self, stream: Chance) -> int:
-        """The next key's number; chance has no say."""
+        """Return the next key's number; `stream` is not used."""
         self._at = (self._at + self._step) % len(self._keys)
         return self._keys[self._at]
 
     def shares(self) -> Sequence[float]:
-        """Share of the record that each key has, by its number."""
+        """Return each key's share of the record, by its number."""
         counts = Counter(self._keys)
         return [counts[number] / len(self._keys) for number in range(self.count)]
 
@@ -124,11 +128,11 @@ Keys = Uniform | Zipf | Recorded
 
 
 def keys_of(choice: KeyChoice, known: int) -> Keys:
-    """The keys that a scenario chose for a table.
+    """Return the keys that a scenario chose for a table.
 
     Args:
         choice: the scenario's.
-        known: number of items that the table has from the start.
+        known: number of items in the table at the start.
     """
     if choice.recorded is not None:
         return Recorded.read(choice.recorded)

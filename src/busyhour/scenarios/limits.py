@@ -1,4 +1,7 @@
-"""The [limits] of a scenario file -> ExternalLimit: systems behind the functions and beside the calls."""
+"""Read the [limits] table of a scenario file.
+
+Limits of external systems behind functions, and of the carrier.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,22 @@ from busyhour.scenarios.model import ExternalLimit
 from busyhour.scenarios.traffic_plan.arrival_source import Source
 
 CALLS = "calls"
-"""In `called_by`: every call."""
+"""Value of `called_by` for every call."""
 
 
 def read_limits(
     source: Source, data: Mapping[str, Mapping[str, Any]], functions: Collection[str]
 ) -> dict[str, ExternalLimit]:
-    """Make the limits; the functions that they name are these.
+    """Read the limits.
+
+    Args:
+        functions: names of the scenario's functions.
+        source: the file.
+        data: the table.
 
     Raises:
-        BusyhourError: a limit has both a rate and a concurrency or none of them, misses how long requests take, or
-            names a function that is not there.
+        BusyhourError: a limit has both a rate and a concurrency or neither, lacks the duration of requests,
+            or names an unknown function.
     """
     return {name: _limit(source, name, given, functions) for name, given in data.items()}
 
@@ -36,14 +44,14 @@ def _limit(source: Source, name: str, given: Mapping[str, Any], functions: Colle
             "Give rate = 50 for requests a second, or concurrency = 20 for requests at a time; two limits have two names.",
         )
     if "burst" in given and "concurrency" in given:
-        raise source.error((*keys, "burst"), "belongs to a rate, not to a concurrency", "Take it out.")
+        raise source.error((*keys, "burst"), "belongs to a rate, not to a concurrency", "Remove it.")
     callers = tuple(given["called_by"])
     for index, caller in enumerate(callers):
         if caller != CALLS and caller not in functions:
             known = [*functions, CALLS]
             raise source.error(
                 (*keys, "called_by", index),
-                f"is {value_shown(caller)}, which is no function of the scenario.{did_you_mean(caller, known)}",
+                f"is {value_shown(caller)}, which is not a function of the scenario.{did_you_mean(caller, known)}",
                 f'Functions here: {", ".join(functions) or "none"}. Write "{CALLS}" for every call.',
             )
     of_calls = CALLS in callers
@@ -58,14 +66,14 @@ def _limit(source: Source, name: str, given: Mapping[str, Any], functions: Colle
             raise source.error(
                 (*keys, key),
                 f'does not go with called_by = ["{CALLS}"]: every call takes one place for its whole life',
-                "Take it out.",
+                "Remove it.",
             )
     takes = source.distribution((*keys, "takes"), given["takes"]) if "takes" in given else None
     if takes is None and "concurrency" in given and not of_calls:
         raise source.error(
             keys,
             "has a concurrency and no 'takes'",
-            'Say how long one request occupies it, as in takes = "80ms".',
+            'Give the time that one request takes, as in takes = "80ms".',
         )
     rate = given.get("rate")
     return ExternalLimit(

@@ -1,7 +1,7 @@
-"""A scenario as data: the planned traffic, who calls, what answers, what is driven and what must hold.
+"""A scenario as data: planned traffic, caller behaviour, functions and tables, the drive, and objectives.
 
-`scenarios.reader` makes these from TOML; see scenarios/scenario.schema.json for the file format. All times are
-seconds, rates are per second unless the name says otherwise, shares are 0..1.
+`scenarios.reader` makes these from TOML; see scenarios/scenario.schema.json for the file format. All times
+are in seconds, rates per second unless the name says otherwise, shares 0..1.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from pathlib import Path
 
 
 class Direction(StrEnum):
-    """Who starts the call."""
+    """Direction of the calls."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
 
 
 class ArrivalProcess(StrEnum):
-    """How calls are spread around the planned rate."""
+    """Distribution of call starts around the planned rate."""
 
     POISSON = "poisson"
     EVEN = "even"
 
 
 class DriveKind(StrEnum):
-    """What the load side does for one call."""
+    """What the load generator does for one call."""
 
     VOICE = "voice"
     """StartOutboundVoiceContact; the target runs the call."""
     BACKEND = "backend"
-    """The whole call through the flow machine; Lambda is driven as Connect would drive it. No phone rings."""
+    """The whole call through the flow machine; Lambda is invoked as by Connect. No call is placed."""
     LAMBDA = "lambda"
     """One Lambda invocation with Connect's event for each call."""
     DYNAMODB = "dynamodb"
@@ -41,7 +41,7 @@ class DriveKind(StrEnum):
 
     @property
     def services(self) -> frozenset[str]:
-        """The AWS services that take part; what runs in Lambda reads and writes tables."""
+        """The AWS services that take part; functions in Lambda read and write tables."""
         every = frozenset({"connect", "lambda", "dynamodb"})
         match self:
             case DriveKind.LAMBDA:
@@ -53,12 +53,12 @@ class DriveKind(StrEnum):
 
     @property
     def reaches(self) -> frozenset[str]:
-        """The AWS services whose limits a run meets: where no phone rings, Connect counts no call."""
+        """The AWS services whose limits a run reaches: without placed calls, Connect's are not."""
         return self.services if self is DriveKind.VOICE else self.services - {"connect"}
 
     @property
     def has_calls(self) -> bool:
-        """Whether there are calls in Connect, or ones that the generator runs as Connect would."""
+        """Whether there are calls in Connect, or calls simulated by the generator."""
         return "connect" in self.services
 
 
@@ -89,8 +89,8 @@ class ShapePoint:
 class Layer:
     """Arrivals on top of the base: a campaign, a spike after an outage.
 
-    From `start`, for `duration` seconds, at `calls_per_hour` times `shape`; `at` counts from the layer's start.
-    Growth does not apply to it.
+    From `start`, for `duration` seconds, at `calls_per_hour` times `shape`; `at` counts from the layer's
+    start. `growth` does not apply to it.
     """
 
     name: str
@@ -102,10 +102,10 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Arrivals: of a planned day, or those that a run drives.
+    """Arrivals: of a planned day, or of a run.
 
-    Either `calls_per_hour` (with `shape`) or `intervals` (calls per interval of `interval_seconds`), and `layers`
-    on top. Two points of a shape at the same time make a step. `growth` multiplies the base.
+    Either `calls_per_hour` (with `shape`) or `intervals` (calls per interval of `interval_seconds`), and
+    `layers` on top. Two points of a shape at the same time make a step. `growth` multiplies the base.
     """
 
     direction: Direction
@@ -117,19 +117,22 @@ class Traffic:
     intervals: tuple[float, ...] = ()
     interval_seconds: float = 1800.0
     drain: float = 30.0
-    """How long calls in progress may go on after the last arrival before they are hung up, seconds."""
+    """Seconds after the last arrival until calls in progress are hung up."""
     layers: tuple[Layer, ...] = ()
     campaign: bool = False
-    """Outbound with TrafficType CAMPAIGN: counted against *Concurrent campaign active calls*, apart from other calls."""
+    """Outbound with TrafficType CAMPAIGN.
+
+    Counted against *Concurrent campaign active calls*, apart from other calls.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The planned traffic that needs are computed from, apart from how it is tested.
+    """The planned traffic that needs are computed from, independent of how it is tested.
 
-    `calls_per_hour` is the busiest planned rate, growth, shape and layers included, taken as a held rate. `day` is the
-    planned course of a day (intervals, contacts, a shape or layers); None for a plain rate. `basis` is a sentence on which
-    stretch of counted calls the rate is; empty where the file gives the rate.
+    `calls_per_hour` is the busiest planned rate, growth, shape and layers included, taken as a held rate.
+    `day` is the planned course of a day (intervals, contacts, a shape or layers); None for a plain rate.
+    `basis` states the stretch of counted calls that the rate is from; empty if the file gives the rate.
     """
 
     calls_per_hour: float
@@ -156,7 +159,7 @@ class LoadProfile:
 
 @dataclass(frozen=True, slots=True)
 class MenuBehaviour:
-    """What callers do at one input: probability by digits; the rest of the mass is `otherwise`.
+    """Choices of callers at one input: probability by digits; `otherwise` has the remaining probability.
 
     Keys of `choices` are digits, an intent name (Lex), or `silence` / `hang_up`.
     """
@@ -166,9 +169,9 @@ class MenuBehaviour:
 
 @dataclass(frozen=True, slots=True)
 class Redial:
-    """How those who are turned away (reorder tone, or 429 for a dialler) try again.
+    """Redials of blocked callers (reorder tone, or 429 for a dialler).
 
-    `share` of them do, `after` a pause, and `attempts` times at most.
+    The share `share` redials, `after` a pause, at most `attempts` times.
     """
 
     share: float
@@ -178,51 +181,54 @@ class Redial:
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """How callers behave."""
+    """Behaviour of callers."""
 
     patience: Distribution
-    """Time a caller waits in a queue before giving up."""
+    """Time a caller waits in a queue before abandoning."""
     talk: Distribution
-    """Agent and caller connected, hold included. AHT = talk + wrap-up."""
+    """Time with the agent, hold included. AHT = talk + wrap-up."""
     wrap_up: Distribution
     answer: Distribution = Distribution("constant", 4.0)
     """Outbound: ringing until answered."""
     answered: float = 1.0
     """Outbound: share of calls that are answered."""
     menus: Mapping[str, MenuBehaviour] = field(default_factory=dict)
-    """By action: display name, identifier or `flow/action`. An action not named: uniform over its choices."""
+    """By action: display name, identifier or `flow/action`.
+
+    An action without an entry: uniform over its choices.
+    """
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Stored input by action: the values entered; one is drawn. `#` in a value is a random digit."""
     think: Distribution = Distribution("lognormal", 2.0, 0.5)
     """From the end of a prompt to the first key."""
     hang_up_rate: float = 0.0
-    """Chance that a caller hangs up during any one prompt."""
+    """Probability that a caller hangs up during any one prompt."""
     numbers: tuple[str, ...] = ("+120255501##",)
     """Numbers that calls come from (inbound) or go to (outbound); one is drawn. `#` is a random digit."""
     redial: Redial | None = None
-    """What those do who are turned away; None: they give up. A forecast's matter: runs place every call once."""
+    """Redials of blocked callers; None: they give up. For forecasts only: runs place every call once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue and its agents. `agents` are staffed for it alone."""
+    """A queue and its agents, which serve only this queue."""
 
     name: str
     agents: int
     capacity: int | None = None
     open_share: float = 1.0
-    """Chance that the hours of operation are open when a call asks."""
+    """Probability that the hours of operation are open when a call checks them."""
     arn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How one operation on a table reads or writes it."""
+    """How one operation reads or writes a table."""
 
     consistent: bool = False
     """Strongly consistent reads; they cost twice the eventually consistent ones."""
     items: int | None = None
-    """Items that one operation reads or writes; None: 1, and for a Scan all that the table has."""
+    """Items that one operation reads or writes; None: 1, or for a Scan all items of the table."""
     index: str | None = None
     """Global secondary index that is read instead of the table."""
 
@@ -232,8 +238,8 @@ class Function:
     """A Lambda function behind the flows.
 
     `handler` is `path/to/file.py:callable`, run by the emulator; without it the `latency` model answers with
-    `response`. `url` is where the emulator sends invocations instead, for any other runtime; the forecast keeps to
-    the latency. `operations` are DynamoDB operations of one invocation, by `table.Operation`.
+    `response`. `url` is where the emulator sends invocations instead, for any other runtime; the forecast
+    uses the latency. `operations` are DynamoDB operations of one invocation, by `table.Operation`.
     """
 
     name: str
@@ -243,7 +249,7 @@ class Function:
     error_share: float = 0.0
     operations: Mapping[str, float] = field(default_factory=dict)
     access: Mapping[str, Access] = field(default_factory=dict)
-    """How operations are made, by the keys of `operations`, where it is not the default way."""
+    """Access of operations, by the keys of `operations`, unless the default."""
     environment: Mapping[str, str] = field(default_factory=dict)
     reserved_concurrency: int | None = None
     cold_start: Distribution | None = None
@@ -254,22 +260,22 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class ExternalLimit:
-    """The limit of a system behind the functions (CRM, database pool), or beside the calls (carrier).
+    """The limit of an external system: behind functions (CRM, database pool), or the carrier.
 
-    Either `rate` (requests a second, with `burst`) or `concurrency` (requests at a time). `takes` is how long a request
-    occupies it, in seconds, as part of the function's latency.
+    Either `rate` (requests/s, with `burst`) or `concurrency` (concurrent requests). `takes` is the duration
+    of a request in seconds, as part of the function's latency.
     """
 
     name: str
     functions: tuple[str, ...] = ()
-    """Whose invocations ask for it."""
+    """Functions whose invocations use it."""
     calls: bool = False
     """Every call occupies one place, for its whole life."""
     rate: float | None = None
     burst: float = 1.0
     concurrency: int | None = None
     per_invocation: float = 1.0
-    """Requests of one invocation, one after the other."""
+    """Consecutive requests of one invocation."""
     takes: Distribution | None = None
     tolerated: float | None = None
     """Share of the requests that may be rejected; None: 1 %."""
@@ -282,14 +288,14 @@ class ExternalLimit:
 
 @dataclass(frozen=True, slots=True)
 class KeyChoice:
-    """Which items of a table requests ask for, where a run drives the table itself."""
+    """Choice of a table's items, if a run drives the table itself."""
 
     count: int | None = None
-    """Number of keys; None: the table's items, or 10,000 made-up ones where it has none."""
+    """Number of keys; None: the table's items, or 10,000 generated ones without items."""
     zipf: float = 0.0
-    """Exponent: key of rank r is asked for in proportion to 1 / r^zipf; 0: all alike."""
+    """Exponent: the key of rank r is requested in proportion to 1 / r^zipf; 0: uniform."""
     recorded: Path | None = None
-    """Values of the partition key as they came, one a line; replayed in that order."""
+    """Recorded values of the partition key, one a line; replayed in that order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +307,7 @@ class Table:
     items: Path | None = None
     keys: KeyChoice = KeyChoice()
     item_bytes: tuple[int, int] = (400, 400)
-    """Least and greatest size of the items that are written, and of made-up items that are read."""
+    """Smallest and largest size of the items that are written, and of generated items that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,16 +317,16 @@ class Flows:
     files: tuple[Path, ...]
     entry: str
     aliases: Mapping[str, str] = field(default_factory=dict)
-    """ARN, id or placeholder as it stands in an export -> name of a flow here."""
+    """ARN, id or placeholder in an export -> name of a flow in the scenario."""
 
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """Something that must hold.
+    """A bound that must be met.
 
     `metric` is e.g. `latency_p99:lambda`, `throttles`, `error_share`, `blocked_share`, `service_level`,
-    `late_arrivals`; `scenarios.objectives` has them all. The measured value must be at most (`at_most`) or at least
-    (`at_least`) the bound: milliseconds for latencies, 0..1 for shares, a number of things otherwise.
+    `late_arrivals`; `scenarios.objectives` has them all. The measured value must be at most (`at_most`) or at
+    least (`at_least`) the bound: milliseconds for latencies, 0..1 for shares, otherwise a number.
     """
 
     metric: str
@@ -330,7 +336,7 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class AwsTarget:
-    """Where a run against AWS goes and what allows it. See the safety gate."""
+    """Destination and limits of a run against AWS. See the safety gate."""
 
     account: str = ""
     region: str = "us-east-1"
@@ -342,23 +348,29 @@ class AwsTarget:
     max_cost_usd: float | None = None
     approval: Path | None = None
     error_budget: float = 0.1
-    """Share of the calls of a minute that may fail to start or be turned away; beyond it the run is aborted."""
+    """Share of the calls of a minute that may fail to start or be blocked; above it the run is aborted."""
     loopback: str = ""
-    """Whose numbers the destinations are: `same` (of the instance that calls), `other` (of another one), or nobody's here."""
+    """Owner of the destination numbers.
+
+    `same` (the calling instance), `other` (another instance), or none of ours.
+    """
 
     @property
     def legs(self) -> int:
-        """Legs that Connect bills for one call: the outbound one and, in loopback, the inbound one."""
+        """Number of legs that Connect bills for one call.
+
+        The outbound one and, in loopback, the inbound one.
+        """
         return 2 if self.loopback else 1
 
     @property
     def slots(self) -> int:
-        """Places that one call takes of the calling instance's concurrent calls."""
+        """Number of concurrent calls of the calling instance that one call uses."""
         return 2 if self.loopback == "same" else 1
 
 
 class RetryMode(StrEnum):
-    """How an application's AWS SDK tries again."""
+    """Retry mode of an application's AWS SDK."""
 
     NONE = "none"
     STANDARD = "standard"
@@ -367,21 +379,21 @@ class RetryMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The application that makes the requests: its retry policy and its patience."""
+    """The application that makes the requests: its retry policy and its timeout."""
 
     retry: RetryMode = RetryMode.NONE
     max_attempts: int | None = None
-    """Attempts of one request altogether; None: the SDKs' own default."""
+    """Attempts of one request in total; None: the SDK's default."""
     timeout: float = 10.0
-    """Seconds from sending a request to the end of its answer."""
+    """Seconds from sending a request to the end of its response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """A step of a migration: what moves to Connect on `date`, on top of the waves before it.
+    """A step of a migration: the traffic that moves to Connect on `date`, on top of the waves before it.
 
-    Either `share` of the planned volume, or `queues` (their part of the volume), or `calls_per_hour` in the busy hour;
-    `calls_per_hour` with `queues` says how much those queues are.
+    Either `share` of the planned volume, or `queues` (their part of the volume), or `calls_per_hour` in the
+    busy hour; with `queues`, `calls_per_hour` is the volume of those queues.
     """
 
     name: str
@@ -393,20 +405,21 @@ class Wave:
 
 @dataclass(frozen=True, slots=True)
 class SupportFacts:
-    """What AWS Support asks that no forecast can know; texts in the team's own words, empty where not given."""
+    """Facts for AWS Support that cannot be computed; texts in the team's own words, empty if not given."""
 
     use_case: str = ""
     retries: str = ""
-    """How clients retry what was throttled."""
+    """How clients retry throttled requests."""
     impact: str = ""
-    """What it means for the business when calls are turned away."""
+    """Business impact of blocked calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """The whole scenario. `path` is the file it came from; every path inside is absolute.
+    """The whole scenario.
 
-    `plan` is what is planned, `test` how a run tests it, `traffic` the arrivals that the run drives for that.
+    `path` is the file it came from; every path inside is absolute. `plan` is the planned traffic, `test` how
+    a run tests it, `traffic` the arrivals that the run drives for that.
     """
 
     name: str
@@ -423,22 +436,25 @@ class Scenario:
     functions: Mapping[str, Function] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
     limits: Mapping[str, ExternalLimit] = field(default_factory=dict)
-    """Limits of systems that are not AWS's, by name."""
+    """Limits of external systems, by name."""
     objectives: tuple[Objective, ...] = ()
     headroom: float = 0.0
     """Share of every quota that must stay free at the measured peak."""
     quotas: Mapping[str, float] = field(default_factory=dict)
-    """Applied values that the emulator starts with, by quota code or key: what AWS has raised already."""
+    """Initial quota values of the emulator, by quota code or key: increases that AWS has already applied."""
     aws: AwsTarget = AwsTarget()
     client: Client = Client()
     prompt_seconds: Mapping[str, float] = field(default_factory=dict)
-    """Given lengths of recorded prompts, by prompt id, ARN or name."""
+    """Lengths of recorded prompts, by prompt id, ARN or name."""
     service_level_seconds: float = 20.0
-    """A queued call that is answered within this many seconds is answered in time."""
+    """Threshold of the service level: a queued call answered within this many seconds is answered in time."""
     waves: tuple[Wave, ...] = ()
-    """Migration waves in order of their dates; none: everything is there from the start."""
+    """Migration waves in order of their dates; empty: the whole plan is on Connect from the start."""
     support: SupportFacts = SupportFacts()
     usage: Mapping[str, float] = field(default_factory=dict)
     """Figures for capacity rules that only the team knows: `analytics_share`, `contact_record_kb`, ..."""
     overrides: tuple[str, ...] = ()
-    """`key=value` settings that replaced values of the file: `path` alone does not make this scenario again."""
+    """`key=value` settings that replaced values of the file.
+
+    `path` alone does not reproduce this scenario.
+    """

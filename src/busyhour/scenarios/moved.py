@@ -1,4 +1,7 @@
-"""Settings of the test that are given as keys of [traffic], as for files without a [test] table: --set traffic.duration=40s."""
+"""Move settings of the test from keys of [traffic], as in files without a [test] table.
+
+--set traffic.duration=40s.
+"""
 
 from __future__ import annotations
 
@@ -22,16 +25,17 @@ def is_day(traffic: Mapping[str, Any]) -> bool:
 
 
 def has_test(file: TomlFile) -> bool:
-    """Whether the file itself has a [test] table: one that settings alone have made is none of its own."""
+    """Whether the file itself has a [test] table; one made by settings alone does not count."""
     test = file.data.get("test")
     return isinstance(test, dict) and not (test and all(("test", key) in file.elsewhere for key in test))
 
 
 def with_settings_moved(file: TomlFile, written_in_file: Mapping[str, Any]) -> TomlFile:
-    """The file with settings of `traffic.duration`, ramps and drain as those of its [test] table, where it has one.
+    """Return the file with settings of [traffic] that belong to the test moved to its [test] table.
 
-    Keys that the file itself has stay where they are. A duration becomes the hold between the ramps; the length of a
-    planned day stays that of the file: `written_in_file` is its content without the settings.
+    These are `traffic.duration`, ramps and drain. Keys of the file itself are not moved, and a file without a
+    [test] table is unchanged. A duration becomes the hold between the ramps; the length of a planned day
+    stays that of the file: `written_in_file` is its content without the settings.
 
     Raises:
         BusyhourError: the ramps do not fit into the duration.
@@ -41,9 +45,7 @@ def with_settings_moved(file: TomlFile, written_in_file: Mapping[str, Any]) -> T
     if not isinstance(traffic, dict) or not isinstance(test, dict):
         return file
     elsewhere = dict(file.elsewhere)
-    if (
-        "test" not in written_in_file
-    ):  # settings alone make the table: the file's own durations belong into it
+    if "test" not in written_in_file:  # settings alone make the table: move the file's own durations into it
         for key in OF_THE_TEST:
             if key in traffic:
                 test.setdefault(key, traffic.pop(key))
@@ -66,7 +68,7 @@ def with_settings_moved(file: TomlFile, written_in_file: Mapping[str, Any]) -> T
         test["hold"] = duration
         with contextlib.suppress(
             ValueError, TypeError
-        ):  # what is not a duration is reported with the rest of the file
+        ):  # an invalid duration is reported with the rest of the file
             ramps = seconds(test.get("ramp_up", 0.0)) + seconds(test.get("ramp_down", 0.0))
             hold = seconds(duration) - ramps
             if hold <= 0 < seconds(duration):

@@ -27,11 +27,11 @@ from busyhour.scenarios.model import Objective
 from busyhour.scenarios.traffic_plan.arrival_source import Source
 
 WITHIN_SECONDS = 20.0
-"""In which a call counts as answered in time where the scenario does not say."""
+"""Default threshold of the service level, seconds."""
 
 
 class Bound(Enum):
-    """What a bound is written as."""
+    """Form of a bound."""
 
     DURATION = "a duration with its unit"
     NUMBER = "a number"
@@ -59,10 +59,10 @@ METRICS = OF_REQUESTS | OF_CALLS
 def read_objectives(
     source: Source, data: Mapping[str, Mapping[str, Any]]
 ) -> tuple[tuple[Objective, ...], float]:
-    """Objectives, and the seconds in which a call counts as answered in time.
+    """Read the objectives, and the threshold of the service level in seconds.
 
     Raises:
-        BusyhourError: there is no such metric, or its bound is missing or of the wrong unit.
+        BusyhourError: a metric is unknown, or its bound is missing or of the wrong unit.
     """
     made = []
     within = WITHIN_SECONDS
@@ -72,7 +72,7 @@ def read_objectives(
         if name not in METRICS or (colon and name not in OF_REQUESTS):
             known = OF_REQUESTS if colon else METRICS
             raise source.error(
-                keys, f"is no metric.{did_you_mean(name, known)}", f"Metrics: {', '.join(METRICS)}."
+                keys, f"is not a metric.{did_you_mean(name, known)}", f"Metrics: {', '.join(METRICS)}."
             )
         bounds = {
             which: _bound(source, (*keys, which), given[which], METRICS[name])
@@ -83,17 +83,17 @@ def read_objectives(
             raise source.error(keys, "has no bound", "Give at_most or at_least.")
         if "within" in given:
             if name != "service_level":
-                raise source.error((*keys, "within"), "belongs to service_level alone", "Take it out.")
+                raise source.error((*keys, "within"), "belongs to service_level only", "Remove it.")
             within = source.duration((*keys, "within"), given["within"], positive=True)
         made.append(Objective(metric, **bounds))
     return tuple(made), within
 
 
 def _bound(source: Source, keys: tuple[str, ...], value: str | float, kind: Bound) -> float:
-    """The bound in the unit in which the metric is measured."""
+    """Return the bound in the unit in which the metric is measured."""
     wrong: BusyhourError | None = None
     if kind is Bound.DURATION:
-        # A bare number could be seconds or milliseconds; here that matters too much to guess.
+        # A bare number could be seconds or milliseconds, so a unit is required.
         if isinstance(value, str):
             return source.duration(keys, value) * 1000.0
         wrong = source.error(

@@ -1,7 +1,7 @@
-"""A scenario file -> Scenario: TOML, compared with scenarios/scenario.schema.json, then against itself.
+"""Read a scenario file: TOML, validated by scenarios/scenario.schema.json, then checked for consistency.
 
-Everything that can be wrong without running anything is said here, with file, line, key and the way out: unknown
-keys, wrong units, missing files, names that refer to nothing, probabilities that add up to more than 1.
+Everything that can be wrong without running anything is reported here, with file, line, key and the way out:
+unknown keys, wrong units, missing files, unresolved names, probabilities that add up to more than 1.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from busyhour.shipped import shipped_root
 
 
 def schema_path() -> Path:
-    """The JSON Schema of scenario files."""
+    """Return the path of the JSON Schema of scenario files."""
     return shipped_root() / "scenarios" / "scenario.schema.json"
 
 
@@ -47,12 +47,12 @@ def load(path: Path, *, root: Path | None = None, overrides: Sequence[str] = ())
 
     Args:
         path: the TOML file.
-        root: the project's root. A path in the file is looked up beside the file first, then here.
-        overrides: values that take the place of the file's, each `key=value` with a dotted key:
-            `test.hold=20s`, `quotas.L-12AB7C57=500`. `traffic.duration`, its ramps and drain are the test's.
+        root: the project's root. A path in the file is resolved from the file's folder first, then from here.
+        overrides: values that replace the file's, each `key=value` with a dotted key: `test.hold=20s`,
+            `quotas.L-12AB7C57=500`. `traffic.duration`, its ramps and drain are the test's.
 
     Raises:
-        BusyhourError: something is wrong with it; the message names file, line, key and value.
+        BusyhourError: the scenario is invalid; the message names file, line, key and value.
     """
     written = TomlFile.read(path.resolve(), "scenario")
     file = with_settings_moved(written.with_values(overrides), written.data)
@@ -130,7 +130,7 @@ def _flow(source: Source, keys: tuple[str, ...], name: str, flows: list[FlowName
         known = [spelling for flow in flows for spelling in (flow.name, flow.stem)]
         raise source.error(
             keys,
-            f"is {value_shown(name)}, which is none of the flows.{did_you_mean(name, known)}",
+            f"is {value_shown(name)}, which is not one of the flows.{did_you_mean(name, known)}",
             f"Flows here: {', '.join(flow.name for flow in flows)}.",
         )
     return found
@@ -152,7 +152,7 @@ def _client(source: Source, data: Mapping[str, Any]) -> Client:
         raise source.error(
             ("client", "max_attempts"),
             "does not go without retries",
-            'Add retry = "standard", or take it out.',
+            'Add retry = "standard", or remove it.',
         )
     timeout = source.duration(("client", "timeout"), data.get("timeout", 10.0), positive=True)
     return Client(retry, data.get("max_attempts"), timeout)

@@ -1,4 +1,4 @@
-"""The [functions] and [tables] of a scenario file -> Function, Table: what answers behind the flows."""
+"""Read the [functions] and [tables] of a scenario file."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ OPERATIONS = (
     *("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"),
     *("BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"),
 )
-"""DynamoDB's data operations, as `functions.*.operations` may name them."""
+"""DynamoDB's data operations, as allowed in `functions.*.operations`."""
 
 
 def read_functions(
     source: Source, data: Mapping[str, Mapping[str, Any]], tables: Mapping[str, Table]
 ) -> dict[str, Function]:
-    """Make the functions; the operations that they name are on these tables.
+    """Read the functions; the operations that they name are on these tables.
 
     Raises:
-        BusyhourError: a function says two things at once or nothing, a file is missing, or there is no such operation.
+        BusyhourError: a function has contradictory or missing settings, a file is missing, or an operation is
+            unknown.
     """
     functions = {}
     for name, given in data.items():
@@ -81,7 +82,7 @@ def _operation(
     how: float | Mapping[str, Any],
     tables: Mapping[str, Table],
 ) -> Access | None:
-    """How the operation is made, where the file says more than how often."""
+    """Return how the operation is made, if the file gives more than its number."""
     table, _, operation = name.rpartition(".")
     if table not in tables:
         raise source.error(
@@ -108,7 +109,7 @@ def _operation(
         raise source.error(
             (*keys, "items"),
             f"is {how['items']}, and table {table!r} has no sort key: a Query of one partition key finds one item",
-            "Take it out, or name the index that is queried.",
+            "Remove it, or name the index that is queried.",
         )
     if index is not None:
         known = [str(each.get("IndexName")) for each in definition.get("GlobalSecondaryIndexes") or ()]
@@ -122,7 +123,7 @@ def _operation(
             raise source.error(
                 (*keys, "consistent"),
                 "does not go with an index: reads of a global secondary index are eventually consistent",
-                "Take it out.",
+                "Remove it.",
             )
     return Access(bool(how.get("consistent")), how.get("items"), index)
 
@@ -132,7 +133,7 @@ _ACCESS = {
     "items": ("Query", "Scan", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"),
     "index": ("Query", "Scan"),
 }
-"""Operations that each way of access goes with."""
+"""Operations that support each kind of access."""
 
 
 def _has_one_key(definition: Mapping[str, Any]) -> bool:
@@ -140,7 +141,7 @@ def _has_one_key(definition: Mapping[str, Any]) -> bool:
 
 
 def read_tables(source: Source, data: Mapping[str, Mapping[str, Any]]) -> dict[str, Table]:
-    """Make the tables.
+    """Read the tables.
 
     Raises:
         BusyhourError: a file is missing, not JSON, or about another table.
@@ -165,7 +166,7 @@ def read_tables(source: Source, data: Mapping[str, Mapping[str, Any]]) -> dict[s
             if not isinstance(listed, list):
                 raise source.error(
                     (*keys, "items"),
-                    f"is {value_shown(given['items'])}, which holds no list",
+                    f"is {value_shown(given['items'])}, which is not a list",
                     'Give a list of items in DynamoDB\'s JSON, as in [{"id": {"S": "1"}}].',
                 )
         tables[name] = Table(
@@ -182,7 +183,7 @@ def _keys(source: Source, keys: tuple[str, ...], data: Mapping[str, Any]) -> Key
     if "recorded" not in data:
         return KeyChoice(data.get("count"), float(data.get("zipf", 0.0)))
     if len(data) > 1:
-        raise source.error(keys, "has recorded keys and says how to draw others", "Keep one of the two.")
+        raise source.error(keys, "has both recorded keys and a distribution of keys", "Keep one of the two.")
     return KeyChoice(recorded=source.path((*keys, "recorded"), data["recorded"], "recorded keys"))
 
 

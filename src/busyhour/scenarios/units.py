@@ -1,4 +1,4 @@
-"""Durations as people write them ("90s", "2m", "1h30m", "250ms", or a number of seconds), and back."""
+"""Parse and format durations ("90s", "2m", "1h30m", "250ms", or a number of seconds)."""
 
 from __future__ import annotations
 
@@ -9,35 +9,38 @@ _PART = re.compile(r"\s*(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|[dhms])\s*")
 
 
 def seconds(value: str | float) -> float:
-    """Seconds of a duration; a bare number is seconds already.
+    """Parse a duration to seconds; a bare number is in seconds.
 
-    Parts go from the greater unit to the smaller and each unit comes once.
+    Units must descend and occur once each.
 
     Raises:
-        ValueError: `value` is no duration; the message says why ("has an hour after a minute").
+        ValueError: `value` is not a duration; the message gives the reason ("has an hour after a minute").
     """
     if isinstance(value, int | float):
         if not 0 <= value < float("inf"):
-            raise ValueError("is no duration: a number of seconds from 0 is needed")
+            raise ValueError("is not a duration: a number of seconds from 0 is needed")
         return float(value)
     total, place, last = 0.0, 0, ""
     while place < len(value):
         part = _PART.match(value, place)
         if part is None:
-            raise ValueError(f"is no duration: {value[place:].strip()!r} is not understood")
+            raise ValueError(f"is not a duration: {value[place:].strip()!r} is not understood")
         unit = part["unit"]
         if last and _SECONDS[unit] >= _SECONDS[last]:
-            raise ValueError(f"is no duration: {unit!r} comes after {last!r}")
+            raise ValueError(f"is not a duration: {unit!r} comes after {last!r}")
         # 0.001 has no exact binary form; dividing keeps "250ms" at exactly 0.25.
         total += float(part["number"]) / 1000.0 if unit == "ms" else float(part["number"]) * _SECONDS[unit]
         place, last = part.end(), unit
     if not last:
-        raise ValueError("is no duration: it is empty")
+        raise ValueError("is not a duration: it is empty")
     return total
 
 
 def written(value: float) -> str:
-    """A duration of `value` seconds, to the millisecond, as `seconds` reads it: "1h30m", "2.5s" as "2s500ms"."""
+    """Format a duration of `value` seconds, to the millisecond, such that `seconds` reads it.
+
+    "1h30m", "2s500ms".
+    """
     rest = round(value * 1000)
     parts = []
     for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):

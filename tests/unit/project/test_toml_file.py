@@ -120,4 +120,4 @@ def test_a_setting_that_can_not_be_put_is_refused(file, setting, message):
 def test_a_number_that_is_not_finite_is_refused_whatever_the_schema_bounds(file, value):
     with pytest.raises(BusyhourError) as caught:
         file.with_values([f"a.list=[{{ five = {value} }}]"]).check({})
-    assert f"a.list[1].five is {value}, no finite number" in caught.value.message
+    assert f"a.list[1].five is {value}, not a finite number" in caught.value.message

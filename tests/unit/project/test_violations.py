@@ -29,8 +29,8 @@ FINE = {"kind": "red", "name": "n"}
     [
         ({"kin": 1}, ("kin",), "unknown key 'kin' in the file. Did you mean 'kind'?",
          "Keys of the file: kind, name, many, map, time, flag."),
-        ({"kind": "bleu"}, ("kind",), "kind is \"bleu\", which is none of red, blue. Did you mean 'blue'?", "The colour."),
-        ({"kind": 3}, ("kind",), "kind is 3, which is none of red, blue.", "The colour."),
+        ({"kind": "bleu"}, ("kind",), "kind is \"bleu\", which is not one of red, blue. Did you mean 'blue'?", "The colour."),
+        ({"kind": 3}, ("kind",), "kind is 3, which is not one of red, blue.", "The colour."),
         ({"name": ""}, ("name",), "name is empty", ""),
         ({"name": 1}, ("name",), "name is 1, not a text", ""),
         ({"many": []}, ("many",), "many is empty", ""),

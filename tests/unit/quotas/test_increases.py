@@ -63,14 +63,14 @@ def test_the_need_is_asked_for_and_the_calculation_is_shown_step_by_step(of: Any
 def test_headroom_is_added_when_it_is_asked_for_and_named(of: Any) -> None:
     [increase] = of(CALLS, 10, None, needed=420, headroom=0.2).increases
     assert (increase.needed, increase.asked) == (420, 525)
-    assert increase.steps[2] == "With headroom of 20%, which was asked for: 420 / (1 - 0.2) = 525."
+    assert increase.steps[2] == "With headroom of 20%, as requested: 420 / (1 - 0.2) = 525."
 
 
 def test_a_larger_measured_peak_is_asked_for_where_the_generator_was_healthy(of: Any) -> None:
     [increase] = of(CALLS, 10, 433.2, needed=420).increases
     assert (increase.needed, increase.peak, increase.asked) == (420, 433.2, 434)
     assert increase.steps[2].endswith(
-        "larger than the need, so it is asked for; the load generator kept its schedule."
+        "larger than the need, so it is requested; the load generator kept its schedule."
     )
 
 
@@ -120,7 +120,7 @@ def test_a_need_without_a_reading_is_asked_for_with_the_value_of_the_list(
 def test_a_run_of_an_older_version_is_refused_with_the_way_out(run_record: Any, limit_row: Any) -> None:
     row = limit_row(CALLS, 10, 653)
     del row["requirement"]
-    with pytest.raises(BusyhourError, match="needs were computed otherwise") as caught:
+    with pytest.raises(BusyhourError, match="needs were computed differently") as caught:
         needs(run_record(limits=[row]), TABLE)
     assert "Run the scenario again" in str(caught.value.hint)
 

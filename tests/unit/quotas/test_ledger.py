@@ -92,7 +92,7 @@ def test_a_need_of_the_same_plan_is_brought_up_to_date_by_a_run_that_verifies_it
 def test_a_run_of_an_older_version_gives_no_needs(run: RunRecord) -> None:
     for row in run.forecast["ladder"]:
         del row["requirement"]
-    with pytest.raises(BusyhourError, match="needs were computed otherwise"):
+    with pytest.raises(BusyhourError, match="needs were computed differently"):
         ledgers.with_needs(Evidence(), run)
 
 

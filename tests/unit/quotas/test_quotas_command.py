@@ -123,7 +123,7 @@ def test_only_listings_are_compared(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     for text in ('{"quotas": [{"key": "x"}]}', '{"runs": []}'):
         path.write_text(text)
-        with pytest.raises(BusyhourError, match="no listing of quotas"):
+        with pytest.raises(BusyhourError, match="not a listing of quotas"):
             run("diff", str(path), str(path))
 
 

@@ -118,7 +118,7 @@ def test_disagreement_between_sources_is_shown(
     first: tuple[Origin, float], second: tuple[Origin, float], contradiction: bool
 ) -> None:
     [reading] = read_quotas([CALLS], sources(first, second))
-    found = f"{CALLS.name}: {first[0]} says {first[1]:g}, {second[0]} says {second[1]:,}"
+    found = f"{CALLS.name}: {first[0]} has {first[1]:g}, {second[0]} has {second[1]:,}"
     assert (found in reading.disagreements) == contradiction
 
 

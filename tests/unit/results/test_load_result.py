@@ -87,7 +87,7 @@ def test_a_run_that_kept_its_schedule_is_valid():
             lambda m: (m.count("dropped/connections", 2), m.count("arrivals/planned", 2)),
             "dropped 2 of 5 arrivals (2 connections)",
         ),
-        (lambda m: m.count("arrivals/lost", 1), "Workers died and took 1 of 3 calls"),
+        (lambda m: m.count("arrivals/lost", 1), "Workers died, and 1 of 3 calls were lost"),
         (lambda m: m.second(0).gauges.update(cpu=0.97), "used 97% of a CPU"),
         (lambda m: m.count("arrivals/planned", 4), "3 calls were started, but 7 should have been."),
     ],

@@ -92,7 +92,7 @@ def test_a_problem_that_a_reason_names_is_not_told_twice() -> None:
 def test_a_sample_says_so_in_its_line() -> None:
     first = lines(made(known(), population=900, errors_known=False))[0]
     assert first.startswith("Outcomes of 100 calls, a sample of 900: 80.0% agent (")
-    assert "The target does not tell which calls took an error branch." in first
+    assert "The target does not report which calls took an error branch." in first
 
 
 def test_outcomes_are_the_same_after_they_were_written_and_read() -> None:

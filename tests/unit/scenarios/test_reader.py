@@ -178,7 +178,7 @@ def test_those_who_are_turned_away_may_redial(write):
 def test_campaign_calls_go_out(write):
     found = load(write(""), overrides=("traffic.direction=outbound", "traffic.type=campaign"))
     assert found.traffic.campaign
-    with pytest.raises(BusyhourError, match="campaign, which inbound calls are not"):
+    with pytest.raises(BusyhourError, match="campaign, which is for outbound calls only"):
         load(write(""), overrides=("traffic.type=campaign",))
 
 
@@ -249,7 +249,7 @@ def test_a_path_is_looked_up_beside_the_file_and_then_in_the_root(write, deploym
     room.mkdir()
     path = write(FULL).rename(room / "s.toml")
     assert load(path, root=deployment).flows.files[0] == deployment / "flows/main.json"
-    with pytest.raises(BusyhourError, match=r"scenarios/s\.toml:8: flows\.files\[1\] is .* no file fits"):
+    with pytest.raises(BusyhourError, match=r"scenarios/s\.toml:8: flows\.files\[1\] is .* no file matches"):
         load(path)
 
 
@@ -300,7 +300,7 @@ def test_values_of_the_file_can_be_replaced(write):
         ),
         pytest.param(
             "flows.entry=mian",
-            "--set flows.entry=mian: flows.entry is \"mian\", which is none of the flows. Did you mean 'main'?",
+            "--set flows.entry=mian: flows.entry is \"mian\", which is not one of the flows. Did you mean 'main'?",
             "Flows here: Main flow, Queue flow.",
             id="unknown-name",
         ),
@@ -337,14 +337,14 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
             "",
             [("calls_per_hour = 3600", "calls_per_hour = ")],
             "s.toml:4:18: not TOML: invalid value",
-            "Correct the TOML there; strings stand in quotes, a table begins with [name] on a line of its own.",
+            "Correct the TOML there; strings are in quotes, a table begins with [name] on a line of its own.",
             id="broken-toml",
         ),
         pytest.param(
             "x = [1,\n",
             [],
             "s.toml:15:8: not TOML: invalid value",
-            "Correct the TOML there; strings stand in quotes, a table begins with [name] on a line of its own.",
+            "Correct the TOML there; strings are in quotes, a table begins with [name] on a line of its own.",
             id="toml-that-ends-too-early",
         ),
         pytest.param(
@@ -388,7 +388,7 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
         pytest.param(
             "",
             [('"100s"', '"30s1h"')],
-            "s.toml:5: traffic.duration is \"30s1h\", which is no duration: 'h' comes after 's'",
+            "s.toml:5: traffic.duration is \"30s1h\", which is not a duration: 'h' comes after 's'",
             WRITE_DURATION,
             id="units-in-the-wrong-order",
         ),
@@ -423,7 +423,7 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
         pytest.param(
             "",
             [('"backend"', '"voise"')],
-            "s.toml:1: drive is \"voise\", which is none of voice, backend, lambda, dynamodb. Did you mean 'voice'?",
+            "s.toml:1: drive is \"voise\", which is not one of voice, backend, lambda, dynamodb. Did you mean 'voice'?",
             "What the load side does for one call. voice: StartOutboundVoiceContact, the target runs the call. "
             "backend: the whole call through the flow machine, Lambda invoked as Connect would; no phone rings. "
             "lambda: one invocation a call. dynamodb: the table operations of one call.",
@@ -439,7 +439,7 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
         pytest.param(
             "",
             [('talk = "20s"', 'talk = { distribution = "lognorm", mean = "20s" }')],
-            's.toml:13: callers.talk.distribution is "lognorm", which is none of constant, exponential, lognormal, '
+            's.toml:13: callers.talk.distribution is "lognorm", which is not one of constant, exponential, lognormal, '
             "gamma, uniform. Did you mean 'lognormal'?",
             "Kind of distribution.",
             id="unknown-distribution",
@@ -469,41 +469,41 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
             "",
             [('talk = "20s"', 'talk = { distribution = "exponential", mean = "9s", cv = 2 }')],
             "s.toml:13: callers.talk.cv does not belong to a distribution that is exponential",
-            "Take it out.",
+            "Remove it.",
             id="key-of-another-distribution",
         ),
         pytest.param(
             "",
             [('talk = "20s"', 'talk = { distribution = "gamma", mean = "9s", high = "5s" }')],
             "s.toml:13: callers.talk.high is 5 s, below the mean, which is 9 s",
-            "Longer values than high are drawn again, so high has to be well above the mean.",
+            "Values above high are drawn again, so high must be well above the mean.",
             id="bound-below-the-mean",
         ),
         pytest.param(
             "",
             [("flows/*.json", "flowz/*.json")],
-            's.toml:8: flows.files[1] is "flowz/*.json": no file fits.',
+            's.toml:8: flows.files[1] is "flowz/*.json": no file matches.',
             "Give a pattern of exported flows, from the scenario's own folder.",
             id="no-flow-fits-the-pattern",
         ),
         pytest.param(
             "",
             [("flows/*.json", "flows/mian.json")],
-            "s.toml:8: flows.files[1] is \"flows/mian.json\": there is no such file. Did you mean 'main.json'?",
+            "s.toml:8: flows.files[1] is \"flows/mian.json\": no such file. Did you mean 'main.json'?",
             "Give the path of an exported flow, from the scenario's own folder.",
             id="missing-flow",
         ),
         pytest.param(
             "",
             [('entry = "main"', 'entry = "mains"')],
-            "s.toml:9: flows.entry is \"mains\", which is none of the flows. Did you mean 'main'?",
+            "s.toml:9: flows.entry is \"mains\", which is not one of the flows. Did you mean 'main'?",
             "Flows here: Main flow, Queue flow.",
             id="entry-is-no-flow",
         ),
         pytest.param(
             '\n[flows.aliases]\n"arn:x" = "queu"\n',
             [],
-            's.toml:17: flows.aliases."arn:x" is "queu", which is none of the flows. Did you mean \'queue\'?',
+            's.toml:17: flows.aliases."arn:x" is "queu", which is not one of the flows. Did you mean \'queue\'?',
             "Flows here: Main flow, Queue flow.",
             id="alias-of-no-flow",
         ),
@@ -538,7 +538,7 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
         pytest.param(
             '\n[functions.f]\nhandler = "ap.py:lookup"\n',
             [],
-            "s.toml:17: functions.f.handler is \"ap.py\": there is no such file. Did you mean 'app.py'?",
+            "s.toml:17: functions.f.handler is \"ap.py\": no such file. Did you mean 'app.py'?",
             "Give the path of the function's Python file, from the scenario's own folder.",
             id="handler-file-missing",
         ),
@@ -592,14 +592,14 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
         pytest.param(
             '\n[tables.customers]\ndefinition = "customers.json"\nitems = "customers.json"\n',
             [],
-            's.toml:18: tables.customers.items is "customers.json", which holds no list',
+            's.toml:18: tables.customers.items is "customers.json", which is not a list',
             'Give a list of items in DynamoDB\'s JSON, as in [{"id": {"S": "1"}}].',
             id="items-that-are-no-list",
         ),
         pytest.param(
             '\n[tables.customers]\ndefinition = "customers.json"\nkeys = { recorded = "items.json", zipf = 1 }\n',
             [],
-            "s.toml:18: tables.customers.keys has recorded keys and says how to draw others",
+            "s.toml:18: tables.customers.keys has both recorded keys and a distribution of keys",
             "Keep one of the two.",
             id="keys-recorded-and-drawn",
         ),
@@ -613,7 +613,7 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
         pytest.param(
             "\n[objectives]\nthrotles = { at_most = 0 }\n",
             [],
-            "s.toml:17: objectives.throtles is no metric. Did you mean 'throttles'?",
+            "s.toml:17: objectives.throtles is not a metric. Did you mean 'throttles'?",
             "Metrics: latency_p50, latency_p90, latency_p95, latency_p99, latency_max, service_time_p50, "
             "service_time_p90, service_time_p95, service_time_p99, service_time_max, throttles, limits, errors, "
             "throttle_share, request_throttle_share, limit_share, error_share, blocked_share, abandoned_share, service_level, error_branch_share, late_arrivals, "
@@ -658,8 +658,8 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
         pytest.param(
             '\n[objectives]\nthrottles = { at_most = 0, within = "5s" }\n',
             [],
-            "s.toml:17: objectives.throttles.within belongs to service_level alone",
-            "Take it out.",
+            "s.toml:17: objectives.throttles.within belongs to service_level only",
+            "Remove it.",
             id="time-of-another-metric",
         ),
         pytest.param(
@@ -694,7 +694,7 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
         pytest.param(
             "",
             [("calls_per_hour = 3600", 'intervals = { file = "x.csv" }')],
-            's.toml:4: traffic.intervals.file is "x.csv": there is no such file.',
+            's.toml:4: traffic.intervals.file is "x.csv": no such file.',
             "Give the path of a CSV file of intervals, from the scenario's own folder.",
             id="intervals-missing",
         ),
@@ -722,7 +722,7 @@ WRITE_DURATION = 'Write for example "90s" or "1h30m".'
         pytest.param(
             "",
             [(DURATION, DURATION + '[[traffic.layers]]\nname = "late"\nstart = "2m"\ncalls_per_hour = 60\n')],
-            "s.toml:8: traffic.layers[1].start is 120 s, when the traffic has ended: its duration is 100 s",
+            "s.toml:8: traffic.layers[1].start is 120 s, after the end of the traffic: its duration is 100 s",
             "Begin the layer earlier, or lengthen the duration.",
             id="layer-after-the-end",
         ),
@@ -756,7 +756,7 @@ HELD = ('duration = "100s"', ""), ("[callers]", '[test]\nhold = "9s"\n[callers]'
 def test_a_menu_or_input_of_no_action_is_an_error_beside_a_test_table(write, added, key, where):
     with pytest.raises(BusyhourError) as caught:
         load(write(added, *HELD))
-    assert f"{key} names no action {where}" in caught.value.message
+    assert f"{key} does not name an action {where}" in caught.value.message
     assert caught.value.hint == "Give the action's name as the flow designer shows it, or its identifier."
 
 
@@ -783,14 +783,14 @@ def test_several_mistakes_are_said_at_once_in_the_order_of_the_file(write):
 def test_a_missing_file_is_named(deployment):
     with pytest.raises(BusyhourError) as caught:
         load(deployment / "none.toml")
-    assert caught.value.message == "none.toml: there is no such file"
+    assert caught.value.message == "none.toml: no such file"
     assert caught.value.hint == "Give the path of a scenario, a TOML file."
 
 
 def test_a_folder_is_no_scenario(deployment):
     with pytest.raises(BusyhourError) as caught:
         load(deployment / "flows")
-    assert caught.value.message == "flows: can not be read: Is a directory"
+    assert caught.value.message == "flows: cannot be read: Is a directory"
 
 
 def test_a_file_in_another_encoding_is_refused(deployment):

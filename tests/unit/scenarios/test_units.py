@@ -31,15 +31,15 @@ def test_a_duration_is_read_as_people_write_it(text, expected):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        pytest.param("", "is no duration: it is empty", id="empty"),
-        pytest.param("90", "is no duration: '90' is not understood", id="text-without-unit"),
-        pytest.param("90 sek", "is no duration: 'ek' is not understood", id="unknown-unit"),
-        pytest.param("30m1h", "is no duration: 'h' comes after 'm'", id="greater-unit-after-smaller"),
-        pytest.param("1s1s", "is no duration: 's' comes after 's'", id="unit-twice"),
-        pytest.param("-5s", "is no duration: '-5s' is not understood", id="negative-text"),
-        pytest.param(-1, "is no duration: a number of seconds from 0 is needed", id="negative-number"),
-        pytest.param(math.inf, "is no duration: a number of seconds from 0 is needed", id="infinite"),
-        pytest.param(math.nan, "is no duration: a number of seconds from 0 is needed", id="not-a-number"),
+        pytest.param("", "is not a duration: it is empty", id="empty"),
+        pytest.param("90", "is not a duration: '90' is not understood", id="text-without-unit"),
+        pytest.param("90 sek", "is not a duration: 'ek' is not understood", id="unknown-unit"),
+        pytest.param("30m1h", "is not a duration: 'h' comes after 'm'", id="greater-unit-after-smaller"),
+        pytest.param("1s1s", "is not a duration: 's' comes after 's'", id="unit-twice"),
+        pytest.param("-5s", "is not a duration: '-5s' is not understood", id="negative-text"),
+        pytest.param(-1, "is not a duration: a number of seconds from 0 is needed", id="negative-number"),
+        pytest.param(math.inf, "is not a duration: a number of seconds from 0 is needed", id="infinite"),
+        pytest.param(math.nan, "is not a duration: a number of seconds from 0 is needed", id="not-a-number"),
     ],
 )
 def test_what_is_no_duration_is_refused_with_the_reason(text, why):

@@ -1,1 +1,1 @@
-"""Quotas read from and increases filed with AWS."""
+"""Read quotas from AWS and request increases."""

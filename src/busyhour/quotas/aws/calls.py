@@ -1,4 +1,4 @@
-"""Make a boto3 call: AWS's refusal of one request is a value, what stops every request is a BusyhourError."""
+"""boto3 calls: an error of one request is returned, an error that stops every request is raised."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _BAD_CREDENTIALS = {
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An AWS request that was answered with an error."""
+    """An AWS request that returned an error."""
 
     code: str
     message: str
 
 
 def ask(call: Callable[[], T]) -> T | Failed:
-    """Make a boto3 call. An error of AWS comes back as a value.
+    """Make a boto3 call. An error of AWS is returned as a value.
 
     Raises:
-        BusyhourError: no credentials, credentials that AWS refuses, or an endpoint that cannot be reached: no
-            further request would fare better.
+        BusyhourError: no credentials, rejected credentials, or an unreachable endpoint: any further request
+            would fail too.
     """
-    # Not at module level: reading documented values must not wait for botocore.
+    # Not at module level: reading documented values must not import botocore.
     from botocore.exceptions import (
         BotoCoreError,
         ClientError,
@@ -55,7 +55,7 @@ def ask(call: Callable[[], T]) -> T | Failed:
         failed = Failed(error.response["Error"]["Code"], error.response["Error"]["Message"])
         if failed.code in _BAD_CREDENTIALS:
             raise BusyhourError(
-                f"AWS refuses the credentials: {failed.code}: {failed.message}",
+                f"AWS rejects the credentials: {failed.code}: {failed.message}",
                 "Renew them (`aws sso login`, `aws configure`), then try again.",
                 ExitCode.UNREACHABLE,
             ) from None
@@ -68,7 +68,7 @@ def ask(call: Callable[[], T]) -> T | Failed:
         UnauthorizedSSOTokenError,
     ) as error:
         raise BusyhourError(
-            f"AWS cannot be asked: {error}", "Set AWS_PROFILE or AWS_ACCESS_KEY_ID, and a Region."
+            f"No request to AWS is possible: {error}", "Set AWS_PROFILE or AWS_ACCESS_KEY_ID, and a Region."
         ) from None
     except (NotConnected, HTTPClientError) as error:
         raise BusyhourError(

@@ -1,4 +1,4 @@
-"""Where quotas meet boto3: clients fit for reading, and the sources made from them."""
+"""boto3 clients for reading quotas, and the sources made from them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REQUEST_ACTIONS = (
     "support:AddAttachmentsToSet",
     "support:AddCommunicationToCase",
 )
-"""What `busyhour request --submit --status --attach` needs."""
+"""IAM actions of `busyhour request --submit --status --attach`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,14 @@ class Clients:
 
 
 def clients(region: str | None, endpoint_url: str | None = None) -> Clients:
-    """Clients that retry throttled reads patiently; none makes a request or looks for credentials yet.
+    """Create clients that retry throttled reads; none makes a request or looks for credentials yet.
 
     Args:
-        region: AWS Region; None for the one of the user's AWS configuration.
+        region: AWS Region; None for the one in the user's AWS configuration.
         endpoint_url: the emulator, or another endpoint; None for AWS.
 
     Raises:
-        BusyhourError: no Region is given or configured, or `endpoint_url` is no URL.
+        BusyhourError: no Region is given or configured, or `endpoint_url` is not a URL.
     """
     import boto3
     from botocore.config import Config
@@ -57,7 +57,7 @@ def clients(region: str | None, endpoint_url: str | None = None) -> Clients:
     session = boto3.session.Session(region_name=region)
     if not session.region_name:
         raise BusyhourError(
-            "No AWS Region is given or configured.", "Say --region, or set AWS_DEFAULT_REGION."
+            "No AWS Region is given or configured.", "Use --region, or set AWS_DEFAULT_REGION."
         )
     config = Config(
         retries={"mode": "standard", "total_max_attempts": 8},
@@ -84,7 +84,7 @@ def clients(region: str | None, endpoint_url: str | None = None) -> Clients:
 
 
 def support(endpoint_url: str | None = None) -> Any:
-    """A client of AWS Support, which is one endpoint for all Regions. Makes no request yet."""
+    """Create a client of AWS Support, which has one endpoint for all Regions. Makes no request yet."""
     import boto3
     from botocore.config import Config
 
@@ -95,7 +95,7 @@ def support(endpoint_url: str | None = None) -> Any:
 def read_only_sources(
     clients: Clients, instance_arn: str | None, overrides: Source | None = None
 ) -> list[Source]:
-    """All sources in their order, strongest first; those of an instance only where its ARN is given."""
+    """Return all sources, strongest first; those of an instance only if its ARN is given."""
     sources: list[Source] = []
     if instance_arn:
         sources.append(AppliedToInstance(clients.service_quotas, instance_arn))
@@ -112,7 +112,7 @@ def read_only_sources(
 
 
 def required_actions() -> list[str]:
-    """Every IAM action that reading quotas needs, sorted."""
+    """Return every IAM action that reading quotas needs, sorted."""
     classes = (
         AppliedToInstance,
         AppliedInAccount,
@@ -126,9 +126,10 @@ def required_actions() -> list[str]:
 
 
 def iam_policy(actions: Iterable[str]) -> dict[str, Any]:
-    """The least IAM policy that allows `actions`. None of them can be narrowed to a resource.
+    """Return the least IAM policy that allows `actions`.
 
-    `servicequotas:RequestServiceQuotaIncrease` could be narrowed to quotas, which would need a policy per run.
+    None of them can be restricted to a resource, except `servicequotas:RequestServiceQuotaIncrease` to
+    quotas, which would need a policy per run.
     """
     return {
         "Version": "2012-10-17",

@@ -1,4 +1,4 @@
-"""Quotas that CloudWatch implies: the number of contacts divided by their share of the quota."""
+"""Quotas derived from CloudWatch: the number of contacts divided by their share of the quota."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ class _Ratio:
     count: str
     share: str
     full: float = 1.0
-    """What the share metric shows at 100 %: 1 for calls, 100 for chats, tasks and emails."""
+    """Value of the share metric at 100 %: 1 for calls, 100 for chats, tasks and emails."""
 
 
 class ConnectMetrics:
-    """Quotas of an instance that CloudWatch implies: ConcurrentCalls / ConcurrentCallsPercentage and its like.
+    """Quotas of an instance derived from CloudWatch.
 
-    Independent of Service Quotas, but there only while contacts are up. The busiest minute in the window is
-    used: the larger the numbers, the less does the rounding of the percentage matter.
+    ConcurrentCalls / ConcurrentCallsPercentage and similar pairs.
+
+    Independent of Service Quotas, but available only while there are contacts. The busiest minute in the
+    window is used, since the rounding of the percentage matters least there.
 
     Args:
-        cloudwatch: boto3 client.
-        instance_id: last part of the instance's ARN.
-        window: how far back to look; AWS keeps these metrics for two weeks.
-        now: the clock.
+        cloudwatch: boto3 client. instance_id: last part of the instance's ARN. window: length of the period
+            that is read; AWS keeps these metrics for two weeks. now: the clock.
     """
 
     origin = Origin.CLOUDWATCH
@@ -66,7 +66,7 @@ class ConnectMetrics:
         self._now = now
 
     def read(self, quota: Quota) -> QuotaValue | Problem | None:
-        """The quotient at the busiest minute; None without contacts in the window."""
+        """Return the quotient at the busiest minute; None without contacts in the window."""
         ratio = self._ratios.get(quota.key)
         if ratio is None:
             return None
@@ -91,7 +91,7 @@ class ConnectMetrics:
         count, share, at = max(both, key=lambda point: point[0])
         value = count / share * ratio.full
         detail = f"{ratio.count} {count:g} / {ratio.share} {share:g} at {iso(at)}"
-        # Quotas of contacts are whole numbers; the share is what is rounded.
+        # Quotas of contacts are whole numbers; only the share is rounded.
         return QuotaValue(quota, float(round(value)), self.origin, iso(end), detail, self._instance)
 
     def _query(self, name: str, metric: str, ratio: _Ratio) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""File increase requests with Service Quotas, never twice, and follow their outcomes.
+"""Request increases from Service Quotas, each only once, and track their status.
 
-What was filed is kept in requests.json in the run's folder, written after every single request.
+Requests are stored in requests.json in the run's folder, which is written after every single request.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from busyhour.results.store import read_json, write_json
 REQUESTS_FILE = "requests.json"
 OPEN = ("PENDING", "CASE_OPENED")
 LEVELS = ("ACCOUNT", "RESOURCE")
-"""The history shows one level at a time, ACCOUNT unless told otherwise."""
+"""The history contains one level, ACCOUNT by default."""
 
 _NOT_GRANTED = ("DENIED", "NOT_APPROVED", "INVALID_REQUEST", "CASE_CLOSED")
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A request as Service Quotas holds it. Times are ISO 8601."""
+    """A request as stored by Service Quotas. Times are ISO 8601."""
 
     id: str
     service: str
@@ -45,13 +45,13 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of the wish to file one increase. `filed` is None where nothing was filed."""
+    """Outcome of one requested increase. `filed` is None if nothing was filed."""
 
     increase: Increase
     filed: Filed | None
     said: str
     failed: bool = False
-    """Neither filed nor known to be there already."""
+    """Neither filed nor known to exist already."""
 
 
 @dataclass(slots=True)
@@ -63,10 +63,10 @@ class Ledger:
 
     @classmethod
     def of(cls, folder: Path) -> Ledger:
-        """The ledger in a run's folder; empty where nothing was filed yet.
+        """Read the ledger in a run's folder; empty if nothing was filed yet.
 
         Raises:
-            BusyhourError: it is there and cannot be read: it must not be taken for empty.
+            BusyhourError: it exists and cannot be read; it must not be taken for empty.
         """
         path = folder / REQUESTS_FILE
         if not path.exists():
@@ -79,7 +79,7 @@ class Ledger:
         return cls(path, [decode(Filed, row, place=f"{path}: $.requests[{i}]") for i, row in enumerate(rows)])
 
     def find(self, increase: Increase) -> Filed | None:
-        """The latest request for the same quota of the same resource that was not turned down."""
+        """Return the latest request for the same quota of the same resource that was not denied."""
         same = [
             filed
             for filed in self.requests
@@ -90,23 +90,21 @@ class Ledger:
         return same[-1] if same else None
 
     def put(self, filed: Filed) -> None:
-        """Remember a request, in place of what was known of it, and write the file."""
+        """Store a request, replacing an earlier state of it, and write the file."""
         self.requests = [*(known for known in self.requests if known.id != filed.id), filed]
         write_json(self.path, {"requests": [asdict(known) for known in self.requests]})
 
 
 def utc_now() -> datetime:
-    """The time, with its zone."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 class Filing:
-    """Files increases and follows them.
+    """Files increase requests and tracks them.
 
     Args:
-        service_quotas: boto3 client.
-        ledger: what was filed for the run.
-        now: the clock.
+        service_quotas: boto3 client. ledger: requests of the run. now: the clock.
     """
 
     def __init__(self, service_quotas: Any, ledger: Ledger, now: Callable[[], datetime] = utc_now) -> None:
@@ -115,10 +113,12 @@ class Filing:
         self._now = now
 
     def known(self, increase: Increase) -> str | None:
-        """Why `increase` must not be filed: it has been, or a request is open or granted at AWS. None: go on.
+        """Return why `increase` must not be filed.
+
+        It was filed, or AWS has an open or approved request; else None.
 
         Raises:
-            BusyhourError: AWS does not let the caller see the open requests; filing blindly could file twice.
+            BusyhourError: AWS does not allow reading the open requests; filing could then duplicate one.
         """
         filed = self._ledger.find(increase)
         if filed is not None and (filed.status in OPEN or filed.desired >= increase.asked):
@@ -136,10 +136,10 @@ class Filing:
         return None
 
     def file(self, increases: Iterable[Increase]) -> list[Outcome]:
-        """File each increase that is not known already. One that AWS refuses does not stop the others.
+        """File each increase that is not known already. A rejected one does not stop the others.
 
         Raises:
-            BusyhourError: as `known` does, or the ledger cannot be written.
+            BusyhourError: as in `known`, or the ledger cannot be written.
         """
         outcomes = []
         for increase in increases:
@@ -148,10 +148,10 @@ class Filing:
         return outcomes
 
     def follow(self) -> list[Filed]:
-        """Read the status of every request in the ledger again and keep it.
+        """Read the status of every request in the ledger again and store it.
 
         Raises:
-            BusyhourError: AWS does not answer for a request.
+            BusyhourError: AWS returns an error for a request.
         """
         for filed in list(self._ledger.requests):
             answer = ask(lambda id=filed.id: self._client.get_requested_service_quota_change(RequestId=id))  # type: ignore[misc]  # mypy cannot infer a lambda with a default

@@ -1,8 +1,10 @@
-"""Sources of quota values in AWS: Service Quotas, what services say of themselves, what CloudWatch implies.
+"""Sources of quota values in AWS.
 
-Each is handed its boto3 client, makes no request before it is asked, reads only, and names the IAM actions that
-it needs. `aws.py` makes the clients. Order, strongest first: applied at the instance, applied in the account,
-reported by the service, derived from CloudWatch, (override file), AWS default, (documented default).
+Service Quotas, the services themselves, and values derived from CloudWatch.
+
+Each receives its boto3 client, makes no request before a value is read, only reads, and names the IAM actions
+that it needs. `clients.py` makes the clients. Order, strongest first: applied at the instance, applied in the
+account, reported by the service, derived from CloudWatch, (override file), AWS default, (documented default).
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ def utc_now() -> datetime:
 class AppliedToInstance:
     """The value applied to one Connect instance: GetServiceQuota with the instance's ARN as ContextId.
 
-    Only quotas that hold per instance have one; everything else is None.
+    Only quotas per instance have one; others are None.
     """
 
     origin = Origin.APPLIED_RESOURCE
@@ -41,7 +43,7 @@ class AppliedToInstance:
         self._now = now
 
     def read(self, quota: Quota) -> QuotaValue | Problem | None:
-        """Ask for one quota."""
+        """Request one quota."""
         if quota.scope is not Scope.INSTANCE or quota.code is None:
             return None
         answer = ask(
@@ -68,7 +70,7 @@ class _Listing:
         self._listed: dict[str, tuple[dict[str, Any], datetime] | Failed] = {}
 
     def read(self, quota: Quota) -> QuotaValue | Problem | None:
-        """Look the quota up in its service's listing, which is fetched once."""
+        """Return the quota from its service's listing, which is fetched once."""
         if quota.code is None:
             return None
         if quota.service not in self._listed:
@@ -103,8 +105,8 @@ class _Listing:
 class AppliedInAccount(_Listing):
     """The value applied in account and Region: ListServiceQuotas at level ACCOUNT.
 
-    AWS leaves out quotas whose applied value it cannot tell; that is a problem to be shown, unless the quota
-    holds per instance and has its value there.
+    AWS leaves out quotas whose applied value is unknown. This is reported as a problem, unless the quota is
+    per instance and has its value there.
     """
 
     origin = Origin.APPLIED_ACCOUNT
@@ -113,12 +115,15 @@ class AppliedInAccount(_Listing):
     _arguments: Mapping[str, str] = {"QuotaAppliedAtLevel": "ACCOUNT"}
 
     def read(self, quota: Quota) -> QuotaValue | Problem | None:
-        """Look the quota up. What holds per instance has no applied value in the account, only its default."""
+        """Return the quota from its service's listing.
+
+        A quota per instance has only a default in the account.
+        """
         return None if quota.scope is Scope.INSTANCE else super().read(quota)
 
 
 class AwsDefault(_Listing):
-    """AWS's default for the Region: ListAWSDefaultServiceQuotas. Not what is applied."""
+    """AWS's default for the Region: ListAWSDefaultServiceQuotas. Not the applied value."""
 
     origin = Origin.AWS_DEFAULT
     required_iam_actions: tuple[str, ...] = ("servicequotas:ListAWSDefaultServiceQuotas",)
@@ -127,7 +132,7 @@ class AwsDefault(_Listing):
 
 
 class LambdaAccountSettings:
-    """What Lambda says of the account: concurrent executions, the invocation rate that follows, code storage."""
+    """Lambda's GetAccountSettings: concurrent executions, the resulting invocation rate, code storage."""
 
     origin = Origin.SERVICE
     required_iam_actions: tuple[str, ...] = ("lambda:GetAccountSettings",)
@@ -138,7 +143,7 @@ class LambdaAccountSettings:
         self._answer: Any = None
 
     def read(self, quota: Quota) -> QuotaValue | Problem | None:
-        """The part of GetAccountSettings that is `quota`; it is asked once."""
+        """Return the member of GetAccountSettings for `quota`; requested once."""
         if quota.key not in (
             "lambda.concurrent-executions",
             "lambda.invoke.rate",
@@ -162,7 +167,7 @@ class LambdaAccountSettings:
 
 
 class DynamoDBLimits:
-    """What DynamoDB says of the account: DescribeLimits, which AWS throttles beyond one request a minute."""
+    """DynamoDB's DescribeLimits, which AWS throttles beyond one request a minute."""
 
     origin = Origin.SERVICE
     required_iam_actions: tuple[str, ...] = ("dynamodb:DescribeLimits",)
@@ -179,7 +184,7 @@ class DynamoDBLimits:
         self._answer: Any = None
 
     def read(self, quota: Quota) -> QuotaValue | Problem | None:
-        """The member of DescribeLimits that is `quota`; it is asked once."""
+        """Return the member of DescribeLimits for `quota`; requested once."""
         member = self._members.get(quota.key)
         if member is None:
             return None
@@ -193,14 +198,14 @@ class DynamoDBLimits:
 
 
 class Named(Protocol):
-    """A source as far as its problems name it."""
+    """The parts of a source that its problems name."""
 
     origin: Origin
     required_iam_actions: tuple[str, ...]
 
 
 def problem_of(failed: Failed, quota: Quota, source: Named) -> Problem:
-    """Why `source` has no value: a missing right, nothing there, or the error in AWS's words."""
+    """Return why `source` has no value: a missing permission, no such value, or AWS's error."""
     if failed.code in _DENIED:
         actions = " and ".join(source.required_iam_actions)
         return Problem(quota, source.origin, f"the caller may not {actions}", source.required_iam_actions[0])
@@ -214,7 +219,7 @@ def problem_of(failed: Failed, quota: Quota, source: Named) -> Problem:
 def _service_quota(
     row: Mapping[str, Any], quota: Quota, source: Named, at: datetime, resource: str | None
 ) -> QuotaValue | Problem:
-    """A ServiceQuota structure; it may carry an ErrorReason in place of a value."""
+    """Convert a ServiceQuota structure; it may have an ErrorReason in place of a value."""
     if "Value" not in row:
         reason = row.get("ErrorReason", {})
         why = f"{reason.get('ErrorCode', 'no reason given')} {reason.get('ErrorMessage', '')}".strip()
@@ -225,5 +230,5 @@ def _service_quota(
 
 
 def iso(time: datetime) -> str:
-    """ISO 8601, to the second."""
+    """Format as ISO 8601, to the second."""
     return time.isoformat(timespec="seconds")

@@ -1,7 +1,8 @@
 """Attach a report to the Support cases that increase requests opened.
 
-The Support API cannot file an increase; it can add a communication with attachments to the case of one
-(AWS Support API reference, AddAttachmentsToSet). It needs a Business, Enterprise On-Ramp or Enterprise support plan.
+The Support API cannot request an increase; it can add a communication with attachments to the case of one
+(AWS Support API reference, AddAttachmentsToSet). It needs a Business, Enterprise On-Ramp or Enterprise
+support plan.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ MAX_FILES = 3
 MAX_BYTES = 5 * 1024 * 1024
 MAX_CHARACTERS = 8_000
 SUFFIXES = (".pdf", ".jpeg", ".doc", ".log", ".text")
-"""What AWS takes; HTML, JSON and .txt are not among it."""
+"""File types that AWS accepts; HTML, JSON and .txt are not among them."""
 
 REQUIRED_IAM_ACTIONS = (
     "support:DescribeCases",
@@ -27,14 +28,14 @@ REQUIRED_IAM_ACTIONS = (
 
 
 def read_attachments(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
-    """(name, content) of the files, compared with what AWS takes.
+    """Read (name, content) of the files, checked against AWS's limits.
 
     Raises:
-        BusyhourError: too many, too large, of a type that is refused, or not to be read.
+        BusyhourError: too many files, too large, of an unsupported type, or unreadable.
     """
     if len(paths) > MAX_FILES:
         raise BusyhourError(
-            f"{len(paths)} files are too many: a case takes {MAX_FILES} at once.", "Attach fewer."
+            f"{len(paths)} files are too many: a case accepts {MAX_FILES} at once.", "Attach fewer."
         )
     return [(path.name, _content(path)) for path in paths]
 
@@ -42,32 +43,30 @@ def read_attachments(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
 def _content(path: Path) -> bytes:
     if path.suffix.lower() not in SUFFIXES:
         raise BusyhourError(
-            f"{path}: AWS Support does not take {path.suffix or 'files without a suffix'}; it takes {', '.join(SUFFIXES)}.",
+            f"{path}: AWS Support does not accept {path.suffix or 'files without a suffix'}; it accepts {', '.join(SUFFIXES)}.",
             "Render the run as PDF: busyhour report RUN --format pdf",
         )
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise BusyhourError(
-            f"{path}: cannot be read: {error.strerror}.", "Name a file that is there."
-        ) from None
+        raise BusyhourError(f"{path}: cannot be read: {error.strerror}.", "Name an existing file.") from None
     if len(content) > MAX_BYTES:
         raise BusyhourError(
-            f"{path}: {len(content):,} bytes are more than AWS Support takes ({MAX_BYTES:,}).",
+            f"{path}: {len(content):,} bytes are more than AWS Support accepts ({MAX_BYTES:,}).",
             "Attach a smaller file.",
         )
     return content
 
 
 def checked_text(text: str, what: str) -> str:
-    """`text`, where a case takes it as it is.
+    """Return `text` if a case accepts it.
 
     Raises:
         BusyhourError: it is empty or too long.
     """
     if not 1 <= len(text.strip()) <= MAX_CHARACTERS:
         raise BusyhourError(
-            f"{what} has {len(text.strip()):,} characters; a case takes 1 to {MAX_CHARACTERS:,}.",
+            f"{what} has {len(text.strip()):,} characters; a case accepts 1 to {MAX_CHARACTERS:,}.",
             "Give a text of your own with --message FILE, and the rest as an attachment.",
         )
     return text.strip()
@@ -87,12 +86,13 @@ class Attaching:
         """Add `text` with the attachments to a case.
 
         Args:
-            case: its id, or the number that people see and Service Quotas returns.
+            case: its id, or the number shown to users and returned by Service Quotas.
             text: 1 to 8,000 characters.
-            attachments: (name, content); none is allowed too.
+            attachments: (name, content); may be empty.
 
         Raises:
-            BusyhourError: no such case, a support plan without API, a missing right, or a refusal in AWS's words.
+            BusyhourError: no such case, a support plan without API, a missing permission, or another error of
+                AWS.
         """
         case_id = case if case.startswith("case-") else self._id_of(case)
         more: dict[str, str] = {}
@@ -106,9 +106,7 @@ class Attaching:
     def _id_of(self, display_id: str) -> str:
         cases = self._ask("describe_cases", displayId=display_id, includeResolvedCases=False)["cases"]
         if not cases:
-            raise BusyhourError(
-                f"There is no open Support case {display_id}.", "Look into the Support Center."
-            )
+            raise BusyhourError(f"No open Support case {display_id}.", "Look into the Support Center.")
         return str(cases[0]["caseId"])
 
     def _ask(self, operation: str, **arguments: Any) -> Any:
@@ -121,6 +119,6 @@ class Attaching:
                 "Attach the report by hand in the Support Center, or from an account with a Business plan.",
             )
         raise BusyhourError(
-            f"AWS Support refuses {operation}: {answer.code}: {answer.message}",
+            f"AWS Support rejects {operation}: {answer.code}: {answer.message}",
             f"It needs {', '.join(REQUIRED_IAM_ACTIONS)}.",
         )

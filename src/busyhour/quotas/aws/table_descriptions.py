@@ -1,4 +1,4 @@
-"""Capacities of DynamoDB tables, read by DescribeTable."""
+"""Read capacities of DynamoDB tables by DescribeTable."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from busyhour.quotas.table.quota_table import QuotaTable
 
 
 class TableDescriptions:
-    """Asks DynamoDB what each named table serves: DescribeTable, once a table.
+    """Reads the capacity of named tables: DescribeTable, once per table.
 
     Args:
-        dynamodb: boto3 client.
-        now: the time; handed in by tests.
+        dynamodb: boto3 client. now: the clock.
     """
 
     origin = Origin.SERVICE
@@ -31,7 +30,10 @@ class TableDescriptions:
         self._now = now
 
     def read(self, names: Iterable[str], table: QuotaTable) -> list[Reading]:
-        """Two readings a table and an index, one for each side; a table that cannot be described has the new table's, and why."""
+        """Return two readings for each table and index, one per side.
+
+        Defaults of a new table, with the reason, on failure.
+        """
         return [reading for name in names for reading in self._table(name, table)]
 
     def _table(self, name: str, table: QuotaTable) -> list[Reading]:
@@ -57,7 +59,7 @@ class TableDescriptions:
 
 
 def of_values(values: Iterable[QuotaValue]) -> list[Capacity]:
-    """The capacities that `TableDescriptions` read, among other values."""
+    """Return the capacities that `TableDescriptions` read, out of other values."""
     found = []
     for value in values:
         side = value.quota.key.rpartition(".")[2]
@@ -70,7 +72,7 @@ def of_values(values: Iterable[QuotaValue]) -> list[Capacity]:
 
 
 def _row(name: str, side: Side, mode: Mode, table: QuotaTable) -> Quota:
-    """A quota of one table, made from the row for new tables."""
+    """Return a quota of one table, made from the row for new tables."""
     return replace(
         table.by_key(NEW_TABLE_QUOTA[side]),
         key=f"dynamodb.table.{name}.{side}",

@@ -1,9 +1,9 @@
-"""What one side of one DynamoDB table serves a second, from CreateTable arguments or from DescribeTable.
+"""Units/s of one side of one DynamoDB table, from CreateTable arguments or from DescribeTable.
 
-A provisioned table serves its capacity, and what it left unused in the last 300 s at once. A table on demand serves the
-maximum or the warm throughput that it was given, else what a new one does (12,000 reads, 4,000 writes a second), and up
-to twice its own earlier peak; no table serves more than the account's table-level quota. DynamoDB Developer Guide,
-on-demand-capacity-mode, warm-throughput, burst-adaptive-capacity.
+A provisioned table serves its capacity, and its unused capacity of the last 300 s at once. A table on demand
+serves its maximum or warm throughput if set, otherwise that of a new table (12,000 reads, 4,000 writes a
+second), and up to twice its own earlier peak. No table serves more than the account's table-level quota.
+DynamoDB Developer Guide, on-demand-capacity-mode, warm-throughput, burst-adaptive-capacity.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any
 
 
 class Side(StrEnum):
-    """Reads and writes are limited apart."""
+    """Reads or writes, which have separate limits."""
 
     READ = "read"
     WRITE = "write"
 
     @property
     def word(self) -> str:
-        """As in the names of the API: Read, Write."""
+        """The word in API names: Read, Write."""
         return self.value.capitalize()
 
 
@@ -41,7 +41,7 @@ NEW_TABLE_QUOTA = {
 
 
 class Mode(StrEnum):
-    """What a table's throughput comes from."""
+    """Source of a table's throughput."""
 
     PROVISIONED = "provisioned"
     MAXIMUM = "on-demand maximum"
@@ -51,7 +51,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """Units a second that one side of a table serves; `value` None: what a new table does, see NEW_TABLE_QUOTA."""
+    """Units/s of one side of a table; `value` None: that of a new table, see NEW_TABLE_QUOTA."""
 
     table: str
     side: Side
@@ -59,11 +59,11 @@ class Capacity:
     value: float | None
     origin: str
     index: str | None = None
-    """Global secondary index that this is of; None: the table itself."""
+    """Global secondary index; None: the table itself."""
 
     @property
     def key(self) -> str:
-        """Name of the limit: our own, for a setting of the team's; AWS's quota for a new table."""
+        """Key of the limit: our own for a team's setting; AWS's quota for a new table."""
         return NEW_TABLE_QUOTA[self.side] if self.mode is Mode.NEW else f"table.{self.resource}.{self.side}"
 
     @property
@@ -73,17 +73,17 @@ class Capacity:
 
 
 def resource(table: str, index: str | None) -> str:
-    """A table or an index of it, by one name."""
+    """Return one name for a table or an index of it."""
     return table if index is None else f"{table}/index/{index}"
 
 
 def described(name: str, definition: Mapping[str, Any], origin: str) -> tuple[Capacity, ...]:
-    """Reads and writes of a table, then of its global secondary indexes.
+    """Return reads and writes of a table, then of its global secondary indexes.
 
     Args:
         name: of the table.
-        definition: CreateTable arguments, or `Table` of DescribeTable's answer.
-        origin: where it was read.
+        definition: CreateTable arguments, or `Table` of DescribeTable's response.
+        origin: source of the definition.
     """
     mode = definition.get("BillingMode") or (definition.get("BillingModeSummary") or {}).get("BillingMode")
     on_demand = mode == "PAY_PER_REQUEST"

@@ -1,8 +1,8 @@
-"""Global secondary indexes: what of an item each one holds, and what a write to the item costs there.
+"""Global secondary indexes: the projected part of an item, and the cost of a write there.
 
-Source: DynamoDB Developer Guide, "Using Global Secondary Indexes", write operations: a new or a removed entry costs one
-write of the entry's size, a changed projected attribute one, a changed index key two (delete and put); a write that
-changes nothing in the index costs nothing there.
+Source: DynamoDB Developer Guide, "Using Global Secondary Indexes", write operations: a new or a removed entry
+costs one write of the entry's size, a changed projected attribute one, a changed index key two (delete and
+put); a write that changes nothing in the index costs nothing there.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Index:
 
     @classmethod
     def of(cls, definition: Mapping[str, Any], table_keys: Iterable[str]) -> Index:
-        """From its part of CreateTable's arguments; `table_keys` are the table's own key attributes."""
+        """Build from CreateTable's arguments; `table_keys` are the table's own key attributes."""
         keys = tuple(each["AttributeName"] for each in definition["KeySchema"])
         projection = definition.get("Projection") or {}
         if projection.get("ProjectionType", "ALL") == "ALL":
@@ -36,7 +36,7 @@ class Index:
         return cls(definition["IndexName"], keys, frozenset((*table_keys, *keys, *more)))
 
     def entry(self, item: Item | None) -> Item | None:
-        """What the index holds of the item; None where the item lacks one of the index's keys."""
+        """Return the index entry of the item; None if the item lacks one of the index's keys."""
         if item is None or any(not item.get(key) for key in self.keys):
             return None
         if self.projected is None:
@@ -44,7 +44,7 @@ class Index:
         return {name: value for name, value in item.items() if name in self.projected}
 
     def write_units(self, before: Item | None, after: Item | None) -> float:
-        """Units that replacing the item `before` by `after` costs in the index; None: there is no item."""
+        """Return the units of replacing the item `before` by `after` in the index; None: there is no item."""
         old, new = self.entry(before), self.entry(after)
         if old is None or new is None:
             written = old if new is None else new
@@ -57,6 +57,6 @@ class Index:
 
 
 def indexes_of(definition: Mapping[str, Any]) -> tuple[Index, ...]:
-    """The global secondary indexes of a table, from CreateTable arguments or DescribeTable's answer."""
+    """Return the global secondary indexes of a table, from CreateTable arguments or a description."""
     table_keys = [each["AttributeName"] for each in definition.get("KeySchema") or ()]
     return tuple(Index.of(each, table_keys) for each in definition.get("GlobalSecondaryIndexes") or ())

@@ -1,7 +1,7 @@
-"""The keys and items of a scenario's table. Pure.
+"""Keys and items of a scenario's table. Pure.
 
-The load generator writes its requests from these, the emulator fills its tables from these, and the forecast reads from
-these how big items are and which partition key each has.
+The load generator makes its requests from these and the emulator fills its tables with them. The forecast
+reads item sizes and partition keys from these.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from busyhour.scenarios.keys import Keys, Recorded, keys_of
 from busyhour.scenarios.model import Table
 
 FILLER = "busyhour"
-"""Attribute that brings an item that is written to its size."""
+"""Attribute that pads a written item to its size."""
 
 Item = dict[str, Any]
 """In DynamoDB's JSON."""
 
 
 class TableItems:
-    """Keys and items of one table by the number of the key: those of the items file first, then made-up ones.
+    """Keys and items of one table by the number of the key.
+
+    Those of the items file first, then generated ones.
 
     Args:
-        table: keys and sizes.
-        definition: arguments of CreateTable; without a key schema the key is a made-up text.
-        given: items of the items file.
-        keys: how keys are drawn; None: as the table says.
+        table: keys and sizes. definition: arguments of CreateTable; without a key schema the key is a
+            generated text. given: items of the items file. keys: distribution of keys; None: the table's.
     """
 
     def __init__(
@@ -66,10 +66,10 @@ class TableItems:
 
     @classmethod
     def read(cls, table: Table, keys: Keys | None = None) -> TableItems:
-        """From the table's files.
+        """Read from the table's files.
 
         Raises:
-            BusyhourError: a file cannot be read, or holds no CreateTable arguments or no items of the table.
+            BusyhourError: a file cannot be read, or has no CreateTable arguments or no items of the table.
         """
         given = read_json(table.items) if table.items is not None else ()
         try:
@@ -85,13 +85,13 @@ class TableItems:
                 item_size(item)
             except (TypeError, AttributeError, ValueError) as error:
                 raise BusyhourError(
-                    f"{table.items}: item {number} is not one in DynamoDB's JSON: {error}.",
+                    f"{table.items}: item {number} is not valid DynamoDB JSON: {error}.",
                     'Write for example { "id": { "S": "1" } }.',
                 ) from None
             if missing:
                 raise BusyhourError(
                     f"{table.items}: item {number} has no {missing[0]!r}, a key attribute of table {made.name!r}.",
-                    "Every item has the table's keys.",
+                    "Every item needs the table's keys.",
                 )
         return made
 
@@ -101,11 +101,11 @@ class TableItems:
         return len(self._given)
 
     def kind_of(self, number: int) -> int:
-        """The first number whose item has the same size: made-up items are alike."""
+        """Return the first number whose item has the same size: generated items are alike."""
         return number if self._values or number < self.given else self.given
 
     def key(self, number: int) -> Item:
-        """Key number `number`: as it was recorded, else of an item of the table while there are such, else made up."""
+        """Return key number `number`: recorded, else of an item of the table, else generated."""
         if self._values:
             (name, kind), *others = self.schema
             return {name: {kind: self._values[number]}, **_made(number, others)}
@@ -114,13 +114,19 @@ class TableItems:
         return _made(number, self.schema)
 
     def written_key(self, number: int) -> Item:
-        """Key of a new item: beside the known ones, so that a run does not overwrite what handlers read."""
+        """Return the key of a new item, different from known ones.
+
+        A run then does not overwrite what handlers read.
+        """
         key = self.key(number)
         name, kind = self.schema[0]
         return key | {name: {"S": f"busyhour#{key[name]['S']}"}} if kind == "S" else key
 
     def stored(self, number: int) -> Item:
-        """The item of key `number` before the run: of the items file, else one of the middle size."""
+        """Return the item of key `number` before the run.
+
+        From the items file, else one of the middle size.
+        """
         if self._values:
             key = self.key(number)
             given = next((item for item in self._given if key.items() <= item.items()), None)
@@ -129,21 +135,24 @@ class TableItems:
         return given if given is not None else self.made(number, sum(self.item_bytes) // 2)
 
     def made(self, number: int, size: int) -> Item:
-        """An item of `size` bytes with key `number`, in every index."""
+        """Return an item of `size` bytes with key `number`, in every index."""
         return self._filled(self.key(number), number, size, 0)
 
     def copy(self, number: int, place: int) -> Item:
-        """Another item with the partition key of key `number`, of the same size; the table has a sort key."""
+        """Return another item of the same size with the partition key of key `number`.
+
+        The table has a sort key.
+        """
         name, kind = self.schema[1]
         key = self.key(number) | {name: _made(place, [(name, kind)])[name]}
         return self._filled(key, number, sum(self.item_bytes) // 2, 0)
 
     def new(self, number: int, size: int, serial: int = 0) -> Item:
-        """A new item of `size` bytes; `serial` makes its filler differ from that of other writes."""
+        """Return a new item of `size` bytes; `serial` makes its padding differ from that of other writes."""
         return self._filled(self.written_key(number), number, size, serial)
 
     def update(self, number: int, size: int, serial: int = 0) -> Item:
-        """The attribute that an update sets so that the item of key `number` has `size` bytes."""
+        """Return the attribute that an update sets so that the item of key `number` has `size` bytes."""
         rest = self._rest.get(number)
         if rest is None:
             stored = self.stored(number)
@@ -156,19 +165,22 @@ class TableItems:
 
 
 def filler(size: int, serial: int) -> dict[str, str]:
-    """Value of the attribute FILLER such that name and value have `size` bytes, at least one of them the value's."""
+    """Return padding such that attribute name and value have `size` bytes.
+
+    At least one of them is the value's.
+    """
     length = max(1, size - len(FILLER))
     return {"S": _text(length) if not serial else str(serial)[-length:].ljust(length, "x")}
 
 
 @lru_cache(maxsize=64)
 def _text(length: int) -> str:
-    """Made-up items share their texts: thousands of them must fit into memory."""
+    """Return a text of this length; generated items share texts, so that thousands fit into memory."""
     return "0".ljust(length, "x")
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file of a table holds.
+    """Read a JSON file of a table.
 
     Raises:
         BusyhourError: it cannot be read as JSON.
@@ -180,7 +192,7 @@ def read_json(path: Path) -> Any:
 
 
 def _attributes(definition: Mapping[str, Any], types: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Key attributes of a table or an index with their types, the partition key first."""
+    """Return key attributes of a table or an index with their types, the partition key first."""
     schema = definition.get("KeySchema") or [{"AttributeName": "pk"}]
     return [(each["AttributeName"], types.get(each["AttributeName"], "S")) for each in schema]
 

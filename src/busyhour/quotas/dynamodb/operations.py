@@ -1,7 +1,8 @@
-"""DynamoDB operations as a call makes them: which are made, on which keys, and what each costs in capacity units. Pure.
+"""DynamoDB operations of a call: which are made, on which keys, and their cost in capacity units.
 
-The load generator draws its requests here; a forecast draws the same ones in its simulation, and takes the expectation
-over keys and sizes for its closed form. Costs follow `table_units` and `table_indexes`, as the emulator's do.
+Pure. The load generator draws its requests here. A forecast draws the same ones in its simulation, and takes
+the expectation over keys and sizes for its closed form. Costs follow `units` and `indexes`, as the emulator's
+do.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from busyhour.scenarios.model import Access, Function, Scenario
 from busyhour.scenarios.traffic_plan.draw import Chance
 
 KEY_DRAWS, HOW_MANY = 101, 102
-"""Purposes of a call's streams of chance."""
+"""Names of a call's random streams."""
 
 PAGE_BYTES = 1_048_576
-"""A Query or Scan reads this much at most (API reference, Query)."""
+"""Largest amount that a Query or Scan reads (API reference, Query)."""
 
 _DISTINCT_TRIES = 20
-"""Draws of one more key for a batch, whose keys must differ, before the batch stays smaller."""
+"""Draws of one more distinct key for a batch before the batch stays smaller."""
 
 READS = frozenset({"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"})
 WRITES = frozenset(
@@ -47,7 +48,7 @@ class Step:
 
     @property
     def size_of_batch(self) -> int:
-        """Items that one operation names."""
+        """Number of items in one operation."""
         return self.access.items or 1
 
 
@@ -59,12 +60,12 @@ class Cost:
     side: Side
     units: float
     key: str
-    """Whose partition: of the item that is `stored`, of the one that is `new`, or of none (a Scan): empty."""
+    """Partition of the item that is `stored`, of the `new` one, or empty for none (a Scan)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A cost with its place. `partition_key` None: spread over all partitions."""
+    """A cost with its table and partition. `partition_key` None: spread over all partitions."""
 
     table: str
     index: str | None
@@ -75,7 +76,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One operation of one call: numbers of its keys, and the size of what it writes in bytes."""
+    """One operation of one call: numbers of its keys, and the size of the written item in bytes."""
 
     step: Step
     numbers: tuple[int, ...]
@@ -83,7 +84,7 @@ class Drawn:
 
     @property
     def charges(self) -> list[Charge]:
-        """What it costs."""
+        """Return its costs."""
         return [
             Charge(self.step.table, cost.index, cost.side, cost.units, partition_key(self.step, number, cost))
             for number in self.numbers
@@ -92,7 +93,7 @@ class Drawn:
 
 
 def steps_of(function: Function, tables: Mapping[str, TableItems]) -> list[Step]:
-    """The operations of one invocation of a function, on those of its tables that are known."""
+    """Return the operations of one invocation of a function, on known tables."""
     found = []
     for name, mean in function.operations.items():
         table, _, operation = name.rpartition(".")
@@ -102,7 +103,7 @@ def steps_of(function: Function, tables: Mapping[str, TableItems]) -> list[Step]
 
 
 def driven_steps(scenario: Scenario, tables: Mapping[str, TableItems]) -> list[Step]:
-    """What a run with drive = "dynamodb" makes of one call: one invocation of every function, without the functions.
+    """Return the operations of one call in a run with drive = "dynamodb": one invocation of every function.
 
     Without any declared operation it is one GetItem of every table.
     """
@@ -118,7 +119,7 @@ def driven_steps(scenario: Scenario, tables: Mapping[str, TableItems]) -> list[S
 
 
 def queried_items(scenario: Scenario, table: str) -> int:
-    """Items of one partition key that the scenario's queries of a table find."""
+    """Return the items of one partition key that the scenario's queries of a table find."""
     return max(
         (
             function.access[name].items or 1
@@ -131,12 +132,12 @@ def queried_items(scenario: Scenario, table: str) -> int:
 
 
 def draw(steps: Iterable[Step], chance: Chance, keys: Chance) -> Iterator[Drawn]:
-    """The operations of one call, in the order in which they are made.
+    """Draw the operations of one call, in order.
 
     Args:
-        steps: what calls make.
-        chance: how often each operation is made, where its mean is no whole number.
-        keys: which keys, and how big items are.
+        steps: operations of calls.
+        chance: number of each operation, if its mean is not a whole number.
+        keys: keys and item sizes.
     """
     for step in steps:
         times = int(step.mean) + (1 if chance.random() < step.mean % 1.0 else 0)
@@ -156,7 +157,7 @@ def _size(item_bytes: tuple[int, int], stream: Chance) -> int:
 
 
 def costs(step: Step, number: int, size: int) -> tuple[Cost, ...]:
-    """What one operation costs for the key of this number, writing `size` bytes."""
+    """Return the cost of one operation for the key of this number, writing `size` bytes."""
     return _costs(step, step.items.kind_of(number), size)
 
 
@@ -188,7 +189,7 @@ def _costs(step: Step, number: int, size: int) -> tuple[Cost, ...]:
 
 
 def partition_key(step: Step, number: int, cost: Cost) -> bytes | None:
-    """Value of the partition key that a cost falls on; None where it is spread."""
+    """Return the partition key that a cost falls on; None if it is spread."""
     if not cost.key:
         return None
     items = step.items
@@ -203,13 +204,13 @@ def partition_key(step: Step, number: int, cost: Cost) -> bytes | None:
 
 
 def key_bytes(value: Mapping[str, object]) -> bytes:
-    """Bytes of a partition key's value in DynamoDB's JSON."""
+    """Return the bytes of a partition key's value in DynamoDB's JSON."""
     content = next(iter(value.values()))
     return content if isinstance(content, bytes) else str(content).encode()
 
 
 def _entry_bytes(step: Step, number: int) -> int:
-    """Bytes of the stored item, or of its entry in the index that is read."""
+    """Return the bytes of the stored item, or of its entry in the index that is read."""
     item: Item | None = step.items.stored(number)
     for index in step.items.indexes:
         if index.name == step.access.index:
@@ -218,12 +219,15 @@ def _entry_bytes(step: Step, number: int) -> int:
 
 
 def _written(step: Step, number: int, size: int) -> tuple[Item | None, Item | None, str]:
-    """The item before and after a write, and whose key it has. An update changes an attribute of the item's own."""
+    """Return the item before and after a write, and the item that determines the key.
+
+    An update changes an attribute that is not a key.
+    """
     items = step.items
     match step.operation:
         case "UpdateItem":
             stored = items.stored(number)
-            # Whatever an update writes differs from what is there.
+            # An update always writes a different value.
             return stored, stored | items.update(number, size, 1), "stored"
         case "DeleteItem":
             return items.stored(number), None, "stored"

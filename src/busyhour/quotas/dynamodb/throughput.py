@@ -20,36 +20,40 @@ PEAK_FACTOR = 2.0
 
 
 class Applied(Protocol):
-    """Values of quotas, and a tally of what each one saw and refused."""
+    """Quota values, and counters of their use and rejections."""
 
     def applied(self, code_or_key: str) -> float:
-        """Applied value of the quota, in its own unit."""
+        """Return the applied value of the quota, in its own unit."""
 
     def reject(self, code_or_key: str, at: float | None = None, times: int = 1) -> None:
-        """This quota refused something at `at`, seconds."""
+        """Record that this quota rejected something at `at`, seconds."""
 
     def use(self, code_or_key: str, value: float, at: float | None = None) -> None:
-        """Present use of the quota."""
+        """Record the present use of the quota."""
 
 
 def partitions(limit: float, each: float) -> int:
-    """Partitions of a table that serves `limit` units a second, `one partition at most `each`.
+    """Return the number of partitions of a table that serves `limit` units/s.
 
-    Splits by size or by heat are not modelled.
+    Each serves at most `each` units/s. Splits by size or heat are not modelled.
     """
     return max(1, -int(-limit // each))
 
 
 def partition_of(key: bytes, count: int) -> int:
-    """Which of `count` partitions holds the items of a partition key. AWS's hash is not public; this is a stand-in."""
+    """Return which of `count` partitions contains a partition key.
+
+    AWS's hash is not public; this is a substitute.
+    """
     return zlib.crc32(key) % count
 
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """What a table or index was given, units a second. `provisioned` None: on demand.
+    """Settings of a table or index in units/s.
 
-    `warm` and `maximum` are the on-demand settings WarmThroughput and OnDemandThroughput, where set.
+    `provisioned` None: on demand. `warm` and `maximum` are the on-demand settings WarmThroughput and
+    OnDemandThroughput, if set.
     """
 
     provisioned: float | None
@@ -59,7 +63,10 @@ class Capacity:
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """A refusal. `limit` is the LimitType of ThrottlingReasons; `quota` the quota behind it, None for a setting."""
+    """A throttled request.
+
+    `limit` is the LimitType of ThrottlingReasons; `quota` the quota behind it, None for a setting.
+    """
 
     side: Side
     limit: str
@@ -83,7 +90,7 @@ class _Second:
     finished_peak: float = 0.0
 
     def add(self, units: float, now: float) -> float:
-        """Count `units`; returns the new highest second, or 0 when there is none."""
+        """Count `units`; return the new highest second, or 0 if it is not exceeded."""
         second = int(now)
         if second != self.at:
             self.finished_peak = max(self.finished_peak, self.units)
@@ -105,14 +112,14 @@ class _Meter:
     partitions: dict[int, TokenBucket] = field(default_factory=dict)
     second: _Second = field(default_factory=_Second)
     limit: float = 0.0
-    """Units a second that it served at the last request."""
+    """Units/s that it served at the last request."""
 
 
 class Throughput:
     """Meters of all tables and indexes.
 
     Args:
-        quotas: applied values and tallies.
+        quotas: applied values and counters.
     """
 
     def __init__(self, quotas: Applied) -> None:
@@ -120,7 +127,7 @@ class Throughput:
         self._meters: dict[tuple[str, Side], _Meter] = {}
 
     def forget(self, resource: str) -> None:
-        """The table is gone or was given another capacity; its indexes too."""
+        """Remove the meters of a table that was deleted or changed, and of its indexes."""
         for key in [key for key in self._meters if key[0] == resource or key[0].startswith(f"{resource}/")]:
             del self._meters[key]
 
@@ -192,7 +199,7 @@ class Throughput:
     def give_back(
         self, resource: str, side: Side, units: float, *, partition_key: bytes | None = None
     ) -> None:
-        """Undo an `admit` whose request did not go on because another part of it was refused."""
+        """Undo an `admit` whose request was rejected because of another part of it."""
         meter = self._meters[resource, side]
         for paid in (meter.bucket, meter.account, meter.setting):
             paid.pay(-units)
@@ -200,7 +207,7 @@ class Throughput:
         self._pay_partition(meter, side, -units, partition_key)
 
     def _pay_partition(self, meter: _Meter, side: Side, units: float, key: bytes | None) -> None:
-        """Units of a partition that served a request before."""
+        """Charge the partition that served a request before."""
         if key is not None:
             each = self._quotas.applied(PARTITION_QUOTA[side])
             # A table that has grown meanwhile has more partitions, and this one may be new.
@@ -209,7 +216,7 @@ class Throughput:
                 partition.pay(units)
 
     def _new(self, side: Side, capacity: Capacity, now: float) -> _Meter:
-        """Meter of a table that was just made: a second's worth of tokens, no credit of earlier seconds."""
+        """Create the meter of a new table: one second's tokens, no credit of earlier seconds."""
         quota = self._quotas.applied(TABLE_QUOTA[side])
         rate, burst, _ = self._limit(_Second(), side, capacity, quota)
         maximum = capacity.maximum or 0.0
@@ -222,7 +229,7 @@ class Throughput:
     def _limit(
         self, second: _Second, side: Side, capacity: Capacity, quota: float
     ) -> tuple[float, float, str]:
-        """Units a second, size of the bucket, and the LimitType that refusing by it has."""
+        """Return units/s, size of the bucket, and the LimitType of its rejections."""
         if capacity.provisioned is not None:
             return capacity.provisioned, capacity.provisioned * BURST_SECONDS, "ProvisionedThroughputExceeded"
         initial = capacity.warm or self._quotas.applied(NEW_TABLE_QUOTA[side])

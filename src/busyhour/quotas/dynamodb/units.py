@@ -1,9 +1,9 @@
-"""Sizes and capacity units: what DynamoDB charges for an item.
+"""Item sizes and capacity units that DynamoDB charges.
 
-Sources: DynamoDB Developer Guide, "DynamoDB item sizes and formats" and "read/write capacity": a read unit is 4 KB
-read strongly consistently (half for eventually consistent, two for a transaction), a write unit is 1 KB (two in a
-transaction); the name and the value of every attribute count, a number about one byte for two digits plus one, a list
-or map three bytes and one for each element.
+Sources: DynamoDB Developer Guide, "DynamoDB item sizes and formats" and "read/write capacity": a read unit is
+4 KB read strongly consistently (half for eventually consistent, two for a transaction), a write unit is 1 KB
+(two in a transaction); the name and the value of every attribute count, a number about one byte for two
+digits plus one, a list or map three bytes and one for each element.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ TYPES = frozenset({"S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"})
 
 
 class InvalidValueError(ValueError):
-    """Something in place of an attribute value; the text is DynamoDB's."""
+    """An invalid attribute value; the message is DynamoDB's."""
 
 
 def item_size(item: Mapping[str, Mapping[str, Any]]) -> int:
-    """Bytes of an item in DynamoDB JSON."""
+    """Return the bytes of an item in DynamoDB JSON."""
     return sum(len(name.encode()) + value_size(value) for name, value in item.items())
 
 
 def value_size(value: Mapping[str, Any]) -> int:
-    """Bytes of one attribute value in DynamoDB JSON (blobs as bytes or base64).
+    """Return the bytes of one attribute value in DynamoDB JSON (blobs as bytes or base64).
 
     Raises:
-        InvalidValueError: it is no attribute value.
+        InvalidValueError: it is not an attribute value.
     """
     if not isinstance(value, dict):
         raise InvalidValueError(
@@ -54,7 +54,10 @@ def value_size(value: Mapping[str, Any]) -> int:
 
 
 def typed_size(kind: str, content: Any) -> int:
-    """Bytes of the content of one attribute value of type `kind`; nested values as `{type: content}` or objects."""
+    """Return the bytes of one attribute value of type `kind`.
+
+    Nested values are `{type: content}` or objects.
+    """
     if kind == "S":
         return len(content) if content.isascii() else len(content.encode())
     if kind == "N":
@@ -84,16 +87,16 @@ def _number(text: str) -> int:
 
 
 def stored_size(attributes: Mapping[str, Any]) -> int:
-    """Bytes of a stored item: attribute values as objects with `type` and `value`."""
+    """Return the bytes of a stored item: attribute values as objects with `type` and `value`."""
     return sum(len(name.encode()) + typed_size(value.type, value.value) for name, value in attributes.items())
 
 
 def read_units(size: int, *, consistent: bool = False, transactional: bool = False) -> float:
-    """Read units of `size` bytes; reading nothing costs as much as one block."""
+    """Return the read units of `size` bytes; an empty read costs as much as one block."""
     blocks = max(1, math.ceil(size / READ_UNIT))
     return blocks * (2.0 if transactional else 1.0 if consistent else 0.5)
 
 
 def write_units(size: int, *, transactional: bool = False) -> float:
-    """Write units of `size` bytes, the larger of the item before and after; at least one."""
+    """Return the write units of `size` bytes, the larger of the item before and after; at least one."""
     return max(1, math.ceil(size / WRITE_UNIT)) * (2.0 if transactional else 1.0)

@@ -1,1 +1,1 @@
-"""Quota values from files: an account file with its date, values that a team overrides."""
+"""Read quota values from files: an account file with its date, and a team's overrides."""

@@ -35,15 +35,15 @@ class Known:
         self.values = values
 
     def read(self, quota: Quota) -> QuotaValue | None:
-        """The value of one quota, or None."""
+        """Return the value of one quota, or None."""
         return self.values.get(quota.key)
 
 
 def read_account_file(path: Path, table: QuotaTable) -> dict[str, QuotaValue]:
-    """The account's values in a file, by quota key; defaults that a listing shows are left out.
+    """Read the account's values from a file, by quota key; defaults in a listing are left out.
 
     Raises:
-        BusyhourError: it cannot be read, it names an unknown quota, or it does not tell when the values were read.
+        BusyhourError: it cannot be read, names an unknown quota, or has no date of the reading.
     """
     if _is_listing(path):
         found = _of_listing(path, table)
@@ -51,14 +51,14 @@ def read_account_file(path: Path, table: QuotaTable) -> dict[str, QuotaValue]:
         file = read_file(path, table)
         if file.origin is not Origin.FILE:
             raise BusyhourError(
-                f"{path} does not tell when its values were read from the account.",
+                f"{path} has no date on which its values were read from the account.",
                 "Write read_at = 2026-11-20 (the day) into it, or let it be written: "
                 f"busyhour quotas --source aws --instance ARN --format json > {path.with_suffix('.json')}",
             )
         found = {quota.key: value for quota in table if (value := file.read(quota)) is not None}
     if not found:
         raise BusyhourError(
-            f"{path} holds no value that was read from an account.",
+            f"{path} has no value that was read from an account.",
             "Write it with: busyhour quotas --source aws --instance ARN --format json",
         )
     return found
@@ -70,7 +70,7 @@ def _is_listing(path: Path) -> bool:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False  # the reader of values says what is wrong
+        return False  # the reader of values reports the error
     return isinstance(data, dict) and isinstance(data.get("quotas"), list)
 
 

@@ -28,12 +28,11 @@ READ_AT = "read_at"
 
 
 class Overrides:
-    """Values by quota key, with the place they were written at.
+    """Values by quota key, with the place where each is written.
 
     Args:
-        values: quota key -> (value, place for messages: `quotas.toml:3`).
-        read_at: ISO 8601 time of the file, or the day on which the values were read from the account.
-        origin: FILE where they were.
+        values: quota key -> (value, place for messages: `quotas.toml:3`). read_at: ISO 8601 time of the file,
+            or the day on which the values were read from the account. origin: FILE in that case.
     """
 
     required_iam_actions: tuple[str, ...] = ()
@@ -46,7 +45,7 @@ class Overrides:
         self._read_at = read_at
 
     def read(self, quota: Quota) -> QuotaValue | None:
-        """The value that the file gives, or None."""
+        """Return the file's value, or None."""
         if quota.key not in self._values:
             return None
         value, place = self._values[quota.key]
@@ -54,11 +53,11 @@ class Overrides:
 
 
 def read_file(path: Path, table: QuotaTable) -> Overrides:
-    """Read a file of overrides; its suffix says which format (`.json`, otherwise TOML).
+    """Read a file of overrides; its suffix gives the format (`.json`, otherwise TOML).
 
     Raises:
-        BusyhourError: cannot be read, is no TOML or JSON, names an unknown quota or one quota twice, or gives a
-            value that is not a number of at least 0. The message has file and line.
+        BusyhourError: it cannot be read, is not TOML or JSON, names an unknown quota or one quota twice, or
+            gives a value that is not a number of at least 0. The message has file and line.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -75,7 +74,7 @@ def read_file(path: Path, table: QuotaTable) -> Overrides:
         key, entry = _entry(name, value, table, f"{path}:{_line_of(name, text)}")
         if key in entries:
             raise BusyhourError(
-                f"{entry[1]}: {name!r} is {key!r}, which {entries[key][1]} has given already.", "Keep one."
+                f"{entry[1]}: {name!r} is {key!r}, which is given in {entries[key][1]} already.", "Keep one."
             )
         entries[key] = entry
     if read_at is not None:
@@ -88,7 +87,7 @@ def _day(value: object, place: str) -> str:
     text = value.isoformat() if isinstance(value, date) else value
     if not isinstance(text, str) or read_on(text) is None:
         raise BusyhourError(
-            f"{place}: {READ_AT} = {value!r} is no date.",
+            f"{place}: {READ_AT} = {value!r} is not a date.",
             "Write the day on which the values were read from the account: read_at = 2026-11-20.",
         )
     return text
@@ -110,7 +109,7 @@ def _parse(path: Path, text: str) -> Mapping[str, Any]:
 
 
 def _flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Entries with dotted names: a key of the table need not be quoted in TOML."""
+    """Return entries with dotted names: a key of the table need not be quoted in TOML."""
     for name, value in data.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{name}.")
@@ -125,14 +124,14 @@ def _entry(name: str, value: object, table: QuotaTable, place: str) -> tuple[str
         raise BusyhourError(f"{place}: {error.message}", error.hint) from None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
         raise BusyhourError(
-            f"{place}: {name} = {value!r} is no quota value.",
+            f"{place}: {name} = {value!r} is not a quota value.",
             f"Give a number of at least 0, in {quota.unit}.",
         )
     return quota.key, (float(value), place)
 
 
 def _line_of(name: str, text: str) -> int:
-    """Line on which `name` is given; of its last part where it stands in a table of its own."""
+    """Return the line of `name`, or of its last part if it is in a table of its own."""
     for part in (name, name.rpartition(".")[2]):
         wanted = re.compile(rf"""(?:^|[\s{{,."'])["']?{re.escape(part)}["']?\s*[=:]""")
         for number, line in enumerate(text.splitlines(), 1):

@@ -1,10 +1,10 @@
-"""The quota table: every quota that busyhour knows, with AWS's default, its code, its source and a date.
+"""The quota table: every known quota with AWS's default, its code, its source and a date.
 
 The rows are data, in table.csv beside this file. `source` names the page and, for pages read in a mirror of
 AWS's documentation, the mirror's commit. `date` is the day on which the row was read from that copy (the
-copies carry no date of their own); a row from a source that can be dated to a year only has the year. AWS
-changes these numbers: a default is what a new account starts with, never a substitute for the applied value.
-Where AWS's own pages contradict each other, `note` says CONFLICT and both values.
+copies have no date of their own); a row whose source gives only a year has the year. AWS changes these
+numbers: a default is what a new account starts with, never a substitute for the applied value. If AWS's own
+pages contradict each other, `note` contains CONFLICT and both values.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from busyhour.quotas.table.csv_rows import Row, read, unique
 
 TABLE = Path(__file__).with_name("table.csv")
 REGIONAL = Path(__file__).with_name("regional_defaults.csv")
-"""Defaults that differ from the table's in a Region; from the same pages."""
+"""Defaults that differ by Region; from the same pages."""
 
 _EVERY_OTHER = "*"
-"""Operation of the rows that hold for all operations of a service without a row of their own."""
+"""Operation of rows that apply to all operations of a service without a row of their own."""
 
 _MADE = re.compile(r"(?P<service>[a-z-]+)\.(?P<operation>[a-z0-9-]+)\.(?P<kind>rate|burst)")
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -57,7 +57,7 @@ class QuotaTable:
         return key in self._by_key
 
     def for_region(self, region: str | None) -> QuotaTable:
-        """The table with the defaults of one Region; as it is where none differ or `region` is None."""
+        """Return the table with the defaults of one Region; unchanged if none differ or `region` is None."""
         differing = {
             row.text("key"): row.number("default") for row in read(REGIONAL) if row.cells["region"] == region
         }
@@ -74,7 +74,7 @@ class QuotaTable:
         return tuple(dict.fromkeys(quota.service for quota in self))
 
     def of_service(self, service: str) -> tuple[Quota, ...]:
-        """The quotas of one service code.
+        """Return the quotas of one service code.
 
         Raises:
             BusyhourError: the table has no quota of that service.
@@ -88,7 +88,7 @@ class QuotaTable:
         return found
 
     def by_key(self, key: str) -> Quota:
-        """The quota with our own stable name, or the rate or burst that `rate` made under that key.
+        """Return the quota with our own stable name, or the rate or burst that `rate` made under that key.
 
         Raises:
             BusyhourError: there is none.
@@ -97,7 +97,7 @@ class QuotaTable:
             return self._by_key[key]
         made = _MADE.fullmatch(key)
         if made is not None:
-            # Keys of operations without a row occur in what was measured; only their service must be known.
+            # Keys of operations without a row occur in measurements; only their service must be known.
             operation = "".join(part.capitalize() for part in made["operation"].split("-"))
             try:
                 return self.rate(made["service"], operation)[made["kind"] == "burst"]
@@ -106,7 +106,7 @@ class QuotaTable:
         raise self._unknown(key)
 
     def by_code(self, service_or_code: str, code: str | None = None) -> Quota:
-        """The quota with a Service Quotas code: `by_code("connect", "L-12AB7C57")`, or the code alone.
+        """Return the quota with a Service Quotas code: `by_code("connect", "L-12AB7C57")`, or the code alone.
 
         Raises:
             BusyhourError: there is none, or the code alone names quotas of several services.
@@ -123,10 +123,10 @@ class QuotaTable:
         return found[0]
 
     def find(self, text: str) -> Quota:
-        """The quota that a person means by `text`: its code, key or name, in any case of letters.
+        """Return the quota with this code, key or name, ignoring case.
 
         Raises:
-            BusyhourError: none is meant, or the name alone is not unique.
+            BusyhourError: there is none, or the name alone is ambiguous.
         """
         wanted = text.strip().casefold()
         found = [
@@ -143,10 +143,10 @@ class QuotaTable:
         return found[0]
 
     def rate(self, service: str, operation: str) -> tuple[Quota, Quota]:
-        """Rate and burst of an API operation: refill rate and size of its token bucket.
+        """Return rate and burst of an API operation: refill rate and size of its token bucket.
 
-        An operation without a row has the service's row for all other operations, under its own name. Where
-        AWS documents no burst at all, it is one second's worth of the rate, and the note states it.
+        An operation without a row has the service's row for all other operations, under its own name. If AWS
+        documents no burst, it is one second's worth of the rate, and the note states it.
 
         Raises:
             BusyhourError: neither the operation nor a default for all others is known.
@@ -156,7 +156,7 @@ class QuotaTable:
             known = [op for (name, op, kind) in self._by_operation if name == service and kind is Kind.RATE]
             raise BusyhourError(
                 f"No rate quota is known for {service} {operation}.{did_you_mean(operation, known)}",
-                f"`busyhour quotas --service {service}` lists what is known.",
+                f"`busyhour quotas --service {service}` lists the known ones.",
             )
         burst = self._operation(service, operation, Kind.BURST)
         if burst is None:
@@ -197,11 +197,7 @@ class QuotaTable:
 
 
 def load(path: Path = TABLE) -> QuotaTable:
-    """The table that ships with busyhour, read from `path` (a few milliseconds).
-
-    Raises:
-        BusyhourError: a row is malformed, or repeats a key or a service's code; names file and line.
-    """
+    """Read the shipped table from `path`; takes a few milliseconds."""
     rows = unique(unique(read(path), "key"), "service", "code")
     return QuotaTable([_quota(row) for row in rows])
 
@@ -229,5 +225,5 @@ def _quota(row: Row) -> Quota:
 
 
 def kebab(operation: str) -> str:
-    """`GetMetricDataV2` -> `get-metric-data-v2`, as the keys of the table are written."""
+    """Convert `GetMetricDataV2` to `get-metric-data-v2`, as the table's keys are written."""
     return _WORDS.sub("-", operation).lower()

@@ -12,7 +12,7 @@ REGIONS = Path(__file__).with_name("regions.csv")
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A Region with an endpoint of Connect. `source` and `date` say where and when that was read."""
+    """A Region with an endpoint of Connect. `source` and `date` are those of the page."""
 
     code: str
     name: str
@@ -21,7 +21,7 @@ class Region:
 
 
 def load() -> dict[str, Region]:
-    """Regions with Connect, by code."""
+    """Read the Regions with Connect, by code."""
     return {
         row.text("region"): Region(*map(row.text, ("region", "name", "source", "date")))
         for row in unique(read(REGIONS), "region")

@@ -23,7 +23,7 @@ _FULL = _HALF << 1
 
 
 def bucket_of(value: int) -> int:
-    """Index of the bucket that holds `value` microseconds (0 <= value); HdrHistogram's counts index."""
+    """Return the index of the bucket of `value` microseconds (0 <= value); HdrHistogram's counts index."""
     if value < _FULL:
         return value
     shift = value.bit_length() - (_HALF_BITS + 1)
@@ -31,7 +31,7 @@ def bucket_of(value: int) -> int:
 
 
 def highest_in(bucket: int) -> int:
-    """The highest value, in microseconds, that falls into the bucket."""
+    """Return the highest value, in microseconds, of the bucket."""
     if bucket < _FULL:
         return bucket
     shift = (bucket >> _HALF_BITS) - 1
@@ -39,7 +39,7 @@ def highest_in(bucket: int) -> int:
 
 
 class Histogram:
-    """Counts of durations. Values go in and come out in microseconds; `summary` speaks milliseconds."""
+    """Counts of durations. Values are in microseconds; `summary` is in milliseconds."""
 
     __slots__ = ("counts", "highest", "lowest", "sum_us", "total")
 
@@ -71,7 +71,7 @@ class Histogram:
             self.lowest = value_us
 
     def merge(self, other: Histogram) -> None:
-        """Add another histogram's counts: exactly what recording all its values here would have given."""
+        """Add another histogram's counts: the same result as recording all its values here."""
         counts = self.counts
         if counts:
             for bucket, count in other.counts.items():
@@ -84,15 +84,17 @@ class Histogram:
         self.lowest = min(self.lowest, other.lowest)
 
     def percentile(self, percent: float) -> int:
-        """The smallest recorded value (to three digits) that at least `percent` % of the values do not exceed.
+        """Return the smallest recorded value that at least `percent` % of the values do not exceed.
+
+        To three significant digits.
 
         Returns:
-            Microseconds; 0 when nothing was recorded.
+            Microseconds; 0 if nothing was recorded.
         """
         return self.percentiles((percent,))[0]
 
     def percentiles(self, percents: Iterable[float]) -> list[int]:
-        """Several percentiles in one pass, in the order asked for."""
+        """Return several percentiles in one pass, in the given order."""
         wanted = sorted(
             (max(1, math.ceil(self.total * percent / 100.0 - 1e-9)), i) for i, percent in enumerate(percents)
         )
@@ -113,7 +115,7 @@ class Histogram:
         return self.sum_us / self.total if self.total else 0.0
 
     def summary(self) -> Percentiles | None:
-        """The usual percentiles in milliseconds, None when nothing was recorded."""
+        """Return the usual percentiles in milliseconds, None if nothing was recorded."""
         if not self.total:
             return None
         p50, p90, p95, p99 = (value / 1000.0 for value in self.percentiles((50, 90, 95, 99)))
@@ -128,7 +130,7 @@ class Histogram:
         )
 
     def to_wire(self) -> dict[str, Any]:
-        """A small JSON-ready form for messages between processes: buckets and counts as flat pairs."""
+        """Return a compact JSON form for messages between processes: buckets and counts as flat pairs."""
         pairs: list[int] = []
         for bucket, count in self.counts.items():
             pairs += (bucket, count)
@@ -136,7 +138,7 @@ class Histogram:
 
     @classmethod
     def from_wire(cls, data: Mapping[str, Any]) -> Histogram:
-        """The histogram that `to_wire` wrote."""
+        """Read the histogram that `to_wire` wrote."""
         made = cls()
         pairs = data["c"]
         made.counts = dict(zip(pairs[::2], pairs[1::2], strict=True))
@@ -145,7 +147,11 @@ class Histogram:
         return made
 
     def to_json(self) -> dict[str, Any]:
-        """`hdr` is HdrHistogram's own compressed V2 encoding (base64), beside the exact sum and bounds it lacks."""
+        """Return a JSON form.
+
+        `hdr` is HdrHistogram's own compressed V2 encoding (base64), beside the exact sum and bounds that it
+        does not contain.
+        """
         from hdrh.histogram import HdrHistogram
 
         encoded = HdrHistogram(1, HIGHEST_US, SIGNIFICANT_DIGITS)
@@ -165,7 +171,7 @@ class Histogram:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Histogram:
-        """The histogram that `to_json` wrote."""
+        """Read the histogram that `to_json` wrote."""
         from hdrh.histogram import HdrHistogram
 
         decoded = HdrHistogram.decode(data["hdr"])

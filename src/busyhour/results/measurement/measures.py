@@ -41,7 +41,7 @@ from busyhour.results.measurement.histogram import Histogram
 from busyhour.results.measurement.windows import Windows
 
 MAX_GAUGES = frozenset({"cpu"})
-"""Gauges of which the highest worker's value counts; all others are added over workers."""
+"""Gauges for which the highest worker's value counts; all others are summed over workers."""
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class Sums:
         self.counts[key] = self.counts.get(key, 0) + by
 
     def add(self, key: str, histogram: Histogram) -> None:
-        """Add what `histogram` holds to the one under `key`."""
+        """Add the counts of `histogram` to the one under `key`."""
         known = self.histograms.get(key)
         if known is None:
             known = self.histograms[key] = Histogram()
@@ -76,7 +76,7 @@ class Second(Sums):
 
     gauges: dict[str, float] = field(default_factory=dict)
     sealed: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """(p50, p99) in milliseconds once the histograms were let go: under their keys, and under `latency/<op>`."""
+    """(p50, p99) in milliseconds after the histograms were dropped: by their keys, and by `latency/<op>`."""
 
     def merge(self, other: Second) -> None:
         """Add another worker's part of the same second. A worker sends its gauges of a second once, when it is over."""
@@ -96,7 +96,7 @@ class Measures(Sums):
     firsts: dict[str, float] = field(default_factory=dict)
     seconds: dict[int, Second] = field(default_factory=dict)
     windows: Windows = field(default_factory=Windows)
-    """Latency by window of time, of the seconds that were sealed. Not sent: workers seal nothing."""
+    """Latency by window of time, of the sealed seconds. Not sent: workers seal nothing."""
 
     def record(self, key: str, seconds: float) -> None:
         """Record a duration in the histogram `key`."""
@@ -106,20 +106,20 @@ class Measures(Sums):
         histogram.record(int(seconds * 1e6))
 
     def first(self, key: str, at: float) -> None:
-        """Note that `key` occurred at `at`; the earliest time stays."""
+        """Record that `key` occurred at `at`; the earliest time is kept."""
         known = self.firsts.get(key)
         if known is None or at < known:
             self.firsts[key] = at
 
     def second(self, number: int) -> Second:
-        """The row of that second, made when it is not there."""
+        """Return the row of that second; create it if missing."""
         row = self.seconds.get(number)
         if row is None:
             row = self.seconds[number] = Second()
         return row
 
     def merge(self, other: Measures) -> None:
-        """Add what another worker measured."""
+        """Add the measures of another worker."""
         self.add_all(other)
         for key, at in other.firsts.items():
             self.first(key, at)
@@ -127,7 +127,10 @@ class Measures(Sums):
             self.second(number).merge(row)
 
     def seal(self, before: int) -> None:
-        """Let the histograms of all seconds before `before` go: their percentiles stay, and the run's sums have them."""
+        """Drop the histograms of all seconds before `before`.
+
+        Their percentiles are kept, and the run's sums have them.
+        """
         for number, row in self.seconds.items():
             if number < before and row.histograms:
                 self._seal(number, row)
@@ -146,7 +149,7 @@ class Measures(Sums):
         row.histograms = {}
 
     def to_wire(self) -> dict[str, Any]:
-        """A JSON-ready form for messages between processes."""
+        """Return a JSON form for messages between processes."""
         return {
             "counts": self.counts,
             "histograms": {key: histogram.to_wire() for key, histogram in self.histograms.items()},
@@ -159,7 +162,7 @@ class Measures(Sums):
 
     @classmethod
     def from_wire(cls, data: Mapping[str, Any]) -> Measures:
-        """The measures that `to_wire` wrote."""
+        """Read the measures that `to_wire` wrote."""
         return cls(
             counts=dict(data["counts"]),
             histograms={key: Histogram.from_wire(each) for key, each in data["histograms"].items()},

@@ -1,4 +1,4 @@
-"""What an application's retry policy made of its requests: load measures -> RetryRecord."""
+"""Results of an application's retry policy: load measures -> RetryRecord."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ OK = "ok"
 
 
 def retries_of(measures: Measures) -> list[RetryRecord]:
-    """One record for each operation that went through a retry policy.
+    """Return one record for each operation with a retry policy.
 
-    Reads `attempts/<service:Name>/<number>` (operations that took so many attempts), `retry/<service:Name>/<what>` and
-    the histograms `retried/<service:Name>/<class of the last answer>`.
+    Reads `attempts/<service:Name>/<number>` (operations with this number of attempts),
+    `retry/<service:Name>/<what>` and the histograms `retried/<service:Name>/<class of the last response>`.
     """
     counts = measures.counts
     names = sorted({key.split("/")[1] for key in counts if key.startswith("attempts/")})
@@ -48,14 +48,14 @@ def _record(name: str, counts: Mapping[str, int], histograms: Mapping[str, Histo
 
 
 def sentences(records: Sequence[RetryRecord], policy: str) -> list[str]:
-    """What a report says of them, a sentence each."""
+    """Format the records for a report, one sentence each."""
     said = []
     for one in records:
         latency = f", p99 {one.latency.p99:,.0f} ms" if one.latency is not None else ""
         quota = f", {one.quota_empty:,} of them with the retry quota empty" if one.quota_empty else ""
         said.append(
             f"Retry policy {policy}, {one.service} {one.name}: {one.operations:,} operations took {one.attempts:,} "
-            f"attempts; {one.recovered:,} succeeded after a retry, {one.failed:,} failed in the end{quota}{latency} as the "
+            f"attempts; {one.recovered:,} succeeded after a retry, {one.failed:,} finally failed{quota}{latency} as the "
             "application saw it. Requests, throttles and latencies elsewhere are of attempts."
         )
     return said

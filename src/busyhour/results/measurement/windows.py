@@ -1,9 +1,9 @@
-"""Latency by window of time: what a comparison of runs resamples, kept small however long the run is.
+"""Latency by window of time, for resampling in comparisons; small however long the run is.
 
-A run is cut into windows of equal length. They start at one second; whenever there would be more than `MOST` of
-them, neighbours are joined, so there are always between half of `MOST` and `MOST` windows once the run is long enough.
-In a window, latencies are counted in buckets of HdrHistogram's layout with 7 instead of 10 bits (below 0.8 % wide),
-which joins whole buckets of `results.measurement.histogram` and loses nothing else.
+A run is cut into windows of equal length, initially one second. Whenever there would be more than `MOST` of
+them, neighbours are joined, so a long run has between half of `MOST` and `MOST` windows. In a window,
+latencies are counted in buckets of HdrHistogram's layout with 7 instead of 10 bits (below 0.8 % wide), which
+joins whole buckets of `results.measurement.histogram` without other loss.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _FULL = _HALF << 1
 
 
 def coarse_bucket(value_us: int) -> int:
-    """Index of the coarse bucket that holds `value_us` microseconds (0 <= value_us)."""
+    """Return the index of the coarse bucket of `value_us` microseconds (0 <= value_us)."""
     if value_us < _FULL:
         return value_us
     shift = value_us.bit_length() - (_BITS + 1)
@@ -27,7 +27,7 @@ def coarse_bucket(value_us: int) -> int:
 
 
 def coarse_bounds(bucket: int) -> tuple[int, int]:
-    """Lowest value of the bucket and the lowest value above it, microseconds."""
+    """Return the lowest value of the bucket and the lowest value above it, microseconds."""
     if bucket < _FULL:
         return bucket, bucket + 1
     shift = (bucket >> _BITS) - 1
@@ -37,7 +37,7 @@ def coarse_bounds(bucket: int) -> tuple[int, int]:
 
 @dataclass(slots=True)
 class WindowRecord:
-    """The windows of a finished run, as load.json has them."""
+    """The windows of a finished run, as in load.json."""
 
     width: float
     """Seconds of one window; window k begins at k times this."""
@@ -51,7 +51,7 @@ _Table = dict[str, dict[int, dict[int, int]]]
 
 
 class Windows:
-    """Counts latencies by operation, and by Lambda function, and window."""
+    """Counts of latencies by operation, Lambda function and window."""
 
     __slots__ = ("_functions", "_operations", "width")
 
@@ -61,7 +61,7 @@ class Windows:
         self._functions: _Table = {}
 
     def add(self, second: int, name: str, histogram: Histogram, *, function: bool = False) -> None:
-        """Count what `histogram` holds as that of operation (or Lambda function) `name` in `second`."""
+        """Add the counts of `histogram` to operation (or Lambda function) `name` in `second`."""
         while second // self.width >= MOST:
             self._join()
         table = self._functions if function else self._operations
@@ -71,7 +71,7 @@ class Windows:
             row[coarse] = row.get(coarse, 0) + count
 
     def record(self) -> WindowRecord | None:
-        """All that was counted; None when it was nothing."""
+        """Return all counts; None if there are none."""
         tables = (self._operations, self._functions)
         last = max((number for table in tables for rows in table.values() for number in rows), default=None)
         if last is None:

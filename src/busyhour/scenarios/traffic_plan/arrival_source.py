@@ -1,4 +1,4 @@
-"""A scenario file while it is read: values turned into durations, distributions and paths, with their places."""
+"""Read values of a scenario file as durations, distributions and paths, with their places for messages."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from busyhour.scenarios.units import seconds
 
 
 class Source:
-    """The parsed file and the folders that its paths are looked up in.
+    """The parsed file and the folders that its paths are resolved from.
 
     Args:
-        file: the scenario file, already compared with the schema.
-        root: the project's root; the second place for paths, after the scenario's own folder.
+        file: the scenario file, already validated by the schema. root: the project's root; the second place
+            for paths, after the scenario's own folder.
     """
 
     def __init__(self, file: TomlFile, root: Path | None) -> None:
@@ -35,11 +35,11 @@ class Source:
         return own if len(self.folders) == 1 else f"{own} or the project's root"
 
     def error(self, keys: Sequence[str | int], problem: str, hint: str | None = None) -> BusyhourError:
-        """An error at the value of `keys`."""
+        """Return an error at the value of `keys`."""
         return self.file.error(keys, problem, hint)
 
     def duration(self, keys: Keys, value: str | float, *, positive: bool = False) -> float:
-        """Seconds of a duration."""
+        """Return a duration in seconds."""
         try:
             result = seconds(value)
         except ValueError as error:
@@ -51,7 +51,7 @@ class Source:
         return result
 
     def distribution(self, keys: Keys, value: Any) -> Distribution:
-        """A distribution: a bare duration is a constant."""
+        """Return a distribution: a bare duration is a constant."""
         if not isinstance(value, Mapping):
             return Distribution("constant", self.duration(keys, value))
         kind = value["distribution"]
@@ -70,28 +70,26 @@ class Source:
                 raise self.error((*keys, "low"), f"is {low:g} s, above high, which is {given['high']:g} s")
             if "mean" in given or "cv" in value:
                 extra = "mean" if "mean" in given else "cv"
-                raise self.error((*keys, extra), "does not belong to a uniform distribution", "Take it out.")
+                raise self.error((*keys, extra), "does not belong to a uniform distribution", "Remove it.")
             return Distribution(kind, (low + given["high"]) / 2, low=low, high=given["high"])
         if "mean" not in given:
             raise self.error(keys, f"is {kind} and has no 'mean'", 'Give the mean, as in mean = "16s".')
         if "low" in given:
             raise self.error(
-                (*keys, "low"), f"does not belong to a distribution that is {kind}", "Take it out."
+                (*keys, "low"), f"does not belong to a distribution that is {kind}", "Remove it."
             )
         if "cv" in value and kind not in ("lognormal", "gamma"):
-            raise self.error(
-                (*keys, "cv"), f"does not belong to a distribution that is {kind}", "Take it out."
-            )
+            raise self.error((*keys, "cv"), f"does not belong to a distribution that is {kind}", "Remove it.")
         if "high" in given and given["high"] < given["mean"]:
             raise self.error(
                 (*keys, "high"),
                 f"is {given['high']:g} s, below the mean, which is {given['mean']:g} s",
-                "Longer values than high are drawn again, so high has to be well above the mean.",
+                "Values above high are drawn again, so high must be well above the mean.",
             )
         return Distribution(kind, given["mean"], cv=float(value.get("cv", 1.0)), high=given.get("high"))
 
     def shape(self, keys: Keys, points: Sequence[Mapping[str, Any]]) -> tuple[ShapePoint, ...]:
-        """Points of a shape, in order of time."""
+        """Return the points of a shape, in order of time."""
         made: list[ShapePoint] = []
         for index, point in enumerate(points):
             at = self.duration((*keys, index, "at"), point["at"])
@@ -105,7 +103,7 @@ class Source:
         return tuple(made)
 
     def path(self, keys: Keys, value: str, what: str) -> Path:
-        """An existing file, absolute; `what` names it in the message ("a table definition")."""
+        """Return an existing file, absolute; `what` names it in the message ("a table definition")."""
         for folder in self.folders:
             if (found := folder / value).is_file():
                 return found.resolve()
@@ -113,12 +111,12 @@ class Source:
         beside = [entry.name for entry in tried.parent.iterdir()] if tried.parent.is_dir() else []
         raise self.error(
             keys,
-            f"is {value_shown(value)}: there is no such file.{did_you_mean(tried.name, beside)}",
+            f"is {value_shown(value)}: no such file.{did_you_mean(tried.name, beside)}",
             f"Give the path of {what}, from {self._places}.",
         )
 
     def files(self, keys: Keys, pattern: str) -> list[Path]:
-        """The files that a pattern finds, sorted; at least one."""
+        """Return the files that match a pattern, sorted; at least one."""
         if not is_pattern(pattern):
             return [self.path(keys, pattern, "an exported flow")]
         for folder in self.folders:
@@ -127,12 +125,12 @@ class Source:
                 return files
         raise self.error(
             keys,
-            f"is {value_shown(pattern)}: no file fits.",
+            f"is {value_shown(pattern)}: no file matches.",
             f"Give a pattern of exported flows, from {self._places}.",
         )
 
     def json(self, keys: Keys, value: str, what: str) -> tuple[Path, Any]:
-        """An existing JSON file and what it holds."""
+        """Return an existing JSON file and its content."""
         path = self.path(keys, value, what)
         try:
             return path, json.loads(path.read_text(encoding="utf-8"))
@@ -142,10 +140,10 @@ class Source:
                 f"{self.file.at(keys)} names this file as {what}.",
             ) from error
         except (OSError, UnicodeDecodeError) as error:
-            raise self.error(keys, f"is {value_shown(value)}: can not be read: {error}") from error
+            raise self.error(keys, f"is {value_shown(value)}: cannot be read: {error}") from error
 
     def handler(self, keys: Keys, value: str) -> str:
-        """`file.py:callable` with the file's absolute path; the file defines the callable."""
+        """Return `file.py:callable` with the file's absolute path; the file defines the callable."""
         file, _, name = value.rpartition(":")
         path = self.path(keys, file, "the function's Python file")
         try:
@@ -167,7 +165,7 @@ class Source:
 
 
 def _top_level_names(tree: ast.Module) -> set[str]:
-    """Names that a module may bind to a handler: functions, classes, assignments and imports."""
+    """Return names that a module may bind to a handler: functions, classes, assignments and imports."""
     names: set[str] = set()
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

@@ -1,4 +1,4 @@
-"""The arrival schedule: when each call is meant to start, decided before the run and the same everywhere.
+"""Arrival schedule: the intended start of each call, drawn before the run and the same on every machine.
 
 **Poisson arrivals** come from the time-rescaling theorem: if Y1 < Y2 < ... are the points of a Poisson process of
 rate 1 and L(t) is the integral of the planned rate from 0 to t, then L^-1(Y1), L^-1(Y2), ... is a Poisson process of
@@ -25,7 +25,10 @@ from busyhour.scenarios.traffic_plan.rate import Rate, rate_of
 
 
 class Arrival(NamedTuple):
-    """Call number `call` (from 0, in order of time) is meant to start `at` seconds after the start of the run."""
+    """Call number `call` (from 0, in order of time) with its intended start.
+
+    `at` is in seconds from the start of the run.
+    """
 
     call: int
     at: float
@@ -34,11 +37,10 @@ class Arrival(NamedTuple):
 class Schedule:
     """The intended starts of all calls of a run, in order of time, whole microseconds.
 
-    Iterating draws the starts anew each time; nothing is kept, so a schedule of any length costs no memory.
+    Every iteration draws the starts again and stores nothing, so a schedule of any length uses no memory.
 
     Args:
-        traffic: the scenario's traffic.
-        seed: the scenario's seed. Same traffic and seed, same schedule.
+        traffic: the scenario's traffic. seed: the scenario's seed. Same traffic and seed, same schedule.
     """
 
     def __init__(self, traffic: Traffic, seed: int) -> None:
@@ -53,11 +55,14 @@ class Schedule:
 
     @property
     def expected(self) -> float:
-        """Calls that the plan expects: the integral of the rate. A Poisson schedule's own count scatters around it."""
+        """Expected number of calls: the integral of the rate.
+
+        The number in a Poisson schedule varies around it.
+        """
         return self.rate.total
 
     def rate_at(self, t: float) -> float:
-        """Planned calls per second at `t` seconds."""
+        """Return the planned calls/s at `t` seconds."""
         return self.rate.at(t)
 
     def __iter__(self) -> Iterator[Arrival]:
@@ -69,9 +74,10 @@ class Schedule:
         return self._length
 
     def window(self, start: float, end: float) -> Iterator[Arrival]:
-        """Arrivals from `start` to `end` seconds, drawn on their own: not those of the whole schedule, but as likely.
+        """Draw the arrivals from `start` to `end` seconds independently of the whole schedule.
 
-        Nothing before the window is drawn. Calls are numbered from its start.
+        They are not those of the whole schedule, but as likely. Nothing before the window is drawn. Calls are
+        numbered from its start.
         """
         before, until = self.rate.cumulative(start), self.rate.cumulative(end)
         if self.traffic.arrivals is ArrivalProcess.EVEN:
@@ -83,24 +89,26 @@ class Schedule:
             yield Arrival(call, at)
 
     def worker(self, k: int, n: int) -> Iterator[Arrival]:
-        """The arrivals of worker `k` of `n`: those with call mod n = k. Together the workers have all of them.
+        """Return the arrivals of worker `k` of `n`: those with call mod n = k.
+
+        Together the workers have all of them.
 
         Raises:
-            ValueError: `k` is no number from 0 to n - 1.
+            ValueError: `k` is not a number from 0 to n - 1.
         """
         if not 0 <= k < n:
             raise ValueError(f"worker {k} of {n}: the first is 0, the last {n - 1}")
         return islice(self, k, None, n)
 
     def planned_series(self, step: float = 1.0) -> tuple[list[float], list[float]]:
-        """The plan as a series: starts of bins of `step` seconds, and expected calls per second in each."""
+        """Return the plan as a series: starts of bins of `step` seconds, and expected calls/s in each."""
         edges = self._edges(step)
         totals = [self.rate.cumulative(edge) for edge in edges]
         rates = [(totals[i + 1] - totals[i]) / (edges[i + 1] - edges[i]) for i in range(len(edges) - 1)]
         return edges[:-1], rates
 
     def intended_series(self, step: float = 1.0) -> tuple[list[float], list[float]]:
-        """What this seed made of the plan: starts of bins of `step` seconds, and intended calls per second in each."""
+        """Return the intended starts as a series: starts of bins of `step` seconds, and calls/s in each."""
         edges = self._edges(step)
         counts = [0] * (len(edges) - 1)
         for arrival in self:
@@ -116,16 +124,16 @@ class Schedule:
         return [i * float(step) for i in range(bins)] + [self.duration]
 
     def _positions(self) -> Iterator[float]:
-        """Positions of the calls on the scale of expected calls, 0..expected."""
+        """Return positions of the calls on the scale of expected calls, 0..expected."""
         total = self.rate.total
         if self.traffic.arrivals is ArrivalProcess.EVEN:
-            # A hair of slack: the integral of a whole number of calls may come out a rounding error short.
+            # Tolerance: the integral of a whole number of calls may be short by a rounding error.
             return (i + 0.5 for i in range(math.floor(total + 0.5 + 1e-9)))
         return _unit_poisson(rng_for(self.seed, 0, "arrivals").random, total)
 
 
 def _unit_poisson(uniform: Callable[[], float], total: float) -> Iterator[float]:
-    """Points of a Poisson process of rate 1 on 0..total."""
+    """Yield the points of a Poisson process of rate 1 on 0..total."""
     position = 0.0
     while True:
         # Von Neumann: a falling run u1 > u2 > ... has odd length with probability exp(-u1). If odd, u1 is the
@@ -147,7 +155,10 @@ def _unit_poisson(uniform: Callable[[], float], total: float) -> Iterator[float]
 
 
 def _places(rate: Rate, positions: Iterator[float]) -> Iterator[float]:
-    """Times at which the integral of the rate reaches the (ascending) positions, in whole microseconds."""
+    """Return the times at which the integral of the rate reaches the (ascending) positions.
+
+    Whole microseconds.
+    """
     number = 0
     segments, before = rate.segments, rate.before
     last = len(segments) - 1

@@ -1,9 +1,10 @@
-"""The held rate of calls that were counted in short intervals: that of the busiest stretch that is more than chance.
+"""Held rate of calls counted in short intervals: that of the busiest stretch that exceeds random variation.
 
-The busiest of many single minutes is mostly chance: of 10 calls a minute in the mean it has 20. Traffic is measured over the
-busiest quarter or half of an hour instead (ITU-T E.500 reads traffic in periods of 15 minutes). A shorter stretch is taken
-where the calls within the longer one vary more than a Poisson process does (dispersion test: Fisher 1950, "The significance
-of deviations from expectation in a Poisson series", Biometrics 6), or where one has more calls than chance allows.
+The busiest of many single minutes is mostly random: with a mean of 10 calls a minute it has 20. Traffic is
+measured over the busiest quarter or half of an hour instead (ITU-T E.500 reads traffic in periods of 15
+minutes). A shorter stretch is used if the calls within the longer one vary more than a Poisson process does
+(dispersion test: Fisher 1950, "The significance of deviations from expectation in a Poisson series",
+Biometrics 6), or if one has significantly more calls.
 """
 
 from __future__ import annotations
@@ -14,16 +15,19 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 QUARTER = 900.0
-"""Seconds of the shortest stretch whose busiest is taken as it is."""
+"""Seconds of the shortest stretch that is used without a test."""
 _ENOUGH = 400.0
-"""Calls that the busiest quarter of an hour must have (5 % of standard deviation); with fewer, the busiest half is taken."""
+"""Fewest calls in the busiest quarter of an hour (5 % standard deviation).
+
+With fewer, the busiest half is used.
+"""
 _SIGNIFICANT = 0.01
-"""Probability, of any stretch of a length in the day, up to which more calls are no chance."""
+"""Significance level, over all stretches of a length in the day, of more calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Intervals in a row: the first of them, how many, and the calls in them."""
+    """Consecutive intervals: index of the first, number, and their calls."""
 
     first: int
     count: int
@@ -31,24 +35,26 @@ class Stretch:
 
     @property
     def each(self) -> float:
-        """Calls of one interval in the mean."""
+        """Mean calls per interval."""
         return self.calls / self.count
 
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The stretch whose rate is held, and why it is no longer than that."""
+    """The stretch whose rate is held, and why it is not longer."""
 
     stretch: Stretch
     longer: Stretch | None = None
-    """The stretch that would be taken if calls came by chance alone; None: it was taken."""
+    """The stretch that would be used if calls varied randomly only; None: it was used."""
 
 
 def busy(counts: Sequence[float], seconds: float) -> Busy:
-    """The longest stretch, from the busiest quarter or half of an hour down, within which calls vary by chance alone.
+    """Return the longest stretch with only random variation within.
+
+    It is searched from the busiest quarter or half of an hour down.
 
     Args:
-        counts: calls of each interval, recorded, at least one.
+        counts: recorded calls of each interval, at least one.
         seconds: length of an interval.
     """
     sums = [0.0, *accumulate(counts)]
@@ -67,20 +73,23 @@ def busy(counts: Sequence[float], seconds: float) -> Busy:
 
 
 def _lengths(most: int) -> Iterator[int]:
-    """Three quarters as many intervals each time, down to one."""
+    """Yield numbers of intervals, each three quarters of the one before, down to one."""
     while most:
         yield most
         most = most * 3 // 4
 
 
 def _busiest(sums: Sequence[float], count: int) -> Stretch:
-    """The stretch of so many intervals with the most calls, the first of several."""
+    """Return the stretch of `count` intervals with the most calls, the first of several."""
     calls, at = max((sums[end] - sums[end - count], count - end) for end in range(count, len(sums)))
     return Stretch(-at, count, calls)
 
 
 def _by_chance(inside: Sequence[float], each: float) -> bool:
-    """Whether counts do not vary more than a Poisson process of that mean: sum of (x - m)^2 / m against chi squared."""
+    """Whether counts vary no more than a Poisson process of that mean.
+
+    Sum of (x - m)^2 / m against chi squared.
+    """
     from scipy.stats import chi2
 
     if len(inside) < 2 or each <= 0.0:
@@ -90,7 +99,7 @@ def _by_chance(inside: Sequence[float], each: float) -> bool:
 
 
 def _beyond(stretch: Stretch, each: float, stretches: int) -> bool:
-    """Whether one of so many stretches has more calls than chance allows where `each` comes in an interval."""
+    """Whether the busiest of `stretches` stretches has significantly more calls than `each` per interval."""
     from scipy.stats import poisson
 
     chance = float(poisson.sf(math.ceil(stretch.calls) - 1, each * stretch.count))

@@ -1,7 +1,10 @@
-"""Calls per interval from records of real contacts: contact records (CTR), a contact search export, SearchContacts.
+"""Calls per interval from records of real contacts.
 
-What counts is `InitiationTimestamp`, the moment at which a contact arrived or was dialled (Connect API reference,
-ContactSearchSummary). Contact records are delivered at least once, so a contact that is there twice counts once.
+Contact records (CTR), a contact search export, SearchContacts.
+
+Contacts are counted by `InitiationTimestamp`, the time at which a contact arrived or was dialled (Connect API
+reference, ContactSearchSummary). Contact records are delivered at least once, so a repeated contact counts
+once.
 """
 
 from __future__ import annotations
@@ -21,46 +24,50 @@ from busyhour.project.toml_file import shown
 
 INBOUND = ("INBOUND",)
 OUTBOUND = ("OUTBOUND", "API", "EXTERNAL_OUTBOUND")
-"""InitiationMethods that are new calls from outside or to outside; transfers and callbacks follow from them."""
+"""InitiationMethods of new calls; transfers and callbacks follow from them."""
 
 MOST_INTERVALS = 200_000
-"""A week in steps of 5 seconds; more would be a mistake in the interval."""
+"""A week in steps of 5 seconds; more is taken as a mistake in the interval."""
 
 _TIMESTAMP, _CHANNEL, _METHOD = "initiationtimestamp", "channel", "initiationmethod"
 _IDENTITIES = ("contactid", "id")
 _LISTS = ("Contacts", "Contact")
-"""Members under which answers of the API have their contacts (SearchContacts, DescribeContact)."""
+"""Members of API responses that contain the contacts (SearchContacts, DescribeContact)."""
 
 Row = tuple[str, Mapping[str, Any]]
-"""Where a record stands (`line 3`, `record 3`) and its fields, by name in small letters without spaces."""
+"""Place of a record (`line 3`, `record 3`) and its fields, by name in lower case without spaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which contacts count. A record without the field in question counts."""
+    """Filter of contacts. A record without the field in question passes."""
 
     channel: str = "VOICE"
     methods: Sequence[str] = INBOUND
     start: float | None = None
-    """Epoch seconds; earlier ones do not count, and the first interval begins here. None: with the first contact."""
+    """Epoch seconds; earlier contacts are ignored, and the first interval begins here.
+
+    None: with the first contact.
+    """
 
 
 def read_contacts(path: Path, interval: float, wanted: Wanted) -> tuple[float, ...]:
-    """Contacts that began in each interval, from the first (or `wanted.start`) to the last.
+    """Count contacts in each interval, from the first (or `wanted.start`) to the last.
 
     Args:
-        path: CSV with a header, or JSON: an array, objects one after another, or an answer of SearchContacts.
+        path: CSV with a header, or JSON: an array, objects one after another, or a response of
+            SearchContacts.
         interval: its length in seconds. Without a start, intervals begin at whole multiples of it in UTC.
-        wanted: which contacts count.
+        wanted: filter of contacts.
 
     Raises:
-        BusyhourError: the file can not be read, has no InitiationTimestamp, or no contact in it counts.
+        BusyhourError: the file cannot be read, has no InitiationTimestamp, or no contact in it counts.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BusyhourError(
-            f"{shown(path)}: can not be read: {getattr(error, 'strerror', None) or error}",
+            f"{shown(path)}: cannot be read: {getattr(error, 'strerror', None) or error}",
             "Export contacts as CSV or JSON in UTF-8.",
         ) from error
     rows = _json(path, text) if text.lstrip()[:1] in ("{", "[") else _csv(path, text)
@@ -68,7 +75,7 @@ def read_contacts(path: Path, interval: float, wanted: Wanted) -> tuple[float, .
     if not moments:
         raise BusyhourError(
             f"{shown(path)}: no contact counts: channel {wanted.channel}, initiated by {' or '.join(wanted.methods)}",
-            "Set traffic.contacts.channel, methods or start to what the file has.",
+            "Set traffic.contacts.channel, methods or start to values in the file.",
         )
     first = wanted.start if wanted.start is not None else math.floor(moments[0] / interval) * interval
     count = int((moments[-1] - first) // interval) + 1
@@ -88,7 +95,7 @@ def _moments(path: Path, rows: Iterable[Row], wanted: Wanted) -> Iterator[float]
     for where, row in rows:
         if _TIMESTAMP not in row:
             raise BusyhourError(
-                f"{shown(path)}: {where}: there is no InitiationTimestamp",
+                f"{shown(path)}: {where}: no InitiationTimestamp",
                 f"Export contact records or a contact search. Fields here: {', '.join(row) or 'none'}.",
             )
         if not _is(row.get(_CHANNEL), (wanted.channel,)) or not _is(row.get(_METHOD), wanted.methods):
@@ -112,7 +119,7 @@ def _is(value: Any, wanted: Sequence[str]) -> bool:
 
 
 def _moment(value: Any) -> float | None:
-    """Epoch seconds of a timestamp; without an offset it is UTC. None where it is none."""
+    """Return epoch seconds of a timestamp; without an offset it is UTC. None if it is not a timestamp."""
     try:
         return float(value)
     except (TypeError, ValueError):
@@ -139,7 +146,7 @@ def _csv(path: Path, text: str) -> Iterator[Row]:
 
 
 def _json(path: Path, text: str) -> Iterator[Row]:
-    """Objects, wherever they stand: Kinesis Data Firehose puts them one after another without anything between."""
+    """Yield objects, nested or not: Kinesis Data Firehose puts them one after another without a separator."""
     decoder = json.JSONDecoder()
     at, number = 0, 0
     while at < len(text):

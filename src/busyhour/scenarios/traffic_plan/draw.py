@@ -1,6 +1,6 @@
-"""Durations drawn from the scenario's distributions, and generators that belong to one call.
+"""Draw durations from the scenario's distributions, with random generators that belong to one call.
 
-A sampler asks its source for uniform numbers and nothing else, so anything with `random()` serves.
+A sampler needs only uniform numbers from its source, so anything with `random()` will do.
 """
 
 from __future__ import annotations
@@ -20,16 +20,22 @@ KINDS = ("constant", "exponential", "lognormal", "gamma", "uniform")
 _NORMAL = NormalDist()
 _SMALLEST = 2.0**-53
 _NO_CV = 1e-6
-"""Below this a coefficient of variation is none: 1 / cv^2 would leave the range of floats before it matters."""
+"""Coefficient of variation below which a distribution is constant.
+
+1 / cv^2 would exceed the range of floats.
+"""
 _TRIES = 100
-"""Draws above the bound before the bound itself is taken: a bound far below the mean must not hang."""
+"""Draws above the bound before the bound itself is used.
+
+A bound far below the mean must not loop for long.
+"""
 
 
 class Chance(Protocol):
     """A source of uniform numbers; `random.Random` is one."""
 
     def random(self) -> float:
-        """The next number in [0, 1)."""
+        """Return the next number in [0, 1)."""
 
 
 Sampler = Callable[[Chance], float]
@@ -37,10 +43,10 @@ Sampler = Callable[[Chance], float]
 
 
 def rng_for(seed: int, call: int, purpose: str) -> random.Random:
-    """A generator of its own for one purpose of one call; the same in every process and on every machine.
+    """Return a generator for one purpose of one call; the same in every process and on every machine.
 
-    Seeded by a BLAKE2b digest: nearby seeds, calls and names give unrelated streams, and Python's per-process
-    `hash()` plays no part. Call `-1` or any other number is as good as another; the schedule itself is call 0,
+    Seeded by a BLAKE2b digest: nearby seeds, calls and names give independent streams, and Python's
+    per-process `hash()` is not used. Any integer is a valid call, -1 included; the schedule itself is call 0,
     purpose "arrivals".
     """
     digest = blake2b(f"{seed}/{call}/{purpose}".encode(), digest_size=16).digest()
@@ -50,10 +56,10 @@ def rng_for(seed: int, call: int, purpose: str) -> random.Random:
 def sampler(distribution: Distribution) -> Sampler:
     """Compile a distribution into a function that draws from it.
 
-    `high`, where set, truncates: a value above it is drawn again, which also lowers the mean. A constant is cut.
+    `high`, if set, truncates: a value above it is drawn again, which also lowers the mean. A constant is cut.
 
     Raises:
-        BusyhourError: unknown kind, or numbers that make no sense.
+        BusyhourError: unknown kind, or invalid parameters.
     """
     kind, mean, low, high = distribution.kind, distribution.mean, distribution.low, distribution.high
     if kind not in KINDS:
@@ -92,12 +98,12 @@ def _truncated(draw: Sampler, high: float) -> Sampler:
 
 
 def _exponential(mean: float, cv: float) -> Sampler:
-    """By inversion: -mean ln(1 - u)."""
+    """Draw by inversion: -mean ln(1 - u)."""
     return lambda chance: -mean * math.log(1.0 - chance.random())
 
 
 def _lognormal(mean: float, cv: float) -> Sampler:
-    """With sigma^2 = ln(1 + cv^2) and mu = ln(mean) - sigma^2 / 2, mean and cv are as asked for."""
+    """Use sigma^2 = ln(1 + cv^2) and mu = ln(mean) - sigma^2 / 2, which give the required mean and cv."""
     variance = math.log1p(cv * cv)
     sigma = math.sqrt(variance)
     mu = math.log(mean) - variance / 2
@@ -105,14 +111,14 @@ def _lognormal(mean: float, cv: float) -> Sampler:
 
 
 def _gamma(mean: float, cv: float) -> Sampler:
-    """Shape 1 / cv^2 and scale mean cv^2."""
+    """Use shape 1 / cv^2 and scale mean cv^2."""
     shape = 1.0 / (cv * cv)
     scale = mean / shape
     return lambda chance: scale * _unit_gamma(shape, chance)
 
 
 def _unit_gamma(shape: float, chance: Chance) -> float:
-    """A gamma number of scale 1 (Marsaglia and Tsang, ACM TOMS 26(3), 2000)."""
+    """Draw a gamma number of scale 1 (Marsaglia and Tsang, ACM TOMS 26(3), 2000)."""
     if shape < 1.0:
         return _unit_gamma(shape + 1.0, chance) * math.pow(1.0 - chance.random(), 1.0 / shape)
     d = shape - 1.0 / 3.0

@@ -1,4 +1,4 @@
-"""Calls per interval from a CSV file, as a workforce management tool exports them."""
+"""Read calls per interval from a CSV file, as exported by a workforce management tool."""
 
 from __future__ import annotations
 
@@ -10,27 +10,30 @@ from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.project.toml_file import shown
 
 COLUMNS = ("calls", "offered", "contacts", "volume", "count")
-"""Names under which exports have the calls, in the order in which they are tried."""
+"""Column names of calls in exports, in the order in which they are tried."""
 
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(\.[0-9]{3})+")
-"""What is 1,200 calls in one country and 1.2 in another."""
+"""A number that means 1,200 calls in one country and 1.2 in another."""
 
 
 def read_intervals(path: Path, column: str | None = None) -> tuple[float, ...]:
-    """Calls of each interval, in the order of the file. The file has a header; blank lines are passed over.
+    """Read the calls of each interval, in the order of the file.
+
+    The file has a header; blank lines are ignored.
 
     Args:
         path: the CSV file, comma, semicolon or tab between fields.
-        column: the header of the column with the calls; None: the first of `COLUMNS` that there is.
+        column: the header of the column with the calls; None: the first of `COLUMNS` that exists.
 
     Raises:
-        BusyhourError: the file can not be read, has no such column, or holds something that is no number of calls.
+        BusyhourError: the file cannot be read, has no such column, or has a value that is not a number of
+            calls.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise BusyhourError(
-            f"{shown(path)}: can not be read: {error.strerror}", "Correct the path of traffic.intervals.file."
+            f"{shown(path)}: cannot be read: {error.strerror}", "Correct the path of traffic.intervals.file."
         ) from error
     except UnicodeDecodeError as error:
         raise BusyhourError(
@@ -62,9 +65,7 @@ def read_intervals(path: Path, column: str | None = None) -> tuple[float, ...]:
             raise BusyhourError(f"{where}: {len(row)} fields, and {len(header)} in the header", way_out)
         calls.append(value)
     if not calls:
-        raise BusyhourError(
-            f"{shown(path)}: there is no interval below the header", "Give one row for each interval."
-        )
+        raise BusyhourError(f"{shown(path)}: no interval below the header", "Give one row for each interval.")
     return tuple(calls)
 
 
@@ -73,7 +74,7 @@ def _column(path: Path, header: list[str], wanted: str | None) -> int:
         if wanted in header:
             return header.index(wanted)
         raise BusyhourError(
-            f"{shown(path)}:1: there is no column {wanted!r}.{did_you_mean(wanted, header)}",
+            f"{shown(path)}:1: no column {wanted!r}.{did_you_mean(wanted, header)}",
             f"Columns here: {', '.join(header) or 'none'}.",
         )
     lower = [name.lower() for name in header]

@@ -1,4 +1,4 @@
-"""The plan behind a scenario's traffic, and the arrivals that a load profile drives for it."""
+"""The plan of a scenario's traffic, and the arrivals that a load profile drives for it."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ from busyhour.scenarios.units import written
 
 
 def busiest_rate(traffic: Traffic) -> float:
-    """The highest rate of `traffic` at any moment, calls per hour."""
+    """Return the highest rate of `traffic`, calls per hour."""
     segments = rate_of(traffic).segments
     return max((max(segment.first, segment.last) for segment in segments), default=0.0) * 3600.0
 
 
 def plan_of(traffic: Traffic, *, day: bool) -> Plan:
-    """The plan of which `traffic` is the course; `day`: the course itself is planned, not only its busiest rate.
+    """Return the plan whose course is `traffic`.
 
-    Calls that were counted in intervals of less than a quarter of an hour are held at the rate of their `busy` stretch.
+    `day`: the course itself is planned, not only its busiest rate. Calls counted in intervals of less than a
+    quarter of an hour are held at the rate of their `busy` stretch.
     """
     width, counts = traffic.interval_seconds, traffic.intervals
     if not counts or width >= QUARTER or sum(counts) <= 0:
         return Plan(busiest_rate(traffic), traffic if day else None)
     found = busy(counts, width)
-    # What single intervals have beyond that is chance.
+    # Single intervals above it are random variation.
     level = replace(traffic, intervals=tuple(min(count, found.stretch.each) for count in counts))
     return Plan(busiest_rate(level), traffic if day else None, _basis(found, traffic))
 
 
 def _basis(found: Busy, traffic: Traffic) -> str:
-    """Which stretch of the counted calls the held rate is, and why, in one sentence."""
+    """Return one sentence on the stretch of the counted calls that the held rate is from, and why."""
     width = traffic.interval_seconds
 
     def rate(calls: float) -> str:
@@ -44,17 +45,20 @@ def _basis(found: Busy, traffic: Traffic) -> str:
     )
     if found.longer is not None:
         return (
-            f"{text}; calls vary more than by chance (dispersion test), so not the busiest "
+            f"{text}; calls vary more than randomly (dispersion test), so not the busiest "
             f"{written(found.longer.count * width)} with {rate(found.longer.each)}"
         )
     alone = max(traffic.intervals)
     if stretch.count == 1 or alone <= stretch.each:
         return text
-    return f"{text}; the {rate(alone)} of the busiest {written(width)} alone are no more than chance"
+    return f"{text}; the {rate(alone)} of the busiest {written(width)} alone are random variation"
 
 
 def driven(planned: Traffic, plan: Plan, profile: LoadProfile) -> Traffic:
-    """Arrivals of a run: the busiest planned rate times the profile's factor, ramped up, held and ramped down."""
+    """Return the arrivals of a run.
+
+    The busiest planned rate times the profile's factor, ramped up, held, ramped down.
+    """
     up, down = profile.ramp_up, profile.ramp_down
     duration = up + profile.hold + down
     return replace(
@@ -69,7 +73,7 @@ def driven(planned: Traffic, plan: Plan, profile: LoadProfile) -> Traffic:
 
 
 def ramps(up: float, down: float, duration: float) -> tuple[ShapePoint, ...]:
-    """The shape of a rate that grows for `up` seconds and falls in the last `down` of `duration` seconds."""
+    """Return the shape of a rate that grows for `up` s and falls in the last `down` of `duration` s."""
     points: list[ShapePoint] = []
     if up:
         points += [ShapePoint(0.0, 0.0), ShapePoint(up, 1.0)]
@@ -79,13 +83,13 @@ def ramps(up: float, down: float, duration: float) -> tuple[ShapePoint, ...]:
 
 
 def with_traffic(scenario: Scenario, traffic: Traffic, *, day: bool = False) -> Scenario:
-    """The scenario with other arrivals, which are its plan and its test alike."""
+    """Return the scenario with other arrivals, for plan and test alike."""
     profile = LoadProfile(traffic.duration, drain=traffic.drain)
     return replace(scenario, traffic=traffic, plan=plan_of(traffic, day=day), test=profile)
 
 
 def held(scenario: Scenario, seconds: float) -> Scenario:
-    """The scenario with the plan's rate held for `seconds` as its arrivals."""
+    """Return the scenario with the plan's rate held for `seconds` as its arrivals."""
     traffic = replace(
         scenario.traffic,
         calls_per_hour=scenario.plan.calls_per_hour,
@@ -99,5 +103,5 @@ def held(scenario: Scenario, seconds: float) -> Scenario:
 
 
 def as_smoke(scenario: Scenario) -> Scenario:
-    """The scenario with a test that checks errors and throttles and shows no capacity."""
+    """Return the scenario with a test that checks errors and throttles and shows no capacity."""
     return replace(scenario, test=replace(scenario.test, smoke=True))

@@ -1,4 +1,4 @@
-"""The planned rate over time, its integral and the inverse of that: piecewise linear, so all three are closed forms.
+"""Planned rate over time, its integral and the inverse: piecewise linear, so all three are closed forms.
 
 Only additions, multiplications, divisions and square roots are used. IEEE 754 rounds each of these correctly, so
 the same plan gives the same bits on every machine.
@@ -17,7 +17,7 @@ from busyhour.scenarios.model import Layer, ShapePoint, Traffic
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """From `start` to `end` seconds the rate goes linearly from `first` to `last` calls per second."""
+    """A linear rate, from `first` at `start` to `last` at `end`; times in seconds, rates in calls/s."""
 
     start: float
     end: float
@@ -25,20 +25,22 @@ class Segment:
     last: float
 
     def rate_at(self, t: float) -> float:
-        """Calls per second at `t`, which lies in the segment."""
+        """Return the calls/s at `t`, which lies in the segment."""
         if self.first == self.last or self.end == self.start:
             return self.first
         share = (t - self.start) / (self.end - self.start)
         return self.first + (self.last - self.first) * share
 
     def area(self, t: float) -> float:
-        """Expected calls from the segment's start until `t`."""
+        """Return the expected calls from the segment's start until `t`."""
         return (t - self.start) * (self.first + self.rate_at(t)) / 2
 
     def reach(self, area: float) -> float:
-        """Time at which `area` calls are expected since the segment's start; the inverse of `area`.
+        """Return the time at which `area` calls are expected since the segment's start.
 
-        The root of `first x + slope x^2 / 2 = area` in the form that loses no digits when the slope is small.
+        The inverse of `area`.
+
+        The root of `first x + slope x^2 / 2 = area` in the form that is accurate for a small slope.
         """
         if area <= 0.0:
             return self.start
@@ -65,7 +67,7 @@ class Rate:
 
     @property
     def total(self) -> float:
-        """Expected calls altogether."""
+        """Expected number of calls."""
         return self.before[-1]
 
     @property
@@ -74,14 +76,14 @@ class Rate:
         return self.segments[-1].end if self.segments else 0.0
 
     def at(self, t: float) -> float:
-        """Calls per second at `t`; 0 outside. At a step, the rate after it."""
+        """Return the calls/s at `t`; 0 outside. At a step, the rate after it."""
         index = bisect_right(self._starts, t) - 1
         if index < 0 or t >= self.end:
             return 0.0
         return self.segments[index].rate_at(t)
 
     def cumulative(self, t: float) -> float:
-        """Expected calls from 0 until `t`."""
+        """Return the expected calls from 0 until `t`."""
         index = bisect_right(self._starts, t) - 1
         if index < 0:
             return 0.0
@@ -90,7 +92,7 @@ class Rate:
 
 
 def rate_of(traffic: Traffic) -> Rate:
-    """The rate that a scenario's traffic plans: base times growth, and every layer on top."""
+    """Return the rate that a scenario's traffic plans: base times growth, and every layer on top."""
     parts = [_base(traffic), *(_layer(layer) for layer in traffic.layers)]
     return _sum([part for part in parts if part], traffic.duration)
 
@@ -111,7 +113,7 @@ def _layer(layer: Layer) -> list[Segment]:
 
 
 def _shaped(rate: float, shape: Sequence[ShapePoint], start: float, end: float) -> list[Segment]:
-    """`rate` times the shape's factor: constant before the first and after the last point."""
+    """Return `rate` times the shape's factor: constant before the first and after the last point."""
     if not shape:
         return [Segment(start, end, rate, rate)]
     times = [start, *(start + point.at for point in shape), max(end, start + shape[-1].at)]
@@ -124,7 +126,7 @@ def _shaped(rate: float, shape: Sequence[ShapePoint], start: float, end: float) 
 
 
 def _sum(parts: Sequence[Sequence[Segment]], duration: float) -> Rate:
-    """Add rate functions up, cut to 0..duration."""
+    """Add rate functions, cut to 0..duration."""
     edges = {0.0, duration}
     for part in parts:
         for segment in part:

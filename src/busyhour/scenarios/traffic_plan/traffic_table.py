@@ -1,4 +1,4 @@
-"""The [traffic] and [test] tables of a scenario file -> arrivals of a run, plan and load profile."""
+"""Read the [traffic] and [test] tables of a scenario file: arrivals of a run, plan and load profile."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read_traffic(
         test: its [test] table; None: the durations in [traffic] are the test's.
 
     Raises:
-        BusyhourError: two keys give the same thing, none gives it, or the intervals cannot be read.
+        BusyhourError: a value is given twice or not at all, or the intervals cannot be read.
     """
     day = is_day(data)
     if test is not None:
@@ -65,9 +65,10 @@ def read_traffic(
 
 
 def _whole(source: Source, planned: Traffic) -> Traffic:
-    """The planned day to its end.
+    """Return the planned day to its end.
 
-    A duration that is set for one run, or beside intervals without a [test] table, shortens the run and not the plan.
+    A duration that is set for one run, or given with intervals without a [test] table, shortens the run and
+    not the plan.
     """
     of_the_run = planned.intervals and "test" not in source.file.data
     if not of_the_run and ("traffic", "duration") not in source.file.elsewhere:
@@ -78,7 +79,7 @@ def _whole(source: Source, planned: Traffic) -> Traffic:
 
 
 def _only_planned(source: Source, data: Mapping[str, Any], day: bool) -> None:
-    """Refuse keys of the test in [traffic] beside a [test] table."""
+    """Reject keys of the test in [traffic] beside a [test] table."""
     for key in (*OF_THE_TEST, *(() if day else ("duration",))):
         if key in data:
             there = "hold" if key == "duration" else key
@@ -109,7 +110,9 @@ def _planned(source: Source, data: Mapping[str, Any], day: bool, test: Mapping[s
     campaign = data.get("type", "general") == "campaign"
     if campaign and direction is not Direction.OUTBOUND:
         raise source.error(
-            ("traffic", "type"), "is campaign, which inbound calls are not", 'Say direction = "outbound".'
+            ("traffic", "type"),
+            "is campaign, which is for outbound calls only",
+            'Set direction = "outbound".',
         )
     return Traffic(
         direction=direction,
@@ -129,7 +132,10 @@ def _planned(source: Source, data: Mapping[str, Any], day: bool, test: Mapping[s
 
 
 def _intervals(source: Source, data: Mapping[str, Any]) -> tuple[tuple[float, ...], float]:
-    """Calls of each interval and its length in seconds; no calls where the traffic is given as a rate."""
+    """Return the calls of each interval and its length in seconds.
+
+    No calls if the traffic is given as a rate.
+    """
     given = data.get("intervals")
     if "contacts" in data:
         return _contacts(source, data)
@@ -153,7 +159,7 @@ def _intervals(source: Source, data: Mapping[str, Any]) -> tuple[tuple[float, ..
 
 
 def _contacts(source: Source, data: Mapping[str, Any]) -> tuple[tuple[float, ...], float]:
-    """Calls of each interval as they are counted in an export of real contacts, and the interval's length."""
+    """Return the calls of each interval counted in an export of real contacts, and the interval's length."""
     given = data["contacts"]
     keys = ("traffic", "contacts")
     for other in ("intervals", "calls_per_hour", "shape", "ramp_up", "ramp_down"):
@@ -208,7 +214,7 @@ def _layer(source: Source, index: int, data: Mapping[str, Any], duration: float)
     if start >= duration:
         raise source.error(
             (*keys, "start"),
-            f"is {start:g} s, when the traffic has ended: its duration is {duration:g} s",
+            f"is {start:g} s, after the end of the traffic: its duration is {duration:g} s",
             "Begin the layer earlier, or lengthen the duration.",
         )
     length = (

@@ -1,4 +1,4 @@
-"""[[waves]] of a scenario file -> migration waves."""
+"""Read the [[waves]] of a scenario file: migration waves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ROUNDING = 1e-9
 
 
 def dates_as_text(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The parsed file with TOML dates as texts, so that `2027-01-15` and `"2027-01-15"` are the same."""
+    """Convert TOML dates in the parsed file to texts, so that `2027-01-15` and `"2027-01-15"` are equal."""
     contacts = (data.get("traffic") or {}).get("contacts") if isinstance(data.get("traffic"), dict) else None
     if isinstance(contacts, dict) and isinstance(contacts.get("start"), datetime.datetime):
         contacts = {**contacts, "start": contacts["start"].isoformat()}
@@ -36,11 +36,11 @@ def dates_as_text(data: Mapping[str, Any]) -> dict[str, Any]:
 def read_waves(
     source: Source, data: Sequence[Mapping[str, Any]], queues: Collection[str]
 ) -> tuple[Wave, ...]:
-    """The waves, in order of their dates.
+    """Read the waves, in order of their dates.
 
     Raises:
-        BusyhourError: a date is none or goes back, a queue is unknown or moves twice, the shares exceed 1, or a wave does
-            not say how much moves.
+        BusyhourError: a date is invalid or not ascending, a queue is unknown or moves twice, the shares
+            exceed 1, or a wave does not give a volume.
     """
     made: list[Wave] = []
     moved: dict[str, str] = {}
@@ -56,7 +56,7 @@ def read_waves(
             )
         ways = [way for way in ("share", "queues", "calls_per_hour") if way in given]
         if not ways or ("share" in ways and len(ways) > 1):
-            said = "says both share and " + ways[1] if ways else "does not say what moves"
+            said = "has both share and " + ways[1] if ways else "does not give a volume"
             raise source.error(
                 keys, said, "Give share, or queues, or calls_per_hour (which may go with queues)."
             )
@@ -99,5 +99,5 @@ def _date(source: Source, keys: tuple[str | int, ...], value: str) -> datetime.d
         return datetime.date.fromisoformat(value)
     except ValueError:
         raise source.error(
-            keys, f"is {value_shown(value)}, which is no date", "Write for example 2027-01-15."
+            keys, f"is {value_shown(value)}, which is not a date", "Write for example 2027-01-15."
         ) from None

@@ -241,7 +241,7 @@ def test_what_stops_every_request_is_an_error_with_a_way_out() -> None:
     assert "AWS_PROFILE" in str(caught.value.hint)
     with stubbed("lambda") as (client, stub):
         stub.add_client_error("get_account_settings", "ExpiredTokenException", "expired")
-        with pytest.raises(BusyhourError, match="refuses the credentials"):
+        with pytest.raises(BusyhourError, match="rejects the credentials"):
             LambdaAccountSettings(client, clock).read(LAMBDA)
 
 

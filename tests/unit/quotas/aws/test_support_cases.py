@@ -48,7 +48,7 @@ def test_text_alone_needs_no_set(support: Any) -> None:
 
 @pytest.mark.parametrize(
     ("code", "message"),
-    [("SubscriptionRequiredException", "support plan"), ("AccessDeniedException", "refuses describe_cases")],
+    [("SubscriptionRequiredException", "support plan"), ("AccessDeniedException", "rejects describe_cases")],
 )
 def test_a_refusal_is_named(support: Any, code: str, message: str) -> None:
     with Stubber(support) as stub:
@@ -61,7 +61,7 @@ def test_a_refusal_is_named(support: Any, code: str, message: str) -> None:
 def test_a_case_that_is_not_open_is_named(support: Any) -> None:
     with Stubber(support) as stub:
         stub.add_response("describe_cases", {"cases": []})
-        with pytest.raises(BusyhourError, match="no open Support case 1"):
+        with pytest.raises(BusyhourError, match="No open Support case 1"):
             Attaching(support).attach("1", "why", [])
 
 
@@ -75,8 +75,8 @@ def test_what_aws_does_not_take_is_refused_before_anything_is_sent(tmp_path: Pat
     page.write_text("x")
     for paths, words in (
         ([good] * 4, "too many"),
-        ([large], "more than AWS Support takes"),
-        ([page], r"does not take \.html"),
+        ([large], "more than AWS Support accepts"),
+        ([page], r"does not accept \.html"),
         ([tmp_path / "no.pdf"], "cannot be read"),
     ):
         with pytest.raises(BusyhourError, match=words):
@@ -85,6 +85,6 @@ def test_what_aws_does_not_take_is_refused_before_anything_is_sent(tmp_path: Pat
 
 @pytest.mark.parametrize("text", ["", " \n", "x" * 8001])
 def test_a_text_that_no_case_takes_is_refused(text: str) -> None:
-    with pytest.raises(BusyhourError, match="a case takes 1 to 8,000"):
+    with pytest.raises(BusyhourError, match="a case accepts 1 to 8,000"):
         checked_text(text, "The message")
     assert checked_text("x" * 8000, "The message")

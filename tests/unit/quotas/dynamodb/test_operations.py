@@ -156,8 +156,8 @@ def test_a_scenario_without_operations_reads_every_table_once(items: Any) -> Non
     ("given", "words"),
     [
         ([{"id": {"S": "1"}}, {"name": {"S": "Jo"}}], "item 1 has no 'id', a key attribute of table 't'"),
-        ([{"id": "1"}], "item 0 is not one in DynamoDB's JSON"),
-        (["1"], "item 0 is not one in DynamoDB's JSON"),
+        ([{"id": "1"}], "item 0 is not valid DynamoDB JSON"),
+        (["1"], "item 0 is not valid DynamoDB JSON"),
     ],
 )
 def test_an_item_that_is_none_of_the_table_is_named(items: Any, given: Any, words: str) -> None:

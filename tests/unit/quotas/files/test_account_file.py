@@ -61,7 +61,7 @@ def test_values_with_their_date_are_the_accounts(tmp_path: Path, day: str) -> No
 def test_values_without_a_date_are_refused_with_the_way_out(tmp_path: Path) -> None:
     path = tmp_path / "values.toml"
     path.write_text('"L-12AB7C57" = 500\n')
-    with pytest.raises(BusyhourError, match="does not tell when") as caught:
+    with pytest.raises(BusyhourError, match="has no date on which") as caught:
         read_account_file(path, TABLE)
     assert "read_at = 2026-11-20" in str(caught.value.hint)
 
@@ -69,14 +69,14 @@ def test_values_without_a_date_are_refused_with_the_way_out(tmp_path: Path) -> N
 def test_a_date_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "values.toml"
     path.write_text('"L-12AB7C57" = 500\nread_at = "last week"\n')
-    with pytest.raises(BusyhourError, match=r"values\.toml:2: read_at = 'last week' is no date"):
+    with pytest.raises(BusyhourError, match=r"values\.toml:2: read_at = 'last week' is not a date"):
         read_account_file(path, TABLE)
 
 
 def test_a_listing_of_defaults_alone_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "values.json"
     path.write_text(json.dumps(as_data(read_quotas([CALLS], [DocumentedDefault()]), "documented")))
-    with pytest.raises(BusyhourError, match="holds no value that was read from an account"):
+    with pytest.raises(BusyhourError, match="has no value that was read from an account"):
         read_account_file(path, TABLE)
 
 

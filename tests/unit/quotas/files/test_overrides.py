@@ -52,14 +52,14 @@ def test_json_is_read_too(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ('\n"L-12AB7C58" = 1', "{path}:2: No quota 'L-12AB7C58' is known. Did you mean 'L-12AB7C57'?"),
-        ('"L-12AB7C57" = "many"', "{path}:1: L-12AB7C57 = 'many' is no quota value."),
-        ('"L-12AB7C57" = -1', "{path}:1: L-12AB7C57 = -1 is no quota value."),
-        ('"L-12AB7C57" = true', "{path}:1: L-12AB7C57 = True is no quota value."),
-        ('"L-12AB7C57" = inf', "{path}:1: L-12AB7C57 = inf is no quota value."),
+        ('"L-12AB7C57" = "many"', "{path}:1: L-12AB7C57 = 'many' is not a quota value."),
+        ('"L-12AB7C57" = -1', "{path}:1: L-12AB7C57 = -1 is not a quota value."),
+        ('"L-12AB7C57" = true', "{path}:1: L-12AB7C57 = True is not a quota value."),
+        ('"L-12AB7C57" = inf', "{path}:1: L-12AB7C57 = inf is not a quota value."),
         (
             '"L-12AB7C57" = 1\n"connect.concurrent-active-calls-per-instance" = 2',
             "{path}:2: 'connect.concurrent-active-calls-per-instance' is "
-            "'connect.concurrent-active-calls-per-instance', which {path}:1 has given already.",
+            "'connect.concurrent-active-calls-per-instance', which is given in {path}:1 already.",
         ),
     ],
 )

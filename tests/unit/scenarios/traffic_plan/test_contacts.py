@@ -103,10 +103,10 @@ def test_records_that_do_not_say_channel_or_method_count(file):
         (json.dumps(CALLS[4:6]), "no contact counts: channel VOICE, initiated by INBOUND", "methods"),
         (
             "Contact ID,Start\n1,2\n",
-            "line 2: there is no InitiationTimestamp",
+            "line 2: no InitiationTimestamp",
             "Fields here: contactid, start",
         ),
-        ('{"ContactId": "a"}', "record 1: there is no InitiationTimestamp", "Fields here: contactid"),
+        ('{"ContactId": "a"}', "record 1: no InitiationTimestamp", "Fields here: contactid"),
         (
             '{"InitiationTimestamp": "soon"}',
             "record 1: InitiationTimestamp is 'soon'",

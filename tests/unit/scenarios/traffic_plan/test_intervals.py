@@ -45,7 +45,7 @@ def test_calls_of_each_interval_are_read(csv, text, column):
         pytest.param(
             "start,offered\n08:00,12\n",
             "offerd",
-            "monday.csv:1: there is no column 'offerd'. Did you mean 'offered'?",
+            "monday.csv:1: no column 'offerd'. Did you mean 'offered'?",
             "Columns here: start, offered.",
             id="no-such-column",
         ),
@@ -87,7 +87,7 @@ def test_calls_of_each_interval_are_read(csv, text, column):
         pytest.param(
             "start,calls\n",
             None,
-            "monday.csv: there is no interval below the header",
+            "monday.csv: no interval below the header",
             "Give one row for each interval.",
             id="header-alone",
         ),

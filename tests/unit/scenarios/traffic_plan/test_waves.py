@@ -49,15 +49,15 @@ def test_shares_queues_and_volumes_in_order_of_time(read) -> None:  # type: igno
 @pytest.mark.parametrize(
     ("waves", "said"),
     [
-        ('[[waves]]\nname = "a"\ndate = "soon"\nshare = 0.1', '"soon", which is no date'),
+        ('[[waves]]\nname = "a"\ndate = "soon"\nshare = 0.1', '"soon", which is not a date'),
         (
             '[[waves]]\nname = "a"\ndate = 2027-02-01\nshare = 0.1\n[[waves]]\nname = "b"\ndate = 2027-01-01\nshare = 0.1',
             "before the wave above it",
         ),
-        ('[[waves]]\nname = "a"\ndate = 2027-02-01', "does not say what moves"),
+        ('[[waves]]\nname = "a"\ndate = 2027-02-01', "does not give a volume"),
         (
             '[[waves]]\nname = "a"\ndate = 2027-02-01\nshare = 0.1\nqueues = ["Support"]',
-            "says both share and queues",
+            "has both share and queues",
         ),
         ('[[waves]]\nname = "a"\ndate = 2027-02-01\nqueues = ["Suport"]', "did you mean 'Support'"),
         (
