@@ -1,4 +1,4 @@
-"""Match the actions of two versions of a flow, whatever their identifiers are.
+"""Match the actions of two versions of a flow, independent of their identifiers.
 
 The designer gives an action a new identifier when it is rebuilt, and every identifier when a flow is imported
 elsewhere; order and layout change with every drag. So actions are matched by content and position, in this

@@ -80,11 +80,11 @@ def compare(value: QuotaValue, demand: Demand | None, headroom: float = 0.0) -> 
 
     Args:
         value: the quota's value with its origin.
-        demand: what was asked of it; None where nothing is known.
-        headroom: share of the quota that is to stay free at the peak, 0 <= headroom < 1.
+        demand: the demand on it; None if unknown.
+        headroom: share of the quota that must stay free at the peak, 0 <= headroom < 1.
 
     Raises:
-        ValueError: `headroom` is no such share, or `demand` is of another quota.
+        ValueError: `headroom` is not such a share, or `demand` is of another quota.
     """
     if not 0 <= headroom < 1:
         raise ValueError(f"headroom {headroom!r} is not in [0, 1)")

@@ -8,7 +8,7 @@ from busyhour.results.record import Outcome, QuotaRecord, RunRecord
 
 
 def is_rate(quota: Quota) -> bool:
-    """Whether it is an amount per second, whatever AWS calls its kind."""
+    """Whether it is an amount per second, regardless of its kind in the table."""
     return quota.kind is Kind.RATE or "second" in quota.unit
 
 

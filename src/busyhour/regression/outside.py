@@ -1,6 +1,6 @@
 """Differences between the inputs of two runs, by value: quotas, flows, files, commit, versions, settings.
 
-A reduced quota is a finding whatever was measured; all other differences are stated, and judged by their
+A reduced quota is always a finding; all other differences are stated, and judged by their
 effect.
 """
 

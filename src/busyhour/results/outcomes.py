@@ -21,7 +21,7 @@ REFUSED = "outcome_refused"
 QUEUE = "outcome_queue/"
 """Key of calls by a queue that they reached."""
 ERRORS = "outcome_errors"
-"""Key of calls that took an error branch, whatever their end."""
+"""Key of calls that took an error branch, with any end."""
 WANTING = "outcome_wanting"
 """Key of those of them that did because of a missing scenario key."""
 PROBLEM = "outcome_problem/"
@@ -84,7 +84,7 @@ class CallOutcomes:
     shares: dict[str, float] = field(default_factory=dict)
     intervals: dict[str, list[float]] = field(default_factory=dict)
     error_branch: int | None = None
-    """Calls that took an error branch, whatever their end; None: the target does not report it."""
+    """Calls that took an error branch, with any end; None: the target does not report it."""
     error_branch_most: int | None = None
     """Errors counted by a target that does not report in which calls.
 

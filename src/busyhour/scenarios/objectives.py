@@ -4,9 +4,9 @@
 |---|---|---|
 | `latency_p50`, `_p90`, `_p95`, `_p99`, `_max` | from the intended start to the answer | duration, kept in milliseconds |
 | `service_time_...` | the same from the moment of sending | duration, kept in milliseconds |
-| `throttles`, `limits`, `errors` | requests turned away by a rate, by a limit; failed requests | number |
+| `throttles`, `limits`, `errors` | requests throttled by a rate, rejected by a limit; failed requests | number |
 | `throttle_share` | of the first attempts | 0..1 |
-| `request_throttle_share`, `limit_share`, `error_share` | of all requests, repeated ones included | 0..1 |
+| `request_throttle_share`, `limit_share`, `error_share` | of all requests, retries included | 0..1 |
 | `blocked_share`, `abandoned_share` | of the started calls, of the queued calls | 0..1 |
 | `error_branch_share` | of the calls: those that took an error branch of a flow | 0..1 |
 | `service_level` | share of queued calls answered within a time | 0..1 |

@@ -112,7 +112,7 @@ class Invocations:
             ways.append(Outcome(end.share, end.seconds, event, asked, (end.lasting,)))
         if not effect.asynchronous:
             return ways
-        # The flow goes on at once, whatever the result.
+        # The flow goes on at once with any result.
         total: dict[str, float] = {}
         for way in ways:
             for quantity, amount in way.asked.items():

@@ -223,7 +223,7 @@ def _waiting_states(rate: float, serve: float, leave: float) -> tuple[float, flo
 def poisson_quantile(mean: float, share: float) -> int:
     """Return the smallest number that a Poisson variable exceeds with probability at most 1 - `share`.
 
-    The number of calls in progress on infinitely many servers is Poisson whatever the holding time (Palm
+    The number of calls in progress on infinitely many servers is Poisson for any holding time (Palm
     1957), so this is the percentile of concurrency; with `mean` as the rate per second, the percentile of
     starts in a second.
     """
