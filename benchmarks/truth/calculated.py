@@ -34,7 +34,7 @@ class Stated:
 def forecast_of(scenario: Scenario, plan: Plan) -> tuple[Forecast, dict[str, Estimate], dict[str, Stated]]:
     """The forecast, its estimates with the intervals that it states, and its needs, by the names of `Simulated.run`."""
     made = forecast(scenario)
-    rungs = {rung.key: rung for rung in made.ladder}
+    rungs = {rung.key: rung for rung in made.limits}
     reserved = next((rung for key, rung in rungs.items() if key.startswith("function.")), None)
     function = (reserved or rungs.get(EXECUTIONS)) if plan.invocations or plan.paths else None
     agents = (

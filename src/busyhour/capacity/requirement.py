@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Protocol
 from scipy.optimize import brentq
 
 from busyhour.capacity.theory import peakedness as peaked
-from busyhour.capacity.theory.bucket_retries import refused_at_first
+from busyhour.capacity.theory.bucket_retries import first_throttled_by_bucket
 from busyhour.capacity.theory.erlang import (
     erlang_b,
     load_for_blocking,
@@ -250,7 +250,7 @@ class Bucket:
         burst = max(1.0, self.burst + value - self.rate) / self.at_once
         if load <= 0 or value <= 0 or burst < 1.0 - _ROUNDING:
             return token_bucket_loss(load, value, burst)
-        return refused_at_first(
+        return first_throttled_by_bucket(
             load / self.at_once, value / self.at_once, math.floor(burst + _ROUNDING), self.pauses
         )
 

@@ -221,7 +221,7 @@ def _demand(made: FlowComparison, scenario: Scenario, old: FlowSet, new: FlowSet
         # The same callers call both versions: a difference within the interval is not significant.
         if abs(change.after - change.before) > max(half, 1e-9):
             made.demand.append(change)
-    rungs = [{rung.key: rung for rung in one.ladder if rung.kind == "quota"} for one in found]
+    rungs = [{rung.key: rung for rung in one.limits if rung.kind == "quota"} for one in found]
     changed = [
         RungChange(rung.name, rungs[0][key].calls_per_hour, rung.calls_per_hour)
         for key, rung in rungs[1].items()

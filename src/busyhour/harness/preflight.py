@@ -81,9 +81,9 @@ def forecast(scenario: Scenario, values: Iterable[QuotaValue]) -> Preview:
 
     made = calculate(scenario, values)
     needs = {
-        rung.key: rung.needed
-        for rung in reversed(made.ladder)  # of several rows of one quota (tables) the tightest counts
-        if rung.kind in ("quota", "partition") and rung.needed is not None and math.isfinite(rung.needed)
+        row.key: row.needed
+        for row in reversed(made.limits)  # of several rows of one quota (tables) the tightest counts
+        if row.kind in ("quota", "partition") and row.needed is not None and math.isfinite(row.needed)
     }
     return Preview(needs, made.as_json | _waves(scenario, made), made.outcomes, reach_of(scenario, made))
 

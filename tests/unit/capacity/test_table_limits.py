@@ -196,14 +196,14 @@ def with_table(small: Any, tmp_path: Path) -> Any:
 
 def test_provisioned_capacity_is_a_rung_and_the_notes_say_what_it_throttles(with_table: Any):
     found = with_table(PROVISIONED)
-    rungs = {rung.key: rung for rung in found.ladder}
-    write = rungs["table.t.write"]
+    rows = {row.key: row for row in found.limits}
+    write = rows["table.t.write"]
     assert (write.kind, write.value, write.symptom) == ("setting", 2.0, TABLE_FULL)
     # 2 units/s, of 4 units a call; 1 % of the requests may be throttled, and 300 s of credit even out all else.
     assert write.calls_per_hour == pytest.approx(3600.0 / 0.99, rel=1e-3)
     assert write.binds_at_plan
     # One small item, read eventually consistent, is half a unit.
-    assert rungs["table.t.read"].calls_per_hour == pytest.approx(2 * 30 * 3600.0 / 0.99, rel=1e-2)
+    assert rows["table.t.read"].calls_per_hour == pytest.approx(2 * 30 * 3600.0 / 0.99, rel=1e-2)
     assert any(
         note.startswith("table t: 4 write units/s are requested") and "2 served" in note
         for note in found.notes
@@ -212,7 +212,7 @@ def test_provisioned_capacity_is_a_rung_and_the_notes_say_what_it_throttles(with
 
 def test_a_new_table_on_demand_grows_with_its_traffic_and_is_no_rung(with_table: Any):
     found = with_table({"BillingMode": "PAY_PER_REQUEST"})
-    assert not [rung for rung in found.ladder if "on-demand" in rung.key or rung.key.startswith("table.")]
+    assert not [row for row in found.limits if "on-demand" in row.key or row.key.startswith("table.")]
     assert any("keys of table t are not in the scenario" in note for note in found.notes)
     assert not any("warm throughput" in note for note in found.notes)
 
@@ -243,9 +243,9 @@ def test_what_the_account_says_of_a_table_goes_before_its_definition(small: Any,
         tables={"t": Table("t", path)},
     )
     values = [reading.value for reading in TableDescriptions(Client()).read(["t"], load())]
-    rungs = {r.key: r for r in forecast(made, values, machine=small.machine(small.lookup), calls=200).ladder}
-    assert (rungs["table.t.write"].value, rungs["table.t.write"].origin) == (7.0, "reported by the service")
-    assert rungs["table.t.read"].value == 99.0
+    rows = {r.key: r for r in forecast(made, values, machine=small.machine(small.lookup), calls=200).limits}
+    assert (rows["table.t.write"].value, rows["table.t.write"].origin) == (7.0, "reported by the service")
+    assert rows["table.t.read"].value == 99.0
 
 
 INDEXED = {
@@ -281,11 +281,11 @@ def driven(small: Any, tmp_path: Path) -> Any:
 
 def test_a_write_asks_every_index_and_the_smallest_binds_first(driven: Any):
     found = driven(INDEXED, {"t.PutItem": 1.0}, item_bytes=(2000, 2000))
-    first = found.ladder[0]
+    first = found.limits[0]
     assert (first.key, first.value, first.load) == ("table.t/index/by-state.write", 3.0, pytest.approx(4.0))
     assert first.binds_at_plan
     assert first.rejected_at_plan == pytest.approx(0.25)
-    assert {rung.key.partition(".")[0] for rung in found.ladder} <= {"table", "dynamodb"}
+    assert {row.key.partition(".")[0] for row in found.limits} <= {"table", "dynamodb"}
     refused = next(
         note for note in found.notes if note.startswith("index by-state of table t: 4 write units")
     )
@@ -315,8 +315,8 @@ def test_the_drive_of_functions_invokes_them_in_turn(small: Any):
         "lookup": 0.5,
         "other": 0.5,
     }
-    executions = next(rung for rung in found.ladder if rung.key == "lambda.concurrent-executions")
+    executions = next(row for row in found.limits if row.key == "lambda.concurrent-executions")
     assert executions.load == pytest.approx(10 * 0.2, rel=0.02)
     row = next(quota for quota in found.quotas if quota.key == "dynamodb.table-level-write-throughput-limit")
     assert row.theory_mean == pytest.approx(10 * 0.5 * 2)
-    assert {rung.key.partition(".")[0] for rung in found.ladder} <= {"table", "dynamodb", "lambda"}
+    assert {row.key.partition(".")[0] for row in found.limits} <= {"table", "dynamodb", "lambda"}

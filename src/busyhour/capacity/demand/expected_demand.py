@@ -15,7 +15,7 @@ from busyhour.capacity.markov.lifetimes import Edge, holding_time
 from busyhour.capacity.markov.outcomes import NotFiniteError
 from busyhour.capacity.markov.reachable_demand import EVERY_FUNCTION
 from busyhour.capacity.markov.state import CONTACTS, HANDLING, TIMES, TO_QUEUE
-from busyhour.capacity.markov.states import Moments
+from busyhour.capacity.markov.states import States
 from busyhour.capacity.markov.waits import with_waits
 from busyhour.capacity.simulation.functions import Answers
 from busyhour.capacity.theory.holding_times import HoldingTime
@@ -88,7 +88,7 @@ def exact_demand(
     attributes: frozenset[str] | None = frozenset()
     at_once = True
     while True:
-        moments = Moments(
+        moments = States(
             scenario,
             machine,
             policy=policy,

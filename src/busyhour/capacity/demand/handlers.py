@@ -45,7 +45,7 @@ Answer = LambdaResult | LambdaFailed
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class HandlerResult:
     """The result of one event.
 
     The answer, the paths in the event that it depends on, and its DynamoDB operations.
@@ -56,7 +56,7 @@ class Asked:
     operations: Mapping[str, int]
 
 
-_Known = dict[frozenset[Read], dict[str, Asked]]
+_Known = dict[frozenset[Read], dict[str, HandlerResult]]
 """By the paths that were read, then by their values."""
 
 
@@ -131,7 +131,7 @@ class HandlerAnswers:
         counts = self._operations.get(name, Counter())
         return {operation: count / self._invoked[name] for operation, count in sorted(counts.items())}
 
-    def _one_of(self, name: str, event: Mapping[str, Any]) -> Asked | None:
+    def _one_of(self, name: str, event: Mapping[str, Any]) -> HandlerResult | None:
         known = self._known.get(name, {})
         if sum(map(len, known.values())) < self._questions and not self._slow(name):
             return self._asked(name, event)
@@ -151,7 +151,7 @@ class HandlerAnswers:
         )
         return True
 
-    def _asked(self, name: str, event: Mapping[str, Any]) -> Asked | None:
+    def _asked(self, name: str, event: Mapping[str, Any]) -> HandlerResult | None:
         function = self._scenario.functions.get(name)
         if function is None or function.handler is None:
             return None
@@ -170,7 +170,7 @@ class HandlerAnswers:
         """End the process."""
         self._process.close()
 
-    def _run(self, name: str, function: Function, event: Mapping[str, Any]) -> Asked | None:
+    def _run(self, name: str, function: Function, event: Mapping[str, Any]) -> HandlerResult | None:
         file, _, attribute = str(function.handler).rpartition(":")
         handler = Handler(name, Path(file), attribute, function.environment, function.memory_mb)
         try:
@@ -188,19 +188,19 @@ class HandlerAnswers:
         read = frozenset(path for path in answered.read if not path or path[-1] not in _OWN_IDS)
         if answered.error:
             self.problems.setdefault(name, f"the handler of {name!r} raised {answered.error}")
-            return Asked(LambdaFailed("function_error", answered.error), read, answered.operations)
-        return Asked(LambdaResult(answered.answer), read, answered.operations)
+            return HandlerResult(LambdaFailed("function_error", answered.error), read, answered.operations)
+        return HandlerResult(LambdaResult(answered.answer), read, answered.operations)
 
-    def _unusable(self, name: str, error: ProcessError) -> Asked | None:
+    def _unusable(self, name: str, error: ProcessError) -> HandlerResult | None:
         if isinstance(error, HandlerError):
             self.problems.setdefault(name, f"the handler of {name!r} cannot be used: {error}")
-            return Asked(LambdaFailed("function_error", str(error)), frozenset(), {})
+            return HandlerResult(LambdaFailed("function_error", str(error)), frozenset(), {})
         self.problems[""] = f"handlers were not run for the forecast: {error}"
         self._broken = True
         return None
 
 
-def _find(known: _Known, event: Mapping[str, Any]) -> Asked | None:
+def _find(known: _Known, event: Mapping[str, Any]) -> HandlerResult | None:
     for read, answers in known.items():
         found = answers.get(_values(event, read))
         if found is not None:

@@ -63,7 +63,7 @@ _WAITS_SPREAD = 0.1
 """Half-width of calls in progress, as a share of the load, if waits are taken from Erlang A."""
 
 
-class Ladder:
+class Bottlenecks:
     """Makes the rows.
 
     Args:

@@ -17,10 +17,10 @@ from busyhour.capacity.demand.machine import machine_of
 from busyhour.capacity.demand.observed_operations import with_observed_operations
 from busyhour.capacity.demand.per_call import demand_of_call
 from busyhour.capacity.forecast.blocking import Blocking
-from busyhour.capacity.forecast.bottlenecks import Ladder
+from busyhour.capacity.forecast.bottlenecks import Bottlenecks
 from busyhour.capacity.forecast.external_systems import add_external
 from busyhour.capacity.forecast.formulas import with_rules
-from busyhour.capacity.forecast.limits import CAMPAIGN_FULL, REORDER, Limit, LimitForecast, climb
+from busyhour.capacity.forecast.limits import CAMPAIGN_FULL, REORDER, Limit, LimitForecast, by_volume
 from busyhour.capacity.forecast.model import Forecast
 from busyhour.capacity.forecast.quota_values import Values
 from busyhour.capacity.forecast.sheet import PEAK, Sheet
@@ -30,7 +30,7 @@ from busyhour.capacity.forecast.unpublished import with_unpublished
 from busyhour.capacity.reasons import failed_by_flows, judge_outcomes
 from busyhour.capacity.requirement import REQUESTS_PER_EXECUTION
 from busyhour.capacity.simulation.functions import Answers
-from busyhour.capacity.simulation.replications import Rehearsal, steady_seconds
+from busyhour.capacity.simulation.replications import Replications, steady_seconds
 from busyhour.capacity.simulation.simulate import Limits
 from busyhour.capacity.table_limits import TableLimits
 from busyhour.capacity.theory import peakedness
@@ -133,19 +133,19 @@ class _Forecaster:
             self.scenario, self.machine, calls=calls, answers=self.answers, policy=self.policy
         )
         planned = self._planned()
-        self.refusals = Blocking(
+        self.blocking = Blocking(
             planned, rate_of(planned.traffic), self.values, self._limit(self.pool), self.demand.holding
         )
-        self.z = self.refusals.z
+        self.z = self.blocking.z
         self.load = self.per_hour / 3600.0 * self.demand.mean("at once")
         self.staffed = list(staffed_of(self.scenario, self.demand))
         self.passing: float | None = None
         self.unmet: list[str] = []
         busiest = planned.traffic.duration
         if self.scenario.plan.day is not None:
-            self.passing, busiest = self.refusals.peak_load()
-        ladder = Ladder(self.scenario, self.demand, self.z)
-        self.runs = Rehearsal(
+            self.passing, busiest = self.blocking.peak_load()
+        bottlenecks = Bottlenecks(self.scenario, self.demand, self.z)
+        self.runs = Replications(
             planned,
             self.machine,
             self._limits(),
@@ -156,7 +156,7 @@ class _Forecaster:
             holding=self.demand.mean("at once"),
             steady=self.scenario.plan.day is None,
         )
-        self.sheet = Sheet(self.values, self.demand, self.per_hour, ladder, self.runs)
+        self.sheet = Sheet(self.values, self.demand, self.per_hour, bottlenecks, self.runs)
         if not self.runs.free:
             self.sheet.notes.append(
                 f"not simulated: {self.per_hour / 3600.0 * self._fill():,.0f} calls would be needed for the warm-up, "
@@ -175,7 +175,7 @@ class _Forecaster:
             TableDemand(self.sheet, self.scenario, self.tables).add()
             add_external(self.sheet, self.scenario)
             for staffed in self.staffed:
-                self.sheet.rungs.extend(self.sheet.ladder.queue(staffed))
+                self.sheet.limits.extend(self.sheet.bottlenecks.queue(staffed))
         if self.has_calls:
             self._counted()
         if self.scenario.plan.basis:
@@ -187,7 +187,7 @@ class _Forecaster:
             planned_calls=rate_of(self.scenario.traffic).total,
             demand=self.demand,
             quotas=self.sheet.quotas,
-            ladder=climb(self.sheet.rungs),
+            limits=by_volume(self.sheet.limits),
             queues=self.runs.queues(),
             runs=len(self.runs.free),
             notes=list(dict.fromkeys([*self.sheet.notes, *self.demand.result.notes])),
@@ -220,7 +220,7 @@ class _Forecaster:
 
     def _calls(self, starts: LimitForecast | None) -> None:
         limit = self._limit(self.pool)
-        row = self.sheet.ladder.concurrent_calls(
+        row = self.sheet.bottlenecks.concurrent_calls(
             limit, CAMPAIGN_FULL if self.pool == CAMPAIGN_CALLS else REORDER, self.staffed
         )
         self.load = row.load
@@ -238,7 +238,7 @@ class _Forecaster:
                 f"{tolerance(row.tolerated)} is tolerated: each alone is within its limit."
             )
         if self.passing is not None:
-            blocked = self.refusals.blocked(self.runs.window)
+            blocked = self.blocking.blocked(self.runs.window)
             self.sheet.notes.append(
                 f"calls in progress of the planned day: {self.passing:.4g} erlang at its busiest moment; "
                 f"{self.load:.4g} if its busiest interval is held, which is the basis of the needs"
@@ -263,7 +263,7 @@ class _Forecaster:
                 f"simulation {simulated:.1%}; the formula models neither ramps nor correlation between calls"
             )
         self._redials()
-        self.sheet.rung(row)
+        self.sheet.add_limit(row)
 
     def _peaked_intervals(self, lines: float, blocked: float, simulated: float | None) -> None:
         """Add a note if recorded intervals vary so much that formulas for their mean are inaccurate."""
@@ -292,7 +292,7 @@ class _Forecaster:
         lost = self.runs.share(lambda r: (r.lost, r.planned))
         self.sheet.notes.append(
             f"{redial.share:.0%} of blocked callers redial, at most {redial.attempts} times: "
-            f"{self.refusals.attempts(self.runs.window):.3g} attempts per call by theory, {asked / calls if calls else 1.0:.3g} "
+            f"{self.blocking.attempts(self.runs.window):.3g} attempts per call by theory, {asked / calls if calls else 1.0:.3g} "
             f"simulated; {lost or 0.0:.1%} of the calls never get through (simulated)"
         )
 
@@ -300,7 +300,7 @@ class _Forecaster:
         if not self.outbound:
             return None
         rate, burst = self.values.bucket("connect", "StartOutboundVoiceContact")
-        row = self.sheet.ladder.starts(rate, burst)
+        row = self.sheet.bottlenecks.starts(rate, burst)
         assert row is not None
         self.sheet.add(
             rate,
@@ -310,16 +310,16 @@ class _Forecaster:
             **self.runs.spread(lambda r: (r.starts.peak, r.starts.peak_at), row.load),
             turned_away_theory=row.rejected_at_plan
             if self.passing is None
-            else self.refusals.throttled(self.runs.window),
+            else self.blocking.throttled(self.runs.window),
             turned_away_simulated=self.runs.share(lambda r: (r.start_throttled.count, r.attempts)),
             turned_away_half_width=self.runs.half_width(lambda r: (r.start_throttled.count, r.attempts)),
         )
-        self.sheet.rung(row)
+        self.sheet.add_limit(row)
         return row
 
     def _lambda(self) -> None:
         limit = self._limit(EXECUTIONS)
-        row = self.sheet.ladder.lambda_concurrency(limit)
+        row = self.sheet.bottlenecks.lambda_concurrency(limit)
         if row is not None:
             self.sheet.add(
                 limit,
@@ -332,13 +332,13 @@ class _Forecaster:
                 turned_away_simulated=self.runs.share(lambda r: r.first_attempts),
                 turned_away_half_width=self.runs.half_width(lambda r: r.first_attempts),
             )
-            self.sheet.rung(row)
+            self.sheet.add_limit(row)
         for name, function in self.scenario.functions.items():
             if function.reserved_concurrency is not None:
                 text = f"Reserved concurrency of {name}"
                 reserved = float(function.reserved_concurrency)
                 own = Limit(f"function.{name}.reserved", text, None, reserved, "executions", "scenario")
-                self.sheet.rung(self.sheet.ladder.lambda_concurrency(own, name))
+                self.sheet.add_limit(self.sheet.bottlenecks.lambda_concurrency(own, name))
         per_call = self.demand.mean("Lambda invocations")
         if not per_call:
             return
@@ -370,8 +370,8 @@ class _Forecaster:
             if count and key in self.table:
                 limit = self._limit(key)
                 self.sheet.add(limit, count, count, f"{COUNTED[key]} in the scenario: {count}")
-                row = self.sheet.ladder.counted(limit, count, COUNTED[key], grows=key == _USERS)
-                self.sheet.rung(row)
+                row = self.sheet.bottlenecks.counted(limit, count, COUNTED[key], grows=key == _USERS)
+                self.sheet.add_limit(row)
 
     def _limits(self) -> Limits:
         rate, burst = self.values.bucket("connect", "StartOutboundVoiceContact")

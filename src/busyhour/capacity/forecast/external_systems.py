@@ -11,13 +11,13 @@ def add_external(sheet: Sheet, scenario: Scenario) -> None:
     """Add the rows and notes of every limit that the scenario's traffic uses."""
     for name, limit in scenario.limits.items():
         reached = scenario.drive.has_calls or (scenario.drive is DriveKind.LAMBDA and limit.functions)
-        row = sheet.ladder.external(limit) if reached else None
+        row = sheet.bottlenecks.external(limit) if reached else None
         if row is None:
             asked = "no call invokes them" if limit.functions else "no call starts"
             why = asked if reached else f"the scenario drives {scenario.drive.value} alone"
             sheet.notes.append(f"limit {name} is not used: {why}")
             continue
-        sheet.rung(row)
+        sheet.add_limit(row)
 
         def counts(run: SimulationResult, name: str = name) -> tuple[float, float]:
             use = run.external[name]

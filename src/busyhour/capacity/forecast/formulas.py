@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from busyhour.capacity.forecast.evaluate import Formula
-from busyhour.capacity.forecast.limits import Limit, LimitForecast, climb, row_of
+from busyhour.capacity.forecast.limits import Limit, LimitForecast, by_volume, row_of
 from busyhour.capacity.forecast.model import Forecast, QuotaForecast
 from busyhour.capacity.requirement import Count, Lines, Requirement
 from busyhour.capacity.theory.erlang import poisson_quantile
@@ -80,7 +80,7 @@ def with_rules(
         rules: by default the shipped ones.
     """
     figures = figures_of(forecast, scenario)
-    quotas, rungs, notes = list(forecast.quotas), list(forecast.ladder), list(forecast.notes)
+    quotas, rows, notes = list(forecast.quotas), list(forecast.limits), list(forecast.notes)
     for rule in load() if rules is None else rules:
         missing = [name for name in rule.needs if not figures.get(name)]
         if missing:
@@ -107,8 +107,8 @@ def with_rules(
                     read_at,
                 )
             )
-            rungs.append(_rung(rule, found, forecast.calls_per_hour, scenario.headroom, limit))
-    return replace(forecast, quotas=quotas, ladder=climb(rungs), notes=notes)
+            rows.append(_limit_row(rule, found, forecast.calls_per_hour, scenario.headroom, limit))
+    return replace(forecast, quotas=quotas, limits=by_volume(rows), notes=notes)
 
 
 def figures_of(forecast: Forecast, scenario: Scenario) -> dict[str, float]:
@@ -146,7 +146,9 @@ def _held(
     )
 
 
-def _rung(rule: Rule, found: QuotaForecast, planned: float, headroom: float, limit: Limit) -> LimitForecast:
+def _limit_row(
+    rule: Rule, found: QuotaForecast, planned: float, headroom: float, limit: Limit
+) -> LimitForecast:
     """Make the row of a rule: Erlang B for concurrent numbers, the number itself for others."""
     demand = found.theory_mean
     requirement: Requirement = Lines(demand) if rule.spread else Count(demand, rule.grows)

@@ -232,9 +232,9 @@ class Staffed:
     """Half-width of the 95 % interval of the load as a share of the load; 0 if exact."""
 
 
-def climb(rungs: list[LimitForecast]) -> list[LimitForecast]:
+def by_volume(rows: list[LimitForecast]) -> list[LimitForecast]:
     """Sort the rows in the order in which growing volume reaches them."""
-    return sorted(rungs, key=lambda rung: (rung.calls_per_hour, rung.key))
+    return sorted(rows, key=lambda row: (row.calls_per_hour, row.key))
 
 
 def at_busiest(probe: Callable[[float], float], end: float, points: int = 240) -> tuple[float, float]:

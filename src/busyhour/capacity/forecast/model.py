@@ -92,7 +92,7 @@ class Forecast:
     planned_calls: float
     demand: CallDemand
     quotas: list[QuotaForecast]
-    ladder: list[LimitForecast]
+    limits: list[LimitForecast]
     queues: list[QueueForecast]
     runs: int
     """Number of simulated runs."""
@@ -116,7 +116,7 @@ class Forecast:
     @property
     def binding(self) -> list[LimitForecast]:
         """Limits that the plan exceeds, in the order in which growing volume reaches them."""
-        return [rung for rung in self.ladder if rung.verdict is Fits.EXCEEDS]
+        return [row for row in self.limits if row.verdict is Fits.EXCEEDS]
 
     @property
     def tight(self) -> list[LimitForecast]:
@@ -125,26 +125,26 @@ class Forecast:
         A run that uses them so fails.
         """
         return [
-            rung
-            for rung in self.ladder
-            if rung.kind == "quota"
-            and rung.verdict is Fits.WITHIN
-            and rung.with_headroom is not None
-            and rung.with_headroom > rung.value
+            row
+            for row in self.limits
+            if row.kind == "quota"
+            and row.verdict is Fits.WITHIN
+            and row.with_headroom is not None
+            and row.with_headroom > row.value
         ]
 
     @property
     def undecided(self) -> list[LimitForecast]:
         """Limits for which the samples do not decide whether they carry the plan."""
-        return [rung for rung in self.ladder if rung.verdict is Fits.UNDECIDED]
+        return [row for row in self.limits if row.verdict is Fits.UNDECIDED]
 
     @property
     def increases(self) -> list[LimitForecast]:
         """Return the smallest set of quota increases that carries the plan."""
         return [
-            rung
-            for rung in self.ladder
-            if rung.kind == "quota" and rung.needed is not None and rung.needed > rung.value
+            row
+            for row in self.limits
+            if row.kind == "quota" and row.needed is not None and row.needed > row.value
         ]
 
     def narrowed(self, services: Collection[str]) -> Forecast:
@@ -163,7 +163,7 @@ class Forecast:
         return replace(
             self,
             quotas=[quota for quota in self.quotas if kept(quota.key)],
-            ladder=[rung for rung in self.ladder if kept(rung.key)],
+            limits=[row for row in self.limits if kept(row.key)],
             queues=self.queues if "connect" in services else [],
             unpublished=[one for one in self.unpublished if kept(one.key)],
             outcomes=self.outcomes if "connect" in services else None,
@@ -187,7 +187,7 @@ class Forecast:
                 _plain({**asdict(q), "peak": q.peak, "utilisation": q.utilisation}) for q in self.quotas
             ],
             "queues": [_plain(asdict(queue)) for queue in self.queues],
-            "ladder": [rung.as_json() for rung in self.ladder],
+            "ladder": [row.as_json() for row in self.limits],
             "increases": [
                 {"key": r.key, "code": r.code, "value": r.value, "needed": r.needed} for r in self.increases
             ],

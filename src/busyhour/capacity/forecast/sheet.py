@@ -6,11 +6,11 @@ import math
 from typing import Any
 
 from busyhour.capacity.demand.per_call import CallDemand
-from busyhour.capacity.forecast.bottlenecks import Ladder
+from busyhour.capacity.forecast.bottlenecks import Bottlenecks
 from busyhour.capacity.forecast.limits import Limit, LimitForecast
 from busyhour.capacity.forecast.model import QuotaForecast
 from busyhour.capacity.forecast.quota_values import Values
-from busyhour.capacity.simulation.replications import Rehearsal
+from busyhour.capacity.simulation.replications import Replications
 
 PEAK = 0.99
 """Percentile of random demand that counts as its peak."""
@@ -25,16 +25,21 @@ class Sheet:
     """
 
     def __init__(
-        self, values: Values, demand: CallDemand, per_hour: float, ladder: Ladder, runs: Rehearsal
+        self,
+        values: Values,
+        demand: CallDemand,
+        per_hour: float,
+        bottlenecks: Bottlenecks,
+        runs: Replications,
     ) -> None:
         self._values = values
         self.demand = demand
         self.per_hour = per_hour
-        self.ladder = ladder
+        self.bottlenecks = bottlenecks
         self.runs = runs
         self.notes: list[str] = []
         self.quotas: list[QuotaForecast] = []
-        self.rungs: list[LimitForecast] = []
+        self.limits: list[LimitForecast] = []
 
     def limit(self, key: str) -> Limit:
         """Return the value in force of one quota."""
@@ -59,10 +64,10 @@ class Sheet:
             )
         )
 
-    def rung(self, rung: LimitForecast | None) -> None:
+    def add_limit(self, row: LimitForecast | None) -> None:
         """Add a row to the list of limits, unless it is None."""
-        if rung is not None:
-            self.rungs.append(rung)
+        if row is not None:
+            self.limits.append(row)
 
     def error(self, mean: float, quantity: str) -> float | None:
         """Return the half-width of the 95 % interval of a mean that is proportional to a sampled quantity."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from busyhour.capacity.demand.per_call import CallDemand
 from busyhour.capacity.forecast.limits import Staffed
 from busyhour.capacity.simulation.agent_queue import Queueing, QueueSample
-from busyhour.capacity.simulation.fluid_queue import MANY, Crowd
+from busyhour.capacity.simulation.fluid_queue import MANY, FluidQueue
 from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.scenarios.model import Scenario
 from busyhour.scenarios.traffic_plan.draw import Chance, sampler
@@ -37,7 +37,7 @@ def staffed_of(scenario: Scenario, demand: CallDemand) -> Iterator[Staffed]:
 
         sample: Queueing
         if queue.agents >= MANY:
-            sample = Crowd(aht, patience, scenario.seed)
+            sample = FluidQueue(aht, patience, scenario.seed)
         else:
             sample = QueueSample(max(_CONTACTS, 20 * queue.agents), handling, patience, scenario.seed)
         yield Staffed(

@@ -72,7 +72,7 @@ class TableDemand:
         """Compare the quota on the throughput of one table, for the busiest one."""
         limit = self._sheet.limit(TABLE_QUOTA[load.side])
         per_second = self._per_second * load.units
-        rung = self._sheet.ladder.rate(
+        row = self._sheet.bottlenecks.rate(
             limit,
             load.units,
             f"{load.side} units",
@@ -87,12 +87,12 @@ class TableDemand:
             f"{_name(load)}: {self._sheet.per_hour:,.0f} calls/h / 3600 x {load.requests:.3g} items of "
             f"{load.units / load.requests:.3g} {load.side} units = {per_second:,.4g} units/s",
             **self._sheet.runs.spread(lambda run: _peak_of(run, load)),
-            turned_away_theory=0.0 if rung is None else self._in_test(rung),
+            turned_away_theory=0.0 if row is None else self._in_test(row),
             theory_half_width=self._sheet.error(per_second, self._widest(load)),
             turned_away_simulated=self._sheet.runs.share(_refused(load)),
             turned_away_half_width=self._sheet.runs.half_width(_refused(load)),
         )
-        self._sheet.rung(rung)
+        self._sheet.add_limit(row)
 
     def _partitions(self, asked: Mapping[Resource, TableLoad]) -> dict[Resource, LimitForecast]:
         """Compare partitions of the tables whose keys are known, and list the first that binds.
@@ -109,29 +109,29 @@ class TableDemand:
         for load in known:
             served = self._limits.served(load, self._per_second)
             text = f"{_name(load)}: {_partitions(served, load)}"
-            rung = self._sheet.ladder.partition(limit, served.by_partition, load.each, text, TABLE_FULL)
-            rows[load.table, load.index, load.side] = rung
-            found.append((rung.calls_per_hour, -served.hottest, rung, served, load))
-        _, _, rung, served, load = min(found, key=lambda each: each[:2])
-        self._sheet.rung(rung)
+            row = self._sheet.bottlenecks.partition(limit, served.by_partition, load.each, text, TABLE_FULL)
+            rows[load.table, load.index, load.side] = row
+            found.append((row.calls_per_hour, -served.hottest, row, served, load))
+        _, _, row, served, load = min(found, key=lambda each: each[:2])
+        self._sheet.add_limit(row)
         self._sheet.add(
             limit,
             served.hottest,
             load.busy_second(self._per_second, served.hottest / served.asked),
-            rung.calculation,
-            turned_away_theory=self._in_test(rung),
+            row.calculation,
+            turned_away_theory=self._in_test(row),
             theory_half_width=self._sheet.error(served.hottest, self._widest(load)),
             turned_away_simulated=self._sheet.runs.share(_refused(load, by_partition=True)),
             turned_away_half_width=self._sheet.runs.half_width(_refused(load, by_partition=True)),
         )
         return rows
 
-    def _in_test(self, rung: LimitForecast) -> float:
+    def _in_test(self, row: LimitForecast) -> float:
         """Return the share that a limit rejects in the scenario's test, for comparison with a run."""
-        assert isinstance(rung.requirement, Throughput)
+        assert isinstance(row.requirement, Throughput)
         if self._scenario.plan.day is not None:
-            return rung.rejected_at_plan
-        return rung.requirement.over(rung.value, self._scenario.test.hold)
+            return row.rejected_at_plan
+        return row.requirement.over(row.value, self._scenario.test.hold)
 
     def _growing(self, capacity: Capacity, load: TableLoad) -> None:
         """Add a note for an on-demand table, which has no row.
@@ -154,7 +154,7 @@ class TableDemand:
         name = f"{capacity.mode.capitalize()} {capacity.side} throughput of {_name(load)}"
         unit = f"{capacity.side} units/second"
         limit = Limit(capacity.key, name, None, capacity.value, unit, capacity.origin)
-        rung = self._sheet.ladder.rate(
+        row = self._sheet.bottlenecks.rate(
             limit,
             load.units,
             f"{capacity.side} units",
@@ -164,7 +164,7 @@ class TableDemand:
             each=load.each,
             seconds=BURST_SECONDS if capacity.mode is Mode.PROVISIONED else 1.0,
         )
-        self._sheet.rung(rung)
+        self._sheet.add_limit(row)
 
     def _throttled(self, load: TableLoad, partition: LimitForecast | None) -> None:
         """Add a note if requests are throttled by any limit of the table."""

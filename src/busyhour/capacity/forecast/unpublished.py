@@ -103,7 +103,7 @@ def with_unpublished(forecast: Forecast, *, even: bool) -> Forecast:
     figures = {
         "calls_per_hour": forecast.calls_per_hour,
         "calls_per_second": forecast.calls_per_hour / 3600.0,
-        "lambda_at_once": next((row.load for row in forecast.ladder if row.key == EXECUTIONS), 0.0),
+        "lambda_at_once": next((row.load for row in forecast.limits if row.key == EXECUTIONS), 0.0),
     }
     found = []
     for one in load():

@@ -21,7 +21,7 @@ from typing import Any, cast
 from busyhour.capacity.markov.lifetimes import Edge
 from busyhour.capacity.markov.outcomes import NotFiniteError
 from busyhour.capacity.markov.state import END, WAITS, State, Transition
-from busyhour.capacity.markov.states import Moments
+from busyhour.capacity.markov.states import States
 from busyhour.capacity.theory.durations import Mixture
 
 MOST_STATES = 20_000
@@ -62,17 +62,17 @@ class _Chain:
     """Number of each state by its key."""
 
 
-def solve(moments: Moments, flow_limit: float) -> Solution:
+def solve(states: States, flow_limit: float) -> Solution:
     """Find every state and solve for the expectations.
 
     Args:
-        moments: source of the calls' states.
+        states: source of the calls' states.
         flow_limit: seconds of prompts after which callers hang up, see `CallPolicy.flow_limit`.
 
     Raises:
         NotFiniteError: there are too many states, or calls that never end, or that end by the clock.
     """
-    chain = _explored(moments)
+    chain = _explored(states)
     visits = _visits(chain, flow_limit)
     waiting = math.fsum(
         visits[source] * share
@@ -83,35 +83,35 @@ def solve(moments: Moments, flow_limit: float) -> Solution:
         _means(chain, visits),
         len(visits),
         waiting,
-        frozenset(moments.open),
-        tuple(moments.reasons),
+        frozenset(states.open),
+        tuple(states.reasons),
         [Edge(*each) for each in zip(chain.sources, chain.targets, chain.shares, chain.lasting, strict=True)],
     )
 
 
-def _explored(moments: Moments) -> _Chain:
+def _explored(states: States) -> _Chain:
     """Find all states of the calls, numbered in the order of discovery."""
     chain = _Chain()
     numbers = chain.numbers
     todo: list[State] = []
 
-    def number(moment: State | Hashable) -> int:
-        key = moment.key if isinstance(moment, State) else moment
+    def number(state: State | Hashable) -> int:
+        key = state.key if isinstance(state, State) else state
         known = numbers.get(key)
         if known is None:
             known = numbers[key] = len(numbers) - 2
             if known >= MOST_STATES:
                 raise NotFiniteError(f"calls have more than {MOST_STATES:,} different states")
-            todo.append(cast("State", moment))
+            todo.append(cast("State", state))
             chain.asked.append({})
         return known
 
-    number(moments.first)
+    number(states.first)
     done = 0
     while done < len(todo):
-        moment, todo[done] = todo[done], cast("State", None)
+        state, todo[done] = todo[done], cast("State", None)
         asked = chain.asked[done]
-        for step in moments.steps(moment):
+        for step in states.steps(state):
             _add(chain, asked, done, step, number(step.target))
         done += 1
     return chain

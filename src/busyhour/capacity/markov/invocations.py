@@ -16,7 +16,7 @@ from busyhour.capacity.markov.lazy_number import Numbers, Watched
 from busyhour.capacity.markov.outcomes import NotFiniteError, Outcome
 from busyhour.capacity.simulation.functions import HANDLER_LATENCY
 from busyhour.capacity.theory.distributions import ProbabilityDistribution
-from busyhour.capacity.theory.invocation_retries import settled
+from busyhour.capacity.theory.invocation_retries import retry_outcomes
 from busyhour.flows import protocol as p
 from busyhour.flows.contact import Contact
 from busyhour.flows.policy import Policy
@@ -74,7 +74,7 @@ class Invocations:
         self._stand_ins = stand_ins
         self._untimed = untimed
 
-    def ways(self, effect: p.Invoke, taken: float, contact: Watched) -> list[Outcome]:
+    def outcomes(self, effect: p.Invoke, taken: float, contact: Watched) -> list[Outcome]:
         """Compute the outcomes of an invocation.
 
         Args:
@@ -97,8 +97,8 @@ class Invocations:
         latency = ProbabilityDistribution(function.latency or HANDLER_LATENCY)
         retry = self._retry
         limit = retry.asynchronous_limit if effect.asynchronous else effect.timeout_seconds
-        ways = []
-        for end in settled(latency, error_share, function.timeout, limit, retry):
+        outcomes = []
+        for end in retry_outcomes(latency, error_share, function.timeout, limit, retry):
             asked = {
                 f"invocations:{name}": end.attempts,
                 "Lambda invocations": end.attempts,
@@ -109,14 +109,14 @@ class Invocations:
             event: p.Event = p.LambdaFailed("function_error", "", end.seconds)
             if end.succeeded:
                 event = replace(answer, seconds=end.seconds)
-            ways.append(Outcome(end.share, end.seconds, event, asked, (end.lasting,)))
+            outcomes.append(Outcome(end.share, end.seconds, event, asked, (end.lasting,)))
         if not effect.asynchronous:
-            return ways
+            return outcomes
         # The flow goes on at once with any result.
         total: dict[str, float] = {}
-        for way in ways:
-            for quantity, amount in way.asked.items():
-                total[quantity] = total.get(quantity, 0.0) + way.share * amount
+        for outcome in outcomes:
+            for quantity, amount in outcome.asked.items():
+                total[quantity] = total.get(quantity, 0.0) + outcome.share * amount
         return [Outcome(1.0, 0.0, p.LambdaResult({}), total)]
 
     def _answer(

@@ -53,7 +53,7 @@ _DONE = p.Done()
 _HUNG_UP = p.HungUp()
 
 
-class Ways:
+class Outcomes:
     """Computes the outcomes of effects that depend on callers, services or time.
 
     Args:
@@ -85,11 +85,11 @@ class Ways:
                     return [Outcome(1.0, effect.seconds, _DONE)]
                 return [Outcome(1.0, self._patience, _HUNG_UP, drawn=whole(self._callers.patience))]
             case p.Collect():
-                ways = self._choose(effect, place) if effect.menu else self._type(effect, place)
-                return self._after(effect.prompt_seconds, ways)
+                outcomes = self._choose(effect, place) if effect.menu else self._type(effect, place)
+                return self._after(effect.prompt_seconds, outcomes)
             case p.Converse():
-                ways = self._after(effect.prompt_seconds, self._say(effect, place))
-                return [replace(way, asked={"Lex turns": 1.0}) for way in ways]
+                outcomes = self._after(effect.prompt_seconds, self._say(effect, place))
+                return [replace(outcome, asked={"Lex turns": 1.0}) for outcome in outcomes]
             case p.Talk():
                 ends = p.Done("agent") if self._policy.agent_ends else _HUNG_UP
                 return [Outcome(1.0, self.talk, ends, drawn=whole(self._callers.talk))]
@@ -110,17 +110,17 @@ class Ways:
     def _hear(self, seconds: float) -> list[Outcome]:
         return self._after(seconds, [Outcome(1.0, 0.0, _DONE)])
 
-    def _after(self, seconds: float, ways: list[Outcome]) -> list[Outcome]:
+    def _after(self, seconds: float, outcomes: list[Outcome]) -> list[Outcome]:
         """Return the outcomes after a prompt, during which the caller may hang up."""
         rate = self._behaviour.hang_up_rate
         heard = [
             replace(
-                way,
-                share=(1.0 - rate) * way.share,
-                seconds=seconds + way.seconds,
-                drawn=(*fixed(seconds), *way.lasting),
+                outcome,
+                share=(1.0 - rate) * outcome.share,
+                seconds=seconds + outcome.seconds,
+                drawn=(*fixed(seconds), *outcome.lasting),
             )
-            for way in ways
+            for outcome in outcomes
             if rate < 1.0
         ]
         if rate > 0.0:
@@ -141,17 +141,17 @@ class Ways:
 
     def _choose(self, effect: p.Collect, place: Place) -> list[Outcome]:
         pause, drawn = self._pause(effect.timeout_seconds)
-        ways = []
+        outcomes = []
         key = self._behaviour.menu_key(place[0], effect.action, place[1])
         for share, choice in self._drawn(key, effect.choices, SILENCE):
             if choice == OTHERWISE:
                 choice = next((one for one in _KEYS if one not in effect.choices), SILENCE)
             if choice == SILENCE:
-                ways.append(Outcome(share, effect.timeout_seconds, p.Silence()))
+                outcomes.append(Outcome(share, effect.timeout_seconds, p.Silence()))
             else:
                 event = _HUNG_UP if choice == HANG_UP else p.Digits(choice)
-                ways.append(Outcome(share, pause, event, drawn=drawn))
-        return ways
+                outcomes.append(Outcome(share, pause, event, drawn=drawn))
+        return outcomes
 
     def _pause(self, timeout: float) -> tuple[float, Lasting]:
         """Return the seconds until the first key: mean and distribution."""
@@ -166,12 +166,12 @@ class Ways:
         shares: dict[str, float] = {}
         for pattern in patterns:
             shares[pattern] = shares.get(pattern, 0.0) + 1.0 / len(patterns)
-        ways = []
+        outcomes = []
         for pattern, share in shares.items():
             if pattern == SILENCE or not pattern:
-                ways.append(Outcome(share, effect.timeout_seconds, p.Silence()))
+                outcomes.append(Outcome(share, effect.timeout_seconds, p.Silence()))
             elif pattern == HANG_UP:
-                ways.append(Outcome(share, pause, _HUNG_UP, drawn=drawn))
+                outcomes.append(Outcome(share, pause, _HUNG_UP, drawn=drawn))
             else:
                 cut = pattern[: effect.max_digits] if effect.max_digits > 0 else pattern
                 typing = policy.key_seconds * (len(cut) - 1)
@@ -179,10 +179,10 @@ class Ways:
                     typing += policy.key_seconds if effect.terminator else effect.interdigit_seconds
                 inputs = self._inputs(cut)
                 typed = (*drawn, *fixed(typing))
-                ways += [
+                outcomes += [
                     Outcome(share / len(inputs), pause + typing, p.Digits(one), drawn=typed) for one in inputs
                 ]
-        return ways
+        return outcomes
 
     def _inputs(self, pattern: str) -> list[str]:
         if "#" in pattern and 10 ** pattern.count("#") > MOST_VALUES and self._opaque(len(pattern)):
@@ -195,15 +195,15 @@ class Ways:
         seconds = self._think.mean() + self._policy.lex_turn_seconds
         drawn = (*whole(self._callers.think), *fixed(self._policy.lex_turn_seconds))
         key = self._behaviour.menu_key(place[0], effect.action, place[1])
-        ways = []
+        outcomes = []
         for share, choice in self._drawn(key, effect.intents, OTHERWISE):
             event: p.Event = p.LexResult("FallbackIntent" if choice == OTHERWISE else choice)
             if choice == HANG_UP:
                 event = _HUNG_UP
             elif choice == SILENCE:
                 event = p.Silence()
-            ways.append(Outcome(share, seconds, event, drawn=drawn))
-        return ways
+            outcomes.append(Outcome(share, seconds, event, drawn=drawn))
+        return outcomes
 
     def _dial(self, effect: p.Dial) -> Outcome:
         ring = self._policy.dial_seconds

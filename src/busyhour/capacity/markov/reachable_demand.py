@@ -17,7 +17,7 @@ EVERY_FUNCTION = "invocations:"
 """Represents every function, where the flow names one by a reference."""
 
 
-def asked_beyond(call: Call, library: FlowLibrary) -> frozenset[str]:
+def reachable_demand(call: Call, library: FlowLibrary) -> frozenset[str]:
     """Return the quantities that may still grow after this position.
 
     They are `invocations:NAME`, `Lex turns` and `service:TYPE`.

@@ -24,7 +24,7 @@ CONTACTS, HANDLING = "contacts:", "handling:"
 Not quantities, see `expected_demand.ExactDemand.queues`.
 """
 TO_QUEUE = "service:TransferContactToQueue"
-"""Member of `Moments.open` if calls may get to a queue again after they have waited."""
+"""Member of `States.open` if calls may get to a queue again after they have waited."""
 
 
 class Phase(IntEnum):

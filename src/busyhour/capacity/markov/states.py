@@ -18,8 +18,8 @@ from busyhour.calls.ports import Functions
 from busyhour.capacity.markov.invocations import Ask, Invocations
 from busyhour.capacity.markov.lazy_number import Numbers
 from busyhour.capacity.markov.liveness import StateReducer, are_opaque
-from busyhour.capacity.markov.outcomes import NotFiniteError, Outcome, Ways
-from busyhour.capacity.markov.reachable_demand import asked_beyond
+from busyhour.capacity.markov.outcomes import NotFiniteError, Outcome, Outcomes
+from busyhour.capacity.markov.reachable_demand import reachable_demand
 from busyhour.capacity.markov.state import (
     CONTACTS,
     END,
@@ -61,7 +61,7 @@ class _Asker:
         return True
 
 
-class Moments:
+class States:
     """The states of the calls of a scenario.
 
     Args:
@@ -85,7 +85,7 @@ class Moments:
         self._machine = machine
         self._policy = policy
         self._centre = CallCentre(VirtualClock(), machine, scenario, cast("Functions", None), policy=policy)
-        self._ways = Ways(scenario, policy, opaque=lambda length: are_opaque(machine.library, length))
+        self._outcomes = Outcomes(scenario, policy, opaque=lambda length: are_opaque(machine.library, length))
         self._forgetting = StateReducer(machine.library, attributes)
         self._displays: dict[tuple[str, str], str] = {}
         self._outbound = scenario.traffic.direction is Direction.OUTBOUND
@@ -99,7 +99,7 @@ class Moments:
             ask,
             attributes,
             self._numbers,
-            self._ways.stand_ins,
+            self._outcomes.stand_ins,
             self._untimed,
         )
         self._made = 0
@@ -113,26 +113,26 @@ class Moments:
         call = machine.call(scenario.flows.entry, self._numbers.contact(None))
         self.first = State(call, Phase.NEW, frozenset(), None, "new")
 
-    def steps(self, moment: State) -> list[Transition]:
+    def steps(self, state: State) -> list[Transition]:
         """Return the transitions out of a state; those with one target are merged.
 
         Raises:
             NotFiniteError: there are too many.
             MoreReadError: a function reads what was dropped.
         """
-        known = self._steps.get(moment.alike)
+        known = self._steps.get(state.alike)
         if known is None:
             numbers = self._numbers
             before, numbers.looked = numbers.looked, False
-            found = self._through_functions(self._taken(moment))
+            found = self._through_functions(self._taken(state))
             looked, numbers.looked = numbers.looked, numbers.looked or before
             if not looked:
-                known = self._steps[moment.alike] = found
-            elif moment.number is None:
-                return self._for_each_number(moment, found)
+                known = self._steps[state.alike] = found
+            elif state.number is None:
+                return self._for_each_number(state, found)
             else:
                 return found
-        return [with_number(step, moment.number) for step in known]
+        return [with_number(step, state.number) for step in known]
 
     def _through_functions(self, steps: list[Transition]) -> list[Transition]:
         """Continue through invocations of functions, which are not states of their own.
@@ -152,48 +152,48 @@ class Moments:
                 found[place] = together(found[place], one) if place in found else one
         return list(found.values())
 
-    def _for_each_number(self, moment: State, found: list[Transition]) -> list[Transition]:
+    def _for_each_number(self, state: State, found: list[Transition]) -> list[Transition]:
         shares = self._numbers.shares()
         if len(shares) == 1:
             return found
         return [
             replace(step, share=share * step.share)
             for number, share in enumerate(shares)
-            for step in self._through_functions(self._taken(replace(moment, number=number)))
+            for step in self._through_functions(self._taken(replace(state, number=number)))
         ]
 
-    def _taken(self, moment: State) -> list[Transition]:
-        if moment.phase is Phase.NEW:
-            return self._begun(moment)
-        effect = moment.call.pending
+    def _taken(self, state: State) -> list[Transition]:
+        if state.phase is Phase.NEW:
+            return self._begun(state)
+        effect = state.call.pending
         match effect:
             case p.Invoke():
-                contact = self._numbers.contact(moment.number)
-                ways = self._invocations.ways(effect, moment.call.lambda_seconds, contact)
-                return [self._go(moment, way) for way in ways]
+                contact = self._numbers.contact(state.number)
+                outcomes = self._invocations.outcomes(effect, state.call.lambda_seconds, contact)
+                return [self._go(state, outcome) for outcome in outcomes]
             case p.CheckHours():
-                return self._check_hours(moment, effect)
+                return self._check_hours(state, effect)
             case p.ReadMetrics():
-                return [self._depends(moment, "metrics of queues are read")]
+                return [self._depends(state, "metrics of queues are read")]
             case p.Enqueue():
-                return [self._enqueue(moment, effect)]
+                return [self._enqueue(state, effect)]
             case _:
                 assert effect is not None
                 place = (
-                    moment.call.flow_name,
-                    self._display(moment.call.flow_name, moment.call.current_action),
+                    state.call.flow_name,
+                    self._display(state.call.flow_name, state.call.current_action),
                 )
-                ways_on = self._ways.of(effect, place)
+                ways_on = self._outcomes.of(effect, place)
                 assert ways_on is not None, effect
-                return [self._go(moment, way) for way in ways_on]
+                return [self._go(state, outcome) for outcome in ways_on]
 
-    def _begun(self, moment: State) -> list[Transition]:
+    def _begun(self, state: State) -> list[Transition]:
         """Start the call.
 
         Inbound calls at once, outbound ones after ringing, as in `calls.caller.Caller.ring`.
         """
         if not self._outbound:
-            return [self._started(moment, 1.0, {}, ())]
+            return [self._started(state, 1.0, {}, ())]
         callers, timeout = self._scenario.callers, self._policy.ring_timeout
         ring = ProbabilityDistribution(callers.answer)
         answered = callers.answered * ring.below(timeout)
@@ -202,50 +202,50 @@ class Moments:
         if answered > 0.0:
             seconds = ring.up_to(timeout) / ring.below(timeout)
             rings = {**asked, "ringing": seconds, "at once": seconds}
-            steps.append(self._started(moment, answered, rings, durations.until(callers.answer, timeout)))
+            steps.append(self._started(state, answered, rings, durations.until(callers.answer, timeout)))
         if answered < 1.0:
             rings = {**asked, "ringing": timeout, "at once": timeout}
             steps.append(Transition(1.0 - answered, rings, END, {durations.fixed(timeout): 1.0}))
         return steps
 
     def _started(
-        self, moment: State, share: float, asked: Mapping[str, float], lasting: durations.Lasting
+        self, state: State, share: float, asked: Mapping[str, float], lasting: durations.Lasting
     ) -> Transition:
-        call = self._machine.call(self._scenario.flows.entry, self._numbers.contact(moment.number))
+        call = self._machine.call(self._scenario.flows.entry, self._numbers.contact(state.number))
         effect = call.start()
-        target = self._arrived(moment, call, effect, Phase.FLOW, moment.hours)
+        target = self._arrived(state, call, effect, Phase.FLOW, state.hours)
         return Transition(share, asked, target, {lasting: 1.0})
 
     def _go(
-        self, moment: State, way: Outcome, *, hours: frozenset[tuple[str, bool]] | None = None
+        self, state: State, outcome: Outcome, *, hours: frozenset[tuple[str, bool]] | None = None
     ) -> Transition:
         """Convert an outcome to a transition."""
-        call = self._copy(moment)
-        effect = call.send(way.event)
-        talked = isinstance(moment.call.pending, p.Talk)
-        where = "with agent" if moment.phase is Phase.AGENT else "in flow"
-        asked = dict(way.asked)
-        if way.seconds:
-            asked |= {where: way.seconds, "at once": way.seconds}
-            if moment.phase is Phase.AGENT:
-                asked[HANDLING + moment.queue] = way.seconds
-        phase = Phase.AFTER if talked else moment.phase
-        known = moment.hours if hours is None else hours
-        queue = moment.queue if phase is Phase.AGENT else ""
-        target = self._arrived(moment, call, effect, phase, known, queue)
-        return Transition(way.share, asked, target, {way.lasting: 1.0})
+        call = self._copy(state)
+        effect = call.send(outcome.event)
+        talked = isinstance(state.call.pending, p.Talk)
+        where = "with agent" if state.phase is Phase.AGENT else "in flow"
+        asked = dict(outcome.asked)
+        if outcome.seconds:
+            asked |= {where: outcome.seconds, "at once": outcome.seconds}
+            if state.phase is Phase.AGENT:
+                asked[HANDLING + state.queue] = outcome.seconds
+        phase = Phase.AFTER if talked else state.phase
+        known = state.hours if hours is None else hours
+        queue = state.queue if phase is Phase.AGENT else ""
+        target = self._arrived(state, call, effect, phase, known, queue)
+        return Transition(outcome.share, asked, target, {outcome.lasting: 1.0})
 
-    def _copy(self, moment: State) -> Call:
+    def _copy(self, state: State) -> Call:
         self._made += 1
         if self._made > MOST_STEPS:
             raise NotFiniteError(f"calls have more than {MOST_STEPS:,} transitions")
-        call = fork(moment.call)
-        call.contact = self._numbers.contact(moment.number)
+        call = fork(state.call)
+        call.contact = self._numbers.contact(state.number)
         return call
 
     def _arrived(
         self,
-        moment: State,
+        state: State,
         call: Call,
         effect: p.Effect,
         phase: Phase,
@@ -256,55 +256,55 @@ class Moments:
         if isinstance(effect, p.Ended):
             return END
         self._forgetting.forget(call)
-        return State(call, phase, hours, moment.number, (key(call), phase, hours, queue), queue)
+        return State(call, phase, hours, state.number, (key(call), phase, hours, queue), queue)
 
     def _untimed(self, why: str) -> None:
         self.open |= UNTIMED
         self.reasons[why] = None
 
-    def _depends(self, moment: State, why: str) -> Transition:
-        self.open |= TIMES | asked_beyond(moment.call, self._machine.library)
+    def _depends(self, state: State, why: str) -> Transition:
+        self.open |= TIMES | reachable_demand(state.call, self._machine.library)
         self.reasons[why] = None
         return Transition(1.0, {}, WAITS)
 
-    def _check_hours(self, moment: State, effect: p.CheckHours) -> list[Transition]:
+    def _check_hours(self, state: State, effect: p.CheckHours) -> list[Transition]:
         asker = _Asker()
         self._centre.is_open(cast("Caller", asker), effect)
         place, share = asker.place, min(max(asker.share, 0.0), 1.0)
-        known = dict(moment.hours).get(place) if place is not None else True
+        known = dict(state.hours).get(place) if place is not None else True
         if known is not None:
             share = 1.0 if known else 0.0
         steps = []
         for open_, part in ((True, share), (False, 1.0 - share)):
             if part > 0.0:
-                hours = moment.hours if known is not None else moment.hours | {(cast("str", place), open_)}
-                steps.append(self._go(moment, Outcome(part, 0.0, p.Hours(open_)), hours=hours))
+                hours = state.hours if known is not None else state.hours | {(cast("str", place), open_)}
+                steps.append(self._go(state, Outcome(part, 0.0, p.Hours(open_)), hours=hours))
         return steps
 
-    def _enqueue(self, moment: State, effect: p.Enqueue) -> Transition:
+    def _enqueue(self, state: State, effect: p.Enqueue) -> Transition:
         if effect.agent:
-            return self._depends(moment, "calls wait for one agent")
+            return self._depends(state, "calls wait for one agent")
         if not effect.queue:
-            return self._go(moment, Outcome(1.0, 0.0, p.Failed(detail="no queue is set")))
+            return self._go(state, Outcome(1.0, 0.0, p.Failed(detail="no queue is set")))
         queue = self._centre.queue(effect.queue)
-        if moment.phase is not Phase.FLOW:
-            return self._depends(moment, f"calls come to queue {queue.name!r} a second time")
+        if state.phase is not Phase.FLOW:
+            return self._depends(state, f"calls come to queue {queue.name!r} a second time")
         staffed = self._scenario.queues.get(queue.name)
         asked = {CONTACTS + queue.name: 1.0}
         if staffed is not None:
             if not self._answered_at_once:
-                step = self._depends(moment, f"calls may wait in queue {queue.name!r}")
+                step = self._depends(state, f"calls may wait in queue {queue.name!r}")
                 return replace(step, asked=asked)
-            beyond = asked_beyond(moment.call, self._machine.library)
+            beyond = reachable_demand(state.call, self._machine.library)
             self.beyond.setdefault(queue.name, set()).update(beyond)
         if self._wrap_up:
             asked |= {"wrap-up": self._wrap_up, HANDLING + queue.name: self._wrap_up}
-        call = self._copy(moment)
+        call = self._copy(state)
         then = call.send(p.Queued(queue.name, queue.arn))
         if not isinstance(then, p.Ended):
             agent = f"{queue.name}-agent-0"
             then = call.send(p.AgentAnswered(agent, agent))
-        target = self._arrived(moment, call, then, Phase.AGENT, moment.hours, queue.name)
+        target = self._arrived(state, call, then, Phase.AGENT, state.hours, queue.name)
         return Transition(1.0, asked, target)
 
     def _display(self, flow: str, action: str) -> str:

@@ -152,7 +152,7 @@ def plan_waves(waves: Sequence[Wave], forecast: Forecast, today: date, sizes: Se
         total = min(total + moved, plan)
         factor = total / plan if plan else 0.0
         needs = sorted(
-            _needs(forecast.ladder, factor),
+            _needs(forecast.limits, factor),
             key=lambda need: (
                 -(math.inf if need.used is None and not need.suffices else need.used or 0.0),
                 need.key,
@@ -201,19 +201,19 @@ def _needs(ladder: Sequence[LimitForecast], factor: float) -> list[Need]:
 
     Settings and staffing are left out: the team can change them itself.
     """
-    return [_need(rung, needed(rung.requirement, factor)) for rung in ladder if rung.kind == "quota"]
+    return [_need(row, needed(row.requirement, factor)) for row in ladder if row.kind == "quota"]
 
 
-def _need(rung: LimitForecast, value: float) -> Need:
+def _need(row: LimitForecast, value: float) -> Need:
     return Need(
-        rung.key,
-        rung.name,
-        rung.code,
-        rung.value,
-        rung.origin,
+        row.key,
+        row.name,
+        row.code,
+        row.value,
+        row.origin,
         value,
-        value / rung.value if rung.value else None,
-        value <= rung.value,
+        value / row.value if row.value else None,
+        value <= row.value,
     )
 
 

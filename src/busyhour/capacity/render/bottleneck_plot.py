@@ -38,13 +38,13 @@ def picture(found: Forecast, schedule: Schedule, form: str = "svg") -> bytes:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    rungs = [rung for rung in found.ladder if 0 < rung.calls_per_hour < math.inf]
-    heights = (2.6, 1.2 + 0.42 * max(len(rungs), 1))
+    rows = [row for row in found.limits if 0 < row.calls_per_hour < math.inf]
+    heights = (2.6, 1.2 + 0.42 * max(len(rows), 1))
     figure = Figure(figsize=(9, sum(heights)), layout="constrained")
     (FigureCanvasSVG if form == "svg" else FigureCanvasAgg)(figure)
     upper, lower = figure.subplots(2, height_ratios=heights)
     schedule_plot.draw(upper, schedule)
-    _ladder(lower, found, rungs)
+    _ladder(lower, found, rows)
     for axes in (upper, lower):
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
@@ -54,16 +54,16 @@ def picture(found: Forecast, schedule: Schedule, form: str = "svg") -> bytes:
     return out.getvalue()
 
 
-def _ladder(axes: Any, found: Forecast, rungs: Sequence[LimitForecast]) -> None:
+def _ladder(axes: Any, found: Forecast, rows: Sequence[LimitForecast]) -> None:
     """Draw the volume at which each limit binds, on a logarithmic scale."""
     from matplotlib.patches import Patch
 
-    names = [f"{rung.name} = {rung.value:g}" for rung in rungs]
-    volumes = [rung.calls_per_hour for rung in rungs]
-    axes.barh(range(len(rungs)), volumes, color=[_COLOURS[rung.kind] for rung in rungs])
-    axes.set_yticks(range(len(rungs)), names)
+    names = [f"{row.name} = {row.value:g}" for row in rows]
+    volumes = [row.calls_per_hour for row in rows]
+    axes.barh(range(len(rows)), volumes, color=[_COLOURS[row.kind] for row in rows])
+    axes.set_yticks(range(len(rows)), names)
     axes.invert_yaxis()
-    if rungs:
+    if rows:
         axes.set_xscale("log")
         # Space for the figures at the ends of the bars.
         low, high = min(*volumes, found.calls_per_hour or volumes[0]), max(*volumes, found.calls_per_hour)
@@ -81,7 +81,7 @@ def _ladder(axes: Any, found: Forecast, rungs: Sequence[LimitForecast]) -> None:
         axes.axvline(found.calls_per_hour, color="#c53030", linewidth=1.5, zorder=1.5)
     axes.set_xlabel("calls per hour at which it binds (1 % rejected)")
     axes.set_title(f"{found.scenario}: plan {found.calls_per_hour:,.0f} calls/h (red line)", loc="left")
-    used = {rung.kind for rung in rungs}
+    used = {row.kind for row in rows}
     if used:
         axes.legend(
             handles=[Patch(color=c, label=k) for k, c in _COLOURS.items() if k in used], loc="upper right"

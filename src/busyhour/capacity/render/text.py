@@ -47,23 +47,23 @@ def text(found: Forecast, console: Console) -> None:
     console.print(_ladder(found))
     if found.objectives:
         console.print(_objectives(found))
-    for symptom in dict.fromkeys(rung.symptom for rung in found.ladder):
+    for symptom in dict.fromkeys(row.symptom for row in found.limits):
         if symptom in SIGNS:
             console.print(f"{SIGNS[symptom]}: {symptom}.", style="dim", highlight=False)
     for sentence in _not_current(found):
         console.print(sentence, style="yellow", highlight=False, markup=False)
-    for rung in [*found.binding, *found.undecided]:
-        code = f" ({rung.code})" if rung.code else ""
-        exceeds = "The plan exceeds" if rung.verdict is Fits.EXCEEDS else "Not decided:"
+    for row in [*found.binding, *found.undecided]:
+        code = f" ({row.code})" if row.code else ""
+        exceeds = "The plan exceeds" if row.verdict is Fits.EXCEEDS else "Not decided:"
         console.print(
-            f"{exceeds} {rung.name}{code} = {_figure(rung.value)}, needed {_figure(rung.needed)}. {rung.calculation}.",
+            f"{exceeds} {row.name}{code} = {_figure(row.value)}, needed {_figure(row.needed)}. {row.calculation}.",
             highlight=False,
             markup=False,
         )
-    for rung in found.tight:
+    for row in found.tight:
         console.print(
-            f"Less headroom than the scenario requires: {rung.name} = {_figure(rung.value)}, with headroom "
-            f"{_figure(rung.with_headroom)}.",
+            f"Less headroom than the scenario requires: {row.name} = {_figure(row.value)}, with headroom "
+            f"{_figure(row.with_headroom)}.",
             highlight=False,
             markup=False,
         )
@@ -80,9 +80,9 @@ def text(found: Forecast, console: Console) -> None:
 
 def _headline(found: Forecast) -> str:
     """Return the first bottleneck of all limits, and whether the plan reaches it."""
-    if not found.ladder:
+    if not found.limits:
         return "The plan uses no limit."
-    first = found.ladder[0]
+    first = found.limits[0]
     if math.isinf(first.calls_per_hour):
         return "No limit binds at any volume."
     share = f", {first.calls_per_hour / found.calls_per_hour:.2f} x the plan" if found.calls_per_hour else ""
@@ -194,24 +194,24 @@ def _ladder(found: Forecast) -> Table:
     table.add_column("limit")
     table.add_column("value", justify="right")
     table.add_column("needed", justify="right")
-    wanted = any(rung.with_headroom is not None for rung in found.ladder)
+    wanted = any(row.with_headroom is not None for row in found.limits)
     if wanted:
         table.add_column("with headroom", justify="right")
     table.add_column("rejected\nat the plan", justify="right")
     table.add_column("symptom")
-    for rung in found.ladder:
-        share = rung.calls_per_hour / found.calls_per_hour if found.calls_per_hour else math.inf
+    for row in found.limits:
+        share = row.calls_per_hour / found.calls_per_hour if found.calls_per_hour else math.inf
         table.add_row(
-            _volume(rung),
+            _volume(row),
             f"{share:,.2f} x" if math.isfinite(share) else "",
-            "" if rung.by_little is None else f"{rung.by_little:,.0f}",
-            f"{rung.name}{' (' + rung.code + ')' if rung.code else ''}",
-            _figure(rung.value),
-            _figure(rung.needed),
-            *([_figure(rung.with_headroom)] if wanted else []),
-            _percent(rung.rejected_at_plan),
-            SIGNS.get(rung.symptom, rung.symptom),
-            style={Fits.EXCEEDS: "red", Fits.UNDECIDED: "yellow"}.get(rung.verdict),
+            "" if row.by_little is None else f"{row.by_little:,.0f}",
+            f"{row.name}{' (' + row.code + ')' if row.code else ''}",
+            _figure(row.value),
+            _figure(row.needed),
+            *([_figure(row.with_headroom)] if wanted else []),
+            _percent(row.rejected_at_plan),
+            SIGNS.get(row.symptom, row.symptom),
+            style={Fits.EXCEEDS: "red", Fits.UNDECIDED: "yellow"}.get(row.verdict),
         )
     return table
 
@@ -229,9 +229,9 @@ def _objectives(found: Forecast) -> Table:
 def _not_current(found: Forecast) -> list[str]:
     """Return the quotas whose present value was not read from the account, or too long ago, by the reason."""
     names: dict[str, list[str]] = {}
-    for rung in found.ladder:
-        if mark := rung.mark(freshness.today()):
-            names.setdefault(mark, []).append(rung.name)
+    for row in found.limits:
+        if mark := row.mark(freshness.today()):
+            names.setdefault(mark, []).append(row.name)
     return [f"Present values ({mark}): {', '.join(quotas)}." for mark, quotas in names.items()]
 
 
@@ -239,8 +239,8 @@ def _table(title: str) -> Table:
     return Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
 
 
-def _volume(rung: LimitForecast) -> str:
-    return volume(rung.calls_per_hour, rung.volume_half_width)
+def _volume(row: LimitForecast) -> str:
+    return volume(row.calls_per_hour, row.volume_half_width)
 
 
 def _range(quota: QuotaForecast) -> str:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from busyhour.calls.invoker import FunctionCounts
-from busyhour.capacity.simulation.table_throttling import TablesAsked
+from busyhour.capacity.simulation.table_throttling import SimulatedTables
 from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
 from busyhour.scenarios.model import DriveKind, Scenario
 
@@ -47,7 +47,7 @@ class ServiceArrivals:
             operations.
     """
 
-    def __init__(self, scenario: Scenario, functions: Functions, tables: TablesAsked) -> None:
+    def __init__(self, scenario: Scenario, functions: Functions, tables: SimulatedTables) -> None:
         self._functions = functions
         self._tables = tables
         self._names = tuple(scenario.functions) if scenario.drive is DriveKind.LAMBDA else ()

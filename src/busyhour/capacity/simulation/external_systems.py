@@ -15,7 +15,7 @@ from busyhour.calls.chance import Stream, key_of
 from busyhour.calls.invoker import function_name
 from busyhour.calls.ports import Clock
 from busyhour.capacity.simulation.gauges import Counter, Gauge
-from busyhour.capacity.simulation.rejections import Turned
+from busyhour.capacity.simulation.rejections import Rejections
 from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
 from busyhour.scenarios.model import Distribution, ExternalLimit
 from busyhour.scenarios.traffic_plan.draw import sampler
@@ -37,7 +37,7 @@ class ExternalUse:
     level: Gauge
     """Requests in progress."""
     asked: int = 0
-    rejected: Turned = field(default_factory=Turned)
+    rejected: Rejections = field(default_factory=Rejections)
     first_asked: int = 0
     """Excludes requests of invocations that retry a failed one."""
     first_rejected: int = 0
@@ -65,10 +65,10 @@ class ExternalSystems:
         for use in self.use.values():
             use.requests.restart()
             use.level.restart()
-            use.asked, use.rejected = 0, Turned()
+            use.asked, use.rejected = 0, Rejections()
             use.first_asked = use.first_rejected = 0
 
-    def asked_by(self, function: str) -> bool:
+    def is_used_by(self, function: str) -> bool:
         """Whether invocations of the function send requests to any system."""
         return any(function in system.limit.functions for system in self._systems)
 
@@ -113,7 +113,7 @@ class ExternalSystems:
             use.requests.count()
             full = system.limit.concurrency is not None and busy >= system.limit.concurrency
             if self._enforced and (full or not system.bucket.take(now)):
-                use.rejected.away(now)
+                use.rejected.record(now)
                 use.first_rejected += not again
                 return False
         return True
@@ -145,7 +145,7 @@ class ExternalFunctions:
     def invoke(self, call: LiveCall, effect: Invoke, done: Done) -> None:
         """Make one attempt; it fails if a system rejects one of its requests."""
         name = function_name(effect.function_arn)
-        if not self._systems.asked_by(name):
+        if not self._systems.is_used_by(name):
             self._functions.invoke(call, effect, done)
             return
         attempt, again = call.attempts.get(name, 1), call.latest_attempt > 1

@@ -25,7 +25,7 @@ inaccurate.
 """
 
 
-class Crowd:
+class FluidQueue:
     """The queue at any volume.
 
     Args:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Turned:
+class Rejections:
     """Number of rejections, and the time of the first (seconds from the start)."""
 
     count: int = 0
     first_at: float | None = None
 
-    def away(self, at: float) -> None:
+    def record(self, at: float) -> None:
         """Record a rejection at time `at` (seconds from the start)."""
         self.count += 1
         if self.first_at is None:

@@ -65,7 +65,7 @@ def _counted_seconds(rate: float, fill: float) -> float:
     return max(_WINDOW / rate, fill, min(_SETTLING, SIMULATED_CALLS / rate))
 
 
-class Rehearsal:
+class Replications:
     """Replications of one plan with successive seeds.
 
     Args:

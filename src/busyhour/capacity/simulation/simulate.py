@@ -26,8 +26,8 @@ from busyhour.capacity.simulation.clock import VirtualClock
 from busyhour.capacity.simulation.external_systems import ExternalFunctions, ExternalSystems, ExternalUse
 from busyhour.capacity.simulation.functions import Answers, ModelledFunctions
 from busyhour.capacity.simulation.gauges import Counter, Gauge
-from busyhour.capacity.simulation.rejections import Turned
-from busyhour.capacity.simulation.table_throttling import BackedFunctions, TablesAsked, TableUse
+from busyhour.capacity.simulation.rejections import Rejections
+from busyhour.capacity.simulation.table_throttling import FunctionsWithTables, SimulatedTables, TableUse
 from busyhour.capacity.table_limits import Resource, TableLimits
 from busyhour.scenarios.model import Direction, Scenario
 from busyhour.scenarios.traffic_plan.arrivals import Arrival, Schedule
@@ -63,11 +63,11 @@ class SimulationResult:
     started: int
     lost: int
     """Planned calls that never got through."""
-    blocked: Turned
+    blocked: Rejections
     """Attempts blocked because concurrent calls were used up (reorder tone)."""
-    start_throttled: Turned
+    start_throttled: Rejections
     """StartOutboundVoiceContact requests throttled (429)."""
-    lambda_throttled: Turned
+    lambda_throttled: Rejections
     """Lambda attempts throttled (429); Connect retries them."""
     tables: Mapping[Resource, TableUse]
     """Requests to each side of each table and index, and how many were throttled."""
@@ -157,9 +157,9 @@ class Simulation:
         self.functions = ModelledFunctions(
             self.clock, scenario, concurrency=limits.lambda_concurrency, answers=answers
         )
-        self._tables = TablesAsked(self.clock, scenario, limits.tables)
+        self._tables = SimulatedTables(self.clock, scenario, limits.tables)
         self._external = ExternalSystems(self.clock, scenario.seed, scenario.limits, enforced=limits.external)
-        invoked = ExternalFunctions(BackedFunctions(self.functions, self._tables), self._external)
+        invoked = ExternalFunctions(FunctionsWithTables(self.functions, self._tables), self._external)
         self.centre = CallCentre(self.clock, machine, scenario, invoked, self, policy=policy)
         self._service: ServiceArrivals | None = None
         """Takes the arrivals if the scenario drives one service without calls."""
@@ -205,7 +205,7 @@ class Simulation:
 
     def _counted(self, until: float) -> SimulationResult:
         """Return the counts so far."""
-        throttled = Turned(self.functions.throttled, self.functions.first_throttled_at)
+        throttled = Rejections(self.functions.throttled, self.functions.first_throttled_at)
         return SimulationResult(
             planned=self._planned,
             attempts=self._attempts,
@@ -253,7 +253,7 @@ class Simulation:
 
     def _forget(self) -> None:
         self._planned = self._attempts = self._started = self._lost = self._completed = 0
-        self._blocked, self._start_throttled = Turned(), Turned()
+        self._blocked, self._start_throttled = Rejections(), Rejections()
 
     def _restart(self) -> None:
         self._forget()
@@ -288,9 +288,9 @@ class Simulation:
             return
         self._starts.count()
         if self._outbound and not self._bucket.take(now):
-            self._start_throttled.away(now)
+            self._start_throttled.record(now)
         elif self._calls.value + 1 > self._limits.concurrent_calls:
-            self._blocked.away(now)
+            self._blocked.record(now)
         elif not self._external.call_starts(self._calls.value):
             pass  # counted there
         else:

@@ -19,7 +19,7 @@ from busyhour.calls.live import LiveCall
 from busyhour.calls.ports import Clock
 from busyhour.capacity.simulation.functions import Done, ModelledFunctions
 from busyhour.capacity.simulation.gauges import Counter
-from busyhour.capacity.simulation.rejections import Turned
+from busyhour.capacity.simulation.rejections import Rejections
 from busyhour.capacity.table_limits import Resource, TableLimits, items_of
 from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
 from busyhour.quotas.dynamodb.capacity import PARTITION_QUOTA, resource
@@ -47,12 +47,12 @@ class TableUse:
     units: Counter
     """Capacity units requested, served or not."""
     asked: int = 0
-    refused: Turned = field(default_factory=Turned)
+    refused: Rejections = field(default_factory=Rejections)
     by_partition: int = 0
     """Throttled requests that a partition throttled."""
 
 
-class TablesAsked:
+class SimulatedTables:
     """The tables of a simulated run.
 
     Args:
@@ -79,9 +79,9 @@ class TablesAsked:
         """Count from now on."""
         for use in self.use.values():
             use.units.restart()
-            use.asked, use.refused, use.by_partition = 0, Turned(), 0
+            use.asked, use.refused, use.by_partition = 0, Rejections(), 0
 
-    def asked_by(self, function: str) -> bool:
+    def is_used_by(self, function: str) -> bool:
         """Whether the function makes any operation."""
         return function in self._of_function
 
@@ -140,7 +140,7 @@ class TablesAsked:
                         earlier.units,
                         partition_key=earlier.partition_key,
                     )
-                uses[number].refused.away(now)
+                uses[number].refused.record(now)
                 uses[number].by_partition += refusal.quota == PARTITION_QUOTA[charge.side]
                 return False
         return True
@@ -153,21 +153,21 @@ class TablesAsked:
         return found
 
 
-class BackedFunctions:
+class FunctionsWithTables:
     """A `calls.ports.Functions` that wraps another; tables may make its invocations fail.
 
     Args:
         functions: makes the invocations. tables: receive the invocations' operations.
     """
 
-    def __init__(self, functions: ModelledFunctions | Functions, tables: TablesAsked) -> None:
+    def __init__(self, functions: ModelledFunctions | Functions, tables: SimulatedTables) -> None:
         self._functions = functions
         self._tables = tables
 
     def invoke(self, call: LiveCall, effect: Invoke, done: Done) -> None:
         """Make one attempt; it fails if a table throttles one of its operations."""
         name = function_name(effect.function_arn)
-        if not self._tables.asked_by(name):
+        if not self._tables.is_used_by(name):
             self._functions.invoke(call, effect, done)
             return
         attempt = call.attempts.get(name, 1)

@@ -20,7 +20,7 @@ from busyhour.capacity.theory.retrials import with_redials
 from busyhour.scenarios.model import Distribution, Redial
 
 LARGEST_BURST = 100
-"""Bucket size (tokens) above which no chain is solved, see `refused_at_first`."""
+"""Bucket size (tokens) above which no chain is solved, see `first_throttled_by_bucket`."""
 MARGIN = 1.08
 """Factor by which the chain's share is raised.
 
@@ -36,7 +36,7 @@ _Matrix = NDArray[np.float64]
 
 
 @lru_cache(maxsize=2048)
-def refused_at_first(per_second: float, rate: float, burst: int, pauses: tuple[float, ...]) -> float:
+def first_throttled_by_bucket(per_second: float, rate: float, burst: int, pauses: tuple[float, ...]) -> float:
     """Compute the share of first attempts that find no token.
 
     For buckets larger than `LARGEST_BURST`, or when more requests wait than the chain covers, the result is

@@ -31,7 +31,7 @@ class RetryOutcome:
     lasting: Part = ()
 
 
-def settled(
+def retry_outcomes(
     latency: ProbabilityDistribution,
     error_share: float,
     own_timeout: float,

@@ -94,7 +94,7 @@ def _shown(found: Limit) -> str:
 def _forecast(record: RunRecord) -> dict[str, float]:
     """Calls per hour at which each quota turns 1 % away, by its key, as the run's forecast has them."""
     ladder: list[Mapping[str, Any]] = record.forecast.get("ladder", [])
-    return {rung["key"]: rung["calls_per_hour"] for rung in ladder if rung.get("calls_per_hour")}
+    return {row["key"]: row["calls_per_hour"] for row in ladder if row.get("calls_per_hour")}
 
 
 def as_record(found: Limit, per_hour: float, seconds: float, shown: RunRecord) -> LimitRecord:

@@ -256,7 +256,7 @@ def _uses(scenario: Scenario, made: Forecast, schedule: Schedule, intent: Intent
     table = quota_table.load()
     starts = table.rate("connect", "StartOutboundVoiceContact")[0].key
     planned = max(schedule.planned_series()[1], default=0.0)
-    rows = {rung.key: rung for rung in reversed(made.ladder) if rung.kind == "quota"}
+    rows = {row.key: row for row in reversed(made.limits) if row.kind == "quota"}
     uses = []
     for found in made.quotas:
         quota = table.by_key(found.key) if found.key in table else None

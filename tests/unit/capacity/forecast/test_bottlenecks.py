@@ -1,4 +1,4 @@
-"""Each rung by force: a little below its volume less than 1 % is turned away, a little above more."""
+"""Each row by force: a little below its volume less than 1 % is turned away, a little above more."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from busyhour.capacity.forecast.build import CALLS, EXECUTIONS, forecast
-from busyhour.capacity.forecast.limits import Fits, Limit, LimitForecast, at_busiest, climb, row_of
+from busyhour.capacity.forecast.limits import Fits, Limit, LimitForecast, at_busiest, by_volume, row_of
 from busyhour.capacity.requirement import TOLERATED, Lines
 from busyhour.capacity.simulation.simulate import INFINITE, Limits, SimulationResult, simulate
 from busyhour.quotas.model import Origin, QuotaValue
@@ -24,7 +24,7 @@ def rung_of(
     machine = small.machine(*actions)
     known = [QuotaValue(TABLE.by_key(k), v, Origin.OVERRIDE, "2026-01-01") for k, v in values.items()]
     found = forecast(scenario, known, table=TABLE, machine=machine, calls=1000)
-    return next(rung for rung in found.ladder if rung.key == key), machine
+    return next(row for row in found.limits if row.key == key), machine
 
 
 def at(scenario: Any, machine: Any, volume: float, limits: Limits) -> SimulationResult:
@@ -35,9 +35,9 @@ def at(scenario: Any, machine: Any, volume: float, limits: Limits) -> Simulation
 @pytest.mark.slow
 def test_concurrent_calls(small: Any):
     scenario = small.scenario(calls_per_hour=60.0)
-    rung, machine = rung_of(small, scenario, (small.prompt(180),), CALLS)
+    row, machine = rung_of(small, scenario, (small.prompt(180),), CALLS)
     limits = Limits(concurrent_calls=10)
-    below, above = (at(scenario, machine, rung.calls_per_hour * f, limits).blocked_share for f in (0.85, 1.2))
+    below, above = (at(scenario, machine, row.calls_per_hour * f, limits).blocked_share for f in (0.85, 1.2))
     assert below < TOLERATED < above
 
 
@@ -45,9 +45,9 @@ def test_concurrent_calls(small: Any):
 def test_starts_a_second(small: Any):
     scenario = small.scenario(direction=Direction.OUTBOUND, callers={"answer": Distribution("constant", 0.1)})
     key = "connect.start-outbound-voice-contact.rate"
-    rung, machine = rung_of(small, scenario, (small.prompt(1),), key, **{CALLS: 1000.0})
+    row, machine = rung_of(small, scenario, (small.prompt(1),), key, **{CALLS: 1000.0})
     limits = Limits(start_rate=2.0, start_burst=5.0)
-    below, above = (at(scenario, machine, rung.calls_per_hour * f, limits).blocked_share for f in (0.9, 1.1))
+    below, above = (at(scenario, machine, row.calls_per_hour * f, limits).blocked_share for f in (0.9, 1.1))
     assert below < TOLERATED < above
 
 
@@ -55,10 +55,10 @@ def test_starts_a_second(small: Any):
 def test_lambda_concurrency(small: Any):
     function = Function("lookup", latency=Distribution("constant", 2.0))
     scenario = small.scenario(functions=(function,))
-    rung, machine = rung_of(small, scenario, (small.lookup,), EXECUTIONS, **{EXECUTIONS: 10.0})
+    row, machine = rung_of(small, scenario, (small.lookup,), EXECUTIONS, **{EXECUTIONS: 10.0})
     shares = []
     for factor in (0.8, 1.2):
-        result = at(scenario, machine, rung.calls_per_hour * factor, Limits(lambda_concurrency=10))
+        result = at(scenario, machine, row.calls_per_hour * factor, Limits(lambda_concurrency=10))
         shares.append(result.lambda_throttled.count / result.functions.requests.total)
     assert shares[0] < TOLERATED < shares[1]
 
@@ -70,20 +70,20 @@ def test_queue_capacity(small: Any):
         queues=(Queue("sales", 10, capacity=5),),
         patience=Distribution("exponential", 60.0),
     )
-    rung, machine = rung_of(small, scenario, small.to_queue, "queue.sales.capacity")
+    row, machine = rung_of(small, scenario, small.to_queue, "queue.sales.capacity")
     shares = []
     for factor in (0.85, 1.2):
-        queue = at(scenario, machine, rung.calls_per_hour * factor, Limits()).queues["sales"]
+        queue = at(scenario, machine, row.calls_per_hour * factor, Limits()).queues["sales"]
         shares.append(queue.turned_away / queue.offered)
     assert shares[0] < TOLERATED < shares[1]
 
 
 def test_rungs_are_climbed_in_order_of_volume_and_one_that_never_binds_comes_last():
-    def rung(key: str, value: float, erlang: float = 1.0) -> LimitForecast:
+    def row(key: str, value: float, erlang: float = 1.0) -> LimitForecast:
         limit = Limit(key, key, None, value, "count", "")
         return row_of(limit, Lines(erlang), 60.0, symptom="", calculation="")
 
-    order = climb([rung("never", 1.0, 0.0), rung("b", 20.0), rung("a", 10.0)])
+    order = by_volume([row("never", 1.0, 0.0), row("b", 20.0), row("a", 10.0)])
     assert [each.key for each in order] == ["a", "b", "never"]
     assert order[-1].as_json()["calls_per_hour"] is None
 
@@ -96,10 +96,10 @@ def test_the_busiest_moment_is_found():
 def test_quick_functions_meet_the_request_rate_before_the_executions(small: Any):
     function = Function("lookup", latency=Distribution("constant", 0.01))
     scenario = small.scenario(calls_per_hour=360.0, duration=600.0, functions=(function,))
-    rung, _ = rung_of(small, scenario, (small.lookup,), EXECUTIONS, **{EXECUTIONS: 10.0})
+    row, _ = rung_of(small, scenario, (small.lookup,), EXECUTIONS, **{EXECUTIONS: 10.0})
     # 100 requests a second, one a call; 10 executions alone would carry 446 calls a second.
-    assert rung.calls_per_hour == pytest.approx(360_000.0 / 0.99)
-    assert "1 requests/s at 10 for each execution" in rung.calculation
+    assert row.calls_per_hour == pytest.approx(360_000.0 / 0.99)
+    assert "1 requests/s at 10 for each execution" in row.calculation
 
 
 CALLS_LIMIT = Limit("calls", "Calls", "L-1", 10.0, "count", "override")
@@ -140,15 +140,15 @@ def test_agents_are_a_limit_like_all_others(small: Any, agents: int, kind: Fits)
         queues=(Queue("sales", agents),),
         patience=Distribution("exponential", 600.0),
     )
-    rung, _ = rung_of(small, scenario, small.to_queue, "queue.sales.agents")
-    assert rung.verdict is kind
+    row, _ = rung_of(small, scenario, small.to_queue, "queue.sales.agents")
+    assert row.verdict is kind
 
 
 def test_users_are_counted_with_the_limits(small: Any) -> None:
     scenario = small.scenario(calls_per_hour=60.0, queues=(Queue("sales", 900),))
-    rung, _ = rung_of(small, scenario, small.to_queue, "connect.users-per-instance")
-    assert (rung.value, rung.needed, rung.verdict) == (500.0, 900.0, Fits.EXCEEDS)
-    assert rung.calls_per_hour == pytest.approx(60.0 * 500 / 900)
+    row, _ = rung_of(small, scenario, small.to_queue, "connect.users-per-instance")
+    assert (row.value, row.needed, row.verdict) == (500.0, 900.0, Fits.EXCEEDS)
+    assert row.calls_per_hour == pytest.approx(60.0 * 500 / 900)
 
 
 def test_calls_at_once_of_an_overloaded_queue_have_the_waits_of_the_end(small: Any) -> None:
@@ -160,9 +160,9 @@ def test_calls_at_once_of_an_overloaded_queue_have_the_waits_of_the_end(small: A
         wrap_up=Distribution("constant", 0.0),
         patience=Distribution("exponential", 3600.0),
     )
-    rung, _ = rung_of(small, scenario, small.to_queue, CALLS, **{CALLS: 250.0})
-    assert rung.load == pytest.approx(281.0, rel=0.05)
-    assert rung.verdict is Fits.EXCEEDS
+    row, _ = rung_of(small, scenario, small.to_queue, CALLS, **{CALLS: 250.0})
+    assert row.load == pytest.approx(281.0, rel=0.05)
+    assert row.verdict is Fits.EXCEEDS
 
 
 @pytest.mark.parametrize(
@@ -182,5 +182,5 @@ def test_ten_thousand_erlang_of_a_queue_that_is_too_large_to_simulate(
     """Callers who all wait a minute are all answered late above the agents' number, whatever Erlang A says."""
     scenario = small.scenario(calls_per_hour=200_000.0, queues=(Queue("sales", agents),), patience=patience)
     found = forecast(scenario, table=TABLE, machine=small.machine(*small.to_queue), calls=400)
-    row = next(rung for rung in found.ladder if rung.key == "queue.sales.agents")
+    row = next(row for row in found.limits if row.key == "queue.sales.agents")
     assert row.verdict is verdict

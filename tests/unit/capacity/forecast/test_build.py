@@ -55,7 +55,7 @@ def plain(small: Any) -> Any:
 
 def test_the_worked_case_ten_calls_at_once_of_180_seconds(plain: Any):
     found = plain
-    first, second, *_ = [rung for rung in found.ladder if rung.kind == "quota"]
+    first, second, *_ = [row for row in found.limits if row.kind == "quota"]
     assert (first.key, first.value) == (CALLS, 10.0)
     assert first.by_little == pytest.approx(200.0, abs=0.5)
     assert round(first.calls_per_hour) == 89
@@ -66,11 +66,11 @@ def test_the_worked_case_ten_calls_at_once_of_180_seconds(plain: Any):
 
 def test_with_a_thousand_calls_at_once_the_api_binds_first(small: Any):
     found = made(small, worked(small), values=(value(CALLS, 1000.0),))
-    assert found.ladder[0].key == START_RATE
-    assert found.ladder[0].by_little == 7200.0
+    assert found.limits[0].key == START_RATE
+    assert found.limits[0].by_little == 7200.0
     even = made(small, worked(small, arrivals=ArrivalProcess.EVEN), values=(value(CALLS, 1000.0),))
     # Even starts pass up to the rate; of more, 1 % is tolerated.
-    assert even.ladder[0].calls_per_hour == pytest.approx(7200.0 / 0.99)
+    assert even.limits[0].calls_per_hour == pytest.approx(7200.0 / 0.99)
 
 
 def test_theory_and_simulation_stand_side_by_side_and_agree(small: Any):
@@ -86,7 +86,7 @@ def test_theory_and_simulation_stand_side_by_side_and_agree(small: Any):
 
 def test_what_the_plan_meets_is_named_with_the_value_that_carries_it(small: Any):
     found = made(small, replace(worked(small, 200.0), headroom=0.2))
-    assert [rung.key for rung in found.binding] == [CALLS]
+    assert [row.key for row in found.binding] == [CALLS]
     [increase] = found.increases
     # 10 erlang need 18 lines at 1 % blocking; that a fifth is to stay free is a second number.
     assert (increase.needed, increase.with_headroom) == (18, math.ceil(18 / 0.8))
@@ -110,25 +110,25 @@ def test_lambda_and_tables_are_part_of_the_ladder(small: Any):
     )
     scenario = small.scenario(calls_per_hour=3600.0, duration=600.0, functions=(function,))
     found = made(small, scenario, small.lookup, values=(value(EXECUTIONS, 20.0),))
-    rungs = {rung.key: rung for rung in found.ladder}
-    assert rungs[EXECUTIONS].symptom == LAMBDA_429
+    rows = {row.key: row for row in found.limits}
+    assert rows[EXECUTIONS].symptom == LAMBDA_429
     # Erlang B: 20 executions carry 12.03 erlangs at 1 %, 2 s each; retries, which it leaves out, take up to a tenth.
-    assert 0.88 * 12.03 * 1800 < rungs[EXECUTIONS].calls_per_hour < 12.03 * 1800
-    assert "by a Markov chain" in rungs[EXECUTIONS].calculation
+    assert 0.88 * 12.03 * 1800 < rows[EXECUTIONS].calls_per_hour < 12.03 * 1800
+    assert "by a Markov chain" in rows[EXECUTIONS].calculation
     # The request rate rises with the executions, which bind first.
-    assert INVOKE_RATE not in rungs
+    assert INVOKE_RATE not in rows
     assert next(quota.value for quota in found.quotas if quota.key == INVOKE_RATE) == 200.0
     # Three small items, read eventually consistent, are half a unit each; 1 % of the requests may be throttled.
-    assert rungs[TABLE_READ].calls_per_hour == pytest.approx(40_000 * 3600 / 1.5 / 0.99, rel=1e-4)
-    assert rungs[TABLE_WRITE].calls_per_hour == pytest.approx(40_000 * 3600 / 0.99, rel=1e-4)
+    assert rows[TABLE_READ].calls_per_hour == pytest.approx(40_000 * 3600 / 1.5 / 0.99, rel=1e-4)
+    assert rows[TABLE_WRITE].calls_per_hour == pytest.approx(40_000 * 3600 / 0.99, rel=1e-4)
     assert found.peaks[EXECUTIONS] >= 2.0
 
 
 def test_reserved_concurrency_is_a_rung_of_its_own(small: Any):
     function = Function("lookup", latency=Distribution("constant", 2.0), reserved_concurrency=2)
     found = made(small, small.scenario(duration=600.0, functions=(function,)), small.lookup)
-    [rung] = [rung for rung in found.ladder if rung.key == "function.lookup.reserved"]
-    assert (rung.kind, rung.value, rung.code) == ("setting", 2.0, None)
+    [row] = [row for row in found.limits if row.key == "function.lookup.reserved"]
+    assert (row.kind, row.value, row.code) == ("setting", 2.0, None)
 
 
 def test_queues_and_agents_are_part_of_the_ladder(small: Any):
@@ -139,7 +139,7 @@ def test_queues_and_agents_are_part_of_the_ladder(small: Any):
         patience=Distribution("exponential", 60.0),
     )
     found = made(small, scenario, *small.to_queue)
-    kinds = {rung.key: rung.kind for rung in found.ladder}
+    kinds = {row.key: row.kind for row in found.limits}
     assert kinds["queue.sales.capacity"] == "setting"
     assert kinds["queue.sales.agents"] == "staffing"
     [queue] = found.queues
@@ -157,14 +157,14 @@ def test_peaked_intervals_are_said_aloud(small: Any):
 
 def test_a_quota_of_nought_binds_at_once(small: Any):
     found = made(small, worked(small), values=(value(CALLS, 0.0),))
-    assert found.ladder[0].calls_per_hour == 0.0
+    assert found.limits[0].calls_per_hour == 0.0
     calls = next(quota for quota in found.quotas if quota.key == CALLS)
     assert (calls.utilisation, calls.turned_away_simulated) == (math.inf, 1.0)
 
 
 def test_no_traffic_touches_no_rate(small: Any):
     found = made(small, small.scenario(calls_per_hour=0.0))
-    assert (found.ladder, found.calls_per_hour) == ([], 0.0)
+    assert (found.limits, found.calls_per_hour) == ([], 0.0)
 
 
 def test_a_long_plan_is_simulated_around_its_busiest_moment(small: Any):
@@ -197,9 +197,9 @@ def test_the_plot_has_the_schedule_and_every_rung(plain: Any):
     assert svg.lstrip().startswith("<?xml")
     assert "</svg>" in svg
     assert "<!-- Schedule: 60 calls expected" in svg
-    for rung in plain.ladder:
-        if 0 < rung.calls_per_hour < math.inf:
-            assert f"<!-- {rung.name} = {rung.value:g} -->" in svg
+    for row in plain.limits:
+        if 0 < row.calls_per_hour < math.inf:
+            assert f"<!-- {row.name} = {row.value:g} -->" in svg
     assert picture(plain, schedule, "png").startswith(b"\x89PNG")
 
 
@@ -256,13 +256,13 @@ def test_what_is_exact_is_the_same_whatever_the_seed(small: Any, monkeypatch: py
     for seed in range(1, 7):
         made_ = small.scenario(calls_per_hour=100.0, queues=(Queue("sales", 30),), seed=seed)
         found = forecast(made_, (value(CALLS, 10.0),), table=TABLE, machine=small.machine(*flow), calls=100)
-        calls, rung = found.quotas[0], next(row for row in found.ladder if row.key == CALLS)
+        calls, row = found.quotas[0], next(row for row in found.limits if row.key == CALLS)
         assert calls.theory_half_width == 0.0
         assert (
             abs(calls.turned_away_simulated - calls.turned_away_theory) < 3.0 * calls.turned_away_half_width
         )
         seen.add(
-            (calls.theory_mean, calls.theory_peak, calls.turned_away_theory, rung.needed, rung.calls_per_hour)
+            (calls.theory_mean, calls.theory_peak, calls.turned_away_theory, row.needed, row.calls_per_hour)
         )
     ((load, _, blocked, needed, _),) = seen
     assert load == pytest.approx(100 / 3600 * 185.0)
@@ -303,6 +303,6 @@ def test_the_largest_plans_are_calculated_and_not_simulated(small: Any, per_hour
     found = made(small, scenario, *small.to_queue)
     assert (found.runs, found.queues) == (0, [])
     assert any(note.startswith("not simulated: ") for note in found.notes)
-    row = next(rung for rung in found.ladder if rung.key == CALLS)
+    row = next(row for row in found.limits if row.key == CALLS)
     assert row.load == pytest.approx(per_hour / 3600 * found.demand.mean("at once"), rel=0.2)
     assert row.needed == pytest.approx(row.load, rel=0.02)

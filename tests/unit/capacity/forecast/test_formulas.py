@@ -103,12 +103,12 @@ def test_numbers_go_with_calls_at_once_and_storage_with_versions(held: Any) -> N
 
 def test_a_rule_has_its_rung_where_the_volume_brings_it(held: Any) -> None:
     found = held(analytics_share=1.0, package_mb=1.0, package_versions=1.0, headroom=0.2)
-    [rung] = [rung for rung in found.ladder if rung.key == POST_CALL]
-    assert rung.calls_per_hour == pytest.approx(9000 * load_for_blocking(200, 0.01) / 240)
-    assert rung.by_little == pytest.approx(9000 * 200 / 240)
-    assert rung.binds_at_plan
-    assert rung.needed == servers_for_blocking(240, 0.01)
-    assert rung.with_headroom == math.ceil(rung.needed / 0.8)
+    [row] = [row for row in found.limits if row.key == POST_CALL]
+    assert row.calls_per_hour == pytest.approx(9000 * load_for_blocking(200, 0.01) / 240)
+    assert row.by_little == pytest.approx(9000 * 200 / 240)
+    assert row.binds_at_plan
+    assert row.needed == servers_for_blocking(240, 0.01)
+    assert row.with_headroom == math.ceil(row.needed / 0.8)
 
 
 def test_a_value_in_force_goes_before_the_documented_one(held: Any) -> None:

@@ -1,7 +1,7 @@
-"""The ladder checked by force: the emulator is driven 5 % below and 5 % above the volume of every rung.
+"""The ladder checked by force: the emulator is driven 5 % below and 5 % above the volume of every row.
 
-A rung is the volume at which 1 % of what asks is turned away (of staffing: at which the service level is missed), with
-every limit below it raised. So the emulator gets the scenario with all limits raised but that rung's, in virtual time;
+A row is the volume at which 1 % of what asks is turned away (of staffing: at which the service level is missed), with
+every limit below it raised. So the emulator gets the scenario with all limits raised but that row's, in virtual time;
 5 % below, less than 1 % may meet any limit, and 5 % above more than 1 % must meet this one. Handlers are answered by the
 latency model, in the forecast and in the emulator alike: virtual time runs no code.
 """
@@ -158,16 +158,16 @@ def with_tables(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Scena
     return make
 
 
-def alone(scenario: Scenario, rung: LimitForecast, volume: float) -> Scenario:
-    """The scenario with every limit raised but that of `rung`; agents and places in queues grow with the volume."""
+def alone(scenario: Scenario, row: LimitForecast, volume: float) -> Scenario:
+    """The scenario with every limit raised but that of `row`; agents and places in queues grow with the volume."""
     own = {**RAISED}
     for name, value in scenario.quotas.items():
         if name not in own:
             own[name] = value
     for name in own:
-        if name in (rung.key, rung.code):
-            own[name] = rung.value
-    queues, part = {}, rung.key.split(".")
+        if name in (row.key, row.code):
+            own[name] = row.value
+    queues, part = {}, row.key.split(".")
     for name, queue in scenario.queues.items():
         mine = part[0] == "queue" and part[1] == name
         agents = queue.agents if mine else PLENTY
@@ -175,7 +175,7 @@ def alone(scenario: Scenario, rung: LimitForecast, volume: float) -> Scenario:
             queue, agents=agents, capacity=queue.capacity if mine and part[2] == "capacity" else None
         )
     functions = {
-        name: each if rung.key == f"function.{name}.reserved" else replace(each, reserved_concurrency=None)
+        name: each if row.key == f"function.{name}.reserved" else replace(each, reserved_concurrency=None)
         for name, each in scenario.functions.items()
     }
     return replace(scenario, queues=queues, functions=functions, quotas=own)
@@ -313,17 +313,17 @@ def of_lambda(symptom: str) -> bool:
     return symptom == ladder.LAMBDA_429 or symptom.startswith("function ")
 
 
-def symptom_of(rung: LimitForecast, met: Met) -> tuple[float, float]:
-    """Share that met the predicted symptom, and the share at which the rung counts as reached."""
-    if rung.symptom == ladder.UNDERSTAFFED:
-        return met.late[rung.key.split(".")[1]], 1.0 - SERVICE_LEVEL
-    if rung.symptom == ladder.TABLE_FULL:
-        return met.shares["table read" if "read" in rung.key else "table write"], TOLERATED
-    if rung.key.startswith("function."):
-        return met.shares[f"function {rung.key.split('.')[1]}"], TOLERATED
-    if rung.symptom == ladder.CAMPAIGN_FULL:
+def symptom_of(row: LimitForecast, met: Met) -> tuple[float, float]:
+    """Share that met the predicted symptom, and the share at which the row counts as reached."""
+    if row.symptom == ladder.UNDERSTAFFED:
+        return met.late[row.key.split(".")[1]], 1.0 - SERVICE_LEVEL
+    if row.symptom == ladder.TABLE_FULL:
+        return met.shares["table read" if "read" in row.key else "table write"], TOLERATED
+    if row.key.startswith("function."):
+        return met.shares[f"function {row.key.split('.')[1]}"], TOLERATED
+    if row.symptom == ladder.CAMPAIGN_FULL:
         return met.shares[ladder.REORDER], TOLERATED
-    return met.shares[rung.symptom], TOLERATED
+    return met.shares[row.symptom], TOLERATED
 
 
 SCENARIOS: dict[str, Callable[[], Scenario]] = {
@@ -349,37 +349,35 @@ def predicted(name: str, make: Callable[..., Scenario]) -> tuple[Scenario, Forec
 def rungs_of(name: str, make: Callable[..., Scenario]) -> Iterator[LimitForecast]:
     _, found = predicted(name, make)
     return (
-        rung
-        for rung in found.ladder
-        if 0.0 < rung.calls_per_hour < LARGEST and rung.symptom != ladder.NO_ROOM
+        row for row in found.limits if 0.0 < row.calls_per_hour < LARGEST and row.symptom != ladder.NO_ROOM
     )
 
 
-def calls_for(rung: LimitForecast) -> int:
+def calls_for(row: LimitForecast) -> int:
     """Enough to tell 5 % apart: what a full bucket refuses shows at once, blocking of few lines grows slowly."""
-    if rung.symptom == ladder.TABLE_FULL:
+    if row.symptom == ladder.TABLE_FULL:
         return 5_000
-    return 40_000 if rung.value <= 30 and rung.kind == "quota" else 15_000
+    return 40_000 if row.value <= 30 and row.kind == "quota" else 15_000
 
 
-def check(scenario: Scenario, rung: LimitForecast, make: Callable[..., Scenario]) -> str:
+def check(scenario: Scenario, row: LimitForecast, make: Callable[..., Scenario]) -> str:
     shares = []
     # The emulator's share of throttles has Connect's retries in it, which find the executions as busy as they just were.
-    for factor in (0.8 if rung.symptom == ladder.LAMBDA_429 else 0.95, 1.05):
-        volume = rung.calls_per_hour * factor
-        plan = alone(scenario, rung, volume)
+    for factor in (0.8 if row.symptom == ladder.LAMBDA_429 else 0.95, 1.05):
+        volume = row.calls_per_hour * factor
+        plan = alone(scenario, row, volume)
         if scenario.tables:
-            plan = make(plan, spared=rung.key)
-        met = driven(plan, volume, calls_for(rung))
-        share, bound = symptom_of(rung, met)
+            plan = make(plan, spared=row.key)
+        met = driven(plan, volume, calls_for(row))
+        share, bound = symptom_of(row, met)
         shares.append(share)
         others = {
             what: part
             for what, part in met.shares.items()
-            if part != share and not (rung.symptom == ladder.LAMBDA_429 and of_lambda(what))
+            if part != share and not (row.symptom == ladder.LAMBDA_429 and of_lambda(what))
         }
-        assert all(part < TOLERATED for part in others.values()), f"{rung.key} at {factor}: {others}"
-    said = f"{rung.key} at {rung.calls_per_hour:,.0f}/h: {shares[0]:.2%} below, {shares[1]:.2%} above, bound {bound:.0%}"
+        assert all(part < TOLERATED for part in others.values()), f"{row.key} at {factor}: {others}"
+    said = f"{row.key} at {row.calls_per_hour:,.0f}/h: {shares[0]:.2%} below, {shares[1]:.2%} above, bound {bound:.0%}"
     assert shares[0] < bound < shares[1], said
     return said
 
@@ -390,16 +388,16 @@ def test_every_rung_shows_nothing_below_and_its_symptom_above(
     name: str, with_tables: Callable[..., Scenario]
 ):
     scenario, _ = predicted(name, with_tables)
-    said = [check(scenario, rung, with_tables) for rung in rungs_of(name, with_tables)]
+    said = [check(scenario, row, with_tables) for row in rungs_of(name, with_tables)]
     sys.stdout.write("\n".join([f"\n{name}:", *said, ""]))
     assert len(said) >= 2 - (name == "quick")
 
 
 def test_the_start_rate_of_a_dialler_binds_where_the_ladder_says(with_tables: Callable[..., Scenario]):
     scenario, found = shipped("outbound"), forecast(shipped("outbound"), calls=200)
-    rung = next(rung for rung in found.ladder if rung.symptom == ladder.TOO_MANY)
+    row = next(row for row in found.limits if row.symptom == ladder.TOO_MANY)
     below, above = (
-        symptom_of(rung, driven(alone(scenario, rung, 0.0), rung.calls_per_hour * factor, 800))[0]
+        symptom_of(row, driven(alone(scenario, row, 0.0), row.calls_per_hour * factor, 800))[0]
         for factor in (0.95, 1.05)
     )
     assert below == 0.0

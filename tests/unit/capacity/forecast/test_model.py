@@ -41,7 +41,7 @@ def test_only_services_that_take_part_are_left(
 ) -> None:
     made = whole.narrowed(drive.services)
     assert tuple(quota.key for quota in made.quotas) == tuple(made.peaks) == quotas
-    assert tuple(rung.key for rung in made.ladder) == ladder
+    assert tuple(row.key for row in made.limits) == ladder
     assert made.notes[0] == "a note"
     assert "alone: no flow runs" in made.notes[1]
 

@@ -63,7 +63,7 @@ def test_lambda_invocations_of_an_instance_at_once_are_those_of_the_executions_r
     scenario = small.scenario(calls_per_hour=36_000.0, functions=(function,))
     result = made(small, scenario, small.lookup)
     one = found(result)[AT_ONCE]
-    assert one.mean == next(row.load for row in result.ladder if row.key == EXECUTIONS) == pytest.approx(20.0)
+    assert one.mean == next(row.load for row in result.limits if row.key == EXECUTIONS) == pytest.approx(20.0)
     assert one.peak == poisson.ppf(0.99, one.mean)
     assert AT_ONCE not in found(made(small, small.scenario()))
 

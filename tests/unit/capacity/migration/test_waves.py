@@ -35,7 +35,7 @@ def forecast(*ladder: LimitForecast, volume: float = 10_000.0, queues: dict[str,
     offered = queues or {"Support": 60.0, "Accounts": 20.0}
     return SimpleNamespace(
         calls_per_hour=volume,
-        ladder=list(ladder),
+        limits=list(ladder),
         queues=[SimpleNamespace(name=name, offered=count) for name, count in offered.items()],
     )
 

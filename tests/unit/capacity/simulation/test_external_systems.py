@@ -33,7 +33,7 @@ def made(small: Any) -> Any:
 
 
 def row(found: Any, key: str) -> Any:
-    return next(rung for rung in found.ladder if rung.key == key)
+    return next(row for row in found.limits if row.key == key)
 
 
 def rejected(result: Any, name: str) -> float:
@@ -110,7 +110,7 @@ def test_a_carriers_lines_are_taken_for_whole_calls(made: Any, small: Any) -> No
 def test_a_limit_that_the_drive_does_not_reach_is_no_row_and_is_named(made: Any, small: Any) -> None:
     other = ExternalLimit("other", functions=("never-invoked",), rate=1.0)
     found = forecast(made(other), machine=small.machine(small.lookup))
-    assert not [rung for rung in found.ladder if rung.kind == "external"]
+    assert not [row for row in found.limits if row.kind == "external"]
     assert "limit other is not used: no call invokes them" in found.notes
 
 

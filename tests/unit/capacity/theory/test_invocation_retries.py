@@ -7,25 +7,31 @@ import pytest
 from busyhour.calls.policy import RetryPolicy
 from busyhour.capacity.demand.per_call import demand_of_call
 from busyhour.capacity.theory.distributions import ProbabilityDistribution
-from busyhour.capacity.theory.invocation_retries import settled
+from busyhour.capacity.theory.invocation_retries import retry_outcomes
 from busyhour.scenarios.model import Distribution, Function
 
 FAST, SLOW = Distribution("lognormal", 0.1, 0.5), Distribution("exponential", 3.0)
 
 
 def test_a_function_that_works_is_invoked_once():
-    (way,) = settled(ProbabilityDistribution(Distribution("constant", 0.4)), 0.0, 8.0, 8.0, RetryPolicy())
+    (way,) = retry_outcomes(
+        ProbabilityDistribution(Distribution("constant", 0.4)), 0.0, 8.0, 8.0, RetryPolicy()
+    )
     assert (way.share, way.succeeded, way.seconds, way.attempts) == (1.0, True, 0.4, 1.0)
 
 
 def test_a_function_that_fails_is_tried_four_times_with_pauses():
-    (way,) = settled(ProbabilityDistribution(Distribution("constant", 0.5)), 1.0, 8.0, 8.0, RetryPolicy())
+    (way,) = retry_outcomes(
+        ProbabilityDistribution(Distribution("constant", 0.5)), 1.0, 8.0, 8.0, RetryPolicy()
+    )
     assert not way.succeeded
     assert (way.share, way.attempts, way.seconds) == (1.0, 4.0, pytest.approx(4 * 0.5 + 0.2 + 0.4 + 0.8))
 
 
 def test_a_function_slower_than_the_limit_is_given_up_at_the_limit():
-    (way,) = settled(ProbabilityDistribution(Distribution("constant", 9.0)), 0.0, 30.0, 8.0, RetryPolicy())
+    (way,) = retry_outcomes(
+        ProbabilityDistribution(Distribution("constant", 9.0)), 0.0, 30.0, 8.0, RetryPolicy()
+    )
     assert (way.share, way.succeeded, way.seconds, way.attempts) == (1.0, False, 8.0, 1.0)
 
 
@@ -38,7 +44,7 @@ def test_means_agree_with_the_simulation(
 ):
     function = Function("lookup", latency=latency, error_share=error_share, timeout=timeout)
     demand = demand_of_call(small.scenario(functions=(function,)), small.machine(small.lookup), calls=4000)
-    ways = settled(ProbabilityDistribution(latency), error_share, timeout, 8.0, RetryPolicy())
+    ways = retry_outcomes(ProbabilityDistribution(latency), error_share, timeout, 8.0, RetryPolicy())
     assert sum(way.share for way in ways) == pytest.approx(1.0)
     for name, value in (("Lambda invocations", "attempts"), ("in flow", "seconds")):
         found = demand.quantities[name]

@@ -18,7 +18,7 @@ FORECAST: Any = SimpleNamespace(
         holding=HoldingTime.of_sample([120.0], 0.0),
         lambda_seconds={},
     ),
-    ladder=[
+    limits=[
         SimpleNamespace(key=CALLS, kind="quota", needed=9.0, read_at=""),
         SimpleNamespace(key=CALLS.replace("calls", "of another"), kind="setting", needed=1.0, read_at=""),
     ],
@@ -92,7 +92,7 @@ def test_a_test_that_is_too_short_for_its_plan_is_announced_with_the_duration_th
         holding=HoldingTime.of_sample([long], 0.0),
         lambda_seconds={},
     )
-    made: Any = SimpleNamespace(demand=demand, ladder=FORECAST.ladder, quotas=FORECAST.quotas)
+    made: Any = SimpleNamespace(demand=demand, limits=FORECAST.limits, quotas=FORECAST.quotas)
     text = "\n".join(lines_of(make(scenario, EVENING, start=EVENING, made=made)))
     assert "Not shown by this test: The test reaches" in text
     assert "A hold of at least" in text

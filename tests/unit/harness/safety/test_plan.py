@@ -34,7 +34,7 @@ FORECAST: Any = SimpleNamespace(
         holding=HoldingTime.of_sample([120.0], 0.0),
         lambda_seconds={},
     ),
-    ladder=[
+    limits=[
         SimpleNamespace(key=CALLS, kind="quota", needed=9.0, read_at=""),
         SimpleNamespace(key=CALLS.replace("calls", "of another"), kind="setting", needed=1.0, read_at=""),
     ],

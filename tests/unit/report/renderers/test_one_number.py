@@ -67,7 +67,7 @@ def record(planned: Scenario, made: Forecast) -> RunRecord:
 
 def _record(planned: Scenario, made: Forecast) -> RunRecord:
     wave_plan = plan_waves(planned.waves, made, freshness.today(), lead_times.load())
-    rows = [rung for rung in made.ladder if rung.kind == "quota"]
+    rows = [rung for rung in made.limits if rung.kind == "quota"]
     values = [
         QuotaValue(TABLE.by_key(rung.key), rung.value, Origin(rung.origin), rung.read_at) for rung in rows
     ]
