@@ -154,6 +154,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    # The code of this tree, whatever else is installed.
+    # The code of this tree, regardless of an installed one.
     sys.path.insert(0, str(ROOT / "src"))
     raise SystemExit(main())

@@ -313,7 +313,7 @@ class Bottlenecks:
                 QUEUE_FULL,
                 whole,
                 "setting",
-                lambda factor: served(factor).full if staffed.agents else CERTAIN,
+                lambda factor: served(factor).blocked_ratio if staffed.agents else CERTAIN,
                 staffed,
             )
         late = Agents(load, staffed.aht, staffed.patience, seconds, self._tolerated.late())
@@ -324,7 +324,7 @@ class Bottlenecks:
             UNDERSTAFFED,
             whole,
             "staffing",
-            lambda factor: served(factor).late if staffed.agents else CERTAIN,
+            lambda factor: served(factor).late_ratio if staffed.agents else CERTAIN,
             staffed,
         )
         at_most = self._tolerated.abandoned()
@@ -342,7 +342,7 @@ class Bottlenecks:
                 IMPATIENT,
                 whole,
                 "staffing",
-                lambda factor: served(factor).gone if staffed.agents else CERTAIN,
+                lambda factor: served(factor).abandoned_ratio if staffed.agents else CERTAIN,
                 staffed,
             )
 

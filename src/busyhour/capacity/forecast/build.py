@@ -266,7 +266,7 @@ class _Forecaster:
         self.sheet.add_limit(row)
 
     def _peaked_intervals(self, lines: float, blocked: float, simulated: float | None) -> None:
-        """Add a note if recorded intervals vary so much that formulas for their mean are inaccurate."""
+        """Add a note if recorded intervals vary too much for formulas of their mean."""
         traffic = self.scenario.plan.day
         if traffic is None or len(traffic.intervals) <= 2:
             return

@@ -27,16 +27,16 @@ _SETTLING = 0.1
 class ServiceLevel:
     """Shares of the offered contacts with their 95 % intervals.
 
-    `late` is 1 - service level (of contacts answered or abandoned), `full` the share blocked by a full queue,
-    and `gone` the share abandoned.
+    `late_ratio` is 1 - service level (of contacts answered or abandoned), `blocked` the share that finds the queue
+    full; a `..._ratio` has the interval.
     """
 
     service_level: float
     abandoned: float
-    turned_away: float
-    late: Ratio
-    full: Ratio
-    gone: Ratio
+    blocked: float
+    late_ratio: Ratio
+    blocked_ratio: Ratio
+    abandoned_ratio: Ratio
 
 
 class Queueing(Protocol):
@@ -98,7 +98,7 @@ class QueueSample:
         """
         free = [0.0] * agents
         leaving: list[float] = []
-        offered = answered = in_time = abandoned = turned_away = 0
+        offered = answered = in_time = abandoned = blocked = 0
         counted_from = len(self._gaps) * _SETTLING / per_second
         times: Sequence[float] = list(accumulate(gap / per_second for gap in self._gaps))
         replace, push, pop = heapq.heapreplace, heapq.heappush, heapq.heappop
@@ -107,7 +107,7 @@ class QueueSample:
         contacts = zip(times, self._handling, self._patience, strict=True)
         for index, (now, seconds, patience) in enumerate(contacts):
             if index % size == 0:
-                so_far.append((answered + abandoned, in_time, offered, turned_away, abandoned))
+                so_far.append((answered + abandoned, in_time, offered, blocked, abandoned))
             counts = now >= counted_from
             offered += counts
             wait = free[0] - now
@@ -120,7 +120,7 @@ class QueueSample:
                 while leaving and leaving[0] <= now:
                     pop(leaving)
                 if len(leaving) >= capacity:
-                    turned_away += counts
+                    blocked += counts
                     continue
                 push(leaving, now + min(wait, patience))
             if wait > patience:
@@ -133,10 +133,10 @@ class QueueSample:
         return ServiceLevel(
             in_time / stayed if stayed else 1.0,
             abandoned / offered if offered else 0.0,
-            turned_away / offered if offered else 0.0,
-            late=_around((stayed - timely, stayed) for stayed, timely, _, _, _ in so_far),
-            full=_around((full, offered) for _, _, offered, full, _ in so_far),
-            gone=_around((gone, offered) for _, _, offered, _, gone in so_far),
+            blocked / offered if offered else 0.0,
+            late_ratio=_around((stayed - timely, stayed) for stayed, timely, _, _, _ in so_far),
+            blocked_ratio=_around((blocked, offered) for _, _, offered, blocked, _ in so_far),
+            abandoned_ratio=_around((abandoned, offered) for _, _, offered, _, abandoned in so_far),
         )
 
 

@@ -65,7 +65,14 @@ class FluidQueue:
         late, full, gone = (
             Ratio(value, Interval(least, most)) for least, value, most in zip(low, at, high, strict=True)
         )
-        return ServiceLevel(1.0 - late.value, gone.value, full.value, late=late, full=full, gone=gone)
+        return ServiceLevel(
+            1.0 - late.value,
+            gone.value,
+            full.value,
+            late_ratio=late,
+            blocked_ratio=full,
+            abandoned_ratio=gone,
+        )
 
     def _shares(
         self, per_second: float, agents: int, capacity: int | None, threshold: float

@@ -33,7 +33,7 @@ def test_patient_callers_give_erlang_c():
 
 def test_no_place_to_wait_gives_erlang_b():
     served = QueueSample(40_000, EXPONENTIAL, PATIENT, 1).serve(PER_SECOND, 10, capacity=0)
-    assert served.turned_away == pytest.approx(erlang_b(10.0, 10), abs=0.015)
+    assert served.blocked == pytest.approx(erlang_b(10.0, 10), abs=0.015)
 
 
 def test_steadier_handling_times_are_served_better_than_erlang_c_says():
