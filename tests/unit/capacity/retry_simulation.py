@@ -9,7 +9,7 @@ from busyhour.calls.policy import RetryPolicy
 
 _INVOCATIONS = 40_000
 _HOLDING_TIMES = 40
-"""At least so many executions pass through each place, since throttles come in bunches."""
+"""Fewest executions that pass through each place, since throttles come in bunches."""
 
 
 def share_throttled(

@@ -101,7 +101,7 @@ def test_an_objective_of_zero_tolerates_less_than_one_rejection_in_the_busy_hour
 
 
 @pytest.mark.parametrize(("at_most", "share"), [(None, 0.01), (0.05, 0.05), (1.0, pytest.approx(1.0))])
-def test_an_objective_says_what_is_tolerated(at_most: float | None, share: float) -> None:
+def test_an_objective_gives_the_tolerated_share(at_most: float | None, share: float) -> None:
     assert tolerated_share(at_most, 100.0) == share
 
 

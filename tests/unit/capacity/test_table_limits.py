@@ -35,7 +35,7 @@ def modes(definition: dict[str, Any]) -> list[tuple[Mode, float | None]]:
     return [(c.mode, c.value) for c in described("t", definition, "t.json")]
 
 
-def test_the_mode_of_a_table_says_what_it_serves():
+def test_the_mode_of_a_table_gives_its_throughput():
     assert modes(PROVISIONED) == [(Mode.PROVISIONED, 30.0), (Mode.PROVISIONED, 2.0)]
     # CreateTable's default is provisioned.
     assert (
@@ -115,7 +115,7 @@ def test_sizes_that_vary_cost_the_mean_of_their_rounded_sizes() -> None:
     assert load.units == pytest.approx(2.5, rel=0.02)
 
 
-def test_a_table_on_demand_grows_with_what_it_is_asked_and_no_further_than_its_maximum() -> None:
+def test_a_table_on_demand_grows_with_its_load_and_no_further_than_its_maximum() -> None:
     load = load_of("PutItem", item_bytes=(400, 400), keys=KeyChoice(10_000))
     fresh: dict[str, Any] = {"BillingMode": "PAY_PER_REQUEST"}
     assert limits(fresh).served(load, 20_000.0).throttled == 0.0
@@ -166,7 +166,7 @@ def test_a_throttled_table_fails_the_invocation_and_connect_tries_again(small: A
     bound = simulate(made, machine, Limits(tables=limits(provisioned(30, 1))), drain=math.inf)
     use = bound.tables["t", None, Side.WRITE]
     assert free.tables["t", None, Side.WRITE].refused.count == 0
-    # Two units a call are asked, one is served.
+    # Two units a call are requested, one is served.
     assert use.refused.count / use.asked > 0.4
     assert bound.invocations["lookup"].attempts > free.invocations["lookup"].attempts
     assert bound.invocations["lookup"].failed > 0
@@ -217,7 +217,7 @@ def test_a_new_table_on_demand_grows_with_its_traffic_and_is_no_rung(with_table:
     assert not any("warm throughput" in note for note in found.notes)
 
 
-def test_a_jump_beyond_what_a_table_on_demand_is_ready_for_is_said(with_table: Any):
+def test_a_jump_beyond_an_on_demand_tables_throughput_is_noted(with_table: Any):
     found = with_table(
         {
             "BillingMode": "PAY_PER_REQUEST",
@@ -228,7 +228,7 @@ def test_a_jump_beyond_what_a_table_on_demand_is_ready_for_is_said(with_table: A
     assert note.startswith("table t serves 3 write units a second (warm throughput)")
 
 
-def test_what_the_account_says_of_a_table_goes_before_its_definition(small: Any, tmp_path: Path):
+def test_the_accounts_value_of_a_table_overrides_its_definition(small: Any, tmp_path: Path):
     from busyhour.quotas.aws.table_descriptions import TableDescriptions
     from busyhour.quotas.table.quota_table import load
 

@@ -47,7 +47,7 @@ def test_what_was_added_comes_back_oldest_first(path: Path) -> None:
     assert second.added
 
 
-def test_the_list_says_the_same_in_short(path: Path) -> None:
+def test_the_list_has_the_same_in_short(path: Path) -> None:
     with History.open(path) as history:
         history.add([night(2, revision="abc"), night(1, regressed=True, accepted=True)])
         first, second = history.entries()
@@ -299,7 +299,7 @@ def test_a_killed_writer_loses_nothing_that_was_committed(path: Path) -> None:
     assert time.monotonic() - begun < 10
 
 
-def test_what_else_changed_that_night_is_said() -> None:
+def test_other_changes_of_a_night_are_named() -> None:
     before = night(1, revision="aaaaaaaaaaaaaa", flows={"a": "1", "b": "1"})
     after = night(2, revision="bbbbbbbbbbbbbb", flows={"a": "2", "c": "1"})
     after.observation.quotas["concurrent calls"].value = 10

@@ -47,7 +47,7 @@ def test_a_flow_that_changes_has_another_fingerprint(project: Project) -> None:
     assert before != after
 
 
-def test_the_commit_is_what_is_said_or_cis_or_gits_or_unknown(
+def test_the_commit_is_the_given_one_or_cis_or_gits_or_unknown(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = project.root / "r"
@@ -84,7 +84,7 @@ def test_tolerances_come_from_the_project_wherever_its_settings_stand(tmp_path: 
     assert tolerances(Project.at(tmp_path)) == Tolerances(headroom=1.0)
 
 
-def test_of_many_metrics_that_did_not_change_none_is_said_to_have() -> None:
+def test_of_many_metrics_that_did_not_change_none_is_reported() -> None:
     """Each metric by itself is wrong one time in a hundred; all of them together stay under a rate of one in twenty."""
     said = 0
     for seed in range(6):

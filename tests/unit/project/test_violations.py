@@ -53,7 +53,7 @@ def test_each_keyword_of_a_schema_has_its_words(change, about, text, way_out):
     assert (problem.about, problem.text, problem.way_out) == (about, text, way_out)
 
 
-def test_a_missing_key_is_said_of_the_table_it_is_missing_from():
+def test_a_missing_key_is_reported_for_the_table_it_is_missing_from():
     (error,) = Draft202012Validator(SCHEMA).iter_errors({"name": "n"})
     (problem,) = explain(error)
     assert (problem.about, problem.text, problem.way_out) == ((), "the file has no 'kind'", "The colour.")

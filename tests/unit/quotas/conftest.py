@@ -27,7 +27,7 @@ EPOCH = 1_700_000_000.0
 
 @dataclass
 class Turned:
-    """A clock that stands still until it is turned."""
+    """A clock that is constant until it is advanced."""
 
     at: float = 0.0
 
@@ -114,7 +114,7 @@ def account(_server: tuple[str, _Alone]) -> Account:
 
 @pytest.fixture
 def aws_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Test credentials and no configuration of whoever runs the tests."""
+    """Test credentials and no configuration of the user who runs the tests."""
     empty = tmp_path_factory.mktemp("aws")
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)

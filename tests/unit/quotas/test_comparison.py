@@ -243,7 +243,7 @@ def test_one_that_bound_at_an_unknown_time_comes_after_those_whose_time_is_known
     assert binding(found) is found[0]
 
 
-def test_nothing_asked_of_a_quota_of_zero_uses_none_of_it() -> None:
+def test_no_demand_on_a_quota_of_zero_uses_none_of_it() -> None:
     found = compare(value(applied=0), demand(0))
     assert (found.utilisation, found.verdict) == (0.0, Verdict.HOLDS)
 

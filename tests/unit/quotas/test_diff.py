@@ -32,7 +32,7 @@ def test_another_origin_of_the_same_value_is_no_difference() -> None:
 
 
 @given(a=LISTING, b=LISTING)
-def test_exactly_what_differs_is_told(a: dict[str, Any], b: dict[str, Any]) -> None:
+def test_exactly_the_differences_are_listed(a: dict[str, Any], b: dict[str, Any]) -> None:
     found = {difference.key: difference for difference in differences(a, b)}
     expected = {key for key in {*a, *b} if key not in a or key not in b or a[key]["value"] != b[key]["value"]}
     assert set(found) == expected

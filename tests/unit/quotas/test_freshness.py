@@ -62,7 +62,7 @@ def test_a_time_counts_by_its_day_in_utc() -> None:
     assert freshness.mark("applied (account)", "2026-10-30T23:30:00-05:00", TODAY) == ""
 
 
-def test_the_source_is_told_with_its_date_or_its_mark() -> None:
+def test_the_source_has_its_date_or_its_mark() -> None:
     assert freshness.source("applied (account)", "2026-11-29T08:00:00Z", TODAY) == (
         "applied (account), read 2026-11-29"
     )

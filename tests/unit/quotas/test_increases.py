@@ -43,7 +43,7 @@ def of(quota_record: Any, run_record: Any, limit_row: Any) -> Any:
     return make
 
 
-def test_the_need_is_asked_for_and_the_calculation_is_shown_step_by_step(of: Any) -> None:
+def test_the_need_is_requested_and_the_calculation_is_shown_step_by_step(of: Any) -> None:
     [increase] = of(CALLS, 10, 400, needed=420).increases
     assert increase.arguments == {
         "ServiceCode": "connect",
@@ -60,13 +60,13 @@ def test_the_need_is_asked_for_and_the_calculation_is_shown_step_by_step(of: Any
     )
 
 
-def test_headroom_is_added_when_it_is_asked_for_and_named(of: Any) -> None:
+def test_headroom_is_added_on_demand_and_named(of: Any) -> None:
     [increase] = of(CALLS, 10, None, needed=420, headroom=0.2).increases
     assert (increase.needed, increase.asked) == (420, 525)
     assert increase.steps[2] == "With headroom of 20%, as requested: 420 / (1 - 0.2) = 525."
 
 
-def test_a_larger_measured_peak_is_asked_for_where_the_generator_was_healthy(of: Any) -> None:
+def test_a_larger_measured_peak_is_requested_where_the_generator_was_healthy(of: Any) -> None:
     [increase] = of(CALLS, 10, 433.2, needed=420).increases
     assert (increase.needed, increase.peak, increase.asked) == (420, 433.2, 434)
     assert increase.steps[2].endswith(
@@ -86,7 +86,7 @@ def test_a_peak_of_more_than_the_plan_is_left_out_and_named(of: Any) -> None:
     assert increase.steps[2].endswith("of a run at 2 x the plan; left out.")
 
 
-def test_of_a_rate_the_need_is_asked_for_not_its_busiest_second(of: Any) -> None:
+def test_of_a_rate_the_need_is_requested_not_its_busiest_second(of: Any) -> None:
     [increase] = of(f"{STARTS}.rate", 2, 9, needed=3, rejected=40).increases
     assert increase.asked == 3
     assert increase.steps[2].endswith("of a single second; that is what the burst is for.")
@@ -96,7 +96,7 @@ def test_of_a_rate_the_need_is_asked_for_not_its_busiest_second(of: Any) -> None
     ("value", "needed", "headroom", "asked"),
     [(10, 10, 0, None), (10, 11, 0, 11), (10, 8, 0.2, None), (10, 9, 0.2, 12), (499, 400, 0.2, 500)],
 )
-def test_what_suffices_is_not_asked_for(
+def test_a_sufficient_value_is_not_requested(
     of: Any, value: float, needed: float, headroom: float, asked: float | None
 ) -> None:
     found = of(CALLS, value, None, needed=needed, headroom=headroom).increases
@@ -109,7 +109,7 @@ def test_a_limit_that_no_value_carries_is_named(run_record: Any, limit_row: Any)
     assert "no value carries the plan" in other.reason
 
 
-def test_a_need_without_a_reading_is_asked_for_with_the_value_of_the_list(
+def test_a_need_without_a_reading_is_requested_with_the_value_of_the_list(
     run_record: Any, limit_row: Any
 ) -> None:
     run = run_record(limits=[limit_row("L-9A46857E", 500, 900)])
@@ -157,13 +157,13 @@ def test_a_rate_that_suffices_and_still_rejected_is_a_matter_of_pacing(of: Any) 
     assert "backoff" in other.way_out
 
 
-def test_a_quota_that_is_not_in_the_list_is_asked_for_as_measured(of: Any) -> None:
+def test_a_quota_that_is_not_in_the_list_is_requested_as_measured(of: Any) -> None:
     [increase] = of(f"{STARTS}.rate", 2, 6, rejected=40).increases
     assert (increase.needed, increase.asked) == (None, 6)
     assert "the forecast has no need of this quota" in increase.steps[0]
 
 
-def test_a_burst_can_be_asked_of_support_only(of: Any) -> None:
+def test_a_burst_can_be_requested_from_support_only(of: Any) -> None:
     [other] = of(f"{STARTS}.burst", 5, 12, rejected=7).unrequestable
     assert other.increase is not None
     assert other.increase.asked == 12
@@ -192,7 +192,7 @@ def test_the_need_of_executions_contains_the_invocation_rate(run_record: Any, li
     assert (increase.quota.code, increase.asked) == ("L-B99A9384", 2376)
 
 
-def test_the_scenarios_headroom_is_no_padding_of_what_aws_is_asked(run_record: Any, limit_row: Any) -> None:
+def test_the_scenarios_headroom_is_not_added_to_requests(run_record: Any, limit_row: Any) -> None:
     run = run_record(limits=[limit_row(CALLS, 10, 100)], headroom=0.2)
     assert needs(run, TABLE).increases[0].asked == 100
     assert needs(run, TABLE, 0.5).increases[0].asked == 200
@@ -206,7 +206,7 @@ def test_the_scenarios_headroom_is_no_padding_of_what_aws_is_asked(run_record: A
     needed=st.integers(min_value=1, max_value=10**6),
     headroom=st.floats(min_value=0, max_value=0.9),
 )
-def test_what_is_asked_for_suffices_and_is_the_smallest_whole_number(
+def test_the_requested_value_suffices_and_is_the_smallest_whole_number(
     run_record: Any, limit_row: Any, value: float, needed: int, headroom: float
 ) -> None:
     run = run_record(limits=[limit_row(CALLS, value, float(needed))])

@@ -232,7 +232,7 @@ def test_a_row_is_open_while_something_is_left_to_do(run: RunRecord) -> None:
     row = ledgers.confirm(Evidence(), run).find("connect.users-per-instance", ARN)
     assert row is not None
     assert row.applied is not None
-    assert not row.open, "500 in force, 60 needed, nobody asked: nothing to do"
+    assert not row.open, "500 in force, 60 needed, none requested: nothing to do"
     asked = replace(row, requested=Requested("r", None, 60.0, "APPROVED", "", ""))
     assert asked.open
     assert replace(row, applied=replace(row.applied, value=59.0)).open

@@ -44,7 +44,7 @@ def folder(
     return tmp_path
 
 
-def test_requests_are_printed_and_nothing_is_asked(folder: Path, account: Any) -> None:
+def test_requests_are_printed_and_nothing_is_submitted(folder: Path, account: Any) -> None:
     result = call(str(folder))
     assert result.exit_code == 0
     assert "1. Concurrent active calls per instance (connect L-12AB7C57): 10 -> 40" in result.output
@@ -64,7 +64,7 @@ def test_requests_are_printed_and_nothing_is_asked(folder: Path, account: Any) -
     assert not (folder / "reports" / "ledger.json").exists()
 
 
-def test_headroom_is_asked_for_when_it_is_named(folder: Path) -> None:
+def test_headroom_is_requested_when_given(folder: Path) -> None:
     output = call(str(folder), "--headroom", "0.2").output
     assert "40 / (1 - 0.2) = 50" in output
     assert "The scenario wants" not in output
@@ -180,7 +180,7 @@ def test_values_read_from_the_account_at_most_30_days_ago_are_filed(folder: Path
     assert account.asked.count("RequestServiceQuotaIncrease") == 1
 
 
-def test_a_run_that_needs_nothing_says_so(quota_record: Any, run_record: Any, tmp_path: Path) -> None:
+def test_a_run_that_needs_nothing_is_reported(quota_record: Any, run_record: Any, tmp_path: Path) -> None:
     store.write_run(tmp_path, run_record(quota_record("L-12AB7C57", 10, 3)))
     assert "calls for no increase" in call(str(tmp_path)).output
     assert not (tmp_path / "support.pdf").exists()

@@ -1,4 +1,4 @@
-"""Which source wins, what is corrected, and what is said aloud."""
+"""Which source wins, what is corrected, and what is reported."""
 
 from __future__ import annotations
 
@@ -122,6 +122,6 @@ def test_disagreement_between_sources_is_shown(
     assert (found in reading.disagreements) == contradiction
 
 
-def test_a_burst_says_that_no_api_has_it() -> None:
+def test_a_burst_notes_that_no_api_reports_it() -> None:
     _, burst = TABLE.rate("connect", "StopContact")
     assert "no AWS API reports bursts" in DocumentedDefault().read(burst).detail

@@ -105,7 +105,7 @@ def test_the_interval_covers_no_change_about_as_often_as_it_says() -> None:
     assert covered / total > 0.9
 
 
-def test_a_short_run_is_undecided_and_says_what_would_decide() -> None:
+def test_a_short_run_is_undecided_with_advice_on_what_would_decide() -> None:
     short = replace(SYSTEM, seconds=20, calls_per_second=2.0)
     found = compare([run(short, 1)], [run(short, seed) for seed in (5, 6, 7)], Tolerances())
     p99, median = the(found, "latency p99"), the(found, "latency p50")
@@ -116,7 +116,7 @@ def test_a_short_run_is_undecided_and_says_what_would_decide() -> None:
     assert "would decide" in median.advice
 
 
-def test_what_is_said_to_decide_decides() -> None:
+def test_the_advice_on_what_would_decide_is_right() -> None:
     """Zero blocked calls of 50: the advice is about the run length at which zero would be proof."""
     new = run(SYSTEM, 1)
     new.seconds = 60.0
@@ -210,7 +210,7 @@ def test_more_candidate_runs_narrow_the_interval() -> None:
     assert four.high - four.low < one.high - one.low
 
 
-def test_a_new_finding_is_a_regression_and_a_gone_one_is_said() -> None:
+def test_a_new_finding_is_a_regression_and_a_gone_one_is_named() -> None:
     old, new = run(SYSTEM, 1), run(SYSTEM, 2)
     old.findings, new.findings = ["dangling_target: main: Menu: gone"], ["unknown_type: main: X: new"]
     found = compare([new], [old], Tolerances())

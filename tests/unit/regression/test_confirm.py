@@ -25,7 +25,7 @@ def outcome(found: Comparison, name: str = MEDIAN) -> Outcome:
 
 
 class Repeats:
-    """Gives the runs that were made up, and counts how many were asked for."""
+    """Gives the runs that were made up, and counts the requested ones."""
 
     def __init__(self, *runs: Observation) -> None:
         self.runs = runs

@@ -301,7 +301,7 @@ def test_forecasts_of_versions_that_knew_no_plan_are_not_mixed_with_those_that_d
     assert any("headroom of Queues" in reason for reason in comparison.not_compared)
 
 
-def test_nights_that_share_a_folders_name_are_told_apart_by_names_of_their_own() -> None:
+def test_nights_that_share_a_folders_name_have_different_names_of_their_own() -> None:
     old, new = nights(count=3), run(SHIPPED, 500)
     for day, one in enumerate((*old, new), start=1):
         one.run_id, one.started = "tonight", f"2026-03-{day:02d}T03:00:00+00:00"

@@ -32,7 +32,7 @@ def test_those_that_were_looked_at_are_known() -> None:
     assert interval(0, 9, 10)[1] <= 0.1 + 1e-12
 
 
-def test_a_larger_part_of_the_population_says_more() -> None:
+def test_a_larger_part_of_the_population_narrows_the_interval() -> None:
     widths = [high - low for low, high in (interval(10, 50, n) for n in (51, 100, 1_000, math.inf))]
     assert widths == sorted(widths)
 

@@ -47,6 +47,6 @@ def test_an_id_is_on_disk_at_once_and_a_torn_last_line_is_tried_too(tmp_path: Pa
     assert live(tmp_path) == ["torn", "a"]
 
 
-def test_a_journal_that_cannot_be_written_is_said_before_anything_is_dialled(tmp_path: Path) -> None:
+def test_a_journal_that_cannot_be_written_is_reported_before_anything_is_dialled(tmp_path: Path) -> None:
     with pytest.raises(BusyhourError, match="journal of contacts cannot be written"):
         Journal(tmp_path / "missing" / "contacts-0.log")

@@ -42,7 +42,7 @@ def three_calls():
     return measures
 
 
-def test_throttles_are_told_from_limits_and_errors():
+def test_throttles_are_distinguished_from_limits_and_errors():
     (operation,) = summarise(three_calls(), circumstances(), Bounds()).operations
     assert (operation.service, operation.name) == ("connect", "StartOutboundVoiceContact")
     assert (operation.requests, operation.throttles, operation.limits, operation.errors) == (3, 1, 0, 0)
@@ -92,7 +92,7 @@ def test_a_run_that_kept_its_schedule_is_valid():
         (lambda m: m.count("arrivals/planned", 4), "3 calls were started, but 7 should have been."),
     ],
 )
-def test_a_generator_that_was_off_makes_the_run_invalid_and_says_why(spoil, reason):
+def test_a_generator_that_was_off_makes_the_run_invalid_with_a_reason(spoil, reason):
     measures = three_calls()
     spoil(measures)
     result = summarise(measures, circumstances(), Bounds())
@@ -187,7 +187,7 @@ def test_outcomes_of_a_sample_stand_for_all_calls():
 
 
 def test_a_short_sample_while_the_run_goes_on_is_not_scaled_by_the_ends_known_so_far():
-    """Blocked calls are known at once, long ones minutes later: 5 of 60 drawn, whatever is known of the others."""
+    """Blocked calls are known at once, long ones minutes later: 5 of 60 drawn, independent of what is known of the others."""
     measures = sampled_calls()
     measures.counts |= {"contacts/completed": 0, "arrivals/completed": 0, "contacts/blocked": 5}
     measures.counts["arrivals/blocked"] = 25

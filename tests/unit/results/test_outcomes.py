@@ -83,13 +83,13 @@ def test_the_first_line_has_the_shares_and_each_problem_its_line_to_write() -> N
     assert problems[1] == "30 of 100 calls at main / Look up: function 'f' failed (timeout)."
 
 
-def test_a_problem_that_a_reason_names_is_not_told_twice() -> None:
+def test_a_problem_that_a_reason_names_is_not_repeated() -> None:
     found = made(known())
     told = lines(found)
     assert lines(found, [f"Too many. {told[1]}"]) == [told[0], told[2]]
 
 
-def test_a_sample_says_so_in_its_line() -> None:
+def test_a_sample_is_marked_in_its_line() -> None:
     first = lines(made(known(), population=900, errors_known=False))[0]
     assert first.startswith("Outcomes of 100 calls, a sample of 900: 80.0% agent (")
     assert "The target does not report which calls took an error branch." in first

@@ -15,7 +15,7 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path):
     assert [each.name for each in path.parent.iterdir()] == ["run.json"]
 
 
-def test_a_full_disk_is_said_and_the_raw_data_named(tmp_path, monkeypatch):
+def test_a_full_disk_is_reported_and_the_raw_data_named(tmp_path, monkeypatch):
     raw = tmp_path / "load.json"
     raw.write_text("{}")
     path = tmp_path / "run.json"

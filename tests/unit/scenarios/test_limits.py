@@ -22,7 +22,7 @@ def refused(path):
     return f"{caught.value.message} {caught.value.hint or ''}"
 
 
-def test_a_rate_has_a_seconds_worth_of_burst_unless_it_says_otherwise(write):
+def test_a_rate_has_a_seconds_worth_of_burst_unless_given(write):
     crm = load(write(limit("rate = 50", 'called_by = ["lookup"]'))).limits["crm"]
     assert (crm.rate, crm.burst, crm.functions, crm.value) == (50.0, 50.0, ("lookup",), 50.0)
     assert (crm.per_invocation, crm.tolerated, crm.takes) == (1.0, None, None)
@@ -32,7 +32,7 @@ def test_a_rate_has_a_seconds_worth_of_burst_unless_it_says_otherwise(write):
     assert (crm.burst, crm.tolerated) == (5.0, 0.02)
 
 
-def test_a_concurrency_says_how_long_requests_take(write):
+def test_a_concurrency_gives_how_long_requests_take(write):
     text = limit("concurrency = 20", 'called_by = ["lookup"]', 'takes = "80ms"', "per_invocation = 2")
     pool = load(write(text)).limits["crm"]
     assert (pool.concurrency, pool.takes.mean, pool.per_invocation) == (20, 0.08, 2.0)

@@ -230,7 +230,7 @@ def test_real_contacts_say_when_calls_came(write, deployment, start, calls):
         ),
     ],
 )
-def test_contacts_go_with_nothing_that_says_the_same(write, deployment, more, message):
+def test_contacts_exclude_other_sources_of_the_same(write, deployment, more, message):
     (deployment / "x.json").write_text('{"InitiationTimestamp": 0}')
     with pytest.raises(BusyhourError, match=message):
         load(write("", ("calls_per_hour = 3600\n", more + "\n")))
@@ -318,7 +318,7 @@ def test_values_of_the_file_can_be_replaced(write):
         ),
     ],
 )
-def test_a_mistake_in_such_a_value_is_said_of_the_setting(write, override, message, hint):
+def test_a_mistake_in_such_a_value_names_the_setting(write, override, message, hint):
     with pytest.raises(BusyhourError) as caught:
         load(write(), overrides=[override])
     assert (caught.value.message, caught.value.hint) == (message, hint)

@@ -24,7 +24,7 @@ FIVE = {
     "a queue and an agent": "amazon-connect+amazon-connect-snippets__projects_ContextRouting_ContactFlows_001_Context_Tracking_-_Main",
     "functions and a conversation": "amazon-connect+amazon-connect-snippets__projects_LastAgentRouting_GetUserData",
     "answers that are counted": "aws-samples+amazon-connect-collect-feedback-via-phone-ivr__contactflow_ivr-feedback-flow",
-    "a bot that is asked again": "aws-samples+sample-amazon-connect-outbound-call__amazon-connect-flows_GetCustomerResponseModule",
+    "a bot that is invoked again": "aws-samples+sample-amazon-connect-outbound-call__amazon-connect-flows_GetCustomerResponseModule",
 }
 
 BYE = Action("bye", "DisconnectParticipant", {}, None)
@@ -131,7 +131,7 @@ def test_with_agents_enough_nothing_is_left_open(small: Any):
     assert exact.mean("wrap-up") == pytest.approx(15.0)
 
 
-def test_hours_are_found_the_same_however_often_they_are_asked(small: Any):
+def test_hours_are_the_same_at_every_check(small: Any):
     def hours(identifier: str, open_: str, closed: str) -> Action:
         conditions = (Condition("Equals", ("True",), open_), Condition("Equals", ("False",), closed))
         return Action(
@@ -193,7 +193,7 @@ def test_inputs_are_forgotten_as_soon_as_nothing_reads_them(small: Any):
 
 
 @pytest.mark.parametrize("operand", ["1234", "$.Attributes.pin"])
-def test_inputs_of_too_many_values_are_one_where_no_condition_tells_them_apart(small: Any, operand: str):
+def test_inputs_of_too_many_values_are_one_where_no_condition_distinguishes_them(small: Any, operand: str):
     made = small.scenario(callers={"inputs": {"pin": ("####",)}})
     flow = (stored(), replace(look_up("lookup", "bye"), next_action="bye"))
     assert solved(made, small.machine(*flow)).mean("Lambda invocations") == pytest.approx(1.0)
@@ -205,7 +205,7 @@ def test_inputs_of_too_many_values_are_one_where_no_condition_tells_them_apart(s
         solved(made, small.machine(stored(), compare))
 
 
-def test_numbers_are_told_apart_only_where_something_looks_at_them(small: Any):
+def test_numbers_are_distinguished_only_where_they_are_read(small: Any):
     many = small.scenario(callers={"numbers": ("+1202555####",)})
     assert solved(many, small.machine(look_up("lookup", "bye"))).states <= 2
     said = Action(
@@ -237,7 +237,7 @@ def test_too_many_numbers_that_something_looks_at_cannot_be_solved_for(small: An
         ((ask("menu", {"1": "menu"}, "bye"),), {"callers": {"menus": menus(menu={"1": 0.999, "silence": 0.001})}}, "by the clock"),
     ],
 )  # fmt: skip
-def test_what_is_no_finite_chain_is_said_so(
+def test_a_flow_that_is_not_a_finite_chain_is_reported(
     small: Any, actions: tuple[Action, ...], more: dict[str, Any], why: str
 ):
     with pytest.raises(NotFiniteError, match=why):
@@ -270,7 +270,7 @@ def handler(event, context):
 
 
 @pytest.mark.parametrize(("attribute", "share"), [("", 0.1), ("pin", 0.25)])
-def test_real_handlers_are_asked_about_all_that_they_look_at(
+def test_real_handlers_are_invoked_with_all_that_they_read(
     small: Any, tmp_path: Path, attribute: str, share: float
 ):
     file = tmp_path / "app.py"

@@ -26,7 +26,7 @@ def lookup(event, context):
     phone = event["Details"]["ContactData"]["CustomerEndpoint"]["Address"]
     item = boto3.resource("dynamodb").Table(os.environ["TABLE"]).get_item(Key={"pk": phone}).get("Item")
     assert context.get_remaining_time_in_millis() > 0
-    return {"name": item["name"] if item else "nobody"}
+    return {"name": item["name"] if item else "unknown"}
 
 def raises(event, context):
     raise KeyError("tier")
@@ -84,7 +84,7 @@ def event(phone: str, contact: str = "c-1") -> dict[str, Any]:
 def test_handlers_answer_from_the_scenarios_tables_once_for_each_question(scenario: Any):
     with HandlerAnswers(scenario, seconds=PLENTY) as answers:
         assert answers("lookup", event("+1")) == LambdaResult({"name": "Ada"})
-        assert answers("lookup", event("+2")) == LambdaResult({"name": "nobody"})
+        assert answers("lookup", event("+2")) == LambdaResult({"name": "unknown"})
         assert answers("lookup", event("+1", "c-2")) is answers("lookup", event("+1"))
         raised = answers("raises", event("+1"))
         assert isinstance(raised, LambdaFailed)
@@ -100,7 +100,7 @@ def test_after_enough_questions_one_of_the_answers_is_given(scenario: Any):
         assert answers("lookup", event("+3")) in known
 
 
-def test_a_slow_function_is_asked_for_so_long_and_then_stands_for_itself(scenario: Any):
+def test_a_slow_function_is_invoked_for_a_limited_time(scenario: Any):
     with HandlerAnswers(scenario, seconds=0.0) as answers:
         first = answers("lookup", event("+12025550100"))
         assert answers("lookup", event("+12025550109")) == first
@@ -128,7 +128,7 @@ def test_a_handler_that_ends_its_process_fails_and_the_others_go_on(scenario: An
         assert answers("lookup", event("+1")) == LambdaResult({"name": "Ada"})
 
 
-def test_a_handler_that_never_answers_is_said_so_and_holds_nothing_up(
+def test_a_handler_that_never_answers_is_reported_and_blocks_nothing(
     scenario: Any, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(module, "FIRST_SECONDS", 0.5)
@@ -150,7 +150,7 @@ def test_a_variable_that_lambda_reserves_is_not_set_and_reported(scenario: Any):
         }
 
 
-def test_a_table_that_cannot_be_made_is_said_so(scenario: Any, tmp_path: Path):
+def test_a_table_that_cannot_be_made_is_reported(scenario: Any, tmp_path: Path):
     broken = tmp_path / "broken.json"
     broken.write_text("{}", encoding="utf-8")
     made = replace(scenario, tables={"people": Table("people", broken)})

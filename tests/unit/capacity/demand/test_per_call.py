@@ -43,7 +43,7 @@ def test_the_interval_covers_the_mean_of_the_distribution(small: Any):
     assert talk.p50 < talk.mean < talk.p95 < talk.p99 <= talk.max
 
 
-def test_means_are_exact_where_they_can_be_and_the_rest_says_why_not(small: Any):
+def test_means_are_exact_where_possible_and_others_give_the_reason(small: Any):
     made = small.scenario(queues=(Queue("sales", 300),), functions=(Function("lookup"),))
     demand = demand_of_call(
         made, small.machine(replace(small.lookup, next_action="set"), *small.to_queue), calls=100
@@ -64,7 +64,7 @@ def test_outbound_calls_ring_and_ask_the_api(small: Any):
     )
     demand = demand_of_call(made, small.machine(small.prompt(10)), calls=1000)
     assert demand.mean("Connect:StartOutboundVoiceContact") == 1.0
-    # Half ring for 6 s, half until nobody has answered for 60 s.
+    # Half ring for 6 s, half without an answer for 60 s.
     assert demand.mean("ringing") == pytest.approx(33.0, abs=3.0)
     assert demand.mean("at once") == pytest.approx(0.5 * 16.0 + 0.5 * 60.0, abs=3.0)
 

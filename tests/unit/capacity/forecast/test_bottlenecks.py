@@ -1,4 +1,4 @@
-"""Each row by force: a little below its volume less than 1 % is turned away, a little above more."""
+"""Each row by force: a little below its volume less than 1 % is rejected, a little above more."""
 
 from dataclasses import replace
 from typing import Any
@@ -179,7 +179,7 @@ def test_calls_at_once_of_an_overloaded_queue_have_the_waits_of_the_end(small: A
 def test_ten_thousand_erlang_of_a_queue_that_is_too_large_to_simulate(
     small: Any, agents: int, patience: Distribution, verdict: Fits
 ):
-    """Callers who all wait a minute are all answered late above the agents' number, whatever Erlang A says."""
+    """Callers who all wait a minute are all answered late above the agents' number, unlike in Erlang A."""
     scenario = small.scenario(calls_per_hour=200_000.0, queues=(Queue("sales", agents),), patience=patience)
     found = forecast(scenario, table=TABLE, machine=small.machine(*small.to_queue), calls=400)
     row = next(row for row in found.limits if row.key == "queue.sales.agents")

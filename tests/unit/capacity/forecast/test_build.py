@@ -215,7 +215,7 @@ def test_the_command_prints_the_helpdesks_forecast_as_json():
     assert found["demand_per_call"]["quantities"]["Lambda invocations"]["mean"] > 1
 
 
-def test_the_command_says_where_a_plot_cannot_be_written(tmp_path: Any):
+def test_the_command_names_a_plot_that_cannot_be_written(tmp_path: Any):
     from busyhour.errors import BusyhourError
 
     scenario = str(shipped_root() / "scenarios" / "helpdesk.toml")

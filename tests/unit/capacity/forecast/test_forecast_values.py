@@ -1,4 +1,4 @@
-"""Which of the values that were read a forecast is held against."""
+"""Which of the values that were read a forecast is compared with."""
 
 from __future__ import annotations
 

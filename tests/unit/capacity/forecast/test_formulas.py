@@ -117,7 +117,7 @@ def test_a_value_in_force_goes_before_the_documented_one(held: Any) -> None:
     assert (quota.value, quota.origin) == (900, "override")
 
 
-def test_what_the_flows_use_and_nobody_gave_a_figure_for_is_said(held: Any) -> None:
+def test_a_missing_figure_for_something_the_flows_use_is_noted(held: Any) -> None:
     found = held()
     assert found.quotas == []
     assert len(found.notes) == 1

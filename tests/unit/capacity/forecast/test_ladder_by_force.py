@@ -1,6 +1,6 @@
 """The ladder checked by force: the emulator is driven 5 % below and 5 % above the volume of every row.
 
-A row is the volume at which 1 % of what asks is turned away (of staffing: at which the service level is missed), with
+A row is the volume at which 1 % of the requests is rejected (of staffing: at which the service level is missed), with
 every limit below it raised. So the emulator gets the scenario with all limits raised but that row's, in virtual time;
 5 % below, less than 1 % may meet any limit, and 5 % above more than 1 % must meet this one. Handlers are answered by the
 latency model, in the forecast and in the emulator alike: virtual time runs no code.
@@ -238,7 +238,7 @@ class TableBacked:
 
 
 def driven(scenario: Scenario, volume: float, calls: int) -> Met:
-    """Drive an emulator of its own with so many calls at this volume."""
+    """Drive an emulator of its own with N calls at this volume."""
     traffic = replace(
         scenario.traffic,
         calls_per_hour=volume,

@@ -97,15 +97,13 @@ def test_several_runs_give_an_interval(plain: Forecast):
         ({"outcome": Outcome.INVALID}, "was invalid or interrupted"),
     ],
 )
-def test_a_run_that_says_nothing_of_this_plan_is_not_shown_and_that_is_said(
-    plain: Forecast, more: dict[str, Any], said: str
-):
+def test_a_run_of_another_plan_is_not_shown_and_noted(plain: Forecast, more: dict[str, Any], said: str):
     found = with_measurement(plain, [run(plain, **more)])
     assert measured(found) is None
     assert said in found.notes[-1]
 
 
-def test_no_run_at_all_is_said(plain: Forecast):
+def test_a_missing_run_is_noted(plain: Forecast):
     assert "no run of the scenario" in with_measurement(plain, []).notes[-1]
 
 
@@ -114,7 +112,7 @@ def test_a_forecast_in_a_run_is_no_measurement(plain: Forecast):
     assert measured(with_measurement(plain, [run(plain, peak=None)])) is None
 
 
-def test_where_measurement_and_forecast_part_it_is_said(plain: Forecast):
+def test_a_disagreement_of_measurement_and_forecast_is_noted(plain: Forecast):
     apart = with_measurement(plain, [run(plain, peak=40.0)])
     assert any(
         "measurement and forecast disagree" in note and "40 in small-2" in note for note in apart.notes

@@ -73,7 +73,7 @@ def test_waves_that_move_less_or_more_than_the_plan_are_said() -> None:
     assert "more than the 10,000 planned" in plan.notes[0]
 
 
-def test_a_queue_that_nobody_was_sent_to_is_said() -> None:
+def test_a_queue_without_calls_is_noted() -> None:
     plan = planned([wave("a", 1, queues=("Empty",))], queues={"Support": 10.0, "Empty": 0.0})
     assert plan.waves[0].moved == 0
     assert "sent no call to Empty" in plan.notes[0]
@@ -102,7 +102,7 @@ def test_rates_go_with_the_volume_and_counts_are_there_from_the_start() -> None:
     ]
 
 
-def test_only_quotas_are_asked_for() -> None:
+def test_only_quota_increases_are_requested() -> None:
     reserved = quota("function.f.reserved", 1, Executions(10.0, 20.0), kind="setting")
     plan = planned([wave("all", 1, share=1.0)], reserved)
     assert plan.waves[0].needs == ()
@@ -118,7 +118,7 @@ def test_the_latest_day_counts_back_from_the_first_wave_that_does_not_fit() -> N
 
 
 @pytest.mark.parametrize(("today", "late"), [(date(2027, 2, 15), False), (date(2027, 2, 16), True)])
-def test_what_should_have_been_asked_for_is_late(today: date, late: bool) -> None:
+def test_an_increase_past_its_latest_day_is_late(today: date, late: bool) -> None:
     plan = planned([wave("all", 8, share=1.0)], quota(CALLS, 20, Lines(100.0)), today=today)
     assert [due.late for due in plan.increases] == [late]
     assert len(plan.late) == int(late)

@@ -11,7 +11,7 @@ from busyhour.capacity.theory.erlang import erlang_b
 
 
 def covered(hits: int, of: int) -> bool:
-    """Whether so many hits are no less than 95 % by more than chance allows once in a thousand times."""
+    """Whether the hits are no less than 95 % by more than chance allows once in a thousand times."""
     return hits / of > 0.95 - 3.1 * math.sqrt(0.95 * 0.05 / of)
 
 

@@ -1,4 +1,4 @@
-"""The simulated call centre against closed forms, and what each quota turns away."""
+"""The simulated call centre against closed forms, and the rejections of each quota."""
 
 import math
 from typing import Any
@@ -136,7 +136,7 @@ def test_table_operations_are_counted_for_every_attempt(small: Any):
     assert result.functions.units["t.GetItem"].total == 2 * result.planned
 
 
-def test_a_function_that_is_not_in_the_scenario_is_said_so(small: Any):
+def test_a_function_that_is_not_in_the_scenario_is_noted(small: Any):
     result = simulate(small.scenario(duration=10.0), small.machine(small.lookup), drain=INFINITE)
     assert any("not in the scenario: function 'lookup'" in note for note in result.notes)
 

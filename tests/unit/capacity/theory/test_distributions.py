@@ -45,6 +45,6 @@ def test_a_mean_without_a_bound_is_the_distributions_own():
         assert ProbabilityDistribution(Distribution(kind, 7.0, 0.8)).mean() == pytest.approx(7.0)
 
 
-def test_a_constant_says_so():
+def test_a_constant_is_reported_as_one():
     assert ProbabilityDistribution(Distribution("lognormal", 4.0, 0.0)).constant == 4.0
     assert ProbabilityDistribution(Distribution("exponential", 4.0)).constant is None

@@ -16,7 +16,7 @@ def test_the_loss_system_agrees_with_erlang_b(load: float, servers: int):
     assert result.peak == servers
 
 
-def test_the_bucket_refuses_before_servers_are_asked():
+def test_the_bucket_throttles_before_servers_are_used():
     result = erlang_b_simulation(50.0, 10_000, 50_000, holding=10.0, rate=2.0, burst=5.0)
     assert result.throttled / result.calls == pytest.approx(1 - 2.0 / 5.0, abs=0.01)
     assert result.blocked == 0

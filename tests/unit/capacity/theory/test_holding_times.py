@@ -26,7 +26,7 @@ def of(*edges: tuple[int, int, float, Any]) -> HoldingTime:
 
 
 def means(edges: list[Edge]) -> list[float]:
-    """Mean time to the end from each state, by going round until it stands still."""
+    """Mean time to the end from each state, by iteration until it converges."""
     found = [0.0] * (1 + max(edge.source for edge in edges))
     for _ in range(2000):
         for state in range(len(found)):
@@ -112,7 +112,7 @@ def test_calls_in_progress_while_a_centre_fills():
     assert found.in_progress(lambda s: 0.1 * max(s, 0.0), 1e5) == pytest.approx(18.0, rel=1e-9)
 
 
-def test_a_sample_says_that_it_is_one():
+def test_a_sample_is_marked_as_one():
     found = HoldingTime.of_sample([3.0, 1.0, 2.0, 2.0], 0.5)
     assert (found.exact, found.half_width, found.mean) == (False, 0.5, 2.0)
     assert (found.quantile(0.25), found.quantile(0.5), found.cdf(2.0)) == (1.0, 2.0, 0.75)

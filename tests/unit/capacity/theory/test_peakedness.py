@@ -63,8 +63,8 @@ def test_with_peakedness_one_all_is_as_for_poisson():
     assert peakedness.lines_for_blocking(0.0, 0.01, 1.0) == 0
 
 
-def test_a_peaked_day_makes_the_formula_fail_and_the_forecast_says_so(small: Any):
-    """Quiet quarters and a storm: the mean load fits the lines with room, and in the storm most calls are turned away."""
+def test_a_peaked_day_makes_the_formula_fail_and_is_noted(small: Any):
+    """Quiet quarters and a storm: the mean load fits the lines with room, and in the storm most calls are blocked."""
     day = (20.0, 20.0, 20.0, 400.0, 20.0, 20.0, 20.0, 20.0)
     scenario = small.scenario(duration=8 * 900.0, calls_per_hour=0.0)
     traffic = replace(scenario.traffic, calls_per_hour=0.0, intervals=day, interval_seconds=900.0)

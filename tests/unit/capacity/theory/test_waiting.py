@@ -62,7 +62,7 @@ def test_answered_in_time_means_within_20_seconds_where_nothing_else_is_given():
         pytest.param(
             waiting_without_abandonment(5.0, 5, 60.0),
             Waiting(1.0, math.inf, 0.0, 0.0, 1.0, math.inf),
-            id="as many agents as erlangs, and nobody gives up",
+            id="as many agents as erlangs, and no caller abandons",
         ),
         pytest.param(
             waiting_with_abandonment(0.0, 3, 60.0, 30.0), Waiting(0.0, 0.0, 0.0, 1.0, 0.0, 0.0), id="no calls"

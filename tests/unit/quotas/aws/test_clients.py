@@ -17,11 +17,11 @@ def test_sources_are_in_order_strongest_first() -> None:
     override = DocumentedDefault()
     override.origin = Origin.OVERRIDE  # type: ignore[misc]  # stands for a file of overrides
     origins = [source.origin for source in read_only_sources(made, ARN, override)]
-    of_files = {Origin.FILE, Origin.EMULATOR}  # values known before anything is asked
+    of_files = {Origin.FILE, Origin.EMULATOR}  # values known before any request
     assert list(dict.fromkeys(origins)) == [origin for origin in Origin if origin not in of_files]
 
 
-def test_without_an_instance_nothing_is_asked_of_one() -> None:
+def test_without_an_instance_no_request_names_one() -> None:
     origins = {source.origin for source in read_only_sources(clients("eu-central-1"), None)}
     assert not origins & {Origin.APPLIED_RESOURCE, Origin.CLOUDWATCH, Origin.OVERRIDE}
 

@@ -58,7 +58,7 @@ def test_requests_that_others_have_open_are_found_at_both_levels(
     assert account.asked.count("RequestServiceQuotaIncrease") == 2
 
 
-def test_what_was_granted_is_not_asked_for_again(
+def test_an_approved_request_is_not_repeated(
     account: Any, increases: tuple[Increase, ...], tmp_path: Path
 ) -> None:
     Filing(account.client, Ledger.of(tmp_path / "of a colleague")).file(increases)

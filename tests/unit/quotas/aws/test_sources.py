@@ -64,7 +64,7 @@ def problem_of(answer: QuotaValue | Problem | None) -> Problem:
     return answer
 
 
-def test_the_applied_value_of_an_instance_is_asked_with_its_arn() -> None:
+def test_the_applied_value_of_an_instance_is_requested_with_its_arn() -> None:
     with stubbed("service-quotas") as (client, stub):
         stub.add_response(
             "get_service_quota",
@@ -76,7 +76,7 @@ def test_the_applied_value_of_an_instance_is_asked_with_its_arn() -> None:
     assert value.read_at == "2026-11-22T12:00:00+00:00"
 
 
-def test_account_quotas_and_quotas_without_a_code_are_not_asked_at_the_instance() -> None:
+def test_account_quotas_and_quotas_without_a_code_are_not_requested_at_the_instance() -> None:
     with stubbed("service-quotas") as (client, _):
         source = AppliedToInstance(client, ARN, clock)
         assert source.read(STARTS) is None
@@ -91,14 +91,14 @@ def test_a_missing_right_is_named() -> None:
     assert problem.text == "the caller may not servicequotas:GetServiceQuota"
 
 
-def test_an_absent_applied_value_is_said() -> None:
+def test_an_absent_applied_value_is_reported() -> None:
     with stubbed("service-quotas") as (client, stub):
         stub.add_client_error("get_service_quota", "NoSuchResourceException", "no")
         problem = problem_of(AppliedToInstance(client, ARN, clock).read(CALLS))
     assert "Service Quotas has no applied (instance) value" in problem.text
 
 
-def test_an_error_reason_in_place_of_a_value_is_said() -> None:
+def test_an_error_reason_in_place_of_a_value_is_reported() -> None:
     reason = {"ErrorCode": "DEPENDENCY_ACCESS_DENIED_ERROR", "ErrorMessage": "connect:DescribeInstance"}
     with stubbed("service-quotas") as (client, stub):
         stub.add_response("get_service_quota", {"Quota": {"QuotaCode": "L-12AB7C57", "ErrorReason": reason}})
@@ -130,7 +130,7 @@ def test_account_values_come_from_one_listing_per_service() -> None:
     assert without_code is None
 
 
-def test_a_listing_that_is_denied_is_asked_once() -> None:
+def test_a_listing_that_is_denied_is_requested_once() -> None:
     with stubbed("service-quotas") as (client, stub):
         stub.add_client_error("list_aws_default_service_quotas", "AccessDeniedException", "no")
         source = AwsDefault(client, clock)
@@ -148,7 +148,7 @@ def test_the_default_is_labelled_as_a_default() -> None:
         assert value_of(AwsDefault(client, clock).read(CALLS)).origin is Origin.AWS_DEFAULT
 
 
-def test_lambda_tells_concurrency_the_rate_that_follows_and_storage() -> None:
+def test_lambda_reports_concurrency_the_rate_that_follows_and_storage() -> None:
     limit = {"ConcurrentExecutions": 50, "UnreservedConcurrentExecutions": 50, "TotalCodeSize": 75 * 2**30}
     with stubbed("lambda") as (client, stub):
         stub.add_response("get_account_settings", {"AccountLimit": limit})
@@ -159,7 +159,7 @@ def test_lambda_tells_concurrency_the_rate_that_follows_and_storage() -> None:
         assert source.read(CALLS) is None
 
 
-def test_dynamodb_tells_account_and_table_limits_in_one_request() -> None:
+def test_dynamodb_reports_account_and_table_limits_in_one_request() -> None:
     with stubbed("dynamodb") as (client, stub):
         stub.add_response(
             "describe_limits",
@@ -211,7 +211,7 @@ def test_without_contacts_cloudwatch_implies_nothing(
         assert ConnectMetrics(client, "i-1", now=clock).read(CALLS) is None
 
 
-def test_cloudwatch_is_asked_only_about_quotas_that_it_implies() -> None:
+def test_cloudwatch_is_queried_only_for_quotas_that_it_implies() -> None:
     with stubbed("cloudwatch") as (client, _):
         assert ConnectMetrics(client, "i-1", now=clock).read(STARTS) is None
 

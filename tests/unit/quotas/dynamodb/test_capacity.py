@@ -57,7 +57,7 @@ def test_each_side_of_each_table_has_its_own_value_scope_and_time():
     assert readings[0].quota.name == "Provisioned: reads of table fixed"
 
 
-def test_a_table_that_says_nothing_has_what_a_new_one_serves():
+def test_a_table_without_settings_has_what_a_new_one_serves():
     reads, writes = read("old")
     assert (reads.value.value, writes.value.value) == (12000.0, 4000.0)
     assert reads.value.origin is Origin.DOCUMENTED
@@ -66,7 +66,7 @@ def test_a_table_that_says_nothing_has_what_a_new_one_serves():
 @pytest.mark.parametrize(
     ("name", "said"), [("gone", "ResourceNotFoundException"), ("secret", "dynamodb:DescribeTable")]
 )
-def test_what_cannot_be_described_is_said_with_the_missing_right(name: str, said: str):
+def test_a_table_that_cannot_be_described_has_the_missing_permission(name: str, said: str):
     reading, _ = read(name)
     [problem] = reading.problems
     assert said in problem.text
@@ -87,7 +87,7 @@ def test_the_least_policy_has_the_right():
     assert "dynamodb:DescribeTable" in required_actions()
 
 
-def test_a_table_is_asked_for_in_aws_alone():
+def test_a_table_is_described_in_aws_only():
     result = CliRunner().invoke(command, ["--table", "t"])
     assert isinstance(result.exception, BusyhourError)
     assert "--source aws --table t" in str(result.exception.hint)

@@ -116,7 +116,7 @@ def test_items_of_the_file_are_read_in_their_own_size(items: Any) -> None:
 
 
 @pytest.mark.parametrize("size", [40, 400, 1024, 9700])
-def test_made_up_items_have_exactly_the_size_that_was_asked_for(items: Any, size: int) -> None:
+def test_made_up_items_have_exactly_the_requested_size(items: Any, size: int) -> None:
     table = items(size, indexes=[("state", "ALL")])
     for item in (table.made(7, size), table.new(12345, size, 99), table.stored(0)):
         assert item_size(item) == max(size, item_size({**item, "busyhour": {"S": "x"}}))

@@ -110,7 +110,7 @@ def test_rate_and_burst_of_an_operation(operation: str, rate: float, burst: floa
     assert TABLE.by_key(of_burst.key) == of_burst
 
 
-def test_a_rate_without_a_documented_burst_says_so() -> None:
+def test_a_rate_without_a_documented_burst_has_a_note() -> None:
     rate, burst = TABLE.rate("lambda", "Invoke")
     assert (rate.default, burst.default) == (10_000, 10_000)
     assert "assumed" in burst.note

@@ -220,7 +220,7 @@ def test_longer_runs_do_not_help_against_nights_that_differ() -> None:
     ("times", "text"),
     [(0.148, "89 s"), (0.15, "2 min"), (8.99, "90 min"), (9.0, "1.5 h")],
 )
-def test_lengths_of_runs_are_told_in_the_unit_that_fits(times: float, text: str) -> None:
+def test_lengths_of_runs_have_the_unit_that_fits(times: float, text: str) -> None:
     few = estimate(1.0, too_few=2.0)
     (one,) = decide([few], rate=0.05, seconds=TEN_MINUTES * times / 2.0)
     assert one.advice == f"too few values; runs of {text} would have enough"

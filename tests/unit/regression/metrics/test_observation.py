@@ -125,7 +125,7 @@ def test_values_by_the_minute_are_spread_over_their_seconds() -> None:
     assert sum(one.ratios["invocations per call: look"].above) == pytest.approx(90.0)
 
 
-def test_without_load_json_what_is_missing_is_said(tmp_path: Path) -> None:
+def test_without_load_json_the_missing_parts_are_named(tmp_path: Path) -> None:
     store.write_run(tmp_path, record(load()))
     one = read(tmp_path)
     assert one.windows is None
@@ -146,7 +146,7 @@ def test_another_seed_is_a_difference() -> None:
 
 
 def test_an_estimate_weighs_as_much_as_the_calls_that_it_was_made_from() -> None:
-    """40 of 400 blocked, estimated from 100 accepted calls: 10 of 100 for whoever compares."""
+    """40 of 400 blocked, estimated from 100 accepted calls: 10 of 100 for a comparison."""
     one = record(load())
     one.arrivals = Arrivals(
         400, 400, 0, 0, blocked=40, sampled=100, of=400, intervals={"blocked": [20.0, 80.0]}

@@ -22,7 +22,7 @@ def test_independent_windows_need_no_blocks_and_correlated_ones_long_blocks() ->
 
 
 @pytest.mark.parametrize("series", [np.zeros(50), np.ones(50), np.arange(5.0)])
-def test_a_series_that_says_nothing_gives_single_windows(series: np.ndarray) -> None:
+def test_a_series_without_information_gives_single_windows(series: np.ndarray) -> None:
     assert block_length(series) == 1.0
 
 

@@ -94,7 +94,7 @@ def test_growth_and_layers_come_on_top() -> None:
     assert plan.calls_per_hour == pytest.approx(2 * 1800.0 + 600.0)
 
 
-def test_the_plan_says_which_stretch_it_holds_and_why() -> None:
+def test_the_plan_names_the_stretch_it_holds_and_why() -> None:
     chance = plan_of(recorded([27.0] * 60 + [40.0] + [27.0] * 59), day=True).basis
     assert "the busiest 15m of the counted calls, 2,760 s after" in chance
     assert "the 2,400 calls/h of the busiest 1m alone are random variation" in chance

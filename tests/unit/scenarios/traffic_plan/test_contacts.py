@@ -120,7 +120,7 @@ def test_records_that_do_not_say_channel_or_method_count(file):
         ),
     ],
 )
-def test_what_is_wrong_is_said_with_the_way_out(file, text, message, hint):
+def test_a_mistake_is_reported_with_the_way_out(file, text, message, hint):
     with pytest.raises(BusyhourError) as caught:
         read_contacts(file(text), 60.0, Wanted())
     assert message in caught.value.message

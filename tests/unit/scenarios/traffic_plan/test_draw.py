@@ -32,7 +32,7 @@ def draws(distribution, count=COUNT, seed=1):
         pytest.param(Distribution("uniform", 20, low=10, high=30), 20, 1 / math.sqrt(12), id="uniform"),
     ],
 )
-def test_mean_and_variation_are_as_asked_for(distribution, mean, cv):
+def test_mean_and_variation_are_as_specified(distribution, mean, cv):
     values = draws(distribution)
     assert statistics.mean(values) == pytest.approx(mean, rel=0.05)
     assert statistics.pstdev(values) / statistics.mean(values) == pytest.approx(cv, rel=0.1)
