@@ -1,16 +1,22 @@
-"""The two schema files that name all others, made from the files of the folder."""
+"""What is generated in flow_schemas: the two files that name all others, and the patterns of whole numbers."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from busyhour.contracts.schema.ranges import with_patterns
 from busyhour.contracts.schema.store import SchemaStore
 
 
 def documents(store: SchemaStore) -> dict[str, dict[str, Any]]:
     """Return the generated schemas by file name."""
-    return {"flow.schema.json": flow_schema(store), "index.json": index(store)}
+    reference = store.document("common")["$defs"]["reference"]["pattern"]
+    actions = {
+        f"actions/{type}.schema.json": with_patterns(dict(store.action(type)), reference)
+        for type in sorted(store.types)
+    }
+    return {**actions, "flow.schema.json": flow_schema(store), "index.json": index(store)}
 
 
 def flow_schema(store: SchemaStore) -> dict[str, Any]:
