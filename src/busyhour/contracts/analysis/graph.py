@@ -198,26 +198,3 @@ class Graph:
                         before[target] = joined
                         changed = True
         return before
-
-    def path(self, goal: int, allowed: Callable[[Edge], bool] = lambda edge: True) -> list[Edge] | None:
-        """A shortest path from the start to `goal` over `allowed` edges, None where there is none."""
-        if self.start is None:
-            return None
-        came: dict[int, Edge | None] = {self.start: None}
-        queue = [self.start]
-        for node in queue:
-            if node == goal:
-                break
-            for edge in self.edges[node]:
-                if edge.target not in came and allowed(edge):
-                    came[edge.target] = edge
-                    queue.append(edge.target)
-        if goal not in came:
-            return None
-        found: list[Edge] = []
-        edge_in = came[goal]
-        while edge_in is not None:
-            found.append(edge_in)
-            edge_in = came[edge_in.source]
-        found.reverse()
-        return found

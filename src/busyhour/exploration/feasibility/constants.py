@@ -7,7 +7,7 @@ from typing import Any
 
 from busyhour.exploration.world.candidates import name_of, reads_of
 from busyhour.exploration.world.context import Context
-from busyhour.exploration.world.inherited import WITH_THE_CONTACT
+from busyhour.exploration.world.inherited import GIVEN_BY_SERVICES, WITH_THE_CONTACT
 from busyhour.flows.actions.declared import DECLARED
 from busyhour.flows.model import Action, Flow, FlowType
 from busyhour.flows.references import ROOTS, find, text_of, whole
@@ -24,24 +24,8 @@ MOST = 16
 
 Values = Mapping[str, Possible]
 
-_OPEN = frozenset(
-    {
-        "Customer",
-        "Case",
-        "Views",
-        "Wisdom",
-        "DataTables",
-        "Contact",
-        "Task",
-        "Email",
-        "Loop",
-        "Campaign",
-        "Capabilities",
-        "Modules",
-    }
-)
-"""Roots that services fill."""
-_INHERITED = _OPEN - {"Modules"} | {
+_OPEN = GIVEN_BY_SERVICES | {"Modules"}
+_INHERITED = GIVEN_BY_SERVICES | {
     "External",
     "Lex",
     "StoredCustomerInput",

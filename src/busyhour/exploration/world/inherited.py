@@ -16,6 +16,23 @@ _FILLERS = {
 WITH_THE_CONTACT = frozenset({"Customer", "Case", "Wisdom", "MediaStreams"})
 """Roots that belong to the contact: a module finds in them what the flow that runs it has put there."""
 
+GIVEN_BY_SERVICES = frozenset(
+    {
+        "Customer",
+        "Case",
+        "Views",
+        "Wisdom",
+        "DataTables",
+        "Contact",
+        "Task",
+        "Email",
+        "Loop",
+        "Campaign",
+        "Capabilities",
+    }
+)
+"""Roots that services fill."""
+
 OF_CONTACT = frozenset(
     {
         "LanguageCode",

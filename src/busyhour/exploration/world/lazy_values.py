@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from busyhour.exploration.world.answers import LONG, LazyAnswer
 from busyhour.exploration.world.candidates import Read
 from busyhour.exploration.world.choices import Option, Where
-from busyhour.exploration.world.inherited import OF_CONTACT, WITH_THE_CONTACT
+from busyhour.exploration.world.inherited import GIVEN_BY_SERVICES, OF_CONTACT, WITH_THE_CONTACT
 from busyhour.exploration.world.record import Settled
 from busyhour.flows import protocol as p
 from busyhour.flows.actions import ASKABLE
@@ -23,21 +23,6 @@ from busyhour.flows.model import Action, FlowType
 if TYPE_CHECKING:
     from busyhour.exploration.world.answers_world import World
 
-_GIVEN_BY_SERVICES = frozenset(
-    {
-        "Customer",
-        "Case",
-        "Views",
-        "Wisdom",
-        "DataTables",
-        "Contact",
-        "Task",
-        "Email",
-        "Loop",
-        "Campaign",
-        "Capabilities",
-    }
-)
 _FIELDS = frozenset({"CustomerEndpoint", "SystemEndpoint", "InitiationMethod", "Queue", "Agent", "AwsRegion"})
 _KNOWN = frozenset({("Lex", "IntentName"), ("Views", "Action")})
 """What an answer itself says."""
@@ -65,7 +50,7 @@ class Settler:
         if world.inherits:
             call.external = world.played.inherited = LazyAnswer()
             self._open |= {root: set() for root in ("Lex", "StoredCustomerInput", "Metrics", "MediaStreams")}
-            self._open |= {root: set() for root in _GIVEN_BY_SERVICES}
+            self._open |= {root: set() for root in GIVEN_BY_SERVICES}
         if world.entry.type in (FlowType.AGENT_WHISPER, FlowType.CUSTOMER_WHISPER, FlowType.OUTBOUND_WHISPER):
             call.agent = ("agent/1", "agent")
 
@@ -77,7 +62,7 @@ class Settler:
             case p.ReadMetrics(metric=None), p.Metrics():
                 self._open["Metrics"] = set()
             case p.Service(type=type), p.Succeeded() if type not in ASKABLE:
-                self._open |= {root: set() for root in _GIVEN_BY_SERVICES}
+                self._open |= {root: set() for root in GIVEN_BY_SERVICES}
                 self._open["Modules"] = set()
 
     def action(self, call: Call, action: Action, reads: Sequence[Read]) -> None:

@@ -9,10 +9,10 @@ from busyhour.emulator.connect.contacts.describe import described, found
 from busyhour.emulator.connect.contacts.outbound import check_attributes
 from busyhour.emulator.connect.contacts.times import epoch_seconds
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params, not_found
-from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import resource_id
 from busyhour.emulator.messages import ApiError
+from busyhour.emulator.model.paging import page
 from busyhour.emulator.model.registry import operation
 
 MOMENTS = {

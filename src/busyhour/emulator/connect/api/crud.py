@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import partial
 
 from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params, not_found
-from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import Resource, resource_id
 from busyhour.emulator.connect.resources.kinds import Kind
 from busyhour.emulator.messages import ApiError
+from busyhour.emulator.model.paging import page
 
 
 def create(site: InstanceRuntime, params: Params, *, kind: Kind) -> Params:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
-from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.flow_content import read_content
 from busyhour.emulator.connect.resources.instance import FlowResource
 from busyhour.emulator.connect.resources.kinds import Kind
 from busyhour.emulator.messages import ApiError
+from busyhour.emulator.model.paging import page
 from busyhour.emulator.model.registry import operation
 from busyhour.flows.model import Flow
 

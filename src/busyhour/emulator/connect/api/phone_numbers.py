@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params, not_found
-from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import NumberResource, resource_id
 from busyhour.emulator.messages import ApiError
+from busyhour.emulator.model.paging import page
 from busyhour.emulator.model.registry import operation
 
 COUNTRIES = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from busyhour.emulator.connect.api.crud import check_queue_configs
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
-from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import resource_id
+from busyhour.emulator.model.paging import page
 from busyhour.emulator.model.registry import operation
 
 

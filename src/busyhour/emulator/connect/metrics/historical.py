@@ -10,10 +10,10 @@ from busyhour.emulator.connect.contacts.describe import queue_id
 from busyhour.emulator.connect.contacts.times import epoch_seconds
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
 from busyhour.emulator.connect.metrics.interval_store import METRICS, Seen, seen
-from busyhour.emulator.connect.pages import page
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import resource_id
 from busyhour.emulator.messages import ApiError
+from busyhour.emulator.model.paging import page
 from busyhour.emulator.model.registry import operation
 
 _DAY = 86_400.0
