@@ -72,9 +72,9 @@ def test_the_page_has_both_graphs_with_what_changed_marked(versions: Path, busyh
     assert done.code == 0, done.err
     page = (versions / "diff.html").read_text(encoding="utf-8")
     assert page.count("<svg ") == 2
-    assert page.count('class="changed"') == 4  # greeting and lookup, on both sides
-    assert page.count('class="new"') == 1
-    assert 'class="gone"' not in page
+    assert page.count('<rect class="s-changed"') == 4  # greeting and lookup, on both sides
+    assert page.count('<rect class="s-new"') == 1
+    assert '<rect class="s-gone"' not in page
     for picture in page.split("<svg ")[1:]:
         ElementTree.fromstring("<svg " + picture.split("</svg>")[0] + "</svg>")
 

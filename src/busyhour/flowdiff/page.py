@@ -8,9 +8,11 @@ from __future__ import annotations
 from html import escape
 
 from busyhour.flowdiff.diff import NOTICED, Change, shown
-from busyhour.flowdiff.graph import COLOURS, svg
 from busyhour.flowdiff.lines import coverage_line, demand_line, rung_line, shortened
+from busyhour.flowdiff.matching import branches
 from busyhour.flowdiff.report import FlowComparison, FlowPair
+from busyhour.flows.drawing import Branch, svg
+from busyhour.flows.model import Flow
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -20,18 +22,29 @@ table { border-collapse: collapse; width: 100%; }
 td:nth-child(5), td:nth-child(6) { max-width: 24rem; min-width: 10rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid #dde1e7; overflow-wrap: break-word; }
 th { background: #f4f5f7; } td.kind { white-space: nowrap; }
-.sides { display: flex; flex-wrap: wrap; gap: 1rem; } .sides figure { flex: 1 1 30rem; min-width: 0; margin: 0; }
-.graph { overflow: auto; border: 1px solid #dde1e7; border-radius: 6px; }
+.sides figure { margin: 0 0 1rem; }
+.graph { overflow: auto; max-height: 60vh; border: 1px solid #dde1e7; border-radius: 6px; }
 .key span { display: inline-block; padding: 0 .5rem; margin-right: .5rem; border: 1px solid; border-radius: 4px; }
+svg { display: block; font: 12px sans-serif; } svg path { fill: none; } svg .type { fill: #566070; font-size: 10.5px; }
+.s-branch { stroke: #9aa3af; } .s-error { stroke: #d69e9e; } marker path { stroke: none; }
+svg .m-branch { fill: #9aa3af; } svg .m-error { fill: #d69e9e; }
 """
+_COLOURS = {
+    "same": ("#f4f5f7", "#9aa3af"),
+    "changed": ("#fff3cd", "#b7791f"),
+    "new": ("#d9f2e1", "#2f855a"),
+    "gone": ("#fbdcdc", "#c53030"),
+}
+"""Fill and line of an action by its outcome. The words stand in its tooltip too."""
+_STYLE += "".join(
+    f".s-{name}, .key .s-{name} {{ fill: {fill}; background: {fill}; stroke: {line}; border-color: {line}; }}\n"
+    for name, (fill, line) in _COLOURS.items()
+)
 
 
 def html(found: FlowComparison) -> str:
     """Return the page; it needs no other file."""
-    key = "".join(
-        f'<span style="background:{fill};border-color:{line}">{name}</span>'
-        for name, (fill, line) in COLOURS.items()
-    )
+    key = "".join(f'<span class="s-{name}">{name}</span>' for name in _COLOURS)
     parts = [
         "<!doctype html>",
         f'<html lang="en"><head><meta charset="utf-8"><title>Flows: {escape(found.old)} to {escape(found.new)}</title>',
@@ -51,8 +64,8 @@ def html(found: FlowComparison) -> str:
     pairs = [pair for pair in found.pairs if pair.name in touched]
     if pairs:
         parts.append(f'<p class="key">{key}</p>')
-    for pair in pairs:
-        parts += _graphs(found, pair)
+    for at, pair in enumerate(pairs):
+        parts += _graphs(found, pair, 2 * at)
     return "\n".join([*parts, *_list("Notes", found.notes), "</body></html>"]) + "\n"
 
 
@@ -87,8 +100,8 @@ def _list(title: str, lines: list[str]) -> list[str]:
     return [f"<h2>{escape(title)}</h2>", "<ul>", *(f"<li>{escape(line)}</li>" for line in lines), "</ul>"]
 
 
-def _graphs(found: FlowComparison, pair: FlowPair) -> list[str]:
-    """Draw the two versions side by side, each action marked by its change."""
+def _graphs(found: FlowComparison, pair: FlowPair, number: int) -> list[str]:
+    """Draw the two versions one below the other, each action marked by its change; `number` keeps their ids apart."""
     changed = {change.action for change in found.changes if change.flow == pair.name}
     marks: tuple[dict[str, str], dict[str, str]] = ({}, {})
     names: tuple[dict[str, str], dict[str, str]] = ({}, {})
@@ -104,6 +117,15 @@ def _graphs(found: FlowComparison, pair: FlowPair) -> list[str]:
             picture = "<p>not there</p>"
         else:
             whole = dict.fromkeys(flow.by_identifier(), alone) | marks[side]
-            picture = f'<div class="graph">{svg(flow, whole, names[side])}</div>'
+            drawn = svg(flow, flow.name, whole, _arrows(flow), names[side], number + side)
+            picture = f'<div class="graph" tabindex="0">{drawn}</div>'
         out.append(f"<figure><figcaption>{escape(title)}</figcaption>{picture}</figure>")
     return [*out, "</div>"]
+
+
+def _arrows(flow: Flow) -> list[Branch]:
+    return [
+        Branch(action.identifier, target, at, "branch" if label == "next" or " " in label else "error", label)
+        for action in flow.actions
+        for at, (label, target) in enumerate(branches(action).items())
+    ]

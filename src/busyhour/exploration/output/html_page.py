@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from busyhour.exploration.output.layout import HEIGHT, WIDTH, Point, place
 from busyhour.exploration.project import Explored, Subjects, branch_name, shown, target_of
 from busyhour.exploration.search.explorer import Failure, FlowReport
 from busyhour.exploration.world.record import Transition
+from busyhour.flows.drawing import Branch, svg
 from busyhour.flows.model import Action
 
 _STYLE = """
@@ -99,7 +99,7 @@ def _flow(at: int, report: FlowReport, subjects: Subjects) -> Iterator[str]:
     # What scrolls must be reachable by keyboard.
     yield (
         f'<div class=drawing tabindex=0 role=region aria-label="{escape(flow.name, quote=True)}, drawn">'
-        f"{''.join(drawing(report, at))}</div>"
+        f"{drawing(report, at)}</div>"
     )
     for failure in report.failures:
         yield from _failure(failure, subjects.again(flow, failure.token))
@@ -130,78 +130,31 @@ def _failure(failure: Failure, again: str) -> Iterator[str]:
     )
 
 
-def drawing(report: FlowReport, number: int = 0) -> Iterator[str]:
-    """The flow as SVG. `number` keeps ids apart where several are on one page."""
+def drawing(report: FlowReport, number: int = 0) -> str:
+    """Draw the flow as SVG. `number` keeps ids apart where several are on one page."""
     flow = report.flow
-    places = place(flow)
-    width = max((one.x for one in places.values()), default=0.0) + WIDTH + 160
-    height = max((one.y for one in places.values()), default=0.0) + HEIGHT + 200
-    yield (
-        f'<svg width="{width:.0f}" height="{height:.0f}" viewBox="-80 -100 {width:.0f} {height:.0f}" role="img" '
-        f'aria-label="{escape(flow.name, quote=True)}: {report.coverage:.0%} of the coverable transitions taken"><defs>'
-    )
-    for status in ("covered", "uncovered", "unreachable"):
-        yield (
-            f'<marker id="m{number}-{status}" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="7" markerHeight="7" '
-            f'orient="auto-start-reverse" markerUnits="userSpaceOnUse"><path class="m-{status}" d="M0 0L8 4L0 8z"/></marker>'
-        )
-    yield "</defs>"
-    for one in report.transitions:
-        action = flow.actions[one.action]
-        source, target = places.get(action.identifier), places.get(target_of(action, one))
-        if source is not None and target is not None:
-            yield _edge(report, one, action, source, target, number)
     failing = {one.kind.action for one in report.failures if one.kind.flow == flow.name}
-    for action in flow.actions:
-        at = places[action.identifier]
-        ran = action.index in report.ran
-        dead = not ran and all(
-            one in report.unreachable for one in report.transitions if one.action == action.index
-        )
-        status = (
-            "failing"
-            if action.identifier in failing
-            else "covered"
-            if ran
-            else "unreachable"
-            if dead
-            else "uncovered"
-        )
-        start = "\u25b6 " if action.identifier == flow.start else ""
-        name = action.display_name or action.identifier
-        yield (
-            f'<g transform="translate({at.x:.1f} {at.y:.1f})"><title>{escape(name)} ({escape(action.type)}): {status}</title>'
-            f'<rect class="s-{status}" width="{WIDTH:.0f}" height="{HEIGHT:.0f}" rx="7"/>'
-            f'<text x="10" y="20">{start}{escape(_cut(name, 25))}</text>'
-            f'<text class="type" x="10" y="36">{escape(_cut(action.type, 30))}</text></g>'
-        )
-    yield "</svg>"
-
-
-def _edge(
-    report: FlowReport, one: Transition, action: Action, source: Point, target: Point, number: int
-) -> str:
-    status = (
-        "unreachable" if one in report.unreachable else "covered" if one in report.covered else "uncovered"
-    )
-    x1, y1 = source.x + WIDTH, source.y + HEIGHT / 2 + (one.number % 5 - 2) * 3.0
-    x2, y2 = target.x, target.y + HEIGHT / 2
-    # Beside each other there is no room for a wide bend.
-    bend = max(min(40.0, 0.6 * (x2 - x1)), (x2 - x1) / 2) if x2 > x1 else max(90.0, abs(y2 - y1) / 3)
-    lift = 0.0
-    if abs(y2 - y1) < HEIGHT:
-        # Along one row: over what stands in between, and back beneath it.
-        if x2 - x1 > WIDTH:
-            lift = -min(120.0, 40.0 + (x2 - x1) / 12)
-        elif x2 <= x1:
-            lift = min(140.0, 55.0 + (x1 - x2) / 12)
-    reason = f": {report.unreachable[one]}" if status == "unreachable" else f": {status}"
-    return (
-        f'<path class="s-{status}" marker-end="url(#m{number}-{status})" '
-        f'd="M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1 + lift:.1f} {x2 - bend:.1f} {y2 + lift:.1f} {x2 - 2:.1f} {y2:.1f}">'
-        f"<title>{escape(branch_name(action, one))}{escape(reason)}</title></path>"
+    return svg(
+        flow,
+        f"{flow.name}: {report.coverage:.0%} of the coverable transitions taken",
+        {
+            one.identifier: "failing" if one.identifier in failing else _status(report, one)
+            for one in flow.actions
+        },
+        [_arrow(report, one, flow.actions[one.action]) for one in report.transitions],
+        number=number,
     )
 
 
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}\u2026"
+def _status(report: FlowReport, action: Action) -> str:
+    if action.index in report.ran:
+        return "covered"
+    dead = all(one in report.unreachable for one in report.transitions if one.action == action.index)
+    return "unreachable" if dead else "uncovered"
+
+
+def _arrow(report: FlowReport, one: Transition, action: Action) -> Branch:
+    reason = report.unreachable.get(one)
+    status = "unreachable" if reason is not None else "covered" if one in report.covered else "uncovered"
+    title = f"{branch_name(action, one)}: {reason if reason is not None else status}"
+    return Branch(action.identifier, target_of(action, one), one.number, status, title)

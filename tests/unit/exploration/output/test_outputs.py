@@ -11,10 +11,10 @@ from conftest_exploration import FAULTS
 
 from busyhour.exploration.invariant import load_invariants
 from busyhour.exploration.output import html_page, json_output, lcov, text
-from busyhour.exploration.output.layout import HEIGHT, WIDTH, place
 from busyhour.exploration.project import Explored, read_flows
 from busyhour.exploration.search.coverage_search import Budget
 from busyhour.exploration.search.explorer import Explorer, Settings
+from busyhour.flows.drawing import HEIGHT, WIDTH, place
 from busyhour.flows.export.reader import read_file
 from busyhour.shipped import shipped_root
 
