@@ -19,7 +19,7 @@ from busyhour.contracts.analysis.silence import cut_off, target_index
 from busyhour.contracts.flow_set import FlowSet
 from busyhour.contracts.reading.locate import Locator
 from busyhour.contracts.rule import Problem
-from busyhour.flows.model import Flow, FlowFormat, FlowType, Pointer, Position
+from busyhour.flows.model import METADATA_TYPES, Flow, FlowFormat, FlowType, Pointer, Position
 
 if TYPE_CHECKING:
     from busyhour.contracts.finding import Severity
@@ -27,21 +27,6 @@ if TYPE_CHECKING:
     from busyhour.contracts.schema.violations import Issue
     from busyhour.flows.export.document import Document, DocumentError
     from busyhour.flows.export.legacy import Converted, FlowError
-
-_TYPES = {
-    "contactFlow": FlowType.CONTACT_FLOW,
-    "customerQueue": FlowType.CUSTOMER_QUEUE,
-    "customerHold": FlowType.CUSTOMER_HOLD,
-    "customerWhisper": FlowType.CUSTOMER_WHISPER,
-    "outboundWhisper": FlowType.OUTBOUND_WHISPER,
-    "agentHold": FlowType.AGENT_HOLD,
-    "agentWhisper": FlowType.AGENT_WHISPER,
-    "agentTransfer": FlowType.AGENT_TRANSFER,
-    "queueTransfer": FlowType.QUEUE_TRANSFER,
-    "campaign": FlowType.CAMPAIGN,
-    "contactFlowModule": FlowType.MODULE,
-}
-"""`Metadata.type` of console exports -> flow type."""
 
 
 class ConditionView(NamedTuple):
@@ -272,8 +257,8 @@ class FlowView:
                 return FlowType.MODULE
         said = self.metadata.get("type")
         if isinstance(said, str):
-            if said in _TYPES:
-                return _TYPES[said]
+            if said in METADATA_TYPES:
+                return METADATA_TYPES[said]
             if said in FlowType.__members__:
                 return FlowType(said)
         if self.data.__class__ is dict and "Settings" in self.data:

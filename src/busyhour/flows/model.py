@@ -29,6 +29,22 @@ class FlowType(StrEnum):
     MODULE = "MODULE"
 
 
+METADATA_TYPES = {
+    "contactFlow": FlowType.CONTACT_FLOW,
+    "customerQueue": FlowType.CUSTOMER_QUEUE,
+    "customerHold": FlowType.CUSTOMER_HOLD,
+    "customerWhisper": FlowType.CUSTOMER_WHISPER,
+    "outboundWhisper": FlowType.OUTBOUND_WHISPER,
+    "agentHold": FlowType.AGENT_HOLD,
+    "agentWhisper": FlowType.AGENT_WHISPER,
+    "agentTransfer": FlowType.AGENT_TRANSFER,
+    "queueTransfer": FlowType.QUEUE_TRANSFER,
+    "campaign": FlowType.CAMPAIGN,
+    "contactFlowModule": FlowType.MODULE,
+}
+"""`Metadata.type` of console exports -> flow type."""
+
+
 OUTCOMES_OF_A_CALL = frozenset({"CallFailed", "ConnectionTimeLimitExceeded"})
 """Errors of a third-party transfer that resumes the flow; in transfer-to-agent flows Connect rejects them."""
 

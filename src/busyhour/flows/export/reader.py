@@ -12,23 +12,10 @@ from typing import Any
 from busyhour.errors import did_you_mean
 from busyhour.flows.export.document import INSIDE_HINT, Document, load
 from busyhour.flows.export.legacy import FlowError, convert, is_legacy
-from busyhour.flows.model import Action, Condition, ErrorBranch, Flow, FlowFormat, FlowType
+from busyhour.flows.model import METADATA_TYPES, Action, Condition, ErrorBranch, Flow, FlowFormat, FlowType
 
 __all__ = ["FlowError", "read", "read_file"]
 
-_METADATA_TYPES = {
-    "contactFlow": FlowType.CONTACT_FLOW,
-    "customerQueue": FlowType.CUSTOMER_QUEUE,
-    "customerHold": FlowType.CUSTOMER_HOLD,
-    "customerWhisper": FlowType.CUSTOMER_WHISPER,
-    "outboundWhisper": FlowType.OUTBOUND_WHISPER,
-    "agentHold": FlowType.AGENT_HOLD,
-    "agentWhisper": FlowType.AGENT_WHISPER,
-    "agentTransfer": FlowType.AGENT_TRANSFER,
-    "queueTransfer": FlowType.QUEUE_TRANSFER,
-    "campaign": FlowType.CAMPAIGN,
-    "contactFlowModule": FlowType.MODULE,
-}
 _SHAPE_HINT = 'A flow has "StartAction" and "Actions" (2019-10-30), or "start" and "modules" (older exports).'
 
 
@@ -110,8 +97,8 @@ def _type(
         return FlowType.MODULE
     said = metadata.get("type")
     if isinstance(said, str):
-        if said in _METADATA_TYPES:
-            return _METADATA_TYPES[said]
+        if said in METADATA_TYPES:
+            return METADATA_TYPES[said]
         if said in FlowType.__members__:
             return FlowType(said)
     if "Settings" in data or any(action.type == "EndFlowModuleExecution" for action in actions):
