@@ -31,7 +31,7 @@ def _cases(root: Path, kind: str) -> list[object]:
 
 
 def _found(path: Path) -> set[str]:
-    """Rules that find something in the flow at `path`; a rule of strict checks is asked strictly."""
+    """Rules that find something in the flow at `path`; a rule of strict checks is run in a strict check."""
     strict = RULES[path.parent.parent.name].strict
     report = Checker(strict=strict).check(gather([str(path)]))
     return {finding.rule for finding in report.findings}
@@ -64,7 +64,7 @@ def test_the_action_keeps_its_schema(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", _cases(ACTIONS, "broken"))
-def test_the_action_breaks_its_schema_and_the_rule_in_its_name_says_so(path: Path) -> None:
+def test_the_action_breaks_its_schema_and_the_rule_in_its_name_finds_it(path: Path) -> None:
     action = json.loads(path.read_text(encoding="utf-8"))
     assert not shipped_schemas().validator(f"actions/{action['Type']}").is_valid(action)
     end = {"Identifier": "Next action", "Type": "EndFlowExecution", "Parameters": {}, "Transitions": {}}

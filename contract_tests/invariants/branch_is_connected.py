@@ -14,7 +14,7 @@ from busyhour.api.invariants import EndReason, Played, Violation, invariant
     fix="Connect the branch.",
 )
 def check(call: Played) -> Iterator[Violation]:
-    """The flow could not go on although nothing had failed just then."""
+    """Find a flow error that no failed service explains."""
     ended = call.ended
     broken = call.call.flow_errors[-1:] if ended is not None else ()
     if ended is not None and ended.reason is EndReason.FLOW_ERROR and broken and call.actions:
@@ -24,4 +24,4 @@ def check(call: Played) -> Iterator[Violation]:
             and "no NextAction" not in broken[0]
         )
         if not connected:
-            yield Violation(f"the flow cannot go on: {broken[0]}", call.actions[-1])
+            yield Violation(f"the flow cannot continue: {broken[0]}", call.actions[-1])

@@ -1,4 +1,4 @@
-"""A caller who gets nowhere is not asked the same without end."""
+"""A call that makes no progress does not repeat the same question without limit."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from busyhour.api.invariants import Played, Violation, invariant
 
 @invariant(
     id="call-ends",
-    summary="Every call ends, whatever the caller does or leaves undone",
-    why="A silent line, or a caller who does not understand, is asked the same without limit and holds a channel.",
+    summary="Every call ends, with any input of the caller or none",
+    why="A silent line, or a caller who does not understand, hears the same question without limit and occupies a channel.",
     fix="Count the attempts with a Loop, then transfer to a queue or say goodbye.",
 )
 def check(call: Played) -> Iterator[Violation]:
-    """The call went in a circle in which the caller hears something and gets nowhere."""
+    """Find a cycle in which the caller hears something and makes no progress."""
     if call.endless is None:
         return
     first, last = call.endless
-    circle = call.moments[first:last]
-    heard = next((one for one in circle if one.is_heard), None)
+    cycle = call.moments[first:last]
+    heard = next((one for one in cycle if one.is_heard), None)
     if heard is not None:
         yield Violation(
-            "the call goes in a circle without end: nothing changes from one round to the next",
+            "the call runs in a cycle without end: nothing changes from one round to the next",
             call.action_of(heard),
         )

@@ -15,7 +15,7 @@ from busyhour.api.invariants import protocol as p
     fix="Set the queue, and the callback number, on every path that leads to the callback.",
 )
 def check(call: Played) -> Iterator[Violation]:
-    """A callback was created without one of them."""
+    """Find a callback that was created without a queue or without a number."""
     for moment in call.moments:
         effect = moment.effect
         if isinstance(effect, p.Service) and effect.type == "CreateCallbackContact":

@@ -18,11 +18,11 @@ SHOWN = frozenset({"AuthenticateParticipant", "ShowView"})
 @invariant(
     id="dead-air",
     summary=f"No caller hears nothing for more than {SECONDS:g} seconds",
-    why="Callers hang up on a silent line; functions in a row that need more than 20 s fail, however they answer.",
+    why="Callers hang up on a silent line; functions in a row that need more than 20 s fail, even if each one succeeds.",
     fix="Play a prompt between the functions, call them asynchronously, or lower their time limits.",
 )
 def check(call: Played) -> Iterator[Violation]:
-    """Longer than that between two things heard."""
+    """Find a silence longer than that."""
     silent, functions = 0.0, 0
     for moment in call.moments:
         if moment.stage != Stage.MAIN or isinstance(moment.effect, p.Play | p.Collect | p.Converse | p.Loop):

@@ -15,7 +15,7 @@ from busyhour.api.invariants import protocol as p
     fix="Say why the call ends before disconnecting.",
 )
 def check(call: Played) -> Iterator[Violation]:
-    """A telephone call that nothing went wrong with was disconnected by the flow, unheard."""
+    """Find a telephone call without a failure that the flow disconnects before the caller heard anything."""
     ended = call.ended
     if (
         ended is None

@@ -13,11 +13,11 @@ _OVER = (p.EndReason.FLOW_DISCONNECT, p.EndReason.FLOW_ERROR)
 @invariant(
     id="lambda-failure-is-handled",
     summary="After a Lambda function failed the caller reaches a person, a message or a callback",
-    why="Functions are throttled and time out at the busy hour first: then every caller is cut off without a word.",
+    why="Functions are throttled and time out in the busy hour first: then every caller is disconnected without a prompt.",
     fix="Lead the error branch to a prompt, a queue or a callback.",
 )
 def check(call: Played) -> Iterator[Violation]:
-    """Nothing but the end came after the failure."""
+    """Find a failure after which the caller reached nothing before the end."""
     ended = call.ended
     if (
         ended is None
@@ -33,16 +33,16 @@ def check(call: Played) -> Iterator[Violation]:
     after = call.moments[failed + 1 :]
     if any(one.fault and not one.is_lambda_failure for one in call.moments):
         return
-    if not any(_reaches_somebody(one) for one in after):
+    if not any(_reaches_anything(one) for one in after):
         effect = call.moments[failed].effect
         name = effect.function_arn.rpartition(":")[2] if isinstance(effect, p.Invoke) else ""
         yield Violation(
-            f"function {name!r} fails and the contact is over, without a word",
+            f"function {name!r} fails and the contact ends without a prompt",
             call.action_of(call.moments[failed]),
         )
 
 
-def _reaches_somebody(moment: Moment) -> bool:
+def _reaches_anything(moment: Moment) -> bool:
     effect, event = moment.effect, moment.event
     if isinstance(effect, p.Service):
         return effect.type in ("CreateCallbackContact", "CreateTask", "ShowView") and isinstance(

@@ -11,11 +11,11 @@ from busyhour.api.invariants import protocol as p
 @invariant(
     id="prompt-says-something",
     summary="A prompt that is made of values is not empty",
-    why="The caller hears nothing where the flow means to say something; Polly refuses empty text.",
-    fix="Set the value on every path that leads to the prompt, or read the key that the function really answers.",
+    why="The caller hears nothing where a prompt is meant; Polly rejects empty text.",
+    fix="Set the value on every path that leads to the prompt, or read a key that the function returns.",
 )
 def check(call: Played) -> Iterator[Violation]:
-    """A prompt of references had no text although nothing had failed."""
+    """Find a prompt of references without text although nothing had failed."""
     if call.call.contact.channel != "VOICE":
         return
     for moment in call.moments:
@@ -29,5 +29,5 @@ def check(call: Played) -> Iterator[Violation]:
                 else str(run.action.parameters.get("Text") or run.action.parameters.get("SSML") or "")
             )
             if "$." in given:
-                yield Violation(f"the prompt {given!r} has no value and says nothing", run)
+                yield Violation(f"the prompt {given!r} has no value and plays nothing", run)
                 return

@@ -15,7 +15,7 @@ from busyhour.api.invariants import protocol as p
     fix="Set the queue on every path that leads to the transfer, also after a function failed.",
 )
 def check(call: Played) -> Iterator[Violation]:
-    """A transfer to a queue was run with none set, though no attempt to set one failed."""
+    """Find a transfer to a queue with none set, though no attempt to set one failed."""
     for moment in call.moments:
         effect = moment.effect
         if isinstance(effect, p.Service) and effect.type == "UpdateContactTargetQueue" and moment.fault:

@@ -15,10 +15,10 @@ MOST = 60
     id="silent-actions",
     summary=f"No more than {MOST} actions run without the caller hearing anything, or a wait",
     why="Long silence sounds like a dead line, and a flow this long between prompts is hard to reason about.",
-    fix="Say something in between, or leave actions out.",
+    fix="Play a prompt in between, or leave actions out.",
 )
 def check(call: Played) -> Iterator[Violation]:
-    """More actions than that between two things heard."""
+    """Find more actions than that without anything heard."""
     since = 0
     for moment in call.moments:
         quiet = moment.run - since

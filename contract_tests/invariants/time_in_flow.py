@@ -13,11 +13,11 @@ SECONDS = 900.0
 @invariant(
     id="time-in-flow",
     summary=f"No caller is in a flow for more than {SECONDS / 60:g} minutes without getting anywhere",
-    why="Such calls hold channels that the busy hour needs, and callers who get nothing for it.",
+    why="Such calls occupy channels that the busy hour needs, without helping the caller.",
     fix="Let loops run fewer times, or leave them for a queue or a goodbye.",
 )
 def check(call: Played) -> Iterator[Violation]:
-    """Longer than that with nothing achieved, on a telephone."""
+    """Find a voice call that makes no progress for longer than that."""
     if call.waits_by_nature or call.call.contact.channel != "VOICE":
         return
     spent, since = 0.0, None

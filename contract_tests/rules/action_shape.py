@@ -1,4 +1,4 @@
-"""An action is not built like an action."""
+"""An action has members that an action cannot have."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from busyhour.api.rules import FlowView, Problem, from_schema, json_kind, rule
 @rule(
     id="action-shape",
     severity="error",
-    summary="An action is not built like an action",
-    why="Connect refuses an action with other members than Identifier, Type, Parameters and Transitions, or of other kinds.",
+    summary="An action has members that an action cannot have",
+    why="Connect rejects an action with other members than Identifier, Type, Parameters and Transitions, or of other kinds.",
     fix="Write the action as the designer exports it.",
     source="AWS, Amazon Connect Flow language (2019-10-30)",
     group="structure",
 )
 def check(flow: FlowView) -> Iterator[Problem]:
-    """An action is not built like an action."""
+    """An action has members that an action cannot have."""
     for action in flow.actions:
         if action.stray:
             given = flow.data["Actions"][action.index]

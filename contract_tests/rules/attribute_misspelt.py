@@ -72,7 +72,7 @@ def _plain(name: str) -> str:
 
 
 def _same_name(one: str, other: str) -> bool:
-    """Whether two plain names are the same but for one slip of the pen."""
+    """Whether two plain names differ by one typing error."""
     if one == other:
         return True
     if min(len(one), len(other)) < _SHORTEST or abs(len(one) - len(other)) > 1:

@@ -35,15 +35,15 @@ _HANDED_ON = frozenset(
         "ViewData",
     }
 )
-"""Parameters in which an attribute is only handed on: the receiver may do without."""
+"""Parameters that only pass an attribute on: its receiver may not need it."""
 
 
 @rule(
     id="attribute-unset",
     severity="warning",
     summary="A contact attribute is used on a path on which nothing sets it, though the same flow sets it on others",
-    why="It is empty there: callers hear a sentence with a hole, or a queue, flow or number is missing.",
-    fix="Set the attribute on that path too, best at the start of the flow with the value that holds when in doubt.",
+    why="It is empty there: the prompt is read with a blank where the value should be, or a queue, flow or number is missing.",
+    fix="Set the attribute on that path too, best at the start of the flow, with a default.",
     source="AWS administrator guide, contact attributes: an attribute that was not set is empty",
     group="data-flow",
     types=("UpdateContactAttributes",),
@@ -88,7 +88,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
             path = witness(flow, read.action, partial(_leaves_open, given, bit))
             if path is not None:
                 yield flow.problem(
-                    f"{read.reference.text} is empty when the flow comes by "
+                    f"{read.reference.text} is empty when the flow takes the path "
                     f"{path_text(flow, path, read.action)}: it is set on other paths only",
                     *read.pointer,
                     action=flow.actions[read.action],

@@ -1,4 +1,4 @@
-"""A condition that an earlier one of the same action always forestalls."""
+"""A condition that an earlier one of the same action shadows."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from busyhour.api.rules import FlowView, Problem, rule
 
 _JUDGED_ELSEWHERE = frozenset({"Compare", "CheckMetricData", "DistributeByPercentage"})
-"""Types whose conditions are weighed against each other by compare-never-matches."""
+"""Types whose conditions the rule compare-never-matches compares."""
 
 
 @rule(
     id="branch-never-taken",
     severity="warning",
     summary="A condition repeats an earlier one of the same action",
-    why="Conditions are tried in order and the first that holds is taken: the second branch is dead.",
+    why="Conditions are tried in order and the first that is true is taken: the second branch is dead.",
     fix="Remove the repetition, or compare with the value that was meant.",
     source="AWS, Amazon Connect Flow language (2019-10-30): the first condition that is true is taken",
 )
 def check(flow: FlowView) -> Iterator[Problem]:
-    """A condition that an earlier one of the same action always forestalls."""
+    """A condition that an earlier one of the same action shadows."""
     for action in flow.actions:
         if len(action.conditions) < 2 or action.type in _JUDGED_ELSEWHERE:
             continue

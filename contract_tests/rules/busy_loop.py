@@ -1,4 +1,4 @@
-"""Actions that lead back to themselves without asking, playing or waiting, and without a bound."""
+"""Actions that lead back to themselves without an input, prompt or wait, and without a bound."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from busyhour.api.rules import FlowView, Problem, action_name, cycle, interactiv
 @rule(
     id="busy-loop",
     severity="warning",
-    summary="Actions lead back to themselves without asking, playing or waiting, and without a bound",
-    why="The flow spins: the caller hears nothing, Lambda functions are invoked as fast as they answer, and Connect "
-    "ends the contact at a limit of its own.",
-    fix="Count the rounds with Loop, or put a prompt, an input or a wait into the circle.",
+    summary="Actions lead back to themselves without an input, prompt or wait, and without a bound",
+    why="The flow loops without a pause: the caller hears nothing, Lambda functions are invoked as fast as they return, "
+    "and Connect ends the contact at one of its own limits.",
+    fix="Count the rounds with Loop, or put a prompt, an input or a wait into the cycle.",
     source="AWS administrator guide, Loop block; flow language, Loop",
     group="resilience",
 )
 def check(flow: FlowView) -> Iterator[Problem]:
-    """One finding for each cycle of actions that nothing slows down or ends; a module may ask or play."""
+    """One finding for each cycle of actions without a pause or a bound; a module may have a prompt or an input."""
     graph = flow.graph
     if not graph.circular:
         return
@@ -40,5 +40,5 @@ def check(flow: FlowView) -> Iterator[Problem]:
             if len(names) > 10:
                 names = [*names[:5], f"… ({len(names) - 9} more)", *names[-4:]]
             yield flow.problem(
-                f"{' → '.join(names)} is a circle without input, prompt, wait or bound", action=first
+                f"{' → '.join(names)} is a cycle without input, prompt, wait or bound", action=first
             )

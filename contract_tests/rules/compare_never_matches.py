@@ -1,4 +1,4 @@
-"""A condition that can never hold: its operand is no value that what it is compared with can have."""
+"""A condition that can never be true: the reference never has the value of its operand."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from busyhour.api.rules import FlowView, Problem, action_name, impossible, rule,
 @rule(
     id="compare-never-matches",
     severity="warning",
-    summary="A condition can never hold",
-    why="The branch is dead: whatever callers do, the flow goes another way.",
-    fix="Compare with a value that can come; mind capitals, and put narrower conditions before wider ones.",
-    source="AWS administrator guide, Check contact attributes: comparisons are exact, the first that holds is taken",
+    summary="A condition can never be true",
+    why="The branch is dead: no input of callers leads to it.",
+    fix="Compare with a value the reference can have (comparison is case-sensitive); put narrower conditions first.",
+    source="AWS administrator guide, Check contact attributes: comparisons are exact, the first that is true is taken",
     group="data-flow",
     types=("Compare", "CheckMetricData", "DistributeByPercentage"),
 )
 def check(flow: FlowView) -> Iterator[Problem]:
-    """A condition that can never hold: impossible operands, and conditions that an earlier one forestalls."""
+    """A condition that can never be true: impossible operands, and conditions shadowed by an earlier one."""
     for action in flow.of_type("Compare", "CheckMetricData", "DistributeByPercentage"):
         why_not = impossible(flow, action)
         plain = all(condition.operator == "Equals" for condition in action.conditions)

@@ -11,9 +11,9 @@ from busyhour.api.rules import FlowView, Problem, from_schema, rule
     id="condition-not-allowed",
     severity="error",
     summary="The action does not branch on a result",
-    why="Connect refuses conditions on an action that has no result.",
+    why="Connect rejects conditions on an action that has no result.",
     fix="Remove the conditions, or compare the value with a Compare action.",
-    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    source="Rejections by CreateContactFlow on record in public projects, 2026",
     group="schema",
     reports_issues=True,
 )

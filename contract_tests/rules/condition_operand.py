@@ -11,9 +11,9 @@ from busyhour.api.rules import FlowView, Problem, from_schema, rule
     id="condition-operand",
     severity="error",
     summary="The operand of a condition is not exactly one non-empty string that the action can give",
-    why='Connect refuses the flow ("Invalid branch").',
+    why='Connect rejects the flow ("Invalid branch").',
     fix="Give exactly one operand, a non-empty string.",
-    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    source="Rejections by CreateContactFlow on record in public projects, 2026",
     group="schema",
     reports_issues=True,
 )

@@ -11,9 +11,9 @@ from busyhour.api.rules import FlowView, Problem, from_schema, rule
     id="condition-operator",
     severity="error",
     summary="The action does not compare with this operator",
-    why="Connect refuses the flow; there are no compound conditions either, whatever the reference says.",
+    why="Connect rejects the flow; there are no compound conditions either, although AWS's reference describes them.",
     fix="Use an operator of this action.",
-    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    source="Rejections by CreateContactFlow on record in public projects, 2026",
     group="schema",
     reports_issues=True,
 )

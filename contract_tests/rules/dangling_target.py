@@ -11,7 +11,7 @@ from busyhour.api.rules import DRAFT_TARGETS, FlowView, Problem, did_you_mean, p
     id="dangling-target",
     severity="error",
     summary="A transition leads to an action that does not exist",
-    why="Connect refuses the flow on publish.",
+    why="Connect rejects the flow on publish.",
     fix="Point the branch at the Identifier of an existing action.",
     source="AWS, Amazon Connect Flow language (2019-10-30)",
     group="structure",

@@ -11,9 +11,9 @@ from busyhour.api.rules import OUTCOMES_OF_A_CALL, FlowType, FlowView, Problem, 
     id="disallowed-error",
     severity="error",
     summary="The action does not know this error type",
-    why="Connect refuses the flow on publish.",
+    why="Connect rejects the flow on publish.",
     fix="Remove the branch, or use an error type of this action.",
-    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    source="Rejections by CreateContactFlow on record in public projects, 2026",
     group="schema",
 )
 def check(flow: FlowView) -> Iterator[Problem]:

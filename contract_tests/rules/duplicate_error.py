@@ -11,9 +11,9 @@ from busyhour.api.rules import FlowView, Problem, from_schema, rule
     id="duplicate-error",
     severity="error",
     summary="An action has two branches for the same error",
-    why="Only one can be taken; Connect refuses the flow.",
+    why="Only one can be taken; Connect rejects the flow.",
     fix="Keep one of the two.",
-    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    source="Rejections by CreateContactFlow on record in public projects, 2026",
     group="schema",
     reports_issues=True,
 )

@@ -11,7 +11,7 @@ from busyhour.api.rules import FlowView, Problem, rule
     id="duplicate-identifier",
     severity="error",
     summary="Two actions have the same Identifier",
-    why="A transition to it would be ambiguous; Connect refuses the flow.",
+    why="A transition to it would be ambiguous; Connect rejects the flow.",
     fix="Give each action an Identifier of its own and point its callers at the right one.",
     source="AWS, Amazon Connect Flow language (2019-10-30)",
     group="structure",

@@ -11,7 +11,7 @@ from busyhour.api.rules import FlowView, Problem, pointer_text, rule
     id="duplicate-key",
     severity="error",
     summary="A JSON object has the same key twice",
-    why="All but the last value are lost without a word, in Connect as in every other reader.",
+    why="JSON parsers silently keep only the last value.",
     fix="Keep one of the two.",
     source="RFC 8259, section 4",
     group="structure",

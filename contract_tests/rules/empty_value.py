@@ -12,9 +12,9 @@ from busyhour.api.rules import FlowView, Problem, Severity, from_schema, rule
     id="empty-value",
     severity="error",
     summary="A parameter is an empty string, or a map or list that needs an entry is empty",
-    why="Connect refuses the flow; a single space is accepted.",
+    why="Connect rejects the flow; a single space is accepted.",
     fix="Fill in the value, or remove the parameter.",
-    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    source="Rejections by CreateContactFlow on record in public projects, 2026",
     group="schema",
     reports_issues=True,
 )
@@ -30,6 +30,6 @@ def check(flow: FlowView) -> Iterator[Problem]:
                 problem,
                 severity=Severity.WARNING,
                 message=problem.message.partition(";")[0] + " in this old export",
-                help="Fill it in after the import, before you publish; converted as it is, Connect's API refuses it.",
+                help="Fill it in after the import, before you publish; converted as it is, Connect's API rejects it.",
             )
         yield problem

@@ -1,4 +1,4 @@
-"""A view is given an empty string."""
+"""An input of a view is an empty string."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from busyhour.api.rules import FlowView, Pointer, Problem, pointer_text, rule
 @rule(
     id="empty-view-value",
     severity="warning",
-    summary="A view is given an empty string",
-    why="The designer publishes it, but CreateContactFlow refuses empty strings in ViewData: the flow cannot be deployed "
+    summary="An input of a view is an empty string",
+    why="The designer publishes it, but CreateContactFlow rejects empty strings in ViewData: the flow cannot be deployed "
     "to another instance by API as it is.",
     fix="Remove the entry, or give it a single space.",
-    source="Refusals by CreateContactFlow on record in public projects, 2026, against exports that the console published",
+    source="Rejections by CreateContactFlow on record in public projects, 2026, against exports that the console published",
     group="schema",
     types=("ShowView",),
 )
@@ -31,7 +31,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
 
 
 def _empty(value: Any, path: Pointer) -> Iterator[Pointer]:
-    """Where empty strings stand in a value."""
+    """Find the places of empty strings in a value."""
     if value == "":
         yield path
     elif isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""`$.External` is read on a path on which no Lambda function has answered."""
+"""`$.External` is read on a path on which no Lambda function has returned."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _ANSWERED = fills_on_success("InvokeLambdaFunction", when=_synchronous)
 @rule(
     id="external-before-lambda",
     severity="warning",
-    summary="$.External is read on a path on which no Lambda function has answered",
-    why="The reference is empty there: callers hear a sentence with a hole, or the flow goes on with nothing.",
+    summary="$.External is read on a path on which no Lambda function has returned",
+    why="The reference is empty there: the prompt is read with a blank where the value should be, or the flow continues without it.",
     fix="Set the value before, send the path to an action that does not need it, or invoke the function on it too.",
     source="AWS administrator guide, Lambda functions in flows: $.External holds the answer of the last invocation",
     group="data-flow",
 )
 def check(flow: FlowView) -> Iterator[Problem]:
-    """`$.External` is read on a path on which no Lambda function has answered."""
+    """`$.External` is read on a path on which no Lambda function has returned."""
     yield from unfilled(flow, "External", _ANSWERED, "a Lambda function has answered")

@@ -62,7 +62,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
         path = witness(flow, read.action, partial(_leaves_open, given, bit))
         if path is not None:
             yield flow.problem(
-                f"{read.reference.text} is empty when the flow comes by {path_text(flow, path, read.action)}: "
+                f"{read.reference.text} is empty when the flow takes the path {path_text(flow, path, read.action)}: "
                 f"nothing on that path sets it",
                 *read.pointer,
                 action=flow.actions[read.action],

@@ -10,8 +10,8 @@ from busyhour.api.rules import FlowType, FlowView, Problem, rule
 @rule(
     id="flow-type",
     severity="error",
-    summary="The action may not stand in a flow of this type",
-    why="Connect refuses the flow on publish.",
+    summary="The action is not allowed in a flow of this type",
+    why="Connect rejects the flow on publish.",
     fix="Use the action in a flow of a type that allows it, or end the flow another way.",
     source="AWS developer guide, flow language actions: supported flow types; matrix of real exports",
     group="structure",
@@ -29,7 +29,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
             names = ", ".join(sorted(permitted))
             for action in flow.by_type[type]:
                 yield flow.problem(
-                    f"{type} may not stand in a flow of type {kind}; it may in {names}", action=action
+                    f"{type} is not allowed in a flow of type {kind}; it is in {names}", action=action
                 )
 
 

@@ -35,7 +35,7 @@ class _Named(NamedTuple):
     id="foreign-arn",
     severity="warning",
     summary="An ARN of another account, Region or instance than the rest of the flow or project",
-    why="A flow belongs to one instance: what lies in another one, or in another Region, cannot be reached. "
+    why="A flow belongs to one instance: resources of another instance or Region cannot be reached. "
     "Most often the ARN was left over when the flow was copied from another environment.",
     fix="Use the ARN of the resource in this instance.",
     source="AWS administrator guide, import and export flows: resources of another instance are not found",
@@ -74,7 +74,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
 
 
 def _all_of_one(text: str) -> bool:
-    """Whether all ARNs in the text of a file agree, so that there is nothing to look for."""
+    """Whether all ARNs in the text of a file agree, so that nothing can be found."""
     if "arn:aws" not in text:
         return True
     if len(set(_PLACE.findall(text))) > 1:
@@ -83,7 +83,7 @@ def _all_of_one(text: str) -> bool:
 
 
 def _own_instance(flow: FlowView) -> str:
-    """The instance that the flow itself lies in, empty where the export does not say."""
+    """Return the instance of the flow itself; empty where the export does not name it."""
     envelope = flow.document.envelope if flow.document is not None else {}
     arn = envelope.get("Arn")
     found = _INSTANCE.search(arn) if isinstance(arn, str) else None
@@ -91,7 +91,7 @@ def _own_instance(flow: FlowView) -> str:
 
 
 def _majority(values: list[str]) -> str:
-    """What all but a few agree on, empty where that cannot be said."""
+    """Return the value that nearly all share; empty if there is none."""
     counts = Counter(values).most_common(2)
     if len(counts) < 2 or counts[0][1] < _MAJORITY or counts[0][1] < 3 * counts[1][1]:
         return ""

@@ -30,7 +30,7 @@ _RESERVED = frozenset(
     id="identifier",
     severity="error",
     summary="An Identifier is missing, too long, or has characters that are not allowed",
-    why="Connect refuses the flow.",
+    why="Connect rejects the flow.",
     fix="Use at most 50 characters without % : ( \\\\ / ) = $ , ; [ ] { } and none of the reserved names.",
     source="AWS, Amazon Connect Flow language (2019-10-30)",
     group="structure",

@@ -1,4 +1,4 @@
-"""When a Lambda function fails, the contact is cut off without a word."""
+"""When a Lambda function fails, the contact is disconnected without a prompt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from busyhour.api.rules import FlowView, Problem, rule
 @rule(
     id="lambda-failure-silent",
     severity="warning",
-    summary="When a Lambda function fails, the contact is cut off without a word",
+    summary="When a Lambda function fails, the contact is disconnected without a prompt",
     why="Functions time out and are throttled exactly when many call; callers are then disconnected in silence.",
     fix="Lead the error branch to a prompt, a queue or a callback before anything disconnects.",
     source="AWS administrator guide, Invoke AWS Lambda function: timeouts, throttles and errors take the error branch",
@@ -18,7 +18,7 @@ from busyhour.api.rules import FlowView, Problem, rule
     types=("InvokeLambdaFunction",),
 )
 def check(flow: FlowView) -> Iterator[Problem]:
-    """Error branches that can only end in a disconnect, of functions whose answer would have led elsewhere."""
+    """Error branches that can only end in a disconnect, of functions whose success leads elsewhere."""
     for action in flow.of_type("InvokeLambdaFunction"):
         if flow.graph.reachable[action.index] and not flow.cuts_off(action.next):
             for error in action.errors:

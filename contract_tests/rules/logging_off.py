@@ -11,7 +11,7 @@ from busyhour.api.rules import FlowType, FlowView, Problem, rule
     id="logging-off",
     severity="note",
     summary="The flow runs without a log",
-    why="Without a flow log the way of a call cannot be traced afterwards.",
+    why="Without a flow log the path of a call cannot be traced afterwards.",
     fix="Begin the flow with Set logging behavior: Enabled, and switch it off only around confidential input.",
     source="AWS administrator guide, flow logs: Set logging behavior switches them on",
     group="resilience",

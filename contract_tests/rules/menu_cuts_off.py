@@ -1,4 +1,4 @@
-"""Who enters nothing, or something wrong, is cut off without a word."""
+"""Menu disconnects on timeout or invalid input without a prompt."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MISTAKES = {
 @rule(
     id="menu-cuts-off",
     severity="warning",
-    summary="Who enters nothing, or something wrong, is cut off without a word",
+    summary="Menu disconnects on timeout or invalid input without a prompt",
     why="A caller who hesitates or presses the wrong key loses the call and calls again.",
     fix="Repeat the question a few times with Loop, then say goodbye or transfer to a queue.",
     source="AWS administrator guide, Get customer input: timeout and default branches",
@@ -24,7 +24,7 @@ _MISTAKES = {
     types=("GetParticipantInput",),
 )
 def check(flow: FlowView) -> Iterator[Problem]:
-    """Branches for callers' mistakes that can only end in a disconnect, where a right answer leads elsewhere.
+    """Branches for callers' mistakes that can only end in a disconnect, where a valid input leads elsewhere.
 
     Bots are left out: they ask again by themselves, and an intent without a branch may well mean goodbye.
     """
@@ -35,7 +35,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
             who = _MISTAKES.get(error.error_type)
             if who is not None and flow.cuts_off(error.target):
                 yield flow.problem(
-                    f"{who} is disconnected without a word ({error.error_type})",
+                    f"{who} is disconnected without a prompt ({error.error_type})",
                     "Transitions",
                     "Errors",
                     error.at,
@@ -44,7 +44,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
 
 
 def _helps(flow: FlowView, action: ActionView) -> bool:
-    """Whether the right answer leads to something else than being cut off."""
+    """Whether a valid input leads to something other than a disconnect."""
     if action.conditions:
         return not all(flow.cuts_off(condition.target) for condition in action.conditions)
     return action.next is not None and not flow.cuts_off(action.next)

@@ -11,9 +11,9 @@ from busyhour.api.rules import FlowView, Problem, from_schema, rule
     id="missing-error",
     severity="error",
     summary="A branch for an error that must be handled is missing",
-    why="Connect refuses the flow on publish.",
+    why="Connect rejects the flow on publish.",
     fix="Add an entry to Errors with this ErrorType and lead it to a message for the caller.",
-    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    source="Rejections by CreateContactFlow on record in public projects, 2026",
     group="schema",
     reports_issues=True,
 )

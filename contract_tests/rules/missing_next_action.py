@@ -11,9 +11,9 @@ from busyhour.api.rules import FlowView, Problem, from_schema, rule
     id="missing-next-action",
     severity="error",
     summary="An action that does not end the flow has no NextAction",
-    why="Connect refuses the flow, even if the branches cover every outcome.",
+    why="Connect rejects the flow, even if the branches cover every outcome.",
     fix="Add NextAction; the designer repeats the target of the default branch there.",
-    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    source="Rejections by CreateContactFlow on record in public projects, 2026",
     group="schema",
     reports_issues=True,
 )

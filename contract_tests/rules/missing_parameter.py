@@ -11,9 +11,9 @@ from busyhour.api.rules import FlowView, Problem, from_schema, rule
     id="missing-parameter",
     severity="error",
     summary="A required parameter is missing",
-    why='Connect refuses the flow ("Action is missing required property").',
+    why='Connect rejects the flow ("Action is missing required property").',
     fix="Add the parameter.",
-    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    source="Rejections by CreateContactFlow on record in public projects, 2026",
     group="schema",
     reports_issues=True,
 )

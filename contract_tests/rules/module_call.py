@@ -11,9 +11,9 @@ from busyhour.api.rules import FlowView, Problem, declared_interface, did_you_me
     id="module-call",
     severity="error",
     summary="A module is invoked with an input that it does not declare, or on a branch that it does not have",
-    why="Connect refuses the flow on publish.",
-    fix="Hand over only what the module's settings declare, and branch only on its own results.",
-    source="Refusals by CreateContactFlow on record: inputs and branches are compared with the module's settings",
+    why="Connect rejects the flow on publish.",
+    fix="Pass only inputs that the module's settings declare, and branch only on its own results.",
+    source="Rejections by CreateContactFlow on record: inputs and branches are compared with the module's settings",
     group="project",
     types=("InvokeFlowModule",),
 )

@@ -1,4 +1,4 @@
-"""A module reads an input that it does not declare, or a flow that is no module reads one."""
+"""A module reads an input that it does not declare, or a flow that is not a module reads one."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from busyhour.api.rules import FlowType, FlowView, Problem, declared_interface, 
 @rule(
     id="module-input-undeclared",
     severity="warning",
-    summary="A module reads an input that it does not declare, or a flow that is no module reads one",
-    why="No flow can hand it over, so that it is empty on every call.",
+    summary="A module reads an input that it does not declare, or a flow that is not a module reads one",
+    why="No flow can pass it, so it is empty on every call.",
     fix="Declare the input in the module's settings, or correct the name.",
     source="AWS administrator guide, flow modules: inputs are declared in the module's settings",
     group="data-flow",
 )
 def check(flow: FlowView) -> Iterator[Problem]:
-    """A module reads an input that it does not declare, or a flow that is no module reads one."""
+    """A module reads an input that it does not declare, or a flow that is not a module reads one."""
     inputs = [
         read
         for read in flow.reads
@@ -40,7 +40,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
         elif contract is not None and contract.inputs is not None and key not in contract.inputs:
             names = listed(sorted(contract.inputs), "and") or "none"
             yield flow.problem(
-                f"{read.reference.text} is no input of this module; it declares {names}.{did_you_mean(key, contract.inputs)}",
+                f"{read.reference.text} is not an input of this module; it declares {names}.{did_you_mean(key, contract.inputs)}",
                 *read.pointer,
                 action=action,
             )

@@ -11,9 +11,9 @@ from busyhour.api.rules import FlowType, FlowView, Problem, json_kind, rule
     id="module-settings",
     severity="error",
     summary="A module has no Settings, or a flow has some",
-    why="CreateContactFlowModule refuses content without Settings, CreateContactFlow content with it.",
+    why="CreateContactFlowModule rejects content without Settings, CreateContactFlow content with it.",
     fix="Give a module the Settings that the designer exports; leave them out of a flow.",
-    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    source="Rejections by CreateContactFlow on record in public projects, 2026",
     group="structure",
 )
 def check(flow: FlowView) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""A reference stands inside another one."""
+"""A reference inside another one."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from busyhour.api.rules import FlowView, Problem, Reference, rule
 
 _NAMESPACES = frozenset({"Attributes", "Customer", "External", "FlowAttributes"})
-"""Roots that are no value themselves: a reference right behind one is no second word of a sentence."""
+"""Roots that have no value themselves, so that a reference right after one is not part of a sentence."""
 
 
 @rule(
     id="nested-reference",
     severity="warning",
-    summary="A reference stands where the name of an attribute should",
-    why="The designer puts the namespace before whatever is typed as a name: $.Attributes.$.External.tier asks for a "
+    summary="A reference occurs where the name of an attribute belongs",
+    why="The designer puts the namespace before any text typed as a name: $.Attributes.$.External.tier reads a "
     "contact attribute called $.External.tier, which is never set, and is empty on every call.",
     fix="Choose the namespace that the inner reference names (External), and type the bare key (tier).",
     source="Observed in published exports, of both formats",
@@ -32,7 +32,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
             inner, outer = (reference.text if follows else None), before.reference.text
         if inner is not None:
             yield flow.problem(
-                f"{outer} is asked for something called {inner!r}, which is a reference itself",
+                f"{outer} is followed by the name {inner!r}, which is itself a reference",
                 *read.pointer,
                 action=flow.actions[read.action],
             )

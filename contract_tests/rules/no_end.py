@@ -24,7 +24,7 @@ _ENDS = frozenset(
     id="no-end",
     severity="warning",
     summary="From some action on, no path ends the flow",
-    why="The contact goes round and round until the caller hangs up, and is paid for all the while.",
+    why="The flow loops until the caller hangs up, and every minute is billed.",
     fix="Lead one branch out: to a disconnect, a queue, another flow or the end of the flow; bound it with Loop.",
     source="AWS administrator guide, flows: every flow ends with a terminal block",
     group="resilience",
@@ -45,7 +45,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
         for action in flow.actions
         if action.type in _ENDS
         or leaves_flow(action)
-        or not action.targets  # whatever is missing there, it does not go on
+        or not action.targets  # any is missing there, it does not go on
         or any(target not in index for target in action.targets)
     ]
     ends = graph.leading_to(ending)

@@ -11,7 +11,7 @@ from busyhour.api.rules import FlowView, Problem, rule
     id="not-json",
     severity="error",
     summary="The file is not a JSON document",
-    why="Nothing can be read from it; CreateContactFlow answers InvalidRequest.",
+    why="Nothing can be read from it; CreateContactFlow returns InvalidRequestException.",
     fix="Export the flow again, or fix the text at the place that is named.",
     source="RFC 8259; CreateContactFlow takes Content as a JSON string",
     group="structure",

@@ -1,4 +1,4 @@
-"""An id, ARN or enumeration still holds a placeholder."""
+"""An id, ARN or enumeration still contains a placeholder."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from busyhour.api.rules import FlowView, Problem, from_schema, rule
 @rule(
     id="placeholder",
     severity="error",
-    summary="An id, ARN or enumeration still holds a placeholder",
-    why="Connect refuses it: the template has not been filled in.",
+    summary="An id, ARN or enumeration still contains a placeholder",
+    why="Connect rejects it: the template has not been filled in.",
     fix="Fill in the template before checking with --strict.",
     source="Observed in published templates",
     group="schema",
@@ -19,5 +19,5 @@ from busyhour.api.rules import FlowView, Problem, from_schema, rule
     strict=True,
 )
 def check(flow: FlowView) -> Iterator[Problem]:
-    """An id, ARN or enumeration still holds a placeholder."""
+    """An id, ARN or enumeration still contains a placeholder."""
     yield from from_schema(flow, "placeholder")

@@ -1,4 +1,4 @@
-"""When the queue is full or the transfer fails, the caller is cut off without a word."""
+"""When the queue is full or the transfer fails, the caller is disconnected without a prompt."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _REASONS = {"QueueAtCapacity": "when the queue is full", "NoMatchingError": "whe
 @rule(
     id="queue-full-silent",
     severity="warning",
-    summary="When the queue is full or the transfer fails, the caller is cut off without a word",
-    why="Queues are full at the busy hour: exactly then every further caller is disconnected in silence.",
+    summary="When the queue is full or the transfer fails, the caller is disconnected without a prompt",
+    why="Queues are full in the busy hour: then every further caller is disconnected in silence.",
     fix="Lead the branch to a prompt, another queue or a callback before anything disconnects.",
     source="AWS administrator guide, Transfer to queue: at-capacity and error branches",
     group="resilience",
@@ -29,7 +29,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
         if silent:
             when = " and ".join(_REASONS[one.error_type] for one in silent)
             yield flow.problem(
-                f"{when}, the caller is disconnected without a word "
+                f"{when}, the caller is disconnected without a prompt "
                 f"({', '.join(one.error_type for one in silent)})",
                 "Transitions",
                 "Errors",

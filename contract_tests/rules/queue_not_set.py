@@ -58,7 +58,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
         tried = any(flow.actions[edge.source].type in _CHOOSING for edge in path)
         handled = tried and not flow.cuts_off(action.error_target("NoMatchingError"))
         yield flow.problem(
-            f"no queue is set when the flow comes by {path_text(flow, path, action.index)}",
+            f"no queue is set when the flow takes the path {path_text(flow, path, action.index)}",
             action=action,
             severity=Severity.NOTE if handled or not certain else None,
         )

@@ -43,7 +43,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
 
 
 def _confidential(action: ActionView) -> bool:
-    """Whether what is entered is stored, and encrypted or asked for by a telling name."""
+    """Whether the input is stored, and is encrypted or has a name that suggests confidential data."""
     parameters = action.parameters
     if not is_true(parameters.get("StoreInput")):
         return False
@@ -54,7 +54,7 @@ def _confidential(action: ActionView) -> bool:
 
 
 def _records(action: ActionView) -> bool | None:
-    """Whether the action switches the recording of the IVR on or off, None where it leaves it as it is."""
+    """Whether the action switches the recording of the IVR on or off, None where it changes nothing."""
     for inside in ("RecordingBehavior", "VoiceRecordingBehavior", "VoiceBehavior"):
         found = action.parameters.get(inside)
         if isinstance(found, dict):

@@ -1,4 +1,4 @@
-"""StartAction names no action."""
+"""StartAction is not the Identifier of an action."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from busyhour.api.rules import FlowView, Problem, did_you_mean, rule
 @rule(
     id="start-action",
     severity="error",
-    summary="StartAction names no action",
-    why="Connect does not know where to begin and refuses the flow.",
+    summary="StartAction is not the Identifier of an action",
+    why="Connect rejects a flow without a first action.",
     fix="Set StartAction to the Identifier of the action that runs first.",
     source="AWS, Amazon Connect Flow language (2019-10-30)",
     group="structure",
 )
 def check(flow: FlowView) -> Iterator[Problem]:
-    """StartAction names no action."""
+    """StartAction is not the Identifier of an action."""
     start = flow.data.get("StartAction")
     if start.__class__ is not str or flow.start is not None:
         return

@@ -11,9 +11,9 @@ from busyhour.api.rules import FlowView, Problem, from_schema, rule
     id="static-parameter",
     severity="error",
     summary="A parameter that must be static is a reference",
-    why="Connect refuses a reference where the value is fixed when the flow is published.",
+    why="Connect rejects a reference where the value is fixed when the flow is published.",
     fix="Write the value itself.",
-    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    source="Rejections by CreateContactFlow on record in public projects, 2026",
     group="schema",
     reports_issues=True,
 )

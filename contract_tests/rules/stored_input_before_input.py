@@ -18,7 +18,7 @@ _ENTERED = fills_on_success("GetParticipantInput", when=_stores)
     id="stored-input-before-input",
     severity="warning",
     summary="$.StoredCustomerInput is read on a path on which the caller entered nothing",
-    why="It is empty there, or still holds what the caller entered for something else.",
+    why="It is empty there, or still has the caller's input to another question.",
     fix="Ask for the input on that path too, or send the path elsewhere.",
     source="AWS administrator guide, Store customer input: fills $.StoredCustomerInput",
     group="data-flow",

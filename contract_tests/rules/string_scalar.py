@@ -11,9 +11,9 @@ from busyhour.api.rules import FlowView, Problem, from_schema, rule
     id="string-scalar",
     severity="error",
     summary="A number or boolean is not written as a string",
-    why='All scalar parameters are strings on the wire; Connect refuses others ("Invalid Action type").',
+    why='All scalar parameters are strings on the wire; Connect rejects others ("Invalid Action type").',
     fix="Put the value in quotes.",
-    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    source="Rejections by CreateContactFlow on record in public projects, 2026",
     group="schema",
     reports_issues=True,
 )

@@ -23,5 +23,5 @@ def check(flow: FlowView) -> Iterator[Problem]:
             yield flow.problem(f"this suppression {one.broken}", *one.pointer)
         elif one.action and one.action not in flow.by_identifier:
             yield flow.problem(
-                f"this suppression is for {one.action!r}, which is no action here", *one.pointer
+                f"this suppression is for {one.action!r}, which is not an action of this flow", *one.pointer
             )

@@ -11,9 +11,9 @@ from busyhour.api.rules import FlowView, Problem, from_schema, rule
     id="terminal-with-transitions",
     severity="error",
     summary="An action that ends the flow has transitions",
-    why='Connect refuses the flow ("Action does not support transitions").',
+    why='Connect rejects the flow ("Action does not support transitions").',
     fix="Leave its Transitions empty: {}.",
-    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    source="Rejections by CreateContactFlow on record in public projects, 2026",
     group="schema",
     reports_issues=True,
 )

@@ -13,7 +13,7 @@ _KNOWN = ("Version", "StartAction", "Metadata", "Actions", "Settings")
     id="unknown-key",
     severity="note",
     summary="The flow has a member that the flow language does not know",
-    why="Connect may refuse it or lose it; what it does is not documented.",
+    why="Connect may reject or drop it; its effect is not documented.",
     fix="Remove it, or move it into Metadata.",
     source="AWS, Amazon Connect Flow language (2019-10-30)",
     group="structure",
@@ -22,4 +22,6 @@ def check(flow: FlowView) -> Iterator[Problem]:
     """The flow has a member that the flow language does not know."""
     for key in flow.data:
         if key not in _KNOWN:
-            yield flow.problem(f"{key!r} is no member of a flow; it has {', '.join(_KNOWN)}", key, key=True)
+            yield flow.problem(
+                f"{key!r} is not a member of a flow; members are {', '.join(_KNOWN)}", key, key=True
+            )

@@ -11,9 +11,9 @@ from busyhour.api.rules import FlowView, Problem, from_schema, rule
     id="unknown-parameter",
     severity="error",
     summary="The action has no parameter of this name",
-    why='Connect refuses the flow ("Invalid Action property name").',
+    why='Connect rejects the flow ("Invalid Action property name").',
     fix="Use the name that the designer exports, or remove the parameter.",
-    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    source="Rejections by CreateContactFlow on record in public projects, 2026",
     group="schema",
     reports_issues=True,
 )

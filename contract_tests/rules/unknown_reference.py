@@ -39,7 +39,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
         yield flow.problem(
             f"{reference.text} is empty on every call: there is no $.{reference.root}.{guess}"
             if certain
-            else f"$.{reference.root} is no reference that AWS documents",
+            else f"$.{reference.root} is not a reference that AWS documents",
             *read.pointer,
             action=flow.actions[read.action],
             severity=None if certain else Severity.NOTE,

@@ -69,9 +69,9 @@ _MEANT = {
     id="unknown-type",
     severity="error",
     summary="Connect knows no action of this type",
-    why='Connect refuses the flow ("Invalid Action type").',
+    why='Connect rejects the flow ("Invalid Action type").',
     fix="Use the type that the designer exports for the block.",
-    source="Refusals by CreateContactFlow on record in public projects, 2026",
+    source="Rejections by CreateContactFlow on record in public projects, 2026",
     group="structure",
 )
 def check(flow: FlowView) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from busyhour.api.rules import FlowView, Problem, rule
     id="version",
     severity="error",
     summary="Version is not 2019-10-30",
-    why="2019-10-30 is the only version of the flow language; Connect refuses any other.",
+    why="2019-10-30 is the only version of the flow language; Connect rejects any other.",
     fix='Set "Version" to "2019-10-30".',
     source="AWS, Amazon Connect Flow language (2019-10-30)",
     group="structure",

@@ -1,4 +1,4 @@
-"""An event hook, a transfer or an invocation leads to a flow of a type that cannot serve there."""
+"""An event hook, a transfer or an invocation leads to a flow of a type that is not allowed there."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _WORDS = {"module": "an invocation", "transfer": "a transfer"}
 @rule(
     id="wrong-flow-type",
     severity="warning",
-    summary="An event hook, a transfer or an invocation leads to a flow of a type that cannot serve there",
-    why="The error branch is taken, or the instance's default flow runs in its place.",
+    summary="An event hook, a transfer or an invocation leads to a flow of a type that is not allowed there",
+    why="The error branch is taken, or the instance's default flow runs instead.",
     fix="Lead it to a flow of the right type; the type of a flow cannot be changed, so create a new one if need be.",
     source="AWS administrator guide, flow types; Set event hooks; Transfer to flow",
     group="project",

@@ -1,4 +1,4 @@
-"""How `busyhour run` shows what goes on, on standard error."""
+"""Progress of `busyhour run` on standard error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entries of a scenario that nothing uses, as commands say it: an error, or warnings for a file without [test]."""
+"""Messages of commands for unused scenario entries: an error, or warnings for a file without [test]."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def check(scenario: Scenario) -> None:
-    """Say which entries nothing uses.
+    """Report the entries that nothing uses.
 
     Raises:
         BusyhourError: there is one, and the file has a [test] table.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def find_limit(options: Options, folder: Path, console: Console) -> ExitCode:
-    """Search, report, and give 0 where the plan holds, 1 where it does not, 4 where nothing is proven.
+    """Search, report, and return 0 where the plan is within all limits, 1 where it is not, 4 where neither is shown.
 
     Ctrl-C ends the search: what was found until then is reported, and the code is 130.
     """

@@ -1,4 +1,4 @@
-"""What `busyhour run` does with earlier runs: compare this one with them, and show the nights up to it."""
+"""Comparison of a finished `busyhour run` with earlier runs, and the nights up to it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def hold(
     options: Options, folder: Path, record: RunRecord, display: Progress, names: tuple[str, ...], most: int
 ) -> Held | None:
-    """Compare the run, repeat it where something regressed, and put what came out into its record."""
+    """Compare the run, repeat it where something regressed, and put the result into its record."""
     from busyhour.harness.confirm import hold_against
     from busyhour.history.baseline import HISTORY
     from busyhour.regression import verdicts
@@ -44,7 +44,7 @@ def look_back(record: RunRecord, folder: Path, project: Any) -> None:
 
 
 def with_verdict(held: Held, code: ExitCode) -> ExitCode:
-    """Say what the comparison came to; the exit code that follows from it where the run itself holds."""
+    """Print the result of the comparison; return the exit code that follows from it where the run itself holds."""
     from busyhour.errors import ExitCode
     from busyhour.regression.render import again
 

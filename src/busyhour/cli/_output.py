@@ -1,4 +1,4 @@
-"""The option of commands that print something unless they are told a file."""
+"""The option --output, shared by commands that print to standard output by default."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ output_option = click.option(
     "--output",
     "-o",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write here, not to standard output.",
+    help="Output file instead of standard output.",
 )

@@ -1,4 +1,4 @@
-"""busyhour check: Say offline what Connect would refuse in exported flows, and what would hurt callers."""
+"""busyhour check: Check exported flows offline for errors that Amazon Connect would reject and for problems that affect callers."""
 
 from __future__ import annotations
 
@@ -37,13 +37,16 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 @click.option(
     "--severity",
     type=click.Choice(["error", "warning", "note"]),
-    help="Exit with 1 when a finding is as bad as this or worse.  [default: error]",
+    help="Lowest severity that makes the command exit with 1.  [default: error]",
 )
 @click.option(
-    "--strict", is_flag=True, help="Refuse placeholders (${…}, {{…}}, <…>) in ids, ARNs and enumerations."
+    "--strict", is_flag=True, help="Report placeholders (${…}, {{…}}, <…>) in ids, ARNs and enumerations."
 )
 @click.option(
-    "--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Leave out findings accepted there."
+    "--baseline",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Leave out the findings that this file accepts.",
 )
 @click.option(
     "--write-baseline",
@@ -52,9 +55,11 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
     help="Write a baseline that accepts everything found now, and stop.",
 )
 @click.option(
-    "--expires", metavar="DATE", help="Until when a new baseline accepts: 2027-01-31, or 90d from today."
+    "--expires", metavar="DATE", help="Expiry of a new baseline: a date like 2027-01-31, or 90d from today."
 )
-@click.option("--fix", is_flag=True, help="Fix what can be fixed without changing what a flow does.")
+@click.option(
+    "--fix", is_flag=True, help="Automatically fix findings where the fix does not change flow behaviour."
+)
 @click.option("--list", "list_rules", is_flag=True, help="List the rules and stop.")
 @click.option(
     "-v", "--verbose", is_flag=True, help="Print notes too, the format of each file, and what was skipped."
@@ -73,7 +78,7 @@ def command(
     list_rules: bool,
     verbose: bool,
 ) -> None:
-    """Say offline what Connect would refuse in exported flows, and what would hurt callers.
+    """Check exported flows offline for errors that Amazon Connect would reject and for problems that affect callers.
 
     PATHS are files, folders (searched for *.json and files without an extension; default: the flows that
     busyhour.toml names, else this folder), CloudFormation or Terraform files, or - for standard input. Warnings and

@@ -1,4 +1,4 @@
-"""busyhour compare: Compare a run with earlier runs: what regressed, what changed, what is equivalent, what is undecided."""
+"""busyhour compare: Compare a run with earlier runs; classify each metric as regressed, changed, equivalent or undecided."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FORMATS = ("text", "json", "markdown", "junit", "github", "metrics")
     type=click.IntRange(1, 100),
     default=5,
     show_default=True,
-    help="How many nights --baseline history takes.",
+    help="Number of nights that --baseline history takes.",
 )
 @click.option(
     "--history",
@@ -37,7 +37,11 @@ _FORMATS = ("text", "json", "markdown", "junit", "github", "metrics")
 )
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
 @output_option
-@click.option("--force", is_flag=True, help="Compare runs of different plans, or ones that prove nothing.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Compare runs of different plans, or runs that are not valid for a comparison.",
+)
 def command(
     runs: tuple[Path, ...],
     baseline: tuple[str, ...],
@@ -51,8 +55,8 @@ def command(
 
     A metric is regressed when it is shown to be worse by more than the tolerance that busyhour.toml sets in
     [compare], changed when it is other by more than that and neither side is better, equivalent when it is shown not
-    to be worse, and undecided otherwise, with what would decide. What regressed in a run that `busyhour run --confirm`
-    repeated is regressed only if its repeats show it too. A quota that was cut and a new finding of the flow check fail
+    to be worse, and undecided otherwise, with the number of runs that would decide. A regression in a run that
+    `busyhour run --confirm` repeated counts only if its repeats show it too. A quota that was cut and a new finding of the flow check fail
     too. Fewer than three baseline nights judge nothing, unless [compare] run_noise states how nights differ.
 
     Exit code 0: nothing regressed. 1: something did, or changed. 2: bad input, or runs that cannot be compared. 4: not

@@ -1,4 +1,4 @@
-"""busyhour contract: Write what flows expect of their Lambda functions, or compare two versions of it."""
+"""busyhour contract: Write the contract between flows and their Lambda functions, or compare two versions of it."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class _Paths(click.Group):
 
 @click.group("contract", cls=_Paths, context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """Write what flows expect of their Lambda functions, or compare two versions of it.
+    """Write the contract between flows and their Lambda functions, or compare two versions of it.
 
     `busyhour contract [PATH]... [-o FILE] [--lambda NAME=FILE.py:HANDLER]` writes it as JSON;
-    `busyhour contract diff OLD NEW` says in which order the two can be deployed.
+    `busyhour contract diff OLD NEW` prints the order in which the two can be deployed.
 
     Example: busyhour contract examples/helpdesk/flows -o lambda-contract.json
     """
@@ -38,14 +38,14 @@ def command() -> None:
 @click.argument("paths", nargs=-1)
 @output_option
 @click.option(
-    "--alias", "aliases", multiple=True, metavar="REFERENCE=NAME", help="What an ARN or id stands for."
+    "--alias", "aliases", multiple=True, metavar="REFERENCE=NAME", help="Resource name of an ARN or id."
 )
 @click.option(
     "--lambda",
     "functions",
     multiple=True,
     metavar="NAME=FILE.py:HANDLER",
-    help="Also keep what this handler was seen to answer.",
+    help="Also record the responses of this handler.",
 )
 @click.option(
     "--examples", type=click.IntRange(min=1), default=50, show_default=True, help="Events for each handler."
@@ -57,7 +57,7 @@ def write(
     functions: tuple[str, ...],
     examples: int,
 ) -> None:
-    """Write what flows expect of their Lambda functions as JSON.
+    """Write the contract between flows and their Lambda functions as JSON.
 
     Example: busyhour contract flows -o lambda-contract.json
     """
@@ -99,7 +99,7 @@ def _invocations(found: Any) -> int:
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print the result."
 )
 def diff(old: Path, new: Path, form: str) -> None:
-    """Say whether old flows work with new functions, and new flows with old ones: the safe order of deployment.
+    """Check whether old flows work with new functions and new flows with old ones: the safe order of deployment.
 
     OLD and NEW are files that `busyhour contract` wrote.
 

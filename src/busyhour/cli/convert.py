@@ -15,7 +15,7 @@ from busyhour.cli._output import output_option
 def command(file: Path, output: Path | None) -> None:
     """Turn an old console export into the 2019-10-30 format that Connect's API accepts.
 
-    What the API would still refuse, such as a value that the export holds blank, is listed on standard error.
+    Values that the API would still reject, such as one that is blank in the export, are listed on standard error.
 
     Example: busyhour convert old-export -o flows/main.json
     """

@@ -1,4 +1,4 @@
-"""busyhour diff: Say what callers will notice between two versions of flows, and what it costs; layout does not count."""
+"""busyhour diff: Compare two versions of flows by behaviour: differences that callers notice, and their cost; layout is ignored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FORMATS = ("text", "markdown", "json", "html")
     type=click.IntRange(100, 1_000_000),
     default=2000,
     show_default=True,
-    help="Calls that are run through both versions for the demand.",
+    help="Number of sampled calls, run through both versions, for the demand.",
 )
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
 @output_option

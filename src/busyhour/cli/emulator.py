@@ -18,7 +18,7 @@ DEFAULT_PORT = 4580
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Another value than the scenario's, like queues.Support.agents=20; may be repeated.",
+    help="Override a scenario value, like queues.Support.agents=20; may be repeated.",
 )
 @click.option(
     "--flows",
@@ -51,15 +51,15 @@ DEFAULT_PORT = 4580
     metavar="PREFIX",
     help="Further destinations that may be called, like +49; * for all; may be repeated.",
 )
-@click.option("--region", default="us-east-1", show_default=True, help="Region that the emulator is.")
-@click.option("--account-id", default="123456789012", show_default=True, help="Account that the emulator is.")
+@click.option("--region", default="us-east-1", show_default=True, help="AWS Region to emulate.")
+@click.option("--account-id", default="123456789012", show_default=True, help="Account ID to emulate.")
 @click.option(
     "--account",
     "age",
     type=click.Choice(["new", "mature"]),
     default="mature",
     show_default=True,
-    help="What the account starts with: the lower values of a new one, or the documented defaults.",
+    help="Initial quota values: the lower ones of a new account, or the documented defaults.",
 )
 @click.option(
     "--function",
@@ -94,14 +94,14 @@ DEFAULT_PORT = 4580
     default=2.0,
     show_default=True,
     metavar="SECONDS",
-    help="From a quota increase request to its approval.",
+    help="Time from a quota increase request to its approval.",
 )
 @click.option(
     "--case-delay",
     default="10",
     show_default=True,
     metavar="SECONDS|never",
-    help="From the opening of a case for a large increase to its approval.",
+    help="Time from the opening of a case for a large increase to its approval.",
 )
 @click.option(
     "--table-delay",
@@ -109,14 +109,14 @@ DEFAULT_PORT = 4580
     default=0.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long it takes to create, change or delete a DynamoDB table; 500 such operations run at a time.",
+    help="Time to create, change or delete a DynamoDB table; 500 such operations run at a time.",
 )
 @click.option(
     "--fail",
     "failures",
     multiple=True,
     metavar="REASON=SHARE",
-    help="Share of outbound calls that end with a DisconnectReason before anybody answers, like "
+    help="Share of outbound calls that end with a DisconnectReason before they are answered, like "
     "TELECOM_BUSY=0.02; may be repeated.",
 )
 @click.option(
@@ -124,12 +124,12 @@ DEFAULT_PORT = 4580
     type=click.Choice(["accept_then_fail", "limit_exceeded"]),
     default="accept_then_fail",
     show_default=True,
-    help="What StartOutboundVoiceContact does while the concurrent-calls quota is full; AWS documents neither.",
+    help="Behaviour of StartOutboundVoiceContact while the concurrent-calls quota is full; AWS documents neither.",
 )
 @click.option(
     "--faults",
     type=click.Path(path_type=Path),
-    help="Faults and conditions from the start, a JSON file as POST /_busyhour/faults takes it.",
+    help="Faults and conditions from the start, a JSON file in the format of POST /_busyhour/faults.",
 )
 @click.option(
     "--records", type=click.Path(path_type=Path), help="Append contact records to this file, JSON lines."
@@ -155,7 +155,7 @@ DEFAULT_PORT = 4580
 @click.option(
     "--ready-file",
     type=click.Path(path_type=Path),
-    help="Write URL and identity here, JSON, once requests are taken.",
+    help="Write URL and identity to this file, JSON, once the emulator accepts requests.",
 )
 def command(
     scenario: str | None,

@@ -1,4 +1,4 @@
-"""busyhour explore: Play callers, functions and queues against flows: what fails, and which branches no call takes."""
+"""busyhour explore: Simulate calls against flows, with many callers, function responses and queue states; list failures and branches never taken."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 @click.command("explore")
 @click.argument("paths", nargs=-1)
 @click.option(
-    "--profile", type=click.Choice(["ci", "nightly"]), default="ci", show_default=True, help="How far to go."
+    "--profile", type=click.Choice(["ci", "nightly"]), default="ci", show_default=True, help="Search effort."
 )
 @click.option("--examples", type=click.IntRange(min=0), help="Random calls for each flow, after the search.")
-@click.option("--seed", type=int, help="Other random calls; ci plays the same ones every time.")
+@click.option("--seed", type=int, help="Random seed. The ci profile uses a fixed seed.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print the result."
 )
@@ -37,21 +37,25 @@ if TYPE_CHECKING:
     "functions",
     multiple=True,
     metavar="NAME=FILE.py:HANDLER",
-    help="Call the real Python handler of a function, and hold it to its contract with the flows.",
+    help="Call the real Python handler of a function, and check it against its contract with the flows.",
 )
 @click.option(
-    "--idempotent", multiple=True, metavar="NAME", help="This function gives the same answer to a retry."
+    "--idempotent", multiple=True, metavar="NAME", help="This function returns the same response to a retry."
 )
 @click.option(
-    "--alias", "aliases", multiple=True, metavar="REFERENCE=NAME", help="What an ARN or id stands for."
+    "--alias", "aliases", multiple=True, metavar="REFERENCE=NAME", help="Resource name of an ARN or id."
 )
-@click.option("--ignore", multiple=True, metavar="INVARIANT", help="Do not hold calls to this invariant.")
+@click.option("--ignore", multiple=True, metavar="INVARIANT", help="Do not check this invariant.")
 @click.option("--entry", metavar="FLOW", help="Only calls that enter this flow: its name, or its file.")
 @click.option(
-    "--replay", metavar="TOKEN", help="Play the one call that a failure names, and print its trace."
+    "--replay",
+    metavar="TOKEN",
+    help="Replay the call with this token, as printed with a failure, and print its trace.",
 )
 @click.option("--list", "list_invariants", is_flag=True, help="List the invariants and stop.")
-@click.option("-v", "--verbose", is_flag=True, help="Also say what is unreachable, and why.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Also print unreachable actions and branches, with the reason."
+)
 def command(
     paths: tuple[str, ...],
     profile: str,
@@ -69,7 +73,7 @@ def command(
     list_invariants: bool,
     verbose: bool,
 ) -> None:
-    """Play callers, functions and queues against flows: what fails, and which branches no call takes.
+    """Simulate calls against flows, with many callers, function responses and queue states; list failures and branches never taken.
 
     PATHS are exported flows, folders of them, or a scenario (.toml); without any, the flows of the project.
 

@@ -1,4 +1,4 @@
-"""busyhour forecast: Show which quota binds first as volume grows, at what calls per hour, then which; no load."""
+"""busyhour forecast: List the limits in the order in which growing volume reaches them, in calls per hour; no load."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Another value than the scenario's, like traffic.calls_per_hour=20000; may be repeated.",
+    help="Override a scenario value, like traffic.calls_per_hour=20000; may be repeated.",
 )
 @click.option(
     "--format",
@@ -29,20 +29,20 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How the forecast is printed.",
+    help="Output format of the forecast.",
 )
 @click.option(
     "--plot",
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
     metavar="FILE|-",
-    help="Draw the arrival schedule: with the ladder into an .svg or .png file, or with - here as text.",
+    help="Draw the arrival schedule: to an .svg or .png file, with the limits, or with - as text on standard output.",
 )
 @click.option(
     "--calls",
     type=click.IntRange(100, 1_000_000),
     default=2000,
     show_default=True,
-    help="Calls that are run through the flows for the demand of one call.",
+    help="Number of sampled calls used to estimate per-call demand.",
 )
 @click.option(
     "--source",
@@ -68,8 +68,8 @@ def command(
 ) -> None:
     """Forecast the demand of SCENARIO (a name or a TOML file) on every quota: theory, simulation, and what runs measured.
 
-    Exit code 0: every limit carries the plan. 1: the plan exceeds a limit, or calls do not do what it says. 2: bad input.
-    4: not decided, because samples do not tell whether a limit carries the plan.
+    Exit code 0: every limit carries the plan. 1: the plan exceeds a limit, or calls do not end as planned. 2: bad input.
+    4: not decided: the sample is too small to show whether a limit carries the plan.
 
     Example: busyhour forecast scenarios/helpdesk.toml
     """
@@ -141,7 +141,7 @@ def command(
 
 
 def _check_picture(file: Path) -> None:
-    """Say before the calculation what would be wrong after it."""
+    """Check the options before the calculation starts."""
     from busyhour import extras
     from busyhour.capacity.render.bottleneck_plot import FORMS
     from busyhour.errors import BusyhourError

@@ -1,4 +1,4 @@
-"""busyhour history: Keep runs of many nights, list and show them, and find the night from which on a metric differs."""
+"""busyhour history: Store runs, list and show them, and detect change points in their metrics."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FILE = click.option(
 
 @click.group("history")
 def command() -> None:
-    """Keep runs of many nights in reports/history.sqlite: what `busyhour compare --baseline history` reads.
+    """Store runs in reports/history.sqlite, the baseline of `busyhour compare --baseline history`.
 
     Example: busyhour history add reports/out/tonight
     """
@@ -37,10 +37,10 @@ def _open(database: Path | None) -> History:
 
 @command.command("add")
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--revision", default=None, help="Commit that was tested; found out where it is not given.")
+@click.option("--revision", default=None, help="Commit that was tested; determined from git if not given.")
 @_FILE
 def add(runs: tuple[Path, ...], revision: str | None, database: Path | None) -> None:
-    """Add runs (their folders). What `busyhour compare` said of them is kept: a regressed night is no baseline.
+    """Add runs (their folders) with their verdict by `busyhour compare`: a regressed run is not used as a baseline.
 
     Example: busyhour history add reports/out/tonight
     """
@@ -87,7 +87,7 @@ def list_(scenario: str | None, database: Path | None) -> None:
 
 
 def _by(version: str) -> str:
-    """The version that gave a verdict, where it is not this one."""
+    """Return the version of busyhour that gave the verdict, where it is not this one."""
     from busyhour import __version__
 
     return f"  (by busyhour {version})" if version and version != __version__ else ""
@@ -140,18 +140,18 @@ def show(run: str, database: Path | None) -> None:
 
 
 @command.command("changes")
-@click.option("--scenario", required=True, help="Of this scenario.")
+@click.option("--scenario", required=True, help="Scenario whose runs to analyse.")
 @click.option("--metric", help="Only metrics whose name contains this.")
 @click.option(
     "--least",
     type=click.FloatRange(0.0),
     default=0.03,
     show_default=True,
-    help="Leave out changes smaller than this, relative; of shares, as a difference.",
+    help="Ignore changes below this size (relative; for shares, absolute).",
 )
 @_FILE
 def changes(scenario: str, metric: str | None, least: float, database: Path | None) -> None:
-    """Find the nights from which on a metric was different, with what else changed that night.
+    """Detect change points: nights from which on a metric differs, with the other changes of that night.
 
     Each change is dated once: to the night on which the comparison found it, or to its change point over the nights.
     Quotas that were cut are listed too. The newest nights are too early for change points.
@@ -200,7 +200,7 @@ def changes(scenario: str, metric: str | None, least: float, database: Path | No
 @click.argument("run")
 @_FILE
 def accept(run: str, database: Path | None) -> None:
-    """Accept a regressed RUN as the new state of affairs: later nights are compared with it too.
+    """Accept a regressed RUN as part of the baseline of later nights.
 
     Example: busyhour history accept 12
     """
@@ -211,7 +211,7 @@ def accept(run: str, database: Path | None) -> None:
 
 
 @command.command("prune")
-@click.option("--keep", type=click.IntRange(0), help="Number of newest runs of every plan to keep.")
+@click.option("--keep", type=click.IntRange(0), help="Keep the N newest runs of each plan.")
 @click.option("--before", metavar="DATE", help="Remove runs that started before this date (2026-01-31).")
 @_FILE
 def prune(keep: int | None, before: str | None, database: Path | None) -> None:

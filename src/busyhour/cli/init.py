@@ -1,4 +1,4 @@
-"""busyhour init: Make a new project: rooms, one scenario with its flows, a CI workflow; nothing is overwritten."""
+"""busyhour init: Create a new project: its folders, one scenario with its flows, a CI workflow; nothing is overwritten."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _CI = {
     type=click.Choice(sorted(_CI)),
     default="github",
     show_default=True,
-    help="Whose workflow to write.",
+    help="CI system to write a workflow for.",
 )
 def command(folder: Path, ci: str) -> None:
-    """Make a busyhour project in DIR (a new folder or one that is there).
+    """Create a busyhour project in DIR (a new or an existing folder).
 
-    Files that exist are kept as they are and named.
+    Existing files are left unchanged and listed.
 
     Example: busyhour init connect-tests
     """

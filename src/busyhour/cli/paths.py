@@ -13,7 +13,7 @@ from busyhour.cli._output import output_option
 @click.argument("paths", nargs=-1)
 @output_option
 @click.option(
-    "--alias", "aliases", multiple=True, metavar="REFERENCE=NAME", help="What an ARN or id stands for."
+    "--alias", "aliases", multiple=True, metavar="REFERENCE=NAME", help="Resource name of an ARN or id."
 )
 @click.option("--examples", type=click.IntRange(min=0), help="Random calls for each flow, after the search.")
 def command(

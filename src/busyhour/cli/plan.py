@@ -1,4 +1,4 @@
-"""busyhour plan: Write the test plan that AWS asks for before it approves a load test; calls nothing."""
+"""busyhour plan: Write the test plan that AWS requires before it approves a load test; sends no request."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from busyhour.cli._output import output_option
 @click.option(
     "--start", metavar="TIME", help="Planned start, ISO 8601 with an offset: 2026-12-01T20:00-05:00."
 )
-@click.option("--contact", default="", help="Whom AWS can reach during the test: name and number.")
+@click.option("--contact", default="", help="Contact person for AWS during the test: name and number.")
 @click.option(
     "--set",
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Another value than the scenario's; may be repeated.",
+    help="Override a scenario value; may be repeated.",
 )
 def command(
     scenario: str, output: Path | None, form: str, start: str | None, contact: str, overrides: tuple[str, ...]
 ) -> None:
     """Write the load test plan of SCENARIO (a name or a TOML file) for AWS's approval.
 
-    What only you know and have not said is marked in the document and named on standard error.
+    Information that is missing is marked in the document and listed on standard error.
 
     Example: busyhour plan outbound --start 2026-12-01T20:00-05:00 --contact "Jo Doe, +1 555 555 0199" -o plan.md
     """

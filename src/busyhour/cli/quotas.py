@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     default=("documented",),
     show_default=True,
     metavar="aws|documented|FILE",
-    help="aws reads your account (read-only calls); FILE holds values that you know. May be repeated.",
+    help="aws reads your account (read-only calls); FILE has values that you know. May be repeated.",
 )
 @click.option("--service", help="Only this service: connect, lambda, dynamodb, ...")
 @click.option("--instance", metavar="ARN", help="Connect instance, for the values applied to it.")
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     "tables",
     multiple=True,
     metavar="NAME",
-    help="With --source aws: also what this DynamoDB table serves (DescribeTable). May be repeated.",
+    help="With --source aws: also the throughput of this DynamoDB table (DescribeTable). May be repeated.",
 )
-@click.option("--region", help="AWS Region, whose defaults count; with aws, the configured one if not given.")
-@click.option("--endpoint-url", help="Ask this endpoint (the emulator) instead of AWS.")
+@click.option("--region", help="AWS Region whose defaults apply; with aws, the configured one if not given.")
+@click.option("--endpoint-url", help="Send requests to this endpoint (the emulator) instead of AWS.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option(
     "--iam-policy",
@@ -103,7 +103,7 @@ def command(
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path))
 def diff(a: Path, b: Path) -> None:
-    """Say what differs between two listings of quotas (dates, accounts, Regions); ends with 1 where B has less.
+    """Compare two listings of quotas (dates, accounts, Regions); exits with 1 if a value in B is lower.
 
     Example: busyhour quotas diff production.json disaster-recovery.json
     """
@@ -135,10 +135,10 @@ def diff(a: Path, b: Path) -> None:
 @click.option(
     "--check",
     is_flag=True,
-    help="End with 1 while a value in force is below its need, or one that was asked for is not proven under load.",
+    help="Exit with 1 while an applied value is below its need, or a requested value has not been verified under load.",
 )
 def ledger(path: Path | None, format_: str, check: bool) -> None:
-    """Show for each quota what is needed, asked for, applied and verified under load.
+    """Show the needed, requested, applied and load-verified value of each quota.
 
     Example: busyhour quotas ledger --check
     """

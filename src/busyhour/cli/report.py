@@ -15,7 +15,7 @@ FORMATS = ("terminal", "html", "pdf", "text", "markdown", "json", "metrics", "su
 @click.command("report")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="terminal", show_default=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write here; `-` is standard output.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Output file; `-` is standard output.")
 def command(run: Path, format_: str, output: Path | None) -> None:
     """Render RUN (a run's folder, or its run.json) again.
 

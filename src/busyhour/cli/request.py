@@ -1,4 +1,4 @@
-"""busyhour request: Print the quota increases that a run calls for; file them when told to."""
+"""busyhour request: Print the quota increases that a run needs; file them with --submit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     type=float,
     default=0.0,
     show_default=True,
-    help="Share of each quota to stay free on top of expected values, like 0.2. AWS asks for values without padding.",
+    help="Headroom as a share of the expected value, like 0.2. AWS wants values without headroom.",
 )
 @click.option("--submit", is_flag=True, help="File the requests with Service Quotas, after confirmation.")
 @click.option("--yes", is_flag=True, help="With --submit or --attach: do not ask for confirmation.")
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 )
 @click.option("--instance", metavar="ARN", help="Connect instance; the run's if not given.")
 @click.option("--region", help="AWS Region; the run's if not given.")
-@click.option("--endpoint-url", help="Ask this endpoint (the emulator) instead of AWS.")
+@click.option("--endpoint-url", help="Send requests to this endpoint (the emulator) instead of AWS.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
     run: Path,
@@ -58,7 +58,7 @@ def command(
     endpoint_url: str | None,
     format_: str,
 ) -> None:
-    """Print the quota increases that RUN (a run's folder or its run.json) calls for; file them when told to.
+    """Print the quota increases that RUN (a run's folder or its run.json) needs; file them with --submit.
 
     Writes the report for AWS Support beside the run: support.pdf, support.text, increases.json.
 
@@ -152,7 +152,7 @@ def _check_current(record: RunRecord, found: Needs, endpoint_url: str | None) ->
 
 
 def _submit(filing: Filing, found: Needs, *, yes: bool) -> tuple[dict[str, str], bool]:
-    """File what is not known at AWS yet; what was said of each quota, and whether anything failed."""
+    """File the requests that AWS does not have yet; return a message for each quota, and whether one failed."""
     from busyhour.quotas.figures import number
 
     known = {increase.quota.key: filing.known(increase) for increase in found.increases}
@@ -169,7 +169,7 @@ def _submit(filing: Filing, found: Needs, *, yes: bool) -> tuple[dict[str, str],
 
 
 def _keep_evidence(record: RunRecord, filed: Ledger) -> None:
-    """What is needed and what was asked for, into the project's evidence ledger."""
+    """Write needed and requested values to the project's evidence ledger."""
     from busyhour.project import Project
     from busyhour.quotas import ledger
 
@@ -181,7 +181,7 @@ def _keep_evidence(record: RunRecord, filed: Ledger) -> None:
 def _write_report(
     record: RunRecord, found: Needs, folder: Path, instance: str, headroom: float
 ) -> dict[str, bytes]:
-    """Write the report for Support where there is something to ask for; what was written, by file name."""
+    """Write the report for Support if an increase is needed; return the files written, by name."""
     from busyhour.atomic_write import write_atomically
     from busyhour.project import Project
     from busyhour.report.renderers import support_pdf, support_text
@@ -283,7 +283,7 @@ def _show(found: Needs, record: RunRecord, region: str | None) -> None:
 
 
 def _show_headroom(record: RunRecord, found: Needs, headroom: float) -> None:
-    """Say what the scenario's own headroom would make of it, where it was left out."""
+    """Print the value with the scenario's own headroom, where it was left out."""
     from busyhour.quotas.figures import number
     from busyhour.quotas.increases import needs
     from busyhour.quotas.table import quota_table

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     type=click.Choice(["emulator", "aws"]),
     default="emulator",
     show_default=True,
-    help="aws is a dry run unless --live is given too.",
+    help="With aws, only a dry run unless --live is given.",
 )
 @click.option(
     "--workers",
@@ -61,25 +61,25 @@ if TYPE_CHECKING:
     "--beside",
     multiple=True,
     metavar="NAME|FILE",
-    help="A load test to run beside the scenario's own, like control_room; may be repeated.",
+    help="Additional load test to run alongside the scenario's, like control_room; may be repeated.",
 )
 @click.option(
     "--set",
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Another value than the scenario's, like test.hold=20s or quotas.L-12AB7C57=500; may be repeated.",
+    help="Override a scenario value, like test.hold=20s or quotas.L-12AB7C57=500; may be repeated.",
 )
 @click.option(
     "--verify-quotas",
     is_flag=True,
-    help="Mark in the evidence ledger which needed quota values this run proves; end with 1 where one stays unproven.",
+    help="Record in the evidence ledger the needed quota values that this run verifies; exit with 1 if one is not verified.",
 )
 @click.option(
     "--find-limit",
     "find",
     is_flag=True,
-    help="Raise the rate in steps until something breaks; report the highest that holds. Many runs; emulator only.",
+    help="Search for the highest rate within all limits, by repeated runs; emulator only.",
 )
 @click.option(
     "--confirm",
@@ -97,7 +97,7 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 10),
     default=2,
     show_default=True,
-    help="With --confirm: how often at most.",
+    help="With --confirm: maximum number of repetitions.",
 )
 @click.option(
     "--smoke",
@@ -112,7 +112,7 @@ if TYPE_CHECKING:
     "quotas --source aws --format json` writes it. The emulator then enforces these.  [default: aws for --target aws]",
 )
 @click.option(
-    "--live", is_flag=True, help="With --target aws: really do it. Dials, calls AWS and costs money."
+    "--live", is_flag=True, help="With --target aws: place real calls. Dials real numbers and incurs charges."
 )
 def command(
     scenario: str,
@@ -228,7 +228,7 @@ def _load(project: Any, name: str, overrides: tuple[str, ...], *, smoke: bool) -
 
 
 def _refuse_smoke(planned: Scenario, *, verify_quotas: bool, find: bool) -> None:
-    """A smoke run shows no capacity, so nothing that is about capacity goes with it.
+    """Reject options about capacity for a smoke run, which shows none.
 
     Raises:
         BusyhourError: it was asked for together with such an option.
@@ -246,7 +246,7 @@ def _refuse_smoke(planned: Scenario, *, verify_quotas: bool, find: bool) -> None
 
 
 def _keep_evidence(evidence: Evidence, record: RunRecord, project: Any) -> list[str]:
-    """Write the ledger with what the run proves; the quotas that stay unproven. The run itself is kept already."""
+    """Write the verified values to the ledger; return the quotas that are not verified. The run is stored already."""
     from busyhour.quotas import ledger
 
     ledger.write(project.ledger_file, evidence)
@@ -259,7 +259,7 @@ def _keep_evidence(evidence: Evidence, record: RunRecord, project: Any) -> list[
 
 
 def _gate(scenario: Scenario, console: Console, beside: Sequence[str], *, live: bool) -> Clearance:
-    """Say what a run against AWS would do; go on only when it is allowed and was asked for."""
+    """Print what a run against AWS would do; continue only with permission and --live."""
     from datetime import UTC, datetime
 
     from busyhour.errors import ExitCode

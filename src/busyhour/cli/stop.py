@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 @click.command("stop")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--live", is_flag=True, help="For a run against AWS: really call StopContact there.")
+@click.option("--live", is_flag=True, help="For a run against AWS: call StopContact there.")
 def command(run: Path, live: bool) -> None:
     """End every contact that RUN (a run's folder) started and that is not known to have ended.
 
-    A run that ends by itself, by Ctrl-C or by SIGTERM cleans up after itself; this is for one that was killed. Started
-    again it goes on where it was. Exit code 0: nothing is live any more. 1: some could not be stopped.
+    For a run that was killed: a run that ends by itself, by Ctrl-C or by SIGTERM stops its own contacts. Safe to
+    re-run: it resumes from the journal. Exit code 0: no contact is live. 1: some could not be stopped.
 
     Example: busyhour stop reports/out/latest --live
     """

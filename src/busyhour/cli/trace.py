@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "inputs",
     multiple=True,
     metavar="KEYS",
-    help="What the caller enters next: digits, an intent, `silence` or `hang-up`. Repeat in order.",
+    help="Next input of the caller: digits, an intent, `silence` or `hang-up`. Repeat in order.",
 )
 @click.option(
     "-l",
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     "functions",
     multiple=True,
     metavar="NAME=JSON",
-    help="A function's answer: JSON, @FILE, timeout, throttled or function_error. Repeat for further invocations.",
+    help="Response of a function: JSON, @FILE, timeout, throttled or function_error. Repeat for further invocations.",
 )
 @click.option(
     "-a",
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     "aliases",
     multiple=True,
     metavar="REFERENCE=NAME",
-    help="What an ARN or id in the flows stands for.",
+    help="Resource name of an ARN or id in the flows.",
 )
 @click.option(
     "--channel", type=click.Choice(["VOICE", "CHAT", "TASK", "EMAIL"]), default="VOICE", show_default=True
@@ -72,7 +72,7 @@ if TYPE_CHECKING:
 @click.option(
     "--from-log",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Replay a real flow log; say where they part.",
+    help="Replay a real flow log; print the first difference.",
 )
 def command(
     flow: Path,
