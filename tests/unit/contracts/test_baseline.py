@@ -29,7 +29,7 @@ FINDING = Finding(
     pointer="/Actions/3/Transitions",
     flow="Main",
     action="To the queue",
-    message="no queue is set when the flow comes by Log → Menu —2→ To the queue",
+    message="no queue is set when the flow takes the path Log → Menu —2→ To the queue",
     help="",
     identifier="To the queue",
 )
@@ -47,7 +47,7 @@ def report(*findings):
         replace(FINDING, path="elsewhere/main.json"),
         replace(FINDING, severity=Severity.ERROR),
         replace(
-            FINDING, message="no queue is set when the flow comes by Log → Hours —True→ Menu —2→ To the queue"
+            FINDING, message="no queue is set when the flow takes the path Log → Hours —True→ Menu —2→ To the queue"
         ),
     ],
 )

@@ -41,7 +41,7 @@ def helpdesk():
 def test_text_says_coverage_failure_place_story_and_how_to_see_it_again(failing):
     said = text.render(failing)
     assert re.search(r"^Bank +100\.0% +\d+ of \d+", said, re.MULTILINE)
-    assert "call-ends: the call goes in a circle" in said
+    assert "call-ends: the call runs in a cycle" in said
     assert "at `Menu` (GetParticipantInput)" in said
     assert re.search(r"bank\.json:\d+:\d+", said)
     assert "presses nothing" in said
