@@ -124,7 +124,7 @@ def _check_target(record: RunRecord, instance: str | None, endpoint_url: str | N
 def _check_current(record: RunRecord, found: Needs, endpoint_url: str | None) -> None:
     """A request to AWS names present values that were read from the account in the last 30 days.
 
-    The emulator may be asked on the ground of its own values.
+    Requests to the emulator may use its own values.
 
     Raises:
         BusyhourError: a present value is not current (exit code 3).

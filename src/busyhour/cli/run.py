@@ -231,7 +231,7 @@ def _refuse_smoke(planned: Scenario, *, verify_quotas: bool, find: bool) -> None
     """Reject options about capacity for a smoke run, which shows none.
 
     Raises:
-        BusyhourError: it was asked for together with such an option.
+        BusyhourError: --smoke was given together with such an option.
     """
     from busyhour.errors import BusyhourError
 

@@ -26,7 +26,7 @@ Key = tuple[str, str, str, str, str]
 _ENTRY = {"rule", "flow", "action", "pointer", "message"}
 _OPTIONAL = {"count", "expires", "reason"}
 _INDEX = re.compile(r"\[\d+\]")
-_PATH = re.compile(r"(?: when the flow comes by|; it is entered by|: switched on by) .*", re.DOTALL)
+_PATH = re.compile(r"(?: when the flow takes the path|; it is entered by|: switched on by) .*", re.DOTALL)
 
 
 def key_of(finding: Finding) -> Key:

@@ -47,7 +47,8 @@ def report(*findings):
         replace(FINDING, path="elsewhere/main.json"),
         replace(FINDING, severity=Severity.ERROR),
         replace(
-            FINDING, message="no queue is set when the flow takes the path Log → Hours —True→ Menu —2→ To the queue"
+            FINDING,
+            message="no queue is set when the flow takes the path Log → Hours —True→ Menu —2→ To the queue",
         ),
     ],
 )

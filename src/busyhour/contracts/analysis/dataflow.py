@@ -169,7 +169,7 @@ def unfilled(
         texts = list(dict.fromkeys(read.reference.text for read in wanted[at]))
         shown = listed(texts[:3] + ([f"{len(texts) - 3} more"] if len(texts) > 3 else []), "and")
         yield flow.problem(
-            f"{shown} {'is' if len(texts) == 1 else 'are'} empty when the flow comes by "
+            f"{shown} {'is' if len(texts) == 1 else 'are'} empty when the flow takes the path "
             f"{path_text(flow, path, at)}: nothing on that path means that {source}",
             *wanted[at][0].pointer,
             action=flow.actions[at],
