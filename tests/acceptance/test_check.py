@@ -121,7 +121,7 @@ def test_a_describe_response_is_unwrapped_and_its_type_counts(folder, flow):
     result = check("described.json", "-v")
     assert "described.json: 2019-10-30, CUSTOMER_WHISPER, 9 actions" in result.output
     assert (
-        "error flow-type DisconnectParticipant may not stand in a flow of type CUSTOMER_WHISPER"
+        "error flow-type DisconnectParticipant is not allowed in a flow of type CUSTOMER_WHISPER"
         in result.output
     )
     assert "described.json:5:" in result.output
