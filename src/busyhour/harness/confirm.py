@@ -20,7 +20,7 @@ from busyhour.results.record import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What holding a run against earlier ones came to."""
+    """Result of comparing a run with earlier ones."""
 
     found: Comparison
     unproven: bool
@@ -38,12 +38,12 @@ def hold_against(
     Args:
         options: of the run; its repeats are run alike, with the same seed.
         folder: where the run is kept already.
-        progress: is told what goes on.
+        progress: receives progress messages.
         names: the baseline: folders of runs, or `history`.
         most: how many repeats are made at most.
 
     Returns:
-        None where nothing could be compared, which `progress` was told.
+        None where nothing could be compared, which `progress` receives.
 
     Raises:
         BusyhourError: the baseline cannot be read or is of another plan, or as `execute`.

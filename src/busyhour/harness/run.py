@@ -77,7 +77,7 @@ class Options:
     clearance: gate.Clearance | None = None
     """What the safety gate said; without it nothing is done against AWS."""
     by_load: bool = False
-    """Judge by what was measured alone, as a search for the limit does: the calculation stands beside its result."""
+    """Judge by what was measured alone, as a search for the limit does: the calculation is printed beside its result."""
     account: Mapping[str, QuotaValue] = field(default_factory=dict)
     """The account's values by quota key, where they were read beforehand."""
     now: Now = lambda: datetime.now(UTC)

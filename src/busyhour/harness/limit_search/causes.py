@@ -1,4 +1,4 @@
-"""What breaks a run, as causes that can be told apart over many runs, and between which rates each begins. Pure."""
+"""Causes of failed runs, distinguished over many runs, and the rates between which each begins. Pure."""
 
 from __future__ import annotations
 

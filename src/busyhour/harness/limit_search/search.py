@@ -1,6 +1,6 @@
 """Searches the highest call rate that holds: raises the rate in steps until something breaks, then closes in. Pure.
 
-Rates are multiples of the plan. Steps are judged by load alone: what the calculation says stands beside the result, and a
+Rates are multiples of the plan. Steps are judged by load alone: the result of the calculation is printed beside it, and a
 rate at which nothing broke in runs that are too short for their load holds as far as was shown. A run is a measurement with
 chance in it, so the rate that is found is run again with
 other seeds; a rate that does not hold every time does not count.

@@ -216,9 +216,9 @@ def _first(load: LoadResult, operation: str, kind: str) -> float | None:
 
 
 def bound_at(demand: Demand, value: float, kind: Kind, load: LoadResult) -> Demand:
-    """`demand` with the time at which it first reached a quota that nobody enforced during the run.
+    """`demand` with the time at which it first reached a quota that was not enforced during the run.
 
-    Calls that the generator runs itself are turned away by nobody, yet would be by Connect.
+    Calls that the generator runs itself are never blocked, yet would be by Connect.
     """
     if demand.first_rejected_at is not None or kind is not Kind.RESOURCE or demand.key not in _POOLS:
         return demand

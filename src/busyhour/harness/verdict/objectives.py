@@ -1,4 +1,4 @@
-"""Objectives of a scenario held against what was measured.
+"""Compare the measured values with the objectives of a scenario.
 
 | metric | meaning |
 |---|---|

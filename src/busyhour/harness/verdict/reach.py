@@ -65,7 +65,7 @@ class Reach:
 
     @property
     def why(self) -> list[str]:
-        """Reasons for which the test cannot show the plan, whatever is measured."""
+        """Reasons for which the test cannot show the plan, regardless of the measurements."""
         reasons = []
         if self.factor < REACHED:
             reasons.append(f"The test drives {self.factor:g} x the plan (test.factor), less than the plan.")
