@@ -153,7 +153,7 @@ def test_a_contract_is_written_and_compared(busyhour, tmp_path):
         (["explore", FLOWS, "--replay", "c1eNqLjgUAARUAuQ"], "which flow does the call enter?"),
         (["explore", FLOWS, "--ignore", "call-end"], "Did you mean 'call-ends'"),
         (["explore", FLOWS, "--lambda", "lookup=nowhere.py:handler"], "nowhere.py does not exist"),
-        (["explore", FLOWS, "--lambda", f"look={HANDLERS}:lookup"], "no flow invokes such a function"),
+        (["explore", FLOWS, "--lambda", f"look={HANDLERS}:lookup"], "no flow invokes this function"),
         (["explore", FLOWS, "--lambda", f"helpdesk-lookup={HANDLERS}:look"], "missing on module 'helpdesk'. Did you mean 'lookup'?"),
         (["explore", FLOWS, "--alias", "x"], "has no '='"),
         (["paths", "nowhere"], "no such file or folder"),

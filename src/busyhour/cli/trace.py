@@ -157,15 +157,19 @@ def _replay(entry: Flow, library: FlowLibrary, contact: Contact, path: Path) -> 
         raise BusyhourError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     found = replay(library, entry, read_log(text, str(path)), contact=contact)
     _print(found.trace, log=False)
-    if found.parting is None:
+    if found.divergence is None:
         click.echo(f"the export follows the log: {found.followed} of {found.entries} actions")
         return
-    parting = found.parting
-    after = f"after {parting.after!r} " if parting.after else "at the start "
+    divergence = found.divergence
+    after = f"after {divergence.after!r} " if divergence.after else "at the start "
     click.echo(
         f"the export parts from the log {after}({found.followed} of {found.entries} actions): "
-        f"{path}:{parting.entry.line} ran {parting.entry.identifier!r} in flow {parting.entry.flow!r}, "
-        + (f"the export goes to {parting.instead!r}" if parting.instead else "the export runs nothing more")
+        f"{path}:{divergence.entry.line} ran {divergence.entry.identifier!r} in flow {divergence.entry.flow!r}, "
+        + (
+            f"the export goes to {divergence.instead!r}"
+            if divergence.instead
+            else "the export runs nothing more"
+        )
     )
     raise SystemExit(ExitCode.DOES_NOT_HOLD)
 
@@ -237,6 +241,6 @@ def _answer(name: str, text: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise BusyhourError(
-            f"--lambda {name}: {text!r} is no JSON: {error}",
+            f"--lambda {name}: {text!r} is not JSON: {error}",
             f'Give JSON (\'{{"key": "value"}}\'), @FILE, or one of {", ".join(sorted(LAMBDA_FAILURES))}.',
         ) from None

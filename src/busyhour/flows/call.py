@@ -1,7 +1,7 @@
-"""One call in progress: what Connect knows of the contact, and where in which flow it is.
+"""One call in progress: Connect's data about the contact, and the position in its flows.
 
-A call is driven through `start` and `send`. It waits at one node at a time and holds nothing that all calls could
-share, so that a hundred thousand of them fit in one process.
+Drive a call with `start` and `send`. It waits at one node at a time and stores nothing that calls can
+share, so that 100,000 of them fit in one process.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Stage(IntEnum):
 
 
 class Frame:
-    """What a module gives back when it ends: where it was invoked, and the caller's own values."""
+    """State to restore when a module ends: where it was invoked, and the invoking flow's own values."""
 
     __slots__ = ("external", "external_of", "flow_attributes", "lex", "loops", "node", "stored_input")
 
@@ -50,10 +50,11 @@ class Frame:
 
 
 class Call(State):
-    """A call that the machine runs. Made by `Machine.call`.
+    """A call that the machine runs. Created by `Machine.call`.
 
-    Public: `start`, `send`, `attributes` (may be set from outside), `external`, `queue`, `ended`, `actions_run`,
-    `flow_name`, `current_action`, `pending`, `unmodelled`, `unresolved`, `error_branches`, `flow_errors`, `failures`.
+    Public: `start`, `send`, `attributes` (may be set by the driver), `external`, `queue`, `ended`,
+    `actions_run`, `flow_name`, `current_action`, `pending`, `unmodelled`, `unresolved`, `error_branches`,
+    `flow_errors`, `failures`.
     """
 
     __slots__ = (
@@ -77,22 +78,22 @@ class Call(State):
         self._node: Node = entry.start
         self.stage = Stage.READY
         self.pending: p.Effect | None = None
-        """The effect that waits for an answer; once over, the `Ended`."""
+        """The effect that waits for an event; after the end, the `Ended`."""
         self.frames: list[Frame] | None = None
         self.actions_run = 0
         """Actions run so far."""
         self.error_branches = 0
-        """How many times an error was met (a menu's silence and choices without a branch are none)."""
+        """Number of errors (a menu's silence and choices without a branch do not count)."""
         self.unmodelled: tuple[str, ...] = ()
         """Action types that took the default path, each once."""
         self.unresolved: tuple[str, ...] = ()
-        """References to flows that the library does not have, each once."""
+        """References to flows that the library lacks, each once."""
         self.flow_errors: tuple[str, ...] = ()
-        """What stopped a flow for want of a branch, in words."""
+        """Errors without a branch that stopped a flow, as text."""
         self.failures: tuple[Failure, ...] = ()
-        """Failures that the call met, each kind once for an action, in order."""
+        """Failures of the call in order, each kind once per action."""
         self.external_of = ""
-        """Function whose answer `external` is, as the flow names it."""
+        """The function that returned `external`, as the flow names it."""
 
     # ------------------------------------------------------------------------------------------ driving
 
@@ -103,12 +104,12 @@ class Call(State):
 
     @property
     def flow_name(self) -> str:
-        """Name of the flow or module that is being run, or was last."""
+        """Name of the current or last flow or module."""
         return self._node.flow.name
 
     @property
     def current_action(self) -> str:
-        """Identifier of the action that waits, or was run last; empty while held, and while talking."""
+        """Identifier of the waiting or last action; empty while held, and while talking."""
         return self._node.identifier
 
     def start(self) -> p.Effect:
@@ -124,17 +125,19 @@ class Call(State):
         return self._advance(self._entry.start)
 
     def send(self, event: p.Event) -> p.Effect:
-        """Answer the pending effect, or tell what happened meanwhile; run to the next effect.
+        """Pass in the event that answers the pending effect, or one that occurred meanwhile.
+
+        Run to the next effect.
 
         Raises:
-            ProtocolError: the event answers nothing that was asked.
+            ProtocolError: the event does not answer the pending effect.
         """
         kind = type(event)
         if kind is p.HungUp or kind is p.Stopped:
             return self._broken_off(kind is p.HungUp)
         if self.stage == Stage.ENDED or self.stage == Stage.READY:
             state = "has ended" if self.stage == Stage.ENDED else "was not started"
-            raise p.ProtocolError(f"the call {state}: {event!r} comes out of turn")
+            raise p.ProtocolError(f"the call {state}: {event!r} is unexpected")
         if kind is p.AgentAnswered:
             assert isinstance(event, p.AgentAnswered)
             return self._run(self._answered(event))
@@ -147,7 +150,7 @@ class Call(State):
         return self._advance(node)
 
     def _advance(self, node: Node) -> p.Effect:
-        """Run node after node until one yields an effect."""
+        """Run nodes until one yields an effect."""
         machine = self.machine
         if machine.observer is not None:
             return self._advance_observed(node)
@@ -163,7 +166,7 @@ class Call(State):
         return self._endless(node, limit)
 
     def _advance_observed(self, node: Node) -> p.Effect:
-        """As `_advance`, telling the observer of each action."""
+        """Run nodes as `_advance` does, and notify the observer of each action."""
         observer = self.machine.observer
         assert observer is not None
         steps = 0
@@ -206,13 +209,13 @@ class Call(State):
     # --------------------------------------------------------------- what nodes do to the call (not for drivers)
 
     def end(self, reason: p.EndReason, terminal: str | None = None, detail: str = "") -> None:
-        """The contact is over."""
+        """End the contact."""
         self.stage = Stage.ENDED
         self.pending = p.Ended(reason, terminal, detail)
         self.frames = self.loops = None
 
     def enter(self, flow: Compiled) -> Node:
-        """Begin a flow in place of the one that is running; modules in progress are left."""
+        """Start a flow in place of the current one; modules in progress are left."""
         self.frames = None
         self.loops = None
         self.flow_attributes = None
@@ -224,7 +227,7 @@ class Call(State):
         return flow.start
 
     def call_module(self, node: Node, module: Compiled, given: Mapping[str, Any]) -> Node:
-        """Begin a module; it shares contact attributes with its caller and nothing else."""
+        """Start a module; it shares only contact attributes with its caller."""
         frame = Frame(node, self)
         self.frames = [*(self.frames or ()), frame]
         self.external = self.stored_input = self.flow_attributes = self.loops = None
@@ -234,7 +237,7 @@ class Call(State):
         return module.start
 
     def leave_module(self, result: str | None, data: Any) -> Node | None:
-        """Back to where the module was invoked; None where no module is being run."""
+        """Return to where the module was invoked; None outside a module."""
         if not self.frames:
             return None
         *rest, frame = self.frames
@@ -252,7 +255,7 @@ class Call(State):
         return frame.node.returned(self, result)
 
     def flow_over(self, terminal: str, *, disconnects: bool = False) -> Node | None:
-        """The running flow ended: what comes next depends on the stage, and on whether its type disconnects."""
+        """Continue after the end of the current flow, by the stage and by whether the flow's type disconnects."""
         match self.stage:
             case Stage.QUEUED:
                 return self.hold()
@@ -265,7 +268,7 @@ class Call(State):
                 return None
 
     def disconnect(self, terminal: str) -> Node | None:
-        """The flow disconnects the contact; the disconnect flow is run first, once."""
+        """Disconnect the contact; its disconnect flow is run first, once."""
         if self.stage != Stage.REMAINING and self.machine.policy.disconnect_runs_remaining_hook:
             following = self.remaining()
             if following is not None:
@@ -274,7 +277,10 @@ class Call(State):
         return None
 
     def broken(self, node: Node, detail: str) -> Node | None:
-        """A flow that cannot go on: who waits goes on waiting, who is about to talk talks, all others are cut off."""
+        """Stop a flow that cannot continue.
+
+        A waiting contact keeps waiting, a whisper leads to the conversation, any other contact is cut off.
+        """
         if not any(one.action == node.identifier and one.flow == node.flow.name for one in self.failures):
             self.failed(node, Cause.NO_WAY_ON, "", detail)
         detail = f"{node.flow.name}/{node.action.display_name or node.identifier}: {detail}"
@@ -287,45 +293,45 @@ class Call(State):
         return None
 
     def failed(self, node: Node, cause: Cause, what: str = "", detail: str = "") -> None:
-        """Note a failure of a node's action."""
+        """Record a failure of a node's action."""
         met = failure(node, cause, what, self.external_of, detail)
         if met not in self.failures:
             self.failures = (*self.failures, met)
 
     def lacks_function(self, function: str) -> None:
-        """Note that the function which the flow waits for is not there, though the driver answers for it."""
-        self.failed(self._node, Cause.FUNCTION_MISSING, function, "there is no such function")
+        """Record that the function the flow waits for does not exist, though the driver returns a response."""
+        self.failed(self._node, Cause.FUNCTION_MISSING, function, "the function does not exist")
 
     @property
     def is_queued(self) -> bool:
-        """Whether the contact waits in a queue: an agent may answer at any moment."""
+        """Whether the contact waits in a queue, where an agent may answer at any moment."""
         return self.stage == Stage.QUEUED
 
     def queued(self, event: p.Queued) -> None:
-        """The contact is in the queue."""
+        """Record that the contact is in the queue."""
         self.queue_name = (event.name, event.arn) if event.name or event.arn else None
         self.stage = Stage.QUEUED
 
     def queue_flow(self) -> Node:
-        """The queue flow begins, or the contact is held."""
+        """Start the queue flow, or hold the contact if there is none."""
         flow = self.hook("CustomerQueue")
         return self.hold() if flow is None else self.enter(flow)
 
     def hold(self) -> Node:
-        """Nothing to run: the customer hears the default music until an agent answers."""
+        """Wait without a flow: the customer hears the default music until an agent answers."""
         self.frames = None
         return self.machine.holding
 
     def _answered(self, event: p.AgentAnswered) -> Node:
         if self.stage != Stage.QUEUED:
-            raise p.ProtocolError("an agent answered, but the contact is in no queue")
+            raise p.ProtocolError("an agent answered, but the contact is not in a queue")
         self.agent = (event.agent, event.username or event.agent.rpartition("/")[2])
         self.stage = Stage.AGENT_WHISPER
         flow = self.hook("AgentWhisper")
         return self.next_whisper() if flow is None else self.enter(flow)
 
     def next_whisper(self) -> Node:
-        """After the agent's whisper the customer's; after that they talk."""
+        """Continue with the customer's whisper after the agent's, and with talking after that."""
         if self.stage == Stage.AGENT_WHISPER:
             self.stage = Stage.CUSTOMER_WHISPER
             flow = self.hook("CustomerWhisper")
@@ -336,7 +342,7 @@ class Call(State):
         return self.machine.talking
 
     def talked(self, by: str) -> Node | None:
-        """The conversation is over."""
+        """Continue after the conversation."""
         if by == "customer":
             self.end(p.EndReason.CUSTOMER_DISCONNECT)
             return None
@@ -346,7 +352,7 @@ class Call(State):
         return following
 
     def remaining(self) -> Node | None:
-        """The first node of the disconnect flow, where one is set."""
+        """Return the first node of the disconnect flow, if one is set."""
         flow = self.hook("CustomerRemaining")
         if flow is None:
             return None
@@ -354,7 +360,7 @@ class Call(State):
         return self.enter(flow)
 
     def hook(self, name: str) -> Compiled | None:
-        """The flow of an event hook, None where none is set or the library does not have it."""
+        """Return the flow of an event hook, None if none is set or the library lacks it."""
         reference = self.hooks.get(name) if self.hooks else None
         if not reference:
             return None
@@ -364,13 +370,13 @@ class Call(State):
         return found
 
     def resolve(self, reference: str) -> Compiled | None:
-        """The flow that `reference` means; a reference that leads nowhere is noted."""
+        """Return the flow for `reference`; record a reference that the library lacks."""
         found = self.machine.compiled(reference)
         if found is None and reference not in self.unresolved:
             self.unresolved = (*self.unresolved, reference)
         return found
 
     def unmodelled_type(self, type: str) -> None:
-        """Note that an action of this type took the default path."""
+        """Record that an action of this type took the default path."""
         if type not in self.unmodelled:
             self.unmodelled = (*self.unmodelled, type)

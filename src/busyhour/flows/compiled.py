@@ -1,7 +1,7 @@
-"""A flow compiled once: one node per action, each node knowing its neighbours, shared by every call.
+"""A compiled flow: one node per action, linked to its neighbours, shared by every call.
 
-A node's `run` does what the action does. It returns the next node, or None once it has put an effect into
-`call.pending`; then `resume` is handed the event that answers it, and returns the same.
+A node's `run` executes the action. It returns the next node, or sets `call.pending` to an effect and returns
+None; then `resume` receives the event that answers it, and returns the same.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from busyhour.flows.machine import Machine
 
 NO_ERROR = frozenset({"NoMatchingCondition", "InputTimeLimitExceeded"})
-"""Error types that say something about the caller, not about a failure."""
+"""Error types that describe the caller's behaviour, not a failure."""
 
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*")
 
 Find = Callable[[str, str, int], "Node"]
-"""(target, kind of branch, its index) -> the node it leads to."""
+"""(target, kind of branch, its index) -> the node of the target."""
 
 
 class Node:
-    """One action, ready to run. Subclasses are the action types."""
+    """One action, ready to run. Each action type has a subclass."""
 
     __slots__ = ("action", "conditions", "errors", "flow", "identifier", "machine", "match", "next")
 
     counts: ClassVar[bool] = True
-    """Whether running it counts as running an action."""
+    """Whether running the node counts as running an action."""
 
     def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
         self.action = action
@@ -52,11 +52,11 @@ class Node:
         return self.action.parameters
 
     def text(self, key: str) -> str | Callable[[Call], str]:
-        """A parameter as text, static or to be filled in."""
+        """Return a parameter as text, static or with references to resolve."""
         return compile_text(self.parameters.get(key))
 
     def link(self, find: Find) -> None:
-        """Find the neighbours; called once all nodes of the flow are there."""
+        """Find the neighbours; called once all nodes of the flow exist."""
         action = self.action
         for index, branch in enumerate(action.errors):
             if branch.error_type not in self.errors:
@@ -69,19 +69,19 @@ class Node:
             self.next = find(action.next_action, "next", 0)
 
     def run(self, call: Call) -> Node | None:
-        """Do what the action does."""
+        """Execute the action."""
         raise NotImplementedError
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
-        """Go on with the event that answers the pending effect.
+        """Continue with the event that answers the pending effect.
 
         Raises:
-            ProtocolError: it does not answer it.
+            ProtocolError: the event does not answer it.
         """
         raise p.ProtocolError(f"{event!r} does not answer {call.pending!r}")
 
     def returned(self, call: Call, result: str | None) -> Node | None:
-        """Go on after the module that this action invoked."""
+        """Continue after the module that this action invoked."""
         raise p.ProtocolError(f"action {self.identifier!r} invoked no module")
 
     def fail(
@@ -93,12 +93,12 @@ class Node:
         cause: Cause = Cause.OTHER,
         what: str = "",
     ) -> Node | None:
-        """Take the branch of an error: its own, else NoMatchingError's, else what the policy says.
+        """Take the branch of an error: its own, else NoMatchingError's, else apply the policy.
 
         Args:
-            call: notes the failure, unless the error is a way by design.
+            call: records the failure, unless the error is a path by design.
             error: error type.
-            detail: what went wrong, in words.
+            detail: what went wrong, as text.
             cause: why, as data.
             what: what was missing.
         """
@@ -118,13 +118,13 @@ class Node:
         return call.broken(self, f"{error} has no branch{f' ({detail})' if detail else ''}")
 
     def missing(self, call: Call, key: str, detail: str) -> Node | None:
-        """Take the error's branch, since the parameter `key` came out empty, or as something that it may not be."""
+        """Take the error branch because the parameter `key` is empty or has an invalid value."""
         raw = self.parameters.get(key)
         cause = Cause.OTHER if raw and not find(text_of(raw)) else Cause.EMPTY_REFERENCE
         return self.fail(call, detail=detail, cause=cause, what=emptied(raw))
 
     def unmatched(self, call: Call) -> Node | None:
-        """Take the branch for "no condition holds"."""
+        """Take the branch for NoMatchingCondition."""
         target = self.errors.get("NoMatchingCondition")
         if target is not None:
             return target
@@ -133,12 +133,12 @@ class Node:
         return self.fail(call, "NoMatchingCondition")
 
     def choose(self, call: Call, result: str) -> Node | None:
-        """Take the first condition that holds for the result."""
+        """Take the first condition that matches the result."""
         return self.match(call, result) or self.unmatched(call)
 
 
 class Nowhere(Node):
-    """Where a branch leads that is not connected: the flow cannot go on."""
+    """Target of an unconnected branch: the flow cannot continue."""
 
     __slots__ = ("detail",)
     counts = False
@@ -153,7 +153,7 @@ class Nowhere(Node):
 
 
 class Edge(Node):
-    """A branch that tells the observer that it was taken. Only there where somebody observes."""
+    """A branch that notifies the observer when taken. Made only for a machine with an observer."""
 
     __slots__ = ("index", "kind", "target")
     counts = False
@@ -165,7 +165,7 @@ class Edge(Node):
         self.target = target
 
     def run(self, call: Call) -> Node | None:
-        """Tell, and go on."""
+        """Notify the observer, and continue."""
         observer = self.machine.observer
         if observer is not None:
             observer.on_branch(call, self.flow.flow, self.action, self.kind, self.index)
@@ -173,7 +173,7 @@ class Edge(Node):
 
 
 class Asked(Node):
-    """An action of pure configuration that whoever drives the call may make fail (`Policy.ask`)."""
+    """A configuration action that the driver may make fail (`Policy.ask`)."""
 
     __slots__ = ("inner",)
 
@@ -182,13 +182,13 @@ class Asked(Node):
         self.inner = inner
 
     def link(self, find: Find) -> None:
-        """Link the action itself; this one has no branches of its own."""
+        """Link the wrapped action; this node has no branches of its own."""
         self.inner.link(find)
         self.errors = self.inner.errors
         self.next = self.inner.next
 
     def run(self, call: Call) -> Node | None:
-        """Ask."""
+        """Request the driver's decision."""
         call.pending = p.Service(
             self.identifier,
             self.action.type,
@@ -199,7 +199,7 @@ class Asked(Node):
         return None
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
-        """Do it, or take the branch of the error."""
+        """Run the action, or take the error branch."""
         match event:
             case p.Succeeded(values, branch):
                 if values:
@@ -232,7 +232,8 @@ class Compiled:
         for node in self.nodes.values():
             node.link(self._finder(node, observed))
         self.start = self.nodes.get(flow.start) or Nowhere(
-            Node(Action("", "", {}, None), self, machine), f"StartAction {flow.start!r} is no action"
+            Node(Action("", "", {}, None), self, machine),
+            f"StartAction {flow.start!r} is not an action of the flow",
         )
 
     def _finder(self, source: Node, observed: bool) -> Find:
@@ -240,7 +241,7 @@ class Compiled:
             node = self.nodes.get(target)
             if node is None:
                 problem = (
-                    f"leads to {target!r}, which is no action"
+                    f"leads to {target!r}, which is not an action of the flow"
                     if target
                     else "has a branch that is not connected"
                 )
@@ -251,12 +252,12 @@ class Compiled:
 
 
 def branches(action: Action) -> tuple[str, ...]:
-    """The results that an action has branches for."""
+    """Return the results for which an action has branches."""
     return tuple(condition.operands[0] for condition in action.conditions if condition.operands)
 
 
 def holds(operator: str, value: str, operand: str) -> bool:
-    """Whether a condition holds. Numeric operators are false where either side is no number."""
+    """Whether a condition matches. Numeric operators are false if either side is not a number."""
     match operator:
         case "Equals":
             return value == operand
@@ -285,7 +286,7 @@ def holds(operator: str, value: str, operand: str) -> bool:
 
 
 def number(value: Any) -> float | None:
-    """The finite number that a text (or a number) is, None where it is none."""
+    """Parse a text (or a number) as a finite number; None if it is not one."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     if isinstance(value, str) and not _NUMBER.fullmatch(value):

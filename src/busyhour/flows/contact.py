@@ -1,4 +1,4 @@
-"""The contact that a call starts with: who, on which channel, what is known of it."""
+"""The contact at the start of a call: customer, channel, known data."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def _nothing() -> Mapping[str, Any]:
-    """One empty mapping, shared by all contacts."""
+    """Return one empty mapping, shared by all contacts."""
     return _NOTHING
 
 
 INSTANCE_ARN = "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-000000000000"
-"""Instance of contacts that name none."""
+"""Instance ARN of contacts that have none."""
 
 
 @value
 class Contact:
-    """A contact as it enters its first flow. It never changes; what flows change is in the `Call`.
+    """A contact as it enters its first flow. Immutable: changes by flows are in the `Call`.
 
-    `customer_endpoint` and `system_endpoint` are addresses (phone numbers in E.164); None where there is none, as on
-    contacts that an API made. `queue` is the queue that is set from the start (outbound contacts).
+    `customer_endpoint` and `system_endpoint` are addresses (phone numbers in E.164); None for contacts without
+    one, such as contacts that an API created. `queue` is the queue set from the start (outbound contacts).
     """
 
     contact_id: str = "00000000-0000-4000-8000-000000000001"
@@ -51,11 +51,11 @@ class Contact:
     media: Mapping[str, Any] = field(default_factory=_nothing)
 
     def customer(self) -> dict[str, str] | None:
-        """The customer's endpoint as a Lambda event has it."""
+        """Return the customer's endpoint as in a Lambda event."""
         return _endpoint(self.customer_endpoint)
 
     def system(self) -> dict[str, str] | None:
-        """Our endpoint as a Lambda event has it."""
+        """Return the system endpoint as in a Lambda event."""
         return _endpoint(self.system_endpoint)
 
 

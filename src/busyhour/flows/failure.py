@@ -1,7 +1,7 @@
-"""Failures that a call met in its flows: where, why, and what was missing.
+"""Failures of a call in its flows: place, cause, and what was missing.
 
-Only what does not work is a failure. Branches for what callers, queues and hours do by design (no condition holds,
-nothing entered, queue at capacity, a number that is none) are not.
+Branches for what callers, queues and hours do by design (no condition matches, no input, queue at capacity,
+an invalid number) are not failures.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ class Cause(StrEnum):
     FLOW_MISSING = "missing flow"
     MODULE_MISSING = "missing module"
     HOOK_MISSING = "missing hook flow"
-    """The flow of an event hook is not there: Connect's default runs in its place. No branch is taken."""
+    """The flow of an event hook does not exist: Connect's default runs instead. No branch is taken."""
     NO_QUEUE = "no queue set"
     EMPTY_REFERENCE = "empty reference"
     CHANNEL = "other channel"
     """The action does not work on the contact's channel."""
     NO_WAY_ON = "no way on"
-    """A branch is missing or not connected, or the flow goes round without an end: Connect cuts the contact off."""
+    """A branch is missing or not connected, or the flow loops without end: Connect cuts the contact off."""
     OTHER = "error"
 
 
@@ -40,7 +40,7 @@ EXPECTED = frozenset(
         *("InvalidPhoneNumber", "InvalidCallbackNumber", "ConnectionTimeLimitExceeded"),
     }
 )
-"""Error types whose branch is a way of the call by design, not a failure."""
+"""Error types whose branch is a path by design, not a failure."""
 
 WANTING = frozenset(
     {
@@ -48,7 +48,7 @@ WANTING = frozenset(
         *(Cause.NO_QUEUE, Cause.EMPTY_REFERENCE),
     }
 )
-"""Causes that a line in the scenario (or a value in a function's answer) removes."""
+"""Causes that a line in the scenario (or a value in a function's response) removes."""
 
 
 @value
@@ -58,18 +58,18 @@ class Failure:
     flow: str
     action: str
     name: str
-    """The action's name in the designer; empty where it has none."""
+    """The action's name in the designer; empty without one."""
     type: str
     cause: Cause
     what: str = ""
-    """What was missing: the reference that was empty, or the flow, module or function by the name that the flow uses."""
+    """The missing item: the empty reference, or the flow, module or function by the name that the flow uses."""
     source: str = ""
-    """Function whose answer `$.External` held at that moment; empty where there was none."""
+    """Function whose response `$.External` had at that moment; empty without one."""
     detail: str = ""
 
 
 def failure(node: Node, cause: Cause, what: str = "", source: str = "", detail: str = "") -> Failure:
-    """The failure of a node's action."""
+    """Make the failure of a node's action."""
     action = node.action
     return Failure(
         node.flow.name, action.identifier, action.display_name, action.type, cause, what, source, detail
@@ -77,6 +77,9 @@ def failure(node: Node, cause: Cause, what: str = "", source: str = "", detail: 
 
 
 def emptied(raw: Any) -> str:
-    """The references in a parameter that came out empty, as text; the parameter itself where it has none."""
+    """Return the references in a parameter that resolved to nothing, as text.
+
+    Without references, the parameter itself.
+    """
     text = text_of(raw)
     return ", ".join(dict.fromkeys(one.text for one in find(text))) or text

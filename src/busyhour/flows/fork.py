@@ -1,7 +1,7 @@
-"""Go more than one way from a moment of a call: a copy to go on with, and a key by which equal moments are known.
+"""Fork a call: a copy that continues independently, and a key under which equal states compare equal.
 
-Exploration tries every answer to an effect on a copy of its own; an exact solution treats calls with one key as one
-state of a Markov chain. Costs microseconds, as all that is shared is never changed in place.
+Exploration tries every answer to an effect on a copy of its own; an exact solution treats calls with the same
+key as one state of a Markov chain. A fork takes microseconds, since shared data is never changed in place.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from busyhour.flows.call import Call, Frame
 
 
 def fork(call: Call) -> Call:
-    """A call that goes on from here on its own; the machine, its observer and the contact are shared."""
+    """Copy a call so that it continues independently; the machine, its observer and the contact are shared."""
     twin: Call = Call.__new__(Call)
     for owner in Call.__mro__[:-1]:
         for name in owner.__dict__.get("__slots__", ()):
@@ -27,10 +27,11 @@ def fork(call: Call) -> Call:
 
 
 def key(call: Call) -> Hashable:
-    """What decides how the call goes on, as one hashable value; valid within one machine.
+    """Return everything that determines the rest of the call as one hashable value, valid within one machine.
 
-    Two calls of one contact (or of contacts that differ only in what no flow reads) with equal keys answer equal
-    events equally. How many actions were run is not part of it, so calls in a loop meet themselves again.
+    Two calls of one contact (or of contacts that differ only in data no flow reads) with equal keys respond to
+    equal events equally. The number of actions run is not part of the key, so a call in a loop returns to the
+    same key.
     """
     return (
         call.stage,

@@ -1,4 +1,4 @@
-"""Names that only an export's layout (`Metadata.ActionMetadata`) knows: of queues, flows and recorded prompts."""
+"""Names of queues, flows and recorded prompts that occur only in an export's layout (`Metadata.ActionMetadata`)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from busyhour.flows.references import find
 
 
 def entry(flow: Flow, action: Action) -> Mapping[str, Any]:
-    """The action's entry in the layout, empty where there is none."""
+    """Return the action's entry in the layout, empty without one."""
     entries = flow.metadata.get("ActionMetadata")
     found = entries.get(action.identifier) if isinstance(entries, Mapping) else None
     return found if isinstance(found, Mapping) else {}
 
 
 def shown_name(flow: Flow, action: Action, parameter: str, *keys: str) -> str:
-    """What the designer shows for the resource in `parameter`: older exports have it under one of `keys`."""
+    """Return the designer's name for the resource in `parameter`; older exports have it under one of `keys`."""
     layout = entry(flow, action)
     parameters = layout.get("parameters")
     newer = parameters.get(parameter) if isinstance(parameters, Mapping) else None
@@ -30,7 +30,7 @@ def shown_name(flow: Flow, action: Action, parameter: str, *keys: str) -> str:
 
 
 def queue_names(flows: Iterable[Flow]) -> dict[str, tuple[str, str]]:
-    """(name, ARN) of every queue that a layout names, by the id or ARN that the flow uses."""
+    """Return (name, ARN) of every queue in a layout, by the id or ARN that the flow uses."""
     names: dict[str, tuple[str, str]] = {}
     for flow in flows:
         for action in flow.actions:

@@ -1,4 +1,4 @@
-"""The flows of a deployment, found by whatever a flow calls another one: ARN, id, name or placeholder."""
+"""The flows of a deployment, found by any reference that flows use: ARN, id, name or placeholder."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ class FlowLibrary:
     """Flows by name, ARN and id.
 
     Args:
-        flows: the flows; where two have one name the first has it, and the other is found by its file's stem.
-        aliases: ARN, id or placeholder as it stands in an export -> name of a flow here.
+        flows: the flows; of two with the same name the first gets it, and the other is found by its file's
+            stem.
+        aliases: ARN, id or placeholder as in an export -> name of a flow in the library.
 
     Raises:
-        BusyhourError: an alias names a flow that is not there.
+        BusyhourError: an alias names a flow that does not exist.
     """
 
     def __init__(self, flows: Iterable[Flow], aliases: Mapping[str, str] | None = None) -> None:
@@ -33,7 +34,7 @@ class FlowLibrary:
             target = self._by_key.get(name)
             if target is None:
                 raise BusyhourError(
-                    f"alias {alias!r} stands for {name!r}, which is no flow here.{did_you_mean(name, self.names())}",
+                    f"alias {alias!r} refers to {name!r}, which is not one of the flows.{did_you_mean(name, self.names())}",
                     "Name one of the flows in the scenario's list of files.",
                 )
             self._by_key[alias] = target
@@ -46,11 +47,11 @@ class FlowLibrary:
         return len(self._flows)
 
     def names(self) -> list[str]:
-        """Names of all flows, in the order given."""
+        """Return the names of all flows, in the given order."""
         return [flow.name for flow in self._flows]
 
     def resolve(self, reference: str) -> Flow | None:
-        """The flow that `reference` means: ARN, id (with or without `:$LATEST` or a version), name or alias."""
+        """Return the flow for `reference`: ARN, id (with or without `:$LATEST` or a version), name or alias."""
         reference = reference.strip()
         found = self._by_key.get(reference)
         if found is None and reference:
@@ -58,16 +59,16 @@ class FlowLibrary:
         return found
 
     def get(self, name: str) -> Flow:
-        """As `resolve`.
+        """Return the flow for a reference, as `resolve` does.
 
         Raises:
-            BusyhourError: there is none.
+            BusyhourError: no flow matches.
         """
         flow = self.resolve(name)
         if flow is None:
             raise BusyhourError(
                 f"no flow {name!r} among {len(self)} flows.{did_you_mean(name, self.names())}",
-                f"There are: {', '.join(sorted(self.names())[:20]) or 'none'}.",
+                f"Flows: {', '.join(sorted(self.names())[:20]) or 'none'}.",
             )
         return flow
 

@@ -1,8 +1,8 @@
 """The flow machine: runs exported flows without I/O, clock or chance.
 
-A machine is made once for a set of flows and runs any number of calls. A call yields effects ("play this for 3.2 s",
-"invoke this function") and is handed events; see `flows.protocol` for which event answers which effect. What the
-sources leave open is in `flows.policy`.
+A machine is made once for a set of flows and runs any number of calls. A call yields effects ("play this for
+3.2 s", "invoke this function") and receives events; `flows.protocol` lists which event answers which effect.
+`flows.policy` has the choices for behaviour that AWS does not document.
 """
 
 from __future__ import annotations
@@ -26,25 +26,26 @@ __all__ = ["Call", "Contact", "FlowLibrary", "Machine", "Observer", "Policy", "P
 
 
 class Observer(Protocol):
-    """Is told what calls do. For traces and coverage; a machine without one runs faster."""
+    """Receives the actions and branches of calls, for traces and coverage; a machine without one runs faster."""
 
     def on_action(self, call: Call, flow: Flow, action: Action) -> None:
-        """An action is about to be run."""
+        """Called before an action is run."""
 
     def on_branch(self, call: Call, flow: Flow, action: Action, kind: str, index: int) -> None:
-        """A branch was taken: `kind` is `next`, `condition` or `error`, `index` its place among those."""
+        """Called when a branch is taken; `kind` is `next`, `condition` or `error`, `index` its place among those."""
 
 
 class Machine:
     """Runs calls through the flows of a library.
 
     Args:
-        library: the flows, and how they are found.
-        policy: what AWS leaves open.
-        prompt_seconds: given lengths of prompts, by prompt id, ARN or name, or by identifier of the action.
-        observer: is told of every action and branch.
+        library: the flows.
+        policy: choices for what AWS does not document.
+        prompt_seconds: lengths of prompts in seconds, by prompt id, ARN or name, or by identifier of the
+            action.
+        observer: receives every action and branch.
         queue_names: (name, ARN) of queues by the id or ARN that flows use, for `$.Queue` before the contact is
-            queued; they win over the names that the exports' layouts have.
+            queued; they take precedence over the names in the exports' layouts.
     """
 
     def __init__(
@@ -67,16 +68,16 @@ class Machine:
         self.talking = Talking(nowhere, self)
 
     def call(self, entry: Flow | str, contact: Contact | None = None) -> Call:
-        """A new call that begins in `entry` (a flow, or a reference to one of the library).
+        """Create a call that begins in `entry` (a flow, or a reference to one of the library).
 
         Raises:
-            BusyhourError: the library has no such flow.
+            BusyhourError: the library lacks the flow.
         """
         flow = self.library.get(entry) if isinstance(entry, str) else entry
         return Call(self, self._compile(flow), contact or Contact())
 
     def compiled(self, reference: str) -> Compiled | None:
-        """The compiled flow that `reference` means, None where the library has none."""
+        """Return the compiled flow for `reference`, None if the library lacks it."""
         flow = self.library.resolve(reference)
         return None if flow is None else self._compile(flow)
 
@@ -92,7 +93,7 @@ class Machine:
 
 
 class _Waiting(Node):
-    """A place where no flow runs."""
+    """A node at which no flow runs."""
 
     __slots__ = ()
     counts = False
@@ -102,7 +103,7 @@ class _Waiting(Node):
 
 
 class Holding(_Waiting):
-    """The customer waits in the queue and nothing runs: Connect's default queue flow plays music."""
+    """The customer waits in the queue without a flow: Connect's default queue flow plays music."""
 
     __slots__ = ("effect",)
 
@@ -111,7 +112,7 @@ class Holding(_Waiting):
         self.effect = p.Loop("", "", float("inf"))
 
     def run(self, call: Call) -> Node | None:
-        """Hold."""
+        """Yield a loop without an interrupt."""
         call.pending = self.effect
         return None
 
@@ -122,12 +123,12 @@ class Talking(_Waiting):
     __slots__ = ()
 
     def run(self, call: Call) -> Node | None:
-        """Connect them."""
+        """Yield the conversation."""
         call.pending = p.Talk("", call.agent[0] if call.agent else "")
         return None
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
-        """The conversation is over."""
+        """Continue after the conversation."""
         if isinstance(event, p.Done):
             return call.talked(event.by)
         return super().resume(call, event)

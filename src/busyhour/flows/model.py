@@ -1,7 +1,7 @@
 """The Connect flow language as data: a flow, its actions and their transitions.
 
-These are plain values. `flows.export.reader` makes them from an export, `flows.machine` runs them and the
-contracts judge them. Names follow AWS's "Amazon Connect Flow language" (Version 2019-10-30).
+Plain values: `flows.export.reader` makes them from an export, `flows.machine` runs them and the
+contract rules judge them. Names follow AWS's "Amazon Connect Flow language" (Version 2019-10-30).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ OUTCOMES_OF_A_CALL = frozenset({"CallFailed", "ConnectionTimeLimitExceeded"})
 
 
 class FlowFormat(StrEnum):
-    """Which export format a file has."""
+    """The export format of a file."""
 
     MODERN = "2019-10-30"
     LEGACY = "legacy-modules"
@@ -58,19 +58,19 @@ class FlowFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in a text, both 1-based, as editors count."""
+    """A place in a text; line and column are 1-based, as in editors."""
 
     line: int
     column: int
 
 
 Pointer = tuple[str | int, ...]
-"""Path into a JSON document: keys and indices from the root. `("Actions", 3, "Type")`."""
+"""Path into a JSON document: keys and indices from the root, for example `("Actions", 3, "Type")`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One branch taken when `operator` holds for the action's result and the operands."""
+    """A branch that is taken when `operator` matches the action's result and the operands."""
 
     operator: str
     operands: tuple[str, ...]
@@ -79,7 +79,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class ErrorBranch:
-    """The branch taken on one type of error."""
+    """The branch that is taken on one type of error."""
 
     error_type: str
     target: str
@@ -89,8 +89,8 @@ class ErrorBranch:
 class Action:
     """One action of a flow.
 
-    `index` is its place in `Actions` (or `modules` in a legacy export); `display_name` is what a person
-    sees in the designer, where the export says so, and the identifier otherwise.
+    `index` is its place in `Actions` (or `modules` in a legacy export); `display_name` is the name shown
+    in the designer if the export has it, otherwise the identifier.
     """
 
     identifier: str
@@ -103,14 +103,14 @@ class Action:
     display_name: str = ""
 
     def error_target(self, error_type: str) -> str | None:
-        """Target of the branch for `error_type`, or None when the action has no such branch."""
+        """Return the target of the branch for `error_type`, or None without such a branch."""
         for branch in self.errors:
             if branch.error_type == error_type:
                 return branch.target
         return None
 
     def targets(self) -> Iterator[str]:
-        """Every identifier this action can go to: conditions, errors, then NextAction."""
+        """Return every identifier to which this action can lead: conditions, errors, then NextAction."""
         for condition in self.conditions:
             yield condition.target
         for branch in self.errors:
@@ -123,8 +123,8 @@ class Action:
 class Flow:
     """One exported flow or module.
 
-    `name` is the export's own name where it has one, otherwise the file's stem. `type` is None where
-    neither the export nor the caller says. `arn` is set where the export says which resource it is.
+    `name` is the export's own name if it has one, otherwise the file's stem. `type` is None if
+    neither the export nor the caller gives it. `arn` is set if the export names its resource.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""Everything that the sources leave open about how Connect runs a flow, in one place, each with its default.
+"""Choices for the behaviour of flows that AWS does not document, each with its default and source.
 
-"D23" is AWS's administrator guide, "observed" what real exports imply; the rest is a decision of this project and
-says so. A policy is data: two machines with the same flows and policy tell the same story.
+"D23" is AWS's administrator guide, "observed" what real exports imply; the rest is marked as a decision of this
+project. A policy is data: two machines with the same flows and policy behave the same.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ from dataclasses import dataclass, field
 from busyhour.flows.prompts import Speech
 
 ALL = frozenset({"*"})
-"""For `Policy.ask`: every action type that could fail and is otherwise taken to work."""
+"""For `Policy.ask`: every action type that could fail and otherwise always succeeds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How a machine decides what AWS does not document."""
+    """Decisions of a machine where AWS documents nothing."""
 
     ask: frozenset[str] = frozenset()
-    """Action types that work by themselves (set attributes, set queue, transfer to flow, invoke module, ...) and
-    unmodelled types that yield a `Service` effect first, so that whoever drives the call can make them fail.
+    """Action types that always succeed (set attributes, set queue, transfer to flow, invoke module, ...) and
+    unmodelled types for which a `Service` effect is yielded first, so that the driver can make them fail.
     Default: none, they succeed at once."""
 
     silent_action_limit: int = 1_000
-    """Actions run in one go, with no effect between them, before the flow is taken to be in an endless loop and
+    """Actions run without an effect in between before the flow is considered an endless loop and
     the contact is disconnected. Decision; Connect's own limit is not published."""
 
     action_limit: int = 10_000
-    """Actions run for one contact in all, then the contact is disconnected. Decision, as above."""
+    """Actions run for one contact in total, after which the contact is disconnected. Decision, as above."""
 
     okay_without_error_branch: frozenset[str] = frozenset(
         {
@@ -42,56 +42,57 @@ class Policy:
             "Loop",
         }
     )
-    """Types that go on with NextAction where an error has no branch: blocks without an Error branch "always take
-    Okay" (D23). For every other type the flow stops: in a queue the contact goes on waiting, in a whisper it goes
-    on to the agent, elsewhere it is disconnected (decision)."""
+    """Types that continue with NextAction on an error without a branch: blocks without an Error branch "always take
+    Okay" (D23). For every other type the flow stops: in a queue the contact keeps waiting, in a whisper it
+    continues
+    to the agent, elsewhere it is disconnected (decision)."""
 
     stored_input_timeout_succeeds: bool = True
-    """Store customer input with nothing entered takes the success branch with the value `Timeout` (D23, and twelve
+    """Store customer input without input takes the success branch with the value `Timeout` (D23, and twelve
     real flows compare with it). False: NoMatchingError's branch."""
 
     bot_without_intent_goes_on: bool = True
-    """A Lex bot that ends without an intent takes NextAction, which real exports often lead elsewhere than
+    """A Lex bot that ends without an intent takes NextAction, which in real exports often differs from
     NoMatchingCondition (40 of 92). False: NoMatchingCondition's branch. Not sourced."""
 
     module_depth: int = 20
-    """How deep modules may invoke modules; beyond that InvokeFlowModule fails. D23 allows 1 (a module invokes none);
-    whether that still holds is not sourced, and an export that nests them should run. Decision."""
+    """Maximum nesting of modules; beyond that InvokeFlowModule fails. D23 allows 1 (a module invokes none);
+    whether that still applies is not sourced, and an export that nests them should run. Decision."""
 
     moved_contact_stays_in_queue_flow: bool = True
-    """After DequeueContactAndTransferToQueue the queue flow goes on with NextAction. False: the queue flow begins
+    """After DequeueContactAndTransferToQueue the queue flow continues with NextAction. False: the queue flow begins
     again for the other queue. Not sourced."""
 
     empty_value_removes_attribute: bool = True
     """Setting a contact attribute to an empty value removes it (D23). False: it is kept as an empty string."""
 
     missing_reference: str | None = ""
-    """What a reference to nothing becomes as a parameter of a Lambda function or a service; in text always empty."""
+    """Value of a reference to nothing as a parameter of a Lambda function or a service; in text always empty."""
 
     string_map_strict: bool = True
-    """A STRING_MAP answer with any value that is no string is an error, as documented. False: numbers, booleans and
-    null are turned into text."""
+    """A STRING_MAP response with any value that is not a string is an error, as documented. False: numbers, booleans
+    and null are converted to text."""
 
     failed_invocation_clears_external: bool = False
-    """Whether a failed Lambda invocation empties `$.External`. Not sourced; default: the last answer stays."""
+    """Whether a failed Lambda invocation empties `$.External`. Not sourced; default: the last response remains."""
 
     external_survives_transfer: bool = True
-    """Whether `$.External`, `$.Lex` and stored input live on in the next flow. Not sourced."""
+    """Whether `$.External`, `$.Lex` and stored input persist in the next flow. Not sourced."""
 
     lambda_limit_seconds: float = 8.0
-    """Longest that a synchronous invocation may take, whatever the export says (D23)."""
+    """Longest duration of a synchronous invocation in seconds, whatever the export sets (D23)."""
 
     lambda_asynchronous_limit_seconds: float = 60.0
-    """The same for an asynchronous one."""
+    """Longest duration of an asynchronous invocation in seconds."""
 
     lambda_chain_seconds: float = 20.0
-    """Longest for functions in a row with nothing heard in between (D23)."""
+    """Longest total duration of consecutive functions without a prompt in between, in seconds (D23)."""
 
     lambda_response_bytes: int = 32_768
-    """Largest answer of a function."""
+    """Largest response of a function, in bytes."""
 
     attribute_bytes: int = 32_768
-    """Most that all attributes of a contact take, keys and values as UTF-8."""
+    """Largest total size of a contact's attributes, keys and values in UTF-8, in bytes."""
 
     queue_age_in_milliseconds: bool = True
     """The console writes operands of OldestContactInQueueAgeSeconds in milliseconds (observed)."""
@@ -100,15 +101,15 @@ class Policy:
     """DisconnectParticipant runs the flow of the hook CustomerRemaining, once, before the contact ends."""
 
     blank_references_work: bool = True
-    """Ids that were emptied before an export was published stand for a resource that works, named by the layout
-    where that names it. False: the empty id is an error, as it is for Connect."""
+    """Ids that were emptied before an export was published refer to a working resource, named by the layout
+    if it has a name. False: the empty id is an error, as in Connect."""
 
     hours_need_queue: bool = True
-    """Checking the target queue's hours with no queue set is an error. Decision."""
+    """Checking the target queue's hours without a queue is an error. Decision."""
 
     speech: Speech = field(default_factory=Speech)
-    """How long prompts take."""
+    """Model of prompt lengths."""
 
     def asks(self, type: str) -> bool:
-        """Whether actions of this type yield a `Service` effect instead of just succeeding."""
+        """Whether actions of this type yield a `Service` effect instead of always succeeding."""
         return bool(self.ask) and (type in self.ask or "*" in self.ask)

@@ -1,9 +1,9 @@
-"""How long a prompt takes to hear: a model in characters per second, with given lengths for recordings.
+"""Length of a prompt in seconds: a model in characters per second, with given lengths for recordings.
 
 Amazon Polly's standard English voices read about 15 characters a second, spaces included; languages written
-without spaces (Chinese, Japanese, Korean) take about 6 characters a second. Both are measures of everyday speech,
-good to some 20 %; a team that knows better gives `prompt_seconds` in the scenario. SSML is honoured as far as it
-changes the length: breaks, prosody rate, spelled-out text, audio files.
+without spaces (Chinese, Japanese, Korean) take about 6 characters a second. Both are measures of everyday
+speech, accurate to about 20 %; measured lengths go into `prompt_seconds` of the scenario. SSML is applied as
+far as it changes the length: breaks, prosody rate, spelled-out text, audio files.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ class Speech:
 
     characters_per_second: float = 15.0
     wide_characters_per_second: float = 6.0
-    """Chinese, Japanese and Korean characters."""
+    """Rate for Chinese, Japanese and Korean characters."""
     spelled_seconds: float = 0.4
-    """Each character of text that is spelled out (`<say-as interpret-as="digits">`)."""
+    """Seconds for each character of text that is spelled out (`<say-as interpret-as="digits">`)."""
     pause_seconds: float = 0.3
-    """After a paragraph or sentence element of SSML."""
+    """Seconds after a paragraph or sentence element of SSML."""
     recording_seconds: float = 5.0
-    """A recorded prompt whose length is not given."""
+    """Seconds of a recorded prompt without a given length."""
 
     def text(self, text: str) -> float:
-        """Seconds that plain text takes."""
+        """Return the length of plain text in seconds."""
         if text.isascii():
             return len(text) / self.characters_per_second
         wide = sum(1 for character in text if character >= _WIDE_FROM)
         return (len(text) - wide) / self.characters_per_second + wide / self.wide_characters_per_second
 
     def ssml(self, text: str, given: Mapping[str, float] | None = None) -> float:
-        """Seconds that SSML takes; `given` has lengths of audio files by their src.
+        """Return the length of SSML in seconds; `given` has lengths of audio files by their src.
 
-        Markup that is not well formed is read as far as it makes sense, as Polly would rather refuse it.
+        Markup that is not well formed is read as far as possible (Polly would reject it).
         """
         seconds = 0.0
         rates = [1.0]
@@ -90,7 +90,7 @@ class Speech:
         return seconds / rate
 
     def recording(self, given: Mapping[str, float], *names: str) -> float:
-        """Seconds of a recorded prompt known by any of `names`: id, ARN or name."""
+        """Return the length of a recorded prompt in seconds, by any of `names`: id, ARN or name."""
         for name in names:
             if name in given:
                 return given[name]
@@ -101,7 +101,7 @@ class Speech:
 
 
 def spoken(ssml: str) -> str:
-    """The words of SSML without the markup, for traces."""
+    """Return the words of SSML without the markup, for traces."""
     return " ".join(html.unescape(_TAG.sub(" ", ssml)).split())
 
 

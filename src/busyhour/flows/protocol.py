@@ -1,18 +1,18 @@
-"""What the flow machine says and hears: effects it yields, events it is handed.
+"""Protocol of the flow machine: the effects it yields and the events it receives.
 
-The machine does no I/O. `Call.start()` and `Call.send(event)` return the next effect that needs the world
-(a prompt to be heard, a Lambda function to be invoked, ...). Whoever drives the call answers with one event.
+The machine does no I/O. `Call.start()` and `Call.send(event)` return the next effect that needs an answer
+(a prompt to play, a Lambda function to invoke, ...). The driver of the call answers with one event.
 `HungUp`, `Stopped` and, while the contact is in a queue, `AgentAnswered` may be sent at any moment instead
 of the answer that the pending effect waits for. Any other event that does not answer the pending effect raises
-`ProtocolError`. Once a call has ended, `HungUp` and `Stopped` change nothing.
+`ProtocolError`. Once a call has ended, `HungUp` and `Stopped` have no effect.
 
-While the customer is held with nothing to run (no customer queue flow, or it has ended) the effect is a `Loop` with
+While the customer is held without a flow (no customer queue flow, or it has ended) the effect is a `Loop` with
 an empty action and infinite seconds. A second `Enqueue` while queued moves the contact to another queue.
 
 | effect | answered by |
 |---|---|
 | Play | Done, Failed |
-| Loop | Done when the interrupt is due (never, where `seconds` is infinite), Failed |
+| Loop | Done when the interrupt is due (never if `seconds` is infinite), Failed |
 | Collect | Digits, Silence, Failed |
 | Converse | LexResult, Silence, Failed |
 | Invoke | LambdaResult, LambdaFailed |
@@ -24,7 +24,7 @@ an empty action and infinite seconds. A second `Enqueue` while queued moves the 
 | Dial | Connected, Failed |
 | Pause | Done, CustomerReturned, Failed |
 | Service | Succeeded, Failed |
-| Ended | nothing: the call is over |
+| Ended | no event: the call is over |
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ from busyhour.fast_dataclass import value
 
 
 class ProtocolError(Exception):
-    """Whoever drives the call sent an event that does not answer the pending effect: a mistake in the driver."""
+    """The driver sent an event that does not answer the pending effect: a mistake in the driver."""
 
 
 class Audience(StrEnum):
-    """Who hears a prompt."""
+    """Who hears a prompt: customer or agent."""
 
     CUSTOMER = "customer"
     AGENT = "agent"
@@ -57,7 +57,7 @@ class EndReason(StrEnum):
     THIRD_PARTY_DISCONNECT = "THIRD_PARTY_DISCONNECT"
     STOPPED = "API"
     FLOW_ERROR = "FLOW_ERROR"
-    """The flow could not go on: an error with no branch, or the action limit was reached."""
+    """The flow could not continue: an error without a branch, or the action limit was reached."""
 
 
 # --------------------------------------------------------------------------------------------- effects
@@ -65,7 +65,7 @@ class EndReason(StrEnum):
 
 @value
 class Play:
-    """Somebody hears a prompt for `seconds`; `text` is what is said, references resolved."""
+    """Play a prompt for `seconds`; `text` is the prompt with references resolved."""
 
     action: str
     text: str
@@ -75,7 +75,7 @@ class Play:
 
 @value
 class Loop:
-    """The customer hears prompts again and again; `seconds` until the next interrupt (inf: none is set)."""
+    """Loop prompts to the customer; `seconds` until the next interrupt (inf: none is set)."""
 
     action: str
     text: str
@@ -84,10 +84,10 @@ class Loop:
 
 @value
 class Collect:
-    """The customer hears a prompt and is asked for digits.
+    """Play a prompt to the customer and collect digits.
 
-    `timeout_seconds` runs from the end of the prompt to the first digit. `menu` tells menu from stored input;
-    `choices` are the digits that have a branch (menu only).
+    `timeout_seconds` runs from the end of the prompt to the first digit. `menu` separates menu from stored
+    input; `choices` are the digits that have a branch (menu only).
     """
 
     action: str
@@ -103,7 +103,7 @@ class Collect:
 
 @value
 class Converse:
-    """The customer talks to a Lex bot; `intents` are those that have a branch."""
+    """Connect the customer to a Lex bot; `intents` are those that have a branch."""
 
     action: str
     text: str
@@ -115,9 +115,9 @@ class Converse:
 
 @value
 class Invoke:
-    """A Lambda function is to be invoked with `event` (the ContactFlowEvent), answer within the limit.
+    """Invoke a Lambda function with `event` (the ContactFlowEvent); the response must arrive within the limit.
 
-    Retries are the driver's: Connect retries throttles and 5xx up to 3 times inside `timeout_seconds`.
+    The driver retries: Connect retries throttles and 5xx up to 3 times within `timeout_seconds`.
     """
 
     action: str
@@ -129,7 +129,7 @@ class Invoke:
 
 @value
 class CheckHours:
-    """Are the hours of operation open? `hours` is None for those of the target queue `queue`."""
+    """Check whether the hours of operation are open; `hours` is None for those of the target queue `queue`."""
 
     action: str
     hours: str | None
@@ -138,7 +138,7 @@ class CheckHours:
 
 @value
 class ReadMetrics:
-    """Queue metrics are needed; `metric` is the one that a branch is taken on, None for all."""
+    """Read queue metrics; `metric` is the one for a branch, None for all."""
 
     action: str
     queue: str | None
@@ -149,7 +149,7 @@ class ReadMetrics:
 
 @value
 class Enqueue:
-    """The contact is to wait in a queue (or for one agent). Once Queued, its customer queue flow is run."""
+    """Put the contact in a queue (or the queue of one agent). Once Queued, its customer queue flow is run."""
 
     action: str
     queue: str | None
@@ -160,7 +160,7 @@ class Enqueue:
 
 @value
 class Talk:
-    """Agent and customer are connected."""
+    """Connect agent and customer."""
 
     action: str
     agent: str
@@ -168,7 +168,7 @@ class Talk:
 
 @value
 class Dial:
-    """A third party is called; the flow goes on afterwards when `resumes`."""
+    """Call a third party; the flow continues afterwards if `resumes`."""
 
     action: str
     number: str
@@ -178,10 +178,10 @@ class Dial:
 
 @value
 class Pause:
-    """The flow waits; `events` are those that end the wait early.
+    """Pause the flow; `events` are those that end the wait early.
 
-    `CustomerReturned` answers the event of that name, `Succeeded` with the event's name as its branch any other
-    (`BotParticipantDisconnected`; `Continue`, where the flow may go on meanwhile).
+    `CustomerReturned` answers the event of that name; `Succeeded` with the event's name as its branch answers
+    any other (`BotParticipantDisconnected`; `Continue` if the flow may continue meanwhile).
     """
 
     action: str
@@ -191,7 +191,7 @@ class Pause:
 
 @value
 class Service:
-    """Another service does something for the flow (task, case, profile, callback, any unmodelled type).
+    """Run a step of another service for the flow (task, case, profile, callback, any unmodelled type).
 
     `errors` are the error types that have a branch.
     """
@@ -207,7 +207,7 @@ class Service:
 
 @value
 class Ended:
-    """The contact is over. `terminal` is the type of the action that ended it, None where none did."""
+    """The contact is over. `terminal` is the type of the action that ended it, None if no action did."""
 
     reason: EndReason
     terminal: str | None = None
@@ -235,7 +235,7 @@ Effect = (
 
 @value
 class Done:
-    """What was asked for is over: prompt heard, wait over, conversation ended by `by`."""
+    """The effect is complete: prompt played, wait over, conversation ended by `by`."""
 
     by: str = ""
 
@@ -249,12 +249,12 @@ class Digits:
 
 @value
 class Silence:
-    """The customer entered or said nothing in time."""
+    """The customer entered or said nothing within the timeout."""
 
 
 @value
 class LexResult:
-    """What the bot made of the conversation."""
+    """The intent and slots that the bot recognised."""
 
     intent: str
     slots: Mapping[str, str] = field(default_factory=dict)
@@ -265,27 +265,27 @@ class LexResult:
 
 @value
 class LambdaResult:
-    """The function's answer, JSON decoded. The machine judges whether it fits the contract."""
+    """The function's response, JSON decoded. The machine validates it."""
 
     payload: Any
     size: int | None = None
-    """Bytes of the JSON text; None: the machine measures where it must."""
+    """Size of the JSON text in bytes; None: the machine measures it if needed."""
     seconds: float = 0.0
-    """How long it took, retries included: counts against the 20 s of functions in a row."""
+    """Seconds of the invocation, retries included: counts towards the 20 s of consecutive functions."""
 
 
 @value
 class LambdaFailed:
-    """No usable answer.
+    """The invocation returned no usable response.
 
-    kind is `timeout`, `throttled`, `function_error`, `unreachable`, `invalid`, or `missing` (there is no such function;
-    it is not tried again).
+    kind is `timeout`, `throttled`, `function_error`, `unreachable`, `invalid`, or `missing` (the function does
+    not exist; not retried).
     """
 
     kind: str
     detail: str = ""
     seconds: float = 0.0
-    """How long it took, as in `LambdaResult`."""
+    """Seconds of the invocation, as in `LambdaResult`."""
 
 
 @value
@@ -304,7 +304,7 @@ class Metrics:
 
 @value
 class Queued:
-    """The queue took the contact; `name` and `arn` are the queue's."""
+    """The contact is in the queue; `name` and `arn` are the queue's."""
 
     name: str = ""
     arn: str = ""
@@ -325,26 +325,26 @@ class AgentAnswered:
 
 @value
 class Connected:
-    """The third party answered; the time until this event is the time of that leg where the flow resumes."""
+    """The third party answered; if the flow resumes, the time until this event is the length of that leg."""
 
 
 @value
 class CustomerReturned:
-    """The customer came back during a Pause that waits for it."""
+    """The customer returned during a Pause with that event."""
 
 
 @value
 class Succeeded:
-    """The service did it; `values` are what it gives back, by reference path (`Case.case_id`)."""
+    """The service succeeded; `values` are its return values, by reference path (`Case.case_id`)."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     branch: str | None = None
-    """The action's result where it branches on one (view action, module branch)."""
+    """The action's result if it branches on one (view action, module branch)."""
 
 
 @value
 class Failed:
-    """It did not work; the branch for `error_type` is taken, else NoMatchingError's."""
+    """The effect failed; the branch for `error_type` is taken, else NoMatchingError's."""
 
     error_type: str = "NoMatchingError"
     detail: str = ""

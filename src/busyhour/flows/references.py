@@ -1,8 +1,8 @@
 """Dynamic references (`$.Attributes.pin`): found in text, and compiled once into functions of a running call.
 
-Grammars seen in real exports: `$.Root.key.key`, `$.Root['key']`, `$.Root.['key']`, `$.['Root']`, `$['Root']` and
-list elements as `.0` or `[0]`. In text a reference ends at the first character that cannot continue it; a full stop
-or hyphen at the end belongs to the sentence. A reference to nothing is empty, never an error.
+Grammars seen in real exports: `$.Root.key.key`, `$.Root['key']`, `$.Root.['key']`, `$.['Root']`, `$['Root']`
+and list elements as `.0` or `[0]`. In text a reference ends at the first character that cannot continue it; a
+full stop or hyphen at the end belongs to the sentence. A reference to nothing is empty, never an error.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ Getter = Callable[["State"], Any]
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One reference; `root` is the first name after `$`, `path` the rest; `start` and `end` are offsets in the text."""
+    """One reference; `root` is the first name after `$`, `path` the rest.
+
+    `start` and `end` are offsets in the text.
+    """
 
     root: str
     path: tuple[str, ...]
@@ -37,20 +40,20 @@ class Reference:
 
 
 def find(text: str) -> list[Reference]:
-    """Every reference in `text`, in order."""
+    """Return every reference in `text`, in order."""
     if "$" not in text:
         return []
     return [_reference(match) for match in _REFERENCE.finditer(text)]
 
 
 def whole(text: str) -> Reference | None:
-    """The reference that `text` as a whole is, or None."""
+    """Return the reference if `text` as a whole is one, or None."""
     match = _REFERENCE.fullmatch(text.strip()) if text[:1] in "$ " else None
     return _reference(match) if match else None
 
 
 def walk(value: Any, pointer: Pointer = ()) -> Iterator[tuple[Pointer, Reference]]:
-    """Every reference in the strings (and keys) of a JSON value, with where it stands."""
+    """Return every reference in the strings (and keys) of a JSON value, with its pointer."""
     todo: list[tuple[Pointer, Any]] = [(pointer, value)]
     while todo:
         here, one = todo.pop(0)
@@ -75,7 +78,7 @@ def _reference(match: re.Match[str]) -> Reference:
 
 
 def text_of(value: Any) -> str:
-    """A value as a flow shows it: null is empty, true and numbers as in JSON, objects as JSON text."""
+    """Return a value as a flow shows it: null is empty, true and numbers as in JSON, objects as JSON text."""
     if type(value) is str:
         return value
     if value is None:
@@ -84,7 +87,7 @@ def text_of(value: Any) -> str:
 
 
 def compile_text(raw: Any) -> str | Callable[[State], str]:
-    """A parameter as text: itself where it is static, else a function that puts the references' values in."""
+    """Compile a parameter to text: static text itself, else a function that inserts the references' values."""
     text = text_of(raw)
     found = find(text)
     if not found:
@@ -108,10 +111,10 @@ def compile_text(raw: Any) -> str | Callable[[State], str]:
 
 
 def compile_value(raw: Any, missing: str | None = "") -> Any | Getter:
-    """A parameter of any JSON shape: itself where it is static, else a function of the call.
+    """Compile a parameter of any JSON shape: a static value itself, else a function of the call.
 
-    A string that is one reference keeps the type of the value it refers to; `missing` stands for a reference to
-    nothing. Tell the two apart with `callable()`: JSON values are never callable.
+    A string that is one reference keeps the type of the value it refers to; `missing` replaces a reference to
+    nothing. Use `callable()` to separate the two: JSON values are never callable.
     """
     if isinstance(raw, str):
         found = find(raw)
@@ -141,7 +144,7 @@ def compile_value(raw: Any, missing: str | None = "") -> Any | Getter:
 
 
 def getter(reference: Reference) -> Getter:
-    """A function that reads the reference's value from a running call; None where there is none."""
+    """Return a function that reads the reference's value from a running call; None without one."""
     root, path = reference.root, reference.path
     if root == "Attributes":
         key = ".".join(path)
@@ -249,4 +252,4 @@ ROOTS = (
     | frozenset(_CONTACT)
     | frozenset(_SYSTEM)
 )
-"""Roots that Connect fills; a reference to any other is empty on every call."""
+"""Roots that Connect fills; a reference to any other root is empty on every call."""

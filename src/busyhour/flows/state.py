@@ -1,4 +1,4 @@
-"""What is known of a contact while its call runs: everything that references can read and flows can set."""
+"""Data of a contact while its call runs: everything that references can read and flows can set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class State:
-    """The stores of one call. Each is made when it is first needed: most calls need few."""
+    """The stores of one call. Each is created on first use: most calls need few."""
 
     __slots__ = (
         "agent",
@@ -40,22 +40,22 @@ class State:
         self.machine: Machine = machine
         self.contact: Contact = contact
         self.attributes: dict[str, str] = dict(contact.attributes)
-        """Contact attributes, as they are now."""
+        """Current contact attributes."""
         self.external: Mapping[str, Any] | None = None
-        """`$.External`: the last Lambda function's answer."""
+        """`$.External`: the last Lambda function's response."""
         self.stored_input: str | None = None
         """`$.StoredCustomerInput`."""
         self.flow_attributes: dict[str, str] | None = None
         self.extras: dict[str, Any] | None = None
         """Values of all other roots (`Lex`, `Metrics`, `Case`, ...)."""
         self.loops: dict[Node, int] | None = None
-        """How often each Loop of the running flow has continued."""
+        """Number of times that each Loop of the running flow has continued."""
         self.hooks: dict[str, str] | None = None
         """Event hooks by name; an empty string means that the hook is switched off."""
         self.queue: str | None = contact.queue
         """Id or ARN of the target queue, as the flow gave it."""
         self.queue_name: tuple[str, str] | None = None
-        """Name and ARN of the queue, once they are known."""
+        """Name and ARN of the queue, once known."""
         self.agent_target: str | None = None
         """The agent whose own queue is the target."""
         self.agent: tuple[str, str] | None = None
@@ -64,7 +64,7 @@ class State:
         self.priority = 5
         self.time_adjustment = 0.0
         self.lambda_seconds = 0.0
-        """Time that functions took since something was last heard."""
+        """Seconds that functions took since the last prompt."""
 
     def put(self, root: str, value: Any) -> None:
         """Set the value of a root."""
@@ -81,17 +81,17 @@ class State:
             here = self.extras
             for key in roots:
                 inner = here.get(key)
-                # Never change what another call or the driver may share.
+                # Never change what other calls or the driver may share.
                 here[key] = dict(inner) if isinstance(inner, Mapping) else {}
                 here = here[key]
             here[leaf] = value
 
     def datum(self, root: str, otherwise: Any) -> Any:
-        """A value of the contact that flows may have changed."""
+        """Return a value of the contact that flows may have changed."""
         return self.extras.get(root, otherwise) if self.extras else otherwise
 
     def queue_data(self) -> dict[str, Any] | None:
-        """The target queue as a Lambda event has it; None where none is set."""
+        """Return the target queue as in a Lambda event; None without one."""
         if self.queue is None:
             return None
         queue = self.queue
@@ -104,14 +104,14 @@ class State:
         }
 
     def agent_data(self) -> dict[str, Any] | None:
-        """The agent who has the contact; None before one answers."""
+        """Return the agent who has the contact; None before an agent answers."""
         if self.agent is None:
             return None
         arn, username = self.agent
         return {"ARN": arn, "UserName": username, "FirstName": username, "LastName": ""}
 
     def event(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """The event with which Connect invokes a function now (facts: "Connect -> Lambda contract")."""
+        """Return the event with which Connect invokes a function now (facts: "Connect -> Lambda contract")."""
         contact = self.contact
         extras = self.extras or {}
         return {
@@ -144,7 +144,7 @@ class State:
         }
 
     def set_attributes(self, new: Mapping[str, Any]) -> bool:
-        """Set contact attributes all together; False, and nothing set, where they would be too large."""
+        """Set all given contact attributes; return False, and set none, if they would be too large."""
         policy = self.machine.policy
         attributes = {**self.attributes, **{key: text_of(value) for key, value in new.items()}}
         if policy.empty_value_removes_attribute and "" in attributes.values():
@@ -154,10 +154,10 @@ class State:
         size = 0
         for key, value in attributes.items():
             size += len(key) + len(value)
-        # A character takes four bytes at most, so most calls need no exact count.
+        # A character takes at most four bytes, so most calls need no exact count.
         if size * 4 > policy.attribute_bytes and _bytes(attributes) > policy.attribute_bytes:
             return False
-        # The same dictionary all along: whoever drives the call may hold on to it.
+        # Always the same dictionary: the driver may keep a reference to it.
         self.attributes.clear()
         self.attributes.update(attributes)
         return True

@@ -89,7 +89,7 @@ def _known(contract: Contract, name: str) -> FunctionContract:
     found = contract.functions.get(name)
     if found is None:
         raise BusyhourError(
-            f"--lambda {name}: no flow invokes such a function.{did_you_mean(name, contract.functions)}",
+            f"--lambda {name}: no flow invokes this function.{did_you_mean(name, contract.functions)}",
             f"The flows invoke: {', '.join(contract.functions) or 'none'}.",
         )
     return found

@@ -128,7 +128,7 @@ def read(path: Path) -> Contract:
     except OSError as error:
         raise BusyhourError(f"{path}: cannot be read: {error.strerror}", hint) from None
     except ValueError as error:
-        raise BusyhourError(f"{path}: is no JSON: {error}", hint) from None
+        raise BusyhourError(f"{path}: is not JSON: {error}", hint) from None
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     problem = next(iter(jsonschema.Draft202012Validator(schema).iter_errors(found)), None)
     if problem is not None:

@@ -55,7 +55,7 @@ def test_nothing_is_listed_where_connect_takes_the_converted_flow(tmp_path):
     ("text", "message"),
     [
         pytest.param('{"Actions": []}', "is in the 2019-10-30 format already", id="nothing to convert"),
-        pytest.param("{}", "is no contact flow", id="no flow"),
+        pytest.param("{}", "is not a contact flow", id="no flow"),
         pytest.param("{", "is not JSON", id="no JSON"),
     ],
 )

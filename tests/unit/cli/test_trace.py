@@ -109,14 +109,14 @@ def test_what_was_given_and_not_used_is_said(flow):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        pytest.param(["--lambda", "lookup={oops"], "--lambda lookup: '{oops' is no JSON", id="no JSON"),
+        pytest.param(["--lambda", "lookup={oops"], "--lambda lookup: '{oops' is not JSON", id="no JSON"),
         pytest.param(["--lambda", "lookup=@absent.json"], "absent.json: cannot be read", id="no answer file"),
         pytest.param(
             ["--lambda", "lookp={}"],
-            "--lambda lookp: no flow invokes such a function. Did you mean 'lookup'?",
+            "--lambda lookp: no flow invokes this function. Did you mean 'lookup'?",
             id="no such function",
         ),
-        pytest.param(["--alias", "x=Nothing"], "alias 'x' stands for 'Nothing'", id="alias to nothing"),
+        pytest.param(["--alias", "x=Nothing"], "alias 'x' refers to 'Nothing'", id="alias to nothing"),
         pytest.param(["--from-log", "absent.log"], "absent.log: cannot be read", id="no log"),
         pytest.param(["--flows", "absent.json"], "absent.json:1:1: no such file", id="no such flow"),
     ],

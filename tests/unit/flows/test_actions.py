@@ -602,7 +602,7 @@ def test_operators(build, operator, value, operand, expected):
     assert branch == (f"={operand}" if expected else "NoMatchingCondition")
 
 
-def test_the_first_condition_that_holds_wins(build):
+def test_the_first_matching_condition_is_taken(build):
     branch, _ = arrived(
         build,
         "Compare",
@@ -625,7 +625,7 @@ def test_an_operand_may_be_dynamic(build):
     assert branch == "=$.Attributes.b"
 
 
-def test_a_loop_continues_so_many_times_and_then_starts_over(build):
+def test_a_loop_continues_for_its_count_and_then_starts_over(build):
     loop = build.action(
         "loop",
         "Loop",
@@ -659,20 +659,20 @@ def test_an_empty_value_removes_an_attribute(build):
     assert live.attributes == {}
 
 
-def test_attributes_of_a_related_contact_are_not_ours(build):
+def test_attributes_of_a_related_contact_are_ignored(build):
     parameters = {"Attributes": {"a": "1"}, "TargetContact": "Related"}
     branch, live = arrived(build, "UpdateContactAttributes", parameters)
     assert (branch, live.attributes) == ("next", {})
 
 
-def test_stored_input_is_cut_and_a_timeout_is_its_value(build):
+def test_stored_input_is_truncated_and_a_timeout_is_its_value(build):
     _, live = arrived(build, "GetParticipantInput", STORE, p.Digits("123456"))
     assert live.stored_input == "1234"
     _, live = arrived(build, "GetParticipantInput", STORE, p.Silence())
     assert live.stored_input == "Timeout"
 
 
-def test_what_is_asked_at_a_menu_and_at_stored_input(build):
+def test_effects_of_a_menu_and_of_stored_input(build):
     menu = build.action("m", "GetParticipantInput", DIGITS, then="end", when={"1": "end", "2": "end"})
     effect = build.call(build.flow(menu)).start()
     assert effect == p.Collect("m", "Press", len("Press") / 15, 5.0, True, ("1", "2"))
@@ -715,14 +715,14 @@ def test_a_functions_event_is_the_one_that_connect_sends(build):
     assert (effect.timeout_seconds, effect.asynchronous) == (8.0, False)
 
 
-def test_no_function_may_take_longer_than_connect_allows(build):
+def test_the_time_limit_of_a_function_is_capped_at_connects_maximum(build):
     flow = build.flow(
         build.action("f", "InvokeLambdaFunction", {**LAMBDA, "InvocationTimeLimitSeconds": "30"})
     )
     assert build.call(flow).start().timeout_seconds == 8.0
 
 
-def test_functions_in_a_row_have_twenty_seconds_and_a_prompt_begins_a_new_row(build):
+def test_consecutive_functions_have_20_seconds_until_a_prompt(build):
     flow = build.flow(
         build.action("f", "InvokeLambdaFunction", LAMBDA, then="f", errors={"NoMatchingError": "sorry"}),
         build.say("sorry", then="g"),
@@ -736,7 +736,7 @@ def test_functions_in_a_row_have_twenty_seconds_and_a_prompt_begins_a_new_row(bu
     assert effects[4].timeout_seconds == 8.0
 
 
-def test_references_read_what_actions_left(build):
+def test_references_read_values_stored_by_actions(build):
     text = (
         "$.External.a|$.StoredCustomerInput|$.Lex.IntentName|$.Lex.Slots.s|$.Metrics.Queue.Size|$.FlowAttributes.f"
         "|$.Case.case_id|$.Queue.Name|$.LanguageCode"
@@ -766,7 +766,7 @@ def test_references_read_what_actions_left(build):
     assert effects[-1].text == "A|42|Pay|S|7|A|c-1|Support|de-DE"
 
 
-def test_references_read_what_a_view_left(build):
+def test_references_read_values_stored_by_a_view(build):
     flow = build.flow(
         build.action("v", "ShowView", {}, then="say"),
         build.say("say", text="$.Views.Action $.Views.ViewResultData.name $.Views.ViewResultData.list.1"),
@@ -789,7 +789,7 @@ def test_references_read_what_a_view_left(build):
         (("AuthenticateParticipant", {}), p.Succeeded(), 8.0),
     ],
 )
-def test_functions_in_a_row_have_20_seconds_until_the_participant_is_busy_again(build, between, event, left):
+def test_consecutive_functions_have_20_seconds_until_the_participant_is_busy_again(build, between, event, left):
     flow = build.flow(
         build.action("1", "InvokeLambdaFunction", LAMBDA, then="2"),
         build.action("2", "InvokeLambdaFunction", LAMBDA, then="x"),
@@ -806,7 +806,7 @@ def test_functions_in_a_row_have_20_seconds_until_the_participant_is_busy_again(
     assert after.action == ("late" if left < 8 else "4")
 
 
-def test_a_module_shares_attributes_and_nothing_else(build):
+def test_a_module_shares_only_contact_attributes(build):
     main = build.flow(
         build.action("f", "InvokeLambdaFunction", LAMBDA, then="m"),
         build.action(
@@ -834,7 +834,7 @@ def test_a_module_shares_attributes_and_nothing_else(build):
     assert effects[-1].text == "A [A] Yes R"
 
 
-def test_modules_may_be_nested_but_not_without_end(build):
+def test_nesting_of_modules_is_limited(build):
     endless = build.flow(
         build.action(
             "m", "InvokeFlowModule", {"FlowModuleId": "main"}, then="end", errors={"NoMatchingError": "deep"}
@@ -845,7 +845,7 @@ def test_modules_may_be_nested_but_not_without_end(build):
 
 
 @pytest.mark.parametrize(("depth", "heard"), [(1, "not here"), (2, "inside")])
-def test_whether_a_module_may_invoke_another_is_the_policys(build, depth, heard):
+def test_the_policy_determines_whether_a_module_may_invoke_another(build, depth, heard):
     invoke = ("InvokeFlowModule", {"FlowModuleId": "outer"})
     main = build.flow(build.action("m", *invoke, then="end", errors={"NoMatchingError": "end"}))
     outer = build.flow(
@@ -859,7 +859,7 @@ def test_whether_a_module_may_invoke_another_is_the_policys(build, depth, heard)
     assert build.call(main, outer, inner, policy=Policy(module_depth=depth)).start().text == heard
 
 
-def test_a_transfer_to_a_flow_does_not_come_back_and_clears_flow_attributes(build):
+def test_a_transfer_to_a_flow_does_not_return_and_clears_flow_attributes(build):
     main = build.flow(
         build.action("a", "UpdateFlowAttributes", {"FlowAttributes": {"f": {"Value": "1"}}}, then="t"),
         build.action("t", "TransferToFlow", {"ContactFlowId": "arn:x/contact-flow/other"}, then="back"),
@@ -899,11 +899,11 @@ def test_an_error_without_a_branch_ends_the_contact_except_where_connect_takes_o
     ("action", "detail"),
     [
         pytest.param({"then": ""}, "has a branch that is not connected", id="draft"),
-        pytest.param({"then": "gone"}, "leads to 'gone', which is no action", id="dangling"),
+        pytest.param({"then": "gone"}, "leads to 'gone', which is not an action of the flow", id="dangling"),
         pytest.param({}, "has no NextAction", id="no next action"),
     ],
 )
-def test_a_branch_to_nowhere_ends_the_contact(build, action, detail):
+def test_an_unconnected_branch_ends_the_contact(build, action, detail):
     flow = build.flow(build.action("a", "UpdateFlowLoggingBehavior", {}, **action))
     ended = build.call(flow).start()
     assert (ended.reason, ended.detail) == (p.EndReason.FLOW_ERROR, f"main/a: {detail}")
@@ -919,7 +919,7 @@ def test_a_flow_that_never_pauses_is_cut_off(build):
     assert "50 actions were run without an end" in ended.detail
 
 
-def test_a_flow_that_pauses_for_ever_is_cut_off_too(build):
+def test_a_flow_that_pauses_without_end_is_cut_off(build):
     live = build.call(build.flow(build.say("a", then="a")), policy=Policy(action_limit=30))
     effect = live.start()
     while not live.ended:
@@ -928,7 +928,7 @@ def test_a_flow_that_pauses_for_ever_is_cut_off_too(build):
     assert live.actions_run == 31
 
 
-def test_what_just_works_can_be_asked_about(build):
+def test_the_driver_can_decide_actions_that_always_succeed(build):
     flow = build.flow(
         build.action(
             "s",
@@ -948,7 +948,7 @@ def test_what_just_works_can_be_asked_about(build):
         assert (effects[1].text, live.attributes) == (text, attributes)
 
 
-def test_unknown_types_are_named_once(build):
+def test_unknown_types_are_listed_once(build):
     flow = build.flow(
         build.action("a", "BrandNewBlock", {}, then="b"),
         build.action("b", "BrandNewBlock", {}, then="say"),
@@ -959,7 +959,7 @@ def test_unknown_types_are_named_once(build):
     assert live.unmodelled == ("BrandNewBlock",)
 
 
-def test_a_callback_is_asked_for_with_its_number_and_queue(build):
+def test_a_callback_effect_has_number_and_queue(build):
     flow = build.flow(
         build.action("q", "UpdateContactTargetQueue", {"QueueId": "q1"}, then="n"),
         build.action("n", "UpdateContactCallbackNumber", {"CallbackNumber": "$.Attributes.n"}, then="c"),
@@ -973,7 +973,7 @@ def test_a_callback_is_asked_for_with_its_number_and_queue(build):
     }
 
 
-def test_transfers_and_modules_can_be_asked_about_too(build):
+def test_the_driver_can_decide_transfers_and_modules(build):
     main = build.flow(
         build.action(
             "t", "TransferToFlow", {"ContactFlowId": "o"}, then="end", errors={"NoMatchingError": "bad"}
@@ -993,7 +993,7 @@ def test_transfers_and_modules_can_be_asked_about_too(build):
     assert build.run(build.call(main, module, policy=ask), p.Succeeded())[-1].text == "yes"
 
 
-def test_a_bot_without_an_intent_may_be_told_to_match_nothing(build):
+def test_the_policy_can_make_a_bot_without_an_intent_match_nothing(build):
     lex = build.action(
         "x", "ConnectParticipantWithLexBot", LEX, then="a", errors={"NoMatchingCondition": "b"}
     )
@@ -1003,7 +1003,7 @@ def test_a_bot_without_an_intent_may_be_told_to_match_nothing(build):
     assert build.run(build.call(flow, policy=policy), p.LexResult(""))[-1].text == "b"
 
 
-def test_a_string_map_may_be_told_to_take_numbers(build):
+def test_the_policy_can_accept_numbers_in_a_string_map(build):
     flow = build.flow(
         build.action("f", "InvokeLambdaFunction", LAMBDA, then="say", errors={"NoMatchingError": "bad"}),
         build.say("say", text="$.External.n $.External.yes"),
@@ -1015,7 +1015,7 @@ def test_a_string_map_may_be_told_to_take_numbers(build):
     assert build.run(build.call(flow, policy=lenient), answer)[-1].text == "5 true"
 
 
-def test_a_failed_invocation_leaves_the_last_answer_unless_told_otherwise(build):
+def test_a_failed_invocation_keeps_the_last_response_by_default(build):
     flow = build.flow(
         build.action("f", "InvokeLambdaFunction", LAMBDA, then="g"),
         build.action("g", "InvokeLambdaFunction", LAMBDA, then="say", errors={"NoMatchingError": "say"}),

@@ -143,6 +143,6 @@ def reached(build, action, wanted):
 
 
 @pytest.mark.parametrize("action", CASES)
-def test_every_branch_is_one_that_an_answer_leads_to(build, action):
+def test_every_branch_is_reachable_by_an_event(build, action):
     wanted = expected(action)
     assert wanted - reached(build, action, wanted) == set()

@@ -91,7 +91,7 @@ def met(
         ),
     ],
 )
-def test_what_was_missing_is_kept_with_its_cause(
+def test_a_failure_records_the_missing_item_and_its_cause(
     type: str, parameters: dict[str, object], cause: Cause, what: str
 ) -> None:
     assert met(failing("it", type, parameters)) == [(cause, what)]
@@ -105,12 +105,12 @@ def test_what_was_missing_is_kept_with_its_cause(
         (p.LambdaResult({"nested": {}}), Cause.FUNCTION_FAILED),
     ],
 )
-def test_a_function_that_fails_is_told_from_one_that_is_not_there(answer: p.Event, cause: Cause) -> None:
+def test_a_failing_function_and_a_missing_one_have_different_causes(answer: p.Event, cause: Cause) -> None:
     it = failing("it", "InvokeLambdaFunction", {"LambdaFunctionARN": "arn:aws:lambda:x:1:function:f"})
     assert met(it, answers=(answer,)) == [(cause, "arn:aws:lambda:x:1:function:f")]
 
 
-def test_an_empty_reference_to_an_answer_knows_the_function() -> None:
+def test_an_empty_reference_to_a_response_names_the_function() -> None:
     running = call(
         action("ask", "InvokeLambdaFunction", {"LambdaFunctionARN": "lookup"}, then="it"),
         failing("it", "TransferToFlow", {"ContactFlowId": "$.External.next"}),
@@ -159,11 +159,11 @@ def test_an_empty_reference_to_an_answer_knows_the_function() -> None:
     ],
     ids=["silence", "no condition", "at capacity"],
 )
-def test_ways_by_design_are_no_failures(it: Action, answers: tuple[p.Event, ...]) -> None:
+def test_branches_by_design_are_not_failures(it: Action, answers: tuple[p.Event, ...]) -> None:
     assert met(it, answers=answers, contact=Contact(queue="sales")) == []
 
 
-def test_a_flow_that_cannot_go_on_is_a_failure_once() -> None:
+def test_a_flow_that_cannot_continue_is_one_failure() -> None:
     running = call(action("it", "TransferContactToQueue"))
     ended = running.start()
     assert isinstance(ended, p.Ended)
@@ -173,7 +173,7 @@ def test_a_flow_that_cannot_go_on_is_a_failure_once() -> None:
     assert [one.cause for one in loose.failures] == [Cause.NO_WAY_ON]
 
 
-def test_the_flow_of_a_hook_that_is_not_there_is_noted_and_no_branch_is_taken() -> None:
+def test_a_missing_hook_flow_is_recorded_and_no_branch_is_taken() -> None:
     running = call(
         action("hook", "UpdateContactEventHooks", {"EventHooks": {"CustomerQueue": "gone"}}, then="it"),
         action("it", "TransferContactToQueue", errors={"NoMatchingError": "end"}),

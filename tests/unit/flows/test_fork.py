@@ -40,7 +40,7 @@ def menu(build):
     return build.call(main, module)
 
 
-def test_a_fork_goes_its_own_way(build, menu):
+def test_a_fork_continues_independently(build, menu):
     build.run(menu, p.Digits("1"))
     twin = fork(menu)
     assert menu.send(p.Digits("2")).text == "2"
@@ -58,7 +58,7 @@ def test_a_fork_counts_its_own_loops(build, menu):
     assert isinstance(twin.send(p.Digits("1")), p.Collect)
 
 
-def test_equal_moments_have_equal_keys_however_long_it_took(build, menu):
+def test_equal_states_have_equal_keys_regardless_of_elapsed_time(build, menu):
     menu.start()
     first = key(menu)
     assert key(fork(menu)) == first
@@ -72,7 +72,7 @@ def test_equal_moments_have_equal_keys_however_long_it_took(build, menu):
 
 
 @given(st.integers(0, 500))
-def test_forks_of_real_calls_tell_the_same_story(corpus, build, seed):
+def test_forks_of_real_calls_give_the_same_trace(corpus, build, seed):
     flow = read(load(corpus[seed % len(corpus)]))
     live = Machine(FlowLibrary([flow])).call(flow)
     answers = build.answers(seed, live, limit=20)

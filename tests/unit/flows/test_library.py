@@ -27,7 +27,7 @@ OTHER = Flow("Other", None, "a", ())
         "alias-1:$LATEST",
     ],
 )
-def test_a_flow_is_found_by(reference):
+def test_resolve_finds_a_flow_by(reference):
     library = FlowLibrary(
         [OTHER, MAIN], {"${MainFlowArn}": "Main menu", "arn:aws:connect:x/alias-1": "Main menu"}
     )
@@ -35,26 +35,27 @@ def test_a_flow_is_found_by(reference):
 
 
 @pytest.mark.parametrize("reference", ["", " ", "main menu", "f-2", "arn:aws:connect:x", ":$LATEST"])
-def test_no_flow_is_found_by(reference):
+def test_resolve_finds_no_flow_by(reference):
     assert FlowLibrary([MAIN]).resolve(reference) is None
 
 
-def test_of_two_flows_with_one_name_the_first_is_found():
+def test_the_first_of_two_flows_with_the_same_name_is_found():
     first, second = Flow("x", None, "a", ()), Flow("x", None, "b", (), path=Path("second.json"))
     library = FlowLibrary([first, second])
     assert library.resolve("x") is first
     assert library.resolve("second") is second
 
 
-def test_an_alias_for_nothing_is_refused_with_the_nearest_name():
+def test_an_alias_of_a_missing_flow_is_rejected_with_the_nearest_name():
     with pytest.raises(
-        BusyhourError, match=r"alias 'arn:1' stands for 'Othr', which is no flow here\. Did you mean 'Other'"
+        BusyhourError,
+        match=r"alias 'arn:1' refers to 'Othr', which is not one of the flows\. Did you mean 'Other'",
     ):
         FlowLibrary([OTHER], {"arn:1": "Othr"})
 
 
-def test_asking_for_a_flow_that_is_not_there_names_those_that_are():
+def test_get_of_a_missing_flow_lists_the_flows():
     with pytest.raises(BusyhourError) as error:
         FlowLibrary([MAIN, OTHER]).get("Oter")
     assert error.value.message == "no flow 'Oter' among 2 flows. Did you mean 'Other'?"
-    assert error.value.hint == "There are: Main menu, Other."
+    assert error.value.hint == "Flows: Main menu, Other."

@@ -99,7 +99,7 @@ def test_a_queue_flow_that_ends_leaves_the_customer_waiting(build):
     assert live.is_queued
 
 
-def test_a_queue_flow_that_breaks_leaves_the_customer_waiting_and_is_noted(build):
+def test_a_broken_queue_flow_leaves_the_customer_waiting_and_is_recorded(build):
     broken = build.flow(build.action("f", "InvokeLambdaFunction", {"LambdaFunctionARN": "f"}), name="w")
     live = build.call(queueing(build, ("CustomerQueue", "w")), broken)
     effects = build.run(live, p.Queued(), p.LambdaFailed("throttled"))
@@ -130,7 +130,7 @@ def test_a_queue_flow_may_move_the_contact_to_another_queue(build):
     assert isinstance(effects[-1], p.Talk)
 
 
-def test_a_moved_contact_may_be_told_to_begin_the_queue_flow_anew(build):
+def test_the_policy_can_restart_the_queue_flow_of_a_moved_contact(build):
     moving = build.flow(
         build.say("hello", then="d"),
         build.action("d", "DequeueContactAndTransferToQueue", {"QueueId": "q2"}, then="end"),
@@ -190,7 +190,7 @@ def test_the_disconnect_flow_runs_after_the_agent_has_left_and_only_once(build):
         (FlowType.OUTBOUND_WHISPER, False),
     ],
 )
-def test_the_end_of_an_inbound_flow_disconnects_as_a_disconnect_does(build, type, runs):
+def test_the_end_of_an_inbound_flow_acts_like_a_disconnect(build, type, runs):
     main = build.flow(
         build.action(
             "h", "UpdateContactEventHooks", {"EventHooks": {"CustomerRemaining": "bye"}}, then="over"
@@ -204,7 +204,7 @@ def test_the_end_of_an_inbound_flow_disconnects_as_a_disconnect_does(build, type
     assert effects[-1] == p.Ended(p.EndReason.FLOW_DISCONNECT, "EndFlowExecution")
 
 
-def test_a_customer_who_leaves_the_agent_is_gone(build):
+def test_a_customer_who_hangs_up_in_the_conversation_ends_the_contact(build):
     live = build.call(
         queueing(build, ("CustomerRemaining", "bye")), build.flow(build.say("survey"), name="bye")
     )
@@ -213,7 +213,7 @@ def test_a_customer_who_leaves_the_agent_is_gone(build):
     )
 
 
-def test_a_hook_to_a_flow_that_is_not_there_is_noted_and_the_default_taken(build):
+def test_a_hook_to_a_missing_flow_is_recorded_and_the_default_runs(build):
     live = build.call(queueing(build, ("CustomerQueue", "arn:absent")))
     assert build.run(live, p.Queued())[-1] == p.Loop("", "", float("inf"))
     assert live.unresolved == ("arn:absent",)
@@ -227,7 +227,7 @@ def test_a_transfer_to_an_agent_queues_for_that_agent(build):
     assert build.call(flow).start() == p.Enqueue("t", None, "agent/7")
 
 
-def test_a_third_party_that_does_not_come_back_ends_the_contact(build):
+def test_a_third_party_transfer_without_resume_ends_the_contact(build):
     dial = {"ThirdPartyPhoneNumber": "+1", "ContinueFlowExecution": "False"}
     flow = build.flow(build.action("d", "TransferParticipantToThirdParty", dial, then="end"))
     effects = build.run(build.call(flow), p.Connected())
@@ -237,7 +237,7 @@ def test_a_third_party_that_does_not_come_back_ends_the_contact(build):
     ]
 
 
-def test_an_agent_whisper_on_its_own_is_heard_by_the_agent(build):
+def test_an_agent_whisper_alone_is_played_to_the_agent(build):
     flow = build.flow(build.say("psst"), type=FlowType.AGENT_WHISPER)
     assert build.call(flow).start().audience is p.Audience.AGENT
 
@@ -253,7 +253,7 @@ def test_a_call_that_begins_in_a_queue_flow_is_in_the_queue(build):
     [(p.HungUp(), p.EndReason.CUSTOMER_DISCONNECT), (p.Stopped(), p.EndReason.STOPPED)],
     ids=["hung up", "stopped"],
 )
-def test_a_call_can_be_broken_off_at_any_moment_and_stays_over(build, event, reason):
+def test_a_call_can_be_stopped_at_any_moment_and_stays_over(build, event, reason):
     live = build.call(build.flow(build.say("a")))
     live.start()
     assert live.send(event) == p.Ended(reason)
@@ -266,7 +266,7 @@ def test_a_call_can_be_broken_off_at_any_moment_and_stays_over(build, event, rea
     [p.Digits("1"), p.AgentAnswered("a"), p.Queued(), p.Succeeded(), p.LambdaResult({}), p.Connected()],
     ids=lambda event: type(event).__name__,
 )
-def test_an_answer_to_something_else_is_a_protocol_error(build, event):
+def test_an_event_for_another_effect_is_a_protocol_error(build, event):
     live = build.call(build.flow(build.say("a")))
     live.start()
     with pytest.raises(p.ProtocolError):
@@ -274,7 +274,7 @@ def test_an_answer_to_something_else_is_a_protocol_error(build, event):
     assert isinstance(live.send(p.Done()), p.Ended)
 
 
-def test_out_of_turn_is_a_protocol_error(build):
+def test_an_unexpected_event_is_a_protocol_error(build):
     live = build.call(build.flow(build.say("a")))
     with pytest.raises(p.ProtocolError, match="was not started"):
         live.send(p.Done())
@@ -293,7 +293,7 @@ def test_a_loop_without_interrupts_is_never_done(build):
         live.send(p.Done())
 
 
-def test_attributes_may_be_set_from_outside_while_the_call_runs(build):
+def test_the_driver_may_set_attributes_while_the_call_runs(build):
     live = build.call(build.flow(build.say("a", then="b"), build.say("b", text="$.Attributes.x")))
     live.start()
     live.attributes["x"] = "set"
@@ -308,24 +308,24 @@ def test_the_contacts_own_attributes_are_never_changed(build):
     assert (given, live.attributes) == ({"a": "1"}, {"a": "2"})
 
 
-def test_an_entry_that_is_not_there_is_named(build):
+def test_a_missing_entry_flow_is_named(build):
     with pytest.raises(BusyhourError, match=r"no flow 'mian' among 1 flows\. Did you mean 'main'\?"):
         build.machine(build.flow(build.say("a"))).call("mian")
 
 
-def test_a_start_action_that_is_not_there_ends_the_call(build):
+def test_a_missing_start_action_ends_the_call(build):
     flow = Flow("main", None, "gone", (build.action("a", "DisconnectParticipant"),))
     assert build.call(flow).start().reason is p.EndReason.FLOW_ERROR
 
 
-def test_what_waits_is_public(build):
+def test_the_pending_effect_is_public(build):
     live = build.call(build.flow(build.say("a", then="b"), build.say("b")))
     build.run(live, p.Done())
     assert (live.flow_name, live.current_action, live.actions_run) == ("main", "b", 2)
     assert live.pending.text == "b"
 
 
-def test_an_observer_is_told_of_every_action_and_branch(build):
+def test_an_observer_receives_every_action_and_branch(build):
     class Seen(list):
         def on_action(self, call, flow, action):
             self.append(action.identifier)
@@ -386,7 +386,7 @@ def test_calls_through_every_real_export_end(corpus, build, channel):
     assert ended == 3 * len(flows)
 
 
-def test_the_old_exports_say_the_same_when_their_conversion_is_read_again(corpus, build):
+def test_conversions_of_old_exports_are_unchanged_by_a_round_trip(corpus, build):
     import json
 
     from busyhour.flows.export.document import parse
@@ -500,7 +500,7 @@ EVENTS = st.sampled_from(
 
 @settings(max_examples=200, deadline=None)
 @given(small_flows(), st.lists(EVENTS, max_size=25), st.sampled_from(["VOICE", "CHAT", "TASK"]))
-def test_no_event_in_any_order_raises_anything_but_a_protocol_error(flow, events, channel):
+def test_events_in_any_order_raise_only_protocol_errors(flow, events, channel):
     live = Machine(FlowLibrary([flow])).call(flow, Contact(channel=channel))
     effect = live.start()
     for event in events:
@@ -524,13 +524,13 @@ def story(build, flow, seed, library=None):
 
 @settings(max_examples=100, deadline=None)
 @given(small_flows(), st.integers(0, 5))
-def test_the_same_answers_tell_the_same_story(build, flow, seed):
+def test_the_same_answers_give_the_same_trace(build, flow, seed):
     assert story(build, flow, seed) == story(build, copy.deepcopy(flow), seed)
 
 
 @settings(max_examples=100, deadline=None)
 @given(small_flows(), st.permutations(range(5)), st.integers(0, 5))
-def test_neither_names_nor_order_of_actions_matter(build, flow, order, seed):
+def test_a_trace_is_independent_of_names_and_order_of_actions(build, flow, order, seed):
     names = {str(number): f"action {number}!" for number in range(5)} | {"": "", "gone": "gone"}
 
     def renamed(action):
@@ -634,7 +634,7 @@ KEYS = [
     st.sampled_from(["VOICE", "CHAT"]),
     st.integers(0, 3),
 )
-def test_no_parameters_however_wrong_stop_the_machine(build, type, parameters, channel, seed):
+def test_the_machine_tolerates_any_parameters(build, type, parameters, channel, seed):
     flow = build.flow(
         build.action("x", type, parameters, then="say", errors={"NoMatchingError": "end"}), build.say("say")
     )

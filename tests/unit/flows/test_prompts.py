@@ -64,7 +64,7 @@ def test_words_of_markup():
 
 
 @pytest.mark.parametrize("given_name", ["arn:x/prompt/p1", "p1", "Beep.wav"])
-def test_a_recording_is_known_by_arn_id_or_name(given_name):
+def test_a_recording_is_found_by_arn_id_or_name(given_name):
     assert SPEECH.recording({given_name: 12.0}, "arn:x/prompt/p1", "Beep.wav") == 12.0
     assert SPEECH.recording({}, "arn:x/prompt/p1") == SPEECH.recording_seconds
 

@@ -39,7 +39,7 @@ def test_a_whole_value(text, root, path):
 @pytest.mark.parametrize(
     "text", ["$", "$.", "$ 5", "$.5", "$5.00", "Attributes.x", "$.a b", "x $.a", "$.External.bal."]
 )
-def test_no_whole_value(text):
+def test_texts_that_are_not_one_reference(text):
     assert whole(text) is None
 
 
@@ -70,7 +70,7 @@ def test_references_in_a_tree_have_their_place():
     ]
 
 
-def test_static_parameters_stay_what_they_are():
+def test_static_parameters_are_unchanged():
     assert compile_text("Hello") == "Hello"
     assert compile_text(None) == ""
     assert compile_text(5) == "5"
@@ -200,7 +200,7 @@ def test_a_value_as_text(value, text):
     assert text_of(value) == text
 
 
-def test_what_a_call_knows_by_root(build):
+def test_values_of_a_call_by_root(build):
     live = valued(
         build, attributes={"a.b": "dotted"}, contact_id="c-2", initial_contact_id="c-1", channel="VOICE"
     )
@@ -229,7 +229,7 @@ def test_what_a_call_knows_by_root(build):
         assert compile_value(text)(live) == ""
 
 
-def test_a_reference_to_nothing_is_what_the_parameter_asks_for(build):
+def test_a_reference_to_nothing_has_the_parameters_default(build):
     live = valued(build)
     made = compile_value({"a": ["$.External.gone"], "b": {"c": "$.External.gone"}}, missing=None)
     assert made(live) == {"a": [None], "b": {"c": None}}

@@ -136,7 +136,7 @@ def test_a_contract_is_written_and_read_back(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         ('{"version": 2, "functions": {}}', "no contract file"),
         (json.dumps([]), "no contract file"),
     ],

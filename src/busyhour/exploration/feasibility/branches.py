@@ -94,7 +94,7 @@ class Branches:
         if fails_on and "Loop" in self._ground.policy.okay_without_error_branch:
             return ""
         if times is None and not find(raw):
-            return "LoopCount is no number"
+            return "LoopCount is not a number"
         outcomes = ["ContinueLooping", "DoneLooping"] if times is None or times > 0 else ["DoneLooping"]
         return self._outcomes(action, kind, index, outcomes)
 

@@ -60,19 +60,19 @@ TYPES: dict[str, type[Node]] = {
     **{type: BEHAVIOURS[one.behaviour] for type, one in DECLARED.items()},
     **dict.fromkeys(_WITHOUT_SCHEMA, services.Service),
 }
-"""Every action type that is modelled. A type that is not here goes on with NextAction, else NoMatchingError's branch,
-and is named in `Call.unmodelled`."""
+"""Every action type that is modelled. Any other type continues with NextAction, else NoMatchingError's branch,
+and is listed in `Call.unmodelled`."""
 
 ASKABLE = frozenset(type for type, node in TYPES.items() if node.__module__ == contact.__name__) | {
     "InvokeFlowModule",
     "TransferToFlow",
     "UpdateContactTargetQueue",
 }
-"""Types that work without asking anybody unless `Policy.ask` says that they shall be asked about."""
+"""Types that always succeed without an effect, unless `Policy.ask` makes the driver decide."""
 
 
 def make(action: Action, flow: Compiled, machine: Machine) -> Node:
-    """The node of an action."""
+    """Make the node of an action."""
     kind = TYPES.get(action.type, services.Unmodelled)
     node = kind(action, flow, machine)
     if machine.policy.asks(action.type) and (action.type in ASKABLE or kind is services.Unmodelled):

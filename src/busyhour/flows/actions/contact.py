@@ -1,4 +1,4 @@
-"""What a flow sets on the contact. All of these just succeed, unless `Policy.ask` lets the driver make them fail."""
+"""Actions that set data on the contact. They succeed unless `Policy.ask` lets the driver make them fail."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _DATA = ("Name", "Description", "LanguageCode", "CustomerId")
 
 
 class Configuration(Node):
-    """Logging, recording, routing criteria: nothing that a call notices."""
+    """Logging, recording, routing criteria: no effect on the call."""
 
     __slots__ = ()
 
     def run(self, call: Call) -> Node | None:
-        """Go on."""
+        """Continue."""
         return self.next
 
 
 class VoiceConfiguration(Configuration):
-    """The same for what only voice contacts have."""
+    """Configuration that applies to voice contacts only."""
 
     __slots__ = ()
 
     def run(self, call: Call) -> Node | None:
-        """Go on, or fail on another channel."""
+        """Continue, or fail on another channel."""
         return (
             self.next
             if call.contact.channel == "VOICE"
@@ -45,7 +45,7 @@ class VoiceConfiguration(Configuration):
 
 
 class ChannelConfiguration(Configuration):
-    """Recording and analytics, or media processing, of one channel: another channel is a ChannelMismatch."""
+    """Recording and analytics, or media processing, of one channel; on other channels a ChannelMismatch."""
 
     __slots__ = ("_channel",)
     _KEYS: ClassVar[Mapping[str, str]] = {
@@ -61,14 +61,14 @@ class ChannelConfiguration(Configuration):
         )
 
     def run(self, call: Call) -> Node | None:
-        """Go on, or take the mismatch's branch."""
+        """Continue, or take the branch for ChannelMismatch."""
         if self._channel is not None and call.contact.channel != self._channel:
             return self.fail(call, "ChannelMismatch", cause=Cause.CHANNEL)
         return self.next
 
 
 class Attributes(Node):
-    """UpdateContactAttributes: all of them or, where they grow too large, none."""
+    """UpdateContactAttributes: sets all attributes or, where they would exceed the size limit, none."""
 
     __slots__ = ("_constant", "_related", "_values")
 
@@ -80,7 +80,7 @@ class Attributes(Node):
         self._related = action.parameters.get("TargetContact") == "Related"
 
     def run(self, call: Call) -> Node | None:
-        """Set them. Those of the related contact are no business of this one."""
+        """Set the attributes. Those of the related contact are ignored."""
         values = {
             key(call) if callable(key) else key: value(call) if callable(value) else value
             for key, value in self._values
@@ -91,7 +91,7 @@ class Attributes(Node):
 
 
 class FlowAttributes(Node):
-    """UpdateFlowAttributes: values that live as long as the flow."""
+    """UpdateFlowAttributes: values that last until the flow ends."""
 
     __slots__ = ("_values",)
 
@@ -151,10 +151,11 @@ class Voice(Node):
 
 
 class EventHooks(Node):
-    """UpdateContactEventHooks: which flow runs when something happens to the contact.
+    """UpdateContactEventHooks: the flow to run on an event of the contact.
 
-    CustomerQueue, AgentWhisper, CustomerWhisper and CustomerRemaining are run. Hold flows are part of the talk, and
-    the agent's screens (DefaultAgentUI, ...) concern no caller: those hooks are kept and not run.
+    CustomerQueue, AgentWhisper, CustomerWhisper and CustomerRemaining are run. Hold flows are part of the talk
+    time, and the agent's screens (DefaultAgentUI, ...) have no effect on callers: those hooks are stored and
+    not run.
     """
 
     __slots__ = ("_hooks",)
@@ -172,7 +173,7 @@ class EventHooks(Node):
             self._hooks.append((name, "" if disabled else compile_text(reference), disabled))
 
     def run(self, call: Call) -> Node | None:
-        """Set it. Chats have no hold flows."""
+        """Set the hook. Chats have no hold flows."""
         hooks = dict(call.hooks or {})
         for name, reference, disabled in self._hooks:
             if name in ("CustomerHold", "AgentHold") and call.contact.channel != "VOICE":
@@ -224,7 +225,7 @@ class CallbackNumber(Node):
         self._number = self.text("CallbackNumber")
 
     def run(self, call: Call) -> Node | None:
-        """Set it, if it is a telephone number."""
+        """Set the number, or fail if it is not a telephone number."""
         if call.contact.channel != "VOICE":
             return self.fail(call, "InvalidCallbackNumber", "only voice contacts are called back")
         given = self._number(call) if callable(self._number) else self._number
@@ -283,7 +284,7 @@ class Untag(Node):
         self._keys = frozenset(str(key) for key in keys) if isinstance(keys, list) else frozenset()
 
     def run(self, call: Call) -> Node | None:
-        """Take the tags away."""
+        """Add the tags to the contact."""
         tags = call.datum("Tags", call.contact.tags)
         call.put("Tags", {key: value for key, value in tags.items() if key not in self._keys})
         return self.next

@@ -1,4 +1,4 @@
-"""The way through a flow: comparisons, counters, hours, metrics, waiting, the end."""
+"""Flow control: comparisons, counters, hours, metrics, waits, ends."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class Disconnect(Node):
-    """DisconnectParticipant: the contact is over."""
+    """DisconnectParticipant: ends the contact."""
 
     __slots__ = ()
 
     def run(self, call: Call) -> Node | None:
-        """Disconnect."""
+        """Remove the tags."""
         return call.disconnect(self.action.type)
 
 
@@ -34,13 +34,13 @@ _BEHIND = frozenset(
         FlowType.OUTBOUND_WHISPER,
     }
 )
-"""Types of flows that run while the contact is somewhere else already; a queue flow is known by the call's stage."""
+"""Flow types that run while the contact is elsewhere; a queue flow is recognised by the call's stage."""
 
 
 class EndFlow(Node):
-    """EndFlowExecution: this flow is over; the contact is not, unless nothing else goes on.
+    """EndFlowExecution: ends this flow, and the contact only if nothing else runs.
 
-    In an inbound, transfer or disconnect flow it does what DisconnectParticipant does (AWS administrator guide,
+    In an inbound, transfer or disconnect flow it acts like DisconnectParticipant (AWS administrator guide,
     End flow / Resume).
     """
 
@@ -52,7 +52,7 @@ class EndFlow(Node):
 
 
 class Compare(Node):
-    """Compare: the first condition that holds for a value. Nothing holds for a value that is not there."""
+    """Compare: the first condition that matches a value. A missing value matches no condition."""
 
     __slots__ = ("_value",)
 
@@ -74,7 +74,7 @@ class Compare(Node):
 
 
 class LoopCounter(Node):
-    """Loop: ContinueLooping so many times, then DoneLooping once, then from the beginning."""
+    """Loop: ContinueLooping for the configured number of times, DoneLooping once, then again from the start."""
 
     __slots__ = ("_count",)
 
@@ -86,7 +86,7 @@ class LoopCounter(Node):
         """Count."""
         times = number(self._count(call) if callable(self._count) else self._count)
         if times is None:
-            return self.missing(call, "LoopCount", "LoopCount is no number")
+            return self.missing(call, "LoopCount", "LoopCount is not a number")
         if call.loops is None:
             call.loops = {}
         done = call.loops.get(self, 0)
@@ -98,7 +98,7 @@ class LoopCounter(Node):
 
 
 class Hours(Node):
-    """CheckHoursOfOperation: are these hours, or those of the target queue, open now?"""
+    """CheckHoursOfOperation: whether these hours, or those of the target queue, are open now."""
 
     __slots__ = ("_hours",)
 
@@ -107,7 +107,7 @@ class Hours(Node):
         self._hours = self.text("HoursOfOperationId")
 
     def run(self, call: Call) -> Node | None:
-        """Ask."""
+        """Request the state of the hours."""
         hours = self._hours(call) if callable(self._hours) else self._hours
         if not hours and call.queue is None and self.machine.policy.hours_need_queue:
             detail = "no hours are named and no queue is set"
@@ -116,7 +116,7 @@ class Hours(Node):
         return None
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
-        """Open or closed."""
+        """Take the branch for open or closed."""
         match event:
             case p.Hours(open):
                 return self.choose(call, "True" if open else "False")
@@ -146,12 +146,12 @@ class ReadMetrics(Node):
         call.pending = p.ReadMetrics(self.identifier, queue or None, agent or None, metric, channel or None)
 
     def run(self, call: Call) -> Node | None:
-        """Ask for all metrics."""
+        """Request all metrics."""
         self._ask(call, None)
         return None
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
-        """Keep them."""
+        """Store the metrics."""
         match event:
             case p.Metrics(values):
                 get = values.get
@@ -191,12 +191,12 @@ class CheckMetrics(ReadMetrics):
         self._metric = text_of(action.parameters.get("MetricType"))
 
     def run(self, call: Call) -> Node | None:
-        """Ask for the metric."""
+        """Request the metric."""
         self._ask(call, self._metric)
         return None
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
-        """Branch on its value; a metric without one matches nothing."""
+        """Branch on the metric's value; a metric without a value matches no condition."""
         if not isinstance(event, p.Metrics):
             return super().resume(call, event)
         value = event.values.get(self._metric)
@@ -209,7 +209,7 @@ class CheckMetrics(ReadMetrics):
 
 
 class Wait(Node):
-    """Wait: a chat or task pauses, until the time is over or something happens."""
+    """Wait: pauses a chat or task for a time or until an event."""
 
     __slots__ = ("_events", "_seconds")
 
@@ -224,18 +224,18 @@ class Wait(Node):
             self._events = (*self._events, "Continue")
 
     def run(self, call: Call) -> Node | None:
-        """Wait; a telephone call does not."""
+        """Pause; fail for voice contacts."""
         if call.contact.channel == "VOICE":
             return self.fail(call, detail="voice contacts do not wait", cause=Cause.CHANNEL)
         seconds = number(self._seconds(call) if callable(self._seconds) else self._seconds)
         if seconds is None or seconds < 0:
-            return self.fail(call, detail="the time to wait is no number")
+            return self.fail(call, detail="the time to wait is not a number")
         call.lambda_seconds = 0.0
         call.pending = p.Pause(self.identifier, seconds, self._events)
         return None
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
-        """The wait is over."""
+        """Take the branch for the end of the wait."""
         match event:
             case p.Done():
                 return self.match(call, "WaitCompleted") or self.unmatched(call)

@@ -1,4 +1,4 @@
-"""InvokeLambdaFunction: the event, the limits, and whether the answer fits the contract."""
+"""InvokeLambdaFunction: the event, the limits, and the check of the response against the response type."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class InvokeFunction(Node):
-    """InvokeLambdaFunction. Retries are the driver's; the answer is judged here."""
+    """InvokeLambdaFunction. The driver retries; this class validates the response."""
 
     __slots__ = ("_asynchronous", "_function", "_key", "_limit", "_parameters", "_response_type")
 
@@ -38,7 +38,7 @@ class InvokeFunction(Node):
         self._limit = longest if limit is None or limit <= 0 else min(limit, longest)
         given = parameters.get("LambdaInvocationAttributes")
         self._parameters = compile_value(
-            # Values of the event are strings, also where an export has a number or a boolean.
+            # Values of the event are strings, even if an export has a number or a boolean.
             {
                 name: text_of(value) if isinstance(value, int | float) else value
                 for name, value in given.items()
@@ -48,17 +48,17 @@ class InvokeFunction(Node):
             policy.missing_reference,
         )
         validation = parameters.get("ResponseValidation")
-        said = validation.get("ResponseType") if isinstance(validation, Mapping) else None
-        self._response_type = "JSON" if said == "JSON" else "STRING_MAP"
+        declared = validation.get("ResponseType") if isinstance(validation, Mapping) else None
+        self._response_type = "JSON" if declared == "JSON" else "STRING_MAP"
 
     def run(self, call: Call) -> Node | None:
-        """Invoke, unless the functions in a row have used up their time."""
+        """Invoke the function, unless consecutive functions have used up their time."""
         function = self._function(call) if callable(self._function) else self._function
         if not function:
             return self.missing(call, self._key, "no function is named")
         limit = min(self._limit, self.machine.policy.lambda_chain_seconds - call.lambda_seconds)
         if limit <= 0:
-            detail = "functions in a row took 20 s with nothing heard in between"
+            detail = "consecutive functions took 20 s without a prompt in between"
             return self.fail(call, detail=detail, cause=Cause.FUNCTION_FAILED, what=function)
         parameters = self._parameters
         call.pending = p.Invoke(
@@ -71,9 +71,9 @@ class InvokeFunction(Node):
         return None
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
-        """Take the answer, or the error's branch."""
-        asked = call.pending
-        name = asked.function_arn if isinstance(asked, p.Invoke) else ""
+        """Store the response, or take the error branch."""
+        effect = call.pending
+        name = effect.function_arn if isinstance(effect, p.Invoke) else ""
         if isinstance(event, p.LambdaResult):
             call.lambda_seconds += event.seconds
             if self._asynchronous:
@@ -87,8 +87,8 @@ class InvokeFunction(Node):
             return self._failed(call, name, detail)
         if isinstance(event, p.LambdaFailed):
             call.lambda_seconds += event.seconds
-            said = f"{event.kind}: {event.detail}" if event.detail else event.kind
-            return self._failed(call, name, said, missing=event.kind == "missing")
+            detail = f"{event.kind}: {event.detail}" if event.detail else event.kind
+            return self._failed(call, name, detail, missing=event.kind == "missing")
         return super().resume(call, event)
 
     def _failed(self, call: Call, function: str, detail: str, *, missing: bool = False) -> Node | None:
@@ -98,7 +98,7 @@ class InvokeFunction(Node):
         return self.fail(call, detail=detail, cause=cause, what=function)
 
     def _unfit(self, event: p.LambdaResult) -> str | None:
-        """Why the answer does not fit the contract, None where it does."""
+        """Return why the response is invalid, None if it is valid."""
         payload = event.payload
         policy = self.machine.policy
         if not isinstance(payload, Mapping):
@@ -108,19 +108,19 @@ class InvokeFunction(Node):
             for key, value in payload.items():
                 if type(value) is not str:
                     if policy.string_map_strict or isinstance(value, Mapping | list):
-                        return f"the value of {key!r} is no string"
+                        return f"the value of {key!r} is not a string"
                     value = text_of(value)
                 if event.size is None:
-                    # Six bytes a character is the most that JSON text takes.
+                    # JSON text takes at most six bytes for a character.
                     size += 6 * (len(key) + len(value) + 1)
             if size > policy.lambda_response_bytes and (
                 event.size is not None or _size(payload) > policy.lambda_response_bytes
             ):
-                return f"the answer is larger than {policy.lambda_response_bytes} bytes"
+                return f"the response is larger than {policy.lambda_response_bytes} bytes"
             return None
         size = event.size if event.size is not None else _size(payload)
         if size > policy.lambda_response_bytes:
-            return f"the answer is larger than {policy.lambda_response_bytes} bytes"
+            return f"the response is larger than {policy.lambda_response_bytes} bytes"
         return None
 
     def _answer(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -130,9 +130,9 @@ class InvokeFunction(Node):
 
 
 ARN_KEYS = ("LambdaFunctionARN", "LambdaFunctionArn", "FunctionArn")
-"""Parameters that name the function, by how exports spell it."""
+"""Parameters that name the function, in each spelling that exports use."""
 
 
 def _size(payload: Any) -> int:
-    """Bytes of the answer as JSON text in UTF-8."""
+    """Return the size of the response as JSON text in UTF-8, in bytes."""
     return len(json.dumps(payload, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass"))

@@ -1,4 +1,4 @@
-"""What the customer enters or says: menus, stored input, Lex bots."""
+"""Customer input: menus, stored input, Lex bots."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOCAL = re.compile(r"\d{7,15}")
 
 
 class Input(Node):
-    """GetParticipantInput: a menu of one key, or digits to be stored, or a key pressed ahead."""
+    """GetParticipantInput: a menu of one key, digits to store, or a key pressed ahead."""
 
     __slots__ = (
         "_buffer",
@@ -83,7 +83,7 @@ class Input(Node):
         )
 
     def run(self, call: Call) -> Node | None:
-        """Ask for keys; only a telephone has them."""
+        """Collect keys; fail on channels without keys."""
         if call.contact.channel != "VOICE":
             return self.fail(call, detail="only voice contacts have keys", cause=Cause.CHANNEL)
         if self._buffer:
@@ -93,7 +93,7 @@ class Input(Node):
         return None
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
-        """Digits, silence or a failure."""
+        """Take the branch for digits, silence or a failure."""
         match event:
             case p.Digits(digits) if digits:
                 return self._pressed(call, digits)
@@ -128,9 +128,9 @@ class Input(Node):
 
 
 class Lex(Node):
-    """ConnectParticipantWithLexBot: the customer talks or writes to a bot; its intent is the result.
+    """ConnectParticipantWithLexBot: the customer talks or writes to a bot; the recognised intent is the result.
 
-    What happens where the bot ends without an intent is the policy's to say.
+    `Policy` determines the branch if the bot ends without an intent.
     """
 
     __slots__ = ("_attributes", "_bot", "_intents", "_prompt")
@@ -166,7 +166,7 @@ class Lex(Node):
         return None
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
-        """What the bot made of it."""
+        """Branch on the bot's result."""
         match event:
             case p.LexResult(intent, slots, session_attributes, _, extra):
                 call.put(

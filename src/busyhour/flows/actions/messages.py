@@ -1,4 +1,4 @@
-"""Prompts: played once, or again and again while somebody waits."""
+"""Prompts: played once, or looped while a contact waits."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from busyhour.flows.machine import Machine
 
 Spoken = tuple[str, float]
-"""What is heard, and for how many seconds."""
+"""Text of the prompt, and its length in seconds."""
 
 
 class Prompt:
     """The prompt in an action's parameters: text, SSML, a recording or an audio file.
 
-    `fixed` is the prompt where it is the same on every call, None where references make it differ.
+    `fixed` is the prompt if it is the same on every call, None if references make it differ.
     """
 
     __slots__ = ("_get", "fixed", "recorded")
@@ -42,7 +42,7 @@ class Prompt:
             key = "SSML" if "SSML" in parameters else "Text"
 
             def build(text: str) -> Spoken:
-                # Plain text that begins as SSML does is read as SSML, as the console's importer does.
+                # Plain text that begins like SSML is read as SSML, as in the console's importer.
                 markup = key == "SSML" or text.lstrip().startswith("<speak")
                 words = spoken(text) if markup else text
                 if override is not None:
@@ -79,17 +79,17 @@ class Prompt:
             self._get = lambda call: fixed
 
     def heard(self, call: Call) -> Spoken:
-        """What is heard on this call."""
+        """Return the prompt of this call, with references resolved."""
         return self._get(call)
 
 
 def prompt_name(action: Action, flow: Compiled) -> str:
-    """Name of the recorded prompt, where the export's layout has it."""
+    """Return the name of the recorded prompt if the export's layout has it."""
     return shown_name(flow.flow, action, "PromptId", "promptName", "audio")
 
 
 class Message(Node):
-    """MessageParticipant: the customer hears a prompt; in an agent whisper the agent does."""
+    """MessageParticipant: plays a prompt to the customer, or to the agent in an agent whisper."""
 
     __slots__ = ("_effect", "_prompt")
 
@@ -99,7 +99,7 @@ class Message(Node):
         self._effect = None if self._prompt.fixed is None else p.Play(action.identifier, *self._prompt.fixed)
 
     def run(self, call: Call) -> Node | None:
-        """Play it. A chat shows text at once and has no audio; a task or an e-mail takes no notice."""
+        """Play the prompt. A chat shows text at once and has no audio; tasks and e-mails skip it."""
         channel = call.contact.channel
         agent = call.stage is Stage.AGENT_WHISPER or self.flow.agent_hears
         if channel == "VOICE" and not agent and self._effect is not None:
@@ -121,7 +121,7 @@ class Message(Node):
         return None
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
-        """Heard."""
+        """Continue after the prompt."""
         if isinstance(event, p.Done):
             return self.next
         if isinstance(event, p.Failed):
@@ -130,7 +130,7 @@ class Message(Node):
 
 
 class LoopPrompts(Node):
-    """MessageParticipantIteratively: prompts again and again, interrupted now and then where the flow says so."""
+    """MessageParticipantIteratively: loops prompts, with interrupts if the flow sets them."""
 
     __slots__ = ("_interrupt", "_prompts")
 
@@ -148,9 +148,9 @@ class LoopPrompts(Node):
         """Loop."""
         if call.contact.channel != "VOICE":
             if "NoMatchingError" in self.errors:
-                detail = "only voice contacts hear looped prompts"
+                detail = "only voice contacts can play looped prompts"
                 return self.fail(call, detail=detail, cause=Cause.CHANNEL)
-            return call.broken(self, "only voice contacts hear looped prompts")
+            return call.broken(self, "only voice contacts can play looped prompts")
         every = number(self._interrupt(call) if callable(self._interrupt) else self._interrupt)
         text = " ".join(prompt.heard(call)[0] for prompt in self._prompts)
         call.lambda_seconds = 0.0
@@ -160,7 +160,7 @@ class LoopPrompts(Node):
         return None
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
-        """The interrupt is due."""
+        """Take the branch for the interrupt."""
         if isinstance(event, p.Failed):
             return self.fail(call, event.error_type, event.detail)
         effect = call.pending

@@ -1,4 +1,4 @@
-"""From flow to flow: transfers, modules invoked and left."""
+"""Transitions between flows: transfers, and modules that are invoked and left."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TRANSFER_TARGETS = {None, FlowType.CONTACT_FLOW, FlowType.AGENT_TRANSFER, FlowT
 
 
 def reference_text(action: Action, flow: Compiled, machine: Machine, key: str, *names: str) -> Any:
-    """An id in an action's parameters, static or dynamic; where it was blanked, the name in the layout."""
+    """Return an id in an action's parameters, static or dynamic; for a blanked id, the name in the layout."""
     raw = action.parameters.get(key)
     if raw == "" and machine.policy.blank_references_work:
         return compile_text(shown_name(flow.flow, action, key, *names) or "(blank)")
@@ -26,7 +26,7 @@ def reference_text(action: Action, flow: Compiled, machine: Machine, key: str, *
 
 
 class TransferToFlow(Node):
-    """TransferToFlow: the contact goes on in another flow and does not come back."""
+    """TransferToFlow: the contact continues in another flow and does not return."""
 
     __slots__ = ("_flow",)
 
@@ -76,14 +76,14 @@ class InvokeModule(Node):
         return call.call_module(self, module, self._input(call) if callable(self._input) else self._input)
 
     def returned(self, call: Call, result: str | None) -> Node | None:
-        """Branch on the module's result; one without branches goes on."""
+        """Branch on the module's result; without branches, continue."""
         if result is None or not self.action.conditions:
             return self.next
         return self.choose(call, result)
 
 
 class EndModule(Node):
-    """EndFlowModuleExecution: back to the flow that invoked the module."""
+    """EndFlowModuleExecution: returns to the flow that invoked the module."""
 
     __slots__ = ("_data", "_result")
 
@@ -93,7 +93,7 @@ class EndModule(Node):
         self._data = compile_value(action.parameters.get("ResultData"), machine.policy.missing_reference)
 
     def run(self, call: Call) -> Node | None:
-        """Leave the module; a module that nobody invoked (run on its own) is the end of the contact."""
+        """Leave the module; a module that was started on its own ends the contact."""
         if not call.frames:
             return call.flow_over(self.action.type)
         result = self._result(call) if callable(self._result) else self._result

@@ -1,4 +1,4 @@
-"""Queues, agents and third parties: where a contact goes from a flow."""
+"""Queues, agents and third parties: destinations of a contact that leaves a flow."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class TargetQueue(Node):
-    """UpdateContactTargetQueue: the queue, or the agent's own queue, that a later transfer goes to."""
+    """UpdateContactTargetQueue: sets the queue, or the agent's own queue, for a later transfer."""
 
     __slots__ = ("_agent", "_name", "_queue")
 
@@ -43,12 +43,12 @@ class TargetQueue(Node):
 
 
 class _Queueing(Node):
-    """Asks for a place in a queue."""
+    """Base of the actions that enqueue the contact."""
 
     __slots__ = ()
 
     def ask(self, call: Call, queue: str | None, agent: str | None) -> Node | None:
-        """Ask, where there is anything to queue for."""
+        """Request a place in the queue, or fail without a target."""
         if not queue and not agent:
             return self.fail(call, detail="no queue is set", cause=Cause.NO_QUEUE)
         call.pending = p.Enqueue(
@@ -57,7 +57,7 @@ class _Queueing(Node):
         return None
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
-        """The queue's answer."""
+        """Take the branch for the queue's response."""
         match event:
             case p.Queued():
                 return self.taken(call, event)
@@ -69,18 +69,18 @@ class _Queueing(Node):
                 return super().resume(call, event)
 
     def taken(self, call: Call, event: p.Queued) -> Node | None:
-        """The contact is in the queue."""
+        """Continue after the contact entered the queue."""
         call.queued(event)
         return call.queue_flow()
 
 
 class ToQueue(_Queueing):
-    """TransferContactToQueue: into the target queue; the flow is over once the queue took the contact."""
+    """TransferContactToQueue: moves the contact to the target queue; the flow ends once the contact is queued."""
 
     __slots__ = ()
 
     def run(self, call: Call) -> Node | None:
-        """Ask."""
+        """Request a place in the queue."""
         return self.ask(call, call.queue, call.agent_target)
 
 
@@ -95,13 +95,13 @@ class Dequeue(_Queueing):
         self._agent = self.text("AgentId")
 
     def run(self, call: Call) -> Node | None:
-        """Ask."""
+        """Request a place in the other queue."""
         queue = self._queue(call) if callable(self._queue) else self._queue
         agent = self._agent(call) if callable(self._agent) else self._agent
         return self.ask(call, queue, agent)
 
     def taken(self, call: Call, event: p.Queued) -> Node | None:
-        """The contact is in the other queue; what runs now is the policy's to say."""
+        """Continue in the other queue; `Policy` determines which flow runs."""
         effect = call.pending
         assert isinstance(effect, p.Enqueue)
         call.queue, call.agent_target = effect.queue, effect.agent
@@ -113,19 +113,19 @@ class Dequeue(_Queueing):
 
 
 class ToAgent(_Queueing):
-    """TransferContactToAgent: to the agent who was chosen in the agent workspace."""
+    """TransferContactToAgent: transfers to the agent chosen in the agent workspace."""
 
     __slots__ = ()
 
     def run(self, call: Call) -> Node | None:
-        """Ask."""
+        """Request a place in the agent's queue."""
         if call.contact.channel != "VOICE":
             return self.fail(call, detail="only voice contacts", cause=Cause.CHANNEL)
         return self.ask(call, None, call.agent_target or "(chosen agent)")
 
 
 class ThirdParty(Node):
-    """TransferParticipantToThirdParty: another number is called; the flow goes on afterwards, or ends."""
+    """TransferParticipantToThirdParty: calls another number; the flow continues afterwards, or ends."""
 
     __slots__ = ("_number", "_resumes", "_timeout")
 
@@ -150,7 +150,7 @@ class ThirdParty(Node):
         return None
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
-        """Connected, or not."""
+        """Take the branch for connected or failed."""
         match event:
             case p.Connected():
                 if self._resumes:

@@ -1,4 +1,4 @@
-"""What other services do for a flow: tasks, cases, profiles, views, callbacks; and types that are not modelled."""
+"""Steps of other services (tasks, cases, profiles, views, callbacks), and types that are not modelled."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Service(Node):
-    """Asks the service; what it gives back can be referred to afterwards."""
+    """Requests a step of a service; flows can refer to the values it returns."""
 
     __slots__ = ("_branches", "_channels", "_parameters")
 
@@ -47,7 +47,7 @@ class Service(Node):
         return None
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
-        """Done, or not."""
+        """Take the branch for success or failure."""
         match event:
             case p.Succeeded(values, branch):
                 call.put_values({**self._defaults(call), **values})
@@ -58,13 +58,13 @@ class Service(Node):
                 return super().resume(call, event)
 
     def done(self, call: Call, branch: str | None) -> Node | None:
-        """Go on; where there are conditions, by the result."""
+        """Continue; with conditions, branch on the result."""
         if branch is not None and self.action.conditions:
             return self.choose(call, branch)
         return self.next
 
     def _defaults(self, call: Call) -> dict[str, Any]:
-        """What the service surely gives back, where the driver says nothing else."""
+        """Return the values that the service always returns, for a driver that returns none."""
         contact = call.contact
         match self.action.type:
             case "CreateWisdomSession":
@@ -78,34 +78,34 @@ class Service(Node):
 
 
 class Branching(Service):
-    """A service whose answer is a branch (outbound call status, percentage, segment)."""
+    """A service whose result selects a branch (outbound call status, percentage, segment)."""
 
     __slots__ = ()
 
     def done(self, call: Call, branch: str | None) -> Node | None:
-        """Go on by the result; an answer without one matches nothing."""
+        """Branch on the result; a missing result matches no condition."""
         return self.unmatched(call) if branch is None else self.choose(call, branch)
 
 
 class Participating(Branching):
-    """One that the participant takes part in (a view, signing in): functions before and after it are no chain."""
+    """A service that the participant takes part in (a view, signing in); it ends a chain of functions."""
 
     __slots__ = ()
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
-        """Done, or not; the participant was busy meanwhile."""
+        """Take the branch for success or failure, and reset the time of consecutive functions."""
         call.lambda_seconds = 0.0
         return super().resume(call, event)
 
     def done(self, call: Call, branch: str | None) -> Node | None:
-        """Go on by the result, which views keep."""
+        """Branch on the result, which views store."""
         if self.action.type == "ShowView" and branch is not None:
             call.put("Views", {**call.datum("Views", {}), "Action": branch})
         return super().done(call, branch)
 
 
 class Unmodelled(Node):
-    """A type that is not known: NextAction, else NoMatchingError's branch; the call notes the type."""
+    """An unknown type: NextAction, else NoMatchingError's branch; the call records the type."""
 
     __slots__ = ()
 

@@ -1,7 +1,7 @@
-"""Read an exported file as JSON, with positions for messages and without ever showing a traceback.
+"""Read an exported file as JSON, with positions for messages and errors instead of tracebacks.
 
-A document knows nothing of flows. It takes UTF-8 (a byte order mark is tolerated), unwraps what
-`aws connect describe-contact-flow` prints, and says for every value of the content where it stands.
+A document is independent of flows. It takes UTF-8 (a byte order mark is tolerated), unwraps the output of
+`aws connect describe-contact-flow`, and gives the position of every value of the content in the file.
 """
 
 from __future__ import annotations
@@ -26,24 +26,27 @@ from busyhour.flows.export.positions import (
 from busyhour.flows.model import Pointer, Position
 
 MAX_DEPTH = 100
-"""Deepest nesting that is read. Real exports reach about 15; anything deeper is a mistake or an attack."""
+"""Deepest nesting that is read. Real exports reach about 15; deeper nesting is a mistake or an attack."""
 
 _EXPORT_HINT = (
     "Export the flow in the Connect console, or save the output of `aws connect describe-contact-flow`."
 )
 
-INSIDE_HINT = "There is a flow inside: put it into a file of its own. `busyhour check`, `explore` and `paths` read it where it is."
-"""The way out for a file that holds a flow among other things and is asked for as one."""
+INSIDE_HINT = (
+    "The file contains an embedded flow. `busyhour check`, `explore` and `paths` read it in place; "
+    "for other commands save the flow as a file of its own."
+)
+"""Hint for a file with an embedded flow that was given as a flow."""
 
 
 class DocumentError(BusyhourError):
-    """A file that is no readable JSON document.
+    """A file that is not a readable JSON document.
 
     Args:
         problem: what is wrong, without the place.
-        path: the file, None for text handed in.
-        position: where in the text.
-        hint: the way out.
+        path: the file, None for text.
+        position: place in the text.
+        hint: how to fix it.
     """
 
     def __init__(self, problem: str, path: Path | None, position: Position, hint: str | None = None) -> None:
@@ -54,11 +57,11 @@ class DocumentError(BusyhourError):
 
 
 class Document:
-    """A JSON document and where its values stand in the file.
+    """A JSON document and the positions of its values in the file.
 
     Args:
-        path: the file it came from, None for text handed in.
-        text: the whole text as it stands in the file.
+        path: the file it came from, None for text.
+        text: the whole text of the file.
         data: the content as plain JSON values; for a describe response the flow inside it.
         envelope: the other members of the describe response around the content (`Name`, `Type`, `Arn`, ...).
         content: text of `data`: `text` itself, or the string inside the describe response.
@@ -88,14 +91,14 @@ class Document:
 
     @property
     def name(self) -> str:
-        """The file's stem, `<text>` for text handed in."""
+        """The file's stem, or `<text>` without a file."""
         return self.path.stem if self.path else "<text>"
 
     def position(self, pointer: Pointer, key: bool = False) -> Position:
-        """Where the value at `pointer` of `data` begins (with `key`: where its key begins).
+        """Return the start of the value at `pointer` of `data` (with `key`: the start of its key).
 
-        A pointer that leads to nothing gives the nearest value on the way to it, so that "a key is missing"
-        can point at the object that lacks it.
+        For a pointer without a value, the position of the nearest enclosing value is returned, so that "a key
+        is missing" can point at the object that lacks it.
         """
         pointer = tuple(pointer)
         offset: int | None = None
@@ -114,7 +117,7 @@ class Document:
 
     @cached_property
     def duplicate_keys(self) -> list[Pointer]:
-        """Pointers of the keys that an object has twice; the last value is the one in `data`."""
+        """Pointers of the keys that occur twice in an object; `data` has the last value."""
         return self._offsets.duplicates if self._repeated else []
 
     @cached_property
@@ -131,7 +134,7 @@ class Document:
 
     @cached_property
     def _inner(self) -> list[int] | None:
-        """Offset in the file of each character of the content, where that is a string inside the file."""
+        """Offsets in the file of each character of the content if the content is a string in the file."""
         if self.content is self.text:
             return None
         return inner_offsets(self.text, scan(self.text).values[self.prefix])
@@ -145,7 +148,7 @@ def load(path: Path) -> Document:
     """Read the file at `path`.
 
     Raises:
-        DocumentError: it cannot be read, is not UTF-8, not JSON, or nested too deeply.
+        DocumentError: the file cannot be read, is not UTF-8, not JSON, or nested too deeply.
     """
     start = Position(1, 1)
     try:
@@ -162,10 +165,10 @@ def load(path: Path) -> Document:
 
 
 def parse(text: str, path: Path | None = None) -> Document:
-    """Read JSON text that came from `path`.
+    """Parse JSON text that came from `path`.
 
     Raises:
-        DocumentError: it is not JSON, or nested too deeply.
+        DocumentError: the text is not JSON, or nested too deeply.
     """
     data, repeated = _read(text, path)
     for wrapper in ("ContactFlow", "ContactFlowModule"):
@@ -192,7 +195,7 @@ def _unwrap(
 
 
 def _read(text: str, path: Path | None, place: Any = None, what: str = "") -> tuple[Any, bool]:
-    """Values of the text, and whether some object has a key twice."""
+    """Return the values of the text, and whether some object has a key twice."""
     place = place or (lambda offset: Lines(text).at(offset))
     repeated = False
 
@@ -220,7 +223,7 @@ def _read(text: str, path: Path | None, place: Any = None, what: str = "") -> tu
         ) from None
     except _NotJsonError as error:
         raise DocumentError(
-            f"{what}is not JSON: {error.args[0]} is no JSON number",
+            f"{what}is not JSON: {error.args[0]} is not a JSON number",
             path,
             place(find_token(text, error.args[0])),
             _EXPORT_HINT,
@@ -228,12 +231,14 @@ def _read(text: str, path: Path | None, place: Any = None, what: str = "") -> tu
     except RecursionError:
         raise _too_deep(text, path, place, what) from None
     except ValueError as error:
-        # Python refuses to read integers of more than 4,300 digits.
+        # Python rejects integers of more than 4,300 digits.
         raise DocumentError(f"{what}holds a number that cannot be read: {error}", path, place(0)) from None
     half = half_character(text)
     if half is not None:
         raise DocumentError(
-            f"{what}has a string with half a surrogate pair, which is no character", path, place(half)
+            f"{what}has a string with an unpaired surrogate, which is not a valid character",
+            path,
+            place(half),
         )
     if _depth(data) > MAX_DEPTH:
         raise _too_deep(text, path, place, what)
@@ -241,7 +246,7 @@ def _read(text: str, path: Path | None, place: Any = None, what: str = "") -> tu
 
 
 class _NotJsonError(ValueError):
-    """NaN or Infinity, which Python's reader takes and JSON does not have."""
+    """NaN or Infinity, which Python's parser accepts and JSON does not."""
 
 
 def _too_deep(text: str, path: Path | None, place: Any, what: str) -> DocumentError:
@@ -250,12 +255,12 @@ def _too_deep(text: str, path: Path | None, place: Any, what: str) -> DocumentEr
         f"{what}is nested more than {MAX_DEPTH} levels deep",
         path,
         place(offset),
-        "No flow is nested that deeply.",
+        "A flow is never nested that deeply.",
     )
 
 
 def _depth(data: Any) -> int:
-    """Levels of nesting, counted no further than one over the limit."""
+    """Return the levels of nesting, counted to at most one above the limit."""
     level: list[Any] = [data]
     depth = 0
     while level and depth <= MAX_DEPTH:
@@ -281,7 +286,7 @@ def _decode(raw: bytes, path: Path) -> str:
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode("utf-8")
         raise DocumentError(
-            f"is not UTF-8: byte 0x{raw[error.start]:02x} does not belong there",
+            f"is not UTF-8: invalid byte 0x{raw[error.start]:02x}",
             path,
             Lines(before).at(len(before)),
             "Save the file as UTF-8.",

@@ -1,7 +1,7 @@
-"""The console's old export (`modules`, version "1") as a 2019-10-30 flow.
+"""Convert the console's old export format (`modules`, version "1") to a 2019-10-30 flow.
 
-Only the console's importer understands the old format; this does what it does, so that an old export can be
-checked, run and deployed like any other. What each module type becomes is in `legacy_modules`.
+Only the console's importer reads the old format. This module does the same conversion, so that an old export
+can be checked, run and deployed like any other. The conversion of each module type is in `legacy_modules`.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class FlowError(BusyhourError):
 
     Args:
         problem: what is wrong, without the place.
-        document: where it was found.
+        document: the document.
         pointer: the value at fault in the document.
-        hint: the way out.
+        hint: how to fix it.
     """
 
     def __init__(
@@ -65,14 +65,14 @@ class Converted:
     document: Document
 
     def source(self, pointer: Pointer) -> Pointer:
-        """Pointer in the old export of what became the value at `pointer`, or the nearest value around it."""
+        """Return the pointer into the old export for the value at `pointer`, or for its nearest parent."""
         pointer = tuple(pointer)
         while pointer and pointer not in self.sources:
             pointer = pointer[:-1]
         return self.sources.get(pointer, ())
 
     def position(self, pointer: Pointer, key: bool = False) -> Position:
-        """Where in the old export's file the value at `pointer` of the conversion comes from."""
+        """Return the position in the old export's file from which the value at `pointer` was made."""
         return self.document.position(self.source(pointer), key)
 
 
@@ -85,7 +85,7 @@ class _Transitions:
 
 
 def is_legacy(data: Any) -> bool:
-    """Whether the document has the shape of the old export."""
+    """Whether the document has the shape of the old export format."""
     return isinstance(data, dict) and "modules" in data and "Actions" not in data
 
 
@@ -93,11 +93,11 @@ def convert(document: Document) -> Converted:
     """Convert the old export in `document`.
 
     Raises:
-        FlowError: it is no old export, or a module has no id or type.
+        FlowError: the document is not an old export, or a module has no id or type.
     """
     data = document.data
     if not is_legacy(data) or not isinstance(data["modules"], list):
-        raise FlowError("is not a legacy export: there is no list of modules", document)
+        raise FlowError("is not a legacy export: it has no list of modules", document)
     metadata = data.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     sources: dict[Pointer, Pointer] = {(): (), ("StartAction",): ("start",), ("Metadata",): ("metadata",)}
@@ -197,7 +197,7 @@ def _action(module: Module, here: Pointer, there: Pointer, sources: dict[Pointer
 
 
 def _transitions(module: Module, names: Mapping[str, str], there: Pointer) -> _Transitions:
-    """Sort the branches by what they become: `names` says `next`, `=operand`, `>operand` or an error type."""
+    """Sort the branches by their target form: `names` has `next`, `=operand`, `>operand` or an error type."""
     found = _Transitions()
     share = 0.0
     for number, branch in enumerate(module.branches):
@@ -210,7 +210,7 @@ def _transitions(module: Module, names: Mapping[str, str], there: Pointer) -> _T
             found.next_action, found.next_source = target, place
         elif name == "share":
             share += _number(branch.get("conditionValue"))
-            # The number drawn is 1 to 100, and the bound is not below itself: 3 % are the numbers below 4.
+            # The number drawn is 1 to 100, and the bound is exclusive: 3 % are the numbers below 4.
             found.conditions.append(("NumberLessThan", f"{share + 1:g}", target, place))
         elif name == "condition":
             operator = str(branch.get("conditionType", "Equals"))
@@ -226,7 +226,7 @@ def _transitions(module: Module, names: Mapping[str, str], there: Pointer) -> _T
 
 
 def _next_action(found: _Transitions) -> None:
-    """Where no branch is the plain way on, NextAction repeats the one that the console would repeat."""
+    """Return NextAction; without a plain branch it repeats the target that the console would repeat."""
     if found.next_action is not None:
         return
     by_error = {error: (target, place) for error, target, place in found.errors}

@@ -1,4 +1,4 @@
-"""What each module type of the console's old export becomes: action type, parameters, and names of its branches."""
+"""Conversion of each module type of the console's old export: action type, parameters, names of branches."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from busyhour.flows.export.legacy_parameters import Make, Module, Parameters, va
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What a module type becomes: action type, how parameters are made, and what its branches are called.
+    """Conversion of a module type: action type, function that makes the parameters, names of branches.
 
-    `always` are errors that the action must have a branch for; where the block had none it went on as if all were well.
+    `always` are errors that the action must have a branch for; without the branch, the old block continued
+    regardless.
     """
 
     type: str
@@ -23,14 +24,14 @@ class Conversion:
     always: tuple[str, ...] = ()
 
     def parameters(self, module: Module) -> Parameters:
-        """Parameters of the action that `module` becomes."""
+        """Return the parameters of the action for `module`."""
         made = Parameters()
         self.make(module, made)
         return made
 
 
 def keep(module: Module) -> Conversion:
-    """A module type that is not known: its parameters and branches keep their names."""
+    """Convert an unknown module type: parameters and branches keep their names."""
 
     def keep_all(module: Module, made: Parameters) -> None:
         for index, parameter in enumerate(module.parameters):
@@ -138,4 +139,4 @@ CONVERSIONS: Mapping[tuple[str, str], Conversion] = {
     ("PercentileBranching", ""): _conversion("DistributeByPercentage", Evaluate="share"),
     ("UpdateRoutingPriority", ""): _conversion("UpdateContactRoutingBehavior", make.priority),
 }
-"""(module type, target) -> what it becomes; an empty target stands for any."""
+"""(module type, target) -> its conversion; an empty target matches any."""

@@ -1,4 +1,4 @@
-"""Parameters of the console's old export as those of 2019-10-30 actions: one small function per shape.
+"""Convert parameters of the console's old export to those of 2019-10-30 actions: one small function per shape.
 
 The names come from real exports (121 distinct files); the target shapes are those that Connect accepts today.
 """
@@ -34,18 +34,18 @@ _SYSTEM = {
     "stored customer input": "$.StoredCustomerInput",
     "text to speech voice": "$.TextToSpeechVoiceId",
 }
-"""Display names of the namespace System, in small letters (AWS administrator guide, list of available contact
-attributes); any other value is a path as it stands (`Queue.ARN`, `Channel`)."""
+"""Display names of the namespace System, in lower case (AWS administrator guide, list of available contact
+attributes); any other value is a path as written (`Queue.ARN`, `Channel`)."""
 
 _ROOTS = {"User Defined": "Attributes"}
-"""Namespaces whose root has another name; all others are their own root (`External`, `Lex.Slots`)."""
+"""Namespaces whose root has a different name; all others are their own root (`External`, `Lex.Slots`)."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]+)*")
 
 
 @dataclass(slots=True)
 class Module:
-    """A module of the old export; `target` is empty where it has none."""
+    """A module of the old export; `target` is empty if it has none."""
 
     id: str
     type: str
@@ -54,19 +54,19 @@ class Module:
     branches: list[dict[str, Any]]
 
     def numbered(self, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-        """The parameters of that name with their index."""
+        """Return the parameters of that name with their index."""
         return ((index, one) for index, one in enumerate(self.parameters) if one.get("name") == name)
 
 
 @dataclass(slots=True)
 class Parameters:
-    """Parameters being made; `sources` says which old parameter (by index) each came from."""
+    """Parameters of the new action; `sources` maps each to the index of its old parameter."""
 
     values: dict[str, Any] = field(default_factory=dict)
     sources: dict[Pointer, int] = field(default_factory=dict)
 
     def put(self, path: tuple[str, ...], value: Any, source: int) -> None:
-        """Set the value at `path`, making the objects on the way."""
+        """Set the value at `path`, creating the objects on the way."""
         here = self.values
         for key in path[:-1]:
             here = here.setdefault(key, {})
@@ -74,7 +74,7 @@ class Parameters:
         self.sources[path] = source
 
     def take(self, module: Module, name: str, *path: str, otherwise: str | None = None) -> bool:
-        """Put the parameter `name` at `path`; without one put `otherwise`, if given. True if it was there."""
+        """Copy the parameter `name` to `path`, or `otherwise` if it is missing; return whether it was there."""
         for index, parameter in module.numbered(name):
             self.put(path, value(parameter), index)
             return True
@@ -91,9 +91,9 @@ Make = Callable[[Module, Parameters], None]
 
 
 def value(parameter: Mapping[str, Any]) -> str:
-    """A parameter's value as a 2019-10-30 export has it: a string, with dynamic values as references.
+    """Return a parameter's value as in a 2019-10-30 export: a string, with dynamic values as references.
 
-    Where the value was blanked (exports that were published often are) the resource's name stands in for it.
+    For a blanked value (frequent in published exports) the resource's name is returned.
     """
     raw = parameter.get("value")
     namespace = parameter.get("namespace")
@@ -108,7 +108,7 @@ def value(parameter: Mapping[str, Any]) -> str:
 
 
 def reference(namespace: str, name: str) -> str:
-    """`namespace` and `name` as a reference: ("User Defined", "pin") -> `$.Attributes.pin`."""
+    """Convert `namespace` and `name` to a reference: ("User Defined", "pin") -> `$.Attributes.pin`."""
     if namespace == "System":
         return _SYSTEM.get(name.casefold(), f"$.{name}")
     root = _ROOTS.get(namespace, namespace)
@@ -116,18 +116,18 @@ def reference(namespace: str, name: str) -> str:
 
 
 def nothing(module: Module, made: Parameters) -> None:
-    """A module without parameters."""
+    """Convert a module without parameters."""
 
 
 def prompt(module: Module, made: Parameters) -> None:
-    """Text, SSML or a recording."""
+    """Convert text, SSML or a recording."""
     ssml = any(str(one.get("value")).lower() == "ssml" for _, one in module.numbered("TextToSpeechType"))
     if not made.take(module, "Text", "SSML" if ssml else "Text"):
         made.take(module, "AudioPrompt", "PromptId")
 
 
 def loop_prompts(module: Module, made: Parameters) -> None:
-    """Prompts in a row, and how often they are interrupted."""
+    """Convert looped prompts, and their interrupt interval."""
     messages: list[dict[str, str]] = []
     for index, one in enumerate(module.parameters):
         if one.get("name") == "Text":
@@ -143,14 +143,14 @@ def loop_prompts(module: Module, made: Parameters) -> None:
 
 
 def menu(module: Module, made: Parameters) -> None:
-    """One key; the old export gives MaxDigits, which is always 1."""
+    """Convert a menu of one key; the old export's MaxDigits is always 1."""
     prompt(module, made)
     made.take(module, "Timeout", "InputTimeLimitSeconds", otherwise="5")
     made.values["StoreInput"] = "False"
 
 
 def lex(module: Module, made: Parameters) -> None:
-    """A Lex bot of either version, and its session attributes."""
+    """Convert a Lex bot of either version, and its session attributes."""
     prompt(module, made)
     if not made.take(module, "BotAliasArn", "LexV2Bot", "AliasArn"):
         made.take(module, "BotName", "LexBot", "Name")
@@ -160,7 +160,7 @@ def lex(module: Module, made: Parameters) -> None:
 
 
 def store(module: Module, made: Parameters) -> None:
-    """Digits to be stored, or a telephone number."""
+    """Convert stored input of digits or a telephone number."""
     prompt(module, made)
     made.take(module, "Timeout", "InputTimeLimitSeconds", otherwise="5")
     made.values["StoreInput"] = "True"
@@ -189,7 +189,7 @@ def _mapped(module: Module, made: Parameters, name: str, into: str) -> None:
 
 
 def function(module: Module, made: Parameters) -> None:
-    """A Lambda function; the old designer knew flat answers only."""
+    """Convert a Lambda invocation; the old designer had flat responses only."""
     made.take(module, "FunctionArn", "LambdaFunctionARN")
     made.take(module, "TimeLimit", "InvocationTimeLimitSeconds", otherwise="3")
     _mapped(module, made, "Parameter", "LambdaInvocationAttributes")
@@ -197,33 +197,33 @@ def function(module: Module, made: Parameters) -> None:
 
 
 def attributes(module: Module, made: Parameters) -> None:
-    """Contact attributes."""
+    """Convert contact attributes."""
     made.values["Attributes"] = {}
     _mapped(module, made, "Attribute", "Attributes")
 
 
 def screen_pop(module: Module, made: Parameters) -> None:
-    """A screen pop is an attribute that the agent's screen reads."""
+    """Convert a screen pop to an attribute that the agent's screen reads."""
     keys = [value(one) for _, one in module.numbered("key")]
     for key, (index, one) in zip(keys, module.numbered("value"), strict=False):
         made.put(("Attributes", key), value(one), index)
 
 
 def compare(module: Module, made: Parameters) -> None:
-    """The attribute that is compared."""
+    """Convert the attribute of a comparison."""
     namespace = next((str(one.get("value")) for _, one in module.numbered("Namespace")), "User Defined")
     for index, one in module.numbered("Attribute"):
         made.put(("ComparisonValue",), reference(namespace, str(one.get("value"))), index)
 
 
 def queue(module: Module, made: Parameters) -> None:
-    """A queue, or an agent's own."""
+    """Convert a queue, or an agent's own."""
     if not made.take(module, "Queue", "QueueId"):
         made.take(module, "Agent", "AgentId")
 
 
 def third_party(module: Module, made: Parameters) -> None:
-    """A telephone number; a blind transfer does not come back, nor does a block without a branch for coming back."""
+    """Convert a telephone number; a blind transfer and a block without a branch for returning do not resume."""
     made.take(module, "PhoneNumber", "ThirdPartyPhoneNumber")
     made.take(module, "TimeLimit", "ThirdPartyConnectionTimeLimitSeconds", otherwise="30")
     blind = any(value(one).lower() == "true" for _, one in module.numbered("BlindTransfer"))
@@ -232,7 +232,7 @@ def third_party(module: Module, made: Parameters) -> None:
 
 
 def logging(module: Module, made: Parameters) -> None:
-    """Logging on or off."""
+    """Convert logging on or off."""
     for index, one in module.numbered("LoggingBehavior"):
         made.put(("FlowLoggingBehavior",), _enabled(value(one)), index)
 
@@ -242,14 +242,14 @@ def _enabled(option: str) -> str:
 
 
 def voice(module: Module, made: Parameters) -> None:
-    """The voice, its engine and its style."""
+    """Convert the voice, its engine and its style."""
     made.take(module, "GlobalVoice", "TextToSpeechVoice")
     made.take(module, "GlobalEngine", "TextToSpeechEngine")
     made.take(module, "SpeakingStyle", "TextToSpeechStyle")
 
 
 def recording(module: Module, made: Parameters) -> None:
-    """Who is recorded, and what is analysed."""
+    """Convert the recorded participants and the analytics."""
     on = any(value(one) == "Enable" for _, one in module.numbered("RecordingBehaviorOption"))
     who = next((value(one) for _, one in module.numbered("RecordingParticipantOption")), "Both")
     participants = {"Both": ["Agent", "Customer"], "Agent": ["Agent"], "Customer": ["Customer"]}.get(who, [])
@@ -264,7 +264,7 @@ def recording(module: Module, made: Parameters) -> None:
 
 
 def hook(module: Module, made: Parameters) -> None:
-    """A flow for one event."""
+    """Convert the flow for one event."""
     kind = next((value(one) for _, one in module.numbered("Type")), "CustomerQueue")
     made.take(module, "ContactFlowId", "EventHooks", kind, otherwise="")
 
@@ -277,21 +277,21 @@ _STAFFING = {
 
 
 def staffing(module: Module, made: Parameters) -> None:
-    """Which count of agents is asked for."""
+    """Convert the requested count of agents."""
     for index, one in module.numbered("Status"):
         made.put(("MetricType",), _STAFFING.get(value(one), value(one)), index)
     queue(module, made)
 
 
 def queue_status(module: Module, made: Parameters) -> None:
-    """Size of the queue or age of its oldest contact, whichever a branch asks for."""
+    """Convert a check of the queue's size or of its oldest contact's age, by the branches."""
     by_size = any(branch.get("condition") == "CheckQueueSize" for branch in module.branches)
     made.values["MetricType"] = "NumberOfContactsInQueue" if by_size else "OldestContactInQueueAgeSeconds"
     queue(module, made)
 
 
 def streaming(state: str) -> Make:
-    """Audio streaming, `Enabled` or `Disabled`."""
+    """Convert audio streaming, `Enabled` or `Disabled`."""
 
     def make(module: Module, made: Parameters) -> None:
         directions = [value(one).removesuffix("Customer") for _, one in module.numbered("Track")]
@@ -305,7 +305,7 @@ def streaming(state: str) -> Make:
 
 
 def contact_data(module: Module, made: Parameters) -> None:
-    """Language and other data of the contact."""
+    """Convert language and other data of the contact."""
     for index, one in module.numbered("ContactData"):
         if isinstance(one.get("languageCode"), str):
             made.put(("LanguageCode",), one["languageCode"], index)
@@ -314,7 +314,7 @@ def contact_data(module: Module, made: Parameters) -> None:
 
 
 def callback(module: Module, made: Parameters) -> None:
-    """A call back."""
+    """Convert a callback."""
     made.take(module, "InitialDelaySeconds", "InitialCallDelaySeconds")
     made.take(module, "RetryDelaySeconds", "RetryDelaySeconds")
     made.take(module, "MaxRetryAttempts", "MaximumConnectionAttempts")
@@ -322,20 +322,20 @@ def callback(module: Module, made: Parameters) -> None:
 
 
 def wait(module: Module, made: Parameters) -> None:
-    """How long, and what ends it early."""
+    """Convert the duration of a wait, and the events that end it early."""
     made.take(module, "TimeoutSeconds", "TimeLimitSeconds")
     if any(value(one).lower() == "true" for _, one in module.numbered("InterruptOnCustomerReturn")):
         made.values["Events"] = ["CustomerReturned"]
 
 
 def priority(module: Module, made: Parameters) -> None:
-    """A place in the queue, or time added."""
+    """Convert a queue priority, or added time."""
     if not made.take(module, "AbsolutePosition", "QueuePriority"):
         made.take(module, "TimeOffset", "QueueTimeAdjustmentSeconds")
 
 
 def renamed(**names: str) -> Make:
-    """Parameters that only change their name: old=new."""
+    """Convert parameters that only change their name: old=new."""
 
     def make(module: Module, made: Parameters) -> None:
         for old, new in names.items():

@@ -1,7 +1,7 @@
-"""Where each value of a JSON text stands: pointer -> offset, offset -> line and column.
+"""Positions of the values of a JSON text: pointer -> offset, offset -> line and column.
 
-The standard library's reader keeps no positions. This scan is made only when a position is asked for, on text
-that is known to be JSON, without recursion.
+The standard library's parser keeps no positions. This scan is made only when a position is needed, on text
+that is known to be valid JSON, without recursion.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PIECE = re.compile(
 
 @dataclass(slots=True)
 class Offsets:
-    """Offsets into one JSON text, by pointer, and the pointers of keys that were given twice."""
+    """Offsets into one JSON text, by pointer, and the pointers of duplicate keys."""
 
     values: dict[Pointer, int] = field(default_factory=dict)
     keys: dict[Pointer, int] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Offsets:
 def scan(text: str) -> Offsets:
     """Find every value and key of `text`, which must be valid JSON.
 
-    Where a key is repeated the offsets are those of its last occurrence, as the last value wins.
+    For a duplicate key the offsets are those of its last occurrence, whose value applies.
     """
     found = Offsets()
     path: list[str | int] = []
@@ -74,7 +74,10 @@ def scan(text: str) -> Offsets:
 
 
 def depth_exceeds(text: str, limit: int) -> int | None:
-    """Offset of the first bracket nested deeper than `limit`, or None; the text need not be valid JSON."""
+    """Return the offset of the first bracket nested deeper than `limit`, or None.
+
+    The text need not be valid JSON.
+    """
     depth = 0
     for token in _TOKEN.finditer(text):
         first = token.group()[0]
@@ -88,14 +91,14 @@ def depth_exceeds(text: str, limit: int) -> int | None:
 
 
 def find_token(text: str, token: str) -> int:
-    """Offset of the first `token` outside any string, 0 where there is none."""
+    """Return the offset of the first `token` outside any string, 0 without one."""
     return next((found.start() for found in _TOKEN.finditer(text) if found.group() == token), 0)
 
 
 def half_character(text: str) -> int | None:
-    """Offset of the first string with half a surrogate pair, or None; `text` is valid JSON.
+    """Return the offset of the first string with an unpaired surrogate, or None; `text` is valid JSON.
 
-    Such a string is no text: it can be written to no file and sent to no service.
+    Such a string can be neither written to a file nor sent to a service.
     """
     if not _SURROGATE.search(text):
         return None
@@ -118,13 +121,13 @@ class Lines:
         self._starts = [0, *(match.end() for match in _NEWLINE.finditer(text))]
 
     def at(self, offset: int) -> Position:
-        """Position of the character at `offset`."""
+        """Return the position of the character at `offset`."""
         line = bisect_right(self._starts, offset)
         return Position(line, offset - self._starts[line - 1] + 1)
 
 
 def inner_offsets(text: str, start: int) -> list[int]:
-    """Offset in `text` of each character of the JSON string that begins at `start`, and of its end."""
+    """Return the offset in `text` of each character of the JSON string that begins at `start`, and of its end."""
     literal = _TOKEN.match(text, start)
     assert literal is not None
     end = literal.end() - 1

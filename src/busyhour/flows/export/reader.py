@@ -1,6 +1,6 @@
-"""Document -> Flow, for both export formats, tolerant of everything that real exports contain.
+"""Convert a document to a Flow, for both export formats, tolerating everything that real exports contain.
 
-Whether the flow is any good is for the contracts to say; here only what cannot be a flow at all is refused.
+The contract rules judge the flow; only a document that cannot be a flow at all is rejected here.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ def read_file(path: Path, *, name: str | None = None, type: FlowType | None = No
     """Read the exported flow at `path`.
 
     Raises:
-        DocumentError: the file is no JSON document.
-        FlowError: the document is no flow.
+        DocumentError: the file is not a JSON document.
+        FlowError: the document is not a flow.
     """
     return read(load(path), name=name, type=type)
 
 
 def read(document: Document, *, name: str | None = None, type: FlowType | None = None) -> Flow:
-    """Make the flow that `document` holds; `name` and `type` win over what the export says.
+    """Make the flow in `document`; `name` and `type` override the export's.
 
     Raises:
-        FlowError: the document is no flow; the message names file, line and column.
+        FlowError: the document is not a flow; the message has file, line and column.
     """
     data = document.data
     if is_legacy(data):
@@ -41,14 +41,14 @@ def read(document: Document, *, name: str | None = None, type: FlowType | None =
         return _flow(document, converted.data, FlowFormat.LEGACY, name, type)
     if not isinstance(data, dict):
         raise FlowError(
-            f"is no contact flow: it holds {_kind(data)}, not an object", document, (), _SHAPE_HINT
+            f"is not a contact flow: it is {_kind(data)}, not an object", document, (), _SHAPE_HINT
         )
     if "Actions" not in data:
         near = next(
             (did_you_mean(key, ["Actions", "modules"]) for key in data if key.lower() == "actions"), ""
         )
         raise FlowError(
-            f'is no contact flow: there is no "Actions".{near}'.removesuffix("."),
+            f'is not a contact flow: it has no "Actions".{near}'.removesuffix("."),
             document,
             (),
             INSIDE_HINT if "StartAction" in document.text and "StartAction" not in data else _SHAPE_HINT,
@@ -90,9 +90,9 @@ def _flow(
 def _type(
     document: Document, data: Mapping[str, Any], metadata: Mapping[str, Any], actions: tuple[Action, ...]
 ) -> FlowType | None:
-    said = document.envelope.get("Type")
-    if isinstance(said, str) and said in FlowType.__members__:
-        return FlowType(said)
+    declared = document.envelope.get("Type")
+    if isinstance(declared, str) and declared in FlowType.__members__:
+        return FlowType(declared)
     if document.prefix[:1] == ("ContactFlowModule",):
         return FlowType.MODULE
     said = metadata.get("type")
@@ -153,7 +153,7 @@ def _condition(raw: Mapping[str, Any]) -> Condition:
 
 
 def _display_name(identifier: str, layout: Any) -> str:
-    """What the designer shows: the identifier itself where it is friendly, else a name in the layout."""
+    """Return the name in the designer: a readable identifier itself, else a name in the layout."""
     if isinstance(layout, dict) and not layout.get("isFriendlyName"):
         for key in ("name", "displayName"):
             if isinstance(layout.get(key), str) and layout[key]:

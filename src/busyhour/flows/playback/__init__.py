@@ -1,1 +1,1 @@
-"""Calls played back: traces, flow logs, scripted callers."""
+"""Playback of calls: traces, flow logs, scripted callers."""

@@ -1,6 +1,6 @@
-"""What one call did, action by action: for people to read, and as the base of its flow log.
+"""Trace of one call, action by action: for people to read, and as the source of its flow log.
 
-A `Tracer` is the machine's observer; whoever drives the call tells it of the effects, the events and the time.
+A `Tracer` is the machine's observer; the driver of the call passes it the effects, the events and the time.
 `run` does all of that for a scripted call.
 """
 
@@ -24,11 +24,11 @@ from busyhour.flows.references import compile_value, text_of
 
 @dataclass(slots=True)
 class Step:
-    """One action that was run, or a time in which none was (held in the queue, talking).
+    """One action that was run, or a period without one (held in the queue, talking).
 
     `at` is seconds from the start of the call; `parameters` have their references resolved; `changed` are the
-    contact attributes that the action changed (None: removed); `branch` is what it took, `answers` are the events
-    that came while it waited, with their time.
+    contact attributes that the action changed (None: removed); `branch` is the branch taken, `answers` are the
+    events received while it waited, with their time.
     """
 
     at: float
@@ -41,7 +41,7 @@ class Step:
     answers: list[tuple[float, p.Event]] = field(default_factory=list)
     branch: tuple[str, int] | None = None
     external: Mapping[str, Any] | None = None
-    """`$.External` after the action, where it changed."""
+    """`$.External` after the action, if it changed."""
 
 
 class Tracer:
@@ -54,25 +54,25 @@ class Tracer:
         self._external: Mapping[str, Any] | None = None
 
     def on_action(self, call: Call, flow: Flow, action: Action) -> None:
-        """An action is about to be run."""
+        """Record that an action is about to be run."""
         self._settle(call)
         compiled = compile_value(dict(action.parameters))
         parameters = compiled(call) if callable(compiled) else compiled
         self.steps.append(Step(self.now, flow.name, flow.arn or "", action, parameters))
 
     def on_branch(self, call: Call, flow: Flow, action: Action, kind: str, index: int) -> None:
-        """A branch was taken."""
+        """Record that a branch was taken."""
         for step in reversed(self.steps):
             if step.action is action:
                 step.branch = (kind, index)
                 return
 
     def started(self, call: Call) -> None:
-        """The call is about to be started."""
+        """Record that the call is about to be started."""
         self._attributes = dict(call.attributes)
 
     def yielded(self, call: Call, effect: p.Effect) -> None:
-        """The call waits with this effect."""
+        """Record the effect that the call waits with."""
         self._settle(call)
         last = self.steps[-1] if self.steps else None
         if isinstance(effect, p.Ended):
@@ -84,13 +84,13 @@ class Tracer:
             self.steps.append(Step(self.now, call.flow_name, "", None, {}, effect=effect))
 
     def answered(self, event: p.Event, seconds: float) -> None:
-        """This event is sent, `seconds` after the effect."""
+        """Record the event sent `seconds` after the effect."""
         self.now += seconds
         if self.steps:
             self.steps[-1].answers.append((self.now, event))
 
     def _settle(self, call: Call) -> None:
-        """What changed since the last look was the last step's doing."""
+        """Attribute all changes since the last step to that step."""
         if self.steps:
             now = call.attributes
             changed: dict[str, str | None] = {
@@ -115,7 +115,7 @@ class Trace:
 
     @property
     def ended(self) -> p.Ended:
-        """How it ended."""
+        """How the call ended."""
         assert isinstance(self.call.pending, p.Ended)
         return self.call.pending
 
@@ -149,7 +149,7 @@ def run(
 
 
 def lines(trace: Trace) -> Iterator[str]:
-    """The trace for people, one line for each thing that happened."""
+    """Format the trace, one line per event."""
     flow = None
     for step in trace.steps:
         if step.action is not None and step.flow != flow:
@@ -157,20 +157,20 @@ def lines(trace: Trace) -> Iterator[str]:
             yield f"{_clock(step.at)}  -- {flow} --"
         name = "" if step.action is None else step.action.display_name or step.action.identifier
         kind = "" if step.action is None else step.action.type
-        said = _noted(step) if step.effect is None else describe(step.effect)
-        yield f"{_clock(step.at)}  {name or '.':<36} {kind:<28} {said}".rstrip()
+        text = _subject(step) if step.effect is None else describe_effect(step.effect)
+        yield f"{_clock(step.at)}  {name or '.':<36} {kind:<28} {text}".rstrip()
         for at, event in step.answers:
-            told = tell(event)
-            if told:
-                yield f"{_clock(at)}      {told}"
+            text = describe_event(event)
+            if text:
+                yield f"{_clock(at)}      {text}"
         for key, value in step.changed.items():
             yield f"{'':>9}      {key} = {value!r}" if value is not None else f"{'':>9}      {key} is removed"
         if step.branch is not None and step.action is not None and step.branch[0] != "next":
             yield f"{'':>9}      branch: {branch_name(step.action, *step.branch)}"
 
 
-def _noted(step: Step) -> str:
-    """What an action without an effect was about, where its name does not say."""
+def _subject(step: Step) -> str:
+    """Describe the subject of an action without an effect if its name does not show it."""
     given = step.parameters
     match step.action.type if step.action is not None else "":
         case "Compare" if step.action is not None:
@@ -188,27 +188,27 @@ def _noted(step: Step) -> str:
 
 
 def branch_name(action: Action, kind: str, index: int) -> str:
-    """A branch in words: the condition, or the error's type."""
+    """Describe a branch: the condition, or the error type."""
     if kind == "condition":
         condition = action.conditions[index]
         return f"{condition.operator} {' '.join(condition.operands)}"
     return action.errors[index].error_type if kind == "error" else "NextAction"
 
 
-def describe(effect: p.Effect) -> str:
-    """An effect in words."""
+def describe_effect(effect: p.Effect) -> str:
+    """Describe an effect."""
     match effect:
         case p.Play(text=text, seconds=seconds, audience=audience):
             return f"{audience.value} hears {text!r} ({seconds:.1f} s)"
         case p.Loop("", "", _):
             return "the customer is held"
         case p.Loop(text=text, seconds=seconds):
-            return f"customer hears {text!r} again and again" + (
+            return f"customer hears {text!r} in a loop" + (
                 "" if seconds == float("inf") else f", {seconds:g} s"
             )
         case p.Collect(text=text, menu=menu, choices=choices, max_digits=most):
             wanted = f"one of {', '.join(choices) or 'no key'}" if menu else f"up to {most} digits"
-            return f"customer hears {text!r}, is to press {wanted}"
+            return f"customer hears {text!r}, should press {wanted}"
         case p.Converse(text=text, bot=bot):
             return f"customer hears {text!r}, talks to bot {bot.rpartition('/')[2]}"
         case p.Invoke(function_arn=arn, event=event):
@@ -226,13 +226,13 @@ def describe(effect: p.Effect) -> str:
         case p.Pause(seconds=seconds):
             return f"waits up to {seconds:g} s"
         case p.Service(type=type, parameters=parameters):
-            return f"asks for {type} {_json(parameters)}"
+            return f"requests {type} {_json(parameters)}"
         case p.Ended(reason=reason, detail=detail):
             return f"ended: {reason.value}" + (f" ({detail})" if detail else "")
 
 
-def tell(event: p.Event) -> str:
-    """An event in words; empty where it says nothing new."""
+def describe_event(event: p.Event) -> str:
+    """Describe an event; empty if it adds nothing."""
     match event:
         case p.Done(by):
             return f"{by} hangs up" if by else ""

@@ -1,8 +1,9 @@
-"""The flow log that Connect writes to CloudWatch, made from a simulated call, and read from a real one.
+"""The flow log that Connect writes to CloudWatch: made from a simulated call, or read from a real one.
 
-An entry has ContactId, ContactFlowId, ContactFlowName, ContactFlowModuleType (the module names of the console's old
-export), Identifier, Timestamp, Parameters, and Results or ExternalResults. Where AWS documents no shape, the shapes
-are those of published entries; parameters of other types are logged as exported, with references resolved.
+An entry has ContactId, ContactFlowId, ContactFlowName, ContactFlowModuleType (the module names of the console's
+old export), Identifier, Timestamp, Parameters, and Results or ExternalResults. Shapes that AWS does not
+document are those of published entries; parameters of other types are logged as exported, with references
+resolved.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ MODULE_TYPES = {type: one.log_name for type, one in DECLARED.items() if one.log_
 """Action type -> module type; types that are not here keep their name (Loop, Wait, CheckHoursOfOperation, ...)."""
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
-"""When simulated calls start, where nobody says."""
+"""Default start time of simulated calls."""
 
 
 def module_type(action: Action) -> str:
-    """The action's ContactFlowModuleType."""
+    """Return the action's ContactFlowModuleType."""
     parameters = action.parameters
     match action.type:
         case "GetParticipantInput" if text_of(parameters.get("StoreInput")).lower() == "true":
@@ -45,7 +46,7 @@ def module_type(action: Action) -> str:
 
 
 def entries(trace: Trace, start: datetime = EPOCH, everything: bool = False) -> Iterator[dict[str, Any]]:
-    """The flow log of a simulated call; what comes before logging is enabled only with `everything`."""
+    """Return the flow log of a simulated call; actions before logging is enabled only with `everything`."""
     logging = everything
     for step in trace.steps:
         if step.action is None:
@@ -153,10 +154,10 @@ class Logged:
 
 
 def read_log(text: str, name: str = "<log>") -> list[Logged]:
-    """The entries of a flow log: JSON lines, a JSON list, or what `aws logs filter-log-events` prints.
+    """Read the entries of a flow log: JSON lines, a JSON list, or the output of `aws logs filter-log-events`.
 
     Raises:
-        BusyhourError: it is none of these, or has no entry of a flow.
+        BusyhourError: the file has none of these formats, or no entry of a flow.
     """
     try:
         whole = json.loads(text)
@@ -178,7 +179,7 @@ def read_log(text: str, name: str = "<log>") -> list[Logged]:
                 found.append((number, json.loads(line[start:])))
             except ValueError:
                 raise BusyhourError(
-                    f"{name}:{number}:{start + 1}: is no JSON",
+                    f"{name}:{number}:{start + 1}: is not JSON",
                     "Give the log as JSON lines, one entry a line.",
                 ) from None
     entries = [entry for number, one in found if (entry := _logged(number, one)) is not None]

@@ -1,7 +1,7 @@
-"""Run a real flow log through the exported flow: does the export do what the real call did, and where do they part?
+"""Run a real flow log through the exported flow, and find where they diverge.
 
-The log says which actions were run and what some of them were answered. At each effect every answer that could have
-come is tried, the log's own first, and the one that follows the log furthest is taken.
+The log has the actions that were run and some of the results. At each effect every possible answer
+is tried, the log's own first, and the one that follows the log furthest is taken.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from busyhour.flows.playback.flow_log import Logged
 from busyhour.flows.policy import Policy
 
 _KEYS = re.compile(r"\+?[0-9*#]+")
-"""A result that says what was pressed, and not that nothing was."""
+"""A result that names the pressed keys, as opposed to a timeout."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parting:
-    """Where log and export part: the entry that the export does not lead to, and what it does instead."""
+class Divergence:
+    """Divergence of log and export: the entry that the export does not reach, and what it runs instead."""
 
     entry: Logged
     after: str
     """Identifier of the last action that both ran; empty at the start."""
     instead: str
-    """Identifier of the action that the export runs; empty where it runs none."""
+    """Identifier of the action that the export runs; empty if it runs none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """How far the export follows a log: `followed` of `entries` actions, and where they part, if they do."""
+    """How far the export follows a log: `followed` of `entries` actions, and the divergence, if any."""
 
     followed: int
     entries: int
     trace: Trace
-    parting: Parting | None
+    divergence: Divergence | None
 
 
 def replay(
@@ -54,32 +54,32 @@ def replay(
     policy: Policy | None = None,
 ) -> Replay:
     """Follow the first contact of the log through the flow."""
-    wanted = _actions(log)
+    logged = _actions(log)
     events: list[p.Event] = []
     trace, effect, action = _simulate(library, entry, contact, policy, events)
-    while not isinstance(effect, p.Ended) and _followed(trace, wanted) < len(wanted):
-        done = _followed(trace, wanted)
-        if _strayed(trace, wanted):
+    while not isinstance(effect, p.Ended) and _followed(trace, logged) < len(logged):
+        done = _followed(trace, logged)
+        if _diverges(trace, logged):
             break
-        here = wanted[done - 1] if done else None
+        here = logged[done - 1] if done else None
         best: tuple[int, p.Event] | None = None
         for event in _candidates(effect, action, here, trace.call.is_queued):
             tried, _, _ = _simulate(library, entry, contact, policy, [*events, event])
-            reach = _followed(tried, wanted) - (1 if _strayed(tried, wanted) else 0)
+            reach = _followed(tried, logged) - (1 if _diverges(tried, logged) else 0)
             if best is None or reach > best[0]:
                 best = (reach, event)
-        if best is None or len(events) > 4 * len(wanted) + 100:
+        if best is None or len(events) > 4 * len(logged) + 100:
             break
         events.append(best[1])
         trace, effect, action = _simulate(library, entry, contact, policy, events)
-    followed = _followed(trace, wanted)
+    followed = _followed(trace, logged)
     if not isinstance(effect, p.Ended):
         trace.call.send(p.Stopped())
-    return Replay(followed, len(wanted), trace, _parting(trace, wanted, followed))
+    return Replay(followed, len(logged), trace, _divergence(trace, logged, followed))
 
 
 def _actions(log: list[Logged]) -> list[Logged]:
-    """One entry for each action of the first contact: attributes are logged one by one."""
+    """Return one entry for each action of the first contact: attributes are logged one by one."""
     contact = log[0].contact
     actions: list[Logged] = []
     keys: set[str] = set()
@@ -120,34 +120,34 @@ def _simulate(
     return Trace(call.contact, tracer.steps, call, 0.0), effect, tracer.steps[-1].action
 
 
-def _visited(trace: Trace, wanted: list[Logged]) -> list[str]:
-    """Identifiers that were run, from where the log begins: what ran before logging was enabled is not in it."""
+def _visited(trace: Trace, logged: list[Logged]) -> list[str]:
+    """Return the identifiers that were run since the log begins; actions before logging was enabled are missing."""
     visited = [identifier for _, identifier in trace.actions()]
-    first = wanted[0].identifier
+    first = logged[0].identifier
     return visited[visited.index(first) :] if first in visited else []
 
 
-def _followed(trace: Trace, wanted: list[Logged]) -> int:
+def _followed(trace: Trace, logged: list[Logged]) -> int:
     count = 0
-    for identifier, entry in zip(_visited(trace, wanted), wanted, strict=False):
+    for identifier, entry in zip(_visited(trace, logged), logged, strict=False):
         if identifier != entry.identifier:
             break
         count += 1
     return count
 
 
-def _strayed(trace: Trace, wanted: list[Logged]) -> bool:
+def _diverges(trace: Trace, logged: list[Logged]) -> bool:
     """Whether an action was run that the log does not have."""
-    return _followed(trace, wanted) < min(len(_visited(trace, wanted)), len(wanted))
+    return _followed(trace, logged) < min(len(_visited(trace, logged)), len(logged))
 
 
-def _parting(trace: Trace, wanted: list[Logged], followed: int) -> Parting | None:
-    if followed == len(wanted):
+def _divergence(trace: Trace, logged: list[Logged], followed: int) -> Divergence | None:
+    if followed == len(logged):
         return None
-    visited = _visited(trace, wanted)
-    return Parting(
-        wanted[followed],
-        wanted[followed - 1].identifier if followed else "",
+    visited = _visited(trace, logged)
+    return Divergence(
+        logged[followed],
+        logged[followed - 1].identifier if followed else "",
         visited[followed] if followed < len(visited) else "",
     )
 
@@ -155,8 +155,8 @@ def _parting(trace: Trace, wanted: list[Logged], followed: int) -> Parting | Non
 def _candidates(
     effect: p.Effect, action: Action | None, entry: Logged | None, queued: bool
 ) -> Iterator[p.Event]:
-    """Every answer that could have come, the likeliest first."""
-    said = entry.results if entry is not None else None
+    """Return every possible answer, the likeliest first."""
+    result = entry.results if entry is not None else None
     errors = [branch.error_type for branch in action.errors] if action is not None else []
     match effect:
         case p.Play() | p.Pause():
@@ -165,24 +165,24 @@ def _candidates(
             if seconds != float("inf"):
                 yield p.Done()
         case p.Collect(choices=choices):
-            if said and _KEYS.fullmatch(said):
-                # What was pressed is on record: an export that leads elsewhere from there is another one.
-                yield p.Digits(said)
+            if result and _KEYS.fullmatch(result):
+                # The log has the pressed keys: an export that leads elsewhere from there is a different flow.
+                yield p.Digits(result)
                 errors = []
             else:
                 yield p.Silence()
-                for choice in choices if said is None else ():
+                for choice in choices if result is None else ():
                     yield p.Digits(choice)
         case p.Converse(intents=intents):
-            if said:
-                yield p.LexResult(said)
+            if result:
+                yield p.LexResult(result)
             yield p.Silence()
             for intent in intents:
                 yield p.LexResult(intent)
         case p.Invoke():
             if entry is not None and entry.external is not None:
                 yield p.LambdaResult(entry.external)
-            yield p.LambdaFailed("function_error", said or "")
+            yield p.LambdaFailed("function_error", result or "")
             yield p.LambdaResult({})
             return
         case p.CheckHours():

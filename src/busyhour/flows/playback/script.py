@@ -1,7 +1,7 @@
-"""A scripted world for one call: what the caller enters, what functions answer, how long things take.
+"""Scripted answers for one call: inputs of the caller, responses of functions, durations.
 
-For traces and examples. It answers each effect with an event and the seconds until then, on a clock of its own;
-whatever the script does not say has a default, and `assumed` says which defaults were used.
+For traces and examples. Each effect is answered by an event and the seconds until then, on a clock of its own.
+Everything missing in the script has a default; `assumed` lists the defaults that were used.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from busyhour.flows.model import Flow
 from busyhour.flows.references import find
 
 SILENCE, HANG_UP = "silence", "hang-up"
-"""What may stand among the inputs beside digits and intents."""
+"""Inputs other than digits and intents."""
 
 LAMBDA_FAILURES = frozenset({"timeout", "throttled", "function_error", "unreachable", "invalid"})
-"""What may stand for a function's answer beside JSON."""
+"""Responses of a function other than JSON."""
 
 
 @dataclass(slots=True)
 class Script:
     """The answers of one call. Mutable: inputs and answers are used up in order.
 
-    `inputs` are digits, intents, `silence` or `hang-up`, one for each menu, stored input or bot. `functions` maps a
-    function's name (or ARN) to its answers, the last of which is repeated; an answer is JSON or one of
-    `LAMBDA_FAILURES`. All times are seconds.
+    `inputs` are digits, intents, `silence` or `hang-up`, one for each menu, stored input or bot. `functions`
+    maps a function's name (or ARN) to its responses, the last of which is repeated; a response is JSON or one
+    of `LAMBDA_FAILURES`. All times are seconds.
     """
 
     inputs: list[str] = field(default_factory=list)
@@ -53,12 +53,12 @@ class Script:
         }
     )
     patience: int = 200
-    """Effects answered before the caller hangs up: an end to flows that never end by themselves."""
+    """Effects answered before the caller hangs up: ends flows that do not end by themselves."""
     assumed: list[str] = field(default_factory=list)
     _waited: float = 0.0
 
     def answer(self, call: Call, effect: p.Effect) -> tuple[p.Event, float]:
-        """The event that answers `effect`, and the seconds until it comes."""
+        """Return the event that answers `effect`, and the seconds until it occurs."""
         self.patience -= 1
         if self.patience < 0:
             self._assume("the caller hung up: the script is over and the flow does not end by itself")
@@ -86,13 +86,13 @@ class Script:
             case p.Collect():
                 return self._collect(effect)
             case p.Converse(prompt_seconds=seconds):
-                said = self._next_input()
-                if said == HANG_UP:
+                entry = self._next_input()
+                if entry == HANG_UP:
                     return p.HungUp(), seconds
                 return (
                     (p.Silence(), seconds + 5.0)
-                    if said == SILENCE
-                    else (p.LexResult(said), seconds + self.think)
+                    if entry == SILENCE
+                    else (p.LexResult(entry), seconds + self.think)
                 )
             case p.Invoke():
                 return self._invoke(effect)
@@ -111,7 +111,7 @@ class Script:
                 return p.Done(), seconds
             case p.Service(type=type, branches=branches):
                 if branches:
-                    self._assume(f"{type} came back with {branches[0]!r}")
+                    self._assume(f"{type} returned {branches[0]!r}")
                 return p.Succeeded(branch=branches[0] if branches else None), 0.0
             case _:
                 return p.HungUp(), 0.0
@@ -127,14 +127,14 @@ class Script:
     def _next_input(self) -> str:
         if self.inputs:
             return self.inputs.pop(0)
-        self._assume("the caller said and pressed nothing once the inputs were used up")
+        self._assume("the caller was silent after the inputs were used up")
         return SILENCE
 
     def _invoke(self, effect: p.Invoke) -> tuple[p.Event, float]:
         name = function_name(effect.function_arn)
         answers = self.functions.get(effect.function_arn) or self.functions.get(name)
         if not answers:
-            self._assume(f"function {name!r} answered {{}}")
+            self._assume(f"function {name!r} returned {{}}")
             return p.LambdaResult({}, seconds=self.lambda_seconds), self.lambda_seconds
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(answer, str) and answer in LAMBDA_FAILURES:
@@ -148,21 +148,21 @@ class Script:
 
 
 def function_name(arn: str) -> str:
-    """Name of a function in its ARN: `arn:…:function:lookup:live` -> `lookup`."""
+    """Return the name of a function from its ARN: `arn:…:function:lookup:live` -> `lookup`."""
     parts = arn.split(":")
     return parts[6] if len(parts) > 6 and parts[5] == "function" else arn
 
 
 def ensure_called(functions: Iterable[str], flows: Iterable[Flow], option: str = "") -> None:
-    """Some action of the flows invokes each function; where one is computed on the way, any may be meant.
+    """Check that some action of the flows invokes each function; a computed reference may refer to any function.
 
     Args:
-        functions: their names or ARNs, as answers are given for them.
-        flows: all of them.
-        option: what stands before the name in a message.
+        functions: names or ARNs of the functions that have responses.
+        flows: all flows.
+        option: prefix of the name in a message.
 
     Raises:
-        BusyhourError: none does; names the nearest function.
+        BusyhourError: no action invokes one; names the nearest function.
     """
     named = {
         value
@@ -177,13 +177,13 @@ def ensure_called(functions: Iterable[str], flows: Iterable[Flow], option: str =
     for name in functions:
         if name not in known and name not in named:
             raise BusyhourError(
-                f"{option}{name}: no flow invokes such a function.{did_you_mean(name, known)}",
+                f"{option}{name}: no flow invokes this function.{did_you_mean(name, known)}",
                 f"The flows invoke: {', '.join(sorted(known)) or 'none'}.",
             )
 
 
 def unknown_functions(script: Script, called: Iterable[str]) -> list[str]:
-    """Functions that the script answers for and that were never called."""
+    """Return the functions with responses in the script that were never called."""
     seen = set(called)
     names = {function_name(arn) for arn in seen}
     return [name for name in script.functions if name not in seen and name not in names]

@@ -31,7 +31,7 @@ def value_at(text, position):
 
 
 @given(JSON, st.sampled_from([None, 2]))
-def test_every_pointer_leads_to_the_place_of_its_value(data, indent):
+def test_every_pointer_gives_the_position_of_its_value(data, indent):
     text = json.dumps(data, indent=indent)
     document = parse(text)
     assert document.data == data
@@ -75,18 +75,18 @@ def test_content_that_is_an_object_inside_a_describe_response():
     assert document.position(("a",)) == Position(1, 35)
 
 
-def test_repeated_keys_are_listed_and_the_last_value_wins():
+def test_duplicate_keys_are_listed_and_the_last_value_applies():
     document = parse('{"a": 1, "b": {"c": 1, "c": 2}, "a": 3}')
     assert document.data == {"a": 3, "b": {"c": 2}}
     assert document.duplicate_keys == [("b", "c"), ("a",)]
     assert document.position(("a",), key=True) == Position(1, 33)
 
 
-def test_no_repeated_keys_where_there_are_none():
+def test_no_duplicate_keys_are_listed_without_any():
     assert parse('{"a": {"a": 1}}').duplicate_keys == []
 
 
-def test_a_byte_order_mark_is_tolerated_and_counts_as_no_column(tmp_path):
+def test_a_byte_order_mark_is_tolerated_and_not_counted_as_a_column(tmp_path):
     file = tmp_path / "flow.json"
     file.write_bytes(b"\xef\xbb\xbf" + b'{"a": 1}')
     assert load(file).position(("a",)) == Position(1, 7)
@@ -96,7 +96,7 @@ def test_a_byte_order_mark_is_tolerated_and_counts_as_no_column(tmp_path):
     ("text", "place", "problem"),
     [
         pytest.param('{"a":\n  oops}', "2:3", "is not JSON: expecting value", id="no JSON"),
-        pytest.param('{"NaN": 1, "b":\n NaN}', "2:2", "is not JSON: NaN is no JSON number", id="NaN"),
+        pytest.param('{"NaN": 1, "b":\n NaN}', "2:2", "is not JSON: NaN is not a JSON number", id="NaN"),
         pytest.param("  ", "1:1", "is empty", id="empty"),
         pytest.param(
             "[" * 100_000, "1:101", "is nested more than 100 levels deep", id="brackets without end"
@@ -119,7 +119,7 @@ def test_a_byte_order_mark_is_tolerated_and_counts_as_no_column(tmp_path):
         ),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(text, place, problem):
+def test_an_error_message_names_problem_and_position(text, place, problem):
     with pytest.raises(DocumentError) as error:
         parse(text, Path("flows/main.json"))
     assert error.value.message.startswith(f"flows/main.json:{place}: {problem}")
@@ -129,11 +129,11 @@ def test_what_is_wrong_is_said_with_its_place(text, place, problem):
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        pytest.param(b'{"a":\n "\xff"}', ":2:3: is not UTF-8: byte 0xff does not belong there", id="Latin-1"),
+        pytest.param(b'{"a":\n "\xff"}', ":2:3: is not UTF-8: invalid byte 0xff", id="Latin-1"),
         pytest.param("{}".encode("utf-16"), ":1:1: is UTF-16, not UTF-8", id="UTF-16"),
     ],
 )
-def test_other_encodings_are_refused_with_the_way_out(tmp_path, raw, message):
+def test_other_encodings_are_rejected_with_a_hint(tmp_path, raw, message):
     file = tmp_path / "flow.json"
     file.write_bytes(raw)
     with pytest.raises(DocumentError) as error:
@@ -142,21 +142,21 @@ def test_other_encodings_are_refused_with_the_way_out(tmp_path, raw, message):
     assert "UTF-8" in (error.value.hint or "")
 
 
-def test_a_missing_file_and_a_folder_are_no_documents(tmp_path):
+def test_a_missing_file_and_a_folder_are_rejected(tmp_path):
     with pytest.raises(DocumentError, match="no such file"):
         load(tmp_path / "absent.json")
     with pytest.raises(DocumentError, match="is a folder"):
         load(tmp_path)
 
 
-def test_a_program_with_a_flow_in_it_names_the_way_out():
+def test_a_program_with_an_embedded_flow_gets_a_hint():
     with pytest.raises(DocumentError) as raised:
         parse('const flow = {"StartAction": "end"};')
-    assert "There is a flow inside" in raised.value.hint
+    assert "embedded flow" in raised.value.hint
 
 
 @pytest.mark.parametrize("text", ['{"StartAction": "end",,}', "const flow = 1;"])
-def test_a_broken_export_and_any_other_text_do_not(text):
+def test_a_broken_export_and_other_text_get_no_hint_about_embedded_flows(text):
     with pytest.raises(DocumentError) as raised:
         parse(text)
-    assert "There is a flow inside" not in raised.value.hint
+    assert "embedded flow" not in raised.value.hint

@@ -107,7 +107,7 @@ def test_names_of_the_system_become_references(name, becomes):
     assert compare["Parameters"]["ComparisonValue"] == becomes
 
 
-def test_a_block_that_had_no_error_branch_goes_on_where_it_went():
+def test_a_block_without_an_error_branch_continues_as_in_the_old_export():
     made = action_of(
         "SetContactFlow",
         [parameter("ContactFlowId", "arn:flow"), parameter("Type", "CustomerQueue")],
@@ -119,7 +119,7 @@ def test_a_block_that_had_no_error_branch_goes_on_where_it_went():
     }
 
 
-def test_a_blind_transfer_does_not_come_back():
+def test_a_blind_transfer_does_not_resume():
     blind = action_of(
         "Transfer", [parameter("PhoneNumber", "+1"), parameter("BlindTransfer", True)], target="PhoneNumber"
     )
@@ -134,7 +134,7 @@ def test_a_blind_transfer_does_not_come_back():
         ([("Success", "end"), ("Error", "end"), ("CallFailure", "end"), ("Timeout", "end")], "True"),
     ],
 )
-def test_a_transfer_comes_back_where_it_has_a_branch_for_that(branches, continues):
+def test_a_transfer_with_a_branch_for_it_resumes(branches, continues):
     made = action_of(
         "Transfer",
         [parameter("PhoneNumber", "+15555550100")],
@@ -145,7 +145,7 @@ def test_a_transfer_comes_back_where_it_has_a_branch_for_that(branches, continue
     assert made["Transitions"]["NextAction"] == "end"
 
 
-def test_the_target_decides_what_a_transfer_becomes():
+def test_the_target_determines_the_action_of_a_transfer():
     assert action_of("Transfer", target="Queue")["Type"] == "TransferContactToQueue"
     assert action_of("Transfer", target="Flow")["Type"] == "TransferToFlow"
 
@@ -187,7 +187,7 @@ def test_percentages_become_bounds_that_keep_every_share(shares):
     assert [drawn.count(at) for at in range(len(shares))] == [int(share) for share in shares]
 
 
-def test_the_rest_of_the_percentages_goes_where_nothing_matches():
+def test_the_remaining_percentage_takes_the_branch_for_no_match():
     shares = [branch("Evaluate", "some", conditionType="Equals", conditionValue="20")]
     rest = branch("NoMatch", "rest", conditionType="Equals", conditionValue="80")
     transitions = action_of("PercentileBranching", [], [*shares, rest])["Transitions"]
@@ -215,7 +215,7 @@ def test_an_unknown_module_type_keeps_its_names():
     assert action["Transitions"] == {"NextAction": "x", "Errors": [{"NextAction": "y", "ErrorType": "Lost"}]}
 
 
-def test_every_converted_place_leads_back_to_the_old_file():
+def test_every_converted_value_has_a_position_in_the_old_file():
     result = converted(
         "GetUserInput",
         [parameter("Timeout", "5"), parameter("Text", "Press 1")],
@@ -235,7 +235,7 @@ def test_every_converted_place_leads_back_to_the_old_file():
     assert result.position(("Actions", 0, "Parameters", "Text")).column == column
 
 
-def test_every_old_export_of_the_corpus_converts_to_what_reads_the_same(corpus):
+def test_every_old_export_of_the_corpus_converts_to_an_equal_flow(corpus):
     documents = [load(path) for path in corpus]
     old = [document for document in documents if is_legacy(document.data)]
     assert len(old) > 40

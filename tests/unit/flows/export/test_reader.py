@@ -62,7 +62,7 @@ def test_actions_keep_their_transitions():
         ),
     ],
 )
-def test_what_real_exports_leave_out_is_tolerated(action):
+def test_parts_missing_in_real_exports_are_tolerated(action):
     flow = read(parse(flow_text({"Identifier": "a", "Type": "TransferContactToQueue", **action})))
     assert flow.actions[0].parameters == {}
 
@@ -75,17 +75,17 @@ def test_what_real_exports_leave_out_is_tolerated(action):
         pytest.param({"Settings": {}}, FlowType.MODULE, id="settings"),
     ],
 )
-def test_the_type_comes_from_what_the_export_says(top, expected):
+def test_the_type_is_read_from_the_export(top, expected):
     assert read(parse(flow_text(END, **top))).type == expected
 
 
-def test_a_module_is_known_by_how_it_ends():
+def test_a_module_is_recognised_by_its_end_action():
     assert (
         read(parse(flow_text({"Identifier": "a", "Type": "EndFlowModuleExecution"}))).type is FlowType.MODULE
     )
 
 
-def test_the_callers_word_on_name_and_type_wins():
+def test_arguments_override_name_and_type_of_the_export():
     flow = read(
         parse(flow_text(END, Metadata={"name": "x", "type": "agentHold"})), name="y", type=FlowType.CAMPAIGN
     )
@@ -100,11 +100,11 @@ def test_a_describe_response_gives_name_type_and_arn():
     assert (flow.name, flow.type, flow.arn) == ("Main", FlowType.AGENT_WHISPER, "arn:x")
 
 
-def test_without_a_name_the_file_gives_it():
+def test_without_a_name_the_files_stem_is_used():
     assert read(parse(flow_text(END), Path("flows/after hours.json"))).name == "after hours"
 
 
-def test_the_old_export_is_read_as_what_it_converts_to():
+def test_the_old_export_is_read_as_its_conversion():
     old = {
         "modules": [{"id": "a", "type": "Disconnect"}],
         "start": "a",
@@ -119,10 +119,10 @@ def test_the_old_export_is_read_as_what_it_converts_to():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param("[]", "f.json:1:1: is no contact flow: it holds a list, not an object", id="a list"),
+        pytest.param("[]", "f.json:1:1: is not a contact flow: it is a list, not an object", id="a list"),
         pytest.param(
             '{"actions": []}',
-            "f.json:1:1: is no contact flow: there is no \"Actions\". Did you mean 'Actions'?",
+            "f.json:1:1: is not a contact flow: it has no \"Actions\". Did you mean 'Actions'?",
             id="wrong key",
         ),
         pytest.param(
@@ -145,12 +145,12 @@ def test_the_old_export_is_read_as_what_it_converts_to():
         ),
         pytest.param(
             '{"modules": 7}',
-            "f.json:1:1: is not a legacy export: there is no list of modules",
+            "f.json:1:1: is not a legacy export: it has no list of modules",
             id="modules 7",
         ),
     ],
 )
-def test_what_cannot_be_a_flow_is_refused_with_its_place(text, message):
+def test_a_document_that_is_not_a_flow_is_rejected_with_its_position(text, message):
     with pytest.raises(FlowError) as error:
         read(parse(text, Path("f.json")))
     assert error.value.message == message
@@ -161,14 +161,14 @@ def test_what_cannot_be_a_flow_is_refused_with_its_place(text, message):
     [lambda flow: {"Content": flow}, lambda flow: {"main": json.loads(flow)}],
     ids=["text", "object"],
 )
-def test_a_flow_inside_another_document_names_the_way_out(around):
+def test_an_embedded_flow_is_rejected_with_a_hint(around):
     with pytest.raises(FlowError) as raised:
         read(parse(json.dumps(around(flow_text(END)))))
-    assert "There is a flow inside" in raised.value.hint
+    assert "embedded flow" in raised.value.hint
 
 
 @pytest.mark.parametrize("broken", [{"StartAction": "a"}, {"name": "none"}, []])
-def test_a_document_without_one_does_not_say_that_there_is(broken):
+def test_a_document_without_an_embedded_flow_gets_no_such_hint(broken):
     with pytest.raises(FlowError) as raised:
         read(parse(json.dumps(broken)))
-    assert "There is a flow inside" not in raised.value.hint
+    assert "embedded flow" not in raised.value.hint

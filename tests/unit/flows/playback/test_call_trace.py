@@ -66,7 +66,7 @@ def told(library, script, **more):
     return list(call_trace.lines(call_trace.run(library, "main", script, **more)))
 
 
-def test_a_call_is_told_with_names_effects_attributes_and_times(shop):
+def test_a_trace_has_names_effects_attributes_and_times(shop):
     script = Script(["1"], {"lookup": [{"tier": "gold"}]}, wait=30.0, talk=100.0)
     assert [" ".join(line.split()) for line in told(shop, script)] == [
         "0.0 -- main --",
@@ -75,7 +75,7 @@ def test_a_call_is_told_with_names_effects_attributes_and_times(shop):
         '0.3 answered {"tier": "gold"}',
         "0.3 remember UpdateContactAttributes",
         "tier = 'gold'",
-        "0.3 menu GetParticipantInput customer hears 'Press 1', is to press one of 1",
+        "0.3 menu GetParticipantInput customer hears 'Press 1', should press one of 1",
         "2.8 pressed 1",
         "branch: Equals 1",
         "2.8 queue UpdateContactTargetQueue q1",
@@ -83,10 +83,10 @@ def test_a_call_is_told_with_names_effects_attributes_and_times(shop):
         "2.8 transfer TransferContactToQueue into the queue q1",
         "2.8 queued in q1",
         "2.8 -- waiting --",
-        "2.8 loop MessageParticipantIteratively customer hears 'Wait' again and again, 20 s",
+        "2.8 loop MessageParticipantIteratively customer hears 'Wait' in a loop, 20 s",
         "branch: Equals MessagesInterrupted",
         "22.8 still MessageParticipant customer hears 'Still waiting' (0.9 s)",
-        "23.6 loop MessageParticipantIteratively customer hears 'Wait' again and again, 20 s",
+        "23.6 loop MessageParticipantIteratively customer hears 'Wait' in a loop, 20 s",
         "32.8 agent agent answers",
         "32.8 . talks to 1",
         "132.8 agent hangs up",
@@ -94,28 +94,28 @@ def test_a_call_is_told_with_names_effects_attributes_and_times(shop):
     ]
 
 
-def test_an_error_branch_is_named(shop):
+def test_a_trace_names_an_error_branch(shop):
     lines = told(shop, Script(functions={"lookup": ["timeout"]}))
     assert "branch: NoMatchingError" in lines[4]
     assert "failed: timeout" in lines[3]
     assert lines[3].split()[0] == "4.0"
 
 
-def test_an_attribute_that_goes_is_told(shop):
+def test_a_trace_shows_a_removed_attribute(shop):
     lines = told(shop, Script(functions={"lookup": [{}]}), contact=Contact(attributes={"tier": "silver"}))
     assert any("tier is removed" in line for line in lines)
 
 
-def test_what_the_script_does_not_say_is_assumed_aloud(shop):
+def test_defaults_missing_in_the_script_are_listed_as_assumed(shop):
     script = Script()
     call_trace.run(shop, "main", script)
     assert script.assumed == [
-        "function 'lookup' answered {}",
-        "the caller said and pressed nothing once the inputs were used up",
+        "function 'lookup' returned {}",
+        "the caller was silent after the inputs were used up",
     ]
 
 
-def test_a_flow_that_never_ends_is_hung_up_on(build):
+def test_the_caller_hangs_up_in_an_endless_flow(build):
     library = FlowLibrary([build.flow(build.say("a", then="a"))])
     script = Script(patience=5)
     found = call_trace.run(library, "main", script)
@@ -147,7 +147,7 @@ def test_names_of_functions():
     ) == ["other"]
 
 
-def test_every_effect_and_event_has_words():
+def test_every_effect_and_event_has_a_description():
     effects = [
         p.Play("a", "t", 1.0),
         p.Loop("a", "t", 5.0),
@@ -164,7 +164,7 @@ def test_every_effect_and_event_has_words():
         p.Service("a", "CreateTask", {}),
         p.Ended(p.EndReason.STOPPED, detail="why"),
     ]
-    assert all(call_trace.describe(effect) for effect in effects)
+    assert all(call_trace.describe_effect(effect) for effect in effects)
     assert {type(effect) for effect in effects} == set(p.Effect.__args__)
     events = [
         p.Done("agent"),
@@ -185,5 +185,5 @@ def test_every_effect_and_event_has_words():
         p.HungUp(),
         p.Stopped(),
     ]
-    assert all(call_trace.tell(event) for event in events)
+    assert all(call_trace.describe_event(event) for event in events)
     assert {type(event) for event in events} == set(p.Event.__args__)

@@ -66,7 +66,7 @@ def entries(library, script=None, **more):
     return list(flow_log.entries(call_trace.run(library, "main", script), **more))
 
 
-def test_entries_have_the_shape_of_connects_own(library):
+def test_entries_have_the_shape_of_connects_flow_log(library):
     first = entries(library)[1]
     assert first == {
         "ContactId": "00000000-0000-4000-8000-000000000001",
@@ -86,7 +86,7 @@ def test_entries_have_the_shape_of_connects_own(library):
     }
 
 
-def test_only_what_comes_after_logging_was_enabled_is_logged(library):
+def test_only_actions_after_logging_was_enabled_are_logged(library):
     assert entries(library)[0]["ContactFlowModuleType"] == "SetLoggingBehavior"
     assert entries(library, everything=True)[0]["ContactFlowModuleType"] == "SetVoice"
 
@@ -157,47 +157,47 @@ def lines(found):
 def test_a_log_that_was_written_is_read_and_followed(library, form):
     log = flow_log.read_log(form(entries(library)))
     found = replay(library, "main", log)
-    assert found.parting is None
+    assert found.divergence is None
     assert (found.followed, found.entries) == (9, 9)
 
 
 @pytest.mark.parametrize("text", ["", "hello", "[]", '{"a": 1}'])
-def test_what_is_no_log_is_refused(text):
+def test_a_file_that_is_not_a_flow_log_is_rejected(text):
     with pytest.raises(BusyhourError, match="has no entry of a contact flow"):
         flow_log.read_log(text, "x.log")
 
 
 def test_a_broken_line_is_named():
-    with pytest.raises(BusyhourError, match=r"x\.log:2:1: is no JSON"):
+    with pytest.raises(BusyhourError, match=r"x\.log:2:1: is not JSON"):
         flow_log.read_log('{"ContactFlowModuleType": "Loop"}\n{oops', "x.log")
 
 
-def test_where_the_log_and_the_export_part(library):
+def test_replay_reports_where_log_and_export_diverge(library):
     log = entries(library)
     log[6]["Identifier"] = "another"
     found = replay(library, "main", flow_log.read_log(lines(log)))
-    assert found.parting.after == "m"
-    assert (found.parting.entry.identifier, found.parting.instead) == ("another", "hours")
-    assert (found.followed, found.parting.entry.line) == (5, 7)
+    assert found.divergence.after == "m"
+    assert (found.divergence.entry.identifier, found.divergence.instead) == ("another", "hours")
+    assert (found.followed, found.divergence.entry.line) == (5, 7)
 
 
-def test_a_branch_that_the_log_does_not_tell_is_found_by_where_it_leads(library):
+def test_a_branch_missing_in_the_log_is_inferred_from_the_next_action(library):
     log = [entry for entry in entries(library) if entry.pop("Results", None) or True]
-    assert replay(library, "main", flow_log.read_log(lines(log))).parting is None
+    assert replay(library, "main", flow_log.read_log(lines(log))).divergence is None
 
 
 def test_only_the_first_contact_of_a_log_is_followed(library):
     log = entries(library)
     other = [{**entry, "ContactId": "other", "Identifier": "x"} for entry in log]
     mixed = [entry for pair in zip(log, other, strict=True) for entry in pair]
-    assert replay(library, "main", flow_log.read_log(lines(mixed))).parting is None
+    assert replay(library, "main", flow_log.read_log(lines(mixed))).divergence is None
 
 
-def test_a_key_that_leads_elsewhere_in_the_export_is_where_they_part(library):
+def test_a_key_with_a_different_target_in_the_export_is_a_divergence(library):
     log = entries(library)
     pressed = [entry for entry in log if entry["Identifier"] == "m"][-1]
     assert pressed["Results"] == "1"
     pressed["Results"] = "2"
-    parting = replay(library, "main", flow_log.read_log(lines(log))).parting
-    assert parting is not None
-    assert (parting.after, parting.entry.identifier, parting.instead) == ("m", "hours", "bye")
+    divergence = replay(library, "main", flow_log.read_log(lines(log))).divergence
+    assert divergence is not None
+    assert (divergence.after, divergence.entry.identifier, divergence.instead) == ("m", "hours", "bye")

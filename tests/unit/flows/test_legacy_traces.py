@@ -349,7 +349,7 @@ MENU = {
 }  # fmt: skip
 
 
-def test_an_old_menu_tells_every_story_alike():
+def test_an_old_menu_and_its_conversion_give_the_same_traces():
     stories = {seed: told(MENU, seed) for seed in range(40)}
     for old, new in stories.values():
         assert old == new
@@ -361,7 +361,7 @@ def test_an_old_menu_tells_every_story_alike():
 
 
 @pytest.mark.parametrize("document", exports() or [pytest.param(None, id="none")])
-def test_a_real_old_export_and_its_conversion_say_the_same(document: dict[str, Any] | None):
+def test_a_real_old_export_and_its_conversion_give_the_same_traces(document: dict[str, Any] | None):
     if document is None:
         pytest.skip(f"no corpus of flows beside this checkout ({CORPUS.name} folder not found)")
     for seed in range(STORIES):
