@@ -23,12 +23,13 @@ _SHORTEST = 6
 def check(flow: FlowView) -> Iterator[Problem]:
     """A contact attribute is read under a name that nothing sets, next to one that the flow sets.
 
-    One that is copied into the other (`testType` from `$.Attributes.TestType`) is none: the creator of the contact sets it.
+    One that is copied into the other (`testType` from `$.Attributes.TestType`) is none: the creator of the
+    contact sets it.
     """
     if not any(read.reference.root == "Attributes" for read in flow.reads):
         return
     here = {key for action in flow.of_type("UpdateContactAttributes") for key in attributes_set(action)}
-    setters = flow.project.landscape.setters
+    setters = flow.project.flow_set.setters
     told: set[tuple[int, str]] = set()
     written = [(_plain(one), one) for one in sorted(here)]
     meanings: dict[str, str | None] = {

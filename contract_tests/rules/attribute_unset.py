@@ -55,13 +55,13 @@ def check(flow: FlowView) -> Iterator[Problem]:
     uses = _uses(flow)
     if not uses:
         return
-    landscape = flow.project.landscape
+    flow_set = flow.project.flow_set
     setting = {
         action.index: attributes_set(action).keys() for action in flow.of_type("UpdateContactAttributes")
     }
     here = {key for keys in setting.values() for key in keys}
-    keys = sorted(key for key in uses if key in here and not landscape.set_elsewhere(key, flow))
-    if not keys or landscape.may_be_entered(flow):
+    keys = sorted(key for key in uses if key in here and not flow_set.set_elsewhere(key, flow))
+    if not keys or flow_set.may_be_entered(flow):
         return
     bits = {key: 1 << at for at, key in enumerate(keys)}
     everything = (1 << len(keys)) - 1

@@ -45,7 +45,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
     """ARNs that differ from the others of the flow, or from those of most flows in the project."""
     if flow.document is None or "arn:aws" not in flow.document.text:
         return
-    home = flow.project.landscape.home
+    home = flow.project.flow_set.home
     if home == Home() and _all_of_one(flow.document.text):
         return
     named = list(_named(flow))

@@ -23,5 +23,5 @@ def check(flow: FlowView) -> Iterator[Problem]:
         return
     if switches:
         yield flow.problem("the log is switched off here and nowhere on", action=switches[0])
-    elif flow.flow_type is FlowType.CONTACT_FLOW and not flow.project.landscape.may_be_entered(flow):
+    elif flow.flow_type is FlowType.CONTACT_FLOW and not flow.project.flow_set.may_be_entered(flow):
         yield flow.problem("nothing switches the log on")

@@ -30,14 +30,14 @@ _SHIPPED = ("Default ", "Sample ")
 def check(flow: FlowView) -> Iterator[Problem]:
     """References that lead nowhere, where others of the same kind lead to flows of the project.
 
-    A warning needs proof that the project holds the instance: every flow says its own id, and most references find
-    theirs. Otherwise it is a note, and only where at least one reference found its flow.
+    A warning needs proof that the project holds the instance: every flow says its own id, and most references
+    find theirs. Otherwise it is a note, and only where at least one reference found its flow.
     """
-    landscape = flow.project.landscape
-    if not landscape.resolved:
+    flow_set = flow.project.flow_set
+    if not flow_set.resolved:
         return
     told: set[tuple[str, str]] = set()
-    for reference in landscape.unresolved:
+    for reference in flow_set.unresolved:
         if reference.source is not flow or not reference.static:
             continue
         if reference.shown.startswith(_SHIPPED) or (reference.kind, reference.value) in told:
@@ -47,7 +47,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
             f"{action_name(flow, reference.action)} refers to {_what(reference)}, which is not in this project",
             *reference.pointer,
             action=reference.action,
-            severity=None if landscape.holds_the_instance else Severity.NOTE,
+            severity=None if flow_set.holds_the_instance else Severity.NOTE,
         )
 
 

@@ -19,7 +19,7 @@ from busyhour.api.rules import FlowView, Problem, declared_interface, did_you_me
 )
 def check(flow: FlowView) -> Iterator[Problem]:
     """Inputs and conditions of InvokeFlowModule that the module's own settings do not know."""
-    for reference, module in flow.project.landscape.resolved_of(flow):
+    for reference, module in flow.project.flow_set.resolved_of(flow):
         if reference.kind != "module":
             continue
         contract = declared_interface(module)

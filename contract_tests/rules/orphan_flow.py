@@ -28,10 +28,10 @@ _KINDS = {
 )
 def check(flow: FlowView) -> Iterator[Problem]:
     """Modules, hold, whisper and queue flows without any reference, where references can be followed at all."""
-    landscape = flow.project.landscape
+    flow_set = flow.project.flow_set
     kind = _KINDS.get(flow.flow_type) if flow.flow_type is not None else None
-    if kind is None or not landscape.resolved or id(flow) in landscape.entered_by_others:
+    if kind is None or not flow_set.resolved or id(flow) in flow_set.entered_by_others:
         return
-    if any(one.kind == kind for one in landscape.unresolved):
+    if any(one.kind == kind for one in flow_set.unresolved):
         return  # one of those may mean this flow
     yield flow.problem(f"no flow of this project leads to this {flow.flow_type}")

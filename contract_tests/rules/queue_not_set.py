@@ -38,12 +38,12 @@ _CHOSEN = fills_on_success(*_CHOOSING)
 def check(flow: FlowView) -> Iterator[Problem]:
     """A transfer that some path reaches without a queue.
 
-    Where choosing one was tried and failed, and the transfer's own error branch takes care of the caller, that is
-    worth a note only.
+    Where choosing one was tried and failed, and the transfer's own error branch takes care of the caller, that
+    is worth a note only.
     """
     if flow.flow_type not in _ENTRY:
         return
-    if flow.project.landscape.may_be_entered(flow):
+    if flow.project.flow_set.may_be_entered(flow):
         return
     # A flow that never chooses may have been exported without its type, and be a transfer flow.
     certain = flow.flow_type is not None or any(flow.of_type(*_CHOOSING))

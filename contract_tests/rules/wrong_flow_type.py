@@ -36,7 +36,7 @@ _WORDS = {"module": "an invocation", "transfer": "a transfer"}
 )
 def check(flow: FlowView) -> Iterator[Problem]:
     """References to flows of the project whose type is known and does not fit."""
-    for reference, target in flow.project.landscape.resolved_of(flow):
+    for reference, target in flow.project.flow_set.resolved_of(flow):
         allowed = _ALLOWED.get(reference.kind)
         if allowed is None or target.flow_type is None:
             continue

@@ -51,7 +51,7 @@ def test_an_error_is_one_line_that_an_editor_jumps_to_and_a_way_out(folder, flow
     lines = result.output.splitlines()
     assert (
         f"menu.json:{line}:{column}: error disallowed-error Compare takes only NoMatchingCondition; NoMatchingError at "
-        "Actions[3].Transitions.Errors[0] is refused on publish. Did you mean 'NoMatchingCondition'? [Check]"
+        "Actions[3].Transitions.Errors[0] is rejected on publish. Did you mean 'NoMatchingCondition'? [Check]"
         in lines
     )
     assert "    help: Remove the branch, or use an error type of this action." in lines

@@ -81,7 +81,7 @@ class QueueStatistics:
     answered: int
     answered_in_time: int
     abandoned: int
-    turned_away: int
+    rejected: int
     moved: int
     waiting: int
     largest_size: int
@@ -146,9 +146,9 @@ class AcdQueue:
         "name",
         "offered",
         "open_share",
+        "rejected",
         "shared",
         "team",
-        "turned_away",
         "waiting",
         "waits",
     )
@@ -168,7 +168,7 @@ class AcdQueue:
         self.shared = 0
         """Contacts that agents with routing profiles have; part of `busy`."""
         self.waiting = self.busy = 0
-        self.offered = self.answered = self.abandoned = self.turned_away = self.moved = 0
+        self.offered = self.answered = self.abandoned = self.rejected = self.moved = 0
         self.largest_size = 0
         self.largest_size_at = now
         self.longest_wait = 0.0
@@ -234,7 +234,7 @@ class AcdQueue:
                 self._take(ticket, now, member)
                 return ticket
         if self.capacity is not None and self.waiting >= self.capacity:
-            self.turned_away += 1
+            self.rejected += 1
             return None
         self._sequence += 1
         heapq.heappush(self._heap, (priority, now - adjustment, self._sequence, ticket))
@@ -316,7 +316,7 @@ class AcdQueue:
 
     def restart(self, now: float) -> None:
         """Reset the statistics; waiting and answered contacts continue."""
-        self.offered = self.answered = self.abandoned = self.turned_away = self.moved = 0
+        self.offered = self.answered = self.abandoned = self.rejected = self.moved = 0
         self.largest_size, self.largest_size_at = self.waiting, now
         self.longest_wait = 0.0
         self.waits = array("d")
@@ -334,7 +334,7 @@ class AcdQueue:
             answered=self.answered,
             answered_in_time=self._answered_in_time,
             abandoned=self.abandoned,
-            turned_away=self.turned_away,
+            rejected=self.rejected,
             moved=self.moved,
             waiting=self.waiting,
             largest_size=self.largest_size,

@@ -81,8 +81,8 @@ def command(
     """Check exported flows offline for errors that Amazon Connect would reject and for problems that affect callers.
 
     PATHS are files, folders (searched for *.json and files without an extension; default: the flows that
-    busyhour.toml names, else this folder), CloudFormation or Terraform files, or - for standard input. Warnings and
-    errors are printed, notes with -v or --severity note.
+    busyhour.toml names, else this folder), CloudFormation or Terraform files, or - for standard input. Warnings
+    and errors are printed, notes with -v or --severity note.
 
     Example: busyhour check examples/helpdesk/flows
     """
@@ -181,11 +181,13 @@ def _sift(report: Report, settings: CheckSettings, rules: RuleSet) -> Report:
         return report
     from busyhour.contracts import baseline as b
 
-    sifted = b.sift(report, b.read_baseline(settings.baseline), _today(), {rule.id for rule in rules})
-    for what, entries in (("has expired", sifted.expired), ("matches nothing any more", sifted.stale)):
+    remaining = b.apply_baseline(
+        report, b.read_baseline(settings.baseline), _today(), {rule.id for rule in rules}
+    )
+    for what, entries in (("has expired", remaining.expired), ("matches nothing any more", remaining.stale)):
         for entry in b.lines(entries):
             click.echo(f"{settings.baseline}: {what}: {entry}", err=True)
-    return sifted.report
+    return remaining.report
 
 
 def _print(report: Report, rules: RuleSet, form: str, *, with_notes: bool) -> None:

@@ -1,5 +1,7 @@
-"""Contracts of exported flows: what Connect would refuse, and what would hurt callers; offline, in milliseconds.
+"""Contract rules for exported flows: errors that Connect rejects, and problems for callers.
 
-`check.check` judges documents by the rules of contract_tests/rules and the schemas of flow_schemas/; the
+Offline, in milliseconds.
+
+`check.check` applies the rules of contract_tests/rules and the schemas of flow_schemas/ to documents; the
 result is a `finding.Report`, which `formats` renders.
 """

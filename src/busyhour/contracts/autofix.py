@@ -1,8 +1,8 @@
-"""Fix what can be fixed without changing what a flow does: in the raw text, a few characters at a time.
+"""Automatic fixes that do not change flow behaviour: small edits of the raw text.
 
-Every fix turns what Connect refuses into what it takes, and none changes a call: tests run the flow machine over
-generated flows before and after. What needs a decision (where a branch should lead, which error to add) is left alone.
-Old exports and flows inside templates are not fixed.
+Every fix turns a value that Connect rejects into one that it accepts, and none changes a call: tests run the
+flow machine over generated flows before and after. Findings that need a decision (target of a branch, error to
+add) stay. Old exports and flows inside templates are not fixed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _STEP = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # there since 3.1, not in the stubs
 _PASSES = 5
-"""A fix may make room for another (an empty object gets its key): so often at most."""
+"""Passes at most: a fix may make another possible (an empty object gets its key)."""
 
 _FALSE_CASE = {
     "CheckHoursOfOperation": "False",
@@ -41,7 +41,7 @@ _FALSE_CASE = {
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Replace the text between two offsets; `what` says in words what is fixed."""
+    """Replace the text between two offsets; `what` describes the fix."""
 
     start: int
     end: int
@@ -50,7 +50,7 @@ class Edit:
 
 
 def fix_files(paths: Sequence[str], schemas: SchemaStore | None = None) -> Iterator[tuple[Path, list[str]]]:
-    """Fix the exports under `paths` where they lie; yields each changed file with what was fixed.
+    """Fix the exports under `paths` in place; yield each changed file with its fixes.
 
     Raises:
         BusyhourError: a path does not exist, or a file cannot be written.
@@ -67,14 +67,14 @@ def fix_files(paths: Sequence[str], schemas: SchemaStore | None = None) -> Itera
 
 
 def fix_document(document: Document, schemas: SchemaStore) -> tuple[str, list[str]]:
-    """The fixed text of an export, and what was fixed."""
+    """Return the fixed text of an export, and the fixes."""
     fixed: list[str] = []
     text = document.text
     for _ in range(_PASSES):
         flow = FlowView(str(document.path or "<text>"), document, schemas=schemas)
         if flow.converted is not None or not flow.is_flow or document.duplicate_keys:
             break
-        edits = _without_overlap(_Mender(flow, document).edits())
+        edits = _without_overlap(_Fixer(flow, document).edits())
         if not edits:
             break
         text = _apply(document, edits)
@@ -84,7 +84,7 @@ def fix_document(document: Document, schemas: SchemaStore) -> tuple[str, list[st
 
 
 def _without_overlap(edits: Iterator[Edit]) -> list[Edit]:
-    """In order of place; of two that overlap the one that begins first, and of those the longer."""
+    """Return the edits in order of place; of two that overlap, the one that begins first, then the longer."""
     kept: list[Edit] = []
     for edit in sorted(edits, key=lambda one: (one.start, -one.end)):
         if not kept or edit.start >= kept[-1].end:
@@ -93,7 +93,10 @@ def _without_overlap(edits: Iterator[Edit]) -> list[Edit]:
 
 
 def _apply(document: Document, edits: Sequence[Edit]) -> str:
-    """The text of the file with the edits made; inside a string of a describe response, as that writes them."""
+    """Return the text of the file with the edits applied.
+
+    Inside a string of a describe response, escaped like it.
+    """
     if document.content is document.text:
         places: Sequence[int] = range(len(document.text) + 1)
     else:
@@ -109,7 +112,7 @@ def _apply(document: Document, edits: Sequence[Edit]) -> str:
     return text
 
 
-class _Mender:
+class _Fixer:
     """Finds the edits of one document, whose content is `flow`."""
 
     def __init__(self, flow: FlowView, document: Document) -> None:
@@ -119,17 +122,17 @@ class _Mender:
         self._offsets: Offsets = scan(self._text)
 
     def edits(self) -> Iterator[Edit]:
-        """Everything to fix; some may overlap."""
+        """Return all edits; some may overlap."""
         for action in self._flow.actions:
             if not action.stray and action.identifier and action.type in self._flow.schemas.types:
                 yield from self._objects(action)
                 yield from self._transitions(action)
         yield from self._strings()
 
-    # ---------------------------------------------------------------------------------------------- what to fix
+    # ---------------------------------------------------------------------------------------------- fixes
 
     def _objects(self, action: ActionView) -> Iterator[Edit]:
-        """`Parameters` and the lists of branches that are null or missing where an empty one is meant."""
+        """Yield fixes of `Parameters` and lists of branches that are null or missing and should be empty."""
         at: Pointer = ("Actions", action.index)
         issues = self._issues_of(action)
         if action.raw.get("Parameters") is None and issues and not self._issues_with(action, Parameters={}):
@@ -163,7 +166,7 @@ class _Mender:
                 yield self._element((*at, "Errors"), error.at, len(errors), what)
 
     def _strings(self) -> Iterator[Edit]:
-        """Numbers and booleans that have to be strings."""
+        """Yield fixes of numbers and booleans that must be strings."""
         for rule in ("string-scalar", "condition-operand"):
             for issue in self._flow.issues.get(rule, ()):
                 value = self._at(issue.pointer)
@@ -180,7 +183,7 @@ class _Mender:
                         yield self._value(issue.pointer, json.dumps(text), what)
                         break
 
-    # ------------------------------------------------------------------------------------------- asking the schemas
+    # ------------------------------------------------------------------------------------------- schema checks
 
     def _issues_of(self, action: ActionView) -> bool:
         return any(issue.action == action.index for issues in self._flow.issues.values() for issue in issues)
@@ -189,7 +192,7 @@ class _Mender:
         return self._pointers_with(action, {**action.raw, **members})
 
     def _pointers_with(self, action: ActionView, raw: dict[str, Any]) -> list[Pointer]:
-        """Where the schemas would object to the action if it were so."""
+        """Return the pointers to which the schemas would object if the action were changed in this way."""
         actions = list(self._flow.data["Actions"])
         actions[action.index] = raw
         document = Document(None, "", {**self._flow.data, "Actions": actions}, repeated=False)
@@ -219,7 +222,7 @@ class _Mender:
         return Edit(start, end, text, what)
 
     def _member(self, pointer: Pointer, key: str, text: str, what: str) -> Edit:
-        """Give the object at `pointer` this member: in place where it has the key, else as its first."""
+        """Set a member of the object at `pointer`: in place if it has the key, else as its first."""
         if (*self._prefix, *pointer, key) in self._offsets.values:
             return self._value((*pointer, key), text, what)
         start, end = self._span(pointer)
@@ -231,7 +234,7 @@ class _Mender:
         return Edit(start + 1, start + 1, f'{space}"{key}"{colon}{text},', what)
 
     def _element(self, pointer: Pointer, at: int, count: int, what: str) -> Edit:
-        """Take element `at` out of the list at `pointer`, which has `count`."""
+        """Remove element `at` from the list at `pointer`, which has `count`."""
         if count == 1:
             return self._value(pointer, "[]", what)
         if at + 1 < count:
@@ -240,7 +243,7 @@ class _Mender:
 
 
 def _repeated(action: ActionView) -> str | None:
-    """Where the NextAction of an action leads that has one for form's sake only; None for any other."""
+    """Return the target of a NextAction that only repeats a branch; None for any other."""
     if action.type in LEAVING:
         return action.error_target("NoMatchingError")
     if not decides(action):
@@ -253,7 +256,7 @@ def _repeated(action: ActionView) -> str | None:
 
 
 def _replaced(raw: dict[str, Any], pointer: Pointer, value: Any) -> dict[str, Any]:
-    """A copy with another value at `pointer`."""
+    """Return a copy with another value at `pointer`."""
     made: dict[str, Any] = json.loads(json.dumps(raw))
     here: Any = made
     for part in pointer[:-1]:

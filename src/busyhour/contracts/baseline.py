@@ -1,7 +1,7 @@
-"""Findings that a team has accepted for a while: known by what they are about, not by where they stand in a file.
+"""Findings that a team has accepted temporarily, identified by their subject, not by their position in a file.
 
-A baseline is a JSON file. An entry counts how many findings of its kind are accepted and may expire; expired entries
-accept nothing. Entries that no finding matches any more are stale: whoever fixed the flow should remove them.
+A baseline is a JSON file. An entry is the number of accepted findings of one kind and may expire; expired
+entries accept nothing. Entries that no finding matches any more are stale and should be removed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from busyhour.errors import BusyhourError
 
 VERSION = 1
 Key = tuple[str, str, str, str, str]
-"""Rule, flow, identifier of the action, pointer and message, without anything that changes when others move."""
+"""Rule, flow, identifier of the action, pointer and message, without parts that change when other findings move."""
 
 _ENTRY = {"rule", "flow", "action", "pointer", "message"}
 _OPTIONAL = {"count", "expires", "reason"}
@@ -30,9 +30,9 @@ _PATH = re.compile(r"(?: when the flow takes the path|; it is entered by|: switc
 
 
 def key_of(finding: Finding) -> Key:
-    """What a finding is about.
+    """Return the identity of a finding.
 
-    Left out are list positions, which change when an entry is put before, and paths through the flow, which change
+    It omits list positions, which change when an entry is inserted, and paths through the flow, which change
     with every action on the way.
     """
     parts = ["*" if part.isdecimal() else part for part in finding.pointer.split("/")]
@@ -42,7 +42,7 @@ def key_of(finding: Finding) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """So many findings of one kind, accepted until the end of the day `expires` (None: for good)."""
+    """A number of accepted findings of one kind, until the end of the day `expires` (None: no expiry)."""
 
     key: Key
     count: int = 1
@@ -50,21 +50,21 @@ class Entry:
     reason: str = ""
 
     def in_force(self, today: date) -> bool:
-        """Whether it still accepts anything."""
+        """Whether the entry still accepts findings."""
         return self.expires is None or today <= self.expires
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The accepted findings of one file, None where it was not read from one."""
+    """The accepted findings of one file; `path` is None if not read from a file."""
 
     entries: tuple[Entry, ...] = ()
     path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Sifted:
-    """A report without what a baseline accepts, and which entries accepted nothing: expired, or stale."""
+class Remaining:
+    """A report without accepted findings, and the entries that accepted none: expired, or stale."""
 
     report: Report
     accepted: int
@@ -72,11 +72,13 @@ class Sifted:
     stale: tuple[Entry, ...]
 
 
-def sift(report: Report, baseline: Baseline, today: date, rules: Collection[str] | None = None) -> Sifted:
-    """Leave out of the report what the baseline accepts today.
+def apply_baseline(
+    report: Report, baseline: Baseline, today: date, rules: Collection[str] | None = None
+) -> Remaining:
+    """Remove the findings that the baseline accepts today from the report.
 
-    An expired entry is told of as long as it would still match. Stale is only what could have been found: entries
-    on flows of the report, and of `rules`, the ids of those that were run (None: all).
+    An expired entry is listed as long as it would still match. Only entries that could have matched are stale:
+    those on flows of the report, and of `rules`, the ids of the rules that were run (None: all).
     """
     flows = {file.flow for file in report.files}
     found = Counter(key_of(finding) for finding in report.findings)
@@ -88,7 +90,7 @@ def sift(report: Report, baseline: Baseline, today: date, rules: Collection[str]
             left[key] -= 1
         else:
             kept.append(finding)
-    return Sifted(
+    return Remaining(
         report.replaced(kept),
         len(report.findings) - len(kept),
         tuple(one for one in baseline.entries if not one.in_force(today) and found[one.key]),
@@ -103,9 +105,10 @@ def sift(report: Report, baseline: Baseline, today: date, rules: Collection[str]
 def made_of(
     findings: Iterable[Finding], before: Baseline = Baseline(), *, today: date, expires: date | None = None
 ) -> Baseline:
-    """A baseline that accepts these findings.
+    """Make a baseline that accepts these findings.
 
-    Entries of the one before keep their reason, and their expiry while it lies ahead; new ones get `expires`.
+    Entries of the previous one keep their reason, and their expiry if it is in the future; new ones get
+    `expires`.
     """
     known = {entry.key: entry for entry in before.entries}
     counts = Counter(key_of(finding) for finding in findings)
@@ -120,7 +123,7 @@ def made_of(
 
 
 def in_words(entry: Entry) -> str:
-    """An entry on one line."""
+    """Format an entry on one line."""
     rule, flow, action, pointer, message = entry.key
     where = f" [{action}]" if action else pointer and f" {pointer}"
     return f"{rule} in {flow}{where}: {message}"
@@ -130,10 +133,10 @@ def in_words(entry: Entry) -> str:
 
 
 def read_baseline(path: Path) -> Baseline:
-    """The baseline in the file at `path`.
+    """Read the baseline in the file at `path`.
 
     Raises:
-        BusyhourError: it cannot be read, or is no baseline; names the entry and what is wrong with it.
+        BusyhourError: the file cannot be read or is not a baseline; names the entry and the problem.
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -159,10 +162,10 @@ def _entry(path: Path, at: int, raw: Any) -> Entry:
     if missing := sorted(_ENTRY - raw.keys()):
         raise _broken(path, f"{where} lacks {', '.join(missing)}")
     if unknown := sorted(raw.keys() - _ENTRY - _OPTIONAL):
-        raise _broken(path, f"{where} has {', '.join(unknown)}, which means nothing here")
+        raise _broken(path, f"{where} has unknown members: {', '.join(unknown)}")
     for name in sorted(_ENTRY | {"reason"}):
         if not isinstance(raw.get(name, ""), str):
-            raise _broken(path, f"{where}.{name} is no text")
+            raise _broken(path, f"{where}.{name} is not a string")
     count = raw.get("count", 1)
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise _broken(path, f"{where}.count is {count!r}, not a number of findings")
@@ -180,7 +183,7 @@ def _broken(path: Path, problem: str) -> BusyhourError:
 
 
 def write_baseline(baseline: Baseline, path: Path) -> None:
-    """Write a baseline so that another change of the flows changes few of its lines.
+    """Write a baseline in a form in which few lines change when flows change.
 
     Raises:
         BusyhourError: the file cannot be written.
@@ -209,6 +212,6 @@ def _raw(entry: Entry) -> dict[str, Any]:
 
 
 def lines(entries: Sequence[Entry], most: int = 5) -> list[str]:
-    """Entries for a message: the first few, and how many more."""
+    """Format entries for a message: the first few, and the number of further ones."""
     shown = [in_words(entry) for entry in entries[:most]]
     return [*shown, f"and {len(entries) - most} more"] if len(entries) > most else shown

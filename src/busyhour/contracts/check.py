@@ -1,4 +1,4 @@
-"""Judge documents by rules: the one door for the command line, pytest, `busyhour run` and anybody's own code."""
+"""Check documents by rules: the entry point for the command line, pytest, `busyhour run` and other code."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from busyhour.flows.model import FlowType
 
 @dataclass(frozen=True)
 class Checker:
-    """Rules and schemas, ready to judge any number of files.
+    """Rules and schemas, ready to check any number of files.
 
-    `strict` refuses placeholders.
+    `strict` rejects placeholders.
     """
 
     rules: RuleSet = field(default_factory=load_rules)
@@ -32,7 +32,7 @@ class Checker:
     _by_types: dict[frozenset[str] | None, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
 
     def subject(self, source: Source, flow_type: FlowType | None = None) -> FlowView:
-        """One file as the rules see it."""
+        """Return the view of one file for the rules."""
         return FlowView(
             source.label,
             source.document,
@@ -43,7 +43,7 @@ class Checker:
         )
 
     def check(self, gathered: Gathered) -> Report:
-        """All findings on all files."""
+        """Return all findings on all files."""
         with paused():
             return self._check(gathered)
 
@@ -76,7 +76,7 @@ class Checker:
                 yield self._finding(subject, rule, problem)
 
     def problems(self, subject: FlowView) -> Iterator[tuple[Rule, Problem]]:
-        """What each rule yields, before it is given a place; a rule that fails says so as an error."""
+        """Yield the problems of each rule, without positions; a rule that crashes yields an error."""
         issues = subject.issues
         for rule in self._applicable(subject):
             if rule.reports_issues and rule.id not in issues:
@@ -90,7 +90,7 @@ class Checker:
                 yield rule, Problem(message, help=way_out, severity=Severity.ERROR)
 
     def _applicable(self, subject: FlowView) -> tuple[Rule, ...]:
-        """The rules that can find anything in a flow of these action types."""
+        """Return the rules that can have findings in a flow of these action types."""
         types = subject.types if subject.is_flow else None
         found = self._by_types.get(types)
         if found is None:
@@ -128,9 +128,9 @@ class Checker:
 
 
 def check_paths(paths: Iterable[Path | str], *, rules: RuleSet | None = None, strict: bool = False) -> Report:
-    """All findings on files and folders of exported flows.
+    """Return all findings on files and folders of exported flows.
 
     Raises:
-        BusyhourError: a path does not exist, or nothing that could be a flow was found.
+        BusyhourError: a path does not exist, or no candidate for a flow was found.
     """
     return Checker(rules or load_rules(), strict=strict).check(gather([str(path) for path in paths]))

@@ -1,4 +1,4 @@
-"""What a check has to say: findings as data, in a fixed order, and the report that holds them."""
+"""Findings of a check, as data in a fixed order, and the report that contains them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from busyhour.flows.model import FlowFormat, FlowType, Pointer
 
 
 class Severity(StrEnum):
-    """How bad a finding is."""
+    """Severity of a finding."""
 
     ERROR = "error"
-    """Connect refuses the flow when it is created or published."""
+    """Connect rejects the flow when it is created or published."""
     WARNING = "warning"
-    """Connect takes the flow, and callers are hurt."""
+    """Connect accepts the flow, and it has problems for callers."""
     NOTE = "note"
     """Worth knowing."""
 
     @property
     def rank(self) -> int:
-        """0 for the worst."""
+        """Rank of the severity; 0 is the worst."""
         return _RANK[self]
 
     def at_least(self, other: Severity) -> bool:
-        """Whether this is as bad as `other` or worse."""
+        """Whether this severity is `other` or worse."""
         return self.rank <= other.rank
 
 
@@ -34,12 +34,12 @@ _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 def json_pointer(pointer: Pointer) -> str:
-    """The pointer as RFC 6901 writes it: `/Actions/4/Transitions`."""
+    """Format the pointer as in RFC 6901: `/Actions/4/Transitions`."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in pointer)
 
 
 def pointer_text(pointer: Pointer) -> str:
-    """The pointer as AWS's problem messages write it: `Actions[4].Transitions`."""
+    """Format the pointer as in AWS's problem messages: `Actions[4].Transitions`."""
     text = ""
     for part in pointer:
         if isinstance(part, int):
@@ -53,11 +53,11 @@ def pointer_text(pointer: Pointer) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a rule found.
+    """One finding of a rule.
 
-    `line` and `column` (1-based) stand in the file as it lies on disk; `pointer` (RFC 6901) leads into the
-    content of the flow. `action` is the name a person sees in the designer, `identifier` the action's own;
-    both are empty where the finding is about the whole flow.
+    `line` and `column` (1-based) are positions in the file on disk; `pointer` (RFC 6901) leads into the
+    content of the flow. `action` is the name shown in the designer, `identifier` the action's own;
+    both are empty if the finding is about the whole flow.
     """
 
     rule: str
@@ -73,7 +73,7 @@ class Finding:
     identifier: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """As `busyhour check --format json` prints it."""
+        """Return the finding as `busyhour check --format json` prints it."""
         return {
             "rule": self.rule,
             "severity": str(self.severity),
@@ -89,20 +89,20 @@ class Finding:
 
 
 def order(pointer: Pointer) -> tuple[tuple[int, int, str], ...]:
-    """Sort key of a pointer: list positions as numbers, whatever the order of keys in the file."""
+    """Return the sort key of a pointer: list positions as numbers, independent of the order of keys in the file."""
     return tuple((0, part, "") if isinstance(part, int) else (1, 0, part) for part in pointer)
 
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """One file that was read as a flow, or could not be."""
+    """One file that was read as a flow, or could not be read."""
 
     path: str
     format: FlowFormat | None
-    """None where the file is no flow."""
+    """Format of the export; None if the file is not a flow."""
     flow: str
     type: FlowType | None
-    """None where neither the export nor anybody else says."""
+    """Type of the flow; None if neither the export nor the caller gives it."""
     actions: int
 
 
@@ -110,8 +110,8 @@ class FileReport:
 class Report:
     """All findings on all files, in order of file, place and rule.
 
-    `skipped` are files of a folder that are no flows, with the reason; `suppressed` the findings that the flows
-    themselves ask to leave out, with theirs.
+    `skipped` are files of a folder that are not flows, with the reason; `suppressed` the findings that the
+    flows themselves suppress, with their reasons.
     """
 
     findings: tuple[Finding, ...]
@@ -124,19 +124,19 @@ class Report:
         return sum(finding.severity is severity for finding in self.findings)
 
     def worst(self) -> Severity | None:
-        """Severity of the worst finding, None where there is none."""
+        """Severity of the worst finding, None without findings."""
         return min((finding.severity for finding in self.findings), key=lambda s: s.rank, default=None)
 
     def at_least(self, severity: Severity) -> tuple[Finding, ...]:
-        """The findings that are as bad as `severity` or worse."""
+        """Return the findings of `severity` or worse."""
         return tuple(finding for finding in self.findings if finding.severity.at_least(severity))
 
     def replaced(self, findings: Iterable[Finding]) -> Report:
-        """The same report with other findings (filtered by a baseline, a suppression, a selection)."""
+        """Return the same report with other findings (filtered by a baseline, a suppression, a selection)."""
         return Report(tuple(findings), self.files, self.skipped, self.suppressed)
 
     def summary(self) -> dict[str, int]:
-        """Counts as the JSON output has them."""
+        """Return the counts of the JSON output."""
         return {
             "files": len(self.files),
             "errors": self.count(Severity.ERROR),

@@ -1,8 +1,8 @@
-"""The flows that are checked together as one landscape: which flow refers to which, and what they set between them.
+"""The flows that are checked together: references between them, and attributes that they set for each other.
 
-Flows know each other by id, so a reference leads somewhere only where an export says its own ARN or id, or where
-the layout beside the reference names the flow. What leads nowhere may still exist in the instance; `missing` flows
-are spoken of only where the project evidently holds the whole instance.
+Flows refer to each other by id, so a reference resolves only if an export contains its own ARN or id, or if the
+layout beside the reference names the flow. An unresolved flow may still exist in the instance; `missing` flows
+are reported only if the project evidently contains the whole instance.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from busyhour.contracts.analysis.dataflow import attributes_set
-from busyhour.contracts.analysis.flow_cycles import Circle, circles
+from busyhour.contracts.analysis.flow_cycles import FlowCycle, cycles
 from busyhour.contracts.reading.placeholders import PLACEHOLDER
 from busyhour.flows.actions.declared import DECLARED
 
@@ -28,15 +28,15 @@ _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _PARAMETERS = {
     type: tuple(one.flow_parameters.items()) for type, one in DECLARED.items() if one.flow_parameters
 }
-"""Action type -> its parameters that name a flow, and the outcome of that flow."""
+"""Action type -> its parameters that name a flow, and how the named flow is used."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlowReference:
-    """One place where a flow names another.
+    """One reference from a flow to another.
 
-    `kind` is `transfer`, `module`, `contact` (a new contact begins there) or the name of an event hook. `value` is
-    what stands there, `shown` the name that the designer shows for it, if any. `pointer` leads into the action.
+    `kind` is `transfer`, `module`, `contact` (a new contact begins there) or the name of an event hook. `value`
+    is the text of the reference, `shown` its name in the designer, if any. `pointer` leads into the action.
     """
 
     source: FlowView
@@ -48,17 +48,17 @@ class FlowReference:
 
     @property
     def static(self) -> bool:
-        """Whether it always means the same flow: neither computed at run time nor filled in by a template."""
+        """Whether it always refers to the same flow: neither computed at run time nor filled in by a template."""
         return "$." not in self.value and "$[" not in self.value and not PLACEHOLDER.search(self.value)
 
     @property
     def dynamic(self) -> bool:
-        """Whether which flow it is turns out only when a call runs."""
+        """Whether the flow is computed at run time."""
         return "$." in self.value or "$[" in self.value
 
 
 def references(flow: FlowView) -> Iterator[FlowReference]:
-    """Every place where a flow names another."""
+    """Return every reference to a flow."""
     for type, parameters in _PARAMETERS.items():
         for action in flow.by_type.get(type, ()):
             for name, kind in parameters:
@@ -75,7 +75,7 @@ def references(flow: FlowView) -> Iterator[FlowReference]:
 
 
 def _shown(flow: FlowView, action: ActionView, *keys: str) -> str:
-    """Name that the designer shows for the flow in a parameter, empty where the export does not say."""
+    """Return the designer's name of the flow in a parameter, empty if the export lacks it."""
     layout = flow.action_metadata.get(action.identifier)
     if not isinstance(layout, dict):
         return ""
@@ -96,7 +96,7 @@ def _shown(flow: FlowView, action: ActionView, *keys: str) -> str:
 
 
 def flow_id(text: str) -> str:
-    """What makes a flow in an ARN, an id or a versioned id: the id without the version."""
+    """Return the identity of a flow in an ARN, an id or a versioned id: the id without the version."""
     tail = text.rpartition("/")[2] if text.startswith("arn:") else text
     head, colon, version = tail.rpartition(":")
     if colon and head and (version.startswith("$") or version.isdecimal()):
@@ -108,12 +108,12 @@ _ARN = re.compile(
     r"arn:aws[a-z-]*:(?:connect|lambda|lex):([a-z]{2}(?:-[a-z]+)+-\d):(\d{12}):(?:instance/([0-9a-f-]{36}))?"
 )
 _FEWEST = 3
-"""Flows that must agree before the project is said to lie somewhere."""
+"""Flows that must agree before the project has a home."""
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Region, account and instance that most flows of a project lie in; each empty where they do not agree."""
+    """Region, account and instance of most flows of a project; each empty if they do not agree."""
 
     region: str = ""
     account: str = ""
@@ -121,12 +121,12 @@ class Home:
 
 
 def home_of(texts: Iterable[str]) -> Home:
-    """Where most of the flows with these texts lie: three or more, and three quarters of those that say."""
+    """Return the home of most flows with these texts: at least three, and three quarters of those that have one."""
     counts: tuple[Counter[str], ...] = (Counter(), Counter(), Counter())
     for text in texts:
         if "arn:aws" in text:
-            for count, said in zip(counts, zip(*_ARN.findall(text), strict=True), strict=False):
-                count.update({one for one in said if one})
+            for count, named in zip(counts, zip(*_ARN.findall(text), strict=True), strict=False):
+                count.update({one for one in named if one})
     return Home(*map(_agreed, counts))
 
 
@@ -145,12 +145,12 @@ class FlowSet:
 
     @cached_property
     def home(self) -> Home:
-        """Where most of the flows lie."""
+        """Home of most of the flows."""
         return home_of(flow.document.text for flow in self.flows if flow.document is not None)
 
     @cached_property
     def by_identity(self) -> Mapping[str, FlowView]:
-        """Flows by the id that their export says."""
+        """Flows by the id in their export."""
         found: dict[str, FlowView] = {}
         for flow in self.flows:
             envelope = flow.document.envelope if flow.document is not None else {}
@@ -162,14 +162,14 @@ class FlowSet:
 
     @cached_property
     def by_name(self) -> Mapping[str, FlowView | None]:
-        """Flows by name; None where several have it."""
+        """Flows by name; None if several have it."""
         found: dict[str, FlowView | None] = {}
         for flow in self.flows:
             found[flow.name] = flow if flow.name not in found else None
         return found
 
     def resolve(self, reference: FlowReference) -> FlowView | None:
-        """The flow that a reference means, None where it is not here or cannot be told."""
+        """Return the flow of a reference, None if it is missing or ambiguous."""
         if reference.dynamic:
             return None
         found = self.by_identity.get(flow_id(reference.value)) if reference.static else None
@@ -184,11 +184,11 @@ class FlowSet:
 
     @cached_property
     def resolved(self) -> Sequence[tuple[FlowReference, FlowView]]:
-        """The references whose flow is here."""
+        """The references whose flow is known."""
         return [(one, flow) for one in self.references if (flow := self.resolve(one)) is not None]
 
     def resolved_of(self, flow: FlowView) -> Sequence[tuple[FlowReference, FlowView]]:
-        """The references of one flow whose flow is here."""
+        """Return the references of one flow whose flow is known."""
         return self._resolved_by_source.get(id(flow), ())
 
     @cached_property
@@ -200,15 +200,15 @@ class FlowSet:
 
     @cached_property
     def unresolved(self) -> Sequence[FlowReference]:
-        """The references whose flow is not here, or cannot be told."""
+        """The references whose flow is missing or ambiguous."""
         resolved = {id(reference) for reference, _ in self.resolved}
         return [one for one in self.references if id(one) not in resolved]
 
     @cached_property
     def holds_the_instance(self) -> bool:
-        """Whether the project evidently holds all flows of an instance.
+        """Whether the project evidently contains all flows of an instance.
 
-        Every flow says its own id, and most references find their flow.
+        Every flow contains its own id, and most references resolve.
         """
         static = sum(one.static for one in self.references)
         return len(self.by_identity) == len(self.flows) and 0 < static <= 2 * len(self.resolved)
@@ -219,13 +219,13 @@ class FlowSet:
         return frozenset(id(flow) for one, flow in self.resolved if one.source is not flow)
 
     @cached_property
-    def circles(self) -> Sequence[Circle]:
-        """Ways round on which flows lead to each other without any interaction."""
-        return circles(self)
+    def cycles(self) -> Sequence[FlowCycle]:
+        """Cycles between flows without any interaction."""
+        return cycles(self)
 
     @cached_property
     def transfers_anywhere(self) -> bool:
-        """Whether some flow transfers to one that only a running call knows, so that any could be entered."""
+        """Whether some flow transfers to a flow computed at run time, so that any flow could be entered."""
         return any(one.dynamic and one.kind == "transfer" for one in self.references)
 
     def may_be_entered(self, flow: FlowView) -> bool:

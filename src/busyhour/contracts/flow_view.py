@@ -1,7 +1,7 @@
-"""A flow as the rules see it: whatever was read, with the parts of a flow where it has them.
+"""A view of a flow for the rules: anything that was read, with the parts of a flow that exist.
 
-A rule meets broken flows, so nothing here raises: a value of the wrong kind reads as absent, and the rules on
-shape speak of it. `FlowView.flow` is the strict reading, None where the flow is too broken for it.
+Rules run on broken flows, so nothing here raises: a value of the wrong kind reads as absent, and the rules on
+structure report it. `FlowView.flow` is the strict reading, None if the flow is too broken for it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class ConditionView(NamedTuple):
-    """One entry of `Conditions`, number `at`; parts of the wrong kind are None or empty."""
+    """Entry number `at` of `Conditions`; parts of the wrong kind are None or empty."""
 
     at: int
     operator: str | None
@@ -39,7 +39,7 @@ class ConditionView(NamedTuple):
 
 
 class ErrorView(NamedTuple):
-    """One entry of `Errors`, number `at`; parts of the wrong kind are None or empty."""
+    """Entry number `at` of `Errors`; parts of the wrong kind are None or empty."""
 
     at: int
     error_type: str
@@ -49,11 +49,11 @@ class ErrorView(NamedTuple):
 _NOTHING: dict[str, Any] = {}
 
 _new: Any = tuple.__new__
-"""Makes a named tuple in half the time that its own constructor takes; there are dozens in every flow."""
+"""Makes a named tuple in half the time of its own constructor; every flow has dozens."""
 
 
 class ActionView:
-    """One entry of `Actions`, whatever it is."""
+    """One entry of `Actions`, of any kind."""
 
     __slots__ = (
         "conditions",
@@ -72,7 +72,7 @@ class ActionView:
     def __init__(self, index: int, raw: Any) -> None:
         self.index = index
         self.stray = raw.__class__ is not dict
-        """Whether it is no object at all; then everything about it is empty."""
+        """Whether the entry is not an object; then all its parts are empty."""
         if self.stray:
             raw = _NOTHING
         self.raw: dict[str, Any] = raw
@@ -135,20 +135,20 @@ class ActionView:
 
     @property
     def pointer(self) -> Pointer:
-        """Where the action stands."""
+        """Pointer of the action."""
         return ("Actions", self.index)
 
     def error_target(self, error_type: str) -> str | None:
-        """Target of the branch for `error_type`, None where there is no such branch."""
+        """Return the target of the branch for `error_type`, None without such a branch."""
         return next((one.target for one in self.errors if one.error_type == error_type), None)
 
 
 DRAFT_TARGETS = frozenset({"", "$end"})
-"""Targets by which the designer saves a branch that is connected to nothing."""
+"""Targets that the designer writes for an unconnected branch."""
 
 
 def transitions(action: ActionView) -> Iterator[tuple[Pointer, str]]:
-    """Every transition of the action: pointer of its target within the action, and the target."""
+    """Return every transition of the action: pointer of its target within the action, and the target."""
     for condition in action.conditions:
         if condition.target is not None:
             yield ("Transitions", "Conditions", condition.at, "NextAction"), condition.target
@@ -160,14 +160,14 @@ def transitions(action: ActionView) -> Iterator[tuple[Pointer, str]]:
 
 
 class FlowView:
-    """One file under check.
+    """One file to check.
 
     Args:
         path: as the user wrote it.
-        document: what was read, None where it is no JSON.
-        unreadable: why it is no JSON.
-        flow_type: the type, where the caller knows better than the export.
-        strict: placeholders are refused.
+        document: what was read, None if it is not JSON.
+        unreadable: the error, if it is not JSON.
+        flow_type: the type; overrides the export's.
+        strict: placeholders are rejected.
         schemas: the schemas of the actions.
     """
 
@@ -194,17 +194,17 @@ class FlowView:
         if document is not None and data.__class__ is dict and "modules" in data and "Actions" not in data:
             data = self._convert(document)
         self.data: Any = data
-        """The content: for an old export its conversion."""
+        """The content; for an old export its conversion."""
         raw = data.get("Actions") if data.__class__ is dict else None
         self.is_flow = raw.__class__ is list
-        """Whether there is a list of actions to speak of."""
+        """Whether the content has a list of actions."""
         self.actions: list[ActionView] = (
             [ActionView(at, one) for at, one in enumerate(raw or ())] if self.is_flow else []
         )
         self.types: frozenset[str] = frozenset([action.type for action in self.actions])
 
     def _convert(self, document: Document) -> Any:
-        """The conversion of an old export; its module is imported only for one."""
+        """Convert an old export; its module is imported only here."""
         from busyhour.flows.export.legacy import FlowError, convert
 
         try:
@@ -214,45 +214,45 @@ class FlowView:
             return document.data
         return self.converted.data
 
-    # ------------------------------------------------------------------ what the flow is
+    # ------------------------------------------------------------------ identity of the flow
 
     @cached_property
     def format(self) -> FlowFormat | None:
-        """The export's format, None where it is no flow."""
+        """The export's format, None if it is not a flow."""
         if self.converted is not None or self.not_convertible is not None:
             return FlowFormat.LEGACY
         return FlowFormat.MODERN if self.is_flow else None
 
     @cached_property
     def metadata(self) -> Mapping[str, Any]:
-        """`Metadata`, empty where there is none."""
+        """`Metadata`, empty if missing."""
         found = self.data.get("Metadata") if self.data.__class__ is dict else None
         return found if found.__class__ is dict else {}
 
     @cached_property
     def action_metadata(self) -> Mapping[str, Any]:
-        """`Metadata.ActionMetadata`, empty where there is none."""
+        """`Metadata.ActionMetadata`, empty if missing."""
         found = self.metadata.get("ActionMetadata")
         return found if found.__class__ is dict else {}
 
     @cached_property
     def name(self) -> str:
-        """The flow's name as the export has it, else the file's stem."""
+        """The flow's name in the export, else the file's stem."""
         envelope = self.document.envelope if self.document is not None else {}
-        for said in (envelope.get("Name"), self.metadata.get("name"), self.metadata.get("Name")):
-            if isinstance(said, str) and said:
-                return said
+        for declared in (envelope.get("Name"), self.metadata.get("name"), self.metadata.get("Name")):
+            if isinstance(declared, str) and declared:
+                return declared
         return Path(self.path).stem or self.path
 
     @cached_property
     def flow_type(self) -> FlowType | None:
-        """The flow's type, None where neither the caller nor the export says."""
+        """The flow's type, None if neither the caller nor the export gives it."""
         if self._given_type is not None:
             return self._given_type
         if self.document is not None:
-            said = self.document.envelope.get("Type")
-            if isinstance(said, str) and said in FlowType.__members__:
-                return FlowType(said)
+            declared = self.document.envelope.get("Type")
+            if isinstance(declared, str) and declared in FlowType.__members__:
+                return FlowType(declared)
             if self.document.prefix[:1] == ("ContactFlowModule",):
                 return FlowType.MODULE
         said = self.metadata.get("type")
@@ -267,7 +267,7 @@ class FlowView:
 
     @cached_property
     def flow(self) -> Flow | None:
-        """The flow as the machine runs it, None where it is too broken to read."""
+        """The flow in the form that the machine runs, None if it is too broken to read."""
         from busyhour.flows.export.legacy import FlowError
         from busyhour.flows.export.reader import read
 
@@ -282,14 +282,14 @@ class FlowView:
 
     @cached_property
     def by_identifier(self) -> dict[str, ActionView]:
-        """Actions by identifier; of several with one identifier the first."""
+        """Actions by identifier; of several with the same identifier the first."""
         found = {action.identifier: action for action in reversed(self.actions)}
         found.pop("", None)
         return found
 
     @cached_property
     def targets(self) -> frozenset[str]:
-        """Everything that some transition leads to."""
+        """Targets of all transitions."""
         return frozenset([target for action in self.actions for target in action.targets])
 
     @cached_property
@@ -301,25 +301,25 @@ class FlowView:
         return found
 
     def of_type(self, *types: str) -> list[ActionView]:
-        """Actions of these types."""
+        """Return the actions of these types."""
         by_type = self.by_type
         return [action for one in types for action in by_type.get(one, ())]
 
     @cached_property
     def start(self) -> ActionView | None:
-        """The start action, None where it does not exist."""
+        """The start action, None if it does not exist."""
         start = self.data.get("StartAction") if self.data.__class__ is dict else None
         return self.by_identifier.get(start) if isinstance(start, str) else None
 
     @cached_property
     def graph(self) -> Graph:
-        """Who leads to whom."""
+        """The graph of the actions."""
         index = {identifier: action.index for identifier, action in self.by_identifier.items()}
         return Graph(self.actions, None if self.start is None else self.start.index, index)
 
     @cached_property
     def followed(self) -> list[list[Edge]]:
-        """Outgoing transitions of each action that Connect ever follows."""
+        """Outgoing transitions of each action that Connect can take."""
         return [
             edges[:-1] if edges and edges[-1].kind == "next" and not taken(self, edges[-1]) else edges
             for edges in self.graph.edges
@@ -327,26 +327,26 @@ class FlowView:
 
     @cached_property
     def reads(self) -> list[Read]:
-        """Every reference that the actions hold."""
+        """Every reference in the actions."""
         return reads(self)
 
     @cached_property
     def cut_off(self) -> Sequence[bool]:
-        """For each action whether everything from it on leads to a disconnect that nothing announces."""
+        """For each action whether every path from it leads to an unannounced disconnect."""
         return cut_off(self)
 
     def cuts_off(self, target: str | None) -> bool:
-        """Whether a transition to `target` can only end in a disconnect that nothing announces."""
+        """Whether a transition to `target` can only lead to an unannounced disconnect."""
         at = target_index(self, target)
         return at is not None and self.cut_off[at]
 
     @cached_property
     def issues(self) -> Mapping[str, list[Issue]]:
-        """What the schemas of the actions object to, by the id of the rule that says it."""
+        """Objections of the actions' schemas, by the id of the rule that reports them."""
         return self.schemas.issues(self)
 
     def display_name(self, action: ActionView) -> str:
-        """What a person sees in the designer: a friendly identifier, a name in the layout, else the type."""
+        """Return the name in the designer: a readable identifier, a name in the layout, else the type."""
         layout = self.action_metadata.get(action.identifier)
         if layout.__class__ is dict and layout.get("isFriendlyName"):
             return action.identifier
@@ -356,7 +356,7 @@ class FlowView:
                     return str(layout[key])
         return action.identifier
 
-    # ------------------------------------------------------------------ speaking of it
+    # ------------------------------------------------------------------ making findings
 
     def problem(
         self,
@@ -367,13 +367,16 @@ class FlowView:
         help: str | None = None,
         severity: Severity | None = None,
     ) -> Problem:
-        """A finding at `pointer`, which is relative to `action` where one is given."""
+        """Make a finding at `pointer`, which is relative to `action` if one is given."""
         if action is not None:
             return Problem(message, ("Actions", action.index, *pointer), key, action.index, help, severity)
         return Problem(message, pointer, key, None, help, severity)
 
     def position(self, pointer: Pointer, key: bool = False) -> Position:
-        """Where in the file the value at `pointer` stands; in an old export where it comes from."""
+        """Return the position in the file of the value at `pointer`.
+
+        In an old export the position of its source.
+        """
         document = self.document
         if document is None:
             return self.unreadable.position if self.unreadable is not None else Position(1, 1)
@@ -385,7 +388,10 @@ class FlowView:
 
     @cached_property
     def _locator(self) -> Locator | None:
-        """None where the flow is a string inside another document, whose positions only the document knows."""
+        """Locator of positions.
+
+        None if the flow is a string inside another document, which then gives positions.
+        """
         document = self.document
         return Locator(document.text) if document is not None and not document.prefix else None
 
@@ -397,6 +403,9 @@ class Project:
     flows: list[FlowView] = field(default_factory=list)
 
     @cached_property
-    def landscape(self) -> FlowSet:
-        """Which flow refers to which, and what they set between them; ask once all flows are in."""
+    def flow_set(self) -> FlowSet:
+        """References between the flows, and attributes that they set for each other.
+
+        Use once all flows are added.
+        """
         return FlowSet(tuple(self.flows))

@@ -1,4 +1,4 @@
-"""Rules by path: the shipped folder and a team's own come in through the same door."""
+"""Load rules by path: the shipped folder and a team's own in the same way."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class RuleSet:
         return len(self.rules)
 
     def __getitem__(self, id: str) -> Rule:
-        """The rule with this id.
+        """Return the rule with this id.
 
         Raises:
-            BusyhourError: there is none; names the nearest.
+            BusyhourError: the rule does not exist; names the nearest.
         """
         for one in self.rules:
             if one.id == id:
@@ -42,7 +42,7 @@ class RuleSet:
         )
 
     def narrowed(self, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> RuleSet:
-        """Only the rules (or groups) in `select`, all where it is empty, without those in `ignore`.
+        """Return the rules (or groups) in `select`, all if it is empty, without those in `ignore`.
 
         Raises:
             BusyhourError: a name is neither a rule nor a group.
@@ -67,15 +67,15 @@ class RuleSet:
 
 
 def shipped_rules_folder() -> Path:
-    """The folder of the rules that ship with busyhour."""
+    """Return the folder of the rules that ship with busyhour."""
     return shipped_root() / "contract_tests" / "rules"
 
 
 def load_rules(folders: Iterable[Path] = ()) -> RuleSet:
-    """The shipped rules and those of `folders`; a rule of a team's own replaces the shipped one of its id.
+    """Load the shipped rules and those of `folders`; a team's rule replaces the shipped one with the same id.
 
     Raises:
-        BusyhourError: a file cannot be imported, or holds no rule or more than one.
+        BusyhourError: a file cannot be imported, or contains no rule or more than one.
     """
     found = {one.id: one for one in _shipped()}
     for folder in folders:
@@ -90,6 +90,6 @@ def _shipped() -> tuple[Rule, ...]:
 
 def _folder(folder: Path) -> Iterator[Rule]:
     if not folder.is_dir():
-        raise BusyhourError(f"{folder}: no such folder of rules", "Each file in it holds one rule.")
+        raise BusyhourError(f"{folder}: no such folder of rules", "Each file in it contains one rule.")
     for path, rule in units_in(folder, Rule, _HOW):
         yield replace(rule, file=path)

@@ -1,4 +1,4 @@
-"""What a rule is: a declaration and a generator over one flow. One file in contract_tests/rules holds one rule."""
+"""Declaration of a rule: metadata and a generator over one flow. Each file in contract_tests/rules contains one."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from busyhour.contracts.flow_view import FlowView
 
 GROUPS = ("structure", "schema", "data-flow", "resilience", "project")
-"""What a rule looks at: the document, the actions' own contracts, values along paths, what callers suffer,
+"""Subjects of rules: the document, the actions' own contracts, values along paths, effects on callers,
 several flows together."""
 
 SCOPES = ("file", "flow")
-"""`file`: runs on whatever was read, even if it is no flow. `flow`: runs where there is a list of actions."""
+"""`file`: runs on anything that was read, even if it is not a flow. `flow`: runs if there is a list of actions."""
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a rule yields: one place and what is wrong with it.
+    """One finding of a rule before it has a position: a place and what is wrong with it.
 
     `pointer` leads into the flow's content. `key` puts the finding on the key instead of its value. `action`
-    is the index of the action it is about, taken from the pointer where it is not given. `help` and `severity`
+    is the index of the action it is about, derived from the pointer by default. `help` and `severity`
     replace the rule's own fix and severity.
     """
 
@@ -48,9 +48,9 @@ Check = Callable[["FlowView"], Iterator[Problem]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: what it finds, why that matters, the way out and where AWS (or the evidence) says so.
+    """One rule: what it finds, why that matters, the fix, and the source of the fact (AWS or evidence).
 
-    `types` are the action types that the rule is about: it is not run on a flow that has none of them
+    `types` are the action types that the rule is about: it is skipped for a flow that has none of them
     (empty: run on every flow). `strict` rules run only under `--strict`.
     """
 
@@ -66,15 +66,15 @@ class Rule:
     types: frozenset[str] = field(default_factory=frozenset)
     strict: bool = False
     reports_issues: bool = False
-    """Whether all it does is to say what the schemas of the actions object to; see `from_schema`."""
+    """Whether the rule only reports objections of the actions' schemas; see `from_schema`."""
     file: Path | None = None
 
 
 def from_schema(flow: FlowView, id: str) -> Iterator[Problem]:
-    """What the schemas of the actions object to under the rule `id`.
+    """Return the objections of the actions' schemas under the rule `id`.
 
-    A rule that yields from nothing else is declared with `reports_issues=True`: it is then not even called where
-    there is nothing.
+    A rule that yields nothing else is declared with `reports_issues=True`: it is then not called if there are
+    none.
     """
     for issue in flow.issues.get(id, ()):
         yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help)
@@ -94,23 +94,23 @@ def rule(
     strict: bool = False,
     reports_issues: bool = False,
 ) -> Callable[[Check], Rule]:
-    """Declare the decorated generator function to be a rule.
+    """Declare the decorated generator function as a rule.
 
     Args:
-        id: stable name in lower case with hyphens, the file's name with hyphens for underscores.
-        severity: `error` (Connect refuses it), `warning` (callers are hurt) or `note`.
-        summary: one line, as a list of rules shows it.
-        why: what happens if the finding is left alone.
-        fix: the way out.
-        source: where the fact comes from.
+        id: stable name in lower case with hyphens: the file's name with hyphens for underscores.
+        severity: `error` (Connect rejects it), `warning` (a problem for callers) or `note`.
+        summary: one line for the list of rules.
+        why: what happens if the finding is not fixed.
+        fix: how to fix it.
+        source: source of the fact.
         group: one of `GROUPS`.
         scope: one of `SCOPES`.
-        types: action types without which there is nothing to find.
+        types: action types without which there are no findings.
         strict: run only under `--strict`.
-        reports_issues: all it does is to yield from `from_schema`.
+        reports_issues: the rule only yields from `from_schema`.
 
     Raises:
-        BusyhourError: the declaration or the function's signature does not fit; the message says how.
+        BusyhourError: the declaration or the function's signature is invalid.
     """
 
     def register(check: Check) -> Rule:
@@ -165,7 +165,7 @@ def _accepts_one_flow(id: str, check: Check) -> None:
     code = getattr(check, "__code__", None)
     if code is None or not code.co_flags & inspect.CO_GENERATOR:
         raise BusyhourError(
-            f"{_where(id, check)}: {getattr(check, '__name__', check)} is no generator function",
+            f"{_where(id, check)}: {getattr(check, '__name__', check)} is not a generator function",
             "Write `def check(flow): ...` with `yield flow.problem(...)` for each finding.",
         )
     if (

@@ -12,24 +12,24 @@ from busyhour.contracts.rule import GROUPS, Rule
 FOLDER = Path("docs/rules")
 
 _GROUPS = {
-    "structure": "What the document is made of: identifiers, targets, limits, types",
-    "schema": "What each action type takes: parameters, conditions, errors",
+    "structure": "Structure of the document: identifiers, targets, limits, types",
+    "schema": "Contents of each action type: parameters, conditions, errors",
     "data-flow": "Values along the paths through a flow",
-    "resilience": "What callers suffer when something fails or is full",
+    "resilience": "Effects on callers when something fails or is full",
     "project": "Several flows together",
 }
 _EFFECT = {
-    "error": "Connect refuses the flow.",
-    "warning": "Connect takes the flow, and callers are hurt.",
+    "error": "Connect rejects the flow.",
+    "warning": "Connect accepts the flow, and it has problems for callers.",
     "note": "Worth knowing.",
 }
 
 
 def address(rule: str | None = None) -> str:
-    """URI of the project or of one rule, for formats that want one.
+    """Return the URI of the project or of one rule, for formats that require one.
 
-    Below the package's own `Homepage` where its metadata has one; otherwise a URN, which names the rule and claims
-    no address in the web.
+    It is below the package's own `Homepage` if its metadata has one; otherwise a URN, which names the rule
+    without an address on the web.
     """
     home = ""
     try:
@@ -45,18 +45,18 @@ def address(rule: str | None = None) -> str:
 
 
 def pages(rules: RuleSet) -> Mapping[str, str]:
-    """The text of every page, by file name."""
+    """Return the text of every page, by file name."""
     made = {f"{rule.id}.md": page(rule) for rule in rules}
     made["README.md"] = index(rules)
     return made
 
 
 def index(rules: RuleSet) -> str:
-    """All rules by group."""
+    """Return the index: all rules by group."""
     parts = [
         "# Rules of `busyhour check`\n",
-        f"{len(rules)} rules, one file each in `contract_tests/rules`. Errors are what Connect refuses on publish, "
-        "warnings are what hurts callers, notes are worth knowing.\n",
+        f"{len(rules)} rules, one file each in `contract_tests/rules`. Errors are rejected by Connect on publish, "
+        "warnings are problems for callers, notes are for information.\n",
         "Written by `make generate`; do not edit.\n",
     ]
     for group in GROUPS:
@@ -70,18 +70,18 @@ def index(rules: RuleSet) -> str:
 
 
 def page(rule: Rule) -> str:
-    """Everything that a rule says of itself, and the examples that it is held to."""
-    strict = " It is looked at under `--strict` only." if rule.strict else ""
+    """Return the page of one rule: its declaration, and its examples."""
+    strict = " Checked under `--strict` only." if rule.strict else ""
     about = f"About {_series(sorted(rule.types))}.\n\n" if rule.types and len(rule.types) <= 6 else ""
     parts = [
         f"# {rule.id}\n",
         f"{rule.summary}.\n",
         f"**{rule.severity}**, group {rule.group}. {_EFFECT[rule.severity]}{strict}\n",
         f"{about}## Why it matters\n\n{rule.why}\n",
-        f"## What to do\n\n{rule.fix}\n",
-        f"## Where the fact comes from\n\n{rule.source}.\n",
+        f"## How to fix it\n\n{rule.fix}\n",
+        f"## Source\n\n{rule.source}.\n",
         _examples(rule),
-        f"## Leaving it out\n\nFor one action, with a reason, in the layout of the export:\n\n"
+        f"## Suppressing it\n\nFor one action, with a reason, in the layout of the export:\n\n"
         f'```json\n"ActionMetadata": {{"<identifier>": {{"busyhour": {{"ignore": ["{rule.id}"], "reason": "…"}}}}}}\n```\n\n'
         f"For all flows: `busyhour check --ignore {rule.id}`, or under `[check]` in busyhour.toml.\n\n"
         "Written by `make generate`; do not edit.\n",

@@ -1,4 +1,4 @@
-"""How a project wants its flows judged: the table [check] of busyhour.toml, with the command line's wishes over it."""
+"""Settings of a check: the table [check] of busyhour.toml, overridden by the command line."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CheckSettings:
-    """What to run and what counts.
+    """Rules to run and severities that count.
 
-    `severity` is the least bad finding that counts, `levels` severities of single rules by id, `flow_types` types by
-    pattern of file below `root`, `rules_folders` the team's own rules.
+    `severity` is the lowest severity that counts, `levels` severities of single rules by id, `flow_types` types
+    by pattern of file below `root`, `rules_folders` the team's own rules.
     """
 
     root: Path
@@ -39,7 +39,7 @@ class CheckSettings:
 
     @classmethod
     def of(cls, project: Project) -> CheckSettings:
-        """The settings that stand in the project's file."""
+        """Read the settings from the project's file."""
         raw = project.check
         shipped = shipped_rules_folder().resolve()
         baseline = raw.get("baseline")
@@ -52,7 +52,7 @@ class CheckSettings:
             baseline=project.root / baseline if baseline else None,
             levels={rule: Severity(level) for rule, level in raw.get("levels", {}).items()},
             flow_types={pattern: FlowType(type) for pattern, type in raw.get("flow_types", {}).items()},
-            # The team's comes last, so that its rules win over those of other folders.
+            # The team's come last, so that its rules override those of other folders.
             rules_folders=tuple(
                 folder for folder in reversed(project.rules_folders()) if folder.resolve() != shipped
             ),
@@ -67,7 +67,7 @@ class CheckSettings:
         strict: bool = False,
         baseline: Path | None = None,
     ) -> CheckSettings:
-        """The same with the command line's wishes: what is given there wins, `ignore` adds up."""
+        """Return the settings with the command line's options: given ones override, `ignore` is added."""
         return replace(
             self,
             select=tuple(select) or self.select,
@@ -78,10 +78,10 @@ class CheckSettings:
         )
 
     def all_rules(self) -> RuleSet:
-        """Every rule, shipped and the team's own, with the levels that the project gives them.
+        """Return every rule, shipped and the team's own, with the project's levels applied.
 
         Raises:
-            BusyhourError: a rule cannot be loaded, or a level is given to a rule that does not exist.
+            BusyhourError: a rule cannot be loaded, or a level names a rule that does not exist.
         """
         rules = load_rules(self.rules_folders)
         for id in self.levels:
@@ -89,7 +89,7 @@ class CheckSettings:
         return RuleSet(tuple(replace(one, severity=self.levels.get(one.id, one.severity)) for one in rules))
 
     def rules(self) -> RuleSet:
-        """The rules to run.
+        """Return the rules to run.
 
         Raises:
             BusyhourError: as `all_rules`, or a name in `select` or `ignore` is neither a rule nor a group.
@@ -97,7 +97,7 @@ class CheckSettings:
         return self.all_rules().narrowed(self.select, self.ignore)
 
     def typed(self, gathered: Gathered) -> Gathered:
-        """The same sources, with the types that the project gives to their files."""
+        """Return the sources with the types that the project gives to their files."""
         if not self.flow_types:
             return gathered
         return replace(gathered, sources=tuple(self._typed(source) for source in gathered.sources))
@@ -113,10 +113,10 @@ class CheckSettings:
 
 
 def parse_expiry(text: str, today: date) -> date:
-    """A date (`2027-01-31`), or a number of days from today (`90d`).
+    """Parse a date (`2027-01-31`), or a number of days from today (`90d`).
 
     Raises:
-        ValueError: it is neither.
+        ValueError: the text is neither.
     """
     if text.endswith("d") and text[:-1].isdecimal():
         return date.fromordinal(today.toordinal() + int(text[:-1]))

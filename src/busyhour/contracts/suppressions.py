@@ -1,7 +1,8 @@
-"""Findings that a flow itself asks to leave out: `{"ignore": ["rule-id"], "reason": "…"}` in its metadata.
+"""Findings that a flow itself suppresses: `{"ignore": ["rule-id"], "reason": "…"}` in its metadata.
 
-In `Metadata.ActionMetadata[<identifier>].busyhour` it holds for findings on that action, in `Metadata.busyhour` for
-those on the flow as a whole. Connect ignores both. Without a reason nothing is left out; the rule `suppression` says so.
+In `Metadata.ActionMetadata[<identifier>].busyhour` it applies to findings on that action, in
+`Metadata.busyhour` to those on the flow as a whole. Connect ignores both. Without a reason nothing is
+suppressed; the rule `suppression` reports it.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ KEY = "busyhour"
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """What one place in the metadata asks for.
+    """The suppression in one place of the metadata.
 
-    `action` is the identifier of the action, empty for the flow as a whole. `broken` says what is wrong with it, empty
-    where nothing is.
+    `action` is the identifier of the action, empty for the flow as a whole. `broken` describes what is wrong
+    with it, empty if nothing is.
     """
 
     action: str
@@ -33,7 +34,7 @@ class Suppression:
 
 
 def suppressions(flow: FlowView) -> Iterator[Suppression]:
-    """Everything that the flow asks to leave out, also what is not written properly."""
+    """Return all suppressions of the flow, malformed ones included."""
     if KEY in flow.metadata:
         yield _read("", ("Metadata", KEY), flow.metadata[KEY])
     for identifier, layout in flow.action_metadata.items():
@@ -42,7 +43,7 @@ def suppressions(flow: FlowView) -> Iterator[Suppression]:
 
 
 def in_force(flow: FlowView) -> Mapping[tuple[str, str], str]:
-    """(identifier or empty, rule) -> the reason for leaving it out."""
+    """Return (identifier or empty, rule) -> the reason for the suppression."""
     if flow.document is None or KEY not in flow.document.text:
         return {}
     return {
@@ -62,5 +63,5 @@ def _read(action: str, pointer: Pointer, raw: Any) -> Suppression:
     if not isinstance(reason, str) or not reason.strip():
         return broken('has no "reason"')
     if unknown := sorted(raw.keys() - {"ignore", "reason"}):
-        return broken(f"has {', '.join(unknown)}, which means nothing here")
+        return broken(f"has unknown members: {', '.join(unknown)}")
     return Suppression(action, pointer, frozenset(ignore), reason.strip())

@@ -1,4 +1,4 @@
-"""A unit in a Python file of its own, a rule or an invariant: one file, one object, named like the file."""
+"""A unit in a Python file of its own (a rule, an invariant): one file, one object, named like the file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from busyhour.shipped import shipped_root
 
 
 class Named(Protocol):
-    """What a file holds; its `id` is the file's name with hyphens for underscores."""
+    """The object in a file; its `id` is the file's name with hyphens for underscores."""
 
     @property
     def id(self) -> str:
@@ -25,7 +25,7 @@ U = TypeVar("U", bound=Named)
 
 
 def units_in(folder: Path, kind: type[U], how: str) -> Iterator[tuple[Path, U]]:
-    """Every unit in a folder, in the order of file names; files that begin with an underscore are passed over.
+    """Return every unit in a folder, in the order of file names; files that begin with an underscore are skipped.
 
     Raises:
         BusyhourError: as `unit_in`.
@@ -36,23 +36,23 @@ def units_in(folder: Path, kind: type[U], how: str) -> Iterator[tuple[Path, U]]:
 
 
 def unit_in(path: Path, kind: type[U], how: str) -> U:
-    """The one object of `kind` in the file at `path`; `how` says how to make one.
+    """Return the one object of `kind` in the file at `path`; `how` is the hint for making one.
 
     Raises:
-        BusyhourError: the file cannot be imported, or does not hold exactly one, named like the file.
+        BusyhourError: the file cannot be imported, or does not contain exactly one object, named like the file.
     """
     word = kind.__name__.lower()
-    held = [value for value in vars(_module(path, word)).values() if isinstance(value, kind)]
-    if len(held) != 1:
-        raise BusyhourError(f"{path}: holds {len(held)} {word}s, not one", how)
+    found = [value for value in vars(_module(path, word)).values() if isinstance(value, kind)]
+    if len(found) != 1:
+        raise BusyhourError(f"{path}: contains {len(found)} {word}s, not one", how)
     expected = path.stem.replace("_", "-")
-    if held[0].id != expected:
+    if found[0].id != expected:
         article = "An" if word[0] in "aeiou" else "A"
         raise BusyhourError(
-            f"{path}: the {word}'s id is {held[0].id!r}, not {expected!r}",
+            f"{path}: the {word}'s id is {found[0].id!r}, not {expected!r}",
             f"{article} {word} is named like its file.",
         )
-    return held[0]
+    return found[0]
 
 
 def crashed(word: str, file: Path | None, error: Exception) -> tuple[str, str]:

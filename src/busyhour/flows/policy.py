@@ -80,7 +80,7 @@ class Policy:
     """Whether `$.External`, `$.Lex` and stored input persist in the next flow. Not sourced."""
 
     lambda_limit_seconds: float = 8.0
-    """Longest duration of a synchronous invocation in seconds, whatever the export sets (D23)."""
+    """Longest duration of a synchronous invocation in seconds, regardless of the export (D23)."""
 
     lambda_asynchronous_limit_seconds: float = 60.0
     """Longest duration of an asynchronous invocation in seconds."""

@@ -80,9 +80,9 @@ class Flows:
         if self.settings.baseline is not None:
             from datetime import date
 
-            from busyhour.contracts.baseline import read_baseline, sift
+            from busyhour.contracts.baseline import apply_baseline, read_baseline
 
-            report = sift(report, read_baseline(self.settings.baseline), date.today()).report
+            report = apply_baseline(report, read_baseline(self.settings.baseline), date.today()).report
         by_flow: dict[tuple[str, str], list[Finding]] = {}
         for finding in report.findings:
             by_flow.setdefault((finding.path, finding.flow), []).append(finding)

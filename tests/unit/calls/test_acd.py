@@ -68,7 +68,7 @@ def test_a_time_adjustment_moves_a_contact_forward(bench: Any, acd: Acd):
 def test_a_full_queue_rejects_contacts(acd: Acd):
     queue = acd.queue("sales")
     assert [acd.join(queue, Waiting()) is not None for _ in range(4)] == [True, True, True, False]
-    assert acd.statistics()["sales"].turned_away == 1
+    assert acd.statistics()["sales"].rejected == 1
 
 
 def test_a_contact_that_leaves_frees_its_place_and_is_not_answered(bench: Any, acd: Acd):

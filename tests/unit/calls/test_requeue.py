@@ -69,7 +69,7 @@ def test_patience_runs_on_through_both_queues(bench: Any, machine: Machine):
 def test_a_contact_stays_in_its_queue_when_the_other_queue_is_full(bench: Any, machine: Machine):
     centre, call = run(bench, machine, Queue("other", 0, capacity=0))
     assert (call.ended, call.queue_name) == (60.0, "sales")
-    assert (centre.acd.statistics()["sales"].abandoned, centre.acd.statistics()["other"].turned_away) == (
+    assert (centre.acd.statistics()["sales"].abandoned, centre.acd.statistics()["other"].rejected) == (
         1,
         1,
     )

@@ -103,32 +103,32 @@ BROKEN["a boolean"] = flow(
 
 @pytest.mark.parametrize("indent", [None, 2, "\t"])
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_was_refused_is_taken_then(name, indent):
+def test_a_rejected_flow_is_accepted_after_the_fix(name, indent):
     text = json.dumps(BROKEN[name], indent=indent)
     assert errors(text)
-    mended, what = fix_text(text)
+    fixed, what = fix_text(text)
     assert what
-    assert errors(mended) == []
-    assert fix_text(mended) == (mended, [])
+    assert errors(fixed) == []
+    assert fix_text(fixed) == (fixed, [])
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_inside_a_describe_response_too(name):
+def test_a_flow_inside_a_describe_response_is_fixed(name):
     inner = json.dumps(BROKEN[name], indent=1)
     text = json.dumps({"ContactFlow": {"Name": "Größe", "Content": inner}}, indent=2, ensure_ascii=False)
-    mended, what = fix_text(text)
+    fixed, what = fix_text(text)
     assert what
-    assert errors(mended) == []
-    assert json.loads(mended)["ContactFlow"]["Content"] == fix_text(inner)[0]
+    assert errors(fixed) == []
+    assert json.loads(fixed)["ContactFlow"]["Content"] == fix_text(inner)[0]
 
 
-def test_only_the_characters_in_question_change():
+def test_a_fix_changes_only_the_affected_characters():
     text = json.dumps(BROKEN["a number"], indent=3).replace('"Count"', ' "Count"  ')
-    mended, _ = fix_text(text)
-    assert mended == text.replace('"LoopCount": 3', '"LoopCount": "3"')
+    fixed, _ = fix_text(text)
+    assert fixed == text.replace('"LoopCount": 3', '"LoopCount": "3"')
 
 
-def test_line_ends_and_byte_order_mark_stay(tmp_path):
+def test_a_fix_keeps_line_ends_and_byte_order_mark(tmp_path):
     path = tmp_path / "flow.json"
     text = json.dumps(BROKEN["a number"], indent=2).replace("\n", "\r\n")
     path.write_bytes(b"\xef\xbb\xbf" + text.encode())
@@ -136,7 +136,7 @@ def test_line_ends_and_byte_order_mark_stay(tmp_path):
     assert path.read_bytes() == b"\xef\xbb\xbf" + text.replace(": 3", ': "3"').encode()
 
 
-def test_files_that_need_nothing_are_not_written(tmp_path):
+def test_files_without_fixes_are_not_written(tmp_path):
     path = tmp_path / "flow.json"
     path.write_text(json.dumps(flow(say(), end())))
     before = path.stat()
@@ -156,7 +156,7 @@ def test_files_that_need_nothing_are_not_written(tmp_path):
         flow(say(), end(), end()),
     ],
 )
-def test_what_needs_a_decision_is_left_alone(left):
+def test_findings_that_need_a_decision_are_not_fixed(left):
     text = json.dumps(left)
     assert errors(text)
     assert fix_text(text)[0] == text
@@ -228,7 +228,7 @@ def as_strings(value):
 
 
 def damage(flow, choose):
-    """Do to a valid flow what mends undo."""
+    """Do to a valid flow what fixes undo."""
     for one in flow["Actions"]:
         for holder, key in list(scalars(one["Parameters"])):
             if choose.random() < 0.5:
@@ -273,28 +273,28 @@ def scalars(value):
 
 @given(flow=connect.flows(), seed=st.integers(0, 2**32), indent=st.sampled_from([None, 2]))
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
-def test_a_call_through_the_mended_flow_is_the_same(flow, seed, indent):
+def test_a_call_through_the_fixed_flow_is_the_same(flow, seed, indent):
     damage(flow, random.Random(seed))
     text = json.dumps(flow, indent=indent)
-    mended, _ = fix_text(text)
+    fixed, _ = fix_text(text)
     for caller in range(3):
-        assert heard(mended, caller) == heard(text, caller)
+        assert heard(fixed, caller) == heard(text, caller)
 
 
 @given(flow=connect.flows(), seed=st.integers(0, 2**32))
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-def test_damage_of_these_kinds_is_mended_completely(flow, seed):
+def test_errors_of_these_kinds_are_fixed_completely(flow, seed):
     before = {one.rule for one in errors(json.dumps(flow))}
     damage(flow, random.Random(seed))
-    mended, what = fix_text(json.dumps(flow, indent=2))
-    assert {one.rule for one in errors(mended)} <= before, what
+    fixed, what = fix_text(json.dumps(flow, indent=2))
+    assert {one.rule for one in errors(fixed)} <= before, what
 
 
 @given(broken=connect.broken_flows(), seed=st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-def test_a_mend_never_adds_a_fault(broken, seed):
+def test_a_fix_never_adds_an_error(broken, seed):
     flow, _ = broken
     text = json.dumps(flow)
-    mended, what = fix_text(text)
-    assert {one.rule for one in errors(mended)} <= {one.rule for one in errors(text)}
-    assert (mended == text) == (not what)
+    fixed, what = fix_text(text)
+    assert {one.rule for one in errors(fixed)} <= {one.rule for one in errors(text)}
+    assert (fixed == text) == (not what)

@@ -25,7 +25,7 @@ def report():
     return Checker().check(Gathered(gathered.sources)), {str(CORPUS / row["file"]): row for row in rows}
 
 
-def test_an_error_on_a_real_export_is_one_that_has_been_judged(report):
+def test_every_error_on_a_real_export_has_been_reviewed(report):
     found, rows = report
     unexplained = []
     for finding in found.findings:
@@ -36,7 +36,7 @@ def test_an_error_on_a_real_export_is_one_that_has_been_judged(report):
     assert unexplained == []
 
 
-def test_every_judgement_is_still_needed(report):
+def test_every_review_entry_is_still_needed(report):
     found, _ = report
     errors = {(Path(one.path).name, one.rule) for one in found.findings if one.severity is Severity.ERROR}
     for name, judged in ADJUDICATIONS.items():

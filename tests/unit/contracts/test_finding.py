@@ -15,7 +15,7 @@ from busyhour.contracts.finding import Finding, Report, Severity, json_pointer, 
          "Actions[0].Parameters.Attributes['two words']"),
     ],
 )  # fmt: skip
-def test_a_place_is_written_for_machines_and_for_people(pointer, rfc, words):
+def test_a_pointer_has_a_form_for_machines_and_one_for_people(pointer, rfc, words):
     assert json_pointer(pointer) == rfc
     assert pointer_text(pointer) == words
 

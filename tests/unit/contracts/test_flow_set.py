@@ -40,12 +40,12 @@ def flow(name, *, to=None, shown=None, hook=None, id=None, prompt=False):
     return CHECKER.subject(source_of(json.dumps(content)))
 
 
-def landscape(*flows):
-    return Project(list(flows)).landscape
+def flow_set(*flows):
+    return Project(list(flows)).flow_set
 
 
 def found(*flows):
-    return [(one.kind, target.name) for one, target in landscape(*flows).resolved]
+    return [(one.kind, target.name) for one, target in flow_set(*flows).resolved]
 
 
 @pytest.mark.parametrize("reference", [ARN, ID, f"{ARN}:$LATEST", f"{ID}:3", "${Billing}"])
@@ -56,38 +56,38 @@ def test_a_flow_is_found_by_its_id_in_every_form_and_by_its_name(reference):
     ]
 
 
-def test_a_name_that_two_flows_have_finds_none():
+def test_an_ambiguous_name_resolves_to_no_flow():
     assert found(flow("Main", to="${x}", shown="Billing"), flow("Billing"), flow("Billing")) == []
 
 
-def test_an_id_that_is_not_here_is_not_found_by_its_name_where_ids_are_known():
+def test_an_unknown_id_is_not_resolved_by_name_if_ids_are_known():
     other = ID.replace("0f6b", "ffff")
     assert found(flow("Main", to=other, shown="Billing"), flow("Billing", id=ARN)) == []
 
 
-def test_hooks_are_references_too():
+def test_hooks_are_references():
     assert found(flow("Main", hook=ID), flow("Queue", id=ARN)) == [("CustomerQueue", "Queue")]
 
 
-def test_a_dynamic_transfer_may_lead_anywhere():
+def test_a_dynamic_transfer_may_enter_any_flow():
     main, other = flow("Main", to="$.Attributes.next"), flow("Other")
-    seen = landscape(main, other)
+    seen = flow_set(main, other)
     assert seen.resolved == []
     assert seen.may_be_entered(other)
 
 
-def test_without_one_only_what_is_referred_to_is_entered():
+def test_without_a_dynamic_transfer_only_referenced_flows_are_entered():
     main, other, billing = flow("Main", to=ID), flow("Other"), flow("Billing", id=ARN)
-    seen = landscape(main, other, billing)
+    seen = flow_set(main, other, billing)
     assert [seen.may_be_entered(one) for one in (main, other, billing)] == [False, False, True]
 
 
-def test_circles_are_those_without_interaction():
+def test_cycles_are_those_without_interaction():
     there = ARN.replace("0f6b", "aaaa")
     one, other = flow("One", to=there, id=ARN), flow("Two", to=ARN, id=there)
-    (circle,) = landscape(one, other).circles
-    assert [step.source.name for step in circle] == ["One", "Two"]
-    assert landscape(flow("One", to=there, id=ARN, prompt=True), other).circles == []
+    (cycle,) = flow_set(one, other).cycles
+    assert [step.source.name for step in cycle] == ["One", "Two"]
+    assert flow_set(flow("One", to=there, id=ARN, prompt=True), other).cycles == []
 
 
 def test_identity_leaves_out_versions():

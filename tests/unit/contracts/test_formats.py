@@ -50,14 +50,14 @@ def sarif(report):
 
 
 @pytest.mark.parametrize("make", [lambda r: r, lambda r: r.replaced(()), lambda r: odd()])
-def test_sarif_keeps_the_standard(report, make):
+def test_sarif_conforms_to_the_standard(report, make):
     made = sarif(make(report))
     assert [
         f"{error.json_path}: {error.message}" for error in Draft202012Validator(SCHEMA).iter_errors(made)
     ] == []
 
 
-def test_the_reduced_schema_refuses_what_the_standard_does(report):
+def test_the_reduced_schema_rejects_what_the_standard_rejects(report):
     made = sarif(report)
     made["runs"][0]["results"][0]["level"] = "fatal"
     made["runs"][0]["results"][1]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0
@@ -81,7 +81,7 @@ def test_sarif_has_every_finding_and_marks_those_that_the_flow_suppresses(report
     assert suppressed["suppressions"] == [{"kind": "inSource", "justification": "it only writes a log line"}]
 
 
-def test_a_fingerprint_stays_when_the_finding_moves_to_another_line(report):
+def test_a_fingerprint_is_unchanged_when_the_finding_moves_to_another_line(report):
     finding = report.findings[0]
     moved = replace(finding, line=finding.line + 7, column=1)
     one, other = (sarif(report.replaced([each]))["runs"][0]["results"][0] for each in (finding, moved))
@@ -93,7 +93,7 @@ def test_paths_become_uris():
     assert uri("/x/größe.json") == "file:///x/gr%C3%B6%C3%9Fe.json"
 
 
-def test_junit_has_a_suite_for_each_file_and_counts_what_it_holds(report):
+def test_junit_has_a_suite_for_each_file_with_counts(report):
     root = ET.fromstring(FORMATS["junit"](report, RULES))
     assert [suite.get("name") for suite in root] == [file.path for file in report.files]
     failures = root.findall(".//failure")
@@ -112,7 +112,7 @@ def test_junit_passes_notes_and_clean_files(report):
     assert len(clean) == len({file.path for file in report.files} - {one.path for one in report.findings})
 
 
-def test_junit_escapes_what_xml_cannot_hold():
+def test_junit_removes_characters_that_xml_does_not_allow():
     (case,) = ET.fromstring(FORMATS["junit"](odd(), RULES)).iter("testcase")
     assert "<b>&\"'" in case.find("failure").text
     assert case.get("classname") == "a b/%flow:1,2.json"
@@ -127,7 +127,7 @@ def test_github_has_one_command_a_finding(report):
         assert f",line={finding.line},col={finding.column},title=busyhour {finding.rule}::" in line
 
 
-def test_github_escapes_what_would_end_a_command():
+def test_github_escapes_characters_that_would_end_a_command():
     line, _ = FORMATS["github"](odd("1 % 2\r\n::error::"), RULES).splitlines()
     assert line.startswith("::warning file=a b/%25flow%3A1%2C2.json,line=3,col=4,")
     assert "::1 %25 2%0D%0A::error:: [<End>]" in line
@@ -141,7 +141,7 @@ def gitlab(report):
 
 
 @pytest.mark.parametrize("make", [lambda r: r, lambda r: r.replaced(()), lambda r: odd()])
-def test_gitlab_takes_the_code_quality_report(make, report, monkeypatch):
+def test_the_gitlab_report_has_the_code_quality_format(make, report, monkeypatch):
     monkeypatch.chdir(EXAMPLES)  # paths become relative to the repository
     made = gitlab(make(report))
     assert [error.message for error in Draft202012Validator(GITLAB).iter_errors(made)] == []
@@ -149,12 +149,12 @@ def test_gitlab_takes_the_code_quality_report(make, report, monkeypatch):
     assert len({issue["fingerprint"] for issue in made}) == len(made), "GitLab drops those that share one"
 
 
-def test_gitlab_paths_outside_the_repository_stay_whole(report, tmp_path, monkeypatch):
+def test_gitlab_paths_outside_the_repository_are_unchanged(report, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert {issue["location"]["path"] for issue in gitlab(report)} == {one.path for one in report.findings}
 
 
-def test_a_gitlab_fingerprint_stays_when_the_finding_moves_and_counts_those_that_are_alike(report):
+def test_a_gitlab_fingerprint_is_unchanged_when_the_finding_moves_and_unique_among_equal_ones(report):
     finding = report.findings[0]
     moved = replace(finding, line=finding.line + 7)
     (one,), (other,) = gitlab(report.replaced([finding])), gitlab(report.replaced([moved]))

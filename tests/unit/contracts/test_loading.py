@@ -23,7 +23,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_every_shipped_rule_is_named_like_its_file_and_says_everything():
+def test_every_shipped_rule_is_named_like_its_file_and_fully_documented():
     for rule in load_rules():
         assert rule.file is not None
         assert rule.file.parent == shipped_rules_folder()
@@ -54,17 +54,17 @@ def test_a_teams_own_rule_replaces_the_shipped_one_of_its_id(folder):
     ("text", "said"),
     [
         (OWN.format(id="other-name"), "the rule's id is 'other-name', not 'odd'"),
-        ("", "holds 0 rules, not one"),
+        ("", "contains 0 rules, not one"),
         (
             OWN.format(id="odd") + OWN.format(id="odd").replace("def check", "def second"),
-            "holds 2 rules, not one",
+            "contains 2 rules, not one",
         ),
         ("\n1/0", "odd.py:2: cannot be imported: ZeroDivisionError"),
         ("def (", "odd.py:1: cannot be imported: SyntaxError"),
     ],
     ids=["another name", "none", "two", "fails", "no Python"],
 )
-def test_a_wrong_file_says_what_is_wrong_with_it(tmp_path, text, said):
+def test_an_invalid_rule_file_is_rejected_with_the_reason(tmp_path, text, said):
     path = tmp_path / "odd.py"
     path.write_text(text)
     with pytest.raises(BusyhourError) as error:
@@ -82,12 +82,12 @@ def test_rules_are_chosen_by_id_and_by_group():
         rules.narrowed(select=["versoin"])
 
 
-def test_a_folder_that_does_not_exist_is_said(tmp_path):
+def test_a_missing_rules_folder_is_reported(tmp_path):
     with pytest.raises(BusyhourError, match="no such folder of rules"):
         load_rules([tmp_path / "missing"])
 
 
-def test_a_rule_that_fails_is_said_and_hides_nothing(folder):
+def test_a_crashing_rule_is_reported_and_other_findings_remain(folder):
     (folder / "greet_first.py").write_text(
         OWN.format(id="greet-first").replace("yield flow", "1 / 0\n    yield flow")
     )

@@ -67,7 +67,7 @@ def _try(mutation, flows, checker, times) -> tuple[int, list[str], list[str]]:
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=[one.name for one in MUTATIONS])
-def test_each_fault_is_found_by_its_own_rule_and_by_no_other(mutation, checker):
+def test_each_mutation_is_found_by_its_own_rule_and_no_other(mutation, checker):
     tried, missed, wrong = _try(mutation, SOME, checker, 1)
     assert tried, "no flow has a place for this fault"
     assert missed == []
@@ -75,7 +75,7 @@ def test_each_fault_is_found_by_its_own_rule_and_by_no_other(mutation, checker):
 
 
 @pytest.mark.slow
-def test_at_least_99_of_100_faults_in_all_exports_are_found(checker):
+def test_at_least_99_percent_of_mutations_of_all_exports_are_found(checker):
     counts = [_try(mutation, SEEDS, checker, 5) for mutation in MUTATIONS]
     tried = sum(count for count, _, _ in counts)
     missed = [one for _, names, _ in counts for one in names]
@@ -86,11 +86,11 @@ def test_at_least_99_of_100_faults_in_all_exports_are_found(checker):
 
 
 @pytest.mark.parametrize("name", TEXT_MUTATIONS)
-def test_each_fault_of_the_text_is_found(name, checker):
+def test_each_mutation_of_the_text_is_found(name, checker):
     rule, broken = TEXT_MUTATIONS[name]
     for flow in list(SOME.values())[:20]:
         assert rule in _errors(checker, broken(flow))
 
 
-def test_there_are_more_than_thirty_kinds():
+def test_there_are_more_than_thirty_mutations():
     assert len(MUTATIONS) + len(TEXT_MUTATIONS) > 30

@@ -45,11 +45,11 @@ def severities(path):
     return {one.severity for one in report.findings if one.rule == "empty-value"}
 
 
-def test_what_was_blanked_is_chosen_anew_after_the_import(old):
+def test_blanked_values_of_an_old_export_are_accepted(old):
     assert severities(old) == {Severity.WARNING}
 
 
-def test_converted_as_it_is_connect_refuses_it(old, tmp_path):
+def test_blanked_values_of_a_converted_export_are_errors(old, tmp_path):
     new = tmp_path / "new.json"
     new.write_text(json.dumps(convert(load(old)).data))
     assert severities(new) == {Severity.ERROR}

@@ -51,13 +51,13 @@ def none(*, flow):
         ({"scope": "flows"}, one, "scope is 'flows'. Did you mean 'flow'?"),
         ({"id": "No_Music"}, one, "the id is not in lower case with hyphens"),
         ({"fix": " "}, one, "fix is empty"),
-        ({}, no_generator, "no_generator is no generator function"),
+        ({}, no_generator, "no_generator is not a generator function"),
         ({}, two_arguments, "two_arguments must accept 1 argument (flow) but takes 2 (flow, more)"),
         ({}, none, "none must accept 1 argument (flow) but takes 1 (flow)"),
     ],
     ids=["severity", "group", "scope", "id", "empty text", "no generator", "two arguments", "keyword only"],
 )
-def test_a_wrong_declaration_says_what_is_wrong(changes, function, said):
+def test_an_invalid_declaration_is_rejected_with_the_reason(changes, function, said):
     with pytest.raises(BusyhourError) as error:
         declared(**changes)(function)
     assert said in error.value.message

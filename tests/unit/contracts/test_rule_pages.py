@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[3]
 RULES = load_rules()
 
 
-def test_a_page_says_all_that_the_rule_declares():
+def test_a_page_contains_everything_the_rule_declares():
     for rule in RULES:
         text = pages(RULES)[f"{rule.id}.md"]
         assert all(
@@ -17,7 +17,7 @@ def test_a_page_says_all_that_the_rule_declares():
         )
 
 
-def test_links_to_examples_lead_somewhere():
+def test_links_to_examples_exist():
     for rule in RULES:
         for link in pages(RULES)[f"{rule.id}.md"].split("](")[1:]:
             assert (ROOT / FOLDER / link.split(")")[0]).exists()

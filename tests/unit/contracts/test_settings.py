@@ -42,7 +42,7 @@ def test_the_table_selects_and_ignores_rules_and_groups(tmp_path):
     assert "logging-off" not in [one.id for one in found.rules()]
 
 
-def test_the_command_line_wins_and_ignores_more(tmp_path):
+def test_the_command_line_overrides_and_adds_to_ignore(tmp_path):
     found = settings(
         tmp_path, '[check]\nselect = ["structure"]\nignore = ["version"]\nseverity = "warning"\n'
     )
@@ -76,7 +76,7 @@ def test_a_rule_that_does_not_exist_is_named(tmp_path, text, said):
         '[check.flow_types]\n"a" = "WHISPER"\n',
     ],
 )
-def test_a_value_that_is_none_is_refused_with_its_line(tmp_path, text):
+def test_an_invalid_value_is_rejected_with_its_line(tmp_path, text):
     with pytest.raises(BusyhourError, match=r"busyhour\.toml:\d"):
         settings(tmp_path, text)
 
@@ -93,7 +93,7 @@ def test_types_by_file(tmp_path):
     }
 
 
-def test_a_teams_rules_join_the_shipped_ones_and_replace_those_of_their_name(tmp_path):
+def test_a_teams_rules_are_added_and_replace_shipped_ones_with_the_same_id(tmp_path):
     folder = tmp_path / "contract_tests" / "rules"
     folder.mkdir(parents=True)
     (folder / "our_own.py").write_text(OWN_RULE.format(id="our-own"))
@@ -107,7 +107,7 @@ def test_the_baseline_lies_at_the_root(tmp_path):
     assert settings(tmp_path, '[check]\nbaseline = "accepted.json"\n').baseline == tmp_path / "accepted.json"
 
 
-def test_an_end_is_a_date_or_a_number_of_days():
+def test_an_expiry_is_a_date_or_a_number_of_days():
     today = date(2026, 11, 22)
     assert parse_expiry("2027-01-31", today) == date(2027, 1, 31)
     assert parse_expiry("10d", today) == date(2026, 12, 2)

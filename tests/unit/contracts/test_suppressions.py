@@ -41,26 +41,26 @@ def report(asked=None, *, whole=None, action="Look up", rule="lambda-no-retry-ro
     return [one.rule for one in made.findings], [(one.rule, reason) for one, reason in made.suppressed]
 
 
-def test_without_one_everything_is_found():
+def test_all_findings_are_reported_without_a_suppression():
     found, left_out = report()
     assert {"logging-off", "lambda-no-retry-room"} <= set(found)
     assert left_out == []
 
 
-def test_with_a_reason_the_finding_is_left_out_and_kept_apart():
+def test_a_suppression_with_a_reason_moves_the_finding_to_the_suppressed_ones():
     found, left_out = report({"ignore": ["lambda-no-retry-room"], "reason": " it only logs "})
     assert "lambda-no-retry-room" not in found
     assert left_out == [("lambda-no-retry-room", "it only logs")]
 
 
-def test_it_holds_for_its_own_action_and_rule_only():
+def test_a_suppression_applies_to_its_own_action_and_rule_only():
     assert "lambda-no-retry-room" in report({"ignore": ["no-end"], "reason": "x"})[0]
     assert (
         "lambda-no-retry-room" in report({"ignore": ["lambda-no-retry-room"], "reason": "x"}, action="End")[0]
     )
 
 
-def test_findings_on_the_flow_are_left_out_by_the_flow():
+def test_findings_on_the_flow_are_suppressed_in_the_flows_metadata():
     asked = {"ignore": ["logging-off"], "reason": "switched on by the flow before"}
     assert "logging-off" in report()[0]
     assert "logging-off" not in report(whole=asked)[0]
@@ -79,7 +79,7 @@ def test_findings_on_the_flow_are_left_out_by_the_flow():
         ["lambda-no-retry-room"],
     ],
 )
-def test_one_that_is_not_written_properly_leaves_nothing_out_and_is_found(asked):
+def test_a_malformed_suppression_suppresses_nothing_and_is_reported(asked):
     found, left_out = report(asked)
     assert left_out == []
     assert {"lambda-no-retry-room", "suppression"} <= set(found)

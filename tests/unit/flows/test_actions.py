@@ -789,7 +789,9 @@ def test_references_read_values_stored_by_a_view(build):
         (("AuthenticateParticipant", {}), p.Succeeded(), 8.0),
     ],
 )
-def test_consecutive_functions_have_20_seconds_until_the_participant_is_busy_again(build, between, event, left):
+def test_consecutive_functions_have_20_seconds_until_the_participant_is_busy_again(
+    build, between, event, left
+):
     flow = build.flow(
         build.action("1", "InvokeLambdaFunction", LAMBDA, then="2"),
         build.action("2", "InvokeLambdaFunction", LAMBDA, then="x"),

@@ -284,7 +284,7 @@ class Replications:
         around = {key: each.interval for key, each in found.items() if each is not None and each.interval}
         for key, counted in (
             ("offered", [q.offered for q in seen]),
-            ("turned_away", [q.turned_away for q in seen]),
+            ("turned_away", [q.rejected for q in seen]),
         ):
             values[key] = sum(counted) / runs
             around[key] = confidence_intervals.of_count(counted, runs)

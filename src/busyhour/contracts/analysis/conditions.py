@@ -1,7 +1,7 @@
-"""What a comparison can come to: values that a reference never has, and conditions that an earlier one forestalls.
+"""Unsatisfiable and shadowed conditions.
 
-Which values reach a comparison follows from what last wrote them on any path (reaching definitions); as soon as one
-of them is unknown, nothing is said.
+Which values reach a comparison follows from the actions that last wrote them on any path (reaching
+definitions). If one of them is unknown, nothing is reported.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ _ANYTHING = frozenset(
         "InvokeLambdaFunction",
     }
 )
-"""Types that may change any contact attribute: modules set some, functions (bots have theirs) do through the API."""
+"""Types that may change any contact attribute: modules, functions (also those of bots, through the API)."""
 
 
 def number(text: str) -> float | None:
-    """The number that a text is, None for any other."""
+    """Parse a text as a number; None for any other."""
     try:
         return float(text)
     except ValueError:
@@ -54,11 +54,11 @@ def number(text: str) -> float | None:
 
 
 WhyNot = Callable[[str, str], "str | None"]
-"""(operator, operand) -> why no value that comes there fulfils it; None where one may."""
+"""(operator, operand) -> why no value there matches it; None if one may."""
 
 
 def impossible(flow: FlowView, action: ActionView) -> WhyNot | None:
-    """What cannot be compared with here; None where anything can."""
+    """Return the function that finds operands which can never match; None if any operand may."""
     why_not = _by_value(flow, action)
     if not any(condition.operator in NUMERIC for condition in action.conditions):
         return why_not
@@ -66,7 +66,7 @@ def impossible(flow: FlowView, action: ActionView) -> WhyNot | None:
     def why(operator: str, operand: str) -> str | None:
         if operator in NUMERIC:
             numeric = number(operand) is not None or PLACEHOLDER.search(operand)
-            return None if numeric else f"{operand!r} is no number"
+            return None if numeric else f"{operand!r} is not a number"
         return why_not(operator, operand) if why_not else None
 
     return why
@@ -95,9 +95,9 @@ def _not_among(values: Collection[str], reason: str) -> WhyNot:
 
 
 def _entered(flow: FlowView, action: ActionView) -> WhyNot | None:
-    """What no caller can have entered, where every question that leads here limits it."""
-    asked = last_written(flow, action, lambda one: one.type == "GetParticipantInput" and _stores(one))
-    lengths = [_longest(one) for one in asked or ()]
+    """Return the operands that no caller can enter, if every input before the comparison limits the input."""
+    inputs = last_written(flow, action, lambda one: one.type == "GetParticipantInput" and _stores(one))
+    lengths = [_longest(one) for one in inputs or ()]
     longest = max(lengths, default=0)
     if not lengths or 0 in lengths:
         return None
@@ -113,7 +113,7 @@ def _entered(flow: FlowView, action: ActionView) -> WhyNot | None:
 
 
 def _longest(action: ActionView) -> int:
-    """How many characters can be entered, 0 where that is not known."""
+    """Return how many characters can be entered, 0 if unknown."""
     validation = action.parameters.get("InputValidation")
     custom = validation.get("CustomValidation") if isinstance(validation, dict) else None
     length = custom.get("MaximumLength") if isinstance(custom, dict) else None
@@ -125,7 +125,7 @@ def _stores(action: ActionView) -> bool:
 
 
 def _set(flow: FlowView, action: ActionView, reference: Reference) -> WhyNot | None:
-    """What the attribute never is, where this flow sets it to fixed texts on every path."""
+    """Return the values that the attribute cannot have, if this flow sets it to fixed texts on every path."""
     key = ".".join(reference.path)
 
     def writes(one: ActionView) -> bool:
@@ -146,10 +146,10 @@ def _set(flow: FlowView, action: ActionView, reference: Reference) -> WhyNot | N
 def last_written(
     flow: FlowView, action: ActionView, writes: Callable[[ActionView], bool], *, fails: bool = True
 ) -> list[ActionView] | None:
-    """The actions that may have written a value last when `action` is reached.
+    """Return the actions that may have written a value last when `action` is reached.
 
-    None where some path leads there from the start of the flow without any: then the value came from elsewhere.
-    An action that failed has written or not, unless it never `fails`: attributes can be set up to 32 KB.
+    None if some path from the start of the flow reaches it without any: then the value came from elsewhere. An
+    action that failed may or may not have written, unless it never `fails`: attributes can be set up to 32 KB.
     """
     graph = flow.graph
     if graph.start is None:
@@ -180,7 +180,7 @@ def last_written(
 
 
 def shadowed(action: ActionView, condition: ConditionView) -> ConditionView | None:
-    """An earlier condition of the action that holds whenever this one does, but for exact repetitions."""
+    """Return an earlier condition of the action that matches whenever this one does, exact repetitions aside."""
     return next((one for one in _earlier(action, condition) if _covers(one, condition)), None)
 
 
@@ -193,10 +193,10 @@ def _earlier(action: ActionView, condition: ConditionView) -> Iterator[Condition
 
 
 def _covers(wide: ConditionView, narrow: ConditionView) -> bool:
-    """Whether `wide` holds for every value for which `narrow` does."""
+    """Whether `wide` matches every value that `narrow` matches."""
     limit, value = wide.operands[0], narrow.operands[0]
     if wide.operator == narrow.operator and limit == value:
-        return False  # branch-never-taken speaks of it
+        return False  # reported by branch-never-taken
     if wide.operator in NUMERIC:
         return _covers_numbers(wide.operator, limit, narrow.operator, value)
     if narrow.operator == "Equals":

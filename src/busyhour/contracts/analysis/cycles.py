@@ -1,4 +1,4 @@
-"""Circles in a graph: strongly connected components, and one shortest way round in each."""
+"""Cycles in a graph: strongly connected components, and one shortest cycle in each."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 
 
 def strongly_connected(edges: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-    """The parts in which every node leads to every other (Tarjan), without recursion.
+    """Return the strongly connected components (Tarjan), without recursion.
 
-    A single node is a part of its own, whether it leads to itself or not. Linear in nodes and edges.
+    A single node is a component of its own, whether or not it has an edge to itself. Linear in nodes and edges.
     """
     number: dict[int, int] = {}
     low: dict[int, int] = {}
@@ -49,7 +49,7 @@ def strongly_connected(edges: Sequence[Sequence[int]]) -> Iterator[list[int]]:
 
 
 def cycle(edges: Sequence[Sequence[int]], part: Collection[int]) -> list[int]:
-    """A shortest way round from the first node of a part back to it; empty where there is none."""
+    """Return a shortest cycle through the first node of a component; empty without one."""
     start = min(part)
     inside = set(part)
     came: dict[int, int] = {}

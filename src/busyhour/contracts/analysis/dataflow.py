@@ -1,4 +1,4 @@
-"""What each action of a flow reads and fills, and the paths on which something is read that nothing has filled."""
+"""Values that each action of a flow reads and fills, and paths on which a value is read before it is filled."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=4096)
 def find(text: str) -> tuple[Reference, ...]:
-    """Every reference in `text`; a few texts make up most of all parameters."""
+    """Return every reference in `text`, cached: few texts make up most parameters."""
     return tuple(references.find(text))
 
 
@@ -35,7 +35,7 @@ class Read(NamedTuple):
 
 
 def reads(flow: FlowView) -> list[Read]:
-    """Every reference in the parameters of the flow's actions and in the operands of their conditions."""
+    """Return every reference in the parameters of the flow's actions and in the operands of their conditions."""
     found: list[Read] = []
     for action in flow.actions:
         if action.parameters:
@@ -66,7 +66,7 @@ def _collect(found: list[Read], action: int, pointer: Pointer, value: Any) -> No
 
 
 def attributes_set(action: ActionView) -> Mapping[str, Any]:
-    """Contact attributes that the action sets (key -> value), empty for any other action."""
+    """Return the contact attributes that the action sets (key -> value), empty for any other action."""
     if action.type != "UpdateContactAttributes":
         return {}
     found = action.parameters.get("Attributes")
@@ -78,10 +78,10 @@ def fills_on_success(
     when: Callable[[ActionView], bool] = lambda action: True,
     errors: tuple[str, ...] = ("NoMatchingCondition",),
 ) -> Fill:
-    """A fill by actions of these types: on every transition but their errors.
+    """Return a fill by actions of these types: on every transition but their errors.
 
-    `errors` are those that say nothing against it: at `NoMatchingCondition` the action was done and no condition
-    held.
+    `errors` are error types that also fill: at `NoMatchingCondition` the action succeeded and no condition
+    matched.
     """
 
     def fill(flow: FlowView, edge: Edge) -> bool:
@@ -92,11 +92,11 @@ def fills_on_success(
 
 
 Fill = Callable[["FlowView", Edge], bool]
-"""Whether taking a transition means that the value is filled."""
+"""Whether taking a transition fills the value."""
 
 
 _HANDED_OVER = frozenset({"Input", "LambdaInvocationAttributes", "LexSessionAttributes", "ViewData"})
-"""Parameters by which whatever fills a value is handed what it said the time before: empty the first time."""
+"""Parameters that pass the previous result to an action that fills it: empty the first time."""
 
 
 def unfilled(
@@ -107,19 +107,20 @@ def unfilled(
     *,
     concerns: Callable[[Read], bool] | None = None,
 ) -> Iterator[Problem]:
-    """Reads of `root` that some path reaches without it being filled.
+    """Return the reads of `root` that some path reaches without filling it.
 
-    Where some read comes before anything that fills it, the flow may take the value from elsewhere, for example from
-    the flow that transferred the contact here. It is a warning where that cannot be: in a module, and in an inbound
-    flow that fills the value itself and that no flow of the project leads to; where no flow leads there at all, one
-    note says what the flow relies on. A `Compare` is never reported: it takes its NoMatchingCondition branch when there is nothing to
-    compare, and is how flows ask. When one of its conditions holds, the value was there.
+    If a read comes before any action that fills the value, the flow may get the value from elsewhere, for
+    example from the flow that transferred the contact here. It is a warning if that is impossible: in a module,
+    and in an inbound flow that fills the value itself and that no flow of the project leads to. If no flow
+    leads there at all, one note names what the flow relies on. A `Compare` is never reported: without a value
+    it takes its NoMatchingCondition branch, which is how flows test for a value. If one of its conditions
+    matches, the value is filled.
 
     Args:
         flow: the flow.
         root: first name of the references.
-        fill: transitions that fill it.
-        source: what fills it, in words: `a Lambda function has answered`.
+        fill: transitions that fill the value.
+        source: how the value is filled, as text: `a Lambda function has answered`.
         concerns: narrows the reads.
     """
     wanted: dict[int, list[Read]] = {}
@@ -147,13 +148,13 @@ def unfilled(
         return
     sometimes = filled_first(flow, wanted.keys(), fill)
     if not all(sometimes[at] for at in doubtful) and not _begins_empty(flow, fill):
-        if flow.project.landscape.may_be_entered(flow):
+        if flow.project.flow_set.may_be_entered(flow):
             return
         first = next(at for at in doubtful if not sometimes[at])
         read = wanted[first][0]
         yield flow.problem(
-            f"nothing in this flow means that {source} before {read.reference.text} is read here; "
-            "another flow must have seen to it",
+            f"nothing in this flow ensures that {source} before {read.reference.text} is read here; "
+            "another flow must ensure it",
             *read.pointer,
             action=flow.actions[first],
             severity=Severity.NOTE,
@@ -177,18 +178,18 @@ def unfilled(
 
 
 def _begins_empty(flow: FlowView, fill: Fill) -> bool:
-    """Whether it is certain that nothing was filled when the flow begins."""
+    """Whether nothing can be filled when the flow begins."""
     if flow.flow_type is FlowType.MODULE:
         return True
     return (
         flow.flow_type is FlowType.CONTACT_FLOW
-        and not flow.project.landscape.may_be_entered(flow)
+        and not flow.project.flow_set.may_be_entered(flow)
         and any(fill(flow, edge) for edges in flow.followed for edge in edges)
     )
 
 
 def filled_first(flow: FlowView, readers: Collection[int], fill: Fill) -> list[bool]:
-    """For each action whether some path leads to it on which the value is filled before any reader is met."""
+    """Return for each action whether some path fills the value before it reaches any reader."""
     graph = flow.graph
     if graph.start is None:
         return [False] * len(flow.actions)

@@ -1,4 +1,4 @@
-"""Circles of flows: which flows lead to each other without anybody being asked or told anything on the way."""
+"""Cycles between flows with no interaction on the cycle."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from busyhour.contracts.flow_set import FlowReference, FlowSet
     from busyhour.contracts.flow_view import FlowView
 
-Circle = Sequence["FlowReference"]
-"""The references of a way round, each from one flow to the next; the first by name and path leads."""
+FlowCycle = Sequence["FlowReference"]
+"""The references of a cycle, each from one flow to the next; the first by name and path comes first."""
 
 
-def circles(landscape: FlowSet) -> list[Circle]:
-    """One way round in each group of flows that lead to each other; linear in flows and references."""
-    place = {id(one): at for at, one in enumerate(landscape.flows)}
+def cycles(flow_set: FlowSet) -> list[FlowCycle]:
+    """Return one cycle in each group of flows that lead to each other; linear in flows and references."""
+    place = {id(one): at for at, one in enumerate(flow_set.flows)}
     steps: dict[tuple[int, int], FlowReference] = {}
     silent: dict[int, list[bool]] = {}
-    for reference, target in landscape.resolved:
+    for reference, target in flow_set.resolved:
         if reference.kind not in ("transfer", "module"):
             continue
         source = reference.source
@@ -29,14 +29,14 @@ def circles(landscape: FlowSet) -> list[Circle]:
             silent[id(source)] = without_interaction(source)
         if silent[id(source)][reference.action.index]:
             steps.setdefault((place[id(source)], place[id(target)]), reference)
-    edges: list[list[int]] = [[] for _ in landscape.flows]
+    edges: list[list[int]] = [[] for _ in flow_set.flows]
     for source_at, target_at in steps:
         edges[source_at].append(target_at)
-    found: list[Circle] = []
+    found: list[FlowCycle] = []
     for part in strongly_connected(edges):
         way = cycle(edges, part)
         if way:
-            first = min(way, key=lambda at: (landscape.flows[at].name, landscape.flows[at].path))
+            first = min(way, key=lambda at: (flow_set.flows[at].name, flow_set.flows[at].path))
             turn = way.index(first)
             way = [*way[turn:], *way[:turn]]
             found.append([steps[one, other] for one, other in zip(way, [*way[1:], way[0]], strict=True)])
@@ -44,7 +44,7 @@ def circles(landscape: FlowSet) -> list[Circle]:
 
 
 def without_interaction(flow: FlowView) -> list[bool]:
-    """For each action whether it is reached on some path without asking or playing anything before."""
+    """Return for each action whether some path reaches it without any input or prompt before."""
     seen = [False] * len(flow.actions)
     start = flow.graph.start
     stack = [] if start is None else [start]

@@ -1,7 +1,7 @@
-"""The flow as a graph of actions by index: who leads to whom, what is reachable, what holds on every path.
+"""The flow as a graph of actions by index: transitions, reachability, facts that are true on every path.
 
-Everything is computed once, on first use, in time linear in the number of transitions (the analysis of facts
-converges in a few passes over the reachable part). Facts are bits of an int, so that joins are single `&`s.
+Everything is computed once, on first use, in time linear in the number of transitions. The analysis of facts
+converges in a few passes over the reachable part. Facts are bits of an int, so that joins are single `&`s.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Edge(NamedTuple):
     """One transition: from action `source` to action `target` (indices).
 
-    `kind` is `next`, `condition` or `error`; `label` the operand or the error type, empty for `next`; `at` the place
-    among the action's conditions or errors, 0 for `next`.
+    `kind` is `next`, `condition` or `error`; `label` the operand or the error type, empty for `next`; `at` the
+    place among the action's conditions or errors, 0 for `next`.
     """
 
     source: int
@@ -30,7 +30,7 @@ class Edge(NamedTuple):
 
     @property
     def pointer(self) -> Pointer:
-        """Where the transition is written."""
+        """The pointer of the transition in the document."""
         base: Pointer = ("Actions", self.source, "Transitions")
         if self.kind == "next":
             return (*base, "NextAction")
@@ -38,15 +38,15 @@ class Edge(NamedTuple):
 
 
 _edge: Any = tuple.__new__
-"""Makes an edge in half the time that its own constructor takes."""
+"""Makes an edge in half the time of its own constructor."""
 
 
 class Graph:
-    """Transitions between the actions of one flow; targets that do not exist are left out.
+    """Transitions between the actions of one flow; targets that do not exist are omitted.
 
     Args:
         actions: the flow's actions, by index.
-        start: index of the start action, None where it does not exist.
+        start: index of the start action, None if it does not exist.
     """
 
     def __init__(self, actions: Sequence[ActionView], start: int | None, index: dict[str, int]) -> None:
@@ -56,7 +56,7 @@ class Graph:
 
     @cached_property
     def successors(self) -> list[list[int]]:
-        """Indices that each action leads to, in order, with repetitions left out."""
+        """Indices of the targets of each action, in order, without repetitions."""
         index = self._index
         made: list[list[int]] = []
         for action in self._actions:
@@ -92,7 +92,7 @@ class Graph:
 
     @cached_property
     def predecessors(self) -> list[list[int]]:
-        """Indices that lead to each action."""
+        """Indices of the actions that lead to each action."""
         made: list[list[int]] = [[] for _ in self._actions]
         for source, targets in enumerate(self.successors):
             for target in targets:
@@ -101,11 +101,11 @@ class Graph:
 
     @cached_property
     def reachable(self) -> list[bool]:
-        """For each action whether some path from the start leads to it."""
+        """For each action whether some path from the start reaches it."""
         return self.reachable_from([] if self.start is None else [self.start])
 
     def reachable_from(self, starts: Sequence[int]) -> list[bool]:
-        """For each action whether some path from one of `starts` leads to it (a start leads to itself)."""
+        """Return for each action whether some path from one of `starts` reaches it (a start reaches itself)."""
         seen = [False] * len(self._actions)
         stack = list(starts)
         for one in stack:
@@ -119,7 +119,7 @@ class Graph:
         return seen
 
     def leading_to(self, goals: Sequence[int]) -> list[bool]:
-        """For each action whether some path from it leads to one of `goals` (a goal leads to itself)."""
+        """Return for each action whether some path from it reaches one of `goals` (a goal reaches itself)."""
         seen = [False] * len(self._actions)
         stack = list(goals)
         for one in stack:
@@ -134,7 +134,7 @@ class Graph:
 
     @cached_property
     def order(self) -> list[int]:
-        """Reachable actions in reverse postorder: along it, most facts settle in one pass."""
+        """Reachable actions in reverse postorder: in this order most facts converge in one pass."""
         if self.start is None:
             return []
         successors = self.successors
@@ -157,7 +157,7 @@ class Graph:
 
     @cached_property
     def circular(self) -> bool:
-        """Whether some path from the start leads back to an action that it has passed."""
+        """Whether some path from the start returns to an action on it."""
         place = {node: number for number, node in enumerate(self.order)}
         successors = self.successors
         return any(place[target] <= number for node, number in place.items() for target in successors[node])
@@ -169,15 +169,15 @@ class Graph:
         at_start: int = 0,
         followed: Sequence[Sequence[Edge]] | None = None,
     ) -> list[int]:
-        """Facts (bits) that hold before each action on every path from the start that leads there.
+        """Return the facts (bits) that are true before each action on every path from the start to it.
 
         Args:
             given: facts that taking an edge adds.
-            everything: all bits in use.
-            at_start: facts that hold when the flow begins.
+            at_start: facts that are true when the flow begins.
+            followed: the edges of each action that count, if not all do.
             followed: the edges of each action that count, where some do not.
 
-        Returns:
+        Bits by action; `everything` for unreachable actions.
             Bits by action; `everything` for actions that no path leads to.
         """
         before = [everything] * len(self._actions)

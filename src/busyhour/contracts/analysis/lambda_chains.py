@@ -1,4 +1,4 @@
-"""The longest time that Lambda functions may take in a row while the caller hears nothing."""
+"""The longest time that consecutive Lambda functions may take while the caller hears nothing."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from busyhour.contracts.flow_view import ActionView, FlowView
 
 DEFAULT_SECONDS = 3
-"""The designer's own limit, for an action without any."""
+"""The designer's default limit in seconds, for an action without one."""
 
 _Step = tuple[int, int]
 """An action, and the seconds that may have passed when it is reached."""
 
 
 def seconds(action: ActionView) -> int:
-    """The longest that the action may keep the caller waiting for a Lambda function; 0 for any other action."""
+    """Return the longest time in seconds that the action may wait for a Lambda function; 0 for any other action."""
     if action.type != "InvokeLambdaFunction" or action.parameters.get("InvocationType") == "ASYNCHRONOUS":
         return 0
     limit = action.parameters.get("InvocationTimeLimitSeconds")
@@ -27,11 +27,11 @@ def seconds(action: ActionView) -> int:
 
 
 def longest_silences(flow: FlowView, limit: int) -> Iterator[tuple[ActionView, list[ActionView], int]]:
-    """Functions at which a silence may first become longer than `limit`: (function, the functions so far, seconds).
+    """Return the functions at which a silence may first exceed `limit`: (function, functions so far, seconds).
 
-    Sums over every path at once: the longest silence before each action only grows, and is followed no further
-    than `limit`, so that each action is looked at again at most that many times. No path goes round a Loop more
-    often than that allows.
+    Sums over every path at once: the longest silence before each action only grows, and is followed only up
+    to `limit`, so each action is visited at most that many times. No path goes through a Loop more
+    often than its count.
     """
     graph = flow.graph
     if graph.start is None:
@@ -72,13 +72,13 @@ def longest_silences(flow: FlowView, limit: int) -> Iterator[tuple[ActionView, l
 
 
 def _rounds(loop: ActionView) -> int:
-    """How often a Loop continues; once, where only a running call knows."""
+    """Return how often a Loop continues; once if the count is computed at run time."""
     count = loop.parameters.get("LoopCount")
     return int(count) if isinstance(count, str) and count.isdecimal() else 1
 
 
 def _times(before: Mapping[_Step, _Step | None], step: _Step) -> int:
-    """How often the action of this step has been reached within the silence that leads to it."""
+    """Return how often the action of this step has been reached within the current silence."""
     times = 0
     at: _Step | None = step
     while at is not None:

@@ -1,7 +1,7 @@
-"""What a flow module declares: its inputs, its branches and the data it returns.
+"""The interface that a flow module declares: inputs, branches, returned data.
 
-The contract is no part of the content; `aws connect describe-contact-flow-module` prints it beside the content as
-`Settings`, a string that holds JSON; the console's exports have it in `Metadata.settings`, and exports that tools
+It is not part of the content; `aws connect describe-contact-flow-module` prints it beside the content as
+`Settings`, a JSON string; the console's exports have it in `Metadata.settings`, and exports that tools
 write at the top of the content.
 """
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ModuleContract:
-    """What a module declares; None where it says nothing about it.
+    """The declared interface of a module; a member is None if it is not declared.
 
-    `open_inputs` says that inputs beyond those named are taken.
+    `open_inputs` means that inputs other than the named ones are accepted.
     """
 
     inputs: frozenset[str] | None
@@ -29,26 +29,26 @@ class ModuleContract:
 
 
 def declared_interface(flow: FlowView) -> ModuleContract | None:
-    """The contract of a module, None where the export does not hold it."""
+    """Return the interface of a module, None if the export lacks it."""
     envelope = flow.document.envelope if flow.document is not None else {}
-    for said in (
+    for raw in (
         envelope.get("Settings"),
         _inside(flow.data, "Settings"),
         _inside(flow.data, "Metadata", "settings"),
     ):
-        settings = _read(said)
+        settings = _read(raw)
         if settings and {"input", "transitions", "resultData"} & settings.keys():
             return _contract(settings)
     return None
 
 
-def _read(said: Any) -> Mapping[str, Any] | None:
-    if isinstance(said, str):
+def _read(raw: Any) -> Mapping[str, Any] | None:
+    if isinstance(raw, str):
         try:
-            said = json.loads(said)
+            raw = json.loads(raw)
         except ValueError:
             return None
-    return said if isinstance(said, dict) else None
+    return raw if isinstance(raw, dict) else None
 
 
 def _contract(settings: Mapping[str, Any]) -> ModuleContract:

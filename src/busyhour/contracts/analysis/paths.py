@@ -1,7 +1,7 @@
-"""Paths through one flow as rules speak of them: which transitions are ever taken, and a path in words.
+"""Paths through one flow: which transitions can be taken, and a path as text.
 
-Facts on all paths come from `Graph.holds_on_every_path`, asked only about the transitions that are ever taken.
-One path is looked for only when there is something to report.
+Facts on all paths come from `Graph.holds_on_every_path`, restricted to transitions that can be taken.
+A single path is searched for only when there is a finding.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from busyhour.contracts.flow_view import ActionView, FlowView
 
 LEAVING = frozenset({"TransferToFlow", "TransferContactToQueue", "DequeueContactAndTransferToQueue"})
-"""Types whose success ends the flow: the NextAction that they must have is never taken."""
+"""Types whose success ends the flow: their required NextAction is never taken."""
 
 _OUTCOMES: dict[str, frozenset[str]] = {
     "CheckHoursOfOperation": frozenset({"True", "False"}),
@@ -27,20 +27,20 @@ _OUTCOMES: dict[str, frozenset[str]] = {
     "DistributeByPercentage": frozenset(),
     "Loop": frozenset({"ContinueLooping", "DoneLooping"}),
 }
-"""Types that do nothing but decide, with their results where these are few."""
+"""Types that only select a branch, with their results if these are few."""
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _HEAD, _TAIL = 3, 6
-"""Actions at either end of a long path that are named."""
+"""Number of actions that are named at either end of a long path."""
 
 
 def is_true(value: object) -> bool:
-    """Whether a flag of a flow is on; they are strings, in either case."""
+    """Whether a flag of a flow is on; flags are strings, in either case."""
     return str(value).lower() == "true"
 
 
 def taken(flow: FlowView, edge: Edge) -> bool:
-    """Whether Connect ever follows this transition."""
+    """Whether Connect ever takes this transition."""
     if edge.kind != "next":
         return True
     action = flow.actions[edge.source]
@@ -61,7 +61,7 @@ def decides(action: ActionView) -> bool:
 
 
 def leaves_flow(action: ActionView) -> bool:
-    """Whether the success of this action is the end of the flow, with the contact going on elsewhere."""
+    """Whether the success of this action ends the flow, with the contact continuing elsewhere."""
     if action.type == "TransferParticipantToThirdParty":
         return not is_true(action.parameters.get("ContinueFlowExecution", "True"))
     return action.type in LEAVING
@@ -70,29 +70,29 @@ def leaves_flow(action: ActionView) -> bool:
 def before_each(
     flow: FlowView, given: Callable[[Edge], int], everything: int, at_start: int = 0
 ) -> list[int]:
-    """Facts (bits) that hold before each action on every path that Connect can take from the start."""
+    """Return the facts (bits) that are true before each action on every possible path from the start."""
     return flow.graph.holds_on_every_path(given, everything, at_start, flow.followed)
 
 
 def witness(
     flow: FlowView, goal: int, allowed: Callable[[Edge], bool] = lambda edge: True
 ) -> list[Edge] | None:
-    """A path to `goal` over allowed transitions, with as few errors as can be; None where none can be taken.
+    """Return a path to `goal` over allowed transitions with as few errors as possible; None without one.
 
-    A path on which the same value is compared twice with outcomes that exclude each other is no path.
+    A path that compares the same value twice with contradicting outcomes is excluded.
     """
     return witnesses(flow, allowed)(goal)
 
 
 def witnesses(flow: FlowView, allowed: Callable[[Edge], bool]) -> Callable[[int], list[Edge] | None]:
-    """`witness` for any number of goals, with one search for all of them."""
+    """Return a `witness` path for any number of goals, with one search for all."""
     start = flow.graph.start
     if start is None:
         return lambda goal: None
-    ways = Ways(flow, start, allowed)
+    paths = ShortestPaths(flow, start, allowed)
 
     def find(goal: int) -> list[Edge] | None:
-        found = ways.to(goal)
+        found = paths.to(goal)
         return found if found is not None and consistent(flow, found) else None
 
     return find
@@ -101,14 +101,14 @@ def witnesses(flow: FlowView, allowed: Callable[[Edge], bool]) -> Callable[[int]
 def shortest(
     flow: FlowView, start: int, goal: int, allowed: Callable[[Edge], bool] = lambda edge: True
 ) -> list[Edge] | None:
-    """A path from `start` to `goal` over allowed transitions with the fewest errors, then the fewest steps."""
-    return Ways(flow, start, allowed).to(goal)
+    """Return the allowed path from `start` to `goal` with the fewest errors, then the fewest steps."""
+    return ShortestPaths(flow, start, allowed).to(goal)
 
 
-class Ways:
+class ShortestPaths:
     """Paths from one action over allowed transitions with the fewest errors, then the fewest steps (Dijkstra).
 
-    The search goes only as far as it was asked, and goes on from there.
+    The search is lazy: it goes as far as requested, and continues from there.
     """
 
     def __init__(self, flow: FlowView, start: int, allowed: Callable[[Edge], bool]) -> None:
@@ -118,7 +118,7 @@ class Ways:
         self._heap: list[tuple[int, int, int, Edge | None]] = [(0, 0, start, None)]
 
     def to(self, goal: int) -> list[Edge] | None:
-        """The path to `goal`, None where no allowed one leads there."""
+        """Return the path to `goal`, None without an allowed one."""
         came, heap, allowed = self._came, self._heap, self._allowed
         while heap and goal not in came:
             errors, steps, node, by = heappop(heap)
@@ -149,7 +149,7 @@ _WRITERS = {
 
 
 def consistent(flow: FlowView, path: Sequence[Edge]) -> bool:
-    """Whether no value is compared with different outcomes although nothing on the way could change it."""
+    """Whether the path has no contradicting outcomes for a value that nothing on the way can change."""
     known: dict[str, tuple[str, frozenset[str]]] = {}
     for edge in path:
         action = flow.actions[edge.source]
@@ -168,38 +168,38 @@ def _root(reference: str) -> str:
 
 
 def _agrees(known: dict[str, tuple[str, frozenset[str]]], value: str, action: ActionView, edge: Edge) -> bool:
-    """Whether an outcome of a comparison fits with what is known of the value (what it is, what it is not)."""
-    equal = {one.operands[0] for one in action.conditions if one.operator == "Equals" and one.operands}
-    texts = frozenset(one for one in equal if isinstance(one, str))
-    said, not_said = known.get(value, ("", frozenset()))
+    """Whether an outcome of a comparison is consistent with what the value is known to equal or not to equal."""
+    operands = {one.operands[0] for one in action.conditions if one.operator == "Equals" and one.operands}
+    texts = frozenset(one for one in operands if isinstance(one, str))
+    equal, unequal = known.get(value, ("", frozenset()))
     if edge.kind == "condition":
         at = edge.pointer[-1]
         condition = next((one for one in action.conditions if one.at == at), None)
         if condition is None or condition.operator != "Equals":
             return True
-        if (said and said != edge.label) or edge.label in not_said:
+        if (equal and equal != edge.label) or edge.label in unequal:
             return False
-        known[value] = (edge.label, not_said)
+        known[value] = (edge.label, unequal)
         return True
-    if said and said in texts:
+    if equal and equal in texts:
         return False
-    known[value] = (said, not_said | texts)
+    known[value] = (equal, unequal | texts)
     return True
 
 
-# --------------------------------------------------------------------------------------------------------- in words
+# --------------------------------------------------------------------------------------------------------- as text
 
 
 def action_name(flow: FlowView, action: ActionView) -> str:
-    """What to call an action in a sentence: its name, or its type where it has only a generated identifier."""
+    """Return an action's name for a message: display name, or type if the identifier is generated."""
     shown = flow.display_name(action)
     return f"{action.type} {shown[:8]}" if _UUID.fullmatch(shown) else shown or f"Actions[{action.index}]"
 
 
 def path_text(flow: FlowView, path: Sequence[Edge], goal: int) -> str:
-    """A path by the names of its actions: `Greet → Look up —NoMatchingError→ Say hello`.
+    """Format a path by the names of its actions: `Greet → Look up —NoMatchingError→ Say hello`.
 
-    Of a long one the ends are kept, and every step on which something failed.
+    A long path is shortened to its ends and every step on which an error occurred.
     """
     last = len(path) - _TAIL
     steps: list[str] = []

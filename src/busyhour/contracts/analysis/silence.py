@@ -1,4 +1,4 @@
-"""The outcome of the person on the line: whether a branch lets them hear anything before they are cut off."""
+"""Whether a branch plays anything before it disconnects."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ CARING = INTERACTIVE | {type for type, one in DECLARED.items() if one.hands_over
 
 
 def interactive(action: ActionView) -> bool:
-    """Whether the action takes the participant's time; digits taken from the buffer are not asked for."""
+    """Whether the action involves the participant; digits taken from the buffer do not."""
     return action.type in INTERACTIVE and "EnableDTMFBuffer" not in action.parameters
 
 
 _FIRST = frozenset({FlowType.CONTACT_FLOW, FlowType.AGENT_TRANSFER, FlowType.QUEUE_TRANSFER})
-"""Types of flows that nothing goes on behind: ending one disconnects (AWS administrator guide, End flow / Resume)."""
+"""Types of flows that have no successor: ending one disconnects (AWS administrator guide, End flow / Resume)."""
 
 
 def cut_off(flow: FlowView) -> Sequence[bool]:
-    """For each action whether everything from it on leads to a disconnect that nothing announces."""
+    """Return for each action whether every path from it leads to an unannounced disconnect."""
     ends = {"DisconnectParticipant"} | ({"EndFlowExecution"} if flow.flow_type in _FIRST else set())
     caring = flow.graph.leading_to([one.index for one in flow.actions if one.type in CARING - ends])
     ending = flow.graph.leading_to([one.index for one in flow.actions if one.type in ends])
@@ -36,6 +36,6 @@ def cut_off(flow: FlowView) -> Sequence[bool]:
 
 
 def target_index(flow: FlowView, target: str | None) -> int | None:
-    """Index of the action that a transition leads to, None where it does not exist."""
+    """Return the index of the target of a transition, None if it does not exist."""
     found = flow.by_identifier.get(target) if target is not None else None
     return None if found is None else found.index

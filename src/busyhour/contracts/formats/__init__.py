@@ -1,6 +1,6 @@
-"""Renderings of a report by name: a new format is one module and one line here.
+"""Output formats of a report by name: a new format is one module and one line here.
 
-Each is imported when it is first used, so that the command line can offer the names without reading any.
+Each is imported on first use, so that the command line can list the names without importing any.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 
 
 def render_github(report: Report, rules: RuleSet) -> str:
-    """One command for each finding, then the counts for whoever reads the log."""
+    """Render one command for each finding, then the counts for readers of the log."""
     return "".join(f"{_command(finding)}\n" for finding in report.findings) + summary(report) + "\n"
 
 

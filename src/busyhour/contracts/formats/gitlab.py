@@ -1,7 +1,7 @@
 """The findings as a GitLab Code Quality report, which GitLab shows in merge requests beside the lines.
 
 Source: docs.gitlab.com/ci/testing/code_quality, "Code Quality report format" (read 2026-11-22): a JSON list; a
-fingerprint is there once, or GitLab shows only the first of those that share it; paths are relative to the repository.
+fingerprint is unique, or GitLab shows only the first finding that has it; paths are relative to the repository.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.N
 
 
 def render_gitlab(report: Report, rules: RuleSet) -> str:
-    """One issue for each finding; a finding keeps its fingerprint when others move it to another line."""
+    """Render one issue for each finding; a finding keeps its fingerprint when others move it to another line."""
     seen: Counter[tuple[str, ...]] = Counter()
     issues = []
     for finding in report.findings:
@@ -40,7 +40,7 @@ def render_gitlab(report: Report, rules: RuleSet) -> str:
 
 
 def _relative(path: str) -> str:
-    """The path from the current folder, forward slashes, where it lies below it."""
+    """Return the path relative to the current folder with forward slashes, if it is below it."""
     pure = PurePath(path)
     here = Path.cwd()
     if pure.is_absolute() and pure.is_relative_to(here):

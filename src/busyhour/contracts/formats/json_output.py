@@ -9,6 +9,6 @@ from busyhour.contracts.loading import RuleSet
 
 
 def render_json(report: Report, rules: RuleSet) -> str:
-    """`{"findings": […], "summary": {…}}`."""
+    """Render `{"findings": […], "summary": {…}}`."""
     made = {"findings": [finding.as_dict() for finding in report.findings], "summary": report.summary()}
     return json.dumps(made, indent=2, ensure_ascii=False) + "\n"

@@ -1,4 +1,4 @@
-"""The findings as JUnit XML, which every CI system shows: a suite for each file, a case for each rule that found."""
+"""The findings as JUnit XML, for CI systems: a suite for each file, a case for each rule with findings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render_junit(report: Report, rules: RuleSet) -> str:
-    """Errors and warnings are failures, notes are output of a case that passes; a clean file is one case."""
+    """Render errors and warnings as failures, notes as output of a passing case; a clean file is one case."""
     by_path: dict[str, list[Finding]] = {file.path: [] for file in report.files}
     for finding in report.findings:
         by_path.setdefault(finding.path, []).append(finding)
@@ -61,5 +61,5 @@ def _quoted(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Without what XML cannot hold."""
+    """Remove the characters that XML does not allow."""
     return _NOT_XML.sub("\ufffd", text)

@@ -19,7 +19,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def render_sarif(report: Report, rules: RuleSet) -> str:
-    """One run of one tool. Findings that the flows themselves suppress are there, marked as such."""
+    """Render one run of one tool. Findings that the flows themselves suppress are included, marked as such."""
     index = {rule.id: at for at, rule in enumerate(rules)}
     results = [_result(finding, index) for finding in report.findings]
     for finding, reason in report.suppressed:
@@ -84,6 +84,6 @@ def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
 
 
 def uri(path: str) -> str:
-    """A path as a URI reference: relative where it was, slashes forward, unusual characters escaped."""
+    """Convert a path to a URI reference: relative if it was, forward slashes, special characters escaped."""
     pure = PurePath(path)
     return pure.as_uri() if pure.is_absolute() else quote(pure.as_posix())

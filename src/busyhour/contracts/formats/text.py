@@ -1,4 +1,4 @@
-"""The findings as lines that editors and terminals jump to: `path:line:column: severity rule message [action]`."""
+"""The findings as lines that editors and terminals can open: `path:line:column: severity rule message [action]`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from busyhour.contracts.finding import Finding, Report, Severity
 from busyhour.contracts.loading import RuleSet
 
 Paint = Callable[[str, Severity], str]
-"""Colours a word by severity; leaves it alone where there is no terminal."""
+"""Colours a word by severity; leaves it unchanged without a terminal."""
 
 
 def plain(word: str, severity: Severity) -> str:
-    """The word as it is."""
+    """Return the word unchanged."""
     return word
 
 
 def line(finding: Finding, paint: Paint = plain) -> str:
-    """One finding on one line."""
+    """Format one finding on one line."""
     action = f" [{finding.action}]" if finding.action else ""
     place = f"{finding.path}:{finding.line}:{finding.column}"
     severity = paint(str(finding.severity), finding.severity)
@@ -25,7 +25,7 @@ def line(finding: Finding, paint: Paint = plain) -> str:
 
 
 def summary(report: Report) -> str:
-    """`3 flows: 1 error, 2 warnings, no notes`."""
+    """Format the counts: `3 flows: 1 error, 2 warnings, no notes`."""
     files = len(report.files)
     counts = [(report.count(severity), str(severity)) for severity in Severity]
     words = [f"{count or 'no'} {name}{'' if count == 1 else 's'}" for count, name in counts]
@@ -33,7 +33,7 @@ def summary(report: Report) -> str:
 
 
 def render_text(report: Report, rules: RuleSet, paint: Paint = plain) -> str:
-    """Each finding with its way out, then the counts."""
+    """Render each finding with its fix, then the counts."""
     lines: list[str] = []
     for finding in report.findings:
         lines.append(line(finding, paint))

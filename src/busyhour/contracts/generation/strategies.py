@@ -1,7 +1,7 @@
 """Hypothesis strategies: any JSON document, valid actions and whole flows of every type, and broken flows.
 
-Actions are drawn from the schemas: parameters first, then what the schema still objects to is supplied or taken
-away until it has nothing left to say. So a new schema file is a new kind of action here without a line of code.
+Actions are drawn from the schemas: first parameters, then missing parts are added and rejected parts removed
+until the schema has no objection. A new schema file is thus a new kind of action here without code.
 
     from hypothesis import given
     from busyhour.contracts import strategies as connect
@@ -47,7 +47,7 @@ _SAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "leafReference": ("$.Attributes.name", "$.External.status", "$.Channel", "$.Attributes.['two words']"),
 }
-"""Values for what a pattern alone describes badly."""
+"""Values for patterns that are hard to generate from."""
 
 _MEMBERS = [
     "Version",
@@ -86,7 +86,7 @@ _DEEPEST = 5
 
 
 def json_documents() -> st.SearchStrategy[Any]:
-    """Any JSON value whatever, often with the members of a flow."""
+    """Generate any JSON value, often with the members of a flow."""
     scalars = (
         st.none()
         | st.booleans()
@@ -107,13 +107,13 @@ def json_documents() -> st.SearchStrategy[Any]:
 
 @st.composite
 def actions(draw: Any, type: str | None = None, identifier: str = "action", target: str = "action") -> Data:
-    """A valid action; all its branches lead to `target`.
+    """Generate a valid action; all its branches lead to `target`.
 
     Args:
-        draw: given by Hypothesis.
+        draw: passed by Hypothesis.
         type: the action type, None for any.
         identifier: the action's own.
-        target: the identifier that it leads to.
+        target: the identifier of the target.
     """
     store = shipped_schemas()
     kind = type or draw(st.sampled_from(sorted(store.types)))
@@ -122,12 +122,12 @@ def actions(draw: Any, type: str | None = None, identifier: str = "action", targ
 
 @st.composite
 def flows(draw: Any, type: FlowType | None = None, max_actions: int = 12) -> Data:
-    """A flow or module that Connect takes: every action valid, every target there, actions that the type allows.
+    """Generate a flow or module that Connect accepts: valid actions, existing targets, allowed types.
 
     Args:
-        draw: given by Hypothesis.
+        draw: passed by Hypothesis.
         type: the type of the flow, None for any.
-        max_actions: actions at most.
+        max_actions: maximum number of actions.
     """
     store = shipped_schemas()
     kind = type or draw(st.sampled_from(sorted(FlowType)))
@@ -157,7 +157,7 @@ def flows(draw: Any, type: FlowType | None = None, max_actions: int = 12) -> Dat
 
 
 def _leave_for_good(action: Data) -> None:
-    """In a transfer to an agent, a transfer to a third party has no branches for the outcome of the call."""
+    """Remove the outcome branches of a third-party transfer that is in a transfer-to-agent flow."""
     if action["Type"] == "TransferParticipantToThirdParty":
         action["Parameters"]["ContinueFlowExecution"] = "False"
         errors = action["Transitions"]["Errors"]
@@ -180,7 +180,7 @@ _METADATA_TYPE = {
 
 @st.composite
 def broken_flows(draw: Any) -> tuple[Data, Mutation]:
-    """A valid flow with one thing that Connect refuses, and what was done to it."""
+    """Generate a valid flow with one error that Connect rejects, and the name of the mutation."""
     flow = draw(flows())
     mutation = draw(st.sampled_from(MUTATIONS))
     broken = mutated(flow, mutation, lambda count: draw(st.integers(0, count - 1)))
@@ -265,7 +265,7 @@ class _Maker:
         return self._at(path)["items"]
 
     def _at(self, path: tuple[str | int, ...]) -> Any:
-        """The part of the action's schema that describes what stands at `path`."""
+        """Return the part of the action's schema for `path`."""
         schema: Any = self._schema
         for part in path:
             schema = schema["properties"][part] if isinstance(part, str) else schema["items"]
@@ -279,7 +279,7 @@ class _Maker:
         return {"NextAction": self._target, "Condition": {"Operator": "Equals", "Operands": list(operands)}}
 
     def _value(self, schema: Any, base: str) -> tuple[Any, str]:
-        """A value for a schema, conditions apart, and the file that the schema stands in."""
+        """Generate a value for a schema without its conditions; also return the file of the schema."""
         draw = self._draw
         if schema is True:
             return draw(_TEXTS), base
@@ -364,7 +364,7 @@ class _Maker:
 
 
 def _follow(made: Any, path: tuple[str | int, ...]) -> tuple[Any, Any]:
-    """What stands at `path`, and what holds it."""
+    """Return the value at `path`, and its container."""
     holder: Any = None
     for part in path:
         holder, made = made, made[part]

@@ -1,7 +1,7 @@
-"""`!Join` and `Fn::Join` in YAML templates: the pieces of a flow's content put together again.
+"""`!Join` and `Fn::Join` in YAML templates: the parts of a flow's content joined.
 
-Read are lists in brackets and lists by indentation, of scalars in any of YAML's styles. Whatever else stands among
-them (`!GetAtt Queue.Arn`) is filled in by CloudFormation later, and is a placeholder in the content.
+Lists in brackets and lists by indentation are read, of scalars in any of YAML's styles. Any other element
+(`!GetAtt Queue.Arn`) is filled in by CloudFormation later, and is a placeholder in the content.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _STYLE = re.compile(r"([|>])[+\-\d]*[ \t]*(?:#.*)?\n")
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A scalar, or a placeholder for anything else; the place of each character, and where it ends."""
+    """A scalar, or a placeholder for any other value; the place of each character, and its end."""
 
     content: str
     places: Sequence[int]
@@ -30,11 +30,11 @@ class _Text:
 
 
 class _UnreadError(Exception):
-    """The list is written in a way that is not read here."""
+    """The list is written in a form that is not supported here."""
 
 
 def joined(text: str) -> Iterator[Piece]:
-    """The content that each join of the file comes to, where it begins like a flow."""
+    """Return the joined content of each join in the file that begins like a flow."""
     at = 0
     while (match := _JOIN.search(text, at)) is not None:
         at = match.end()
@@ -60,7 +60,7 @@ def joined(text: str) -> Iterator[Piece]:
 
 
 def _argument(text: str, at: int) -> tuple[str, list[_Text]]:
-    """The separator, and what is joined."""
+    """Read the separator, and the list to join."""
     at = _blank(text, at)
     if text[at] == "[":
         return _pair(text, at)
@@ -79,7 +79,7 @@ def _argument(text: str, at: int) -> tuple[str, list[_Text]]:
 
 
 def _pair(text: str, at: int) -> tuple[str, list[_Text]]:
-    """`[separator, [part, …]]`."""
+    """Read `[separator, [part, …]]`."""
     separator = _scalar(text, _blank(text, at + 1), in_brackets=True)
     at = _blank(text, separator.end)
     if text[at] != ",":
@@ -91,7 +91,7 @@ def _pair(text: str, at: int) -> tuple[str, list[_Text]]:
 
 
 def _bracketed(text: str, at: int) -> list[_Text]:
-    """`[part, …]`."""
+    """Read `[part, …]`."""
     parts: list[_Text] = []
     at = _blank(text, at + 1)
     while text[at] != "]":
@@ -106,9 +106,9 @@ def _bracketed(text: str, at: int) -> list[_Text]:
 
 
 def _item(text: str, at: int, indent: int) -> _Text:
-    """What stands behind the dash of an item whose dash is in column `indent`."""
+    """Read the item after a dash in column `indent`."""
     found = _scalar(text, at, in_brackets=False, indent=indent)
-    # An item that goes on below (`Fn::GetAtt:` with its list) is a placeholder up to where its lines end.
+    # An item that continues below (`Fn::GetAtt:` with its list) is a placeholder up to the end of its lines.
     end = found.end
     while (following := _blank(text, end)) < len(text) and _column(text, following) > indent:
         end = _LINE.match(text, following).end()  # type: ignore[union-attr]  # matches anything
@@ -134,14 +134,14 @@ def _scalar(text: str, at: int, *, in_brackets: bool, indent: int = 0) -> _Text:
     if character in "{[!" or tag is not None:
         return _placeholder(text, start, _end_of_plain(text, at, in_brackets))
     end = _end_of_plain(text, at, in_brackets)
-    said = text[at:end].rstrip()
-    if re.match(r"[\w:]+:(\s|$)", said):
+    plain = text[at:end].rstrip()
+    if re.match(r"[\w:]+:(\s|$)", plain):
         return _placeholder(text, start, end)
-    return _Text(said, range(at, at + len(said) + 1), end)
+    return _Text(plain, range(at, at + len(plain) + 1), end)
 
 
 def _end_of_plain(text: str, at: int, in_brackets: bool) -> int:
-    """Where a value without quotes ends: at its line's end, or before the comma or bracket that follows it."""
+    """Return the end of a value without quotes: the end of its line, or the comma or bracket that follows it."""
     depth = 0
     while at < len(text) and text[at] != "\n":
         character = text[at]
@@ -168,7 +168,7 @@ def _single_quoted(text: str, at: int) -> _Text:
 
 
 def _block(text: str, at: int, indent: int, folded: bool) -> _Text:
-    """Lines deeper than `indent`, without the blanks that all of them begin with."""
+    """Return the lines deeper than `indent`, without their common leading blanks."""
     made: list[str] = []
     places: list[int] = []
     own = None
@@ -190,13 +190,13 @@ def _block(text: str, at: int, indent: int, folded: bool) -> _Text:
 
 
 def _placeholder(text: str, start: int, end: int) -> _Text:
-    said = "_".join(re.findall(r"[\w:.]+", text[start:end]))
-    content = "${" + said + "}"
+    name = "_".join(re.findall(r"[\w:.]+", text[start:end]))
+    content = "${" + name + "}"
     return _Text(content, [start] * (len(content) + 1), end)
 
 
 def _dash(text: str, at: int) -> int:
-    """Behind the dash that stands at `at`."""
+    """Return the offset behind the dash at `at`."""
     if not _DASH.match(text, at):
         raise _UnreadError
     return _blank(text, at + 1)

@@ -1,7 +1,8 @@
-"""Flows inside other documents: as a value of its own, as a string, or behind a function of CloudFormation.
+"""Flows inside other documents: as a value, as a string, or inside a function of CloudFormation.
 
-Known wrappers are templates (`Content`, also through `Fn::Sub`, `Fn::Join` and `Fn::ToJsonString`), the input and
-output of the AWS CLI, Terraform's state and plan, and lists of exports; any other document is searched alike.
+Known wrappers are templates (`Content`, also through `Fn::Sub`, `Fn::Join` and `Fn::ToJsonString`), the input
+and output of the AWS CLI, Terraform's state and plan, and lists of exports; any other document is searched in
+the same way.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from busyhour.flows.model import FlowType, Pointer
 
 MODULES = ("AWS::Connect::ContactFlowModule", "aws_connect_contact_flow_module")
 FLOWS = ("AWS::Connect::ContactFlow", "aws_connect_contact_flow", *MODULES)
-_SAID = {"Name": "Name", "name": "Name", "Type": "Type", "type": "Type"}
+_NAMED = {"Name": "Name", "name": "Name", "Type": "Type", "type": "Type"}
 _UNFIT = re.compile(r'["\\\s]+')
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A value that holds a flow: where it is, and what the document says around it.
+class FlowValue:
+    """A value that contains a flow: its place, and name and type from the document around it.
 
-    `declared` says that the document calls it the content of a flow.
+    `declared` means that the document marks it as the content of a flow.
     """
 
     pointer: Pointer
@@ -37,16 +38,18 @@ class Held:
 
 
 def flows_in_json(label: str, document: Document) -> list[Source]:
-    """The flows in a JSON document that is none itself; empty where it holds none."""
+    """Return the flows in a JSON document that is not a flow itself; empty without any."""
     places = scan(document.text)
     return [
-        source for one in held(document.data) if (source := _source(label, document, places, one)) is not None
+        source
+        for one in flow_values(document.data)
+        if (source := _source(label, document, places, one)) is not None
     ]
 
 
-def held(value: Any) -> Iterator[Held]:
-    """Every value in a document that is a flow, or a text that a flow may be in."""
-    waiting = [Held((), value)]
+def flow_values(value: Any) -> Iterator[FlowValue]:
+    """Yield every value in a document that is a flow, or a text that may contain one."""
+    waiting = [FlowValue((), value)]
     while waiting:
         one = waiting.pop()
         if (
@@ -59,17 +62,17 @@ def held(value: Any) -> Iterator[Held]:
             waiting += reversed(list(_members(one)))
         elif isinstance(one.value, list):
             inner = [
-                Held((*one.pointer, at), item, one.envelope, one.declared)
+                FlowValue((*one.pointer, at), item, one.envelope, one.declared)
                 for at, item in enumerate(one.value)
             ]
             waiting += reversed(inner)
 
 
-def _members(one: Held) -> Iterator[Held]:
+def _members(one: FlowValue) -> Iterator[FlowValue]:
     envelope = dict(one.envelope)
-    said = {_SAID[key]: text for key, text in one.value.items() if key in _SAID and isinstance(text, str)}
-    kind = said.pop("Type", "")
-    envelope |= said
+    named = {_NAMED[key]: text for key, text in one.value.items() if key in _NAMED and isinstance(text, str)}
+    kind = named.pop("Type", "")
+    envelope |= named
     if kind in MODULES:
         envelope["Type"] = FlowType.MODULE.value
     elif kind in FlowType.__members__:
@@ -77,17 +80,17 @@ def _members(one: Held) -> Iterator[Held]:
     content = one.declared or kind in FLOWS
     for key, member in one.value.items():
         named = {"Name": key} if one.pointer == ("Resources",) else {}
-        yield Held((*one.pointer, key), member, envelope | named, content and key not in _SAID)
+        yield FlowValue((*one.pointer, key), member, envelope | named, content and key not in _NAMED)
 
 
 def _is_flow(value: Any) -> bool:
     return isinstance(value, dict) and "StartAction" in value and isinstance(value.get("Actions"), list)
 
 
-def _source(label: str, document: Document, places: Offsets, one: Held) -> Source | None:
+def _source(label: str, document: Document, places: Offsets, one: FlowValue) -> Source | None:
     kind = type_of(one.envelope)
     path, text = document.path, document.text
-    assert path is not None  # whoever looks for wrapped flows has a file, or a name for its text
+    assert path is not None  # a search for wrapped flows has a file, or a name for its text
     if _is_flow(one.value):
         made = EmbeddedDocument(
             path, text, plain(one.value), offsets=below(places, one.pointer), envelope=one.envelope
@@ -110,13 +113,13 @@ def _source(label: str, document: Document, places: Offsets, one: Held) -> Sourc
 
 
 def type_of(envelope: Mapping[str, str]) -> FlowType | None:
-    """The flow's type as the document around it says it."""
-    said = envelope.get("Type", "")
-    return FlowType(said) if said in FlowType.__members__ else None
+    """Return the flow's type given by the document around it."""
+    named = envelope.get("Type", "")
+    return FlowType(named) if named in FlowType.__members__ else None
 
 
 def below(places: Offsets, pointer: Pointer) -> Offsets:
-    """The offsets of what is inside the value at `pointer`, by pointers that begin there."""
+    """Return the offsets inside the value at `pointer`, by pointers relative to it."""
     size = len(pointer)
     return Offsets(
         {p[size:]: at for p, at in places.values.items() if p[:size] == pointer},
@@ -126,7 +129,7 @@ def below(places: Offsets, pointer: Pointer) -> Offsets:
 
 
 def plain(value: Any) -> Any:
-    """A value without functions of CloudFormation: what they will come to is a placeholder."""
+    """Replace functions of CloudFormation by placeholders for their results."""
     if isinstance(value, list):
         return [plain(item) for item in value]
     if not isinstance(value, dict):
@@ -137,7 +140,7 @@ def plain(value: Any) -> Any:
 
 
 def placeholder(function: str, argument: Any) -> str:
-    """What stands for the value of a function: the text of `Fn::Sub` itself, the names in braces for all others."""
+    """Return the placeholder for a function: the text of `Fn::Sub` itself, the names in braces for all others."""
     if function == "Fn::Sub":
         text = argument[0] if isinstance(argument, list) and argument else argument
         if isinstance(text, str):
@@ -148,7 +151,7 @@ def placeholder(function: str, argument: Any) -> str:
 
 
 def _function(value: Any) -> str | None:
-    """The function of CloudFormation that a value is; None for a value that is none."""
+    """Return the function of CloudFormation in a value; None for any other value."""
     if not isinstance(value, dict) or len(value) != 1:
         return None
     (key,) = value
@@ -159,7 +162,7 @@ def _function(value: Any) -> str | None:
 def _joined(
     text: str, places: Mapping[Pointer, int], pointer: Pointer, value: Any
 ) -> tuple[str, Sequence[int]] | None:
-    """The text that a value of a template comes to, with the place of each character; None where it is unknown."""
+    """Return the joined text of a template value, with the place of each character; None if unknown."""
     if isinstance(value, str):
         return value, inner_offsets(text, places[pointer])
     function = _function(value)
@@ -181,8 +184,8 @@ def _joined(
         here = (*pointer, function, 1, at)
         inner = _joined(text, places, here, part)
         if inner is None:
-            said = placeholder(*next(iter(part.items()))) if isinstance(part, dict) and part else "${}"
-            inner = said, [places[here]] * (len(said) + 1)
+            named = placeholder(*next(iter(part.items()))) if isinstance(part, dict) and part else "${}"
+            inner = named, [places[here]] * (len(named) + 1)
         between = separator if at else ""
         made += between + inner[0]
         offsets += [places[here]] * len(between) + list(inner[1])[: len(inner[0])]

@@ -1,8 +1,8 @@
-"""Flows as text inside other files: found, decoded, and every character of them traced to its place in the file.
+"""Flows as text inside other files: found, decoded, with the place in the file of every character.
 
-Templates hold the content of a flow as it is (a block of YAML, a heredoc) or as a quoted string. What a template fills
-in later (`${…}`) stays in the content as a placeholder; quotes inside it are turned into others, and where it stands
-for a number it becomes a string, so that the rest can be read. No replacement changes a length.
+Templates contain the content of a flow as it is (a block of YAML, a heredoc) or as a quoted string. Values that
+a template fills in later (`${…}`) stay in the content as placeholders. Quotes inside them are replaced, and a
+placeholder for a number becomes a string, so that the rest can be read. No replacement changes a length.
 """
 
 from __future__ import annotations
@@ -31,11 +31,12 @@ class EmbeddedDocument(Document):
 
     Args:
         path: the file.
-        text: all of it.
+        text: the whole text of the file.
         data: the flow.
-        content: its text; `places` is the offset in the file of each of its characters and of its end.
-        offsets: where values begin, by pointer, for a flow that is not written as JSON; then `content` is not needed.
-        envelope: what the template says around it (`Name`, `Type`).
+        content: the flow's text; `places` is the offset in the file of each of its characters and of its end.
+        offsets: starts of values, by pointer, for a flow that is not written as JSON; then `content` is not
+            needed.
+        envelope: name and type in the template around it (`Name`, `Type`).
     """
 
     def __init__(
@@ -64,9 +65,9 @@ class EmbeddedDocument(Document):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Text of a flow as it stands in a file, decoded: the place of each character and of the end.
+    """Text of a flow in a file, decoded: the place of each character and of the end.
 
-    `start` and `end` are where it lies in the file.
+    `start` and `end` are its place in the file.
     """
 
     content: str
@@ -76,7 +77,7 @@ class Piece:
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    """Every piece of text that begins like a flow, in order."""
+    """Return every piece of text that begins like a flow, in order."""
     at = 0
     while True:
         plain, quoted = _PLAIN.search(text, at), _QUOTED.search(text, at)
@@ -96,9 +97,9 @@ def pieces(text: str) -> Iterator[Piece]:
 
 
 def balanced(text: str, start: int) -> tuple[str, int]:
-    """The object that begins at `start`, with placeholders made readable, and where it ends.
+    """Return the object that begins at `start`, with placeholders made readable, and its end.
 
-    Where its brackets do not close it is all the rest.
+    If its brackets do not close it extends to the end of the text.
     """
     made: list[str] = []
     depth = 0
@@ -131,7 +132,7 @@ def balanced(text: str, start: int) -> tuple[str, int]:
 
 
 def _placeholder_end(text: str, start: int) -> int | None:
-    """Where the placeholder that begins at `start` ends; None where it does not on its line."""
+    """Return the end of the placeholder that begins at `start`; None if it does not end on its line."""
     depth = 0
     for at in range(start + 1, len(text)):
         character = text[at]
@@ -155,7 +156,7 @@ def _as_a_string(placeholder: str) -> str:
 
 
 def unquoted(text: str, start: int) -> Piece:
-    """The double-quoted string that begins at `start`, as JSON, HCL and YAML (with its folded lines) write it."""
+    """Decode the double-quoted string that begins at `start`, as in JSON, HCL and YAML (folded lines included)."""
     made: list[str] = []
     places: list[int] = []
     at = start + 1
@@ -178,7 +179,7 @@ def unquoted(text: str, start: int) -> Piece:
 
 
 def _escape(text: str, at: int) -> tuple[str, int]:
-    """What the escape whose letter stands at `at` means, and where it ends."""
+    """Return the character of the escape whose letter is at `at`, and its end."""
     letter = text[at]
     size = {"x": 2, "u": 4, "U": 8}.get(letter)
     if size is not None:
@@ -201,10 +202,10 @@ def _after_blanks(text: str, at: int) -> int:
 def document_of(
     path: Path, text: str, content: str, places: Sequence[int], envelope: Mapping[str, Any]
 ) -> Document:
-    """The flow in `content`.
+    """Read the flow in `content`.
 
     Raises:
-        DocumentError: it is not JSON; the position is one in the file.
+        DocumentError: the content is not JSON; the position is one in the file.
     """
 
     def place(offset: int) -> Position:
@@ -221,6 +222,6 @@ def document_of(
 
 
 def looks_whole(document: Document) -> bool:
-    """Whether what was found is a flow, and not a part of one or something that only begins alike."""
+    """Whether the object is a flow, and not a part of one or something that only begins alike."""
     data = document.data
     return isinstance(data, dict) and isinstance(data.get("Actions"), list) and "StartAction" in data

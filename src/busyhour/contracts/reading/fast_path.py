@@ -1,7 +1,7 @@
-"""The quick way to a document: most files are plain, valid exports and need no careful reading.
+"""Fast path for valid exports (no position tracking).
 
-`flows.export.document` reads with care: duplicate keys, depth, positions of what is wrong. Here orjson reads, and a few
-searches over the bytes prove that there is nothing to be careful about; where they do not, the careful way is
+`flows.export.document` tracks duplicate keys, depth and positions of errors. Here orjson reads, and a few
+searches over the bytes prove that none of these is needed. If they do not, the slow path is
 taken, so that both give the same document.
 """
 
@@ -18,10 +18,10 @@ _WRAPPERS = ("ContactFlow", "ContactFlowModule")
 
 
 def read_file(path: Path) -> Document:
-    """The document in the file at `path`.
+    """Read the document in the file at `path`.
 
     Raises:
-        DocumentError: it cannot be read, is not UTF-8, not JSON, or nested too deeply.
+        DocumentError: the file cannot be read, is not UTF-8, not JSON, or nested too deeply.
     """
     try:
         raw = path.read_bytes()
@@ -31,14 +31,14 @@ def read_file(path: Path) -> Document:
 
 
 def quick(raw: bytes, path: Path | None) -> Document | None:
-    """The document, None where it has to be read with care."""
+    """Return the document, None if it needs the slow path."""
     try:
         data = orjson.loads(raw)
     except orjson.JSONDecodeError:
         return None
     if data.__class__ is not dict or _WRAPPERS[0] in data or _WRAPPERS[1] in data:
         return None
-    # Written again, the text has each key once: as many colons as before mean that no key was lost. Only a colon
+    # Written again, the text has each key once: the same number of colons means that no key was lost. Only a colon
     # that is written as an escape could upset the count.
     again = orjson.dumps(data, option=orjson.OPT_INDENT_2)
     if raw.count(b":") != again.count(b":") or b"\\u003" in raw or _TOO_DEEP in again:

@@ -1,7 +1,8 @@
-"""The object inside Terraform's `jsonencode({…})` as JSON values, with the place of each.
+"""Reads the object inside Terraform's `jsonencode({…})` as JSON values, with the place of each.
 
-Only what a literal can be is read: objects, lists, strings, numbers, true, false and null. Any other expression
-(`aws_connect_queue.main.queue_id`, a function call) is a value that only Terraform knows, and becomes a placeholder.
+Only literals are read: objects, lists, strings, numbers, true, false and null. Any other expression
+(`aws_connect_queue.main.queue_id`, a function call) has a value known only to Terraform, and becomes a
+placeholder.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _MAX_DEPTH = 100
 
 
 class HclError(Exception):
-    """The text is no literal; `offset` is where reading stopped."""
+    """The text is not a literal; `offset` is where reading stopped."""
 
     def __init__(self, problem: str, offset: int) -> None:
         super().__init__(problem)
@@ -32,13 +33,13 @@ class HclError(Exception):
 
 @dataclass
 class HclReader:
-    """Reads one literal out of `text`; `offsets` then has the place of each value."""
+    """Reads one literal from `text`; `offsets` then has the place of each value."""
 
     text: str
     offsets: Offsets = field(default_factory=Offsets)
 
     def value(self, at: int, pointer: Pointer = ()) -> tuple[Any, int]:
-        """The value that begins at or after `at`, and where it ends.
+        """Return the value that begins at or after `at`, and its end.
 
         Raises:
             HclError: brackets or quotes do not close, or it is nested too deeply.
@@ -100,7 +101,7 @@ class HclReader:
             return "${" + self.text[at:end].strip() + "}", end
         name = _NAME.match(self.text, at)
         if name is None:
-            raise HclError("something that is no key", at)
+            raise HclError("an invalid key", at)
         return name.group(), name.end()
 
     def _after_member(self, at: int) -> int:
@@ -122,7 +123,7 @@ class HclReader:
         return at
 
     def _string_end(self, at: int) -> int:
-        """End of the quoted string at `at`; quotes inside `${…}` belong to it."""
+        """Return the end of the quoted string at `at`, including quotes inside `${…}`."""
         depth = 0
         here = at + 1
         while here < len(self.text):
@@ -140,7 +141,7 @@ class HclReader:
         raise HclError("a string that is not closed", at)
 
     def _expression_end(self, at: int) -> int:
-        """End of an expression: the comma, line end or bracket that is not inside brackets of its own."""
+        """Return the end of an expression: the comma, line end or bracket that is not inside its own brackets."""
         depth = 0
         while at < len(self.text):
             character = self.text[at]
@@ -164,7 +165,7 @@ _LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 def _decoded(inside: str) -> str:
-    """A quoted string without its escapes."""
+    """Return a quoted string without its escapes."""
     if "\\" not in inside:
         return inside
 

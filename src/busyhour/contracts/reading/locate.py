@@ -1,7 +1,7 @@
-"""Where single values of a JSON text stand, without reading all of it value by value.
+"""Positions of single values of a JSON text, without parsing every value.
 
-Values on the way are stepped over by the standard library's C scanner, and the members of each object or list
-that was entered are remembered. A few places cost about as much as one reading of the text.
+Values on the way are skipped by the standard library's C scanner, and the members of each visited object or
+list are remembered. A few positions cost about as much as one parse of the text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _END = re.compile(r"[ \t\r\n]*,").match
 
 
 class Locator:
-    """Places in one JSON text, which must be valid."""
+    """Positions in one JSON text, which must be valid."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -27,9 +27,9 @@ class Locator:
         self._lines = Lines(text) if "\r" in text else None
 
     def position(self, pointer: Pointer, key: bool = False) -> Position:
-        """Where the value at `pointer` begins (with `key`: where its key begins).
+        """Return the start of the value at `pointer` (with `key`: the start of its key).
 
-        A pointer that leads to nothing gives the nearest value on the way to it.
+        For a pointer without a value, the position of the nearest enclosing value is returned.
         """
         at = self._after_space(0)
         place = at
@@ -54,7 +54,7 @@ class Locator:
         return found.end()
 
     def _inside(self, start: int) -> dict[str | int, tuple[int, int]]:
-        """Members of the object or list that begins at `start`: (offset of the key, offset of the value)."""
+        """Return (offset of the key, offset of the value) of each member of the object or list at `start`."""
         found = self._members.get(start)
         if found is None:
             opening = self._text[start]

@@ -1,4 +1,7 @@
-"""What templates write where a value goes in later; tolerated in ARNs, ids and enumerations unless `--strict`."""
+"""Placeholders of templates for values filled in later.
+
+Tolerated in ARNs, ids and enumerations unless `--strict`.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ PLACEHOLDER = re.compile(
     r"\$\{[^}]*\}|\{\{.*?\}\}|\{[A-Za-z][\w.:-]*\}|<<.*?>>|<[A-Za-z][\w .:-]*>|%[A-Za-z][\w.]*%|\[\[.*?\]\]"
     r"|(['\"])\s*\+\s*[\w.\[\]()]+\s*\+\s*\1"
 )
-"""`${x}`, `{{x}}`, `{X}`, `<<x>>`, `<x>`, `%x%`, `[[x]]` and, from the source text of a program, `' + x + '`, as seen in
-published flows."""
+"""`${x}`, `{{x}}`, `{X}`, `<<x>>`, `<x>`, `%x%`, `[[x]]` and, from the source text of a program, `' + x + '`,
+as seen in published flows."""
 
 _SHOUTED = re.compile(r"[\W\d_]*[A-Z][A-Z\d]*(?:[\W_]+[A-Z\d]+)+[\W_]*").fullmatch
 """`YOUR_QUEUE_ARN`, `ENTER THE FUNCTION HERE`: several words, all in capitals."""
@@ -17,7 +20,7 @@ _SHOUTED = re.compile(r"[\W\d_]*[A-Z][A-Z\d]*(?:[\W_]+[A-Z\d]+)+[\W_]*").fullmat
 _TOLD = re.compile(
     r"(?i)(?<![a-z])(?:enter|insert|select|choose|replace|specify|paste|your|here|placeholder|todo|changeme)(?![a-z])"
 ).search
-"""`Enter a queue ARN`, `your-function`, `replace me`: says what somebody has to do."""
+"""`Enter a queue ARN`, `your-function`, `replace me`: an instruction to the reader."""
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+").findall
 _KINDS = frozenset(
@@ -38,11 +41,11 @@ _KINDS = frozenset(
 )
 
 
-def stands_in(value: str) -> bool:
-    """Whether a text is plainly none itself but says what to put there: by order, or by name (`sales-queue-arn`).
+def describes_a_value(value: str) -> bool:
+    """Whether a text describes a value instead of being one: by instruction, or by name (`sales-queue-arn`).
 
-    Published exports have such texts where ids were before. A bare name (`Sales`) is none of them: it looks like what
-    its writer took for an id.
+    Published exports have such texts in place of ids. A bare name (`Sales`) is not one: it looks like a
+    value that its writer took for an id.
     """
     if value.startswith(("arn:", "$")):
         return False

@@ -1,9 +1,9 @@
-"""Files, folders and standard input -> documents to check.
+"""Documents to check, from files, folders and standard input.
 
-A file that is named is always checked. A folder is searched for `*.json`, templates and files without an extension
-(the console exports those); what is evidently no flow there is skipped, with the reason. Flows in the source of a
-program are checked where the program is named: in a folder they are only pointed out, as a program's tests have broken
-ones.
+A file that is named is always checked. A folder is searched for `*.json`, templates and files without an
+extension (the console exports those); files that are evidently not flows are skipped, with the reason. Flows in
+the source of a program are checked if the program is named: in a folder they are only reported, since a
+program's tests have broken ones.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "cdk.out", "venv"})
 
 @dataclass(frozen=True)
 class Gathered:
-    """What was found under the paths, and what was passed over (path -> reason)."""
+    """Documents found under the paths, and skipped files (path -> reason)."""
 
     sources: tuple[Source, ...]
     skipped: Mapping[str, str] = field(default_factory=dict)
 
 
 IN_A_PROGRAM = "has a flow in a program's source; name the file to have it checked"
-"""Why a program in a folder is skipped that has a flow in it."""
+"""Reason for skipping a program with an embedded flow in a folder."""
 
 _PROGRAMS = frozenset(
     [".cjs", ".cs", ".go", ".java", ".js", ".jsx", ".kt", ".mjs", ".mts", ".php", ".py", ".rb", ".ts", ".tsx"]
@@ -43,7 +43,7 @@ _WRITTEN = re.compile(r"""\bStartAction["']?\s*:\s*["'`]""")
 """The key as programs write it, with a value: not a type's member, and not a use of it."""
 
 Opener = Callable[[Path, str], Sequence[Source]]
-"""Reads the file at a path, under the label it is shown by, into the flows that it holds."""
+"""Reads the flows in the file at a path; the label is the path shown to the user."""
 
 
 def _template(path: Path, label: str) -> Sequence[Source]:
@@ -53,14 +53,14 @@ def _template(path: Path, label: str) -> Sequence[Source]:
 
 
 OPENERS: dict[str, Opener] = dict.fromkeys((".yaml", ".yml", ".template", ".tf", ".tftpl"), _template)
-"""Files by extension that hold flows among other things (templates); all others are read as one export."""
+"""Files by extension that contain flows among other things (templates); all others are read as one export."""
 
 
 def gather(paths: Sequence[str]) -> Gathered:
-    """Read everything under `paths`; `-` is standard input.
+    """Read all documents under `paths`; `-` is standard input.
 
     Raises:
-        BusyhourError: a path does not exist, or there was nothing to check; says where it looked.
+        BusyhourError: a path does not exist, or no document was found; names the places searched.
     """
     sources: list[Source] = []
     skipped: dict[str, str] = {}
@@ -88,7 +88,7 @@ def gather(paths: Sequence[str]) -> Gathered:
             sources.extend(found)
     if not sources:
         places = ", ".join(paths)
-        passed = f"; passed over {len(skipped)} other files" if skipped else ""
+        passed = f"; skipped {len(skipped)} other files" if skipped else ""
         programs = [label for label, reason in skipped.items() if reason == IN_A_PROGRAM]
         raise BusyhourError(
             f"no flows found in {places} (looked for *.json, templates and files without an extension, in all "
@@ -101,7 +101,7 @@ def gather(paths: Sequence[str]) -> Gathered:
 
 
 def source_of(text: str, label: str = "<text>") -> Source:
-    """A source from text that is already at hand."""
+    """Make a source from text."""
     try:
         return Source(
             label, quick(text.encode("utf-8", "surrogatepass"), Path(label)) or parse(text, Path(label))
@@ -125,9 +125,9 @@ def _open(path: Path, label: str) -> Sequence[Source]:
 
 
 def _inside(source: Source) -> Sequence[Source]:
-    """The flows that a document holds; the source itself where it is a flow, or holds none.
+    """Return the flows in a document; the source itself if it is a flow, or contains none.
 
-    A flow that is nothing but wrapped once too often, in a string or in a list of its own, is a broken export.
+    A flow that is only wrapped once too often, in a string or in a list of its own, is a broken export.
     """
     document = source.document
     if document is None or looks_like_flow(document) or "StartAction" not in document.text:
@@ -143,7 +143,7 @@ def _inside(source: Source) -> Sequence[Source]:
 
 
 def _in_text(path: Path, label: str) -> Sequence[Source]:
-    """The flows in a file that is neither JSON nor a template but may have some in it (a program, a page)."""
+    """Return the flows in a file that is neither JSON nor a template but may contain some (a program, a page)."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
@@ -162,7 +162,7 @@ def _in_text(path: Path, label: str) -> Sequence[Source]:
     if at is None and not found:
         at = text.find("StartAction")
     if at is not None:
-        problem = "there is a flow here, but not written as JSON, so that it cannot be read"
+        problem = "contains a flow that is not written as JSON and cannot be read"
         hint = "Have the program write the flow to a file (JSON.stringify, json.dumps), and check that."
         found.append(Source(label, None, DocumentError(problem, path, Lines(text).at(at), hint)))
     return found

@@ -1,8 +1,8 @@
-"""CloudFormation and Terraform files -> the flows that they hold, each with its place in the file.
+"""Flows in CloudFormation and Terraform files, each with its place in the file.
 
-Read are flows that stand in the file itself: as a block or a quoted string, through `!Sub`, `!Join` and their long
-forms, in a heredoc, in `jsonencode({…})`, or as YAML (`Fn::ToJsonString`). A flow that the file only names
-(`file("main.json")`) is checked where it lies.
+Supported are flows in the file itself: as a block or a quoted string, through `!Sub`, `!Join` and their long
+forms, in a heredoc, in `jsonencode({…})`, or as YAML (`Fn::ToJsonString`). A flow that the file only refers to
+(`file("main.json")`) is checked in its own file.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SIBLING = re.compile(r"(?P<indent>[ \t]*)[\"']?(?P<key>\w+)[\"']?[ \t]*:[ \t]*(
 
 
 def open_template(path: Path, label: str) -> list[Source]:
-    """The flows in a template; empty where it holds none."""
+    """Read the flows in a template; empty without any."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
@@ -43,7 +43,7 @@ def open_template(path: Path, label: str) -> list[Source]:
 
 
 def flows_in_text(path: Path, label: str, text: str) -> list[Source]:
-    """The flows in the text of a template."""
+    """Read the flows in the text of a template."""
     if "Actions" not in text:
         return []
     whole = list(joined(text)) if "Join" in text else []
@@ -69,17 +69,17 @@ def _source(path: Path, label: str, text: str, piece: Piece) -> Source | None:
     try:
         document = document_of(path, text, piece.content, piece.places, envelope)
     except DocumentError as error:
-        # Only what is plainly meant to be a flow is worth a message.
+        # Report only text that is clearly meant to be a flow.
         meant = '"StartAction"' in piece.content and '"Actions"' in piece.content
         return Source(label, None, error, type_of(envelope)) if meant else None
     return Source(label, document, flow_type=type_of(envelope)) if looks_whole(document) else None
 
 
-# ------------------------------------------------------------------------------------------------ what stands around
+# ------------------------------------------------------------------------------------------------ context
 
 
 def _around(text: str, start: int, end: int) -> dict[str, str]:
-    """Name and type that the template gives to the flow whose content lies there."""
+    """Return name and type that the template gives to the flow at this place."""
     return _terraform_around(text, start, end) or _cloudformation_around(text, start, end)
 
 
@@ -91,14 +91,14 @@ def _terraform_around(text: str, start: int, end: int) -> dict[str, str]:
         return {}
     close = text.find("\n}", end)
     block = text[header.end() : start] + text[end : close if close >= 0 else len(text)]
-    said = {key.capitalize(): value for key, value in _ATTRIBUTE.findall(block)}
+    given = {key.capitalize(): value for key, value in _ATTRIBUTE.findall(block)}
     if header[1].endswith("_module"):
-        said["Type"] = "MODULE"
-    return {"Name": header[2], "Type": "CONTACT_FLOW", **said}
+        given["Type"] = "MODULE"
+    return {"Name": header[2], "Type": "CONTACT_FLOW", **given}
 
 
 def _cloudformation_around(text: str, start: int, end: int) -> dict[str, str]:
-    """Siblings of the key `Content`, and the type of the resource above it."""
+    """Return siblings of the key `Content`, and the type of the resource above it."""
     content = None
     for content in _CONTENT.finditer(text, 0, start):  # noqa: B007  # the last one is wanted
         pass
@@ -137,7 +137,7 @@ def _cloudformation_around(text: str, start: int, end: int) -> dict[str, str]:
 
 
 def _plain(value: str) -> str:
-    """A YAML scalar without tag, quotes, comma and comment."""
+    """Return a YAML scalar without tag, quotes, comma and comment."""
     value = re.sub(r"\s+#.*", "", re.sub(r"^![\w:]+\s*", "", value.strip())).rstrip(",").strip()
     return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
 
@@ -146,7 +146,7 @@ def _plain(value: str) -> str:
 
 
 def _encoded(path: Path, label: str, text: str) -> Iterator[tuple[int, int, Source]]:
-    """Where each flow in HCL lies, and the flow; one that cannot be read ends where the reading did."""
+    """Return each flow in HCL with its place; one that cannot be read ends where reading stopped."""
     for match in _ENCODED.finditer(text):
         reader = HclReader(text)
         envelope = {}

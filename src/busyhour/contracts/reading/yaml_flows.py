@@ -1,6 +1,6 @@
-"""Flows that a template writes as YAML: for `Fn::ToJsonString` of CloudFormation, or for a tool that converts them.
+"""Flows written as YAML in a template: for `Fn::ToJsonString` of CloudFormation, or for a tool that converts them.
 
-Numbers and booleans keep their type, as in the JSON that comes out, and Connect wants them in quotes; a date
+Numbers and booleans keep their type, as in the resulting JSON, and Connect requires them in quotes; a date
 (`Version: 2019-10-30`) is a text. Functions (`!Ref`, `Fn::GetAtt`) are placeholders, as in JSON templates.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from busyhour.contracts.reading.containers import below, held, placeholder, plain, type_of
+from busyhour.contracts.reading.containers import below, flow_values, placeholder, plain, type_of
 from busyhour.contracts.reading.embedded import EmbeddedDocument
 from busyhour.contracts.reading.source import Source
 from busyhour.flows.export.document import MAX_DEPTH, DocumentError
@@ -23,7 +23,7 @@ from busyhour.flows.model import Pointer, Position
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TYPED = tuple(f"tag:yaml.org,2002:{name}" for name in ("bool", "float", "int", "null"))
 _MOST_VALUES = 200_000
-"""More values than any template has: where anchors make more of them the file is an attack, or not for us."""
+"""Maximum number of values: a file whose anchors expand to more is an attack, or unsupported."""
 
 
 class _TooMuchError(Exception):
@@ -31,13 +31,13 @@ class _TooMuchError(Exception):
 
 
 def flows_in_yaml(path: Path, label: str, text: str, taken: Sequence[tuple[int, int]]) -> list[Source]:
-    """The flows that the file writes as YAML, apart from what lies in a range of `taken`."""
+    """Return the flows that the file contains as YAML, except those in a range of `taken`."""
     sources: list[Source] = []
     try:
         for node in yaml.compose_all(text, _LOADER):
             places = Offsets()
             data = _Values(places).of(node, ()) if node is not None else None
-            for one in held(data):
+            for one in flow_values(data):
                 at = places.values[one.pointer]
                 if not isinstance(one.value, dict) or any(start <= at < end for start, end in taken):
                     continue
@@ -57,14 +57,14 @@ def flows_in_yaml(path: Path, label: str, text: str, taken: Sequence[tuple[int, 
 
 
 class _Values:
-    """YAML nodes as JSON values; notes where each begins."""
+    """Converts YAML nodes to JSON values; records where each begins."""
 
     def __init__(self, places: Offsets) -> None:
         self._places = places
         self._count = 0
 
     def of(self, node: yaml.Node, pointer: Pointer) -> Any:
-        """The value of a node.
+        """Return the value of a node.
 
         Raises:
             _TooMuchError: nested too deeply, or too many values.
@@ -94,7 +94,7 @@ class _Values:
 
 
 def _scalar(node: yaml.Node) -> Any:
-    """A scalar as JSON has it; what JSON has no number for is the text as it is written."""
+    """Return a scalar as JSON has it; a number that JSON lacks stays text."""
     if node.tag not in _TYPED:
         return node.value
     try:

@@ -1,1 +1,1 @@
-"""JSON Schemas of action types: loaded, validated, and violations put in words."""
+"""JSON Schemas of action types: loading, validation, messages for violations."""

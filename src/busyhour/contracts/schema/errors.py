@@ -1,7 +1,7 @@
-"""A JSON Schema and a value -> every keyword that the value does not keep, with the circumstances.
+"""Validate a value by JSON Schema and return every violated keyword, with the condition under which it applies.
 
-Asked only about actions that the fast validator refuses (`fast`). It knows the keywords that flow_schemas/ uses and
-nothing else; tests hold it, and the fast validator, to the jsonschema library.
+Asked only about actions that the fast validator refuses (`fast`). It knows the keywords that flow_schemas/ uses
+and nothing else; tests hold it, and the fast validator, to the jsonschema library.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ Resolve = Callable[[str, str], tuple[Any, str]]
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """A keyword of a schema that a value does not keep.
+    """A keyword of a schema that a value violates.
 
-    `path` leads from the action to the value, `limit` is what the keyword asks, `schema` the schema it stands in,
-    `when` the circumstances under which the schema applies (` in store mode`), with a space before them.
-    `keyword` is None where nothing at all may stand.
+    `path` leads from the action to the value, `limit` is the keyword's value, `schema` the schema that has it,
+    `when` the condition under which the schema applies (` in store mode`), with a leading space.
+    `keyword` is None if no value at all is allowed.
     """
 
     keyword: str | None
@@ -36,12 +36,12 @@ class Objection:
 
 
 def objections(schema: Any, value: Any, base: str, resolve: Resolve) -> Iterator[Objection]:
-    """Everything in `value` that `schema`, which stands in the file `base`, does not allow."""
+    """Return all violations in `value` of `schema`, which is in the file `base`."""
     return _Walk(resolve).walk(schema, value, (), base, "")
 
 
 def kinds_of(value: Any) -> tuple[str, ...]:
-    """JSON Schema's names for the type of a value."""
+    """Return JSON Schema's names for the type of a value."""
     match value:
         case None:
             return ("null",)
@@ -179,10 +179,10 @@ _pattern = lru_cache(maxsize=None)(re.compile)
 
 
 def same(value: Any, other: Any) -> bool:
-    """Equality as JSON has it: true is not 1."""
+    """Whether two JSON values are equal: true is not 1."""
     return value == other and (value.__class__ is bool) == (other.__class__ is bool)
 
 
 def distinct(values: list[Any]) -> bool:
-    """Whether no two values are the same."""
+    """Whether no two values are equal."""
     return not any(same(value, other) for at, value in enumerate(values) for other in values[:at])

@@ -1,4 +1,4 @@
-"""What a schema objects to in the parameters of an action."""
+"""Explain a schema's objections to the parameters of an action."""
 
 from __future__ import annotations
 
@@ -6,81 +6,81 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from busyhour.contracts.finding import pointer_text
-from busyhour.contracts.reading.placeholders import PLACEHOLDER, stands_in
+from busyhour.contracts.reading.placeholders import PLACEHOLDER, describes_a_value
 from busyhour.contracts.schema.errors import Objection
-from busyhour.contracts.schema.violations import Issue, Speaker, extra, missing
+from busyhour.contracts.schema.violations import ActionContext, Issue, extra, missing
 from busyhour.contracts.schema.wording import bare_kind, listed, shown
 from busyhour.errors import did_you_mean
 from busyhour.flows.model import Pointer
 
 
-def of_parameters(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
-    """Issues with a value in `Parameters`."""
+def of_parameters(context: ActionContext, objection: Objection) -> Iterator[Issue]:
+    """Yield issues with a value in `Parameters`."""
     path = objection.path
-    where = speaker.at(path)
+    where = context.at(path)
     value = objection.value
     name = _name(path)
     match objection.keyword:
         case _ if value == "":
-            yield speaker.issue(
+            yield context.issue(
                 "empty-value",
                 path,
-                f"{where} is an empty string; Connect refuses empty values everywhere in Parameters",
+                f"{where} is an empty string; Connect rejects empty values everywhere in Parameters",
             )
         case None:
-            yield speaker.issue(
+            yield context.issue(
                 "unknown-parameter",
                 path,
-                f"{speaker.type}{objection.when} takes no {name}; it stands at {where}",
+                f"{context.type}{objection.when} takes no {name}; found at {where}",
                 key=True,
             )
         case "additionalProperties":
-            yield from _unknown_parameters(speaker, objection)
+            yield from _unknown_parameters(context, objection)
         case "required":
             for one in missing(objection):
-                yield speaker.issue(
+                yield context.issue(
                     "missing-parameter",
                     path,
-                    f"{speaker.type}{objection.when} needs {one}, which {where} lacks",
+                    f"{context.type}{objection.when} needs {one}, which {where} lacks",
                 )
         case "oneOf" | "dependentRequired" | "not" | "maxProperties":
-            yield from _exclusive(speaker, objection)
+            yield from _exclusive(context, objection)
         case "anyOf" if all("required" in one for one in objection.limit):
             names = listed([" with ".join(one["required"]) for one in objection.limit], "or")
-            yield speaker.issue(
-                "missing-parameter", path, f"{speaker.type} needs {names}; {where} has none of them"
+            yield context.issue(
+                "missing-parameter", path, f"{context.type} needs {names}; {where} has none of them"
             )
         case "minItems" | "minProperties":
-            yield speaker.issue(
+            yield context.issue(
                 "empty-value",
                 path,
-                f"{speaker.type} needs at least one entry in {name or 'Parameters'}; {where} is empty",
+                f"{context.type} needs at least one entry in {name or 'Parameters'}; {where} is empty",
             )
         case "type" if "string" in (
             objection.limit if isinstance(objection.limit, list) else [objection.limit]
         ) and value.__class__ in (bool, int, float):
-            yield speaker.issue(
+            yield context.issue(
                 "string-scalar",
                 path,
                 f"{where} is the JSON {bare_kind(value)} {shown(value)}; on the wire {name} is a string",
                 help=f'Write "{_wire(value, objection.schema)}" in quotes.',
             )
         case _:
-            yield from _wrong_value(speaker, objection)
+            yield from _wrong_value(context, objection)
 
 
-def _unknown_parameters(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
+def _unknown_parameters(context: ActionContext, objection: Objection) -> Iterator[Issue]:
     path = objection.path
     known = [one for one, schema in objection.schema.get("properties", {}).items() if schema is not False]
-    refused: Mapping[str, str] = speaker.schema.get("x-refused", {})
-    holder = speaker.type if len(path) == 1 else f"{pointer_text(path[1:])} of {speaker.type}"
+    refused: Mapping[str, str] = context.schema.get("x-refused", {})
+    holder = context.type if len(path) == 1 else f"{pointer_text(path[1:])} of {context.type}"
     for name in extra(objection):
         reason = refused.get(name, "")
         if not known:
             takes = "takes no parameters"
         else:
             takes = f"takes {listed(known, 'and')}"
-        yield speaker.issue(
+        yield context.issue(
             "unknown-parameter",
             (*path, name),
             f"{holder}{objection.when} has no parameter {name!r}; it {takes}.{did_you_mean(name, known)}",
@@ -89,14 +89,14 @@ def _unknown_parameters(speaker: Speaker, objection: Objection) -> Iterator[Issu
         )
 
 
-def _exclusive(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
+def _exclusive(context: ActionContext, objection: Objection) -> Iterator[Issue]:
     path = objection.path
     schema = objection.schema
-    where = speaker.at(path)
+    where = context.at(path)
     given = objection.value if isinstance(objection.value, dict) else {}
     if objection.keyword == "maxProperties":
         names = listed(sorted(given), "and")
-        yield speaker.issue(
+        yield context.issue(
             "exclusive-parameters",
             path,
             f"{where} has {len(given)} entries ({names}); Connect takes {objection.limit} in one action",
@@ -107,60 +107,60 @@ def _exclusive(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
         names = listed([" with ".join(group) for group in groups], "or")
         present = [group for group in groups if all(name in given for name in group)]
         if not present:
-            yield speaker.issue(
+            yield context.issue(
                 "missing-parameter",
                 path,
-                f"{speaker.type}{objection.when} needs {names}; {where} has none of them",
+                f"{context.type}{objection.when} needs {names}; {where} has none of them",
             )
             return
         together = listed([" with ".join(group) for group in present], "and")
-        yield speaker.issue(
+        yield context.issue(
             "exclusive-parameters",
             path,
-            f"{speaker.type}{objection.when} takes only one of {names}; {where} has {together} together",
+            f"{context.type}{objection.when} takes only one of {names}; {where} has {together} together",
         )
         return
-    said = schema.get("x-message", "")
+    message = schema.get("x-message", "")
     names = listed([one for one in objection.limit.get("required", ()) if one in given], "and")
-    yield speaker.issue(
+    yield context.issue(
         "exclusive-parameters",
         path,
-        said or f"{speaker.type}{objection.when} refuses {names} together at {where}",
+        message or f"{context.type}{objection.when} rejects {names} together at {where}",
     )
 
 
-def _wrong_value(speaker: Speaker, objection: Objection) -> Iterator[Issue]:
+def _wrong_value(context: ActionContext, objection: Objection) -> Iterator[Issue]:
     path = objection.path
     value = objection.value
-    where = speaker.at(path)
-    resource = isinstance(value, str) and "ARN" in speaker.words(objection.schema)
-    if resource and speaker.old:
+    where = context.at(path)
+    resource = isinstance(value, str) and "ARN" in context.words(objection.schema)
+    if resource and context.old:
         return  # the console's importer finds the resources of an old export by name
     holder = isinstance(value, str) and (
-        PLACEHOLDER.search(value) is not None or (resource and stands_in(value))
+        PLACEHOLDER.search(value) is not None or (resource and describes_a_value(value))
     )
-    if holder and not speaker.strict:
+    if holder and not context.strict:
         return
     if holder:
-        yield speaker.issue("placeholder", path, f"{where} still holds the placeholder {shown(value)}")
+        yield context.issue("placeholder", path, f"{where} still holds the placeholder {shown(value)}")
         return
     if (
         isinstance(value, str)
         and value.startswith("$.")
         and objection.keyword in ("enum", "const", "pattern")
-        and "reference" not in speaker.words(objection.schema)
+        and "reference" not in context.words(objection.schema)
     ):
-        yield speaker.issue(
+        yield context.issue(
             "static-parameter",
             path,
-            f"{where} is the reference {shown(value)}; {speaker.type} takes {speaker.allowed(objection)} here and "
+            f"{where} is the reference {shown(value)}; {context.type} takes {context.allowed(objection)} here and "
             "nothing dynamic",
         )
         return
-    yield speaker.issue(
+    yield context.issue(
         "parameter-value",
         path,
-        f"{where} is {shown(value)}; {speaker.type}{objection.when} takes {speaker.allowed(objection)}",
+        f"{where} is {shown(value)}; {context.type}{objection.when} takes {context.allowed(objection)}",
     )
 
 
@@ -170,7 +170,7 @@ def _name(path: Pointer) -> str:
 
 
 def _wire(value: Any, schema: Mapping[str, Any]) -> str:
-    """The string that stands for a JSON number or boolean."""
+    """Return the string for a JSON number or boolean."""
     if isinstance(value, bool):
         text = str(value)
         return text.lower() if text.lower() in schema.get("enum", ()) else text

@@ -1,12 +1,12 @@
 """Fast yes-or-no validation of actions, by jsonschema-rs.
 
-Nearly every action of nearly every flow is valid, so a check is mostly this question. An action that is refused here is
-judged by the rules of jsonschema (`errors`), which has the last word: jsonschema-rs takes regular expressions as
-JavaScript does, where a word character is ASCII and an end of text does not match before a final line feed. Tests
-compare the two on every action of the collection of real exports.
+Nearly every action of nearly every flow is valid, so a check is mostly this question. An action that is refused
+here is judged by the rules of jsonschema (`errors`), which has the last word: jsonschema-rs takes regular
+expressions as JavaScript does, where a word character is ASCII and an end of text does not match before a final
+line feed. Tests compare the two on every action of the collection of real exports.
 
-Measured there (4,102 actions, half of them strict): 0.6 us an action, 0.8 us where placeholders are tolerated. Importing
-jsonschema-rs takes 17 ms, making one validator 0.3 ms.
+Measured there (4,102 actions, half of them strict): 0.6 us an action, 0.8 us where placeholders are tolerated.
+Importing jsonschema-rs takes 17 ms, making one validator 0.3 ms.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ def documents(store: SchemaStore) -> dict[str, dict[str, Any]]:
 
 
 def flow_schema(store: SchemaStore) -> dict[str, Any]:
-    """`flow.schema.json` with one branch for each action type."""
+    """Return `flow.schema.json` with one branch for each action type."""
     made = dict(store.document("flow"))
     types = sorted(store.types)
     made["$defs"] = {
@@ -41,7 +41,7 @@ def flow_schema(store: SchemaStore) -> dict[str, Any]:
 
 
 def index(store: SchemaStore) -> dict[str, Any]:
-    """`index.json` with one line for each action type."""
+    """Return `index.json` with one line for each action type."""
     made: dict[str, Any] = json.loads((store.folder / "index.json").read_text(encoding="utf-8"))
     made["actions"] = {type: f"actions/{type}.schema.json" for type in sorted(store.types)}
     return made

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from busyhour.contracts.schema.violations import Issue
 
 _BASE = "https://busyhour.invalid/flow_schemas/"
-"""Stands in for wherever the set is published: the schemas' own `$id`s are relative."""
+"""Base address while the place of publication is unknown: the schemas' own `$id`s are relative."""
 
 _SUFFIX = ".schema.json"
 
@@ -30,7 +30,7 @@ class SchemaStore:
     """One folder of schemas.
 
     Args:
-        folder: holds `common.schema.json`, `flow.schema.json` and `actions/<ActionType>.schema.json`.
+        folder: contains `common.schema.json`, `flow.schema.json` and `actions/<ActionType>.schema.json`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -43,18 +43,18 @@ class SchemaStore:
 
     @cached_property
     def types(self) -> frozenset[str]:
-        """Every action type that has a schema."""
+        """Every action type with a schema."""
         found = frozenset(
             path.name.removesuffix(_SUFFIX) for path in (self.folder / "actions").glob("*" + _SUFFIX)
         )
         if not found:
             raise BusyhourError(
-                f"{self.folder / 'actions'}: holds no schema", "Is the installation complete?"
+                f"{self.folder / 'actions'}: contains no schema", "Is the installation complete?"
             )
         return found
 
     def document(self, name: str) -> dict[str, Any]:
-        """The schema in the file `name` (relative to the folder, without `.schema.json`)."""
+        """Return the schema in the file `name` (relative to the folder, without `.schema.json`)."""
         found = self._documents.get(name)
         if found is None:
             text = (self.folder / (name + _SUFFIX)).read_text(encoding="utf-8")
@@ -62,11 +62,11 @@ class SchemaStore:
         return found
 
     def action(self, type: str) -> Mapping[str, Any]:
-        """Schema of one action type; rules read its `x-` annotations."""
+        """Return the schema of one action type; rules read its `x-` annotations."""
         return self.document(f"actions/{type}")
 
     def flow_types(self, type: str) -> frozenset[FlowType]:
-        """Types of flows that an action of this type may stand in; all of them where nothing is known."""
+        """Return the flow types in which an action of this type is allowed; all of them if unknown."""
         found = self._flow_types.get(type)
         if found is None:
             said = self.action(type).get("x-flow-types", ()) if type in self.types else ()
@@ -101,12 +101,12 @@ class SchemaStore:
     def _make(self, type: str, *, tolerant: bool = False) -> Predicate:
         name = f"actions/{type}"
         schema = dict(self.document(name))
-        # Rules of their own look at these two, and the type is what led here.
+        # These two have rules of their own, and the type selected this schema.
         schema["properties"] = {**schema["properties"], "Identifier": True, "Type": True}
         return predicate(schema, name + _SUFFIX, self.resolve, tolerant=tolerant)
 
     def resolve(self, reference: str, base: str) -> tuple[Any, str]:
-        """What a `$ref` in the file `base` leads to, and the file that stands in."""
+        """Return the schema that a `$ref` in the file `base` refers to, and its file."""
         found = self._resolved.get((reference, base))
         if found is None:
             found = self._resolved[reference, base] = self._resolve(reference, base)
@@ -120,7 +120,10 @@ class SchemaStore:
         return found, target
 
     def validator(self, name: str) -> jsonschema.protocols.Validator:
-        """A jsonschema validator for the schema in the file `name`; importing jsonschema is slow, so on demand."""
+        """Return a jsonschema validator for the schema in the file `name`.
+
+        Importing jsonschema is slow, so on demand.
+        """
         found = self._validators.get(name)
         if found is None:
             from jsonschema import Draft202012Validator
@@ -131,7 +134,7 @@ class SchemaStore:
         return found
 
     def _registry(self, name: str) -> Any:
-        """All schemas that the one called `name` needs, under absolute addresses."""
+        """Return all schemas that the one called `name` needs, under absolute addresses."""
         from referencing import Registry
         from referencing.jsonschema import DRAFT202012
 
@@ -145,7 +148,7 @@ class SchemaStore:
         return Registry().with_resources(resources)
 
     def issues(self, flow: FlowView) -> dict[str, list[Issue]]:
-        """What the schemas object to in a flow, by the id of the rule that says it."""
+        """Return the schemas' objections to a flow, by the id of the rule that reports them."""
         found: dict[str, list[Issue]] = {}
         types = self.types
         strict = flow.strict
@@ -166,5 +169,5 @@ class SchemaStore:
 
 @lru_cache(maxsize=1)
 def shipped_schemas() -> SchemaStore:
-    """The schemas that ship with busyhour."""
+    """Return the schemas that ship with busyhour."""
     return SchemaStore(shipped_root() / "flow_schemas")

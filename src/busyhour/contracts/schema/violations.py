@@ -1,4 +1,4 @@
-"""What a schema objects to in one action, and the means to say it: places, allowed values, circumstances."""
+"""Objections of a schema to one action, and helpers for messages: places, allowed values, conditions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KINDS = {"object": "an object", "array": "a list", "string": "a string", "boole
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One objection: the rule that says it, where in the flow, and in which words."""
+    """One objection: the rule that reports it, its place in the flow, and the message."""
 
     rule: str
     action: int
@@ -30,13 +30,13 @@ class Issue:
     help: str | None = None
 
 
-class Speaker:
+class ActionContext:
     """One action and the schema of its type.
 
     Args:
         store: the schemas.
-        action: an action of a type that has a schema.
-        flow: the flow it stands in.
+        flow: the flow of the action.
+        flow: the flow of the action.
     """
 
     def __init__(self, store: SchemaStore, action: ActionView, flow: FlowView) -> None:
@@ -48,7 +48,7 @@ class Speaker:
         self.strict = flow.strict
         self.flow_type = flow.flow_type
         self.old = ""
-        """Type of the module in an old export that became this action."""
+        """Type of the old export's module from which this action was converted."""
         if flow.converted is not None:
             source = flow.converted.source(("Actions", action.index))
             module = flow.converted.document.data["modules"][source[1]] if len(source) > 1 else {}
@@ -60,27 +60,27 @@ class Speaker:
         return bool(self.schema.get("x-terminal"))
 
     def objections(self, raw: Mapping[str, Any]) -> Iterator[Objection]:
-        """Everything that the schema of the action's type does not allow."""
+        """Return all objections of the schema of the action's type."""
         return objections(self.schema, raw, self._base, self._store.resolve)
 
     def issue(
         self, rule: str, path: Pointer, message: str, *, key: bool = False, help: str | None = None
     ) -> Issue:
-        """An issue at `path` of the action."""
+        """Make an issue at `path` of the action."""
         return Issue(rule, self.action.index, ("Actions", self.action.index, *path), message, key, help)
 
     def at(self, path: Pointer) -> str:
-        """Where `path` of the action is, as messages write it."""
+        """Format the place of `path` of the action for messages."""
         return pointer_text(("Actions", self.action.index, *path))
 
     def follow(self, schema: Any) -> Mapping[str, Any]:
-        """What a chain of bare references leads to."""
+        """Follow a chain of bare references."""
         while isinstance(schema, dict) and set(schema) == {"$ref"}:
             schema, _ = self._store.resolve(schema["$ref"], self._home(schema["$ref"]))
         return schema if isinstance(schema, dict) else {}
 
     def words(self, schema: Any) -> str:
-        """What a schema takes, in words; empty where it does not say."""
+        """Describe the values that a schema allows; empty without a description."""
         if not isinstance(schema, dict):
             return ""
         if "x-words" in schema:
@@ -99,32 +99,32 @@ class Speaker:
         return _KINDS.get(kind, "") if isinstance(kind, str) else ""
 
     def allowed(self, objection: Objection) -> str:
-        """What would have been right, in words."""
+        """Describe the allowed values."""
         return self.words(objection.schema) or expected(objection)
 
     def _home(self, reference: str) -> str:
-        """The file that a reference without a path is meant in: only common.schema.json refers to itself here."""
+        """The file for a reference without a path: only common.schema.json refers to itself here."""
         return self._base if "/" in reference.partition("#")[0] else "common.schema.json"
 
 
 def extra(objection: Objection) -> list[str]:
-    """Names in the value that the schema has no property for."""
+    """Return the names in the value that the schema has no property for."""
     known = objection.schema.get("properties", {})
     return sorted(name for name in objection.value if name not in known)
 
 
 def missing(objection: Objection) -> list[str]:
-    """Names that a `required` asks for and the value lacks."""
+    """Return the names that `required` lists and the value lacks."""
     return [name for name in objection.limit if name not in objection.value]
 
 
 def options(objection: Objection) -> list[str]:
-    """The values that an `enum` or a `const` allows."""
+    """Return the values that an `enum` or a `const` allows."""
     return [str(one) for one in (objection.limit if objection.keyword == "enum" else [objection.limit])]
 
 
 def expected(objection: Objection) -> str:
-    """What the keyword asks, in words, for the places that have no better ones."""
+    """Describe the keyword's requirement, for places without a more specific message."""
     limit = objection.limit
     match objection.keyword:
         case "type":

@@ -1,4 +1,4 @@
-"""Vocabulary of the messages: lists, JSON values and their kinds, the nearest name."""
+"""Wording of the messages: lists, JSON values and their kinds, the nearest name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LONGEST = 80
 
 
 def listed(names: Sequence[str], last: str) -> str:
-    """`a, b and c`; empty names are left out."""
+    """Join names: `a, b and c`; empty names are omitted."""
     names = [name for name in names if name]
     if len(names) <= 1:
         return "".join(names)
@@ -19,7 +19,7 @@ def listed(names: Sequence[str], last: str) -> str:
 
 
 def bare_kind(value: Any) -> str:
-    """Name of a JSON value's kind: `list`."""
+    """Return the name of a JSON value's kind: `list`."""
     match value:
         case None:
             return "null"
@@ -36,12 +36,12 @@ def bare_kind(value: Any) -> str:
 
 
 def json_kind(value: Any) -> str:
-    """What a JSON value is, in words: `a list`."""
+    """Return the kind of a JSON value with its article: `a list`."""
     name = bare_kind(value)
     return name if name == "null" else f"an {name}" if name == "object" else f"a {name}"
 
 
 def shown(value: Any) -> str:
-    """The value as JSON, cut where it is long."""
+    """Format the value as JSON, shortened if long."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."

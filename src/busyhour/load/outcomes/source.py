@@ -49,7 +49,7 @@ class Ended:
     initiated: float | None = None
 
     @property
-    def turned_away(self) -> bool:
+    def blocked(self) -> bool:
         """Inferred: it failed at once without reaching a flow, as when the concurrency quota is full."""
         at_once = self.initiated is not None and self.at - self.initiated <= TURNED_AWAY_SECONDS
         return self.reason == "TELECOM_PROBLEM" and self.connected is None and at_once
@@ -57,7 +57,7 @@ class Ended:
     @property
     def ending(self) -> Ending:
         """How far the call came, as far as the target tells."""
-        if self.turned_away:
+        if self.blocked:
             return Ending.BLOCKED
         if self.answered is not None:
             return Ending.AGENT

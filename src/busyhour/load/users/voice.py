@@ -182,9 +182,9 @@ class VoiceCalls(CallBehaviour):
         self._waiting -= 1
         drive = self.drive
         if answer.kind is not Class.OK:
-            turned_away = answer.kind in (Class.RATE_THROTTLE, Class.LIMIT)
-            drive.recorder.call_ended("blocked" if turned_away else "failed", answer.code)
-            if turned_away:
+            blocked = answer.kind in (Class.RATE_THROTTLE, Class.LIMIT)
+            drive.recorder.call_ended("blocked" if blocked else "failed", answer.code)
+            if blocked:
                 drive.recorder.count(REFUSED)
             return
         identity = orjson.loads(answer.body)["ContactId"]
@@ -222,7 +222,7 @@ class VoiceCalls(CallBehaviour):
 
     def _count(self, contact: Contact, ended: Ended) -> None:
         recorder = self.drive.recorder
-        what = "blocked" if ended.turned_away else "completed"
+        what = "blocked" if ended.blocked else "completed"
         recorder.call_ended(what, ended.reason)
         recorder.count(CONTACTS + what)
         recorder.count(ENDING + ended.ending)

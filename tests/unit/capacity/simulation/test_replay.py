@@ -56,7 +56,7 @@ def test_a_full_queue_turns_away(small: Any):
     machine = small.machine(*small.to_queue)
     queue = replay(made, machine, sample=1000).queues["sales"]
     every = simulate(made, machine, drain=INFINITE).queues["sales"]
-    assert queue.turned_away / queue.offered == pytest.approx(every.turned_away / every.offered, abs=0.03)
+    assert queue.turned_away / queue.offered == pytest.approx(every.rejected / every.offered, abs=0.03)
     assert queue.offered == queue.answered + queue.abandoned + queue.turned_away + queue.left_by_flow
 
 

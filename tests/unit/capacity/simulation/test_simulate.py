@@ -33,7 +33,7 @@ def queue_run(small: Any, agents: int, hours: float, **scenario: Any) -> Any:
 
 def test_a_queue_without_places_loses_as_erlang_b_says(small: Any):
     _, queue = queue_run(small, 10, 40, capacity=0)
-    assert queue.turned_away / queue.offered == pytest.approx(erlang_b(10.0, 10), abs=0.03)
+    assert queue.rejected / queue.offered == pytest.approx(erlang_b(10.0, 10), abs=0.03)
 
 
 def test_patient_callers_wait_as_erlang_c_says(small: Any):

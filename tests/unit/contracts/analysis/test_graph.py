@@ -41,7 +41,7 @@ GRAPHS = st.integers(1, 7).flatmap(
 )
 
 
-def test_edges_say_what_is_taken_and_where_it_is_written():
+def test_edges_have_kind_label_and_pointer():
     made = graph([1, 2], [], [])
     assert made.edges[0] == [
         Edge(0, 2, "error", "E2", 0),
@@ -53,11 +53,11 @@ def test_edges_say_what_is_taken_and_where_it_is_written():
     ]
 
 
-def test_targets_that_do_not_exist_are_left_out():
+def test_targets_that_do_not_exist_are_omitted():
     assert graph([7], []).successors == [[], []]
 
 
-def test_a_fact_holds_after_a_join_only_if_both_ways_give_it():
+def test_a_fact_is_true_after_a_join_only_if_both_branches_give_it():
     made = graph([1, 2], [3], [3], [])
     given_on = {(0, 1): 1, (1, 3): 2, (2, 3): 2}
     held = made.holds_on_every_path(lambda edge: given_on.get((edge.source, edge.target), 0), 3)
@@ -66,7 +66,7 @@ def test_a_fact_holds_after_a_join_only_if_both_ways_give_it():
 
 @given(GRAPHS)
 @settings(deadline=None)
-def test_reachable_is_what_a_walk_meets(targets):
+def test_reachability_agrees_with_walking_the_graph(targets):
     met, todo = set(), [0]
     while todo:
         at = todo.pop()

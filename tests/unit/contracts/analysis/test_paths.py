@@ -1,4 +1,4 @@
-"""Facts on every path, held against walking all of them; paths in words; silences and circles."""
+"""Facts on every path, compared with walking all of them; paths as text; silences and cycles."""
 
 import json
 from itertools import pairwise
@@ -68,7 +68,7 @@ def reached_without(flow, fills):
 
 @given(graph=graphs())
 @MOST
-def test_a_fact_holds_on_every_path_exactly_where_no_walk_reaches_without_it(graph):
+def test_a_fact_is_true_on_every_path_exactly_if_no_walk_avoids_it(graph):
     flow = subject(*graph)
 
     def fills(edge):
@@ -112,7 +112,7 @@ def walked(flow, limit):
 
 @given(graph=graphs())
 @MOST
-def test_silences_are_found_where_walking_finds_them(graph):
+def test_silences_agree_with_walking_the_graph(graph):
     flow = subject(*graph)
     found = {one.index: (chain, seconds) for one, chain, seconds in longest_silences(flow, 20)}
     everywhere = walked(flow, 20)
@@ -134,7 +134,7 @@ def loop(count, body, done="End"):
 @pytest.mark.parametrize(
     ("rounds", "found"), [("1", False), ("2", False), ("3", True), ("$.Attributes.n", False)]
 )
-def test_a_loop_is_gone_round_as_often_as_it_allows(rounds, found):
+def test_a_loop_is_followed_up_to_its_count(rounds, found):
     poll = action(
         "Poll", "InvokeLambdaFunction", "End", {"NoMatchingError": "Loop"}, InvocationTimeLimitSeconds="7"
     )
@@ -175,7 +175,7 @@ def test_components_are_the_nodes_that_reach_each_other(edges):
 COMPARE = {"ComparisonValue": "$.Attributes.tier"}
 
 
-def test_a_path_that_compares_one_value_with_two_outcomes_is_none():
+def test_a_path_with_contradicting_comparisons_is_excluded():
     flow = subject(
         action("First", "Compare", None, {"NoMatchingCondition": "Second"}, {"gold": "Set"}, **COMPARE),
         action("Set", "MessageParticipant", "Second"),
@@ -189,7 +189,7 @@ def test_a_path_that_compares_one_value_with_two_outcomes_is_none():
     assert witness(flow, 3) is not None
 
 
-def test_what_is_set_in_between_makes_the_second_outcome_free():
+def test_a_value_set_in_between_allows_another_outcome():
     flow = subject(
         action("First", "Compare", None, {"NoMatchingCondition": "Set"}, {"gold": "End"}, **COMPARE),
         action("Set", "UpdateContactAttributes", "Second", Attributes={"tier": "gold"}),
@@ -211,7 +211,7 @@ def test_a_path_prefers_success_and_names_its_branches():
     assert path_text(flow, witness(flow, 3, lambda edge: edge.source != 2), 3) == "Ask —NoMatchingError→ End"
 
 
-def test_generated_identifiers_are_told_with_their_type_and_long_paths_shortened():
+def test_generated_identifiers_are_shown_as_types_and_long_paths_shortened():
     names = [f"{at:08d}-0000-4000-8000-000000000000" for at in range(14)]
     flow = subject(
         *(action(one, "MessageParticipant", other) for one, other in pairwise(names)),

@@ -10,7 +10,7 @@ import yaml
 
 from busyhour.contracts.check import Checker
 from busyhour.contracts.finding import Severity
-from busyhour.contracts.reading.containers import held, placeholder, plain
+from busyhour.contracts.reading.containers import flow_values, placeholder, plain
 from busyhour.contracts.reading.sources import gather
 from busyhour.flows.model import FlowType
 
@@ -64,14 +64,14 @@ def check(tmp_path: Path, document, name="wrapped.json"):
 
 
 @pytest.mark.parametrize("wrap", WRAPPERS.values(), ids=WRAPPERS)
-def test_a_flow_is_found_wherever_a_document_holds_it(tmp_path, wrap):
+def test_a_flow_is_found_anywhere_in_a_document(tmp_path, wrap):
     report = check(tmp_path, wrap(GREETING))
     assert [file.actions for file in report.files] == [2]
     assert not report.at_least(Severity.ERROR)
 
 
 @pytest.mark.parametrize("wrap", WRAPPERS.values(), ids=WRAPPERS)
-def test_what_is_wrong_in_it_is_placed_in_the_file(tmp_path, wrap):
+def test_findings_in_a_wrapped_flow_have_their_position_in_the_file(tmp_path, wrap):
     document = wrap(BROKEN)
     (found,) = [one for one in check(tmp_path, document).findings if one.severity == "error"]
     assert found.rule == "unknown-type"
@@ -79,13 +79,13 @@ def test_what_is_wrong_in_it_is_placed_in_the_file(tmp_path, wrap):
     assert "MessageParticipants" in line[found.column - 1 :]
 
 
-def test_the_document_says_the_name_and_the_type(tmp_path):
+def test_name_and_type_come_from_the_document(tmp_path):
     report = check(tmp_path, resource({"Fn::ToJsonString": GREETING}))
     assert [(file.flow, file.type) for file in report.files] == [("Main", FlowType.QUEUE_TRANSFER)]
 
 
 @pytest.mark.parametrize("kind", ["AWS::Connect::ContactFlowModule", "aws_connect_contact_flow_module"])
-def test_a_resource_of_modules_holds_a_module(tmp_path, kind):
+def test_a_module_resource_contains_a_module(tmp_path, kind):
     assert check(tmp_path, resource(GREETING, kind)).files[0].type is FlowType.MODULE
 
 
@@ -97,7 +97,7 @@ def test_functions_of_a_template_are_placeholders():
     assert plain(value) == {"QueueId": "${Queue.Arn}", "Text": ["Hi ${Name}", "${Stage}"]}
 
 
-def test_a_function_without_names_is_a_placeholder_too():
+def test_a_function_without_names_is_a_placeholder():
     assert placeholder("Fn::If", [{"Ref": "A"}]) == "${Fn::If}"
 
 
@@ -111,13 +111,13 @@ def test_a_reference_to_a_resource_is_tolerated_where_an_id_belongs(tmp_path):
     assert not check(tmp_path, resource({"Fn::ToJsonString": flow})).at_least(Severity.ERROR)
 
 
-def test_content_that_cannot_be_read_says_so(tmp_path):
+def test_unreadable_content_is_reported(tmp_path):
     half = json.dumps(GREETING)[:-30]
     (found,) = check(tmp_path, resource(half)).findings
     assert (found.rule, "the content of the flow is not JSON" in found.message) == ("not-json", True)
 
 
-def test_a_document_without_a_flow_is_still_none(tmp_path):
+def test_a_document_without_a_flow_gives_none(tmp_path):
     report = check(tmp_path, {"Resources": {}, "about": "StartAction"})
     assert {one.rule for one in report.findings} == {"not-a-flow"}
 
@@ -128,7 +128,7 @@ def test_a_flow_that_is_wrapped_once_too_often_is_a_broken_export(tmp_path, wrap
 
 
 def test_a_flow_is_not_searched_for_others():
-    (one,) = held({"flow": GREETING | {"Metadata": {"before": GREETING}}})
+    (one,) = flow_values({"flow": GREETING | {"Metadata": {"before": GREETING}}})
     assert one.pointer == ("flow",)
 
 
@@ -144,7 +144,7 @@ def findings(path: Path) -> set[tuple[str, str | None, str]]:
 
 
 @pytest.mark.parametrize("name", ["wrapped.json", "wrapped.yaml"])
-def test_the_same_is_found_in_a_flow_wherever_it_stands(tmp_path, name):
+def test_findings_are_the_same_in_every_kind_of_container(tmp_path, name):
     compared = 0
     for path in sorted(EXAMPLES.glob("*/broken/*.json")):
         try:

@@ -19,7 +19,7 @@ SPACE = st.sampled_from([(",", ":"), (", ", ": "), (" ,\n", " : ")])
 
 
 @given(VALUES, SPACE, st.booleans())
-def test_where_it_reads_it_reads_the_same(value, separators, ascii_only):
+def test_the_fast_path_gives_the_same_document_as_the_slow_one(value, separators, ascii_only):
     text = json.dumps(value, separators=separators, ensure_ascii=ascii_only)
     found = quick(text.encode(errors="surrogatepass"), None)
     if found is not None:
@@ -47,12 +47,12 @@ def test_where_it_reads_it_reads_the_same(value, separators, ascii_only):
     ids=["twice", "twice with spaces", "twice inside", "NaN", "cut off", "a list", "colon as escape", "half a character",
          "a response", "byte order mark", "deep"],
 )  # fmt: skip
-def test_it_leaves_what_needs_care_to_the_careful_way(text):
+def test_the_fast_path_declines_documents_that_need_the_slow_one(text):
     assert quick(text.encode(), None) is None
 
 
 @given(VALUES, SPACE, st.sampled_from(["\n", "\r\n"]))
-def test_positions_are_those_of_the_careful_way(value, separators, newline):
+def test_positions_of_the_fast_path_equal_those_of_the_slow_one(value, separators, newline):
     text = json.dumps({"a": value}, separators=separators, indent=1).replace("\n", newline)
     try:
         document = parse(text)

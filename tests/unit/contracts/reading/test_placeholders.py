@@ -2,7 +2,7 @@
 
 import pytest
 
-from busyhour.contracts.reading.placeholders import PLACEHOLDER, stands_in
+from busyhour.contracts.reading.placeholders import PLACEHOLDER, describes_a_value
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,8 @@ from busyhour.contracts.reading.placeholders import PLACEHOLDER, stands_in
         "agent_id",
     ],
 )
-def test_a_text_that_says_what_goes_there_stands_in(text):
-    assert stands_in(text)
+def test_an_instruction_text_describes_a_value(text):
+    assert describes_a_value(text)
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def test_a_text_that_says_what_goes_there_stands_in(text):
         "yourself",
     ],
 )
-def test_a_name_or_a_wrong_id_does_not(text):
-    assert not stands_in(text)
+def test_a_name_or_a_wrong_id_does_not_describe_a_value(text):
+    assert not describes_a_value(text)
 
 
 @pytest.mark.parametrize(
@@ -60,10 +60,10 @@ def test_a_name_or_a_wrong_id_does_not(text):
         '"+process.env.QUEUE_ARN+"',
     ],
 )
-def test_every_way_of_templates_to_leave_a_place_free_is_one(text):
+def test_every_placeholder_syntax_is_recognised(text):
     assert PLACEHOLDER.search(text)
 
 
 @pytest.mark.parametrize("text", ["Sales", "5 < 6 and 7 > 6", "100% or 50%", "'+1' and '+2'", "a + b", "[1]"])
-def test_ordinary_text_is_none(text):
+def test_ordinary_text_is_not_a_placeholder(text):
     assert not PLACEHOLDER.search(text)

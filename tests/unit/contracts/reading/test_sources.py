@@ -36,7 +36,7 @@ def test_a_flow_in_a_program_that_is_named_is_checked(tmp_path, name):
     assert source.document.data["StartAction"] == "end"
 
 
-def test_a_flow_that_is_not_written_as_json_names_the_way_out(tmp_path):
+def test_an_embedded_flow_that_is_not_json_gets_a_hint(tmp_path):
     path = tmp_path / "flow.js"
     path.write_text(
         "const flow = {\n  StartAction: 'end', Actions: [{Transitions: {}}]};\n", encoding="utf-8"
@@ -48,7 +48,7 @@ def test_a_flow_that_is_not_written_as_json_names_the_way_out(tmp_path):
     assert "JSON.stringify" in source.unreadable.hint
 
 
-def test_one_flow_as_json_and_one_that_is_not_are_both_told(tmp_path):
+def test_embedded_flows_with_and_without_json_are_both_reported(tmp_path):
     path = tmp_path / "flows.ts"
     other = "interface Flow { StartAction: string }\nconst b = { StartAction: `end`, Actions: [] };\n"
     path.write_text(PROGRAMS["object.ts"] + other, encoding="utf-8")
@@ -57,7 +57,7 @@ def test_one_flow_as_json_and_one_that_is_not_are_both_told(tmp_path):
     assert second.unreadable.position.line == path.read_text().splitlines().index(other.splitlines()[1]) + 1
 
 
-def test_a_broken_export_is_not_taken_for_a_program(tmp_path):
+def test_a_broken_export_is_not_read_as_a_program(tmp_path):
     path = tmp_path / "broken.json"
     path.write_text(AS_JSON.replace(",", "", 1), encoding="utf-8")
     (source,) = gather([str(path)]).sources
@@ -75,7 +75,7 @@ def test_programs_in_a_folder_are_pointed_out(tmp_path):
     assert f"deploy.ts: skipped, {IN_A_PROGRAM}" in said.stderr
 
 
-def test_a_folder_with_flows_in_programs_alone_names_them(tmp_path):
+def test_a_folder_whose_only_flows_are_in_programs_names_them(tmp_path):
     (tmp_path / "deploy.ts").write_text(PROGRAMS["object.ts"], encoding="utf-8")
     with pytest.raises(BusyhourError, match="no flows found") as raised:
         gather([str(tmp_path)])

@@ -162,7 +162,7 @@ def test_the_flow_is_found_with_its_name_and_type(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_a_finding_stands_where_its_text_does_in_the_file(tmp_path, name):
+def test_a_finding_has_the_position_of_its_text_in_the_file(tmp_path, name):
     text = TEMPLATES[name]
     report = check(tmp_path, name, text)
     (finding,) = [one for one in report.findings if one.rule == "dangling-target"]
@@ -178,7 +178,7 @@ def test_a_finding_stands_where_its_text_does_in_the_file(tmp_path, name):
     ["!GetAtt Queue.Arn", "!Ref QueueArn", '{"Fn::GetAtt": [Queue, Arn]}', "!ImportValue 'q, [1]'"],
 )
 @pytest.mark.parametrize("brackets", [True, False])
-def test_what_is_filled_in_between_the_pieces_is_a_placeholder(tmp_path, filled_in, brackets):
+def test_functions_between_the_joined_parts_are_placeholders(tmp_path, filled_in, brackets):
     flow = json.loads(LINE)
     flow["Actions"][0] = {
         "Identifier": "Greet",
@@ -210,7 +210,7 @@ def test_two_flows_in_one_file_are_two_flows(tmp_path):
     assert [file.flow for file in report.files] == ["${Stage}-main", "second"]
 
 
-def test_a_module_is_one(tmp_path):
+def test_a_module_resource_gives_a_module(tmp_path):
     report = check(
         tmp_path, "m.tf", HEREDOC.replace("aws_connect_contact_flow", "aws_connect_contact_flow_module")
     )
@@ -227,7 +227,7 @@ def test_quotes_inside_a_placeholder_do_not_end_the_string(tmp_path):
     assert check(tmp_path, "q.tf", text).files[0].actions == 2
 
 
-def test_content_that_is_no_json_says_so_where_it_stops(tmp_path):
+def test_invalid_json_content_is_reported_at_its_position(tmp_path):
     text = BLOCK.replace('"Type": "MessageParticipant",', '"Type": "MessageParticipant"')
     report = check(tmp_path, "broken.yaml", text)
     (finding,) = [one for one in report.findings if one.rule == "not-json"]
@@ -235,7 +235,7 @@ def test_content_that_is_no_json_says_so_where_it_stops(tmp_path):
     assert text.splitlines()[finding.line - 1].strip() == '"Parameters": {'
 
 
-def test_files_without_a_flow_are_passed_over_in_a_folder(tmp_path):
+def test_files_without_a_flow_are_skipped_in_a_folder(tmp_path):
     (tmp_path / "docker.yaml").write_text("services: {}\n")
     (tmp_path / "main.tf").write_text(HEREDOC)
     gathered = gather([str(tmp_path)])
@@ -243,7 +243,7 @@ def test_files_without_a_flow_are_passed_over_in_a_folder(tmp_path):
     assert [Path(one).name for one in gathered.skipped] == ["docker.yaml"]
 
 
-def test_a_file_without_a_flow_that_is_named_is_an_error(tmp_path):
+def test_a_named_file_without_a_flow_is_an_error(tmp_path):
     path = tmp_path / "docker.yaml"
     path.write_text("services: {}\n")
     with pytest.raises(BusyhourError, match="no flows found"):
@@ -251,7 +251,7 @@ def test_a_file_without_a_flow_that_is_named_is_an_error(tmp_path):
 
 
 @pytest.mark.parametrize("cut", range(0, len(ENCODED), 37))
-def test_half_a_template_is_no_crash(tmp_path, cut):
+def test_a_truncated_template_does_not_crash(tmp_path, cut):
     for name in ("encoded.tf", "block.yaml", "quoted.yml", "join-in-brackets.yaml", "join-as-blocks.yaml"):
         path = tmp_path / name
         path.write_text(TEMPLATES[name][:cut], encoding="utf-8")

@@ -53,7 +53,7 @@ def test_a_flow_in_yaml_is_read(tmp_path, content):
     assert not report.at_least(Severity.ERROR)
 
 
-def test_findings_stand_where_they_are_in_the_template(tmp_path):
+def test_findings_have_their_position_in_the_template(tmp_path):
     text = TEMPLATE.replace("NextAction: end", "NextAction: gone")
     (found,) = [one for one in check(tmp_path, text).findings if one.severity == "error"]
     assert found.rule == "dangling-target"
@@ -67,7 +67,7 @@ def test_a_value_without_the_quotes_that_connect_wants_is_found(tmp_path, value)
 
 
 @pytest.mark.parametrize(("written", "value"), [(".inf", ".inf"), ("2019-10-30", "2019-10-30"), ("~", None)])
-def test_what_json_has_no_number_for_is_a_text(tmp_path, written, value):
+def test_a_number_that_json_lacks_stays_text(tmp_path, written, value):
     text = TEMPLATE.replace("'false'", written)
     (source,) = gather([str(_written(tmp_path, text))]).sources
     assert source.document.data["Actions"][0]["Parameters"]["SkipWhenDTMFBufferEnabled"] == value
@@ -79,7 +79,7 @@ def test_a_reference_is_a_placeholder(tmp_path):
     assert source.document.data["Actions"][0]["Parameters"]["Text"] == "${Company.Name}"
 
 
-def test_a_key_that_is_there_twice_is_found(tmp_path):
+def test_a_duplicate_key_is_found(tmp_path):
     text = TEMPLATE.replace("StartAction: greet", "StartAction: greet\n          StartAction: greet")
     assert "duplicate-key" in {one.rule for one in check(tmp_path, text).findings}
 
@@ -104,7 +104,7 @@ def test_flows_as_text_and_as_yaml_in_one_file_are_read_once_each(tmp_path):
     ],
     ids=["bracket", "tab", "in itself", "deep", "many"],
 )
-def test_yaml_that_cannot_be_read_says_so(tmp_path, broken):
+def test_unreadable_yaml_is_reported(tmp_path, broken):
     report = check(tmp_path, broken)
     assert [(one.rule, "YAML around the flow" in one.message) for one in report.findings] == [
         ("not-json", True)

@@ -24,7 +24,7 @@ def _name(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", FILES, ids=_name)
-def test_it_is_a_valid_schema_that_says_what_it_is_and_where_it_comes_from(path):
+def test_each_schema_is_valid_with_description_and_source(path):
     schema = json.loads(path.read_text())
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -38,7 +38,7 @@ def test_it_is_a_valid_schema_that_says_what_it_is_and_where_it_comes_from(path)
 
 
 @pytest.mark.parametrize("type", sorted(shipped_schemas().types))
-def test_each_action_schema_describes_its_type_alone_and_refuses_unknown_parameters(type):
+def test_each_action_schema_describes_its_type_alone_and_rejects_unknown_parameters(type):
     schema = json.loads((FOLDER / "actions" / f"{type}.schema.json").read_text())
     assert schema["properties"]["Type"] == {"const": type}
     assert schema["additionalProperties"] is False
@@ -76,7 +76,7 @@ def test_the_set_works_under_any_address_with_the_jsonschema_library_alone():
     assert [list(error.absolute_path) for error in errors] == [["Actions", 0, "Parameters"]]
 
 
-def test_lambda_schemas_tell_answers_that_a_flow_can_use_from_those_it_cannot():
+def test_lambda_schemas_separate_valid_and_invalid_responses():
     string_map = shipped_schemas().validator("lambda-response-string-map")
     assert string_map.is_valid({"status": "open", "count": "3"})
     assert not string_map.is_valid({"statusCode": 200, "body": "{}"})

@@ -107,7 +107,7 @@ def test_a_byte_order_mark_is_tolerated_and_not_counted_as_a_column(tmp_path):
         pytest.param(
             '["\\ud83d\\ude00",\n "\\ud83d"]',
             "2:2",
-            "has a string with half a surrogate pair",
+            "has a string with an unpaired surrogate",
             id="half a character",
         ),
         pytest.param("9" * 5000, "1:1", "holds a number that cannot be read", id="endless number"),

@@ -52,14 +52,14 @@ def test_the_end_is_read_in_seconds_of_the_run():
         EPOCH,
     )
     assert found == ("c", Ended(61.5, "CUSTOMER_DISCONNECT", 3.0, 7.0, 10.0, 1.0))
-    assert not found[1].turned_away
+    assert not found[1].blocked
 
 
 def test_a_call_that_failed_at_once_was_turned_away():
     _, ended = read_end(
         line(disconnectTimestamp="2021-08-04T17:37:54.010Z", disconnectReason="TELECOM_PROBLEM"), EPOCH
     )
-    assert ended.turned_away
+    assert ended.blocked
 
 
 @pytest.mark.parametrize("kind", ["INITIATED", "CONNECTED_TO_SYSTEM", "QUEUED", "CONTACT_DATA_UPDATED"])

@@ -23,7 +23,7 @@ def test_the_end_is_read_in_seconds_of_the_run():
         EPOCH,
     )
     assert (ended.at, ended.connected, ended.queued, ended.answered) == (60, 4, 10, 15)
-    assert (ended.reason, ended.turned_away) == ("AGENT_DISCONNECT", False)
+    assert (ended.reason, ended.blocked) == ("AGENT_DISCONNECT", False)
 
 
 def test_a_failure_at_once_without_reaching_a_flow_is_taken_for_the_reorder_tone():
@@ -32,9 +32,9 @@ def test_a_failure_at_once_without_reaching_a_flow_is_taken_for_the_reorder_tone
         "DisconnectTimestamp": EPOCH,
         "DisconnectReason": "TELECOM_PROBLEM",
     }
-    assert read(failed, EPOCH).turned_away
-    assert not read(failed | {"DisconnectTimestamp": EPOCH + 20}, EPOCH).turned_away
-    assert not read(failed | {"ConnectedToSystemTimestamp": EPOCH}, EPOCH).turned_away
+    assert read(failed, EPOCH).blocked
+    assert not read(failed | {"DisconnectTimestamp": EPOCH + 20}, EPOCH).blocked
+    assert not read(failed | {"ConnectedToSystemTimestamp": EPOCH}, EPOCH).blocked
 
 
 def test_few_calls_are_all_watched_many_are_sampled():

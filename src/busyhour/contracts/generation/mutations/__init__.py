@@ -1,7 +1,7 @@
-"""Ways to break a valid flow, each one thing that Connect refuses, with the rule that must say so.
+"""Mutations of a valid flow: each is one error that Connect rejects, with the rule that must find it.
 
 They test the rules here and in other teams' suites, and feed the strategies. A mutation finds the places in a
-flow (2019-10-30, as JSON data) where it can strike; each place is a function that changes the data.
+flow (2019-10-30, as JSON data) where it applies; each place is a function that changes the data.
 """
 
 from busyhour.contracts.generation.mutations.conditions import CONDITIONS
@@ -15,4 +15,4 @@ from busyhour.contracts.generation.mutations.transitions import TRANSITIONS
 __all__ = ["MUTATIONS", "TEXT_MUTATIONS", "Mutation", "mutated"]
 
 MUTATIONS: list[Mutation] = [*DOCUMENT, *TRANSITIONS, *CONDITIONS, *PARAMETERS, *FLOW_TYPE]
-"""All of them, by subject."""
+"""All mutations, by subject."""

@@ -1,4 +1,4 @@
-"""Parts of a flow as JSON data, and edits of them: what the mutations are made of."""
+"""Access to parts of a flow as JSON data, and edits of them: building blocks of the mutations."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Edit = Callable[[], Any]
 
 
 def schemas() -> SchemaStore:
-    """The schemas that ship with busyhour."""
+    """Return the schemas that ship with busyhour."""
     return shipped_schemas()
 
 
 def actions_of(flow: Data, *types: str) -> Iterator[Data]:
-    """Actions of the given types; all where none is given."""
+    """Return the actions of the given types; all without a type."""
     for action in flow["Actions"]:
         if not types or action["Type"] in types:
             yield action
@@ -29,19 +29,19 @@ def terminal(action: Data) -> bool:
 
 
 def errors_of(action: Data) -> list[Data]:
-    """Error branches of an action."""
+    """Return the error branches of an action."""
     found: list[Data] = action.get("Transitions", {}).get("Errors") or []
     return found
 
 
 def conditions_of(action: Data) -> list[Data]:
-    """Conditions of an action."""
+    """Return the conditions of an action."""
     found: list[Data] = action.get("Transitions", {}).get("Conditions") or []
     return found
 
 
 def parameters_of(action: Data) -> Data:
-    """Parameters of an action."""
+    """Return the parameters of an action."""
     found: Data = action.get("Parameters") or {}
     return found
 
@@ -52,12 +52,12 @@ def put(holder: Any, key: Any, value: Any) -> Edit:
 
 
 def drop(holder: Any, key: Any) -> Edit:
-    """Take a member away."""
+    """Remove a member."""
     return lambda: holder.pop(key)
 
 
 def renamed(flow: Data, action: Data, name: str) -> Edit:
-    """Give an action another identifier and lead everything there."""
+    """Give an action another identifier and update all transitions to it."""
     old = action["Identifier"]
 
     def edit() -> None:
@@ -77,7 +77,7 @@ def renamed(flow: Data, action: Data, name: str) -> Edit:
 
 
 def targets(flow: Data) -> Iterator[tuple[str, Data]]:
-    """(kind of branch, what holds its NextAction) of every branch."""
+    """Return (kind of branch, object with its NextAction) of every branch."""
     for action in flow["Actions"]:
         if "NextAction" in action.get("Transitions", {}):
             yield "next", action["Transitions"]
@@ -90,7 +90,7 @@ def targets(flow: Data) -> Iterator[tuple[str, Data]]:
 def strings(
     holder: Any, path: tuple[str | int, ...] = ()
 ) -> Iterator[tuple[tuple[str | int, ...], Any, Any]]:
-    """(path, holder, key) of every non-empty string inside."""
+    """Return (path, container, key) of every non-empty string inside."""
     items = (
         holder.items() if isinstance(holder, dict) else enumerate(holder) if isinstance(holder, list) else ()
     )

@@ -1,4 +1,4 @@
-"""Ways to break conditions."""
+"""Mutations of conditions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _(flow: Data) -> Iterator[Edit]:
         for one in conditions_of(action):
             condition = one["Condition"]
             if fixed or action["Type"] == "MessageParticipantIteratively":
-                continue  # another operand is there first of all a result that has no branch
+                continue  # another operand is first of all a result that has no branch
             given = condition["Operands"][0]
             nested = {"Operator": "Equals", "Operands": ["x"]}
             for operands in ([given, "other"], [""], [], [1], [True], [None], [nested], given):

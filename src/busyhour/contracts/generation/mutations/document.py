@@ -1,4 +1,4 @@
-"""Ways to break the document as a whole, the names of its actions, and its type."""
+"""Mutations of the document as a whole, the names of its actions, and its type."""
 
 from __future__ import annotations
 

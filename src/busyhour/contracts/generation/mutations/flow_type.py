@@ -1,4 +1,4 @@
-"""Ways to put an action where it cannot stand."""
+"""Mutations that put an action in a flow of the wrong type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One way to break a flow, and the lists in which modules collect theirs."""
+"""One mutation of a flow, and the lists in which modules collect theirs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Places = Callable[[Data], Iterator[Edit]]
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """One way to break a flow: its name, the rule that must find it, and the places where it can strike."""
+    """One mutation: its name, the rule that must find it, and the places where it applies."""
 
     name: str
     rule: str
@@ -24,7 +24,7 @@ class Mutations(list[Mutation]):
     """The mutations of one subject."""
 
     def add(self, name: str, rule: str) -> Callable[[Places], Places]:
-        """Take in the decorated function as a mutation, which `rule` must find."""
+        """Register the decorated function as a mutation that `rule` must find."""
 
         def register(places: Places) -> Places:
             self.append(Mutation(name, rule, places))
@@ -34,7 +34,7 @@ class Mutations(list[Mutation]):
 
 
 def mutated(flow: Data, mutation: Mutation, choose: Callable[[int], int]) -> Data | None:
-    """A broken copy of `flow`, None where the mutation finds no place; `choose(n)` picks one of n places."""
+    """Return a broken copy of `flow`, None if the mutation finds no place; `choose(n)` picks one of n places."""
     broken = copy.deepcopy(flow)
     places = list(mutation.places(broken))
     if not places:

@@ -1,4 +1,4 @@
-"""Ways to break parameters."""
+"""Mutations of parameters."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _(flow: Data) -> Iterator[Edit]:
             "UpdateContactRecordingAndAnalyticsBehavior",
         ):
             required -= {"VoiceBehavior", "ChatBehavior"}
-            required -= {"ContinueFlowExecution"}  # without it the error branches read differently as well
+            required -= {"ContinueFlowExecution"}  # without it the error branches are read differently, too
         for name in sorted(required & given.keys()):
             yield drop(given, name)
 

@@ -1,4 +1,4 @@
-"""Ways to break the text of a flow."""
+"""Mutations of the text of a flow."""
 
 from __future__ import annotations
 
@@ -22,4 +22,4 @@ TEXT_MUTATIONS: dict[str, tuple[str, Callable[[Data], str]]] = {
     "a list": ("not-a-flow", lambda flow: json.dumps([flow])),
     "a string": ("not-a-flow", lambda flow: json.dumps(json.dumps(flow))),
 }
-"""Ways to break the text: name -> rule that must find it, and the broken text."""
+"""Mutations of the text: name -> rule that must find it, and the broken text."""

@@ -1,4 +1,4 @@
-"""Ways to break an action as a whole and where it leads."""
+"""Mutations of an action as a whole and of its transitions."""
 
 from __future__ import annotations
 

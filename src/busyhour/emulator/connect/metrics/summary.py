@@ -10,7 +10,7 @@ from busyhour.calls.acd import QueueStatistics
 from busyhour.emulator.connect.contacts.lifecycle import Contacts
 
 _OF_QUEUE = (
-    *("name", "agents", "offered", "answered", "answered_in_time", "abandoned", "turned_away", "moved"),
+    *("name", "agents", "offered", "answered", "answered_in_time", "abandoned", "rejected", "moved"),
     *("waiting", "largest_size", "longest_wait", "mean_wait", "busy_seconds", "observed_seconds"),
     *("service_level", "abandoned_share", "occupancy"),
 )

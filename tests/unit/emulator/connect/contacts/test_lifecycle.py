@@ -128,7 +128,7 @@ def test_a_full_queue_turns_a_caller_away_and_is_counted(instance, starter):
     assert metrics.total("AWS/Connect", "QueueCapacityExceededError", where) == 1
     (size,) = [p for p in metrics.series("AWS/Connect", "QueueSize", where, 0, 2e9) if p.second == EPOCH + 4]
     assert size.max == 3
-    assert client.emulator.snapshot()["queues"][0]["turned_away"] == 1
+    assert client.emulator.snapshot()["queues"][0]["rejected"] == 1
 
 
 def test_current_metrics_tell_of_the_queue_and_its_agents(instance, starter):
