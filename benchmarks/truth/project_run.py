@@ -25,7 +25,7 @@ from busyhour.harness import generator, preflight, run
 from busyhour.harness.progress import Silent
 from busyhour.harness.target import Target
 from busyhour.load.behaviour import CallBehaviour
-from busyhour.load.runner.aggregator import RunSum
+from busyhour.load.runner.aggregator import Aggregator
 from busyhour.load.runner.generator import Drive
 from busyhour.load.settings import Settings
 from busyhour.load.users.backend import BackendCalls
@@ -98,7 +98,7 @@ def _driven(
     settings = Settings(
         scenario.path, "emulator", target.endpoint, target.instance_id, target.region, target.account
     )
-    total = RunSum(settings, scenario, 1, epoch)
+    total = Aggregator(settings, scenario, 1, epoch)
     kind = _KINDS[scenario.drive]()
     drive = Drive(
         settings,
@@ -113,7 +113,7 @@ def _driven(
     drive._collect = lambda: None  # type: ignore[method-assign]  # virtual time
     drive.prepare()
     drive.run(0.0, epoch)
-    total.finished(0, drive.last_words())
+    total.finished(0, drive.final_notes())
     return total.result(epoch + clock.now(), scenario.drive.value)
 
 

@@ -1,4 +1,4 @@
-"""What one kind of caller does at an arrival; the part of a Locust user class that knows nothing of Locust."""
+"""What one kind of caller does at an arrival: the part of a Locust user class that is independent of Locust."""
 
 from __future__ import annotations
 
@@ -9,57 +9,63 @@ if TYPE_CHECKING:
 
 
 class CallBehaviour:
-    """Does something for every arrival that the schedule gives it.
+    """Handles every arrival that the schedule assigns to it.
 
-    Subclasses override `prepare` and `arrive`, and `cut_off` where calls go on after `arrive`. Nothing here may block:
-    everything runs in the one loop of the generator, and what takes time comes back as a callback.
+    Subclasses override `prepare` and `arrive`, and `cut_off` if calls continue after `arrive`. No method may
+    block: everything runs in the generator's one event loop, and slow operations report back by callback.
     """
 
     drive: Drive
     """The run; set before `prepare`."""
 
     takes_calls = True
-    """Whether the scenario's arrivals come here. A kind that only polls says no and uses the clock in `begin`."""
+    """Whether the scenario's arrivals are assigned to this kind.
+
+    A kind that only polls sets False and uses the clock in `begin`.
+    """
 
     share: float = 1.0
     """Weight among the kinds of one file that take calls."""
 
     def prepare(self) -> None:
-        """Get ready, before the clock starts: prepare operations, look ids up. May block."""
+        """Prepare operations and look up ids before the clock starts. May block."""
 
     def begin(self) -> None:
-        """The schedule starts now (second 0)."""
+        """Start: the schedule begins now (second 0)."""
 
     def arrive(self, index: int, intended: float) -> None:
-        """Call number `index` starts now; it should have at `intended`, the clock's `now()`."""
+        """Start call number `index` now; `intended` is its scheduled start on the clock of `now()`."""
         raise NotImplementedError
 
     def refuses(self, index: int) -> str:
-        """Why call `index` cannot be started by this generator, in a word or two; empty where it can.
+        """Return why this generator cannot start call `index`, in a word or two; empty if it can.
 
-        A call that is refused is dropped: it is counted under the reason and makes the run invalid.
+        A rejected call is dropped: it is counted under the reason and makes the run invalid.
         """
         return ""
 
     @property
     def in_progress(self) -> float:
-        """Calls of this kind that go on; may be an estimate where only a sample is watched."""
+        """Number of calls of this kind in progress; may be an estimate if only a sample is watched."""
         return self.drive.recorder.in_progress
 
     @property
     def to_end(self) -> float:
-        """Calls that `cut_off` would have to end one by one; decides how long it may take."""
+        """Number of calls that `cut_off` would have to end one by one; determines its time limit."""
         return self.in_progress
 
     def cut_off(self, *, interrupted: bool) -> None:
-        """No more time: end every call that still goes on."""
+        """End every call in progress: the time is over."""
 
     def worker_lost(self, k: int, heir: int, heirs: int) -> None:
-        """Worker `k` is gone, and this one is heir number `heir` of `heirs`; its arrivals are taken over without this."""
+        """Handle the loss of worker `k`; this one is heir number `heir` of `heirs`.
+
+        Its arrivals are taken over separately.
+        """
 
     def settled(self) -> bool:
-        """Whether everything that `cut_off` began is done."""
+        """Whether everything that `cut_off` started is done."""
         return self.drive.recorder.in_progress == 0
 
     def finish(self) -> None:
-        """The last moment to add to the recorder."""
+        """Add last figures to the recorder."""

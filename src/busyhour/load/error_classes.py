@@ -1,9 +1,9 @@
-"""What an answer means: AWS error codes and HTTP statuses as classes, kept as data.
+"""Classes of responses by AWS error code and HTTP status, as data.
 
-Rate throttles are told from limit errors: the first mean that an API's requests per second were exceeded, the
-second that a resource is full (calls, executions). Several operations model no throttle at all, so codes are
-matched by name, never by modelled exception. Sources: Connect API reference (common errors and
-StartOutboundVoiceContact), botocore's models of connect, lambda and dynamodb 1.43.
+Rate throttles are separate from limit errors: a rate throttle means that an API's requests per second were
+exceeded, a limit error that a resource is full (calls, executions). Several operations model no throttle at
+all, so codes are matched by name, never by modelled exception. Sources: Connect API reference (common errors
+and StartOutboundVoiceContact), botocore's models of connect, lambda and dynamodb 1.43.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Class(StrEnum):
     TIMEOUT = "timeout"
     CONNECTION = "connection"
     FUNCTION_ERROR = "function_error"
-    """Lambda answered 200, and its X-Amz-Function-Error says that the handler failed."""
+    """Lambda returned 200, and its X-Amz-Function-Error header reports a failure of the handler."""
 
 
 BY_CODE: dict[str, Class] = {
@@ -44,7 +44,7 @@ BY_CODE: dict[str, Class] = {
 }
 
 BY_REASON: dict[str, Class] = {
-    # Lambda answers TooManyRequestsException for both; its Reason says which (botocore: lambda ThrottleReason).
+    # Lambda returns TooManyRequestsException for both; its Reason distinguishes them (botocore: lambda ThrottleReason).
     "ConcurrentInvocationLimitExceeded": Class.LIMIT,
     "ReservedFunctionConcurrentInvocationLimitExceeded": Class.LIMIT,
     "ConcurrentSnapshotCreateLimitExceeded": Class.LIMIT,
@@ -54,17 +54,17 @@ BY_REASON: dict[str, Class] = {
 }
 
 TRANSIENT = frozenset({Class.RATE_THROTTLE, Class.LIMIT, Class.SERVER_ERROR, Class.TIMEOUT, Class.CONNECTION})
-"""Classes that an AWS SDK would try again."""
+"""Classes that an AWS SDK would retry."""
 
 _CODE = re.compile(rb'"(?:__type|code|Code)"\s*:\s*"([^"]{1,200})"')
 _REASON = re.compile(rb'"Reason"\s*:\s*"([A-Za-z]{1,100})"')
 
 
 def error_code(body: bytes, header: str = "") -> str:
-    """The error code of a failed answer: header `x-amzn-errortype`, else the body's `__type` or `code`.
+    """Return the error code of a failed response: header `x-amzn-errortype`, else the body's `__type` or `code`.
 
     `com.amazon.coral#ThrottlingException` and `ThrottlingException:http://...` are `ThrottlingException`.
-    Empty where the answer names none.
+    Empty if the response has none.
     """
     if not header:
         found = _CODE.search(body)
@@ -75,16 +75,17 @@ def error_code(body: bytes, header: str = "") -> str:
 
 
 def error_reason(body: bytes) -> str:
-    """Lambda's `Reason` of a throttle; empty where there is none."""
+    """Return Lambda's `Reason` of a throttle; empty without one."""
     found = _REASON.search(body)
     return found.group(1).decode("ascii") if found else ""
 
 
 @lru_cache(maxsize=1024)
 def classify(status: int, code: str = "", reason: str = "") -> Class:
-    """Class of an answer by HTTP status, error code and Lambda's throttle reason.
+    """Return the class of a response by HTTP status, error code and Lambda's throttle reason.
 
-    The reason decides before the code, the code before the status. An unknown code with HTTP 429 is a rate throttle.
+    The reason takes precedence over the code, the code over the status. An unknown code with HTTP 429 is a rate
+    throttle.
     """
     if 200 <= status < 300:
         return Class.OK

@@ -1,13 +1,13 @@
-"""One greenlet that runs everything that is due: arrivals, timers of calls in progress, answers that came in.
+"""Event loop of the generator: one greenlet that runs due arrivals, timers of calls, and responses.
 
-A call that waits (in a prompt, a queue, a conversation) is one entry in a list, not a greenlet, so 100,000 of them
-cost memory for their own state and nothing else. What is due within a fraction of a second is in a heap; what is due
-later waits in lists by time, since a heap of 100,000 is slow: every step through it is a miss of the processor's cache.
+A call that waits (in a prompt, a queue, a conversation) is one entry in a list, not a greenlet, so 100,000 of
+them cost only the memory of their own state. Timers due within a fraction of a second are in a heap; later ones
+wait in lists by time, since a heap of 100,000 is slow: every step through it is a cache miss of the processor.
 Callbacks run one at a time, in the order in which they were due.
 
-While a callback runs, `now()` is the moment it was *due*, not the moment it came to run. So a generator that is a
-few milliseconds behind does not shift the rest of the call, and what a call does next has the intended start that
-the schedule gave it. The difference is measured as `lag`.
+While a callback runs, `now()` is the time at which it was *due*, not the time at which it ran. A generator that
+is a few milliseconds behind therefore does not shift the rest of the call, and the call's next request has the
+intended start of the schedule. The difference is measured as `lag`.
 """
 
 from __future__ import annotations
@@ -22,18 +22,21 @@ from collections.abc import Callable
 from typing import Any
 
 BATCH_SECONDS = 0.002
-"""How long due work may run before sockets and Locust's own greenlets get their turn."""
+"""Seconds that due work may run before sockets and Locust's own greenlets get their turn."""
 
 SAMPLED = 0b111
-"""One timer in eight is measured for its lag; the choice has nothing to do with when it is due."""
+"""One timer in eight is measured for its lag; the choice is independent of its due time."""
 
 POSTED_AT_MOST = 256
-"""Answers go in order of time with timers; beyond so many of them they go first, or a generator that is behind with
-its timers would keep all of them in memory."""
+"""Responses are processed in order of time with timers. Beyond this number they go first, or a generator that is
+behind with its timers would keep all of them in memory."""
 
 
 class Timer:
-    """A callback in the heap; `cancel` leaves its entry there until it is due, or until half of them are dead."""
+    """A callback in the heap.
+
+    `cancel` leaves its entry until it is due, or until half of the entries are cancelled.
+    """
 
     __slots__ = ("callback", "timers")
 
@@ -42,17 +45,17 @@ class Timer:
         self.callback: Callable[[], None] | None = callback
 
     def cancel(self) -> None:
-        """Never run it."""
+        """Cancel the callback."""
         if self.callback is not None:
             self.callback = None
             self.timers.cancelled += 1
 
 
 SLOT_SECONDS = 0.25
-"""Timers that are due later wait in one list for each so many seconds; the heap takes a whole list at a time."""
+"""Seconds per list of later timers; the heap takes a whole list at a time."""
 
 NEVER = 1e12
-"""Seconds; a timer beyond them runs in no run."""
+"""Seconds; no run is long enough for a timer beyond this."""
 
 _Entry = tuple[float, int, Timer]
 
@@ -61,8 +64,8 @@ class GeventClock:
     """The `Clock` of calls driven in real time, and the loop that drives them.
 
     Args:
-        clock: seconds, never going back.
-        on_lag: told, in seconds, how late a timer ran, for a sample of them.
+        clock: returns seconds, never decreasing.
+        on_lag: called with the lag of a timer in seconds, for a sample of them.
     """
 
     def __init__(
@@ -73,7 +76,7 @@ class GeventClock:
         self._heap: list[_Entry] = []
         self._later: dict[int, list[_Entry]] = {}
         self._horizon = SLOT_SECONDS
-        """What is due before this second is in the heap, everything else in `_later`, by slots of time."""
+        """Timers due before this second are in the heap, all others in `_later`, by slots of time."""
         self._size = 0
         self._posted: deque[tuple[float, Callable[[Any], None], Any]] = deque()
         self._sequence = 0
@@ -84,18 +87,18 @@ class GeventClock:
         self._waiting: Any = None
         self.cancelled = 0
         self.failures = 0
-        """Callbacks that raised; each was reported to gevent's error handler."""
+        """Number of callbacks that raised; each was reported to gevent's error handler."""
 
     def start_at(self, moment: float) -> None:
-        """Let `moment`, on the clock that was handed in, be second 0. Only before anything is scheduled."""
+        """Set second 0 to `moment` of the underlying clock. Only before anything is scheduled."""
         self._origin = moment
 
     def real(self) -> float:
-        """Seconds since second 0, by the clock."""
+        """Return the seconds since second 0 by the clock."""
         return self._clock() - self._origin
 
     def now(self) -> float:
-        """The moment the running callback was due; outside of callbacks the real time. Never goes back."""
+        """Return the due time of the running callback; outside callbacks the real time. Never decreases."""
         if self._logical is not None:
             return self._logical
         return max(self._last, self._clock() - self._origin)
@@ -105,7 +108,7 @@ class GeventClock:
         return self.call_at(self.now() + delay, callback)
 
     def call_at(self, moment: float, callback: Callable[[], None]) -> Timer:
-        """Run `callback` once, at second `moment`, or at once where that is over."""
+        """Run `callback` once, at second `moment`, or at once if that is in the past."""
         timer = Timer(self, callback)
         self._sequence += 1
         self._size += 1
@@ -126,9 +129,9 @@ class GeventClock:
         return timer
 
     def overtake(self, moment: float) -> bool:
-        """Make `moment` the time of the running callback, if it is due and nothing else is before it.
+        """Set the running callback's time to `moment`, if that is due and no other callback is before it.
 
-        Saves a timer where one callback does many things in turn.
+        Saves a timer if one callback does several steps in turn.
         """
         heap, posted = self._heap, self._posted
         if (heap and heap[0][0] <= moment) or (posted and posted[0][0] <= moment):
@@ -139,13 +142,16 @@ class GeventClock:
         return True
 
     def post(self, moment: float, callback: Callable[[Any], None], argument: Any) -> None:
-        """Run `callback(argument)` soon, with `moment` as its time: an answer came in. May be called from the hub."""
+        """Run `callback(argument)` soon, with `moment` as its time, for a response. May be called from the hub."""
         self._posted.append((moment, callback, argument))
         if self._waiting is not None:
             self._wake()
 
     def deliver(self, moment: float, callback: Callable[[Any], None], argument: Any) -> None:
-        """As `post`, for the hub alone: runs it at once where the loop waits and nothing else comes first."""
+        """Run a callback as `post` does, from the hub only.
+
+        It runs at once if the loop is waiting and nothing else is due first.
+        """
         heap = self._heap
         if (
             self._waiting is None
@@ -164,17 +170,17 @@ class GeventClock:
 
     @property
     def pending(self) -> int:
-        """Timers that will still run."""
+        """Number of timers that will still run."""
         return self._size - self.cancelled
 
     def stop(self) -> None:
-        """Let `run` return after the callback that is running."""
+        """Make `run` return after the running callback."""
         self._stopped = True
         if self._waiting is not None:
             self._wake()
 
     def run(self) -> None:
-        """Run callbacks as they fall due, in the calling greenlet, until `stop` is called."""
+        """Run callbacks when they are due, in the calling greenlet, until `stop` is called."""
         hub = get_hub()
         timer = hub.loop.timer(0.0)
         try:
@@ -197,7 +203,7 @@ class GeventClock:
             timer.close()
 
     def _wake(self) -> None:
-        """Run the loop's greenlet when the hub is done with what it is doing."""
+        """Run the loop's greenlet after the hub's current work."""
         waiting, self._waiting = self._waiting, None
         get_hub().loop.run_callback(waiting.switch)
 
@@ -207,11 +213,11 @@ class GeventClock:
             waiting.switch()
 
     def run_due(self) -> float | None:
-        """Run what is due.
+        """Run due callbacks.
 
         Returns:
-            Seconds until the next timer; None without one; 0.0 when BATCH_SECONDS were over first, so that the hub
-            looks at sockets before the next batch.
+            Seconds until the next timer; None without one; 0.0 if BATCH_SECONDS ran out, so that the hub
+            checks sockets before the next batch.
         """
         clock, heap, posted = self._clock, self._heap, self._posted
         origin = self._origin
@@ -256,14 +262,14 @@ class GeventClock:
         return None
 
     def report(self, callback: Callable[..., None]) -> None:
-        """Count the exception being handled and let gevent print it: one call that fails must not end the others."""
+        """Count the current exception and let gevent print it: the failure of one call must not end the others."""
         import sys
 
         self.failures += 1
         get_hub().handle_error(callback, *sys.exc_info())
 
     def _look_ahead(self, now: float) -> None:
-        """Move what is due until the end of the next slot into the heap."""
+        """Move timers due by the end of the next slot into the heap."""
         until = int(now / SLOT_SECONDS) + 2
         self._horizon = until * SLOT_SECONDS
         for slot in [slot for slot in self._later if slot < until]:

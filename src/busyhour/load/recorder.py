@@ -1,7 +1,7 @@
-"""Counts what happens, as cheaply as it can be counted, and gives it away once a second.
+"""Records what happens at low cost, and passes it on once a second.
 
-Everything per request is kept in objects that were looked up beforehand; `flush` turns it into `Measures`, the
-difference to the flush before. Pure: times come in as seconds from the start of the run.
+Per-request figures are kept in objects that were looked up beforehand; `flush` turns them into `Measures`, the
+difference from the previous flush. Pure: times are passed in as seconds from the start of the run.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _ERRORS = frozenset(kind.value for kind in Class) - {OK, THROTTLE, LIMIT}
 
 
 class OperationRecorder:
-    """Counts requests of one operation, `service:Name`; or those of one Lambda function, `lambda:Invoke` of its own."""
+    """Counts requests of one operation, `service:Name`, or of one Lambda function, `lambda:Invoke`."""
 
     __slots__ = ("_again", "_finished", "_firsts", "_sent", "_service", "bytes", "codes", "function", "name")
 
@@ -39,21 +39,21 @@ class OperationRecorder:
         code: str = "",
         size: int = 0,
         *,
-        again: bool = False,
+        retry: bool = False,
     ) -> None:
         """Count one request.
 
         Args:
-            intended: when it should have been sent; its latency counts from here.
-            sent: when it was sent; None when it never was (no connection), and then it has no service time.
-            finished: when its answer was complete.
+            intended: scheduled time of sending; latency counts from here.
+            sent: time of sending; None if never sent (no connection), in which case there is no service time.
+            finished: time at which the response was complete.
             kind: value of `errors.Class`.
-            code: error code, where it failed.
-            size: bytes of the answer's body.
-            again: it repeats a request that failed: no first attempt.
+            code: error code, if it failed.
+            size: bytes of the response's body.
+            retry: it retries a failed request, so it is not a first attempt.
         """
         self.bytes += size
-        if again:
+        if retry:
             self._again[kind] = self._again.get(kind, 0) + 1
         second = int(finished)
         row = self._finished.get(second)
@@ -78,7 +78,7 @@ class OperationRecorder:
                 self._firsts[first] = finished
 
     def flush(self, into: Measures) -> None:
-        """Move everything that was counted into `into`."""
+        """Move all counts into `into`."""
         name = self.name
         for code, count in self.codes.items():
             into.count(f"codes/{name}/{code}", count)
@@ -112,7 +112,7 @@ class OperationRecorder:
 
 
 def _column(kind: str) -> str:
-    """The column of a second's row that failures of this class are counted in."""
+    """Return the column of a second's row in which failures of this class are counted."""
     if kind == THROTTLE:
         return "throttles"
     if kind == LIMIT:
@@ -121,7 +121,7 @@ def _column(kind: str) -> str:
 
 
 class Recorder:
-    """Counts everything that one generator process does.
+    """Records everything that one generator process does.
 
     Args:
         late_ms: a call that starts this much after its intended start counts as late.
@@ -141,23 +141,29 @@ class Recorder:
         self._flushed = (0, 0)
         self._before = (0, 0)
         self.gauges_calls = True
-        """Whether `in_progress` is calls started minus calls ended; a kind that knows better sets the gauge itself."""
+        """Whether `in_progress` is calls started minus calls ended.
+
+        A kind with better knowledge sets the gauge itself.
+        """
         self.dropped = 0
 
     @property
     def in_progress(self) -> int:
-        """Calls that started and have not ended."""
+        """Number of calls that started and have not ended."""
         return self.started - self.ended
 
     def operation(self, name: str, function: str = "") -> OperationRecorder:
-        """The recorder of one operation, `service:Name`, of one Lambda function where it is named; look it up once."""
+        """Return the recorder of one operation, `service:Name`, for one Lambda function if named.
+
+        Look it up once.
+        """
         found = self._operations.get((name, function))
         if found is None:
             found = self._operations[name, function] = OperationRecorder(name, function)
         return found
 
     def call_started(self, intended: float, real: float) -> None:
-        """A call started at `real`; its schedule said `intended`."""
+        """Record a call that started at `real` and was scheduled for `intended`."""
         slip = real - intended
         self._slip.record(int(slip * 1e6))
         self.started += 1
@@ -167,12 +173,12 @@ class Recorder:
             self.gauge("in_progress", self.started - self.ended)
 
     def call_dropped(self, reason: str, count: int = 1) -> None:
-        """Calls were not started, by the generator's own fault."""
+        """Record calls that were not started because of the generator itself."""
         self.dropped += count
         self._measures.count(f"dropped/{reason}", count)
 
     def call_ended(self, what: str = "completed", reason: str = "") -> None:
-        """A call is over: `what` is completed, blocked or cut_off; `reason` its end reason."""
+        """Record the end of a call: `what` is completed, blocked or cut_off; `reason` its end reason."""
         self.ended += 1
         self._measures.count(f"arrivals/{what}")
         if reason:
@@ -189,17 +195,17 @@ class Recorder:
         self._measures.record(key, seconds)
 
     def lag(self, seconds: float) -> None:
-        """A timer ran this much after it was due."""
+        """Record the lag of a timer."""
         self._lag.record(int(seconds * 1e6))
 
     def gauge(self, key: str, value: float) -> None:
-        """Something has this value from now on; the highest of each second is kept."""
+        """Set a gauge; the highest value of each second is kept."""
         self._gauges[key] = value
         if value > self._peaks.get(key, -1.0):
             self._peaks[key] = value
 
     def end_second(self, second: int) -> None:
-        """The second is over: note what started and ended in it, and the highest value that each gauge had."""
+        """Close a second: record starts and ends in it, and the highest value of each gauge."""
         row = self._measures.second(second)
         row.count("started", self.started - self._before[0])
         row.count("completed", self.ended - self._before[1])
@@ -210,7 +216,7 @@ class Recorder:
         self._peaks = dict(self._gauges)
 
     def flush(self) -> Measures:
-        """Everything since the last flush. Call it after `end_second`, so that gauges are sent once."""
+        """Return everything since the last flush. Call it after `end_second`, so that gauges are sent once."""
         flushed, self._measures = self._measures, Measures()
         started, late = self._flushed
         if self.started > started:

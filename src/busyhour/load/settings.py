@@ -1,15 +1,15 @@
-"""What a generator process is told: by `busyhour run` through the environment, or by options of plain `locust`.
+"""Settings of a generator process: from `busyhour run` through the environment, or from options of plain `locust`.
 
 | variable | meaning |
 |---|---|
 | BUSYHOUR_SCENARIO | path of the scenario |
 | BUSYHOUR_OVERRIDES | `key=value` settings that replace values of the scenario, a JSON list |
 | BUSYHOUR_RUN_DIR | folder to write load.json and progress.jsonl into; none: they are not written |
-| BUSYHOUR_TARGET | `emulator` or `aws`; without it `emulator` where there is an endpoint, else refused |
+| BUSYHOUR_TARGET | `emulator` or `aws`; without it `emulator` if there is an endpoint, otherwise rejected |
 | BUSYHOUR_ENDPOINT | URL of the emulator; never set for AWS |
-| BUSYHOUR_INSTANCE, BUSYHOUR_REGION, BUSYHOUR_ACCOUNT | where the Connect instance is |
+| BUSYHOUR_INSTANCE, BUSYHOUR_REGION, BUSYHOUR_ACCOUNT | the Connect instance |
 | BUSYHOUR_PERMIT | secret of the permit that `busyhour run --live` wrote into the run's folder; without it AWS is not dialled |
-| BUSYHOUR_PARENT | process id of who started the generator and watches over it; it ends when that one is gone |
+| BUSYHOUR_PARENT | id of the process that started the generator and supervises it; the generator ends when it is gone |
 | BUSYHOUR_MAX_CONNECTIONS | connections of one process to one service |
 | BUSYHOUR_CONTACT_EVENTS | file to which contact events are appended, JSON lines: outcomes of voice calls come from it |
 | BUSYHOUR_LIVE | `port` or `host:port` to show a headless run at: `/busyhour` for people, `/metrics` for Prometheus |
@@ -28,17 +28,17 @@ from busyhour.results.load_result import Bounds
 from busyhour.scenarios.model import Scenario
 
 CONTACT_EVENTS = "BUSYHOUR_CONTACT_EVENTS"
-"""Names the file of contact events; `busyhour run` has its own emulator write it."""
+"""Variable with the file of contact events; `busyhour run` makes its own emulator write it."""
 
 RESERVED_FILES = 256
-"""File descriptors left to everything but connections."""
+"""File descriptors reserved for purposes other than connections."""
 
 DEFAULT_INSTANCE = "00000000-0000-4000-8000-000000000000"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The circumstances of one generator process."""
+    """The settings of one generator process."""
 
     scenario: Path
     target: str
@@ -51,9 +51,9 @@ class Settings:
     """Secret of the run's permit to dial AWS; see `load.safety.permit`."""
     max_connections: int = 1024
     parent: int | None = None
-    """The process that watches over this one; None: nobody does."""
+    """Id of the process that supervises this one; None without one."""
     contact_events: Path | None = None
-    """Where ends of contacts are told; None: DescribeContact is asked."""
+    """File of contact events; None: DescribeContact is polled."""
     bounds: Bounds = field(default_factory=Bounds)
 
     @property
@@ -72,10 +72,10 @@ def from_environment(environment: Mapping[str, str], scenario: Path | None = Non
 
     Args:
         environment: `os.environ`, or part of it.
-        scenario: from the command line; stronger than the environment.
+        scenario: from the command line; overrides the environment.
 
     Raises:
-        BusyhourError: a variable has no sensible value, or nothing says where requests go.
+        BusyhourError: a variable has an invalid value, or no target is given.
     """
     named = scenario or (
         Path(environment["BUSYHOUR_SCENARIO"]) if environment.get("BUSYHOUR_SCENARIO") else None
@@ -91,7 +91,7 @@ def from_environment(environment: Mapping[str, str], scenario: Path | None = Non
         raise BusyhourError(
             f"BUSYHOUR_TARGET is {target!r}; it must be 'emulator' or 'aws'."
             if target
-            else "Nothing says where requests go.",
+            else "No target is given.",
             "Start `busyhour emulator` and set BUSYHOUR_ENDPOINT to the URL it prints. A real account is driven by "
             "`busyhour run --target aws`, which checks that it may be.",
         )
@@ -126,7 +126,7 @@ def from_environment(environment: Mapping[str, str], scenario: Path | None = Non
 
 
 def for_scenario(settings: Settings, scenario: Scenario) -> Settings:
-    """The settings with what the scenario says of the AWS account, where the environment says nothing."""
+    """Return the settings, with the scenario's AWS account for values missing in the environment."""
     from dataclasses import replace
 
     if not settings.aws:
@@ -156,6 +156,6 @@ def _number(environment: Mapping[str, str], name: str, default: float) -> float:
 
 
 def _files() -> float:
-    """As many connections as open files are allowed."""
+    """Return as many connections as open files are allowed."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return float(max(64, (soft if soft > 0 else 65536) - RESERVED_FILES))

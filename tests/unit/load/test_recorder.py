@@ -114,8 +114,8 @@ def test_repeated_requests_are_told_from_first_attempts():
     operation = recorder.operation("lambda:Invoke")
     operation.record(0.0, 0.0, 0.1, "limit", "TooManyRequestsException")
     operation.record(0.0, 0.0, 0.1, "rate_throttle", "TooManyRequestsException")
-    operation.record(0.3, 0.3, 0.4, "limit", "TooManyRequestsException", again=True)
-    operation.record(0.9, 0.9, 1.0, "ok", again=True)
+    operation.record(0.3, 0.3, 0.4, "limit", "TooManyRequestsException", retry=True)
+    operation.record(0.9, 0.9, 1.0, "ok", retry=True)
     operation.record(0.9, 0.9, 1.0, "ok")
     whole.merge(recorder.flush())
     whole.merge(recorder.flush())  # nothing is counted twice

@@ -38,7 +38,7 @@ def test_everything_can_be_said():
     ("changes", "message"),
     [
         ({"BUSYHOUR_SCENARIO": ""}, "No scenario is named"),
-        ({"BUSYHOUR_ENDPOINT": ""}, "Nothing says where requests go"),
+        ({"BUSYHOUR_ENDPOINT": ""}, "No target is given"),
         ({"BUSYHOUR_TARGET": "moon"}, "BUSYHOUR_TARGET is 'moon'"),
         ({"BUSYHOUR_TARGET": "emulator", "BUSYHOUR_ENDPOINT": ""}, "BUSYHOUR_ENDPOINT is not set"),
         ({"BUSYHOUR_LATE_MS": "soon"}, "BUSYHOUR_LATE_MS is 'soon'"),

@@ -1,4 +1,4 @@
-"""Questions that must be answered before a run can start."""
+"""Blocking API calls made before the run (with retries)."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from busyhour.load.client.operations import Operation, Service
 from busyhour.load.error_classes import Class
 
 
-def ask(operation: Operation, tries: int = 5) -> Answer:
-    """Ask before the run starts, patiently: several workers ask at the same time, within 2 requests a second.
+def call_before_run(operation: Operation, tries: int = 5) -> Answer:
+    """Send a request before the run and wait, with retries: all workers share 2 requests a second.
 
     Raises:
-        BusyhourError: the answer is a failure, or there is none.
+        BusyhourError: the response is a failure, or none arrives.
     """
-    answer = operation.ask(operation.sample)
+    answer = operation.call_uncounted(operation.sample)
     for attempt in range(1, tries):
         if answer.kind not in (Class.RATE_THROTTLE, Class.SERVER_ERROR):
             break
         gevent.sleep(0.5 * 2**attempt)
-        answer = operation.ask(operation.sample)
+        answer = operation.call_uncounted(operation.sample)
     if not answer.ok:
         unreachable = answer.status == 0
         raise BusyhourError(
@@ -42,15 +42,15 @@ def ask(operation: Operation, tries: int = 5) -> Answer:
 def listed(
     service: Service, operation: str, parameters: Mapping[str, Any], member: str
 ) -> list[dict[str, Any]]:
-    """All pages of a List operation: the items of `member`.
+    """Return the items of `member` on all pages of a List operation.
 
     Raises:
-        BusyhourError: as `ask`.
+        BusyhourError: as `call_before_run`.
     """
     items: list[dict[str, Any]] = []
     token: dict[str, str] = {}
     while True:
-        page = orjson.loads(ask(service.operation(operation, {**parameters, **token})).body)
+        page = orjson.loads(call_before_run(service.operation(operation, {**parameters, **token})).body)
         items += page.get(member, ())
         if not page.get("NextToken"):
             return items

@@ -1,7 +1,8 @@
-"""One connection and what is on it: writes a request, reads its answer, without a greenlet.
+"""One connection with its request: writes the request and reads the response, without a greenlet.
 
-gevent's loop calls back when an answer can be read, and httptools (the parser of Node.js, in C) reads it. Of an answer's
-headers only two are ever wanted, so the parser makes no objects of them; they are looked up where something went wrong.
+gevent's loop calls back when a response can be read, and httptools (the parser of Node.js, in C) reads it. Only
+two of a response's headers are ever needed, so the parser makes no objects of them; they are looked up after an
+error.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Answer:
-    """The outcome of one request. Times are seconds of the clock; `sent_at` is None when it was never sent."""
+    """The outcome of one request. Times are seconds of the clock; `sent_at` is None if it was never sent."""
 
     __slots__ = (
         "body",
@@ -50,7 +51,7 @@ class Answer:
         self.kind = kind
         self.status = status
         self.code = code
-        """AWS's error code, or what happened where there is no answer; empty when all is well."""
+        """AWS's error code, or the failure if there is no response; empty on success."""
         self.body = body
         self.sent_at = sent_at
         self.finished_at = finished_at
@@ -59,7 +60,7 @@ class Answer:
 
     @property
     def ok(self) -> bool:
-        """Whether the service accepted it."""
+        """Whether the service accepted the request."""
         return self.kind is Class.OK
 
     def __repr__(self) -> str:
@@ -70,7 +71,7 @@ Done = Callable[[Answer], None]
 
 
 class Request:
-    """A request that was handed in and has no answer yet. Times are seconds of the clock."""
+    """A request without a response yet. Times are seconds of the clock."""
 
     __slots__ = ("began", "body", "direct", "done", "path", "prepared", "sent_at")
 
@@ -87,7 +88,7 @@ class Request:
 
 
 class Connection:
-    """A connection of `client` that is being made, or is there, and the request that is on it."""
+    """A connection of `client`, open or being opened, and its request."""
 
     __slots__ = (
         "_body",
@@ -129,16 +130,16 @@ class Connection:
             if not self._transport.send(data):
                 self._write.start(self._writable)
         except OSError as error:
-            self.fail(Class.CONNECTION, words(error))
+            self.fail(Class.CONNECTION, error_text(error))
         except BusyhourError as error:
             request.sent_at = None
             self.fail(Class.CONNECTION, error.message)
 
     def fail(self, kind: Class, code: str) -> None:
-        """Close the connection; its request, if any, ends with that."""
+        """Close the connection; its request, if any, ends with this failure."""
         request, self.request = self.request, None
         self.close()
-        self._client.gone(self)
+        self._client.on_closed(self)
         if request is not None:
             self._client.finish(request, Answer(kind, 0, code, b"", request.sent_at))
 
@@ -162,7 +163,7 @@ class Connection:
             if self._transport.connected():
                 self._opened()
         except OSError as error:
-            self.fail(Class.CONNECTION, words(error))
+            self.fail(Class.CONNECTION, error_text(error))
 
     def _opened(self) -> None:
         self.open = True
@@ -177,16 +178,16 @@ class Connection:
                     self._opened()
                 return
             if not data:
-                # The server closed the connection: the end of an answer without a length, or a failure.
+                # The server closed the connection: the end of a response without a length, or a failure.
                 self.fail(Class.CONNECTION, "connection closed" if self.request is not None else "")
                 return
             self._raw.append(data)
             self._parser.feed_data(data)
         except OSError as error:
-            self.fail(Class.CONNECTION, words(error))
+            self.fail(Class.CONNECTION, error_text(error))
             return
         except httptools.HttpParserError as error:
-            self.fail(Class.CONNECTION, f"not an HTTP answer: {error}")
+            self.fail(Class.CONNECTION, f"not an HTTP response: {error}")
             return
         if self._complete:
             self._answered()
@@ -196,12 +197,12 @@ class Connection:
         self.request, self._raw, self._body, self._complete = None, [], [], False
         client = self._client
         if self._keep:
-            client.idle_again(self)
+            client.released(self)
         else:
             self.close()
-            client.gone(self)
+            client.on_closed(self)
         if request is None:
-            return  # an answer that nobody asked for
+            return  # an unsolicited response
         status = self._parser.get_status_code()
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         kind, code, function_error = Class.OK, "", ""
@@ -217,17 +218,20 @@ class Connection:
     # --- httptools calls these
 
     def on_body(self, body: bytes) -> None:
-        """A piece of the body."""
+        """Collect a piece of the body."""
         self._body.append(body)
 
     def on_message_complete(self) -> None:
-        """The answer is whole. What the parser says of it must be asked here: it is ready for the next one after."""
+        """Complete the response.
+
+        Parser attributes must be read here: the parser is then ready for the next response.
+        """
         self._complete = True
         self._keep = self._parser.should_keep_alive()
 
 
 def header(raw: list[bytes], name: bytes) -> str:
-    """Value of a header of an answer as it was read; `name` in lower case. Empty where the answer has none."""
+    """Return a header of a response; `name` in lower case. Empty if the response lacks it."""
     head, _, _ = b"".join(raw).partition(b"\r\n\r\n")
     at = head.lower().find(b"\r\n" + name + b":")
     if at < 0:
@@ -236,8 +240,8 @@ def header(raw: list[bytes], name: bytes) -> str:
     return value.strip().decode("latin-1")
 
 
-def words(error: OSError) -> str:
-    """An error of the operating system or of TLS as a code: short, without addresses or file names."""
+def error_text(error: OSError) -> str:
+    """Format an error of the operating system or of TLS as a code: short, without addresses or file names."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"certificate not accepted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):

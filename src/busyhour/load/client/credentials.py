@@ -1,11 +1,12 @@
 """Credentials to sign with: boto3's own chain for AWS, fixed ones for the emulator.
 
 Profiles, SSO, assumed roles, containers and instance metadata all come from botocore's resolver, which also
-refreshes what expires. Nothing is read before it is needed, and nothing is written here; botocore itself keeps a
-renewed SSO token where `aws sso login` put the old one (~/.aws/sso/cache).
+refreshes expiring credentials. Nothing is read before it is needed, and nothing is written here; botocore
+itself keeps a renewed SSO token where `aws sso login` put the old one (~/.aws/sso/cache).
 
-The chain asks over the network and starts processes, which nothing may do that runs in gevent's hub or in the clock's
-loop. So it is read in a greenlet of its own (`renew`), and whoever signs takes the keys that were read last (`keys`).
+The chain makes network requests and starts processes, which must not happen in gevent's hub or in the clock's
+loop. It is therefore read in a greenlet of its own (`renew`), and signing uses the keys that were read last
+(`keys`).
 """
 
 from __future__ import annotations
@@ -19,42 +20,45 @@ from busyhour.errors import BusyhourError, ExitCode, did_you_mean
 from busyhour.load.client.sigv4 import Keys
 
 EMULATOR_KEYS = Keys("emulator", "emulator")
-"""The emulator takes any key; it reads the account from it and checks no signature."""
+"""The emulator accepts any key; it reads the account from it and checks no signature."""
 
 RENEW_SECONDS = 2.0
-"""How often botocore is asked for its credentials. It renews them 10 to 15 minutes early, and costs nothing else."""
+"""Seconds between reads of botocore's credentials.
+
+Botocore renews them 10 to 15 minutes early; a read is otherwise free.
+"""
 
 
 class Credentials(Protocol):
-    """Where keys come from."""
+    """Source of keys."""
 
     def keys(self) -> Keys:
-        """The keys to sign with now. Never blocks once `renew` was called."""
+        """Return the current keys. Never blocks once `renew` was called."""
 
     def renew(self) -> None:
-        """Read them again. May block: call it from a greenlet."""
+        """Read the keys again. May block: call it from a greenlet."""
 
 
 class FixedCredentials:
-    """The same keys without end."""
+    """Fixed keys that never expire."""
 
     def __init__(self, keys: Keys = EMULATOR_KEYS) -> None:
         self._keys = keys
 
     def keys(self) -> Keys:
-        """The keys given."""
+        """Return the given keys."""
         return self._keys
 
     def renew(self) -> None:
-        """There is nothing to read."""
+        """Do nothing: the keys are fixed."""
 
 
 class ChainCredentials:
     """Keys from boto3's chain.
 
     Args:
-        profile: a profile's name; None: what the environment says.
-        session: makes a botocore session; handed in by tests.
+        profile: a profile's name; None: from the environment.
+        session: makes a botocore session; tests pass their own.
     """
 
     def __init__(self, profile: str | None = None, *, session: Callable[[], Any] | None = None) -> None:
@@ -64,7 +68,7 @@ class ChainCredentials:
         self._keys: Keys | None = None
 
     def keys(self) -> Keys:
-        """The keys that were read last; reads them where none were.
+        """Return the keys that were read last; read them first if none were.
 
         Raises:
             BusyhourError: as `renew`.
@@ -75,7 +79,7 @@ class ChainCredentials:
         return self._keys
 
     def renew(self) -> None:
-        """Read the keys; where that fails, those of before stay.
+        """Read the keys; on failure the previous ones remain.
 
         Raises:
             BusyhourError: the chain has no credentials, or they expired and cannot be renewed.
@@ -98,7 +102,7 @@ class ChainCredentials:
                 self._source = self._botocore.get_credentials()
             frozen = self._source.get_frozen_credentials() if self._source is not None else None
         except Exception as error:
-            # botocore's chain raises its own errors, those of SSO and of whatever credential process is configured.
+            # botocore's chain raises its own errors, those of SSO and of any configured credential process.
             raise _unreadable(error, self._botocore) from error
         if frozen is None:
             raise BusyhourError(
@@ -110,13 +114,13 @@ class ChainCredentials:
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
-    """Botocore logs every failed renewal with its traceback; what it raises is said as an error or a note."""
+    """Suppress botocore's log of failed renewals with tracebacks; its exception becomes an error or a note."""
     record.exc_info = None
     return True
 
 
 def _unreadable(error: Exception, session: Any) -> BusyhourError:
-    """What to say, and the way out, when the chain of a botocore session fails."""
+    """Make the error and its hint for a failed chain of a botocore session."""
     from botocore.exceptions import ProfileNotFound, SSOError, TokenRetrievalError
 
     profile = str(session.profile or "default")
@@ -132,7 +136,7 @@ def _unreadable(error: Exception, session: Any) -> BusyhourError:
 
 
 def _logs_in(profile: str, profiles: Mapping[str, Mapping[str, Any]]) -> str:
-    """The profile that has the SSO settings: this one, or the one that it takes its first credentials from."""
+    """Return the profile with the SSO settings: this one, or its source profile."""
     passed: list[str] = []
     name = profile
     while name not in passed:

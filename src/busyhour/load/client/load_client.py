@@ -1,7 +1,8 @@
-"""A client made for load: signed requests over kept connections, answers as callbacks, nothing hidden.
+"""HTTP client for load: signed requests over persistent connections, responses as callbacks.
 
-No retry, no redirect, no decoding that nobody asked for. A request costs no greenlet: `done` runs in the clock's loop
-when its answer is there (see `connection`). Every request ends in exactly one `Answer`, whatever happens to its connection.
+No retry, no redirect, no automatic decoding. A request costs no greenlet: `done` runs in the clock's loop when
+its response is complete (see `connection`). Every request ends in exactly one `Answer`, even if it loses its
+connection.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from busyhour.errors import BusyhourError, ExitCode
-from busyhour.load.client.connection import Answer, Connection, Done, Request, words
+from busyhour.load.client.connection import Answer, Connection, Done, Request, error_text
 from busyhour.load.client.credentials import Credentials
 from busyhour.load.client.sigv4 import Prepared
 from busyhour.load.client.transport import PlainTransport, TlsTransport, tls_context
@@ -26,10 +27,10 @@ from busyhour.load.event_loop import GeventClock
 __all__ = ["Answer", "Client", "Done"]
 
 SWEEP_SECONDS = 0.1
-"""How often requests are looked at for their time limit; a timeout is noticed up to this much late."""
+"""Seconds between checks of the time limits; a timeout is detected up to this much late."""
 
 RESOLVE_SECONDS = 60.0
-"""How long an endpoint's addresses are used before its name is looked up again."""
+"""Seconds that an endpoint's addresses are used before its name is resolved again."""
 
 
 class Client:
@@ -37,10 +38,10 @@ class Client:
 
     Args:
         endpoint: URL; https verifies the certificate.
-        clock: gives times to answers and runs `done`.
-        credentials: to sign with.
-        max_connections: at most this many at once; a request beyond them fails at once with code `ConnectionLimit`.
-        timeout: seconds from handing in a request to the end of its answer.
+        clock: gives times to responses and runs `done`.
+        credentials: keys for signing.
+        max_connections: maximum number at once; a request beyond it fails at once with code `ConnectionLimit`.
+        timeout: seconds from passing in a request to the end of its response.
         context: TLS settings; None: the system's authorities.
         wall: seconds since the epoch, for signatures.
     """
@@ -80,16 +81,16 @@ class Client:
 
     @property
     def connections(self) -> int:
-        """How many connections there are now."""
+        """Number of connections now."""
         return len(self._all)
 
     @property
     def has_room(self) -> bool:
-        """Whether a request would find a connection."""
+        """Whether a request would get a connection."""
         return bool(self._idle) or len(self._all) < self.max_connections
 
     def open(self) -> None:
-        """Look the endpoint's name up; blocks the calling greenlet for that. Makes no connection.
+        """Resolve the endpoint's name; blocks the calling greenlet meanwhile. Opens no connection.
 
         Raises:
             BusyhourError: the name cannot be resolved.
@@ -98,11 +99,11 @@ class Client:
         self._resolver = gevent.spawn(self._resolve_again)
 
     def watch(self) -> None:
-        """Hold requests to their time limit from now on; the clock's second 0 must be known."""
+        """Enforce time limits from now on; the clock's second 0 must be known."""
         self.clock.call_later(SWEEP_SECONDS, self._sweep)
 
     def close(self) -> None:
-        """Close all connections; requests that are on the way end with code `closed`."""
+        """Close all connections; requests in flight end with code `closed`."""
         self._closed = True
         if self._resolver is not None:
             self._resolver.kill(block=False)
@@ -116,10 +117,11 @@ class Client:
         """Send a request and return at once; `done` is called exactly once.
 
         Args:
-            prepared: what kind of request.
+            prepared: the kind of request.
             body: its body.
-            done: hears the answer, in the clock's loop; or, where `direct`, as soon as it is there, in gevent's hub.
-            path: instead of the prepared one.
+            done: called with the response, in the clock's loop; if `direct`, as soon as it arrives, in gevent's
+                hub.
+            path: overrides the prepared one.
             direct: see `done`.
         """
         now = self.clock.real()
@@ -136,34 +138,34 @@ class Client:
         try:
             self._all.add(Connection(self, self._transport(), request))
         except OSError as error:
-            self.finish(request, Answer(Class.CONNECTION, code=words(error)))
+            self.finish(request, Answer(Class.CONNECTION, code=error_text(error)))
 
     def call(self, prepared: Prepared, body: bytes, path: str | None = None) -> Answer:
-        """Send a request and wait for its answer in the calling greenlet. Works before the clock runs, too."""
+        """Send a request and wait for its response in the calling greenlet. Also works before the clock runs."""
         result = AsyncResult()
         self.send(prepared, body, result.set, path, direct=True)
         try:
             answer: Answer = result.get(timeout=self.timeout)
         except gevent.Timeout:
             answer = Answer(
-                Class.TIMEOUT, code=f"no answer within {self.timeout:g} s", finished_at=self.clock.real()
+                Class.TIMEOUT, code=f"no response within {self.timeout:g} s", finished_at=self.clock.real()
             )
         return answer
 
     # --- connections call these
 
-    def idle_again(self, connection: Connection) -> None:
-        """The connection may take the next request."""
+    def released(self, connection: Connection) -> None:
+        """Mark the connection as free for the next request."""
         self._idle.append(connection)
 
-    def gone(self, connection: Connection) -> None:
-        """The connection is closed."""
+    def on_closed(self, connection: Connection) -> None:
+        """Remove a closed connection."""
         self._all.discard(connection)
         if connection in self._idle:
             self._idle.remove(connection)
 
     def answered(self, request: Request, answer: Answer) -> None:
-        """The answer is there; called in gevent's hub."""
+        """Complete a request with its response; called in gevent's hub."""
         answer.finished_at = now = self.clock.real()
         if request.direct:
             request.done(answer)
@@ -171,7 +173,7 @@ class Client:
             self.clock.deliver(now, request.done, answer)
 
     def finish(self, request: Request, answer: Answer) -> None:
-        """The request ends without an answer; called from anywhere."""
+        """End the request without a response; called from anywhere."""
         answer.finished_at = now = self.clock.real()
         if request.direct:
             request.done(answer)
@@ -206,11 +208,11 @@ class Client:
             try:
                 self._resolve()
             except BusyhourError:
-                continue  # the old addresses stay; connections that fail over them are counted as such
+                continue  # the old addresses remain; failures of connections to them are counted as such
 
     def _sweep(self) -> None:
         late = self.clock.real() - self.timeout
         for connection in [each for each in self._all if each.request and each.request.began <= late]:
-            connection.fail(Class.TIMEOUT, f"no answer within {self.timeout:g} s")
+            connection.fail(Class.TIMEOUT, f"no response within {self.timeout:g} s")
         if not self._closed:
             self.clock.call_later(SWEEP_SECONDS, self._sweep)

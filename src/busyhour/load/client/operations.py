@@ -1,4 +1,4 @@
-"""Operations of AWS services as the load side calls them: prepared, sent, and counted where they end."""
+"""Operations of AWS services on the load side: prepared, sent, and counted when they end."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ class RequestEvent(Protocol):
     """Locust's `environment.events.request`."""
 
     def fire(self, **arguments: Any) -> None:
-        """Tell all listeners of one request."""
+        """Notify all listeners of one request."""
 
 
 class RequestFailed(Exception):  # noqa: N818 - Locust shows the class name in its table of failures
-    """What Locust is told of a request that failed; its text is what Locust groups failures by."""
+    """Exception passed to Locust for a failed request; Locust groups failures by its text."""
 
 
 class Operation:
-    """One operation, ready to be sent again and again.
+    """One operation, ready to be sent repeatedly.
 
     Args:
         client: connections to the service.
-        recorder: counts what becomes of requests.
-        event: Locust's request event; None: nobody listens.
+        recorder: counts requests by outcome.
+        event: Locust's request event; None: no listener.
         service: as in `service:Name`.
         name: the operation.
-        written: the request that all others are like.
+        written: the sample request.
         region: for signatures.
-        function: the Lambda function that it invokes, to count by it as well; empty for all else.
-        retrier: makes further attempts where one fails; None: there is one.
+        function: the Lambda function that it invokes, to count by function as well; otherwise empty.
+        retrier: makes further attempts after a failure; None: single attempt.
     """
 
     __slots__ = (
@@ -87,7 +87,7 @@ class Operation:
 
     @property
     def has_room(self) -> bool:
-        """Whether a request would find a connection."""
+        """Whether a request would get a connection."""
         return self._client.has_room
 
     def send(
@@ -97,25 +97,25 @@ class Operation:
         done: Done | None = None,
         path: str | None = None,
         *,
-        again: bool = False,
+        retry: bool = False,
     ) -> None:
-        """Send it. `done` hears the answer, in the clock's loop, after it was counted.
+        """Send the request. `done` is called with the response, in the clock's loop, after it was counted.
 
         Args:
             body: the request's body, instead of the sample's.
-            intended: when it should have been sent, seconds of the clock; its latency counts from there.
+            intended: scheduled time of sending, in seconds of the clock; latency counts from there.
             done: called exactly once.
             path: instead of the sample's.
-            again: the caller repeats a request that failed, as Connect does.
+            retry: the caller retries a failed request, as Connect does.
         """
         if self._retrier is None:
-            self._attempt(body, path, again, intended, done)
+            self._attempt(body, path, retry, intended, done)
         else:
             attempt = self._attempts(body, path)
             self._retrier.send(f"{self.service}:{self.name}", attempt, intended, done)
 
     def _attempts(self, body: bytes, path: str | None) -> Send:
-        """Makes the attempts of one request, of which all but the first repeat it."""
+        """Return a function that makes the attempts of one request; all but the first are retries."""
         made = count()
 
         def attempt(intended: float, done: Done) -> None:
@@ -124,12 +124,12 @@ class Operation:
         return attempt
 
     def _attempt(
-        self, body: bytes, path: str | None, again: bool, intended: float, done: Done | None
+        self, body: bytes, path: str | None, retry: bool, intended: float, done: Done | None
     ) -> None:
-        self._client.send(self._prepared, body, partial(self._ended, again, intended, done), path)
+        self._client.send(self._prepared, body, partial(self._ended, retry, intended, done), path)
 
     def call(self, body: bytes, path: str | None = None) -> Answer:
-        """Send it and wait for the answer in the calling greenlet (not in the clock's loop)."""
+        """Send the request and wait for the response in the calling greenlet (not in the clock's loop)."""
         intended = self._client.clock.real()
         if self._retrier is not None:
             result = AsyncResult()
@@ -140,13 +140,13 @@ class Operation:
         self._ended(False, intended, None, answer)
         return answer
 
-    def ask(self, body: bytes, path: str | None = None) -> Answer:
-        """As `call`, but not counted: for what must be known before the run starts."""
+    def call_uncounted(self, body: bytes, path: str | None = None) -> Answer:
+        """Send the request as `call` does, but uncounted: for lookups before the run."""
         return self._client.call(self._prepared, body, path)
 
-    def _ended(self, again: bool, intended: float, done: Done | None, answer: Answer) -> None:
+    def _ended(self, retry: bool, intended: float, done: Done | None, answer: Answer) -> None:
         kind, sent, finished = answer.kind, answer.sent_at, answer.finished_at
-        self._record(intended, sent, finished, kind, answer.code, len(answer.body), again=again)
+        self._record(intended, sent, finished, kind, answer.code, len(answer.body), retry=retry)
         if self._event is not None:
             failure = None
             if kind is not Class.OK:
@@ -174,12 +174,12 @@ class Operation:
 
 
 class Service:
-    """One AWS service as this process reaches it. Connections are made when requests are sent.
+    """One AWS service as used by this process. Connections are opened when requests are sent.
 
     Args:
-        name: botocore's name of it (`connect`, `lambda`, `dynamodb`).
+        name: botocore's name of the service (`connect`, `lambda`, `dynamodb`).
         client: connections to its endpoint.
-        recorder: counts.
+        recorder: counts requests.
         event: Locust's request event.
         region: for signatures.
         retrier: the application's retry policy; None: every request has one attempt.
@@ -204,17 +204,17 @@ class Service:
     def operation(
         self, name: str, parameters: Mapping[str, Any], function: str = "", *, application: bool = True
     ) -> Operation:
-        """Prepare an operation from one example of its parameters.
+        """Prepare an operation from sample parameters.
 
         Args:
-            name: as the service calls it.
-            parameters: the example.
+            name: name of the operation in the service.
+            parameters: the sample.
             function: the Lambda function that it invokes.
-            application: whether an application's SDK would send it, by the scenario's retry policy; else it is
-                Connect's or busyhour's own and has one attempt.
+            application: whether an application's SDK would send it, with the scenario's retry policy; otherwise
+                Connect or busyhour sends it, with one attempt.
 
         Raises:
-            BusyhourError: the parameters do not fit botocore's model.
+            BusyhourError: the parameters do not match botocore's model.
         """
         written = serializer.write(self.name, name, parameters)
         return Operation(

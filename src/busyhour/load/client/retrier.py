@@ -1,4 +1,4 @@
-"""Requests that are tried again as an application's SDK would: every attempt is counted, and each operation as well."""
+"""Retries requests as an application's SDK would; counts every attempt, and every operation as well."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from busyhour.load.event_loop import GeventClock
 from busyhour.load.recorder import Recorder
 
 Send = Callable[[float, Done], None]
-"""Makes one attempt: its intended time, and who hears the answer."""
+"""Makes one attempt: its intended time, and the callback for the response."""
 
 
 class _Request:
@@ -30,12 +30,12 @@ class _Request:
 
 
 class Retrier:
-    """Sends the requests of one client by a policy. It sends no more once it was told to give up.
+    """Sends the requests of one client by a retry policy, until `give_up`.
 
     Args:
-        policy: says when and whether.
-        clock: waits.
-        recorder: hears of every operation what the application saw.
+        policy: decides whether and when to retry.
+        clock: schedules retries.
+        recorder: receives the application's view of every operation.
     """
 
     def __init__(self, policy: Policy, clock: GeventClock, recorder: Recorder) -> None:
@@ -48,11 +48,11 @@ class Retrier:
         self._over = False
 
     def send(self, name: str, send: Send, intended: float, done: Done | None) -> None:
-        """Begin an operation, `service:Name`; `done` hears its last answer."""
+        """Begin an operation, `service:Name`; `done` is called with its last response."""
         self._queue(_Request(name, send, intended, done))
 
     def give_up(self) -> None:
-        """Make no attempt more: what waits for one ends with the answer that it had last."""
+        """Make no further attempts: operations that wait for one end with their last response."""
         self._over = True
         waiting = [*self._held, *self._backing_off]
         self._held.clear()
@@ -69,7 +69,7 @@ class Retrier:
             self._pump()
 
     def _pump(self) -> None:
-        """Send what may be sent, in order; then wait for the policy."""
+        """Send the requests that may be sent, in order; then wait for the policy."""
         self._pumping = False
         while self._held:
             now = self._clock.real()

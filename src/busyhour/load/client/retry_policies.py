@@ -1,10 +1,10 @@
-"""Retry policies of the AWS SDKs as objects: none, standard, adaptive. Pure: are told what happened and when.
+"""Retry policies of the AWS SDKs as objects: none, standard, adaptive. Pure: outcomes and times are passed in.
 
-What an application's SDK does with a throttle decides what a busy hour does to the application, so a scenario may say
-which policy its application has, and the effect is measured. The rules are those that the AWS SDKs and Tools Reference
-Guide describes under "Retry behavior" (as of 2026: error-dependent backoff, retry quota, CUBIC rate limiter) and that
-botocore 1.44 implements; a test holds these objects against botocore's own. The one rule that is left out is the
-`x-amz-retry-after` header, which no service that is driven here documents.
+What an application's SDK does with a throttle determines the effect of a busy hour on the application. A
+scenario can therefore name its application's policy, and the effect is measured. The rules are those that the
+AWS SDKs and Tools Reference Guide describes under "Retry behavior" (as of 2026: error-dependent backoff, retry
+quota, CUBIC rate limiter) and that botocore 1.44 implements; a test compares these objects with botocore's own.
+The one rule left out is the `x-amz-retry-after` header, which none of the services driven here documents.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from busyhour.scenarios.model import Client, RetryMode
 
 MAX_ATTEMPTS = 3
 MAX_ATTEMPTS_OF = {"dynamodb": 4}
-"""Attempts of one request altogether, where neither scenario nor service says otherwise."""
+"""Attempts of one request in total, unless scenario or service set another number."""
 
 BASE_SECONDS = 0.05
 BASE_SECONDS_OF = {"dynamodb": 0.025}
 THROTTLED_BASE_SECONDS = 1.0
 LONGEST_SECONDS = 20.0
-"""Backoff before attempt i + 1 (i from 1): random from 0 to min(base * 2^(i - 1), longest)."""
+"""Backoff before attempt i + 1 (i from 1): random from 0 to min(base * 2^(i - 1), longest), in seconds."""
 
 QUOTA = 500
 COST = 14
 THROTTLED_COST = 5
 REFUND = 1
-"""The retry quota of one client: what it starts with and never exceeds, what a retry takes, what a success gives."""
+"""The retry quota of one client: initial and maximum value, cost of a retry, refund for a success."""
 
 _ROUNDING = 1e-9
-"""Of a token: who waits for exactly as long as a token takes shall have it."""
+"""Tolerance in tokens: a caller that waits exactly as long as a token takes gets it."""
 
 THROTTLES = frozenset(
     {
@@ -54,24 +54,24 @@ THROTTLES = frozenset(
         *("BandwidthLimitExceeded", "PriorRequestNotComplete"),
     }
 )
-"""Error codes that an SDK takes for a throttle, by whatever service."""
+"""Error codes that an SDK treats as a throttle, for any service."""
 
 TRANSIENT_CODES = frozenset({"RequestTimeout", "RequestTimeoutException"})
 TRANSIENT_STATUSES = frozenset({500, 502, 503, 504})
 
 OWN_FAULTS = frozenset({"ConnectionLimit", "closed"})
-"""Codes of failures that are the generator's own; an application would not have had them."""
+"""Codes of failures of the generator itself; an application would not have had them."""
 
 
 class Failure(StrEnum):
-    """What kind of failure an SDK takes an answer for, where it would try again."""
+    """Kind of failure for which an SDK would retry."""
 
     THROTTLE = "throttle"
     TRANSIENT = "transient"
 
 
 def failure_of(kind: Class, status: int, code: str) -> Failure | None:
-    """What an SDK would take this answer for; None: a success, or nothing that it would try again."""
+    """Return the kind of failure that an SDK would retry; None for a success or any other response."""
     if kind in (Class.OK, Class.FUNCTION_ERROR) or code in OWN_FAULTS:
         return None
     if code in THROTTLES or status == 429:
@@ -83,34 +83,40 @@ def failure_of(kind: Class, status: int, code: str) -> Failure | None:
 
 @dataclass(slots=True)
 class Tries:
-    """What a policy keeps of one request."""
+    """State of a policy for one request."""
 
     attempts: int = 0
     cost: int = 0
-    """What its last retry took from the quota."""
+    """Tokens that its last retry took from the quota."""
     quota_empty: bool = False
 
 
 class Policy(Protocol):
-    """What an SDK does before an attempt and after it. One object for one client; times are seconds of any clock."""
+    """Decisions of an SDK before and after an attempt.
+
+    One object for one client; times are seconds of any clock.
+    """
 
     def hold(self, now: float) -> float:
-        """Seconds until an attempt may be sent; 0: it is sent now and counts as sent."""
+        """Return the seconds until an attempt may be sent; 0: it may be sent now and counts as sent."""
 
     def succeeded(self, tries: Tries, now: float) -> None:
-        """An attempt succeeded."""
+        """Record the success of an attempt."""
 
     def failed(self, tries: Tries, failure: Failure | None, now: float) -> float | None:
-        """An attempt failed: seconds until the next one, or None where there is none. `failure`: see `failure_of`."""
+        """Record a failed attempt; return the seconds until the next one, or None for no retry.
+
+        `failure`: see `failure_of`.
+        """
 
 
 class Standard:
-    """At most so many attempts, jittered exponential backoff, and a retry quota that empties when failures go on.
+    """Limited attempts, jittered exponential backoff, and a retry quota that is used up by continued failures.
 
     Args:
-        service: botocore's name of it; DynamoDB has values of its own.
-        uniform: gives numbers from 0 to 1.
-        max_attempts: attempts of one request altogether; None: the SDKs' default.
+        service: botocore's name of the service; DynamoDB has its own values.
+        uniform: returns numbers from 0 to 1.
+        max_attempts: attempts of one request in total; None: the SDKs' default.
     """
 
     def __init__(self, service: str, uniform: Callable[[], float], max_attempts: int | None = None) -> None:
@@ -120,11 +126,11 @@ class Standard:
         self._base = BASE_SECONDS_OF.get(service, BASE_SECONDS)
 
     def hold(self, now: float) -> float:
-        """Nothing is held back."""
+        """Return 0: this policy never delays a first attempt."""
         return 0.0
 
     def succeeded(self, tries: Tries, now: float) -> None:
-        """Give back what the last retry took, or a little."""
+        """Refund the cost of the last retry, or a small amount."""
         self.quota = min(QUOTA, self.quota + (tries.cost or REFUND))
 
     def failed(self, tries: Tries, failure: Failure | None, now: float) -> float | None:
@@ -143,10 +149,10 @@ class Standard:
 
 
 class Adaptive(Standard):
-    """As `Standard`, and from the first throttle on every attempt waits for a rate that follows the throttles.
+    """As `Standard`; from the first throttle on, every attempt waits for a rate that adapts to throttles.
 
     Args:
-        now: the time of its making.
+        now: time of creation.
     """
 
     def __init__(
@@ -156,22 +162,22 @@ class Adaptive(Standard):
         self.limiter = RateLimiter(now)
 
     def hold(self, now: float) -> float:
-        """Until the rate limiter has a token."""
+        """Return the seconds until the rate limiter has a token."""
         return self.limiter.acquire(now)
 
     def succeeded(self, tries: Tries, now: float) -> None:
-        """The rate may grow."""
+        """Record a success; the rate may grow."""
         super().succeeded(tries, now)
-        self.limiter.heard(throttled=False, now=now)
+        self.limiter.update(throttled=False, now=now)
 
     def failed(self, tries: Tries, failure: Failure | None, now: float) -> float | None:
-        """A throttle lowers the rate."""
-        self.limiter.heard(throttled=failure is Failure.THROTTLE, now=now)
+        """Record a failure; a throttle lowers the rate."""
+        self.limiter.update(throttled=failure is Failure.THROTTLE, now=now)
         return super().failed(tries, failure, now)
 
 
 def make_policy(client: Client, service: str, uniform: Callable[[], float], now: float) -> Policy | None:
-    """The scenario's policy for one client of one service; None: one attempt for each request."""
+    """Return the scenario's policy for one client of one service; None: one attempt for each request."""
     match client.retry:
         case RetryMode.NONE:
             return None
@@ -197,7 +203,7 @@ class RateLimiter:
     def __init__(self, now: float) -> None:
         self.enabled = False
         self.rate = 1.0
-        """Tokens a second, and where above 1 the size of the bucket too."""
+        """Tokens a second; above 1 also the size of the bucket."""
         self.measured = 0.0
         self._tokens = 0.0
         self._filled_at = now
@@ -208,7 +214,7 @@ class RateLimiter:
         self._count = 0
 
     def acquire(self, now: float) -> float:
-        """Take a token and return 0, or the seconds until there is one."""
+        """Take a token and return 0, or return the seconds until there is one."""
         if not self.enabled:
             return 0.0
         self._fill(now)
@@ -217,8 +223,8 @@ class RateLimiter:
             return 0.0
         return (1.0 - self._tokens) / self.rate
 
-    def heard(self, *, throttled: bool, now: float) -> None:
-        """An answer came."""
+    def update(self, *, throttled: bool, now: float) -> None:
+        """Update the rate with a response."""
         self._measure(now)
         if throttled:
             current = min(self.measured, self.rate) if self.enabled else self.measured

@@ -1,6 +1,6 @@
-"""Requests written from botocore's own models: method, path, headers and body of an operation, checked once.
+"""Requests built from botocore's own models: method, path, headers and body of an operation, checked once.
 
-Only the sample is built by botocore, when a run is prepared. What is sent many times a second is made from it.
+botocore builds only the sample, when a run is prepared. Requests of the run are made from the sample.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from busyhour.errors import BusyhourError, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One request as botocore writes it, not yet signed. Header names are lower case."""
+    """One request as botocore builds it, not yet signed. Header names are lower case."""
 
     service: str
     """Signing name."""
@@ -36,10 +36,10 @@ def _service(name: str) -> Any:
 
 
 def write(service: str, operation: str, parameters: Mapping[str, Any]) -> Written:
-    """Check `parameters` against botocore's model of the operation and write the request.
+    """Check `parameters` against botocore's model of the operation and build the request.
 
     Raises:
-        BusyhourError: there is no such operation, or the parameters do not fit it; all that is wrong is named.
+        BusyhourError: the operation does not exist, or the parameters do not match it; all errors are named.
     """
     from botocore.serialize import create_serializer
     from botocore.validate import ParamValidator
@@ -76,10 +76,10 @@ def write(service: str, operation: str, parameters: Mapping[str, Any]) -> Writte
 
 
 def endpoint(service: str, region: str) -> str:
-    """URL of the service's endpoint in the Region, as botocore knows it (AWS_ENDPOINT_URL and FIPS settings count).
+    """Return the URL of the service's endpoint in the Region (AWS_ENDPOINT_URL and FIPS settings apply).
 
     Raises:
-        BusyhourError: botocore knows none.
+        BusyhourError: botocore has none.
     """
     import botocore.session
     from botocore.exceptions import BotoCoreError

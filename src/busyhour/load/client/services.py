@@ -24,16 +24,16 @@ from busyhour.scenarios.traffic_plan.draw import rng_for
 
 
 class Services:
-    """Opens each service when it is asked for, once.
+    """Opens each service once, on first use.
 
     Args:
-        settings: where requests go.
-        scenario: says timeouts and the retry policy.
-        clock: the loop.
-        recorder: counts.
-        event: Locust's request event; None: nobody listens.
-        credentials: to sign with; chosen by the target where not given.
-        permit: the safety gate's, which a real account needs.
+        settings: endpoint and target.
+        scenario: timeouts and the retry policy.
+        clock: the event loop.
+        recorder: counts requests.
+        event: Locust's request event; None: no listener.
+        credentials: keys for signing; chosen by the target by default.
+        permit: the safety gate's permit, required for a real account.
     """
 
     def __init__(
@@ -57,17 +57,17 @@ class Services:
         self._open: dict[str, Service] = {}
 
     def get(self, name: str, worker: int) -> Service:
-        """The service `name` at the target, for worker number `worker`.
+        """Return the service `name` at the target, for worker number `worker`.
 
         Raises:
-            BusyhourError: it has no endpoint, its name cannot be resolved, or it is AWS and no permit is held.
+            BusyhourError: it has no endpoint, its name cannot be resolved, or it is AWS without a permit.
         """
         if self._settings.aws:
             permits.require(self._permit, self._settings, self._scenario, time.time())
         found = self._open.get(name)
         if found is None:
             url = self._settings.endpoint or serializer.endpoint(name, self._settings.region)
-            self._credentials.keys()  # here it may block
+            self._credentials.keys()  # may block here
             client = Client(
                 url,
                 self._clock,
@@ -82,32 +82,35 @@ class Services:
         return found
 
     def _retrier(self, service: str, worker: int) -> Retrier | None:
-        """The application's retry policy for one client; each worker has its own, as each process of an application."""
+        """Return the application's retry policy for one client.
+
+        Each worker has its own, like each process of an application.
+        """
         uniform = rng_for(self._scenario.seed, worker, f"retries of {service}").random
         policy = make_policy(self._scenario.client, service, uniform, self._clock.real())
         return None if policy is None else Retrier(policy, self._clock, self._recorder)
 
     @property
     def connections(self) -> int:
-        """Connections that are open now, to all of them."""
+        """Number of open connections to all services."""
         return sum(service.client.connections for service in self._open.values())
 
     def watch(self) -> None:
-        """Notice connections that the target closes."""
+        """Detect connections that the target closes."""
         for service in self._open.values():
             service.client.watch()
 
     def renew_credentials(self, note: Callable[[str], None]) -> None:
-        """Read the keys again from time to time, without end: for a greenlet of its own. `note` hears where that fails."""
+        """Read the keys again periodically, without end: for a greenlet of its own. `note` is called on failure."""
         while True:
             gevent.sleep(RENEW_SECONDS)
             try:
                 self._credentials.renew()
             except BusyhourError as error:
-                note(f"{error.message} The keys of before were used on.")
+                note(f"{error.message} The previous keys were used instead.")
 
     def give_up_retries(self) -> None:
-        """Make no attempt more: what waits for one ends with its last answer."""
+        """Make no further attempts: operations that wait for one end with their last response."""
         for service in self._open.values():
             if service.retrier is not None:
                 service.retrier.give_up()
@@ -119,10 +122,10 @@ class Services:
 
 
 def reachable(settings: Settings) -> None:
-    """Open one connection to the target, so that a wrong address is said at once and not by thousands of errors.
+    """Open one connection to the target, so that a wrong address is reported at once, not as thousands of errors.
 
     Raises:
-        BusyhourError: nothing answers there.
+        BusyhourError: the connection fails.
     """
     import socket
     from urllib.parse import urlsplit
@@ -138,7 +141,7 @@ def reachable(settings: Settings) -> None:
             socket.create_connection((parts.hostname, parts.port or 80), timeout=5.0).close()
         except OSError as error:
             raise BusyhourError(
-                f"Nothing answers at {url}: {error.strerror or error}.",
+                f"Cannot connect to {url}: {error.strerror or error}.",
                 "Start `busyhour emulator`, or correct BUSYHOUR_ENDPOINT.",
                 ExitCode.UNREACHABLE,
             ) from None

@@ -1,11 +1,11 @@
-"""AWS Signature Version 4, made for sending the same kind of request many times a second.
+"""AWS Signature Version 4, optimised for sending the same kind of request many times a second.
 
-botocore builds every signature from nothing, about 150 us a request. Here the signing key is kept for the day, and all
-parts of a request that do not change within a second are written, and hashed, once a second: what remains per request
-is the hash of the body and the ends of the other hashes.
+botocore builds every signature from scratch, about 150 us a request. Here the signing key is kept for the day,
+and all parts of a request that do not change within a second are written, and hashed, once a second. Per
+request this leaves the hash of the body and the ends of the other hashes.
 
-Source of the algorithm: AWS "Create a signed AWS API request" (IAM User Guide, reference_sigv-create-signed-request).
-Pure: no I/O, no clock; the time comes in.
+Source of the algorithm: AWS "Create a signed AWS API request" (IAM User Guide,
+reference_sigv-create-signed-request). Pure: no I/O, no clock; the time is passed in.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SAFE = "-_.~"
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """One set of credentials, frozen at some moment."""
+    """One immutable set of credentials."""
 
     access_key: str
     secret_key: str
@@ -35,7 +35,7 @@ class Keys:
 
 
 def signing_key(secret_key: str, day: str, region: str, service: str) -> bytes:
-    """The derived key for one day (`20260131`), Region and service; worth keeping."""
+    """Return the derived key for one day (`20260131`), Region and service; worth caching."""
     key = hmac.digest(b"AWS4" + secret_key.encode(), day.encode(), "sha256")
     for part in (region, service, "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
@@ -43,7 +43,7 @@ def signing_key(secret_key: str, day: str, region: str, service: str) -> bytes:
 
 
 def _pads(key: bytes) -> tuple[HASH, HASH]:
-    """The two halves of HMAC-SHA256 (RFC 2104), with the key's blocks hashed already: copies of them need it no more."""
+    """Return the two halves of HMAC-SHA256 (RFC 2104) with the key already hashed, to be copied per request."""
     block = key.ljust(64, b"\0")
     return (
         hashlib.sha256(bytes(byte ^ 0x36 for byte in block)),
@@ -52,12 +52,12 @@ def _pads(key: bytes) -> tuple[HASH, HASH]:
 
 
 def canonical_path(path: str) -> str:
-    """The path as it is signed: `path` is as it is sent, and is encoded once more, as all services but S3 want it."""
+    """Return the path for signing: `path` as sent, encoded once more, as all services but S3 require."""
     return quote(path, safe="/" + _SAFE) or "/"
 
 
 def canonical_query(pairs: Iterable[tuple[str, str]]) -> str:
-    """Name and value encoded, sorted, joined; the same text may be sent."""
+    """Return names and values encoded, sorted, joined; the same text may be sent."""
     return "&".join(
         f"{name}={value}"
         for name, value in sorted((quote(n, safe=_SAFE), quote(v, safe=_SAFE)) for n, v in pairs)
@@ -69,9 +69,10 @@ class Prepared:
 
     Args:
         method: HTTP method.
-        host: as it goes into the Host header, with the port where it is not the scheme's own.
+        host: value of the Host header, with the port if it is not the scheme's default.
         path: as sent (percent-encoded); may be replaced per request.
-        headers: further headers to send and sign, without host, x-amz-date and content-length. Names lower case.
+        headers: further headers to send and sign, without host, x-amz-date and content-length. Names lower
+            case.
         region: for the credential scope.
         service: signing name (`connect`, `lambda`, `dynamodb`).
         query: canonical query string (see `canonical_query`).
@@ -123,13 +124,13 @@ class Prepared:
         self._keyed, self._outer = _pads(b"")
 
     def sign(self, keys: Keys, now: float, body: bytes, path: str | None = None) -> bytes:
-        """The whole request as bytes: request line, headers with the signature, body.
+        """Return the whole request as bytes: request line, headers with the signature, body.
 
         Args:
             keys: the credentials to sign with.
             now: seconds since the epoch; the signature counts whole seconds.
             body: as sent.
-            path: instead of the prepared one.
+            path: overrides the prepared one.
         """
         second = int(now)
         if second != self._second or keys.access_key != self._access_key or keys.token != self._token:
@@ -146,7 +147,7 @@ class Prepared:
         return b"%b%b%b%d\r\n\r\n%b" % (head, outer.hexdigest().encode(), self._tail, len(body), body)
 
     def _canonical_request(self, path: str) -> bytes:
-        """All of it but the hash of the body, which comes last."""
+        """Return the canonical request without the hash of the body, which comes last."""
         return f"{self._method}\n{canonical_path(path)}\n{self._query}\n{self._fixed}".encode()
 
     def _request_line(self, path: str) -> bytes:
@@ -154,7 +155,7 @@ class Prepared:
         return f"{self._method} {target} HTTP/1.1\r\n".encode()
 
     def _freeze(self, keys: Keys, second: int) -> None:
-        """Write everything that stays the same within this second and for these keys."""
+        """Write all parts that stay the same within this second and for these keys."""
         moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(second))
         day = moment[:8]
         if day != self._day or keys.secret_key != self._secret:

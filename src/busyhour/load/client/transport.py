@@ -1,7 +1,7 @@
 """Bytes over one connection, without a greenlet: plain TCP, or TLS through memory buffers.
 
-Sockets are used as the standard library made them, not as Locust patched them, and are never waited for; gevent's
-loop calls back when something can be read. TLS works on memory buffers, so that both kinds look the same.
+Sockets are used as the standard library made them, not as Locust patched them, and never block; gevent's
+loop calls back when data can be read. TLS works on memory buffers, so that both kinds have the same interface.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import ssl
 from typing import Any
 
 _socket = monkey.get_original("socket", "socket")
-"""The class as it was before Locust patched it: its methods return at once instead of switching greenlets."""
+"""The class before Locust patched it: its methods return at once instead of switching greenlets."""
 
 RECEIVE_BYTES = 65536
 _LATER = (errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EAGAIN)
 
 
 class PlainTransport:
-    """A TCP connection that is being made or is there.
+    """A TCP connection, open or being opened.
 
     Args:
         family: address family.
-        address: as `getaddrinfo` gave it.
+        address: as returned by `getaddrinfo`.
     """
 
     def __init__(self, family: int, address: Any) -> None:
@@ -41,10 +41,10 @@ class PlainTransport:
             raise OSError(code, os.strerror(code))
 
     def connected(self) -> bool:
-        """Called when the socket can be written to first; True once bytes of a request may be sent.
+        """Called when the socket is first writable; return True once bytes of a request may be sent.
 
         Raises:
-            OSError: the connection was not made.
+            OSError: the connection failed.
         """
         import socket
 
@@ -54,7 +54,7 @@ class PlainTransport:
         return True
 
     def send(self, data: bytes) -> bool:
-        """Send as much as goes out at once; True when all of it went, otherwise `flush` when writable."""
+        """Send as much as possible at once; return True if all was sent, otherwise call `flush` when writable."""
         if self._unsent:
             self._unsent += data
             return False
@@ -68,12 +68,12 @@ class PlainTransport:
         return False
 
     def flush(self) -> bool:
-        """Send what is left; True when nothing is."""
+        """Send the rest; return True when nothing is left."""
         data, self._unsent = self._unsent, b""
         return not data or self.send(data)
 
     def receive(self) -> bytes | None:
-        """What came in; empty at the end of the stream, None when there is nothing yet."""
+        """Return received bytes; empty at the end of the stream, None if there are none yet."""
         try:
             data: bytes = self.socket.recv(RECEIVE_BYTES)
         except BlockingIOError:
@@ -86,11 +86,11 @@ class PlainTransport:
 
 
 class TlsTransport(PlainTransport):
-    """The same with TLS. The server's certificate and name are checked by `context`.
+    """A TLS connection. The server's certificate and name are checked by `context`.
 
     Args:
         family: address family.
-        address: as `getaddrinfo` gave it.
+        address: as returned by `getaddrinfo`.
         context: made by `tls_context`.
         name: the server's name.
     """
@@ -103,7 +103,7 @@ class TlsTransport(PlainTransport):
         self._ready = False
 
     def connected(self) -> bool:
-        """Begin the handshake; it goes on in `receive`."""
+        """Begin the handshake; it continues in `receive`."""
         super().connected()
         return self._shake()
 
@@ -118,7 +118,7 @@ class TlsTransport(PlainTransport):
         return not data or super().send(data)
 
     def receive(self) -> bytes | None:
-        """Decrypted bytes; None also while the handshake goes on (see `ready`)."""
+        """Return decrypted bytes; None also during the handshake (see `ready`)."""
         data = super().receive()
         if data is None:
             return None
@@ -166,7 +166,7 @@ class TlsTransport(PlainTransport):
 
 
 def tls_context(ca_bundle: str | None = None) -> ssl.SSLContext:
-    """A context that verifies certificate and name, with the CAs of `ca_bundle`, AWS_CA_BUNDLE or the system."""
+    """Return a context that verifies certificate and name, by `ca_bundle`, AWS_CA_BUNDLE or the system's CAs."""
     context = ssl.create_default_context(cafile=ca_bundle or os.environ.get("AWS_CA_BUNDLE") or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -1,1 +1,1 @@
-"""Figures of a run while it goes on: web page, OpenTelemetry."""
+"""Figures of a run in progress: web page, OpenTelemetry."""

@@ -1,4 +1,4 @@
-"""A run while it goes on, for people and for monitoring: what web page and exporters show. Pure but for `clock`."""
+"""Figures of a run in progress for the web page and exporters. Pure except for `clock`."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import TYPE_CHECKING, Any
 from busyhour.results.measurement.histogram import Histogram
 
 if TYPE_CHECKING:
-    from busyhour.load.runner.aggregator import RunSum
+    from busyhour.load.runner.aggregator import Aggregator
 
 POINTS = 600
-"""Points of a line that are sent to a page at most."""
+"""Maximum number of points of a line on a page."""
 
 _QUANTILES = (50.0, 99.0, 99.9)
 
 
 class Live:
-    """What there is to see of the run that is on, or of the last one; nothing before the first.
+    """Figures of the current or the last run; empty before the first.
 
     Args:
-        run: gives it.
+        run: returns the run.
     """
 
-    def __init__(self, run: Callable[[], RunSum | None]) -> None:
+    def __init__(self, run: Callable[[], Aggregator | None]) -> None:
         self._run = run
 
     def figures(self) -> dict[str, Any]:
-        """The line that progress.jsonl had last; empty before the first."""
+        """Return the last line of progress.jsonl; empty before the first."""
         run = self._run()
         return dict(run.last) if run is not None else {}
 
     def requests(self) -> list[tuple[dict[str, str], float]]:
-        """Requests so far, all attempts: `service`, `operation` and `outcome` (`ok`, `rate_throttle`, ...), their number."""
+        """Return the number of requests so far, all attempts, by `service`, `operation` and `outcome` (`ok`, ...)."""
         run = self._run()
         found = []
         for key, n in sorted(run.measures.counts.items()) if run is not None else ():
@@ -43,7 +43,7 @@ class Live:
         return found
 
     def rows(self) -> list[dict[str, str]]:
-        """Names and values for a table, in the words of the report."""
+        """Return names and values for a table, with the report's names."""
         now = self.figures()
         if not now:
             return [_row("Run", "not started")]
@@ -64,7 +64,7 @@ class Live:
         ]
 
     def state(self) -> dict[str, Any]:
-        """Figures, the whole schedule, and what happened in each second so far (or in each of several together)."""
+        """Return figures, the whole schedule, and counts by second (or by groups of seconds)."""
         run = self._run()
         if run is None:
             return {"figures": {}, "scenario": "", "lines": []}
@@ -72,7 +72,7 @@ class Live:
         starts, planned = run.schedule.planned_series(step)
         seconds = run.measures.seconds
         last = max(seconds, default=-1) - 1  # the newest second is not complete yet
-        # Seconds that a worker has not reported on would look like a fall of the rate, so the last two are left out.
+        # Seconds that a worker has not reported yet would look like a drop of the rate, so the last two are omitted.
         shown = range(max(0, last))
         width = _step(float(len(shown)))
 
@@ -101,7 +101,7 @@ class Live:
         }
 
     def prometheus(self) -> str:
-        """The same in Prometheus' text format, version 0.0.4; an empty text before the first run.
+        """Format the figures in Prometheus' text format, version 0.0.4; empty before the first run.
 
         Source: prometheus.io/docs/instrumenting/exposition_formats.
         """
@@ -112,7 +112,7 @@ class Live:
         out: list[str] = []
         for name, key, words in (
             ("calls_planned_total", "planned", "Arrivals of the whole schedule."),
-            ("calls_due_total", "due", "Arrivals that the plan expects by now."),
+            ("calls_due_total", "due", "Arrivals scheduled up to now."),
             ("calls_started_total", "started", "Calls started."),
             ("calls_late_total", "late", "Calls started later than the bound after their intended start."),
             ("calls_completed_total", "completed", "Calls that ended well."),
@@ -124,14 +124,14 @@ class Live:
             out,
             "calls_dropped_total",
             "counter",
-            "Arrivals not started by the generator's own fault.",
+            "Arrivals not started because of the generator itself.",
             [({"reason": reason}, float(n)) for reason, n in dropped.items()],
         )
         _metric(out, "calls_in_progress", "gauge", "Calls in progress.", [({}, float(now["in_progress"]))])
         if now.get("slip") is not None:
-            words = "99th percentile of the start after the intended start, so far."
+            words = "99th percentile of the delay of starts after the intended start, so far."
             _metric(out, "start_slip_p99_seconds", "gauge", words, [({}, now["slip"] / 1000.0)])
-        _metric(out, "requests_total", "counter", "Requests by their outcomes.", self.requests())
+        _metric(out, "requests_total", "counter", "Requests by outcome.", self.requests())
         self._latencies(out, run.measures.histograms)
         return "\n".join([*out, ""])
 
@@ -142,7 +142,7 @@ class Live:
                 merged.setdefault(key.split("/")[1], Histogram()).merge(histogram)
         name = "busyhour_request_latency_seconds"
         if merged:
-            out.append(f"# HELP {name} From the intended moment to the answer; some 20 s behind.")
+            out.append(f"# HELP {name} From the intended start to the response; about 20 s behind.")
             out.append(f"# TYPE {name} summary")
         for operation, histogram in merged.items():
             labels = _operation(operation)
@@ -166,7 +166,7 @@ def _count(seconds: Mapping[int, Any], t: int, key: str) -> int:
 
 
 def _thin(points: Iterable[tuple[float, float]], width: float, *, highest: bool = False) -> list[list[float]]:
-    """Points put together by `width` seconds: their mean, or the highest of them."""
+    """Combine points over `width` seconds: their mean, or their maximum."""
     bins: dict[float, list[float]] = {}
     for t, value in points:
         bins.setdefault(t // width * width, []).append(value)

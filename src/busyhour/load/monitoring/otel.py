@@ -1,6 +1,6 @@
-"""The run's own figures through OpenTelemetry, beside those that Locust's `--otel` exports of requests.
+"""Figures of the run for OpenTelemetry, in addition to Locust's `--otel` export of requests.
 
-Counts are counters, so that a backend makes rates of them; docs/telemetry.md has the list for users.
+Counts are counters, so that a backend can compute rates; docs/telemetry.md lists them for users.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from busyhour.load.monitoring.figures import Live
 
 FIGURES = (
     ("busyhour.calls.planned", "planned", "counter", "{call}", "Arrivals of the whole schedule"),
-    ("busyhour.calls.due", "due", "counter", "{call}", "Arrivals that the plan expects by now"),
+    ("busyhour.calls.due", "due", "counter", "{call}", "Arrivals scheduled up to now"),
     ("busyhour.calls.started", "started", "counter", "{call}", "Calls started"),
     ("busyhour.calls.in_progress", "in_progress", "gauge", "{call}", "Calls in progress"),
     ("busyhour.calls.late", "late", "counter", "{call}", "Calls started later than the bound"),
@@ -22,7 +22,7 @@ FIGURES = (
         "dropped",
         "counter",
         "{call}",
-        "Arrivals not started by the generator's fault",
+        "Arrivals not started because of the generator",
     ),
     ("busyhour.calls.completed", "completed", "counter", "{call}", "Calls that ended well"),
     ("busyhour.calls.failed", "failed", "counter", "{call}", "Calls that failed or were blocked"),
@@ -33,10 +33,10 @@ FIGURES = (
         "slip",
         "gauge",
         "ms",
-        "99th percentile of the start after the intended start",
+        "99th percentile of the delay of starts after the intended start",
     ),
 )
-"""Name, key of a line of progress.jsonl, kind, unit, description."""
+"""Name, member of a line of progress.jsonl, kind, unit, description."""
 
 FLUSH_MILLISECONDS = 5000
 REQUESTS = "busyhour.requests"
@@ -44,7 +44,7 @@ REQUESTS = "busyhour.requests"
 
 
 def export(live: Live) -> bool:
-    """Register the figures with the meter provider that Locust has set up, which asks for them when it exports.
+    """Register the figures with Locust's meter provider, which reads them on export.
 
     Returns:
         Whether OpenTelemetry is installed (`pip install "locust[otel]"`).
@@ -68,14 +68,12 @@ def export(live: Live) -> bool:
 
     for name, key, kind, unit, words in FIGURES:
         make[kind](name, callbacks=[observe(key)], unit=unit, description=words)
-    make["counter"](
-        REQUESTS, callbacks=[requests], unit="{request}", description="Requests by their outcomes"
-    )
+    make["counter"](REQUESTS, callbacks=[requests], unit="{request}", description="Requests by outcome")
     return True
 
 
 def flush(**_: Any) -> None:
-    """Export what was not exported yet; a listener of Locust's `quit`.
+    """Export the remaining figures; a listener of Locust's `quit`.
 
     The SDK does so when Python ends, but not in the workers that `--processes` forks.
     """
@@ -83,6 +81,6 @@ def flush(**_: Any) -> None:
         metrics: Any = importlib.import_module("opentelemetry.metrics")
     except ImportError:
         return
-    force = getattr(metrics.get_meter_provider(), "force_flush", None)  # none where nothing is exported
+    force = getattr(metrics.get_meter_provider(), "force_flush", None)  # none without an exporter
     if force is not None:
         force(timeout_millis=FLUSH_MILLISECONDS)

@@ -1,8 +1,9 @@
-"""The run in Locust's web UI: a tab with figures, a page with lines, and /metrics for Prometheus.
+"""The run in Locust's web UI: a tab with figures, a page with charts, and /metrics for Prometheus.
 
-Built on Locust's own extension points: the web UI's Flask app, `template_args` with `extendedTabs` and
-`extendedTables`, and `extendedStats` in the answer that its page polls (Locust's example extend_modern_web_ui.py).
-Headless runs have no web UI; where BUSYHOUR_LIVE says a port, the page and /metrics are served there.
+Uses Locust's extension points: the web UI's Flask app, `template_args` with `extendedTabs` and
+`extendedTables`, and `extendedStats` in the response that its page polls (Locust's example
+extend_modern_web_ui.py). Headless runs have no web UI; with a port in BUSYHOUR_LIVE, the page and /metrics are
+served there.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 def routes(live: Live) -> Blueprint:
-    """`/busyhour` (a page), `/busyhour/state` (JSON) and `/metrics` (Prometheus)."""
+    """Add the routes `/busyhour` (a page), `/busyhour/state` (JSON) and `/metrics` (Prometheus)."""
     made = Blueprint(KEY, __name__)
 
     @made.route("/busyhour")
@@ -46,7 +47,7 @@ def routes(live: Live) -> Blueprint:
 
 
 def extend(web_ui: Any, live: Live) -> None:
-    """Put a tab and the routes into Locust's web UI."""
+    """Add a tab and the routes to Locust's web UI."""
     tab = {"title": "busyhour", "key": KEY}
     columns = [{"key": "name", "title": "What"}, {"key": "value", "title": "Now"}]
     given = web_ui.template_args
@@ -57,7 +58,7 @@ def extend(web_ui: Any, live: Live) -> None:
     def with_figures(response: Response) -> Response:
         if request.path == "/stats/requests" and response.is_json:
             data = response.get_json()
-            rows = [*live.rows(), {"name": "The same as lines", "value": "at this address under /busyhour"}]
+            rows = [*live.rows(), {"name": "Charts", "value": "at this address under /busyhour"}]
             data["extendedStats"] = [*data.get("extendedStats", ()), {"key": KEY, "data": rows}]
             response.set_data(json.dumps(data))
         return response
@@ -66,10 +67,10 @@ def extend(web_ui: Any, live: Live) -> None:
 
 
 def serve(where: str, live: Live) -> WSGIServer:
-    """Serve the page and /metrics at `where`, `port` or `host:port`, beside a run without a web UI.
+    """Serve the page and /metrics at `where`, `port` or `host:port`, for a run without a web UI.
 
     Raises:
-        BusyhourError: `where` is no such thing, or the port is taken.
+        BusyhourError: `where` is not a valid address, or the port is in use.
     """
     host, _, port = where.rpartition(":")
     app = Flask(KEY)

@@ -1,9 +1,9 @@
-"""Ends of contacts by contact events: from a file, an event a line, that somebody else writes while the run goes on.
+"""Ends of contacts from contact events in a file, one event a line, that another program appends during the run.
 
-`busyhour emulator --events FILE` writes one. On AWS a rule of EventBridge for "Amazon Connect Contact Event" leads, for
-example by way of a queue, to whatever appends the events to the file as they are. No API is called, so every contact can
-be followed. Connect sends events on a best-effort basis and in no order (Administrator Guide, "Contact events"); an end
-that is not told when the run is over counts as unknown.
+`busyhour emulator --events FILE` writes one. On AWS a rule of EventBridge for "Amazon Connect Contact Event"
+leads, for example through a queue, to a program that appends the events unchanged to the file. No API is
+called, so every contact can be followed. Connect sends events on a best-effort basis and in no order
+(Administrator Guide, "Contact events"); an end without an event by the end of the run counts as unknown.
 """
 
 from __future__ import annotations
@@ -26,10 +26,13 @@ if TYPE_CHECKING:
 DETAIL_TYPE = "Amazon Connect Contact Event"
 
 FOLLOWED_AT_MOST = 200_000
-"""Contacts of one worker whose end is awaited; beyond them the oldest is given up, whose event was probably lost."""
+"""Contacts of one worker whose end is awaited.
+
+Beyond this the oldest is given up, since its event was probably lost.
+"""
 
 EARLY_AT_MOST = 20_000
-"""Ends of contacts that are not known here, the newest: the event may come before StartOutboundVoiceContact's answer."""
+"""Kept ends of unknown contacts: an event may arrive before StartOutboundVoiceContact's response."""
 
 LOOK_SECONDS = 0.1
 CHUNK = 65_536
@@ -38,19 +41,19 @@ CHUNK = 65_536
 _ENDS = (b"DISCONNECTED", b"COMPLETED")
 
 
-class Tail:
-    """What is written to a file from now on. The file may not be there yet, and may be replaced by a new one.
+class FileTail:
+    """New lines of a file from now on. The file may not exist yet, and may be replaced by a new one.
 
     Raises:
-        BusyhourError: `path` can never be such a file.
+        BusyhourError: `path` cannot be a file.
     """
 
     def __init__(self, path: Path) -> None:
         if path.is_dir() or not path.parent.is_dir():
-            why = "is a folder" if path.is_dir() else f"is in {path.parent}, which is no folder"
+            why = "is a folder" if path.is_dir() else f"is in {path.parent}, which is not a folder"
             raise BusyhourError(
                 f"{CONTACT_EVENTS}: {path} {why}.",
-                "Name the file that contact events are appended to, as JSON lines; it may be made later.",
+                "Name the file that contact events are appended to, as JSON lines; it may be created later.",
             )
         self._path = path
         self._rest = b""
@@ -61,7 +64,7 @@ class Tail:
             self._file, self._offset = about.st_ino, about.st_size
 
     def lines(self) -> list[bytes]:
-        """The next complete lines; empty where there are none yet."""
+        """Return the next complete lines; empty if there are none yet."""
         try:
             with self._path.open("rb") as file:
                 about = self._path.stat()
@@ -77,10 +80,10 @@ class Tail:
 
 
 def read_end(line: bytes, epoch: float) -> tuple[str, Ended] | None:
-    """Id and end of the contact that an event tells of; None where it tells of no end. `epoch`: second 0 of the run.
+    """Return id and end of an event's contact; None for an event without an end. `epoch`: second 0 of the run.
 
     Raises:
-        ValueError: the line is no JSON object, or a time in it is none.
+        ValueError: the line is not a JSON object, or has an invalid time.
     """
     event = orjson.loads(line)
     if not isinstance(event, dict):
@@ -91,7 +94,7 @@ def read_end(line: bytes, epoch: float) -> tuple[str, Ended] | None:
     at = _moment(detail, "disconnectTimestamp", epoch)
     if at is None:
         return None
-    # AWS's own sample of a DISCONNECTED event writes AgentInfo, its data model agentInfo.
+    # AWS's own sample of a DISCONNECTED event has AgentInfo, its data model agentInfo.
     agent = detail.get("agentInfo") or detail.get("AgentInfo") or {}
     return str(detail.get("contactId")), Ended(
         at=at,
@@ -108,32 +111,32 @@ def _moment(of: Mapping[str, Any], name: str, epoch: float) -> float | None:
     return None if text is None else datetime.fromisoformat(text).timestamp() - epoch
 
 
-class Listening:
-    """Follows every contact, by the events in a file.
+class ContactEventSource:
+    """Follows every contact by the events in a file.
 
     Args:
         drive: the run.
         path: the file.
-        told: hears of each end.
+        on_end: called with each end.
     """
 
-    def __init__(self, drive: Drive, path: Path, told: Told) -> None:
+    def __init__(self, drive: Drive, path: Path, on_end: Told) -> None:
         self._drive = drive
         self._path = path
-        self._told = told
-        self._tail = Tail(path)
-        # Ordered, since giving up the oldest key of a plain dict walks over all that were taken out before it.
+        self._told = on_end
+        self._tail = FileTail(path)
+        # Ordered, since finding the oldest key of a plain dict walks over all keys removed before it.
         self._contacts: OrderedDict[str, Contact] = OrderedDict()
         self._early: OrderedDict[str, Ended] = OrderedDict()
         self._broken = self._left = 0
         self._over = False
 
     def begin(self) -> None:
-        """Read from now on."""
+        """Start reading."""
         self._look()
 
     def follow(self, index: int, identity: str, started: float) -> str | None:
-        """Await its end; gives the oldest contact up where too many are awaited."""
+        """Await the contact's end; give up the oldest contact if too many are awaited."""
         contact = Contact(identity, started, 1.0)
         ended = self._early.pop(identity, None)
         if ended is not None:
@@ -146,16 +149,16 @@ class Listening:
 
     @property
     def followed(self) -> Mapping[str, Contact]:
-        """Contacts whose end no event has told yet."""
+        """Contacts without an event of their end so far."""
         return self._contacts
 
     @property
     def weight(self) -> float:
-        """Each of them is one."""
+        """Number of followed contacts, each weighing 1."""
         return float(len(self._contacts))
 
     def end(self) -> list[Contact]:
-        """Read what is there, then no more."""
+        """Read the remaining lines, then stop."""
         while self._read():
             pass
         self._over = True
@@ -164,18 +167,18 @@ class Listening:
         self._left = len(left)
         return left
 
-    def last_words(self, known: int, unknown: int) -> list[str]:
-        """Which ends no event told, and which lines were none."""
-        said = []
+    def final_notes(self, known: int, unknown: int) -> list[str]:
+        """Return notes on ends without events, and on invalid lines."""
+        notes = []
         missing = unknown + self._left
         if missing:
-            said.append(
+            notes.append(
                 f"Outcomes are those of the contact events in {self._path}: known for {known} calls, unknown for "
-                f"{missing}, which were still going on, or whose events were late or lost."
+                f"{missing}, which were still in progress, or whose events were late or lost."
             )
         if self._broken:
-            said.append(f"{self._broken} lines of {self._path} could not be read as contact events.")
-        return said
+            notes.append(f"{self._broken} lines of {self._path} could not be read as contact events.")
+        return notes
 
     def _look(self) -> None:
         if not self._over:
@@ -183,7 +186,7 @@ class Listening:
             self._drive.clock.call_later(0.001 if more else LOOK_SECONDS, self._look)
 
     def _read(self) -> bool:
-        """Take the next lines; False where there are none."""
+        """Process the next lines; return False if there are none."""
         lines = self._tail.lines()
         for line in lines:
             if any(word in line for word in _ENDS):

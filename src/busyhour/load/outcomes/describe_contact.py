@@ -1,4 +1,4 @@
-"""Ends of contacts by DescribeContact, within a rate of its own."""
+"""Ends of contacts from DescribeContact, within a request rate."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 LONGEST_PAUSE_SECONDS = 10.0
 
 BUSIEST_SECONDS = 30.0
-"""The share of contacts that is asked about is what the rate allows in the busiest half minute, and is the same for the
-whole run: a share that followed the planned rate would count a ramp's quiet minutes as much as its busy ones."""
+"""Seconds: the sampled share of contacts is what the rate allows in the busiest half minute, and constant for the
+whole run. A share that followed the planned rate would give a ramp's quiet minutes the same weight as its busy ones."""
 
 
-class Describing:
-    """Asks for a sample of the contacts, as large as the rate allows, until each has ended.
+class ContactPoller:
+    """Polls a sample of the contacts, as large as the rate allows, until each has ended.
 
     Args:
         drive: the run.
-        per_second: requests of all workers together; 0: nothing is asked.
-        told: hears of each end.
+        per_second: requests a second of all workers together; 0: no polling.
+        on_end: called with each end.
     """
 
-    def __init__(self, drive: Drive, per_second: float, told: Told) -> None:
+    def __init__(self, drive: Drive, per_second: float, on_end: Told) -> None:
         self._drive = drive
         self._rate = per_second
-        self._told = told
+        self._told = on_end
         self._watch = Watch()
         _, planned = drive.schedule.planned_series(min(BUSIEST_SECONDS, drive.schedule.duration))
         self._share = share_watched(per_second, max(planned, default=0.0))
@@ -48,38 +48,38 @@ class Describing:
         self._pause = drive.n / per_second if per_second > 0 else 0.0
 
     def begin(self) -> None:
-        """Ask from now on."""
+        """Start polling."""
         if self._pause:
             self._drive.clock.call_later(self._pause, self._ask_next)
 
     def follow(self, index: int, identity: str, started: float) -> str | None:
-        """Watch the contact where it falls into the sample."""
+        """Watch the contact if it is in the sample."""
         return None if self._watch.begin(index, identity, started, self._share) is not None else identity
 
     @property
     def followed(self) -> Mapping[str, Contact]:
-        """Contacts that are asked for."""
+        """Contacts that are polled."""
         return self._watch.contacts
 
     @property
     def weight(self) -> float:
-        """An estimate, from the sample."""
+        """Estimated number of contacts in progress, from the sample."""
         return self._watch.weight
 
     def end(self) -> list[Contact]:
-        """Ask no more."""
+        """Stop polling."""
         self._over = True
         left = list(self._watch.contacts.values())
         self._watch = Watch()
         return left
 
-    def last_words(self, known: int, unknown: int) -> list[str]:
-        """How much was not asked for."""
+    def final_notes(self, known: int, unknown: int) -> list[str]:
+        """Return notes on the share of contacts that was not polled."""
         if not unknown:
             return []
         return [
-            f"Outcomes were asked for within {self._rate:g} DescribeContact requests a second: "
-            f"known for {known} calls, not asked for {unknown}. Calls in progress are an estimate."
+            f"Outcomes were polled with at most {self._rate:g} DescribeContact requests a second: "
+            f"known for {known} calls, not polled for {unknown}. Calls in progress are an estimate."
         ]
 
     def _ask_next(self) -> None:
@@ -95,13 +95,11 @@ class Describing:
     def _described(self, contact: Contact, answer: Answer) -> None:
         if answer.kind is Class.RATE_THROTTLE:
             self._pause = min(self._pause * 2.0, LONGEST_PAUSE_SECONDS)
-            self._drive.note(
-                "DescribeContact was throttled: outcomes were asked for more slowly than planned."
-            )
+            self._drive.note("DescribeContact was throttled: outcomes were polled more slowly than planned.")
         ended = (
             read(orjson.loads(answer.body).get("Contact", {}), self._drive.started_at) if answer.ok else None
         )
         if ended is None:
-            self._watch.goes_on(contact, self._drive.clock.now())
+            self._watch.still_in_progress(contact, self._drive.clock.now())
         elif self._watch.ended(contact, ended.at):
             self._told(contact, ended)

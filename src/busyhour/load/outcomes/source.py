@@ -1,9 +1,9 @@
-"""The outcome of contacts: how an end is told, and which contacts are asked for. Pure: no clock, no network.
+"""Outcomes of contacts: the form of an end, and which contacts are polled. Pure: no clock, no network.
 
-StartOutboundVoiceContact only says that a contact was accepted. How it ended is asked later with DescribeContact, at a
-pace that leaves the operation's quota (10 requests/s for the whole account) to others. Where there are more contacts
-than can be asked for, a sample is watched, drawn by the number of the call, and each watched contact stands for 1/share
-others. Or contact events tell the end of every one.
+StartOutboundVoiceContact only confirms that a contact was accepted. Its outcome is polled later with
+DescribeContact, at a rate that leaves most of the operation's quota (10 requests/s for the whole account) to
+others. If there are more contacts than can be polled, a sample is watched, drawn by the number of the call, and
+each watched contact represents 1/share contacts. Alternatively, contact events give the end of every contact.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any, Protocol
 from busyhour.results.outcomes import Ending
 
 QUESTIONS_PER_CONTACT = 3.0
-"""About how often a contact is asked for until it has ended."""
+"""Approximate number of polls per contact until it has ended."""
 
 FIRST_QUESTION_SECONDS = 5.0
-"""When the first contacts are asked for, before it is known how long contacts last."""
+"""Seconds until the first contacts are polled, before the typical length of contacts is known."""
 
 _GOLDEN = 0.6180339887498949
 TURNED_AWAY_SECONDS = 1.0
@@ -39,7 +39,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a contact ended, as the target tells it. Times are seconds of the run; None: it did not happen."""
+    """How a contact ended, as reported by the target. Times are seconds of the run; None: it did not happen."""
 
     at: float
     reason: str
@@ -50,13 +50,13 @@ class Ended:
 
     @property
     def blocked(self) -> bool:
-        """Inferred: it failed at once without reaching a flow, as when the concurrency quota is full."""
+        """Whether the call was blocked: inferred from a failure at once, without reaching a flow."""
         at_once = self.initiated is not None and self.at - self.initiated <= TURNED_AWAY_SECONDS
         return self.reason == "TELECOM_PROBLEM" and self.connected is None and at_once
 
     @property
     def ending(self) -> Ending:
-        """How far the call came, as far as the target tells."""
+        """How far the call got, as far as the target reports it."""
         if self.blocked:
             return Ending.BLOCKED
         if self.answered is not None:
@@ -79,17 +79,17 @@ Told = Callable[[Contact, Ended], None]
 
 
 class Source(Protocol):
-    """Where the ends of contacts are heard of."""
+    """A source of the ends of contacts."""
 
     def begin(self) -> None:
-        """The run starts now."""
+        """Start: the run begins now."""
 
     def follow(self, index: int, identity: str, started: float) -> str | None:
-        """Call `index` was accepted as contact `identity` at second `started`.
+        """Follow call `index`, accepted as contact `identity` at second `started`.
 
         Returns:
-            A contact whose end nobody will tell: this one where it is not followed, or an older one that is given up
-            for it. None: this one is followed, and none is given up.
+            A contact whose end will not be known: this one if it is not followed, or an older one that is given
+            up for it. None: this one is followed, and none is given up.
         """
 
     @property
@@ -98,40 +98,45 @@ class Source(Protocol):
 
     @property
     def weight(self) -> float:
-        """Contacts that go on, where each of those followed stands for itself and those that are not."""
+        """Number of contacts in progress; each followed contact also represents those not followed."""
 
     def end(self) -> list[Contact]:
-        """Follow no longer: contacts whose end is not known."""
+        """Stop following; return the contacts whose end is unknown."""
 
-    def last_words(self, known: int, unknown: int) -> list[str]:
-        """What the report says of `known` ends and `unknown` contacts that were not followed."""
+    def final_notes(self, known: int, unknown: int) -> list[str]:
+        """Return notes for the report on `known` ends and `unknown` contacts that were not followed."""
 
 
 class Unknown:
-    """Contacts whose end nobody tells: all are counted, and the newest ids kept. Long runs have millions of them.
+    """Contacts whose end is not followed: all are counted, and the newest ids kept.
+
+    Long runs have millions of them.
 
     Args:
-        kept: how many ids are kept.
+        kept: maximum number of ids kept.
     """
 
     def __init__(self, kept: int) -> None:
         self.ids: deque[str] = deque(maxlen=kept)
-        """The newest ones, oldest first."""
+        """The newest ids, oldest first."""
         self.count = 0
 
     def add(self, identity: str) -> None:
-        """One more."""
+        """Add one contact."""
         self.ids.append(identity)
         self.count += 1
 
     @property
     def forgotten(self) -> int:
-        """Those whose id was not kept."""
+        """Number of contacts whose id was not kept."""
         return self.count - len(self.ids)
 
 
 def read(contact: Mapping[str, Any], epoch: float) -> Ended | None:
-    """The end of a contact from DescribeContact's `Contact`; None while it goes on. `epoch`: second 0 of the run."""
+    """Read the end of a contact from DescribeContact's `Contact`; None while in progress.
+
+    `epoch`: second 0 of the run.
+    """
 
     def moment(value: Any) -> float | None:
         return float(value) - epoch if isinstance(value, int | float) else None
@@ -150,7 +155,7 @@ def read(contact: Mapping[str, Any], epoch: float) -> Ended | None:
 
 
 def share_watched(questions_per_second: float, calls_per_second: float) -> float:
-    """Which share of contacts can be watched at that many questions and accepted calls per second."""
+    """Return the share of contacts that can be watched at these rates of polls and accepted calls per second."""
     if questions_per_second <= 0:
         return 0.0
     if calls_per_second <= 0:
@@ -159,7 +164,7 @@ def share_watched(questions_per_second: float, calls_per_second: float) -> float
 
 
 class Watch:
-    """The contacts that are watched and when each is asked for next."""
+    """The watched contacts, and the next poll time of each."""
 
     def __init__(self) -> None:
         self._due: list[tuple[float, int, Contact]] = []
@@ -168,15 +173,15 @@ class Watch:
         self._seconds = 0.0
         self.contacts: dict[str, Contact] = {}
         self.weight = 0.0
-        """Sum of the weights of all watched contacts: an estimate of the contacts that go on."""
+        """Sum of the weights of all watched contacts: an estimate of the contacts in progress."""
 
     @property
     def typical(self) -> float:
-        """Mean length of the contacts known to have ended, seconds."""
+        """Mean length of the contacts known to have ended, in seconds."""
         return self._seconds / self._known if self._known else FIRST_QUESTION_SECONDS
 
     def begin(self, index: int, identity: str, started: float, share: float) -> Contact | None:
-        """Watch a contact, if it falls into the sample."""
+        """Watch a contact if it is in the sample."""
         if index * _GOLDEN % 1.0 >= share:
             return None
         contact = Contact(identity, started, 1.0 / share)
@@ -186,11 +191,12 @@ class Watch:
         return contact
 
     def next(self, now: float, *, eager: bool = False) -> Contact | None:
-        """The contact to ask for now, None where none is due.
+        """Return the contact to poll now, None if none is due.
 
         Args:
             now: seconds of the run.
-            eager: no more contacts will come, so ask before it is due for one that was not asked for within a second.
+            eager: no more contacts will arrive, so poll a contact before it is due if its last poll was over a
+                second ago.
         """
         while self._due and (self._due[0][0] <= now or eager):
             contact = self._due[0][2]
@@ -204,12 +210,12 @@ class Watch:
             heapq.heappop(self._due)
         return None
 
-    def goes_on(self, contact: Contact, now: float) -> None:
-        """It has not ended: ask again, after half as long as it has lasted."""
+    def still_in_progress(self, contact: Contact, now: float) -> None:
+        """Record that the contact is in progress: poll again after half of its length so far."""
         self._push(now + max(1.0, min(0.5 * (now - contact.started), 60.0)), contact)
 
     def ended(self, contact: Contact, at: float) -> bool:
-        """It has ended; False where that was known."""
+        """Record that the contact has ended; return False if that was known."""
         if self.contacts.pop(contact.id, None) is None:
             return False
         self.weight = max(0.0, self.weight - contact.weight) if self.contacts else 0.0

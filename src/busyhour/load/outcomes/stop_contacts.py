@@ -1,4 +1,4 @@
-"""Ends contacts with StopContact, at a pace that leaves the operation's quota to others."""
+"""Ends contacts with StopContact, at a rate that leaves most of the operation's quota to others."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from busyhour.load.error_classes import Class
 from busyhour.load.event_loop import GeventClock
 
 
-class Stopper:
-    """Contacts that are to be ended, and the requests on their way. What is throttled or not answered is tried again.
+class ContactStopper:
+    """Contacts to end, and the requests in flight. Throttled and unanswered requests are retried.
 
     Args:
         clock: the generator's loop.
         operation: StopContact.
         instance: id of the Connect instance.
         pause: seconds between requests.
-        over: hears of each contact that has ended, or had already.
+        over: called with each contact that has ended, or had already.
     """
 
     def __init__(
@@ -42,11 +42,11 @@ class Stopper:
         self._running = False
 
     def __len__(self) -> int:
-        """Contacts that were not asked to end yet, and those whose answer is awaited."""
+        """Number of contacts without a request yet, plus those whose response is awaited."""
         return len(self._contacts) + self._asked
 
     def stop(self, contacts: Iterable[str], at_once: int = 0) -> None:
-        """End these contacts too: `at_once` of all that wait now, the others one after each pause."""
+        """End these contacts too: `at_once` of all waiting ones now, the others one after each pause."""
         self._contacts += contacts
         for _ in range(at_once):
             self._next()

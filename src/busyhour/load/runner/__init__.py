@@ -1,1 +1,1 @@
-"""Master and workers of a run: schedule, event loop, recording, sums."""
+"""Master and workers of a run: schedule, event loop, recording, aggregation."""

@@ -1,4 +1,4 @@
-"""The whole run, added up from its workers: progress while it lasts, load.json when it is over."""
+"""The whole run, aggregated over its workers: progress during the run, load.json at its end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from busyhour.load.runner.arrivals import gone
+from busyhour.load.runner.arrivals import lost_arrivals
 from busyhour.load.runner.generator import Status
 from busyhour.load.settings import Settings
 from busyhour.results.load_result import Circumstances, LoadResult, summarise
@@ -20,31 +20,31 @@ from busyhour.scenarios.model import Scenario
 from busyhour.scenarios.traffic_plan.arrivals import Schedule
 
 SEAL_AFTER = 20
-"""Seconds after which a second's latency histograms are reduced to percentiles; all workers have sent theirs by then."""
+"""Seconds until a second's latency histograms are reduced to percentiles; all workers have sent theirs by then."""
 
 MOST_SLIPS = 1200
 
 
 @dataclass(slots=True)
-class Worker:
-    """What the sum knows of one worker."""
+class WorkerState:
+    """State of one worker in the aggregation."""
 
     status: Status = field(default_factory=lambda: Status(0.0, 0, 0, 0.0))
     heard_at: float = 0.0
-    """When a part of it came last, on the caller's clock."""
+    """Time of its last part, on the caller's clock."""
     done: bool = False
     lost: bool = False
 
 
-class RunSum:
-    """Adds up what workers send.
+class Aggregator:
+    """Aggregates the measures of all workers.
 
     Args:
-        settings: where the files go, and the bounds.
-        scenario: what was planned.
-        workers: how many there are at the start.
+        settings: folder of the files, and the bounds.
+        scenario: the plan.
+        workers: number of workers at the start.
         started: epoch seconds of second 0.
-        calls: whether the scenario's arrivals are driven at all (a file with pollers alone drives none).
+        calls: whether the scenario's arrivals are driven (a file with pollers alone drives none).
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class RunSum:
         self.scenario = scenario
         self.schedule = Schedule(scenario.traffic, scenario.seed)
         self.measures = Measures()
-        self.workers = {k: Worker() for k in range(workers)}
+        self.workers = {k: WorkerState() for k in range(workers)}
         self.started = started
         self.interrupted = False
         self.notes: dict[str, None] = {}
@@ -65,20 +65,20 @@ class RunSum:
         self.last: Mapping[str, Any] = {}
         """The newest line of progress.jsonl."""
         self.slips: list[tuple[float, float]] = []
-        """(second, slip p99 in milliseconds so far): as many as a page can show, the older ones at wider distances."""
+        """(second, p99 of start delay in milliseconds so far): as many as a page can show, older ones thinned out."""
         self._progress_broken = ""
         if calls:
             self.measures.count("arrivals/planned", len(self.schedule))
 
     def add(self, k: int, part: Measures, status: Status, now: float) -> None:
-        """Add a part that worker `k` sent; parts of a worker that was given up are not added any more."""
+        """Add a part that worker `k` sent; parts of a worker that was given up are ignored."""
         worker = self.workers[k]
         if not worker.lost:
             self.measures.merge(part)
             worker.status, worker.heard_at = status, now
 
     def finished(self, k: int, words: Mapping[str, Any]) -> None:
-        """Worker `k` has ended properly; `words` are its notes."""
+        """Record that worker `k` has ended normally; `words` are its notes."""
         self.workers[k].done = True
         self.notes.update(dict.fromkeys(words.get("notes", ())))
         self.not_measured.update(dict.fromkeys(words.get("not_measured", ())))
@@ -87,14 +87,14 @@ class RunSum:
             self.generator[key] = max(known, value) if isinstance(value, int) and known is not None else value
 
     def lose(self, k: int, at: float, heirs: int) -> None:
-        """Worker `k` is gone; from second `at` on `heirs` others take its arrivals."""
+        """Record the loss of worker `k`; from second `at` on `heirs` others take its arrivals."""
         worker = self.workers[k]
         worker.lost = True
         status = worker.status
         self.measures.count("arrivals/lost", round(status.in_progress))
         if self.calls:
             until = at if heirs else float("inf")
-            missed = gone(self.schedule.worker(k, len(self.workers)), status.t, until)
+            missed = lost_arrivals(self.schedule.worker(k, len(self.workers)), status.t, until)
             self.measures.count("dropped/worker lost", missed)
         self.notes[
             f"Worker {k} died around second {status.t:.0f} with {status.in_progress:.0f} calls in progress; "
@@ -146,11 +146,11 @@ class RunSum:
         return line
 
     def result(self, ended: float, drive: str) -> LoadResult:
-        """The result of the run. `ended`: epoch seconds."""
+        """Return the result of the run. `ended`: epoch seconds."""
         failures = self.measures.counts.get("generator/failures", 0)
         reasons = list(self.reasons)
         if failures:
-            reasons.append(f"{failures} steps of the generator failed with an exception; its log has them.")
+            reasons.append(f"{failures} callbacks of the generator raised an exception; see its log.")
         if self._progress_broken:
             self.notes[f"{PROGRESS_FILE} could not be written: {self._progress_broken}."] = None
         duration = self.scenario.traffic.duration
@@ -175,7 +175,7 @@ class RunSum:
         )
 
     def write(self, result: LoadResult) -> Path | None:
-        """Write load.json, where there is a folder for it."""
+        """Write load.json if there is a folder for it."""
         return write_load(self.settings.run_dir, result) if self.settings.run_dir is not None else None
 
     def _requests(self, *kinds: str) -> int:

@@ -1,4 +1,4 @@
-"""Hands the arrivals of a schedule out at their intended starts, however slow the target is. Knows no Locust."""
+"""Starts the arrivals of a schedule at their intended times, however slow the target is. Independent of Locust."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from busyhour.load.event_loop import GeventClock
 
 _GOLDEN = 0.6180339887498949
-"""Fractional part of the golden ratio: multiples of it fill 0..1 evenly, whichever part of them one takes."""
+"""Fractional part of the golden ratio: any range of its multiples fills 0..1 evenly."""
 
 AT_ONCE = 32
-"""Arrivals that start in one go where the generator is behind; then sockets get their turn."""
+"""Arrivals started in one go by a generator that is behind; then sockets get their turn."""
 
 Arrival = tuple[int, float]
 
@@ -21,7 +21,7 @@ class Dispatcher:
     Args:
         clock: the generator's loop.
         arrivals: (number of the call, intended start), in order of time; drawn one at a time.
-        start: called at the intended start, as nearly as the machine allows.
+        start: called at the intended start, as precisely as the machine allows.
     """
 
     def __init__(
@@ -34,11 +34,11 @@ class Dispatcher:
         self.done = False
 
     def begin(self) -> None:
-        """Wait for the first arrival."""
+        """Schedule the first arrival."""
         self._await_next()
 
     def stop(self) -> None:
-        """Let no further arrival start."""
+        """Start no further arrivals."""
         self.done = True
         self._arrivals = iter(())
 
@@ -50,7 +50,7 @@ class Dispatcher:
             self._clock.call_at(self._next[1], self._arrive)
 
     def _arrive(self) -> None:
-        """Start the arrival that is due, and a few more that are due as well before anything else is."""
+        """Start the due arrival, and a few more that are due before any other timer."""
         clock, arrivals, start = self._clock, self._arrivals, self._start
         arrival = self._next
         for _ in range(AT_ONCE):
@@ -72,11 +72,11 @@ class Dispatcher:
 
 
 def choose(index: int, bounds: Sequence[float]) -> int:
-    """Which of several kinds takes call `index`: the same at any number of workers.
+    """Return which of several kinds takes call `index`: the same for any number of workers.
 
     Args:
         index: number of the call.
-        bounds: cumulated shares; the last is 1.
+        bounds: cumulative shares; the last is 1.
     """
     position = index * _GOLDEN % 1.0
     for number, bound in enumerate(bounds):
@@ -86,7 +86,7 @@ def choose(index: int, bounds: Sequence[float]) -> int:
 
 
 def cumulated(shares: Sequence[float]) -> list[float]:
-    """Shares as the bounds that `choose` wants."""
+    """Return cumulative shares for `choose`."""
     total, bounds, so_far = sum(shares), [], 0.0
     for share in shares:
         so_far += share
@@ -97,18 +97,18 @@ def cumulated(shares: Sequence[float]) -> list[float]:
 def inherited(
     arrivals: Iterable[Arrival], workers: int, heir: int, heirs: int, since: float
 ) -> Iterator[Arrival]:
-    """What one of several heirs takes over of a lost worker's arrivals: its part of those from `since` on.
+    """Return the arrivals of a lost worker that one of several heirs takes over: its part of those from `since` on.
 
     Args:
         arrivals: all arrivals of the lost worker.
         workers: number of workers at the start of the run.
-        heir: this heir's place among them, from 0.
-        heirs: how many there are.
-        since: seconds; earlier arrivals are gone with the worker.
+        heir: index of this heir among them, from 0.
+        heirs: number of heirs.
+        since: seconds; earlier arrivals are lost with the worker.
     """
     return ((call, at) for call, at in arrivals if at >= since and call // workers % heirs == heir)
 
 
-def gone(arrivals: Iterable[Arrival], since: float, until: float) -> int:
-    """How many of a lost worker's arrivals fell between its last sign of life and the moment its heirs took over."""
+def lost_arrivals(arrivals: Iterable[Arrival], since: float, until: float) -> int:
+    """Return how many of a lost worker's arrivals were due between its last report and the takeover."""
     return sum(1 for _, at in arrivals if since <= at < until)

@@ -1,4 +1,4 @@
-"""One generator process's part of a run, from the first arrival to the last call that ends."""
+"""The run of one generator process, from the first arrival to the end of the last call."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from busyhour.scenarios.model import Scenario
 from busyhour.scenarios.traffic_plan.arrivals import Schedule
 
 LOOK_SECONDS = 0.1
-"""How often it is looked whether the last call has ended."""
+"""Seconds between checks whether the last call has ended."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How far a worker is; sent with every part of its measures."""
+    """Progress of a worker; sent with every part of its measures."""
 
     t: float
     started: int
@@ -51,15 +51,15 @@ class Drive:
     """Drives the calls of one worker.
 
     Args:
-        settings: where requests go.
-        scenario: what to do.
-        kinds: what is done at each arrival.
+        settings: target and endpoint.
+        scenario: the plan.
+        kinds: handlers of the arrivals.
         event: Locust's request event; None outside of Locust.
-        on_part: is handed, once a second and at the end, what was measured since the last time; in a greenlet of its
-            own, since no call starts while it works.
-        clock: the loop; made here where not given.
-        credentials: to sign with; chosen by the target where not given.
-        permit: the safety gate's, which a real account needs; None: nothing but stand-ins is dialled.
+        on_part: called once a second and at the end with the measures since the last call; in a greenlet of its
+            own, since no call starts while it runs.
+        clock: the event loop; created here by default.
+        credentials: keys for signing; chosen by the target by default.
+        permit: the safety gate's permit, required for a real account; None: only emulators are driven.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Drive:
         self.notes: dict[str, None] = {}
         self.not_measured: dict[str, None] = {}
         self.on_contact: list[Callable[[int, str], None]] = []
-        """Hear of each contact that a kind placed in this process: number of the call, contact id."""
+        """Callbacks for each contact that a kind placed in this process: number of the call, contact id."""
         self._kinds = list(kinds)
         self._on_part = on_part
         self._parts: SimpleQueue[tuple[Measures, Status] | None] = SimpleQueue()
@@ -101,21 +101,21 @@ class Drive:
         self._second = 0
         self._cleaned_up_by = 0.0
         self.started_at = 0.0
-        """Epoch seconds of second 0; for times that the target tells."""
+        """Epoch seconds of second 0; for times reported by the target."""
         self.over = False
 
-    # ------------------------------------------------------------------------------------ what kinds use
+    # ------------------------------------------------------------------------------------ used by kinds
 
     def service(self, name: str) -> Service:
-        """The AWS service (`connect`, `lambda`, `dynamodb`) at the target.
+        """Return the AWS service (`connect`, `lambda`, `dynamodb`) at the target.
 
         Raises:
-            BusyhourError: it has no endpoint, its name cannot be resolved, or it is AWS and no permit is held.
+            BusyhourError: it has no endpoint, its name cannot be resolved, or it is AWS without a permit.
         """
         return self._services.get(name, self.k)
 
     def note(self, text: str) -> None:
-        """Something that the report says once."""
+        """Add a note that the report prints once."""
         self.notes[text] = None
 
     def at(self, moment: float, callback: Callable[[], None]) -> Any:
@@ -125,10 +125,10 @@ class Drive:
     # --------------------------------------------------------------------------------------- the run itself
 
     def prepare(self, k: int = 0, n: int = 1) -> None:
-        """Be worker `k` of `n` and get everything ready. Blocks.
+        """Become worker `k` of `n` and prepare everything. Blocks.
 
         Raises:
-            BusyhourError: the target cannot be reached, or the scenario lacks what a kind needs.
+            BusyhourError: the target cannot be reached, or the scenario lacks something that a kind needs.
         """
         self.k, self.n = k, n
         for kind in self._kinds:
@@ -144,8 +144,8 @@ class Drive:
         """Run until the last call has ended; blocks the calling greenlet.
 
         Args:
-            origin: second 0 on the clock's own scale (`time.monotonic()`).
-            started_at: the same moment in seconds since the epoch.
+            origin: second 0 on the scale of `time.monotonic()`.
+            started_at: the same time in seconds since the epoch.
         """
         self.clock.start_at(origin)
         self.started_at = started_at
@@ -168,7 +168,7 @@ class Drive:
         courier.join()
 
     def interrupt(self) -> None:
-        """Start no more calls, end those that go on, then end the run. May be called from any greenlet."""
+        """Start no more calls, end those in progress, then end the run. May be called from any greenlet."""
         if not self.interrupted and not self.over:
             self.interrupted = True
             self.clock.post(self.clock.real(), self._cut_off, None)
@@ -184,8 +184,8 @@ class Drive:
         self._dispatchers.append(dispatcher)
         dispatcher.begin()
 
-    def last_words(self) -> dict[str, Any]:
-        """What there is to say when the run is over: `notes`, `not_measured`, and `generator` about this process."""
+    def final_notes(self) -> dict[str, Any]:
+        """Return the notes at the end of the run: `notes`, `not_measured`, and `generator` about this process."""
         return {
             "notes": list(self.notes),
             "not_measured": list(self.not_measured),
@@ -198,7 +198,7 @@ class Drive:
 
     @property
     def in_progress(self) -> float:
-        """Calls that go on, over all kinds; an estimate where a kind watches only a sample."""
+        """Number of calls in progress over all kinds; an estimate if a kind watches only a sample."""
         return max((kind.in_progress for kind in self._kinds), default=0.0)
 
     def _arrive(self, index: int, intended: float) -> None:
@@ -230,14 +230,12 @@ class Drive:
         self.clock.call_at(self._second + 1.0, self._tick)
 
     def _look_at_permit(self) -> None:
-        """Every second: the last call must have been ended when the permit does."""
+        """Check the permit every second: the last call must have been ended when it expires."""
         if self.permit is None or self._ending:
             return
         live = sum(kind.to_end for kind in self._kinds)
         if time.time() + clean_up.seconds_for(live, self.n, aws=True) >= self.permit.expires:
-            self.note(
-                "The time that the safety gate allowed was over: the generator ended the run by itself."
-            )
+            self.note("The time that the safety gate allowed is over: the generator ended the run.")
             self.interrupt()
 
     def _send(self) -> None:
@@ -253,7 +251,7 @@ class Drive:
                 self.clock.report(self._on_part)
 
     def _look(self) -> None:
-        """Whether the run is over."""
+        """Check whether the run is over."""
         now = self.clock.real()
         waiting = any(not dispatcher.done for dispatcher in self._dispatchers)
         if not self._ending and not waiting:
@@ -284,7 +282,7 @@ class Drive:
             try:
                 kind.cut_off(interrupted=self.interrupted)
             except Exception:
-                # One kind's clean-up that fails must not keep the others from theirs.
+                # A failed clean-up of one kind must not prevent that of the others.
                 _log.exception("ending the calls of %s failed", type(kind).__name__)
         self._look()
 
@@ -292,7 +290,7 @@ class Drive:
         self.clock.stop()
 
     def _close(self) -> None:
-        """Say the last words and close all connections."""
+        """Add the last notes and close all connections."""
         for kind in self._kinds:
             kind.finish()
         if self.clock.failures:

@@ -1,7 +1,7 @@
-"""Where busyhour meets Locust: options, start and end of a run, messages between master and workers.
+"""Connection of busyhour to Locust: options, start and end of a run, messages between master and workers.
 
-Locust's own machinery stays in charge: `--headless`, the web UI, `--processes`, `--master` and `--worker`, `--csv`.
-A run begins with Locust's test_start and ends by itself when the last call has; then Locust quits (headless) or
+Locust remains in control: `--headless`, the web UI, `--processes`, `--master` and `--worker`, `--csv`.
+A run begins with Locust's test_start and ends by itself after the last call; then Locust quits (headless) or
 stops (web UI). Everything here is registered through Locust's events, once per process.
 """
 
@@ -19,8 +19,8 @@ from busyhour.errors import BusyhourError
 from busyhour.load.behaviour import CallBehaviour
 from busyhour.load.monitoring import otel, web
 from busyhour.load.monitoring.figures import Live
-from busyhour.load.runner.master import Conductor
-from busyhour.load.runner.worker import Player
+from busyhour.load.runner.master import Master
+from busyhour.load.runner.worker import Worker
 from busyhour.load.safety import endpoints
 from busyhour.load.settings import Settings, for_scenario, from_environment
 from busyhour.project import Project
@@ -32,7 +32,7 @@ _installed: list[bool] = []
 
 
 def install() -> None:
-    """Register with Locust's events; a second call does nothing (several locustfiles in one process)."""
+    """Register with Locust's events; a second call has no effect (several locustfiles in one process)."""
     if not _installed:
         _installed.append(True)
         events.init_command_line_parser.add_listener(_options)
@@ -51,11 +51,11 @@ def _options(parser: Any, **_: Any) -> None:
 
 
 def read(environment: Any) -> tuple[Settings, Scenario]:
-    """Settings and scenario of this process, from its options and its environment.
+    """Read settings and scenario of this process from its options and its environment.
 
     Raises:
-        BusyhourError: the scenario is wrong, nothing says where requests go, or they would go to AWS and nobody has
-            asked the safety gate.
+        BusyhourError: the scenario is invalid, no endpoint is given, or requests would go to AWS without the
+            safety gate.
     """
     options = environment.parsed_options
     project = Project.find()
@@ -83,7 +83,7 @@ def kinds(environment: Any) -> list[CallBehaviour]:
 
 
 def _show(environment: Any, live: Live) -> None:
-    """Show the run in the web UI, or where BUSYHOUR_LIVE says, and through OpenTelemetry where Locust exports."""
+    """Show the run in the web UI or at BUSYHOUR_LIVE, and export it through OpenTelemetry if Locust exports."""
     where = os.environ.get("BUSYHOUR_LIVE", "")
     try:
         if environment.web_ui is not None:
@@ -99,7 +99,7 @@ def _show(environment: Any, live: Live) -> None:
 
 
 def _init(environment: Any, runner: Any, **_: Any) -> None:
-    """A process of Locust is set up: play a worker's part in it, or conduct, or both."""
+    """Set up busyhour in a Locust process as worker, as master, or both."""
     if not any(issubclass(cls, CallBehaviour) for cls in environment.user_classes):
         return
     environment.process_exit_code = (
@@ -108,7 +108,7 @@ def _init(environment: Any, runner: Any, **_: Any) -> None:
     if isinstance(runner, WorkerRunner):
         if getattr(environment.parsed_options, "otel", False):
             environment.events.quit.add_listener(otel.flush)
-        player = Player(environment, runner, read, kinds)
+        player = Worker(environment, runner, read, kinds)
         runner.register_message("busyhour_prepare", player.on_prepare, concurrent=True)
         runner.register_message("busyhour_go", player.on_go, concurrent=True)
         runner.register_message("busyhour_beat", player.on_beat)
@@ -117,7 +117,7 @@ def _init(environment: Any, runner: Any, **_: Any) -> None:
         environment.events.quitting.add_listener(player.on_quitting)
         environment.events.test_stopping.add_listener(player.on_test_stopping)
         return
-    conductor = Conductor(environment, runner, read, kinds)
+    conductor = Master(environment, runner, read, kinds)
     if isinstance(runner, MasterRunner):
         runner.register_message("busyhour_ready", conductor.on_ready)
         runner.register_message("busyhour_failed", conductor.on_failed)

@@ -1,9 +1,9 @@
-"""Keeps Locust's own statistics (console, web UI, CSV, `--master`) supplied, once a second instead of per request.
+"""Feeds Locust's own statistics (console, web UI, CSV, `--master`) once a second instead of per request.
 
-Firing Locust's request event costs about 9 us a request, a fifth of all that a request costs here, and nearly all of it
-goes into Locust's own statistics. So those are handed the sum of each second, by the way in which Locust's master takes
-in what its workers send. As soon as anybody else listens to the event (a plug-in, OpenTelemetry, a locustfile) it is
-fired for every request, and this is not used.
+Firing Locust's request event costs about 9 us a request, a fifth of the total cost of a request here, and
+nearly all of it goes into Locust's own statistics. Those therefore receive the sum of each second, in the way
+in which Locust's master merges its workers' statistics. As soon as another listener of the event exists (a
+plug-in, OpenTelemetry, a locustfile) it is fired for every request, and this module is not used.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from busyhour.results.measurement.measures import Measures
 
 
 def request_event(environment: Any) -> RequestEvent | None:
-    """Locust's request event, if anybody but Locust's own statistics listens to it; else None."""
+    """Return Locust's request event if it has listeners other than Locust's own statistics; else None."""
     event: RequestEvent = environment.events.request
     listeners = getattr(event, "_handlers", None)
     own = isinstance(listeners, list) and len(listeners) == 1 and _is_locusts(listeners[0])
@@ -44,7 +44,7 @@ def feed(stats: Any, part: Measures) -> None:
 
 
 def rounded(milliseconds: float) -> int:
-    """A response time as Locust keeps it: two significant digits from 100 ms on."""
+    """Return a response time as Locust keeps it: two significant digits from 100 ms on."""
     if milliseconds < 100:
         return round(milliseconds)
     if milliseconds < 1000:
@@ -54,7 +54,7 @@ def rounded(milliseconds: float) -> int:
     return round(milliseconds, -3).__int__()
 
 
-@cache  # there are some 20,000 buckets
+@cache  # there are about 20,000 buckets
 def _response_time(bucket: int) -> int:
     return rounded(highest_in(bucket) / 1000.0)
 

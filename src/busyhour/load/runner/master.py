@@ -1,4 +1,4 @@
-"""The master's side of a run, and the whole of it where there is one process: starts, watches, adds up, writes."""
+"""The master of a run, also of a run in one process: starts, watches, aggregates, writes results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from busyhour.errors import BusyhourError, ExitCode
 from busyhour.load.behaviour import CallBehaviour
 from busyhour.load.client.services import reachable
 from busyhour.load.outcomes.clean_up import process_seconds
-from busyhour.load.runner.aggregator import RunSum
+from busyhour.load.runner.aggregator import Aggregator
 from busyhour.load.runner.generator import Drive, Status
 from busyhour.load.runner.locust_stats import feed, request_event
 from busyhour.load.runner.worker import MakeKinds, Read
@@ -27,25 +27,25 @@ from busyhour.results.measurement.measures import Measures
 from busyhour.scenarios.model import Scenario
 
 LEAD_SECONDS = 0.3
-"""From the word to start until second 0, so that all workers have heard it."""
+"""Seconds from the start message to second 0, so that all workers have received it."""
 
 READY_SECONDS = 60.0
-"""How long workers may take to get ready."""
+"""Seconds that workers may take to get ready."""
 
 LOST_SECONDS = 5.0
-"""A worker that has sent nothing for this long is given up; they send once a second."""
+"""A worker that has sent nothing for this many seconds is given up; workers send once a second."""
 
 _log = logging.getLogger(__name__)
 
 
-class Conductor:
-    """Conducts runs in Locust's master process, or in its only one.
+class Master:
+    """Controls runs in Locust's master process, or in its only one.
 
     Args:
         environment: Locust's.
         runner: LocalRunner or MasterRunner.
-        read: gives settings and scenario.
-        kinds: makes the locustfile's kinds of callers.
+        read: returns settings and scenario.
+        kinds: creates the locustfile's kinds of callers.
     """
 
     def __init__(self, environment: Any, runner: Any, read: Read, kinds: MakeKinds) -> None:
@@ -53,7 +53,7 @@ class Conductor:
         self._runner = runner
         self._read = read
         self._kinds = kinds
-        self._sum: RunSum | None = None
+        self._sum: Aggregator | None = None
         self._drive: Drive | None = None
         self._clients: dict[int, str] = {}
         self._ready: set[int] = set()
@@ -63,8 +63,8 @@ class Conductor:
         self._ended.set()
 
     @property
-    def sum(self) -> RunSum | None:
-        """The run that is on, or the last one."""
+    def sum(self) -> Aggregator | None:
+        """Aggregation of the current or the last run."""
         return self._sum
 
     # --- events of Locust
@@ -78,11 +78,11 @@ class Conductor:
         gevent.spawn(self._conduct)
 
     def on_test_stopping(self, environment: Any, **_: Any) -> None:
-        """Somebody stopped the test, or the run is over."""
+        """End the run: a user stopped the test, or the run is over."""
         self._end()
 
     def on_quitting(self, environment: Any, **_: Any) -> None:
-        """Ctrl-C or SIGTERM: end live calls and write what was measured, before Locust tears everything down."""
+        """Handle Ctrl-C or SIGTERM: end live calls and write the measures before Locust shuts down."""
         self._end()
 
     def _end(self) -> None:
@@ -102,15 +102,15 @@ class Conductor:
     # --- messages from workers
 
     def on_ready(self, environment: Any, msg: Any, **_: Any) -> None:
-        """A worker is ready."""
+        """Record that a worker is ready."""
         self._ready.add(msg.data["k"])
 
     def on_failed(self, environment: Any, msg: Any, **_: Any) -> None:
-        """A worker cannot get ready."""
+        """Record that a worker cannot get ready."""
         self._failed = BusyhourError(msg.data["message"], msg.data["hint"], ExitCode(msg.data["exit_code"]))
 
     def on_part(self, environment: Any, msg: Any, **_: Any) -> None:
-        """A worker's last second."""
+        """Add a worker's last second."""
         if self._sum is not None:
             worker = self._sum.workers[msg.data["k"]]
             if worker.lost:
@@ -120,7 +120,7 @@ class Conductor:
             self._sum.add(msg.data["k"], part, status, time.monotonic())
 
     def on_done(self, environment: Any, msg: Any, **_: Any) -> None:
-        """A worker has ended."""
+        """Record that a worker has ended."""
         if self._sum is not None:
             self._sum.finished(msg.data["k"], msg.data)
 
@@ -148,7 +148,7 @@ class Conductor:
         self._leave()
 
     def _leave(self) -> None:
-        """Quit Locust; under its web UI only stop the test, so that results stay in view."""
+        """Quit Locust; under its web UI only stop the test, so that results remain visible."""
         options = self._environment.parsed_options
         if options is None or options.headless:
             self._runner.quit()
@@ -175,15 +175,17 @@ class Conductor:
             f"; {path}" if path else "",
         )
 
-    def _run_here(self, settings: Settings, scenario: Scenario, calls: bool, permit: Permit | None) -> RunSum:
-        """All in this process."""
-        total: RunSum | None = None
+    def _run_here(
+        self, settings: Settings, scenario: Scenario, calls: bool, permit: Permit | None
+    ) -> Aggregator:
+        """Run in this process."""
+        total: Aggregator | None = None
 
         def part(measures: Measures, status: Status) -> None:
             assert total is not None
             if event is None:
                 feed(self._environment.stats, measures)
-                gevent.sleep(0)  # let calls that are due start in between
+                gevent.sleep(0)  # let due calls start in between
             total.add(0, measures, status, time.monotonic())
 
         event = request_event(self._environment)
@@ -191,7 +193,7 @@ class Conductor:
         reachable(settings)
         drive.prepare()
         started = time.time() + LEAD_SECONDS
-        self._sum = total = RunSum(settings, scenario, 1, started, calls=calls)
+        self._sum = total = Aggregator(settings, scenario, 1, started, calls=calls)
         total.interrupted = self._interrupted
         self._drive = drive
         if self._interrupted:
@@ -202,13 +204,13 @@ class Conductor:
             self._look_for_parent(total)
             total.tick(time.time() - started)
         loop.get()
-        total.finished(0, drive.last_words())
+        total.finished(0, drive.final_notes())
         return total
 
     def _run_distributed(
         self, settings: Settings, scenario: Scenario, calls: bool, permit: Permit | None
-    ) -> RunSum:
-        """In worker processes, which are known since they connected."""
+    ) -> Aggregator:
+        """Run in the connected worker processes."""
         runner = self._runner
         nodes = [
             client.id for client in (*runner.clients.ready, *runner.clients.spawning, *runner.clients.running)
@@ -220,7 +222,7 @@ class Conductor:
             runner.send_message("busyhour_prepare", {"k": k, "n": n, "permit": leave}, node)
         self._await_ready(n)
         started = time.time() + LEAD_SECONDS
-        self._sum = total = RunSum(settings, scenario, n, started, calls=calls)
+        self._sum = total = Aggregator(settings, scenario, n, started, calls=calls)
         total.interrupted = self._interrupted
         for worker in total.workers.values():
             worker.heard_at = time.monotonic() + LEAD_SECONDS
@@ -252,17 +254,15 @@ class Conductor:
                 )
             gevent.sleep(0.05)
 
-    def _look_for_parent(self, total: RunSum) -> None:
-        """End the run when `busyhour run` is gone: it kept watch, and nobody else can abort this."""
+    def _look_for_parent(self, total: Aggregator) -> None:
+        """End the run when `busyhour run` is gone: it supervised the run, and no other process can abort it."""
         parent = total.settings.parent
         if parent is not None and not self._interrupted and os.getppid() != parent:
-            _log.error("The process that watched over this run is gone: no more calls, live ones are ended.")
-            total.notes[
-                "The process that watched over the run died; the generator ended the run by itself."
-            ] = None
+            _log.error("The process that supervised this run is gone: no more calls, live ones are ended.")
+            total.notes["The process that supervised the run died; the generator ended the run."] = None
             self._interrupt()
 
-    def _look_for_lost(self, total: RunSum) -> None:
+    def _look_for_lost(self, total: Aggregator) -> None:
         now = time.monotonic()
         lost = [k for k in total.alive if now - total.workers[k].heard_at > LOST_SECONDS]
         for k in lost:
@@ -271,7 +271,7 @@ class Conductor:
             ]
             at = time.time() - total.started + 0.5
             total.lose(k, at, len(heirs))
-            _log.warning("Worker %d was lost; %d others take its arrivals over.", k, len(heirs))
+            _log.warning("Worker %d was lost; %d others take over its arrivals.", k, len(heirs))
             for heir in heirs:
                 words = {"lost": k, "heirs": heirs, "since": at}
                 self._runner.send_message("busyhour_inherit", words, self._clients[heir])

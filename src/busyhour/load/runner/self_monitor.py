@@ -1,4 +1,4 @@
-"""How the generator itself is doing: its share of a CPU, its memory. A generator at its limit measures itself."""
+"""CPU and memory of the generator; a saturated generator invalidates its measurements."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 _MEMORY = re.compile(rb"(MemTotal|MemAvailable): +([1-9][0-9]*) kB")
 
 LOW_MEMORY = 0.05
-"""Below this share of the machine's memory no more calls are started: a generator that is killed measures nothing."""
+"""Share of the machine's memory below which no more calls are started: a killed generator measures nothing."""
 
 
 def memory_left() -> float:
-    """Share of the machine's memory that is available; 1.0 where the system does not say.
+    """Return the available share of the machine's memory; 1.0 if the system does not report it.
 
-    Source: proc(5), /proc/meminfo; the two lines wanted are among its first.
+    Source: proc(5), /proc/meminfo; the two required lines are among its first.
     """
     try:
         with Path("/proc/meminfo").open("rb", buffering=0) as file:
@@ -29,32 +29,32 @@ def memory_left() -> float:
 
 
 def peak_memory() -> int:
-    """The most memory that this process has used, bytes."""
+    """Return the peak memory of this process in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 @dataclass(slots=True)
 class Health:
-    """Measures the process it runs in.
+    """Measures the current process.
 
-    `cpu` gives the CPU seconds used so far, `clock` seconds that never go back, `left` the share of memory that is
-    available; all are handed in by tests.
+    `cpu` returns the CPU seconds used so far, `clock` seconds that never decrease, `left` the available share
+    of memory; tests pass their own.
     """
 
     cpu: Callable[[], float] = time.process_time
     clock: Callable[[], float] = time.monotonic
     left: Callable[[], float] = memory_left
     memory_low: bool = False
-    """Whether memory was short when it was last looked at."""
+    """Whether memory was short at the last check."""
     _cpu_before: float = 0.0
     _before: float = 0.0
 
     def begin(self) -> None:
-        """Measure from now on."""
+        """Start measuring."""
         self._cpu_before, self._before = self.cpu(), self.clock()
 
     def share(self) -> float:
-        """Share of one CPU used since the last time this was asked; looks at the memory as well."""
+        """Return the share of one CPU used since the last call; check the memory as well."""
         self.memory_low = self.left() < LOW_MEMORY
         used, now = self.cpu(), self.clock()
         passed = now - self._before

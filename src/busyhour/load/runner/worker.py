@@ -1,4 +1,4 @@
-"""A worker's side of a distributed run: gets ready, drives its calls, reports once a second, heeds the master."""
+"""Locust worker: prepare, run, report every second, obey master messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from busyhour.results.measurement.measures import Measures
 from busyhour.scenarios.model import Scenario
 
 SILENCE_SECONDS = 4.0
-"""A worker that has not heard from the master for this long dials no more: nobody would count its calls."""
+"""Seconds without a message from the master after which a worker starts no calls: they would not count."""
 
 Read = Callable[[Any], tuple[Settings, Scenario]]
 MakeKinds = Callable[[Any], list[CallBehaviour]]
@@ -31,14 +31,14 @@ MakeKinds = Callable[[Any], list[CallBehaviour]]
 _log = logging.getLogger(__name__)
 
 
-class Player:
-    """What a Locust worker process does in a run.
+class Worker:
+    """A Locust worker process's part in a run.
 
     Args:
         environment: Locust's.
         runner: its WorkerRunner.
-        read: gives settings and scenario.
-        kinds: makes the locustfile's kinds of callers.
+        read: returns settings and scenario.
+        kinds: creates the locustfile's kinds of callers.
     """
 
     def __init__(self, environment: Any, runner: Any, read: Read, kinds: MakeKinds) -> None:
@@ -87,7 +87,10 @@ class Player:
         self._runner.send_message("busyhour_ready", {"k": self._k})
 
     def on_go(self, environment: Any, msg: Any, **_: Any) -> None:
-        """Start: second 0 is that many seconds from now. The message's way takes less than clocks may differ."""
+        """Start: second 0 is the given number of seconds from now.
+
+        The message takes less time than clocks may differ.
+        """
         drive = self._drive
         if drive is None:
             return
@@ -98,19 +101,19 @@ class Player:
             drive.run(time.monotonic() + delay, time.time() + delay)
         finally:
             self._ended.set()
-            self._runner.send_message("busyhour_done", {"k": self._k, **drive.last_words()})
+            self._runner.send_message("busyhour_done", {"k": self._k, **drive.final_notes()})
 
     def on_beat(self, environment: Any, msg: Any, **_: Any) -> None:
-        """The master is alive."""
+        """Record that the master is alive."""
         self._heard_at = time.monotonic()
 
     def on_stop(self, environment: Any, msg: Any, **_: Any) -> None:
-        """No new calls; end those that go on."""
+        """Start no new calls; end those in progress."""
         if self._drive is not None:
             self._drive.interrupt()
 
     def on_inherit(self, environment: Any, msg: Any, **_: Any) -> None:
-        """Another worker was lost: take over a part of its arrivals."""
+        """Take over a part of a lost worker's arrivals."""
         if self._drive is not None:
             data = msg.data
             self._drive.inherit(data["lost"], data["heirs"].index(self._k), len(data["heirs"]), data["since"])
@@ -118,11 +121,11 @@ class Player:
     # --- events of Locust
 
     def on_test_stopping(self, environment: Any, **_: Any) -> None:
-        """Somebody stopped the test: end the calls before the process goes on."""
+        """End the calls before the process continues: a user stopped the test."""
         self._end()
 
     def on_quitting(self, environment: Any, **_: Any) -> None:
-        """The process quits: end the calls first."""
+        """End the calls before the process quits."""
         self._end()
 
     def _end(self) -> None:
@@ -133,7 +136,7 @@ class Player:
     def _part(self, part: Measures, status: Status) -> None:
         if self._event is None:
             feed(self._environment.stats, part)
-            gevent.sleep(0)  # let calls that are due start in between
+            gevent.sleep(0)  # let due calls start in between
         self._runner.send_message(
             "busyhour_part", {"k": self._k, "part": part.to_wire(), "status": asdict(status)}
         )
@@ -142,9 +145,7 @@ class Player:
         while not drive.over:
             gevent.sleep(0.5)
             if time.monotonic() - self._heard_at > SILENCE_SECONDS:
-                _log.error(
-                    "Nothing heard from the master for %g s: no more calls are started.", SILENCE_SECONDS
-                )
+                _log.error("No message from the master for %g s: no more calls are started.", SILENCE_SECONDS)
                 drive.interrupt()
                 self._ended.wait(process_seconds(aws=drive.settings.aws))
                 self._environment.process_exit_code = 1

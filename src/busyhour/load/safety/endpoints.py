@@ -1,4 +1,4 @@
-"""Endpoints that anybody may drive without the safety gate: those of this machine, and busyhour's own emulator."""
+"""Endpoints that may be driven without the safety gate: those of this machine, and busyhour's own emulator."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from busyhour.errors import BusyhourError, ExitCode
 from busyhour.load.safety.permit import WAY_OUT
 
 AMAZON = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws", ".amazonconnect.com", ".awsapps.com")
-"""Ends of the names of AWS's endpoints; none of them is ever asked what it is."""
+"""Suffixes of the names of AWS's endpoints; these never receive an identification request."""
 
 ASK_SECONDS = 5.0
 
 
 def check(endpoint: str) -> None:
-    """Pass an endpoint that stands in for AWS: one on loopback, or one that says that it is busyhour's emulator.
+    """Accept an endpoint that is not AWS: one on loopback, or one that identifies itself as busyhour's emulator.
 
     Raises:
-        BusyhourError: it is AWS itself, or nobody knows what it is (exit code 3).
+        BusyhourError: the endpoint is AWS itself, or unknown (exit code 3).
     """
     host = (urlsplit(endpoint).hostname or "").rstrip(".").lower()
     if f".{host}".endswith(AMAZON):
@@ -44,7 +44,10 @@ def on_loopback(host: str) -> bool:
 
 
 def identity(endpoint: str) -> dict[str, str]:
-    """Instance, Region and account of the emulator at `endpoint`, asked of itself; nothing where it does not say."""
+    """Return instance, Region and account of the emulator at `endpoint`, from its own endpoint.
+
+    Empty if it has none.
+    """
     try:
         with urllib.request.urlopen(
             f"{endpoint.rstrip('/')}/_busyhour/health", timeout=ASK_SECONDS
@@ -52,7 +55,7 @@ def identity(endpoint: str) -> dict[str, str]:
             arn = str(json.load(answer)["instance_arn"])
         _, _, _, region, account, resource = arn.split(":", 5)
     except (OSError, ValueError, KeyError, TypeError):
-        return {}  # another stand-in for AWS; the first request to it will tell
+        return {}  # another AWS emulator; the first request to it will show
     return {
         "BUSYHOUR_INSTANCE": resource.rpartition("/")[2],
         "BUSYHOUR_REGION": region,

@@ -1,10 +1,11 @@
-"""Leave to dial a real account: written by the safety gate, taken by the generator once, held while it dials.
+"""Permit for dialling a real account: written by the safety gate, taken once by the generator.
 
-`busyhour run --target aws --live` writes the permit into the run's folder after the gate has passed, and hands its
-secret to the generator that it starts. A locustfile that was started any other way has none and dials nothing. This
-guards against mistakes, not against somebody who forges a permit: who can write the run's folder can call AWS anyway.
+`busyhour run --target aws --live` writes the permit into the run's folder after the gate has passed, and gives
+its secret to the generator that it starts. A locustfile that was started in any other way has no permit and
+dials nothing. This guards against mistakes, not against forged permits: a user who can write the run's folder
+can call AWS anyway.
 
-Pure but for the file, and without Locust: the harness issues, the load side takes.
+Pure except for the file, and without Locust: the harness issues, the load side takes.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ VARIABLE = "BUSYHOUR_PERMIT"
 """Environment variable with the permit's secret; only its digest is on disk."""
 
 WAY_OUT = (
-    "Start it with `busyhour run SCENARIO --target aws --live`: that asks the safety gate and watches over the run "
+    "Start it with `busyhour run SCENARIO --target aws --live`, which runs the safety gate and supervises the run "
     "(docs/aws.md). To try a locustfile, start `busyhour emulator` and give its URL with --host."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """What one run may dial, and until when."""
+    """The targets that one run may dial, and until when."""
 
     run: str
     """Name of the run's folder."""
@@ -47,16 +48,16 @@ class Permit:
     region: str
     instance: str
     plan: str
-    """`plan_of` the scenario that the gate has passed."""
+    """`plan_of` the scenario that the gate approved."""
     issuer: int
-    """Process id of the `busyhour run` that watches over it."""
+    """Process id of the `busyhour run` that supervises it."""
     expires: float
-    """Epoch seconds of this machine: after this no call may be started."""
+    """Epoch seconds of this machine: after this time no call may be started."""
     digest: str
     """SHA-256 of the secret."""
 
     def to_wire(self, now: float) -> dict[str, Any]:
-        """For a worker of another machine, whose clock may differ: seconds left instead of a time."""
+        """Convert for a worker on another machine, whose clock may differ: seconds left instead of a time."""
         return {**asdict(self), "expires": self.expires - now}
 
     @classmethod
@@ -65,7 +66,10 @@ class Permit:
         return cls(**{**wire, "expires": now + float(wire["expires"])})
 
     def objection(self, settings: Settings, scenario: Scenario, now: float) -> str:
-        """Why this does not permit to dial what `settings` and `scenario` say, as part of a sentence; empty: it does."""
+        """Return why this permit does not cover `settings` and `scenario`, as part of a sentence.
+
+        Empty if it does.
+        """
         for name, permitted, wanted in (
             ("account", self.account, settings.account),
             ("Region", self.region, settings.region),
@@ -74,14 +78,14 @@ class Permit:
             if permitted != wanted:
                 return f"is for {name} {permitted!r}, not {wanted!r}"
         if self.plan != plan_of(scenario):
-            return f"is for another plan than {scenario.path} has: other traffic, caps, destinations or kind of load"
+            return f"is for a plan other than {scenario.path}: traffic, caps, destinations or kind of load differ"
         if now >= self.expires:
             return "has expired: the time that the safety gate allowed is over"
         return ""
 
 
 def plan_of(scenario: Scenario) -> str:
-    """Fingerprint of what the gate looks at: traffic, seed, kind of load, and all of [aws] but the approval's path."""
+    """Return a fingerprint of what the gate checks: traffic, seed, kind of load, [aws] but the approval's path."""
     looked_at = (
         *(scenario.traffic, scenario.seed, scenario.drive, scenario.flows.entry, scenario.client),
         replace(scenario.aws, approval=None),
@@ -93,9 +97,9 @@ def issue(folder: Path, scenario: Scenario, seconds: float, *, now: float | None
     """Write the permit of a run into its folder and return the secret to start the generator with.
 
     Args:
-        folder: the run's.
-        scenario: as the gate has passed it.
-        seconds: how long calls may be started.
+        folder: folder of the run.
+        scenario: the scenario that the gate approved.
+        seconds: duration during which calls may be started.
         now: epoch seconds; None: the machine's clock.
 
     Raises:
@@ -117,18 +121,20 @@ def issue(folder: Path, scenario: Scenario, seconds: float, *, now: float | None
 
 
 def withdraw(folder: Path) -> None:
-    """Take back a permit that nobody has taken."""
+    """Withdraw a permit that was not taken."""
     (folder / FILE).unlink(missing_ok=True)
 
 
 def take(settings: Settings, scenario: Scenario, now: float) -> Permit:
-    """The permit that `busyhour run` wrote for this process. It can be taken once.
+    """Take the permit that `busyhour run` wrote for this process. It can be taken once.
 
     Raises:
-        BusyhourError: there is none, or it is another run's, another parent's or another target's (exit code 3).
+        BusyhourError: there is none, or it belongs to another run, parent or target (exit code 3).
     """
     if not settings.permit or settings.run_dir is None:
-        raise _refused(settings, "this process was not started by `busyhour run`, so the gate was not asked")
+        raise _refused(
+            settings, "this process was not started by `busyhour run`, so the safety gate did not run"
+        )
     path = settings.run_dir / FILE
     try:
         found = _read(store.read_json(path))
@@ -151,13 +157,13 @@ def take(settings: Settings, scenario: Scenario, now: float) -> Permit:
 
 
 def require(permit: Permit | None, settings: Settings, scenario: Scenario, now: float) -> None:
-    """Go on only with a permit for just this.
+    """Check that there is a permit for exactly these settings and this scenario.
 
     Raises:
-        BusyhourError: there is none, or it does not permit it (exit code 3).
+        BusyhourError: there is none, or it does not cover them (exit code 3).
     """
     if permit is None:
-        raise _refused(settings, "this process has no permit of the safety gate")
+        raise _refused(settings, "this process has no permit from the safety gate")
     why = permit.objection(settings, scenario, now)
     if why:
         raise _refused(settings, f"the run's permit {why}")

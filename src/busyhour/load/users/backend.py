@@ -1,4 +1,4 @@
-"""Whole calls through the flow machine: Lambda is driven exactly as Connect would drive it, and no phone rings."""
+"""Whole calls through the flow machine: Lambda receives Connect's requests, and no phone rings."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from busyhour.scenarios.model import Queue, Scenario
 
 
 class BackendCalls(CallBehaviour):
-    """One whole call per arrival; waiting, talking and thinking callers are timers, not greenlets."""
+    """One whole call per arrival; callers who wait, talk or think are timers, not greenlets."""
 
     policy: CallPolicy | None = None
-    """Choices that no scenario key makes; None: the documented ones."""
+    """Choices that a scenario cannot configure; None: the documented ones."""
 
     centre: CallCentre | None = None
     """Opened at second 0."""
@@ -27,7 +27,7 @@ class BackendCalls(CallBehaviour):
     _cutting = False
 
     def prepare(self) -> None:
-        """Read and compile the flows; get the functions that they name ready."""
+        """Read and compile the flows; prepare the functions that they name."""
         drive = self.drive
         scenario = share_of_worker(drive.scenario, drive.k, drive.n)
         if drive.n > 1 and scenario.queues:
@@ -41,10 +41,10 @@ class BackendCalls(CallBehaviour):
         self._machine = machine_of(scenario)
         self._machine.call(
             scenario.flows.entry
-        )  # an entry flow that is not there is said now, not at the first call
+        )  # a missing entry flow is reported now, not at the first call
 
     def begin(self) -> None:
-        """Open the call centre."""
+        """Create the call centre."""
         policy = replace(
             self.policy or CallPolicy(), service_level_seconds=self._scenario.service_level_seconds
         )
@@ -53,21 +53,21 @@ class BackendCalls(CallBehaviour):
         )
 
     def refuses(self, index: int) -> str:
-        """No connection is left for the call's first invocation."""
+        """Return `connections` if no connection is left for the call's first invocation."""
         return "" if self._functions.has_room else "connections"
 
     def arrive(self, index: int, intended: float) -> None:
-        """The call comes in."""
+        """Start the call."""
         assert self.centre is not None
         self.centre.arrive(index, **self.fields_of(index))
 
     def fields_of(self, index: int) -> Mapping[str, Any]:
-        """Further fields of call `index`: `attributes`, `entry`, fields of `flows.contact.Contact`."""
+        """Return further fields of call `index`: `attributes`, `entry`, fields of `flows.contact.Contact`."""
         return {"instance_arn": self.drive.settings.instance_arn, "region": self.drive.settings.region}
 
     @property
     def in_progress(self) -> float:
-        """Calls that go on."""
+        """Number of calls in progress."""
         return self.centre.in_progress if self.centre is not None else 0
 
     def settled(self) -> bool:
@@ -75,13 +75,13 @@ class BackendCalls(CallBehaviour):
         return self.in_progress == 0
 
     def cut_off(self, *, interrupted: bool) -> None:
-        """Hang up every call that goes on."""
+        """Hang up every call in progress."""
         self._cutting = True
         if self.centre is not None:
             self.centre.stop_all("end of the run")
 
     def on_event(self, call: LiveCall, kind: str, at: float, detail: Mapping[str, Any]) -> None:
-        """Hear from the call centre the outcome of a call."""
+        """Count an event of a call."""
         recorder = self.drive.recorder
         if kind in ("queued", "answered", "abandoned") and self.centre is not None:
             recorder.gauge("waiting", sum(queue.waiting for queue in self.centre.acd.queues.values()))
@@ -112,14 +112,14 @@ class BackendCalls(CallBehaviour):
             recorder.count(f"unmodelled/{detail['type']}")
 
     def finish(self) -> None:
-        """Hand on what the call centre has to say."""
+        """Pass on the notes of the call centre."""
         for note in self.centre.notes() if self.centre is not None else ():
-            if "is not modelled" not in note:  # told by name as `unmodelled`
+            if "is not modelled" not in note:  # reported by name as `unmodelled`
                 self.drive.note(note)
 
 
 def share_of_worker(scenario: Scenario, k: int, n: int) -> Scenario:
-    """The scenario with this worker's part of the agents and of the queues' places."""
+    """Return the scenario with this worker's share of the agents and of the queues' places."""
     if n == 1:
         return scenario
 

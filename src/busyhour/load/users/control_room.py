@@ -1,7 +1,7 @@
-"""What looks at a contact centre while it works: wallboards that poll metrics, desktops that read a contact's data.
+"""Monitoring traffic of a contact centre: wallboards that poll metrics, desktops that read a contact's data.
 
-These requests draw on the same buckets of account and Region as the calls' own (BPAPI: throttles are "by account, and
-per Region, not by user and not by instance"), so a busy hour without them is a better one than the real one.
+These requests use the same buckets of account and Region as the calls' own (BPAPI: throttles are "by account,
+and per Region, not by user and not by instance"), so a busy hour without them is easier than the real one.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from busyhour.load.client.load_client import Answer
 from busyhour.load.client.operations import Operation
 
 QUEUES_AT_ONCE = 100
-"""GetCurrentMetricData takes at most so many queues in one request (botocore: connect)."""
+"""Maximum number of queues in one GetCurrentMetricData request (botocore: connect)."""
 
 _PATHS = {"GetContactAttributes": "/contact/attributes", "DescribeContact": "/contacts"}
 
 
 class ControlRoom(CallBehaviour):
-    """Polls what dashboards and agents' desktops poll, beside the calls of the run or alone."""
+    """Polls like dashboards and agents' desktops, alongside the calls of the run or alone."""
 
     takes_calls = False
 
     dashboards = 4
-    """Wallboards, supervisors' screens and integrations that poll, of all workers together."""
+    """Number of polling wallboards, supervisors' screens and integrations, of all workers together."""
 
     refresh_seconds = 15.0
-    """How often each of them polls; their polls are spread evenly over that time."""
+    """Seconds between polls of each; polls of all are spread evenly over this time."""
 
     metrics: tuple[str, ...] = (
         "AGENTS_AVAILABLE",
@@ -39,19 +39,22 @@ class ControlRoom(CallBehaviour):
         "CONTACTS_IN_QUEUE",
         "OLDEST_CONTACT_AGE",
     )
-    """Current metrics that a dashboard asks for."""
+    """Current metrics that a dashboard requests."""
 
     reads: tuple[str, ...] = ("GetContactAttributes", "DescribeContact")
-    """What a desktop asks of each contact that comes to it; needs a kind beside it that places calls (voice)."""
+    """Data that a desktop reads of each of its contacts.
+
+    Needs a kind that places calls in the same process (voice).
+    """
 
     read_share = 1.0
-    """Share of the contacts that come to a desktop."""
+    """Share of the contacts that reach a desktop."""
 
     read_after_seconds = 5.0
-    """From the contact's start until the desktop asks: menus and queue."""
+    """Seconds from the contact's start to the desktop's request: menus and queue."""
 
     def prepare(self) -> None:
-        """Find the instance's queues and write the requests."""
+        """Find the instance's queues and prepare the requests."""
         drive = self.drive
         connect = drive.service("connect")
         instance = drive.settings.instance
@@ -91,25 +94,25 @@ class ControlRoom(CallBehaviour):
     # ------------------------------------------------------------------------- what a team may override
 
     def queue_ids(self) -> list[str]:
-        """Ids of the queues that dashboards show: all standard queues of the instance.
+        """Return the ids of the queues that dashboards show: all standard queues of the instance.
 
         Raises:
-            BusyhourError: the instance does not tell.
+            BusyhourError: the instance does not return them.
         """
         parameters = {"InstanceId": self.drive.settings.instance, "QueueTypes": ["STANDARD"]}
         queues = listed(self.drive.service("connect"), "ListQueues", parameters, "QueueSummaryList")
         return [str(queue["Id"]) for queue in queues]
 
     def unit_of(self, metric: str) -> str:
-        """Unit that Connect wants beside a current metric: seconds for ages and waits, else a count."""
+        """Return the unit that Connect requires for a current metric: seconds for ages and waits, else a count."""
         return "SECONDS" if metric.endswith(("_AGE", "_TIME")) else "COUNT"
 
     # -------------------------------------------------------------------------------------------- the polls
 
     def begin(self) -> None:
-        """Start this worker's dashboards, each at its place in the interval."""
+        """Start this worker's dashboards, each at its offset in the interval."""
         if not self._polls:
-            self.drive.note("The instance has no queue: dashboards had nothing to ask for.")
+            self.drive.note("The instance has no queue: dashboards had nothing to poll.")
             return
         for number in range(self.drive.k, self.dashboards, self.drive.n):
             self._next(number * self.refresh_seconds / self.dashboards)
@@ -125,7 +128,7 @@ class ControlRoom(CallBehaviour):
         self._next(intended + self.refresh_seconds)
 
     def _contact(self, index: int, identity: str) -> None:
-        """A contact was accepted: a desktop will ask for it."""
+        """Schedule a desktop's request for an accepted contact."""
         before, self._heard = self._heard, self._heard + 1
         if int(self._heard * self.read_share) > int(before * self.read_share):
             self._due += len(self._reads)
@@ -144,25 +147,25 @@ class ControlRoom(CallBehaviour):
     # ---------------------------------------------------------------------------------------------- the end
 
     def arrive(self, index: int, intended: float) -> None:
-        """No call ever comes here."""
+        """Reject: this kind takes no calls."""
         raise NotImplementedError("a control room takes no calls")
 
     @property
     def in_progress(self) -> float:
-        """No call is its own."""
+        """Always 0: this kind has no calls."""
         return 0.0
 
     def cut_off(self, *, interrupted: bool) -> None:
-        """Poll no more."""
+        """Stop polling."""
         self._over = True
 
     def settled(self) -> bool:
-        """Whether desktops have read all that they will; dashboards need not be waited for."""
+        """Whether desktops have finished reading; dashboards are not waited for."""
         return self._over or not self._due
 
     def finish(self) -> None:
-        """Say where desktops had nothing to read."""
+        """Add a note if desktops had nothing to read."""
         if self.reads and self.read_share > 0 and not self._heard:
             self.drive.note(
-                "No contact was placed in this process, so desktops read nothing: run the control room beside voice."
+                "No contact was placed in this process, so desktops read nothing: run the control room together with voice."
             )

@@ -1,4 +1,4 @@
-"""The DynamoDB operations of one call, without the functions that would make them."""
+"""The DynamoDB operations of one call, without running the functions that would make them."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from busyhour.scenarios.model import Table
 
 
 class TableCalls(CallBehaviour):
-    """For every arrival the operations that the scenario's functions make of one invocation each.
+    """For every arrival, makes the operations of one invocation of each of the scenario's functions.
 
-    Operations of one call follow one another, as they do in a handler.
+    Operations of one call run one after the other, as in a handler.
     """
 
     keys: Keys | None = None
-    """How keys are drawn; None: as the scenario's table says."""
+    """Distribution of keys; None: that of the scenario's table."""
 
     item_bytes: int | tuple[int, int] | None = None
-    """Size of items that are written; of two numbers: drawn evenly from the one to the other. None: as the scenario's
-    table says."""
+    """Size of written items; for two numbers, uniform between them. None: that of the scenario's
+    table."""
 
     def prepare(self) -> None:
-        """Read the tables' keys and write the requests.
+        """Read the tables' keys and prepare the requests.
 
         Raises:
-            BusyhourError: the scenario names no table, one that it does not have, or an unreadable one.
+            BusyhourError: the scenario uses no table, an undefined one, or an unreadable one.
         """
         scenario = self.drive.scenario
         if not scenario.tables:
@@ -50,9 +50,9 @@ class TableCalls(CallBehaviour):
                 table, _, operation = name.rpartition(".")
                 if operation not in DRIVEN:
                     raise BusyhourError(
-                        f"{scenario.path}: {name!r}: {operation!r} is not driven here."
+                        f"{scenario.path}: {name!r}: {operation!r} is not supported here."
                         f"{did_you_mean(operation, DRIVEN)}",
-                        f"There are: {', '.join(sorted(DRIVEN))}.",
+                        f"Supported: {', '.join(sorted(DRIVEN))}.",
                     )
                 if table not in scenario.tables:
                     raise BusyhourError(
@@ -67,7 +67,7 @@ class TableCalls(CallBehaviour):
         }
 
     def _items(self, table: Table) -> TableItems:
-        """The table's keys and items, as this worker draws them."""
+        """Return the table's keys and items as this worker draws them."""
         if self.item_bytes is not None:
             given = self.item_bytes
             table = replace(table, item_bytes=(given, given) if isinstance(given, int) else given)
@@ -77,11 +77,11 @@ class TableCalls(CallBehaviour):
         return items
 
     def refuses(self, index: int) -> str:
-        """No connection is left."""
+        """Return `connections` if no connection is left."""
         return "" if next(iter(self._operations.values())).has_room else "connections"
 
     def arrive(self, index: int, intended: float) -> None:
-        """Draw the call's operations and make the first."""
+        """Draw the call's operations and start the first."""
         seed = self.drive.scenario.seed
         drawn = draw(self._steps, Stream(seed, index, HOW_MANY), Stream(seed, index, KEY_DRAWS))
         todo = [(self._operations[one.step], orjson.dumps(parameters(one, index))) for one in drawn]

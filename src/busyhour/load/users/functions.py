@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Outcome = LambdaResult | LambdaFailed
 
 MISSING = "ResourceNotFoundException"
-"""Lambda's error code where there is no such function."""
+"""Lambda's error code for a missing function."""
 
 _FAILED_AS: Mapping[Class, str] = {
     Class.RATE_THROTTLE: "throttled",
@@ -31,11 +31,17 @@ _FAILED_AS: Mapping[Class, str] = {
     Class.TIMEOUT: "timeout",
     Class.CLIENT_ERROR: "invalid",
 }
-"""What the flow hears of a failed attempt; the calls' retry policy says which of these Connect tries again."""
+"""Kind of `LambdaFailed` by class of response.
+
+The calls' retry policy determines which of these Connect retries.
+"""
 
 
 def outcome_of(answer: Answer) -> Outcome:
-    """What an answer of Invoke means to the flow. HTTP 200 with a FunctionError is an error of the handler."""
+    """Convert a response of Invoke to the flow's event.
+
+    HTTP 200 with a FunctionError is an error of the handler.
+    """
     if answer.kind is Class.FUNCTION_ERROR:
         return LambdaFailed("function_error", answer.body[:200].decode("utf-8", "replace"))
     if answer.code == MISSING:
@@ -60,14 +66,14 @@ class LambdaFunctions:
         self._running: dict[str, int] = {}
 
     def prepare(self, reference: str) -> None:
-        """Write the requests for one function now, not at its first invocation."""
+        """Prepare the requests for one function now, not at its first invocation."""
         for asynchronous in (False, True):
             self._operation(reference, asynchronous)
 
     def invoke(self, call: LiveCall, effect: Invoke, done: Callable[[Outcome], None]) -> None:
-        """One attempt for a call."""
-        again = call.latest_attempt > 1
-        self.send(effect.function_arn, effect.event, done, asynchronous=effect.asynchronous, again=again)
+        """Make one attempt for a call."""
+        retry = call.latest_attempt > 1
+        self.send(effect.function_arn, effect.event, done, asynchronous=effect.asynchronous, retry=retry)
 
     def send(
         self,
@@ -76,11 +82,11 @@ class LambdaFunctions:
         done: Callable[[Outcome], None],
         *,
         asynchronous: bool = False,
-        again: bool = False,
+        retry: bool = False,
     ) -> None:
-        """One attempt: invoke the function (name or ARN) with `event`; its intended start is now.
+        """Make one attempt: invoke the function (name or ARN) with `event`; its intended start is now.
 
-        `again`: Connect's retry of an invocation that failed.
+        `retry`: Connect's retry of a failed invocation.
         """
         name = function_name(reference)
         clock, recorder = self._drive.clock, self._drive.recorder
@@ -90,7 +96,7 @@ class LambdaFunctions:
         recorder.count(f"invocations/{name}")
         body = orjson.dumps(event, option=orjson.OPT_NON_STR_KEYS)
         operation = self._operation(reference, asynchronous)
-        operation.send(body, clock.now(), partial(self._answered, name, done), again=again)
+        operation.send(body, clock.now(), partial(self._answered, name, done), retry=retry)
 
     def _answered(self, name: str, done: Callable[[Outcome], None], answer: Answer) -> None:
         running = self._running[name] - 1
@@ -106,7 +112,7 @@ class LambdaFunctions:
         key = (reference, asynchronous)
         found = self._operations.get(key)
         if found is None:
-            # Scenarios name functions; exports have ARNs of the account they came from. The name is what both share.
+            # Scenarios name functions; exports have ARNs of their own account. The name is common to both.
             parameters = {
                 "FunctionName": reference if self._drive.settings.aws else function_name(reference),
                 "InvocationType": "Event" if asynchronous else "RequestResponse",
@@ -119,5 +125,5 @@ class LambdaFunctions:
 
     @property
     def has_room(self) -> bool:
-        """Whether an invocation would find a connection."""
+        """Whether an invocation would get a connection."""
         return self._service.client.has_room

@@ -17,16 +17,16 @@ from busyhour.load.users.functions import LambdaFunctions, Outcome
 
 
 class LambdaCalls(CallBehaviour):
-    """Invokes a function for every arrival; the scenario's functions in turn."""
+    """Invokes a function for every arrival, cycling through the scenario's functions."""
 
     functions: tuple[str, ...] = ()
     """Functions to invoke; empty: all that the scenario names."""
 
     parameters: Mapping[str, Any] = {}
-    """`Details.Parameters` of every event; override `parameters_of` for ones that differ."""
+    """`Details.Parameters` of every event; override `parameters_of` for varying ones."""
 
     def prepare(self) -> None:
-        """Get the functions ready.
+        """Prepare the functions.
 
         Raises:
             BusyhourError: there is none.
@@ -45,15 +45,15 @@ class LambdaCalls(CallBehaviour):
         self._behaviour = Behaviour(scenario.callers, scenario.seed, CallPolicy())
 
     def refuses(self, index: int) -> str:
-        """No connection is left."""
+        """Return `connections` if no connection is left."""
         return "" if self._lambda.has_room else "connections"
 
     def parameters_of(self, index: int, function: str) -> Mapping[str, Any]:
-        """`Details.Parameters` of the event of call `index`."""
+        """Return `Details.Parameters` of the event of call `index`."""
         return self.parameters
 
     def event(self, index: int, function: str) -> dict[str, Any]:
-        """Connect's event for call `index`: that of a contact which has just entered the entry flow."""
+        """Return Connect's event for call `index`: that of a contact which has just entered the entry flow."""
         scenario, settings = self.drive.scenario, self.drive.settings
         contact = Contact(
             contact_id=uuid_of(Stream(scenario.seed, index)),
@@ -65,7 +65,7 @@ class LambdaCalls(CallBehaviour):
         return call.event(self.parameters_of(index, function))
 
     def arrive(self, index: int, intended: float) -> None:
-        """Invoke."""
+        """Invoke the function."""
         function = self._names[index % len(self._names)]
         self._lambda.send(function, self.event(index, function), self._ended)
 

@@ -1,8 +1,8 @@
-"""Locust user classes: what a locustfile subclasses, one kind of caller a file.
+"""Locust user classes: base classes for locustfiles, one kind of caller per file.
 
-Locust spawns *users*; calls come from a *schedule*. So these classes are not spawned once per caller: every worker
-makes one instance that is handed all of its arrivals, and the users that Locust itself spawns (`-u`) only stand for
-the run being on. How many of them there are makes no difference; `-u 1` is enough.
+Locust spawns *users*; calls come from a *schedule*. These classes are therefore not spawned once per caller:
+every worker creates one instance that receives all of its arrivals, and the users that Locust itself spawns
+(`-u`) only represent that the run is active. Their number has no effect; `-u 1` is enough.
 
 Importing this module imports Locust, which patches sockets and ssl: do it before boto3 is imported.
 """
@@ -41,7 +41,7 @@ hooks.install()
 
 
 class CallUser(CallBehaviour, User):  # type: ignore[misc]  # Locust ships no types
-    """Base of all: override `prepare` and `arrive` (see `kind.Kind`), neither of which may block."""
+    """Base class: override `prepare` and `arrive` (see `behaviour.CallBehaviour`), neither of which may block."""
 
     abstract = True
 
@@ -51,28 +51,28 @@ class CallUser(CallBehaviour, User):  # type: ignore[misc]  # Locust ships no ty
 
     @task  # type: ignore[untyped-decorator]  # as above
     def stand_by(self) -> None:
-        """What a user that Locust spawned does: nothing, until the run is over."""
+        """Idle until the run is over: a user that Locust spawned."""
         gevent.sleep(1.0)
 
 
 class BlockingCalls(CallUser):
-    """For calls written from top to bottom: each runs `call` in a greenlet of its own and may block there."""
+    """For calls written as blocking code: each runs `call` in a greenlet of its own and may block there."""
 
     abstract = True
 
     max_greenlets = 2000
-    """Calls that may go on at once in one worker; an arrival beyond them is dropped and the run invalid."""
+    """Maximum number of calls in progress in one worker; an arrival beyond it is dropped and the run invalid."""
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
         self._pool = Pool()
 
     def call(self, index: int) -> None:
-        """Do everything that one call does. An exception ends the call as failed."""
+        """Make one whole call. An exception ends the call as failed."""
         raise NotImplementedError
 
     def refuses(self, index: int) -> str:
-        """Too many calls go on."""
+        """Return the reason if too many calls are in progress."""
         return "" if len(self._pool) < self.max_greenlets else "greenlets"
 
     def arrive(self, index: int, intended: float) -> None:
@@ -80,7 +80,7 @@ class BlockingCalls(CallUser):
         self._pool.spawn(self._run_call, index)
 
     def cut_off(self, *, interrupted: bool) -> None:
-        """End the greenlets of all calls that go on."""
+        """Kill the greenlets of all calls in progress."""
         self._pool.kill(block=False)
 
     def _run_call(self, index: int) -> None:
@@ -106,7 +106,7 @@ class VoiceUser(VoiceCalls, CallUser):
 
 
 class WholeCallUser(BackendCalls, CallUser):
-    """Whole calls through the flow machine; only Lambda is driven for real."""
+    """Whole calls through the flow machine; only Lambda receives real requests."""
 
     abstract = True
 
@@ -124,6 +124,6 @@ class TableUser(TableCalls, CallUser):
 
 
 class ControlRoomUser(ControlRoom, CallUser):
-    """Dashboards and agents' desktops that poll Connect; takes no calls, runs beside those who do."""
+    """Dashboards and agents' desktops that poll Connect; takes no calls, runs alongside kinds that do."""
 
     abstract = True

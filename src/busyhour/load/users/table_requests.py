@@ -1,4 +1,4 @@
-"""Requests of DynamoDB operations: what was drawn for a call -> the operation's parameters. Pure."""
+"""Requests of DynamoDB operations: the drawn operation of a call -> its parameters. Pure."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 from busyhour.quotas.dynamodb.operations import READS, WRITES, Drawn
 
 DRIVEN = (READS | WRITES) - {"Scan"}
-"""Operations that a run can make of a call: a Scan has no key, and no call should wait for one."""
+"""Operations that a run can make for a call: a Scan has no key, and no call should wait for one."""
 
 
 def parameters(drawn: Drawn, serial: int = 0) -> dict[str, Any]:
-    """The parameters of one operation.
+    """Return the parameters of one operation.
 
     Args:
-        drawn: operation, keys, and size of what it writes.
-        serial: makes what is written differ from what other calls write.
+        drawn: operation, keys, and size of written items.
+        serial: makes written items differ from those of other calls.
     """
     step, (number, *_) = drawn.step, drawn.numbers
     items, access = step.items, step.access
@@ -50,7 +50,7 @@ def parameters(drawn: Drawn, serial: int = 0) -> dict[str, Any]:
 
 
 def _query(drawn: Drawn, number: int) -> dict[str, Any]:
-    """The condition on the partition key of the table or the index."""
+    """Return the condition on the partition key of the table or the index."""
     items, wanted = drawn.step.items, drawn.step.access.index
     name, values = items.schema[0][0], items.key(number)
     found: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Calls placed with StartOutboundVoiceContact: the target runs them, we see what it tells of them."""
+"""Calls placed with StartOutboundVoiceContact: the target runs them and reports their outcomes."""
 
 from __future__ import annotations
 
@@ -18,50 +18,58 @@ from busyhour.load.client.load_client import Answer
 from busyhour.load.client.operations import Operation
 from busyhour.load.error_classes import Class
 from busyhour.load.outcomes.clean_up import STOPS_PER_SECOND
-from busyhour.load.outcomes.contact_events import Listening
-from busyhour.load.outcomes.describe_contact import Describing
+from busyhour.load.outcomes.contact_events import ContactEventSource
+from busyhour.load.outcomes.describe_contact import ContactPoller
 from busyhour.load.outcomes.source import Contact, Ended, Source, Unknown
-from busyhour.load.outcomes.stop_contacts import Stopper
+from busyhour.load.outcomes.stop_contacts import ContactStopper
 from busyhour.results import journal
 from busyhour.results.journal import Journal, contacts_file, ended_file
 from busyhour.results.measurement.sampling import CONTACTS
 from busyhour.results.outcomes import ENDING, REFUSED, Ending
 
 FICTIONAL_SOURCE = "+12025550199"
-"""Source number where the scenario names none (emulator only); 555-01XX is reserved for fiction."""
+"""Source number if the scenario has none (emulator only); 555-01XX is reserved for fiction."""
 
 NUMBERS = 1000
-"""How many different numbers are rung, where the scenario's pattern has as many."""
+"""Number of different destinations, if the scenario's pattern has as many."""
 
 STOP_BURST = 10
 """StopContact requests sent at once when calls are cut off; the operation's documented burst is 15."""
 
 
 IDS_KEPT = 10_000
-"""Ids of contacts whose end nobody tells, kept in memory to stop them with; four times what can be stopped in the five
+"""Ids of contacts that are not followed, kept in memory to stop them; four times what can be stopped in the five
 minutes that a clean-up takes at most. On AWS the journal has all of them."""
 
 
 class VoiceCalls(CallBehaviour):
-    """One StartOutboundVoiceContact per call; its outcome by DescribeContact or, where there is a file, contact events."""
+    """One StartOutboundVoiceContact per call.
+
+    Its outcome from DescribeContact or, if there is a file, contact events.
+    """
 
     attributes: Mapping[str, str] = {}
-    """Contact attributes of every call; override `attributes_of` for ones that differ."""
+    """Contact attributes of every call; override `attributes_of` for varying ones."""
 
     ring_timeout: int | None = None
     """RingTimeoutInSeconds, 15 to 60; None: Connect's default."""
 
     outcomes_per_second = 8.0
-    """DescribeContact requests of all workers together; the operation's documented quota is 10/s for the account.
+    """DescribeContact requests a second of all workers together.
 
-    0: outcomes are not asked for.
+    The operation's documented quota is 10/s for the account.
+
+    0: outcomes are not polled.
     """
 
     stops_per_second = STOPS_PER_SECOND
-    """StopContact requests of all workers together when calls are cut off; the documented quota is 10/s."""
+    """StopContact requests a second of all workers together when calls are cut off.
+
+    The documented quota is 10/s.
+    """
 
     def prepare(self) -> None:
-        """Find the entry flow and write the request that all calls are like."""
+        """Find the entry flow and prepare the sample request of all calls."""
         drive = self.drive
         settings, scenario = drive.settings, drive.scenario
         self._aws = settings.aws
@@ -89,7 +97,7 @@ class VoiceCalls(CallBehaviour):
         any_contact = {"InstanceId": settings.instance, "ContactId": "contact"}
         stop = connect.operation("StopContact", any_contact, application=False)
         pause = drive.n / self.stops_per_second
-        self._stopper = Stopper(drive.clock, stop, settings.instance, pause, self._stopped)
+        self._stopper = ContactStopper(drive.clock, stop, settings.instance, pause, self._stopped)
         keeps = settings.run_dir if settings.aws else None
         self._journal = Journal(contacts_file(keeps, drive.k)) if keeps is not None else None
         self._ends = Journal(ended_file(keeps, drive.k)) if keeps is not None else None
@@ -98,7 +106,7 @@ class VoiceCalls(CallBehaviour):
     # ------------------------------------------------------------------------- what a team may override
 
     def destination(self, index: int) -> str:
-        """The number that call `index` rings, E.164. On AWS one of the scenario's allow-list, in turn."""
+        """Return the number that call `index` dials, E.164. On AWS the scenario's allow-list in turn."""
         if self._aws:
             allowed = self.drive.scenario.aws.destinations
             if not allowed:
@@ -111,20 +119,20 @@ class VoiceCalls(CallBehaviour):
         return self._numbers[index % len(self._numbers)]
 
     def numbers(self) -> list[str]:
-        """The emulator's callees: the scenario's numbers, drawn NUMBERS times and rung in turn."""
+        """Return the emulator's destinations: NUMBERS draws of the scenario's numbers, dialled in turn."""
         scenario = self.drive.scenario
         behaviour = Behaviour(scenario.callers, scenario.seed, CallPolicy())
         return [Caller(behaviour, index).number() or FICTIONAL_SOURCE for index in range(NUMBERS)]
 
     def attributes_of(self, index: int) -> Mapping[str, str]:
-        """Contact attributes of call `index`."""
+        """Return the contact attributes of call `index`."""
         return self.attributes
 
     def flow_id(self) -> str:
-        """Id of the scenario's entry flow at the target, by its name.
+        """Return the id of the scenario's entry flow at the target, by its name.
 
         Raises:
-            BusyhourError: the instance has no flow of that name, or does not tell.
+            BusyhourError: the instance has no flow of that name, or does not list its flows.
         """
         wanted = self.drive.scenario.flows.entry
         parameters = {"InstanceId": self.drive.settings.instance, "MaxResults": 1000}
@@ -142,11 +150,11 @@ class VoiceCalls(CallBehaviour):
     # ---------------------------------------------------------------------------------------- the calls
 
     def begin(self) -> None:
-        """Follow contacts from now on."""
+        """Start following contacts."""
         self._source.begin()
 
     def refuses(self, index: int) -> str:
-        """No connection is left, or a cap of the scenario is reached."""
+        """Return the reason if no connection is left, or a cap of the scenario is reached."""
         if not self._start.has_room:
             return "connections"
         if self._aws:
@@ -170,12 +178,12 @@ class VoiceCalls(CallBehaviour):
         if attributes:
             request["Attributes"] = dict(attributes)
         self._waiting += 1
-        body = b"%b,%b" % (self._written, orjson.dumps(request)[1:])  # what all calls share was written once
+        body = b"%b,%b" % (self._written, orjson.dumps(request)[1:])  # the shared part was serialised once
         self._start.send(body, intended, partial(self._started, index, intended))
 
     @property
     def in_progress(self) -> float:
-        """Contacts that go on: those followed, each standing for those that are not, and requests on the way."""
+        """Number of contacts in progress: followed ones with their weight, and requests in flight."""
         return self._source.weight + self._waiting
 
     def _started(self, index: int, intended: float, answer: Answer) -> None:
@@ -201,7 +209,7 @@ class VoiceCalls(CallBehaviour):
         left = self._source.follow(index, identity, answer.finished_at)
         if left is not None:
             self._unknown.add(left)
-        # A contact that is given up for another leaves the number of those that are followed as it was.
+        # A contact that is given up for another leaves the number of followed contacts unchanged.
         if left is None:
             drive.recorder.count(f"{CONTACTS}followed")
         if left != identity:
@@ -212,8 +220,8 @@ class VoiceCalls(CallBehaviour):
     def _ends_by(self) -> Source:
         drive = self.drive
         if drive.settings.contact_events is not None:
-            return Listening(drive, drive.settings.contact_events, self._told)
-        return Describing(drive, self.outcomes_per_second, self._told)
+            return ContactEventSource(drive, drive.settings.contact_events, self._told)
+        return ContactPoller(drive, self.outcomes_per_second, self._told)
 
     def _told(self, contact: Contact, ended: Ended) -> None:
         self._known += 1
@@ -243,16 +251,19 @@ class VoiceCalls(CallBehaviour):
     # --------------------------------------------------------------------------------------------- the end
 
     def settled(self) -> bool:
-        """Whether the outcome of every followed call is known, and every call to be stopped is."""
+        """Whether the outcome of every followed call is known, and every contact to stop has ended."""
         return not self._waiting and not self._source.followed and not self._stopper
 
     @property
     def to_end(self) -> float:
-        """Accepted contacts that are not known to have ended, and requests on the way."""
+        """Number of accepted contacts without a known end, and requests in flight."""
         return len(self._source.followed) + self._unknown.count + len(self._stopper) + self._waiting
 
     def cut_off(self, *, interrupted: bool) -> None:
-        """Stop contacts that still go on: on AWS and when interrupted; else the emulator ends with the run anyway."""
+        """Stop contacts in progress on AWS and after an interrupt.
+
+        Otherwise the emulator ends with the run anyway.
+        """
         self._cutting = True
         followed = [contact.id for contact in self._source.end()]
         for _ in followed:
@@ -264,7 +275,10 @@ class VoiceCalls(CallBehaviour):
             self._stop([*self._not_followed(followed), *followed], at_once=max(1, STOP_BURST // self.drive.n))
 
     def _not_followed(self, followed: list[str]) -> list[str]:
-        """Contacts that may go on, though nobody follows them; the newest, which are the likeliest to, last."""
+        """Return contacts that may be in progress but are not followed.
+
+        The newest, which are the likeliest, last.
+        """
         unknown, folder = self._unknown, self.drive.settings.run_dir
         if unknown.forgotten and self._journal is not None and folder is not None:
             known = set(followed)
@@ -274,14 +288,14 @@ class VoiceCalls(CallBehaviour):
         return list(unknown.ids)
 
     def worker_lost(self, k: int, heir: int, heirs: int) -> None:
-        """End the contacts that the worker left on AWS: nobody else watches over them."""
+        """Stop the contacts that the lost worker left on AWS: no other process supervises them."""
         folder = self.drive.settings.run_dir
         if self._journal is not None and folder is not None:
             left = (journal.live(folder, k) or [])[heir::heirs]
             self.drive.clock.post(self.drive.clock.real(), self._stop, left[::-1])
 
     def _stop(self, contacts: list[str], at_once: int = 0) -> None:
-        """End these contacts too; of all that wait to be ended, the last ones first."""
+        """Stop these contacts too; of all waiting ones, the last ones first."""
         self._to_stop += len(contacts)
         self._stopper.stop(contacts, at_once)
 
@@ -290,14 +304,14 @@ class VoiceCalls(CallBehaviour):
         self._over(identity)
 
     def _over(self, identity: str) -> None:
-        """The contact has ended: nobody need stop it any more."""
+        """Record that the contact has ended and needs no stop."""
         if self._ends is not None:
             self._ends.write(identity)
 
     def finish(self) -> None:
-        """Say how much of the outcomes is known, and which contacts could not be stopped."""
+        """Add notes on how many outcomes are known, and on contacts that could not be stopped."""
         drive, forgotten, journaled = self.drive, self._unknown.forgotten, self._journal is not None
-        for text in self._source.last_words(self._known, self._unknown.count):
+        for text in self._source.final_notes(self._known, self._unknown.count):
             drive.note(text)
         if forgotten:
             drive.note(

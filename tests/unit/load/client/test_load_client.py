@@ -113,11 +113,11 @@ def test_requests_are_signed_and_whole(fake_aws):
 def test_a_connection_is_used_again(fake_aws):
     made, left = client(fake_aws.url), [5]
 
-    def again(answer):
+    def retry(answer):
         left[0] -= 1
-        made.clock.stop() if not left[0] else made.send(put(made.host), b"{}", again)
+        made.clock.stop() if not left[0] else made.send(put(made.host), b"{}", retry)
 
-    made.clock.call_at(0.0, lambda: made.send(put(made.host), b"{}", again))
+    made.clock.call_at(0.0, lambda: made.send(put(made.host), b"{}", retry))
     with gevent.Timeout(5):
         made.clock.run()
     assert len(fake_aws.requests) == 5
@@ -185,7 +185,7 @@ def test_no_answer_in_time_is_a_timeout_and_its_connection_is_not_used_again(fak
     fake_aws.delay = 1.0
     made = client(fake_aws.url, timeout=0.2)
     (answer,) = run(made, [(put(made.host), b"{}")])
-    assert (answer.kind, answer.code) == (Class.TIMEOUT, "no answer within 0.2 s")
+    assert (answer.kind, answer.code) == (Class.TIMEOUT, "no response within 0.2 s")
     assert 0.2 <= answer.finished_at < 0.8
     assert made.connections == 0
 

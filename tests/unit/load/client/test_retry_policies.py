@@ -178,7 +178,7 @@ def test_the_rate_limiter_follows_botocores(answers):
             free = limiter.acquire(clock.now) == 0.0
             assert free == takes(theirs)
         theirs.on_receiving_response(throttled=throttled)
-        limiter.heard(throttled=throttled, now=clock.now)
+        limiter.update(throttled=throttled, now=clock.now)
         assert limiter.enabled == theirs._enabled
         assert limiter.rate == pytest.approx(theirs._token_bucket.max_rate)
         assert limiter.measured == pytest.approx(theirs._rate_clocker.measured_rate)

@@ -11,7 +11,7 @@ from busyhour.errors import BusyhourError
 from busyhour.load.monitoring import otel, web
 from busyhour.load.monitoring.figures import Live
 from busyhour.load.recorder import Recorder
-from busyhour.load.runner.aggregator import RunSum
+from busyhour.load.runner.aggregator import Aggregator
 from busyhour.load.runner.generator import Status
 from busyhour.load.settings import from_environment
 from busyhour.scenarios.reader import load
@@ -22,7 +22,7 @@ def run(write_scenario):
     """Three seconds of a run at 2 calls/s: six calls, one throttled, one at a limit, one that was dropped."""
     path = write_scenario(rate=2, duration=10)
     settings = from_environment({"BUSYHOUR_ENDPOINT": "http://127.0.0.1:1"}, path)
-    total = RunSum(settings, load(path), 1, 0.0)
+    total = Aggregator(settings, load(path), 1, 0.0)
     recorder = Recorder()
     start = recorder.operation("connect:StartOutboundVoiceContact")
     for n in range(6):
@@ -88,7 +88,7 @@ def test_the_page_has_the_whole_schedule_and_what_became_of_it(run):
 
 def test_a_long_run_is_sent_as_a_few_hundred_points(write_scenario):
     path = write_scenario(rate=1, duration=36_000)
-    run = RunSum(from_environment({"BUSYHOUR_ENDPOINT": "http://127.0.0.1:1"}, path), load(path), 1, 0.0)
+    run = Aggregator(from_environment({"BUSYHOUR_ENDPOINT": "http://127.0.0.1:1"}, path), load(path), 1, 0.0)
     for t in range(36_000):
         run.measures.second(t).count("started", 1)
     lines = {line["name"]: line["points"] for line in Live(lambda: run).state()["lines"]}

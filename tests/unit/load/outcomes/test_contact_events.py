@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from busyhour.capacity.simulation.clock import VirtualClock
 from busyhour.errors import BusyhourError
 from busyhour.load.outcomes import contact_events
-from busyhour.load.outcomes.contact_events import Listening, Tail, read_end
+from busyhour.load.outcomes.contact_events import ContactEventSource, FileTail, read_end
 from busyhour.load.outcomes.source import Ended
 
 EPOCH = 1628098673.0  # 2021-08-04T17:37:53Z
@@ -83,7 +83,7 @@ def test_what_is_no_contact_event_tells_of_no_end():
 def test_a_growing_file_is_read_line_by_line_wherever_it_is_cut(tmp_path_factory, texts, cuts, chunk):
     path = tmp_path_factory.mktemp("tail") / "events.jsonl"
     path.write_bytes(b"from before\n")
-    tail = Tail(path)
+    tail = FileTail(path)
     whole = "".join(f"{text}\n" for text in texts).encode()
     edges = [0, *sorted(min(cut, len(whole)) for cut in cuts), len(whole)]
     found = []
@@ -102,7 +102,7 @@ def test_a_growing_file_is_read_line_by_line_wherever_it_is_cut(tmp_path_factory
 
 def test_a_file_that_is_made_later_or_replaced_is_read_from_its_beginning(tmp_path):
     path = tmp_path / "events.jsonl"
-    tail = Tail(path)
+    tail = FileTail(path)
     assert tail.lines() == []
     path.write_bytes(b"one\ntwo\n")
     assert tail.lines() == [b"one", b"two"]
@@ -116,7 +116,7 @@ def test_a_file_that_is_made_later_or_replaced_is_read_from_its_beginning(tmp_pa
 @pytest.mark.parametrize("name", [".", "missing/events.jsonl"])
 def test_a_place_where_no_such_file_can_be_is_said(tmp_path, name):
     with pytest.raises(BusyhourError, match="BUSYHOUR_CONTACT_EVENTS") as caught:
-        Tail(tmp_path / name)
+        FileTail(tmp_path / name)
     assert caught.value.hint
 
 
@@ -127,10 +127,10 @@ class Run:
         self.clock = VirtualClock()
         self.started_at = EPOCH
         self.path = folder / "events.jsonl"
-        self.told = {}
+        self.on_end = {}
         drive = SimpleNamespace(clock=self.clock, started_at=EPOCH)
-        self.source = Listening(
-            drive, self.path, lambda contact, ended: self.told.update({contact.id: ended})
+        self.source = ContactEventSource(
+            drive, self.path, lambda contact, ended: self.on_end.update({contact.id: ended})
         )
         self.source.begin()
 
@@ -149,14 +149,14 @@ def test_every_contact_is_followed_until_its_event_comes(run):
     assert [run.source.follow(n, f"c{n}", 1.0) for n in range(3)] == [None] * 3
     assert run.source.weight == 3.0
     run.write(line("c1", "INITIATED"), line("c1", **OVER), line("c1", "COMPLETED", **OVER))
-    assert list(run.told) == ["c1"]
+    assert list(run.on_end) == ["c1"]
     assert sorted(run.source.followed) == ["c0", "c2"]
 
 
 def test_an_event_may_come_before_the_answer_that_the_contact_was_accepted(run):
     run.write(line("c", **OVER))
     assert run.source.follow(0, "c", 1.0) is None
-    assert run.told["c"].at == 61.5
+    assert run.on_end["c"].at == 61.5
     assert not run.source.followed
 
 
@@ -166,7 +166,7 @@ def test_events_that_were_written_but_not_yet_read_count_at_the_end(run):
     with run.path.open("ab") as out:
         out.write(line("a", **OVER) + b"\n")
     assert [contact.id for contact in run.source.end()] == ["b"]
-    (said,) = run.source.last_words(1, 0)
+    (said,) = run.source.final_notes(1, 0)
     assert "known for 1 calls, unknown for 1" in said
     assert "late or lost" in said
 
@@ -180,9 +180,9 @@ def test_lines_that_are_broken_are_counted_and_said_and_the_others_are_read(run)
         line("c", **OVER | {"disconnectTimestamp": "soon"}),
     )
     run.write(line("c", **OVER))
-    assert list(run.told) == ["c"]
+    assert list(run.on_end) == ["c"]
     run.source.end()
-    assert run.source.last_words(1, 0) == [f"3 lines of {run.path} could not be read as contact events."]
+    assert run.source.final_notes(1, 0) == [f"3 lines of {run.path} could not be read as contact events."]
 
 
 def test_contacts_whose_events_are_lost_do_not_fill_the_memory(run, monkeypatch):
@@ -191,5 +191,5 @@ def test_contacts_whose_events_are_lost_do_not_fill_the_memory(run, monkeypatch)
     assert [run.source.follow(n, f"c{n}", 1.0) for n in range(5)] == [None, None, None, "c0", "c1"]
     run.write(*(line(f"other{n}", **OVER) for n in range(5)))
     assert run.source.follow(9, "other4", 1.0) is None
-    assert list(run.told) == ["other4"]
+    assert list(run.on_end) == ["other4"]
     assert run.source.follow(10, "other0", 1.0) == "c2"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from busyhour.capacity.simulation.clock import VirtualClock
 from busyhour.load.error_classes import Class
-from busyhour.load.outcomes.describe_contact import Describing
+from busyhour.load.outcomes.describe_contact import ContactPoller
 
 ANSWER_SECONDS = 0.02
 
@@ -27,13 +27,13 @@ class Centre:
         self.scenario = SimpleNamespace(traffic=SimpleNamespace(duration=duration))
         self.notes = []
         self.asked = []
-        self.told = {}
+        self.on_end = {}
         self.unknown = []
         self._throttles = throttles
         self._length = length
         self._began = {}
-        self.source = Describing(
-            self, per_second, lambda contact, ended: self.told.update({contact.id: ended})
+        self.source = ContactPoller(
+            self, per_second, lambda contact, ended: self.on_end.update({contact.id: ended})
         )
         self.clock.call_later(0.0, self.source.begin)
         for index in range(calls + later[0]):
@@ -82,12 +82,12 @@ def test_each_accepted_contact_is_told_of_or_still_asked_for_or_known_to_be_unkn
     centre = Centre(calls, rate, lambda index: lengths[index % len(lengths)])
     centre.clock.run(until)
     accepted = list(centre._began)
-    found = [*centre.told, *centre.source.followed, *centre.unknown]
+    found = [*centre.on_end, *centre.source.followed, *centre.unknown]
     assert sorted(found) == sorted(accepted)
-    for identity, ended in centre.told.items():
+    for identity, ended in centre.on_end.items():
         assert abs(ended.at - centre._began[identity] - lengths[int(identity) % len(lengths)]) < 1e-6
     left = {contact.id for contact in centre.source.end()}
-    assert sorted([*centre.told, *left, *centre.unknown]) == sorted(accepted)
+    assert sorted([*centre.on_end, *left, *centre.unknown]) == sorted(accepted)
     asked = len(centre.asked)
     centre.clock.run(until + 60.0)
     assert len([at for at in centre.asked[asked:] if at > until]) == 0
@@ -99,8 +99,8 @@ def test_the_sample_has_short_and_long_contacts_as_all_contacts_have_them(rate, 
     short = min(short, period - 1)
     centre = Centre(int(600 * rate), rate, lambda index: 5.0 if index % period < short else 30.0)
     centre.clock.run(800.0)
-    share = sum(1 for ended in centre.told if int(ended) % period < short) / len(centre.told)
-    assert len(centre.told) > 1000
+    share = sum(1 for ended in centre.on_end if int(ended) % period < short) / len(centre.on_end)
+    assert len(centre.on_end) > 1000
     assert abs(share - short / period) < 0.05
     assert not centre.source.followed
 
@@ -108,9 +108,9 @@ def test_the_sample_has_short_and_long_contacts_as_all_contacts_have_them(rate, 
 def test_quiet_and_busy_minutes_are_in_the_sample_as_calls_are_in_them():
     centre = Centre(600, 1.0, lambda index: 5.0 if index < 600 else 30.0, later=(2400, 20.0))
     centre.clock.run(900.0)
-    quiet = sum(1 for ended in centre.told if int(ended) < 600)
-    assert len(centre.told) > 300
-    assert abs(quiet / len(centre.told) - 0.2) < 0.03
+    quiet = sum(1 for ended in centre.on_end if int(ended) < 600)
+    assert len(centre.on_end) > 300
+    assert abs(quiet / len(centre.on_end) - 0.2) < 0.03
 
 
 @given(n=st.integers(1, 4), rate=st.floats(1.0, 100.0))
@@ -126,15 +126,15 @@ def test_at_a_rate_of_none_nothing_is_asked_and_all_are_unknown():
     centre.clock.run(100.0)
     assert centre.asked == []
     assert len(centre.unknown) == 10
-    assert "not asked for 10" in centre.source.last_words(0, 10)[0]
+    assert "not polled for 10" in centre.source.final_notes(0, 10)[0]
 
 
 def test_where_all_were_asked_for_nothing_needs_saying():
-    assert Centre(1, 1.0, lambda index: 1.0).source.last_words(1, 0) == []
+    assert Centre(1, 1.0, lambda index: 1.0).source.final_notes(1, 0) == []
 
 
 def test_throttles_slow_the_questions_down_and_are_said():
     centre = Centre(50, 2.0, lambda index: 1.0, throttles=3)
     centre.clock.run(200.0)
     assert {note for note in centre.notes if "throttled" in note}
-    assert len(centre.told) == 50
+    assert len(centre.on_end) == 50

@@ -57,7 +57,7 @@ def test_a_contact_is_asked_for_when_about_its_length_has_passed_and_then_again(
     contact = watch.begin(0, "c", 0.0, 1.0)
     assert watch.next(4.9) is None
     assert watch.next(5.0) is contact
-    watch.goes_on(contact, 5.0)
+    watch.still_in_progress(contact, 5.0)
     assert watch.next(7.4) is None
     assert watch.next(7.5) is contact
 
@@ -74,7 +74,7 @@ def test_towards_the_end_contacts_are_asked_for_before_they_are_due_but_not_with
     watch = Watch()
     contact = watch.begin(0, "c", 10.0, 1.0)
     assert watch.next(11.0, eager=True) is contact
-    watch.goes_on(contact, 11.0)
+    watch.still_in_progress(contact, 11.0)
     assert watch.next(11.5, eager=True) is None
     assert watch.next(12.1, eager=True) is contact
 

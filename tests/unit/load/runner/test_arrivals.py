@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from busyhour.load.event_loop import GeventClock
-from busyhour.load.runner.arrivals import Dispatcher, choose, cumulated, gone, inherited
+from busyhour.load.runner.arrivals import Dispatcher, choose, cumulated, inherited, lost_arrivals
 
 ARRIVALS = [(number, number * 0.5) for number in range(100)]
 
@@ -61,7 +61,7 @@ def test_heirs_share_what_is_left_of_a_lost_workers_arrivals_and_nobody_takes_on
 
 
 def test_what_nobody_could_start_is_counted():
-    assert gone(ARRIVALS, 10.0, 12.0) == 4
+    assert lost_arrivals(ARRIVALS, 10.0, 12.0) == 4
 
 
 def test_kinds_take_their_shares_whoever_asks():

@@ -9,7 +9,7 @@ import pytest
 
 from busyhour.errors import BusyhourError
 from busyhour.load.outcomes.clean_up import AWS_SECONDS
-from busyhour.load.runner.aggregator import RunSum
+from busyhour.load.runner.aggregator import Aggregator
 from busyhour.load.runner.generator import Drive
 from busyhour.load.safety.permit import Permit, plan_of
 from busyhour.load.settings import for_scenario, from_environment
@@ -33,7 +33,7 @@ def run(kinds, url, path, *, interrupt_after=None, target=None, permitted=None, 
         {"BUSYHOUR_ENDPOINT": url, "BUSYHOUR_TARGET": target or "emulator", **QUIET, **environment}, path
     )
     scenario = load(path)
-    total = RunSum(settings, scenario, 1, time.time())
+    total = Aggregator(settings, scenario, 1, time.time())
     permit = None
     if permitted is not None:
         settings = for_scenario(settings, scenario)
@@ -55,7 +55,7 @@ def run(kinds, url, path, *, interrupt_after=None, target=None, permitted=None, 
     total.started = started
     with gevent.Timeout(30):
         gevent.spawn(drive.run, time.monotonic() + 0.05, started).get()
-    total.finished(0, drive.last_words())
+    total.finished(0, drive.final_notes())
     return total.result(time.time(), scenario.drive.value), drive
 
 
@@ -269,7 +269,7 @@ def test_the_generator_itself_ends_the_run_before_its_permit_does(
     assert drive.interrupted
     assert 5 <= result.arrivals.started <= 20
     assert sorted(fake_aws.stopped) == sorted(fake_aws.contacts)
-    assert "The time that the safety gate allowed was over" in " ".join(result.notes)
+    assert "The time that the safety gate allowed is over" in " ".join(result.notes)
 
 
 def test_more_connections_than_allowed_drop_calls_and_the_run_says_so(fake_aws, write_scenario):
@@ -348,5 +348,5 @@ def test_a_kind_that_fails_makes_the_run_invalid_and_says_so(fake_aws, write_sce
 
     result, _ = run([Broken()], fake_aws.url, write_scenario(rate=10, duration=0.5, drain=0.5))
     assert not result.valid
-    assert "1 steps of the generator failed" in " ".join(result.reasons)
+    assert "1 callbacks of the generator raised" in " ".join(result.reasons)
     assert "boom" in capsys.readouterr().err

@@ -113,13 +113,13 @@ def test_a_process_that_the_run_did_not_start_is_refused(started, scenario, tmp_
 def test_a_scenario_that_the_gate_has_not_seen_is_refused(started, scenario, tmp_path, change):
     settings = started(permit.issue(tmp_path, scenario, 60.0))
     other = replace(scenario, aws=replace(scenario.aws, **change))
-    assert "is for another plan" in refusal(settings, other)
+    assert "is for a plan other" in refusal(settings, other)
 
 
 def test_more_traffic_is_another_plan(started, scenario, tmp_path):
     settings = started(permit.issue(tmp_path, scenario, 60.0))
     other = with_traffic(scenario, replace(scenario.traffic, growth=2.0))
-    assert "is for another plan" in refusal(settings, other)
+    assert "is for a plan other" in refusal(settings, other)
 
 
 def test_another_instance_is_refused(started, scenario, tmp_path):

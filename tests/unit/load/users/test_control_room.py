@@ -9,7 +9,7 @@ import pytest
 
 from busyhour.errors import BusyhourError
 from busyhour.load.client import serializer
-from busyhour.load.runner.aggregator import RunSum
+from busyhour.load.runner.aggregator import Aggregator
 from busyhour.load.runner.generator import Drive
 from busyhour.load.settings import from_environment
 from busyhour.load.users.control_room import ControlRoom
@@ -47,11 +47,11 @@ def centre(fake_aws):
 def run(kinds, url, path, k=0, n=1):
     settings = from_environment({"BUSYHOUR_ENDPOINT": url, **QUIET}, path)
     scenario = load(path)
-    total = RunSum(settings, scenario, 1, time.time(), calls=any(kind.takes_calls for kind in kinds))
+    total = Aggregator(settings, scenario, 1, time.time(), calls=any(kind.takes_calls for kind in kinds))
     drive = Drive(settings, scenario, kinds, None, lambda part, status: total.add(0, part, status, 0.0))
     drive.prepare(k, n)
     gevent.spawn(drive.run, time.monotonic(), time.time()).get(timeout=20)
-    total.finished(0, drive.last_words())
+    total.finished(0, drive.final_notes())
     return total.result(time.time(), "voice")
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from busyhour.errors import BusyhourError
-from busyhour.load.runner.aggregator import RunSum
+from busyhour.load.runner.aggregator import Aggregator
 from busyhour.load.runner.generator import Drive
 from busyhour.load.settings import from_environment
 from busyhour.load.users.dynamodb import TableCalls
@@ -40,12 +40,12 @@ def asked(fake_aws, write_scenario, tmp_path):
         path.write_text(text)
         settings = from_environment({"BUSYHOUR_ENDPOINT": fake_aws.url}, path)
         scenario = load(path)
-        total = RunSum(settings, scenario, 1, time.time())
+        total = Aggregator(settings, scenario, 1, time.time())
         made = Drive(settings, scenario, [kind], None, lambda part, status: total.add(0, part, status, 0.0))
         made.prepare(k, n)
         with gevent.Timeout(20):
             gevent.spawn(made.run, time.monotonic() + 0.05, time.time() + 0.05).get()
-        total.finished(0, made.last_words())
+        total.finished(0, made.final_notes())
         heads = [
             ({name.lower(): value for name, value in h.items()}, body) for _, _, h, body in fake_aws.requests
         ]
@@ -151,5 +151,5 @@ def test_a_call_whose_operation_is_throttled_is_blocked(asked):
 
 
 def test_an_operation_that_is_not_driven_here_is_named(asked):
-    with pytest.raises(BusyhourError, match="'Scan' is not driven here"):
+    with pytest.raises(BusyhourError, match="'Scan' is not supported here"):
         asked(TableCalls(), '"customers.Scan" = 1')

@@ -220,7 +220,7 @@ def test_plain_locust_never_dials_aws(run_locust, write_scenario, fake_aws, said
 def test_a_target_that_is_not_there_is_said_with_its_exit_code(run_locust, write_scenario):
     running = run_locust("voice", write_scenario(), url="http://127.0.0.1:9")
     assert running.process.wait(30) == 5
-    assert "Nothing answers at http://127.0.0.1:9" in running.said()
+    assert "Cannot connect to http://127.0.0.1:9" in running.said()
 
 
 def test_a_target_that_dies_in_mid_run_is_counted_and_the_run_goes_on(run_locust, write_scenario, fake_aws):
