@@ -32,7 +32,7 @@ def _subjects(config: pytest.Config) -> Subjects:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "number" in metafunc.fixturenames:
-        flows = _subjects(metafunc.config).ground.flows
+        flows = _subjects(metafunc.config).context.flows
         metafunc.parametrize("number", range(len(flows)), ids=[one.name for one in flows])
 
 
@@ -46,11 +46,11 @@ def explorer(request: pytest.FixtureRequest, subjects: Subjects) -> Explorer:
     project = Project.find(Path(request.config.invocation_params.dir))
     invariants = load_invariants(project.invariants_folders())
     settings = profile(os.environ.get("BUSYHOUR_PROFILE", "ci"))
-    return Explorer(subjects.ground, invariants, settings, project.root / ".hypothesis" / "busyhour")
+    return Explorer(subjects.context, invariants, settings, project.root / ".hypothesis" / "busyhour")
 
 
 def test_invariants_hold_on_every_call(explorer: Explorer, subjects: Subjects, number: int) -> None:
-    flow = subjects.ground.flows[number]
+    flow = subjects.context.flows[number]
     report = explorer.explore_flow(flow)
     if report.failures:
         pytest.fail(

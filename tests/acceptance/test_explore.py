@@ -102,7 +102,7 @@ def test_a_real_handler_is_held_to_what_the_flows_read(busyhour, tmp_path):
         given = f"lookup={folder / kind / 'lookup.py'}:handler"
         done = busyhour("explore", folder / kind, "--lambda", given, "--examples", "20", cwd=tmp_path)
         assert done.code == code, done.out + done.err
-        assert ("never answers 'tier'" in done.out) == bool(code)
+        assert ("never returns 'tier'" in done.out) == bool(code)
 
 
 def test_a_handler_may_be_named_as_lambda_names_it(busyhour, tmp_path):
@@ -149,7 +149,7 @@ def test_a_contract_is_written_and_compared(busyhour, tmp_path):
     [
         (["explore", "nowhere"], "nowhere: no such file or folder"),
         (["explore"], "no flows to read"),
-        (["explore", FLOWS, "--entry", "Helpdesk main", "--replay", "nonsense"], "is no token"),
+        (["explore", FLOWS, "--entry", "Helpdesk main", "--replay", "nonsense"], "is not a token"),
         (["explore", FLOWS, "--replay", "c1eNqLjgUAARUAuQ"], "which flow does the call enter?"),
         (["explore", FLOWS, "--ignore", "call-end"], "Did you mean 'call-ends'"),
         (["explore", FLOWS, "--lambda", "lookup=nowhere.py:handler"], "nowhere.py does not exist"),

@@ -72,7 +72,7 @@ def write(
     sources = flow_paths(paths, Project.find())
     known = {**sources.aliases, **dict(pair(one, "--alias") for one in aliases)}
     subjects = read_flows(sources.files, aliases=known)
-    found = contract_of(subjects.ground.flows, subjects.ground.library.known)
+    found = contract_of(subjects.context.flows, subjects.context.library.known)
     if functions:
         with Handlers(dict(pair(one, "--lambda") for one in functions), setup=sources.setup) as handlers:
             found = observed(handlers, found, examples)

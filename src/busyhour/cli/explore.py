@@ -106,7 +106,7 @@ def command(
         if handlers is not None:
             _ready(handlers, subjects)
         explorer = Explorer(
-            subjects.ground, invariants, settings_of(profile, examples, seed), _database(project)
+            subjects.context, invariants, settings_of(profile, examples, seed), _database(project)
         )
         if replay is not None:
             raise SystemExit(_replay(explorer, subjects, entry, replay))
@@ -195,9 +195,10 @@ def explore_all(explorer: Any, entries: Any = None) -> Any:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("exploring", total=len(entries or explorer.ground.flows))
+        task = progress.add_task("exploring", total=len(entries or explorer.context.flows))
         return explorer.explore(
-            entries, told=lambda report: progress.update(task, advance=1, description=report.flow.name[:40])
+            entries,
+            on_report=lambda report: progress.update(task, advance=1, description=report.flow.name[:40]),
         )
 
 
@@ -216,7 +217,7 @@ def _ready(handlers: Handlers, subjects: Subjects) -> None:
     from busyhour.lambda_contract.checks import ensure_invoked
     from busyhour.lambda_contract.usage import contract_of
 
-    ensure_invoked(handlers, contract_of(subjects.ground.flows, subjects.ground.library.known))
+    ensure_invoked(handlers, contract_of(subjects.context.flows, subjects.context.library.known))
     handlers.warm()
 
 
@@ -224,13 +225,13 @@ def _check_handlers(handlers: Handlers, subjects: Subjects, examples: int | None
     from busyhour.lambda_contract.checks import check_handlers
     from busyhour.lambda_contract.usage import contract_of
 
-    contract = contract_of(subjects.ground.flows, subjects.ground.library.known)
+    contract = contract_of(subjects.context.flows, subjects.context.library.known)
     return check_handlers(handlers, contract, 50 if examples is None else max(1, examples))
 
 
 def _replay(explorer: Any, subjects: Subjects, entry: str | None, word: str) -> int:
     from busyhour.errors import BusyhourError, ExitCode
-    from busyhour.exploration.output.text import told
+    from busyhour.exploration.output.text import failure_lines
     from busyhour.exploration.search.coverage_search import replayed
     from busyhour.exploration.search.story import story
     from busyhour.exploration.world.choices import choices_of
@@ -239,15 +240,15 @@ def _replay(explorer: Any, subjects: Subjects, entry: str | None, word: str) -> 
     choices = choices_of(word)
     if entry is None and len(subjects.files) > 1:
         raise BusyhourError("which flow does the call enter?", "Name it with --entry, as the failure did.")
-    flow = subjects.ground.flows[0] if entry is None else subjects.find(entry)
+    flow = subjects.context.flows[0] if entry is None else subjects.find(entry)
     tracer = Tracer()
-    played = replayed(subjects.ground, flow, choices, tracer=tracer)
+    played = replayed(subjects.context, flow, choices, tracer=tracer)
     for line in lines(Trace(played.call.contact, tracer.steps, played.call, played.seconds)):
         click.echo(line)
     click.echo()
     _, failures = explorer.replay(flow, choices)
     for failure in failures:
-        for line in told(failure, flow, subjects):
+        for line in failure_lines(failure, flow, subjects):
             click.echo(line)
     if not failures:
         for number, sentence in enumerate(story(played), start=1):

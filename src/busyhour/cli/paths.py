@@ -36,7 +36,7 @@ def command(
     sources = flow_paths(paths, Project.find())
     known = {**sources.aliases, **dict(pair(one, "--alias") for one in aliases)}
     subjects = read_flows(sources.files, aliases=known)
-    explorer = Explorer(subjects.ground, (), settings_of("ci", examples, None), collects=True)
+    explorer = Explorer(subjects.context, (), settings_of("ci", examples, None), collects=True)
     explored = Explored(subjects, explore_all(explorer))
     found = document(explored, explorer)
     for path, reason in subjects.left_out.items():

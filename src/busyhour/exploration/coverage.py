@@ -1,7 +1,7 @@
-"""Branch coverage of flows in short: how many of their branches some call can take, and how many a search takes.
+"""Branch coverage of flows in brief: how many of their branches some call can take, and how many a search takes.
 
-It is the search of `busyhour explore` without its random calls: bounded by calls, not by time, so that two runs of
-the same flows find the same on any machine.
+This is the search of `busyhour explore` without its random calls: bounded by calls, not by time, so that two
+runs of the same flows find the same on any machine.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from busyhour.exploration.search.explorer import Explorer, Settings
 from busyhour.results.record import FlowCoverage
 
 CALLS = 300
-"""Calls that the search may play for one flow."""
+"""Maximum number of calls of the search for one flow."""
 SECONDS = 20.0
-"""When all flows together have taken this long, the others are left out."""
+"""Seconds for all flows together, after which the remaining ones are skipped."""
 
 
 def branches(
     files: Sequence[str], aliases: Mapping[str, str], *, seconds: float = SECONDS
 ) -> tuple[list[FlowCoverage], list[str]]:
-    """Coverage of each flow, and the names of flows for which there was no time.
+    """Return the coverage of each flow, and the names of skipped flows.
 
     Raises:
         BusyhourError: a flow cannot be read.
     """
     subjects = read_flows(list(files), aliases=dict(aliases), functions={})
     explorer = Explorer(
-        subjects.ground, (), Settings(examples=0, budget=Budget(calls=CALLS, seconds=float("inf")))
+        subjects.context, (), Settings(examples=0, budget=Budget(calls=CALLS, seconds=float("inf")))
     )
     end = time.monotonic() + seconds
     reports, skipped = [], []
-    for flow in subjects.ground.flows:
+    for flow in subjects.context.flows:
         if time.monotonic() < end:
             reports.append(explorer.explore_flow(flow))
         else:

@@ -1,6 +1,6 @@
-"""What must hold on every call: a declaration and a generator over one explored call.
+"""Declaration of an invariant: metadata and a generator over one explored call.
 
-One file in contract_tests/invariants holds one invariant; a team's own come in through the same door:
+Each file in contract_tests/invariants contains one invariant; a team's own are loaded in the same way:
 
     from busyhour.api.invariants import Violation, invariant
 
@@ -28,7 +28,7 @@ _HOW = "Decorate one generator function with `@invariant(...)` from busyhour.api
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What an invariant yields: what is wrong, and the action at which it is."""
+    """A violation that an invariant yields: what is wrong, and the action at which it is."""
 
     message: str
     at: ActionRun | None = None
@@ -39,7 +39,7 @@ Check = Callable[[Played], Iterator[Violation]]
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """One invariant: what holds on every call, why it matters, and the way out where it does not."""
+    """One invariant: the property of every call, why it matters, and the fix for a violation."""
 
     id: str
     summary: str
@@ -50,16 +50,16 @@ class Invariant:
 
 
 def invariant(*, id: str, summary: str, why: str, fix: str) -> Callable[[Check], Invariant]:
-    """Declare the decorated generator function to be an invariant.
+    """Declare the decorated generator function as an invariant.
 
     Args:
-        id: stable name in lower case with hyphens, the file's name with hyphens for underscores.
-        summary: what holds, in one line.
-        why: what callers suffer where it does not.
-        fix: the way out.
+        id: stable name in lower case with hyphens: the file's name with hyphens for underscores.
+        summary: the property, in one line.
+        why: effect of a violation on callers.
+        fix: how to fix a violation.
 
     Raises:
-        BusyhourError: the declaration or the function does not fit; the message says how.
+        BusyhourError: the declaration or the function is invalid.
     """
 
     def register(check: Check) -> Invariant:
@@ -69,8 +69,8 @@ def invariant(*, id: str, summary: str, why: str, fix: str) -> Callable[[Check],
                 raise BusyhourError(f"{where}: {name} is empty", "It is printed with every failure.")
         if not inspect.isgeneratorfunction(check) or len(inspect.signature(check).parameters) != 1:
             raise BusyhourError(
-                f"{where}: {getattr(check, '__name__', check)} is no generator function of one call",
-                "Write `def check(call): ...` with `yield Violation(...)` for what does not hold.",
+                f"{where}: {getattr(check, '__name__', check)} is not a generator function of one call",
+                "Write `def check(call): ...` with `yield Violation(...)` for each violation.",
             )
         return Invariant(id, summary, why, fix, check)
 
@@ -78,12 +78,15 @@ def invariant(*, id: str, summary: str, why: str, fix: str) -> Callable[[Check],
 
 
 def load_invariants(folders: Iterable[Path] = ()) -> tuple[Invariant, ...]:
-    """The shipped invariants and those of `folders`, by id; of two with one id that of the folder named first.
+    """Load the shipped invariants and those of `folders`, by id.
 
-    A team's folders come before the shipped one, see `Project.invariants_folders`, so its own replace the shipped.
+    Of two with the same id the first folder's applies.
+
+    A team's folders come before the shipped one, see `Project.invariants_folders`, so its own replace the
+    shipped.
 
     Raises:
-        BusyhourError: a file cannot be imported, or does not hold exactly one invariant named like the file.
+        BusyhourError: a file cannot be imported, or does not contain exactly one invariant named like the file.
     """
     found = {one.id: one for one in _shipped()}
     for folder in reversed([*folders]):
@@ -93,16 +96,16 @@ def load_invariants(folders: Iterable[Path] = ()) -> tuple[Invariant, ...]:
 
 
 def chosen(invariants: Iterable[Invariant], ids: Iterable[str]) -> tuple[Invariant, ...]:
-    """Those without the ones in `ids`.
+    """Return the invariants without those in `ids`.
 
     Raises:
-        BusyhourError: there is no such invariant; names the nearest.
+        BusyhourError: the invariant does not exist; names the nearest.
     """
     known = {one.id: one for one in invariants}
     for id in ids:
         if id not in known:
             raise BusyhourError(
-                f"no invariant is called {id!r}.{did_you_mean(id, known)}", f"There are: {', '.join(known)}."
+                f"no invariant is called {id!r}.{did_you_mean(id, known)}", f"Invariants: {', '.join(known)}."
             )
         del known[id]
     return tuple(known.values())

@@ -1,7 +1,7 @@
-"""Calls that take as many missing transitions as they can, one after the other.
+"""Long calls that take as many missing transitions as possible, one after the other.
 
-The search makes calls that differ in one thing. For a small set of test cases a call should do many things: here each
-choice is the one that takes a missing transition at once and keeps most of the others within reach.
+The search makes calls that differ in one choice. For a small set of test cases a call should cover much: here
+each choice is the one that takes a missing transition at once and keeps most of the others within reach.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from busyhour.flows.model import Flow
 MOST_DECISIONS = 150
 
 
-class Longer:
-    """Makes long calls out of what was explored.
+class LongCalls:
+    """Makes long calls from explored ones.
 
     Args:
-        explorer: has explored, and collected calls.
-        wanted: transitions that count.
+        explorer: an explorer that has run, and collected calls.
+        wanted: transitions to take.
     """
 
     def __init__(self, explorer: Explorer, wanted: Set[Transition]) -> None:
-        self._ground = explorer.ground
+        self._ground = explorer.context
         self._wanted = wanted
         self._follows: dict[tuple[Where, str], set[Transition]] = {}
-        """What each choice was seen to take before the next one."""
+        """Transitions that each choice was observed to take before the next one."""
         for entry, choices in explorer.candidates.values():
             self._learn(replayed(self._ground, entry, choices))
         self._within: dict[tuple[int, str], frozenset[str]] = {}
 
     def calls(self, missing: Set[Transition]) -> Iterator[tuple[Flow, list[Choice], frozenset[Transition]]]:
-        """One call from each entry that has missing transitions: entry, choices, wanted transitions that it takes."""
+        """Return entry, choices and wanted transitions of one call from each entry with missing transitions."""
         for at in sorted({one.flow for one in missing}):
             entry = self._ground.flows[at]
             played = World(self._ground, entry, _Greedy(self, missing), most=MOST_DECISIONS).play()
@@ -52,7 +52,7 @@ class Longer:
             self._follows.setdefault(mark, set()).update(played.path[decision.passed : end])
 
     def worth(self, where: Where, option: Option, missing: Set[Transition]) -> float:
-        """Missing transitions that a choice takes at once, and a little for those it keeps within reach."""
+        """Return the missing transitions that a choice takes at once, plus a little for those it keeps in reach."""
         follows = self._follows.get((where, repr(option.choice)), set())
         reach: set[tuple[int, str]] = set()
         for one in follows:
@@ -84,15 +84,15 @@ class Longer:
 
 
 class _Greedy:
-    """Makes the choice of most worth that was not made in this call before."""
+    """Makes the choice of highest worth that was not yet made in this call."""
 
-    def __init__(self, longer: Longer, missing: Set[Transition]) -> None:
-        self._longer = longer
+    def __init__(self, long_calls: LongCalls, missing: Set[Transition]) -> None:
+        self._longer = long_calls
         self._missing = missing
         self._made: dict[tuple[Where, str], int] = {}
 
     def __call__(self, world: World, where: Where, options: Sequence[Option]) -> Option:
-        """Choose."""
+        """Make a choice."""
         left = set(self._missing).difference(world.played.path)
         open_now = [one for one in options if one.guided] or list(options)
 

@@ -20,42 +20,45 @@ from busyhour.flows.model import Action, Flow, Pointer, Position
 
 @dataclass(frozen=True)
 class Subjects:
-    """Flows with their files. `left_out` are files that hold no flow that can be run, with the reason."""
+    """Flows with their files. `left_out` are files without a flow that can be run, with the reason."""
 
-    ground: Context
+    context: Context
     files: tuple[FlowView, ...]
     left_out: Mapping[str, str]
     arguments: tuple[str, ...] | None = None
-    """Those of `busyhour explore` that lead to the same flows, functions and invariants; None: only the flow's file."""
+    """Arguments of `busyhour explore` that load the same flows, functions and invariants.
+
+    None: only the flow's file.
+    """
 
     def again(self, flow: Flow, word: str) -> str:
-        """The command that replays a call: with all flows, as calls may go on in others."""
+        """Return the command that replays a call: with all flows, since calls may continue in others."""
         file = self.of(flow).path
         arguments = (file,) if self.arguments is None else self.arguments
-        names = [one.name for one in self.ground.flows]
+        names = [one.name for one in self.context.flows]
         entry = ["--entry", flow.name if names.count(flow.name) == 1 else file] if len(names) > 1 else []
         return shlex.join(["busyhour", "explore", *arguments, *entry, "--replay", word])
 
     def of(self, flow: Flow) -> FlowView:
-        """The file of a flow."""
-        return self.files[self.ground.index(flow)]
+        """Return the file of a flow."""
+        return self.files[self.context.index(flow)]
 
     def find(self, path: str) -> Flow:
-        """The flow in the file at `path`, or of that name.
+        """Return the flow in the file at `path`, or of that name.
 
         Raises:
-            BusyhourError: there is none.
+            BusyhourError: no flow matches.
         """
-        for flow, file in zip(self.ground.flows, self.files, strict=True):
+        for flow, file in zip(self.context.flows, self.files, strict=True):
             if path in (file.path, flow.name) or Path(file.path) == Path(path):
                 return flow
-        return self.ground.library.get(path)
+        return self.context.library.get(path)
 
     def position(self, transition: Transition) -> Position:
-        """Where a transition stands in its file; in an old export where it comes from."""
+        """Return the position of a transition in its file; in an old export that of its source."""
         file, action = (
             self.files[transition.flow],
-            self.ground.flows[transition.flow].actions[transition.action],
+            self.context.flows[transition.flow].actions[transition.action],
         )
         base: Pointer = ("Actions", action.index, "Transitions")
         match transition.kind:
@@ -67,25 +70,25 @@ class Subjects:
                 return file.position((*base, "NextAction"))
 
     def action_position(self, flow: Flow, action: Action) -> Position:
-        """Where an action stands in its file."""
+        """Return the position of an action in its file."""
         return self.of(flow).position(("Actions", action.index))
 
 
 @dataclass(frozen=True)
 class Explored:
-    """Reports with the files they are about."""
+    """Reports with the files of their flows."""
 
     subjects: Subjects
     reports: Sequence[FlowReport]
 
     @property
     def coverable(self) -> int:
-        """Coverable transitions of all flows."""
+        """Number of coverable transitions of all flows."""
         return sum(one.coverable for one in self.reports)
 
     @property
     def covered(self) -> int:
-        """Those of them that were taken."""
+        """Number of coverable transitions that were taken."""
         return sum(len(one.covered - one.unreachable.keys()) for one in self.reports)
 
 
@@ -96,10 +99,10 @@ def read_flows(
     functions: Mapping[str, RealFunction] | None = None,
     again: Sequence[str] | None = None,
 ) -> Subjects:
-    """The flows in files and folders; `again` are the arguments with which a call is replayed, the paths if not given.
+    """Read the flows in files and folders; `again` are the arguments for replaying a call, by default the paths.
 
     Raises:
-        BusyhourError: a path does not exist, or nothing that can be run was found.
+        BusyhourError: a path does not exist, or no flow can be run.
     """
     checker = Checker(RuleSet(()))
     gathered = gather(list(paths))
@@ -115,7 +118,7 @@ def subjects_of(
     aliases: Mapping[str, str] | None = None,
     functions: Mapping[str, RealFunction] | None = None,
 ) -> Subjects:
-    """As `read_flows`, of flows that were read before.
+    """Make `Subjects` of flows that were already read.
 
     Raises:
         BusyhourError: none of them can be run.
@@ -141,11 +144,11 @@ def _why_not(subject: FlowView) -> str:
         return subject.unreadable.message
     if subject.not_convertible is not None:
         return subject.not_convertible.message
-    return "is no flow that can be read; `busyhour check` says why"
+    return "is not a flow that can be read; run `busyhour check` for the reason"
 
 
 def branch_name(action: Action, transition: Transition) -> str:
-    """A transition in words: from which action, over which branch."""
+    """Describe a transition: its action, and its branch."""
     match transition.kind:
         case "condition":
             condition = action.conditions[transition.number]
@@ -157,7 +160,7 @@ def branch_name(action: Action, transition: Transition) -> str:
 
 
 def target_of(action: Action, transition: Transition) -> str:
-    """Identifier of the action that a transition leads to."""
+    """Return the identifier of the action to which a transition leads."""
     match transition.kind:
         case "condition":
             return action.conditions[transition.number].target
@@ -168,7 +171,7 @@ def target_of(action: Action, transition: Transition) -> str:
 
 
 def shown(flow: Flow, identifier: str) -> str:
-    """An action for people: its name where it has one, and its type."""
+    """Format an action for people: its name if it has one, and its type."""
     action = next((one for one in flow.actions if one.identifier == identifier), None)
     if action is None:
         return repr(identifier)

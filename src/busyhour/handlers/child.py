@@ -1,9 +1,9 @@
 """Runs Lambda handlers, in a process of its own: `python -m busyhour.handlers.child`.
 
-Reads JSON lines from standard input and writes one JSON line to standard output for each. The first is the setup,
-the Region and tables; every other is an invocation, or an import alone. What handlers print goes to standard error.
-AWS is out of reach: moto answers every AWS call, and the credentials are made up. Handlers run as Lambda's Python
-runtime runs them, see `busyhour.handlers.runtime`; the event notes what is read of it, see `noting`.
+Reads JSON lines from standard input and writes one JSON line to standard output for each. The first line is the
+setup (Region and tables); every other is an invocation, or an import alone. Output of handlers goes to standard
+error. AWS is not reachable: moto answers every AWS call, and the credentials are dummies. Handlers run as in
+Lambda's Python runtime, see `busyhour.handlers.runtime`; the event records which parts are read, see `noting`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 from busyhour import extras
 from busyhour.handlers.functions import AWS_LIBRARIES, Function
-from busyhour.handlers.noting import READ_UNSEEN, Notes, Noting
+from busyhour.handlers.noting import READ_UNSEEN, RecordedEvent, RecordedReads
 from busyhour.handlers.runtime import failures, logs
 from busyhour.handlers.runtime.context import LambdaContext
 from busyhour.handlers.runtime.invocation import Outcome, failed, invoke
@@ -30,19 +30,20 @@ from busyhour.handlers.runtime.variables import trace_id
 class NoAws:
     """Lets moto answer every AWS call, from the first import of boto3 on; handlers without it start faster.
 
-    A finder for `sys.meta_path`: AWS's libraries are those of this installation, not copies among a function's files.
+    A finder for `sys.meta_path`: AWS's libraries are those of this installation, not copies among a function's
+    files.
     """
 
     def __init__(self) -> None:
         self._started = False
         self._path = list(sys.path)
         self.running: Function | None = None
-        """The function that ran last, or runs now."""
+        """The current or last function."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Find AWS's libraries alone, and start moto before the first of them is imported."""
+        """Find AWS's libraries only, and start moto before the first of them is imported."""
         if name.partition(".")[0] not in AWS_LIBRARIES:
             return None
         if not self._started:
@@ -63,8 +64,8 @@ class NoAws:
 
 
 def main() -> None:
-    """Answer until standard input ends."""
-    # What handlers read and print must not reach the pipes of questions and answers.
+    """Process requests until standard input ends."""
+    # Handlers must neither read nor write the pipes of requests and responses.
     questions = os.fdopen(os.dup(0), encoding="utf-8")
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -99,10 +100,10 @@ def main() -> None:
 
 
 class Operations:
-    """Counts the DynamoDB operations of one invocation by `table.Operation`, as boto3's clients make them.
+    """Counts the DynamoDB operations of one invocation by `table.Operation`, from boto3's clients.
 
-    Beside them `table.Operation:consistent` counts strongly consistent ones, `:items` the items that queries, scans
-    and batches were about, and `:index:NAME` those of an index.
+    In addition `table.Operation:consistent` counts strongly consistent ones, `:items` the items of queries,
+    scans and batches, and `:index:NAME` those of an index.
     """
 
     def __init__(self) -> None:
@@ -110,7 +111,7 @@ class Operations:
         self._watching = False
 
     def watch(self) -> None:
-        """Begin as soon as botocore is there; a handler may import it late."""
+        """Start counting once botocore is imported; a handler may import it late."""
         client = sys.modules.get("botocore.client")
         if self._watching or client is None:
             return
@@ -144,7 +145,7 @@ class Operations:
 
 
 def _tables_of(given: dict[str, Any]) -> list[str]:
-    """The tables that a request is about, one for each item where it has several."""
+    """Return the tables of a request, one for each item if it has several."""
     if "TableName" in given:
         return [str(given["TableName"])]
     requests = given.get("RequestItems")
@@ -174,31 +175,31 @@ def _say(answers: Any, outcome: dict[str, Any]) -> None:
 
 
 def _run(function: Function, asked: dict[str, Any], operations: Operations) -> dict[str, Any]:
-    """One invocation, or the import alone; an environment that ends by itself is begun again."""
+    """Run one invocation, or the import alone; an environment that exits is started again."""
     request_id = asked["request_id"]
     try:
         handler = function.handler()
-    except Exception as error:  # the handler's own code: anything may come out of it
+    except Exception as error:  # the handler's own code may raise anything
         return {"unusable": failed(error).payload.decode()}
-    except BaseException as error:  # sys.exit while it is imported
+    except BaseException as error:  # sys.exit during the import
         return {"unusable": failures.exited(request_id, failures.exit_status(error)).decode()}
     if "payload" not in asked:
         return {"seconds": 0.0}
-    notes = Notes()
+    notes = RecordedReads()
     operations.watch()
     operations.counts.clear()
     os.environ["_X_AMZN_TRACE_ID"] = trace_id(request_id)
     started = time.perf_counter()
     try:
-        # A response may hold parts of the event: writing it reads them.
+        # A response may contain parts of the event: serialising it reads them.
         outcome = invoke(
             handler,
             asked["payload"].encode(),
             request_id,
             lambda: LambdaContext(request_id, asked["arn"], asked["seconds"]),
-            lambda event: Noting(event, notes) if isinstance(event, dict) else event,
+            lambda event: RecordedEvent(event, notes) if isinstance(event, dict) else event,
         )
-    except BaseException as error:  # sys.exit, and whatever else ends Lambda's runtime
+    except BaseException as error:  # sys.exit, and anything else that ends Lambda's runtime
         outcome = Outcome(False, failures.exited(request_id, failures.exit_status(error)))
         function.start_again()
     return {
@@ -212,7 +213,7 @@ def _run(function: Function, asked: dict[str, Any], operations: Operations) -> d
 
 
 def _where(outcome: Outcome, asked: dict[str, Any]) -> str:
-    """Innermost file and line where an error was raised: of the handler's file, else of its folder, else any."""
+    """Return the innermost file and line of an error: in the handler's file, else in its folder, else anywhere."""
     frames = list(outcome.frames)
     own = [one for one in frames if one[0] == asked["file"]]
     own = own or [one for one in frames if Path(one[0]).is_relative_to(asked["root"])] or frames

@@ -1,8 +1,9 @@
-"""Several functions in one process: each finds its own variables, folder and modules, as if it were alone.
+"""Several functions in one process, isolated from each other: variables, folder and modules of each are its own.
 
-The process of explorations and forecasts holds every function of a scenario, so that they share the tables. Before a
-function runs, the environment variables, the working folder, the module search path and the modules that came from the
-folders of functions are made its own. Packages with compiled parts are shared: Python loads those once in a process.
+The process of explorations and forecasts runs every function of a scenario, so that they share the tables.
+Before a function runs, the environment variables, the working folder, the module search path and the modules
+from the folders of functions are set to its own. Packages with compiled parts are shared: Python loads them
+once per process.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from types import ModuleType
 from busyhour.handlers.runtime.importing import Handler, clear, is_under, load, take_out
 
 AWS_LIBRARIES = frozenset({"boto3", "botocore", "aiobotocore", "s3transfer", "moto"})
-"""Those of this installation are used, whatever a function brings along: in these moto answers in place of AWS."""
+"""Libraries always taken from this installation, even if a function contains them: moto patches these."""
 
 
 class Function:
-    """One function: its handler once it was imported, and its modules while another function runs.
+    """One function: its handler once imported, and its modules while another function runs.
 
     Args:
         root: folder of the code.
@@ -51,11 +52,11 @@ class Function:
         sys.modules.update(self._own)
 
     def hide(self) -> None:
-        """Put aside modules of this process whose names the function's own files have."""
+        """Set aside modules of this process whose names the function's own files have."""
         self._hidden.update(clear(self._root, AWS_LIBRARIES))
 
     def leave(self) -> None:
-        """Undo `enter`; variables that the function set itself are kept for its next invocation."""
+        """Undo `enter`; variables set by the function are kept for its next invocation."""
         self._variables = dict(os.environ)
         self._own = self._take_own()
         sys.modules.update(self._hidden)
@@ -63,7 +64,7 @@ class Function:
         sys.path[:] = self._path
 
     def handler(self) -> Handler:
-        """The handler, imported at the first time; between `enter` and `leave`.
+        """Return the handler, imported on first use; only between `enter` and `leave`.
 
         Raises:
             BaseException: as `runtime.importing.load`.
@@ -73,14 +74,14 @@ class Function:
         return self._handler
 
     def start_again(self) -> None:
-        """Forget the environment, as Lambda does with one that ended: the next invocation imports again."""
+        """Discard the environment, as Lambda does with one that exited: the next invocation imports again."""
         self._handler = None
         self._take_own()
         self._variables = dict(self._given)
         self._set_variables()
 
     def _take_own(self) -> dict[str, ModuleType]:
-        """Take the function's modules out of `sys.modules`, but for packages with compiled parts."""
+        """Take the function's modules out of `sys.modules`, except packages with compiled parts."""
         compiled = {
             name.partition(".")[0]
             for name, module in list(sys.modules.items())

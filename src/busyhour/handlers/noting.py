@@ -1,7 +1,7 @@
-"""An event that notes what a handler looks at.
+"""An event that records which parts a handler reads.
 
-What a handler did not look at cannot have changed its answer. So explorations learn which parameters a function
-needs, and forecasts ask it once for all events that agree in what it read.
+A part that a handler did not read cannot have changed its response. Explorations thus learn which parameters a
+function needs, and forecasts call it once for all events that agree in the parts it read.
 """
 
 from __future__ import annotations
@@ -10,31 +10,31 @@ from collections.abc import Collection, ItemsView, Iterator, KeysView, Mapping, 
 from typing import Any
 
 Path = tuple[str, ...]
-"""Keys from the event down to what was read."""
+"""Keys from the event down to a part that was read."""
 
 EMPTINESS = ""
-"""Last key of a path where only whether a mapping is empty was read."""
+"""Last key of a path if only the emptiness of a mapping was read."""
 
 READ_UNSEEN = frozenset({"pydantic_core", "pydantic", "orjson", "msgspec", "ujson", "rapidjson", "simdjson"})
-"""Libraries that go over dictionaries in C, where no method of theirs is asked."""
+"""Libraries that read dictionaries in C without calling their methods."""
 
 _ABSENT = ("absent",)
 
 
-class Notes:
-    """What was read of one event."""
+class RecordedReads:
+    """The parts of one event that were read."""
 
     def __init__(self) -> None:
         self.seen: set[Path] = set()
         self.handed: set[Path] = {()}
-        """Objects that were handed out: the event, and those that were taken out of others."""
+        """Objects that were handed out: the event, and its parts."""
 
     def read(self, *, unseen: bool = False) -> set[Path]:
-        """Paths of all that was read.
+        """Return the paths of all parts that were read.
 
         Args:
-            unseen: whether something may have gone over a dictionary without asking it. Then an object that was
-                handed out, and of which nothing is known to have been read, counts as read as a whole.
+            unseen: whether C code may have read a dictionary without calling its methods. Then an object that
+                was handed out, and without a recorded read, counts as read as a whole.
         """
         if not unseen:
             return set(self.seen)
@@ -43,23 +43,23 @@ class Notes:
         return self.seen | (self.handed - used)
 
 
-class Noting(dict[str, Any]):
-    """A JSON object that notes what is read in it; objects inside do the same.
+class RecordedEvent(dict[str, Any]):
+    """A JSON object that records reads; contained objects do the same.
 
-    Going over its members is reading all of it: then the path is the object's own.
+    Iterating over its members reads all of it: the path is then the object's own.
     """
 
-    def __init__(self, given: Mapping[str, Any], notes: Notes, path: Path = ()) -> None:
+    def __init__(self, given: Mapping[str, Any], notes: RecordedReads, path: Path = ()) -> None:
         super().__init__(
-            (key, Noting(value, notes, (*path, key)) if isinstance(value, dict) else value)
+            (key, RecordedEvent(value, notes, (*path, key)) if isinstance(value, dict) else value)
             for key, value in given.items()
         )
         self._notes = notes
         self._path = path
 
     def _note(self, key: object, value: Any) -> Any:
-        # An object inside notes by itself what of it is read.
-        paths = self._notes.handed if isinstance(value, Noting) else self._notes.seen
+        # A contained object records its own reads.
+        paths = self._notes.handed if isinstance(value, RecordedEvent) else self._notes.seen
         paths.add((*self._path, str(key)))
         return value
 
@@ -71,7 +71,7 @@ class Noting(dict[str, Any]):
             raise
 
     def get(self, key: str, default: Any = None) -> Any:
-        """As a dictionary does."""
+        """Behave as a dictionary."""
         return self._note(key, super().get(key, default))
 
     def __contains__(self, key: object) -> bool:
@@ -92,32 +92,32 @@ class Noting(dict[str, Any]):
         return super().__iter__()
 
     def keys(self) -> KeysView[str]:  # type: ignore[override]  # the view of a dictionary is declared final
-        """As a dictionary does."""
+        """Behave as a dictionary."""
         self._all()
         return super().keys()
 
     def values(self) -> ValuesView[Any]:  # type: ignore[override]  # as above
-        """As a dictionary does."""
+        """Behave as a dictionary."""
         self._all()
         return super().values()
 
     def items(self) -> ItemsView[str, Any]:  # type: ignore[override]  # as above
-        """As a dictionary does."""
+        """Behave as a dictionary."""
         self._all()
         return super().items()
 
     def copy(self) -> dict[str, Any]:
-        """As a dictionary does."""
+        """Behave as a dictionary."""
         self._all()
         return dict(super().items())
 
     def pop(self, key: str, *default: Any) -> Any:
-        """As a dictionary does."""
+        """Behave as a dictionary."""
         self._note(key, None)
         return super().pop(key, *default)
 
     def setdefault(self, key: str, default: Any = None) -> Any:
-        """As a dictionary does."""
+        """Behave as a dictionary."""
         self._note(key, None)
         return super().setdefault(key, default)
 
@@ -140,7 +140,7 @@ class Noting(dict[str, Any]):
 
 
 def at(event: Mapping[str, Any], path: Path) -> Any:
-    """What stands at `path` in an event; an object of its own kind where nothing does."""
+    """Return the value at `path` in an event; a unique object if there is none."""
     here: Any = event
     for key in path:
         if not isinstance(here, Mapping):
@@ -152,7 +152,7 @@ def at(event: Mapping[str, Any], path: Path) -> Any:
 
 
 def parameters_in(paths: Collection[Path], event: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of the parameters that were read, in order."""
+    """Return the names of the parameters that were read, in order."""
     given = at(event, ("Details", "Parameters"))
     names: set[str] = set()
     for path in paths:

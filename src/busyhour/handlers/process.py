@@ -1,4 +1,4 @@
-"""The process in which handlers run, seen from outside: one question, one answer, and a limit of time for each."""
+"""Interface to the process in which handlers run: one request, one response, and a time limit for each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from busyhour.handlers.runtime.importing import handler_name
 from busyhour.handlers.runtime.variables import variables
 
 START_SECONDS = 30.0
-"""Longest that the process may take to start, and a handler to be imported; Lambda does not count that either."""
+"""Maximum seconds for the start of the process and the import of a handler; Lambda does not count them either."""
 
 GRACE_SECONDS = 1.0
 CREDENTIALS = {
@@ -31,17 +31,17 @@ CREDENTIALS = {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
 REQUEST_ID = "00000000-0000-4000-8000-000000000000"
-"""Of every invocation, so that answers do not differ by it."""
+"""Request id of every invocation, so that responses do not differ by it."""
 
 Table = tuple[Path, Path | None]
-"""Definition (CreateTable arguments) and items of a DynamoDB table, files of JSON."""
+"""Definition (CreateTable arguments) and items of a DynamoDB table, both JSON files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """One handler: the function's name, where its code is, its environment variables, its size in MB.
+    """One handler: the function's name, location of its code, environment variables, size in MB.
 
-    `root` is the folder that modules are imported from; that of the file where not given.
+    `root` is the folder that modules are imported from; by default that of the file.
     """
 
     name: str
@@ -54,12 +54,12 @@ class Handler:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a handler did with one event: `answer` is JSON where `error` is empty.
+    """Result of a handler for one event: `answer` is JSON if `error` is empty.
 
-    `payload` is what the caller of Invoke gets, the response or Lambda's error document.
+    `payload` is what the caller of Invoke receives: the response or Lambda's error document.
 
-    `read` are the paths in the event that it looked at; `where` is the file and line that raised the error;
-    `operations` are what it asked of DynamoDB, by `table.Operation`.
+    `read` are the paths in the event that it read; `where` is the file and line that raised the error;
+    `operations` are its DynamoDB operations, by `table.Operation`.
     """
 
     answer: Any
@@ -72,7 +72,7 @@ class Answered:
 
 
 class EndedError(Exception):
-    """The process ended by itself, with this status."""
+    """The process exited, with this status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"exit status {status}")
@@ -80,7 +80,7 @@ class EndedError(Exception):
 
 
 class ProcessError(Exception):
-    """The process, or a handler, cannot be used; the text says why."""
+    """The process, or a handler, cannot be used; the text has the reason."""
 
 
 class HandlerError(ProcessError):
@@ -88,11 +88,13 @@ class HandlerError(ProcessError):
 
 
 class HandlerProcess:
-    """Starts with the first question; once it was silent for too long it is ended, and the next starts another.
+    """Starts on the first request.
+
+    A process that exceeds a time limit is ended, and the next request starts another.
 
     Args:
-        tables: what handlers find in DynamoDB.
-        region: the Region that they are told.
+        tables: DynamoDB tables for the handlers.
+        region: Region for the handlers.
     """
 
     def __init__(self, tables: Iterable[Table] = (), region: str = "us-east-1") -> None:
@@ -110,11 +112,11 @@ class HandlerProcess:
 
     @property
     def running(self) -> bool:
-        """Whether there is a process now."""
+        """Whether the process is running."""
         return self._process is not None
 
     def load(self, handler: Handler, seconds: float = START_SECONDS) -> bool:
-        """Import a handler, once for each process; False when that took too long.
+        """Import a handler, once for each process; return False if that took too long.
 
         Raises:
             HandlerError: the handler cannot be imported.
@@ -134,12 +136,12 @@ class HandlerProcess:
     def call(
         self, handler: Handler, event: Mapping[str, Any], limit: float, grace: float = GRACE_SECONDS
     ) -> Answered | None:
-        """What the handler answers to `event`; None when it did not within `limit` seconds.
+        """Return the handler's result for `event`; None if it took more than `limit` seconds.
 
-        A handler that ends its process fails with Runtime.ExitError, and may have read all of the event.
+        A handler that exits its process fails with Runtime.ExitError, and may have read all of the event.
 
-        `grace` are the seconds after the limit for which it is waited for: a handler that keeps its limit must not be
-        taken for one that does not because this machine is busy.
+        `grace` is the number of seconds after the limit for which the caller waits, so that a busy machine does
+        not make a handler within its limit look like one that exceeds it.
 
         Raises:
             ProcessError: as `load`.
@@ -215,7 +217,7 @@ class HandlerProcess:
         return found
 
     def _start(self) -> None:
-        # Nothing of the caller's AWS setup may reach the handlers.
+        # No AWS settings of the caller may reach the handlers.
         environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-u", "-X", "utf8", "-m", "busyhour.handlers.child"],
@@ -234,10 +236,10 @@ class HandlerProcess:
             raise ProcessError(f"the handlers' process cannot be used: {why}")
 
     def _exchange(self, message: Mapping[str, Any], seconds: float) -> dict[str, Any] | None:
-        """Send one line and wait for one; None when the process is silent for too long.
+        """Send one line and wait for one; return None if the process takes too long.
 
         Raises:
-            EndedError: the process ended.
+            EndedError: the process exited.
         """
         process = self._process
         assert process is not None
@@ -265,7 +267,7 @@ class HandlerProcess:
 
 
 def _judged(found: Mapping[str, Any]) -> tuple[Any, str]:
-    """Answer and error: of a response that is not JSON, the caller's."""
+    """Return response and error; a response that is not JSON is the handler's error."""
     if not found["ok"]:
         return None, _text(json.loads(found["payload"]))
     try:
@@ -279,7 +281,7 @@ def _no_json(word: str) -> Any:
 
 
 def _text(document: Mapping[str, Any]) -> str:
-    """An error document in one line."""
+    """Format an error document in one line."""
     return f"{document['errorType']}: {document['errorMessage']}"[:500]
 
 

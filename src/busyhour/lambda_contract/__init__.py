@@ -1,5 +1,6 @@
-"""The contract between flows and their Lambda functions: what flows pass and read, what handlers answer.
+"""The contract between flows and their Lambda functions: parameters passed, keys read, responses.
 
-`usage` finds the flows' side by following `$.External` through them, `checks` holds real handlers to it, `contract`
-keeps both as JSON that a team commits, and `difference` says in which order two versions can be deployed.
+`usage` finds the flows' side by following `$.External` through them, `checks` compares real handlers with it,
+`contract` stores both as JSON that a team commits, and `difference` determines the order in which two versions
+can be deployed.
 """

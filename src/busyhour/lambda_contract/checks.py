@@ -1,4 +1,4 @@
-"""Real handlers held to what the flows expect, under every shape of event that Connect sends."""
+"""Checks of real handlers against the flows' expectations, with every shape of event that Connect sends."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from busyhour.lambda_contract.contract import Answers, Contract, FunctionContrac
 from busyhour.lambda_contract.handler import Handlers, Outcome
 
 LARGEST = 32_768
-"""Bytes of an answer that Connect takes."""
+"""Largest response that Connect accepts, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class HandlerFinding:
-    """Something that a handler does and the flows cannot use. `event` is the smallest event that shows it."""
+    """A behaviour of a handler that the flows cannot use. `event` is the smallest event that shows it."""
 
     check: str
     function: str
@@ -27,7 +27,7 @@ class HandlerFinding:
     event: Mapping[str, Any] | None = None
 
     def as_data(self) -> dict[str, Any]:
-        """As plain values."""
+        """Return the finding as plain values."""
         return {
             "check": self.check,
             "function": self.function,
@@ -38,10 +38,10 @@ class HandlerFinding:
         }
 
     def text(self) -> str:
-        """For people."""
+        """Format the finding for people."""
         lines = [f"{self.check}: Lambda `{self.function}` {self.message}", f"  at {self.place}"]
         if self.event is not None:
-            lines += [f"  event: {one}" for one in _told(self.event)]
+            lines += [f"  event: {one}" for one in _event_lines(self.event)]
         return "\n".join([*lines, f"  fix: {self.fix}"])
 
 
@@ -54,7 +54,7 @@ class _Problem:
 
 
 def check_handlers(handlers: Handlers, contract: Contract, examples: int = 50) -> list[HandlerFinding]:
-    """Everything that the handlers do and the flows cannot use.
+    """Return everything that the handlers do and the flows cannot use.
 
     Raises:
         BusyhourError: a handler is for a function that no flow invokes, or cannot be imported.
@@ -63,17 +63,17 @@ def check_handlers(handlers: Handlers, contract: Contract, examples: int = 50) -
 
 
 def ensure_invoked(handlers: Handlers, contract: Contract) -> None:
-    """Some flow invokes every function that has a handler.
+    """Check that some flow invokes every function that has a handler.
 
     Raises:
-        BusyhourError: not so; names the nearest function.
+        BusyhourError: no flow invokes a function; names the nearest function.
     """
     for name in handlers:
         _known(contract, name)
 
 
 def observed(handlers: Handlers, contract: Contract, examples: int = 50) -> Contract:
-    """The contract with what the handlers were seen to answer.
+    """Return the contract with the observed responses of the handlers.
 
     Raises:
         BusyhourError: as `check_handlers`.
@@ -120,8 +120,8 @@ def _check(
                     problems.append(
                         _Problem(
                             "idempotent",
-                            f"answers a retry otherwise: {_short(outcome.answer)}, then {again.error or _short(again.answer)}",
-                            "Make keys and values from the event alone; Connect retries up to three times.",
+                            f"returns a different response to a retry: {_short(outcome.answer)}, then {again.error or _short(again.answer)}",
+                            "Derive keys and values from the event alone; Connect retries up to three times.",
                         )
                     )
         new = [one for one in problems if one.check not in known]
@@ -133,7 +133,7 @@ def _check(
     for invocation in function.invocations:
         samples = dict.fromkeys(invocation.parameters, handlers.values())
         _play(invocation, samples, examples, show)
-    # A key that no event brought forth may come with other data in the tables, if the source knows it at all.
+    # A key that no event produced may occur with other data in the tables, if the source contains it at all.
     literals = handlers.literals(name)
     if answered:
         for reading in function.readings:
@@ -142,9 +142,9 @@ def _check(
                 found[f"keys {reading.key}"] = HandlerFinding(
                     "keys",
                     name,
-                    f"never answers {reading.key!r}, which flow {where.flow!r} reads at {where.action!r}."
+                    f"never returns {reading.key!r}, which flow {where.flow!r} reads at {where.action!r}."
                     f"{did_you_mean(reading.key, seen)}",
-                    "Answer the key, or read the one that is answered.",
+                    "Return the key, or read the one that is returned.",
                     handlers.shown(name),
                 )
     answers = Answers({key: count == answered for key, count in seen.items()}, tuple(sorted(read)))
@@ -157,7 +157,7 @@ def _play(
     examples: int,
     show: Callable[[Invocation, dict[str, Any], set[str]], set[str]],
 ) -> None:
-    """Show events to the handler; what is found is shown again with the smallest event that Hypothesis finds."""
+    """Pass events to the handler; a finding is repeated with the smallest event that Hypothesis finds."""
     from hypothesis import HealthCheck, Phase, given, settings
     from hypothesis.errors import HypothesisException
 
@@ -176,7 +176,7 @@ def _play(
             if new:
                 latest.clear()  # noqa: B023  # called before the loop goes on
                 latest.update(new)  # noqa: B023  # as above
-                # A slow handler is not shrunk: every try costs its time.
+                # A slow handler is not shrunk: every attempt costs its time.
                 slow = "budget" in new
                 raise _FoundError
 
@@ -203,7 +203,7 @@ def _play(
 
 
 class _FoundError(Exception):
-    """Something was found."""
+    """A finding stops the current example."""
 
 
 def _problems(outcome: Outcome, invocation: Invocation) -> Iterator[_Problem]:
@@ -218,7 +218,7 @@ def _problems(outcome: Outcome, invocation: Invocation) -> Iterator[_Problem]:
         yield _Problem(
             "raises",
             f"raises {outcome.error}",
-            "Expect null and missing members; answer something that the flow can branch on.",
+            "Expect null and missing members; return something that the flow can branch on.",
             outcome.where,
         )
         return
@@ -227,14 +227,16 @@ def _problems(outcome: Outcome, invocation: Invocation) -> Iterator[_Problem]:
     answer = outcome.answer
     if not isinstance(answer, Mapping):
         yield _Problem(
-            "object", f"answers {_short(answer)}, no object", "Answer an object of the keys that flows read."
+            "object",
+            f"returns {_short(answer)}, not an object",
+            "Return an object of the keys that flows read.",
         )
         return
     if "statusCode" in answer and "body" in answer:
         yield _Problem(
             "envelope",
-            "answers as an API does, with statusCode and body: flows read neither",
-            "Answer the object itself, without an envelope.",
+            "returns an API response with statusCode and body: flows read neither",
+            "Return the object itself, without an envelope.",
         )
     elif invocation.response == "STRING_MAP":
         wrong = [key for key, value in answer.items() if not isinstance(value, str)]
@@ -242,12 +244,12 @@ def _problems(outcome: Outcome, invocation: Invocation) -> Iterator[_Problem]:
             shown = ", ".join(f"{key}={_short(answer[key])}" for key in wrong[:3])
             yield _Problem(
                 "flat",
-                f"answers what is no string ({shown}) where flow {invocation.place.flow!r} takes a map of strings",
-                "Turn every value into text, or set the response type of the block to JSON.",
+                f"returns a value that is not a string ({shown}) where flow {invocation.place.flow!r} expects a map of strings",
+                "Convert every value to a string, or set the response type of the block to JSON.",
             )
     size = len(json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass"))
     if size > LARGEST:
-        yield _Problem("size", f"answers {size} bytes; Connect takes {LARGEST}", "Answer less.")
+        yield _Problem("size", f"returns {size} bytes; Connect accepts {LARGEST}", "Return less.")
 
 
 def _paths(answer: Mapping[str, Any], before: str = "") -> Iterator[str]:
@@ -257,8 +259,8 @@ def _paths(answer: Mapping[str, Any], before: str = "") -> Iterator[str]:
             yield from _paths(value, f"{before}{key}.")
 
 
-def _told(event: Mapping[str, Any]) -> Iterator[str]:
-    """What matters of an event: how the contact came in, and what is odd about it."""
+def _event_lines(event: Mapping[str, Any]) -> Iterator[str]:
+    """Describe the relevant parts of an event: how the contact arrived, and unusual members."""
     details = event["Details"]
     contact = details["ContactData"]
     parts = [f"{contact['Channel']} {contact['InitiationMethod']}"]

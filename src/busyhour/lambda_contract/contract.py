@@ -26,8 +26,8 @@ class Place:
 class Invocation:
     """One action that invokes the function.
 
-    `parameters` are as exported: constants, and references to what the contact is known by. `response` is STRING_MAP
-    or JSON; `seconds` the most that the function may take. `state` says what is known when it is invoked.
+    `parameters` are as exported: constants, and references to data of the contact. `response` is STRING_MAP
+    or JSON; `seconds` the time limit of the function. `state` is what is known when it is invoked.
     """
 
     place: Place
@@ -40,10 +40,10 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What holds when a function is invoked: on every path (`always`) or on some (`sometimes`).
+    """Values that are set when a function is invoked: on every path (`always`) or on some (`sometimes`).
 
-    Names are contact attributes (`Attributes.tier`), `Queue`, `StoredCustomerInput`, `Lex`, and other functions whose
-    answer `$.External` still holds (`External of NAME`).
+    Names are contact attributes (`Attributes.tier`), `Queue`, `StoredCustomerInput`, `Lex`, and other functions
+    whose response `$.External` still has (`External of NAME`).
     """
 
     always: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A key of the answer that flows read. `tested` are the values that conditions compare it with."""
+    """A key of the response that flows read. `tested` are the values that conditions compare it with."""
 
     key: str
     places: tuple[Place, ...]
@@ -61,16 +61,16 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a real handler was seen to answer: every key with whether it was always there."""
+    """Observed responses of a real handler: every key, and whether it was always present."""
 
     keys: Mapping[str, bool]
     parameters: tuple[str, ...] = ()
-    """Parameters that the handler was seen to read."""
+    """Parameters that the handler was observed to read."""
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionContract:
-    """One function: how flows invoke it, what they read of its answer, what its handler answers (None: not seen)."""
+    """One function: its invocations by flows, the keys they read, responses of its handler (None: not observed)."""
 
     name: str
     invocations: tuple[Invocation, ...]
@@ -79,12 +79,12 @@ class FunctionContract:
 
     @property
     def seconds(self) -> float:
-        """The least time that any invocation that waits for the answer gives it."""
+        """The shortest time limit of any invocation that waits for the response, in seconds."""
         return min((one.seconds for one in self.invocations if not one.asynchronous), default=8.0)
 
     @property
     def responses(self) -> tuple[str, ...]:
-        """Response types that flows expect of it."""
+        """Response types that flows expect."""
         return tuple(sorted({one.response for one in self.invocations if not one.asynchronous}))
 
     @property
@@ -102,7 +102,7 @@ class Contract:
 
 
 def data(contract: Contract) -> dict[str, Any]:
-    """The contract as plain values."""
+    """Return the contract as plain values."""
     return {
         "version": VERSION,
         "functions": {name: _function(one) for name, one in sorted(contract.functions.items())},
@@ -110,15 +110,15 @@ def data(contract: Contract) -> dict[str, Any]:
 
 
 def render(contract: Contract) -> str:
-    """The contract as JSON text, the same text for the same contract."""
+    """Return the contract as JSON text, the same text for the same contract."""
     return json.dumps(data(contract), ensure_ascii=False, indent=2) + "\n"
 
 
 def read(path: Path) -> Contract:
-    """The contract in a file.
+    """Read the contract in a file.
 
     Raises:
-        BusyhourError: it cannot be read, or holds no contract.
+        BusyhourError: the file cannot be read, or is not a contract.
     """
     import jsonschema
 
@@ -132,7 +132,9 @@ def read(path: Path) -> Contract:
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     problem = next(iter(jsonschema.Draft202012Validator(schema).iter_errors(found)), None)
     if problem is not None:
-        raise BusyhourError(f"{path}: {problem.json_path}: {problem.message}: this is no contract file", hint)
+        raise BusyhourError(
+            f"{path}: {problem.json_path}: {problem.message}: this is not a contract file", hint
+        )
     return Contract({name: _read(name, one) for name, one in found["functions"].items()})
 
 

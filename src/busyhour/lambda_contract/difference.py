@@ -1,4 +1,4 @@
-"""Two versions of a contract: do old flows work with new functions, and new flows with old ones?"""
+"""Compatibility of two versions of a contract: old flows with new functions, and new flows with old ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OLD_FLOWS, NEW_FLOWS = "old flows with new functions", "new flows with old funct
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """Something that does not work between the two versions. `pair` is `OLD_FLOWS` or `NEW_FLOWS`."""
+    """An incompatibility between the two versions. `pair` is `OLD_FLOWS` or `NEW_FLOWS`."""
 
     pair: str
     function: str
@@ -21,12 +21,12 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What breaks, and what follows from it."""
+    """The incompatibilities, and the resulting order of deployment."""
 
     breaks: tuple[Break, ...]
 
     def works(self, pair: str) -> bool:
-        """Whether nothing breaks in one of the two pairs."""
+        """Whether one of the two pairs has no incompatibility."""
         return all(one.pair != pair for one in self.breaks)
 
     @property
@@ -44,17 +44,17 @@ class Difference:
             "any": "Deploy flows and functions in any order.",
             "functions first": "Deploy the functions first, then the flows.",
             "flows first": "Deploy the flows first, then the functions.",
-            "none": "No order is safe: first deploy functions that serve old and new flows alike, then the flows, "
-            "then take away what is no longer needed.",
+            "none": "No order is safe: first deploy functions that serve both old and new flows, then the flows, "
+            "then remove what is no longer needed.",
         }[self.order]
 
 
 def compare(old: Contract, new: Contract) -> Difference:
-    """What breaks while one side is deployed and the other is not yet.
+    """Return the incompatibilities while one side is deployed and the other is not yet.
 
-    What a function answers is taken from what its handler was seen to answer, where the contract has that; else what
-    the flows of the same version read of it. Likewise what it needs: the parameters that its handler was seen to
-    read, else those that every invocation of the same version passes.
+    A function's response consists of the observed responses of its handler, if the contract has them; else of
+    the keys that the flows of the same version read. Likewise its required parameters: those that its handler
+    was observed to read, else those that every invocation of the same version passes.
     """
     found: list[Break] = []
     for name in sorted({*old.functions, *new.functions}):
@@ -74,17 +74,17 @@ def compare(old: Contract, new: Contract) -> Difference:
 
 
 def _breaks(flows: FunctionContract, function: FunctionContract) -> Iterator[str]:
-    """What breaks where the flows of one version meet the function of another."""
+    """Yield the incompatibilities of one version's flows with another version's function."""
     answered = _answered(function)
     for reading in flows.readings:
         if reading.key not in answered:
             where = reading.places[0]
-            yield f"`$.External.{reading.key}` is read in {where.flow!r} at {where.action!r}, and not known to be answered"
+            yield f"`$.External.{reading.key}` is read in {where.flow!r} at {where.action!r}, and not known to be returned"
     for parameter in sorted(_needed(function) - flows.passed):
-        yield f"parameter {parameter!r} is needed, and not passed on every invocation"
+        yield f"parameter {parameter!r} is required, and not passed on every invocation"
     for response in sorted(set(flows.responses) - set(function.responses)):
         if response == "STRING_MAP" and function.responses:
-            yield "the answer is to be a flat map of strings, and the function's own version expects any JSON"
+            yield "the response must be a flat map of strings, and the function's own version expects any JSON"
 
 
 def _answered(function: FunctionContract) -> frozenset[str]:

@@ -1,7 +1,8 @@
-"""Hypothesis strategies for the events that Connect sends to a function, in every shape that is on record.
+"""Hypothesis strategies for the events that Connect sends to a function, in every documented or observed shape.
 
-Shapes: queue, endpoints and customer that are null; no attributes; contacts that an API made; chats and tasks; older
-instances that leave members out and newer ones that add some. `flow_schemas/lambda-event.schema.json` describes them.
+Shapes: queue, endpoints and customer that are null; no attributes; contacts created by an API; chats and tasks;
+older instances that omit members and newer ones that add some. `flow_schemas/lambda-event.schema.json`
+describes them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _names = st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,15}", fullmatch=True)
 
 
 def contact_data() -> st.SearchStrategy[dict[str, Any]]:
-    """`Details.ContactData`. What it shrinks to is an ordinary inbound call."""
+    """Generate `Details.ContactData`; it shrinks to an ordinary inbound call."""
     return st.builds(
         _contact,
         way=st.sampled_from(["INBOUND", "API", "OUTBOUND", "TRANSFER", "CALLBACK", "QUEUE_TRANSFER"]),
@@ -83,11 +84,11 @@ def _contact(
 def parameters(
     invocation: Invocation, samples: Mapping[str, Sequence[str]] | None = None
 ) -> st.SearchStrategy[dict[str, str]]:
-    """`Details.Parameters` as one invocation passes them: constants as they stand, references empty or with any value.
+    """Generate `Details.Parameters` of one invocation: constants as exported, references empty or with any value.
 
     Args:
         invocation: the invocation.
-        samples: values worth trying, by parameter.
+        samples: candidate values, by parameter.
     """
     given = {
         key: _parameter(text_of(raw), (samples or {}).get(key, ()))
@@ -110,7 +111,7 @@ def _parameter(text: str, samples: Sequence[str]) -> st.SearchStrategy[str]:
 def events(
     invocation: Invocation, samples: Mapping[str, Sequence[str]] | None = None
 ) -> st.SearchStrategy[dict[str, Any]]:
-    """Whole events of one invocation."""
+    """Generate whole events of one invocation."""
     return st.builds(
         lambda contact, given: {
             "Details": {"ContactData": contact, "Parameters": given},

@@ -1,4 +1,4 @@
-"""Real Python handlers, called in a process of their own with a limit of time."""
+"""Real Python handlers, called in a process of their own with a time limit."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from busyhour.handlers.noting import parameters_in
 from busyhour.handlers.process import START_SECONDS, Handler, HandlerProcess, ProcessError, Table
 
 LONGEST = 15.0
-"""Seconds after which a handler is given up: beyond every limit that a flow can set."""
+"""Seconds after which a handler is abandoned: beyond every limit that a flow can set."""
 MOST_VALUES = 40
-"""Texts of the tables' items that events are made of."""
+"""Texts of the tables' items from which events are made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one call of a handler.
+    """Result of one call of a handler.
 
-    `answer` is JSON where `error` is empty. `kind` is `function_error` or `timeout` otherwise. `read` are the
-    parameters that the handler looked at.
+    `answer` is JSON if `error` is empty. Otherwise `kind` is `function_error` or `timeout`. `read` are the
+    parameters that the handler read.
     """
 
     answer: Any
@@ -36,12 +36,12 @@ class Outcome:
     kind: str = ""
     read: tuple[str, ...] = ()
     where: str = ""
-    """File and line of the handler where the error was raised."""
+    """File and line of the handler that raised the error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What handlers find around them: environment variables, and tables of an in-memory DynamoDB."""
+    """Environment of handlers: variables, and tables of an in-memory DynamoDB."""
 
     environment: Mapping[str, Mapping[str, str]]
     """By function."""
@@ -52,15 +52,15 @@ class Setup:
 class Handlers:
     """Handlers by the name of the function. Use as a context manager: their process ends with it.
 
-    Nothing reaches AWS: where moto is installed it answers every AWS call, and credentials are made up.
+    AWS is not reachable: if moto is installed it answers every AWS call, and credentials are dummies.
 
     Args:
         handlers: `FILE.py:HANDLER` by function.
-        idempotent: functions that were declared to give the same answer to a retry.
+        idempotent: functions that were declared to return the same response to a retry.
         setup: environment and tables.
 
     Raises:
-        BusyhourError: a handler is written otherwise, or its file does not exist.
+        BusyhourError: a handler has another form, or its file does not exist.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Handlers:
         return self
 
     def warm(self) -> None:
-        """Start the process and import the handlers, so that no later call pays for that.
+        """Start the process and import the handlers, so that later calls do not include that time.
 
         Raises:
             BusyhourError: a handler cannot be imported.
@@ -97,7 +97,7 @@ class Handlers:
             self._import(name)
 
     def values(self) -> tuple[str, ...]:
-        """Texts in the tables' items, and the parts of keys such as `customer#+15555550100`: worth asking for."""
+        """Texts in the tables' items, and parts of keys (`customer#+15555550100`): candidates for lookups."""
         found: dict[str, None] = {}
         for _, items in self._tables:
             if items is not None:
@@ -106,7 +106,7 @@ class Handlers:
         return tuple(found)[:MOST_VALUES]
 
     def literals(self, name: str) -> frozenset[str]:
-        """Every string and keyword in the source of a handler's file: a key that it answers is usually among them."""
+        """Return every string and keyword in a handler's source: keys of its responses are usually among them."""
         source = self._handlers[name].file.read_text(encoding="utf-8")
         found: set[str] = set()
         for node in ast.walk(ast.parse(source)):
@@ -125,16 +125,16 @@ class Handlers:
         return iter(self._handlers)
 
     def shown(self, name: str) -> str:
-        """Where the handler of a function is: `FILE.py:HANDLER`."""
+        """Return the location of a function's handler: `FILE.py:HANDLER`."""
         handler = self._handlers[name]
         return f"{handler.file}:{handler.attribute}"
 
     def functions(self) -> dict[str, Callable[[Mapping[str, object]], LambdaResult | LambdaFailed]]:
-        """Callables by function, for exploration: the same event has the same answer."""
+        """Return callables by function, for exploration: the same event gets the same response."""
         return {name: self._remembering(name) for name in self._handlers}
 
     def call(self, name: str, event: Mapping[str, Any], limit: float = LONGEST) -> Outcome:
-        """Call a handler once; a new process is started where the last one was lost.
+        """Call a handler once; a new process is started if the last one was lost.
 
         Raises:
             BusyhourError: no process can be started, or the handler's file cannot be imported.
@@ -146,7 +146,7 @@ class Handlers:
         except ProcessError as error:
             raise self._unusable(name, error) from None
         if found is None:
-            problem = f"did not answer within {limit:g} s"
+            problem = f"did not return within {limit:g} s"
             return Outcome(None, time.perf_counter() - started, problem, "timeout")
         return Outcome(
             found.answer,
@@ -185,7 +185,7 @@ class Handlers:
         if not imported:
             raise BusyhourError(
                 f"{self.shown(name)}: could not be imported within {START_SECONDS:g} s",
-                "Do nothing at import that waits.",
+                "Avoid waiting at import.",
             )
 
     def _unusable(self, name: str, error: ProcessError) -> BusyhourError:
@@ -199,10 +199,10 @@ class Handlers:
 
 
 def _handler(name: str, text: str, environment: Mapping[str, str]) -> Handler:
-    """`FILE.py:HANDLER`, or `MODULE:HANDLER` as Lambda's own setting has it, from the current folder."""
+    """Parse `FILE.py:HANDLER`, or `MODULE:HANDLER` as in Lambda's own setting, relative to the current folder."""
     file, colon, attribute = text.rpartition(":")
     if not colon or not file or not attribute.isidentifier():
-        raise BusyhourError(f"--lambda {name}={text}: names no handler", "Give NAME=FILE.py:HANDLER.")
+        raise BusyhourError(f"--lambda {name}={text}: is not a handler", "Give NAME=FILE.py:HANDLER.")
     path, root = Path(file), None
     if not path.is_file() and all(part.isidentifier() for part in file.split(".")):
         path, root = Path(*file.split(".")).with_suffix(".py"), Path.cwd().resolve()
@@ -212,7 +212,7 @@ def _handler(name: str, text: str, environment: Mapping[str, str]) -> Handler:
 
 
 def _functions_in(file: Path) -> list[str]:
-    """Names of the functions that a file defines."""
+    """Return the names of the functions that a file defines."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     return [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
 

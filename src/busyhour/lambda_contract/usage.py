@@ -1,8 +1,8 @@
-"""The flows' side of the contract: who invokes which function with what, and which keys of its answer are read.
+"""The flows' side of the contract: invocations with parameters, and the keys of responses that are read.
 
-`$.External` holds the answer of the last function that succeeded. So answers are followed from each invocation over
-every path, through transfers to other flows and into queue flows, until the next one succeeds; modules see nothing of
-it.
+`$.External` holds the response of the last function that succeeded. Responses are therefore followed from each
+invocation over every path, through transfers to other flows and into queue flows, until the next one succeeds;
+modules cannot read them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from busyhour.exploration.world.candidates import Pools, reads_of
+from busyhour.exploration.world.candidates import CandidateValues, reads_of
 from busyhour.exploration.world.values import OTHER
 from busyhour.flows.compiled import number
 from busyhour.flows.model import Action, Flow
@@ -27,14 +27,14 @@ from busyhour.lambda_contract.contract import (
 )
 
 Resolve = Callable[[str], Flow | None]
-"""The flow that a reference means, None where it is not here."""
+"""The flow of a reference, None if missing."""
 
 _ARN_KEYS = ("LambdaFunctionARN", "LambdaFunctionArn", "FunctionArn")
 _HOOKS = ("CustomerQueue", "AgentWhisper", "CustomerWhisper", "CustomerRemaining")
 
 
 class _At(NamedTuple):
-    """An action, by flow (its place among the flows) and identifier."""
+    """An action, by the index of its flow and its identifier."""
 
     flow: int
     action: str
@@ -44,19 +44,19 @@ Facts = frozenset[str]
 
 
 class _Known(NamedTuple):
-    """What holds before an action: on some path, and on every path."""
+    """Facts before an action: on some path, and on every path."""
 
     some: Facts
     every: Facts
 
 
 def contract_of(flows: Iterable[Flow], resolve: Resolve, policy: Policy | None = None) -> Contract:
-    """What these flows expect of every function that they invoke."""
+    """Return what these flows expect of every function that they invoke."""
     return _Usage(tuple(flows), resolve, policy or Policy()).contract()
 
 
 def name_of_function(action: Action) -> str:
-    """Name of the function that an action invokes; its parameter as it stands where that holds no ARN."""
+    """Return the name of the function that an action invokes; its parameter unchanged if that contains no ARN."""
     raw = next((text_of(action.parameters[key]) for key in _ARN_KEYS if key in action.parameters), "")
     return function_name(raw)
 
@@ -66,13 +66,13 @@ class _Usage:
         self._flows = flows
         self._resolve = resolve
         self._policy = policy
-        self._pools = Pools(flows)
+        self._pools = CandidateValues(flows)
         self._actions = [_first(flow) for flow in flows]
         self._before: dict[_At, _Known] = {}
         self._follow()
 
     def contract(self) -> Contract:
-        """Functions by name."""
+        """Return the functions by name."""
         invocations: dict[str, list[Invocation]] = {}
         readings: dict[str, dict[str, list[Place]]] = {}
         for at, known in sorted(self._before.items(), key=lambda one: (one[0].flow, self._order(one[0]))):
@@ -161,7 +161,7 @@ class _Usage:
             yield _At(number_, target_flow.start), known
 
     def _elsewhere(self, at: _At, action: Action) -> Iterable[Flow]:
-        """Flows in which the contact goes on with what it has."""
+        """Return the flows in which the contact continues with its current data."""
         if not self._policy.external_survives_transfer:
             return
         if action.type == "TransferToFlow":

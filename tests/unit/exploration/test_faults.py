@@ -30,8 +30,8 @@ def found(fault, kind):
             handlers.warm()
         functions = {} if handlers is None else handlers.functions()
         subjects = read_flows([str(fault.folder / kind)], functions=functions)
-        reports = Explorer(subjects.ground, load_invariants()).explore()
-        contract = contract_of(subjects.ground.flows, subjects.ground.library.known)
+        reports = Explorer(subjects.context, load_invariants()).explore()
+        contract = contract_of(subjects.context.flows, subjects.context.library.known)
         findings = [] if handlers is None else check_handlers(handlers, contract)
     failures = [one for report in reports for one in report.failures]
     return {one.kind.invariant for one in failures} | {one.check for one in findings}, failures, findings

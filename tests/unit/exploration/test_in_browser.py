@@ -60,7 +60,7 @@ addEventListener("load", () => {
 
 def explored(path):
     subjects = read_flows([str(path)])
-    return Explored(subjects, Explorer(subjects.ground, load_invariants(), Settings(examples=0)).explore())
+    return Explored(subjects, Explorer(subjects.context, load_invariants(), Settings(examples=0)).explore())
 
 
 def looked_at(found, tmp_path, scheme, width):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from busyhour.handlers.noting import EMPTINESS, Notes, Noting, at, parameters_in
+from busyhour.handlers.noting import EMPTINESS, RecordedEvent, RecordedReads, at, parameters_in
 
 EVENT = {
     "Details": {
@@ -38,8 +38,8 @@ PARAMETERS = ("Details", "Parameters")
     ],
 )  # fmt: skip
 def test_what_is_looked_at_is_noted_and_nothing_else(look: Any, paths: set[tuple[str, ...]]):
-    notes = Notes()
-    look(Noting(EVENT, notes))
+    notes = RecordedReads()
+    look(RecordedEvent(EVENT, notes))
     assert notes.read() == paths
 
 
@@ -47,24 +47,24 @@ def test_what_is_looked_at_is_noted_and_nothing_else(look: Any, paths: set[tuple
     "params", [lambda e: e["Details"]["Parameters"], lambda e: e["Details"]["Parameters"] or {}]
 )
 def test_what_a_library_in_c_may_read_unseen_counts_as_read(params: Any):
-    notes = Notes()
-    event = Noting(EVENT, notes)
+    notes = RecordedReads()
+    event = RecordedEvent(EVENT, notes)
     dict.items(params(event))
     assert event["Details"]["ContactData"]["Attributes"]["tier"] == "gold"
     tier = ("Details", "ContactData", "Attributes", "tier")
     assert notes.read(unseen=True) - {(*PARAMETERS, EMPTINESS)} == {PARAMETERS, tier}
-    assert Notes().read(unseen=True) == {()}
+    assert RecordedReads().read(unseen=True) == {()}
 
 
 @pytest.mark.parametrize("write", [json.dumps, copy.deepcopy, repr, dict])
 def test_writing_or_copying_an_event_reads_all_of_it(write: Any):
-    notes = Notes()
-    write(Noting(EVENT, notes))
+    notes = RecordedReads()
+    write(RecordedEvent(EVENT, notes))
     assert () in notes.read()
 
 
 def test_it_is_the_same_dictionary_to_a_handler():
-    event = Noting(EVENT, Notes())
+    event = RecordedEvent(EVENT, RecordedReads())
     assert isinstance(event, dict)
     assert event == EVENT
     assert json.loads(json.dumps(event)) == EVENT

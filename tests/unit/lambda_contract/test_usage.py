@@ -137,8 +137,8 @@ def test_a_contract_is_written_and_read_back(tmp_path):
     ("text", "message"),
     [
         ("{", "is not JSON"),
-        ('{"version": 2, "functions": {}}', "no contract file"),
-        (json.dumps([]), "no contract file"),
+        ('{"version": 2, "functions": {}}', "not a contract file"),
+        (json.dumps([]), "not a contract file"),
     ],
 )
 def test_a_file_that_is_no_contract_is_refused(tmp_path, text, message):

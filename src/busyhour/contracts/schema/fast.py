@@ -55,7 +55,7 @@ class _Bundle:
         self._names: dict[tuple[str, int], str] = {}
 
     def copy(self, schema: Any, base: str) -> Any:
-        """Copy `schema`, which stands in the file `base`."""
+        """Copy `schema` of the file `base`."""
         if isinstance(schema, list):
             return [self.copy(one, base) for one in schema]
         if not isinstance(schema, dict):

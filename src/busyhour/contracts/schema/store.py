@@ -84,7 +84,7 @@ class SchemaStore:
         return found
 
     def _tolerant(self, type: str) -> Predicate:
-        """Few actions hold a placeholder, so the faster predicate is asked first."""
+        """Return a predicate that tolerates placeholders; the strict one runs first, since few actions have any."""
         strict = self.predicate(type)
         tolerant: Predicate | None = None
 

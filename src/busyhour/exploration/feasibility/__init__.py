@@ -1,1 +1,1 @@
-"""Which branches a caller can take, and why others cannot be taken."""
+"""Feasible branches, and the reasons why others cannot be taken."""

@@ -1,4 +1,7 @@
-"""Can a branch of an action be taken, given what references can hold? Mirrors `busyhour.flows.actions`."""
+"""Whether a branch of an action can be taken, given the possible values of references.
+
+Mirrors `busyhour.flows.actions`.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +30,12 @@ _MATCHED = "NoMatchingCondition has a branch, and that one is taken"
 class Branches:
     """The branches of one flow's actions."""
 
-    def __init__(self, ground: Context, flow: Flow) -> None:
-        self._ground = ground
+    def __init__(self, context: Context, flow: Flow) -> None:
+        self._ground = context
         self._flow = flow
 
     def impossible(self, action: Action, kind: str, index: int, values: Values) -> str:
-        """Why the branch is never taken, empty where it can be."""
+        """Return why the branch is never taken, empty if it can be."""
         if action.type in _ENDS:
             return f"{_ENDS[action.type]}: nothing comes after {action.type}"
         if kind == "error":
@@ -139,7 +142,7 @@ class Branches:
         raw = text_of(action.parameters.get("InterruptFrequencySeconds"))
         every = number(raw)
         if not find(raw) and (every is None or every <= 0):
-            return "no interrupt is set: the prompts go on until somebody answers or hangs up"
+            return "no interrupt is set: the prompts loop until an agent answers or the caller hangs up"
         if kind == "condition":
             return self._outcomes(action, kind, index, ["MessagesInterrupted"])
         met = any("MessagesInterrupted" in one.operands for one in action.conditions)
@@ -152,7 +155,7 @@ class Branches:
         menu = stored == "false" or (stored != "true" and not validation)
         if text_of(given.get("EnableDTMFBuffer")).lower() == "true":
             if kind == "condition":
-                return "keys pressed ahead are only kept"
+                return "keys pressed ahead are only stored"
             return ""
         if menu:
             return self._menu(action, kind, index)
@@ -161,7 +164,7 @@ class Branches:
         if kind == "error":
             name = action.errors[index].error_type
             if name == "InputTimeLimitExceeded":
-                return "where nothing is entered, stored input succeeds with the value Timeout"
+                return "without input, stored input succeeds with the value Timeout"
             if name == "InvalidPhoneNumber":
                 phone = isinstance(validation, dict) and "PhoneNumberValidation" in validation
                 return "" if phone else "the input is not checked for being a telephone number"
@@ -205,7 +208,7 @@ class Branches:
                     for one in shares
                 ):
                     return ""
-                return shadowed(tests, index) or "no share of a hundred is left for it"
+                return shadowed(tests, index) or "no share of 100 is left for it"
             return shadowed(tests, index)
         if kind == "next" and action.type in _BRANCHING:
             return self._next_unmatched(action)
@@ -213,7 +216,7 @@ class Branches:
 
     def _lambda(self, action: Action, kind: str, index: int, values: Values) -> str:
         if kind == "condition":
-            return "a function's answer is not a result to branch on"
+            return "a function's response is not a result to branch on"
         if kind == "error":
             return self._error_only(action, kind, index, "NoMatchingError")
         names = ("LambdaFunctionARN", "LambdaFunctionArn", "FunctionArn")
@@ -252,10 +255,10 @@ class Branches:
         return self._never_raised(action, kind, index, {"NoMatchingCondition"}) if kind == "error" else ""
 
     def _to_flow(self, action: Action, kind: str, index: int, values: Values) -> str:
-        return "the contact goes on in the other flow and does not come back" if kind == "next" else ""
+        return "the contact continues in the other flow and does not return" if kind == "next" else ""
 
     def _module(self, action: Action, kind: str, index: int, values: Values) -> str:
-        """The module's results are known where all of them are static."""
+        """Check a module's branch; its results are known if all of them are static."""
         results = self._results(action)
         if kind == "condition":
             tests = tests_of(action.conditions)
@@ -263,14 +266,14 @@ class Branches:
                 return ""
             if results is not None and not any(one and first(tests, one) == index for one in results):
                 given = ", ".join(sorted(repr(one) for one in results if one)) or "nothing"
-                return f"the module never gives {tests[index][1]!r} back; it gives {given}"
+                return f"the module never returns {tests[index][1]!r}; it returns {given}"
             return shadowed(tests, index)
         if kind == "next" and results is not None and action.conditions and None not in results:
-            return "the module always gives a result back, and results have branches"
+            return "the module always returns a result, and results have branches"
         return ""
 
     def _results(self, action: Action) -> set[str | None] | None:
-        """Results of the module, None where they are not known."""
+        """Return the results of the module, None if unknown."""
         module = self._ground.library.known(text_of(action.parameters.get("FlowModuleId")))
         if module is None:
             return None
@@ -287,7 +290,7 @@ class Branches:
 
     @staticmethod
     def _outcomes(action: Action, kind: str, index: int, outcomes: Iterable[str]) -> str:
-        """For an action that has one of a few results."""
+        """Check a branch of an action with one of a few results."""
         tests = tests_of(action.conditions)
         if len(tests) != len(action.conditions):
             return ""
@@ -304,7 +307,7 @@ class Branches:
 
     @staticmethod
     def _next_unmatched(action: Action) -> str:
-        """NextAction, of an action that takes it where no condition holds."""
+        """Check NextAction of an action that takes it if no condition matches."""
         return _MATCHED if action.error_target("NoMatchingCondition") is not None else ""
 
     @staticmethod

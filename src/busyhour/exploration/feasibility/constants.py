@@ -1,4 +1,4 @@
-"""What references can hold before each action: a few constants, or anything (constant propagation)."""
+"""Possible values of references before each action: a few constants, or anything (constant propagation)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from busyhour.flows.model import Action, Flow, FlowType
 from busyhour.flows.references import ROOTS, find, text_of, whole
 
 Possible = frozenset[str | None] | None
-"""Values that a reference can hold; a None among them: nothing. None for the whole: anything."""
+"""Possible values of a reference; None among them: no value. None for the whole: any value."""
 
 ANY: Possible = None
 NOTHING: Possible = frozenset({None})
 QUEUE = "(queue)"
-"""Whether a target queue is set: `set`, or nothing."""
+"""Whether a target queue is set: `set`, or no value."""
 MOST = 16
-"""Constants kept for one reference before it counts as anything."""
+"""Number of constants kept for one reference before it counts as any value."""
 
 Values = Mapping[str, Possible]
 
@@ -37,7 +37,7 @@ _EMPTY_AT_FIRST = _INHERITED | {"Modules", "FlowAttributes"}
 
 
 def interesting(flow: Flow) -> set[str]:
-    """References whose values decide anything, and those copied into them."""
+    """Return the references whose values affect a branch, and those copied into them."""
     found: set[str] = set()
     for action in flow.actions:
         if action.type in (
@@ -52,7 +52,7 @@ def interesting(flow: Flow) -> set[str]:
 
 
 def initial(names: Iterable[str], flow: Flow, inherits: bool) -> Values:
-    """Values when the flow is entered."""
+    """Return the values when the flow is entered."""
     found: dict[str, Possible] = {QUEUE: ANY if inherits else NOTHING}
     for name in names:
         root = name.partition(".")[0]
@@ -70,7 +70,7 @@ def initial(names: Iterable[str], flow: Flow, inherits: bool) -> Values:
 
 
 def join(left: Values, right: Values) -> Values:
-    """What holds where two ways meet."""
+    """Return the values after two paths join."""
     joined: dict[str, Possible] = {}
     for name in left:
         one, other = left[name], right[name]
@@ -82,8 +82,8 @@ def join(left: Values, right: Values) -> Values:
     return joined
 
 
-def leaving(action: Action, kind: str, index: int, values: Values, ground: Context) -> Values:
-    """Values after the action, on one of its branches."""
+def leaving(action: Action, kind: str, index: int, values: Values, context: Context) -> Values:
+    """Return the values after the action, on one of its branches."""
     failed = kind == "error" and action.errors[index].error_type not in (
         "NoMatchingCondition",
         "InvalidPhoneNumber",
@@ -91,9 +91,9 @@ def leaving(action: Action, kind: str, index: int, values: Values, ground: Conte
     given = action.parameters
     match action.type:
         case "UpdateContactAttributes" if not failed and given.get("TargetContact") != "Related":
-            return _assigned(values, "Attributes", given.get("Attributes"), ground)
+            return _assigned(values, "Attributes", given.get("Attributes"), context)
         case "UpdateFlowAttributes" if not failed:
-            return _assigned(values, "FlowAttributes", given.get("FlowAttributes"), ground)
+            return _assigned(values, "FlowAttributes", given.get("FlowAttributes"), context)
         case "UpdateContactData" if not failed:
             return _any(values, {"Name", "Description", "LanguageCode", "CustomerId", "Wisdom"})
         case "UpdateContactTextToSpeechVoice":
@@ -101,7 +101,7 @@ def leaving(action: Action, kind: str, index: int, values: Values, ground: Conte
         case "UpdateContactMediaStreamingBehavior":
             return _any(values, {"MediaStreams"})
         case "InvokeLambdaFunction":
-            cleared = ground.policy.failed_invocation_clears_external
+            cleared = context.policy.failed_invocation_clears_external
             return _any(
                 values, {"External", "LambdaInvocation"} if not failed or cleared else {"LambdaInvocation"}
             )
@@ -135,7 +135,7 @@ def leaving(action: Action, kind: str, index: int, values: Values, ground: Conte
         case "TagContact" | "UntagContact":
             return _any(values, {"Tags"})
         case kind_of if kind_of not in _PLAIN:
-            # A service, or a type that is not modelled: what it gives back is not known.
+            # A service, or a type that is not modelled: its return values are unknown.
             return _any(values, _OPEN | {"Tags", "References", "SegmentAttributes"})
         case _:
             return values
@@ -155,7 +155,7 @@ _PLAIN = frozenset(type for type, one in DECLARED.items() if one.behaviour in _P
 """Types that give nothing back."""
 
 
-def _assigned(values: Values, root: str, given: Any, ground: Context) -> Values:
+def _assigned(values: Values, root: str, given: Any, context: Context) -> Values:
     if not isinstance(given, Mapping):
         return values
     changed = dict(values)
@@ -165,20 +165,20 @@ def _assigned(values: Values, root: str, given: Any, ground: Context) -> Values:
         name = f"{root}.{key}"
         if name in values:
             value = raw.get("Value") if isinstance(raw, Mapping) and root == "FlowAttributes" else raw
-            changed[name] = _value(text_of(value), values, root, ground)
+            changed[name] = _value(text_of(value), values, root, context)
     return changed
 
 
-def _value(text: str, values: Values, root: str, ground: Context) -> Possible:
+def _value(text: str, values: Values, root: str, context: Context) -> Possible:
     found = find(text)
     if not found:
-        removed = not text and root == "Attributes" and ground.policy.empty_value_removes_attribute
+        removed = not text and root == "Attributes" and context.policy.empty_value_removes_attribute
         return NOTHING if removed else frozenset({text})
     reference = whole(text)
     held = values.get(name_of(reference), ANY) if reference is not None and reference.text == text else ANY
     if held is None:
         return ANY
-    empty = None if root == "Attributes" and ground.policy.empty_value_removes_attribute else ""
+    empty = None if root == "Attributes" and context.policy.empty_value_removes_attribute else ""
     return frozenset(empty if one in (None, "") else one for one in held)
 
 

@@ -1,8 +1,9 @@
-"""Which transitions no call can take, each with the reason: proved, not guessed from calls that were played.
+"""Transitions that no call can take, each with the reason: proved statically, not inferred from calls.
 
-Values are followed along the flow (which constants can `$.Attributes.lang` hold here, is a queue set?), and only over
-branches that can be taken. Where anything is unknown the branch counts as possible, so that what is called
-unreachable is so for every caller, function and queue, under the machine's policy.
+Values are followed along the flow (possible constants of `$.Attributes.lang`, whether a queue is set), and only
+over branches that can be taken. If anything is unknown the branch counts as possible. A transition that is
+reported as unreachable is therefore unreachable for every caller, function and queue, under the machine's
+policy.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ from busyhour.flows.model import Action, Flow
 __all__ = ["ANY", "QUEUE", "unreachable"]
 
 
-def unreachable(ground: Context, flow: Flow) -> dict[Transition, str]:
-    """Transitions of the flow that no call can take, with the reason."""
-    return _Analysis(ground, flow).result()
+def unreachable(context: Context, flow: Flow) -> dict[Transition, str]:
+    """Return the transitions of the flow that no call can take, with the reason."""
+    return _Analysis(context, flow).result()
 
 
 class _Analysis:
-    def __init__(self, ground: Context, flow: Flow) -> None:
-        self._ground = ground
+    def __init__(self, context: Context, flow: Flow) -> None:
+        self._ground = context
         self._flow = flow
-        self._inherits = ground.inherits(flow)
-        self._branches = Branches(ground, flow)
+        self._inherits = context.inherits(flow)
+        self._branches = Branches(context, flow)
         self._by_identifier: dict[str, Action] = {}
         for action in flow.actions:
             self._by_identifier.setdefault(action.identifier, action)
@@ -58,7 +59,7 @@ class _Analysis:
                     todo.append(target)
 
     def result(self) -> dict[Transition, str]:
-        """Reason by transition."""
+        """Return the reason by transition."""
         at = self._ground.index(self._flow)
         connected = self._connected()
         found: dict[Transition, str] = {}
@@ -78,7 +79,7 @@ class _Analysis:
         return found
 
     def _connected(self) -> set[str]:
-        """Actions that some path leads to, whether or not its branches can be taken."""
+        """Return the actions that some path reaches, whether or not its branches can be taken."""
         seen = {self._flow.start}
         todo = [self._flow.start]
         while todo:

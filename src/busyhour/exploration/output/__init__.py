@@ -1,1 +1,1 @@
-"""Explorations as text, HTML, JSON, LCOV and test cases."""
+"""Output of explorations as text, HTML, JSON, LCOV and test cases."""

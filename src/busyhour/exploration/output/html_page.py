@@ -1,4 +1,4 @@
-"""The result of an exploration as one HTML page that needs nothing else: each flow drawn as a graph, failures told."""
+"""The result of an exploration as one self-contained HTML page: each flow drawn as a graph, failures described."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ details { margin: 8px 0; }
 
 
 def render(explored: Explored) -> str:
-    """The whole page."""
+    """Render the whole page."""
     return "".join(_page(explored))
 
 

@@ -10,7 +10,7 @@ from busyhour.exploration.world.record import Transition
 
 
 def data(explored: Explored) -> dict[str, Any]:
-    """The result as plain values; `handlers` is for the caller to fill."""
+    """Return the result as plain values; the caller fills in `handlers`."""
     return {
         "flows": [_flow(one, explored.subjects) for one in explored.reports],
         "left_out": dict(explored.subjects.left_out),

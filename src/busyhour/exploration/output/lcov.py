@@ -1,4 +1,4 @@
-"""Transition coverage in LCOV's trace format, for the tools that read it: lines and branches of the exported files."""
+"""Transition coverage in LCOV's trace format, for tools that read it: lines and branches of the exported files."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from busyhour.exploration.world.record import Transition
 
 
 def render(explored: Explored) -> str:
-    """One record for each file. A transition is a branch of the line that its action begins in, and a line of its own.
+    """Render one record for each file. A transition is a branch of its action's first line, and a line of its own.
 
-    What is unreachable is left out, so that 100 % can be reached.
+    Unreachable transitions are omitted, so that 100 % is attainable.
     """
     return "".join(f"{line}\n" for line in _lines(explored))
 

@@ -1,4 +1,4 @@
-"""The smallest set of calls that takes every coverable transition, as data: test cases with inputs, stubs, actions."""
+"""The smallest set of calls that takes every coverable transition, as test cases: inputs, stubs, actions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
-from busyhour.exploration.long_calls import Longer
+from busyhour.exploration.long_calls import LongCalls
 from busyhour.exploration.project import Explored, Subjects, branch_name, target_of
 from busyhour.exploration.search.complete_search import events, start
 from busyhour.exploration.search.coverage_search import replayed
@@ -21,7 +21,7 @@ from busyhour.flows.playback.script import function_name
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One call of the set, and the transitions that count for it: those that no case before it takes."""
+    """One call of the set, and the transitions counted for it: those that no case before it takes."""
 
     entry: Flow
     played: Played
@@ -29,29 +29,29 @@ class Case:
 
     @property
     def token(self) -> str:
-        """The word by which `busyhour explore --replay` plays it."""
+        """The token with which `busyhour explore --replay` replays it."""
         return token(essential(self.played))
 
 
 def smallest_set(explorer: Explorer, wanted: Set[Transition]) -> list[Case]:
-    """Calls that take all `wanted` transitions that any collected call takes: greedy, then none that others replace.
+    """Return calls that take all `wanted` transitions that any collected call takes (greedy, no redundant calls).
 
-    Explore first, with an explorer that collects.
+    Run the exploration first, with an explorer that collects.
     """
     candidates = {taken & wanted: call for taken, call in explorer.candidates.items() if taken & wanted}
     order = sorted(candidates, key=lambda taken: (-len(taken), len(candidates[taken][1]), sorted(taken)))
     missing: set[Transition] = set().union(*order)
     chosen: list[frozenset[Transition]] = []
-    longer = Longer(explorer, wanted)
+    long_calls = LongCalls(explorer, wanted)
     while missing:
-        for entry, choices, taken in longer.calls(missing):
+        for entry, choices, taken in long_calls.calls(missing):
             if taken not in candidates:
                 candidates[taken] = (entry, choices)
                 order.append(taken)
         best = max(order, key=lambda taken: (len(taken & missing), -len(candidates[taken][1])))
         chosen.append(best)
         missing -= best
-    # Those chosen early may be covered by the later ones together.
+    # Calls chosen early may be covered by later ones together.
     for one in sorted(chosen, key=len):
         others = [other for other in chosen if other is not one]
         if one <= frozenset().union(*others):
@@ -60,14 +60,14 @@ def smallest_set(explorer: Explorer, wanted: Set[Transition]) -> list[Case]:
     seen: set[Transition] = set()
     for one in chosen:
         entry, choices = candidates[one]
-        played = replayed(explorer.ground, entry, choices)
+        played = replayed(explorer.context, entry, choices)
         cases.append(Case(entry, played, tuple(sorted(one - seen))))
         seen |= one
     return cases
 
 
 def document(explored: Explored, explorer: Explorer) -> dict[str, Any]:
-    """Everything that `busyhour paths` prints: the calls, what none of them takes, and why."""
+    """Return the output of `busyhour paths`: the calls, the transitions that none takes, and the reasons."""
     subjects = explored.subjects
     wanted = {
         one for report in explored.reports for one in report.transitions if one not in report.unreachable
@@ -87,7 +87,7 @@ def document(explored: Explored, explorer: Explorer) -> dict[str, Any]:
 
 
 def data(case: Case, subjects: Subjects) -> dict[str, Any]:
-    """A case as plain values; `paths.schema.json` describes them."""
+    """Return a case as plain values; `paths.schema.json` describes them."""
     played = case.played
     ended = played.ended
     answered = events(played)
@@ -106,7 +106,7 @@ def data(case: Case, subjects: Subjects) -> dict[str, Any]:
 
 
 def _transition(one: Transition, subjects: Subjects) -> dict[str, str]:
-    flow = subjects.ground.flows[one.flow]
+    flow = subjects.context.flows[one.flow]
     action = flow.actions[one.action]
     return {
         "flow": flow.name,
@@ -117,7 +117,7 @@ def _transition(one: Transition, subjects: Subjects) -> dict[str, str]:
 
 
 def _input(event: p.Event) -> str | None:
-    """What the caller does, as `busyhour trace --input` takes it."""
+    """Return the caller's inputs, as `busyhour trace --input` takes them."""
     match event:
         case p.Digits(digits):
             return digits
@@ -132,7 +132,7 @@ def _input(event: p.Event) -> str | None:
 
 
 def _stubs(played: Played, answered: list[p.Event]) -> dict[str, Any]:
-    """What functions answer, one for each invocation: JSON, or the kind of failure."""
+    """Return the functions' responses, one for each invocation: JSON, or the kind of failure."""
     functions: dict[str, list[Any]] = {}
     for moment, event in zip(played.moments, answered, strict=True):
         if isinstance(moment.effect, p.Invoke):
@@ -176,4 +176,4 @@ _TOLD = (
     "error_type",
     "by",
 )
-"""Members of events that say what was answered."""
+"""Members of events that contain a response."""

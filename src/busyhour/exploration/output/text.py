@@ -10,7 +10,10 @@ from busyhour.flows.model import Flow
 
 
 def render(explored: Explored, *, verbose: bool = False) -> str:
-    """Coverage by flow, failures with their stories, and the sum; `verbose`: also what is unreachable, and why."""
+    """Render coverage by flow, failures with their stories, and the total.
+
+    `verbose`: also unreachable transitions with reasons.
+    """
     return "\n".join(_lines(explored, verbose)) + "\n"
 
 
@@ -23,7 +26,7 @@ def _lines(explored: Explored, verbose: bool) -> Iterator[str]:
     failures = [(report, failure) for report in reports for failure in report.failures]
     for report, failure in failures:
         yield ""
-        yield from told(failure, report.flow, subjects)
+        yield from failure_lines(failure, report.flow, subjects)
     yield ""
     share = explored.covered / explored.coverable if explored.coverable else 1.0
     unreachable = sum(len(one.unreachable) for one in reports)
@@ -60,10 +63,10 @@ def _transitions(report: FlowReport, subjects: Subjects, verbose: bool) -> Itera
             yield f"    unreachable: {shown(report.flow, action.identifier)} {branch_name(action, one)}: {reason}"
 
 
-def told(failure: Failure, entry: Flow, subjects: Subjects) -> Iterator[str]:
-    """A failure: what, where, the story, how to see it again."""
+def failure_lines(failure: Failure, entry: Flow, subjects: Subjects) -> Iterator[str]:
+    """Render a failure: what, where, the story, the command to replay it."""
     kind = failure.kind
-    flow = next((one for one in subjects.ground.flows if one.name == kind.flow), None)
+    flow = next((one for one in subjects.context.flows if one.name == kind.flow), None)
     place = ""
     if flow is not None and kind.action:
         action = next((one for one in flow.actions if one.identifier == kind.action), None)

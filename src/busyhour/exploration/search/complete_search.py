@@ -1,7 +1,7 @@
-"""A played call with nothing left open: everything that was settled while it went on, given from the start.
+"""A complete form of an explored call: all values that were settled during the call, given from the start.
 
-`follow` plays such a call on the bare flow machine. It runs the same actions, which is the proof that settling values
-when they are read tells no other story than answers that had them from the beginning.
+`follow` plays such a call on the plain flow machine. It runs the same actions, which proves that settling
+values on first read is equivalent to having them from the beginning.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _METRIC_NAMES = {
 
 
 def start(played: Played) -> dict[str, Any]:
-    """How the contact comes in: what differs from an ordinary inbound call, attributes, what another flow left."""
+    """Return the contact: differences from an ordinary inbound call, attributes, values left by another flow."""
     contact, usual = played.call.contact, Contact()
     given: dict[str, Any] = {
         key: getattr(contact, key)
@@ -50,16 +50,16 @@ def start(played: Played) -> dict[str, Any]:
 
 
 def events(played: Played) -> list[p.Event]:
-    """The event of every moment, with everything in it that was read of it later."""
+    """Return the event of every moment, with all parts that were read later."""
     return [_event(one, _brought(one, played)) for one in played.moments]
 
 
-def follow(ground: Context, played: Played) -> list[tuple[str, str]]:
-    """The actions that the bare machine runs for this contact and these events: (flow, identifier), in order."""
-    heard = _Heard(ground)
+def follow(context: Context, played: Played) -> list[tuple[str, str]]:
+    """Return (flow, identifier) of the actions that the plain machine runs for this contact and these events."""
+    heard = _Heard(context)
     names = {one.value for one in _known(played, {"Queue"}) if one.name == "Queue.Name"}
     queue_names = {run_queue: (str(name), "") for name in names for run_queue in _queues(played)}
-    machine = Machine(ground.library, policy=ground.policy, observer=heard, queue_names=queue_names)
+    machine = Machine(context.library, policy=context.policy, observer=heard, queue_names=queue_names)
     given = start(played)
     contact = replace(played.call.contact, attributes=given.get("attributes", {}))
     call = machine.call(played.entry, contact)
@@ -78,25 +78,25 @@ def follow(ground: Context, played: Played) -> list[tuple[str, str]]:
         if isinstance(effect, p.Ended):
             break
         effect = call.send(event)
-    ground.library.wanted = ""
+    context.library.wanted = ""
     return heard.actions
 
 
 @dataclass(slots=True)
 class _Heard:
-    """An observer that keeps which actions were run, and offers stand-ins as exploration does."""
+    """An observer that records the actions run, and offers stand-ins as exploration does."""
 
-    ground: Context
+    context: Context
     actions: list[tuple[str, str]] = field(default_factory=list)
 
     def on_action(self, call: Call, flow: Flow, action: Action) -> None:
-        """An action is about to be run."""
+        """Record an action."""
         self.actions.append((flow.name, action.identifier))
         wanted = {"TransferToFlow": "flow", "InvokeFlowModule": "module"}
-        self.ground.library.wanted = wanted.get(action.type, "")
+        self.context.library.wanted = wanted.get(action.type, "")
 
     def on_branch(self, call: Call, flow: Flow, action: Action, kind: str, index: int) -> None:
-        """Take no notice."""
+        """Ignore the branch."""
 
 
 def _known(played: Played, roots: frozenset[str] | set[str]) -> list[Settled]:
@@ -114,7 +114,7 @@ def _queues(played: Played) -> list[str]:
 
 
 def _is_answer(one: Settled) -> bool:
-    """Whether the value is one that some answer brings."""
+    """Whether the value comes from some answer."""
     root = one.name.partition(".")[0]
     return one.value is not None and root not in OF_CONTACT | _IN_CONTACT | {
         "Attributes",
@@ -125,7 +125,7 @@ def _is_answer(one: Settled) -> bool:
 
 
 def _source(one: Settled, played: Played) -> Moment | None:
-    """The moment whose answer brought the value: the last of its kind before it was read."""
+    """Return the moment whose answer contained the value: the last of its kind before it was read."""
     root = one.name.partition(".")[0]
     for moment in reversed(played.moments[: one.moments]):
         effect, event = moment.effect, moment.event

@@ -1,8 +1,8 @@
 """The search for calls that take transitions not yet taken.
 
-Every call shows places where the world had a say. The search goes back to such a place with another choice, first to
-those that were never made there, then to those nearest to a transition that is still missing, in a state of the call
-(loop counters, values, queue) in which the choice was not made before.
+Every call shows places where the world decides. The search returns to such a place with another choice: first
+to choices that were never made there, then to places nearest to a missing transition, in a state of the call
+(loop counters, values, queue) in which the choice was not yet made.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ MOODS: tuple[dict[str, str], ...] = (
     {"answers": "answers late"},
     {"answers": "answers much"},
 )
-"""Worlds in which functions are slow, and in which they answer at length; calls that cover the flow are played in
-each of them as well."""
+"""Worlds in which functions are slow, and in which they return long values; calls that cover the flow are
+repeated in each of them as well."""
 
 MOST_FURTHER = 120
-"""Choices that a call of the search makes beyond those it was given."""
+"""Choices that a call of the search makes beyond the given ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much the search may do for one flow: calls, and seconds."""
+    """Limits of the search for one flow: calls, and seconds."""
 
     calls: int = 600
     seconds: float = 4.0
@@ -54,16 +54,16 @@ class Search:
     """Searches one flow.
 
     Args:
-        ground: the flows.
+        context: the flows.
         entry: the flow that calls enter.
         wanted: transitions to take.
-        seen: is shown every call that was played.
+        seen: called with every call.
     """
 
     def __init__(
-        self, ground: Context, entry: Flow, wanted: Set[Transition], seen: Callable[[Played], None]
+        self, context: Context, entry: Flow, wanted: Set[Transition], seen: Callable[[Played], None]
     ) -> None:
-        self._ground = ground
+        self._ground = context
         self._entry = entry
         self._missing = set(wanted)
         self._seen = seen
@@ -147,7 +147,7 @@ class Search:
         )
 
     def _level(self, where: Where, option: Option, state: int) -> int | None:
-        """0 for a choice never made there, 1 for one not made in such a state, None for one that tells nothing."""
+        """Return 0 for a choice never made there, 1 for one not made in such a state, None for any other."""
         name = _name(option.choice)
         if (where, name) not in self._tried:
             return 0
@@ -161,7 +161,7 @@ class Search:
         return self._distances.get((where.flow, where.action), 1_000)
 
     def _measure(self) -> Iterator[tuple[tuple[str, str], int]]:
-        """Steps from each action of the entry to the nearest one with a transition that is missing."""
+        """Return the steps from each action of the entry to the nearest one with a missing transition."""
         flow = self._entry
         back: dict[str, set[str]] = {}
         for action in flow.actions:
@@ -183,6 +183,6 @@ def _name(choice: Choice) -> str:
     return choice.kind if value is None else f"{choice.kind}={value!r}"
 
 
-def replayed(ground: Context, entry: Flow, choices: Sequence[Choice], **options: Any) -> Played:
-    """The call that these choices make; what they do not say is the most ordinary thing."""
-    return World(ground, entry, Plan(choices), **options).play()
+def replayed(context: Context, entry: Flow, choices: Sequence[Choice], **options: Any) -> Played:
+    """Return the call of these choices; missing ones are the most ordinary."""
+    return World(context, entry, Plan(choices), **options).play()

@@ -1,4 +1,4 @@
-"""Who makes the choices of a call: a plan that is followed and then continued, or Hypothesis."""
+"""Deciders of the choices of a call: a plan that is followed and then continued, or Hypothesis."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class Plan:
-    """Follows a list of choices, then goes on by itself.
+    """Follows a list of choices, then continues by a mode.
 
     Args:
-        choices: what is to be chosen, in order; one that does not fit is passed over.
-        mode: how to go on: `first` (the most ordinary thing), `again` (as the last time at this place) or `turns`
-            (one option after the other at each place, so that every circle is left).
-        mood: kind of choice -> the kind that stands in for it wherever it is open (`answers` -> `answers late`).
+        choices: choices in order; one that does not fit is skipped.
+        mode: how to continue: `first` (the most ordinary choice), `again` (as the last time at this place) or
+            `turns` (each option in turn at each place, so that every loop is left).
+        mood: kind of choice -> the kind that replaces it if available (`answers` -> `answers late`).
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Plan:
         self._mood = mood or {}
 
     def __call__(self, world: World, where: Where, options: Sequence[Option]) -> Option:
-        """Choose."""
+        """Make a choice."""
         at = len(world.played.decisions)
         option = fitting(self._choices[at], options) if at < len(self._choices) else None
         if option is None:
@@ -52,7 +52,7 @@ class Plan:
 
 
 def fitting(choice: Choice, options: Sequence[Option]) -> Option | None:
-    """The option that is this choice, or is made of it; None where it is a choice for something else."""
+    """Return the option for this choice; None if it is a choice for something else."""
     near: Option | None = None
     for option in options:
         if option.choice == choice:
@@ -63,11 +63,11 @@ def fitting(choice: Choice, options: Sequence[Option]) -> Option | None:
 
 
 class Drawn:
-    """Lets Hypothesis choose. What comes first among the options is what it shrinks to.
+    """Lets Hypothesis choose; it shrinks to the first options.
 
     Args:
         data: Hypothesis's interactive `data()` strategy.
-        boldness: how many of a hundred choices are among all options; the others are among the guided ones.
+        boldness: percentage of choices among all options; the others are among the guided ones.
     """
 
     def __init__(self, data: Any, boldness: int = 15) -> None:
@@ -75,7 +75,7 @@ class Drawn:
         self._boldness = boldness
 
     def __call__(self, world: World, where: Where, options: Sequence[Option]) -> Option:
-        """Choose."""
+        """Make a choice."""
         if len(options) == 1:
             return options[0]
         ordinary = [one for one in options if one.guided] or [options[0]]

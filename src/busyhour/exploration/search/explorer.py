@@ -1,4 +1,4 @@
-"""Explores the flows of a project: coverage, failures with their shortest calls, and calls that cover everything."""
+"""Explores the flows of a project: coverage, failures with their shortest calls, calls that cover everything."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from busyhour.exploration.world.record import ActionRun, Played, Transition
 from busyhour.flows.model import Flow
 
 CRASH = "machine-survives"
-"""Id of what holds without being written down: the flow machine raises nothing."""
+"""Id of the built-in invariant: the flow machine raises no exception."""
 _MACHINE_FAILED = (
-    "busyhour's flow machine failed; what Connect does is not known.",
+    "busyhour's flow machine failed; Connect's behaviour is unknown.",
     "Please report it with the flow.",
 )
 PROFILES = ("ci", "nightly")
 
 
 class Kind(NamedTuple):
-    """What is one failure, however many calls show it."""
+    """One kind of failure, independent of how many calls show it."""
 
     invariant: str
     flow: str
@@ -41,7 +41,7 @@ class Kind(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An invariant that does not hold, with the shortest call found that shows it."""
+    """A violated invariant, with the shortest call found that shows it."""
 
     kind: Kind
     message: str
@@ -52,25 +52,25 @@ class Failure:
 
     @property
     def token(self) -> str:
-        """The word by which the call is replayed."""
+        """The token with which the call is replayed."""
         return token(self.choices)
 
     @property
     def story(self) -> list[str]:
-        """The call in words."""
+        """Describe the call."""
         return story(self.call)
 
 
 @dataclass(slots=True)
 class FlowReport:
-    """What was found of one flow as entry. `covered` are its own transitions, taken from any entry."""
+    """Result of one flow as entry. `covered` are its own transitions, taken from any entry."""
 
     flow: Flow
     transitions: list[Transition]
     unreachable: dict[Transition, str]
     covered: set[Transition] = field(default_factory=set)
     ran: set[int] = field(default_factory=set)
-    """Actions that were run, by their place in the flow."""
+    """Actions that were run, by their index in the flow."""
     failures: list[Failure] = field(default_factory=list)
     calls: int = 0
     seconds: float = 0.0
@@ -82,7 +82,7 @@ class FlowReport:
 
     @property
     def coverage(self) -> float:
-        """Share of the coverable transitions that were taken; 1 where there are none."""
+        """Share of the coverable transitions that were taken; 1 without any."""
         return len(self.covered - self.unreachable.keys()) / self.coverable if self.coverable else 1.0
 
     @property
@@ -93,7 +93,7 @@ class FlowReport:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How far to go. `examples` are random calls for each flow, after the search; `seed` None: the same every time."""
+    """Effort of an exploration. `examples` are random calls for each flow, after the search; `seed` None: fixed."""
 
     examples: int = 40
     budget: Budget = field(default_factory=Budget)
@@ -101,15 +101,15 @@ class Settings:
 
 
 def profile(name: str) -> Settings:
-    """Settings by name: `ci` is bounded and the same every time, `nightly` is long and plays other calls every night.
+    """Return settings by name: `ci` is bounded and repeatable, `nightly` is long and makes other calls every night.
 
     Raises:
-        BusyhourError: there is no such profile.
+        BusyhourError: the profile does not exist.
     """
     if name not in PROFILES:
         raise BusyhourError(
             f"no profile of exploration is called {name!r}.{did_you_mean(name, PROFILES)}",
-            f"There are: {', '.join(PROFILES)}.",
+            f"Profiles: {', '.join(PROFILES)}.",
         )
     if name == "ci":
         return Settings()
@@ -120,22 +120,22 @@ class Explorer:
     """Explores flows under invariants.
 
     Args:
-        ground: the flows.
-        invariants: what must hold.
-        settings: how far to go.
-        database: folder of failing calls of earlier runs, as Hypothesis keeps them; None for none.
+        context: the flows.
+        invariants: properties to check.
+        settings: effort.
+        database: folder of failing calls of earlier runs, in Hypothesis's format; None for none.
         collects: keep a call for every set of transitions, in `candidates`.
     """
 
     def __init__(
         self,
-        ground: Context,
+        context: Context,
         invariants: Sequence[Invariant],
         settings: Settings | None = None,
         database: Path | None = None,
         collects: bool = False,
     ) -> None:
-        self.ground = ground
+        self.context = context
         self.invariants = tuple(invariants)
         self.settings = settings or profile("ci")
         self._database = database
@@ -143,22 +143,22 @@ class Explorer:
         self._ran: set[int] = set()
         self._collects = collects
         self._crashes: dict[tuple[str, str], str] = {}
-        """Way out of an invariant's crash, by its id and message."""
+        """Hint for an invariant's crash, by its id and message."""
         self.candidates: dict[frozenset[Transition], tuple[Flow, list[Choice]]] = {}
-        """Calls by the transitions that they take, the shortest for each; only where they are collected."""
+        """Shortest call for each set of transitions; only if collected."""
 
     def explore(
-        self, entries: Sequence[Flow] | None = None, told: Callable[[FlowReport], None] | None = None
+        self, entries: Sequence[Flow] | None = None, on_report: Callable[[FlowReport], None] | None = None
     ) -> list[FlowReport]:
-        """Explore each of the entries (all flows), one after the other; `told` hears of each when it is done."""
+        """Explore each of the entries (all flows) in turn; call `on_report` with each report."""
         reports = []
-        for flow in entries if entries is not None else self.ground.flows:
+        for flow in entries if entries is not None else self.context.flows:
             report = self.explore_flow(flow)
             reports.append(report)
-            if told is not None:
-                told(report)
+            if on_report is not None:
+                on_report(report)
         for report in reports:
-            # What other entries took of this flow counts as well.
+            # Transitions of this flow taken from other entries count as well.
             report.covered |= self._taken & set(report.transitions)
             report.ran = {one.index for one in report.flow.actions if id(one) in self._ran}
         return reports
@@ -166,8 +166,8 @@ class Explorer:
     def explore_flow(self, flow: Flow) -> FlowReport:
         """Explore one flow as entry."""
         started = time.perf_counter()
-        ground = self.ground
-        report = FlowReport(flow, ground.transitions(flow), unreachable(ground, flow))
+        context = self.context
+        report = FlowReport(flow, context.transitions(flow), unreachable(context, flow))
         first: dict[Kind, tuple[str, Played]] = {}
 
         def seen(played: Played) -> set[Kind]:
@@ -184,9 +184,9 @@ class Explorer:
             return kinds
 
         for choices in self._known(flow):
-            seen(replayed(ground, flow, choices))
+            seen(replayed(context, flow, choices))
         search = Search(
-            ground,
+            context,
             flow,
             set(report.transitions) - report.unreachable.keys(),
             lambda played: void(seen(played)),
@@ -195,7 +195,7 @@ class Explorer:
         guided = set(first)
         if self.settings.examples:
             play_at_random(
-                ground,
+                context,
                 flow,
                 self.settings.examples,
                 lambda played: seen(played) - guided,
@@ -210,7 +210,7 @@ class Explorer:
         return report
 
     def judge(self, played: Played) -> list[tuple[Kind, str]]:
-        """What does not hold on a call."""
+        """Return the violations of a call."""
         found: list[tuple[Kind, str]] = []
         if played.crash is not None:
             message = f"{type(played.crash).__name__}: {played.crash}"
@@ -218,15 +218,15 @@ class Explorer:
         for one in self.invariants:
             try:
                 found += [(_kind(one.id, played, at.at), at.message) for at in one.check(played)]
-            except Exception as error:  # one broken invariant must not hide what the others found
+            except Exception as error:  # one crashing invariant must not hide the findings of others
                 message, way_out = crashed("invariant", one.file, error)
                 self._crashes[one.id, message] = way_out
                 found.append((_kind(one.id, played, None), message))
         return found
 
     def replay(self, flow: Flow, choices: Sequence[Choice]) -> tuple[Played, list[Failure]]:
-        """The call that these choices make, and what does not hold on it."""
-        played = replayed(self.ground, flow, choices)
+        """Return the call of these choices, and its violations."""
+        played = replayed(self.context, flow, choices)
         return played, [self._failure(kind, message, played) for kind, message in self.judge(played)]
 
     def _collect(self, flow: Flow, played: Played) -> None:
@@ -241,7 +241,7 @@ class Explorer:
         def fails(played: Played) -> bool:
             return any(one == kind for one, _ in self.judge(played))
 
-        smallest = shrink(found, lambda choices: replayed(self.ground, flow, choices), fails)
+        smallest = shrink(found, lambda choices: replayed(self.context, flow, choices), fails)
         message = next((text for one, text in self.judge(smallest) if one == kind), message)
         return self._failure(kind, message, smallest)
 
@@ -268,12 +268,12 @@ class Explorer:
             try:
                 found.append(choices_of(one.decode("ascii", "replace")))
             except BusyhourError:
-                # Written by another version: it can no longer be read, and says nothing.
+                # Written by another version and no longer readable: ignored.
                 database.delete(_key(flow), one)
         return found
 
     def _keep(self, flow: Flow, failures: Sequence[Failure]) -> None:
-        """Save the calls that fail, forget those that no longer do."""
+        """Save the calls that fail, delete those that no longer do."""
         if self._database is None:
             return
         from hypothesis.database import DirectoryBasedExampleDatabase
@@ -288,7 +288,7 @@ class Explorer:
 
 
 def void(_: object) -> None:
-    """Take no notice of a result."""
+    """Ignore a result."""
 
 
 def _key(flow: Flow) -> bytes:

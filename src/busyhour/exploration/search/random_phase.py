@@ -1,4 +1,4 @@
-"""The random rest: Hypothesis plays callers, functions and queues, and shrinks what fails."""
+"""The random phase: Hypothesis makes calls, functions and queues, and shrinks failures."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from busyhour.exploration.world.record import Played
 from busyhour.flows.model import Flow
 
 MOST_DECISIONS = 80
-"""Choices in one random call."""
+"""Maximum number of choices in one random call."""
 
 
 class _FailedError(Exception):
-    """A call failed in a way that is new."""
+    """A call failed with a new kind of failure."""
 
 
 def play_at_random(
-    ground: Context,
+    context: Context,
     entry: Flow,
     examples: int,
     seen: Callable[[Played], set[Any]],
     *,
     seed: int | None = None,
 ) -> list[tuple[Any, Played]]:
-    """Play random calls; each kind of failure, with the smallest call that Hypothesis found for it.
+    """Make random calls; return each kind of failure with the smallest call that Hypothesis found.
 
     Args:
-        ground: the flows.
-        entry: where calls begin.
-        examples: calls to play, shrinking not counted.
-        seen: is shown every call; gives the kinds of failure that are new.
+        context: the flows.
+        entry: the flow that calls enter.
+        examples: number of calls, without shrinking.
+        seen: called with every call; returns the new kinds of failure.
         seed: None: the same calls every time.
     """
     from hypothesis import HealthCheck, Phase, given, settings
@@ -50,7 +50,7 @@ def play_at_random(
         def test(data: Any) -> None:
             nonlocal played_now
             played_now += 1
-            played = World(ground, entry, Drawn(data), most=MOST_DECISIONS).play()
+            played = World(context, entry, Drawn(data), most=MOST_DECISIONS).play()
             new = seen(played) - found.keys()  # noqa: B023  # called before the loop goes on
             if new:
                 for kind in new:
@@ -76,7 +76,7 @@ def play_at_random(
             found |= minimal
             left -= min(max(played_now, 1), left)
         except HypothesisException:
-            # Hypothesis gave up on drawing; what was played until then has been seen.
+            # Hypothesis gave up drawing; the calls up to then were seen.
             break
         else:
             break

@@ -9,16 +9,16 @@ from busyhour.exploration.world.choices import Choice
 from busyhour.exploration.world.record import Played
 
 Play = Callable[[Sequence[Choice]], Played]
-"""Plays the call that these choices make; what they do not say is the most ordinary thing."""
+"""Plays the call of these choices; missing ones are the most ordinary."""
 
 MOST_PLAYS = 400
 MOST_SECONDS = 2.0
 
 
 def shrink(found: Played, play: Play, fails: Callable[[Played], bool], most: int = MOST_PLAYS) -> Played:
-    """The smallest call found that `fails` too: fewest actions, then fewest choices out of the ordinary.
+    """Return the smallest call found that also `fails`: fewest actions, then fewest unusual choices.
 
-    `found` itself where replaying it does not fail (its continuation was not the ordinary one and cannot be replayed).
+    Returns `found` itself if its replay does not fail (its continuation was unusual and cannot be replayed).
     """
     best = play(found.choices)
     if not fails(best):
@@ -40,7 +40,7 @@ def shrink(found: Played, play: Play, fails: Callable[[Played], bool], most: int
 
 
 def essential(played: Played) -> list[Choice]:
-    """The choices that make the call, without the ordinary ones at its end."""
+    """Return the choices of the call, without ordinary ones at its end."""
     decisions = played.decisions
     length = len(decisions)
     while length and decisions[length - 1].option == decisions[length - 1].options[0]:

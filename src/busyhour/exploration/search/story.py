@@ -1,4 +1,4 @@
-"""An explored call told as a story: who did what, until it ends."""
+"""An explored call as a story: the steps of all participants, until it ends."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from busyhour.flows.playback.script import function_name
 
 
 def story(played: Played) -> list[str]:
-    """One sentence for each thing that happened; what happens again and again is told once."""
+    """Return one sentence per event; repetitions are collapsed."""
     return list(_folded(list(_tell(played))))
 
 
 def _folded(sentences: list[str]) -> Iterator[str]:
-    """Rounds of up to six sentences that follow each other unchanged, told once with their number."""
+    """Collapse up to six sentences that repeat unchanged, with their number."""
     at = 0
     while at < len(sentences):
         length, times = max(
@@ -54,7 +54,7 @@ def _tell(played: Played) -> Iterator[str]:
         while values and values[0][0] < moment.decision:
             yield from _value(values.pop(0)[1])
         if at == first and played.endless is not None:
-            yield "from here it goes round and round:"
+            yield "from here the call loops:"
         said = _moment(moment, played)
         if said:
             yield said
@@ -62,7 +62,7 @@ def _tell(played: Played) -> Iterator[str]:
         yield from _value(decision)
     if played.endless is not None:
         rounds = "these things" if last - first > 1 else "this"
-        yield f"and {rounds} again and again, without end"
+        yield f"and {rounds} repeatedly, without end"
     elif played.crash is not None:
         yield f"the flow machine fails: {type(played.crash).__name__}: {played.crash}"
     elif played.cut:
@@ -155,7 +155,7 @@ def _paused(event: p.Event, seconds: float) -> str:
         case p.CustomerReturned():
             return "the customer returns"
         case p.Succeeded(branch="Continue"):
-            return "the flow goes on while it waits"
+            return "the flow continues while it waits"
         case p.Succeeded(branch="BotParticipantDisconnected"):
             return "the bot leaves"
         case _:
@@ -167,7 +167,7 @@ def _service(effect: p.Service, event: p.Event, moment: Moment, played: Played) 
     name = effect.type if run is None else run.action.display_name or run.action.identifier
     if effect.type == MODULE_STAND_IN:
         result = moment.choice.value
-        return f"the module gives {result!r} back" if result else "the module is run"
+        return f"the module returns {result!r}" if result else "the module is run"
     if isinstance(event, p.Failed):
         return f"{effect.type} `{name}` fails ({event.error_type})"
     if effect.type in ASKABLE:
@@ -195,9 +195,7 @@ def _entered(event: p.Event) -> str:
 def _said(event: p.Event, bot: str) -> str:
     if isinstance(event, p.LexResult):
         return (
-            f"bot {bot!r} understands {event.intent!r}"
-            if event.intent
-            else f"bot {bot!r} understands nothing"
+            f"bot {bot!r} understands {event.intent!r}" if event.intent else f"bot {bot!r} recognises nothing"
         )
     return _failed(event, f"bot {bot!r}") or "says nothing"
 
@@ -210,7 +208,7 @@ def _end(played: Played) -> str:
     ended = played.ended
     assert ended is not None
     if played.elsewhere:
-        return "the contact goes on in a flow that is not here"
+        return "the contact continues in a flow that is missing here"
     words = {
         p.EndReason.FLOW_DISCONNECT: "the flow disconnects the contact",
         p.EndReason.CUSTOMER_DISCONNECT: "the call is over",
@@ -220,7 +218,7 @@ def _end(played: Played) -> str:
         p.EndReason.FLOW_ERROR: f"the flow breaks off: {ended.detail}",
     }
     if ended.terminal in ("EndFlowExecution", "EndFlowModuleExecution"):
-        return "the flow is over, the contact goes on"
+        return "the flow is over, the contact continues"
     return words[ended.reason]
 
 

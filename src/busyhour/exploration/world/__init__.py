@@ -1,1 +1,1 @@
-"""The world of an explored call: answers of callers, functions and queues, settled when first read."""
+"""The world of an explored call: answers of callers, functions and queues, settled on first read."""

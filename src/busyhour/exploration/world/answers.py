@@ -1,11 +1,11 @@
-"""What the world can answer to each effect, and the event that a choice becomes."""
+"""Possible answers of the world to each effect, and the event of a choice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from busyhour.exploration.world.candidates import Pools
+from busyhour.exploration.world.candidates import CandidateValues
 from busyhour.exploration.world.choices import Choice, Option
 from busyhour.exploration.world.stubs import MODULE_STAND_IN
 from busyhour.exploration.world.values import OTHER, tests_of, witnesses
@@ -17,10 +17,10 @@ from busyhour.flows.model import Action, Flow
 HANG_UP = Option(Choice("hangs up"), guided=False)
 
 _OWN_ERRORS = NO_ERROR | {"QueueAtCapacity", "InvalidPhoneNumber"}
-"""Errors that come about by what the caller or the queue does, not by something breaking."""
+"""Errors caused by the caller or the queue, not by a failure."""
 
 LONG = 1_024
-"""Characters of a long value that a function answers."""
+"""Characters of a long value that a function returns."""
 
 _FORGED: tuple[tuple[Any, bool], ...] = (
     ({}, True),
@@ -31,14 +31,14 @@ _FORGED: tuple[tuple[Any, bool], ...] = (
     ({"much": "x" * 33_000}, True),
     ({"number": 1, "nothing": None, "inner": {"deep": "value"}}, True),
 )
-"""Answers that no flow wants: empty, an API's envelope, no object, too large, wrong types."""
+"""Responses that no flow expects: empty, an API's envelope, no object, too large, wrong types."""
 
 _THINK, _TALK, _ANSWER, _LAMBDA, _DIAL = 2.0, 120.0, 30.0, 0.3, 10.0
-"""Seconds of ordinary things."""
+"""Seconds of ordinary steps."""
 
 
 class LazyAnswer(dict[str, Any]):
-    """A function's answer that gets its values when the flow reads them. `decided` are the paths read so far."""
+    """A function's response that gets its values when the flow reads them. `decided` are the paths read so far."""
 
     def __init__(self, long: bool = False) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class LazyAnswer(dict[str, Any]):
         self.long = long
 
     def settle(self, path: tuple[str, ...], value: str | None) -> None:
-        """Give the value at `path`, None for nothing there."""
+        """Set the value at `path`; None for no value."""
         self.decided.add(path)
         if value is None:
             return
@@ -60,11 +60,11 @@ class LazyAnswer(dict[str, Any]):
 
 
 AFTER = "after another flow"
-"""Key of a contact choice: the contact was transferred from a flow that left answers and a queue."""
+"""Key of a contact choice: the contact was transferred from a flow that left responses and a queue."""
 
 
-def contact_options(after: bool, flows: Sequence[Flow], pools: Pools) -> list[Option]:
-    """How a contact can come in; `after`: also by a transfer, with what another flow left."""
+def contact_options(after: bool, flows: Sequence[Flow], pools: CandidateValues) -> list[Option]:
+    """Return how a contact can arrive; `after`: also by a transfer, with values left by another flow."""
     channels = ["CHAT", "TASK"] if pools.of("Channel") else []
     channels += [one for one in pools.of("Channel") if one == "EMAIL"]
     for action in (action for one in flows for action in one.actions):
@@ -90,8 +90,8 @@ def contact_options(after: bool, flows: Sequence[Flow], pools: Pools) -> list[Op
     return [*found, *(Option(Choice("contact", one), guided=False) for one in unlikely if one not in ways)]
 
 
-def options(effect: p.Effect, action: Action | None, queued: bool, pools: Pools) -> list[Option]:
-    """What can happen now, the most ordinary thing first."""
+def options(effect: p.Effect, action: Action | None, queued: bool, pools: CandidateValues) -> list[Option]:
+    """Return the options now, the most ordinary one first."""
     found = list(_ordinary(effect, action, queued, pools))
     if isinstance(effect, p.Talk):
         return [*found, HANG_UP]
@@ -118,7 +118,7 @@ def _failures(effect: p.Effect, action: Action | None) -> list[Option]:
     return found or [Option(Choice("fails", "NoMatchingError"), True, True, guided=False)]
 
 
-def _ordinary(effect: p.Effect, action: Action | None, queued: bool, pools: Pools) -> list[Option]:
+def _ordinary(effect: p.Effect, action: Action | None, queued: bool, pools: CandidateValues) -> list[Option]:
     match effect:
         case p.Loop(seconds=seconds):
             agent = [Option(Choice("agent"))] if queued else []
@@ -165,7 +165,7 @@ def _ordinary(effect: p.Effect, action: Action | None, queued: bool, pools: Pool
             return [Option(Choice("goes on"), passive=True)]
 
 
-def _keys(effect: p.Collect, action: Action | None, pools: Pools) -> list[Option]:
+def _keys(effect: p.Collect, action: Action | None, pools: CandidateValues) -> list[Option]:
     if effect.menu:
         choices = [one for one in effect.choices if one]
         free = next((key for key in "0123456789*#" if key not in choices), None)
@@ -204,7 +204,7 @@ def _metrics(effect: p.ReadMetrics, action: Action | None) -> list[Option]:
     return [*found, Option(Choice("metrics", {}))]
 
 
-def _service(effect: p.Service, action: Action | None, pools: Pools) -> list[Option]:
+def _service(effect: p.Service, action: Action | None, pools: CandidateValues) -> list[Option]:
     works = Option(Choice("works"), passive=True)
     if not effect.branches or action is None or effect.type == "InvokeFlowModule":
         return [works]
@@ -216,8 +216,8 @@ def _service(effect: p.Service, action: Action | None, pools: Pools) -> list[Opt
     return [*(Option(Choice("works", one)) for one in values), works]
 
 
-def stand_in_options(caller: Action | None, pools: Pools) -> list[Option]:
-    """What a module that is not here can give back: the results that flows have branches for."""
+def stand_in_options(caller: Action | None, pools: CandidateValues) -> list[Option]:
+    """Return the results that a missing module can return: those for which flows have branches."""
     tested = witnesses(tests_of(caller.conditions)) if caller is not None else []
     results = list(dict.fromkeys([*tested, *pools.of("Modules.Result")]))
     if not results:
@@ -231,9 +231,9 @@ def stand_in_options(caller: Action | None, pools: Pools) -> list[Option]:
 def event_of(
     choice: Choice, effect: p.Effect, answer: Callable[[p.Invoke], p.Event | None]
 ) -> tuple[p.Event, float] | None:
-    """The event that a choice is for this effect, and the seconds until it comes; None where it does not fit.
+    """Return the event of a choice for this effect, and the seconds until it occurs; None if it does not fit.
 
-    `answer` asks a real function, where there is one.
+    `answer` calls a real function, if there is one.
     """
     kind, value = choice
     if kind == "hangs up":

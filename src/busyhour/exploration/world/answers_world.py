@@ -1,8 +1,8 @@
-"""The world of one explored call: the machine's observer, and the place where every choice is made.
+"""The world of one explored call: the machine's observer, which makes every choice.
 
-The machine asks through effects. What it does not ask about, and reads (an attribute that nobody set, a key of a
-function's answer), is settled when it is first read: so the choice is made where it matters, out of the values that
-the flows test, and a call has no more choices than it needs.
+The machine requests answers through effects. A value that it reads without an effect (an unset attribute, a key
+of a function's response) is settled on first read. The choice is thus made where it matters, from the values
+that the flows test, and a call has no more choices than needed.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ Decider = Callable[["World", Where, Sequence[Option]], Option]
 """Makes one choice."""
 
 MOST_DECISIONS = 400
-"""Choices after which an explored call is given up."""
+"""Choices after which an explored call is abandoned."""
 LONGEST = 24 * 3600.0
-"""Seconds after which it is."""
+"""Seconds after which an explored call is abandoned."""
 
 _ENTERED_WITH_A_QUEUE = {
     FlowType.CUSTOMER_QUEUE,
@@ -47,29 +47,29 @@ class World:
     """Plays one call. Implements the machine's `Observer`.
 
     Args:
-        ground: the flows and everything known of them.
+        context: the flows and everything known about them.
         entry: where the call begins.
         decider: makes the choices.
-        tracer: told of everything, for a trace to print.
-        most: choices after which the call is given up.
+        tracer: receives all steps for a printed trace.
+        most: choices after which the call is abandoned.
     """
 
     def __init__(
         self,
-        ground: Context,
+        context: Context,
         entry: Flow,
         decider: Decider,
         tracer: Tracer | None = None,
         most: int = MOST_DECISIONS,
     ) -> None:
-        self.ground = ground
+        self.context = context
         self.entry = entry
         self.inherits = always_inherits(entry)
-        """Whether a flow ran before this one, that may have left values behind."""
+        """Whether a flow ran before this one that may have left values."""
         self.visits: dict[Where, int] = {}
-        """How often each choice was made in this call."""
+        """Number of times each choice was made in this call."""
         self.last: dict[Where, Choice] = {}
-        """What was chosen there last."""
+        """The last choice at each place."""
         self.call: Call
         self._decide = decider
         self._tracer = tracer
@@ -81,28 +81,28 @@ class World:
     # ------------------------------------------------------------------------------------------ playing
 
     def play(self) -> Played:
-        """Play the call to its end, or to where it is given up."""
-        ground = self.ground
-        self.call = ground.machine.call(self.entry, Contact(queue=self._queue))
+        """Play the call to its end, or until it is abandoned."""
+        context = self.context
+        self.call = context.machine.call(self.entry, Contact(queue=self._queue))
         played = self.played = Played(self.entry, self.call)
-        chosen = self.choose(Where(self.entry.name, "", "contact"), ground.contact_options(self.entry))
+        chosen = self.choose(Where(self.entry.name, "", "contact"), context.contact_options(self.entry))
         if chosen.choice.value:
             known = {key: value for key, value in dict(chosen.choice.value).items() if key != AFTER}
             if AFTER in chosen.choice.value:
                 self.inherits = True
                 self._queue = "the queue"
-            self.call = played.call = ground.machine.call(self.entry, Contact(queue=self._queue, **known))
-        ground.machine.observer = self
+            self.call = played.call = context.machine.call(self.entry, Contact(queue=self._queue, **known))
+        context.machine.observer = self
         self._settler.begin(self.call)
         try:
             self._run()
         except Exception as error:
-            # Whatever the machine raises here is a finding. What a decider raises to stop is its own and goes on.
+            # Any exception of the machine here is a finding. An exception by which a decider stops is passed on.
             if not _is_from_the_machine(error):
                 raise
             played.crash = error
         finally:
-            ground.library.wanted = ""
+            context.library.wanted = ""
         played.seconds = self._now
         return played
 
@@ -111,7 +111,7 @@ class World:
         if self._tracer is not None:
             self._tracer.started(call)
         effect = call.start()
-        circle: dict[Any, int] = {}
+        loop: dict[Any, int] = {}
         while True:
             self._weigh()
             if self._tracer is not None:
@@ -126,18 +126,18 @@ class World:
                 or call.stage not in (Stage.MAIN, Stage.REMAINING)
                 or played.waits_by_nature
             ):
-                circle.clear()
+                loop.clear()
                 self._settler.stirred = False
             else:
                 now = moment_key(call)
-                before = circle.get(now)
+                before = loop.get(now)
                 if before is not None:
                     played.endless = (before, len(played.moments))
                     return
-                circle[now] = len(played.moments)
+                loop[now] = len(played.moments)
             event = self._event(effect)
             if not played.moments[-1].passive:
-                circle.clear()
+                loop.clear()
             effect = call.send(event)
 
     def _event(self, effect: p.Effect) -> p.Event:
@@ -145,12 +145,12 @@ class World:
         where, options = self._options(effect)
         stage, run = int(call.stage), len(played.actions)
         option = self.choose(where, options)
-        found = event_of(option.choice, effect, self.ground.real_answer)
+        found = event_of(option.choice, effect, self.context.real_answer)
         if found is None:
-            # A choice for something else: replayed calls may have been made before a flow was changed.
+            # A choice for another place: replayed calls may be older than a change of the flow.
             option = options[0]
             played.decisions[-1].option = option
-            found = event_of(option.choice, effect, self.ground.real_answer)
+            found = event_of(option.choice, effect, self.context.real_answer)
             assert found is not None
         event, seconds = found
         at = len(played.decisions) - 1
@@ -172,14 +172,14 @@ class World:
             caller = call.frames[-1].node if call.frames else None
             name = caller.flow.name if caller is not None else call.flow_name
             where = Where(name, caller.identifier if caller is not None else identifier, "module")
-            return where, stand_in_options(None if caller is None else caller.action, self.ground.pools)
+            return where, stand_in_options(None if caller is None else caller.action, self.context.pools)
         runs = self.played.actions
         action = runs[-1].action if runs and runs[-1].action.identifier == identifier else None
         where = Where(call.flow_name if identifier else "", identifier, type(effect).__name__)
-        return where, self.ground.options(effect, action, call.is_queued)
+        return where, self.context.options(effect, action, call.is_queued)
 
     def choose(self, where: Where, options: Sequence[Option]) -> Option:
-        """Let the decider choose, and keep what it chose."""
+        """Let the decider choose, and record the choice."""
         option = self._decide(self, where, options)
         self.played.decisions.append(Decision(where, options, option, self._state(), len(self.played.path)))
         self.visits[where] = self.visits.get(where, 0) + 1
@@ -187,7 +187,7 @@ class World:
         return option
 
     def _state(self) -> int:
-        """A hash of what else decides where the call goes on from here."""
+        """Return a hash of the other state that determines the rest of the call."""
         call = self.call
         loops = (
             frozenset((node.identifier, count) for node, count in call.loops.items()) if call.loops else None
@@ -204,7 +204,7 @@ class World:
     # ---------------------------------------------------------------------------------------- observing
 
     def on_action(self, call: Call, flow: Flow, action: Action) -> None:
-        """An action is about to be run."""
+        """Record an action."""
         played = self.played
         run = ActionRun(flow, action, self._now, int(call.stage))
         played.actions.append(run)
@@ -218,8 +218,8 @@ class World:
             run.queue_unset = not call.queue and not call.agent_target
         elif kind == "DisconnectParticipant" and is_stand_in(flow):
             played.elsewhere = True
-        self.ground.library.wanted = wanted
-        reads = self.ground.reads(action)
+        self.context.library.wanted = wanted
+        reads = self.context.reads(action)
         if reads:
             self._settler.action(call, action, reads)
         if self._tracer is not None:
@@ -227,8 +227,8 @@ class World:
             self._tracer.on_action(call, flow, action)
 
     def on_branch(self, call: Call, flow: Flow, action: Action, kind: str, index: int) -> None:
-        """A branch was taken."""
-        place = self.ground.places.get(id(action))
+        """Record a branch."""
+        place = self.context.places.get(id(action))
         if place is not None:
             self.played.path.append(Transition(*place, kind, index))
         for run in reversed(self.played.actions):
@@ -240,7 +240,7 @@ class World:
 
 
 def _is_from_the_machine(error: Exception) -> bool:
-    """Whether the flow machine raised it: the innermost frame that is ours lies in `busyhour.flows`."""
+    """Whether the flow machine raised the error: the innermost frame of busyhour is in `busyhour.flows`."""
     frame, module = error.__traceback__, ""
     while frame is not None:
         name = str(frame.tb_frame.f_globals.get("__name__", ""))

@@ -1,7 +1,7 @@
-"""What values are worth giving to each reference: those that the flows' own conditions test, followed back.
+"""Candidate values for each reference: those that the flows' own conditions test, followed backwards.
 
-A condition on `$.Attributes.tier` says what `$.External.tier` should hold where a flow copies the one into the other.
-Values that a parameter needs in order to work (a number of loops, a telephone number, a queue) are added.
+A condition on `$.Attributes.tier` determines candidates of `$.External.tier` if a flow copies one into the
+other. Values that a parameter requires (a number of loops, a telephone number, a queue) are added.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from busyhour.flows.model import Action, Flow
 from busyhour.flows.references import Reference, find, text_of, walk, whole
 
 MOST = 24
-"""Values kept for one reference."""
+"""Maximum number of values for one reference."""
 
 _SINKS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("LoopCount",): ("2", "0", OTHER),
@@ -28,7 +28,7 @@ _SINKS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("LambdaFunctionARN",): ("a-function",),
     ("TimeLimitSeconds",): ("60",),
 }
-"""Parameters that only work with a value of some kind, and such values."""
+"""Parameters that require a certain kind of value, and such values."""
 
 
 class Read(NamedTuple):
@@ -40,7 +40,7 @@ class Read(NamedTuple):
 
 
 class _Copy(NamedTuple):
-    """Somewhere `source` is copied into `target`, with text before and after it."""
+    """A copy of `source` into `target`, with text before and after it."""
 
     source: str
     target: str
@@ -49,12 +49,12 @@ class _Copy(NamedTuple):
 
 
 def name_of(reference: Reference) -> str:
-    """A reference in its canonical form, whatever way it is spelled."""
+    """Return the canonical form of a reference, for any spelling."""
     return ".".join((reference.root, *reference.path))
 
 
 def reads_of(action: Action) -> tuple[Read, ...]:
-    """What an action reads, each once."""
+    """Return the references that an action reads, each once."""
     found = [reference for _, reference in walk(dict(action.parameters))]
     found += [
         reference for one in action.conditions for operand in one.operands for reference in find(operand)
@@ -62,12 +62,12 @@ def reads_of(action: Action) -> tuple[Read, ...]:
     return tuple(dict.fromkeys(Read(name_of(one), one.root, one.path) for one in found))
 
 
-class Pools:
-    """Values by reference, over all flows of a library.
+class CandidateValues:
+    """Candidate values by reference, over all flows of a library.
 
     Args:
         flows: the flows.
-        module_of: the flow that a module's id means, None where it is not here.
+        module_of: returns the flow of a module's id, None if missing.
     """
 
     def __init__(self, flows: Iterable[Flow]) -> None:
@@ -83,7 +83,7 @@ class Pools:
         self._follow_copies()
 
     def of(self, name: str) -> tuple[str, ...]:
-        """Values worth giving, empty where nothing depends on the reference's value."""
+        """Return candidate values, empty if nothing depends on the reference's value."""
         return tuple(self._values.get(name, ()))
 
     def _add(self, name: str, values: Iterable[str]) -> bool:
@@ -130,7 +130,7 @@ class Pools:
         for condition in action.conditions:
             for operand in condition.operands:
                 for other in find(operand):
-                    # Both sides get one value in common, so that they can be equal.
+                    # Both sides get a common value, so that they can be equal.
                     self.dynamic.update((name, name_of(other)))
                     self._add(name, ("same", OTHER))
                     self._add(name_of(other), ("same", OTHER))
@@ -162,6 +162,6 @@ class Pools:
                     if (inner := value[len(copy.before) : len(value) - len(copy.after)])
                 ]
                 if copy.before or copy.after:
-                    # What meets no condition need not begin and end like those that do.
+                    # A value that matches no condition need not have the same prefix and suffix.
                     values.append(OTHER)
                 changed = (copy.target in self._values and self._add(copy.source, values)) or changed

@@ -1,4 +1,4 @@
-"""What the world can do in a call, as data: one `Choice` for each moment at which it has a say."""
+"""Choices of the world in a call, as data: one `Choice` for each point at which it decides."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ from busyhour.errors import BusyhourError
 
 
 class Choice(NamedTuple):
-    """One thing that the world does. `kind` is one of `KINDS`; `value` is JSON."""
+    """One choice of the world. `kind` is one of `KINDS`; `value` is JSON."""
 
     kind: str
     value: Any = None
 
 
 KINDS = {
-    "contact": "how the contact comes in: an object of `Contact` fields that differ from an ordinary inbound call",
-    "goes on": "the prompt is heard, the wait is over",
+    "contact": "how the contact arrives: an object of `Contact` fields that differ from an ordinary inbound call",
+    "goes on": "the prompt or the wait ends",
     "presses": "the caller presses these keys",
-    "says": "the bot understands this intent; empty: none",
-    "silence": "the caller enters or says nothing in time",
+    "says": "the bot recognises this intent; empty: none",
+    "silence": "the caller enters or says nothing within the timeout",
     "hangs up": "the caller hangs up",
-    "answers": "the function answers what the flow needs; an object: exactly this",
-    "calls": "the real function is called and answers what it answers",
-    "answers late": "as `answers`, just within the limit of time",
-    "answers much": "as `answers`, every value being long",
+    "answers": "the function returns what the flow needs; an object: exactly this",
+    "calls": "the real function is called and returns its response",
+    "answers late": "as `answers`, just within the time limit",
+    "answers much": "as `answers`, with long values",
     "lambda fails": "the function fails: timeout, throttled, function_error, unreachable or invalid",
     "hours": "hours of operation are open (true) or closed",
     "metrics": "the queue's metrics",
-    "queued": "the queue takes the contact",
+    "queued": "the queue accepts the contact",
     "full": "the queue is full",
     "agent": "an agent answers",
     "talked": "the conversation is over, ended by agent or customer",
     "connected": "the third party answers",
     "returned": "the customer returns to the chat",
-    "works": "the service works; a value: with this result",
-    "fails": "it fails with this type of error",
-    "value": "what a reference holds that nobody had settled; null: nothing",
+    "works": "the service succeeds; a value: with this result",
+    "fails": "the step fails with this type of error",
+    "value": "value of a reference that was not yet settled; null: no value",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A choice that is open at some moment.
+    """A choice that is available at some point.
 
-    `passive`: the caller gets nowhere by it and the world changes nothing; a cycle of such choices goes on without end.
-    `fault`: something breaks. `guided`: the search for coverage tries it; others are left to chance, as they lead
-    where a guided one leads too.
+    `passive`: the caller makes no progress by it and the world changes nothing; a cycle of such choices has no
+    end. `fault`: a failure. `guided`: the search for coverage tries it; others are left to random calls, since
+    they lead to the same places as a guided one.
     """
 
     choice: Choice
@@ -62,7 +62,7 @@ class Option:
 
 
 class Where(NamedTuple):
-    """What a choice is made for: an action's effect, or a reference that an action reads.
+    """The point of a choice: an action's effect, or a reference that an action reads.
 
     `flow` and `action` are names (the action's identifier), `what` is the effect's name or the reference.
     """
@@ -74,18 +74,18 @@ class Where(NamedTuple):
 
 @dataclass(slots=True)
 class Decision:
-    """A choice that was made: where, out of which options, and in which state of the call."""
+    """A choice that was made: the point, the options, and the state of the call."""
 
     where: Where
     options: Sequence[Option]
     option: Option
     state: int
     passed: int = 0
-    """Transitions that had been taken by then."""
+    """Number of transitions taken before it."""
 
     @property
     def choice(self) -> Choice:
-        """What was chosen."""
+        """The chosen option."""
         return self.option.choice
 
 
@@ -93,7 +93,7 @@ _PREFIX = "c1"
 
 
 def token(choices: Sequence[Choice]) -> str:
-    """Choices as one word for the command line, `choices_of` reads it."""
+    """Encode choices as one word for the command line; `choices_of` decodes it."""
     text = json.dumps(
         [list(one) if one.value is not None else [one.kind] for one in choices], separators=(",", ":")
     )
@@ -102,16 +102,16 @@ def token(choices: Sequence[Choice]) -> str:
 
 
 def choices_of(word: str) -> list[Choice]:
-    """The choices in a token.
+    """Return the choices in a token.
 
     Raises:
-        BusyhourError: it is no token.
+        BusyhourError: the word is not a token.
     """
     try:
         if not word.startswith(_PREFIX):
             raise ValueError("it begins otherwise")
         body = word[len(_PREFIX) :]
-        # A token is a few kilobytes at most; what unpacks to more was not made here.
+        # A token is a few kilobytes at most; one that unpacks to more was not made here.
         text = zlib.decompressobj().decompress(
             base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), 1_000_000
         )
@@ -120,7 +120,7 @@ def choices_of(word: str) -> list[Choice]:
             raise ValueError("a choice has no kind")
     except (ValueError, TypeError, binascii.Error, zlib.error, RecursionError) as error:
         raise BusyhourError(
-            f"{word[:40]!r} is no token of an explored call: {error}",
+            f"{word[:40]!r} is not a token of an explored call: {error}",
             "Copy it whole from `busyhour explore`.",
         ) from None
     return made

@@ -1,4 +1,4 @@
-"""The flows under exploration with everything that is known of them before a call is played."""
+"""The flows under exploration with everything known about them before a call is played."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from busyhour.exploration.world import answers
-from busyhour.exploration.world.candidates import Pools, Read, reads_of
+from busyhour.exploration.world.candidates import CandidateValues, Read, reads_of
 from busyhour.exploration.world.choices import Choice, Option
 from busyhour.exploration.world.inherited import always_inherits, reads_before_filled
 from busyhour.exploration.world.record import Transition
@@ -24,13 +24,13 @@ RealFunction = Callable[[Mapping[str, object]], p.LambdaResult | p.LambdaFailed]
 
 
 class Context:
-    """Flows, and a machine for them whose observer is the world of the call that is played.
+    """Flows, and a machine for them whose observer is the world of the current call.
 
     Args:
         flows: the flows; each can be the entry of explored calls.
         aliases: ARN, id or placeholder in the exports -> name of a flow.
-        policy: what AWS leaves open; every action that can fail is asked about whatever it says.
-        functions: real functions by name; others are made up.
+        policy: choices for what AWS does not document; every action that can fail is a choice regardless of it.
+        functions: real functions by name; responses of others are generated.
     """
 
     def __init__(
@@ -45,8 +45,8 @@ class Context:
         self.flows: tuple[Flow, ...] = tuple(self.library)
         self.functions = functions or {}
         self.policy = replace(policy or Policy(), ask=ALL)
-        self.machine = Machine(self.library, policy=self.policy, observer=_Nobody())
-        self.pools = Pools(self.flows)
+        self.machine = Machine(self.library, policy=self.policy, observer=_NoWorld())
+        self.pools = CandidateValues(self.flows)
         self.places: dict[int, tuple[int, int]] = {
             id(action): (at, index)
             for at, flow in enumerate(self.flows)
@@ -58,11 +58,11 @@ class Context:
         self._targets = self._find_targets()
 
     def index(self, flow: Flow) -> int:
-        """Number of a flow in the library."""
+        """Return the number of a flow in the library."""
         return next(at for at, one in enumerate(self.flows) if one is flow)
 
     def transitions(self, flow: Flow) -> list[Transition]:
-        """Every transition of a flow, in the order of the export."""
+        """Return every transition of a flow, in the order of the export."""
         at = self.index(flow)
         found: list[Transition] = []
         for index, action in enumerate(flow.actions):
@@ -73,14 +73,14 @@ class Context:
         return found
 
     def reads(self, action: Action) -> tuple[Read, ...]:
-        """What an action reads."""
+        """Return the references that an action reads."""
         found = self._reads.get(id(action))
         if found is None:
             found = self._reads[id(action)] = reads_of(action)
         return found
 
     def options(self, effect: p.Effect, action: Action | None, queued: bool) -> Sequence[Option]:
-        """What can happen now; the same list for the same action, so that it is made once."""
+        """Return the options now; cached, since they are the same for the same action."""
         infinite = isinstance(effect, p.Loop) and effect.seconds == float("inf")
         real = isinstance(effect, p.Invoke) and not effect.asynchronous and self._function(effect) is not None
         key = (id(action), type(effect), queued, infinite, real)
@@ -93,7 +93,7 @@ class Context:
         return found
 
     def contact_options(self, flow: Flow) -> Sequence[Option]:
-        """How a contact can enter the flow."""
+        """Return how a contact can enter the flow."""
         key = ("contact", id(flow))
         found = self._options.get(key)
         if found is None:
@@ -102,7 +102,7 @@ class Context:
         return found
 
     def value_options(self, name: str) -> Sequence[Option]:
-        """What a reference can hold: the values that matter, then nothing."""
+        """Return the possible values of a reference: the candidates, then no value."""
         key = ("value", name)
         found = self._options.get(key)
         if found is None:
@@ -113,7 +113,7 @@ class Context:
         return found
 
     def inherits(self, flow: Flow) -> bool:
-        """Whether contacts can enter the flow with what another one left: answers, a queue."""
+        """Whether contacts can enter the flow with values left by another one: responses, a queue."""
         found = self._inherits.get(id(flow))
         if found is None:
             found = always_inherits(flow) or (
@@ -123,7 +123,7 @@ class Context:
         return found
 
     def real_answer(self, effect: p.Invoke) -> p.LambdaResult | p.LambdaFailed | None:
-        """What the real function answers, None where there is none."""
+        """Return the real function's response, None without one."""
         function = self._function(effect)
         return None if function is None else function(effect.event)
 
@@ -142,11 +142,11 @@ class Context:
         return found
 
 
-class _Nobody:
-    """Stands for the world until a call is played."""
+class _NoWorld:
+    """Placeholder for the world until a call is played."""
 
     def on_action(self, call: Call, flow: Flow, action: Action) -> None:
-        """Take no notice."""
+        """Ignore the action."""
 
     def on_branch(self, call: Call, flow: Flow, action: Action, kind: str, index: int) -> None:
-        """Take no notice."""
+        """Ignore the branch."""

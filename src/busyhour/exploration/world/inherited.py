@@ -1,4 +1,4 @@
-"""Does a flow live on what another flow left? Then the ordinary way into it is a transfer from there."""
+"""Whether a flow depends on values left by another flow; its ordinary entry is then a transfer from there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FILLERS = {
 """Root -> types that fill it."""
 
 WITH_THE_CONTACT = frozenset({"Customer", "Case", "Wisdom", "MediaStreams"})
-"""Roots that belong to the contact: a module finds in them what the flow that runs it has put there."""
+"""Roots that belong to the contact: a module reads the values of the flow that runs it."""
 
 GIVEN_BY_SERVICES = frozenset(
     {
@@ -46,16 +46,16 @@ OF_CONTACT = frozenset(
         "Metadata",
     }
 )
-"""Facts of the contact that a flow reads by their bare names."""
+"""Facts about the contact that a flow reads by their bare names."""
 
 
 def always_inherits(flow: Flow) -> bool:
-    """Whether the flow's type says that another one ran before it."""
+    """Whether the flow's type implies that another one ran before it."""
     return flow.type not in (None, FlowType.CONTACT_FLOW, FlowType.MODULE)
 
 
 def reads_before_filled(flow: Flow) -> bool:
-    """Whether the flow reads an answer that no action of its own can have brought."""
+    """Whether the flow reads a response that none of its own actions can have stored."""
     actions: dict[str, Action] = {}
     for action in flow.actions:
         actions.setdefault(action.identifier, action)

@@ -1,7 +1,7 @@
-"""Values that a flow reads and nobody has settled: settled when they are first read.
+"""Unset values that a flow reads, settled on first read.
 
-What can be open: contact attributes that no action has set in this call, keys of a function's answer, what a bot or
-another service gives back, and facts of the contact that the flows test. Everything else has its value.
+Open values are contact attributes that no action has set in this call, keys of a function's response, return
+values of bots and other services, and facts about the contact that the flows test. All other values are known.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _FIELDS = frozenset({"CustomerEndpoint", "SystemEndpoint", "InitiationMethod", "Queue", "Agent", "AwsRegion"})
 _KNOWN = frozenset({("Lex", "IntentName"), ("Views", "Action")})
-"""What an answer itself says."""
+"""Members contained in a response itself."""
 
 
 class Settler:
@@ -39,10 +39,10 @@ class Settler:
         self.stirred = False
         """Whether a value was settled since this was last set to False."""
         self.state = 0
-        """A hash of the values that were chosen and can still be read."""
+        """A hash of the chosen values that can still be read."""
 
     def begin(self, call: Call) -> None:
-        """A call begins; where another flow ran before, that one may have left values."""
+        """Begin a call; if another flow ran before, it may have left values."""
         world = self._world
         self._touched.update(call.attributes)
         if world.entry.type is FlowType.MODULE:
@@ -55,7 +55,7 @@ class Settler:
             call.agent = ("agent/1", "agent")
 
     def answered(self, effect: p.Effect, event: p.Event) -> None:
-        """An event is about to be sent: what it gives back is open until it is read."""
+        """Register an event about to be sent: its values are open until read."""
         match effect, event:
             case p.Converse(), p.LexResult():
                 self._open["Lex"] = set()
@@ -66,7 +66,7 @@ class Settler:
                 self._open["Modules"] = set()
 
     def action(self, call: Call, action: Action, reads: Sequence[Read]) -> None:
-        """An action is about to run: settle what it reads."""
+        """Settle the values that an action about to run reads."""
         for read in reads:
             root = read.root
             if root == "External":
@@ -87,14 +87,14 @@ class Settler:
         if key in self._touched or key in call.attributes:
             return
         self._touched.add(key)
-        pools = self._world.ground.pools
+        pools = self._world.context.pools
         if pools.of(read.name):
             value = self._choose(action, read)
             if value is not None:
                 call.attributes[key] = value
             self._note(read, value)
         elif read.name not in pools.written and key:
-            # No flow here sets it and none tests it: whoever made the contact set it.
+            # No flow here sets or tests it: the creator of the contact set it.
             call.attributes[key] = key
             self._note(read, key)
 
@@ -102,7 +102,7 @@ class Settler:
         external = call.external
         if not isinstance(external, LazyAnswer) or not read.path or read.path in external.decided:
             return
-        if self._world.ground.pools.of(read.name):
+        if self._world.context.pools.of(read.name):
             value = self._choose(action, read)
         else:
             value = read.path[-1]
@@ -115,7 +115,7 @@ class Settler:
         if read.path in decided or (read.root, *read.path) in _KNOWN:
             return
         if read.root == "StoredCustomerInput":
-            if call.stored_input is None and self._world.ground.pools.of(read.name):
+            if call.stored_input is None and self._world.context.pools.of(read.name):
                 call.stored_input = self._choose(action, read)
                 self._note(read, call.stored_input)
             decided.add(read.path)
@@ -128,14 +128,14 @@ class Settler:
         if read.root == "Modules" and read.path[0] not in ("Input", "ResultData"):
             return
         decided.add(read.path)
-        pooled = self._world.ground.pools.of(read.name)
+        pooled = self._world.context.pools.of(read.name)
         value = self._choose(action, read) if pooled else read.path[-1]
         self._note(read, value)
         if value is not None:
             call.put_values({read.name: value})
 
     def _contact(self, call: Call, action: Action, read: Read) -> None:
-        if read.name in self._touched or not self._world.ground.pools.of(read.name):
+        if read.name in self._touched or not self._world.context.pools.of(read.name):
             return
         if read.root == "Queue" and call.queue is None:
             return
@@ -179,7 +179,7 @@ class Settler:
         where = Where(world.call.flow_name, action.identifier, read.name)
         options = self._kept.get(where)
         if options is None:
-            options = self._kept[where] = world.ground.value_options(read.name)
+            options = self._kept[where] = world.context.value_options(read.name)
         option = world.choose(where, options)
         self.stirred = True
         value = option.choice.value

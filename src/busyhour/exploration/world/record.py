@@ -1,4 +1,4 @@
-"""What happened in one explored call, for coverage, invariants and stories."""
+"""Record of one explored call, for coverage, invariants and stories."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from busyhour.flows.model import Action, Flow, FlowType
 class Transition(NamedTuple):
     """One branch of one action.
 
-    `flow` counts the flows of the library, `action` the actions of the flow; `kind` is `next`, `condition` or `error`,
-    `number` its place among those.
+    `flow` is the index of the flow in the library, `action` that of the action in the flow; `kind` is `next`,
+    `condition` or `error`, `number` its place among those.
     """
 
     flow: int
@@ -27,7 +27,7 @@ class Transition(NamedTuple):
 
 @dataclass(slots=True)
 class ActionRun:
-    """An action that was run, `at` seconds into the call. `branch` is what it took, None where it took none."""
+    """An action that was run, `at` seconds into the call. `branch` is the one it took, None if it took none."""
 
     flow: Flow
     action: Action
@@ -35,12 +35,12 @@ class ActionRun:
     stage: int
     branch: tuple[str, int] | None = None
     queue_unset: bool = False
-    """No queue and no agent was set when the action was run."""
+    """Whether neither queue nor agent was set when the action was run."""
 
 
 @dataclass(slots=True)
 class Moment:
-    """One effect and what the world made of it. `run` is the number of actions run before; its own is the last."""
+    """One effect and the world's answer. `run` is the number of actions run before; its own is the last."""
 
     at: float
     seconds: float
@@ -55,7 +55,7 @@ class Moment:
 
     @property
     def is_heard(self) -> bool:
-        """Whether the customer hears something, or talks to somebody."""
+        """Whether the customer hears a prompt, or talks to an agent or third party."""
         effect = self.effect
         if isinstance(effect, p.Play):
             return effect.audience is p.Audience.CUSTOMER and not isinstance(self.event, p.Failed)
@@ -63,7 +63,7 @@ class Moment:
 
     @property
     def is_lambda_failure(self) -> bool:
-        """Whether a function that the flow waits for did not answer as the flow needs it."""
+        """Whether a function that the flow waits for returned no usable response."""
         return (
             isinstance(self.event, p.LambdaFailed)
             and isinstance(self.effect, p.Invoke)
@@ -72,7 +72,7 @@ class Moment:
 
 
 class Settled(NamedTuple):
-    """A reference that got a value when it was first read; `moments` had passed by then."""
+    """A reference that got a value on first read; `moments` is the number of moments before."""
 
     name: str
     value: str | None
@@ -83,8 +83,8 @@ class Settled(NamedTuple):
 class Played:
     """One explored call.
 
-    `endless` gives the moments between which the call went in a circle in which the caller got nowhere: (first,
-    last + 1). `cut` is set where the exploration gave up, `crash` where the machine raised what it should not.
+    `endless` gives the moments of a loop in which the caller made no progress: (first,
+    last + 1). `cut` is set if the exploration abandoned the call, `crash` if the machine raised an exception.
     """
 
     entry: Flow
@@ -96,16 +96,16 @@ class Played:
     """Transitions in the order in which they were taken."""
     seconds: float = 0.0
     settled: list[Settled] = field(default_factory=list)
-    """Values that the flow read and that nobody had settled before, answers of functions left out."""
+    """Values that the flow read before they were set, responses of functions excluded."""
     inherited: Mapping[str, Any] | None = None
-    """What `$.External` held when the flow was entered, where another flow ran before; it fills as it is read."""
+    """`$.External` when the flow was entered, if another flow ran before; filled as it is read."""
     attribute_bytes: int = 0
-    """Most that the contact's attributes took at any time."""
+    """Largest total size of the contact's attributes at any time, in bytes."""
     endless: tuple[int, int] | None = None
     cut: bool = False
     crash: BaseException | None = None
     elsewhere: bool = False
-    """Whether the call went on in a flow that is not here."""
+    """Whether the call continued in a flow that is missing here."""
 
     @property
     def taken(self) -> set[Transition]:
@@ -114,12 +114,12 @@ class Played:
 
     @property
     def choices(self) -> list[Choice]:
-        """The choices that make this call."""
+        """The choices that reproduce this call."""
         return [one.option.choice for one in self.decisions]
 
     @property
     def ended(self) -> p.Ended | None:
-        """How the call ended; None where the exploration cut it off."""
+        """How the call ended; None if the exploration cut it off."""
         pending = self.call.pending
         return pending if isinstance(pending, p.Ended) and not self.cut and self.endless is None else None
 
@@ -129,7 +129,7 @@ class Played:
         return any(isinstance(one.event, p.HungUp) for one in self.moments[-1:])
 
     def action_of(self, moment: Moment) -> ActionRun | None:
-        """The action whose effect this was, None while the customer is held or talks."""
+        """Return the action of an effect, None while the customer is held or talks."""
         for run in reversed(self.actions[: moment.run]):
             if (
                 run.action.identifier == moment.effect.action
@@ -140,10 +140,10 @@ class Played:
         return None
 
     def in_flow(self) -> Iterator[Moment]:
-        """Moments in which a flow has the caller who waits for nobody: not queued, not talking."""
+        """Moments in which the caller is in a flow without waiting for an agent: not queued, not talking."""
         return (one for one in self.moments if one.stage in (Stage.MAIN, Stage.REMAINING))
 
     @property
     def waits_by_nature(self) -> bool:
-        """Whether the entry is a flow that a waiting customer or agent is in: going on without end is its purpose."""
+        """Whether the entry is a flow for a waiting customer or agent: running without end is its purpose."""
         return self.entry.type in (FlowType.CUSTOMER_QUEUE, FlowType.CUSTOMER_HOLD, FlowType.AGENT_HOLD)

@@ -1,4 +1,4 @@
-"""The flows under exploration, with stand-ins for flows and modules that they refer to and that are not here."""
+"""The flows under exploration, with stand-ins for missing flows and modules that they refer to."""
 
 from __future__ import annotations
 
@@ -8,23 +8,26 @@ from busyhour.flows.library import FlowLibrary
 from busyhour.flows.model import Action, Flow, FlowType
 
 MODULE_STAND_IN = "ModuleStandIn"
-"""Type of the one action of a stand-in for a module. No such type exists, so the world is asked what it does."""
+"""Type of the single action of a stand-in for a module.
+
+The type does not exist, so the world decides its result.
+"""
 
 
 class OpenLibrary(FlowLibrary):
-    """As `FlowLibrary`; what a flow transfers to or invokes and is not here has a stand-in.
+    """A `FlowLibrary` with stand-ins for missing flows that a flow transfers to or invokes.
 
-    Event hooks to flows that are not here have none: the contact is held, or goes on, as Connect's defaults do.
+    Event hooks to missing flows have none: the contact is held, or continues, as in Connect's defaults.
     """
 
     def __init__(self, flows: Iterable[Flow], aliases: Mapping[str, str] | None = None) -> None:
         super().__init__(flows, aliases)
         self.wanted = ""
-        """What the running action refers to: `flow`, `module` or nothing that could have a stand-in."""
+        """Reference of the running action: `flow`, `module`, or another kind without a stand-in."""
         self._stand_ins: dict[tuple[str, str], Flow] = {}
 
     def resolve(self, reference: str) -> Flow | None:
-        """As `FlowLibrary.resolve`, or a stand-in."""
+        """Resolve as `FlowLibrary` does, or return a stand-in."""
         found = super().resolve(reference)
         if found is None and self.wanted and reference:
             key = (self.wanted, reference)
@@ -36,12 +39,12 @@ class OpenLibrary(FlowLibrary):
         return found
 
     def known(self, reference: str) -> Flow | None:
-        """As `FlowLibrary.resolve`: a flow that is really here."""
+        """Resolve as `FlowLibrary` does: existing flows only."""
         return super().resolve(reference)
 
 
 def is_stand_in(flow: Flow) -> bool:
-    """Whether a flow stands in for one that is not here."""
+    """Whether a flow is a stand-in for a missing one."""
     return bool(flow.metadata.get("stand-in"))
 
 

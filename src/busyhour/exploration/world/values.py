@@ -10,26 +10,26 @@ from busyhour.flows.compiled import holds, number
 from busyhour.flows.model import Condition
 
 OTHER = "something else"
-"""A value that flows hardly ever test."""
+"""A value that flows rarely test."""
 
 Test = tuple[str, str]
 """Operator and operand."""
 
 
 def tests_of(conditions: Iterable[Condition]) -> tuple[Test, ...]:
-    """The tests of conditions whose operand is static."""
+    """Return the tests of conditions whose operand is static."""
     return tuple(
         (one.operator, one.operands[0]) for one in conditions if one.operands and "$." not in one.operands[0]
     )
 
 
 def first(tests: Sequence[Test], value: str) -> int | None:
-    """Which of the tests a value meets first, None for none."""
+    """Return the index of the first test that a value matches, None for none."""
     return next((at for at, (operator, operand) in enumerate(tests) if holds(operator, value, operand)), None)
 
 
 def witnesses(tests: Sequence[Test]) -> list[str]:
-    """Values such that each test that can be the first to hold is so for one of them; then one that meets none.
+    """Return values such that each test that can match first does so for one of them; then one that matches none.
 
     In the order of the tests. A test that is shadowed by those before it has no witness.
     """
@@ -42,7 +42,7 @@ def witnesses(tests: Sequence[Test]) -> list[str]:
 
 
 def shadowed(tests: Sequence[Test], at: int) -> str:
-    """Why no value meets test `at` first; empty where one does."""
+    """Return why no value matches test `at` first; empty if one does."""
     if any(first(tests, value) == at for value in _candidates(tests)):
         return ""
     operator, operand = tests[at]
@@ -59,12 +59,12 @@ def shadowed(tests: Sequence[Test], at: int) -> str:
         "",
     )
     if before:
-        return f"shadowed: whatever meets {operator} {operand!r} meets {before} or one before it first"
-    return f"no value meets {operator} {operand!r}"
+        return f"shadowed: any value for {operator} {operand!r} matches {before} or one before it first"
+    return f"no value matches {operator} {operand!r}"
 
 
 def _candidates(tests: Sequence[Test]) -> Iterator[str]:
-    """Values to try: the operands themselves and what lies around, between and beyond them."""
+    """Return values to try: the operands themselves and values around, between and beyond them."""
     numbers: set[float] = set()
     for operator, operand in tests:
         yield operand

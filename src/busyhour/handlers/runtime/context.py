@@ -11,11 +11,11 @@ from typing import Any
 from busyhour.handlers.runtime.failures import FaultError
 
 _TRACE_FIELDS = ("traceparent", "tracestate", "baggage")
-"""Members of a client context's `w3c` that `LambdaContext.w3c` returns, where they are strings."""
+"""Members of a client context's `w3c` that `LambdaContext.w3c` returns if they are strings."""
 
 
 class _Members:
-    """An object with the members of `__slots__`, None where the JSON object has none."""
+    """An object with the members of `__slots__`, None if the JSON object lacks them."""
 
     __slots__: tuple[str, ...] = ()
 
@@ -55,13 +55,13 @@ class ClientContext(_Members):
 
 
 class LambdaContext:
-    """What Lambda passes as the second argument of a Python handler. Names and sizes come from the environment.
+    """The second argument of a Python handler. Names and sizes come from the environment.
 
     Args:
-        request_id: of the invocation.
-        arn: ARN that was invoked, with its qualifier.
+        request_id: id of the invocation.
+        arn: invoked ARN, with its qualifier.
         seconds: time until the function's timeout.
-        client_context: JSON that the caller passed; empty: none.
+        client_context: JSON from the caller; empty: none.
 
     Raises:
         FaultError: the client context is not JSON.
@@ -91,15 +91,15 @@ class LambdaContext:
                 self.client_context.client = Client(self.client_context.client)
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the function's timeout, never negative."""
+        """Return the milliseconds until the function's timeout, never negative."""
         return max(0, int((self._deadline - time.monotonic()) * 1000))
 
     def w3c(self) -> dict[str, str]:
-        """W3C trace context that came with the client context."""
+        """Return the W3C trace context of the client context."""
         return dict(self._trace)
 
     def log(self, message: object) -> None:
-        """Write to the function's log; no line end is added."""
+        """Write to the function's log, without adding a line end."""
         sys.stdout.write(str(message))
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Error documents of Lambda: what the caller of a failed invocation receives as its payload."""
+"""Error documents of Lambda: the payload that the caller of a failed invocation receives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SIGNALS = {2: "interrupt", 6: "aborted", 9: "killed", 11: "segmentation fault",
 
 
 class FaultError(Exception):
-    """A failure that the runtime itself reports: `kind` such as Runtime.MarshalError, its text and stack."""
+    """A failure reported by the runtime itself: `kind` such as Runtime.MarshalError, its text and stack."""
 
     def __init__(self, kind: str, message: str, stack: list[str] | None = None) -> None:
         super().__init__(message)
@@ -22,15 +22,15 @@ class FaultError(Exception):
 
 
 def document(kind: str, message: str, **more: Any) -> bytes:
-    """The payload of an invocation that the service failed, as JSON."""
+    """Return the payload of a failed invocation as JSON."""
     return json.dumps({"errorType": kind, "errorMessage": message, **more}, ensure_ascii=False).encode()
 
 
 def described(error: Exception, request_id: str = "") -> dict[str, Any]:
-    """The error document of what a handler or an import raised.
+    """Return the error document of an exception from a handler or an import.
 
     Raises:
-        Exception: whatever the error's own `__str__` raises; it ends Lambda's runtime too.
+        Exception: raised by the error's own `__str__`; it ends Lambda's runtime too.
     """
     if isinstance(error, FaultError):
         kind, message, stack = error.kind, error.message, error.stack
@@ -40,10 +40,10 @@ def described(error: Exception, request_id: str = "") -> dict[str, Any]:
 
 
 def stack_of(error: BaseException) -> list[str]:
-    """The traceback, one string a frame, without the runtime's own frames at its start.
+    """Return the traceback, one string per frame, without the runtime's own frames at its start.
 
-    Frames that repeat, as those of an endless recursion, are one line. Where all frames are the runtime's, as those of
-    a handler that takes no arguments, they stay.
+    Repeated frames, as in an endless recursion, are one line. If all frames are the runtime's, as those of
+    a handler that takes no arguments, they are kept.
     """
     frames = [
         (one.filename, one.lineno, one.name, one.line) for one in traceback.extract_tb(error.__traceback__)
@@ -53,7 +53,7 @@ def stack_of(error: BaseException) -> list[str]:
 
 
 def log_text(error: dict[str, Any]) -> str:
-    """The error as the runtime writes it to the function's log, its indentation as no-break spaces."""
+    """Format the error as the runtime writes it to the function's log, indented by no-break spaces."""
     kind, message = error["errorType"], error["errorMessage"]
     lines = [
         f"[ERROR] {kind}{': ' if kind and message else ''}{message}",
@@ -66,13 +66,13 @@ def log_text(error: dict[str, Any]) -> str:
 
 
 def timed_out(request_id: str, seconds: float) -> bytes:
-    """The error document of an invocation that was stopped at the function's timeout."""
+    """Return the error document of an invocation that was stopped at the function's timeout."""
     message = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
     return document("Sandbox.Timedout", message)
 
 
 def exited(request_id: str, status: int | None) -> bytes:
-    """The error document of an environment that ended by itself; `status` below 0 is a signal."""
+    """Return the error document of an environment that exited; `status` below 0 is a signal."""
     if not status:
         why = "Runtime exited without providing a reason"
     elif status < 0:
@@ -83,7 +83,7 @@ def exited(request_id: str, status: int | None) -> bytes:
 
 
 def exit_status(error: BaseException) -> int:
-    """Status with which Python ends when nothing catches `error`."""
+    """Return the exit status of Python if `error` is not caught."""
     if isinstance(error, KeyboardInterrupt):
         return -2
     if not isinstance(error, SystemExit):

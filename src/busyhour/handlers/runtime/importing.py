@@ -63,25 +63,26 @@ _LOADED_ON_AWS = frozenset(
         "zipimport",
     ]
 )
-"""Top-level modules that are there before a handler's is imported: a file of such a name is never looked for."""
+"""Top-level modules that exist before a handler's is imported: a file with such a name is never imported."""
 
 Handler = Callable[[Any, Any], Any]
 
 
 def handler_name(file: Path, name: str, root: Path) -> str:
-    """A handler as Lambda's setting has it, `package.module.name`, from its file and the folder of the code."""
+    """Return Lambda's setting of a handler, `package.module.name`, from its file and the folder of the code."""
     return ".".join((*file.relative_to(root).with_suffix("").parts, name))
 
 
 def load(handler: str, root: Path, keep: frozenset[str] = frozenset()) -> Handler:
     """Import `handler`, written `module.name` with dots or slashes between packages, from the folder `root`.
 
-    What is found is returned as it is: that it cannot be called comes out in the first invocation. `keep` as in `clear`.
+    The attribute is returned unchecked: if it cannot be called, the first invocation fails. `keep` as in
+    `clear`.
 
     Raises:
         FaultError: Runtime.ImportModuleError, .UserCodeSyntaxError, .HandlerNotFound, .BuiltInModuleConflict,
             .MalformedHandlerName.
-        BaseException: whatever the handler's module raises.
+        BaseException: raised by the handler's module.
     """
     module_name, dot, name = handler.rpartition(".")
     if not dot:
@@ -110,13 +111,13 @@ def load(handler: str, root: Path, keep: frozenset[str] = frozenset()) -> Handle
 
 
 def clear(root: Path, keep: frozenset[str] = frozenset()) -> dict[str, ModuleType]:
-    """Take out of `sys.modules` what has the name of a module of the function, and return it.
+    """Remove from `sys.modules` the modules whose names the function also has, and return them.
 
-    This interpreter has imported more than Lambda's has.
+    This interpreter has imported more modules than Lambda's.
 
     Args:
         root: folder of the function's modules.
-        keep: top-level names that stay, whatever the function has.
+        keep: top-level names that stay, regardless of the function's files.
     """
     try:
         own = {entry.name.partition(".")[0] for entry in os.scandir(root) if _is_module(entry)}

@@ -16,10 +16,10 @@ from busyhour.handlers.runtime.marshalling import marshalled, to_json, unmarshal
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one invocation.
+    """Result of one invocation.
 
-    `payload` is the response where `ok`, else the error document. `frames` are file and line of the error's traceback,
-    outermost first.
+    `payload` is the response if `ok`, else the error document. `frames` are file and line of the error's
+    traceback, outermost first.
     """
 
     ok: bool
@@ -37,25 +37,25 @@ def invoke(
     """Run `handler` on the event in `payload`; an error goes to the function's log as well.
 
     Args:
-        handler: what `importing.load` found.
+        handler: the result of `importing.load`.
         payload: the event as JSON.
-        request_id: goes into the error document.
-        context: makes the context object; its faults are the invocation's.
-        wrap: what the handler is given in place of the event.
+        request_id: id for the error document.
+        context: creates the context object; its errors are those of the invocation.
+        wrap: replaces the event before it is passed to the handler.
 
     Raises:
-        BaseException: what ends Lambda's runtime too (`sys.exit`, an error whose text cannot be had): the environment
-            must end with `failures.exit_status` of it.
+        BaseException: anything that ends Lambda's runtime too (`sys.exit`, an error without a text): the
+            environment must exit with its `failures.exit_status`.
     """
     try:
         given = context()
         return Outcome(True, marshalled(handler(wrap(unmarshalled(payload)), given)))
-    except Exception as error:  # the handler's own code: anything may come out of it
+    except Exception as error:  # the handler's own code may raise anything
         return failed(error, request_id)
 
 
 def failed(error: Exception, request_id: str = "") -> Outcome:
-    """The outcome of an invocation or an import that raised `error`."""
+    """Return the outcome of an invocation or an import that raised `error`."""
     found = described(error, request_id)
     sys.stdout.write(log_text(found))
     frames = tuple((one.filename, one.lineno or 0) for one in traceback.extract_tb(error.__traceback__))

@@ -10,7 +10,7 @@ _FORMAT = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(mess
 
 
 class RuntimeLog(logging.Handler):
-    """Writes to standard output, with the id of the invocation that `request_id` is set to."""
+    """Writes to standard output, with the invocation id in `request_id`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -24,7 +24,7 @@ class RuntimeLog(logging.Handler):
 
 
 def set_up() -> RuntimeLog:
-    """Give the root logger its handler, and every formatter UTC, as the runtime does before it imports a handler."""
+    """Give the root logger its handler, and every formatter UTC, as the runtime does before the import."""
     logging.Formatter.converter = time.gmtime
     found = RuntimeLog()
     logging.getLogger().addHandler(found)

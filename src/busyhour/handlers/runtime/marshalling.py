@@ -1,8 +1,9 @@
-"""JSON as Lambda's Python runtime reads events and writes results.
+"""JSON in the way Lambda's Python runtime reads events and writes results.
 
-The runtime writes with simplejson, which accepts what the standard library does not: Decimal as a number with its own
-digits, bytes in UTF-8 as text, named tuples and objects with `_asdict` as objects. NaN and Infinity are written as
-these words, which is not JSON; their reader finds that out. Runtimes before Python 3.12 escape all but ASCII.
+The runtime writes with simplejson, which accepts more than the standard library: Decimal as a number with its
+own digits, bytes in UTF-8 as text, named tuples and objects with `_asdict` as objects. NaN and Infinity are
+written as these words, which is not JSON; the reader then fails. Runtimes before Python 3.12 escape all but
+ASCII.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ _KEYS = "str, int, float, bool or None"
 
 
 def unmarshalled(payload: bytes) -> Any:
-    """The event in `payload`; no payload is an empty object.
+    """Return the event in `payload`; an empty payload is an empty object.
 
     Raises:
-        FaultError: it is not JSON.
+        FaultError: the payload is not JSON.
     """
     if not payload:
         return {}
@@ -36,11 +37,11 @@ def unmarshalled(payload: bytes) -> Any:
 
 
 def marshalled(result: Any) -> bytes:
-    """The response of a handler that returned `result`; bytes stay as they are.
+    """Return the response of a handler that returned `result`; bytes are unchanged.
 
     Raises:
-        FaultError: JSON has nothing for a part of it.
-        UnicodeEncodeError: half of a surrogate pair, from Python 3.12 on; it ends Lambda's runtime too.
+        FaultError: a part of it cannot be represented in JSON.
+        UnicodeEncodeError: an unpaired surrogate, from Python 3.12 on; it ends Lambda's runtime too.
     """
     if isinstance(result, bytes):
         return result
@@ -52,12 +53,12 @@ def marshalled(result: Any) -> bytes:
 
 
 def to_json(value: Any) -> str:
-    """`value` as JSON text; NaN and Infinity as these words.
+    """Return `value` as JSON text; NaN and Infinity as these words.
 
     Raises:
-        TypeError: JSON has nothing for a value or a key.
+        TypeError: a value or a key cannot be represented in JSON.
         ValueError: the value contains itself, or bytes that are not UTF-8.
-        RecursionError: it is nested too deeply.
+        RecursionError: the value is nested too deeply.
     """
     escaping = os.environ.get("AWS_EXECUTION_ENV", "AWS_Lambda_python3.11") in _ESCAPING
     quote: Callable[[str], str] = _ascii if escaping else encode_basestring
@@ -65,7 +66,7 @@ def to_json(value: Any) -> str:
 
 
 def _parts(value: Any, quote: Callable[[str], str], above: set[int]) -> Iterator[str]:
-    """Pieces of the text. `above` are the ids of the containers that `value` is in."""
+    """Yield pieces of the text. `above` are the ids of the containers that `value` is in."""
     simple = _simple(value, quote)
     if simple is not None:
         yield simple
@@ -95,7 +96,7 @@ def _parts(value: Any, quote: Callable[[str], str], above: set[int]) -> Iterator
 
 
 def _simple(value: Any, quote: Callable[[str], str]) -> str | None:
-    """Text of what has no parts; None for anything else."""
+    """Return the text of a value without parts; None for any other value."""
     if isinstance(value, str):
         return quote(str.__str__(value))
     if isinstance(value, bytes):

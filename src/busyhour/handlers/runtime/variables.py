@@ -1,6 +1,7 @@
 """Environment variables of a function: Lambda's own, and those of its configuration.
 
-Source: Lambda Developer Guide, "Defined runtime environment variables" (configuration-envvars), read 2026-11-30.
+Source: Lambda Developer Guide, "Defined runtime environment variables" (configuration-envvars), read
+    2026-11-30.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ RESERVED = frozenset(
 """Keys that a function's configuration cannot set."""
 
 _INHERITED = ("HOME", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "TMPDIR", "VIRTUAL_ENV")
-"""Of this machine, so that its interpreter finds what it needs."""
+"""Variables of this machine that its interpreter needs."""
 
 
 def variables(
@@ -48,17 +49,17 @@ def variables(
     access: Mapping[str, str],
     version: str = "$LATEST",
 ) -> dict[str, str]:
-    """All variables of an environment; nothing of the user's own AWS settings is among them.
+    """Return all variables of an environment, without the user's own AWS settings.
 
     Args:
-        name: of the function.
+        name: name of the function.
         handler: `module.name`.
         root: folder of the code.
-        region: of the account.
-        memory_mb: size of the function.
-        own: the function's configuration; it wins over everything that is not reserved.
-        access: credentials, and how AWS's clients find the service.
-        version: that is invoked.
+        region: Region of the account.
+        memory_mb: memory size of the function.
+        own: the function's configuration; it overrides everything that is not reserved.
+        access: credentials, and the endpoint of AWS's clients.
+        version: the invoked version.
     """
     found = {key: os.environ[key] for key in _INHERITED if key in os.environ}
     found.update(
@@ -88,6 +89,6 @@ def variables(
 
 
 def trace_id(request_id: str) -> str:
-    """Value of `_X_AMZN_TRACE_ID` in one invocation: a tracing header that is not sampled."""
+    """Return the value of `_X_AMZN_TRACE_ID` in one invocation: a tracing header that is not sampled."""
     digits = request_id.replace("-", "").ljust(32, "0")[:32]
     return f"Root=1-{digits[:8]}-{digits[8:]};Parent={digits[:16]};Sampled=0"

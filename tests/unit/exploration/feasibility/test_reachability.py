@@ -13,8 +13,8 @@ from busyhour.flows.model import FlowType
 
 
 def reasons(*flows, **options):
-    ground = Context(flows, **options)
-    found = unreachable(ground, flows[0])
+    context = Context(flows, **options)
+    found = unreachable(context, flows[0])
     return {
         (flows[0].actions[one.action].identifier, one.kind, one.number): why for one, why in found.items()
     }
@@ -75,7 +75,7 @@ def test_a_function_makes_its_answer_anything_again():
         (compare("x", "$.Attributes.a", {"yes": "a"}, "end"), ("x", "next", 0), "NoMatchingCondition has a branch"),
         (action("x", "TransferContactToQueue", {}, then="a", errors={"NoMatchingError": "end"}), ("x", "next", 0), "queue flow"),
         (action("x", "TransferContactToQueue", {}, then="a", errors={"QueueAtCapacity": "a"}), ("x", "error", 0), "no queue is set"),
-        (action("x", "TransferToFlow", {"ContactFlowId": "f"}, then="a", errors={"NoMatchingError": "end"}), ("x", "next", 0), "does not come back"),
+        (action("x", "TransferToFlow", {"ContactFlowId": "f"}, then="a", errors={"NoMatchingError": "end"}), ("x", "next", 0), "does not return"),
         (action("x", "Loop", {"LoopCount": "0"}, then="a", when={"ContinueLooping": "a", "DoneLooping": "end"}), ("x", "condition", 0), "never 'ContinueLooping'"),
         (action("x", "CheckHoursOfOperation", {}, then="a", when={"True": "a", "False": "a"}, errors={"NoMatchingError": "end"}), ("x", "condition", 0), "no queue is set"),
         (menu("x", {"12": "a"}), ("x", "condition", 0), "one key"),
@@ -133,7 +133,7 @@ def test_results_that_a_module_never_gives_back():
         say("a"),
     )
     found = reasons(main, module)
-    assert "never gives 'lost'" in found["x", "condition", 1]
+    assert "never returns 'lost'" in found["x", "condition", 1]
     assert ("x", "condition", 0) not in found
 
 
@@ -141,10 +141,10 @@ def test_results_that_a_module_never_gives_back():
 @given(connect.flows())
 def test_no_call_ever_takes_what_is_called_unreachable(data):
     one = _read(data)
-    ground = Context([one])
-    never = unreachable(ground, one)
+    context = Context([one])
+    never = unreachable(context, one)
     taken = set()
-    search = Search(ground, one, set(ground.transitions(one)), lambda played: taken.update(played.path))
+    search = Search(context, one, set(context.transitions(one)), lambda played: taken.update(played.path))
     search.run(Budget(calls=60, seconds=1.0))
     assert not taken & never.keys(), {one: never[one] for one in taken & never.keys()}
 

@@ -24,7 +24,7 @@ HELPDESK = shipped_root() / "examples" / "helpdesk" / "flows"
 
 def explored(path, **settings):
     subjects = read_flows([str(path)])
-    explorer = Explorer(subjects.ground, load_invariants(), Settings(examples=0, **settings))
+    explorer = Explorer(subjects.context, load_invariants(), Settings(examples=0, **settings))
     return Explored(subjects, explorer.explore())
 
 

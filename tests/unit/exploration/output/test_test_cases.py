@@ -23,7 +23,7 @@ def cases(*flows):
     explorer = Explorer(Context(flows), (), NO_CHANCE, collects=True)
     reports = explorer.explore()
     wanted = {one for report in reports for one in report.transitions if one not in report.unreachable}
-    return explorer.ground, test_cases.smallest_set(explorer, wanted), wanted
+    return explorer.context, test_cases.smallest_set(explorer, wanted), wanted
 
 
 def test_no_call_can_be_left_out(helpdesk):
@@ -60,7 +60,7 @@ def test_what_was_settled_on_the_way_is_given_from_the_start():
         ),
         compare("slot", "$.Lex.Slots.City", {"Rome": "end"}, "end"),
     )
-    ground, found, _ = cases(main)
+    context, found, _ = cases(main)
     rome = next(
         one
         for one in found
@@ -69,15 +69,15 @@ def test_what_was_settled_on_the_way_is_given_from_the_start():
     assert start(rome.played)["attributes"] == {"lang": "es"}
     assert any(isinstance(e, p.LambdaResult) and e.payload == {"tier": "gold"} for e in events(rome.played))
     for one in found:
-        assert follow(ground, one.played) == [
+        assert follow(context, one.played) == [
             (run.flow.name, run.action.identifier) for run in one.played.actions
         ]
 
 
 def test_the_bare_machine_runs_the_same_actions_for_the_helpdesk(helpdesk):
-    ground, found, _ = cases(*helpdesk)
+    context, found, _ = cases(*helpdesk)
     for one in found:
-        assert follow(ground, one.played) == [
+        assert follow(context, one.played) == [
             (run.flow.name, run.action.identifier) for run in one.played.actions
         ]
 
@@ -85,7 +85,7 @@ def test_the_bare_machine_runs_the_same_actions_for_the_helpdesk(helpdesk):
 @pytest.fixture(scope="module")
 def printed():
     subjects = read_flows([str(shipped_root() / "examples" / "helpdesk" / "flows")])
-    explorer = Explorer(subjects.ground, (), NO_CHANCE, collects=True)
+    explorer = Explorer(subjects.context, (), NO_CHANCE, collects=True)
     return json.loads(json.dumps(test_cases.document(Explored(subjects, explorer.explore()), explorer)))
 
 

@@ -38,7 +38,7 @@ def test_every_case_of_every_export_runs_alike_on_the_bare_machine(exports):
         report = explorer.explore()[0]
         for case in smallest_set(explorer, set(report.transitions) - report.unreachable.keys()):
             run = [(one.flow.name, one.action.identifier) for one in case.played.actions]
-            assert follow(explorer.ground, case.played) == run, path.name
+            assert follow(explorer.context, case.played) == run, path.name
 
 
 def test_some_real_exports_in_short(exports):

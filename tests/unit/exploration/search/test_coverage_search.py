@@ -10,9 +10,9 @@ from busyhour.flows.model import FlowType
 
 
 def missing(*flows, **options):
-    ground = Context(flows, **options)
-    wanted = set(ground.transitions(flows[0])) - unreachable(ground, flows[0]).keys()
-    search = Search(ground, flows[0], wanted, lambda played: None)
+    context = Context(flows, **options)
+    wanted = set(context.transitions(flows[0])) - unreachable(context, flows[0]).keys()
+    search = Search(context, flows[0], wanted, lambda played: None)
     search.run(Budget())
     return {(flows[0].actions[one.action].identifier, one.kind, one.number) for one in search.missing}
 
@@ -161,10 +161,10 @@ def test_channels_that_conditions_test(channel):
 
 
 def test_the_helpdesk_is_covered_whole(helpdesk):
-    ground = Context(helpdesk)
-    for entry in ground.flows:
-        wanted = set(ground.transitions(entry)) - unreachable(ground, entry).keys()
-        search = Search(ground, entry, wanted, lambda played: None)
+    context = Context(helpdesk)
+    for entry in context.flows:
+        wanted = set(context.transitions(entry)) - unreachable(context, entry).keys()
+        search = Search(context, entry, wanted, lambda played: None)
         search.run(Budget())
         assert search.missing == set()
 

@@ -31,9 +31,9 @@ def test_a_failure_is_shrunk_to_the_shortest_call_and_told():
     assert failure.kind == ("call-ends", "Bank", "Menu")
     assert failure.story == [
         "a call enters 'Bank'",
-        "from here it goes round and round:",
+        "from here the call loops:",
         "the caller hears 'Press 1 for accounts, 2 for cards.' and presses nothing",
-        "and this again and again, without end",
+        "and this repeatedly, without end",
     ]
 
 
@@ -54,7 +54,7 @@ def test_a_deep_failure_is_shrunk_to_what_it_needs():
 def test_the_token_of_a_failure_plays_it_again():
     one = explorer(reprompting())
     (failure,) = one.explore()[0].failures
-    played, failures = one.replay(one.ground.flows[0], choices_of(failure.token))
+    played, failures = one.replay(one.context.flows[0], choices_of(failure.token))
     assert [found.kind for found in failures] == [failure.kind]
     assert played.choices[: len(failure.choices)] == list(failure.choices)
 
@@ -160,12 +160,12 @@ def test_a_team_adds_its_own_invariant_and_replaces_a_shipped_one(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x = 1\n", "holds 0 invariants, not one"),
+        ("x = 1\n", "contains 0 invariants, not one"),
         ("import nothing_of_the_kind\n", "cannot be imported: ModuleNotFoundError"),
         (
             "from busyhour.exploration.invariant import invariant\n\n\n"
             "@invariant(id='bad', summary='s', why='w', fix='f')\ndef check(call):\n    return []\n",
-            "no generator function",
+            "not a generator function",
         ),
     ],
 )
