@@ -1,4 +1,4 @@
-"""What all services of one emulator share: the account, its instance, the clock, quotas and metrics.
+"""State shared by all services of one emulator: the account, its instance, the clock, quotas and metrics.
 
 One emulator is one AWS account in one Region with one Connect instance. Everything here belongs to the
 thread of the server's event loop.
@@ -25,23 +25,23 @@ _INSTANCE_NAMESPACE = uuid.UUID("9b5a3e55-6a52-4f3c-9d0f-0f8a3f5f2b10")
 
 
 class Now(Protocol):
-    """The part of a clock that tells the time."""
+    """A source of the current time."""
 
     def now(self) -> float:
-        """Seconds since an origin of the clock's own; never goes back."""
+        """Return seconds since the clock's origin; never decreases."""
 
 
 class Monotonic:
-    """The process's monotonic clock: what there is before an event loop runs."""
+    """The process's monotonic clock, for use before an event loop runs."""
 
     def now(self) -> float:
-        """Seconds of the monotonic clock."""
+        """Return seconds of the monotonic clock."""
         return wall.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who and where the emulator is. `instance_id` is made from the rest, so it is stable."""
+    """Identity of the emulated account. `instance_id` is derived from the other members, so it is stable."""
 
     account_id: str = ACCOUNT
     region: str = REGION
@@ -59,7 +59,7 @@ class Account:
         return self.arn("connect", f"instance/{self.instance_id}")
 
     def arn(self, service: str, resource: str) -> str:
-        """ARN of something in this account and Region."""
+        """Return the ARN of a resource in this account and Region."""
         return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
 
 
@@ -70,9 +70,9 @@ class EmulatorState:
     Args:
         account: account, Region and instance.
         limits: the quotas that are enforced.
-        metrics: what was measured, for CloudWatch.
+        metrics: measured values for CloudWatch.
         clock: monotonic seconds; `time()` is the same clock as epoch seconds.
-        random: the one source of chance; seeded.
+        random: the only source of random numbers; seeded.
     """
 
     account: Account
@@ -84,29 +84,29 @@ class EmulatorState:
     """Epoch seconds at the clock's zero."""
     started_at: float = 0.0
     url: str = ""
-    """Where requests come in, once the emulator is served."""
+    """URL of the endpoint, once the emulator is served."""
     notes: Counter[str] = field(default_factory=Counter)
-    """What the emulator has to say once (an action type it does not model, a number it took as claimed)."""
+    """Notes to print once (an unsupported action type, a number that was assumed to be claimed)."""
     dropped: Counter[str] = field(default_factory=Counter)
-    """What was thrown away to stay within bounds of memory, by kind."""
+    """Number of discarded entries, dropped to limit memory, by kind."""
     instances: dict[str, str] = field(default_factory=dict)
-    """Every Connect instance by ARN: what tells its quotas from those of others (`Limits`), empty for the first."""
+    """Every Connect instance by ARN: the scope of its quotas (`Limits`), empty for the first."""
     bots: Bots | None = None
-    """The bots that flows talk to; None: bots have no limits."""
+    """The bots that flows use; None: bots have no limits."""
 
     def __post_init__(self) -> None:
         self.instances.setdefault(self.account.instance_arn, "")
 
     def time(self) -> float:
-        """Epoch seconds."""
+        """Return epoch seconds."""
         return self.epoch + self.clock.now()
 
     def rejected(self, quota_key: str, at: float | None = None) -> None:
-        """Count that a quota (code or key) turned something away at `at`, epoch seconds."""
+        """Count a rejection by a quota (code or key) at `at`, epoch seconds."""
         self.limits.reject(quota_key, at)
 
     def snapshot(self) -> dict[str, Any]:
-        """What there is to know, as JSON data. Times are epoch seconds."""
+        """Return the state as JSON data. Times are epoch seconds."""
         return {
             "account": {**asdict(self.account), "instance_arn": self.account.instance_arn},
             "started_at": self.started_at,
@@ -142,15 +142,15 @@ def new_state(
     epoch: float | None = None,
     seed: int = 1,
 ) -> EmulatorState:
-    """State of an emulator that starts now.
+    """Make the state of an emulator that starts now.
 
     Args:
-        table: the quota table; the defaults of the account's Region are taken from it.
-        account: who and where it is.
+        table: the quota table, with the defaults of the account's Region.
+        account: the emulated account.
         quotas: applied values by code or key; AWS's documented defaults for all others.
-        clock: monotonic seconds; the process's own when None.
-        epoch: epoch seconds at the clock's zero; taken from the wall clock when None.
-        seed: of every random choice.
+        clock: monotonic seconds; the process's own if None.
+        epoch: epoch seconds at the clock's zero; from the wall clock if None.
+        seed: seed of every random choice.
 
     Raises:
         BusyhourError: `quotas` names an unknown quota.

@@ -1,4 +1,4 @@
-"""The emulator's own endpoints, under /_busyhour/: what it knows, inbound calls, faults, decisions, state, reset."""
+"""The emulator's own endpoints under /_busyhour/: state, inbound calls, faults, decisions, snapshots, reset."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _INBOUND = {"flow", "caller", "number", "attributes"}
 
 
 class Admin:
-    """Answers what is under /_busyhour/.
+    """Handles requests under /_busyhour/.
 
     Args:
         state: shared state of the emulator.
-        sites: the Connect instances; what is asked without naming one is about the first.
-        faults: faults in force.
-        entry: name or id of the flow that inbound calls begin in; empty: the instance's first.
+        sites: the Connect instances; requests that name none apply to the first.
+        faults: active faults.
+        entry: name or id of the flow in which inbound calls begin; empty: the instance's first.
         decide: ends an increase request with a status.
     """
 
@@ -50,7 +50,7 @@ class Admin:
         self._entry = entry
         self._decide = decide
         self.on_save: Callable[[], int] | None = None
-        """Writes a snapshot of the state; gives its bytes."""
+        """Writes a snapshot of the state; returns its size in bytes."""
         self._routes: dict[tuple[str, str], Callable[[Request], Response]] = {
             ("GET", "health"): self._health,
             ("GET", "snapshot"): lambda request: _json(self.snapshot()),
@@ -65,7 +65,7 @@ class Admin:
         }
 
     def handle(self, request: Request) -> Response:
-        """Answer a request; what is wrong with it is said as JSON with status 400 or 404."""
+        """Handle a request; errors are returned as JSON with status 400 or 404."""
         name = request.path.rstrip("/").rpartition("/")[2]
         route = self._routes.get((request.method, name))
         if route is None:
@@ -91,7 +91,7 @@ class Admin:
         )
 
     def snapshot(self) -> dict[str, Any]:
-        """Everything there is to know, as JSON data. Times are epoch seconds."""
+        """Return the whole state as JSON data. Times are epoch seconds."""
         contacts, store = self._contacts, self._contacts.store
         centre = contacts.centre
         peak_at = centre.peak_in_progress_at
@@ -165,7 +165,7 @@ class Admin:
         texts = [wanted.get(key, "") for key in ("flow", "caller", "number")]
         if not isinstance(attributes, Mapping):
             raise BusyhourError(
-                "inbound: attributes is no object.", 'For example {"attributes": {"k": "v"}}.'
+                "inbound: attributes is not an object.", 'For example {"attributes": {"k": "v"}}.'
             )
         if not all(isinstance(text, str) for text in [*texts, *attributes.values()]):
             raise BusyhourError("inbound: flow, caller, number and attributes are text.", "Put it in quotes.")

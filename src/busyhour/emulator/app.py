@@ -1,4 +1,4 @@
-"""Puts an emulator together: account, quotas, services, the call centre, and the HTTP routes to them."""
+"""Assembles an emulator: account, quotas, services, the call centre, and the HTTP routes to them."""
 
 from __future__ import annotations
 
@@ -81,21 +81,21 @@ class Emulator:
         self._closing = tuple(closing)
         self.dynamodb: Any = None
         self.folder: StateFolder | None = None
-        """Where the state is kept; None: nowhere."""
+        """Folder of the state; None: the state is not stored."""
         self.save_every: float | None = None
         self._restored = False
-        """Whether there is something to save: not before what was saved is taken up."""
+        """Whether saving is allowed: not before the saved state is loaded."""
 
     def admin(self, request: Request) -> Response:
-        """Answer a request under /_busyhour/."""
+        """Handle a request under /_busyhour/."""
         return self._admin.handle(request)
 
     def snapshot(self) -> dict[str, Any]:
-        """What the emulator knows of itself; see `Admin.snapshot`. From the server's thread only."""
+        """Return the emulator's state; see `Admin.snapshot`. From the server's thread only."""
         return self._admin.snapshot()
 
     def about(self) -> dict[str, Any]:
-        """What a client must know: the contents of the ready file but the process id."""
+        """Return connection data for clients: the ready file's contents without the process id."""
         account = self.state.account
         return {
             "url": self.state.url,
@@ -120,7 +120,7 @@ class Emulator:
             self.clock.call_later(pause, lambda: self._save_again(pause))
 
     def _load(self) -> None:
-        """Take up the state of before, then make those of the scenario's tables that are not there yet."""
+        """Restore the saved state, then create those of the scenario's tables that are missing."""
         if self.folder is not None:
             self.folder.claim()
             self.folder.load()
@@ -136,10 +136,10 @@ class Emulator:
             )
 
     def save(self) -> int:
-        """Write a snapshot of the state; returns its bytes. From the server's thread only.
+        """Write a snapshot of the state; return its size in bytes. From the server's thread only.
 
         Raises:
-            BusyhourError: there is no folder for it, or it cannot be written to.
+            BusyhourError: there is no state folder, or it is not writable.
         """
         if self.folder is None:
             raise BusyhourError("The emulator keeps no state.", "Start it with --state DIR.")
@@ -153,7 +153,7 @@ class Emulator:
         self.clock.call_later(pause, lambda: self._save_again(pause))
 
     async def stop(self) -> None:
-        """End every contact, so that each has its record; end worker processes."""
+        """End every contact, so that each has its record; stop worker processes."""
         try:
             for site in self.sites:
                 site.contacts.stop_all()
@@ -191,31 +191,32 @@ def build(
     clock: LoopClock | VirtualClock | None = None,
     epoch: float | None = None,
 ) -> Emulator:
-    """An emulator, ready to be served.
+    """Assemble an emulator, ready to be served.
 
     Args:
-        scenario: callers, queues, functions, tables, quotas; None: callers behave as `ConnectPolicy` says.
-        flows: exported flows besides those of the scenario.
-        quotas: applied values by code or key; they win over the scenario's.
+        scenario: callers, queues, functions, tables, quotas; None: callers behave as in `ConnectPolicy`.
+        flows: exported flows in addition to those of the scenario.
+        quotas: applied values by code or key; they override the scenario's.
         account: account, Region and instance.
-        numbers: phone numbers of the instance. None given: any source number counts as claimed.
+        numbers: phone numbers of the instance. Without any, every source number counts as claimed.
         destinations: further prefixes that may be called (`+49`; `*` for all).
-        policy: what AWS leaves open about Connect.
+        policy: choices for what AWS does not document about Connect.
         validator: a stricter check of flow content for CreateContactFlow and UpdateContactFlowContent.
-        faults: latency and errors that are added from the start.
-        functions: Lambda functions besides those of the scenario.
-        credentials: secret key by access key; requests must be signed with one of them. None: signatures are read
-            and not verified.
-        state_folder: keeps tables, functions, increase requests and what Connect has, from run to run.
-        save_every: seconds between snapshots while it runs; None: only at the end.
+        faults: latency and errors from the start.
+        functions: Lambda functions in addition to those of the scenario.
+        credentials: secret key by access key; requests must be signed with one of them. None: signatures are
+            parsed but not verified.
+        state_folder: stores tables, functions, increase requests and Connect's resources between runs.
+        save_every: seconds between snapshots while running; None: only at the end.
         approval: how increase requests are decided.
-        table_delay: seconds that it takes to create, change or delete a DynamoDB table.
+        table_delay: seconds to create, change or delete a DynamoDB table.
         records: file that contact records are appended to, as JSON lines.
         events: file that contact events are appended to, or URL that they are posted to.
-        flow_logs: file that flow logs are appended to; CloudWatch Logs has them too. None: flows are not logged.
-        table: the quota table; the shipped one when None.
-        clock: drives calls, buckets and latency models; wall time when None. Real handlers need wall time.
-        epoch: epoch seconds at the clock's zero; so that it agrees with the wall clock when None.
+        flow_logs: file that flow logs are appended to; CloudWatch Logs has them too. None: flows are not
+            logged.
+        table: the quota table; the shipped one if None.
+        clock: drives calls, buckets and latency models; wall time if None. Real handlers need wall time.
+        epoch: epoch seconds at the clock's zero; matches the wall clock if None.
 
     Raises:
         BusyhourError: a flow cannot be read, or a quota is unknown.
@@ -260,7 +261,7 @@ def build(
     emulator = Emulator(state, clock, sites, admin, router, plan, conditions, closing)
     emulator.dynamodb = others.dynamodb
     if state_folder is not None:
-        # Instances come before the increases that were granted to them.
+        # Instances before the increases that were granted to them.
         parts = (ConnectState(sites), *others.kept())
         identity = {"account": state.account.account_id, "Region": state.account.region}
         emulator.folder = StateFolder(state_folder, parts, identity)
@@ -270,10 +271,10 @@ def build(
 
 
 def default_scenario(policy: ConnectPolicy) -> Scenario:
-    """The callers of `busyhour emulator --flows`: every menu choice is as likely as the others, every call is answered.
+    """Callers of `busyhour emulator --flows`: all menu choices have the same probability, every call is answered.
 
-    Patience and talk time are exponential with the means of the policy. Queues are not staffed: whoever is put
-    into one is answered at once.
+    Patience and talk time are exponential with the means of the policy. Queues are not staffed: every contact
+    in one is answered at once.
     """
     return Scenario(
         name="emulator",

@@ -44,7 +44,7 @@ def handler(tmp_path):
         ("    return {'tier': 'gold'}", None, ""),
         ("    return {'tier': 1}", "flat", "tier=1"),
         ("    return {'statusCode': 200, 'body': '{}', 'tier': 'x'}", "envelope", "statusCode"),
-        ("    return ['gold']", "object", "no object"),
+        ("    return ['gold']", "object", "not an object"),
         ("    return {'tier': 'x' * 40000}", "size", "32768"),
         ("    return {'Tier': 'gold'}", "keys", "Did you mean 'Tier'"),
         ("    return {'tier': event['Details']['ContactData']['Queue']['Name']}", "raises", "TypeError"),

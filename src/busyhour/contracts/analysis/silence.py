@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from busyhour.contracts.flow_view import ActionView, FlowView
 
 INTERACTIVE = frozenset(type for type, one in DECLARED.items() if one.occupies)
-"""Types that take the participant's time: they play, show or ask something, or wait."""
+"""Types that involve the participant: they play, show or request something, or wait."""
 
 CARING = INTERACTIVE | {type for type, one in DECLARED.items() if one.hands_over}
-"""Types that mean that the person is not simply cut off."""
+"""Types after which the caller is not simply cut off."""
 
 
 def interactive(action: ActionView) -> bool:

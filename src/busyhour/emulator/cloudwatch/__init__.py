@@ -1,1 +1,1 @@
-"""CloudWatch: metrics that the emulator measured, over the protocols that clients use."""
+"""CloudWatch: metrics measured by the emulator, over the protocols that clients use."""

@@ -1,4 +1,4 @@
-"""CloudWatch's statistics of what was measured in a period."""
+"""CloudWatch's statistics of the values in a period."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ STATISTICS: dict[str, Callable[[Sequence[Point]], float]] = {
 
 
 def by_period(name: str, bins: Sequence[tuple[int, list[Point]]]) -> tuple[list[tuple[int, float]], bool]:
-    """Value of a statistic by period, and whether a period was left out because its data does not allow it.
+    """Return the value of a statistic by period, and whether a period was omitted for lack of samples.
 
-    A percentile needs every sample. As with statistic sets in CloudWatch, it is known only where minimum and
+    A percentile needs every sample. As with statistic sets in CloudWatch, it is known only if minimum and
     maximum of each second are the same; the rank is the nearest one.
     """
     if (of := STATISTICS.get(name)) is not None:

@@ -1,4 +1,4 @@
-"""Parameters of CloudWatch as each of its protocols can give them, checked."""
+"""Parsing and validation of CloudWatch parameters in the form of each of its protocols."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Parameters = Mapping[str, Any]
 
 
 def listed(parameters: Parameters, name: str) -> list[Any]:
-    """A member that is a list; in the Query protocol an empty list may come as an empty text."""
+    """Return a list member; in the Query protocol an empty list may arrive as an empty text."""
     value = parameters.get(name) or []
     if not isinstance(value, list):
         raise ApiError("InvalidParameterValue", f"{name} must be a list.")
@@ -20,7 +20,7 @@ def listed(parameters: Parameters, name: str) -> list[Any]:
 
 
 def window(parameters: Parameters) -> tuple[float, float]:
-    """StartTime and EndTime as epoch seconds; ApiError where they are missing, no times, or not in order."""
+    """Return StartTime and EndTime as epoch seconds; ApiError if missing, invalid, or not in order."""
     start, end = (_seconds(name, parameters.get(name)) for name in ("StartTime", "EndTime"))
     if start >= end:
         raise invalid("The parameter StartTime must be less than the parameter EndTime.")
@@ -28,7 +28,7 @@ def window(parameters: Parameters) -> tuple[float, float]:
 
 
 def _seconds(name: str, value: object) -> float:
-    """Epoch seconds of a time in any of the three protocols."""
+    """Return epoch seconds of a time in any of the three protocols."""
     if value is None:
         raise ApiError("MissingParameter", f"The parameter {name} is required.")
     if isinstance(value, str):
@@ -44,7 +44,7 @@ def _seconds(name: str, value: object) -> float:
 
 
 def period_of(value: object) -> int:
-    """A Period in seconds; ApiError where CloudWatch has no such period."""
+    """Return a Period in seconds; ApiError if CloudWatch does not support it."""
     period = whole("Period", value, 1, 86_400)
     if period not in (1, 5, 10, 20, 30) and period % 60:
         raise ApiError(
@@ -54,7 +54,7 @@ def period_of(value: object) -> int:
 
 
 def whole(name: str, value: object, low: int, high: int) -> int:
-    """A whole number, which is text in the Query protocol; ApiError outside of `low` to `high`."""
+    """Parse a whole number, which is text in the Query protocol; ApiError outside `low` to `high`."""
     try:
         number = int(value) if isinstance(value, int | str) and not isinstance(value, bool) else low - 1
     except ValueError:
@@ -67,5 +67,5 @@ def whole(name: str, value: object, low: int, high: int) -> int:
 
 
 def invalid(message: str) -> ApiError:
-    """The error of GetMetricData, which models none for its parameters."""
+    """Make the error of GetMetricData, which models none for its parameters."""
     return ApiError("ValidationError", message)

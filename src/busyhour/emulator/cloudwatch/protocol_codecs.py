@@ -1,9 +1,9 @@
-"""The three protocols that clients of CloudWatch speak, behind one interface.
+"""The three protocols of CloudWatch clients, behind one interface.
 
 Current SDKs send smithy-rpc-v2-cbor, some send JSON 1.0, older ones and AWS CLI up to 2.x send the Query
-protocol (form in, XML out): botocore's model lists all three. A codec turns a request into an operation's name
-and its parameters, and a result into a response. Parameters keep what their protocol can tell: in Query every
-value is text and times are ISO 8601, in JSON times are epoch seconds, in CBOR they are datetimes.
+protocol (form in, XML out); botocore's model lists all three. A codec decodes a request to an operation's name
+and its parameters, and encodes a result as a response. Parameters keep the types of their protocol: in Query
+every value is text and times are ISO 8601, in JSON times are epoch seconds, in CBOR they are datetimes.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ class Codec(Protocol):
         """Whether every value is text."""
 
     def decode(self, request: Request) -> tuple[str, dict[str, Any]]:
-        """Operation and parameters.
+        """Decode operation and parameters.
 
         Raises:
-            ApiError: SerializationException where the body is not of this protocol.
+            ApiError: SerializationException if the body does not conform to this protocol.
         """
 
     def encode(self, operation: str, result: Mapping[str, Any], request: Request) -> Response:
-        """The response with `result`: dicts, lists, text, numbers, bools and datetimes."""
+        """Encode the response with `result`: dicts, lists, text, numbers, bools and datetimes."""
 
     def error(self, error: ApiError, shape: str, request: Request) -> Response:
-        """The error; `shape` is its name in the service's model, where that is not its code."""
+        """Encode the error; `shape` is its name in the service's model if that differs from its code."""
 
 
 def codec_of(request: Request) -> Codec:
-    """The codec of the protocol that `request` speaks."""
+    """Return the codec of the protocol of `request`."""
     if request.headers.get("smithy-protocol", "") == "rpc-v2-cbor":
         return CborCodec()
     if "x-amz-target" in request.headers:
@@ -57,12 +57,12 @@ def codec_of(request: Request) -> Codec:
 
 
 class CborCodec:
-    """smithy-rpc-v2-cbor: the operation ends the path, parameters and results are CBOR."""
+    """smithy-rpc-v2-cbor: the operation is the end of the path, parameters and results are CBOR."""
 
     text = False
 
     def decode(self, request: Request) -> tuple[str, dict[str, Any]]:
-        """Operation and parameters; an empty body has no parameters."""
+        """Decode operation and parameters; an empty body has no parameters."""
         operation = request.path.rpartition("/")[2]
         parameters = decode_cbor(request.body) if request.body else {}
         if not isinstance(parameters, dict):
@@ -70,11 +70,11 @@ class CborCodec:
         return operation, parameters
 
     def encode(self, operation: str, result: Mapping[str, Any], request: Request) -> Response:
-        """The result as a CBOR map."""
+        """Encode the result as a CBOR map."""
         return Response(200, encode_cbor(result), CBOR, {"smithy-protocol": "rpc-v2-cbor"})
 
     def error(self, error: ApiError, shape: str, request: Request) -> Response:
-        """The shape in `__type`; the code of the Query protocol in a header, for clients that compare it."""
+        """Put the shape into `__type`, and the code of the Query protocol into a header for clients that compare it."""
         fault = "Sender" if error.status < 500 else "Receiver"
         headers = {"smithy-protocol": "rpc-v2-cbor", "x-amzn-query-error": f"{error.code};{fault}"}
         body = encode_cbor({"__type": shape, "message": error.message, **error.fields})
@@ -87,7 +87,7 @@ class JsonCodec:
     text = False
 
     def decode(self, request: Request) -> tuple[str, dict[str, Any]]:
-        """Operation and parameters."""
+        """Decode operation and parameters."""
         try:
             parameters = orjson.loads(request.body or b"{}")
         except ValueError as error:
@@ -97,11 +97,11 @@ class JsonCodec:
         return request.target, parameters
 
     def encode(self, operation: str, result: Mapping[str, Any], request: Request) -> Response:
-        """The result as a JSON object; times are epoch seconds."""
+        """Encode the result as a JSON object; times are epoch seconds."""
         return Response(200, json.dumps(result, default=datetime.timestamp).encode(), JSON_1_0)
 
     def error(self, error: ApiError, shape: str, request: Request) -> Response:
-        """The shape in `__type`, the code of the Query protocol in a header."""
+        """Put the shape into `__type`, and the code of the Query protocol into a header."""
         response = json_error(ApiError(shape, error.message, error.status, **error.fields), JSON_1_0)
         response.headers["x-amzn-query-error"] = (
             f"{error.code};{'Sender' if error.status < 500 else 'Receiver'}"
@@ -115,7 +115,7 @@ class QueryCodec:
     text = True
 
     def decode(self, request: Request) -> tuple[str, dict[str, Any]]:
-        """Operation and parameters: `A.member.1.B=x` is {"A": [{"B": "x"}]}."""
+        """Decode operation and parameters: `A.member.1.B=x` is {"A": [{"B": "x"}]}."""
         try:
             pairs = parse_qsl(request.body.decode() or request.query, keep_blank_values=True)
         except UnicodeDecodeError as error:
@@ -136,7 +136,7 @@ class QueryCodec:
         return operation, {name: _members(value) for name, value in tree.items()}
 
     def encode(self, operation: str, result: Mapping[str, Any], request: Request) -> Response:
-        """The result as XML."""
+        """Encode the result as XML."""
         body = (
             f'<{operation}Response xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/">'
             f"<{operation}Result>{_xml(result)}</{operation}Result>"
@@ -146,12 +146,12 @@ class QueryCodec:
         return Response(200, body.encode(), XML)
 
     def error(self, error: ApiError, shape: str, request: Request) -> Response:
-        """The code in Error/Code."""
+        """Put the code into Error/Code."""
         return query_error(error, request.request_id)
 
 
 def _members(node: object) -> object:
-    """Turn {"member": {"1": …, "2": …}} into lists, all the way down."""
+    """Convert {"member": {"1": …, "2": …}} to lists, recursively."""
     if not isinstance(node, dict):
         return node
     if set(node) == {"member"} and isinstance(node["member"], dict):
@@ -174,10 +174,10 @@ def _xml(value: object) -> str:
 
 
 def decode_cbor(data: bytes) -> Any:
-    """The data item in `data`, by botocore's own parser.
+    """Decode the data item in `data` with botocore's own parser.
 
     Raises:
-        ApiError: SerializationException where it is not CBOR.
+        ApiError: SerializationException if it is not CBOR.
     """
     from botocore.parsers import BaseCBORParser
 
@@ -185,17 +185,17 @@ def decode_cbor(data: bytes) -> Any:
     try:
         return parser.parse_data_item(parser.get_peekable_stream_from_bytes(data))
     except Exception as error:
-        # botocore raises whatever its byte reading runs into; all of it means that this is not CBOR.
+        # botocore raises arbitrary exceptions of its byte reading; all of them mean that this is not CBOR.
         raise ApiError("SerializationException", f"The body is not CBOR: {error}") from None
 
 
 def encode_cbor(value: object) -> bytes:
-    """`value` in CBOR (RFC 8949). Times are tag 1 with a float, numbers with a fraction 8-byte floats.
+    """Encode `value` in CBOR (RFC 8949). Times are tag 1 with a float, numbers with a fraction 8-byte floats.
 
-    botocore can serialise CBOR only against the shape of a request; this is the part that answers need.
+    botocore can serialise CBOR only by the shape of a request; this encodes responses.
 
     Raises:
-        TypeError: a type that no answer holds.
+        TypeError: an unsupported type.
     """
     out = io.BytesIO()
     _cbor(value, out)
@@ -229,7 +229,7 @@ def _cbor(value: object, out: io.BytesIO) -> None:
 
 
 def _head(major: int, number: int) -> bytes:
-    """Initial byte and argument of a data item."""
+    """Return initial byte and argument of a data item."""
     if number < 24:
         return bytes([major << 5 | number])
     for info, size in ((24, 1), (25, 2), (26, 4), (27, 8)):

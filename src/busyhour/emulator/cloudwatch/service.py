@@ -1,8 +1,8 @@
-"""CloudWatch in the emulator: GetMetricData, GetMetricStatistics and ListMetrics of what the emulator measured.
+"""CloudWatch in the emulator: GetMetricData, GetMetricStatistics and ListMetrics of the emulator's measurements.
 
 As in CloudWatch, only the exact set of dimensions matches, a period without data has no datapoint, and a
-period's timestamp is its start. Other than in CloudWatch, every metric has a resolution of one second. Metric
-math and the trimmed statistics are refused in AWS's words.
+period's timestamp is its start. Unlike in CloudWatch, every metric has a resolution of one second. Metric
+math and the trimmed statistics are rejected with AWS's error messages.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _SHAPES = {
     "MissingParameter": "MissingRequiredParameterException",
     "InternalServiceError": "InternalServiceFault",
 }
-"""Errors whose code in the Query protocol is not the name of their shape."""
+"""Errors whose code in the Query protocol differs from their shape's name."""
 
 _ID = re.compile(r"[a-z][A-Za-z0-9_]{0,254}")
 _UNITS = {
@@ -53,23 +53,23 @@ _UNITS = {
 
 
 class Series(Protocol):
-    """What was measured."""
+    """Source of measured series."""
 
     def series(
         self, namespace: str, name: str, dimensions: Dimensions, start: float, end: float
     ) -> list[Point]:
-        """Points with start <= second < end, in order of time."""
+        """Return points with start <= second < end, in order of time."""
 
     def names(self) -> Iterable[SeriesName]:
-        """Every series that has data."""
+        """Return every series that has data."""
 
 
 class CloudWatch:
-    """The service, in the three protocols that its clients speak.
+    """The CloudWatch service, in the three protocols of its clients.
 
     Args:
-        metrics: what the emulator measured.
-        quotas: rates of requests.
+        metrics: the emulator's measurements.
+        quotas: request rates.
     """
 
     names = ("monitoring",)
@@ -81,18 +81,18 @@ class CloudWatch:
 
     @property
     def served(self) -> tuple[str, ...]:
-        """Names of the operations that are answered."""
+        """Names of the supported operations."""
         return tuple(self._operations)
 
     def operation_name(self, request: Request) -> str:
-        """Name of the API operation."""
+        """Return the name of the API operation."""
         return codec_of(request).decode(request)[0]
 
     def handle(self, request: Request) -> Response:
-        """Answer one request.
+        """Handle one request.
 
         Raises:
-            ApiError: in the words of CloudWatch.
+            ApiError: an error of CloudWatch.
         """
         codec = codec_of(request)
         name, parameters = codec.decode(request)
@@ -105,7 +105,7 @@ class CloudWatch:
         return codec.encode(name, handler.run(parameters), request)
 
     def error_response(self, error: ApiError, request: Request) -> Response:
-        """`error` in the protocol of the request."""
+        """Encode `error` in the protocol of the request."""
         return codec_of(request).error(error, _SHAPES.get(error.code, error.code), request)
 
     # ------------------------------------------------------------------------------------ GetMetricData
@@ -228,7 +228,7 @@ class CloudWatch:
     def _points(
         self, metric: Parameters, start: float, end: float, period: int, unit: object
     ) -> list[tuple[int, list[Point]]]:
-        """Points by period; the start is rounded down to a whole period, as CloudWatch does."""
+        """Return points by period; the start is rounded down to a whole period, as in CloudWatch."""
         for name in ("Namespace", "MetricName"):
             if not metric.get(name):
                 raise ApiError("MissingParameter", f"The parameter {name} is required.")
@@ -245,7 +245,7 @@ class CloudWatch:
 
 
 def _data_page(results: list[dict[str, Any]], limit: int, token: object) -> dict[str, Any]:
-    """The part of all datapoints that starts at the token; every result is named on every page."""
+    """Return the datapoints from the token on; every page names all results."""
     total = sum(len(result["Values"]) for result in results)
     start = page_start(token, total, "InvalidNextToken")
     at = 0

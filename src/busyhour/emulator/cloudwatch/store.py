@@ -1,8 +1,8 @@
-"""What the emulator measured of itself, second by second, for CloudWatch's GetMetricData and the snapshot.
+"""The emulator's measurements by second, for CloudWatch's GetMetricData and the snapshot.
 
-A series is named as CloudWatch names it: namespace, metric name and the exact set of dimensions. Memory is
+A series has CloudWatch's identity: namespace, metric name and the exact set of dimensions. Memory is
 bounded: seconds are kept for SECONDS_KEPT, then folded into minutes that are kept for MINUTES_KEPT, and at
-most SERIES_KEPT series exist; what did not fit is counted in `dropped`.
+most SERIES_KEPT series exist; `dropped` counts values that did not fit.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 SECONDS_KEPT = 10_800
-"""Three hours: as long as CloudWatch keeps data of a resolution under a minute."""
+"""Three hours: CloudWatch's retention of data with a resolution under a minute."""
 MINUTES_KEPT = 20_160
-"""Two weeks, as Connect's metrics are kept (Administrator Guide, "Monitoring your instance using CloudWatch")."""
+"""Two weeks: the retention of Connect's metrics (Administrator Guide, "Monitoring your instance using CloudWatch")."""
 SERIES_KEPT = 10_000
 _MINUTE = 60
 
@@ -34,7 +34,7 @@ class Point(NamedTuple):
 
 
 class SeriesName(NamedTuple):
-    """What identifies a series."""
+    """Identity of a series."""
 
     namespace: str
     name: str
@@ -42,7 +42,7 @@ class SeriesName(NamedTuple):
 
 
 class _Series:
-    """Statistics by second and, once those are old, by minute: sum, max, count, min.
+    """Statistics by second and, once old, by minute: sum, max, count, min.
 
     The latest second is a list. Those before it are rows of an array, 40 bytes each: lists would take 280.
     """
@@ -76,7 +76,7 @@ class _Series:
             self._add_late(second, value)
 
     def points(self, start: float, end: float) -> Iterator[Point]:
-        """Points with start <= second < end, in order of time."""
+        """Return points with start <= second < end, in order of time."""
         for minute, bucket in sorted(self._minutes.items()):
             if start <= minute < end:
                 yield Point(minute, *bucket)
@@ -87,7 +87,7 @@ class _Series:
             yield Point(self._second, *self._bucket)
 
     def _add_late(self, second: int, value: float) -> None:
-        """Add to a second that is over."""
+        """Add to a past second."""
         bucket = [value, value, 1.0, value]
         at = bisect_left(self._seconds, second)
         if at < len(self._seconds) and self._seconds[at] == second:
@@ -123,7 +123,7 @@ def _merge(into: dict[int, list[float]], key: int, bucket: list[float]) -> None:
 
 
 def dimensions(pairs: Iterable[tuple[str, str]]) -> Dimensions:
-    """Bring dimensions into the order in which a series is named."""
+    """Sort dimensions into the order of series names."""
     return tuple(sorted(pairs))
 
 
@@ -136,10 +136,10 @@ class MetricStore:
     def __init__(self) -> None:
         self._series: dict[tuple[str, str, Dimensions], _Series] = {}
         self.dropped = 0
-        """Values thrown away because SERIES_KEPT series existed already."""
+        """Values discarded because SERIES_KEPT series already existed."""
 
     def count(self, namespace: str, name: str, dimensions: Dimensions, value: float, at: float) -> None:
-        """Record that something happened `value` times (or took `value`); Sum is the useful statistic."""
+        """Record an event that happened `value` times (or took `value`); Sum is the useful statistic."""
         key = (namespace, name, dimensions)
         series = self._series.get(key)
         if series is None:
@@ -150,13 +150,13 @@ class MetricStore:
         series.add(int(at), value)
 
     def gauge(self, namespace: str, name: str, dimensions: Dimensions, value: float, at: float) -> None:
-        """Record a level as it is now; Maximum and Average are the useful statistics."""
+        """Record the current level; Maximum and Average are the useful statistics."""
         self.count(namespace, name, dimensions, value, at)
 
     def series(
         self, namespace: str, name: str, dimensions: Dimensions, start: float, end: float
     ) -> list[Point]:
-        """Points with start <= second < end, in order of time; empty where there is no data.
+        """Return points with start <= second < end, in order of time; empty without data.
 
         Only the exact set of dimensions matches, as in CloudWatch.
         """
@@ -164,14 +164,14 @@ class MetricStore:
         return [] if series is None else list(series.points(start, end))
 
     def names(self) -> Iterator[SeriesName]:
-        """Every series that has data (CloudWatch's ListMetrics)."""
+        """Return every series that has data (CloudWatch's ListMetrics)."""
         return iter([SeriesName(*key) for key in self._series])
 
     def total(self, namespace: str, name: str, dimensions: Dimensions) -> float:
-        """Sum over everything that is kept of one series; 0 without data."""
+        """Return the sum of all stored values of one series; 0 without data."""
         return sum(point.sum for point in self.series(namespace, name, dimensions, 0, float("inf")))
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all series."""
         self._series.clear()
         self.dropped = 0

@@ -1,4 +1,4 @@
-"""Keeps the call centre's queues and agents in step with the instance's queues, users and routing profiles."""
+"""Synchronises the call centre's queues and agents with the instance's queues, users and routing profiles."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from busyhour.emulator.connect.resources.instance import Instance, Resource, res
 class Staffing:
     """Queues and agents of one instance.
 
-    A queue is staffed by the scenario or by users whose routing profile has it. As long as neither is so, whoever is
-    put into it is answered at once.
+    A queue is staffed by the scenario or by users whose routing profile has it. Without either, every contact
+    in it is answered at once.
 
     Args:
         instance: queues, users, routing profiles.
@@ -36,7 +36,7 @@ class Staffing:
         self.renew()
 
     def renew(self) -> None:
-        """The call centre is a new one: put everything into it."""
+        """Add everything to a new call centre."""
         self.agents.clear()
         for queue in self._instance.queues():
             self._queue(queue)
@@ -44,7 +44,7 @@ class Staffing:
             self._user(user)
 
     def changed(self, resource: Resource) -> None:
-        """A resource was made or updated."""
+        """Apply a created or updated resource."""
         if resource.kind is kinds.QUEUE:
             self._queue(resource)
         elif resource.kind is kinds.USER:
@@ -55,7 +55,7 @@ class Staffing:
                     self._user(user)
 
     def removed(self, resource: Resource) -> None:
-        """A resource was deleted."""
+        """Apply a deleted resource."""
         agent = self.agents.pop(resource.id, None)
         if agent is not None:
             self._acd.sign(agent, signed_in=False)
@@ -68,17 +68,17 @@ class Staffing:
                 queue.enabled = False
 
     def put_status(self, user: Resource, status: Resource) -> None:
-        """The agent is in this status from now on."""
+        """Set the agent's status."""
         self._statuses[user.id] = status
         routable = status.members.get("Type") == "ROUTABLE"
         self._acd.sign(self.agents[user.id], signed_in=routable)
 
     def status(self, user: Resource) -> Resource | None:
-        """The status that an agent is in; None: never signed in."""
+        """Return an agent's status; None: never signed in."""
         return self._statuses.get(user.id)
 
     def serving(self, queues: Iterable[Resource]) -> list[tuple[Resource, Agent]]:
-        """Users whose routing profile has any of the queues, each once."""
+        """Return users whose routing profile has any of the queues, each once."""
         wanted = {id(self.acd_queue(queue)) for queue in queues}
         return [
             (user, self.agents[user.id])
@@ -87,7 +87,7 @@ class Staffing:
         ]
 
     def with_profile(self, profile: Resource) -> list[tuple[Resource, Agent]]:
-        """Users who have a routing profile."""
+        """Return users with a routing profile."""
         return [
             (user, self.agents[user.id])
             for user in self._instance.all(kinds.USER)
@@ -95,7 +95,7 @@ class Staffing:
         ]
 
     def acd_queue(self, queue: Resource) -> AcdQueue:
-        """The call centre's queue of a queue resource."""
+        """Return the call centre's queue of a queue resource."""
         agents = self._acd.known(queue.name)
         capacity = queue.members.get("MaxContacts") if agents is None else agents.capacity
         return self._acd.open(queue.name, (queue.arn, queue.id), agents=None, capacity=capacity)
@@ -141,7 +141,7 @@ class Staffing:
         return Profile(skills, {one["Channel"]: one.get("Concurrency", 1) for one in media}, beside)
 
     def _unstaffed(self) -> None:
-        """Queues with users are served by them alone; those without have whoever is needed."""
+        """Return the staff of a queue: queues with users are served by them alone, others have as many agents as needed."""
         for queue in self._instance.queues():
             if queue.name not in self._planned:
                 acd_queue = self.acd_queue(queue)

@@ -1,4 +1,4 @@
-"""Puts Connect together: the first instance as the scenario describes it, and what every further one is made of."""
+"""Assembles Connect: the scenario's first instance, and the parts of every further one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from busyhour.scenarios.model import Scenario
 def first_instance(
     state: EmulatorState, scenario: Scenario, flows: Iterable[Path], numbers: Iterable[str]
 ) -> Instance:
-    """The instance that the emulator begins with: the scenario's flows, queues and number; all numbers lead to its entry.
+    """Make the emulator's first instance: the scenario's flows, queues and number; all numbers lead to its entry.
 
     Raises:
         BusyhourError: a flow cannot be read.
@@ -61,9 +61,9 @@ def open_sites(
     validator: Validator | None = None,
     logs: FlowLogs | None = None,
 ) -> InstanceRuntimes:
-    """Connect with `instance` at work; CreateInstance opens more, with the same callers and no staffed queue.
+    """Start Connect with `instance`; CreateInstance opens more, with the same callers and no staffed queue.
 
-    `logs` keeps flow logs; None: flows are not logged, which is a good deal faster.
+    `logs` stores flow logs; None: flows are not logged, which is considerably faster.
     """
 
     def contacts_of(opened: Instance) -> Contacts:

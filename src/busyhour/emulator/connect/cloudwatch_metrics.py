@@ -1,10 +1,10 @@
-"""What Connect reports to CloudWatch, under its own names and dimensions (Administrator Guide, "Monitoring your instance using CloudWatch").
+"""Metrics that Connect reports to CloudWatch, under its own names and dimensions (Administrator Guide, "Monitoring your instance using CloudWatch").
 
-Levels (ConcurrentCalls, QueueSize, ...) are sampled when they rise and once a second. What is counted (breaches,
-flow errors, full queues) is reported as 0 once a second while nothing happens, so that none and unknown differ; AWS
+Levels (ConcurrentCalls, QueueSize, ...) are sampled when they rise and once a second. Counters (breaches,
+flow errors, full queues) are reported as 0 once a second without events, so that zero and unknown differ; AWS
 reports nothing then. CallRecordingUploadError is
 not reported: the emulator records no calls. ThrottledCalls is not either: AWS does not document the calls per
-second behind it, so nothing is enforced.
+second behind it, so it is not enforced.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CALLS = "L-12AB7C57"
 
 @dataclass(frozen=True, slots=True)
 class PoolMetrics:
-    """What is reported of one concurrency quota. `whole` is 1 where the percentage is a decimal fraction, else 100."""
+    """Metrics of one concurrency quota. `whole` is 1 if the percentage is a decimal fraction, else 100."""
 
     group: str
     level: str
@@ -58,7 +58,7 @@ class ConnectMetrics:
     Args:
         state: shared state of the emulator.
         instance_id: the instance.
-        scope: tells the instance's quotas from those of others.
+        scope: separates the instance's quotas from those of others.
     """
 
     def __init__(self, state: EmulatorState, instance_id: str, scope: str = "") -> None:
@@ -77,10 +77,10 @@ class ConnectMetrics:
         self._begun: Counter[str] = Counter()
         """Contacts of the current second by pool."""
         self._highest: dict[str, tuple[int, int]] = {}
-        """By pool: the current second and the highest level in it."""
+        """By pool: the current second and its highest level."""
 
     def api_call(self, operation: str, at: float, *, throttled: bool) -> None:
-        """A request came in."""
+        """Count an API request."""
         where = self._usage.get(operation)
         if where is None:
             where = self._usage[operation] = dimensions(
@@ -89,7 +89,7 @@ class ConnectMetrics:
         self._store.count(USAGE, "ThrottleCount" if throttled else "CallCount", where, 1, at)
 
     def begun(self, pool: str, at: float, flow: str) -> None:
-        """A contact that begins in `flow` came in or was placed; they are reported second by second."""
+        """Count a contact that begins in `flow`; reported by second."""
         self._flows.add(flow)
         second = int(at)
         if second != self._second:
@@ -106,23 +106,23 @@ class ConnectMetrics:
         self._begun.clear()
 
     def breaching(self, pool: str, at: float) -> None:
-        """A contact found its concurrency quota full."""
+        """Count a contact that was rejected by its full concurrency quota."""
         about = POOLS[pool]
         self._store.count(CONNECT, about.breaching, self._groups[about.group], 1, at)
 
     def misconfigured(self, at: float) -> None:
-        """A call came in to a number that has no flow."""
+        """Count a call to a number without a flow."""
         self._store.count(CONNECT, "MisconfiguredPhoneNumbers", self._voice, 1, at)
 
     def expired(self, channel: str, at: float) -> None:
-        """A contact lasted longer than it may."""
+        """Count a contact that exceeded its maximum duration."""
         if channel == "TASK":
             self._store.count(CONNECT, "TasksExpired", self._groups["Tasks"], 1, at)
 
     def concurrent(self, pool: str, at: float) -> None:
-        """A contact has begun in the pool: the level now, if it is the highest of this second so far.
+        """Record the level of the pool after a contact has begun, if it is the highest of this second so far.
 
-        Lower levels are seen by `sample`, once a second.
+        Lower levels are sampled by `sample`, once a second.
         """
         active = self._state.limits.in_use(pool, self._scope)
         second = int(at)
@@ -131,7 +131,7 @@ class ConnectMetrics:
             self._level(pool, active, at)
 
     def sample(self, at: float) -> None:
-        """Once a second: the levels now, the contacts of the second before, and 0 for what did not happen."""
+        """Report, once a second, the current levels, the contacts of the second before, and 0 for absent events."""
         if int(at) != self._second:
             self._report_begun()
         self._store.count(CONNECT, POOLS[CALLS].breaching, self._voice, 0, at)
@@ -145,7 +145,7 @@ class ConnectMetrics:
                 self._level(code, active, at)
 
     def _level(self, code: str, active: int, at: float) -> None:
-        """The number of active contacts, and its share of the quota."""
+        """Return the number of active contacts, and its share of the quota."""
         pool = POOLS[code]
         where = self._groups[pool.group]
         self._store.gauge(CONNECT, pool.level, where, active, at)
@@ -155,22 +155,22 @@ class ConnectMetrics:
             self._store.gauge(CONNECT, f"{pool.level}Percentage", where, share, at)
 
     def agent_answered(self, at: float) -> None:
-        """An agent took a call: nobody missed it. The emulator's agents answer at once."""
+        """Report 0 missed calls for an answered call: the emulator's agents answer at once."""
         self._store.count(CONNECT, "MissedCalls", self._voice, 0, at)
 
     def flow_error(self, flow: str, at: float, *, fatal: bool) -> None:
-        """An error branch was run, or a flow could not go on."""
+        """Count an error branch, or a flow that could not continue."""
         self._flows.add(flow)
         where = self._dimension("ContactFlow", "ContactFlowName", flow)
         self._store.count(CONNECT, "ContactFlowFatalErrors" if fatal else "ContactFlowErrors", where, 1, at)
 
     def queue_full(self, queue: str, at: float) -> None:
-        """A queue turned a contact away."""
+        """Count a contact that a full queue rejected."""
         where = self._dimension("Queue", "QueueName", queue)
         self._store.count(CONNECT, "QueueCapacityExceededError", where, 1, at)
 
     def queue(self, queue: Any, now: float, at: float) -> None:
-        """Size of a queue (`calls.acd.AcdQueue`) and age of the contact that has waited longest."""
+        """Report size of a queue (`calls.acd.AcdQueue`) and age of its oldest contact."""
         where = self._dimension("Queue", "QueueName", queue.name)
         self._store.gauge(CONNECT, "QueueSize", where, queue.waiting, at)
         self._store.gauge(CONNECT, "LongestQueueWaitTime", where, queue.oldest_age(now), at)

@@ -1,7 +1,7 @@
-"""Flow logs as Connect writes them to CloudWatch: kept in memory for the Logs API, and in a file.
+"""Flow logs as Connect writes them to CloudWatch: in memory for the Logs API, and in a file.
 
-A contact is logged from where its flow says so (Set logging behavior) and while the instance has the attribute
-CONTACTFLOW_LOGS. Its entries are written together when it ends, each with its own time.
+A contact is logged from a Set logging behavior block on, while the instance has the attribute
+CONTACTFLOW_LOGS. Its entries are written together at its end, each with its own time.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ KEPT = 100_000
 
 
 def log_group(alias: str) -> str:
-    """Name of an instance's log group (Administrator Guide, "Enable flow logs")."""
+    """Return the name of an instance's log group (Administrator Guide, "Enable flow logs")."""
     return f"/aws/connect/{alias}"
 
 
 @dataclass(frozen=True, slots=True)
 class LogEvent:
-    """One entry, as CloudWatch keeps it; `at` is milliseconds of the epoch."""
+    """One entry as CloudWatch stores it; `at` is milliseconds of the epoch."""
 
     number: int
     group: str
@@ -47,7 +47,7 @@ class FlowLogs:
     """The log entries of all instances, the last 100,000 of them.
 
     Args:
-        sink: takes every entry too, or None.
+        sink: also receives every entry, or None.
     """
 
     def __init__(self, sink: Sink | None = None) -> None:
@@ -56,7 +56,7 @@ class FlowLogs:
         self.written = 0
 
     def write(self, instance: Instance, trace: Trace, started: float) -> None:
-        """Log a contact that has ended; `started` is epoch seconds."""
+        """Log an ended contact; `started` is epoch seconds."""
         if instance.attributes.get("CONTACTFLOW_LOGS", "true") != "true":
             return
         group = log_group(instance.account.alias)
@@ -74,28 +74,28 @@ class FlowLogs:
                 self._sink.write(json.loads(message))
 
     def events(self, group: str) -> Iterator[LogEvent]:
-        """The entries of a log group by time."""
+        """Return the entries of a log group by time."""
         found = [event for event in self._events if event.group == group]
         return iter(sorted(found, key=lambda event: (event.at, event.number)))
 
     def close(self) -> None:
-        """Write out what is left."""
+        """Write out remaining entries."""
         if self._sink is not None:
             self._sink.close()
 
 
 class Observer:
-    """Hears of every action that a machine runs, and tells the tracer of the call."""
+    """Passes every action of a machine to the tracer of its call."""
 
     def __init__(self) -> None:
         self.tracers: dict[int, Tracer] = {}
 
     def on_action(self, call: Call, flow: Flow, action: Action) -> None:
-        """An action is about to be run."""
+        """Record an action."""
         self.tracers[id(call)].on_action(call, flow, action)
 
     def on_branch(self, call: Call, flow: Flow, action: Action, kind: str, index: int) -> None:
-        """A branch was taken."""
+        """Record a branch."""
         self.tracers[id(call)].on_branch(call, flow, action, kind, index)
 
 
@@ -104,9 +104,9 @@ class LoggingMachine:
 
     Args:
         machine: the machine; `observer` is its observer.
-        observer: hears of its actions.
+        observer: the machine's observer.
         time: epoch seconds.
-        done: takes the trace of every call that is over, and when it began.
+        done: called with the trace of every ended call, and its start.
     """
 
     def __init__(
@@ -132,14 +132,14 @@ class LoggingMachine:
         return self._machine.library
 
     def call(self, entry: str, contact: Contact) -> MachineCall:
-        """A call that is logged when it is over."""
+        """Create a call that is logged when it ends."""
         return _LoggedCall(
             self._machine.call(entry, contact), contact, self._observer, self._time, self._done
         )
 
 
 class _LoggedCall:
-    """A call of the machine; what goes in and comes out is traced."""
+    """A call of the machine whose effects and events are traced."""
 
     def __init__(
         self,
@@ -168,7 +168,7 @@ class _LoggedCall:
         return self._yielded(self._call.start())
 
     def send(self, event: Event) -> Effect:
-        """Hand in what happened; run to the next effect."""
+        """Pass in an event; run to the next effect."""
         now = self._time()
         self._tracer.answered(event, now - self._last)
         self._last = now

@@ -1,4 +1,4 @@
-"""One Connect instance at work: what it has, its contacts, its agents; and all instances of the account."""
+"""One running Connect instance: its resources, contacts and agents; and all instances of the account."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from busyhour.emulator.quotas.new_account import LOWER
 
 Params = dict[str, Any]
 Handler = Callable[["InstanceRuntime", Params], Params]
-"""Answers one operation of an instance: parameters in, members of the answer out."""
+"""Handles one operation of an instance: parameters in, members of the response out."""
 
 
 @dataclass(slots=True)
 class InstanceRuntime:
-    """An instance with everything that is at work in it. Made by a `InstanceRuntimes`."""
+    """An instance with everything that runs in it. Made by an `InstanceRuntimes`."""
 
     sites: InstanceRuntimes
     instance: Instance
@@ -43,16 +43,16 @@ class InstanceRuntime:
 
     @property
     def policy(self) -> ConnectPolicy:
-        """What AWS leaves open."""
+        """Choices for what AWS does not document."""
         return self.sites.policy
 
     @property
     def scope(self) -> str:
-        """Whose quotas are meant where each instance has its own; empty for the first instance."""
+        """Scope of quotas that each instance has separately; empty for the first instance."""
         return self.contacts.scope
 
     def find(self, kind: Kind, reference: str, member: str = "") -> Any:
-        """The resource of a kind by id or ARN.
+        """Return the resource of a kind by id or ARN.
 
         Raises:
             ApiError: ResourceNotFoundException that names `member`.
@@ -63,29 +63,29 @@ class InstanceRuntime:
         return found
 
     def flow(self, reference: str) -> FlowResource:
-        """The contact flow by id or ARN.
+        """Return the contact flow by id or ARN.
 
         Raises:
-            ApiError: there is none.
+            ApiError: it does not exist.
         """
         found: FlowResource = self.find(kinds.FLOW, reference)
         return found
 
     def room_for(self, kind: Kind) -> None:
-        """Count one more resource of a kind against its quota.
+        """Check that one more resource of a kind is within its quota.
 
         Raises:
-            ApiError: LimitExceededException: the instance has as many as it may have.
+            ApiError: LimitExceededException: the quota is reached.
         """
         if kind.quota is not None:
             count = len(self.instance.all(kind)) + 1
             self.within(kind.quota, count)
 
     def within(self, quota: str, count: int, code: str = "LimitExceededException", status: int = 429) -> None:
-        """Hold a number of things against a quota of the instance.
+        """Check a number of items against a quota of the instance.
 
         Raises:
-            ApiError: there would be more than the applied value.
+            ApiError: the number exceeds the applied value.
         """
         limits = self.state.limits
         limits.use(quota, count)
@@ -94,12 +94,12 @@ class InstanceRuntime:
             raise ApiError(code, "The allowed limit for the resource has been exceeded.", status)
 
     def changed(self, resource: Resource) -> None:
-        """A resource was made or updated: queues and agents follow."""
+        """Apply a created or updated resource to queues and agents."""
         resource.modified = self.state.time()
         self.staffing.changed(resource)
 
     def removed(self, resource: Resource) -> None:
-        """A resource was deleted."""
+        """Apply a deleted resource."""
         self.instance.remove(resource)
         self.staffing.removed(resource)
 
@@ -109,7 +109,7 @@ class InstanceRuntimes:
 
     Args:
         state: shared state of the emulator.
-        policy: what AWS leaves open.
+        policy: choices for what AWS does not document.
         destinations: numbers that may be called.
         contacts_of: makes the contacts of a new instance.
         validator: a stricter check of flow content than the emulator's own, or None.
@@ -130,24 +130,24 @@ class InstanceRuntimes:
         self._contacts_of = contacts_of
         self._sites: dict[str, InstanceRuntime] = {}
         self.turnover: deque[float] = deque()
-        """When instances were created or deleted through the API."""
+        """Times at which instances were created or deleted through the API."""
         self.started = False
-        """Whether levels are sampled already."""
+        """Whether levels are already being sampled."""
 
     def __iter__(self) -> Iterator[InstanceRuntime]:
         return iter(tuple(self._sites.values()))
 
     def __len__(self) -> int:
-        """Instances there are."""
+        """Number of instances."""
         return len(self._sites)
 
     @property
     def first(self) -> InstanceRuntime:
-        """The instance that the emulator began with."""
+        """The emulator's first instance."""
         return next(iter(self._sites.values()))
 
     def open(self, instance: Instance) -> InstanceRuntime:
-        """A new instance is at work."""
+        """Start a new instance."""
         contacts = self._contacts_of(instance)
         tokens = ClientTokens(self.policy.token_seconds, self.policy.tokens_kept)
         site = InstanceRuntime(self, instance, contacts, tokens, Staffing(instance, contacts))
@@ -161,7 +161,7 @@ class InstanceRuntimes:
         return site
 
     def _start_with_defaults(self, scope: str) -> None:
-        """What was applied to the first instance is not applied to a new one."""
+        """Reset a new instance's quotas to defaults: values applied to the first instance do not apply."""
         limits = self.state.limits
         for channel in CHANNELS.values():
             for code in channel.pools.values():
@@ -169,22 +169,22 @@ class InstanceRuntimes:
                 limits.set_applied(code, value, scope)
 
     def close(self, site: InstanceRuntime) -> None:
-        """An instance is deleted: its contacts end."""
+        """Close a deleted instance: its contacts end."""
         site.contacts.stop_all()
         self._sites.pop(site.instance.id, None)
         self.state.instances.pop(site.instance.arn, None)
 
     def start(self) -> None:
-        """Sample levels once a second from now on."""
+        """Start sampling levels once a second."""
         self.started = True
         for site in self:
             site.contacts.start()
 
     def get(self, instance_id: str) -> InstanceRuntime:
-        """The instance with this id.
+        """Return the instance with this id.
 
         Raises:
-            ApiError: there is none.
+            ApiError: it does not exist.
         """
         site = self._sites.get(instance_id)
         if site is None:
@@ -192,10 +192,10 @@ class InstanceRuntimes:
         return site
 
     def by_arn(self, arn: str) -> InstanceRuntime:
-        """The instance with this ARN.
+        """Return the instance with this ARN.
 
         Raises:
-            ApiError: there is none.
+            ApiError: it does not exist.
         """
         site = next((one for one in self if one.instance.arn == arn), None)
         if site is None:
@@ -203,10 +203,10 @@ class InstanceRuntimes:
         return site
 
     def number(self, reference: str) -> tuple[InstanceRuntime, NumberResource]:
-        """A claimed phone number by id, ARN or digits, and whose it is.
+        """Return a claimed phone number by id, ARN or digits, and its instance.
 
         Raises:
-            ApiError: there is none.
+            ApiError: it does not exist.
         """
         for site in self:
             found = site.instance.get(kinds.NUMBER, reference) or site.instance.number(reference)
@@ -215,7 +215,10 @@ class InstanceRuntimes:
         raise not_found("PhoneNumberId")
 
     def answers_at(self, number: str) -> tuple[Contacts, FlowResource] | None:
-        """Where a call to `number` comes in: the instance that claimed it and the number's flow; None: nowhere here."""
+        """Return where a call to `number` arrives: the instance that claimed it and the number's flow.
+
+        None for other numbers.
+        """
         for site in self:
             claimed = site.instance.number(number)
             if claimed is not None:
@@ -225,5 +228,5 @@ class InstanceRuntimes:
 
 
 def not_found(member: str) -> ApiError:
-    """ResourceNotFoundException for what a member of the request refers to."""
+    """Make ResourceNotFoundException for a member of the request."""
     return ApiError("ResourceNotFoundException", f"The specified resource was not found: {member}.", 404)

@@ -1,4 +1,4 @@
-"""Connect invokes Lambda: the emulator's function runtime as `calls.ports.Functions`, without HTTP between."""
+"""Connect's Lambda invocations: the emulator's function runtime as `calls.ports.Functions`, without HTTP."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Done = Callable[[LambdaResult | LambdaFailed], None]
 
 
 class Outcome(Protocol):
-    """What one attempt came to (`lambda_.result.InvocationResult`)."""
+    """Result of one attempt (`lambda_.result.InvocationResult`)."""
 
     @property
     def status(self) -> int:
@@ -24,7 +24,7 @@ class Outcome(Protocol):
 
     @property
     def payload(self) -> bytes:
-        """Answer or error document."""
+        """Response or error document."""
 
     @property
     def function_error(self) -> str | None:
@@ -37,7 +37,7 @@ class FunctionRuntime(Protocol):
     def start(
         self, name_or_arn: str, payload: bytes, done: Callable[[Any], None], *, source: str = ""
     ) -> None:
-        """Start one attempt; `done` hears its `Outcome` once."""
+        """Start one attempt; `done` is called once with its `Outcome`."""
 
 
 class LambdaFunctions:
@@ -45,7 +45,7 @@ class LambdaFunctions:
 
     Args:
         runtime: the Lambda service.
-        notes: hears, once by name, of functions that flows refer to and that do not exist here.
+        notes: receives, once by name, missing functions that flows refer to.
     """
 
     def __init__(self, runtime: FunctionRuntime, notes: Counter[str]) -> None:
@@ -82,7 +82,7 @@ def _judged(outcome: Outcome) -> LambdaResult | LambdaFailed:
 
 
 def _plain(value: Any) -> Any:
-    """Mappings that are no dict (proxies), tuples and the like."""
+    """Convert mappings other than dict (proxies), tuples and the like."""
     if hasattr(value, "items"):
         return dict(value)
     return list(value)

@@ -1,4 +1,4 @@
-"""The part of CloudWatch Logs that reads flow logs; every other request for logs goes to moto."""
+"""The part of CloudWatch Logs that reads flow logs; all other requests for logs go to moto."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FlowLogService:
     Args:
         logs: the entries.
         sites: the instances.
-        fallback: answers requests about other log groups; None: they are refused.
+        fallback: handles requests about other log groups; None: they are rejected.
     """
 
     names = ("logs",)
@@ -40,11 +40,11 @@ class FlowLogService:
 
     @property
     def served(self) -> tuple[str, ...]:
-        """Names of the operations that are answered."""
+        """Names of the supported operations."""
         return tuple(self._operations)
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
-        """Answer what is about flow logs; hand on the rest."""
+        """Handle requests about flow logs; pass on all others."""
         handler = self._operations.get(request.target)
         try:
             params = orjson.loads(request.body or b"{}")
@@ -57,7 +57,7 @@ class FlowLogService:
         return Response(200, orjson.dumps(handler.run(params)), JSON_1_1)
 
     def error_response(self, error: ApiError, request: Request) -> Response:
-        """`error` as JSON 1.1."""
+        """Encode `error` as JSON 1.1."""
         return json_error(error)
 
     def _names(self) -> list[str]:
@@ -139,7 +139,7 @@ class FlowLogService:
 
 
 def _group(params: Params) -> str:
-    """The log group by name, or by an ARN whose resource is `log-group:NAME` or `log-group:NAME:*`."""
+    """Return the log group by name, or by an ARN whose resource is `log-group:NAME` or `log-group:NAME:*`."""
     given = params.get("logGroupName") or params.get("logGroupIdentifier") or ""
     return given.partition(":log-group:")[2].removesuffix(":*") if given.startswith("arn:") else str(given)
 
@@ -159,10 +159,10 @@ def _page(found: list[LogEvent], params: Params) -> tuple[list[LogEvent], Params
 
 
 def _pattern(text: str) -> Callable[[str], bool]:
-    """A filter pattern: words that must all be there, or equalities of JSON members joined by &&.
+    """Parse a filter pattern: words that must all occur, or equalities of JSON members joined by &&.
 
     Raises:
-        ApiError: it is another kind of pattern.
+        ApiError: any other kind of pattern.
     """
     if not text.startswith("{"):
         words = [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', text)]

@@ -1,4 +1,4 @@
-"""What AWS does not document about Connect and the emulator has to decide: one place, each with its reason."""
+"""Decisions for what AWS does not document about Connect, each with its reason."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from busyhour.emulator.quotas.new_account import AccountAge
 
 
 class OverQuota(StrEnum):
-    """What StartOutboundVoiceContact does while the concurrent-calls quota is full.
+    """Behaviour of StartOutboundVoiceContact while the concurrent-calls quota is full.
 
-    AWS documents neither. Its API answers before the call is placed, and an experiment saw
+    AWS documents neither. Its API responds before the call is placed, and an experiment observed
     the attempt ring and drop (published by Classmethod), hence the default.
     """
 
@@ -28,29 +28,32 @@ class ConnectPolicy:
 
     over_quota: OverQuota = OverQuota.ACCEPT_THEN_FAIL
     reorder_reason: str = "TELECOM_PROBLEM"
-    """DisconnectReason of a call that met the reorder tone; no documented reason says just that."""
+    """DisconnectReason of a call with the reorder tone; no documented reason matches exactly."""
     throttle_code: str = "TooManyRequestsException"
-    """Error of a request above the rate; seen on live Connect APIs, modelled or not."""
+    """Error of a request above the rate; observed on live Connect APIs, modelled or not."""
     token_seconds: float = 7 * 86_400.0
-    """A ClientToken means the same contact for 7 days (API reference of StartOutboundVoiceContact)."""
+    """A ClientToken refers to the same contact for 7 days (API reference of StartOutboundVoiceContact)."""
     ended_kept: int = 200_000
-    """Ended contacts that DescribeContact still knows; older ones are forgotten and counted (AWS: 24 months)."""
+    """Number of ended contacts available to DescribeContact.
+
+    Older ones are deleted and counted (AWS: 24 months).
+    """
     tokens_kept: int = 200_000
-    """ClientTokens that are still known; an older one would name a contact that has been forgotten."""
+    """Number of ClientTokens kept; an older one would refer to a deleted contact."""
     failures: Mapping[str, float] = field(default_factory=dict)
-    """Share of outbound calls that end with each DisconnectReason before anybody answers. None by default, so that
+    """Share of outbound calls that end with each DisconnectReason before an answer. Empty by default, so that
     runs repeat; AWS expects about 1 % TELECOM_POTENTIAL_BLOCKING and 2 % TELECOM_PROBLEM (contact record data model)."""
     machines: Mapping[str, float] = field(default_factory=dict)
     """Share of calls with answering machine detection that end up at VoicemailBeep, VoicemailNoBeep or NotDetected
     (branches of CheckOutboundCallStatus); people answer the rest."""
     loopback_seconds: float = 2.0
-    """From the start of an outbound call to a number of ours until it comes in there. Not documented."""
+    """Seconds from the start of an outbound call to a claimed number until it arrives there. Not documented."""
     chat_minutes: int = 1_500
     """A chat ends by itself after 25 hours (default of ChatDurationInMinutes)."""
     task_seconds: float = 7 * 86_400.0
     """A task ends by itself after 7 days (Administrator Guide, "Concept: tasks")."""
     age: AccountAge = AccountAge.MATURE
-    """How long the account has been in use; decides what a new instance may do."""
+    """Age of the account; determines the limits of a new instance."""
     default_patience: float = 180.0
     """`busyhour emulator --flows`: mean patience of callers, seconds."""
     default_talk: float = 180.0

@@ -1,4 +1,4 @@
-"""Connect over HTTP: finds the operation, throttles, checks, and hands the request to the instance that is meant."""
+"""Connect over HTTP: finds the operation, throttles, checks, and passes the request to its instance."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _WITH_PROBLEMS = {
     "InvalidContactFlowException": "problems",
     "InvalidContactFlowModuleException": "Problems",
 }
-"""Errors that list what is wrong, and the member that they list it in."""
+"""Errors that list what is wrong, and the member with the list."""
 
 
 class ConnectService:
@@ -56,12 +56,12 @@ class ConnectService:
         self._table = _operations()
 
     def handle(self, request: Request) -> Response:
-        """Answer the request: route, throttle, check, do."""
+        """Handle the request: route, throttle, check, execute."""
         found = self._table.find(request.method, request.path)
         if found is None:
             raise ApiError(
                 "UnknownOperationException",
-                f"{request.method} {request.path} is no operation of Connect.",
+                f"{request.method} {request.path} is not an operation of Connect.",
                 404,
             )
         name, operation, values = found
@@ -89,23 +89,26 @@ class ConnectService:
             raise ApiError(self._policy.throttle_code, "Too Many Requests", 429)
 
     def _site(self, name: str, params: Params) -> InstanceRuntime:
-        """The instance that a request means; the first where it names none."""
+        """Return the instance of a request; the first if it names none."""
         if "InstanceId" not in params or name in _ACCOUNT_WIDE:
             return self._sites.first
         return self._sites.get(params["InstanceId"])
 
     @property
     def served(self) -> tuple[str, ...]:
-        """Names of the operations that are answered."""
+        """Names of the supported operations."""
         return tuple(HANDLERS)
 
     def operation(self, request: Request) -> str:
-        """Name of the operation that a request means; empty where it means none."""
+        """Return the name of the operation of a request; empty without one."""
         found = self._table.find(request.method, request.path)
         return found[0] if found is not None else ""
 
     def error_response(self, error: ApiError, request: Request) -> Response:
-        """`error` as rest-json, under a name that the operation models; the message member as Connect's model spells it."""
+        """Encode `error` as rest-json, under a name that the operation models.
+
+        The message member follows Connect's model.
+        """
         found = self._table.find(request.method, request.path)
         if found is not None and found[1] is not None:
             error = found[1].in_model(error)
@@ -118,12 +121,12 @@ class ConnectService:
 
 
 def _is_long(params: Params) -> bool:
-    """Whether a search is over more than two weeks: it has a rate of its own."""
+    """Whether a search spans more than two weeks: it has a rate of its own."""
     span = params["TimeRange"]
     return epoch_seconds(span["EndTime"]) - epoch_seconds(span["StartTime"]) > _TWO_WEEKS
 
 
 @cache
 def _operations() -> OperationTable:
-    """The table of operations; made once, for it never changes and takes a while."""
+    """Return the table of operations; made once, since it never changes and takes a while."""
     return OperationTable(HANDLERS)

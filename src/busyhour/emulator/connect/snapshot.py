@@ -1,4 +1,4 @@
-"""What Connect keeps from run to run: instances with their resources. Contacts are not kept."""
+"""State of Connect between runs: instances with their resources. Contacts are not stored."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _NUMBER = ("flow", "description", "type")
 class ConnectState:
     """Connect's part of the emulator's state (`persistence.Part`).
 
-    What was kept wins: resources of the first instance are those of the snapshot, but for flows and numbers that the
-    emulator was started with and that the snapshot does not have.
+    The stored state has precedence: resources of the first instance are those of the snapshot, except flows and
+    numbers of the command line that the snapshot lacks.
     """
 
     part = "connect"
@@ -28,11 +28,11 @@ class ConnectState:
         self._sites = sites
 
     def dump(self, folder: Path) -> Any:
-        """Every instance with its resources, and the status of every agent."""
+        """Return every instance with its resources, and the status of every agent."""
         return [_dumped(site) for site in self._sites]
 
     def restore(self, data: Any, folder: Path) -> None:
-        """Open the instances again and give them what they had."""
+        """Open the stored instances with their resources."""
         for number, about in enumerate(data):
             if number == 0:
                 site = self._sites.first

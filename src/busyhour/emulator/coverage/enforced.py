@@ -1,6 +1,6 @@
-"""Which limits the emulator enforces besides the rates of API requests, and what is said above each.
+"""Enforced limits other than API rates, with the error returned when each is exceeded.
 
-Data for the coverage page. A test finds every quota that the emulator's code names and asks for it here.
+Data for the coverage page. A test checks that every quota named in the emulator's code is listed here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Enforced:
-    """One limit: the quota's key, and what whoever goes beyond it meets."""
+    """One limit: the quota's key, and the response to a caller that exceeds it."""
 
     key: str
     answer: str
@@ -103,7 +103,7 @@ ENFORCED: tuple[Enforced, ...] = (
     Enforced("dynamodb.streams-write-throughput-limit", f"{_LIMIT} where provisioned"),
     Enforced(
         "dynamodb.concurrent-control-plane-operations",
-        f"{_LIMIT}; `--table-delay` says how long an operation takes",
+        f"{_LIMIT}; `--table-delay` sets how long an operation takes",
     ),
     Enforced("lex.concurrent-text-conversations", f"{_THROTTLED} 429; error branch of the block"),
     Enforced("lex.concurrent-voice-conversations-start-conversation", "error branch of the block"),
@@ -118,7 +118,7 @@ FIXED: tuple[Enforced, ...] = (
     Enforced("connect.lambda-chain-without-an-intervening-prompt", _BLOCK),
     Enforced("connect.lambda-response-size-from-a-flow", _BLOCK),
 )
-"""Quotas that nobody can raise: held by flows and by the shape of requests, whatever value is applied."""
+"""Quotas that cannot be raised: enforced by flows and by the shape of requests, regardless of the applied value."""
 
 SETTINGS: tuple[tuple[str, str], ...] = (
     (
@@ -155,4 +155,4 @@ SETTINGS: tuple[tuple[str, str], ...] = (
     ("50 tags of a table and 255 characters of its name", _INVALID),
     ("20 KB of a table's policy", _LIMIT),
 )
-"""Limits that are no quota: what a user set, or what Connect fixes."""
+"""Limits that are not quotas: set by a user, or fixed by Connect."""

@@ -1,6 +1,6 @@
-"""Quotas of the table that the emulator does not hold, each with the reason: data for the coverage page.
+"""Quotas of the table that the emulator does not enforce, each with the reason: data for the coverage page.
 
-With `enforced` it accounts for every quota of the table that is no API rate; a test compares them.
+With `enforced` it covers every quota of the table that is not an API rate; a test compares them.
 """
 
 from __future__ import annotations
@@ -60,4 +60,4 @@ UNSERVED: Mapping[str, tuple[str, ...]] = {
         "kinesis.new-on-demand-stream-write",
     ),
 }
-"""Keys of quotas by why they are not held."""
+"""Keys of quotas by the reason why they are not enforced."""

@@ -1,7 +1,7 @@
-"""docs/emulator-coverage.md, the page of what the emulator serves, enforces and does differently from AWS.
+"""docs/emulator-coverage.md, the page of what the emulator supports, enforces and does differently from AWS.
 
-Which operations are served is asked of the router, which limits there are of the quota table and `enforced`, and what
-differs from AWS is written in `differences`.
+The router provides the supported operations, the quota table and `enforced` the limits, and
+`differences` the differences from AWS.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _TITLES = {entry.model: entry.title for entry in SERVICES}
 _INTRODUCTION = """# What the emulator covers
 
 Made from the emulator itself by `make generate`.
-Every operation is held to botocore's model of it by generated requests (`tests/conformance`).
+Every operation is checked against botocore's model by generated requests (`tests/conformance`).
 Services that are not named here are answered by moto, without limits.
 """
 
 
 def page() -> str:
-    """The whole page, Markdown."""
+    """Return the whole page as Markdown."""
     from busyhour.emulator.app import build
 
     emulator = build()
@@ -56,7 +56,7 @@ def _limits(table: QuotaTable, served: Mapping[str, tuple[str, ...]]) -> Iterato
     yield "Defaults of us-east-1; `--quota`, a scenario and granted increases apply other values.\n"
     yield "### API requests\n"
     yield "A token bucket for each operation, account and Region. Above it: TooManyRequestsException, HTTP 429."
-    yield "CloudWatch says Throttling, HTTP 400."
+    yield "CloudWatch returns `Throttling` with HTTP 400."
     yield "Operations of Lambda but Invoke and GetFunction share one; the Participant Service has one for each instance.\n"
     yield "| service | rate/s | burst | operations |\n|---|---|---|---|"
     for entry in SERVICES:
@@ -71,17 +71,17 @@ def _limits(table: QuotaTable, served: Mapping[str, tuple[str, ...]]) -> Iterato
     yield "\n### Settings and fixed limits\n"
     yield "| limit | above it |\n|---|---|"
     yield from (f"| {limit} | {answer} |" for limit, answer in SETTINGS)
-    yield "\n### Quotas that are not held\n"
+    yield "\n### Quotas that are not enforced\n"
     for reason, keys in UNSERVED.items():
         yield f"- {reason}: {'; '.join(table.find(key).name for key in keys)}."
-    yield "- API rates of operations that are not served."
+    yield "- API rates of operations that are not supported."
     yield ""
 
 
 def _by_rate(
     table: QuotaTable, service: str, operations: tuple[str, ...]
 ) -> dict[tuple[float, float], list[str]]:
-    """Operations that have the same rate and burst; what has no rate in the table is left out."""
+    """Group operations with the same rate and burst; those without a rate in the table are omitted."""
     found: dict[tuple[float, float], list[str]] = {}
     for operation in sorted(operations):
         try:

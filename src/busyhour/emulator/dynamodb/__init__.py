@@ -1,1 +1,1 @@
-"""DynamoDB inside the emulator: moto's backend for what operations mean, DynamoDB's throughput for how many."""
+"""DynamoDB inside the emulator: moto's backend for the results of operations, DynamoDB's throughput for their rates."""

@@ -152,7 +152,7 @@ _PLAIN_BEHAVIOURS = frozenset(
 _PLAIN = frozenset(type for type, one in DECLARED.items() if one.behaviour in _PLAIN_BEHAVIOURS) | {
     "DistributeByPercentage"
 }
-"""Types that give nothing back."""
+"""Types without return values."""
 
 
 def _assigned(values: Values, root: str, given: Any, context: Context) -> Values:

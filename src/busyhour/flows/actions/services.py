@@ -29,7 +29,7 @@ class Service(Node):
         self._channels = declared.limited_to if declared is not None else frozenset()
 
     def run(self, call: Call) -> Node | None:
-        """Ask, unless the contact's channel knows nothing of the kind."""
+        """Request the step, unless the service does not support the contact's channel."""
         if self._channels and call.contact.channel not in self._channels:
             return self.fail(call, detail=f"not for {call.contact.channel}", cause=Cause.CHANNEL)
         parameters: dict[str, Any] = (

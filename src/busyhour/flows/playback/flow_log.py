@@ -22,7 +22,7 @@ from busyhour.flows.playback.call_trace import Step, Trace
 from busyhour.flows.references import text_of
 
 MODULE_TYPES = {type: one.log_name for type, one in DECLARED.items() if one.log_name}
-"""Action type -> module type; types that are not here keep their name (Loop, Wait, CheckHoursOfOperation, ...)."""
+"""Action type -> module type; any other type keeps its name (Loop, Wait, CheckHoursOfOperation, ...)."""
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """Default start time of simulated calls."""

@@ -1,4 +1,4 @@
-"""Operations on contacts that there are: stop, describe, search, attributes, tags, references."""
+"""Operations on existing contacts: stop, describe, search, attributes, tags, references."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TAGS = 6
 
 @operation("StopContact")
 def stop_contact(site: InstanceRuntime, params: Params) -> Params:
-    """StopContact: ContactNotFoundException for a contact that is over."""
+    """StopContact: ContactNotFoundException for a contact that has ended."""
     contact = _contact(site, params["ContactId"])
     if contact.sequence:
         raise ApiError("ContactNotFoundException", "The contact is no longer active.", 410)

@@ -1,4 +1,4 @@
-"""Create, Describe, List, Update and Delete of every kind of resource, made from the table in `connect.kinds`."""
+"""Create, Describe, List, Update and Delete of every kind of resource, generated from the table in `connect.kinds`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from busyhour.emulator.model.paging import page
 
 
 def create(site: InstanceRuntime, params: Params, *, kind: Kind) -> Params:
-    """Create<Kind>: the name is free, the quota has room, what it refers to exists."""
+    """Create<Kind>: checks that the name is free, the quota is not reached, and references exist."""
     name = params[kind.name]
     _free(site, kind, name)
     _exist(site, kind, params)
@@ -49,7 +49,7 @@ def listing(site: InstanceRuntime, params: Params, *, kind: Kind) -> Params:
 
 
 def update(site: InstanceRuntime, params: Params, *, kind: Kind, members: tuple[str, ...]) -> Params:
-    """An Update operation: sets the members that it is for."""
+    """An Update operation: sets its members."""
     found: Resource = site.find(kind, params[kind.id])
     name = params.get(kind.name) if "Name" in members else None
     if name is not None and name != found.name:
@@ -65,7 +65,7 @@ def update(site: InstanceRuntime, params: Params, *, kind: Kind, members: tuple[
 
 
 def delete(site: InstanceRuntime, params: Params, *, kind: Kind) -> Params:
-    """Delete<Kind>; what others refer to is in use."""
+    """Delete<Kind>: fails for resources in use by others."""
     found: Resource = site.find(kind, params[kind.id])
     if found.kind in _IN_USE and any(_refers(other, found) for other in _others(site, found)):
         raise ApiError(
@@ -117,23 +117,23 @@ def _refers(other: Resource, found: Resource) -> bool:
 
 
 def _check_queues(site: InstanceRuntime, made: Resource, params: Params) -> None:
-    """A routing profile's queues exist and are no more than the quota on queue and channel pairs."""
+    """Check a routing profile's queues: they exist and do not exceed the quota on queue and channel pairs."""
     configs = params.get("QueueConfigs") or []
     check_queue_configs(site, configs)
     made.members["QueueConfigs"] = configs
 
 
 def _check_quick_connects(site: InstanceRuntime, made: Resource, params: Params) -> None:
-    """The emulator has no quick connects that a queue could refer to."""
+    """Reject quick connects: the emulator has none."""
     if params.get("QuickConnectIds"):
         raise not_found("QuickConnectIds")
 
 
 def check_queue_configs(site: InstanceRuntime, configs: list[Params]) -> None:
-    """The queues of a routing profile exist, and are as many as the quota allows.
+    """Check that the queues of a routing profile exist, and do not exceed the quota.
 
     Raises:
-        ApiError: one does not, or LimitExceededException.
+        ApiError: one does not exist, or LimitExceededException.
     """
     for config in configs:
         site.find(kinds.QUEUE, config["QueueReference"]["QueueId"])
@@ -149,7 +149,7 @@ def _queue(site: InstanceRuntime, found: Resource, about: Params) -> Params:
 
 
 def _renamed(site: InstanceRuntime, found: Resource, about: Params) -> Params:
-    """Users and security profiles have their id and ARN under short names."""
+    """Return users and security profiles with id and ARN under short names."""
     kind = found.kind
     more = {name: value for name, value in about.items() if name not in (kind.id, kind.arn)}
     return {"Id": found.id, "Arn": found.arn, **more}

@@ -1,4 +1,4 @@
-"""Operations on contact flows and modules; what is not valid is not published."""
+"""Operations on contact flows and modules; invalid content is not published."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def create_flow(site: InstanceRuntime, params: Params) -> Params:
 
 @operation("CreateContactFlowModule")
 def create_module(site: InstanceRuntime, params: Params) -> Params:
-    """CreateContactFlowModule; the same ClientToken makes one module."""
+    """CreateContactFlowModule; the same ClientToken creates one module."""
     token = params.get("ClientToken") or ""
     at = site.state.time()
     known = site.tokens.find(f"module/{token}", at) if token else None
@@ -95,7 +95,7 @@ def list_modules(site: InstanceRuntime, params: Params) -> Params:
 
 @operation("UpdateContactFlowContent")
 def update_flow_content(site: InstanceRuntime, params: Params) -> Params:
-    """UpdateContactFlowContent: contacts that begin from now on run the new content."""
+    """UpdateContactFlowContent: contacts that begin later run the new content."""
     _set_content(site, site.flow(params["ContactFlowId"]), params["Content"])
     return {}
 
@@ -124,7 +124,7 @@ def update_module_metadata(site: InstanceRuntime, params: Params) -> Params:
 
 @operation("DeleteContactFlow")
 def delete_flow(site: InstanceRuntime, params: Params) -> Params:
-    """DeleteContactFlow: contacts that run it go on."""
+    """DeleteContactFlow: contacts that run it continue."""
     site.removed(site.flow(params["ContactFlowId"]))
     site.contacts.flows_changed()
     return {}

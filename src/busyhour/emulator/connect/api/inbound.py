@@ -1,4 +1,4 @@
-"""Inbound calls: an endpoint of the emulator's own, for nobody can ring it up."""
+"""Inbound calls: an emulator-only endpoint, since there is no telephone network."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def call_in(
     number: str = "",
     attributes: Mapping[str, str] | None = None,
 ) -> Contact:
-    """A call comes in.
+    """Start an inbound call.
 
     Args:
-        sites: the instances; a claimed `number` says which is called, otherwise it is the first.
-        entry: name or id of the first instance's flow for calls that name neither flow nor claimed number; empty: its
-            first flow.
-        flow: name, id or ARN of the flow it begins in; the number's where empty.
+        sites: the instances; a claimed `number` selects one, otherwise it is the first.
+        entry: name or id of the first instance's flow for calls with neither flow nor claimed number; empty:
+            its first flow.
+        flow: name, id or ARN of the flow in which it begins; if empty, the number's.
         caller: E.164 number of the caller.
-        number: E.164 number that was called.
+        number: E.164 number that was dialled.
         attributes: contact attributes at the start.
 
     Raises:
-        BusyhourError: there is no such flow, or the number leads to none (MisconfiguredPhoneNumbers counts it).
+        BusyhourError: the flow does not exist, or the number has none (MisconfiguredPhoneNumbers counts it).
     """
     site, begins = _called(sites, entry, flow, number)
     placed = Placed(

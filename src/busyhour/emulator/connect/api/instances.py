@@ -28,12 +28,12 @@ _ATTRIBUTES = {
     "MULTI_PARTY_CHAT_CONFERENCE": "false",
     "MESSAGE_STREAMING": "false",
 }
-"""Instance attributes with the value that a new instance has here."""
+"""Instance attributes with their value in a new instance."""
 
 
 @operation("CreateInstance")
 def create(site: InstanceRuntime, params: Params) -> Params:
-    """CreateInstance: active at once, with what Connect puts into a new one; quotas of its own."""
+    """CreateInstance: active at once, with Connect's default resources and its own quotas."""
     sites, state = site.sites, site.state
     alias = params.get("InstanceAlias") or f"instance-{len(sites) + 1}"
     if any(one.instance.account.alias == alias for one in sites):
@@ -65,7 +65,7 @@ def listing(site: InstanceRuntime, params: Params) -> Params:
 
 @operation("DeleteInstance")
 def delete(site: InstanceRuntime, params: Params) -> Params:
-    """DeleteInstance; the emulator keeps the one that it began with."""
+    """DeleteInstance; the emulator's first instance cannot be deleted."""
     if site is site.sites.first:
         raise ApiError(
             "InvalidRequestException", "The emulator's first instance cannot be deleted; stop the emulator."
@@ -76,7 +76,7 @@ def delete(site: InstanceRuntime, params: Params) -> Params:
 
 
 def _count_turnover(site: InstanceRuntime, code: str, status: int) -> None:
-    """One more instance is created or deleted, of so many in 30 days (API reference, CreateInstance)."""
+    """Count a creation or deletion of an instance against the limit in 30 days (API reference, CreateInstance)."""
     state, moments = site.state, site.sites.turnover
     at = state.time()
     while moments and moments[0] <= at - _THIRTY_DAYS:

@@ -1,8 +1,8 @@
 """The Participant Service: the customer's side of a chat. Its rates are limited per instance.
 
-Tokens say which contact and participant they are of; the emulator does not protect them. Websockets are not served:
-their URL is given and leads nowhere. Messages are kept with the contact; what the simulated customer says to a flow's
-bot is not one of them.
+Tokens identify contact and participant; the emulator does not protect them. Websockets are not supported: their
+URL is returned but does not work. Messages are stored with the contact; inputs of the simulated customer to a
+flow's bot are not among them.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ class ParticipantService:
 
     @property
     def served(self) -> tuple[str, ...]:
-        """Names of the operations that are answered."""
+        """Names of the supported operations."""
         return tuple(_handlers())
 
     def operation(self, request: Request) -> str:
-        """Name of the operation that a request means; empty where it means none."""
+        """Return the name of the operation of a request; empty without one."""
         found = self._table.find(request.method, request.path)
         return found[0] if found is not None else ""
 
     def handle(self, request: Request) -> Response:
-        """Answer the request: route, find the chat by its token, throttle, check, do."""
+        """Handle the request: route, find the chat by its token, throttle, check, execute."""
         found = self._table.find(request.method, request.path)
         if found is None or found[1] is None:
             what = found[0] if found is not None else f"{request.method} {request.path}"
@@ -63,11 +63,11 @@ class ParticipantService:
         return Response(200, orjson.dumps(_handlers()[name].run(site, contact, params)))
 
     def error_response(self, error: ApiError, request: Request) -> Response:
-        """`error` as rest-json."""
+        """Encode `error` as rest-json."""
         return rest_json_error(error, member="Message")
 
     def _chat(self, token: str, kind: str) -> tuple[InstanceRuntime, Contact]:
-        """The chat that a token is of."""
+        """Return the chat of a token."""
         try:
             what, _, contact_id = base64.urlsafe_b64decode(token).decode().partition(":")
         except (ValueError, binascii.Error):

@@ -1,7 +1,7 @@
-"""Phone numbers: claim, release, list, and the flow that calls to one begin in.
+"""Phone numbers: claim, release, list, and the flow in which calls to a number begin.
 
-The emulator has every number that anybody asks for; SearchAvailablePhoneNumbers makes some up, from the part of each
-country's range that is kept for fiction where there is one.
+The emulator has every requested number; SearchAvailablePhoneNumbers generates some, from the part of each
+country's range that is reserved for fiction if there is one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ COUNTRIES = {
     "FR": ("+33", "+3319900"),
     "IE": ("+353", "+35312091"),
 }
-"""Country code: calling code, and the beginning of the numbers that are made up."""
+"""Country code: calling code, and the prefix of generated numbers."""
 _TOLL_FREE = ("+1800", "+1833", "+1844", "+1855", "+1866", "+1877", "+1888", "+44800", "+49800")
 
 
@@ -65,7 +65,7 @@ def release(site: InstanceRuntime, params: Params) -> Params:
 
 @operation("UpdatePhoneNumber")
 def move(site: InstanceRuntime, params: Params) -> Params:
-    """UpdatePhoneNumber: the number belongs to another instance from now on."""
+    """UpdatePhoneNumber: moves the number to another instance."""
     owner, number = site.sites.number(params["PhoneNumberId"])
     target = _target(site, params)
     if target is not owner:
@@ -77,7 +77,7 @@ def move(site: InstanceRuntime, params: Params) -> Params:
 
 @operation("AssociatePhoneNumberContactFlow")
 def associate(site: InstanceRuntime, params: Params) -> Params:
-    """AssociatePhoneNumberContactFlow: calls to the number begin in this flow."""
+    """AssociatePhoneNumberContactFlow: sets the flow in which calls to the number begin."""
     number = site.find(kinds.NUMBER, params["PhoneNumberId"])
     number.flow = site.flow(params["ContactFlowId"]).id
     return {}
@@ -126,7 +126,7 @@ def list_v1(site: InstanceRuntime, params: Params) -> Params:
 
 @operation("SearchAvailablePhoneNumbers")
 def search_available(site: InstanceRuntime, params: Params) -> Params:
-    """SearchAvailablePhoneNumbers: numbers that nobody has claimed."""
+    """SearchAvailablePhoneNumbers: numbers that are not claimed."""
     code, kind = params["PhoneNumberCountryCode"], params["PhoneNumberType"]
     if code not in COUNTRIES:
         raise ApiError(
@@ -151,7 +151,7 @@ def search_available(site: InstanceRuntime, params: Params) -> Params:
 
 
 def country(number: str) -> str:
-    """Country of a number, by its calling code; US for what no row of the table begins."""
+    """Return the country of a number by its calling code; US if no row of the table matches."""
     return next((code for code, (calling, _) in COUNTRIES.items() if number.startswith(calling)), "US")
 
 

@@ -1,4 +1,4 @@
-"""Queues of routing profiles, and the status that an agent is in."""
+"""Queues of routing profiles, and the status of an agent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def list_queues(site: InstanceRuntime, params: Params) -> Params:
 
 @operation("AssociateRoutingProfileQueues", "UpdateRoutingProfileQueues")
 def associate_queues(site: InstanceRuntime, params: Params) -> Params:
-    """AssociateRoutingProfileQueues: adds queues, or changes priority and delay of those it has."""
+    """AssociateRoutingProfileQueues: adds queues, or changes priority and delay of existing ones."""
     profile = site.find(kinds.ROUTING_PROFILE, params["RoutingProfileId"])
     configs = {_key(one["QueueReference"]): one for one in profile.members.get("QueueConfigs", ())}
     configs |= {_key(one["QueueReference"]): one for one in params.get("QueueConfigs") or ()}
@@ -52,7 +52,7 @@ def disassociate_queues(site: InstanceRuntime, params: Params) -> Params:
 def put_user_status(site: InstanceRuntime, params: Params) -> Params:
     """PutUserStatus: a routable status signs the agent in, any other takes the agent out of routing.
 
-    In AWS an agent must be logged in to the Contact Control Panel first; the emulator's agents need none.
+    In AWS an agent must be logged in to the Contact Control Panel first; the emulator's agents need not be.
     """
     user = site.find(kinds.USER, params["UserId"])
     status = site.find(kinds.AGENT_STATUS, params["AgentStatusId"])

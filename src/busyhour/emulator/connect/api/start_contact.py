@@ -1,4 +1,4 @@
-"""StartOutboundVoiceContact, StartChatContact, StartTaskContact: what is wrong with a request, and the new contact."""
+"""StartOutboundVoiceContact, StartChatContact, StartTaskContact: validation of a request, and the new contact."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SIX_DAYS = 6 * 86_400.0
 
 @operation("StartOutboundVoiceContact")
 def start_outbound_voice_contact(site: InstanceRuntime, params: Params) -> Params:
-    """StartOutboundVoiceContact: accepted before anybody rings; the contact tells its outcome."""
+    """StartOutboundVoiceContact: accepted before the destination rings; the contact has the outcome."""
     flow = site.flow(params["ContactFlowId"])
     attributes: Mapping[str, str] = params.get("Attributes") or {}
     check_attributes(attributes, site.state.limits)
@@ -90,7 +90,10 @@ def start_chat_contact(site: InstanceRuntime, params: Params) -> Params:
 
 @operation("StartTaskContact")
 def start_task_contact(site: InstanceRuntime, params: Params) -> Params:
-    """StartTaskContact: above the quota on active tasks ServiceQuotaExceededException; may begin up to 6 days later."""
+    """StartTaskContact: above the quota on active tasks ServiceQuotaExceededException.
+
+    May begin up to 6 days later.
+    """
     if params.get("QuickConnectId"):
         raise not_found("QuickConnectId")
     if not params.get("ContactFlowId"):
@@ -130,7 +133,7 @@ def start_task_contact(site: InstanceRuntime, params: Params) -> Params:
 
 
 def _known(site: InstanceRuntime, params: Params) -> str | None:
-    """The contact that this ClientToken started before."""
+    """Return the contact that this ClientToken started before."""
     token: str = params.get("ClientToken") or ""
     return site.tokens.find(token, site.state.time()) if token else None
 
@@ -152,7 +155,7 @@ def _given(params: Params, names: tuple[str, ...]) -> Params:
 
 
 def _source(site: InstanceRuntime, params: Params, queue: Any) -> str:
-    """The number that the call shows: the one asked for, else the queue's outbound caller id."""
+    """Return the number that the call shows: the requested one, else the queue's outbound caller id."""
     instance = site.instance
     number: str | None = params.get("SourcePhoneNumber")
     if number is None:

@@ -1,4 +1,4 @@
-"""A contact of any channel, and the memory of all of them."""
+"""A contact of any channel, and the store of all contacts."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from busyhour.flows.protocol import EndReason
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What differs between the channels."""
+    """Differences between the channels."""
 
     pools: Mapping[str, str]
     """Code of the concurrency quota by traffic type."""
     reasons: Mapping[str, str]
-    """DisconnectReason of the contact record where the call's own end reason is another word."""
+    """DisconnectReason of the contact record, if it differs from the call's own end reason."""
     subtype: str
 
     def pool(self, traffic: str = "GENERAL") -> str:
-        """Code of the quota that a contact of this channel counts against."""
+        """Return the code of the quota for a contact of this channel."""
         return self.pools.get(traffic, self.pools["GENERAL"])
 
     def reason(self, ended_by: str) -> str:
-        """DisconnectReason (Administrator Guide, data model for contact records, by channel)."""
+        """Return the DisconnectReason (Administrator Guide, data model for contact records, by channel)."""
         return self.reasons.get(ended_by, ended_by)
 
 
@@ -61,9 +61,9 @@ class Contact:
     flow: str = ""
     traffic: str = "GENERAL"
     pool: str = ""
-    """Code of the concurrency quota that it counts against."""
+    """Code of its concurrency quota."""
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """Name, Description, RelatedContactId, CampaignId, References, ... as they were given."""
+    """Name, Description, RelatedContactId, CampaignId, References, ... as given."""
     channel: str = "VOICE"
     call: LiveCall | None = None
     connected: float | None = None
@@ -71,7 +71,7 @@ class Contact:
     queue: str | None = None
     answered: float | None = None
     agent: str | None = None
-    """ARN of the user, or the name of an agent whom the scenario staffs."""
+    """ARN of the user, or the name of an agent staffed by the scenario."""
     username: str | None = None
     talk_ended: float | None = None
     wrap_up: float = 0.0
@@ -81,20 +81,20 @@ class Contact:
     terminal: str | None = None
     detail: str = ""
     reorder: bool = False
-    """It was rejected by the concurrency quota."""
+    """Whether the concurrency quota rejected it."""
     attributes: Mapping[str, str] = field(default_factory=dict)
     invocations: Mapping[str, int] = field(default_factory=dict)
     errors: int = 0
-    """Error branches of its flows that were reported already."""
+    """Error branches of its flows that were already reported."""
     sequence: int = 0
-    """Number of its contact record; 0 while it is going on."""
+    """Number of its contact record; 0 while in progress."""
     end_as: str | None = None
-    """DisconnectReason that it ends with whatever the call says."""
+    """DisconnectReason that overrides the call's own."""
     line: str | None = None
-    """What answering machine detection found, as a branch of CheckOutboundCallStatus; None: it was not asked for."""
+    """Result of answering machine detection, as a branch of CheckOutboundCallStatus; None: no detection."""
     scheduled: float | None = None
     changed: float | None = None
-    """Attributes or tags were last updated."""
+    """Time of the last update of attributes or tags."""
     tags: dict[str, str] | None = None
     waiting: Handle | None = None
     """The timer of its beginning or its expiry."""
@@ -104,11 +104,11 @@ class Contact:
     """Messages of a chat, in the shape of GetTranscript."""
 
     def current_attributes(self) -> dict[str, str]:
-        """The attributes as they are now."""
+        """The current attributes."""
         return dict(self.call.attributes if self.call is not None else self.attributes)
 
     def update_attributes(self, changed: Mapping[str, str]) -> None:
-        """Add and replace attributes; a contact that is going on sees them in its flow."""
+        """Add and replace attributes; visible in the flow of a contact in progress."""
         if self.call is None:
             self.attributes = {**self.attributes, **changed}
             return
@@ -117,14 +117,14 @@ class Contact:
         live.update(changed)
 
     def state(self) -> str:
-        """Where it is in its life."""
+        """State in its life cycle."""
         if self.call is None:
             return "ended" if self.sequence else "scheduled"
         return str(self.call.state)
 
 
 class ContactStore:
-    """All contacts: those going on, and the last `kept` that ended.
+    """All contacts: those in progress, and the last `kept` that ended.
 
     Every contact that ends gets one record with the next sequence number.
     """
@@ -139,7 +139,7 @@ class ContactStore:
         self.reasons: Counter[str] = Counter()
 
     def __len__(self) -> int:
-        """Contacts that are known."""
+        """Number of known contacts."""
         return len(self._contacts)
 
     @property
@@ -148,16 +148,16 @@ class ContactStore:
         return len(self._contacts) - len(self._ended)
 
     def add(self, contact: Contact) -> None:
-        """A contact begins."""
+        """Add a new contact."""
         self._contacts[contact.id] = contact
         self.started += 1
 
     def get(self, contact_id: str) -> Contact | None:
-        """The contact with this id, if it is known."""
+        """Return the contact with this id, if known."""
         return self._contacts.get(contact_id)
 
     def end(self, contact: Contact) -> None:
-        """A contact is over; its record is complete."""
+        """End a contact; its record is complete."""
         self.records += 1
         contact.sequence = self.records
         self.reasons[contact.reason or ""] += 1
@@ -171,11 +171,11 @@ class ContactStore:
         return (contact for contact in tuple(self._contacts.values()) if not contact.sequence)
 
     def recent(self) -> Iterator[Contact]:
-        """Every contact that is known, in the order in which they began."""
+        """Return every known contact, in the order of beginning."""
         return iter(tuple(self._contacts.values()))
 
     def after(self, sequence: int, limit: int) -> Iterator[Contact]:
-        """Ended contacts with a greater sequence number, in order, at most `limit`."""
+        """Return ended contacts with a greater sequence number, in order, at most `limit`."""
         if not self._ended:
             return
         first = self._ended[0].sequence
@@ -188,7 +188,7 @@ class ContactStore:
                 yield contact
 
     def clear(self) -> None:
-        """Forget what has ended; live contacts stay."""
+        """Delete ended contacts; live ones remain."""
         for contact in self._ended:
             self._contacts.pop(contact.id, None)
         self._ended.clear()
@@ -198,7 +198,7 @@ class ContactStore:
 
 
 def close(contact: Contact, call: LiveCall, epoch: float) -> None:
-    """Take over from an ended call what the record needs, and let the call go. `epoch` is the clock's zero."""
+    """Copy what the record needs from an ended call, and release the call. `epoch` is the clock's zero."""
 
     def at(moment: float | None) -> float | None:
         return None if moment is None else epoch + moment

@@ -1,7 +1,7 @@
 """Contact events as Connect puts them on EventBridge (Administrator Guide, "Contact events").
 
 INITIATED, CONNECTED_TO_SYSTEM (outbound calls, chats, tasks), QUEUED, CONNECTED_TO_AGENT, CONTACT_DATA_UPDATED,
-DISCONNECTED, and COMPLETED once an agent's after contact work is over too. AMD_DISABLED, PAUSED and RESUMED do not
+DISCONNECTED, and COMPLETED after an agent's after contact work. AMD_DISABLED, PAUSED and RESUMED do not
 occur in the emulator.
 """
 
@@ -32,7 +32,7 @@ _GIVEN = {
 
 
 def contact_event(contact: Contact, moment: str, contacts: Contacts, at: float) -> dict[str, Any]:
-    """The event that `moment` (an eventType) of a contact makes at epoch seconds `at`."""
+    """Make the event of `moment` (an eventType) of a contact at epoch seconds `at`."""
     instance = contacts.instance
     about = described(contact, instance, contacts.epoch)
     detail: dict[str, Any] = {

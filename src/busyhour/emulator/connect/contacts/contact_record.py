@@ -1,4 +1,4 @@
-"""The contact record, in the words of Connect's data model (Administrator Guide, "Data model for contact records")."""
+"""The contact record in Connect's data model (Administrator Guide, "Data model for contact records")."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from busyhour.emulator.connect.resources.instance import Instance
 
 
 def record(contact: Contact, instance: Instance) -> dict[str, Any]:
-    """The record of a contact that has ended; `Emulator` holds what only we know."""
+    """Make the record of an ended contact; `Emulator` has members of our own."""
     extra = contact.extra
     return {
         "AWSAccountId": instance.account.account_id,

@@ -1,4 +1,4 @@
-"""A contact in the words of DescribeContact and SearchContacts."""
+"""A contact in the shapes of DescribeContact and SearchContacts."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _FOUND = (
     *("AgentInfo", "InitiationTimestamp", "DisconnectTimestamp", "ScheduledTimestamp"),
     *("SegmentAttributes", "Name", "Tags"),
 )
-"""What SearchContacts tells of a contact."""
+"""Members of SearchContacts."""
 
 
 def described(contact: Contact, instance: Instance, epoch: float) -> dict[str, Any]:
-    """The Contact of DescribeContact; absent members are left out. `epoch` is the zero of the calls' clock."""
+    """Make the Contact of DescribeContact, without absent members. `epoch` is the zero of the calls' clock."""
     call, extra = contact.call, contact.extra
     info: dict[str, Any] = {
         "Arn": f"{instance.arn}/contact/{contact.id}",
@@ -68,7 +68,7 @@ def described(contact: Contact, instance: Instance, epoch: float) -> dict[str, A
 
 
 def found(contact: Contact, instance: Instance, epoch: float) -> dict[str, Any]:
-    """An entry of SearchContacts."""
+    """Make an entry of SearchContacts."""
     info = described(contact, instance, epoch)
     entry = {name: info[name] for name in _FOUND if name in info}
     agent = entry.get("AgentInfo")
@@ -78,14 +78,14 @@ def found(contact: Contact, instance: Instance, epoch: float) -> dict[str, Any]:
 
 
 def queue_id(contact: Contact, instance: Instance) -> str | None:
-    """Id of the queue that a contact is in, or was last; its name where the instance has no such queue."""
+    """Return the id of a contact's current or last queue; its name if the instance lacks it."""
     name = contact.queue or (contact.call.queue_name if contact.call is not None else None)
     queue = instance.queue(name) if name else None
     return name if queue is None else queue.id
 
 
 def segment_attributes(contact: Contact) -> dict[str, Any]:
-    """The contact's own segment attributes, and its subtype."""
+    """Return the contact's own segment attributes, and its subtype."""
     subtype = {"connect:Subtype": {"ValueString": CHANNELS[contact.channel].subtype}}
     return {**subtype, **(contact.extra.get("SegmentAttributes") or {})}
 

@@ -1,7 +1,7 @@
-"""Contacts from the API request or the incoming call to the contact record.
+"""Life cycle of contacts, from the API request or the inbound call to the contact record.
 
-A contact is admitted against its concurrency quota, then lives as a call of the shared call centre
-(`busyhour.calls`), whatever its channel; this module gives it Connect's identity, tells CloudWatch, and writes down
+A contact is admitted by its concurrency quota, then runs as a call of the shared call centre
+(`busyhour.calls`) on any channel. This module gives it Connect's identity, reports to CloudWatch, and records
 how it ended.
 """
 
@@ -49,8 +49,8 @@ class Contacts:
         machines: makes the flow machine of the instance's flows.
         functions: invokes Lambda.
         clock: drives the calls.
-        policy: what AWS leaves open.
-        scope: tells the instance's quotas from those of others; empty for the first instance.
+        policy: choices for what AWS does not document.
+        scope: separates the instance's quotas from those of others; empty for the first instance.
     """
 
     def __init__(
@@ -70,13 +70,13 @@ class Contacts:
         self._policy = policy
         self.scope = scope
         self.on_record: Callable[[Contact, Contacts], None] | None = None
-        """Hears every contact that has ended."""
+        """Called with every ended contact."""
         self.on_moment: Observer | None = None
-        """Hears the outcome of every contact: INITIATED, CONNECTED_TO_SYSTEM, ... (see `connect.events`)."""
+        """Called for every event of a contact: INITIATED, CONNECTED_TO_SYSTEM, ... (see `contact_events`)."""
         self.on_renewed: Callable[[], None] = lambda: None
-        """Called when the call centre was made again."""
+        """Called when the call centre was recreated."""
         self.answers_at: Destination = lambda number: None
-        """Where calls to a number come in, if it is a number of ours."""
+        """Returns where calls to a number arrive, if an instance has claimed it."""
         self._ids = Random(scenario.seed)
         self._scenario = scenario
         self._functions = functions
@@ -85,7 +85,7 @@ class Contacts:
         self.epoch = state.time() - clock.now()
         """Epoch seconds at the zero of the calls' clock."""
         self.reordered = 0
-        """Contacts that met the reorder tone, or the quota of their channel."""
+        """Number of contacts rejected by the reorder tone, or by the quota of their channel."""
         self.store = ContactStore(policy.ended_kept)
         self.metrics = ConnectMetrics(state, instance.id, scope)
         self.events: Counter[str] = Counter()
@@ -118,17 +118,17 @@ class Contacts:
         )
 
     def start(self) -> None:
-        """Sample levels once a second from now on."""
+        """Start sampling levels once a second."""
         self._sample()
 
     def flows_changed(self) -> None:
-        """A flow was created or updated: contacts that begin from now on run the new content."""
+        """Apply a created or updated flow: contacts that begin later run the new content."""
         self.centre.machine = self._machines(flow.flow for flow in self.instance.flows())
 
     # -------------------------------------------------------------------------------------------- begin
 
     def has_room(self, channel: str, traffic: str = "GENERAL") -> bool:
-        """Whether the pool has room for one more; where not, the rejection is counted."""
+        """Whether the pool has room for one more contact; if not, count the rejection."""
         code = CHANNELS[channel].pool(traffic)
         limits = self._state.limits
         wanted = limits.in_use(code, self.scope) + 1
@@ -141,7 +141,7 @@ class Contacts:
         return False
 
     def begin(self, placed: Placed) -> Contact:
-        """A contact begins; a call above its concurrency quota meets the reorder tone and is over at once."""
+        """Begin a contact; a call above its concurrency quota gets the reorder tone and ends at once."""
         at = self._state.time()
         index, self._arrived = self._arrived, self._arrived + 1
         contact = Contact(
@@ -182,7 +182,7 @@ class Contacts:
         return contact
 
     def _new_id(self) -> str:
-        """A random UUID of version 4, written without going through a UUID object."""
+        """Make a random UUID of version 4 without a UUID object."""
         digits = f"{self._ids.getrandbits(128):032x}"
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
@@ -228,20 +228,22 @@ class Contacts:
                 self._clock.call_later(self._policy.loopback_seconds, setup)
 
     def _connect(self, contact: Contact, there: Contacts, flow: FlowResource) -> None:
-        """An outbound call to a number of ours comes in there: the other leg answers it, and ends with it."""
+        """Connect an outbound call to a claimed number: the other leg answers it, and ends with it."""
         call = contact.call
         if call is None:
             return
         placed = Placed(flow=flow, method="INBOUND", customer=contact.system, system=contact.customer)
         other = there.begin(placed)
         if other.sequence:
-            call.fail(self._policy.reorder_reason, "reorder tone: the far end had no room or ended at once")
+            call.fail(
+                self._policy.reorder_reason, "reorder tone: the destination had no room or ended at once"
+            )
             return
         contact.peer, other.peer = other, contact
         call.pick_up()
 
     def _line(self, index: int) -> str:
-        """What answering machine detection finds of call number `index`."""
+        """Return the result of answering machine detection for call number `index`."""
         left = Stream(self._scenario.seed, index, _LINE).random()
         for status, share in self._policy.machines.items():
             left -= share
@@ -278,7 +280,7 @@ class Contacts:
             self._ended(contact)
 
     def stop_all(self) -> int:
-        """End every contact; returns how many there were."""
+        """End every contact; return their number."""
         stopped = self.centre.stop_all("the emulator was reset or stopped")
         for contact in self.store.live():
             self.stop(contact)
@@ -286,12 +288,12 @@ class Contacts:
         return stopped
 
     def updated(self, contact: Contact) -> None:
-        """Attributes or tags of a contact were changed."""
+        """Record that attributes or tags of a contact were changed."""
         contact.changed = self._state.time()
         self._tell(contact, "CONTACT_DATA_UPDATED")
 
     def forget(self) -> None:
-        """Forget what has ended and every count; applied values and live contacts stay."""
+        """Delete ended contacts and every count; applied values and live contacts remain."""
         self.store.clear()
         self.reordered = 0
         for counter in (self.events, self.functions, self.outcomes, self.unmodelled):
@@ -302,7 +304,7 @@ class Contacts:
     # ------------------------------------------------------------------------------- calls.ports.Listener
 
     def on_event(self, call: LiveCall, kind: str, at: float, detail: Mapping[str, Any]) -> None:
-        """What the call centre tells of a call."""
+        """Handle an event of a call."""
         self.events[kind] += 1
         now = self.epoch + at
         if kind == "started":
@@ -350,7 +352,7 @@ class Contacts:
             self._tell(contact, "COMPLETED")
 
     def on_contact(self, queue: str) -> int:
-        """Contacts of a queue that an agent of that queue alone has in hand now (wrap-up not counted)."""
+        """Return the contacts that agents of this queue alone have now (without wrap-up)."""
         return max(0, self._on_contact[queue])
 
     def _tell(self, contact: Contact, moment: str) -> None:
@@ -362,14 +364,14 @@ class Contacts:
             self._on_contact[contact.queue] -= 1
 
     def _count_errors(self, call: LiveCall, contact: Contact, now: float) -> None:
-        """Report the error branches that were run since the last event of the call."""
+        """Report the error branches since the last event of the call."""
         met = getattr(call.machine_call, "error_branches", 0)
         for _ in range(met - contact.errors):
             self.metrics.flow_error(_flow_of(call, contact), now, fatal=False)
         contact.errors = met
 
     def _note(self, call: LiveCall) -> None:
-        """Remember what the machine has to say of a call: default paths taken, flows it did not find."""
+        """Record notes of the machine about a call: default paths, missing flows."""
         for kind in getattr(call.machine_call, "unmodelled", ()):
             self.unmodelled[kind] += 1
         for reference in getattr(call.machine_call, "unresolved", ()):
@@ -392,7 +394,7 @@ class Contacts:
                 other.call.hang_up()
 
     def outcomes_now(self) -> Counter[str]:
-        """Outcomes of all voice contacts, were those that go on cut off now."""
+        """Return outcomes of all voice contacts, as if those in progress were cut off now."""
         going_on = [one for one in self.store.live() if one.channel == VOICE and one.call is not None]
         found = Counter(self.outcomes)
         for contact in going_on:
@@ -418,7 +420,7 @@ class Contacts:
 
 
 def _is_staffed(contact: Contact) -> bool:
-    """Whether the agent is one whom the scenario staffs for a queue; users have ARNs."""
+    """Whether the scenario staffs the agent for a queue; users have ARNs."""
     return not (contact.agent or "").startswith("arn:")
 
 

@@ -1,4 +1,4 @@
-"""StartOutboundVoiceContact: what is wrong with a request, and the idempotency of ClientToken."""
+"""StartOutboundVoiceContact: validation of a request, and the idempotency of ClientToken."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from busyhour.emulator.quotas.throttling import Limits
 
 ATTRIBUTE_BYTES = "connect.contact-attributes-total-size"
 COUNTRIES = "connect.countries-allowed-for-outbound-calls"
-"""Keys of quotas that are counted when they turn a request away."""
+"""Keys of quotas whose rejections are counted."""
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def check_attributes(attributes: Mapping[str, str], limits: Limits) -> None:
-    """Keys are alphanumeric, dash or underscore; all keys and values together have at most 32,768 UTF-8 bytes.
+    """Check attributes: keys of alphanumeric characters, dashes and underscores, at most 32,768 UTF-8 bytes in all.
 
     Raises:
-        ApiError: they are not.
+        ApiError: they are invalid.
     """
     size = 0
     for key, value in attributes.items():
@@ -44,10 +44,10 @@ def check_attributes(attributes: Mapping[str, str], limits: Limits) -> None:
 
 
 def check_campaign(params: Mapping[str, Any]) -> str:
-    """The traffic type, checked against answering machine detection.
+    """Return the traffic type after checking it against answering machine detection.
 
     Raises:
-        ApiError: detection is enabled for traffic that is not CAMPAIGN, or an agent-first preview is asked for.
+        ApiError: detection is enabled for traffic other than CAMPAIGN, or an agent-first preview is requested.
     """
     traffic: str = params.get("TrafficType") or "GENERAL"
     detection = params.get("AnswerMachineDetectionConfig") or {}
@@ -66,29 +66,29 @@ def check_campaign(params: Mapping[str, Any]) -> str:
 
 
 class ClientTokens:
-    """Which contact each ClientToken started; a token is remembered for `seconds`, at most `kept` of them."""
+    """The contact that each ClientToken started; a token is kept for `seconds`, at most `kept` of them."""
 
     def __init__(self, seconds: float, kept: int) -> None:
         self._seconds = seconds
         self._kept = kept
-        # Ordered, since the oldest key of a plain dict is found behind all that were taken out before it.
+        # Ordered, since finding the oldest key of a plain dict walks over all keys removed before it.
         self._tokens: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self.forgotten = 0
 
     def find(self, token: str, at: float) -> str | None:
-        """The contact that `token` started, if it is remembered."""
+        """Return the contact that `token` started, if kept."""
         known = self._tokens.get(token)
         if known is None or at - known[1] > self._seconds:
             return None
         return known[0]
 
     def remember(self, token: str, contact_id: str, at: float) -> None:
-        """`token` started this contact."""
+        """Record that `token` started this contact."""
         self._tokens[token] = (contact_id, at)
         if len(self._tokens) > self._kept:
             self._tokens.popitem(last=False)
             self.forgotten += 1
 
     def clear(self) -> None:
-        """Forget all."""
+        """Delete all tokens."""
         self._tokens.clear()

@@ -1,4 +1,4 @@
-"""Where contact records and contact events go, of all instances."""
+"""Output of contact records and contact events of all instances."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from busyhour.emulator.server.sinks import Sink
 
 
 class Outlets:
-    """Writes the records and events of every instance that it is attached to.
+    """Writes the records and events of every attached instance.
 
     Args:
         time: epoch seconds.
-        records: takes contact records; None: nobody does.
-        events: takes contact events; None: nobody does.
+        records: receives contact records; None for no output.
+        events: receives contact events; None for no output.
     """
 
     def __init__(self, time: Callable[[], float], records: Sink | None, events: Sink | None) -> None:
@@ -26,7 +26,7 @@ class Outlets:
         self._events = events
 
     def attach(self, contacts: Contacts) -> None:
-        """Hear of an instance's contacts from now on."""
+        """Start writing an instance's contacts."""
         if self._records is not None:
             contacts.on_record = self._record
         if self._events is not None:
@@ -41,7 +41,7 @@ class Outlets:
         self._events.write(contact_event(contact, moment, contacts, self._time()))
 
     def close(self) -> None:
-        """Write out what is left."""
+        """Write out remaining entries."""
         for sink in (self._records, self._events):
             if sink is not None:
                 sink.close()

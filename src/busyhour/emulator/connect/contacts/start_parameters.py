@@ -1,4 +1,4 @@
-"""What is asked of a new contact, before there is one."""
+"""Parameters of a contact about to be created."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NOTHING: Mapping[str, Any] = {}
 
 @value
 class Placed:
-    """What is asked of a new contact."""
+    """Parameters of a new contact."""
 
     flow: FlowResource
     method: str
@@ -28,15 +28,15 @@ class Placed:
     """Name, Description, References and the like, by their names in the API."""
     channel: str = "VOICE"
     detect: bool = False
-    """Answering machine detection is enabled."""
+    """Whether answering machine detection is enabled."""
     expires: float | None = None
     """Seconds after which it ends by itself (chats, tasks)."""
     scheduled: float | None = None
-    """Epoch seconds at which it shall begin (tasks)."""
+    """Epoch seconds at which it begins (tasks)."""
 
 
 def contact_fields(placed: Placed) -> dict[str, Any]:
-    """What only chats and tasks bring along."""
+    """Return the members specific to chats and tasks."""
     extra = placed.extra
     return {
         "channel": placed.channel,

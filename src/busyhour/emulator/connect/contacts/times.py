@@ -1,4 +1,4 @@
-"""Times in requests and answers."""
+"""Times in requests and responses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from busyhour.emulator.messages import ApiError
 
 
 def epoch_seconds(value: float | str) -> float:
-    """Epoch seconds of a timestamp in a request: a number or ISO 8601.
+    """Parse a timestamp in a request to epoch seconds: a number or ISO 8601.
 
     Raises:
         ApiError: it is neither.
@@ -23,7 +23,7 @@ def epoch_seconds(value: float | str) -> float:
 
 
 def iso(moment: float | None) -> str | None:
-    """Epoch seconds as Connect writes times; None stays None."""
+    """Format epoch seconds as Connect writes times; None stays None."""
     if moment is None:
         return None
     when = datetime.datetime.fromtimestamp(moment, datetime.UTC)

@@ -1,4 +1,4 @@
-"""What is said in a chat, in the shape of GetTranscript, and who the customer in it is."""
+"""Messages of a chat in the shape of GetTranscript, and the identity of its customer."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ _EVENTS = {
 
 
 def participant_id(contact: Contact) -> str:
-    """The customer's id in a chat; the same for the same contact."""
+    """Return the customer's id in a chat; the same for the same contact."""
     return str(uuid.uuid5(uuid.UUID(contact.id), "customer"))
 
 
 def join(contact: Contact) -> dict[str, str]:
-    """What StartChatContact says of the customer."""
+    """Record the customer's data from StartChatContact."""
     return {"ParticipantId": participant_id(contact), "ParticipantToken": token_of("participant", contact)}
 
 
 def token_of(kind: str, contact: Contact) -> str:
-    """The token of the customer of a chat; it says what it is for and which chat."""
+    """Return the token of a chat's customer; it contains its purpose and the chat."""
     return base64.urlsafe_b64encode(f"{kind}:{contact.id}".encode()).decode()
 
 
 def customer(contact: Contact) -> dict[str, str]:
-    """Who the customer is in the transcript, for `say`."""
+    """Return the customer's identity in the transcript, for `say`."""
     return {
         "ParticipantRole": "CUSTOMER",
         "ParticipantId": participant_id(contact),

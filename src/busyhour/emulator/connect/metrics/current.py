@@ -1,4 +1,4 @@
-"""GetCurrentMetricData: queues and agents as they are at this moment."""
+"""GetCurrentMetricData: the current state of queues and agents."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from busyhour.emulator.model.registry import operation
 
 SERVED = frozenset({"QUEUE", "CHANNEL", "ROUTING_PROFILE"})
 _NO_DATA = frozenset({"ESTIMATED_WAIT_TIME"})
-"""Metrics for which the emulator has no figure; they are left out, as Connect leaves out what has no data."""
+"""Metrics without a figure in the emulator; omitted, as Connect omits metrics without data."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """What one result is about. `agents` None: agents of the queues, those whom the scenario staffs included."""
+    """Subject of one result. `agents` None: agents of the queues, including those staffed by the scenario."""
 
     dimensions: Params
     queues: tuple[Resource, ...]
@@ -35,7 +35,7 @@ def current_metric_data(site: InstanceRuntime, params: Params) -> Params:
     """GetCurrentMetricData, by queues or routing profiles.
 
     Raises:
-        ApiError: an unknown queue or profile, a grouping that is not served, or neither queues nor profiles.
+        ApiError: an unknown queue or profile, an unsupported grouping, or neither queues nor profiles.
     """
     groupings = params.get("Groupings") or []
     for grouping in groupings:
@@ -104,7 +104,7 @@ def _value(site: InstanceRuntime, name: str, group: _Group, grouped: bool) -> fl
         return float(sum(contact.state() == "scheduled" for contact in site.contacts.store.live()))
     if name == "OLDEST_CONTACT_AGE":
         oldest = max((queue.oldest_age(now) for queue in queues), default=0.0)
-        # The API reference: seconds with groupings, milliseconds without, whatever Unit says.
+        # The API reference: seconds with groupings, milliseconds without, regardless of Unit.
         return round(oldest, 3) if grouped else round(oldest * 1000)
     members = _members(site, group, queues)
     own = queues if group.agents is None and "VOICE" in group.channels else []
@@ -118,7 +118,7 @@ def _members(
 
 
 def _own_agents(site: InstanceRuntime, name: str, queues: Iterable[AcdQueue]) -> float:
-    """Agents whom the scenario staffs for one queue alone."""
+    """Count the agents that the scenario staffs for one queue alone."""
     total = 0.0
     for queue in queues:
         busy = queue.busy - queue.shared
@@ -140,7 +140,7 @@ def _own_agents(site: InstanceRuntime, name: str, queues: Iterable[AcdQueue]) ->
 def _routed_agents(
     site: InstanceRuntime, name: str, group: _Group, members: list[tuple[Resource, Agent]]
 ) -> float:
-    """Users who have signed in, by what their status and their hands say."""
+    """Count the signed-in users by status and contacts."""
     total = 0
     for user, agent in members:
         status = site.staffing.status(user)

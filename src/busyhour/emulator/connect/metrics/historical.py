@@ -1,4 +1,4 @@
-"""GetMetricDataV2: the outcome of contacts in an interval, by queue, channel, flow, ... over what the emulator keeps."""
+"""GetMetricDataV2: outcomes of the stored contacts in an interval, by queue, channel, flow, ..."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHORT = ("FIFTEEN_MIN", "THIRTY_MIN", "HOUR")
 _SHORT_SPAN = 3 * _DAY
 _SPAN = 35 * _DAY
 _HISTORY = 93 * _DAY
-"""Longest span of one request, and how far back one may look (API reference, GetMetricDataV2)."""
+"""Longest span of one request, and maximum age of data (API reference, GetMetricDataV2)."""
 
 Key = Callable[[InstanceRuntime, Seen], str | None]
 
@@ -32,7 +32,7 @@ def get_metric_data_v2(site: InstanceRuntime, params: Params) -> Params:
     """GetMetricDataV2.
 
     Raises:
-        ApiError: the instance is not known, the times are not valid, or something is asked for that is not served.
+        ApiError: the instance is unknown, the times are invalid, or a member is unsupported.
     """
     here = site.sites.get(resource_id(params["ResourceArn"]))
     start, end = (epoch_seconds(params[edge]) for edge in ("StartTime", "EndTime"))
@@ -112,14 +112,14 @@ def _check_times(start: float, end: float, now: float, period: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Criterion:
-    """What a contact must have, or must not where `negate`."""
+    """A condition on a contact, inverted by `negate`."""
 
     key: Key
     values: frozenset[str]
     negate: bool
 
     def holds(self, site: InstanceRuntime, one: Seen) -> bool:
-        """Whether it does."""
+        """Whether a contact meets the condition."""
         return (self.key(site, one) in self.values) is not self.negate
 
 
@@ -165,7 +165,7 @@ _KEYS: dict[str, Key] = {
     "FLOWS_RESOURCE_ID": _flow,
     "FLOWS_OUTCOME_TYPE": lambda site, one: one.outcome if one.flow_ended is not None else None,
 }
-"""What filters and groupings go by."""
+"""Attributes of contacts for filters and groupings."""
 _KINDS = {
     "QUEUE": kinds.QUEUE,
     "AGENT": kinds.USER,

@@ -1,8 +1,8 @@
-"""What GetMetricDataV2 measures, as data: each metric says which contacts it is about and what it takes of them.
+"""Metrics of GetMetricDataV2 as data: each selects contacts and a value of them.
 
-Definitions follow the Administrator Guide ("Metrics definitions"); a contact belongs to the interval of the moment
-that the metric is about. Flow metrics are about the flow that a contact begins in: from its start until the contact
-is queued or ends.
+Definitions follow the Administrator Guide ("Metrics definitions"); a contact belongs to the interval of the
+time to which the metric refers. Flow metrics refer to the flow in which a contact begins: from its start until
+the contact is queued or ends.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Params = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A contact at this moment. Times are epoch seconds; None: it did not happen yet."""
+    """A contact at this time. Times are epoch seconds; None: it has not happened yet."""
 
     contact: Contact
     created: float
@@ -31,7 +31,7 @@ class Seen:
 
     @property
     def abandoned(self) -> bool:
-        """The customer gave up in a queue."""
+        """Whether the customer abandoned a queue."""
         return (
             self.ended is not None
             and self.queued is not None
@@ -41,13 +41,13 @@ class Seen:
 
     @property
     def wait(self) -> float | None:
-        """Seconds in queue; None: it was in none, or still is."""
+        """Seconds in queue; None: in none, or still in one."""
         left = self.answered if self.answered is not None else self.ended
         return None if self.queued is None or left is None else left - self.queued
 
     @property
     def interaction(self) -> float | None:
-        """Seconds with an agent; None: with none, or still."""
+        """Seconds with an agent; None: with none, or still with one."""
         until = self.talked if self.talked is not None else self.ended
         return None if self.answered is None or until is None else until - self.answered
 
@@ -59,7 +59,7 @@ class Seen:
 
     @property
     def flow_ended(self) -> float | None:
-        """When the first flow was over."""
+        """End of the first flow."""
         return None if self.connected is None else self.queued if self.queued is not None else self.ended
 
     @property
@@ -80,7 +80,7 @@ _OUTCOMES = {
 
 
 def seen(contact: Contact, epoch: float) -> Seen:
-    """What is known of a contact now; `epoch` is the zero of the calls' clock."""
+    """Return a contact's current state; `epoch` is the zero of the calls' clock."""
     call = contact.call
 
     def now(known: float | None, live: str) -> float | None:
@@ -100,7 +100,7 @@ def seen(contact: Contact, epoch: float) -> Seen:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """`at` says when a contact counts (None: it does not), `of` what it adds, `sum_up` what comes of all of them."""
+    """`at` returns the time at which a contact counts (None: it does not), `of` its value, `sum_up` combines all values."""
 
     at: Callable[[Seen], float | None]
     of: Callable[[Seen, Params], float | None]
@@ -136,7 +136,7 @@ def _abandoned(seen: Seen) -> float | None:
 
 
 def _offered(seen: Seen) -> float | None:
-    """Queued contacts that were answered or given up."""
+    """Whether a queued contact was answered or abandoned."""
     return seen.ended if seen.answered is not None or seen.abandoned else None
 
 
@@ -145,7 +145,7 @@ def _handle_seconds(seen: Seen, metric: Params) -> float | None:
 
 
 def _in_time(seen: Seen, metric: Params) -> float:
-    """Answered within the metric's threshold, in seconds; 20 s where it has none."""
+    """Whether a contact was answered within the metric's threshold in seconds; 20 s without one."""
     threshold = next((one.get("ThresholdValue", 20.0) for one in metric.get("Threshold") or ()), 20.0)
     return float(seen.answered is not None and (seen.wait or 0.0) <= threshold)
 
@@ -198,4 +198,4 @@ METRICS: Mapping[str, Metric] = {
     "MAX_FLOW_TIME": Metric(_flow_ended, _flow, _largest),
     "MIN_FLOW_TIME": Metric(_flow_ended, _flow, _smallest),
 }
-"""The metrics that are served, by name."""
+"""The supported metrics, by name."""

@@ -1,4 +1,4 @@
-"""The outcome of the contacts, in a few numbers: for the snapshot and a run's report."""
+"""Summary of the contacts' outcomes, for the snapshot and a run's report."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _OF_QUEUE = (
     *("waiting", "largest_size", "longest_wait", "mean_wait", "busy_seconds", "observed_seconds"),
     *("service_level", "abandoned_share", "occupancy"),
 )
-"""What is told of a queue; see `calls.acd.QueueStatistics`."""
+"""Members of a queue's summary; see `calls.acd.QueueStatistics`."""
 
 
 def calls_summary(contacts: Contacts) -> dict[str, Any]:
-    """Outcomes of all contacts together, as a run's record has them; empty where no contact was started."""
+    """Summarise the outcomes of all contacts for a run's record; empty if no contact was started."""
     store = contacts.store
     if not store.started:
         return {}
@@ -44,7 +44,10 @@ def calls_summary(contacts: Contacts) -> dict[str, Any]:
 
 
 def queue_summary(statistics: QueueStatistics, epoch: float) -> dict[str, Any]:
-    """Statistics of one queue as JSON data, waits summed up; `epoch` is the zero of the calls' clock."""
+    """Convert the statistics of one queue to JSON data, with summarised waits.
+
+    `epoch` is the zero of the calls' clock.
+    """
     waits = sorted(statistics.waits)
     return {name: getattr(statistics, name) for name in _OF_QUEUE} | {
         "largest_size_at": epoch + statistics.largest_size_at,
@@ -53,7 +56,7 @@ def queue_summary(statistics: QueueStatistics, epoch: float) -> dict[str, Any]:
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float]:
-    """count, mean, p50 to p99 and max of sorted values; empty where there are none."""
+    """Return count, mean, p50 to p99 and max of sorted values; empty without values."""
     if not values:
         return {}
     shares = {f"p{share}": quantile(values, share / 100) or 0.0 for share in (50, 90, 95, 99)}
@@ -61,5 +64,5 @@ def percentiles(values: Sequence[float]) -> dict[str, float]:
 
 
 def quantile(values: Sequence[float], share: float) -> float | None:
-    """The smallest of the sorted values that at least `share` of all do not exceed; None of none."""
+    """Return the smallest of the sorted values that at least `share` of all do not exceed; None without values."""
     return values[max(0, math.ceil(share * len(values)) - 1)] if values else None

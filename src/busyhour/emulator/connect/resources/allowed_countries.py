@@ -1,8 +1,8 @@
-"""Which destinations an instance may call: Connect denies by default (Administrator Guide, "Countries that your call center can call by default").
+"""Destinations that an instance may call: Connect denies by default (Administrator Guide, "Countries that your call center can call by default").
 
-Per Region, the countries that a new instance calls without a Support case, as E.164 prefixes. +1 stands for the
-United States, Canada and Puerto Rico; other countries under +1 are not told apart. UK mobile numbers (+447) and
-Japanese ones (+8170, +8180, +8190) need a request of their own.
+Per Region, the countries that a new instance calls without a Support case, as E.164 prefixes. +1 means the
+United States, Canada and Puerto Rico; other countries under +1 are not distinguished. UK mobile numbers (+447)
+and Japanese ones (+8170, +8180, +8190) need a request of their own.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Destinations:
     """The allow list of an instance.
 
     Args:
-        region: its Region; one without a documented list allows what us-east-1 does.
+        region: its Region; one without a documented list uses that of us-east-1.
         extra: further prefixes that AWS has allowed (`+49`, `+447`); `*` allows everything.
     """
 

@@ -1,6 +1,6 @@
-"""Is this text a contact flow that Connect would publish? Its problem messages are a sentence and a path.
+"""Validation of contact flow content as by Connect on publish. Problem messages are a sentence and a path.
 
-The least that every flow must satisfy; a stricter checker (the flow contracts) is handed in where there is one.
+These are minimum requirements; a stricter checker (the flow contracts) can be passed in.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ VERSION = "2019-10-30"
 _FORMAT = "Invalid contact flow format."
 _VALUE = "Invalid Action property value."
 Validator = Callable[[str], list[str]]
-"""Problems of a flow's content, as sentences; empty where it may be published."""
+"""Returns the problems of a flow's content, as sentences; empty if it may be published."""
 
 
 def read_content(content: str, name: str, kind: str) -> tuple[Flow | None, list[str]]:
-    """The flow in `content`, or the problems that make it none, in Connect's words."""
+    """Return the flow in `content`, or its problems in Connect's wording."""
     try:
         document = parse(content)
     except BusyhourError:
@@ -36,7 +36,7 @@ def read_content(content: str, name: str, kind: str) -> tuple[Flow | None, list[
 
 
 def _problems(flow: Flow) -> list[str]:
-    """The start action exists, identifiers are unique, every transition leads somewhere."""
+    """Check that the start action exists, identifiers are unique, and every transition has a target."""
     problems = []
     seen: set[str] = set()
     for action in flow.actions:

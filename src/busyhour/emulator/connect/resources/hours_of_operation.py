@@ -1,4 +1,4 @@
-"""Are hours of operation open? As the API describes them: days and times in a time zone."""
+"""Whether hours of operation are open: days and times in a time zone, as in the API."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SU
 
 @lru_cache(maxsize=64)
 def zone(name: str) -> ZoneInfo | None:
-    """The time zone of the tz database, None where it has none of that name."""
+    """Return the time zone of the tz database, None without one of that name."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -26,7 +26,7 @@ def zone(name: str) -> ZoneInfo | None:
 def is_open(hours: Mapping[str, Any], at: float) -> bool:
     """Whether `hours` (TimeZone and Config as CreateHoursOfOperation takes them) are open at epoch seconds `at`.
 
-    A day that ends when it starts is open around the clock; an end before the start lies on the next day.
+    A day that ends when it starts is open around the clock; an end before the start is on the next day.
     """
     when = datetime.datetime.fromtimestamp(at, zone(hours["TimeZone"]) or datetime.UTC)
     minute = when.hour * 60 + when.minute
@@ -45,7 +45,7 @@ def is_open(hours: Mapping[str, Any], at: float) -> bool:
 def known_open(
     instance: Instance, time: Callable[[], float], hours: str | None, queue: str | None
 ) -> bool | None:
-    """Whether hours that a flow refers to, or else those of its queue, are open now; None: the instance has none."""
+    """Whether hours that a flow refers to, or those of its queue, are open now; None if the instance has none."""
     found = instance.get(kinds.HOURS, hours) if hours else None
     if found is None and not hours and queue:
         resource = instance.queue(queue)

@@ -1,4 +1,4 @@
-"""The Connect instance: everything that it has, with ids and ARNs as Connect gives them."""
+"""The Connect instance: all its resources, with ids and ARNs as in Connect."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Number = str
 
 
 def resource_id(reference: str) -> str:
-    """Last segment of an ARN, without a version or alias; anything else as it is."""
+    """Return the last segment of an ARN, without a version or alias; any other text unchanged."""
     if not reference.startswith("arn:"):
         return reference
     return reference.rpartition("/")[2].partition(":")[0]
@@ -25,7 +25,7 @@ def resource_id(reference: str) -> str:
 
 @dataclass(slots=True)
 class Resource:
-    """Something that an instance has. `members` are those of Describe, but for id, ARN, name and tags."""
+    """A resource of an instance. `members` are those of Describe, without id, ARN, name and tags."""
 
     kind: Kind
     id: str
@@ -36,7 +36,7 @@ class Resource:
     tags: dict[str, str] = field(default_factory=dict)
 
     def described(self, region: str) -> dict[str, Any]:
-        """What Describe says of it."""
+        """Return the members of Describe."""
         kind = self.kind
         about = {kind.id: self.id, kind.arn: self.arn, kind.name: self.name, "Tags": self.tags}
         modified = {"LastModifiedTime": self.modified, "LastModifiedRegion": region}
@@ -45,7 +45,7 @@ class Resource:
 
 @dataclass(slots=True, kw_only=True)
 class FlowResource(Resource):
-    """A contact flow or module. `flow` is its content, read; `content` the text as it was handed in."""
+    """A contact flow or module. `flow` is its parsed content; `content` the original text."""
 
     flow: Flow
     content: str
@@ -62,7 +62,7 @@ class FlowResource(Resource):
 
 @dataclass(slots=True, kw_only=True)
 class NumberResource(Resource):
-    """A phone number that an instance has claimed; `flow` is the id of the flow that calls to it begin in."""
+    """A phone number that an instance has claimed; `flow` is the id of the flow in which calls to it begin."""
 
     flow: str = ""
     description: str = ""
@@ -75,12 +75,12 @@ class NumberResource(Resource):
 
 
 class Instance:
-    """Everything of one instance, found by id, ARN or name.
+    """All resources of one instance, found by id, ARN or name.
 
     Args:
-        account: whose it is; its `instance_id` and `alias` are the instance's.
+        account: its account; `instance_id` and `alias` are the instance's.
         created: epoch seconds.
-        more: members of DescribeInstance that differ from an instance that takes and makes calls.
+        more: members of DescribeInstance that differ from an instance with inbound and outbound calls.
     """
 
     def __init__(self, account: Account, created: float, more: Mapping[str, Any] | None = None) -> None:
@@ -90,7 +90,10 @@ class Instance:
         self.attributes: dict[str, str] = {}
         """Instance attributes that were set, by AttributeType."""
         self.strict_numbers = False
-        """Numbers were named: one that was not is not the instance's. Otherwise the first use claims it."""
+        """Whether numbers were configured: any other is then not the instance's.
+
+        Otherwise the first use claims it.
+        """
         self.queue_names: dict[str, tuple[str, str]] = {}
         """Name and ARN of every queue by id, ARN and name, for the flow machine."""
         self._resources: dict[str, dict[str, Resource]] = {segment: {} for segment in kinds.BY_SEGMENT}
@@ -110,14 +113,14 @@ class Instance:
     # --------------------------------------------------------------------------------------- any kind
 
     def add(self, resource: Resource) -> Resource:
-        """Put a resource into the instance."""
+        """Add a resource to the instance."""
         self._resources[resource.kind.segment][resource.id] = resource
         self._given.add(resource.id)
         self.rename(resource, resource.name)
         return resource
 
     def rename(self, resource: Resource, name: str) -> None:
-        """A resource has this name from now on."""
+        """Rename a resource."""
         names = self._names[resource.kind.segment]
         names.pop(resource.name, None)
         names[name] = resource
@@ -134,43 +137,43 @@ class Instance:
         members: Mapping[str, Any],
         tags: Mapping[str, str] | None = None,
     ) -> Resource:
-        """A new resource of `kind`, put into the instance."""
+        """Create a resource of `kind` and add it to the instance."""
         identity = self.new_id(kind, name)
         made = Resource(kind, identity, self.arn_of(kind, identity), name, at, {**kind.defaults, **members})
         made.tags.update(tags or {})
         return self.add(made)
 
     def remove(self, resource: Resource) -> None:
-        """Take a resource out of the instance."""
+        """Remove a resource from the instance."""
         self._resources[resource.kind.segment].pop(resource.id, None)
         self._names[resource.kind.segment].pop(resource.name, None)
 
     def all(self, kind: Kind) -> list[Any]:
-        """All resources of a kind, in the order in which they came."""
+        """Return all resources of a kind, in the order of creation."""
         return list(self._resources[kind.segment].values())
 
     def get(self, kind: Kind, reference: str) -> Any:
-        """The resource of this kind with this id or ARN; None: there is none."""
+        """Return the resource of this kind with this id or ARN; None without one."""
         return self._resources[kind.segment].get(resource_id(reference))
 
     def named(self, kind: Kind, name: str) -> Any:
-        """The resource of this kind with this name; None: there is none."""
+        """Return the resource of this kind with this name; None without one."""
         return self._names[kind.segment].get(name)
 
     def by_arn(self, arn: str) -> Resource | None:
-        """Whatever has this ARN."""
+        """Return any resource by ARN."""
         segment, _, identity = arn.rpartition("/")
         found = self._resources.get(segment.rpartition("/")[2].rpartition(":")[2], {}).get(identity)
         return found if found is not None and found.arn == arn else None
 
     def arn_of(self, kind: Kind, identity: str) -> str:
-        """The ARN of a resource."""
+        """Return the ARN of a resource."""
         if kind is kinds.NUMBER:
             return self.account.arn("connect", f"phone-number/{identity}")
         return f"{self.arn}/{kind.segment}/{identity}"
 
     def new_id(self, kind: Kind, name: str) -> str:
-        """An id that was never given before: the same for the same instance, kind and name."""
+        """Return an unused id: the same for the same instance, kind and name."""
         identity = self._id(kind.segment, name)
         number = 2
         while identity in self._given:
@@ -180,7 +183,7 @@ class Instance:
     # ------------------------------------------------------------------------------------------- flows
 
     def add_flow(self, flow: Flow, content: str, at: float, **more: Any) -> FlowResource:
-        """Put a flow or module into the instance. Its id is that of its export where the export says one."""
+        """Add a flow or module to the instance. Its id is that of its export if the export has one."""
         kind = kinds.MODULE if flow.type is FlowType.MODULE else kinds.FLOW
         identity = resource_id(flow.arn) if flow.arn else ""
         name, number = flow.name, 2
@@ -203,7 +206,7 @@ class Instance:
         return resource
 
     def flows(self) -> Iterator[FlowResource]:
-        """All flows and modules, in the order in which they came."""
+        """All flows and modules, in the order of creation."""
         return iter([*self.all(kinds.FLOW), *self.all(kinds.MODULE)])
 
     def flow(self, reference: str) -> FlowResource | None:
@@ -219,7 +222,7 @@ class Instance:
     # ----------------------------------------------------------------------------------- queues, numbers
 
     def add_queue(self, name: str, arn: str | None = None) -> Resource:
-        """Put a queue into the instance; known queues stay as they are."""
+        """Add a queue to the instance; existing queues are unchanged."""
         kind = kinds.QUEUE
         identity = resource_id(arn) if arn else self._id(kind.segment, name)
         known: Resource | None = self.get(kind, identity)
@@ -268,10 +271,10 @@ class Instance:
 
 
 def furnish(instance: Instance, at: float) -> None:
-    """What Connect puts into every new instance, as far as other resources must refer to it.
+    """Create Connect's default resources of a new instance, as far as other resources must refer to them.
 
-    Hours around the clock, a queue, a routing profile, the security profiles and the two agent statuses (Administrator
-    Guide, "Create an Amazon Connect instance" and the default resources it names).
+    Hours around the clock, a queue, a routing profile, the security profiles and the two agent statuses
+    (Administrator Guide, "Create an Amazon Connect instance" and the default resources it names).
     """
     if instance.named(kinds.HOURS, "Basic Hours") is None:
         hours = {"TimeZone": "UTC", "Config": [dict(day) for day in kinds.EVERY_DAY]}

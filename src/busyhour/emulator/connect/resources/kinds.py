@@ -1,8 +1,8 @@
-"""The kinds of resources that an instance has, as data: how Connect's operations name their members.
+"""The kinds of resources of an instance, as data: how Connect's operations name their members.
 
-Create, Describe, List, Update and Delete of every kind here are made from its row (`connect.crud`). Flows, modules
-and phone numbers have rules of their own and only take names and quotas from here. Names are those of botocore's
-model of Connect; quotas are keys of the quota table.
+Create, Describe, List, Update and Delete of every kind are generated from its row (`connect.crud`). Flows,
+modules and phone numbers have their own code and use only names and quotas from here. Names are those of
+botocore's model of Connect; quotas are keys of the quota table.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from typing import Any
 class Kind:
     """One kind of resource.
 
-    `kept` are the members of Create that Describe gives back. `updates` says which members each Update operation
-    sets. `references` are members that must be ids of resources of another kind (by its `segment`).
+    `kept` are the members of Create that Describe returns. `updates` lists the members that each Update
+    operation sets. `references` are members that must be ids of resources of another kind (by its `segment`).
     """
 
     noun: str
-    """As in operation names: CreateQueue."""
+    """Name in operations: CreateQueue."""
     segment: str
-    """As in ARNs: `instance/ID/queue/ID`."""
+    """Segment in ARNs: `instance/ID/queue/ID`."""
     id: str
     arn: str
-    """Id and ARN members of requests, Create's and Describe's answers."""
+    """Id and ARN members of requests and of the responses of Create and Describe."""
     described: str
-    """Member that Describe's answer is in."""
+    """Member that contains Describe's response."""
     listed: str
-    """Member that List's answer is in."""
+    """Member that contains List's response."""
     plural: str
     """As in ListQueues."""
     quota: str | None = None
-    """Key of the quota on their number per instance; None: AWS has none, or they cannot be made."""
+    """Key of the quota on their number per instance; None: AWS has none, or they cannot be created."""
     name: str = "Name"
     kept: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Kind:
     filters: Mapping[str, str] = field(default_factory=dict)
     """List parameters that choose by a member: `AgentStatusTypes` by `Type`."""
     updated: bool = False
-    """Whether Update answers with id and ARN."""
+    """Whether Update returns id and ARN."""
 
 
 QUEUE = Kind(
@@ -150,7 +150,7 @@ NUMBER = Kind(
     name="PhoneNumber",
 )
 MADE = (QUEUE, HOURS, ROUTING_PROFILE, USER, PROMPT, SECURITY_PROFILE, AGENT_STATUS)
-"""Kinds whose operations are made from their row."""
+"""Kinds whose operations are generated from their row."""
 BY_SEGMENT = {kind.segment: kind for kind in (*MADE, FLOW, MODULE, NUMBER)}
 
 EVERY_DAY = tuple(

@@ -1,1 +1,1 @@
-"""DynamoDB operations: requests, answers, limits of a request and of a table."""
+"""DynamoDB operations: requests, responses, limits of a request and of a table."""

@@ -1,4 +1,4 @@
-"""The operations on one Region's tables: parameters in, answer out, throughput and metrics in between."""
+"""The operations on one Region's tables: parameters in, response out, with throughput and metrics."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Plane:
         meter: throughput and metrics.
         quotas: applied values and tallies.
         time: epoch seconds.
-        table_delay: seconds that it takes to create, change or delete a table.
+        table_delay: seconds to create, change or delete a table.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Plane:
         """Run the operation `name` with a JSON body.
 
         Raises:
-            ApiError: what the emulator itself refuses; moto's refusals are responses.
+            ApiError: a rejection by the emulator itself; moto's rejections are responses.
         """
         operations = self.operations
         if name not in operations:
@@ -104,7 +104,7 @@ class Plane:
         except InvalidValueError as problem:
             raise ApiError("ValidationException", str(problem)) from None
         except Exception as problem:
-            # moto stumbles over parameters that botocore's model refuses, and over expressions that are none.
+            # moto crashes on parameters that botocore's model rejects, and on malformed expressions.
             _log.debug("moto failed at %s", name, exc_info=problem)
             reason = operations.invalid(name, body) or f"{name}: {type(problem).__name__}: {problem}"
             raise ApiError("ValidationException", f"1 validation error detected: {reason}") from None
@@ -112,7 +112,7 @@ class Plane:
     # -------------------------------------------------------------------------------------- data operations
 
     def _simple_get(self, params: Mapping[str, Any], started: float) -> Response | None:
-        """GetItem of a whole item by its key: what most reads are. None: not that simple, moto decides."""
+        """GetItem of a whole item by its key: the most frequent read. None: not that simple, moto handles it."""
         found = self._whole_key(params)
         if found is None:
             return None
@@ -130,7 +130,7 @@ class Plane:
         return respond(body)
 
     def _simple_update(self, params: Mapping[str, Any], started: float) -> Response | None:
-        """UpdateItem that only sets or counts attributes. None: not that simple, moto decides."""
+        """UpdateItem that only sets or counts attributes. None: not that simple, moto handles it."""
         found = self._whole_key(params)
         if found is None:
             return None
@@ -168,7 +168,7 @@ class Plane:
         return respond(b"{}")
 
     def _whole_key(self, params: Mapping[str, Any]) -> tuple[PartitionedTable, Mapping[str, Any]] | None:
-        """The table, and a key that has all of its attributes and no other, none of them empty."""
+        """Return the table, and a key with exactly its attributes, none of them empty."""
         table = self.operations.backend.tables.get(params["TableName"])
         key = params["Key"]
         if table is None or len(key) != len(table.table_key_attrs):
@@ -220,7 +220,7 @@ class Plane:
     # ------------------------------------------------------------------------------------- table operations
 
     def repeat(self, name: str, params: dict[str, Any]) -> None:
-        """Run a request of the control plane again, as a snapshot has it."""
+        """Repeat a control plane request from a snapshot."""
         self.operations.run(name, params)
         self._reconfigure(name, params)
 
@@ -241,14 +241,14 @@ class Plane:
         self.work.describe(result)
         source = result.get("BackupDescription", {}).get("SourceTableDetails")
         if source is not None and not source.get("TableId"):
-            # moto's backups do not tell it, and DynamoDB's model requires it.
+            # moto's backups lack it, and DynamoDB's model requires it.
             source["TableId"] = str(uuid.uuid5(uuid.NAMESPACE_URL, source["TableArn"]))
         return respond(operations.serialise(name, result))
 
     def _reconfigure(
         self, name: str, params: Mapping[str, Any], deleted: PartitionedTable | None = None
     ) -> None:
-        """Measure a table again whose capacity the request may have changed."""
+        """Update the meter of a table whose capacity the request may have changed."""
         if name in _CAPACITY_CHANGES:
             table = deleted or self.operations.table(params["TableName"])
             if table is not None:
@@ -265,5 +265,5 @@ class Plane:
 
 
 def respond(body: bytes, status: int = 200) -> Response:
-    """A response with the checksum that SDKs look at."""
+    """Make a response with the checksum that SDKs verify."""
     return Response(status, body, JSON_1_0, {"x-amz-crc32": str(zlib.crc32(body))})
