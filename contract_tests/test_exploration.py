@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from busyhour.exploration.invariant import load_invariants
-from busyhour.exploration.output.text import told
+from busyhour.exploration.output.text import failure_lines
 from busyhour.exploration.project import Subjects, read_flows
 from busyhour.exploration.search.explorer import Explorer, profile
 from busyhour.project import Project
@@ -54,5 +54,5 @@ def test_invariants_hold_on_every_call(explorer: Explorer, subjects: Subjects, n
     report = explorer.explore_flow(flow)
     if report.failures:
         pytest.fail(
-            "\n\n".join("\n".join(told(one, flow, subjects)) for one in report.failures), pytrace=False
+            "\n\n".join("\n".join(failure_lines(one, flow, subjects)) for one in report.failures), pytrace=False
         )

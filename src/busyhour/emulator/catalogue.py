@@ -10,7 +10,7 @@ class Entry:
     """One service.
 
     `name` is the signing name of its requests, `model` botocore's name, `rates` its code in the quota table where its
-    API rates are enforced. A request without a signature is told by `target` (how X-Amz-Target begins), `version` (of the
+    API rates are enforced. A request without a signature is recognised by `target` (how X-Amz-Target begins), `version` (of the
     Query protocol) or `paths` (how the path begins).
     """
 

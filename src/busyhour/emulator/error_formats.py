@@ -1,4 +1,4 @@
-"""Errors in the shape of each AWS protocol, for services that share one and for what no service takes."""
+"""Errors in the shape of each AWS protocol, for services that share one and for unknown services."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def rest_json_error(error: ApiError, *, member: str = "message") -> Response:
-    """rest-json: the code in the header x-amzn-ErrorType, the message in the body."""
+    """Encode rest-json: the code in the header x-amzn-ErrorType, the message in the body."""
     body = orjson.dumps({member: error.message, **error.fields})
     return Response(error.status, body, JSON, {"x-amzn-errortype": error.code})
 
 
 def json_error(error: ApiError, content_type: str = JSON_1_1) -> Response:
-    """JSON 1.0 and 1.1: the code in `__type`."""
+    """Encode JSON 1.0 and 1.1: the code in `__type`."""
     body = orjson.dumps({"__type": error.code, "message": error.message, **error.fields})
     return Response(error.status, body, content_type, {"x-amzn-errortype": error.code})
 
 
 def query_error(error: ApiError, request_id: str) -> Response:
-    """The Query protocol: XML with the code in Error/Code."""
+    """Encode the Query protocol: XML with the code in Error/Code."""
     fault = "Sender" if error.status < 500 else "Receiver"
     body = (
         f"<ErrorResponse><Error><Type>{fault}</Type><Code>{escape(error.code)}</Code>"
@@ -35,7 +35,7 @@ def query_error(error: ApiError, request_id: str) -> Response:
 
 
 def error_in_kind(error: ApiError, request: Request) -> Response:
-    """`error` in the protocol that the request itself seems to speak."""
+    """Encode `error` in the protocol that the request appears to use."""
     if "x-amz-target" in request.headers:
         version_1_0 = request.headers.get("content-type", "").startswith(JSON_1_0)
         return json_error(error, JSON_1_0 if version_1_0 else JSON_1_1)

@@ -1,4 +1,4 @@
-"""What the emulator's server and its services say to each other: a request, a response, an AWS error."""
+"""Messages between the emulator's server and its services: a request, a response, an AWS error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Request:
     """One HTTP request of an AWS client.
 
     `service`, `region` and `access_key` are read from the credential scope of the SigV4 signature (or from
-    the request's form where there is none); header names are lower case; `path` is the raw path, not
+    the request's form without one); header names are lower case; `path` is the raw path, not
     decoded.
     """
 
@@ -32,15 +32,18 @@ class Request:
 
     @property
     def target(self) -> str:
-        """Operation in X-Amz-Target (`DynamoDB_20120810.GetItem` -> `GetItem`); empty without the header."""
+        """Return the operation in X-Amz-Target (`DynamoDB_20120810.GetItem` -> `GetItem`).
+
+        Empty without the header.
+        """
         return self.headers.get("x-amz-target", "").rpartition(".")[2]
 
 
 @dataclass(slots=True)
 class Response:
-    """What goes back; the server adds request id, date and length.
+    """A response; the server adds request id, date and length.
 
-    Status 0 is no answer: the connection is closed.
+    Status 0 closes the connection without a response.
     """
 
     status: int
@@ -50,7 +53,7 @@ class Response:
 
 
 class ApiError(Exception):
-    """An error in AWS's words; each service writes it in its own protocol's shape."""
+    """An AWS error; each service encodes it in its own protocol's shape."""
 
     def __init__(self, code: str, message: str, status: int = 400, **fields: Any) -> None:
         super().__init__(f"{code}: {message}")
@@ -73,7 +76,7 @@ class Service(Protocol):
         """Names of the operations that it answers, as botocore's model has them."""
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
-        """Answer the request. An ApiError that is raised is written by `error_response`."""
+        """Handle the request. An ApiError that is raised is encoded by `error_response`."""
 
     def error_response(self, error: ApiError, request: Request) -> Response:
-        """`error` in the shape of this service's protocol."""
+        """Encode `error` in the shape of this service's protocol."""

@@ -1,4 +1,4 @@
-"""What the options of `busyhour emulator` say, read and checked."""
+"""Options of `busyhour emulator`, parsed and validated."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ DISCONNECT_REASONS = frozenset(
         *("TELECOM_TIMEOUT", "TELECOM_ORIGINATOR_CANCEL", "TELECOM_PROBLEM"),
     )
 )
-"""How an outbound call can end before anybody answers (Administrator Guide, data model of contact records)."""
+"""DisconnectReasons of an outbound call before an answer (Administrator Guide, data model of contact records)."""
 
 
 def quota_values(settings: Iterable[str]) -> dict[str, float]:
-    """Applied values from `CODE=VALUE` texts.
+    """Parse applied values from `CODE=VALUE` texts.
 
     Raises:
-        BusyhourError: one is not of that form. Unknown codes are found out by the limits.
+        BusyhourError: one is not of that form. Unknown codes are reported by the limits.
     """
     values = {}
     for text in settings:
@@ -42,10 +42,10 @@ def quota_values(settings: Iterable[str]) -> dict[str, float]:
 
 
 def functions_of(settings: Iterable[str]) -> list[Function]:
-    """Functions from `NAME=URL` and `NAME=path/file.py:callable` texts.
+    """Parse functions from `NAME=URL` and `NAME=path/file.py:callable` texts.
 
     Raises:
-        BusyhourError: one is of neither form, or its file is not there.
+        BusyhourError: one is of neither form, or its file does not exist.
     """
     functions = []
     for text in settings:
@@ -66,10 +66,10 @@ def functions_of(settings: Iterable[str]) -> list[Function]:
 
 
 def shares_of(option: str, settings: Iterable[str], known: Collection[str]) -> dict[str, float]:
-    """Shares from `NAME=SHARE` texts.
+    """Parse shares from `NAME=SHARE` texts.
 
     Raises:
-        BusyhourError: one is not of that form, names something unknown, or all together are above 1.
+        BusyhourError: one is not of that form, has an unknown name, or the sum is above 1.
     """
     shares: dict[str, float] = {}
     for text in settings:
@@ -92,7 +92,7 @@ def shares_of(option: str, settings: Iterable[str], known: Collection[str]) -> d
 
 
 def approval_policy(delay: float, case_delay: str) -> ApprovalPolicy:
-    """How increase requests are decided; `case_delay` is seconds or `never`.
+    """Make the policy for increase requests; `case_delay` is seconds or `never`.
 
     Raises:
         BusyhourError: `case_delay` is neither.
@@ -108,7 +108,9 @@ def approval_policy(delay: float, case_delay: str) -> ApprovalPolicy:
 
 
 def secrets_of(auth: str | None, environment: Mapping[str, str]) -> dict[str, str] | None:
-    """Secret keys by access key for --auth: of a file, or of the environment where it is empty; None without it.
+    """Read secret keys by access key for --auth: from a file, or from the environment if empty.
+
+    None without --auth.
 
     Raises:
         BusyhourError: there are none.
@@ -119,10 +121,10 @@ def secrets_of(auth: str | None, environment: Mapping[str, str]) -> dict[str, st
 
 
 def flow_files(paths: Iterable[Path]) -> list[Path]:
-    """Files of exported flows: each path itself, or all *.json in a folder.
+    """Return files of exported flows: each path itself, or all *.json in a folder.
 
     Raises:
-        BusyhourError: a path is not there, or a folder has no flow.
+        BusyhourError: a path does not exist, or a folder has no flow.
     """
     files: list[Path] = []
     for path in paths:
@@ -139,10 +141,10 @@ def flow_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def read_fault_file(path: Path) -> list[Fault | Condition]:
-    """Faults from a JSON file.
+    """Read faults from a JSON file.
 
     Raises:
-        BusyhourError: the file cannot be read, is not JSON, or holds something that is no fault.
+        BusyhourError: the file cannot be read, is not JSON, or has an invalid fault.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))

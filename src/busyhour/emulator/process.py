@@ -1,4 +1,4 @@
-"""The emulator as a process: what the command line says, the ready file, signals."""
+"""The emulator as a process: start message, ready file, signals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from busyhour.errors import BusyhourError, ExitCode
 
 
 def announce(about: Mapping[str, Any], ready_file: Path | None) -> None:
-    """Say that requests are taken: one line on standard output, and the ready file, which appears complete.
+    """Announce readiness: one line on standard output, and the ready file, written atomically.
 
     Raises:
         BusyhourError: the ready file cannot be written.

@@ -38,7 +38,7 @@ class OtherServices:
     gate: MotoGate
     state: EmulatorState
     secret_key: str = field(repr=False)
-    """What the handlers of functions sign with."""
+    """Signing key of functions' handlers."""
 
     def after_moto(self, service: Service) -> Service:
         """Return the service behind the gate at which requests wait until moto is imported."""
@@ -47,11 +47,11 @@ class OtherServices:
         return AfterMoto(service, self.gate)
 
     def kept(self) -> tuple[Part, ...]:
-        """What has state to keep, quotas first."""
+        """Services with state to store, quotas first."""
         return self.quotas, self.lambda_, self.dynamodb
 
     def verifier(self, credentials: Mapping[str, str] | None) -> Verifier | None:
-        """What checks signatures: the given keys and the handlers' own; None where nothing is to be checked."""
+        """Make the signature verifier: the given keys and the handlers' own; None if disabled."""
         from busyhour.emulator.lambda_.functions.variables import HANDLER_KEY
 
         if credentials is None:
@@ -71,9 +71,11 @@ def other_services(
     approval: ApprovalPolicy | None = None,
     table_delay: float = 0.0,
 ) -> OtherServices:
-    """Make the services of an account; `functions` besides those of the scenario, `approval` of increase requests.
+    """Make the services of an account.
 
-    `table_delay` is how many seconds it takes to create, change or delete a DynamoDB table.
+    `functions` in addition to those of the scenario, `approval` of increase requests.
+
+    `table_delay` is the number of seconds to create, change or delete a DynamoDB table.
     """
     from busyhour.emulator.dynamodb.api.service import DynamoDbService
     from busyhour.emulator.lambda_.api.service import LambdaService

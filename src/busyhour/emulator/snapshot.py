@@ -1,8 +1,8 @@
-"""The emulator's state in a folder: written at its end, on demand and from time to time, read at its start.
+"""The emulator's state in a folder: written at its end, on demand and periodically, read at its start.
 
-A snapshot is one JSON file that appears complete or not at all, and, beside it, the code packages that it names. One
-emulator has the folder at a time; who is killed leaves it free, with the snapshot before the one that was being written.
-What is in progress (contacts, invocations), what was measured, and what moto keeps for other services is not kept.
+A snapshot is one JSON file, written atomically, and, beside it, the code packages that it names. One
+emulator has the folder at a time; if it is killed, the folder is free, with the previous complete snapshot.
+Work in progress (contacts, invocations), measurements, and moto's state of other services are not stored.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ LOCK = "lock"
 
 
 class Part(Protocol):
-    """A part of the emulator that has something to keep."""
+    """A part of the emulator with state to store."""
 
     @property
     def part(self) -> str:
         """Name of the part in the snapshot."""
 
     def dump(self, folder: Path) -> Any:
-        """What is to be kept, as JSON data; large things as files in `folder`, named by their content."""
+        """Return the state as JSON data; large objects as files in `folder`, named by their content."""
 
     def restore(self, data: Any, folder: Path) -> None:
-        """Take up what `dump` gave. Called before the first request."""
+        """Restore the result of `dump`. Called before the first request."""
 
 
 class StateFolder:
-    """Keeps the state of all parts in one folder.
+    """Stores the state of all parts in one folder.
 
     Args:
-        path: the folder; made when something is written.
-        parts: what has something to keep, in the order in which it is restored.
-        identity: what the state belongs to, by name (account, Region): that of another is not taken up.
+        path: the folder; created on the first write.
+        parts: the parts, in the order of restoring.
+        identity: owner of the state, by name (account, Region): that of another is not loaded.
     """
 
     def __init__(self, path: Path, parts: Iterable[Part], identity: Mapping[str, str] | None = None) -> None:
@@ -55,10 +55,10 @@ class StateFolder:
         self._lock: IO[str] | None = None
 
     def claim(self) -> None:
-        """Have the folder for this process alone, until `release` or the end of the process.
+        """Lock the folder for this process, until `release` or the end of the process.
 
         Raises:
-            BusyhourError: another emulator has it, or it cannot be written to.
+            BusyhourError: another emulator has locked it, or it is not writable.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -82,13 +82,13 @@ class StateFolder:
         self._lock = lock
 
     def release(self) -> None:
-        """Let another process have the folder."""
+        """Unlock the folder."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
     def load(self) -> bool:
-        """Restore what the folder has; False where it has nothing.
+        """Restore the folder's state; return False if it is empty.
 
         Raises:
             BusyhourError: the snapshot cannot be read, is of another format, or of another account.
@@ -116,17 +116,17 @@ class StateFolder:
             try:
                 part.restore(kept[part.part], self.path)
             except Exception as error:
-                # What a damaged part makes its restoring stumble over can be anything.
+                # A damaged part may raise any exception on restoring.
                 writer = document.get("busyhour")
                 by = f", written by busyhour {writer}" if writer != __version__ else ""
                 raise self._unusable(f"has a damaged part {part.part!r}{by}: {_reason(error)}") from error
         return True
 
     def save(self) -> int:
-        """Write a snapshot in place of the one before; returns its bytes.
+        """Write a snapshot in place of the previous one; return its bytes.
 
         Raises:
-            BusyhourError: the folder cannot be written to.
+            BusyhourError: the folder is not writable.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)

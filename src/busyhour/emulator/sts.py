@@ -1,4 +1,4 @@
-"""STS: who am I. Clients and safety checks ask before anything else."""
+"""STS: the caller's identity, which clients and safety checks request first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 
 
 class AccountId(Protocol):
-    """What STS needs to know of the account."""
+    """The part of the account that STS needs."""
 
     @property
     def account_id(self) -> str:
@@ -24,7 +24,7 @@ class Sts:
     """GetCallerIdentity in the Query protocol.
 
     Args:
-        account: whose account the caller is in.
+        account: the caller's account.
     """
 
     names = ("sts",)
@@ -34,12 +34,12 @@ class Sts:
         self._account = account
 
     def operation_name(self, request: Request) -> str:
-        """Name of the operation that is asked for."""
+        """Return the name of the requested operation."""
         form = parse_qs((request.body or request.query.encode()).decode("utf-8", "replace"))
         return form.get("Action", [""])[0]
 
     def handle(self, request: Request) -> Response:
-        """Answer the request."""
+        """Handle the request."""
         action = self.operation_name(request)
         if action != "GetCallerIdentity":
             message = f"Could not find operation {action or '(none)'}: the emulator serves GetCallerIdentity."
@@ -55,11 +55,11 @@ class Sts:
         return Response(200, body.encode(), "text/xml")
 
     def error_response(self, error: ApiError, request: Request) -> Response:
-        """`error` as XML."""
+        """Encode `error` as XML."""
         return query_error(error, request.request_id)
 
 
 def _user_id(access_key: str) -> str:
-    """A stable id of the user that the key belongs to, shaped as AWS's (AIDA and 17 more)."""
+    """Return a stable id for the user of the key, in AWS's form (AIDA and 17 more)."""
     letters = "".join(c for c in access_key.upper() if c.isalnum())
     return "AIDA" + (letters + "BUSYHOUREMULATOR0")[:17]

@@ -115,7 +115,7 @@ def test_reset_ends_calls_and_forgets_everything_but_applied_values(emulator):
         ("POST", "inbound", {"flow": 5}, "", 400, "are text"),
         ("POST", "inbound", {"attributes": {"a": 1}}, "", 400, "are text"),
         ("POST", "inbound", {"attributes": []}, "", 200, ""),
-        ("POST", "inbound", {"attributes": ["a"]}, "", 400, "no object"),
+        ("POST", "inbound", {"attributes": ["a"]}, "", 400, "not an object"),
         ("POST", "inbound", {"attributes": {"a b": "1"}}, "", 400, "alphanumeric"),
         ("POST", "faults", {"latency": 1}, "", 400, "latency_seconds"),
         ("POST", "faults", b"}", "", 400, "not JSON"),

@@ -1,6 +1,6 @@
-"""moto's DynamoDB, driven directly: its backend, its operation handlers, its parsers; without its web stack.
+"""moto's DynamoDB, called directly: its backend, its operation handlers, its parsers; without its web stack.
 
-What an operation means is moto's. moto is imported by importing this module, which takes about a second and a half.
+moto defines the results of operations. Importing this module imports moto, which takes about 1.5 s.
 """
 
 from __future__ import annotations
@@ -43,19 +43,19 @@ _NOT_SERVED = frozenset(
         "ListImports",
     )
 )
-"""Operations that moto has and that need its S3."""
+"""Operations of moto that need its S3."""
 _MOTOS_READS = 25
-"""Items of a transaction that moto reads."""
+"""Items of a transaction that moto accepts."""
 _CODES = {
     "ResourceNotFound": "ResourceNotFoundException",
     "SourceTableNotFoundException": "TableNotFoundException",
 }
-"""Errors that moto gives another name than DynamoDB's model."""
+"""Errors to which moto gives another name than DynamoDB's model."""
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 class _Handler(DynamoHandler):  # type: ignore[misc]  # moto ships no types
-    """moto's operations on a backend of our own, with the parsed parameters handed in."""
+    """moto's operations on a backend of our own, with parsed parameters passed in."""
 
     def __init__(self, backend: DynamoDBBackend) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class _Handler(DynamoHandler):  # type: ignore[misc]  # moto ships no types
         return self._backend
 
     def transact_get_items(self) -> ActionResult:
-        """In parts: moto takes 25 items, DynamoDB 100."""
+        """Process in parts: moto accepts 25 items, DynamoDB 100."""
         whole: dict[str, Any] = self.params
         responses: list[Any] = []
         for first in range(0, len(whole["TransactItems"]), _MOTOS_READS):
@@ -78,7 +78,7 @@ class _Handler(DynamoHandler):  # type: ignore[misc]  # moto ships no types
         return ActionResult({"Responses": responses})
 
     def execute_transaction(self) -> ActionResult:
-        """An answer for each statement; moto leaves out those that found nothing."""
+        """Return a response for each statement; moto omits those without a result."""
         responses: list[Any] = []
         for statement in self.params["TransactStatements"]:
             responses += self._backend.execute_transaction([statement]) or [{}]
@@ -99,7 +99,7 @@ class Operations:
     """The operations on one Region's tables, by API name.
 
     Args:
-        region: of the tables.
+        region: Region of the tables.
         account: twelve digits.
     """
 
@@ -108,12 +108,12 @@ class Operations:
         self._handler = _Handler(self.backend)
         self._model = get_service_model("dynamodb")
         self.journal: list[tuple[str, dict[str, Any]]] = []
-        """What was done to tables that exist, besides their items: enough to make them again."""
+        """Control plane requests of existing tables: enough to recreate them."""
         self._checks: dict[str, Check] = {}
         self._known: dict[str, tuple[OperationModel, Callable[[], ActionResult]] | None] = {}
 
     def _operation(self, name: str) -> tuple[OperationModel, Callable[[], ActionResult]] | None:
-        """Botocore's model and moto's method; None for what moto does not have."""
+        """Return botocore's model and moto's method; None if moto lacks it."""
         if name not in self._known:
             method = getattr(self._handler, _WORD.sub("_", name).lower(), None)
             in_model = name in self._model.operation_names and name not in _NOT_SERVED
@@ -122,30 +122,30 @@ class Operations:
 
     @property
     def served(self) -> tuple[str, ...]:
-        """Names of all operations that moto has."""
+        """Names of all operations of moto."""
         return tuple(name for name in self._model.operation_names if name in self)
 
     def __contains__(self, name: str) -> bool:
         return self._operation(name) is not None
 
     def parse(self, name: str, body: bytes) -> dict[str, Any]:
-        """Parameters as moto's own parser reads them: modelled members only, blobs decoded, nulls left out."""
+        """Parse parameters with moto's own parser: modelled members only, blobs decoded, nulls dropped."""
         found = self._operation(name)
         assert found is not None
         parsed = JSONParser(found[0]).parse({"body": body})
         return parsed if isinstance(parsed, dict) else {}
 
     def members(self, name: str) -> frozenset[str]:
-        """Members of the operation's output."""
+        """Return the members of the operation's output."""
         found = self._operation(name)
         shape = found[0].output_shape if found else None
         return frozenset(shape.members if shape else ())
 
     def run(self, name: str, params: dict[str, Any]) -> dict[str, Any]:
-        """Run one operation; the result still holds bytes and times.
+        """Run one operation; the result still contains bytes and times.
 
         Raises:
-            OperationError: what DynamoDB answers with an error.
+            OperationError: an error response of DynamoDB.
         """
         found = self._operation(name)
         assert found is not None
@@ -169,24 +169,24 @@ class Operations:
         return result if isinstance(result, dict) else {}
 
     def serialise(self, name: str, result: Mapping[str, Any]) -> bytes:
-        """A result as moto's own serialiser writes it."""
+        """Serialise a result with moto's own serialiser."""
         found = self._operation(name)
         assert found is not None
         text: str = JSONSerializer(found[0]).serialize(result)["body"]
         return text.encode()
 
     def invalid(self, name: str, body: bytes) -> str:
-        """What botocore's model says against the parameters in `body`; empty where nothing."""
+        """Return the violations of botocore's model by the parameters in `body`; empty without any."""
         found = self._operation(name)
         assert found is not None
         try:
             report = ParamValidator().validate(self.parse(name, body), found[0].input_shape)
-        except Exception as error:  # moto's parser takes the types for granted
+        except Exception as error:  # moto's parser assumes the types
             return f"{name} cannot be read: {type(error).__name__}"
         return str(report.generate_report()) if report.has_errors() else ""
 
     def breach(self, name: str, params: Mapping[str, Any]) -> str:
-        """The first constraint of the model that the parameters break; empty where they break none."""
+        """Return the first constraint of the model that the parameters violate; empty without any."""
         check = self._checks.get(name)
         if check is None:
             found = self._operation(name)
@@ -199,7 +199,7 @@ class Operations:
         return ""
 
     def table(self, name: str) -> PartitionedTable | None:
-        """The table of that name or ARN."""
+        """Return the table of that name or ARN."""
         table: PartitionedTable | None = self.backend.tables.get(name)
         if table is None and name.startswith("arn:"):
             table = self.backend.tables.get(name.rpartition("/")[2])
@@ -207,7 +207,7 @@ class Operations:
 
 
 def _refused(status: int, code: str, body: bytes) -> OperationError:
-    """An error of moto's under the name that DynamoDB's model has for it."""
+    """Convert an error of moto to its name in DynamoDB's model."""
     known = _CODES.get(code)
     if known is None:
         return OperationError(status, code, body)
@@ -215,13 +215,13 @@ def _refused(status: int, code: str, body: bytes) -> OperationError:
 
 
 def _table_name(params: Mapping[str, Any]) -> str:
-    """The table that a request of the control plane is about."""
+    """Return the table of a control plane request."""
     named = str(params.get("TableName") or params.get("ResourceArn") or "")
     return named.rpartition("/")[2]
 
 
 def plain(value: object) -> object:
-    """For orjson: attribute values, blobs and times in DynamoDB's JSON."""
+    """Convert for orjson: attribute values, blobs and times in DynamoDB's JSON."""
     if isinstance(value, DynamoType):
         return {value.type: value.value}
     if isinstance(value, bytes):

@@ -1,6 +1,6 @@
-"""moto's tables with work in proportion to the request instead of the table.
+"""moto's tables with work proportional to the request instead of the table.
 
-A Query looks at its own partition, and a transaction keeps a copy of the items that it names.
+A Query reads only its own partition, and a transaction copies only the items that it names.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from busyhour.quotas.dynamodb.units import stored_size
 
 
 class PartitionedTable(Table):  # type: ignore[misc]  # moto ships no types
-    """moto's table whose Query looks at one partition and whose copy, inside a transaction, is itself.
+    """moto's table whose Query reads one partition and whose copy, inside a transaction, is itself.
 
-    `evaluated` are the bytes that the last Query or Scan read, before its filter: what DynamoDB charges for.
+    `evaluated` is the number of bytes that the last Query or Scan read before its filter, which DynamoDB
+    charges.
     """
 
     evaluated = 0
@@ -26,7 +27,7 @@ class PartitionedTable(Table):  # type: ignore[misc]  # moto ships no types
     _only: DynamoType | None = None
 
     def all_items(self) -> list[Item]:
-        """Every item in key order, or those of the partition that a Query narrowed the table to."""
+        """Yield every item in key order, or those of the partition of a Query."""
         if self._only is None:
             return super().all_items()  # type: ignore[no-any-return]  # moto ships no types
         if self._only not in self.items:
@@ -39,15 +40,15 @@ class PartitionedTable(Table):  # type: ignore[misc]  # moto ships no types
     def get_item(
         self, hash_key: DynamoType, range_key: DynamoType | None = None, projection_expression: Any = None
     ) -> Item | None:
-        """As moto's, but a miss leaves no empty partition behind."""
+        """Return an item as moto does, but leave no empty partition after a miss."""
         if hash_key not in self.items:
             if self.has_range_key and not range_key:
-                super().get_item(hash_key, range_key, projection_expression)  # raises, in moto's words
+                super().get_item(hash_key, range_key, projection_expression)  # raises moto's error
             return None
         return super().get_item(hash_key, range_key, projection_expression)
 
     def query(self, hash_key: Any, *args: Any, **kwargs: Any) -> tuple[list[Item], int, Any]:
-        """As moto's; filter and projection come after the bytes were counted."""
+        """Query as moto does; filter and projection apply after the bytes were counted."""
         index_name = args[6] if len(args) > 6 else kwargs.get("index_name")
         self._only = hash_key if index_name is None else None
         arguments = list(args)
@@ -62,7 +63,7 @@ class PartitionedTable(Table):  # type: ignore[misc]  # moto ships no types
     def scan(
         self, filters: Any, limit: Any, start: Any, filter_expression: Any = None, *args: Any, **kwargs: Any
     ) -> tuple[list[Item], int, Any]:
-        """As moto's; filter and projection come after the bytes were counted."""
+        """Scan as moto does; filter and projection apply after the bytes were counted."""
         projection = kwargs.pop("projection_expression", None)
         arguments = list(args)
         if len(arguments) > 2:
@@ -91,13 +92,13 @@ class PartitionedBackend(DynamoDBBackend):  # type: ignore[misc]  # moto ships n
     """moto's backend with `PartitionedTable`s."""
 
     def create_table(self, name: str, **more: Any) -> Table:
-        """As moto's."""
+        """Create a table as moto does."""
         table = super().create_table(name, **more)
         table.__class__ = PartitionedTable
         return table
 
     def transact_write_items(self, transact_items: list[dict[str, Any]]) -> None:
-        """As moto's, but a failure puts back the named items and not copies of whole tables."""
+        """Write as moto does; a failure restores the named items, not copies of whole tables."""
         saved: list[tuple[PartitionedTable, DynamoType, DynamoType | None, Item | None]] = []
         tables: dict[str, tuple[PartitionedTable, int]] = {}
         for entry in transact_items:

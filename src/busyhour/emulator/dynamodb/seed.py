@@ -1,4 +1,4 @@
-"""The scenario's DynamoDB tables: created and filled before the first request, outside of every limit."""
+"""The scenario's DynamoDB tables: created and filled before the first request, without limits."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Operations(Protocol):
     """DynamoDB's operations without HTTP, throughput or metrics (`dynamodb.backend.Operations`)."""
 
     def run(self, name: str, params: dict[str, Any]) -> Mapping[str, Any]:
-        """Run one operation; raises what DynamoDB answers with an error."""
+        """Run one operation; raises error responses of DynamoDB."""
 
 
 MADE = 20_000
-"""Made-up items of one table at most; the first keys are the hottest ones."""
+"""Maximum number of generated items of one table; the first keys are the hottest ones."""
 
 
 def load_tables(
@@ -30,13 +30,13 @@ def load_tables(
     """Create each table and put its items.
 
     Args:
-        operations: of DynamoDB.
-        tables: which are made.
-        made_up: put items for made-up keys too, which a run that drives the tables itself will ask for: how many for each
-            partition key, by the table's name.
+        operations: operations of DynamoDB.
+        tables: the tables to create.
+        made_up: number of keys for which items are generated, as a run that drives the tables itself requests
+            them: for each partition key, by the table's name.
 
     Raises:
-        BusyhourError: a file cannot be read, is not JSON, or DynamoDB refuses what it says.
+        BusyhourError: a file cannot be read, is not JSON, or is rejected by DynamoDB.
     """
     for table in tables:
         definition = _json(table.definition)
@@ -69,7 +69,7 @@ def _run(operations: Operations, name: str, params: dict[str, Any], place: Path 
     except Exception as error:
         reason = getattr(error, "body", b"").decode("utf-8", "replace") or repr(error)
         raise BusyhourError(
-            f"{place}: {name} of table {params['TableName']!r} was refused: {reason}",
+            f"{place}: {name} of table {params['TableName']!r} was rejected: {reason}",
             "Compare with the API reference of DynamoDB.",
         ) from None
 

@@ -1,4 +1,4 @@
-"""What is wrong with the call centre, as the faults in force say: queues without agents, packets that are lost."""
+"""Injected conditions (no agents, packet loss) currently active."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from busyhour.emulator.cloudwatch.store import dimensions
 from busyhour.emulator.faults.requests import NO_AGENTS, Condition, Faults
 
 SAMPLE_SECONDS = 10.0
-"""ToInstancePacketLossRate is reported this often (Administrator Guide, "Monitoring your instance using CloudWatch")."""
+"""Seconds between reports of ToInstancePacketLossRate (Administrator Guide, "Monitoring your instance")."""
 Centres = Callable[[], Iterable[tuple[str, CallCentre]]]
-"""Every instance's id with its call centre."""
+"""Returns every instance's id with its call centre."""
 
 
 class Conditions:
-    """Puts conditions into effect.
+    """Applies conditions to the call centres.
 
     Args:
         state: metrics and time.
         clock: drives the samples.
-        faults: says what is wrong.
-        centres: the call centres there are.
+        faults: the active conditions.
+        centres: the existing call centres.
     """
 
     def __init__(self, state: EmulatorState, clock: Clock, faults: Faults, centres: Centres) -> None:
@@ -34,11 +34,11 @@ class Conditions:
         faults.on_conditions = self.apply
 
     def start(self) -> None:
-        """Report packet loss from now on."""
+        """Start reporting packet loss."""
         self._sample()
 
     def apply(self, conditions: Iterable[Condition]) -> None:
-        """Bring every call centre into the state that `conditions` describe."""
+        """Apply `conditions` to every call centre."""
         queues = [one.queue for one in conditions if one.condition == NO_AGENTS]
         unattended = None if None in queues else [queue for queue in queues if queue is not None]
         for _, centre in self._centres():

@@ -1,7 +1,7 @@
-"""Faults on demand: what is added to requests, and what is wrong with the call centre, while the emulator runs.
+"""Fault injection: faults of requests, and conditions of the call centre, set while the emulator runs.
 
-A `Fault` meets requests: those that come over HTTP, and those that flows make (Lambda, Lex). A `Condition` is a state
-of the world: queues that no agent serves, packets that are lost. Chance is seeded.
+A `Fault` applies to requests: over HTTP, and by flows (Lambda, Lex). A `Condition` is a state
+of the call centre: queues without agents, packet loss. Random choices are seeded.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _THROTTLES = {
     "monitoring": ("Throttling", 400),
     "sts": ("Throttling", 400),
 }
-"""How each service says that it was asked too often: code and HTTP status."""
+"""Throttling error of each service: code and HTTP status."""
 
 
 class UnreachableError(Exception):
-    """The connection ends without an answer."""
+    """The connection is closed without a response."""
 
 
 class FunctionFailedError(Exception):
@@ -39,11 +39,11 @@ class FunctionFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is added to matching requests.
+    """A fault of matching requests.
 
-    `service` is a signing name (`connect`), `operation` an API operation, `resource` a function, table or bot; None
-    matches all. All wait `latency_seconds` first. Then `unreachable_share` of them find the connection closed,
-    `throttle_share` are throttled in the service's words, `error_share` are answered with `error_code` and `status`;
+    `service` is a signing name (`connect`), `operation` an API operation, `resource` a function, table or bot;
+    None matches all. All wait `latency_seconds` first. Then the connection is closed for `unreachable_share` of
+    them, `throttle_share` are throttled with the service's error, `error_share` get `error_code` and `status`;
     of a function's invocations `function_error_share` end in a function error.
     """
 
@@ -75,16 +75,16 @@ class Fault:
             )
 
     def matches(self, service: str, operation: str) -> bool:
-        """Whether a request to `service` for `operation` may be meant; the resource is not looked at."""
+        """Whether the fault may apply to a request to `service` for `operation`, regardless of the resource."""
         return self.service in (None, service) and self.operation in (None, operation)
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Something that is wrong with the call centre.
+    """A condition of the call centre.
 
-    `no_agents`: no agent takes a contact from `queue` (its name; None: from any). `packet_loss`: CloudWatch shows
-    `share` as ToInstancePacketLossRate.
+    `no_agents`: no agent takes a contact from `queue` (its name; None: from any). `packet_loss`: CloudWatch
+    shows `share` as ToInstancePacketLossRate.
     """
 
     condition: str
@@ -103,10 +103,10 @@ class Condition:
 
 
 class Faults:
-    """The faults in force; the first that matches a request is applied to it.
+    """The active faults; the first that matches a request applies.
 
     Args:
-        random: decides which requests are met; seeded.
+        random: selects the affected requests; seeded.
     """
 
     def __init__(self, random: Random) -> None:
@@ -114,14 +114,14 @@ class Faults:
         self._faults: tuple[Fault, ...] = ()
         self._conditions: tuple[Condition, ...] = ()
         self.on_conditions: Callable[[tuple[Condition, ...]], None] = lambda conditions: None
-        """Hears the conditions whenever they are set."""
+        """Called with the conditions whenever they are set."""
 
     def __bool__(self) -> bool:
-        """Whether requests may meet a fault."""
+        """Whether requests may be affected by a fault."""
         return bool(self._faults)
 
     def set(self, faults: Iterable[Fault | Condition]) -> None:
-        """Put `faults` in force instead of what was."""
+        """Replace the active faults by `faults`."""
         given = tuple(faults)
         self._faults = tuple(fault for fault in given if isinstance(fault, Fault))
         self._conditions = tuple(fault for fault in given if isinstance(fault, Condition))
@@ -129,11 +129,11 @@ class Faults:
 
     @property
     def packet_loss(self) -> float | None:
-        """The share of packets that is lost; None: nothing was said of it."""
+        """Share of lost packets; None if not set."""
         return next((one.share for one in self._conditions if one.condition == PACKET_LOSS), None)
 
     def of(self, service: str, operation: str, resources: Iterable[str] = ()) -> Fault | None:
-        """The fault that a request on these resources meets."""
+        """Return the fault of a request on these resources."""
         named: frozenset[str] | None = None
         for fault in self._faults:
             if not fault.matches(service, operation):
@@ -146,11 +146,11 @@ class Faults:
         return None
 
     def strike(self, fault: Fault, service: str) -> None:
-        """Draw what a request that met `fault` ends in.
+        """Draw the result of a request affected by `fault`.
 
         Raises:
-            UnreachableError: nobody answers.
-            ApiError: it is answered with an error.
+            UnreachableError: no response.
+            ApiError: an error response.
             FunctionFailedError: the function that it invokes raises.
         """
         if not any(getattr(fault, share) for share in _SHARES):
@@ -160,20 +160,20 @@ class Faults:
             raise UnreachableError
         if (drawn := drawn - fault.throttle_share) < 0:
             code, status = _THROTTLES.get(service, ("ThrottlingException", 429))
-            raise ApiError(code, "A throttle that was asked for.", status)
+            raise ApiError(code, "An injected throttle.", status)
         if (drawn := drawn - fault.error_share) < 0:
-            raise ApiError(fault.error_code, "A fault that was asked for.", fault.status)
+            raise ApiError(fault.error_code, "An injected fault.", fault.status)
         if drawn - fault.function_error_share < 0:
             raise FunctionFailedError
 
     def as_json(self) -> list[dict[str, Any]]:
-        """What is in force as JSON data."""
+        """Return the active faults and conditions as JSON data."""
         everything: tuple[Fault | Condition, ...] = (*self._faults, *self._conditions)
         return [asdict(fault) for fault in everything]
 
 
 def read_faults(document: object) -> list[Fault | Condition]:
-    """Faults and conditions from JSON data: one object or a list of them.
+    """Parse faults and conditions from JSON data: one object or a list of them.
 
     Raises:
         BusyhourError: an unknown key, a wrong type or a value out of range.

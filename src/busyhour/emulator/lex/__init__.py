@@ -1,1 +1,1 @@
-"""Lex V2 inside the emulator: how many conversations there may be at once, and bots that know intents by their names."""
+"""Lex V2 inside the emulator: limits of concurrent conversations, bots that recognise intents by name."""

@@ -1,8 +1,7 @@
-"""Conversations with bots: admitted against Lex's quotas, measured, slowed down where a fault says so.
+"""Conversations with bots: admitted by Lex's quotas, measured, delayed by faults.
 
-Facts: Lex V2 Developer Guide, "Quotas" (conversations at once in text and in voice mode, session operations, two for
-the alias that is made for tests) and "Monitoring with CloudWatch". How long a bot takes to answer AWS does not
-publish.
+Facts: Lex V2 Developer Guide, "Quotas" (concurrent conversations in text and in voice mode, session operations,
+two for the test alias) and "Monitoring with CloudWatch". AWS does not publish how long a bot takes to respond.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ TEST_ALIAS_QUOTA = "lex.concurrent-test-bot-alias-conversations"
 TEST_ALIAS = "TSTALIASID"
 """Id of TestBotAlias, the same for every bot."""
 ANSWER_SECONDS = 0.25
-"""How long a bot takes for an answer over the API; the emulator's own assumption."""
+"""Seconds of a bot's response over the API; the emulator's own assumption."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """Which bot is talked to."""
+    """The bot of a conversation."""
 
     id: str
     alias: str
@@ -40,7 +39,7 @@ class Bot:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A conversation that was let in."""
+    """An admitted conversation."""
 
     quota: str
     mode: str
@@ -55,7 +54,7 @@ class LexModel:
     Args:
         state: limits, metrics, time.
         clock: ends turns.
-        faults: what conversations of flows meet; those over HTTP meet theirs before.
+        faults: faults of conversations in flows; those over HTTP are handled before.
     """
 
     def __init__(self, state: EmulatorState, clock: Clock, faults: Faults) -> None:
@@ -64,7 +63,7 @@ class LexModel:
         self._faults = faults
 
     def turn(self, call: LiveCall, effect: Converse, seconds: float) -> float | None:
-        """A turn of a call in a flow; voice is a StartConversation, any other channel text."""
+        """Begin a turn of a call in a flow; voice is a StartConversation, any other channel text."""
         bot = bot_of(effect.bot)
         mode, operation = (
             ("Speech", "StartConversation") if call.channel == "VOICE" else ("Text", "RecognizeText")
@@ -83,7 +82,7 @@ class LexModel:
         return more
 
     def begin(self, bot: Bot, operation: str, quota: str, mode: str = "Text") -> Slot | None:
-        """Let a conversation in; None, and counted, where there are too many."""
+        """Admit a conversation; return None, and count it, above the limit."""
         limits, at = self._state.limits, self._state.time()
         quota = TEST_ALIAS_QUOTA if bot.alias == TEST_ALIAS else quota
         self._count("RuntimeRequestCount", bot, operation, mode, 1.0)
@@ -95,7 +94,7 @@ class LexModel:
         return Slot(quota, mode, bot, operation, at)
 
     def end(self, slot: Slot) -> None:
-        """The conversation, or its turn, is over."""
+        """End the conversation, or its turn."""
         self._state.limits.release(slot.quota, slot.mode)
         seconds = self._state.time() - slot.began
         # The name is AWS's, misspelt as it is.
@@ -119,7 +118,7 @@ class LexModel:
 
 
 def bot_of(reference: str) -> Bot:
-    """The bot that a flow names: by the ARN of an alias (Lex V2), or by name (Lex classic)."""
+    """Return the bot that a flow names: by the ARN of an alias (Lex V2), or by name (Lex classic)."""
     kind, _, rest = reference.rpartition(":")[2].partition("/")
     if kind == "bot-alias" and "/" in rest:
         return Bot(*rest.split("/")[:2])

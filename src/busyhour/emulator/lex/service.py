@@ -1,7 +1,7 @@
 """Lex V2's runtime over HTTP: RecognizeText and the session operations.
 
-Every bot exists and knows every intent by its name: a text that is a name (`OrderStatus`) is that intent, any other
-the FallbackIntent. What a bot says belongs to the bot, so there are no messages.
+Every bot exists and recognises every intent by its name: a text that is a name (`OrderStatus`) is that intent,
+any other the FallbackIntent. Messages are defined by the bot, so there are none.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from busyhour.emulator.model.registry import operation, registered
 
 Params = Mapping[str, Any]
 SESSION_SECONDS = 300.0
-"""Idle sessions end after this long (a bot's default idleSessionTTLInSeconds)."""
+"""Seconds after which idle sessions end (a bot's default idleSessionTTLInSeconds)."""
 SESSIONS_KEPT = 100_000
 FALLBACK = "FallbackIntent"
 _NAME = re.compile(r"[A-Z][A-Za-z0-9_-]{0,99}")
@@ -33,7 +33,7 @@ class LexService:
     """The service.
 
     Args:
-        model: lets conversations in.
+        model: admits conversations.
         time: epoch seconds.
     """
 
@@ -51,12 +51,12 @@ class LexService:
         return tuple(self._operations)
 
     def operation_name(self, request: Request) -> str:
-        """Name of the operation that the request asks for."""
+        """Return the name of the requested operation."""
         found = _table().find(request.method, request.path)
         return found[0] if found is not None else ""
 
     def handle(self, request: Request) -> Awaitable[Response]:
-        """Answer the request, once the bot has thought about it."""
+        """Handle the request, after the bot's response time."""
         found = _table().find(request.method, request.path)
         if found is None or found[1] is None:
             what = found[0] if found else f"{request.method} {request.path}"
@@ -82,7 +82,7 @@ class LexService:
         return waiter
 
     def error_response(self, error: ApiError, request: Request) -> Response:
-        """`error` as rest-json."""
+        """Encode `error` as rest-json."""
         return rest_json_error(error)
 
     # ---------------------------------------------------------------------------------------- operations
@@ -141,7 +141,7 @@ class LexService:
 
 
 def intent_of(text: str) -> str:
-    """The intent that a text names; the FallbackIntent for any other text."""
+    """Return the intent that a text names; the FallbackIntent for any other text."""
     return text if _NAME.fullmatch(text) else FALLBACK
 
 

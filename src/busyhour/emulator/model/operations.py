@@ -1,7 +1,7 @@
-"""A rest-json service's operations as botocore's model describes them: which one is meant, and is it well formed?
+"""A rest-json service's operations in botocore's model: routing and validation of requests.
 
-The routes of all operations come from the model, so that one that the emulator does not serve is named in the
-answer instead of being an unknown path.
+The routes of all operations come from the model, so that an unsupported operation is named in the
+response instead of being an unknown path.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _INSTEAD = {
     "InvalidParameterException": ("InvalidRequestException",),
     "InvalidRequestException": ("InvalidParameterException",),
 }
-"""What is said where an operation does not model an error."""
+"""Error for operations that do not model one."""
 _LABEL = ""
 """Key in the routing tree for a path segment that is a parameter."""
 
 
 class Operation:
-    """One operation: how its request is put together and what is wrong with a request.
+    """One operation: how its request is parsed and validated.
 
-    Made from a botocore operation model. `parse` gives the members of the input shape by their API names.
+    Made from a botocore operation model. `parse` returns the members of the input shape by their API names.
     """
 
     __slots__ = ("_check", "_constraint", "_headers", "_malformed", "_queries", "errors", "labels", "name")
@@ -48,10 +48,10 @@ class Operation:
         self._headers = _headers(shape)
 
     def parse(self, request: Request, values: tuple[str, ...]) -> dict[str, Any]:
-        """The parameters of a request: path, query string, headers and body.
+        """Parse the parameters of a request: path, query string, headers and body.
 
         Raises:
-            ApiError: the body is no JSON object, or a parameter breaks the model; in an error that the
+            ApiError: the body is not a JSON object, or a parameter violates the model; in an error that the
                 operation models.
         """
         params = self._body(request)
@@ -75,7 +75,7 @@ class Operation:
         return params
 
     def in_model(self, error: ApiError) -> ApiError:
-        """The error, or the one that the operation models in its place: few operations model every error."""
+        """Return the error, or the one that the operation models in its place: few operations model every error."""
         for code in _INSTEAD.get(error.code, ()) if error.code not in self.errors else ():
             shape = self.errors.get(code)
             if shape is not None:
@@ -163,9 +163,9 @@ class OperationTable:
     """All operations of a service, routed by method and path; those in `served` compiled.
 
     Args:
-        served: names of the operations that the emulator answers.
+        served: names of the supported operations.
         service: botocore's name of the service.
-        codes: error of a request that cannot be read, and of one that breaks a constraint; where an operation
+        codes: error of a malformed request, and of one that violates a constraint; if an operation
             models only one of them, that one is both.
     """
 
@@ -201,7 +201,7 @@ class OperationTable:
         assert not missing, f"botocore's model of {service} has no {missing}"
 
     def find(self, method: str, path: str) -> tuple[str, Operation | None, tuple[str, ...]] | None:
-        """(name, operation, path parameters) of a request; the operation is None where it is not served."""
+        """Return (name, operation, path parameters) of a request; the operation is None if not supported."""
         known = self._fixed.get((method, path))
         if known is not None:
             return known
@@ -233,7 +233,7 @@ class OperationTable:
 
 @cache
 def _description(service: str) -> Any:
-    """Botocore's description of a service; read once, for it is up to 2 MB of JSON and never changes."""
+    """Return botocore's description of a service; read once, since it is up to 2 MB of JSON and never changes."""
     from botocore.loaders import Loader
 
     return Loader().load_service_model(service, "service-2")

@@ -11,15 +11,15 @@ from busyhour.emulator.messages import ApiError
 
 
 def page_token(start: int) -> str:
-    """The token of the page that begins at entry `start`."""
+    """Return the token of the page that begins at entry `start`."""
     return base64.urlsafe_b64encode(str(start).encode()).decode()
 
 
 def page_start(token: object, total: int, code: str) -> int:
-    """Where the page of `token` begins; 0 without a token.
+    """Return the start of the page of `token`; 0 without a token.
 
     Raises:
-        ApiError: with `code`, where the token is not of a listing of `total` entries.
+        ApiError: with `code`, if the token is not of a listing of `total` entries.
     """
     if token is None:
         return 0

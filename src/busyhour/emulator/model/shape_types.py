@@ -1,7 +1,7 @@
-"""Whether parameters have the types of botocore's model, before an operation reads them.
+"""Check that parameters have the types of botocore's model, before an operation reads them.
 
-Only types: how long, how large and which values is for the operation, which refuses in its service's own words. Protocols
-whose every value is text may give numbers, times and truth values as text.
+Only types: the operation checks lengths, ranges and values with its service's own errors. Protocols
+with text values only may pass numbers, times and booleans as text.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ _MANY = 2.0**63
 
 
 def check_types(service: str, operation: str, parameters: Mapping[str, Any], *, text: bool = False) -> None:
-    """Hold parameters against the operation's input; `service` is botocore's name of it.
+    """Check parameters against the operation's input; `service` is botocore's name of it.
 
     Args:
         service: like `cloudwatch`.
         operation: an operation of its model.
         parameters: by member.
-        text: whether values may be text that says a number.
+        text: whether values may be text that contains a number.
 
     Raises:
-        ApiError: SerializationException, which names the member.
+        ApiError: SerializationException that names the member.
     """
     shape = _model(service).operation_model(operation).input_shape
     if shape is not None:
@@ -100,4 +100,4 @@ _TYPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
         lambda value: isinstance(value, datetime | str) or (_finite(value) and abs(value) < 1e11),
     ),
 }
-"""What a value of each type is, and whether one is."""
+"""Description of each type's values, and a test for one."""

@@ -1,4 +1,4 @@
-"""Validators made from botocore's shapes: is this JSON value what the service model says?
+"""Validators of JSON values, made from botocore's shapes.
 
 Compiled once per operation, because StartOutboundVoiceContact is checked thousands of times a second.
 """
@@ -11,24 +11,24 @@ from collections.abc import Callable
 from typing import Any
 
 Check = Callable[[Any, str], None]
-"""Raises `MalformedError` or `ConstraintError` for a value that does not fit; the text says where the value stands."""
+"""Raises `MalformedError` or `ConstraintError` for an invalid value; the text has its place."""
 
 
 class MalformedError(Exception):
-    """A value of a wrong JSON type, or a required member that is missing."""
+    """A value of a wrong JSON type, or a missing required member."""
 
 
 class ConstraintError(Exception):
-    """A value of the right type that breaks a length, range, pattern or enumeration."""
+    """A value of the right type that violates a length, range, pattern or enumeration."""
 
 
 def compile_shape(shape: Any) -> Check:
-    """The validator of a botocore shape. Members that the shape does not know are let through, as AWS does."""
+    """Compile the validator of a botocore shape. Unknown members are accepted, as by AWS."""
     return _COMPILERS.get(shape.type_name, _anything)(shape, {})
 
 
 def _inner(shape: Any, known: dict[str, Check]) -> Check:
-    """The validator of a member; recursive shapes refer to themselves by name."""
+    """Return the validator of a member; recursive shapes refer to themselves by name."""
     name = shape.name
     if name not in known:
 
@@ -64,7 +64,7 @@ def _structure(shape: Any, known: dict[str, Check]) -> Check:
 
 
 def _bounds(shape: Any, at_most: str, at_least: str) -> Callable[[float, str], None]:
-    """The check of a length or value against the shape's `min` and `max`; the texts say what must be."""
+    """Return the check of a length or value against the shape's `min` and `max`; the texts are the requirements."""
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
 
     def check(value: float, where: str) -> None:
@@ -126,7 +126,7 @@ def _string(shape: Any, known: dict[str, Check]) -> Check:
 
 
 def _pattern(text: str | None) -> re.Pattern[str] | None:
-    """Connect's model has some patterns with every backslash written twice; Python takes them once."""
+    """Return a pattern for Python: Connect's model has some with every backslash doubled."""
     if text is None:
         return None
     try:

@@ -1,7 +1,7 @@
-"""Services that stand on moto wait here until moto is imported, once, by one thread.
+"""Services based on moto wait here until moto is imported, once, by one thread.
 
 moto takes more than a second to import, so it is imported with the first request that needs it, while the event
-loop goes on. Two threads that import it at the same time leave it half imported for good; hence one gate for all.
+loop continues. Two threads that import it at the same time leave it broken; hence one gate for all.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ class MotoGate:
 
     @property
     def open(self) -> bool:
-        """Whether moto is there."""
+        """Whether moto is imported."""
         return self._opening is not None and self._opening.done() and self._opening.exception() is None
 
     async def pass_through(self) -> None:
-        """Wait until moto is imported; the first to come imports it."""
+        """Wait until moto is imported; the first caller imports it."""
         if self._opening is None:
             self._opening = asyncio.ensure_future(
                 asyncio.to_thread(importlib.import_module, "moto.core.responses")
@@ -38,7 +38,7 @@ class AfterMoto:
     """A service whose requests wait at the gate.
 
     Args:
-        service: the service that stands on moto.
+        service: the service based on moto.
         gate: shared by all of them.
     """
 
@@ -57,7 +57,7 @@ class AfterMoto:
         return self._service.served
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
-        """Let the service answer, at once where moto is there."""
+        """Let the service handle the request, at once if moto is imported."""
         if self._gate.open:
             return self._service.handle(request)
         return self._later(request)
@@ -68,7 +68,7 @@ class AfterMoto:
         return answer if isinstance(answer, Response) else await answer
 
     def operation_name(self, request: Request) -> str:
-        """Name of the operation, as far as the request itself says it."""
+        """Return the name of the operation, if the request itself contains it."""
         return request.target
 
     def error_response(self, error: ApiError, request: Request) -> Response:
@@ -76,7 +76,7 @@ class AfterMoto:
         return self._service.error_response(error, request)
 
     def close(self) -> None:
-        """Close the service, where it has something to close."""
+        """Close the service if it has a `close`."""
         close = getattr(self._service, "close", None)
         if close is not None:
             close()

@@ -1,7 +1,8 @@
-"""Every service that the emulator does not serve itself: handed to moto, request by request.
+"""All services that the emulator does not serve itself: passed to moto, request by request.
 
-moto's own dispatch is called with the request as it would have gone to AWS. Nothing is patched: no client in this
-process is redirected. moto is not safe for threads, so one thread of its own does the work and the event loop goes on.
+moto's own dispatch is called with the request as it would have gone to AWS. Nothing is patched: no client in
+this process is redirected. moto is not thread-safe, so one thread of its own does the work and the event loop
+continues.
 """
 
 from __future__ import annotations
@@ -24,23 +25,23 @@ _HOSTS = {
     "sagemaker": "api.sagemaker",
     "timestream": "ingest.timestream",
 }
-"""Host prefix of the services whose signing name moto does not know as one (found by comparing with botocore)."""
+"""Host prefix of the services whose signing name moto does not recognise (found by comparison with botocore)."""
 _OURS = frozenset(
     {"server", "date", "status", "content-length", "content-type", "connection", "x-amzn-requestid"}
 )
-"""Headers of moto's answer that the server writes itself."""
+"""Headers of moto's response that the server writes itself."""
 
 
 class MotoRest:
-    """Takes what no service of the emulator takes.
+    """Handles requests to all services without an implementation in the emulator.
 
     Args:
-        account: the account that moto keeps things under.
+        account: the account of moto's resources.
     """
 
     names: tuple[str, ...] = ()
     served: tuple[str, ...] = ()
-    """Whatever moto has: nobody can list it."""
+    """Everything that moto supports: it has no list of it."""
 
     def __init__(self, account: str = "123456789012") -> None:
         self._account = account
@@ -48,15 +49,15 @@ class MotoRest:
         self._dispatch: Any = None
 
     async def handle(self, request: Request) -> Response:
-        """Answer the request; the first one waits until moto is imported.
+        """Handle the request; the first one waits until moto is imported.
 
         Raises:
-            ApiError: moto does not have the service or the operation.
+            ApiError: moto lacks the service or the operation.
         """
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, request)
 
     def error_response(self, error: ApiError, request: Request) -> Response:
-        """`error` in the protocol that the request speaks."""
+        """Encode `error` in the protocol of the request."""
         return error_in_kind(error, request)
 
     def close(self) -> None:
@@ -82,7 +83,7 @@ class MotoRest:
         except NotImplementedError as error:
             raise _unknown(request, str(error)) from None
         except Exception as error:
-            # moto reads requests as botocore writes them; whatever it stumbles over, no client of AWS sent.
+            # moto parses requests as botocore writes them; a request on which it crashes is not from an AWS client.
             _log.debug("moto failed at %s", url, exc_info=error)
             text = f"moto cannot answer the request: {type(error).__name__}: {error}"
             raise ApiError("ValidationException", text, 400) from None
@@ -92,7 +93,7 @@ class MotoRest:
 
 
 def url_at_aws(request: Request) -> str:
-    """The URL that the request would have had at AWS."""
+    """Return the URL that the request would have had at AWS."""
     prefix = _HOSTS.get(request.service, request.service)
     query = f"?{request.query}" if request.query else ""
     return f"https://{prefix}.{request.region or 'us-east-1'}.amazonaws.com{request.path}{query}"

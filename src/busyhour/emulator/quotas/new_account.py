@@ -1,9 +1,9 @@
-"""What a new account may do less than the documented defaults: applied values by quota code.
+"""Lower limits of a new account: applied values by quota code.
 
-AWS documents that "the default and applied quota values for your account might be lower" without figures. What is
-known: a new Connect instance may have 0 concurrent calls until an increase is granted (seen by the maintainers of a
-public repository), and a new account has 10 concurrent Lambda executions instead of 1,000 ("reduced concurrency" in
-the Lambda guide; the figure is of a third party's installation guide).
+AWS documents that "the default and applied quota values for your account might be lower" without figures. Known
+cases: a new Connect instance may have 0 concurrent calls until an increase is granted (observed by the
+maintainers of a public repository), and a new account has 10 concurrent Lambda executions instead of 1,000
+("reduced concurrency" in the Lambda guide; the figure is from a third party's installation guide).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from enum import StrEnum
 
 
 class AccountAge(StrEnum):
-    """How long the account has been in use."""
+    """Age of the account."""
 
     NEW = "new"
     MATURE = "mature"

@@ -1,11 +1,11 @@
-"""Service quotas as the emulator enforces them: token buckets per API operation, and things in use at once.
+"""Enforcement of service quotas: token buckets per API operation, and resources in use.
 
-Every value comes from the quota table; an override stands for what AWS has raised (or lowered) for the
-account. Values may change while the emulator runs (an increase request that was granted). What a quota
-rejected is counted, with the time at which it first did so.
+Every value comes from the quota table; an override is a value that AWS has raised (or lowered) for the
+account. Values may change while the emulator runs (a granted increase request). Rejections by a quota
+are counted, with the time of the first.
 
 Buckets (`busyhour.token_bucket`) are per account, Region and operation; one emulator is one account and Region.
-Where AWS gives each instance a value or a bucket of its own, `resource` says whose is meant.
+If AWS gives each instance a value or a bucket of its own, `resource` selects one.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from busyhour.token_bucket import TokenBucket
 
 @dataclass(slots=True)
 class Tally:
-    """What one quota saw: the highest use (`peak`, at `peak_at`) and what it rejected.
+    """Use of one quota: the highest use (`peak`, at `peak_at`) and its rejections.
 
     The peak of a rate is requests in one second, admitted or not; of a resource it is the number in use,
-    where something that was rejected counts as asked for. Times are those of the injected clock.
+    including rejected requests. Times are those of the injected clock.
     """
 
     quota: Quota
@@ -36,14 +36,14 @@ class Tally:
     peak_at: float | None = None
 
     def reject(self, at: float, times: int = 1) -> None:
-        """Count something that was rejected."""
+        """Count a rejection."""
         self.rejected += times
         if self.first_rejected_at is None:
             self.first_rejected_at = at
         self.last_rejected_at = at
 
     def use(self, value: float, at: float) -> None:
-        """Remember the highest use."""
+        """Record the highest use."""
         if value > self.peak:
             self.peak, self.peak_at = value, at
 
@@ -67,7 +67,7 @@ class Limits:
     Args:
         table: the quota table.
         overrides: applied values by quota code, key or name.
-        time: the clock; every time in here is its.
+        time: the clock of all times here.
 
     Raises:
         BusyhourError: an override names no known quota or is negative.
@@ -88,22 +88,22 @@ class Limits:
     # ------------------------------------------------------------------------------------------- values
 
     def quota(self, code_or_key: str) -> Quota:
-        """The quota that a code, a key or a name means.
+        """Return the quota of a code, a key or a name.
 
         Raises:
-            BusyhourError: none is known.
+            BusyhourError: the quota is unknown.
         """
         quota = self._found.get(code_or_key)
         if quota is None:
-            # An operation without a row of its own has a key all the same, which only `by_key` knows.
+            # An operation without a row of its own still has a key, which only `by_key` knows.
             look_up = self.table.by_key if code_or_key.endswith((".rate", ".burst")) else self.table.find
             quota = self._found[code_or_key] = look_up(code_or_key)
         return quota
 
     def applied(self, code_or_key: str, resource: str = "") -> float:
-        """The value that is enforced now; that of one `resource` where it has a value of its own.
+        """Return the enforced value; that of one `resource` if it has a value of its own.
 
-        The size of an operation's bucket that was not set itself grows with its rate, see `burst_with`.
+        The size of an operation's bucket without its own value grows with its rate, see `burst_with`.
         """
         return self._value_for(self.quota(code_or_key), resource)
 
@@ -113,10 +113,10 @@ class Limits:
         return (key, resource) in self._applied_to or key in self._applied
 
     def set_applied(self, code_or_key: str, value: float, resource: str = "") -> None:
-        """Apply another value from now on, to all or to one `resource` (an instance's id).
+        """Set the applied value, for all or for one `resource` (an instance's id).
 
         Raises:
-            BusyhourError: no such quota, or `value` is negative.
+            BusyhourError: the quota is unknown, or `value` is negative.
         """
         quota = self.quota(code_or_key)
         if not value >= 0:
@@ -148,13 +148,13 @@ class Limits:
     # ------------------------------------------------------------------------------------------ requests
 
     def admit(self, service: str, operation: str, cost: float = 1.0, resource: str = "") -> Quota | None:
-        """Take a token for one request, of the bucket of `resource` where each has its own.
+        """Take a token for one request, from the bucket of `resource` if each has its own.
 
-        `operation` may be the beginning of a pair of keys (`connect.search-contacts-beyond-two-weeks`) where an
+        `operation` may be the common prefix of two keys (`connect.search-contacts-beyond-two-weeks`) if an
         operation has two buckets.
 
-        Returns None when the request may go on, else the rate quota that turned it away. An operation for
-        which the table has no rate is never rejected.
+        Returns None if the request is admitted, else the rate quota that rejected it. An operation
+        without a rate in the table is never rejected.
         """
         try:
             known = self._operations[service, operation, resource]
@@ -201,9 +201,9 @@ class Limits:
     # ------------------------------------------------------------------------------------ things in use
 
     def acquire(self, code_or_key: str, resource: str = "") -> bool:
-        """Take one of a resource quota into use (a concurrent call); False, and counted, where it is full.
+        """Take one unit of a resource quota (a concurrent call); return False, and count it, at the limit.
 
-        `resource` tells apart what has the quota each for itself (an instance, a function).
+        `resource` selects one of several owners of the quota (an instance, a function).
         """
         quota = self.quota(code_or_key)
         in_use = self._in_use.get((quota.key, resource), 0)
@@ -217,30 +217,30 @@ class Limits:
         return True
 
     def release(self, code_or_key: str, resource: str = "") -> None:
-        """Give one back."""
+        """Return one unit."""
         key = self.quota(code_or_key).key
         self._in_use[key, resource] = max(0, self._in_use.get((key, resource), 0) - 1)
 
     def in_use(self, code_or_key: str, resource: str = "") -> int:
-        """How many are in use now."""
+        """Return the number of units in use."""
         return self._in_use.get((self.quota(code_or_key).key, resource), 0)
 
     # ------------------------------------------------------------------------------------------- tallies
 
     def reject(self, code_or_key: str, at: float | None = None, times: int = 1) -> None:
-        """Count what a quota rejected that is enforced elsewhere (as table throughput is)."""
+        """Count a rejection by a quota that is enforced elsewhere (as table throughput is)."""
         self._tally(self.quota(code_or_key)).reject(self._time() if at is None else at, times)
 
     def use(self, code_or_key: str, value: float, at: float | None = None) -> None:
-        """Tell the present use of a quota that is enforced elsewhere; the highest is kept."""
+        """Record the present use of a quota that is enforced elsewhere; the highest is kept."""
         self._tally(self.quota(code_or_key)).use(value, self._time() if at is None else at)
 
     def tallies(self) -> Iterator[Tally]:
-        """What every quota that was touched saw."""
+        """Return the tallies of every used quota."""
         return iter(tuple(self._tallies.values()))
 
     def clear(self) -> None:
-        """Forget tallies and fill every bucket; applied values and what is in use stay."""
+        """Reset tallies and fill every bucket; applied values and units in use remain."""
         self._tallies.clear()
         self._operations.clear()
 

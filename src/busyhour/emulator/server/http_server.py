@@ -1,8 +1,8 @@
-"""HTTP/1.1 on an asyncio transport: httptools parses, the emulator answers, one write per answer.
+"""HTTP/1.1 on an asyncio transport: httptools parses, the emulator responds, one write per response.
 
-A general ASGI server spends as much CPU on each request as starting a contact does (measured on one machine: 79 µs
-with uvicorn, httptools and uvloop, 40 µs here, routing included). This one keeps to what AWS clients send: requests with
-a length or chunked, keep-alive, pipelining, `Expect: 100-continue`; TLS and HTTP/2 are left out.
+A general ASGI server spends as much CPU on each request as starting a contact does (measured on one machine: 79
+µs with uvicorn, httptools and uvloop, 40 µs here, routing included). This one supports what AWS clients send:
+requests with a length or chunked, keep-alive, pipelining, `Expect: 100-continue`; TLS and HTTP/2 are omitted.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ import httptools
 from busyhour.emulator.messages import Request, Response
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
-"""Larger than anything AWS takes in one request to a service that is served here (Lambda: 6 MB)."""
+"""Larger than any request that AWS accepts for a service supported here (Lambda: 6 MB)."""
 MAX_HEADER_BYTES = 64 * 1024
 PIPELINE = 64
-"""Requests of one connection that may wait for an answer before it is no longer read from."""
+"""Requests of one connection that may wait for a response before reading is paused."""
 
 Answer = Response | Awaitable[Response]
 Handler = Callable[[Request], Answer]
-"""Answers a request. `service`, `region`, `access_key` and `request_id` are still empty."""
+"""Handles a request. `service`, `region`, `access_key` and `request_id` are still empty."""
 
 _log = logging.getLogger(__name__)
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
@@ -39,14 +39,14 @@ _CODES = {
 
 
 class Stamp:
-    """The lines that every answer in one second begins with: status line by status, date."""
+    """The lines with which every response in one second begins: status line by status, date."""
 
     def __init__(self) -> None:
         self._second = 0
         self._heads: dict[int, bytes] = {}
 
     def head(self, status: int) -> bytes:
-        """Status line and date."""
+        """Return status line and date."""
         now = int(time.time())
         if now != self._second:
             self._second = now
@@ -60,7 +60,7 @@ class Stamp:
 
 
 def rendered(stamp: Stamp, response: Response, request_id: str, *, keep: bool, with_body: bool) -> bytes:
-    """The whole answer as it goes over the wire."""
+    """Serialise the whole response."""
     text = (
         f"content-type: {response.content_type}\r\ncontent-length: {len(response.body)}\r\n"
         f"x-amzn-requestid: {request_id}\r\n"
@@ -74,13 +74,13 @@ def rendered(stamp: Stamp, response: Response, request_id: str, *, keep: bool, w
 
 
 class Connection(asyncio.Protocol):
-    """One connection of a client. Answers leave in the order in which the requests came.
+    """One connection of a client. Responses are sent in the order of the requests.
 
     Args:
-        handler: answers requests.
+        handler: handles requests.
         new_id: makes request ids.
         stamp: shared by all connections.
-        open_connections: the connections there are; this one adds and removes itself.
+        open_connections: the existing connections; this one adds and removes itself.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[tuple[Request, bool, Response | None]] = deque()
         self._answering: asyncio.Future[Response] | None = None
         self._last = False
-        """Nothing more is read; the connection is closed once what was asked is answered."""
+        """No more input is read; the connection is closed after the pending responses."""
         self._closed = False
         self._paused = False
         self._choked = False
@@ -112,34 +112,34 @@ class Connection(asyncio.Protocol):
     # ------------------------------------------------------------------------------------------ transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Connected."""
+        """Register the connection."""
         self._transport: asyncio.Transport = transport  # type: ignore[assignment]  # what a TCP server is given
         self._open.add(self)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of one or more requests."""
+        """Parse bytes of one or more requests."""
         if self._last:
             return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            # The request that asked for another protocol is answered in this one; nothing can follow it.
+            # An upgrade request is answered in HTTP/1.1; nothing can follow it.
             self._last = True
             self._close_when_done()
         except httptools.HttpParserError:
             if self.idle() and not self._last:
                 self._refuse(400)
-            # What was asked before the nonsense is still answered.
+            # Requests before the invalid bytes still get a response.
             self._last = True
             self._close_when_done()
 
     def eof_received(self) -> bool:
-        """The client sends nothing more; what it has asked is still answered."""
+        """Handle the end of input; pending requests still get a response."""
         self._last = True
         return not self.idle()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Gone: nobody waits for the answers any more."""
+        """Cancel pending responses: the client is gone."""
         self._open.discard(self)
         self._last = self._closed = True
         self._waiting.clear()
@@ -147,17 +147,17 @@ class Connection(asyncio.Protocol):
             self._answering.cancel()
 
     def pause_writing(self) -> None:
-        """The client does not read its answers: ask it nothing more."""
+        """Pause reading requests: the client does not read its responses."""
         self._choked = True
         self._pace()
 
     def resume_writing(self) -> None:
-        """It reads again."""
+        """Resume reading requests."""
         self._choked = False
         self._pace()
 
     def end(self) -> None:
-        """The server stops: close once everything that was asked is answered."""
+        """Close once every pending request has a response: the server stops."""
         self._last = True
         self._close_when_done()
 
@@ -175,7 +175,7 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def _pace(self) -> None:
-        """Read from the client only while its requests can be answered."""
+        """Read from the client only while its requests can be handled."""
         wanted = self._choked or len(self._waiting) >= PIPELINE
         if wanted != self._paused and not self._closed:
             self._paused = wanted
@@ -211,13 +211,13 @@ class Connection(asyncio.Protocol):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
-        """Part of the body; what is beyond the bound is dropped, and the request is refused at its end."""
+        """Collect part of the body; beyond the limit it is dropped, and the request is rejected at its end."""
         self._body_bytes += len(body)
         if self._body_bytes <= MAX_BODY_BYTES:
             self._body.append(body)
 
     def on_message_complete(self) -> None:
-        """The request is whole."""
+        """Handle the complete request."""
         if self._last:
             return
         keep = bool(self._parser.should_keep_alive())
@@ -249,7 +249,7 @@ class Connection(asyncio.Protocol):
         self._pace()
 
     def _drop_headers(self) -> None:
-        """They are too long: the request will be refused, none of it is kept."""
+        """Drop headers that are too long: the request will be rejected."""
         self._headers.clear()
         self._url = b"/"
 
@@ -288,13 +288,13 @@ class Connection(asyncio.Protocol):
             rendered(self._stamp, response, request.request_id, keep=stays, with_body=with_body)
         )
         if not keep:
-            # What a client sends after `Connection: close` is no request any more.
+            # Bytes after `Connection: close` are not a request.
             self._waiting.clear()
             self._last = True
             self._close_when_done()
 
     def _refuse(self, status: int) -> None:
-        """Answer what is no request with `status`, and close."""
+        """Respond to invalid input with `status`, and close."""
         self._last = True
         self._waiting.clear()
         answer = rendered(self._stamp, _refusal(status), self._new_id(), keep=False, with_body=True)

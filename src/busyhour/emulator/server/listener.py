@@ -21,27 +21,27 @@ from busyhour.errors import BusyhourError, ExitCode
 
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
-"""How long requests that are being answered may take when the server stops."""
+"""Seconds that requests in progress may take when the server stops."""
 ADMIN = "/_busyhour/"
 
 
 class Served(Protocol):
-    """What the server serves."""
+    """The application that the server serves."""
 
     router: Router
 
     def admin(self, request: Request) -> Response:
-        """Answer a request under /_busyhour/."""
+        """Handle a request under /_busyhour/."""
 
     async def start(self, url: str) -> None:
-        """Called in the event loop before the first request; `url` is where requests will come in."""
+        """Called in the event loop before the first request; `url` is the endpoint."""
 
     async def stop(self) -> None:
-        """Called in the event loop after the last one."""
+        """Called in the event loop after the last request."""
 
 
 class Application:
-    """What a connection hands its requests to."""
+    """Receives the requests of all connections."""
 
     def __init__(self, emulator: Served) -> None:
         self._emulator = emulator
@@ -49,12 +49,12 @@ class Application:
         self._random = Random(secrets.randbits(64))
 
     def __call__(self, request: Request) -> Answer:
-        """Answer one request. Never raises."""
+        """Handle one request. Never raises."""
         request.access_key, request.region, request.service = credential_scope(request.headers, request.query)
         if not request.path.startswith(ADMIN):
             return self._router.answer(request)
         if "origin" in request.headers:
-            # A web page in somebody's browser is no operator of the emulator.
+            # A web page in a browser must not operate the emulator.
             refusal = ApiError(
                 "AccessDeniedException", "The emulator takes no requests of web pages here.", 403
             )
@@ -66,16 +66,16 @@ class Application:
             return error_in_kind(ApiError("InternalFailure", "See the emulator's log.", 500), request)
 
     def new_id(self) -> str:
-        """A request id: a random UUID of version 4."""
+        """Make a request id: a random UUID of version 4."""
         digits = f"{self._random.getrandbits(128):032x}"
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one.
+    """Open a listening socket; port 0 takes a free one.
 
     Raises:
-        BusyhourError: the port is in use or cannot be had; names the port and the way out.
+        BusyhourError: the port is in use or cannot be opened; names the port and the fix.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -95,7 +95,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url_of(listener: socket.socket) -> str:
-    """The URL that a listening socket is reached at."""
+    """Return the URL of a listening socket."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -109,7 +109,7 @@ async def serve(
 ) -> None:
     """Serve until `stopping` is set; then end open requests and stop the emulator.
 
-    Signals are the caller's business: set `stopping`.
+    The caller handles signals: it sets `stopping`.
     """
     try:
         await emulator.start(url_of(listener))
@@ -139,7 +139,7 @@ async def serve(
 
 
 def run(main: Callable[[], Awaitable[None]]) -> None:
-    """Run `main` in a uvloop event loop where uvloop exists, else in asyncio's own."""
+    """Run `main` in a uvloop event loop if uvloop is installed, else in asyncio's own."""
 
     async def runner() -> None:
         await main()
@@ -157,7 +157,7 @@ def running(emulator: Served, host: str = "127.0.0.1", port: int = 0) -> Iterato
     """Serve `emulator` from a thread of its own; yields the endpoint URL and stops on leaving.
 
     Raises:
-        BusyhourError: the port cannot be had, or the emulator did not start.
+        BusyhourError: the port cannot be opened, or the emulator did not start.
     """
     listener = listen(host, port)
     ready = threading.Event()

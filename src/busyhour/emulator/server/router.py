@@ -1,4 +1,4 @@
-"""Which service answers a request, and what is said when none does or one fails."""
+"""Routing of a request to its service, and errors for requests without one or with a failing one."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ _log = logging.getLogger(__name__)
 _SCOPE = re.compile(r"Credential=([^/,\s]*)/(\d{8})/([^/,\s]*)/([^/,\s]*)/aws4_request")
 _SCOPE_4A = re.compile(r"Credential=([^/,\s]*)/(\d{8})/([^/,\s]*)/aws4_request")
 _INSIDE = ("TransactItems", "Get", "Put", "Update", "Delete", "ConditionCheck")
-"""Members of a request's body that hold names of resources further in."""
+"""Members of a request's body that contain nested names of resources."""
 
 
 def credential_scope(headers: Mapping[str, str], query: str) -> tuple[str, str, str]:
-    """(access key, Region, service) of a SigV4 or SigV4A signature, header or presigned; empty where there is none."""
+    """Return (access key, Region, service) of a SigV4 or SigV4A signature, header or presigned.
+
+    Empty without one.
+    """
     text = headers.get("authorization", "")
     if not text and "X-Amz-Credential=" in query:
         text = "Credential=" + unquote(query.partition("X-Amz-Credential=")[2].partition("&")[0])
@@ -42,7 +45,7 @@ def credential_scope(headers: Mapping[str, str], query: str) -> tuple[str, str, 
 
 
 def unsigned_service(headers: Mapping[str, str], path: str, query: str, body: bytes) -> str:
-    """The service that an unsigned request means, by target, form or path; empty when it cannot be told."""
+    """Return the service of an unsigned request, by target, form or path; empty if unknown."""
     target = headers.get("x-amz-target", "")
     form_encoded = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     version = ""
@@ -57,13 +60,13 @@ def unsigned_service(headers: Mapping[str, str], path: str, query: str, body: by
 
 
 class Router:
-    """Hands each request to its service.
+    """Passes each request to its service.
 
     Args:
         services: each under all its signing names. fallback: takes every signed request for any other
-        service; None refuses them. unsigned: takes requests that carry no signature and nothing else that
-        tells the service (Connect's paths). faults: latency and errors that were asked for. verifier: checks
-        signatures; None lets every request in.
+        service; None rejects them. unsigned: takes requests without a signature or another sign of
+        their service (Connect's paths). faults: injected latency and errors. verifier: checks
+        signatures; None accepts every request.
     """
 
     def __init__(
@@ -87,11 +90,11 @@ class Router:
         return sorted(self._services)
 
     def served(self) -> dict[str, tuple[str, ...]]:
-        """Names of the operations that are answered, by signing name."""
+        """Names of the supported operations, by signing name."""
         return {name: tuple(service.served) for name, service in sorted(self._services.items())}
 
     def service_of(self, request: Request) -> Service | None:
-        """The service that answers `request`."""
+        """Return the service of `request`."""
         if not request.service:
             name = unsigned_service(request.headers, request.path, request.query, request.body)
             if not name:
@@ -100,7 +103,7 @@ class Router:
         return self._services.get(request.service, self._fallback)
 
     def answer(self, request: Request) -> Response | asyncio.Future[Response]:
-        """The response, or a task that will have it. Never raises."""
+        """Return the response, or a task that will return it. Never raises."""
         service = self.service_of(request)
         if self._verifier is not None and (refused := self._verifier.refusal(request)) is not None:
             return (
@@ -130,7 +133,7 @@ class Router:
         return response
 
     def _fault_of(self, service: Service, request: Request) -> Fault | None:
-        """The fault that the request meets here; a function's invocations meet theirs where they are run."""
+        """Return the fault of the request here; a function's invocations get theirs where they run."""
         operation = operation_of(service, request)
         if (request.service, operation) == ("lambda", "Invoke"):
             return None
@@ -150,7 +153,7 @@ class Router:
 
 
 def operation_of(service: Service, request: Request) -> str:
-    """Name of the API operation: from the service where it knows, else from target or form."""
+    """Return the name of the API operation: from the service if it knows, else from target or form."""
     known: Callable[[Request], str] | None
     known = getattr(service, "operation", None) or getattr(service, "operation_name", None)
     if known is not None:
@@ -165,7 +168,7 @@ def operation_of(service: Service, request: Request) -> str:
 
 
 def named_in(request: Request) -> Iterator[str]:
-    """Names of resources that a request has in its path or, as TableName and the like, in its body."""
+    """Return names of resources in a request's path or, as TableName and the like, in its body."""
     yield from (unquote(part) for part in request.path.split("/") if part)
     if not request.body.startswith(b"{"):
         return

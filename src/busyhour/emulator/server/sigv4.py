@@ -1,7 +1,7 @@
-"""Signature Version 4 verified, where that was asked for: who signed, when, what, and whether the signature is right.
+"""Verification of Signature Version 4, if enabled: signer, time, signed parts, and the signature itself.
 
-The signature is computed again with botocore's own signer over the headers that the request says were signed.
-Codes are those of AWS's "Common errors": each family of protocols has names of its own for the same refusal.
+The signature is computed again with botocore's own signer over the headers that the request lists as signed.
+Codes are those of AWS's "Common errors": each family of protocols has its own names for the same rejection.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from busyhour.emulator.messages import ApiError, Request
 from busyhour.errors import BusyhourError
 
 SKEW_SECONDS = 300.0
-"""A signature is good for five minutes (IAM User Guide, "Elements of an AWS API request signature")."""
+"""A signature is valid for five minutes (IAM User Guide, "Elements of an AWS API request signature")."""
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _HEADER = re.compile(
     r"AWS4-HMAC-SHA256\s+Credential=(?P<scope>[^,\s]+)\s*,\s*SignedHeaders=(?P<headers>[^,\s]+)\s*,\s*"
@@ -40,7 +40,7 @@ _QUERY_CODES = {
 
 @dataclass(frozen=True, slots=True)
 class _Signature:
-    """What a request says of its own signature."""
+    """The parts of a request's signature."""
 
     scope: str
     headers: tuple[str, ...]
@@ -56,7 +56,7 @@ class Verifier:
 
     Args:
         secrets: secret key by access key.
-        region: that requests must be scoped to.
+        region: required Region of the scope.
         time: epoch seconds.
     """
 
@@ -66,7 +66,7 @@ class Verifier:
         self._time = time
 
     def refusal(self, request: Request) -> ApiError | None:
-        """Why the request is not let in; None where its signature is right."""
+        """Return why the request is rejected; None if its signature is right."""
         try:
             signature = _read(request)
             self._check_scope(signature, request)
@@ -116,7 +116,7 @@ class Verifier:
 
 
 def read_credentials(path: Path) -> dict[str, str]:
-    """Secret key by access key, from a file as ~/.aws/credentials; every profile in it counts.
+    """Read secret keys by access key, from a file like ~/.aws/credentials; every profile in it counts.
 
     Raises:
         BusyhourError: the file cannot be read, or no profile has both keys.
@@ -142,7 +142,7 @@ def read_credentials(path: Path) -> dict[str, str]:
 
 
 def environment_credentials(environment: Mapping[str, str]) -> dict[str, str]:
-    """The key pair in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+    """Read the key pair in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
 
     Raises:
         BusyhourError: there is none.
@@ -157,7 +157,7 @@ def environment_credentials(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _read(request: Request) -> _Signature:
-    """The signature in the Authorization header or, presigned, in the query string."""
+    """Parse the signature in the Authorization header or, presigned, in the query string."""
     authorization = request.headers.get("authorization", "")
     if authorization:
         found = _HEADER.fullmatch(authorization.strip())
@@ -189,7 +189,7 @@ def _read(request: Request) -> _Signature:
 
 
 def _computed(request: Request, signature: _Signature, secret: str, region: str, service: str) -> str:
-    """The signature that the request should have."""
+    """Compute the signature that the request should have."""
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
@@ -235,7 +235,7 @@ def _incomplete(message: str) -> ApiError:
 
 
 def _in_family(error: ApiError, request: Request) -> ApiError:
-    """The error as the protocol of the request names it, with the status that it has there."""
+    """Convert the error to the name and status of the request's protocol."""
     if "x-amz-target" in request.headers:
         return ApiError(error.code, error.message, 400)
     if request.headers.get("content-type", "").startswith(_FORM) or "Version=" in request.query:

@@ -1,4 +1,4 @@
-"""Where records and events go: a file of JSON lines, or an HTTP endpoint that takes them by POST."""
+"""Outputs of records and events: a file of JSON lines, or an HTTP endpoint that receives them by POST."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _TIMEOUT = 10.0
 
 
 class Sink(Protocol):
-    """Takes JSON objects one after the other."""
+    """Receives JSON objects one after the other."""
 
     def write(self, document: Mapping[str, Any]) -> None:
-        """Take one; returns at once."""
+        """Write an object; returns at once."""
 
     def close(self) -> None:
-        """Write out what is left."""
+        """Write out remaining objects."""
 
 
 class JsonLines:
@@ -45,7 +45,7 @@ class JsonLines:
             ) from None
 
     def write(self, document: Mapping[str, Any]) -> None:
-        """Append one."""
+        """Append an object."""
         self._file.write(orjson.dumps(document).decode() + "\n")
 
     def close(self) -> None:
@@ -54,26 +54,26 @@ class JsonLines:
 
 
 class HttpSink:
-    """Posts to a URL, from a thread of its own, as a JSON list of what came since the last request.
+    """Posts to a URL, from a thread of its own, as a JSON list of the objects since the last request.
 
-    The emulator never waits for it: what comes while 100,000 wait is dropped, and so is what the endpoint refuses;
-    `dropped` counts both.
+    The emulator never waits for it: objects beyond 100,000 waiting ones are dropped, and so are those the
+    endpoint rejects; `dropped` counts both.
 
     Raises:
-        BusyhourError: `url` is no HTTP URL.
+        BusyhourError: `url` is not an HTTP URL.
     """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise BusyhourError(f"{url!r} is no HTTP URL.", "For example http://127.0.0.1:8080/events.")
+            raise BusyhourError(f"{url!r} is not an HTTP URL.", "For example http://127.0.0.1:8080/events.")
         self._parts = parts
         self._waiting: queue.SimpleQueue[Mapping[str, Any] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self.dropped = 0
 
     def write(self, document: Mapping[str, Any]) -> None:
-        """Take one; it is posted soon."""
+        """Queue an object; it is posted soon."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="busyhour-events", daemon=True)
             self._thread.start()
@@ -83,7 +83,7 @@ class HttpSink:
         self._waiting.put(document)
 
     def close(self) -> None:
-        """Post what is left, for at most a few seconds."""
+        """Post remaining objects, for at most a few seconds."""
         if self._thread is not None:
             self._waiting.put(None)
             self._thread.join(_TIMEOUT)
@@ -115,7 +115,7 @@ class HttpSink:
 
 
 def sink(where: str) -> Sink:
-    """The sink that a URL or a file name means.
+    """Return the sink of a URL or a file name.
 
     Raises:
         BusyhourError: it can be neither opened nor posted to.

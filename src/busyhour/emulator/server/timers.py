@@ -1,7 +1,7 @@
-"""Time for calls that live in an event loop: many timers for the price of one.
+"""Clocks for calls in an event loop: many timers for the price of one.
 
 Tens of thousands of contacts wait at the same time. Each wait is an entry in one heap, and the event loop
-carries a single timer for the nearest of them. Cancelled entries are forgotten in place and swept when they
+has a single timer for the nearest of them. Cancelled entries are marked in place and removed when they
 are the majority.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 _SWEEP_FROM = 1_000
 BATCH_SECONDS = 0.002
-"""How long due timers of a `LoopClock` may run before requests get their turn."""
+"""Seconds that due timers of a `LoopClock` may run before requests get their turn."""
 _log = logging.getLogger(__name__)
 
 
@@ -29,14 +29,14 @@ class Timer:
         self._heap = heap
 
     def cancel(self) -> None:
-        """Never run it; harmless when it has run."""
+        """Cancel the callback; no effect when it has run."""
         if self.callback is not None:
             self.callback = None
             self._heap.cancelled += 1
 
 
 class TimerHeap:
-    """Timers by due time; equal times in the order they were set. Pure: it is told what time it is."""
+    """Timers by due time; equal times in the order they were set. Pure: the time is passed in."""
 
     def __init__(self) -> None:
         self._timers: list[tuple[float, int, Timer]] = []
@@ -44,7 +44,7 @@ class TimerHeap:
         self.cancelled = 0
 
     def __len__(self) -> int:
-        """Timers that are still to run."""
+        """Number of timers that will still run."""
         return len(self._timers) - self.cancelled
 
     def push(self, when: float, callback: Callable[[], None]) -> Timer:
@@ -59,7 +59,7 @@ class TimerHeap:
         return timer
 
     def next_due(self) -> float | None:
-        """When the nearest timer is due; None without timers."""
+        """Due time of the nearest timer; None without timers."""
         timers = self._timers
         while timers and timers[0][2].callback is None:
             heapq.heappop(timers)
@@ -67,7 +67,7 @@ class TimerHeap:
         return timers[0][0] if timers else None
 
     def pop_due(self, now: float) -> Callable[[], None] | None:
-        """Take the callback of the nearest timer that is due at `now`, or None."""
+        """Return the callback of the nearest timer that is due at `now`, or None."""
         timers = self._timers
         while timers and timers[0][0] <= now:
             timer = heapq.heappop(timers)[2]
@@ -81,8 +81,8 @@ class TimerHeap:
 class LoopClock:
     """A `calls.ports.Clock` on an asyncio event loop (wall time).
 
-    It may be made, and timers set, before there is a loop; they run once it is attached. `tick` is the coarseness
-    of timers in seconds: what is due within one tick runs in one wake-up. For the loop's thread only.
+    It may be created, and timers set, before a loop exists; they run once it is attached. `tick` is the
+    resolution of timers in seconds: timers due within one tick run in one wake-up. For the loop's thread only.
     """
 
     def __init__(self, tick: float = 0.005) -> None:
@@ -95,12 +95,12 @@ class LoopClock:
         """Callbacks that raised; each is logged with its traceback."""
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Run timers in `loop` from now on."""
+        """Start running timers in `loop`."""
         self._loop = loop
         self._arm_next()
 
     def now(self) -> float:
-        """Seconds of the process's monotonic clock (a loop's own may be cached and coarse)."""
+        """Return seconds of the process's monotonic clock (a loop's own may be cached and coarse)."""
         return time.monotonic()
 
     def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
@@ -111,11 +111,11 @@ class LoopClock:
         return timer
 
     def pending(self) -> int:
-        """Timers that are still to run."""
+        """Number of timers that will still run."""
         return len(self._timers)
 
     def stop(self) -> None:
-        """Run nothing any more."""
+        """Stop running timers."""
         if self._armed is not None:
             self._armed.cancel()
         self._timers = TimerHeap()
@@ -135,7 +135,7 @@ class LoopClock:
             self._arm(due)
 
     def _wake(self) -> None:
-        # Timers that callbacks set are looked at when the callbacks are through.
+        # Timers set by callbacks are handled after the callbacks.
         self._armed, self._armed_for = None, float("-inf")
         began = time.monotonic()
         now = began + self._tick / 2
@@ -153,17 +153,17 @@ class LoopClock:
 
 
 class VirtualClock:
-    """A `calls.ports.Clock` that stands still until it is told to go on; timers run in order, each at its time."""
+    """A `calls.ports.Clock` that only advances on request; timers run in order, each at its time."""
 
     def __init__(self, start: float = 0.0) -> None:
         self._now = start
         self._timers = TimerHeap()
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Nothing: virtual time needs no loop."""
+        """Do nothing: virtual time needs no loop."""
 
     def now(self) -> float:
-        """Virtual seconds."""
+        """Return virtual seconds."""
         return self._now
 
     def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
@@ -171,11 +171,11 @@ class VirtualClock:
         return self._timers.push(self._now + max(0.0, delay), callback)
 
     def pending(self) -> int:
-        """Timers that are still to run."""
+        """Number of timers that will still run."""
         return len(self._timers)
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` go by and run what is due. What a timer raises comes out here."""
+        """Advance by `seconds` and run due timers. Exceptions of a timer are passed on."""
         end = self._now + seconds
         while (due := self._timers.next_due()) is not None and due <= end:
             self._now = max(self._now, due)
@@ -185,5 +185,5 @@ class VirtualClock:
         self._now = end
 
     def stop(self) -> None:
-        """Run nothing any more."""
+        """Stop running timers."""
         self._timers = TimerHeap()

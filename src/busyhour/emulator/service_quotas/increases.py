@@ -1,8 +1,8 @@
-"""The outcome of quota increase requests in the emulator: pending, a case with Support, approved, refused.
+"""Outcomes of quota increase requests in the emulator: pending, a case with Support, approved, denied.
 
-A small increase is approved without anybody looking at it, a larger one opens a case with Support first, and a
-case that the requester did not allow is not approved. What "small" means AWS does
-not say; here it is a factor on the present value. Time is handed in, nothing waits.
+A small increase is approved automatically, a larger one opens a case with Support first, and a
+case that the requester did not allow is not approved. AWS does not publish what "small" means;
+here it is a factor on the present value. Time is passed in, nothing waits.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NOT_APPROVED = "NOT_APPROVED"
 INVALID_REQUEST = "INVALID_REQUEST"
 OPEN = (PENDING, CASE_OPENED)
 ENDS = (APPROVED, "DENIED", "CASE_CLOSED", NOT_APPROVED)
-"""How AWS ends a request that is open."""
+"""Final states of an open request."""
 
 ACCOUNT = "ACCOUNT"
 RESOURCE = "RESOURCE"
@@ -30,14 +30,14 @@ RESOURCE = "RESOURCE"
 
 @dataclass(frozen=True, slots=True)
 class ApprovalPolicy:
-    """How the emulator's AWS decides.
+    """Decision rules of the emulated AWS.
 
     Args:
         automatic_up_to: factor on the present value up to which a request is approved without a case; anything
-            above 0 counts as small where the present value is 0.
+            above 0 counts as small if the present value is 0.
         delay: seconds from the request to its approval.
         case_delay: seconds from the opening of a case to its approval; None: a case stays open until the end.
-        open_requests: how many may be open at once in the account.
+        open_requests: maximum number of open requests in the account.
     """
 
     automatic_up_to: float = 4.0
@@ -46,7 +46,7 @@ class ApprovalPolicy:
     open_requests: int = 50
 
     def is_small(self, desired: float, present: float) -> bool:
-        """Whether nobody at AWS looks at such an increase."""
+        """Whether such an increase is approved automatically."""
         return present == 0 or desired <= present * self.automatic_up_to
 
 
@@ -65,7 +65,7 @@ class IncreaseRequest:
     status: str = PENDING
     case: str | None = None
     due: float | None = None
-    """When it will be approved; None: never by itself."""
+    """Time of its approval; None: not by itself."""
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ class RequestBook:
     """All requests of an account, oldest first.
 
     Args:
-        policy: how requests are decided.
+        policy: decision rules.
         random: makes ids.
         apply: called when a request is approved.
     """
@@ -95,7 +95,7 @@ class RequestBook:
         requester: str,
         at: float,
     ) -> IncreaseRequest:
-        """Take a request and decide its course; a `small` one needs no case with Support."""
+        """File a request and decide its course; a `small` one needs no case with Support."""
         request = IncreaseRequest(self._new_id(), quota, desired, level, context, requester, at, at)
         self._requests[request.id] = request
         if small:
@@ -109,7 +109,7 @@ class RequestBook:
     def refuse(
         self, quota: Quota, desired: float, level: str, context: str, requester: str, at: float
     ) -> IncreaseRequest:
-        """Take a request whose context is no resource of the account."""
+        """File and deny a request whose context is not a resource of the account."""
         status = INVALID_REQUEST
         request = IncreaseRequest(self._new_id(), quota, desired, level, context, requester, at, at, status)
         self._requests[request.id] = request
@@ -122,17 +122,17 @@ class RequestBook:
         request.due = None if self.policy.case_delay is None else at + self.policy.case_delay
 
     def settle(self, at: float) -> None:
-        """Approve what is due."""
+        """Approve due requests."""
         for request in self._requests.values():
             if request.status in OPEN and request.due is not None and request.due <= at:
                 request.status, request.updated = APPROVED, request.due
                 self.apply(request)
 
     def decide(self, id: str, status: str, at: float) -> IncreaseRequest:
-        """Give an open request the end that AWS would give it.
+        """Give an open request a final state.
 
         Raises:
-            BusyhourError: there is no such open request, or no such end.
+            BusyhourError: no such open request, or no such state.
         """
         request = self._requests.get(id)
         if status not in ENDS:
@@ -149,20 +149,20 @@ class RequestBook:
         return request
 
     def next_due(self) -> float | None:
-        """When the next open request will be approved; None where none will."""
+        """Return the time of the next approval; None without one."""
         return min(
             (r.due for r in self._requests.values() if r.status in OPEN and r.due is not None), default=None
         )
 
     def dump(self) -> list[dict[str, Any]]:
-        """Every request as JSON data; quotas by their keys."""
+        """Return every request as JSON data; quotas by their keys."""
         return [
             {**{slot: getattr(request, slot) for slot in request.__slots__}, "quota": request.quota.key}
             for request in self
         ]
 
     def restore(self, requests: Iterable[Mapping[str, Any]], quota: Callable[[str], Quota]) -> None:
-        """Take up what `dump` gave; `quota` finds a quota by its key. What was approved is applied again."""
+        """Restore the result of `dump`; `quota` finds a quota by its key. Approved requests are applied again."""
         for fields in requests:
             request = IncreaseRequest(**{**fields, "quota": quota(fields["quota"])})
             self._requests[request.id] = request
@@ -170,16 +170,16 @@ class RequestBook:
                 self.apply(request)
 
     def get(self, id: str) -> IncreaseRequest | None:
-        """The request with that id."""
+        """Return the request with that id."""
         return self._requests.get(id)
 
     def open_for(self, quota: Quota, context: str | None) -> IncreaseRequest | None:
-        """The open request on the same quota of the same resource, if any."""
+        """Return the open request on the same quota of the same resource, if any."""
         same = (r for r in self if r.quota == quota and r.context == context and r.status in OPEN)
         return next(same, None)
 
     def open_count(self) -> int:
-        """How many requests are open."""
+        """Return the number of open requests."""
         return sum(request.status in OPEN for request in self)
 
     def __iter__(self) -> Iterator[IncreaseRequest]:

@@ -1,12 +1,12 @@
 """Service Quotas in the emulator: applied and default values, increase requests and their outcomes.
 
 Protocol JSON 1.1. Values come from the quota table and the limits that the emulator enforces; an approved
-increase changes what is enforced. AWS's peculiarities are kept: no burst and no quota
-without a code is known here, three operations are shown with 200, the quotas of an instance are to be had
-with its ARN as ContextId only (without it the answer is the default, at account level), and where there is no applied
-value the quota is not told: in a new account that is every quota that nothing was applied to.
+increase changes the enforced value. AWS's peculiarities are kept: no burst and no quota without a code is known
+here, three operations are shown with 200, the quotas of an instance are available with its ARN as ContextId
+only (without it the response is the default, at account level), and a quota without an applied value is not
+returned: in a new account that is every quota without one.
 
-Two things AWS does not document are decided here: an increase to no more than the present value, and one of
+Two cases that AWS does not document are decided here: an increase to no more than the present value, and one of
 a quota that is not adjustable, are each an IllegalArgumentException.
 """
 
@@ -45,7 +45,7 @@ _LEVELS = (ACCOUNT, RESOURCE, "ALL")
 _STATUSES = (*OPEN, "APPROVED", "DENIED", "CASE_CLOSED", "NOT_APPROVED", "INVALID_REQUEST")
 _PAGE = 100
 HISTORY_SECONDS = 90 * 86_400.0
-"""Requests are listed for 90 days (API reference of ListRequestedServiceQuotaChangeHistory)."""
+"""Days for which requests are listed (API reference of ListRequestedServiceQuotaChangeHistory)."""
 
 
 class ServiceQuotas:
@@ -53,10 +53,10 @@ class ServiceQuotas:
 
     Args:
         state: account, limits and clock of the emulator.
-        policy: how increase requests are decided.
+        policy: decision rules for increase requests.
         schedule: runs a callback after some seconds (`call_later` of a clock), so that an approved increase
-            is enforced on time; without it the next request to this service applies what is due.
-        age: of the account.
+            is enforced on time; without it the next request to this service applies due approvals.
+        age: age of the account.
     """
 
     names = ("servicequotas",)
@@ -81,18 +81,18 @@ class ServiceQuotas:
 
     @property
     def served(self) -> tuple[str, ...]:
-        """Names of the operations that are answered."""
+        """Names of the supported operations."""
         return tuple(self._operations)
 
     def operation_name(self, request: Request) -> str:
-        """Name of the API operation."""
+        """Return the name of the API operation."""
         return request.target
 
     def handle(self, request: Request) -> Response:
-        """Answer one request.
+        """Handle one request.
 
         Raises:
-            ApiError: in the words of Service Quotas.
+            ApiError: an error of Service Quotas.
         """
         handler = self._operations.get(request.target)
         if handler is None:
@@ -111,7 +111,7 @@ class ServiceQuotas:
         return Response(200, json.dumps(handler.run(body, request)).encode(), JSON_1_1)
 
     def error_response(self, error: ApiError, request: Request) -> Response:
-        """`error` as JSON 1.1 has it."""
+        """Encode `error` as JSON 1.1."""
         return json_error(error)
 
     # ------------------------------------------------------------------------------------------- values
@@ -188,7 +188,7 @@ class ServiceQuotas:
                 "IllegalArgumentException",
                 f"DesiredValue {desired:g} is not above the present value {present:g} of {quota.name}.",
             )
-        # A quota of an instance that is asked for without saying which one becomes a case with Support.
+        # A quota of an instance that is requested without naming one becomes a case with Support.
         nameless = quota.scope is Scope.INSTANCE and context is None
         filed = self._book.file(
             quota,
@@ -263,15 +263,15 @@ class ServiceQuotas:
             self._schedule(max(0.0, due - self._state.time()), lambda: self._book.settle(self._state.time()))
 
     def decide(self, id: str, status: str) -> dict[str, Any]:
-        """End an open request as AWS would; the request as the API tells it. See `RequestBook.decide`."""
+        """End an open request as AWS would; return it in the API's shape. See `RequestBook.decide`."""
         return self._shapes.requested(self._book.decide(id, status, self._state.time()))
 
     def dump(self, folder: Path) -> Any:
-        """Every increase request."""
+        """Return every increase request."""
         return self._book.dump()
 
     def restore(self, data: Any, folder: Path) -> None:
-        """Take requests up again, and apply those that were approved."""
+        """Restore requests, and apply approved ones."""
         self._book.restore(data, self._state.limits.quota)
         for request in self._book:
             if request.status in OPEN:

@@ -30,7 +30,7 @@ _USAGE = {
 
 
 class QuotaShapes:
-    """Makes the structures of answers.
+    """Makes the structures of responses.
 
     Args:
         state: account and limits of the emulator.
@@ -40,9 +40,9 @@ class QuotaShapes:
         self._state = state
 
     def shown(self, quota: Quota, level: str, instance: str = "") -> float:
-        """The value that AWS shows at `level`: for some operations not the one that it enforces.
+        """Return the value that AWS shows at `level`: for some operations not the enforced one.
 
-        `instance` is the ARN of the instance that is meant, the first where empty.
+        `instance` is the ARN of an instance, the first if empty.
         """
         if level == ACCOUNT and quota.scope is Scope.INSTANCE:
             return quota.default
@@ -52,7 +52,10 @@ class QuotaShapes:
         return quota.default if quota.misreported is None else quota.misreported
 
     def service_quota(self, quota: Quota, level: str, instance: str = "") -> dict[str, Any]:
-        """A ServiceQuota with the value at `level`, ACCOUNT or RESOURCE; of one instance (ARN, the first where empty)."""
+        """Make a ServiceQuota with the value at `level`, ACCOUNT or RESOURCE.
+
+        Of one instance (ARN, the first if empty).
+        """
         instance = instance or self._state.account.instance_arn
         shape = self.default(quota)
         shape["Value"] = self.shown(quota, level, instance)
@@ -64,7 +67,7 @@ class QuotaShapes:
         return shape
 
     def default(self, quota: Quota) -> dict[str, Any]:
-        """A ServiceQuota with AWS's default, as AWS shows it."""
+        """Make a ServiceQuota with AWS's default, as AWS shows it."""
         shape: dict[str, Any] = {
             "ServiceCode": quota.service,
             "ServiceName": SERVICE_NAMES.get(quota.service, quota.service),
@@ -83,7 +86,7 @@ class QuotaShapes:
         return shape
 
     def requested(self, filed: IncreaseRequest) -> dict[str, Any]:
-        """A RequestedServiceQuotaChange."""
+        """Make a RequestedServiceQuotaChange."""
         quota = filed.quota
         shape: dict[str, Any] = {
             "Id": filed.id,

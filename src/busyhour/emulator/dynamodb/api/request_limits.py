@@ -1,7 +1,8 @@
-"""Fixed limits of a request's size, which no quota raises, where moto has another one or none.
+"""Fixed limits of a request's size that no quota raises, where moto has another limit or none.
 
-Figures: DynamoDB Developer Guide, "Constraints in Amazon DynamoDB", and the API reference of each operation. Words: those
-that clients report of DynamoDB. That 31 nested values pass and 32 do not is how AWS counts its 32 levels (observed).
+Figures: DynamoDB Developer Guide, "Constraints in Amazon DynamoDB", and the API reference of each operation.
+Messages: those that clients report of DynamoDB. That 31 nested values pass and 32 do not is how AWS counts its
+32 levels (observed).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ Params = Mapping[str, Any]
 
 
 def check_request(name: str, params: Params) -> None:
-    """Raise ApiError where the request is larger than DynamoDB takes."""
+    """Raise ApiError if the request exceeds a limit of DynamoDB."""
     _expressions(params)
     check = _CHECKS.get(name)
     if check is not None:
@@ -39,7 +40,7 @@ def check_request(name: str, params: Params) -> None:
 
 
 def check_read_transaction(items: list[Params]) -> None:
-    """Raise ApiError where the items that a transaction read are too many bytes together."""
+    """Raise ApiError if the items read by a transaction exceed the limit of bytes."""
     _transaction_size(sum(item_size(found["Item"]) for found in items if found.get("Item")))
 
 
@@ -54,7 +55,7 @@ def _expressions(params: Params) -> None:
 
 
 def _values(*members: str) -> Callable[[Params], None]:
-    """A check of how deeply the values of these members are nested."""
+    """Return a check of the nesting depth of these members' values."""
 
     def check(params: Params) -> None:
         for member in members:
@@ -69,7 +70,7 @@ def _values(*members: str) -> Callable[[Params], None]:
 
 
 def _depth(value: Any) -> int:
-    """Lists and maps around the innermost value, without recursion."""
+    """Count lists and maps around the innermost value, without recursion."""
     depth, level = 0, [value]
     while True:
         level = [inner for outer in level for inner in _inner(outer)]
@@ -79,7 +80,7 @@ def _depth(value: Any) -> int:
 
 
 def _inner(value: Any) -> Iterator[Any]:
-    """The values in a list or map; an empty one has none."""
+    """Return the values in a list or map."""
     if isinstance(value, dict):
         if isinstance(several := value.get("L"), list):
             yield from several

@@ -1,4 +1,4 @@
-"""A DynamoDB request: its parameters as the body has them, and a batch taken apart."""
+"""A DynamoDB request: its parameters as in the body, and a batch split into items."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ DATA = frozenset(
 
 
 def read_parameters(operations: Operations, name: str, body: bytes) -> dict[str, Any]:
-    """The request's parameters, by the quick way where it gives the same as moto's.
+    """Parse the request's parameters, on the fast path if it gives the same as moto's parser.
 
-    moto's parser drops nulls and decodes blobs; a body that has neither is what the JSON says.
+    moto's parser drops nulls and decodes blobs; for a body without either the plain JSON is equal.
     """
     try:
         params = orjson.loads(body or b"{}")
@@ -44,12 +44,12 @@ def read_parameters(operations: Operations, name: str, body: bytes) -> dict[str,
         return params
     try:
         return operations.parse(name, body)
-    except Exception as error:  # moto's parser takes the types for granted, and meets any others
+    except Exception as error:  # moto's parser assumes the types, and fails in many ways on others
         raise ApiError("SerializationException", f"The request cannot be read: {error}") from None
 
 
 def check_values(params: Mapping[str, Any]) -> None:
-    """Raise InvalidValueError for what is no attribute value, wherever values are sent on their own."""
+    """Raise InvalidValueError for an invalid attribute value, wherever a request has values on their own."""
     for member in ("Key", "Item", "ExpressionAttributeValues"):
         values = params.get(member)
         if isinstance(values, dict):
@@ -60,7 +60,7 @@ def check_values(params: Mapping[str, Any]) -> None:
 def split_batch(
     name: str, params: dict[str, Any], left: list[Charge]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The batch without the items that are `left`, and those as the answer names them."""
+    """Return the batch without the items in `left`, and those items in the form of a response."""
     refused = {(charge.named, charge.position) for charge in left}
     going: dict[str, Any] = {}
     waiting: dict[str, Any] = {}

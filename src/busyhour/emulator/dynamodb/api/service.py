@@ -28,9 +28,9 @@ class DynamoDbService:
         quotas: applied values and tallies.
         metrics: receives AWS/DynamoDB.
         time: epoch seconds.
-        region: of requests that name none.
+        region: Region of requests that name none.
         account: twelve digits.
-        table_delay: seconds that it takes to create, change or delete a table.
+        table_delay: seconds to create, change or delete a table.
     """
 
     names = ("dynamodb",)
@@ -56,7 +56,10 @@ class DynamoDbService:
         self._making = threading.Lock()
 
     def plane(self, region: str = "") -> Plane:
-        """The operations in a Region, the emulator's own by default; imports moto (about 1.5 s the first time)."""
+        """Return the operations in a Region, by default the emulator's.
+
+        Imports moto (about 1.5 s the first time).
+        """
         region = region or self._region
         with self._making:
             found = self._planes.get(region)
@@ -73,16 +76,16 @@ class DynamoDbService:
         return found
 
     def load(self) -> Operations:
-        """The operations in the emulator's own Region, without HTTP, throughput or metrics; imports moto."""
+        """Return the operations in the emulator's own Region, without HTTP, throughput or metrics; imports moto."""
         return self.plane().operations
 
     @property
     def served(self) -> tuple[str, ...]:
-        """Names of the operations that are answered; imports moto."""
+        """Names of the supported operations; imports moto."""
         return self.plane().operations.served
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
-        """Answer the request; the first one waits for moto, in a thread, so that the event loop goes on."""
+        """Handle the request; the first one waits for moto in a thread, so that the event loop continues."""
         plane = self._planes.get(request.region or self._region)
         if plane is None:
             return self._first(request)
@@ -93,7 +96,7 @@ class DynamoDbService:
         return plane.answer(request.target, request.body)
 
     def dump(self, folder: Path) -> Any:
-        """Tables and items of every Region."""
+        """Return tables and items of every Region."""
         if not self._planes:
             return {}
         from busyhour.emulator.dynamodb.api.snapshot import dump
@@ -101,7 +104,7 @@ class DynamoDbService:
         return {region: dump(plane) for region, plane in self._planes.items()}
 
     def restore(self, data: Any, folder: Path) -> None:
-        """Make the tables again; imports moto where there were any."""
+        """Recreate the tables; imports moto if there are any."""
         if not data:
             return
         from busyhour.emulator.dynamodb.api.snapshot import restore
@@ -110,11 +113,11 @@ class DynamoDbService:
             restore(self.plane(region), tables)
 
     def operation_name(self, request: Request) -> str:
-        """Name of the operation that is asked for."""
+        """Return the name of the requested operation."""
         return request.target
 
     def error_response(self, error: ApiError, request: Request) -> Response:
-        """`error` as JSON 1.0."""
+        """Encode `error` as JSON 1.0."""
         key = "Message" if error.code == "TransactionCanceledException" else "message"
         body = {"__type": _PREFIX + error.code, key: error.message, **error.fields}
         return Response(error.status, orjson.dumps(body), JSON_1_0)

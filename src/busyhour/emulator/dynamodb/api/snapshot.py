@@ -1,4 +1,4 @@
-"""Tables and their items as JSON data, and back."""
+"""Tables and their items as JSON data, and the reverse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from busyhour.emulator.dynamodb.backend import plain
 
 
 def dump(plane: Plane) -> dict[str, Any]:
-    """How the tables were made and changed, and the items that are in them; none that is being deleted."""
+    """Return the requests that created and changed the tables, and their items.
+
+    Tables being deleted are omitted.
+    """
     operations = plane.operations
     leaving = plane.work.leaving
     tables = {name: table for name, table in operations.backend.tables.items() if name not in leaving}
@@ -26,7 +29,7 @@ def dump(plane: Plane) -> dict[str, Any]:
 
 
 def restore(plane: Plane, data: Mapping[str, Any]) -> None:
-    """Make the tables again and put their items, outside of every limit."""
+    """Recreate the tables and put their items, without limits."""
     for name, params in data["journal"]:
         plane.repeat(name, params)
     operations = plane.operations

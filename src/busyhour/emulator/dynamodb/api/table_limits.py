@@ -1,6 +1,6 @@
 """Quotas of the control plane: tables of the account, indexes of a table, provisioned throughput and its decreases.
 
-Wording after DynamoDB's own ("Subscriber limit exceeded: …"); AWS documents the quotas, not the texts.
+Messages follow DynamoDB's own ("Subscriber limit exceeded: …"); AWS documents the quotas, not the texts.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ STREAMED = "dynamodb.streams-write-throughput-limit"
 LOCAL_INDEXES = 5
 """Local secondary indexes of a table (Developer Guide, "Secondary indexes" of its quotas)."""
 LONGEST_NAME = 255
-"""Characters of a table's name (Developer Guide, "Naming rules"); that names have three at least is not held."""
+"""Characters of a table's name (Developer Guide, "Naming rules"); the minimum of three is not enforced."""
 PROJECTED = 100
-"""Attributes that all indexes of a table together name for projection (the same place)."""
+"""Attributes named for projection by all indexes of a table together (the same page)."""
 _DAY = 86_400.0
 _EXCEEDED = "Subscriber limit exceeded: "
 _ONE_INDEX = "Only 1 online index can be created or deleted simultaneously per table"
@@ -34,10 +34,10 @@ ACCOUNT_QUOTA = {
 
 
 class TableLimits:
-    """Holds requests of the control plane against quotas.
+    """Checks requests of the control plane against quotas.
 
     Args:
-        operations: gives the tables.
+        operations: the tables.
         quotas: applied values and tallies.
         time: epoch seconds; a day is one of UTC.
     """
@@ -47,10 +47,10 @@ class TableLimits:
         self._quotas = quotas
         self._time = time
         self._decreased: dict[str, tuple[int, int]] = {}
-        """By table: a day, and how often its capacity was decreased on it."""
+        """By table: a day, and the number of capacity decreases on it."""
 
     def check(self, name: str, params: Mapping[str, Any]) -> None:
-        """Raise ApiError where CreateTable or UpdateTable asks for more than there may be."""
+        """Raise ApiError if CreateTable or UpdateTable exceeds a limit."""
         if name == "CreateTable":
             if len(params["TableName"]) > LONGEST_NAME:
                 raise ApiError(
@@ -110,7 +110,7 @@ class TableLimits:
         self._decreased[table.name] = (today, count)
 
     def _provisioned(self, params: Mapping[str, Any], side: Side) -> None:
-        """Hold what the table would have afterwards, with its indexes, against the table's and the account's quota."""
+        """Check the resulting capacity of the table with its indexes against the quotas of table and account."""
         table = self._operations.table(params["TableName"])
         mode = params.get("BillingMode") or (table.billing_mode if table else "PROVISIONED")
         changes = params.get("GlobalSecondaryIndexUpdates") or ()
@@ -166,7 +166,7 @@ class TableLimits:
 
 
 def _described(index: Any) -> Mapping[str, Any]:
-    """An index that is there, as moto describes it."""
+    """Return an existing index in moto's description."""
     described: Mapping[str, Any] = index.describe()
     return described
 

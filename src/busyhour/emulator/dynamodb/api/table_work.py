@@ -1,7 +1,8 @@
-"""What a table is doing: the operations of the control plane that are not over yet, and how many may run at a time.
+"""Control plane operations in progress on tables, and how many may run at a time.
 
-At AWS such an operation answers at once and goes on behind its answer (API reference, CreateTable, UpdateTable and
-DeleteTable). Here it takes effect at once, and its state lasts for a set time of the emulator's clock.
+In AWS such an operation responds at once and continues in the background (API reference, CreateTable,
+UpdateTable and DeleteTable). Here it takes effect at once, and its state lasts for a set time of the emulator's
+clock.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from busyhour.emulator.messages import ApiError
 
 CONCURRENT = "dynamodb.concurrent-control-plane-operations"
 INDEXED = 250
-"""Tables with secondary indexes that are created at a time (API reference, LimitExceededException)."""
+"""Tables with secondary indexes that may be created at a time (API reference, LimitExceededException)."""
 _STATE = {
     "CreateTable": "CREATING",
     "RestoreTableFromBackup": "CREATING",
@@ -27,20 +28,20 @@ _STATE = {
     "DeleteTable": "DELETING",
     "UpdateTimeToLive": "",
 }
-"""The operations that count, with the state that each leaves its table in; empty where it stays active."""
+"""The operations that count, with the resulting state of the table; empty if it stays active."""
 _NEEDS_REST = {
     **dict.fromkeys(("UpdateTable", "DeleteTable", "TagResource", "UntagResource"), "ResourceInUseException"),
     "UpdateTimeToLive": "ResourceInUseException",
     "CreateBackup": "TableInUseException",
 }
-"""What must wait for a table to be active, with the error that it gets."""
+"""Operations that require an active table, with the error otherwise."""
 _DOING = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
 _IN_STATEMENT = re.compile(r"\b(?:from|into|update)\s+\"?([\w.-]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One operation that is going on: what it makes of its table, until when, and the indexes that it makes."""
+    """One operation in progress: its table's state, its end, and the indexes that it creates."""
 
     operation: str
     table: str
@@ -49,18 +50,18 @@ class Work:
 
     @property
     def state(self) -> str:
-        """TableStatus meanwhile; empty for ACTIVE."""
+        """TableStatus during the operation; empty for ACTIVE."""
         return _STATE[self.operation]
 
 
 class TableWork:
-    """The operations on one Region's tables that are going on.
+    """The operations in progress on one Region's tables.
 
     Args:
         operations: the tables.
         quotas: applied values and tallies.
         time: epoch seconds of the emulator's clock.
-        seconds: how long an operation takes; 0: it is over with its answer.
+        seconds: duration of an operation; 0: it ends with its response.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class TableWork:
         self._seconds = seconds
         self._running: list[Work] = []
         self._deleted: dict[str, PartitionedTable] = {}
-        """Tables that moto was told to delete and that are to be seen until it is over."""
+        """Tables deleted in moto that remain visible until the operation ends."""
 
     @property
     def leaving(self) -> frozenset[str]:
@@ -80,7 +81,7 @@ class TableWork:
         return frozenset(self._deleted)
 
     def settle(self) -> None:
-        """Let go of what is over by now; tables that were being deleted are gone."""
+        """Remove operations that have ended; tables being deleted disappear."""
         if not self._running:
             return
         now = self._time()
@@ -91,7 +92,7 @@ class TableWork:
         self._running = [work for work in self._running if work.until > now]
 
     def check(self, name: str, params: Mapping[str, Any]) -> None:
-        """Raise ApiError where a request must wait: for its table, or for one of the operations that are running."""
+        """Raise ApiError if a request must wait for its table, or for one of the running operations."""
         if self._running:
             for table in _tables(params):
                 self._check_table(name, table)
@@ -109,11 +110,11 @@ class TableWork:
                 raise _exceeded(f"Only {INDEXED} tables with secondary indexes can be created simultaneously")
 
     def is_deleting(self, name: str, params: Mapping[str, Any]) -> bool:
-        """Whether the request deletes a table that is being deleted already, which is no error."""
+        """Whether the request deletes a table that is already being deleted, which is not an error."""
         return name == "DeleteTable" and self._state(_target(params)) == "DELETING"
 
     def begin(self, name: str, params: Mapping[str, Any], deleted: PartitionedTable | None = None) -> None:
-        """Note an operation that was granted; `deleted` is the table that it took away."""
+        """Record an accepted operation; `deleted` is the table that it removed."""
         if name not in _STATE or not self._seconds:
             return
         table = _target(params)
@@ -123,7 +124,7 @@ class TableWork:
             self._operations.backend.tables[table] = deleted
 
     def describe(self, result: Mapping[str, Any]) -> None:
-        """Put into an answer what its table, and the indexes of it, are doing."""
+        """Add the states of the table and its indexes to a response."""
         description = result.get("Table") or result.get("TableDescription")
         if not self._running or not description:
             return
@@ -162,17 +163,17 @@ def _exceeded(text: str) -> ApiError:
 
 
 def _target(params: Mapping[str, Any]) -> str:
-    """Name of the table that an operation of the control plane makes, changes or deletes."""
+    """Return the name of the table that a control plane operation creates, changes or deletes."""
     return _name(params.get("TargetTableName") or params.get("TableName") or "")
 
 
 def _name(reference: str) -> str:
-    """A table's name, of its name or ARN."""
+    """Return a table's name, given its name or ARN."""
     return reference.rpartition("/")[2]
 
 
 def _tables(params: Mapping[str, Any]) -> Iterator[str]:
-    """The tables that a request names, whichever its operation; read before it is known to be well formed."""
+    """Return the tables that a request of any operation names; read before the request is validated."""
     for member in ("TableName", "ResourceArn"):
         if isinstance(named := params.get(member), str):
             yield _name(named)
@@ -189,7 +190,7 @@ def _tables(params: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _index_names(params: Mapping[str, Any]) -> frozenset[str]:
-    """The secondary indexes that CreateTable or UpdateTable makes."""
+    """Return the secondary indexes that CreateTable or UpdateTable creates."""
     made = [*(params.get("GlobalSecondaryIndexes") or ()), *(params.get("LocalSecondaryIndexes") or ())]
     made += [
         change["Create"] for change in params.get("GlobalSecondaryIndexUpdates") or () if "Create" in change

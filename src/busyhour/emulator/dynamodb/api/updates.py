@@ -1,7 +1,7 @@
-"""The updates that handlers make most, without moto's expression machinery: `SET a = :x, #b = :y ADD n :one`.
+"""Fast path for the most frequent updates, without moto's expression machinery: `SET a = :x, #b = :y ADD n :one`.
 
-moto parses, copies and walks an update expression at every request, some 700 µs. Expressions of this simple form are
-read once; whatever is not of this form, or would end in an error, is left to moto.
+moto parses, copies and walks an update expression at every request, about 700 µs. Expressions of this simple
+form are parsed once; any other form, or one that would end in an error, is left to moto.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _PARAMETERS = frozenset(
 )
 _SCALARS = frozenset(("S", "N", "BOOL", "NULL"))
 _LARGEST = 200_000
-"""Bytes; an item near the limit of 400 KB is left to moto, which knows how to refuse it."""
+"""Bytes; an item near the limit of 400 KB is left to moto, which rejects it correctly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class SimpleUpdate:
     adds: tuple[tuple[str, Mapping[str, Any]], ...]
 
     def apply(self, item: Item) -> None:
-        """Change the item."""
+        """Update the item."""
         for name, value in self.sets:
             item.attrs[name] = DynamoType(value)
         for name, value in self.adds:
@@ -62,7 +62,7 @@ class SimpleUpdate:
 
 @lru_cache(maxsize=1024)
 def _read(expression: str) -> _Form | None:
-    """The expression, where it has the simple form."""
+    """Parse the expression if it has the simple form."""
     found = _FORM.fullmatch(expression.strip()) if len(expression) <= EXPRESSION_BYTES else None
     if found is None:
         return None
@@ -79,7 +79,7 @@ def _read(expression: str) -> _Form | None:
 def simple_update(
     params: Mapping[str, Any], table: PartitionedTable, item: Item | None, size: int
 ) -> SimpleUpdate | None:
-    """The update that `params` ask for, or None where moto must decide.
+    """Return the update in `params`, or None if moto must handle it.
 
     `item` is the stored item with its `size` in bytes.
     """

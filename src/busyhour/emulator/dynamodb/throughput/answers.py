@@ -1,4 +1,4 @@
-"""What DynamoDB says: throttles with their reasons, cancelled transactions, consumed capacity."""
+"""Throughput parts of responses: throttles with their reasons, cancelled transactions, consumed capacity."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BY_LIMIT = {
 
 
 def throttle_error(refusal: Throttled, *, provisioned: bool) -> ApiError:
-    """The exception that DynamoDB throws, with its ThrottlingReasons.
+    """Make the exception that DynamoDB throws, with its ThrottlingReasons.
 
     A hot partition of a provisioned table throws the exception of provisioned throughput, with its own reason.
     """
@@ -45,7 +45,7 @@ def throttle_error(refusal: Throttled, *, provisioned: bool) -> ApiError:
 
 
 def cancelled(charges: Sequence[Charge], refused: Charge, error: ApiError) -> ApiError:
-    """A transaction that was rejected for throughput: one reason for each of its items."""
+    """Make the error of a transaction rejected for throughput: one reason for each of its items."""
     provisioned = error.code == "ProvisionedThroughputExceededException"
     code = "ProvisionedThroughputExceeded" if provisioned else "ThrottlingError"
     refusal = {"Code": code, "Message": error.message}
@@ -57,7 +57,7 @@ def cancelled(charges: Sequence[Charge], refused: Charge, error: ApiError) -> Ap
 
 
 def consumed_capacity(name: str, charges: Sequence[Charge], wanted: str) -> Any:
-    """ConsumedCapacity for `wanted` TOTAL or INDEXES: one entry, or a list of one for each table."""
+    """Make ConsumedCapacity for `wanted` TOTAL or INDEXES: one entry, or a list of one for each table."""
     if not name.startswith(("Batch", "Transact")):
         return _entry(charges, wanted, sides=False)
     tables: dict[str, list[Charge]] = {}

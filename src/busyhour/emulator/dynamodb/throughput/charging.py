@@ -1,8 +1,8 @@
-"""What each data operation costs, before it runs as far as that can be known, and after it ran.
+"""Cost of each data operation, before it runs as far as known, and after it ran.
 
-A read is charged for what it reads, a write for the larger of the item before and after, and each global secondary
-index for what changes in it. A Query, a Scan and an update cannot be known before: they are let in for the least that
-they can cost and charged with the rest afterwards, as DynamoDB does.
+A read is charged for the bytes read, a write for the larger of the item before and after, and each global
+secondary index for its changes. The cost of a Query, a Scan and an update is not known before: they are
+admitted for the minimum cost and charged with the rest afterwards, as in DynamoDB.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ class Charge:
 
     table: PartitionedTable
     named: str
-    """The table as the request called it."""
+    """The table as named in the request."""
     side: Side
     units: float
     partition_key: bytes | None
     index: str | None = None
     position: int = 0
-    """Place in a batch: which item this is."""
+    """Index of the item in a batch."""
     changed: tuple[Key, IndexItem | None] | None = None
-    """Of an index: the key of an item that will change, and the item before; what it costs is known afterwards."""
+    """For an index: the key of an item that will change, and the item before; the cost is known afterwards."""
 
 
 class Charging:
-    """Prices of operations on one Region's tables.
+    """Costs of operations on one Region's tables.
 
     Args:
-        operations: gives the tables.
+        operations: the tables.
     """
 
     def __init__(self, operations: Operations) -> None:
@@ -67,14 +67,14 @@ class Charging:
         }
 
     def before(self, name: str, params: Mapping[str, Any]) -> list[Charge]:
-        """What the operation costs as far as it can be known; empty where it will fail for its table or key."""
+        """Return the known cost of the operation; empty if it will fail for its table or key."""
         price = self._before.get(name)
         return price(params) if price else []
 
     def after(
         self, name: str, params: Mapping[str, Any], charges: list[Charge]
     ) -> list[tuple[Charge, float]]:
-        """Charges that the operation cost more of than was taken, with how much; counted into them too."""
+        """Return charges that exceed what was taken, with the difference, which is also added to them."""
         found = []
         for charge in charges:
             if charge.changed is not None:
@@ -128,7 +128,7 @@ class Charging:
     def _index(
         table: PartitionedTable, named: str, index: Index, key: Key, before: IndexItem | None, position: int
     ) -> Charge:
-        """What a write costs in an index is known once it is done; until then it asks that nothing is owed there."""
+        """Charge a write to an index: the cost is known afterwards; before, the index must not be in debt."""
         where = key if all(key.get(name) for name in index.keys) else before or {}
         value = where.get(index.keys[0])
         place = key_bytes(value) if value else None
@@ -180,13 +180,13 @@ class Charging:
 
     @staticmethod
     def _size(table: PartitionedTable, key: Key) -> int:
-        """Bytes of the stored item with that key; 0 without one."""
+        """Return the bytes of the stored item with that key; 0 without one."""
         item = stored(table, key)
         return stored_size(item.attrs) if item is not None else 0
 
 
 def stored(table: PartitionedTable, key: Key) -> Any:
-    """The stored item with the key in `key` (a key or a whole item), or None."""
+    """Return the stored item with the key in `key` (a key or a whole item), or None."""
     hash_value = key.get(table.hash_key_attr)
     if not hash_value:
         return None
@@ -199,13 +199,13 @@ def stored(table: PartitionedTable, key: Key) -> Any:
 
 
 def partition_of(table: PartitionedTable, key: Key) -> bytes | None:
-    """Bytes of the partition key's value."""
+    """Return the bytes of the partition key's value."""
     value = key.get(table.hash_key_attr)
     return key_bytes(value) if value else None
 
 
 def indexes(table: PartitionedTable) -> list[Index]:
-    """The table's global secondary indexes."""
+    """Return the table's global secondary indexes."""
     return [
         Index.of(
             {"IndexName": each.name, "KeySchema": each.schema, "Projection": each.projection},
@@ -220,7 +220,7 @@ def _index_of(charge: Charge) -> Index:
 
 
 def _plain_item(item: Any) -> IndexItem | None:
-    """A stored item in DynamoDB's JSON, apart from what may change it later."""
+    """Return a stored item in DynamoDB's JSON, independent of later changes."""
     if item is None:
         return None
     found: IndexItem = orjson.loads(orjson.dumps(item.attrs, default=plain))
@@ -228,7 +228,7 @@ def _plain_item(item: Any) -> IndexItem | None:
 
 
 def _queried(table: PartitionedTable, params: Mapping[str, Any], index: str | None) -> bytes | None:
-    """Bytes of the partition key that a Query asks for; None where its condition is not of the usual form."""
+    """Return the bytes of the partition key of a Query; None if its condition has an unusual form."""
     name = table.hash_key_attr
     for each in indexes(table) if index is not None else ():
         if each.name == index:

@@ -1,4 +1,4 @@
-"""Holds every charge against the table's throughput, and counts what CloudWatch would show of it."""
+"""Checks every charge against the table's throughput, and counts the CloudWatch metrics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from busyhour.quotas.dynamodb.throughput import Capacity, Throttled, Throughput
 
 NAMESPACE = "AWS/DynamoDB"
 _NOT_WARMED = {Side.READ: 12_000.0, Side.WRITE: 4_000.0}
-"""Warm throughput that moto gives every table on demand; there the quota of new tables holds."""
+"""Warm throughput that moto gives every on-demand table; the quota of new tables applies instead."""
 
 
 class Meter:
@@ -38,7 +38,7 @@ class Meter:
     # ----------------------------------------------------------------------------------------- admission
 
     def take(self, charge: Charge) -> Throttled | None:
-        """Take the units of one charge, or say what refused."""
+        """Take the units of one charge, or return what rejected it."""
         resource = resource_of(charge)
         return self._throughput.admit(
             resource,
@@ -51,10 +51,10 @@ class Meter:
         )
 
     def take_all(self, name: str, charges: Sequence[Charge]) -> None:
-        """Take all charges of an operation, or nothing.
+        """Take all charges of an operation, or none.
 
         Raises:
-            ApiError: there was not enough for one of them.
+            ApiError: one of them exceeded the throughput.
         """
         refused = self._take_group(charges)
         if refused is not None:
@@ -62,7 +62,7 @@ class Meter:
             raise cancelled(charges, refused[0], error) if name.startswith("Transact") else error
 
     def _take_group(self, charges: Sequence[Charge]) -> tuple[Charge, Throttled] | None:
-        """Take all charges; where one is refused, give the others back and return it."""
+        """Take all charges; if one is rejected, return it and refund the others."""
         for number, charge in enumerate(charges):
             refusal = self.take(charge)
             if refusal is None:
@@ -78,16 +78,16 @@ class Meter:
         return None
 
     def take_possible(self, name: str, charges: Sequence[Charge]) -> tuple[list[Charge], list[Charge]]:
-        """Take what there is throughput for: what was taken and what was not.
+        """Take charges as far as throughput allows; return those taken and those not.
 
         Raises:
-            ApiError: nothing was taken.
+            ApiError: none was taken.
         """
         taken: list[Charge] = []
         left: list[Charge] = []
         last: Throttled | None = None
         for _, grouped in groupby(charges, key=lambda charge: (charge.named, charge.position)):
-            group = list(grouped)  # an item with its entries in indexes: all of it or nothing
+            group = list(grouped)  # an item with its entries in indexes: all or none
             refused = self._take_group(group)
             if refused is None:
                 taken += group
@@ -102,21 +102,21 @@ class Meter:
         return taken, left
 
     def charge_more(self, charge: Charge, units: float) -> None:
-        """An operation cost more than it was let in for."""
+        """Charge the cost of an operation beyond its admission."""
         self._throughput.charge(
             resource_of(charge), charge.side, units, self._time(), partition_key=charge.partition_key
         )
 
     def throttled(self, name: str, charge: Charge, refusal: Throttled) -> ApiError:
-        """Count a throttled request and give its exception."""
+        """Count a throttled request and return its exception."""
         self._count_refusal(charge, refusal)
         self._count_throttled(name, charge)
         return throttle_error(refusal, provisioned=self._provisioned(charge))
 
     def reconfigure(self, arn: str, maximum: Mapping[str, Any] | None) -> None:
-        """The table was made, changed or deleted: measure it again.
+        """Update the meter of a table that was created, changed or deleted.
 
-        `maximum` is OnDemandThroughput where the request had it; moto does not keep it.
+        `maximum` is the request's OnDemandThroughput, if any; moto does not store it.
         """
         self._throughput.forget(arn)
         for key in [key for key in self._capacities if key[0] == arn or key[0].startswith(f"{arn}/")]:
@@ -137,7 +137,7 @@ class Meter:
     # ------------------------------------------------------------------------------------------- metrics
 
     def consumed(self, charge: Charge) -> None:
-        """Count the units of a charge that was served; none where an index was not touched."""
+        """Count the units of a served charge; none for an untouched index."""
         if not charge.units:
             return
         where = self.of_table(charge.table.name)
@@ -147,12 +147,12 @@ class Meter:
         self._metrics.count(NAMESPACE, name, where, charge.units, self._time())
 
     def served(self, operation: str, table: str, seconds: float) -> None:
-        """Count a successful request and how long it took here."""
+        """Count a successful request and its duration."""
         where = self._of_operation(operation, table)
         self._metrics.count(NAMESPACE, "SuccessfulRequestLatency", where, seconds * 1000, self._time())
 
     def user_error(self, code: str, table: str) -> None:
-        """Count a request that was the client's fault; a failed condition has a metric of its own."""
+        """Count a client error; a failed condition has a metric of its own."""
         if code == "ConditionalCheckFailedException":
             self._metrics.count(
                 NAMESPACE, "ConditionalCheckFailedRequests", self.of_table(table), 1, self._time()
@@ -171,7 +171,7 @@ class Meter:
         self._metrics.count(NAMESPACE, "ThrottledRequests", where, 1, self._time())
 
     def of_table(self, table: str) -> Dimensions:
-        """Dimensions of a table's metrics."""
+        """Return the dimensions of a table's metrics."""
         found = self._names.get(("", table))
         if found is None:
             found = self._names["", table] = (("TableName", table),)
@@ -185,7 +185,7 @@ class Meter:
 
 
 def resource_of(charge: Charge) -> str:
-    """ARN of the table or the index that is charged."""
+    """Return the ARN of the charged table or index."""
     arn: str = charge.table.table_arn
     return f"{arn}/index/{charge.index}" if charge.index is not None else arn
 

@@ -1,7 +1,7 @@
 """Lambda's control plane: functions with their code, settings and concurrency, and the account's settings.
 
-Each operation takes the members of its request by their API names, as botocore's model checked them, and gives the
-members of its answer.
+Each operation takes the members of its request by their API names, validated by botocore's model, and returns
+the members of its response.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ COUNTS = {
     "Layers": (5, "Cannot reference more than 5 layers."),
     "Tags": (50, "Number of tags exceeds resource tag limit."),
 }
-"""How many of these a function has at most, and what Lambda says above it (Developer Guide, gettingstarted-limits)."""
+"""Maximum number of each for a function, and Lambda's error above it (Developer Guide, gettingstarted-limits)."""
 _GIB = 1024**3
 _DEFAULT_TIMEOUT = 3
 _DEFAULT_MEMORY = 128
@@ -46,8 +46,8 @@ class Control:
     """Operations on functions.
 
     Args:
-        engine: has the functions and runs them.
-        packages: keeps code that came as a zip.
+        engine: stores and runs the functions.
+        packages: stores code uploaded as a zip.
         quotas: applied values and tallies.
         time: epoch seconds.
     """
@@ -164,7 +164,7 @@ class Control:
 
     @operation("PutFunctionConcurrency")
     def put_function_concurrency(self, params: Params) -> Answer:
-        """PutFunctionConcurrency; so much of the account's concurrency always stays unreserved."""
+        """PutFunctionConcurrency; a minimum of the account's concurrency always stays unreserved."""
         deployed, wanted = latest(self._table, params), params["ReservedConcurrentExecutions"]
         others = self._engine.reserved_total() - (deployed.reserved or 0)
         floor = int(self._quotas.applied(UNRESERVED_FLOOR))
@@ -191,7 +191,7 @@ class Control:
         return self._table.find(params["FunctionName"], params.get("Qualifier") or "")
 
     def _name(self, reference: str) -> str:
-        """The name of a function that is not there yet."""
+        """Return the name of a function about to be created."""
         name = reference.rpartition("function:")[2].partition(":")[0]
         if len(name) > NAME_LIMIT:
             raise ApiError(
@@ -205,7 +205,7 @@ class Control:
         if code.get("ZipFile") is None:
             raise ApiError(
                 "InvalidParameterValueException",
-                "The emulator takes code as ZipFile; it serves no S3 bucket or image for it.",
+                "The emulator accepts code as ZipFile only, from neither an S3 bucket nor an image.",
                 Type="User",
             )
         try:
@@ -220,11 +220,11 @@ class Control:
         return self._packages.put(data)
 
     def _stored(self) -> int:
-        """Bytes of code of all functions and versions."""
+        """Return the bytes of code of all functions and versions."""
         return sum(code_size(one) for d in self._table for one in self._table.versions(d.name))
 
     def _configured(self, deployed: Deployed, params: Params) -> Deployed:
-        """The function with the settings of a request; its handler is sought in its package."""
+        """Return the function with the settings of a request; its handler is in its package."""
         for member, quota in LIMITS.items():
             limit = int(self._quotas.applied(quota))
             if (params.get(member) or 0) > limit:
@@ -249,7 +249,7 @@ class Control:
         if deployed.package is not None:
             _check_runtime(settings)
             module, _, name = str(settings.get("Handler") or DEFAULT_HANDLER).rpartition(".")
-            # A name that no callable has is taken, as Lambda takes it; the invocation fails for want of it.
+            # A handler name that does not exist is accepted, as in Lambda; the invocation then fails.
             name = name.replace(":", "_") or "_"
             handler = f"{deployed.package.root / Path(*module.replace('.', '/').split('/'))}.py:{name}"
         deployed.function = replace(
@@ -264,7 +264,7 @@ class Control:
         return deployed
 
     def _store(self, deployed: Deployed) -> None:
-        """Deploy; environments of the code before end once they are idle."""
+        """Deploy; environments of the previous code end once idle."""
         before = next((d for d in self._table if d.name == deployed.name), None)
         if before is not None:
             self._engine.pool.drop(_shelf(before))

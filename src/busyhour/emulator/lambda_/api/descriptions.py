@@ -11,11 +11,11 @@ from busyhour.emulator.lambda_.functions.store import LATEST, Alias, Deployed
 
 RUNTIME = "python3.12"
 _GIVEN = ("Description", "Role", "DeadLetterConfig", "KMSKeyArn", "TracingConfig", "LoggingConfig")
-"""Settings that are told again as they were given."""
+"""Settings that are returned as given."""
 
 
 def configuration(deployed: Deployed) -> dict[str, Any]:
-    """A FunctionConfiguration."""
+    """Make a FunctionConfiguration."""
     function, settings = deployed.function, deployed.settings
     size, digest = _code(deployed)
     own = {
@@ -46,12 +46,12 @@ def configuration(deployed: Deployed) -> dict[str, Any]:
 
 
 def code_size(deployed: Deployed) -> int:
-    """Bytes of the code as it was uploaded."""
+    """Return the bytes of the code as uploaded."""
     return _code(deployed)[0]
 
 
 def alias_configuration(alias: Alias, function_arn: str) -> dict[str, Any]:
-    """An AliasConfiguration."""
+    """Make an AliasConfiguration."""
     shape: dict[str, Any] = {
         "AliasArn": f"{function_arn}:{alias.name}",
         "Name": alias.name,

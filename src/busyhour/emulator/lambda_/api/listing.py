@@ -1,4 +1,4 @@
-"""What Lambda's operations share: which function is meant, whether it is the revision that was seen, pages."""
+"""Shared parts of Lambda's operations: the requested function, revision checks, pages."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ PAGE = 50
 
 
 def latest(table: FunctionTable, params: Mapping[str, Any]) -> Deployed:
-    """The $LATEST of the function that a request names, whatever its qualifier."""
+    """Return the $LATEST of the function that a request names, regardless of its qualifier."""
     return table.find(table.find(params["FunctionName"]).name)
 
 
 def check_revision(deployed: Deployed, params: Mapping[str, Any]) -> None:
-    """Raise ApiError where the request was made for another revision."""
+    """Raise ApiError if the request is for another revision."""
     wanted = params.get("RevisionId")
     if wanted and wanted != deployed.revision:
         raise ApiError(
@@ -30,7 +30,7 @@ def check_revision(deployed: Deployed, params: Mapping[str, Any]) -> None:
 
 
 def page_of(found: Sequence[Any], params: Mapping[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:
-    """The page that Marker and MaxItems ask for, and NextMarker where there are more."""
+    """Return the page of Marker and MaxItems, and NextMarker if there are more."""
     size = min(PAGE, params.get("MaxItems") or PAGE)
     try:
         start = int(base64.b64decode(params.get("Marker") or "MA==", validate=True))

@@ -75,7 +75,7 @@ class Releases:
 
     @operation("DeleteAlias", status=204)
     def delete_alias(self, params: Params) -> Answer:
-        """DeleteAlias; one that is not there is deleted already."""
+        """DeleteAlias; a missing alias counts as deleted."""
         self._table.aliases(latest(self._table, params).name).pop(params["Name"], None)
         return {}
 

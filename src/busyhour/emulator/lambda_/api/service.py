@@ -32,7 +32,7 @@ from busyhour.emulator.model.operations import OperationTable
 from busyhour.emulator.model.registry import registered
 
 _CAPITAL_MESSAGE = frozenset({"ResourceNotFoundException", "ServiceException"})
-"""Error shapes whose text member is `Message` in botocore's model; in the others it is `message`."""
+"""Error shapes whose text member is `Message` in botocore's model; others have `message`."""
 _OWN_RATE = frozenset({"GetFunction"})
 _INVOKE = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/invocations/?")
 _INVOKE_NAME = "Invoke"
@@ -63,11 +63,11 @@ class LambdaService:
         self._quotas = quotas
 
     def dump(self, folder: Path) -> Any:
-        """Functions that came through the API, and reserved concurrency."""
+        """Return functions created through the API, and reserved concurrency."""
         return snapshot.dump(self.engine.table, folder)
 
     def restore(self, data: Any, folder: Path) -> None:
-        """Deploy them again."""
+        """Deploy the stored functions."""
         snapshot.restore(self.engine.table, self.packages, data, folder)
 
     # ---------------------------------------------------------------------------------- entry for Connect
@@ -81,14 +81,14 @@ class LambdaService:
         self.engine.start(name_or_arn, payload, done, source=source)
 
     def close(self) -> None:
-        """End the worker processes."""
+        """Stop the worker processes."""
         self.engine.close()
         self.packages.close()
 
     # ----------------------------------------------------------------------------------------------- HTTP
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
-        """Answer the request."""
+        """Handle the request."""
         if request.method == "POST" and (found := _INVOKE.fullmatch(request.path)):
             return self._invoke(request, unquote(found["name"]))
         known = _table().find(request.method, request.path)
@@ -107,14 +107,14 @@ class LambdaService:
         return Response(handler.status, b"" if handler.status == 204 else orjson.dumps(answer))
 
     def operation_name(self, request: Request) -> str:
-        """Name of the operation that the request asks for, empty where it is none that is served."""
+        """Return the name of the requested operation, empty if not supported."""
         if request.method == "POST" and _INVOKE.fullmatch(request.path):
             return _INVOKE_NAME
         known = _table().find(request.method, request.path)
         return known[0] if known is not None and known[1] is not None else ""
 
     def _admit(self, operation: str) -> None:
-        """Hold a control plane request against its rate: GetFunction has its own, all others share one."""
+        """Admit a control plane request by its rate: GetFunction has its own, all others share one."""
         key = operation if operation in _OWN_RATE else "*"
         if self._quotas.admit("lambda", key) is not None:
             raise ApiError(
@@ -127,7 +127,7 @@ class LambdaService:
             )
 
     def error_response(self, error: ApiError, request: Request) -> Response:
-        """`error` as rest-json: code in a header, text and further members in the body."""
+        """Encode `error` as rest-json: code in a header, text and further members in the body."""
         fields = dict(error.fields)
         headers = {"x-amzn-ErrorType": error.code}
         if (seconds := fields.pop("retryAfterSeconds", None)) is not None:
@@ -195,7 +195,7 @@ class LambdaService:
 
 
 def _client_context(request: Request) -> str:
-    """ClientContext of a synchronous invocation, decoded; of others Lambda passes none on."""
+    """Decode ClientContext of a synchronous invocation; Lambda ignores it for others."""
     given = request.headers.get("x-amz-client-context", "")
     if not given:
         return ""
@@ -208,13 +208,13 @@ def _client_context(request: Request) -> str:
             "Client context must be a valid Base64-encoded JSON object.",
             Type="User",
         ) from None
-    # One line, in ASCII: a function behind a URL gets it as a header, as Lambda's Runtime API has it.
+    # One line, in ASCII: a function behind a URL receives it as a header, as in Lambda's Runtime API.
     return json.dumps(json.loads(text))
 
 
 @cache
 def _table() -> OperationTable:
-    """Routes and checks by botocore's model; made with the first request that is no Invoke."""
+    """Return routes and checks from botocore's model; made with the first request other than Invoke."""
     return OperationTable(
         registered(Control, Releases),
         "lambda",

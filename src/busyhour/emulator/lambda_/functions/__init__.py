@@ -1,1 +1,1 @@
-"""Functions that are deployed in the emulator: versions, aliases, code packages, environment variables."""
+"""Functions deployed in the emulator: versions, aliases, code packages, environment variables."""

@@ -1,4 +1,4 @@
-"""Code that arrives as a zip, as CreateFunction and UpdateFunctionCode take it: checked, unpacked, kept."""
+"""Code uploaded as a zip by CreateFunction and UpdateFunctionCode: validated, unpacked, stored."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pathlib import Path
 from busyhour.emulator.messages import ApiError
 
 ZIPPED_LIMIT = 50 * 1024 * 1024
-"""Bytes of a zip that is uploaded directly (Lambda Developer Guide, gettingstarted-limits)."""
+"""Maximum bytes of a directly uploaded zip (Lambda Developer Guide, gettingstarted-limits)."""
 UNZIPPED_LIMIT = 262_144_000
-"""Bytes of a package once it is unpacked, 250 MB (the same page)."""
+"""Maximum bytes of an unpacked package, 250 MB (the same page)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """An unpacked zip: the folder, the zip itself, and its digest as Lambda shows it."""
+    """An unpacked zip: the folder, the zip itself, and its digest in Lambda's format."""
 
     root: Path
     archive: Path
@@ -31,16 +31,16 @@ class Package:
 
 
 class PackageStore:
-    """Unpacked packages by their digest, in a temporary folder that goes with the emulator."""
+    """Unpacked packages by their digest, in a temporary folder that is removed with the emulator."""
 
     def __init__(self) -> None:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def put(self, data: bytes) -> Package:
-        """Unpack a zip; one that was seen before is not unpacked again.
+        """Unpack a zip; a known one is not unpacked again.
 
         Raises:
-            ApiError: it is no zip, it is too large, or a name in it leaves the folder.
+            ApiError: it is not a zip, it is too large, or a name in it points outside the folder.
         """
         if len(data) > ZIPPED_LIMIT:
             raise _refused("RequestEntityTooLargeException", f"The zip has {len(data)} bytes.", 413)
@@ -53,7 +53,7 @@ class PackageStore:
         return Package(root, archive, base64.b64encode(digest.digest()).decode(), len(data))
 
     def close(self) -> None:
-        """Remove everything."""
+        """Remove all packages."""
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None

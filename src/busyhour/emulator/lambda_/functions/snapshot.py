@@ -1,4 +1,4 @@
-"""Functions that came through the API, and what was set for any function, as JSON data, and back."""
+"""Functions created through the API, and settings of any function, as JSON data, and the reverse."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from busyhour.emulator.lambda_.functions.store import Alias, Deployed, FunctionT
 from busyhour.scenarios.model import Function
 
 _FIELDS = ("name", "environment", "timeout", "memory_mb", "handler")
-"""What of a function with a package is not drawn from a distribution."""
+"""Fixed members of a function with a package, not drawn from a distribution."""
 
 
 def dump(table: FunctionTable, folder: Path) -> dict[str, Any]:
-    """Every function: code that came as a zip goes into `folder`, once for each content."""
+    """Return every function; code uploaded as a zip goes into `folder`, once for each content."""
     return {deployed.name: _function(table, deployed.name, folder) for deployed in table}
 
 
 def restore(table: FunctionTable, packages: PackageStore, data: Mapping[str, Any], folder: Path) -> None:
-    """Deploy again what came through the API; functions of the scenario keep their code and get their settings."""
+    """Deploy the functions created through the API; the scenario's keep their code and get their settings."""
     for name, kept in data.items():
         for fields in kept["versions"]:
             deployed = _deployed(packages, fields, folder)
@@ -54,7 +54,7 @@ def _version(deployed: Deployed, folder: Path) -> dict[str, Any]:
         kept.parent.mkdir(parents=True, exist_ok=True)
         replace_file(kept, package.archive.read_bytes())
     function = {name: getattr(deployed.function, name) for name in _FIELDS}
-    # The folder that the package is unpacked in is another one the next time.
+    # The folder of the unpacked package differs in every run.
     function["handler"] = str(deployed.function.handler).removeprefix(f"{package.root}/")
     return {
         "function": {**function, "environment": dict(deployed.function.environment)},

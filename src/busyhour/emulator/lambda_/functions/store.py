@@ -1,4 +1,4 @@
-"""The functions that the emulator serves, found by name, ARN or part of an ARN, with their versions and aliases."""
+"""The emulator's functions, found by name, ARN or part of an ARN, with their versions and aliases."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ DEFAULT_HANDLER = "lambda_function.lambda_handler"
 
 @dataclass(slots=True)
 class Deployed:
-    """A function, or a version of one, with what the emulator adds to the scenario's `Function`.
+    """A function, or a version of one: the scenario's `Function` with the emulator's additions.
 
-    `package` is the code where it came as a zip, `settings` what the API was told besides. `revision` changes with
-    every change, so that no environment of the code before is used again.
+    `package` is the code uploaded as a zip, `settings` are further settings from the API. `revision` changes
+    with every change, so that no environment of the previous code is reused.
     """
 
     function: Function
@@ -68,7 +68,7 @@ class Deployed:
 
     @property
     def root(self) -> Path | None:
-        """Folder that the handler's modules are imported from."""
+        """Folder from which the handler's modules are imported."""
         if self.package is not None:
             return self.package.root
         return self.handler[0].parent if self.handler is not None else None
@@ -76,7 +76,7 @@ class Deployed:
 
 @dataclass(slots=True)
 class Alias:
-    """A name for a version; `weights` share invocations with other versions."""
+    """A name for a version; `weights` distribute invocations to other versions."""
 
     name: str
     version: str
@@ -89,9 +89,9 @@ class FunctionTable:
     """Functions by name.
 
     Args:
-        functions: as the scenario has them.
-        region: goes into the ARNs.
-        account: twelve digits, goes into the ARNs.
+        functions: functions of the scenario.
+        region: Region of the ARNs.
+        account: twelve digits of the ARNs.
         random: draws between the versions of an alias.
 
     Raises:
@@ -114,12 +114,12 @@ class FunctionTable:
     # -------------------------------------------------------------------------------------------- deploy
 
     def add(self, function: Function) -> Deployed:
-        """Deploy `function`, in place of one of the same name."""
+        """Deploy `function`, replacing one of the same name."""
         return self.deploy(Deployed(function, self.arn(function.name), function.reserved_concurrency))
 
     def deploy(self, deployed: Deployed) -> Deployed:
         """Make `deployed` the $LATEST of its function."""
-        _ = deployed.handler  # says now, and not at the first call, that the handler is written wrongly
+        _ = deployed.handler  # reports a malformed handler now, not at the first call
         deployed.revision = str(uuid.uuid4())
         self._by_name[deployed.name] = deployed
         return deployed
@@ -134,7 +134,7 @@ class FunctionTable:
         self._versions[deployed.name].pop(deployed.version, None)
 
     def publish(self, name: str, description: str | None = None) -> Deployed:
-        """Make a version of what $LATEST is now; the newest version again where nothing has changed since."""
+        """Make a version of the current $LATEST; return the newest version if nothing has changed since."""
         latest = self._by_name[name]
         versions = self._versions.setdefault(name, {})
         newest = next(reversed(versions.values()), None)
@@ -148,11 +148,11 @@ class FunctionTable:
         return versions[str(number)]
 
     def restore_revision(self, name: str, revision: str) -> None:
-        """Give $LATEST the revision that a snapshot has."""
+        """Give $LATEST the revision in a snapshot."""
         self._by_name[name].revision = revision
 
     def restore_version(self, deployed: Deployed) -> None:
-        """Put back a version as a snapshot has it."""
+        """Restore a version from a snapshot."""
         self._versions.setdefault(deployed.name, {})[deployed.version] = deployed
         self._numbers[deployed.name] = max(self._numbers.get(deployed.name, 0), int(deployed.version))
 
@@ -164,7 +164,7 @@ class FunctionTable:
     # ---------------------------------------------------------------------------------------------- look
 
     def arn(self, name: str) -> str:
-        """Unqualified ARN of the function `name`."""
+        """Return the unqualified ARN of the function `name`."""
         return f"arn:aws:lambda:{self._region}:{self._account}:function:{name}"
 
     def __iter__(self) -> Iterator[Deployed]:
@@ -174,21 +174,21 @@ class FunctionTable:
         return name in self._by_name
 
     def versions(self, name: str) -> list[Deployed]:
-        """$LATEST and every version, oldest first."""
+        """Return $LATEST and every version, oldest first."""
         return [self._by_name[name], *self._versions.get(name, {}).values()]
 
     def aliases(self, name: str) -> dict[str, Alias]:
-        """The aliases of a function, by name."""
+        """Return the aliases of a function, by name."""
         return self._aliases.setdefault(name, {})
 
     def find(self, reference: str, qualifier: str = "") -> Deployed:
-        """The function that `reference` means: a name, an ARN, `account:function:name`, each with `:qualifier`.
+        """Return the function of `reference`: a name, an ARN, `account:function:name`, each with `:qualifier`.
 
-        An alias that shares invocations between versions draws one.
+        For an alias that distributes invocations a version is drawn.
 
         Raises:
-            ApiError: ValidationException for what is no reference, ResourceNotFoundException for an unknown function,
-                version or alias.
+            ApiError: ValidationException for an invalid reference, ResourceNotFoundException for an unknown
+                function, version or alias.
         """
         found = self._by_name.get(reference)
         if found is not None and qualifier in ("", LATEST):

@@ -1,4 +1,4 @@
-"""The environment variables of a handler in the emulator: Lambda's, dummy credentials, the emulator as AWS."""
+"""Environment variables of a handler in the emulator: Lambda's, dummy credentials, the emulator's endpoint."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from busyhour.emulator.messages import ApiError
 from busyhour.handlers.runtime import variables as runtime
 
 ENVIRONMENT_LIMIT = 4096
-"""Bytes of all environment variables together (Lambda Developer Guide, gettingstarted-limits)."""
+"""Maximum bytes of all environment variables together (Lambda Developer Guide, gettingstarted-limits)."""
 HANDLER_KEY = "AKIAEMULATOR"
-"""Access key that handlers sign with."""
+"""Access key with which handlers sign."""
 
 
 def variables(
     deployed: Deployed, region: str, endpoint_url: str, secret_key: str = "emulator"
 ) -> Mapping[str, str]:
-    """All variables of the process; nothing of the user's own AWS settings reaches it.
+    """Return all variables of the process, without the user's own AWS settings.
 
-    `endpoint_url` is where boto3 finds the emulator, `secret_key` what it signs with.
+    `endpoint_url` is the emulator's URL for boto3, `secret_key` its signing key.
     """
     function = deployed.function
     return runtime.variables(

@@ -1,8 +1,8 @@
-"""What Lambda lets in: concurrency of the account and of a function, request rate, and how fast a function scales.
+"""Admission of invocations: concurrency of the account and of a function, request rate, scaling rate of a function.
 
-Pure: time is handed in. Facts: Lambda Developer Guide, gettingstarted-limits and lambda-concurrency (concurrency
-1,000 by default, 10 requests a second for each unit of it, 1,000 new environments in 10 s for each function, 100
-always unreserved); the reasons are those of botocore's TooManyRequestsException.
+Pure: time is passed in. Facts: Lambda Developer Guide, gettingstarted-limits and lambda-concurrency
+(concurrency 1,000 by default, 10 requests a second for each unit of it, 1,000 new environments in 10 s for each
+function, 100 always unreserved); the reasons are those of botocore's TooManyRequestsException.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ UNRESERVED_FLOOR = "lambda.unreserved-concurrency-floor"
 RATE_PER_CONCURRENCY = 10.0
 SCALING_WINDOW = 10.0
 IDLE_LIFETIME = 600.0
-"""Seconds that an idle environment stays warm. AWS publishes none; the emulator's own assumption."""
+"""Seconds that an idle environment stays warm. AWS publishes no figure; the emulator's own assumption."""
 
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """Why an invocation was rejected: `reason` in AWS's words, and the quota behind it.
+    """Why an invocation was rejected: AWS's `reason`, and its quota.
 
-    `quota` is None where it was the function's own reserved concurrency.
+    `quota` is None for the function's own reserved concurrency.
     """
 
     reason: str
@@ -43,13 +43,13 @@ class _Load:
     running: int = 0
     rate: TokenBucket = field(default_factory=lambda: TokenBucket(0.0, math.inf))
     scaling: TokenBucket = field(default_factory=lambda: TokenBucket(0.0, math.inf))
-    """Full, whatever size the first request gives them."""
+    """Full, regardless of the size that the first request gives them."""
     idle_since: list[float] = field(default_factory=list)
-    """When each warm environment was last used, oldest first; the newest is used again first."""
+    """Last use of each warm environment, oldest first; the newest is reused first."""
 
 
 class Admission:
-    """Counts what runs and says what may start.
+    """Counts running invocations and admits new ones.
 
     Args:
         quotas: applied values; read at every request, because increases are applied while running.
@@ -65,18 +65,18 @@ class Admission:
 
     @property
     def running(self) -> int:
-        """Invocations in progress in the account."""
+        """Number of invocations in progress in the account."""
         return self._account.running
 
     def running_of(self, name: str) -> int:
-        """Invocations in progress of the function `name`."""
+        """Number of invocations in progress of the function `name`."""
         load = self._functions.get(name)
         return load.running if load else 0
 
     def admit(self, name: str, reserved: int | None, reserved_total: int, now: float) -> Throttle | bool:
-        """Let one invocation of `name` start, or say why not. True: it needs a new environment, a cold start.
+        """Admit one invocation of `name`, or return the reason. True: it needs a new environment, a cold start.
 
-        What is rejected counts as asked for in the quotas' highest use.
+        Rejected invocations count as requested in the quotas' highest use.
 
         `reserved` is the function's reserved concurrency, `reserved_total` that of all functions together.
         """
@@ -120,7 +120,7 @@ class Admission:
         return cold
 
     def release(self, name: str, *, reserved: bool, now: float, reusable: bool = True) -> None:
-        """An invocation that `admit` let in is over. `reserved` as at its start; a broken environment is not reused."""
+        """End an admitted invocation. `reserved` as at its start; a broken environment is not reused."""
         load = self._functions[name]
         load.running -= 1
         self._account.running -= 1

@@ -1,7 +1,8 @@
-"""Invocations that nobody waits for: queued, tried again, counted.
+"""Asynchronous invocations: queued, retried, counted.
 
-Sources: Lambda Developer Guide, "Asynchronous invocation": two more attempts after a function error, one and two
-minutes later; throttles and system errors are tried again with a pause from 1 s up to 5 minutes, for at most 6 hours.
+Sources: Lambda Developer Guide, "Asynchronous invocation": two more attempts after a function error, one and
+two minutes later; throttles and system errors are retried with a pause from 1 s up to 5 minutes, for at most 6
+hours.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class AsyncPolicy:
 
 
 class EventQueue:
-    """Runs events in the background until they succeed, are used up or are too old.
+    """Runs events in the background until they succeed, have no attempts left or are too old.
 
     Args:
         engine: makes the attempts.
@@ -54,10 +55,10 @@ class EventQueue:
         self._time = time
         self._policy = policy or AsyncPolicy()
         self.pending = 0
-        """Events that are neither done nor dropped."""
+        """Number of events neither done nor dropped."""
 
     def put(self, deployed: Deployed, payload: bytes, request_id: str) -> None:
-        """Take an event; returns at once."""
+        """Queue an event; returns at once."""
         received = self._time()
         dimensions = (("FunctionName", deployed.name),)
         self._metrics.count(NAMESPACE, "AsyncEventsReceived", dimensions, 1, received)

@@ -1,6 +1,6 @@
-"""Runs invocations: admits them, gives each to a worker process, a URL or the latency model, counts its outcome.
+"""Runs invocations: admits them, passes each to a worker process, a URL or the latency model, counts its outcome.
 
-The latency model needs nothing but a clock, so that it runs in virtual time too and costs one timer a call; a real
+The latency model needs only a clock, so it runs in virtual time too and costs one timer a call; a real
 handler needs an event loop and wall time.
 """
 
@@ -49,12 +49,12 @@ class LambdaEngine:
         metrics: receives AWS/Lambda and the emulator's own figures.
         clock: timers of the latency model.
         time: epoch seconds.
-        seed: of every random choice.
+        seed: seed of every random choice.
         pool: worker processes.
-        endpoint_url: where handlers find the emulator; asked when a process starts.
-        region: of the account.
-        secret_key: what handlers sign their requests with.
-        faults: what invocations meet.
+        endpoint_url: returns the emulator's URL for handlers; called when a process starts.
+        region: Region of the account.
+        secret_key: signing key of handlers.
+        faults: faults of invocations.
     """
 
     def __init__(
@@ -97,10 +97,10 @@ class LambdaEngine:
     # ------------------------------------------------------------------------------------------- entries
 
     async def invoke(self, name_or_arn: str, payload: bytes, *, source: str = "") -> InvocationResult:
-        """Invoke synchronously and wait for the outcome. `source` is who asks (`connect`); counted apart.
+        """Invoke synchronously and wait for the outcome. `source` is the caller (`connect`); counted separately.
 
         Raises:
-            ApiError: the function does not exist, or the payload is too large or no JSON.
+            ApiError: the function does not exist, or the payload is too large or not JSON.
         """
         deployed = self.table.find(name_or_arn)
         self.check_payload(payload, SYNCHRONOUS_PAYLOAD)
@@ -110,7 +110,7 @@ class LambdaEngine:
     async def invoke_found(
         self, deployed: Deployed, payload: bytes, request_id: str, client_context: str = ""
     ) -> InvocationResult:
-        """As `invoke`, for a function that was found and a payload that was checked."""
+        """Invoke as `invoke` does, with a resolved function and a checked payload."""
         waiter: asyncio.Future[InvocationResult] = asyncio.get_running_loop().create_future()
 
         def done(result: InvocationResult) -> None:
@@ -123,7 +123,7 @@ class LambdaEngine:
     def start(
         self, name_or_arn: str, payload: bytes, done: Done, *, source: str = "", request_id: str = ""
     ) -> None:
-        """Invoke and return at once; `done` hears the outcome once, a throttle before this returns.
+        """Invoke and return at once; `done` is called once with the outcome, for a throttle before this returns.
 
         Raises:
             ApiError: as `invoke`.
@@ -147,17 +147,17 @@ class LambdaEngine:
             )
 
     def new_request_id(self) -> str:
-        """A request id from the emulator's own seeded stream."""
+        """Make a request id from the emulator's own seeded stream."""
         return uuid_of(self._ids)
 
     def spawn(self, coroutine: object) -> None:
-        """Keep a coroutine running until it is over or the engine closes."""
+        """Keep a coroutine running until it ends or the engine closes."""
         task: asyncio.Task[None] = asyncio.ensure_future(coroutine)  # type: ignore[call-overload]  # any awaitable
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def close(self) -> None:
-        """End every process and forget what runs."""
+        """Stop every process and delete the state of running invocations."""
         for task in self._tasks:
             task.cancel()
         self.pool.close()
@@ -167,7 +167,7 @@ class LambdaEngine:
     def run(
         self, deployed: Deployed, payload: bytes, done: Done, *, request_id: str, client_context: str = ""
     ) -> None:
-        """One attempt at a function that was found, with a payload that was checked."""
+        """Make one attempt at a resolved function, with a checked payload."""
         sent = Sent(payload, request_id, client_context)
         fault = self._faults.of("lambda", "Invoke", (deployed.name,)) if self._faults else None
         if fault is None:
@@ -178,7 +178,7 @@ class LambdaEngine:
             self._strike(fault, deployed, sent, done)
 
     def _strike(self, fault: Fault, deployed: Deployed, sent: Sent, done: Done) -> None:
-        """An attempt that met a fault: its outcome if the fault does not end it."""
+        """Apply a fault to an attempt: its outcome if the fault ends it."""
         failed, request_id = b"", sent.request_id
         try:
             self._faults.strike(fault, "lambda")
@@ -193,11 +193,11 @@ class LambdaEngine:
                 done(InvocationResult(error.status, body, request_id=request_id))
             return
         except FunctionFailedError:
-            failed = failures.document("InjectedFault", "A fault that was asked for.", requestId=request_id)
+            failed = failures.document("InjectedFault", "An injected fault.", requestId=request_id)
         self._admit(deployed, sent, done, failed)
 
     def _admit(self, deployed: Deployed, sent: Sent, done: Done, failed: bytes = b"") -> None:
-        """Let the attempt in or turn it away; `failed` is the error that it ends in whatever the code says."""
+        """Admit the attempt or reject it; `failed` is an error that ends it regardless of the code."""
         name, at, request_id = deployed.name, self._time(), sent.request_id
         dimensions = self._dimension(name)
         reserved = deployed.reserved
@@ -225,7 +225,7 @@ class LambdaEngine:
             self.spawn(self._runner.run(deployed, sent, admitted, finish))
 
     def reserved_total(self) -> int:
-        """Reserved concurrency of all functions."""
+        """Return the reserved concurrency of all functions."""
         return sum(deployed.reserved or 0 for deployed in self.table)
 
     def _run_model(

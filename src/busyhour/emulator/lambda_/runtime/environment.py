@@ -1,4 +1,4 @@
-"""One execution environment: a worker process, its socket, its log, and the certainty that it ends."""
+"""One execution environment: a worker process, its socket, its log, and its guaranteed end."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); from busyhour.emulator.lambda_.runtime.worker import main; "
     "del sys.path[0]; main(sys.argv[2:])"
 )
-"""Imports the worker whatever `PYTHONPATH` the function has, and leaves no trace of it on the handler's path."""
+"""Imports the worker regardless of the function's `PYTHONPATH`, and leaves no trace of it on the handler's path."""
 LOG_LIMIT = 256 * 1024
-"""Bytes of one invocation's log that are kept, from its end."""
+"""Maximum bytes of one invocation's log, kept from its end."""
 MEMORY_CHECK_SECONDS = 0.05
-"""How often the memory of a running handler is looked at."""
+"""Seconds between checks of a running handler's memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an environment made of one event.
+    """Result of one event in an environment.
 
-    `ok` False with a payload is the function's error document; `exit_status` is set when the process ended instead of
-    answering, `timed_out` when it was stopped, `out_of_memory` when it took more than it was given. `seconds` is the
-    time in the handler.
+    `ok` False with a payload is the function's error document; `exit_status` is set if the process ended
+    instead of responding, `timed_out` if it was stopped, `out_of_memory` if it exceeded its memory. `seconds`
+    is the time in the handler.
     """
 
     ok: bool
@@ -51,7 +51,7 @@ class Answer:
 
 
 class _Frames(asyncio.Protocol):
-    """Cuts what the worker sends into frames; one frame is awaited at a time."""
+    """Splits the worker's output into frames; one frame is awaited at a time."""
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
@@ -63,7 +63,7 @@ class _Frames(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is one without being a subclass
 
     def next(self) -> asyncio.Future[tuple[dict[str, Any], bytes] | None]:
-        """The next frame, or None when the worker is gone."""
+        """Return the next frame, or None when the worker is gone."""
         waiter = self._waiter = asyncio.get_running_loop().create_future()
         self._deliver()
         return waiter
@@ -97,7 +97,7 @@ class _Frames(asyncio.Protocol):
 class Environment:
     """A worker process for one function. Made by `start`; runs one event at a time.
 
-    `failure` is the error document when the handler could not be imported; such an environment only ends.
+    `failure` is the error document if the handler could not be imported; such an environment only ends.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class Environment:
         """Start a process and wait until the handler is imported, at most `init_limit` seconds.
 
         Raises:
-            OSError: the operating system gave no process, socket or file.
+            OSError: the operating system provided no process, socket or file.
         """
         ours, theirs = socket.socketpair()
         read_end, write_end = os.pipe()
@@ -166,7 +166,7 @@ class Environment:
 
     @property
     def alive(self) -> bool:
-        """The process is there and can take an event."""
+        """Whether the process exists and can take an event."""
         return self.failure is None and not self._frames.closed
 
     @property
@@ -208,7 +208,7 @@ class Environment:
         return Answer(result["ok"], answer, result["seconds"], self._read_log(), result["peak_kib"])
 
     async def _watch_memory(self, limit_kib: int, waiter: asyncio.Future[Any]) -> None:
-        """End the wait for an answer once the process holds more than it may."""
+        """End the wait for a response once the process exceeds its memory."""
         while _resident_kib(self.pid) <= limit_kib:
             await asyncio.sleep(MEMORY_CHECK_SECONDS)
         if not waiter.done():
@@ -220,7 +220,7 @@ class Environment:
         return Answer(False, b"", seconds, log, exit_status=-signal.SIGKILL, out_of_memory=True)
 
     async def _stop(self, *, timed_out: bool, seconds: float) -> Answer:
-        """End the process and say how it ended."""
+        """Stop the process and return how it ended."""
         log = self._read_log()
         status = self._process.poll()
         if timed_out or status is None:
@@ -236,7 +236,7 @@ class Environment:
         return None
 
     def kill(self) -> None:
-        """End the process group and give everything back. Harmless when already done."""
+        """Kill the process group and release its resources. Idempotent."""
         if self._log_file < 0:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -250,7 +250,7 @@ class Environment:
         self._process.wait()  # killed above: the kernel needs no noticeable time
 
     def _read_log(self) -> bytes:
-        """What was written since the last time."""
+        """Return the log written since the last call."""
         size = os.fstat(self._log_file).st_size
         if not size:
             return b""
@@ -260,12 +260,12 @@ class Environment:
 
 
 def _folder(path: Path) -> Path | None:
-    """The path where it is a folder."""
+    """Return the path if it is a folder."""
     return path if path.is_dir() else None
 
 
 def _resident_kib(pid: int) -> int:
-    """Memory of a process that is in RAM; 0 where the system does not tell it as Linux does."""
+    """Return the resident memory of a process; 0 if the system does not report it as Linux does."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     except (OSError, ValueError, IndexError):
@@ -279,7 +279,7 @@ def _expire(waiter: asyncio.Future[Any]) -> None:
 
 
 def _log_file() -> int:
-    """An unnamed file in append mode, in memory where the system can."""
+    """Open an unnamed file in append mode, in memory if the system supports it."""
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("lambda-log")
     else:

@@ -26,7 +26,7 @@ OWN_NAMESPACE = "Busyhour/Emulator"
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What the caller of Invoke sent; `client_context` is JSON or empty."""
+    """Input of Invoke; `client_context` is JSON or empty."""
 
     payload: bytes
     request_id: str
@@ -34,15 +34,15 @@ class Sent:
 
 
 class CodeRunner:
-    """Runs one invocation at a time for whoever asks.
+    """Runs invocations of code.
 
     Args:
         pool: worker processes.
-        metrics: receives how long invocations waited for a process.
+        metrics: receives the waiting times for a process.
         time: epoch seconds.
-        variables: environment variables of a function.
+        variables: returns the environment variables of a function.
         cold_start: draws the length of a cold start, seconds.
-        response_limit: bytes that an answer may have.
+        response_limit: maximum bytes of a response.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class CodeRunner:
         self._response_limit = response_limit
 
     async def run(self, deployed: Deployed, sent: Sent, cold: bool, finish: Callable[..., None]) -> None:
-        """One invocation; `finish` hears the result and whether the environment can be used again."""
+        """Run one invocation; `finish` is called with the result and whether the environment can be reused."""
         function, request_id = deployed.function, sent.request_id
         try:
             if function.url is not None:
@@ -99,7 +99,7 @@ class CodeRunner:
         )
 
     async def _local(self, deployed: Deployed, sent: Sent, cold: bool) -> tuple[Answer, float]:
-        """The answer of a worker process, and the seconds of its initialisation."""
+        """Return the response of a worker process, and the seconds of its initialisation."""
         function = deployed.function
         root = deployed.root
         assert root is not None

@@ -1,4 +1,4 @@
-"""What an invocation comes to, in Lambda's words: the response, the error document, the log."""
+"""Result of an invocation in Lambda's formats: the response, the error document, the log."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ LOG_TAIL = 4096
 class InvocationResult:
     """Outcome of one attempt.
 
-    `status` is the HTTP status of Invoke: 200 also for a function that failed, 429 throttled, 4xx/5xx for what never
-    reached the function. `function_error` is `Unhandled` or None. `duration` is seconds in the handler.
-    `throttled_reason` is the `Reason` of a TooManyRequestsException.
+    `status` is the HTTP status of Invoke: 200 also for a function that failed, 429 throttled, 4xx/5xx for
+    requests that never reached the function. `function_error` is `Unhandled` or None. `duration` is seconds in
+    the handler. `throttled_reason` is the `Reason` of a TooManyRequestsException.
     """
 
     status: int
@@ -36,12 +36,12 @@ class InvocationResult:
 
     @property
     def ok(self) -> bool:
-        """The function answered."""
+        """Whether the function responded."""
         return self.status == 200 and self.function_error is None
 
 
 def throttled(throttle: Throttle, request_id: str) -> InvocationResult:
-    """The outcome of an invocation that was rejected: what a TooManyRequestsException carries."""
+    """Make the outcome of a rejected invocation: the members of a TooManyRequestsException."""
     body = {"Reason": throttle.reason, "Type": "User", "message": "Rate Exceeded."}
     return InvocationResult(
         429,
@@ -53,12 +53,12 @@ def throttled(throttle: Throttle, request_id: str) -> InvocationResult:
 
 
 def tail(log: bytes) -> bytes:
-    """The part of a log that `LogType: Tail` returns."""
+    """Return the part of a log that `LogType: Tail` returns."""
     return log[-LOG_TAIL:]
 
 
 def failure(answer: Answer, request_id: str, timeout: float) -> bytes:
-    """The error document of an environment that was stopped or ended by itself."""
+    """Return the error document of an environment that was stopped or exited."""
     if answer.timed_out:
         return failures.timed_out(request_id, timeout)
     return failures.exited(request_id, answer.exit_status)
@@ -67,7 +67,7 @@ def failure(answer: Answer, request_id: str, timeout: float) -> bytes:
 def full_log(
     result: InvocationResult, memory_mb: int, peak_kib: int, note: str = "", version: str = "$LATEST"
 ) -> bytes:
-    """The function's log between the lines that Lambda itself writes."""
+    """Return the function's log between the lines that Lambda itself writes."""
     request_id, milliseconds = result.request_id, result.duration * 1000
     report = (
         f"REPORT RequestId: {request_id}\tDuration: {milliseconds:.2f} ms\t"

@@ -1,4 +1,4 @@
-"""The latency model of a function without code: how long it takes, what it answers, how often it fails; seeded."""
+"""Latency model of a function without code: duration, response, error share; seeded."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from busyhour.scenarios.traffic_plan.draw import Sampler, sampler
 
 
 class LatencyModel:
-    """Draws for one function.
+    """Random draws for one function.
 
     Args:
         deployed: the function.
-        seed: the scenario's.
+        seed: the scenario's seed.
     """
 
     def __init__(self, deployed: Deployed, seed: int) -> None:
@@ -27,15 +27,15 @@ class LatencyModel:
         self._response = json.dumps(dict(function.response), ensure_ascii=False).encode()
 
     def latency(self) -> float:
-        """Seconds in the handler."""
+        """Draw the seconds in the handler."""
         return self._latency(self._stream) if self._latency else 0.0
 
     def cold_start(self) -> float:
-        """Seconds of initialisation."""
+        """Draw the seconds of initialisation."""
         return self._cold(self._stream) if self._cold else 0.0
 
     def answer(self, request_id: str) -> tuple[bytes, str | None]:
-        """The declared response, or a failure for the declared share of invocations."""
+        """Return the declared response, or a failure for the declared share of invocations."""
         if self._error_share and self._stream.random() < self._error_share:
             message = "declared by the scenario's error_share"
             return failures.document(

@@ -1,7 +1,7 @@
 """The worker processes of all functions: few, reused, never leaked.
 
-How many invocations run at once is Lambda's business and modelled in `admission`; how many processes this machine can
-carry is another matter. Beyond the cap invocations wait here, and the wait is reported as a figure of its own.
+`admission` models how many invocations Lambda runs at once; this module limits how many processes this machine
+runs. Beyond the cap invocations wait here, and the wait is reported as a figure of its own.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from busyhour.emulator.lambda_.runtime.environment import Environment
 
 DEFAULT_PROCESSES = 8
 INIT_LIMIT = 30.0
-"""Seconds an import may take. Lambda allows 10 on its own machines; a laptop under load needs longer."""
+"""Maximum seconds of an import. Lambda allows 10 on its own machines; a laptop under load needs longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What an environment is made of."""
+    """Parameters of an environment."""
 
     function: str
     root: Path
@@ -33,7 +33,10 @@ class Recipe:
 
 @dataclass(slots=True)
 class Lease:
-    """An environment for one invocation. `waited` seconds for a process of the machine, `started` seconds to start."""
+    """An environment for one invocation.
+
+    `waited` seconds for a process of the machine, `started` seconds to start.
+    """
 
     environment: Environment
     waited: float
@@ -53,7 +56,7 @@ class _Shelf:
 class _Waiter:
     function: str
     ready: asyncio.Future[Environment | None]
-    """The environment handed over, or None: there is room to start one."""
+    """The environment passed on, or None: there is room to start one."""
 
 
 class EnvironmentPool:
@@ -61,8 +64,8 @@ class EnvironmentPool:
 
     Args:
         processes: cap on live worker processes over all functions.
-        init_limit: seconds that importing a handler may take.
-        start: starts an environment; handed in by tests.
+        init_limit: maximum seconds to import a handler.
+        start: starts an environment; tests pass their own.
     """
 
     def __init__(
@@ -82,20 +85,20 @@ class EnvironmentPool:
 
     @property
     def live(self) -> int:
-        """Worker processes that exist or are being started."""
+        """Number of worker processes that exist or are being started."""
         return self._live
 
     @property
     def waiting(self) -> int:
-        """Invocations that wait for a process."""
+        """Number of invocations that wait for a process."""
         return len(self._waiters)
 
     @asynccontextmanager
     async def lease(self, recipe: Recipe) -> AsyncIterator[Lease]:
-        """An environment of the function, for the length of the block; broken ones are put away afterwards.
+        """Lease an environment of the function for the length of the block; broken ones are discarded afterwards.
 
         Raises:
-            OSError: the machine gives no further process.
+            OSError: the machine provides no further process.
             RuntimeError: the pool is closed.
         """
         loop = asyncio.get_running_loop()
@@ -122,7 +125,7 @@ class EnvironmentPool:
             self._release(recipe.function, environment)
 
     async def _acquire(self, function: str) -> Environment | None:
-        """A free environment, or None when the caller has the right to start one."""
+        """Return a free environment, or None if the caller may start one."""
         if self._closed:
             raise RuntimeError("the worker processes are shut down")
         shelf = self._shelves.setdefault(function, _Shelf())
@@ -147,7 +150,7 @@ class EnvironmentPool:
             raise
 
     def _release(self, function: str, environment: Environment) -> None:
-        """Take an environment back and hand it, or its place, to who waits."""
+        """Take an environment back and pass it, or its place, to a waiting invocation."""
         if not environment.alive or self._closed:
             self._all.discard(environment)
             environment.kill()
@@ -160,7 +163,7 @@ class EnvironmentPool:
         """Give `environment` of `function`, or its empty place (None), to the right waiter, or keep it.
 
         A function without any process comes first, then the function's own waiters, then the longest waiting:
-        two busy functions do not take each other's processes away again and again.
+        two busy functions do not repeatedly take each other's processes away.
         """
         chosen = next((w for w in self._waiters if not self._shelves[w.function].live), None)
         if chosen is None:
@@ -185,7 +188,7 @@ class EnvironmentPool:
         chosen.ready.set_result(None)
 
     def _evict_idle(self) -> bool:
-        """End one idle environment of another function; say whether there was one."""
+        """End one idle environment of another function; return whether there was one."""
         for name, shelf in self._shelves.items():
             if shelf.idle:
                 self._bury(name, shelf.idle.pop(0))
@@ -202,7 +205,7 @@ class EnvironmentPool:
         self._shelves[function].live -= 1
 
     def _forget(self, function: str) -> None:
-        """A place is free again; a waiter, if there is one, may start a process in it."""
+        """Free a place; a waiter, if there is one, may start a process in it."""
         if self._waiters:
             self._pass_on(function, None)
         else:

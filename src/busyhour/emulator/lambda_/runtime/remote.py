@@ -1,9 +1,9 @@
-"""Functions in any language: an invocation as an HTTP POST to a URL, as AWS's Runtime Interface Emulator takes it.
+"""Functions in any language: an invocation as an HTTP POST to a URL, as in AWS's Runtime Interface Emulator.
 
-The event is the body, the function's answer the body of the response. A response with the header
-X-Amz-Function-Error, a status of 400 or more, or the error document that Lambda's runtimes write (`errorType` and
-`errorMessage`) is a function error. Beyond the timeout the connection is closed; whatever runs behind the URL is
-not this process's to stop.
+The event is the request's body, the function's response the response's body. A response with the header
+X-Amz-Function-Error, a status of 400 or more, or the error document that Lambda's runtimes write (`errorType`
+and `errorMessage`) is a function error. At the timeout the connection is closed; the program behind the URL
+cannot be stopped from here.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class _Reading:
 
 
 async def invoke_url(url: str, payload: bytes, headers: Mapping[str, str], timeout: float) -> Answer:
-    """One invocation; never raises for what the other side does."""
+    """Make one invocation; never raises for failures of the remote side."""
     began = time.monotonic()
     try:
         async with asyncio.timeout(timeout):

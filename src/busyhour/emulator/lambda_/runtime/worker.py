@@ -1,9 +1,10 @@
 """The program inside an execution environment: imports a handler once, then runs one event after the other.
 
-Started in an interpreter of its own with nothing but the standard library and `busyhour.handlers.runtime`, so that an
-environment is cheap and the handler sees an interpreter as empty as Lambda's. Speaks frames (see `FRAME`) over an
-inherited socket; standard output and error are an inherited file that the parent reads as the function's log. When the
-parent goes away, however abruptly, the socket or the liveness pipe closes and the process ends.
+Started in an interpreter of its own with nothing but the standard library and `busyhour.handlers.runtime`, so
+that an environment is cheap and the handler runs in an interpreter as empty as Lambda's. Exchanges frames (see
+`FRAME`) over an inherited socket; standard output and error are an inherited file that the parent reads as the
+function's log. When the parent exits, even abruptly, the socket or the liveness pipe closes and the process
+ends.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ FRAME = struct.Struct("<II")
 
 
 def _peak_kib() -> int:
-    """Most memory that this process has held. Linux counts `ru_maxrss` from before the program was started."""
+    """Return the peak memory of this process. Linux counts `ru_maxrss` from before the program was started."""
     try:
         with Path("/proc/self/status").open(encoding="ascii") as file:
             for line in file:
@@ -69,7 +70,7 @@ def main(arguments: list[str]) -> None:
     log = logs.set_up()
     try:
         handler = load(arguments[3], Path(arguments[2]))
-    except Exception as error:  # the handler's own code: anything may come out of it
+    except Exception as error:  # the handler's own code may raise anything
         _send(connection, {"ready": False}, failed(error).payload)
         return
     _send(connection, {"ready": True}, b"")

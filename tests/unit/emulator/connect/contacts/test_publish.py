@@ -269,5 +269,5 @@ def test_an_endpoint_that_is_not_there_is_counted_and_stops_nobody():
 def test_a_sink_that_cannot_be_had_is_refused(tmp_path):
     with pytest.raises(BusyhourError, match="cannot be written"):
         JsonLines(tmp_path / "no" / "such" / "folder")
-    with pytest.raises(BusyhourError, match="no HTTP URL"):
+    with pytest.raises(BusyhourError, match="not an HTTP URL"):
         sink("http://")
