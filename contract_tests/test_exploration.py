@@ -54,5 +54,6 @@ def test_invariants_hold_on_every_call(explorer: Explorer, subjects: Subjects, n
     report = explorer.explore_flow(flow)
     if report.failures:
         pytest.fail(
-            "\n\n".join("\n".join(failure_lines(one, flow, subjects)) for one in report.failures), pytrace=False
+            "\n\n".join("\n".join(failure_lines(one, flow, subjects)) for one in report.failures),
+            pytrace=False,
         )
