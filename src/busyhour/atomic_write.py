@@ -13,10 +13,15 @@ from busyhour.errors import BusyhourError
 def replace_file(path: Path, content: bytes) -> None:
     """Replace the content of the file at `path` (of a link's target), keeping its permissions; make its folder.
 
+    What exists and is not a regular file (a device, a pipe) is written to and stays what it is.
+
     Raises:
         OSError: the file cannot be written; the old one is then as it was.
     """
     target = path.resolve()
+    if target.exists() and not target.is_file():
+        target.write_bytes(content)
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:

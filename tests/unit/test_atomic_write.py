@@ -1,5 +1,9 @@
 """Atomic writes: all or nothing, through links, with the permissions of the old file."""
 
+import os
+import threading
+from pathlib import Path
+
 import pytest
 
 from busyhour.atomic_write import replace_file, write_atomically
@@ -38,3 +42,15 @@ def test_a_failure_names_the_file_and_leaves_no_part_of_it(tmp_path):
         write_atomically(folder, "x")
     assert failure.value.hint == "Check the folder and its permissions."
     assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    write_atomically(pipe, "all of it")
+    reader.join(10)
+    assert read == [b"all of it"]
+    assert pipe.is_fifo()
