@@ -19,7 +19,7 @@ from busyhour.api.rules import FlowView, Problem, rule
 )
 def check(flow: FlowView) -> Iterator[Problem]:
     """Cycles of transfers and invocations of which this flow is the first, by name and path."""
-    for cycle in flow.project.landscape.circles:
+    for cycle in flow.project.flow_set.cycles:
         first = cycle[0]
         if first.source is flow:
             names = " → ".join([*(step.source.name for step in cycle), flow.name])
