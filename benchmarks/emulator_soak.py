@@ -80,7 +80,7 @@ def soak(running: Running, rate: float, seconds: float) -> tuple[list[float], Co
 
 
 def main() -> None:
-    """Soak, wait for the last contact to end, and hold records against answers."""
+    """Soak, wait for the last contact to end, and compare records with answers."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=600.0)
     seconds: float = parser.parse_args().seconds

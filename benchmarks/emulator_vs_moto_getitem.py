@@ -3,7 +3,7 @@
 Each server is one process on core 0, the client is on core 1 (where there are two); they are driven in turn. The client
 sends the same signed request over 16 keep-alive connections from one epoll loop, and reconnects where a server closes;
 every answer is read whole and checked for the item. The figure is requests for each second of the server's CPU time, so
-that whatever else runs on the machine does not count; on a quiet machine it is the rate by the clock, which is printed
+that other programs on the machine does not count; on a quiet machine it is the rate by the clock, which is printed
 too. About 20 s in all, loopback only.
 """
 

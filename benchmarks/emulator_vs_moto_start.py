@@ -5,9 +5,9 @@ one record and starts nothing; the emulator checks the request against botocore'
 and runs it through its flow while the next request comes in. Each server is one process on core 0, the client is on
 core 1 (where there are two). Both get signed-looking requests over 16 keep-alive connections, each sent when the one
 before was answered; every status is checked. They are driven in turn, the emulator from when as many contacts end as
-begin. The figure is the median of requests for each second of CPU that the server spent, so that whatever else the machine
+begin. The figure is the median of requests for each second of CPU that the server spent, so that what else the machine
 does counts for little (where the system does not tell: requests a second). Then the emulator gets half of its own rate on an even schedule, for the latency from the intended start: over the half seconds in
-which the hypervisor took nothing from either core (`support/stolen.py`; how many those were is said), and over all. About two
+which the hypervisor took nothing from either core (`support/stolen.py`; their number is printed), and over all. About two
 minutes, loopback only.
 """
 

@@ -36,7 +36,7 @@ def keeping_all():
 
 
 def run(folder):
-    """Resident memory after so many contacts, and seconds of CPU for each 1,000."""
+    """Resident memory after that number of contacts, and seconds of CPU for each 1,000."""
     import locust  # noqa: F401 - as in a worker; it patches sockets, so it comes first
 
     import orjson

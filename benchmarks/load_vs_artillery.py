@@ -1,6 +1,6 @@
 """How punctually calls arrive at the target, against Artillery's arrivalRate at the same rate, seen by the target.
 
-Both tools are to send so many requests a second, evenly, and the fixed-response server notes when each came. Slip is how
+Both tools are to send the same rate of requests, evenly, and the fixed-response server notes when each came. Slip is how
 much later a request came than the schedule says, the schedule being laid through the most punctual one; the count error
 is how many more or fewer came than planned. Artillery (npm) is installed into a temporary folder, without the
 browsers that one of its engines would download; ARTILLERY names a folder in which it is installed already.

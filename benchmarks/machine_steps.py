@@ -52,7 +52,7 @@ Conversation = Generator[p.Effect, p.Event, None]
 
 
 def straight_line(contact: Contact, lookup: p.Invoke, hold: p.Loop) -> Conversation:
-    """The helpdesk as somebody would write it by hand for this one caller; `lookup` and `hold` give constants."""
+    """The helpdesk as a developer would write it by hand for this one caller; `lookup` and `hold` give constants."""
 
     def event(parameters: dict[str, str], attributes: dict[str, str]) -> dict[str, object]:
         template = lookup.event["Details"]["ContactData"]

@@ -57,7 +57,7 @@ def history(case: Case, seed: int) -> np.ndarray:
 
 
 def ours(x: np.ndarray) -> int | None:
-    """The first night on whose morning a change is said; None: on none of them."""
+    """The first night on whose morning a change is reported; None: on none of them."""
     found = onsets({"metric": x.tolist()})["metric"]
     return next((one.found for one in found if abs(one.after / one.before - 1.0) >= LEAST), None)
 

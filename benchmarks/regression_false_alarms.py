@@ -1,4 +1,4 @@
-"""How often a nightly verdict cries wolf, and how often it misses: ours beside two simple gates, on the same runs.
+"""False alarms and misses of a nightly verdict: ours beside two simple gates, on the same runs.
 
 A/A pairs are two nights of one system; planted regressions change one thing. The runs are made up second by second
 with what makes real ones hard to compare (see `support.synthetic_runs`); the error branch is taken out of the

@@ -1,7 +1,7 @@
-"""A/A in wall time: the example's helpdesk, run again and again on this machine, every run held against others.
+"""A/A in wall time: the example's helpdesk, run again and again on this machine, every run compared with others.
 
-Nothing changes between the runs, so whatever is called regressed is a false alarm; a busy machine makes it harder, not
-easier. Every run is held against the three before it, and every ordered pair against each other: pairs share runs and
+Nothing changes between the runs, so each metric called regressed is a false alarm; a busy machine makes it harder, not
+easier. Every run is compared with the three before it, and every ordered pair against each other: pairs share runs and
 are not independent. Value: share of pairs in which anything is called regressed; peer: the same with a gate that alarms
 when a value is 10 % worse than in the other run. Runs that prove nothing are left out and counted.
 """

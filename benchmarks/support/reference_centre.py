@@ -1,7 +1,7 @@
 """A call centre simulated in the plainest way, as a reference: one event list, no flows, nothing of busyhour.
 
 Calls come as a Poisson process at a constant rate. A call needs a token where `tokens` are given, finds a line or is
-blocked, hears a prompt, may invoke a function, and may come to a queue with agents. Times in seconds.
+blocked, hears a prompt, may invoke a function, and may reach a queue with agents. Times in seconds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""When the hypervisor gave this machine's cores to somebody else: what no program on it can do without.
+"""Times at which the hypervisor gave this machine's cores to other guests.
 
 Linux counts such time as `steal` in /proc/stat, in hundredths of a second. A benchmark of milliseconds asks for the
 seconds in which nothing was stolen, and says how many those were. Where the system does not tell, every second counts.

@@ -41,7 +41,7 @@ class Row:
 
 
 def compare(plan: str, quantity: str, way: str, value: Estimate, reference: Estimate, source: str) -> Row:
-    """Hold one estimate against the reference."""
+    """Compare one estimate with the reference."""
     difference = value.value - reference.value
     error = math.hypot(value.error, reference.error)
     if error == 0.0:

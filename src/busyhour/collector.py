@@ -2,10 +2,10 @@
 
 That is in the load generator and the emulator. Left to itself it starts when many more objects were made than freed. Under a steady load as many
 calls end as begin, so it hardly ever starts, and then walks over all that came together meanwhile: a fifth of a second
-with 90,000 objects, a second with 100,000 calls, in which no call starts and no request is answered. Here somebody calls
+with 90,000 objects, a second with 100,000 calls, in which no call starts and no request is answered. Here the program calls
 `collect_young` every `EVERY` seconds instead. It looks at what was made since, once; what outlives that is out of the
 collector's sight. Nothing that a request, a call or a timer makes is part of a cycle when it is over, so reference counts
-free it all the same.
+free it nevertheless.
 """
 
 from __future__ import annotations

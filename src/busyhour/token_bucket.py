@@ -6,7 +6,7 @@ limits are enforced with the same bucket.
 
 A request that costs more than the bucket can hold is the one point in which services differ. An API request costs one
 token; a bucket of less than one lets none through. DynamoDB serves such a request: one page of a Scan takes 128 read
-units at once, whatever the table has each second (DynamoDB Developer Guide, bp-query-scan). With `debt` it passes while
+units at once, at any rate of the table (DynamoDB Developer Guide, bp-query-scan). With `debt` it passes while
 the bucket is full, and the tokens that it lacks are a debt that flows in before the next request passes. That the
 bucket has to be full is this project's assumption; AWS does not publish it.
 """

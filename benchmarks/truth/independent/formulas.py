@@ -59,7 +59,7 @@ def waits(load: float, agents: int) -> float:
 class Impatient:
     """Erlang A: Poisson callers, exponential handling and patience, `agents` agents, no limit on the queue.
 
-    The birth-and-death chain is solved as it stands; waiting times by following a caller's place in the queue.
+    The birth-and-death chain is solved exactly; waiting times by following a caller's place in the queue.
     """
 
     def __init__(self, per_second: float, handling: float, agents: int, patience: float) -> None:

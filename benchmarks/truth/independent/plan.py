@@ -1,4 +1,4 @@
-"""A plan as plain numbers: what the independent model is told, and all that it is told.
+"""A plan as plain numbers: the only input of the independent model.
 
 Times are seconds, rates per hour or per second as the name says, shares 0..1.
 """

@@ -123,7 +123,7 @@ class Reference:
             return Estimate(self._refused(plan.start_rate)), "closed form"
         if name == "lambda throttled":
             if not plan.pauses:
-                # Requests that are not tried again meet Erlang's formula whatever their length.
+                # Requests that are not tried again meet Erlang's formula at any length.
                 return Estimate(
                     formulas.lost(plan.per_second * plan.latency.mean, plan.concurrency)
                 ), "closed form"
@@ -272,7 +272,7 @@ class Reference:
     # -------------------------------------------------------------------------------------------- verdict
 
     def rejections(self) -> dict[str, tuple[Estimate, float]]:
-        """Each share that the plan has a bound for, with the bound; a level is told as the share that is late."""
+        """Each share that the plan has a bound for, with the bound; a level is given as the share that is late."""
         plan, found = self.plan, dict[str, tuple[Estimate, float]]()
         for name in ("blocked", "start throttled", "lambda throttled", "table throttled"):
             if name == "lambda throttled" and not (plan.invocations or plan.paths):

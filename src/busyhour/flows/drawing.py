@@ -89,7 +89,7 @@ def _arrow(one: Branch, source: Point, target: Point, number: int) -> str:
     bend = max(min(40.0, 0.6 * (x2 - x1)), (x2 - x1) / 2) if x2 > x1 else max(90.0, abs(y2 - y1) / 3)
     lift = 0.0
     if abs(y2 - y1) < HEIGHT:
-        # Along one row: over what stands in between, and back beneath it.
+        # Along one row: over what lies in between, and back beneath it.
         if x2 - x1 > WIDTH:
             lift = -min(120.0, 40.0 + (x2 - x1) / 12)
         elif x2 <= x1:
@@ -114,7 +114,7 @@ def place(flow: Flow) -> dict[str, Point]:
 
 
 def _designed(flow: Flow) -> dict[str, Point] | None:
-    """As in the designer; None where a place is missing or two actions cannot be told apart."""
+    """As in the designer; None where a place is missing or two actions have the same place."""
     found: dict[str, Point] = {}
     for action in flow.actions:
         position = entry(flow, action).get("position")

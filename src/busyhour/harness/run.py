@@ -255,7 +255,7 @@ def _reader(options: Options, target: Target) -> Callable[[Iterable[Quota]], lis
 
 
 def _driven_here(observed: metrics.Readings, load: LoadResult, drive: DriveKind) -> metrics.Readings:
-    """Connect counted no call of this run, so what it shows is the idle instance; the generator's view stands in.
+    """Connect counted no call of this run, so what it shows is the idle instance; the generator's view replaces it.
 
     Services that took no part are left out.
     """

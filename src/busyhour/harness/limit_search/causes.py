@@ -79,7 +79,7 @@ def causes_of(record: RunRecord) -> list[Cause]:
 def brackets(steps: Sequence[Step]) -> list[Bracket]:
     """Where each cause begins to bind, by all runs that prove something; lowest rate first.
 
-    A cause may hide behind one that turns calls away before they come to it; then it begins at the rate that is told
+    A cause may hide behind one that blocks calls before they reach it; then it begins at the rate that is given
     here or below it, and shows where the other one's limit is raised.
     """
     proving = [step for step in steps if step.outcome not in (Outcome.INVALID, Outcome.INTERRUPTED)]

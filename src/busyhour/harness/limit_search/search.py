@@ -80,7 +80,7 @@ def search(
         measure: makes one run.
         likely: where a run that broke shows the limit to be, as a multiple of the plan; None: it does not show. The
             search goes down to there at once, instead of step by step.
-        chance: by what share two runs at one rate differ by chance. Rates that are nearer to each other cannot be told
+        chance: by what share two runs at one rate differ by chance. Rates that are nearer to each other cannot be kept
             apart, so the search does not try.
         factor: between two steps while nothing has broken, or nothing has held.
         resolution: closed in when the rate that breaks is at most this share above the one that holds, or the share of

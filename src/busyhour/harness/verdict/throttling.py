@@ -1,7 +1,7 @@
 """Shares of first attempts that a service throttled, by operation. Pure.
 
 The generator knows which of its requests repeat one that failed, and so does the emulator's Connect of its invocations.
-CloudWatch counts all requests: their share stands in where nothing else is known, named as what it is. Full executions
+CloudWatch counts all requests: their share is taken where nothing else is known, named as what it is. Full executions
 of Lambda answer 429 as a rate does; a full Connect instance does not throttle, it blocks calls, which are counted apart.
 """
 
