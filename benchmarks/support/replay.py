@@ -38,7 +38,7 @@ class ReplayedQueue:
     answered: int
     answered_in_time: int
     abandoned: int
-    turned_away: int
+    rejected: int
     left_by_flow: int
     mean_wait: float
     longest_wait: float

@@ -241,6 +241,8 @@ def test_a_file_that_is_no_history_is_refused(tmp_path: Path) -> None:
         History.open(tmp_path / "x")
 
 
+HERE_TOO = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+"""A writer in a process of its own imports what this one does."""
 WRITER = """
     import sys
     from pathlib import Path
@@ -256,7 +258,8 @@ WRITER = """
 def test_two_writers_at_once_lose_nothing_from_the_first_open_on(path: Path) -> None:
     script = textwrap.dedent(WRITER)
     writers = [
-        subprocess.Popen([sys.executable, "-c", script, str(path), first]) for first in ("0", "40", "80")
+        subprocess.Popen([sys.executable, "-c", script, str(path), first], env=HERE_TOO)
+        for first in ("0", "40", "80")
     ]
     assert [writer.wait(60) for writer in writers] == [0, 0, 0]
     with History.open(path) as history:
@@ -284,6 +287,7 @@ def test_a_killed_writer_loses_nothing_that_was_committed(path: Path) -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        env=HERE_TOO,
     )
     assert writer.stdout is not None
     assert writer.stdin is not None

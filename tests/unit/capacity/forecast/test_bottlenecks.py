@@ -74,7 +74,7 @@ def test_queue_capacity(small: Any):
     shares = []
     for factor in (0.85, 1.2):
         queue = at(scenario, machine, row.calls_per_hour * factor, Limits()).queues["sales"]
-        shares.append(queue.turned_away / queue.offered)
+        shares.append(queue.rejected / queue.offered)
     assert shares[0] < TOLERATED < shares[1]
 
 

@@ -287,7 +287,7 @@ def driven(scenario: Scenario, volume: float, calls: int) -> Met:
         refused, ran = (count("AWS/Lambda", name, of) for name in ("Throttles", "Invocations"))
         return refused / max(1, refused + ran)
 
-    full = max((queue.turned_away / queue.offered for queue in queues if queue.offered), default=0.0)
+    full = max((queue.rejected / queue.offered for queue in queues if queue.offered), default=0.0)
     tables = (
         {side: backed.refused[side] / max(1, backed.asked[side]) for side in ("read", "write")}
         if backed

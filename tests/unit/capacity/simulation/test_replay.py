@@ -56,8 +56,8 @@ def test_a_full_queue_turns_away(small: Any):
     machine = small.machine(*small.to_queue)
     queue = replay(made, machine, sample=1000).queues["sales"]
     every = simulate(made, machine, drain=INFINITE).queues["sales"]
-    assert queue.turned_away / queue.offered == pytest.approx(every.rejected / every.offered, abs=0.03)
-    assert queue.offered == queue.answered + queue.abandoned + queue.turned_away + queue.left_by_flow
+    assert queue.rejected / queue.offered == pytest.approx(every.rejected / every.offered, abs=0.03)
+    assert queue.offered == queue.answered + queue.abandoned + queue.rejected + queue.left_by_flow
 
 
 def test_calls_without_queue_and_without_lambda(small: Any):

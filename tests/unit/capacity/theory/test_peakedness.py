@@ -82,7 +82,7 @@ def test_a_peaked_day_makes_the_formula_fail_and_is_noted(small: Any):
     # At each moment's own load the formula comes near again.
     assert calls.turned_away_theory == pytest.approx(calls.turned_away_simulated, abs=0.08)
     [note] = [note for note in found.notes if note.startswith("the recorded intervals are peaked")]
-    assert f"says that {steady:.2%} of the calls are blocked" in note
+    assert f"gives {steady:.2%} of the calls" in note
     assert f"in the simulation {calls.turned_away_simulated:.2%}" in note
     assert "size quotas from the busiest interval" in note
 
