@@ -10,8 +10,13 @@ from pathlib import Path
 from busyhour.errors import BusyhourError
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Replace the content of the file at `path` (of a link's target), keeping its permissions; make its folder.
+def replace_file(path: Path, content: bytes, *, make_folder: bool = False) -> None:
+    """Replace the content of the file at `path` (of a link's target), keeping its permissions.
+
+    Args:
+        path: of the file; a link stays a link.
+        content: all of it.
+        make_folder: make the folder of the file where it is missing; else that is an error.
 
     What exists and is not a regular file (a device, a pipe) is written to and stays what it is.
 
@@ -22,7 +27,8 @@ def replace_file(path: Path, content: bytes) -> None:
     if target.exists() and not target.is_file():
         target.write_bytes(content)
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if make_folder:
+        target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -37,14 +43,15 @@ def replace_file(path: Path, content: bytes) -> None:
         raise
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
+def write_atomically(path: Path, content: str | bytes, *, make_folder: bool = False) -> None:
     """Write `content` (text in UTF-8) as `replace_file` does.
 
     Raises:
         BusyhourError: the file cannot be written; the old one is then as it was.
     """
     try:
-        replace_file(path, content.encode() if isinstance(content, str) else content)
+        data = content.encode() if isinstance(content, str) else content
+        replace_file(path, data, make_folder=make_folder)
     except OSError as error:
         raise BusyhourError(
             f"{path}: cannot be written: {error.strerror or error}.", "Check the folder and its permissions."

@@ -10,9 +10,11 @@ from busyhour.atomic_write import replace_file, write_atomically
 from busyhour.errors import BusyhourError
 
 
-def test_a_file_is_made_with_its_folder_and_nothing_beside_it(tmp_path):
+def test_a_file_is_made_with_its_folder_where_that_is_asked_for_and_nothing_beside_it(tmp_path):
     path = tmp_path / "new" / "file.json"
-    write_atomically(path, "é\r\n")
+    with pytest.raises(BusyhourError, match="cannot be written"):
+        write_atomically(path, "é\r\n")
+    write_atomically(path, "é\r\n", make_folder=True)
     assert path.read_bytes() == b"\xc3\xa9\r\n"
     assert list(path.parent.iterdir()) == [path]
 

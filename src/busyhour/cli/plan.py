@@ -85,7 +85,7 @@ def command(
         return
     if output.is_dir():
         raise BusyhourError(f"{output} is a folder.", "Name a file with -o.")
-    write_atomically(output, text)
+    write_atomically(output, text, make_folder=True)
     click.echo(f"Wrote {output}")
 
 

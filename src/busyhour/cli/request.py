@@ -198,7 +198,7 @@ def _write_report(
         "increases.json": requests.encode(),
     }
     for name, content in files.items():
-        write_atomically(folder / name, content)
+        write_atomically(folder / name, content, make_folder=True)
     return files
 
 

@@ -365,7 +365,7 @@ def write(path: Path, ledger: Evidence) -> None:
     import json
 
     same = decode(Evidence, encode(ledger))  # 2 and 2.0 are written alike, so that a diff shows changes only
-    write_atomically(path, json.dumps(encode(same), indent=2, ensure_ascii=False) + "\n")
+    write_atomically(path, json.dumps(encode(same), indent=2, ensure_ascii=False) + "\n", make_folder=True)
 
 
 def _row(ledger: Evidence, record: QuotaRecord, run: RunRecord) -> Row:

@@ -31,7 +31,7 @@ def write_json(path: Path, data: Any, *, keeps: Path | None = None) -> None:
     """
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     try:
-        replace_file(path, f"{text}\n".encode())
+        replace_file(path, f"{text}\n".encode(), make_folder=True)
     except OSError as error:
         kept = f" The measurements are in {keeps}." if keeps is not None and keeps.exists() else ""
         raise BusyhourError(

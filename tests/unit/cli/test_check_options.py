@@ -92,6 +92,7 @@ def test_an_expired_baseline_says_so_and_accepts_nothing(folder):
         (["--write-baseline", "b.json", "--expires", "soon"], "--expires soon"),
         (["--expires", "30d"], "--expires is for new baselines"),
         (["--baseline", "none.json"], "no such baseline"),
+        (["--write-baseline", "nowhere/b.json"], "cannot be written"),
         (["--write-baseline", "queue.json/b.json"], "cannot be written"),
     ],
 )
