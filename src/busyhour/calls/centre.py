@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from busyhour.calls.acd import Acd, AcdQueue
-from busyhour.calls.caller import Behaviour, Caller
+from busyhour.calls.behaviour import Behaviour
+from busyhour.calls.call_data import NOTHING, VOICE, CallData
+from busyhour.calls.caller import Caller
 from busyhour.calls.chance import Stream, uuid_of
 from busyhour.calls.invoker import Invoker
-from busyhour.calls.live import NOTHING, VOICE, LiveCall
+from busyhour.calls.live import LiveCall
 from busyhour.calls.outcomes import OutcomeKeys
 from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import Bots, Clock, FlowMachine, Functions, Listener
@@ -236,7 +238,7 @@ class CallCentre:
         """Return the queue that a flow refers to by ARN, id or name."""
         return self._known_queue(reference) or self.acd.queue(reference)
 
-    def place(self, call: LiveCall, action: str) -> tuple[str, str]:
+    def place(self, call: CallData, action: str) -> tuple[str, str]:
         """Return flow and display name of the call's current action, as keys of the scenario's menus and inputs."""
         flow = call.machine_call.flow_name
         key = (flow, action)

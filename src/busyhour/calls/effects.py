@@ -36,7 +36,7 @@ from busyhour.flows.protocol import (
 )
 
 if TYPE_CHECKING:
-    from busyhour.calls.acd_queue import AcdQueue
+    from busyhour.calls.acd import AcdQueue
     from busyhour.calls.caller import Caller
     from busyhour.calls.centre import CallCentre
 

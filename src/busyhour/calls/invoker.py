@@ -7,10 +7,10 @@ for what the guide leaves open.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from busyhour.calls.policy import RetryPolicy
 from busyhour.calls.ports import Clock, Functions, Handle
@@ -142,6 +142,16 @@ class Invocation:
         if not self._over:
             self._counts.failed += 1
             self._close()
+
+    def described(self, result: LambdaResult | LambdaFailed) -> Mapping[str, Any]:
+        """Return the details of its event `lambda` (`ports.Listener`)."""
+        return {
+            "function": self.function,
+            "outcome": "succeeded" if isinstance(result, LambdaResult) else result.kind,
+            "seconds": self._invoker.clock.now() - self.started,
+            "attempts": self.attempts,
+            "asynchronous": self.effect.asynchronous,
+        }
 
     def _attempt(self) -> None:
         self._retry_timer = None

@@ -7,18 +7,14 @@ most two timers.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from functools import partial
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from busyhour.calls.acd import Ticket
-from busyhour.calls.acd_queue import AcdQueue
-from busyhour.calls.caller import Caller
+from busyhour.calls.acd import AcdQueue, Ticket
+from busyhour.calls.call_data import NOT_ANSWERED, NOTHING, TASK, CallData, CallState
 from busyhour.calls.effects import AGENT_ENDS, CARRY_OUT, HUNG_UP
 from busyhour.calls.invoker import Invocation
-from busyhour.calls.ports import Handle, MachineCall
-from busyhour.flows.failure import Failure
+from busyhour.calls.ports import Handle
 from busyhour.flows.protocol import (
     AgentAnswered,
     Converse,
@@ -33,182 +29,32 @@ from busyhour.flows.protocol import (
     Stopped,
 )
 
-if TYPE_CHECKING:
-    from busyhour.calls.centre import CallCentre
-
-NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-NOT_ANSWERED = "OUTBOUND_ATTEMPT_FAILED"
-"""End reason of an outbound call that was not answered."""
-VOICE = "VOICE"
-TASK = "TASK"
-"""The channel without a waiting customer: a task has no patience."""
 _AWAITED = object()
 """Placeholder for the result of a function while it may still be returned at once."""
 
 
-class CallState(StrEnum):
-    """State of a call in its life cycle."""
-
-    INITIATED = "initiated"
-    RINGING = "ringing"
-    """Outbound: the destination is ringing."""
-    IN_FLOW = "in_flow"
-    QUEUED = "queued"
-    CONNECTED = "connected"
-    """An agent has taken it: whispers, conversation, hold."""
-    ENDED = "ended"
-    """The contact is over; an agent may still be wrapping up."""
-    WRAPPED_UP = "wrapped_up"
-    """The contact and the agent's wrap-up are over. Calls that no agent took stay `ended`."""
-
-
-class LiveCall:
+class LiveCall(CallData):
     """One call: its flow machine, its caller, its place in a queue.
 
-    Made by `CallCentre.arrive`. Handlers of effects use the part of it that `effects.CallControl` declares. Times
-    are in seconds of the centre's clock; None if the event did not happen.
+    Made by `CallCentre.arrive`. Handlers of effects use the part of it that `effects.CallControl` declares.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_inline",
-        "_offered",
-        "_patience_timer",
-        "_pending",
-        "_reaction",
-        "_retries",
-        "_services",
-        "answered",
-        "answered_by_driver",
-        "caller",
-        "centre",
-        "channel",
-        "connected_to_system",
-        "contact_id",
-        "detail",
-        "end_reason",
-        "ended",
-        "enqueued",
-        "index",
-        "invocations",
-        "latest_attempt",
-        "lex_turns",
-        "line_status",
-        "machine_call",
-        "outbound",
-        "queue_name",
-        "ring_timeout",
-        "started",
-        "state",
-        "tag",
-        "talk_ended",
-        "terminal",
-        "ticket",
-    )
-
-    def __init__(
-        self,
-        centre: CallCentre,
-        index: int,
-        contact_id: str,
-        machine_call: MachineCall,
-        caller: Caller,
-        *,
-        outbound: bool,
-        channel: str = VOICE,
-    ) -> None:
-        self.centre = centre
-        self.channel = channel
-        self.index = index
-        self.contact_id = contact_id
-        self.machine_call = machine_call
-        self.outbound = outbound
-        self.state = CallState.INITIATED
-        self.started = centre.clock.now()
-        self.connected_to_system: float | None = None
-        """Start of the flow: at once for inbound, when the customer answered for outbound."""
-        self.enqueued: float | None = None
-        self.answered: float | None = None
-        """An agent took it."""
-        self.talk_ended: float | None = None
-        self.ended: float | None = None
-        self.end_reason: str | None = None
-        """An `EndReason`, or `NOT_ANSWERED`."""
-        self.terminal: str | None = None
-        """Type of the action that ended the call; None if no action did."""
-        self.detail = ""
-        self.queue_name: str | None = None
-        """The last queue that the call entered."""
-        self.invocations: dict[str, int] = {}
-        """Lambda invocations by function name, without retries (see `attempts`)."""
-        self.latest_attempt = 0
-        """Number, from 1, of the most recent attempt of an invocation."""
-        self.lex_turns = 0
-        self.ring_timeout: float | None = None
-        """Outbound: seconds until it ends unanswered; None: the policy's."""
-        self.answered_by_driver = False
-        """Outbound: the driver decides whether the call is answered (`pick_up`, `fail`), not the caller model."""
-        self.line_status: str | None = None
-        """Result of answering machine detection, on which CheckOutboundCallStatus branches; None: no detection."""
-        self.tag: Any = None
-        """Free for use by the driver."""
-        self._retries: dict[str, int] | None = None
-        self._services: dict[str, int] | None = None
-        self.caller = caller
-        self.ticket: Ticket | None = None
-        self._offered = False
-        self._pending: Handle | None = None
-        self._patience_timer: Handle | None = None
-        self._reaction: Event | None = None
-        self._inline: object = None
-
-    # ------------------------------------------------------------------------------------------ reading
-
-    @property
-    def over(self) -> bool:
-        """Whether the contact has ended."""
-        return self.ended is not None
-
-    @property
-    def attributes(self) -> Mapping[str, str]:
-        """The contact's current attributes."""
-        return self.machine_call.attributes
-
-    @property
-    def failures(self) -> tuple[Failure, ...]:
-        """Failures that the call met in its flows, in order."""
-        return self.machine_call.failures
-
-    @property
-    def attempts(self) -> dict[str, int]:
-        """Requests to Lambda by function name, Connect's retries included."""
-        retries = self._retries or NOTHING
-        return {name: count + retries.get(name, 0) for name, count in self.invocations.items()}
-
-    @property
-    def wrap_up_seconds(self) -> float:
-        """Seconds of wrap-up after the conversation, whether or not the call has been answered yet."""
-        return self.caller.wrap_up()
-
-    @property
-    def services(self) -> Mapping[str, int]:
-        """Number of steps by other services, by action type."""
-        return self._services or NOTHING
+    __slots__ = ("_inline", "_offered", "_patience_timer", "_pending", "_reaction")
 
     @property
     def waits(self) -> bool:
         """Whether the call has entered a queue, or the caller's patience already runs."""
         return self.ticket is not None or self._patience_timer is not None
 
-    def place(self, action: str) -> tuple[str, str]:
-        """Return flow and display name of the current action, as keys of the scenario's menus and inputs."""
-        return self.centre.place(self, action)
-
     # -------------------------------------------------------------------------------------- commands
 
     def begin(self) -> None:
-        """Start the call; called by `CallCentre.arrive`."""
+        """Start the call; called by `CallCentre.arrive`, once and before all else."""
+        self._offered = False
+        self._pending: Handle | None = None
+        self._patience_timer: Handle | None = None
+        self._reaction: Event | None = None
+        self._inline: object = None
         self.centre.emit(self, "started")
         if self.outbound:
             self.state = CallState.RINGING
@@ -243,22 +89,6 @@ class LiveCall:
         """Connect the call to the agent who took it from its queue; called by the ACD."""
         if self.ended is None and ticket is self.ticket:
             self._advance(self._agent_answered(ticket))
-
-    def count_attempt(self, function: str, attempt: int) -> None:
-        """Count attempt number `attempt` (from 1) to invoke `function`."""
-        self.latest_attempt = attempt
-        if attempt == 1:
-            self.invocations[function] = self.invocations.get(function, 0) + 1
-        else:
-            if self._retries is None:
-                self._retries = {}
-            self._retries[function] = self._retries.get(function, 0) + 1
-
-    def count_service(self, type: str) -> None:
-        """Count a step by another service."""
-        if self._services is None:
-            self._services = {}
-        self._services[type] = self._services.get(type, 0) + 1
 
     def bot_turn(self, effect: Converse, seconds: float) -> float | None:
         """Count a turn of a bot; return the seconds that it adds, None if the bot rejects it."""
@@ -369,20 +199,8 @@ class LiveCall:
         self._run(self.machine_call.send(result))
 
     def _report_lambda(self, result: LambdaResult | LambdaFailed, invocation: Invocation) -> None:
-        centre = self.centre
-        if centre.listener is not None:
-            outcome = "succeeded" if isinstance(result, LambdaResult) else result.kind
-            centre.emit(
-                self,
-                "lambda",
-                {
-                    "function": invocation.function,
-                    "outcome": outcome,
-                    "seconds": centre.clock.now() - invocation.started,
-                    "attempts": invocation.attempts,
-                    "asynchronous": invocation.effect.asynchronous,
-                },
-            )
+        if self.centre.listener is not None:
+            self.centre.emit(self, "lambda", invocation.described(result))
 
     def join(self, queue: AcdQueue, priority: int, time_adjustment_seconds: float) -> bool:
         """Enter the queue, or move to it from another; return False if it is full."""
@@ -462,11 +280,8 @@ class LiveCall:
     def _release_agent(self) -> None:
         """End the conversation: the agent wraps up and then becomes free."""
         ticket = self.ticket
-        if ticket is None or ticket.agent is None or ticket.left:
+        if ticket is None or not ticket.end_conversation():
             return
-        ticket.left = True
-        if ticket.member is not None:
-            ticket.member.talking -= 1
         self.talk_ended = self.centre.clock.now()
         seconds = self.caller.wrap_up()
         if seconds > 0:
@@ -479,13 +294,3 @@ class LiveCall:
             self.state = CallState.WRAPPED_UP
         self.centre.emit(self, "wrapped_up", {"queue": ticket.queue.name})
         self.centre.acd.wrapped_up(ticket)
-
-    def reached_limit(self) -> bool:
-        """Whether the caller has reached `CallPolicy.flow_limit` (seconds) or `action_limit`."""
-        if self.enqueued is not None or self.connected_to_system is None:
-            return False
-        centre = self.centre
-        if self.machine_call.actions_run > centre.policy.action_limit:
-            centre.endless[self.machine_call.flow_name] = None
-            return True
-        return centre.clock.now() - self.connected_to_system > centre.policy.flow_limit

@@ -17,7 +17,7 @@ from busyhour.results import outcomes as o
 from busyhour.results.outcomes import Ending
 
 if TYPE_CHECKING:
-    from busyhour.calls.live import LiveCall
+    from busyhour.calls.call_data import CallData
     from busyhour.flows.library import FlowLibrary
     from busyhour.scenarios.model import Scenario
 
@@ -54,7 +54,7 @@ class OutcomeKeys:
         self._library = library
         self._problems: dict[Failure, str] = {}
 
-    def of(self, call: LiveCall, *, cut_off: bool = False) -> list[str]:
+    def of(self, call: CallData, *, cut_off: bool = False) -> list[str]:
         """Return the keys of a call that is over, or that is in progress and `cut_off` now."""
         failures = call.failures
         taken = [one for one in failures if one.cause is not Cause.HOOK_MISSING]
@@ -81,7 +81,7 @@ class OutcomeKeys:
         return found
 
 
-def ending_of(call: LiveCall, failures: Sequence[Failure], *, cut_off: bool = False) -> Ending:
+def ending_of(call: CallData, failures: Sequence[Failure], *, cut_off: bool = False) -> Ending:
     """Return how far a call got: an agent, a queue, or what ended it before."""
     if call.answered is not None:
         return Ending.AGENT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from busyhour.calls.acd import Acd
-from busyhour.calls.agents import Agent, Profile, Skill
+from busyhour.calls.acd.agents import Agent, Profile, Skill
 from busyhour.emulator.server.timers import VirtualClock
 from busyhour.scenarios.model import Queue
 

@@ -3,7 +3,8 @@ from collections import Counter
 
 import pytest
 
-from busyhour.calls.caller import Behaviour, Caller
+from busyhour.calls.behaviour import Behaviour
+from busyhour.calls.caller import Caller
 from busyhour.calls.policy import CallPolicy
 from busyhour.flows.protocol import Collect, Converse, Digits, Done, HungUp, LexResult, Silence
 from busyhour.scenarios.model import Callers, Distribution, MenuBehaviour

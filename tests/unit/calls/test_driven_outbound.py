@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from busyhour.calls.caller import Behaviour, Caller
-from busyhour.calls.live import NOT_ANSWERED, CallState
+from busyhour.calls.behaviour import Behaviour
+from busyhour.calls.call_data import NOT_ANSWERED, CallState
+from busyhour.calls.caller import Caller
 from busyhour.calls.policy import CallPolicy
 from busyhour.flows.protocol import CheckHours, EndReason, Enqueue, Failed, Hours, Play, Service, Succeeded
 from busyhour.scenarios.model import Direction, Distribution, Queue

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from busyhour.calls.live import NOT_ANSWERED, CallState
+from busyhour.calls.call_data import NOT_ANSWERED, CallState
 from busyhour.calls.policy import CallPolicy
 from busyhour.flows.protocol import (
     AtCapacity,

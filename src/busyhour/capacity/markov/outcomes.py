@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from busyhour.calls.caller import HANG_UP, OTHERWISE, SILENCE, Behaviour
+from busyhour.calls.behaviour import HANG_UP, OTHERWISE, SILENCE, Behaviour
 from busyhour.calls.policy import CallPolicy
 from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.capacity.theory.durations import Lasting, fixed, least, uniform, whole

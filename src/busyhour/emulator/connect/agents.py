@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from busyhour.calls.acd import Acd, AcdQueue
-from busyhour.calls.agents import Agent, Profile, Skill
+from busyhour.calls.acd.agents import Agent, Profile, Skill
 from busyhour.emulator.connect.contacts.lifecycle import Contacts
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import Instance, Resource, resource_id

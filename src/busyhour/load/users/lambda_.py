@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from busyhour.calls.caller import Behaviour, Caller
+from busyhour.calls.behaviour import Behaviour
+from busyhour.calls.caller import Caller
 from busyhour.calls.chance import Stream, uuid_of
 from busyhour.calls.policy import CallPolicy
 from busyhour.capacity.demand.machine import machine_of

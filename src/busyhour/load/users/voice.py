@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from busyhour.calls.caller import Behaviour, Caller
+from busyhour.calls.behaviour import Behaviour
+from busyhour.calls.caller import Caller
 from busyhour.calls.policy import CallPolicy
 from busyhour.errors import BusyhourError, ExitCode, did_you_mean
 from busyhour.load.behaviour import CallBehaviour

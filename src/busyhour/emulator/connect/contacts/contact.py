@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from busyhour.calls.live import NOT_ANSWERED, LiveCall
+from busyhour.calls.call_data import NOT_ANSWERED
+from busyhour.calls.live import LiveCall
 from busyhour.calls.ports import Handle
 from busyhour.flows.protocol import EndReason
 

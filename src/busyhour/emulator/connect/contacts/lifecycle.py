@@ -14,9 +14,10 @@ from functools import partial
 from random import Random
 from typing import Any
 
+from busyhour.calls.call_data import VOICE
 from busyhour.calls.centre import CallCentre, policy_of
 from busyhour.calls.chance import Stream, key_of
-from busyhour.calls.live import VOICE, LiveCall
+from busyhour.calls.live import LiveCall
 from busyhour.calls.ports import Clock, Functions
 from busyhour.emulator.account import EmulatorState
 from busyhour.emulator.connect.cloudwatch_metrics import ConnectMetrics

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from busyhour.calls.acd import AcdQueue
-from busyhour.calls.agents import Agent
+from busyhour.calls.acd.agents import Agent
 from busyhour.emulator.connect.contacts.contact import CHANNELS
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
 from busyhour.emulator.connect.resources import kinds

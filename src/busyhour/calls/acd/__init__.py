@@ -1,7 +1,7 @@
 """Automatic call distribution (ACD): queues and agents, waiting and answered contacts, statistics.
 
 Contacts are taken by priority (1 is first), then by time in queue. Agents are staffed for one queue each, or
-have a routing profile (`calls.agents`). An agent is busy from the moment the contact is taken until the wrap-up
+have a routing profile (`calls.acd.agents`). An agent is busy from the moment the contact is taken until the wrap-up
 is over. All times are the clock's own, so under a virtual clock the statistics are exact.
 
 A queue that neither the scenario nor a routing profile names has no limit and as many agents as callers: no
@@ -13,8 +13,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import partial
 
-from busyhour.calls.acd_queue import AcdQueue, QueueStatistics, Ticket, Waiter
-from busyhour.calls.agents import Agent, Team
+from busyhour.calls.acd.agents import Agent, Team
+from busyhour.calls.acd.contact_queue import AcdQueue
+from busyhour.calls.acd.queue_statistics import QueueStatistics
+from busyhour.calls.acd.ticket import Ticket, Waiter
 from busyhour.calls.ports import Clock
 from busyhour.scenarios.model import Queue
 

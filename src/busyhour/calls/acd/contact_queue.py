@@ -1,4 +1,4 @@
-"""One ACD queue: waiting contacts, agents, statistics. See `calls.acd`."""
+"""One ACD queue: waiting contacts and agents. See `calls.acd`."""
 
 from __future__ import annotations
 
@@ -7,113 +7,11 @@ import math
 from array import array
 from collections import deque
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Protocol
 
-from busyhour.calls.agents import Agent, Team, give_back, signed_in, take
+from busyhour.calls.acd.agents import Agent, Team, give_back, signed_in, take
+from busyhour.calls.acd.queue_statistics import QueueStatistics
+from busyhour.calls.acd.ticket import NO_WAITER, Ticket, Waiter
 from busyhour.scenarios.model import Queue
-
-
-class Waiter(Protocol):
-    """A contact that waits in a queue."""
-
-    def taken(self, ticket: Ticket) -> None:
-        """Called when an agent (`ticket.agent`) takes the waiting contact."""
-
-
-class _NoWaiter:
-    """Placeholder for a contact that does not wait."""
-
-    def taken(self, ticket: Ticket) -> None:
-        """Ignore the event."""
-
-
-_NO_WAITER = _NoWaiter()
-
-
-class Ticket:
-    """A contact's place in one queue.
-
-    `agent` is None while it waits; `member` is None unless an `Agent` took it.
-    """
-
-    __slots__ = ("agent", "channel", "left", "member", "priority", "queue", "since", "waiter")
-
-    def __init__(
-        self, queue: AcdQueue, waiter: Waiter, since: float, priority: int, channel: str = "VOICE"
-    ) -> None:
-        self.queue = queue
-        self.waiter = waiter
-        self.since = since
-        self.priority = priority
-        self.channel = channel
-        self.agent: int | None = None
-        self.member: Agent | None = None
-        self.left = False
-
-    @property
-    def waits(self) -> bool:
-        """Whether the contact still waits."""
-        return self.agent is None and not self.left
-
-    @property
-    def agent_name(self) -> str:
-        """Name of the agent who has the contact: the agent's ARN, or queue name and number."""
-        return f"{self.queue.name}-agent-{self.agent}" if self.member is None else self.member.arn
-
-    @property
-    def username(self) -> str:
-        """The agent's user name."""
-        return self.agent_name if self.member is None else self.member.name
-
-
-@dataclass(frozen=True, slots=True)
-class QueueStatistics:
-    """Counts and times of one queue since the start or the last reset.
-
-    offered = contacts that entered the queue. Each was answered, abandoned, rejected (queue full),
-    moved (left for another queue, or by its flow) or is still waiting. Times in seconds.
-    """
-
-    name: str
-    agents: int | None
-    offered: int
-    answered: int
-    answered_in_time: int
-    abandoned: int
-    rejected: int
-    moved: int
-    waiting: int
-    largest_size: int
-    largest_size_at: float
-    longest_wait: float
-    mean_wait: float
-    """Mean wait of answered contacts, in seconds."""
-    busy_seconds: float
-    observed_seconds: float
-    waits: array[float]
-    """Wait of every answered contact in seconds, in the order of answers."""
-
-    @property
-    def service_level(self) -> float | None:
-        """Share of answered and abandoned contacts that were answered within the threshold.
-
-        None without such contacts.
-        """
-        total = self.answered + self.abandoned
-        return self.answered_in_time / total if total else None
-
-    @property
-    def abandoned_share(self) -> float | None:
-        """Share of answered and abandoned contacts that were abandoned; None without such contacts."""
-        total = self.answered + self.abandoned
-        return self.abandoned / total if total else None
-
-    @property
-    def occupancy(self) -> float | None:
-        """Share of staffed time that agents talked or wrapped up; None without staffed time."""
-        staffed = (self.agents or 0) * self.observed_seconds
-        return self.busy_seconds / staffed if staffed else None
 
 
 class AcdQueue:
@@ -251,7 +149,7 @@ class AcdQueue:
             return
         ticket.left = True
         # Its entries stay in the heap until they reach the head; they must not keep the call in memory.
-        ticket.waiter = _NO_WAITER
+        ticket.waiter = NO_WAITER
         self.waiting -= 1
         if abandoned:
             self.abandoned += 1
@@ -295,7 +193,7 @@ class AcdQueue:
         """Answer a waiting contact by `member` or by an agent of this queue alone."""
         self.waiting -= 1
         self._take(ticket, now, member)
-        waiter, ticket.waiter = ticket.waiter, _NO_WAITER
+        waiter, ticket.waiter = ticket.waiter, NO_WAITER
         waiter.taken(ticket)
 
     def first(self, channel: str, since: float) -> tuple[int, float, int, Ticket] | None:
