@@ -26,7 +26,9 @@ class ExitCode(IntEnum):
     """Not shown, not decided, or invalid: the test did not reach the plan's load, a sample leaves it open, or the generator
     could not keep its schedule."""
     UNREACHABLE = 5
-    """The target could not be reached."""
+    """The target could not be reached, or the output could not be written."""
+    INTERNAL = 70
+    """A fault of busyhour itself: it says nothing about the input."""
     INTERRUPTED = 130
     """Stopped by Ctrl-C; what was measured until then is reported."""
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
-import os
 import sys
+import traceback
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
 from busyhour import __version__, extras
+from busyhour.cli import _streams
 from busyhour.errors import BusyhourError, ExitCode, did_you_mean
 
 _HERE = Path(__file__).parent
@@ -30,6 +32,7 @@ class CommandFolder(click.Group):
         module = importlib.import_module(f"busyhour.cli.{cmd_name.replace('-', '_')}")
         command = module.command
         assert isinstance(command, click.Command)
+        _accept_debug(command)
         return command
 
     def resolve_command(
@@ -57,7 +60,27 @@ def _summary(path: Path) -> str:
     return first.strip().strip('"').partition(": ")[2] or first.strip().strip('"')
 
 
-@click.group(cls=CommandFolder, context_settings={"help_option_names": ["-h", "--help"]})
+def _debug_option() -> click.Option:
+    """Return the option --debug. `main` looks for it in the arguments: an error may come before any parsing."""
+    return click.Option(
+        ["--debug"], is_flag=True, expose_value=False, help="Print the traceback of an unexpected error."
+    )
+
+
+def _accept_debug(command: click.Command) -> None:
+    """Accept --debug after the names of commands too, without a line in their help."""
+    if not any("--debug" in parameter.opts for parameter in command.params):
+        option = _debug_option()
+        option.hidden = True
+        command.params.append(option)
+    if isinstance(command, click.Group) and not isinstance(command, CommandFolder):
+        for inner in command.commands.values():
+            _accept_debug(inner)
+
+
+@click.group(
+    cls=CommandFolder, context_settings={"help_option_names": ["-h", "--help"]}, params=[_debug_option()]
+)
 @click.version_option(__version__, prog_name="busyhour")
 def cli() -> None:
     """Will your Amazon Connect contact centre hold at the busy hour?
@@ -66,30 +89,92 @@ def cli() -> None:
     """
 
 
-def _fail(error: BusyhourError) -> NoReturn:
-    """Print an error with its way out and end the process with its exit code."""
+def _fail(error: BusyhourError) -> int:
+    """Print an error with its way out; return its exit code."""
     click.secho("error: ", fg="red", bold=True, nl=False, err=True)
     click.echo(error.message, err=True)
     if error.hint:
         click.secho("hint: ", fg="cyan", nl=False, err=True)
         click.echo(error.hint, err=True)
-    raise SystemExit(int(error.exit_code)) from None
+    return int(error.exit_code)
 
 
-def main(arguments: list[str] | None = None) -> Any:
-    """Run the command line and end the process with its exit code (see `ExitCode`)."""
+_OF_THE_MACHINE = frozenset(
+    getattr(errno, name)
+    for name in (
+        *(
+            "EACCES",
+            "EDQUOT",
+            "EFBIG",
+            "EIO",
+            "EISDIR",
+            "ELOOP",
+            "EMFILE",
+            "ENAMETOOLONG",
+            "ENFILE",
+            "ENOENT",
+        ),
+        *("ENOSPC", "ENOTDIR", "EPERM", "EROFS"),
+    )
+)
+"""Errors of files that are no fault of busyhour's code: the path and the reason are the message."""
+
+
+def _unexpected(error: BaseException, debug: bool) -> int:
+    """Print an exception that nothing handled; return its exit code, which is never that of a result."""
+    from busyhour import unexpected
+
+    if debug:
+        traceback.print_exception(error)
+    if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE and error.filename is not None:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        code = ExitCode.UNREACHABLE if full else ExitCode.BAD_INPUT
+        return _fail(
+            BusyhourError(f"{error.filename}: {error.strerror}", "Check the path and its permissions.", code)
+        )
+    return _fail(unexpected.describe(error))
+
+
+def _run(arguments: list[str] | None, debug: bool) -> int:
+    """Run the command; return its exit code."""
     try:
-        cli.main(args=arguments, prog_name="busyhour", standalone_mode=True)
+        code = cli.main(args=arguments, prog_name="busyhour", standalone_mode=False)
     except BusyhourError as error:
-        _fail(error)
+        return _fail(error)
+    except click.Abort as error:
+        # click makes an Abort of an EOFError too.
+        cause = error.__cause__
+        return _unexpected(cause, debug) if isinstance(cause, EOFError) else int(ExitCode.INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        return int(ExitCode.BAD_INPUT)
     except ImportError as error:
         lacking = extras.explain(error)
-        if lacking is None:
-            raise
-        _fail(lacking)
+        return _unexpected(error, debug) if lacking is None else _fail(lacking)
     except KeyboardInterrupt:
-        raise SystemExit(int(ExitCode.INTERRUPTED)) from None
-    except BrokenPipeError:
-        # The reader of our output has gone (`busyhour quotas | head`): not an error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(int(ExitCode.OK)) from None
+        return int(ExitCode.INTERRUPTED)
+    except SystemExit as error:
+        from busyhour import unexpected
+
+        # A team's rule or plugin that calls sys.exit() must not choose a result.
+        if unexpected.place_in_own_file(error) is not None:
+            return _unexpected(error, debug)
+        if error.code is None or isinstance(error.code, int):
+            return error.code or 0
+        click.echo(error.code, err=True)
+        return int(ExitCode.BAD_INPUT)
+    except Exception as error:  # the funnel: no traceback, and no exit code of a result
+        return _unexpected(error, debug)
+    return code if isinstance(code, int) else int(ExitCode.OK)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and end the process with its exit code (see `ExitCode`)."""
+    given = sys.argv[1:] if arguments is None else arguments
+    _streams.install()
+    code = _run(arguments, "--debug" in given)
+    try:
+        _streams.finish()
+    except BusyhourError as error:
+        code = _fail(error)
+    raise SystemExit(code)

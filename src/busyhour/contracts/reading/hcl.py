@@ -65,6 +65,8 @@ class HclReader:
             return json.loads(number.group()), number.end()
         end = self._expression_end(at)
         expression = self.text[at:end].strip()
+        if not expression:
+            raise HclError(f"a value is missing before {self.text[at : at + 1] or 'the end'!r}", at)
         return _CONSTANTS.get(expression, "${" + expression.replace('"', "'") + "}"), end
 
     def _object(self, at: int, pointer: Pointer) -> tuple[dict[str, Any], int]:

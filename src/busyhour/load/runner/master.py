@@ -12,6 +12,7 @@ import time
 from importlib.metadata import version
 from typing import Any
 
+from busyhour import unexpected
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.load.behaviour import CallBehaviour
 from busyhour.load.client.services import reachable
@@ -137,7 +138,7 @@ class Master:
             error = caught
         except Exception as caught:
             _log.exception("the run failed")
-            error = BusyhourError(f"The load generator failed: {caught!r}", exit_code=ExitCode.INVALID_RUN)
+            error = unexpected.describe(caught)
         finally:
             self._ended.set()
         if error is not None:

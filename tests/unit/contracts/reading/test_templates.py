@@ -7,6 +7,7 @@ import pytest
 
 from busyhour.contracts.check import Checker
 from busyhour.contracts.reading.sources import gather
+from busyhour.contracts.reading.templates import open_template
 from busyhour.errors import BusyhourError
 from busyhour.flows.model import FlowType
 
@@ -258,3 +259,23 @@ def test_a_truncated_template_does_not_crash(tmp_path, cut):
         Checker().check(
             gather([str(path), str(Path(__file__).parents[4] / "examples/helpdesk/flows/helpdesk-main.json")])
         )
+
+
+@pytest.mark.parametrize(
+    "literal",
+    [
+        '{ "Version": "2019-10-30", "Actions": [ }',
+        '{ "StartAction": "a", "Actions": [ ) ] }',
+        '{ "StartAction": "a", "Actions": [ , ] }',
+        '{ "StartAction": "a", "Actions": = }',
+        "{ StartAction = ] }",
+        "{ Actions = [[[ }",
+    ],
+)
+def test_a_literal_of_terraform_without_a_value_ends_the_reading(tmp_path, literal):
+    path = tmp_path / "main.tf"
+    path.write_text(f"content = jsonencode({literal})\n", encoding="utf-8")
+    found = open_template(path, "main.tf")
+    assert all(one.document is None for one in found)
+    assert bool(found) == ("StartAction" in literal)
+    assert all("main.tf:1:" in str(one.unreadable) for one in found)
