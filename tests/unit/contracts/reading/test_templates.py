@@ -268,7 +268,7 @@ def test_a_truncated_template_does_not_crash(tmp_path, cut):
         '{ "StartAction": "a", "Actions": [ ) ] }',
         '{ "StartAction": "a", "Actions": [ , ] }',
         '{ "StartAction": "a", "Actions": = }',
-        "{ StartAction = ] }",
+        "{ StartAction = ], Actions = [] }",
         "{ Actions = [[[ }",
     ],
 )
