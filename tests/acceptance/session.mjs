@@ -154,32 +154,32 @@ try {
 }
 
 const dynamodb = new DynamoDBClient(config);
-await dynamodb.send(new CreateTableCommand({ TableName: "t", BillingMode: "PAY_PER_REQUEST",
+await dynamodb.send(new CreateTableCommand({ TableName: "tab", BillingMode: "PAY_PER_REQUEST",
   KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
   AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }] }));
 try {
-  await dynamodb.send(new PutItemCommand({ TableName: "t", Item: { pk: { S: "early" } } }));
+  await dynamodb.send(new PutItemCommand({ TableName: "tab", Item: { pk: { S: "early" } } }));
 } catch (error) {
   told.early = error.name;
 }
-await waitUntilTableExists({ client: dynamodb, maxWaitTime: 20, minDelay: 1 }, { TableName: "t" });
+await waitUntilTableExists({ client: dynamodb, maxWaitTime: 20, minDelay: 1 }, { TableName: "tab" });
 const item = { pk: { S: "1" }, b: { B: new Uint8Array([0, 255]) }, n: { N: "1.5" } };
-await dynamodb.send(new PutItemCommand({ TableName: "t", Item: item }));
-const got = (await dynamodb.send(new GetItemCommand({ TableName: "t", Key: { pk: { S: "1" } } }))).Item;
+await dynamodb.send(new PutItemCommand({ TableName: "tab", Item: item }));
+const got = (await dynamodb.send(new GetItemCommand({ TableName: "tab", Key: { pk: { S: "1" } } }))).Item;
 told.item = [got.n.N, Array.from(got.b.B)];
-told.count = (await dynamodb.send(new QueryCommand({ TableName: "t", KeyConditionExpression: "pk = :p",
+told.count = (await dynamodb.send(new QueryCommand({ TableName: "tab", KeyConditionExpression: "pk = :p",
   ExpressionAttributeValues: { ":p": { S: "1" } } }))).Count;
-const written = (n) => ({ Put: { TableName: "t", Item: { pk: { S: n } }, ConditionExpression: "attribute_not_exists(pk)" } });
+const written = (n) => ({ Put: { TableName: "tab", Item: { pk: { S: n } }, ConditionExpression: "attribute_not_exists(pk)" } });
 await dynamodb.send(new TransactWriteItemsCommand({ TransactItems: [written("2"), written("3")] }));
 try {
   await dynamodb.send(new TransactWriteItemsCommand({ TransactItems: [written("4"), written("2")] }));
 } catch (error) {
   told.cancelled = [error.name, error.CancellationReasons.map((one) => one.Code)];
 }
-told.batch = (await dynamodb.send(new BatchGetItemCommand({ RequestItems: { t: {
-  Keys: ["1", "2", "3", "4"].map((n) => ({ pk: { S: n } })) } } }))).Responses.t.length;
-await dynamodb.send(new DeleteTableCommand({ TableName: "t" }));
-await waitUntilTableNotExists({ client: dynamodb, maxWaitTime: 20, minDelay: 1 }, { TableName: "t" });
+told.batch = (await dynamodb.send(new BatchGetItemCommand({ RequestItems: { tab: {
+  Keys: ["1", "2", "3", "4"].map((n) => ({ pk: { S: n } })) } } }))).Responses.tab.length;
+await dynamodb.send(new DeleteTableCommand({ TableName: "tab" }));
+await waitUntilTableNotExists({ client: dynamodb, maxWaitTime: 20, minDelay: 1 }, { TableName: "tab" });
 
 const quotas = new ServiceQuotasClient(config);
 const calls = { ServiceCode: "connect", QuotaCode: "L-12AB7C57", ContextId: INSTANCE_ARN };

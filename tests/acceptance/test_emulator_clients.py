@@ -202,13 +202,13 @@ def test_other_services_answer_on_the_same_endpoint():
         assert aws.client("sts").get_caller_identity()["Account"] == "123456789012"
         dynamodb = aws.client("dynamodb")
         dynamodb.create_table(
-            TableName="t",
+            TableName="tab",
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        dynamodb.put_item(TableName="t", Item={"pk": {"S": "1"}})
-        assert dynamodb.get_item(TableName="t", Key={"pk": {"S": "1"}})["Item"] == {"pk": {"S": "1"}}
+        dynamodb.put_item(TableName="tab", Item={"pk": {"S": "1"}})
+        assert dynamodb.get_item(TableName="tab", Key={"pk": {"S": "1"}})["Item"] == {"pk": {"S": "1"}}
         queue = aws.client("sqs").create_queue(QueueName="callbacks")
         assert queue["QueueUrl"].endswith("/callbacks")
 

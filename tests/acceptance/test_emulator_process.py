@@ -174,7 +174,7 @@ TARGETS = {
 BODIES = [
     *(b"", b"{", b"[]", b"null", b"1e999", b'"\\ud800"', b"\xff\xfe", b"\x00" * 100, NESTED, b"[" * 100_000),
     *(
-        b'{"TableName": "t", "Item": {"k": {"N": "' + b"9" * 100_000 + b'"}}}',
+        b'{"TableName": "tab", "Item": {"k": {"N": "' + b"9" * 100_000 + b'"}}}',
         b'{"a": 1' + b"0" * 5_000 + b"}",
     ),
 ]

@@ -19,6 +19,10 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "no data: nothing is recorded.",
         "Counting metrics are 0 while nothing happens; AWS reports nothing then. CloudWatch data has a resolution of "
         "one second.",
+        "Members that CreateUser refuses by the identity management of the instance are documented, their error is not: "
+        "InvalidRequestException here. A CreateUser against an instance of each kind would show it.",
+        "UpdatePrompt with a name in use models no DuplicateResourceException: InvalidParameterException here. One such "
+        "request to AWS would show it.",
         "Numbers under +1 are not distinguished by country. Without `--number`, the first use of a source number claims it.",
         "A ClientToken is remembered for 7 days, up to a million of them; of ended contacts the last 200,000 (AWS: 24 "
         "months).",
@@ -45,7 +49,7 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "CreateTable, UpdateTable and DeleteTable complete at once, unless `--table-delay` gives the time of each; a "
         "change is in force from its beginning. Capacity decreases are counted by the day, not limited by the hour.",
         "An item is rejected above 405,000 bytes (AWS: 409,600); a number above 9.99e125 is accepted. The number of "
-        "operators and operands of an expression is not limited, nor the minimum length of table names.",
+        "operators and operands of an expression is not limited.",
         "PartiQL statements are not charged.",
         "Streams, exports, imports and DAX are not supported; items of a table with an expired TTL remain.",
     ),

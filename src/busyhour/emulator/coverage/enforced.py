@@ -24,6 +24,7 @@ _INVOKE = "TooManyRequestsException 429, Reason {}"
 _READS = "{}, ThrottlingReasons TableRead{}"
 _WRITES = "{}, ThrottlingReasons TableWrite{}"
 _THROTTLED = "ThrottlingException"
+_HOT = "ThrottlingException, throttlingReasons Table{}KeyRangeThroughputExceeded"
 _BLOCK = "the block's error branch"
 _INVALID = "ValidationException"
 _INVALID_VALUE = "InvalidParameterValueException"
@@ -88,15 +89,10 @@ ENFORCED: tuple[Enforced, ...] = (
     ),
     Enforced("dynamodb.account-level-read-throughput-limit", _LIMIT),
     Enforced("dynamodb.account-level-write-throughput-limit", _LIMIT),
-    Enforced("dynamodb.partition-read-throughput", _READS.format(_THROTTLED, "KeyRangeThroughputExceeded")),
-    Enforced("dynamodb.partition-write-throughput", _WRITES.format(_THROTTLED, "KeyRangeThroughputExceeded")),
-    Enforced(
-        "dynamodb.new-on-demand-table-initial-reads", _READS.format(_THROTTLED, "KeyRangeThroughputExceeded")
-    ),
-    Enforced(
-        "dynamodb.new-on-demand-table-initial-writes",
-        _WRITES.format(_THROTTLED, "KeyRangeThroughputExceeded"),
-    ),
+    Enforced("dynamodb.partition-read-throughput", _HOT.format("Read")),
+    Enforced("dynamodb.partition-write-throughput", _HOT.format("Write")),
+    Enforced("dynamodb.new-on-demand-table-initial-reads", _HOT.format("Read")),
+    Enforced("dynamodb.new-on-demand-table-initial-writes", _HOT.format("Write")),
     Enforced("dynamodb.maximum-number-of-tables", _LIMIT),
     Enforced("dynamodb.global-secondary-indexes-per-table", "ValidationException"),
     Enforced("dynamodb.provisioned-capacity-decreases-per-day", _LIMIT),
@@ -127,7 +123,7 @@ SETTINGS: tuple[tuple[str, str], ...] = (
     ),
     (
         "OnDemandThroughput of a table",
-        "ThrottlingException, ThrottlingReasons …MaxOnDemandThroughputExceeded",
+        "ThrottlingException, throttlingReasons …MaxOnDemandThroughputExceeded",
     ),
     (
         "Reserved concurrency of a function",
@@ -152,7 +148,7 @@ SETTINGS: tuple[tuple[str, str], ...] = (
     ("5 local secondary indexes and 100 projected attributes of a table", _INVALID),
     ("1 global secondary index added or removed by an UpdateTable", _LIMIT),
     ("250 tables with secondary indexes that are created at a time", _LIMIT),
-    ("50 tags of a table and 255 characters of its name", _INVALID),
+    ("50 tags of a table; 3 to 255 characters of its name", _INVALID),
     ("20 KB of a table's policy", _LIMIT),
 )
 """Limits that are not quotas: set by a user, or fixed by Connect."""

@@ -18,10 +18,15 @@ from busyhour.emulator.model.shapes import Check, ConstraintError, MalformedErro
 
 Codes = tuple[str, str]
 
+_EITHER = ("InvalidParameterException", "InvalidRequestException")
 _INSTEAD = {
-    "ResourceNotFoundException": ("InvalidParameterException", "InvalidRequestException"),
+    "ResourceNotFoundException": _EITHER,
     "InvalidParameterException": ("InvalidRequestException",),
     "InvalidRequestException": ("InvalidParameterException",),
+    "DuplicateResourceException": ("ResourceConflictException", *_EITHER),
+    "ResourceInUseException": ("ResourceConflictException", "InvalidRequestException"),
+    "LimitExceededException": ("ServiceQuotaExceededException", "InvalidRequestException"),
+    "ServiceQuotaExceededException": ("LimitExceededException", "InvalidRequestException"),
 }
 """Error for operations that do not model one."""
 _LABEL = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 Check = Callable[[Any, str], None]
 """Raises `MalformedError` or `ConstraintError` for an invalid value; the text has its place."""
@@ -126,13 +126,22 @@ def _string(shape: Any, known: dict[str, Check]) -> Check:
 
 
 def _pattern(text: str | None) -> re.Pattern[str] | None:
-    """Return a pattern for Python: Connect's model has some with every backslash doubled."""
+    r"""Return the pattern of a model, which is written for Java, as one for Python.
+
+    Connect's model has some with every backslash doubled, one between slashes (`Password`), and classes such as
+    `\p{L}`, for which `re` has nothing; DynamoDB's has a range of surrogate pairs.
+    """
     if text is None:
         return None
+    text = text.replace("\\\\", "\\").replace(r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
+    if len(text) > 1 and text[0] == text[-1] == "/":
+        text = text[1:-1]
     try:
-        return re.compile(text.replace("\\\\", "\\"))
+        return re.compile(text)
     except re.error:
-        return None
+        import regex  # only for the few patterns that need it
+
+        return cast("re.Pattern[str]", regex.compile(text))
 
 
 def _number(kinds: tuple[type[int | float], ...], what: str) -> Callable[[Any, dict[str, Check]], Check]:

@@ -85,6 +85,7 @@ def test_a_centre_is_set_up_and_works_through_an_sdk(emulator, tmp_path):
         user = connect.create_user(
             **here,
             Username="ada",
+            Password="Passw0rd",
             IdentityInfo={"FirstName": "A", "LastName": "L"},
             PhoneConfig={"PhoneType": "SOFT_PHONE"},
             SecurityProfileIds=[security],

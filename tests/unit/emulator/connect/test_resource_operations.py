@@ -48,7 +48,12 @@ def make_profile(client, name="Agents", queues=(), **more):
 def make_user(client, name="ada", profile=None):
     security = client("ListSecurityProfiles")["SecurityProfileSummaryList"][0]["Id"]
     profile = profile or client("ListRoutingProfiles")["RoutingProfileSummaryList"][0]["Id"]
-    params = {"Username": name, "SecurityProfileIds": [security], "RoutingProfileId": profile}
+    params = {
+        "Username": name,
+        "Password": "Passw0rd",
+        "SecurityProfileIds": [security],
+        "RoutingProfileId": profile,
+    }
     identity = {"FirstName": "Ada", "LastName": "L"}
     return client("CreateUser", IdentityInfo=identity, PhoneConfig={"PhoneType": "SOFT_PHONE"}, **params)[
         "UserId"
@@ -199,7 +204,13 @@ def test_every_update_of_a_queue_is_described(connect):
         ),
         (
             "CreateUser",
-            {"Username": "u", "SecurityProfileIds": ["nowhere"], "RoutingProfileId": "nowhere"},
+            {
+                "Username": "u",
+                "Password": "Passw0rd",
+                "IdentityInfo": {"FirstName": "U", "LastName": "L"},
+                "SecurityProfileIds": ["nowhere"],
+                "RoutingProfileId": "nowhere",
+            },
         ),
     ],
 )
@@ -324,3 +335,99 @@ def test_a_flow_is_renamed_archived_and_deleted(connect, start, aws_error):
             SourcePhoneNumber="+12065550199",
         )
     assert error.value.code == "ResourceNotFoundException"
+
+
+def hours_of(start, end):
+    return [
+        {
+            "Day": "MONDAY",
+            "StartTime": {"Hours": start, "Minutes": 0},
+            "EndTime": {"Hours": end, "Minutes": 0},
+        }
+    ]
+
+
+def test_hours_over_midnight_are_refused_in_the_words_of_the_service(connect, aws_error):
+    with pytest.raises(aws_error) as error:
+        connect("CreateHoursOfOperation", Name="Night", TimeZone="UTC", Config=hours_of(16, 6))
+    assert (error.value.status, error.value.code) == (400, "InvalidRequestException")
+    assert error.value.message == "Start time: 16:0 cannot be greater than end time: 6:0"
+    made = make_hours(connect)
+    with pytest.raises(aws_error, match="cannot be greater than"):
+        connect("UpdateHoursOfOperation", HoursOfOperationId=made, Config=hours_of(22, 2))
+    for start, end in ((0, 0), (16, 0), (9, 17)):
+        connect("CreateHoursOfOperation", Name=f"{start}-{end}", TimeZone="UTC", Config=hours_of(start, end))
+
+
+def user_request(client, **more):
+    security = client("ListSecurityProfiles")["SecurityProfileSummaryList"][0]["Id"]
+    profile = client("ListRoutingProfiles")["RoutingProfileSummaryList"][0]["Id"]
+    return {
+        "Username": "grace",
+        "IdentityInfo": {"FirstName": "Grace", "LastName": "H"},
+        "PhoneConfig": {"PhoneType": "SOFT_PHONE"},
+        "SecurityProfileIds": [security],
+        "RoutingProfileId": profile,
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    "password", ["Passw0rd", "aB3!/$%&()=?", "x" * 60 + "A1b", "Ein langes Passw0rt".replace(" ", "_")]
+)
+def test_a_password_of_the_documented_kind_is_accepted(connect, password):
+    connect("CreateUser", **user_request(connect, Password=password))
+
+
+@pytest.mark.parametrize(
+    "password", ["short1A", "nodigits", "NOLOWER12", "noupper12", "with space A1b2", "x" * 65 + "A1"]
+)
+def test_other_passwords_are_refused(connect, aws_error, password):
+    with pytest.raises(aws_error) as error:
+        connect("CreateUser", **user_request(connect, Password=password))
+    assert error.value.code == "InvalidParameterException"
+
+
+@pytest.mark.parametrize(
+    ("management", "more", "text"),
+    [
+        ("CONNECT_MANAGED", {}, "Password is required"),
+        (
+            "CONNECT_MANAGED",
+            {"Password": "Passw0rd", "IdentityInfo": {"FirstName": "A"}},
+            "LastName is required",
+        ),
+        ("SAML", {"Password": "Passw0rd"}, "Password must not be set"),
+        ("SAML", {"DirectoryUserId": "d"}, "DirectoryUserId must not be set"),
+        (
+            "SAML",
+            {"IdentityInfo": {"FirstName": "A", "LastName": "B", "Email": "a@example.org"}},
+            "Email must not",
+        ),
+        ("EXISTING_DIRECTORY", {"Password": "Passw0rd"}, "Password must not be set"),
+    ],
+)
+def test_the_directory_of_the_instance_decides_what_a_user_needs(
+    make, fast, aws_error, management, more, text
+):
+    client = make(quotas=fast)
+    more_of_instance = {"DirectoryId": "d-1234567890"} if management == "EXISTING_DIRECTORY" else {}
+    client.instance_id = client(
+        "CreateInstance",
+        IdentityManagementType=management,
+        InstanceAlias="other",
+        InboundCallsEnabled=True,
+        OutboundCallsEnabled=True,
+        **more_of_instance,
+    )["Id"]
+    with pytest.raises(aws_error, match=text) as error:
+        client("CreateUser", **user_request(client, **more))
+    assert error.value.code == "InvalidRequestException"
+
+
+def test_a_name_in_use_is_refused_in_an_error_that_the_operation_models(connect, aws_error):
+    make_prompt(connect, "Taken")
+    other = make_prompt(connect, "Other")
+    with pytest.raises(aws_error) as error:
+        connect("UpdatePrompt", PromptId=other, Name="Taken")
+    assert error.value.code == "InvalidParameterException"

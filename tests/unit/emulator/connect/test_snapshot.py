@@ -48,6 +48,8 @@ def test_instances_and_everything_in_them_are_there_again(make, fast, starter, t
     user = before(
         "CreateUser",
         Username="ada",
+        Password="Passw0rd",
+        IdentityInfo={"FirstName": "Ada", "LastName": "L"},
         PhoneConfig={"PhoneType": "SOFT_PHONE"},
         SecurityProfileIds=[security],
         RoutingProfileId=profile,

@@ -15,7 +15,7 @@ from busyhour.emulator.quotas.throttling import Limits
 from busyhour.quotas.table.quota_table import QuotaTable, load
 
 ON_DEMAND = {
-    "TableName": "t",
+    "TableName": "tab",
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
     "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
     "BillingMode": "PAY_PER_REQUEST",

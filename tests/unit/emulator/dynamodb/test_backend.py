@@ -14,7 +14,7 @@ def operations():
     made.run(
         "CreateTable",
         {
-            "TableName": "t",
+            "TableName": "tab",
             "KeySchema": [
                 {"AttributeName": "pk", "KeyType": "HASH"},
                 {"AttributeName": "sk", "KeyType": "RANGE"},
@@ -28,7 +28,7 @@ def operations():
     )
     for number in range(50):
         item = {"pk": {"S": f"p{number % 10}"}, "sk": {"N": str(number)}}
-        made.run("PutItem", {"TableName": "t", "Item": item})
+        made.run("PutItem", {"TableName": "tab", "Item": item})
     return made
 
 
@@ -40,23 +40,24 @@ def test_a_query_sees_its_own_partition_only(operations, monkeypatch):
     )
     values = {":p": {"S": "p3"}}
     result = operations.run(
-        "Query", {"TableName": "t", "KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": values}
+        "Query",
+        {"TableName": "tab", "KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": values},
     )
     assert [item["sk"]["N"] for item in result["Items"]] == ["3", "13", "23", "33", "43"]
     assert seen == [5]
-    assert operations.run("Scan", {"TableName": "t"})["Count"] == 50
+    assert operations.run("Scan", {"TableName": "tab"})["Count"] == 50
 
 
 def test_a_failed_transaction_puts_items_back_without_copying_the_table(operations):
-    table = operations.table("t")
-    before = operations.run("Scan", {"TableName": "t"})["Items"]
+    table = operations.table("tab")
+    before = operations.run("Scan", {"TableName": "tab"})["Items"]
     entries = [
-        {"Put": {"TableName": "t", "Item": {"pk": {"S": "p1"}, "sk": {"N": "1"}, "new": {"S": "x"}}}},
-        {"Put": {"TableName": "t", "Item": {"pk": {"S": "fresh"}, "sk": {"N": "1"}}}},
-        {"Delete": {"TableName": "t", "Key": {"pk": {"S": "p2"}, "sk": {"N": "2"}}}},
+        {"Put": {"TableName": "tab", "Item": {"pk": {"S": "p1"}, "sk": {"N": "1"}, "new": {"S": "x"}}}},
+        {"Put": {"TableName": "tab", "Item": {"pk": {"S": "fresh"}, "sk": {"N": "1"}}}},
+        {"Delete": {"TableName": "tab", "Key": {"pk": {"S": "p2"}, "sk": {"N": "2"}}}},
         {
             "ConditionCheck": {
-                "TableName": "t",
+                "TableName": "tab",
                 "Key": {"pk": {"S": "p3"}, "sk": {"N": "3"}},
                 "ConditionExpression": "attribute_not_exists(pk)",
             }
@@ -65,25 +66,25 @@ def test_a_failed_transaction_puts_items_back_without_copying_the_table(operatio
     with pytest.raises(OperationError) as error:
         operations.run("TransactWriteItems", {"TransactItems": entries})
     assert error.value.code == "TransactionCanceledException"
-    assert operations.table("t") is table
+    assert operations.table("tab") is table
     assert not table.in_transaction
-    assert operations.run("Scan", {"TableName": "t"})["Items"] == before
+    assert operations.run("Scan", {"TableName": "tab"})["Items"] == before
 
 
 def test_a_miss_leaves_nothing_behind(operations):
-    table = operations.table("t")
+    table = operations.table("tab")
     partitions = len(table.items)
-    operations.run("GetItem", {"TableName": "t", "Key": {"pk": {"S": "nobody"}, "sk": {"N": "1"}}})
+    operations.run("GetItem", {"TableName": "tab", "Key": {"pk": {"S": "nobody"}, "sk": {"N": "1"}}})
     assert len(table.items) == partitions
 
 
 def test_a_backup_is_a_copy(operations):
-    backup = operations.backend.create_backup("t", "b")
-    operations.run("DeleteItem", {"TableName": "t", "Key": {"pk": {"S": "p1"}, "sk": {"N": "1"}}})
+    backup = operations.backend.create_backup("tab", "b")
+    operations.run("DeleteItem", {"TableName": "tab", "Key": {"pk": {"S": "p1"}, "sk": {"N": "1"}}})
     assert len(backup.table) == 50
-    assert len(operations.table("t")) == 49
+    assert len(operations.table("tab")) == 49
 
 
 def test_a_table_is_found_by_its_arn_too(operations):
-    assert operations.table("arn:aws:dynamodb:us-east-1:123456789012:table/t") is operations.table("t")
+    assert operations.table("arn:aws:dynamodb:us-east-1:123456789012:table/tab") is operations.table("tab")
     assert operations.table("nobody") is None

@@ -23,7 +23,7 @@ def indexed(dynamo):
     found = dynamo()
     found.call(
         "CreateTable",
-        TableName="t",
+        TableName="tab",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=ATTRIBUTES,
         BillingMode="PAY_PER_REQUEST",
@@ -47,14 +47,14 @@ def units(answer):
 
 def put(found, **attributes):
     item = {name: value if isinstance(value, dict) else {"S": value} for name, value in attributes.items()}
-    return units(found.call("PutItem", TableName="t", Item=item, ReturnConsumedCapacity="INDEXES"))
+    return units(found.call("PutItem", TableName="tab", Item=item, ReturnConsumedCapacity="INDEXES"))
 
 
 def update(found, name, value, expression="SET #n = :v"):
     return units(
         found.call(
             "UpdateItem",
-            TableName="t",
+            TableName="tab",
             Key={"id": {"S": "1"}},
             UpdateExpression=expression,
             ExpressionAttributeNames={"#n": name},
@@ -84,16 +84,17 @@ def test_an_update_costs_only_where_what_an_index_has_changes_and_twice_where_it
 def test_a_delete_costs_what_it_takes_out_of_indexes(indexed):
     put(indexed, id="1", state="open", text=BIG)
     answer = indexed.call(
-        "DeleteItem", TableName="t", Key={"id": {"S": "1"}}, ReturnConsumedCapacity="INDEXES"
+        "DeleteItem", TableName="tab", Key={"id": {"S": "1"}}, ReturnConsumedCapacity="INDEXES"
     )
     assert units(answer) == (3.0, {"by-state": 3.0})
 
 
 def test_consumed_units_of_an_index_are_a_metric_of_their_own(indexed):
     put(indexed, id="1", state="open", agent="jo", text=BIG)
-    assert indexed.total("ConsumedWriteCapacityUnits", TableName="t") == 3.0
+    assert indexed.total("ConsumedWriteCapacityUnits", TableName="tab") == 3.0
     assert (
-        indexed.total("ConsumedWriteCapacityUnits", TableName="t", GlobalSecondaryIndexName="by-agent") == 1.0
+        indexed.total("ConsumedWriteCapacityUnits", TableName="tab", GlobalSecondaryIndexName="by-agent")
+        == 1.0
     )
 
 
@@ -102,7 +103,7 @@ def test_an_index_with_too_little_throughput_holds_up_the_writes_of_its_table(dy
     small, large = ({"ReadCapacityUnits": 1, "WriteCapacityUnits": each} for each in (1, 100))
     found.call(
         "CreateTable",
-        TableName="t",
+        TableName="tab",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=ATTRIBUTES[:2],
         ProvisionedThroughput=large,
@@ -112,26 +113,26 @@ def test_an_index_with_too_little_throughput_holds_up_the_writes_of_its_table(dy
     )
     item = {"id": {"S": "1"}, "state": {"S": "open"}, "n": {"S": "x"}}
     answers = [
-        found.call("PutItem", TableName="t", Item=item | {"n": {"S": str(n)}})["__status"] for n in range(5)
+        found.call("PutItem", TableName="tab", Item=item | {"n": {"S": str(n)}})["__status"] for n in range(5)
     ]
     assert answers[0] == 200
     assert 400 in answers, "the index owes more than it has"
     found.now[0] += 10
-    assert found.call("PutItem", TableName="t", Item=item)["__status"] == 200
+    assert found.call("PutItem", TableName="tab", Item=item)["__status"] == 200
 
 
 def test_a_query_takes_from_the_partition_of_its_key(dynamo):
     found = dynamo({"dynamodb.partition-read-throughput": 10.0})
     found.call(
         "CreateTable",
-        TableName="t",
+        TableName="tab",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=ATTRIBUTES[:1],
         BillingMode="PAY_PER_REQUEST",
     )
-    found.call("PutItem", TableName="t", Item={"id": {"S": "1"}, "text": {"S": "x" * 9000}})
+    found.call("PutItem", TableName="tab", Item={"id": {"S": "1"}, "text": {"S": "x" * 9000}})
     wanted = {
-        "TableName": "t",
+        "TableName": "tab",
         "KeyConditionExpression": "#k = :k",
         "ExpressionAttributeNames": {"#k": "id"},
         "ExpressionAttributeValues": {":k": {"S": "1"}},

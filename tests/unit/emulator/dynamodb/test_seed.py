@@ -65,7 +65,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 def test_a_run_that_drives_the_table_finds_an_item_for_every_key_that_it_draws(tmp_path):
     (tmp_path / "t.json").write_text(
-        json.dumps({"TableName": "t", "KeySchema": [{"AttributeName": "id"}, {"AttributeName": "at"}]})
+        json.dumps({"TableName": "tab", "KeySchema": [{"AttributeName": "id"}, {"AttributeName": "at"}]})
     )
     (tmp_path / "i.json").write_text(json.dumps([{"id": {"S": "1"}, "at": {"S": "1"}}]))
     table = Table("t", tmp_path / "t.json", tmp_path / "i.json", KeyChoice(count=3), (900, 1100))

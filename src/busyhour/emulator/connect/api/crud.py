@@ -7,6 +7,8 @@ from functools import partial
 
 from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params, not_found
 from busyhour.emulator.connect.resources import kinds
+from busyhour.emulator.connect.resources.directory import CONNECT_MANAGED, check_user
+from busyhour.emulator.connect.resources.hours_of_operation import check_config
 from busyhour.emulator.connect.resources.instance import Resource, resource_id
 from busyhour.emulator.connect.resources.kinds import Kind
 from busyhour.emulator.messages import ApiError
@@ -16,6 +18,7 @@ from busyhour.emulator.model.paging import page
 def create(site: InstanceRuntime, params: Params, *, kind: Kind) -> Params:
     """Create<Kind>: checks that the name is free, the quota is not reached, and references exist."""
     name = params[kind.name]
+    _RULES.get(kind.noun, _no_rule)(site, params)
     _free(site, kind, name)
     _exist(site, kind, params)
     site.room_for(kind)
@@ -52,6 +55,8 @@ def update(site: InstanceRuntime, params: Params, *, kind: Kind, members: tuple[
     """An Update operation: sets its members."""
     found: Resource = site.find(kind, params[kind.id])
     name = params.get(kind.name) if "Name" in members else None
+    if kind is kinds.HOURS:
+        _check_hours(site, params)
     if name is not None and name != found.name:
         _free(site, kind, name)
     _exist(site, kind, params)
@@ -140,6 +145,18 @@ def check_queue_configs(site: InstanceRuntime, configs: list[Params]) -> None:
     site.within("connect.queues-per-routing-profile-per-instance", len(configs))
 
 
+def _check_hours(site: InstanceRuntime, params: Params) -> None:
+    check_config(params.get("Config") or ())
+
+
+def _check_user(site: InstanceRuntime, params: Params) -> None:
+    check_user(params, site.instance.more.get("IdentityManagementType", CONNECT_MANAGED))
+
+
+def _no_rule(site: InstanceRuntime, params: Params) -> None:
+    """Accept the request: the model has said all."""
+
+
 def _as_is(site: InstanceRuntime, found: Resource, about: Params) -> Params:
     return about
 
@@ -174,6 +191,11 @@ def _refers_to_profile(user: Resource, profile: Resource) -> bool:
     return resource_id(user.members["RoutingProfileId"]) == profile.id
 
 
+_RULES: dict[str, Callable[[InstanceRuntime, Params], None]] = {
+    "HoursOfOperation": _check_hours,
+    "User": _check_user,
+}
+"""What a Create request must keep beyond its model."""
 _CHECKS: dict[str, tuple[Callable[[InstanceRuntime, Resource, Params], None], ...]] = {
     "RoutingProfile": (_check_queues,),
     "Queue": (_check_quick_connects,),

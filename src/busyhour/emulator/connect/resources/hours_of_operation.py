@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import Instance
+from busyhour.emulator.messages import ApiError
 
 _DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 
@@ -21,6 +22,25 @@ def zone(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+def check_config(config: Iterable[Mapping[str, Any]]) -> None:
+    """Check that no range of CreateHoursOfOperation or UpdateHoursOfOperation goes over midnight.
+
+    Text and code are those of the service (a live refusal of 16:00 to 06:00, September 2026); 00:00 to 00:00 is accepted
+    there. A day that goes on after midnight is two entries.
+
+    Raises:
+        ApiError: InvalidRequestException.
+    """
+    for entry in config:
+        start, end = entry["StartTime"], entry["EndTime"]
+        if _minute(start) > _minute(end) and _minute(end) > 0:
+            raise ApiError(
+                "InvalidRequestException",
+                f"Start time: {start['Hours']}:{start['Minutes']} cannot be greater than end time: "
+                f"{end['Hours']}:{end['Minutes']}",
+            )
 
 
 def is_open(hours: Mapping[str, Any], at: float) -> bool:

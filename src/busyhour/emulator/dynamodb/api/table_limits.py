@@ -19,8 +19,8 @@ DECREASES = "dynamodb.provisioned-capacity-decreases-per-day"
 STREAMED = "dynamodb.streams-write-throughput-limit"
 LOCAL_INDEXES = 5
 """Local secondary indexes of a table (Developer Guide, "Secondary indexes" of its quotas)."""
-LONGEST_NAME = 255
-"""Characters of a table's name (Developer Guide, "Naming rules"); the minimum of three is not enforced."""
+SHORTEST_NAME, LONGEST_NAME = 3, 255
+"""Characters of a table's name (Developer Guide, "Naming rules")."""
 PROJECTED = 100
 """Attributes named for projection by all indexes of a table together (the same page)."""
 _DAY = 86_400.0
@@ -52,10 +52,11 @@ class TableLimits:
     def check(self, name: str, params: Mapping[str, Any]) -> None:
         """Raise ApiError if CreateTable or UpdateTable exceeds a limit."""
         if name == "CreateTable":
-            if len(params["TableName"]) > LONGEST_NAME:
+            if not SHORTEST_NAME <= len(params["TableName"]) <= LONGEST_NAME:
                 raise ApiError(
                     "ValidationException",
-                    f"TableName must be at least 3 characters long and at most {LONGEST_NAME} characters long",
+                    f"TableName must be at least {SHORTEST_NAME} characters long and at most {LONGEST_NAME} "
+                    "characters long",
                 )
             tables = len(self._operations.backend.tables) + 1
             self._hold(MAXIMUM_TABLES, tables, "There is a limit of {limit:g} tables per subscriber")

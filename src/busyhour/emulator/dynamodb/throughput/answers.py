@@ -32,8 +32,9 @@ _BY_LIMIT = {
 
 
 def throttle_error(refusal: Throttled, *, provisioned: bool) -> ApiError:
-    """Make the exception that DynamoDB throws, with its ThrottlingReasons.
+    """Make the exception that DynamoDB throws, with its reasons.
 
+    The member is `throttlingReasons` in ThrottlingException and `ThrottlingReasons` in the others (botocore's model).
     A hot partition of a provisioned table throws the exception of provisioned throughput, with its own reason.
     """
     limit = refusal.limit
@@ -41,7 +42,8 @@ def throttle_error(refusal: Throttled, *, provisioned: bool) -> ApiError:
         limit = "ProvisionedThroughputExceeded"
     code, message = _BY_LIMIT[limit]
     reasons = [{"reason": refusal.reason, "resource": refusal.resource}]
-    return ApiError(code, message, 400, ThrottlingReasons=reasons)
+    member = "throttlingReasons" if code == "ThrottlingException" else "ThrottlingReasons"
+    return ApiError(code, message, 400, **{member: reasons})
 
 
 def cancelled(charges: Sequence[Charge], refused: Charge, error: ApiError) -> ApiError:

@@ -73,6 +73,7 @@ class Centre:
         return self.client(
             "CreateUser",
             Username=name,
+            Password="Passw0rd",
             IdentityInfo={"FirstName": name, "LastName": "X"},
             PhoneConfig={"PhoneType": "SOFT_PHONE"},
             SecurityProfileIds=[self.security],

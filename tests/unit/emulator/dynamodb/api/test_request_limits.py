@@ -51,17 +51,19 @@ def writes(count):
 
 
 def puts(count, size=1):
-    return [{"Put": {"TableName": "t", "Item": item(number, v={"S": "x" * size})}} for number in range(count)]
+    return [
+        {"Put": {"TableName": "tab", "Item": item(number, v={"S": "x" * size})}} for number in range(count)
+    ]
 
 
 def reads(count):
-    return [{"Get": {"TableName": "t", "Key": item(number)}} for number in range(count)]
+    return [{"Get": {"TableName": "tab", "Key": item(number)}} for number in range(count)]
 
 
 def update(expression):
     values = {":v": {"S": "1"}}
     return {
-        "TableName": "t",
+        "TableName": "tab",
         "Key": item("u"),
         "UpdateExpression": expression,
         "ExpressionAttributeValues": values,
@@ -72,16 +74,16 @@ def assigned(size):
     return "SET a = :v".ljust(size)
 
 
-ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/t"
+ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/tab"
 CASES = {
     "25 items in a batch of writes": (
         "BatchWriteItem",
-        lambda more: {"RequestItems": {"t": writes(25 + more)}},
+        lambda more: {"RequestItems": {"tab": writes(25 + more)}},
         "Too many items requested for the BatchWriteItem call",
     ),
     "100 items in a batch of reads": (
         "BatchGetItem",
-        lambda more: {"RequestItems": {"t": {"Keys": [item(n) for n in range(100 + more)]}}},
+        lambda more: {"RequestItems": {"tab": {"Keys": [item(n) for n in range(100 + more)]}}},
         "less than or equal to 100",
     ),
     "100 items in a transaction that writes": (
@@ -111,7 +113,7 @@ CASES = {
     ),
     "31 lists around a value": (
         "PutItem",
-        lambda more: {"TableName": "t", "Item": item("n", v=nested(31 + more, "L"))},
+        lambda more: {"TableName": "tab", "Item": item("n", v=nested(31 + more, "L"))},
         "Nesting Levels have exceeded supported limits",
     ),
     "31 maps around a value of an update": (
@@ -124,17 +126,17 @@ CASES = {
     ),
     "38 digits of a number": (
         "PutItem",
-        lambda more: {"TableName": "t", "Item": item("n", v={"N": "1" * (38 + more)})},
+        lambda more: {"TableName": "tab", "Item": item("n", v={"N": "1" * (38 + more)})},
         "more than 38 significant digits",
     ),
     "2 KB of a partition key": (
         "PutItem",
-        lambda more: {"TableName": "t", "Item": item("x" * (2048 + more))},
+        lambda more: {"TableName": "tab", "Item": item("x" * (2048 + more))},
         "2048 bytes",
     ),
     "1 KB of a sort key": (
         "PutItem",
-        lambda more: {"TableName": "t", "Item": {"k": {"S": "a"}, "s": {"S": "x" * (1024 + more)}}},
+        lambda more: {"TableName": "tab", "Item": {"k": {"S": "a"}, "s": {"S": "x" * (1024 + more)}}},
         "1024 bytes",
     ),
     "20 KB of a policy": (
@@ -190,7 +192,7 @@ def test_so_much_is_taken_and_no_more(dynamo, kept, case):
     lab = kept.get("lab")
     if lab is None:
         lab = kept["lab"] = dynamo(ROOMY)
-        lab.call("CreateTable", TableName="t", **TABLE)
+        lab.call("CreateTable", TableName="tab", **TABLE)
     operation, params, said = CASES[case]
     lab.now[0] += 100
     taken = lab.call(operation, **params(0))
@@ -203,11 +205,11 @@ def test_so_much_is_taken_and_no_more(dynamo, kept, case):
 
 def test_a_transaction_reads_four_megabytes(dynamo):
     lab = dynamo(ROOMY)
-    lab.call("CreateTable", TableName="t", **TABLE)
+    lab.call("CreateTable", TableName="tab", **TABLE)
     for number in range(11):
         lab.now[0] += 10
         full = item(number, v={"S": "x" * 390_000})
-        assert lab.call("PutItem", TableName="t", Item=full)["__status"] == 200
+        assert lab.call("PutItem", TableName="tab", Item=full)["__status"] == 200
     lab.now[0] += 100
     assert len(lab.call("TransactGetItems", TransactItems=reads(10))["Responses"]) == 10
     lab.now[0] += 100
@@ -216,9 +218,9 @@ def test_a_transaction_reads_four_megabytes(dynamo):
 
 def test_a_transaction_reads_its_items_in_their_order(dynamo):
     lab = dynamo(ROOMY)
-    lab.call("CreateTable", TableName="t", **TABLE)
+    lab.call("CreateTable", TableName="tab", **TABLE)
     for number in range(0, 60, 2):
-        lab.call("PutItem", TableName="t", Item=item(number))
+        lab.call("PutItem", TableName="tab", Item=item(number))
     found = lab.call("TransactGetItems", TransactItems=reads(60))["Responses"]
     assert [one.get("Item", {}).get("k", {}).get("S") for one in found] == [
         str(number) if number % 2 == 0 else None for number in range(60)
@@ -233,10 +235,10 @@ def test_a_transaction_has_an_item(dynamo, operation):
 
 def test_a_transaction_of_statements_answers_each_of_them(dynamo):
     lab = dynamo(ROOMY)
-    lab.call("CreateTable", TableName="t", **TABLE)
-    lab.call("PutItem", TableName="t", Item=item(2))
+    lab.call("CreateTable", TableName="tab", **TABLE)
+    lab.call("PutItem", TableName="tab", Item=item(2))
     statements = [
-        {"Statement": f"SELECT * FROM \"t\" WHERE k = '{number}' AND s = 'x'"} for number in (1, 2, 3)
+        {"Statement": f"SELECT * FROM \"tab\" WHERE k = '{number}' AND s = 'x'"} for number in (1, 2, 3)
     ]
     found = lab.call("ExecuteTransaction", TransactStatements=statements)["Responses"]
     assert found == [{}, {"Item": item(2)}, {}]

@@ -17,7 +17,7 @@ PROVISIONED = {
     **{k: v for k, v in ON_DEMAND.items() if k != "BillingMode"},
     "ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5},
 }
-ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/t"
+ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/tab"
 
 
 def key(name="k"):
@@ -33,7 +33,7 @@ def test_importing_the_service_does_not_import_moto():
 def test_answers_carry_the_checksum_that_sdks_compare(dynamo):
     ours = dynamo()
     ours.call("CreateTable", **ON_DEMAND)
-    response = ours.send("GetItem", json.dumps({"TableName": "t", "Key": key()}).encode())
+    response = ours.send("GetItem", json.dumps({"TableName": "tab", "Key": key()}).encode())
     assert response.headers["x-amz-crc32"] == str(zlib.crc32(response.body))
     assert response.content_type == "application/x-amz-json-1.0"
 
@@ -44,25 +44,25 @@ def test_answers_carry_the_checksum_that_sdks_compare(dynamo):
 def test_a_provisioned_table_throttles_with_its_reason(dynamo):
     ours = dynamo()
     ours.call("CreateTable", **PROVISIONED)
-    answers = [ours.call("PutItem", TableName="t", Item=key(str(i))) for i in range(7)]
+    answers = [ours.call("PutItem", TableName="tab", Item=key(str(i))) for i in range(7)]
     assert [a["__status"] for a in answers] == [200] * 5 + [400] * 2
     assert answers[5]["__type"].endswith("#ProvisionedThroughputExceededException")
     assert answers[5]["ThrottlingReasons"] == [
         {"reason": "TableWriteProvisionedThroughputExceeded", "resource": ARN}
     ]
-    assert ours.call("Scan", TableName="t", Select="COUNT")["Count"] == 5
+    assert ours.call("Scan", TableName="tab", Select="COUNT")["Count"] == 5
     ours.now[0] += 1
-    assert ours.call("PutItem", TableName="t", Item=key("later"))["__status"] == 200
-    assert ours.total("WriteThrottleEvents", TableName="t") == 2
-    assert ours.total("WriteProvisionedThroughputThrottleEvents", TableName="t") == 2
-    assert ours.total("ThrottledRequests", TableName="t", Operation="PutItem") == 2
-    assert ours.total("ConsumedWriteCapacityUnits", TableName="t") == 6
+    assert ours.call("PutItem", TableName="tab", Item=key("later"))["__status"] == 200
+    assert ours.total("WriteThrottleEvents", TableName="tab") == 2
+    assert ours.total("WriteProvisionedThroughputThrottleEvents", TableName="tab") == 2
+    assert ours.total("ThrottledRequests", TableName="tab", Operation="PutItem") == 2
+    assert ours.total("ConsumedWriteCapacityUnits", TableName="tab") == 6
 
 
 def test_botocore_reads_the_throttle_as_the_modelled_error(dynamo):
     ours = dynamo()
     ours.call("CreateTable", **PROVISIONED)
-    body = json.dumps({"TableName": "t", "Item": key()}).encode()
+    body = json.dumps({"TableName": "tab", "Item": key()}).encode()
     for _ in range(5):
         ours.send("PutItem", body)
     response = ours.send("PutItem", body)
@@ -78,7 +78,7 @@ def test_botocore_reads_the_throttle_as_the_modelled_error(dynamo):
 def test_the_table_level_quota_turns_requests_away_and_is_tallied(dynamo):
     ours = dynamo({"L-AB614373": 3})
     ours.call("CreateTable", **ON_DEMAND)
-    answers = [ours.call("PutItem", TableName="t", Item=key(str(i))) for i in range(5)]
+    answers = [ours.call("PutItem", TableName="tab", Item=key(str(i))) for i in range(5)]
     assert [a["__status"] for a in answers] == [200, 200, 200, 400, 400]
     assert answers[4]["__type"].endswith("#RequestLimitExceeded")
     assert answers[4]["ThrottlingReasons"][0]["reason"] == "TableWriteAccountLimitExceeded"
@@ -91,16 +91,16 @@ def test_an_on_demand_maximum_is_kept_although_moto_does_not_know_it(dynamo):
     ours.call(
         "CreateTable", **ON_DEMAND, OnDemandThroughput={"MaxWriteRequestUnits": 2, "MaxReadRequestUnits": -1}
     )
-    answers = [ours.call("PutItem", TableName="t", Item=key(str(i))) for i in range(3)]
+    answers = [ours.call("PutItem", TableName="tab", Item=key(str(i))) for i in range(3)]
     assert answers[2]["__type"].endswith("#ThrottlingException")
-    assert answers[2]["ThrottlingReasons"][0]["reason"] == "TableWriteMaxOnDemandThroughputExceeded"
+    assert answers[2]["throttlingReasons"][0]["reason"] == "TableWriteMaxOnDemandThroughputExceeded"
 
 
 @pytest.mark.parametrize(("initial", "taken"), [(3, 3), (5, 5)])
 def test_what_a_new_table_on_demand_takes_is_the_applied_value_of_its_quota(dynamo, initial, taken):
     ours = dynamo({"dynamodb.new-on-demand-table-initial-writes": initial})
     ours.call("CreateTable", **ON_DEMAND)
-    answers = [ours.call("PutItem", TableName="t", Item=key(str(i)))["__status"] for i in range(8)]
+    answers = [ours.call("PutItem", TableName="tab", Item=key(str(i)))["__status"] for i in range(8)]
     assert answers == [200] * taken + [400] * (8 - taken)
 
 
@@ -108,21 +108,21 @@ def test_a_batch_that_is_too_much_is_done_in_part(dynamo):
     ours = dynamo()
     ours.call("CreateTable", **PROVISIONED)
     requests = [{"PutRequest": {"Item": key(str(i))}} for i in range(7)]
-    answer = ours.call("BatchWriteItem", RequestItems={"t": requests})
-    assert answer["UnprocessedItems"] == {"t": requests[5:]}
+    answer = ours.call("BatchWriteItem", RequestItems={"tab": requests})
+    assert answer["UnprocessedItems"] == {"tab": requests[5:]}
     ours.now[0] += 0.5
     keys = [key(str(i)) for i in range(12)]
-    got = ours.call("BatchGetItem", RequestItems={"t": {"Keys": keys, "ConsistentRead": True}})
-    assert len(got["Responses"]["t"]) == 5
-    assert got["UnprocessedKeys"] == {"t": {"Keys": keys[5:], "ConsistentRead": True}}
-    nothing = ours.call("BatchGetItem", RequestItems={"t": {"Keys": keys, "ConsistentRead": True}})
+    got = ours.call("BatchGetItem", RequestItems={"tab": {"Keys": keys, "ConsistentRead": True}})
+    assert len(got["Responses"]["tab"]) == 5
+    assert got["UnprocessedKeys"] == {"tab": {"Keys": keys[5:], "ConsistentRead": True}}
+    nothing = ours.call("BatchGetItem", RequestItems={"tab": {"Keys": keys, "ConsistentRead": True}})
     assert nothing["__type"].endswith("#ProvisionedThroughputExceededException")
 
 
 def test_a_transaction_that_is_too_much_is_cancelled_and_changes_nothing(dynamo):
     ours = dynamo()
     ours.call("CreateTable", **PROVISIONED)
-    entries = [{"Put": {"TableName": "t", "Item": key(str(i))}} for i in range(3)]
+    entries = [{"Put": {"TableName": "tab", "Item": key(str(i))}} for i in range(3)]
     answer = ours.call("TransactWriteItems", TransactItems=entries)
     assert answer["__type"].endswith("#TransactionCanceledException")
     assert [r["Code"] for r in answer["CancellationReasons"]] == [
@@ -130,7 +130,7 @@ def test_a_transaction_that_is_too_much_is_cancelled_and_changes_nothing(dynamo)
         "None",
         "ProvisionedThroughputExceeded",
     ]
-    assert ours.call("Scan", TableName="t", Select="COUNT")["Count"] == 0
+    assert ours.call("Scan", TableName="tab", Select="COUNT")["Count"] == 0
     assert ours.call("TransactWriteItems", TransactItems=entries[:2])["__status"] == 200
 
 
@@ -140,9 +140,9 @@ def test_a_query_is_charged_for_what_it_read_afterwards(dynamo):
         "CreateTable",
         **{**PROVISIONED, "ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 500}},
     )
-    ours.call("PutItem", TableName="t", Item={**key(), "text": {"S": "x" * 80_000}})
+    ours.call("PutItem", TableName="tab", Item={**key(), "text": {"S": "x" * 80_000}})
     query = {
-        "TableName": "t",
+        "TableName": "tab",
         "KeyConditionExpression": "id = :k",
         "ExpressionAttributeValues": {":k": {"S": "k"}},
         "FilterExpression": "attribute_exists(nothing)",
@@ -150,7 +150,7 @@ def test_a_query_is_charged_for_what_it_read_afterwards(dynamo):
     }
     answer = ours.call("Query", **query)
     assert answer["Count"] == 0
-    assert answer["ConsumedCapacity"] == {"TableName": "t", "CapacityUnits": 10.0}
+    assert answer["ConsumedCapacity"] == {"TableName": "tab", "CapacityUnits": 10.0}
     assert ours.call("Query", **query)["__type"].endswith("#ProvisionedThroughputExceededException")
 
 
@@ -158,12 +158,14 @@ def test_a_changed_capacity_counts_at_once(dynamo):
     ours = dynamo()
     ours.call("CreateTable", **PROVISIONED)
     for i in range(6):
-        last = ours.call("PutItem", TableName="t", Item=key(str(i)))
+        last = ours.call("PutItem", TableName="tab", Item=key(str(i)))
     assert last["__status"] == 400
     ours.call(
-        "UpdateTable", TableName="t", ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 50}
+        "UpdateTable",
+        TableName="tab",
+        ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 50},
     )
-    assert {ours.call("PutItem", TableName="t", Item=key(str(i)))["__status"] for i in range(50)} == {200}
+    assert {ours.call("PutItem", TableName="tab", Item=key(str(i)))["__status"] for i in range(50)} == {200}
 
 
 # ------------------------------------------------------------------------------------------------- capacity
@@ -185,10 +187,10 @@ def test_a_changed_capacity_counts_at_once(dynamo):
 def test_consumed_capacity(dynamo, operation, params, units):
     ours = dynamo()
     ours.call("CreateTable", **ON_DEMAND)
-    ours.call("PutItem", TableName="t", Item={**key("big"), "content": {"S": "x" * 5500}})
-    answer = ours.call(operation, TableName="t", **params, ReturnConsumedCapacity="TOTAL")
-    assert answer["ConsumedCapacity"] == {"TableName": "t", "CapacityUnits": units}
-    plain = ours.call(operation, TableName="t", **params)
+    ours.call("PutItem", TableName="tab", Item={**key("big"), "content": {"S": "x" * 5500}})
+    answer = ours.call(operation, TableName="tab", **params, ReturnConsumedCapacity="TOTAL")
+    assert answer["ConsumedCapacity"] == {"TableName": "tab", "CapacityUnits": units}
+    plain = ours.call(operation, TableName="tab", **params)
     assert "ConsumedCapacity" not in plain
 
 
@@ -197,14 +199,14 @@ def test_an_update_that_makes_an_item_grow_is_charged_for_the_new_size(dynamo):
     ours.call("CreateTable", **ON_DEMAND)
     answer = ours.call(
         "UpdateItem",
-        TableName="t",
+        TableName="tab",
         Key=key(),
         UpdateExpression="SET content = :c",
         ExpressionAttributeValues={":c": {"S": "x" * 5500}},
         ReturnConsumedCapacity="INDEXES",
     )
     assert answer["ConsumedCapacity"] == {
-        "TableName": "t",
+        "TableName": "tab",
         "CapacityUnits": 6.0,
         "Table": {"CapacityUnits": 6.0},
     }
@@ -231,14 +233,14 @@ def test_a_query_of_an_index_is_charged_to_the_index(dynamo):
     )
     answer = ours.call(
         "Query",
-        TableName="t",
+        TableName="tab",
         IndexName="by-g",
         KeyConditionExpression="g = :g",
         ExpressionAttributeValues={":g": {"S": "x"}},
         ReturnConsumedCapacity="INDEXES",
     )
     assert answer["ConsumedCapacity"]["GlobalSecondaryIndexes"] == {"by-g": {"CapacityUnits": 0.5}}
-    assert ours.total("ConsumedReadCapacityUnits", TableName="t", GlobalSecondaryIndexName="by-g") == 0.5
+    assert ours.total("ConsumedReadCapacityUnits", TableName="tab", GlobalSecondaryIndexName="by-g") == 0.5
 
 
 # --------------------------------------------------------------------------------------------------- errors
@@ -252,15 +254,15 @@ def test_a_query_of_an_index_is_charged_to_the_index(dynamo):
         ("GetItem", b"{}", "ValidationException", 'Missing required parameter in input: "TableName"'),
         (
             "PutItem",
-            b'{"TableName": "t"}',
+            b'{"TableName": "tab"}',
             "ValidationException",
             'Missing required parameter in input: "Item"',
         ),
-        ("PutItem", b'{"TableName": "t", "Item": {"id": {"X": "1"}}}', "ValidationException", "datatypes"),
-        ("PutItem", b'{"TableName": "t", "Item": {"id": {}}}', "ValidationException", "datatypes"),
+        ("PutItem", b'{"TableName": "tab", "Item": {"id": {"X": "1"}}}', "ValidationException", "datatypes"),
+        ("PutItem", b'{"TableName": "tab", "Item": {"id": {}}}', "ValidationException", "datatypes"),
         (
             "PutItem",
-            b'{"TableName": "t", "Item": {"id": {"B": "not base64"}}}',
+            b'{"TableName": "tab", "Item": {"id": {"B": "not base64"}}}',
             "SerializationException",
             "read",
         ),
@@ -287,10 +289,10 @@ def test_bad_requests_are_answered_in_dynamodbs_words(dynamo, operation, body, c
 def test_a_failed_condition_is_counted_apart_from_other_errors(dynamo):
     ours = dynamo()
     ours.call("CreateTable", **ON_DEMAND)
-    put = {"TableName": "t", "Item": key(), "ConditionExpression": "attribute_not_exists(id)"}
+    put = {"TableName": "tab", "Item": key(), "ConditionExpression": "attribute_not_exists(id)"}
     ours.call("PutItem", **put)
     assert ours.call("PutItem", **put)["__type"].endswith("#ConditionalCheckFailedException")
-    assert ours.total("ConditionalCheckFailedRequests", TableName="t") == 1
+    assert ours.total("ConditionalCheckFailedRequests", TableName="tab") == 1
     assert ours.total("UserErrors") == 0
 
 
@@ -308,10 +310,10 @@ def test_limits_are_those_of_the_quota_table(dynamo):
 def test_there_are_only_so_many_tables(dynamo):
     ours = dynamo({"L-F98FE922": 1})
     assert ours.call("CreateTable", **ON_DEMAND)["__status"] == 200
-    refused = ours.call("CreateTable", **{**ON_DEMAND, "TableName": "u"})
+    refused = ours.call("CreateTable", **{**ON_DEMAND, "TableName": "uab"})
     assert refused["__type"].endswith("#LimitExceededException")
-    ours.call("DeleteTable", TableName="t")
-    assert ours.call("CreateTable", **{**ON_DEMAND, "TableName": "u"})["__status"] == 200
+    ours.call("DeleteTable", TableName="tab")
+    assert ours.call("CreateTable", **{**ON_DEMAND, "TableName": "uab"})["__status"] == 200
 
 
 def test_two_emulators_share_nothing(dynamo):
@@ -323,22 +325,22 @@ def test_two_emulators_share_nothing(dynamo):
 def test_a_failed_transaction_leaves_every_item_as_it_was(dynamo):
     ours = dynamo()
     ours.call("CreateTable", **ON_DEMAND)
-    ours.call("PutItem", TableName="t", Item={**key("a"), "n": {"N": "1"}})
+    ours.call("PutItem", TableName="tab", Item={**key("a"), "n": {"N": "1"}})
     answer = ours.call(
         "TransactWriteItems",
         TransactItems=[
             {
                 "Update": {
-                    "TableName": "t",
+                    "TableName": "tab",
                     "Key": key("a"),
                     "UpdateExpression": "SET n = :n",
                     "ExpressionAttributeValues": {":n": {"N": "2"}},
                 }
             },
-            {"Put": {"TableName": "t", "Item": key("b")}},
+            {"Put": {"TableName": "tab", "Item": key("b")}},
             {
                 "ConditionCheck": {
-                    "TableName": "t",
+                    "TableName": "tab",
                     "Key": key("c"),
                     "ConditionExpression": "attribute_exists(id)",
                 }
@@ -346,5 +348,5 @@ def test_a_failed_transaction_leaves_every_item_as_it_was(dynamo):
         ],
     )
     assert [r["Code"] for r in answer["CancellationReasons"]] == ["None", "None", "ConditionalCheckFailed"]
-    items = ours.call("Scan", TableName="t")["Items"]
+    items = ours.call("Scan", TableName="tab")["Items"]
     assert items == [{**key("a"), "n": {"N": "1"}}]

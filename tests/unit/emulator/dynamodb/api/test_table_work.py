@@ -31,83 +31,83 @@ def tally(lab):
 
 def test_without_a_delay_a_table_is_ready_with_the_answer(dynamo):
     lab = dynamo()
-    assert lab.call("CreateTable", TableName="t", **SIMPLE)["TableDescription"]["TableStatus"] == "ACTIVE"
-    assert lab.call("DeleteTable", TableName="t")["__status"] == 200
-    assert code(lab.call("DescribeTable", TableName="t")) == "ResourceNotFoundException"
+    assert lab.call("CreateTable", TableName="tab", **SIMPLE)["TableDescription"]["TableStatus"] == "ACTIVE"
+    assert lab.call("DeleteTable", TableName="tab")["__status"] == 200
+    assert code(lab.call("DescribeTable", TableName="tab")) == "ResourceNotFoundException"
     assert (tally(lab).peak, tally(lab).rejected) == (1, 0)
 
 
 def test_a_new_table_takes_items_once_it_is_active(dynamo):
     lab = dynamo(table_delay=10.0)
-    made = lab.call("CreateTable", TableName="t", **SIMPLE, GlobalSecondaryIndexes=[INDEX])
+    made = lab.call("CreateTable", TableName="tab", **SIMPLE, GlobalSecondaryIndexes=[INDEX])
     assert made["TableDescription"]["TableStatus"] == "CREATING"
-    described = lab.call("DescribeTable", TableName="t")["Table"]
+    described = lab.call("DescribeTable", TableName="tab")["Table"]
     assert [index["IndexStatus"] for index in described["GlobalSecondaryIndexes"]] == ["CREATING"]
-    item = {"TableName": "t", "Item": {"k": {"S": "a"}}}
+    item = {"TableName": "tab", "Item": {"k": {"S": "a"}}}
     requests = [
         ("PutItem", item),
-        ("GetItem", {"TableName": "t", "Key": {"k": {"S": "a"}}}),
-        ("BatchWriteItem", {"RequestItems": {"t": [{"PutRequest": {"Item": item["Item"]}}]}}),
+        ("GetItem", {"TableName": "tab", "Key": {"k": {"S": "a"}}}),
+        ("BatchWriteItem", {"RequestItems": {"tab": [{"PutRequest": {"Item": item["Item"]}}]}}),
         ("TransactWriteItems", {"TransactItems": [{"Put": item}]}),
-        ("ExecuteStatement", {"Statement": 'SELECT * FROM "t"'}),
-        ("BatchExecuteStatement", {"Statements": [{"Statement": "SELECT * FROM t WHERE k='a'"}]}),
+        ("ExecuteStatement", {"Statement": 'SELECT * FROM "tab"'}),
+        ("BatchExecuteStatement", {"Statements": [{"Statement": "SELECT * FROM tab WHERE k='a'"}]}),
     ]
     assert {name: code(lab.call(name, **params)) for name, params in requests} == dict.fromkeys(
         [name for name, _ in requests], "ResourceNotFoundException"
     )
-    assert lab.call("ListTables")["TableNames"] == ["t"]
+    assert lab.call("ListTables")["TableNames"] == ["tab"]
     lab.now[0] += 9.9
     assert code(lab.call("PutItem", **item)) == "ResourceNotFoundException"
     lab.now[0] += 0.1
-    assert status(lab, "t") == "ACTIVE"
+    assert status(lab, "tab") == "ACTIVE"
     assert [lab.call(name, **params)["__status"] for name, params in requests] == [200] * len(requests)
 
 
 def test_a_table_that_is_made_or_changed_cannot_be_changed_or_deleted(dynamo):
     lab = dynamo(table_delay=10.0)
-    lab.call("CreateTable", TableName="t", **SIMPLE)
-    change = {"TableName": "t", "DeletionProtectionEnabled": False}
+    lab.call("CreateTable", TableName="tab", **SIMPLE)
+    change = {"TableName": "tab", "DeletionProtectionEnabled": False}
     refused = lab.call("UpdateTable", **change)
     assert code(refused) == "ResourceInUseException"
-    assert refused["message"].endswith("Table is being created: t")
-    assert code(lab.call("CreateBackup", TableName="t", BackupName="later")) == "TableInUseException"
+    assert refused["message"].endswith("Table is being created: tab")
+    assert code(lab.call("CreateBackup", TableName="tab", BackupName="later")) == "TableInUseException"
     lab.now[0] += 10
     assert lab.call("UpdateTable", **change)["TableDescription"]["TableStatus"] == "UPDATING"
-    assert lab.call("PutItem", TableName="t", Item={"k": {"S": "a"}})["__status"] == 200
+    assert lab.call("PutItem", TableName="tab", Item={"k": {"S": "a"}})["__status"] == 200
     for name in ("UpdateTable", "DeleteTable"):
-        answer = lab.call(name, **(change if name == "UpdateTable" else {"TableName": "t"}))
-        assert (code(answer), answer["message"][-25:]) == (
+        answer = lab.call(name, **(change if name == "UpdateTable" else {"TableName": "tab"}))
+        assert (code(answer), answer["message"][-27:]) == (
             "ResourceInUseException",
-            "Table is being updated: t",
+            "Table is being updated: tab",
         )
     lab.now[0] += 10
-    assert lab.call("DeleteTable", TableName="t")["__status"] == 200
+    assert lab.call("DeleteTable", TableName="tab")["__status"] == 200
 
 
 def test_a_table_that_is_deleted_goes_when_its_time_is_over(dynamo):
     lab = dynamo(table_delay=10.0)
-    lab.call("CreateTable", TableName="t", **SIMPLE)
+    lab.call("CreateTable", TableName="tab", **SIMPLE)
     lab.now[0] += 10
-    assert lab.call("DeleteTable", TableName="t")["TableDescription"]["TableStatus"] == "DELETING"
-    assert status(lab, "t") == "DELETING"
-    assert lab.call("DeleteTable", TableName="t")["TableDescription"]["TableStatus"] == "DELETING"
-    assert code(lab.call("CreateTable", TableName="t", **SIMPLE)) == "ResourceInUseException"
+    assert lab.call("DeleteTable", TableName="tab")["TableDescription"]["TableStatus"] == "DELETING"
+    assert status(lab, "tab") == "DELETING"
+    assert lab.call("DeleteTable", TableName="tab")["TableDescription"]["TableStatus"] == "DELETING"
+    assert code(lab.call("CreateTable", TableName="tab", **SIMPLE)) == "ResourceInUseException"
     assert lab.service.dump(None)["us-east-1"]["items"] == {}
     lab.now[0] += 10
-    assert code(lab.call("DescribeTable", TableName="t")) == "ResourceNotFoundException"
-    assert lab.call("CreateTable", TableName="t", **SIMPLE)["__status"] == 200
+    assert code(lab.call("DescribeTable", TableName="tab")) == "ResourceNotFoundException"
+    assert lab.call("CreateTable", TableName="tab", **SIMPLE)["__status"] == 200
 
 
 def test_time_to_live_is_changed_once_at_a_time(dynamo):
     lab = dynamo(table_delay=10.0)
-    lab.call("CreateTable", TableName="t", **SIMPLE)
+    lab.call("CreateTable", TableName="tab", **SIMPLE)
     lab.now[0] += 10
     change = {
-        "TableName": "t",
+        "TableName": "tab",
         "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "until"},
     }
     assert lab.call("UpdateTimeToLive", **change)["__status"] == 200
-    assert status(lab, "t") == "ACTIVE"
+    assert status(lab, "tab") == "ACTIVE"
     assert code(lab.call("UpdateTimeToLive", **change)) == "ValidationException"
     lab.now[0] += 10
     assert lab.call("UpdateTimeToLive", **change)["__status"] == 200
@@ -116,7 +116,7 @@ def test_time_to_live_is_changed_once_at_a_time(dynamo):
 @pytest.mark.parametrize("limit", [500, 3])
 def test_five_hundred_operations_run_at_a_time_and_not_one_more(dynamo, limit):
     lab = dynamo({CONCURRENT: limit} if limit != 500 else None, table_delay=60.0)
-    answers = [lab.call("CreateTable", TableName=f"t{number}", **SIMPLE) for number in range(limit)]
+    answers = [lab.call("CreateTable", TableName=f"tab{number}", **SIMPLE) for number in range(limit)]
     assert {answer["__status"] for answer in answers} == {200}
     refused = lab.call("CreateTable", TableName="one-more", **SIMPLE)
     assert code(refused) == "LimitExceededException"
@@ -125,7 +125,7 @@ def test_five_hundred_operations_run_at_a_time_and_not_one_more(dynamo, limit):
     )
     assert (tally(lab).peak, tally(lab).rejected) == (limit + 1, 1)
     lab.now[0] += 60
-    assert lab.call("DeleteTable", TableName="t0")["__status"] == 200
+    assert lab.call("DeleteTable", TableName="tab0")["__status"] == 200
     assert lab.call("CreateTable", TableName="one-more", **SIMPLE)["__status"] == 200
 
 
@@ -135,7 +135,7 @@ def test_of_tables_with_indexes_two_hundred_and_fifty_are_created_at_a_time(dyna
     def create(name, **more):
         return code(lab.call("CreateTable", TableName=name, **SIMPLE, **more))
 
-    assert {create(f"t{number}", GlobalSecondaryIndexes=[INDEX]) for number in range(250)} == {""}
+    assert {create(f"tab{number}", GlobalSecondaryIndexes=[INDEX]) for number in range(250)} == {""}
     assert create("indexed", GlobalSecondaryIndexes=[INDEX]) == "LimitExceededException"
     assert create("plain") == ""
 

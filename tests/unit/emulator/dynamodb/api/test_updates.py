@@ -55,14 +55,14 @@ def test_a_simple_update_leaves_the_item_that_moto_leaves(dynamo, monkeypatch):
     def same(sequence):
         # A table with a stream is left to moto.
         for lab, more in ((quick, {}), (slow, streamed)):
-            lab.call("DeleteTable", TableName="t")
+            lab.call("DeleteTable", TableName="tab")
             lab.call("CreateTable", **ON_DEMAND, **more)
         for params in sequence:
-            answers = [lab.call("UpdateItem", TableName="t", **params) for lab in (quick, slow)]
+            answers = [lab.call("UpdateItem", TableName="tab", **params) for lab in (quick, slow)]
             assert answers[0] == answers[1], params
-        scans = [lab.call("Scan", TableName="t")["Items"] for lab in (quick, slow)]
+        scans = [lab.call("Scan", TableName="tab")["Items"] for lab in (quick, slow)]
         assert scans[0] == scans[1]
-        consumed = [lab.total("ConsumedWriteCapacityUnits", TableName="t") for lab in (quick, slow)]
+        consumed = [lab.total("ConsumedWriteCapacityUnits", TableName="tab") for lab in (quick, slow)]
         assert consumed[0] == consumed[1]
 
     same()
@@ -97,7 +97,7 @@ def test_what_is_not_simple_is_left_to_moto(dynamo, monkeypatch, params):
     values = {":v": {"S": "x"}}
     lab.call(
         "UpdateItem",
-        **{"TableName": "t", "Key": {"id": {"S": "1"}}, "ExpressionAttributeValues": values, **params},
+        **{"TableName": "tab", "Key": {"id": {"S": "1"}}, "ExpressionAttributeValues": values, **params},
     )
     assert asked == ["UpdateItem"]
 
@@ -106,10 +106,10 @@ def test_a_simple_update_is_throttled_like_any_other(dynamo):
     lab = dynamo({"L-AB614373": 2})
     lab.call("CreateTable", **ON_DEMAND)
     update = {
-        "TableName": "t",
+        "TableName": "tab",
         "Key": {"id": {"S": "1"}},
         "UpdateExpression": "ADD calls :one",
         "ExpressionAttributeValues": {":one": {"N": "1"}},
     }
     assert [lab.call("UpdateItem", **update)["__status"] for _ in range(3)] == [200, 200, 400]
-    assert lab.call("GetItem", TableName="t", Key=update["Key"])["Item"]["calls"] == {"N": "2"}
+    assert lab.call("GetItem", TableName="tab", Key=update["Key"])["Item"]["calls"] == {"N": "2"}
