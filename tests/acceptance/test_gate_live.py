@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from busyhour.harness.safety.gate import REGION_TIME_ZONES, closes_at, in_window
+from busyhour.load.safety.policy import REGION_TIME_ZONES, closes_at, in_window
 from busyhour.shipped import shipped_root
 
 Busyhour = Callable[..., Any]

@@ -1,7 +1,8 @@
 """Journal of a run's contacts: those accepted, and those known to have ended. It survives a kill -9.
 
 One contact id per line; `contacts-<k>.log` and `ended-<k>.log` belong to worker k, `stopped.log` lists what a
-later clean-up ended. A contact is written as soon as its id is known, before it is used.
+later clean-up ended. A contact is written as soon as its id is known, before it is used. `requests-<k>.log` has a line for
+each contact before it is asked for: its ClientToken.
 """
 
 from __future__ import annotations
@@ -21,6 +22,17 @@ def contacts_file(folder: Path, k: int) -> Path:
 def ended_file(folder: Path, k: int) -> Path:
     """Return the path of worker k's contacts that are known to have ended."""
     return folder / f"ended-{k}.log"
+
+
+def requests_file(folder: Path, k: int) -> Path:
+    """Return the path of worker k's requests that start contacts, one client token a line."""
+    return folder / f"requests-{k}.log"
+
+
+def requested(folder: Path, k: int) -> int | None:
+    """Return the number of contacts that worker `k` asked for; None if its journal is not here."""
+    path = requests_file(folder, k)
+    return len(_lines(path)) if path.exists() else None
 
 
 class Journal:

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from busyhour.load.safety import outgoing
 from busyhour.shipped import shipped_root
 
 
@@ -160,6 +161,14 @@ class SsoPortal(FakeAws):
 
 def iso(moment):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+
+
+@pytest.fixture(autouse=True)
+def no_live_run_of_another_test():
+    """The gate of a live run is the process's; each test begins without one."""
+    outgoing.install(None)
+    yield
+    outgoing.install(None)
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from busyhour.harness.safety.gate import PRICE_PER_VOICE_MINUTE_USD, REGION_TIME_ZONES, Approval, closes_at
+from busyhour.harness.safety.gate import Approval
 from busyhour.load.outcomes.clean_up import seconds_for
+from busyhour.load.safety.policy import PRICE_PER_VOICE_MINUTE_USD, REGION_TIME_ZONES, closes_at
 from busyhour.results.record import AbortRecord
 from busyhour.scenarios.model import DriveKind, Scenario
 

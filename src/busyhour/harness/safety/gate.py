@@ -10,39 +10,24 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from busyhour.errors import BusyhourError, ExitCode, did_you_mean
 from busyhour.load.safety.permit import plan_of
+from busyhour.load.safety.policy import (
+    PRICE_PER_VOICE_MINUTE_USD,
+    REGION_TIME_ZONES,
+    WINDOW_CLOSES,
+    closes_at,
+    in_window,
+)
 from busyhour.scenarios.model import DriveKind, Scenario
-
-WINDOW_OPENS = time(18, 0)
-WINDOW_CLOSES = time(6, 0)
 
 SLACK = timedelta(minutes=15)
 """A run without calls may take this much longer than planned: quotas and forecast before it, workers that connect."""
-
-REGION_TIME_ZONES = {
-    "af-south-1": "Africa/Johannesburg",
-    "ap-northeast-1": "Asia/Tokyo",
-    "ap-northeast-2": "Asia/Seoul",
-    "ap-southeast-1": "Asia/Singapore",
-    "ap-southeast-2": "Australia/Sydney",
-    "ca-central-1": "America/Toronto",
-    "eu-central-1": "Europe/Berlin",
-    "eu-west-2": "Europe/London",
-    "us-east-1": "America/New_York",
-    "us-west-2": "America/Los_Angeles",
-    "us-gov-west-1": "America/Los_Angeles",
-}
-"""Regions that have Connect, with the time zone of the place that AWS names the Region after."""
-
-PRICE_PER_VOICE_MINUTE_USD = 0.038
-"""Connect's voice minute on the AWS pricing page as read on 2026-10-07; telephony comes on top."""
-PRICE_DATE = "2026-10-07"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,20 +122,6 @@ def read_approval(path: Path) -> Approval:
             )
             raise BusyhourError(f"{path}: {key} is {data[key]!r}; it must be {wanted}.")
     return Approval(path=path, **data)
-
-
-def in_window(now: datetime, region: str) -> bool:
-    """Whether `now` lies between 18:00 and 06:00 in the Region's own time zone, daylight saving included."""
-    local = now.astimezone(ZoneInfo(REGION_TIME_ZONES[region])).time()
-    return local >= WINDOW_OPENS or local < WINDOW_CLOSES
-
-
-def closes_at(now: datetime, region: str) -> datetime:
-    """The next 06:00 of the Region's own time after `now`, daylight saving included."""
-    zone = ZoneInfo(REGION_TIME_ZONES[region])
-    local = now.astimezone(zone)
-    day = local.date() if local.time() < WINDOW_CLOSES else local.date() + timedelta(days=1)
-    return datetime.combine(day, WINDOW_CLOSES, zone)
 
 
 def clear(scenario: Scenario, intent: Intent, approval: Approval | None, now: datetime) -> Clearance:

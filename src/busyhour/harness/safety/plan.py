@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from busyhour.harness.safety.abort_conditions import BREACHES, BUDGET_SECONDS, LEAST_FAILURES, SILENCE_SECONDS
-from busyhour.harness.safety.gate import (
-    PRICE_DATE,
-    PRICE_PER_VOICE_MINUTE_USD,
-    REGION_TIME_ZONES,
-    Approval,
-    Intent,
-    in_window,
-)
+from busyhour.harness.safety.gate import Approval, Intent
 from busyhour.harness.verdict.measured_demands import pool_of
 from busyhour.harness.verdict.reach import announcements
 from busyhour.load.client.retry_policies import MAX_ATTEMPTS
 from busyhour.load.outcomes.clean_up import STOPS_PER_SECOND, seconds_for
+from busyhour.load.safety.policy import (
+    PRICE_DATE,
+    PRICE_PER_VOICE_MINUTE_USD,
+    REGION_TIME_ZONES,
+    in_window,
+)
 from busyhour.quotas import freshness
 from busyhour.quotas.model import Origin, Quota, Scope
 from busyhour.quotas.table import quota_table

@@ -13,6 +13,7 @@ from gevent.event import AsyncResult
 import ssl
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from busyhour.load.client.sigv4 import Prepared
 from busyhour.load.client.transport import PlainTransport, TlsTransport, tls_context
 from busyhour.load.error_classes import Class
 from busyhour.load.event_loop import GeventClock
+from busyhour.load.safety import endpoints, outgoing
 
 __all__ = ["Answer", "Client", "Done"]
 
@@ -78,6 +80,7 @@ class Client:
         self._idle: list[Connection] = []
         self._all: set[Connection] = set()
         self._closed = False
+        self._aws = endpoints.is_aws(self.name)
 
     @property
     def connections(self) -> int:
@@ -126,6 +129,8 @@ class Client:
         """
         now = self.clock.real()
         request = Request(prepared, body, path, done, now, direct)
+        if (self._aws or outgoing.installed() is not None) and not self._admitted(request):
+            return
         if self._idle:
             self._idle.pop().send(request, now)
             return
@@ -139,6 +144,29 @@ class Client:
             self._all.add(Connection(self, self._transport(), request))
         except OSError as error:
             self.finish(request, Answer(Class.CONNECTION, code=error_text(error)))
+
+    def _admitted(self, request: Request) -> bool:
+        """Ask the gate of a live run; a request that it refuses ends here with its reason."""
+        prepared = request.prepared
+        gate = outgoing.installed()
+        admitted = outgoing.admit(
+            outgoing.Outgoing(
+                prepared.service,
+                prepared.region,
+                (self.host, prepared.host),
+                prepared.method,
+                prepared.path if request.path is None else request.path,
+                prepared.query,
+                prepared.headers,
+                request.body,
+            )
+        )
+        if isinstance(admitted, str):
+            self.finish(request, Answer(Class.CLIENT_ERROR, 0, outgoing.CODE, admitted.encode()))
+            return False
+        if gate is not None:
+            request.done = partial(_recorded, gate, admitted, request.done)
+        return True
 
     def call(self, prepared: Prepared, body: bytes, path: str | None = None) -> Answer:
         """Send a request and wait for its response in the calling greenlet. Also works before the clock runs."""
@@ -216,3 +244,9 @@ class Client:
             connection.fail(Class.TIMEOUT, f"no response within {self.timeout:g} s")
         if not self._closed:
             self.clock.call_later(SWEEP_SECONDS, self._sweep)
+
+
+def _recorded(gate: outgoing.OutgoingGate, admitted: outgoing.Admitted, done: Done, answer: Answer) -> None:
+    """Let the gate of a live run record the answer before anything else uses it."""
+    gate.answered(admitted, answer.body, ok=answer.ok, gone=answer.code == "ContactNotFoundException")
+    done(answer)

@@ -75,6 +75,25 @@ def write(service: str, operation: str, parameters: Mapping[str, Any]) -> Writte
     )
 
 
+@lru_cache(maxsize=16)
+def endpoint_of_signing_name(name: str, region: str) -> str:
+    """Return the URL of the endpoint of the service that signs as `name` (see `endpoint`).
+
+    Raises:
+        BusyhourError: no service that a load test drives signs so.
+    """
+    services = {
+        **{service: service for service in ("connect", "lambda", "dynamodb")},
+        "connect-campaigns": "connectcampaignsv2",
+        "connectcampaigns": "connectcampaigns",
+    }
+    if name not in services:
+        raise BusyhourError(
+            f"{name!r} is not a service that a load test drives.{did_you_mean(name, services)}"
+        )
+    return endpoint(services[name], region)
+
+
 def endpoint(service: str, region: str) -> str:
     """Return the URL of the service's endpoint in the Region (AWS_ENDPOINT_URL and FIPS settings apply).
 

@@ -6,6 +6,7 @@ import gevent
 
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from busyhour.errors import BusyhourError
 from busyhour.load.client import serializer
@@ -17,6 +18,7 @@ from busyhour.load.client.retry_policies import make_policy
 from busyhour.load.event_loop import GeventClock
 from busyhour.load.recorder import Recorder
 from busyhour.load.safety import permit as permits
+from busyhour.load.safety.outgoing import OutgoingGate
 from busyhour.load.safety.permit import Permit
 from busyhour.load.settings import Settings
 from busyhour.scenarios.model import Scenario
@@ -55,6 +57,26 @@ class Services:
         self._credentials = credentials or (ChainCredentials() if settings.aws else FixedCredentials())
         self._permit = permit
         self._open: dict[str, Service] = {}
+
+    def gate(self, k: int, n: int) -> OutgoingGate | None:
+        """Return the gate for the requests of worker `k` of `n`; None for an emulator.
+
+        Raises:
+            BusyhourError: the target is AWS and there is no permit for it (exit code 3).
+        """
+        settings = self._settings
+        if not settings.aws:
+            return None
+        permits.require(self._permit, settings, self._scenario, time.time())
+        assert self._permit is not None
+        return OutgoingGate(self._scenario, settings, self._permit, k, n, self._host_of)
+
+    def _host_of(self, signing_name: str) -> str:
+        """Return host and port of the endpoint of a service."""
+        url = self._settings.endpoint or serializer.endpoint_of_signing_name(
+            signing_name, self._settings.region
+        )
+        return urlsplit(url).netloc
 
     def get(self, name: str, worker: int) -> Service:
         """Return the service `name` at the target, for worker number `worker`.
@@ -128,7 +150,6 @@ def reachable(settings: Settings) -> None:
         BusyhourError: the connection fails.
     """
     import socket
-    from urllib.parse import urlsplit
 
     from busyhour.errors import ExitCode
 

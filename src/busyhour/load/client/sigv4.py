@@ -87,16 +87,16 @@ class Prepared:
         "_head",
         "_inner",
         "_keyed",
-        "_method",
         "_outer",
-        "_path",
-        "_query",
         "_second",
         "_secret",
         "_tail",
         "_token",
         "headers",
         "host",
+        "method",
+        "path",
+        "query",
         "region",
         "service",
     )
@@ -115,9 +115,9 @@ class Prepared:
         self.headers = dict(headers)
         self.region = region
         self.service = service
-        self._method = method
-        self._path = path
-        self._query = query
+        self.method = method
+        self.path = path
+        self.query = query
         self._second = -1
         self._day = self._secret = self._access_key = ""
         self._token: str | None = None
@@ -148,11 +148,11 @@ class Prepared:
 
     def _canonical_request(self, path: str) -> bytes:
         """Return the canonical request without the hash of the body, which comes last."""
-        return f"{self._method}\n{canonical_path(path)}\n{self._query}\n{self._fixed}".encode()
+        return f"{self.method}\n{canonical_path(path)}\n{self.query}\n{self._fixed}".encode()
 
     def _request_line(self, path: str) -> bytes:
-        target = f"{path}?{self._query}" if self._query else path
-        return f"{self._method} {target} HTTP/1.1\r\n".encode()
+        target = f"{path}?{self.query}" if self.query else path
+        return f"{self.method} {target} HTTP/1.1\r\n".encode()
 
     def _freeze(self, keys: Keys, second: int) -> None:
         """Write all parts that stay the same within this second and for these keys."""
@@ -169,12 +169,12 @@ class Prepared:
         lines = "".join(f"{name}:{' '.join(signed[name].split())}\n" for name in sorted(signed))
         scope = f"{day}/{self.region}/{self.service}/aws4_request"
         self._fixed = f"{lines}\n{names}\n"
-        self._canonical = hashlib.sha256(self._canonical_request(self._path))
+        self._canonical = hashlib.sha256(self._canonical_request(self.path))
         self._inner = self._keyed.copy()
         self._inner.update(f"{ALGORITHM}\n{moment}\n{scope}\n".encode())
         sent = "".join(f"{name}: {value}\r\n" for name, value in signed.items())
         self._after_path = (
             f"{sent}authorization: {ALGORITHM} Credential={keys.access_key}/{scope}, SignedHeaders={names}, Signature="
         ).encode()
-        self._head = self._request_line(self._path) + self._after_path
+        self._head = self._request_line(self.path) + self._after_path
         self._tail = b"\r\ncontent-length: "

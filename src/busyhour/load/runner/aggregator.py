@@ -151,6 +151,11 @@ class Aggregator:
         reasons = list(self.reasons)
         if failures:
             reasons.append(f"{failures} callbacks of the generator raised an exception; see its log.")
+        refused = self.measures.counts.get("generator/refused", 0)
+        if refused:
+            reasons.append(
+                f"{refused} requests did not leave: the safety gate refused them; the notes say why."
+            )
         if self._progress_broken:
             self.notes[f"{PROGRESS_FILE} could not be written: {self._progress_broken}."] = None
         duration = self.scenario.traffic.duration

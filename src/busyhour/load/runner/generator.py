@@ -22,6 +22,7 @@ from busyhour.load.outcomes import clean_up
 from busyhour.load.recorder import Recorder
 from busyhour.load.runner.arrivals import Dispatcher, choose, cumulated, inherited
 from busyhour.load.runner.self_monitor import Health, peak_memory
+from busyhour.load.safety import outgoing
 from busyhour.load.safety.permit import Permit
 from busyhour.load.settings import Settings
 from busyhour.results.measurement.measures import Measures
@@ -82,6 +83,8 @@ class Drive:
         self.clock.on_lag = self.recorder.lag
         self.schedule = Schedule(scenario.traffic, scenario.seed)
         self.k, self.n = 0, 1
+        self.gate: outgoing.OutgoingGate | None = None
+        """Of a live run: looks at every request before it leaves."""
         self.interrupted = False
         self.notes: dict[str, None] = {}
         self.not_measured: dict[str, None] = {}
@@ -131,6 +134,8 @@ class Drive:
             BusyhourError: the target cannot be reached, or the scenario lacks something that a kind needs.
         """
         self.k, self.n = k, n
+        self.gate = self._services.gate(k, n)
+        outgoing.install(self.gate)
         for kind in self._kinds:
             kind.drive = self
             kind.prepare()
@@ -175,6 +180,8 @@ class Drive:
 
     def inherit(self, lost: int, heir: int, heirs: int, since: float) -> None:
         """Take over this heir's part of a lost worker's arrivals from second `since` on."""
+        if self.gate is not None:
+            self.gate.inherit(lost, heir, heirs)
         for kind in self._kinds:
             kind.worker_lost(lost, heir, heirs)
         if not self._takers or self._ending:
@@ -203,7 +210,7 @@ class Drive:
 
     def _arrive(self, index: int, intended: float) -> None:
         kind = self._takers[0] if len(self._takers) == 1 else self._takers[choose(index, self._bounds)]
-        refused = "memory" if self._health.memory_low else kind.refuses(index)
+        refused = "memory" if self._health.memory_low else self._beyond_cap(index) or kind.refuses(index)
         if refused:
             self.recorder.call_dropped(refused)
         else:
@@ -213,6 +220,11 @@ class Drive:
             except Exception as error:
                 self.recorder.call_ended("failed", type(error).__name__)
                 self.clock.report(kind.arrive)
+
+    def _beyond_cap(self, index: int) -> str:
+        """Return the cap of the scenario that call `index` of a live run would exceed; empty if none."""
+        most = self.scenario.aws.max_calls
+        return "cap on calls" if self.settings.aws and most is not None and index >= most else ""
 
     def _collect(self) -> None:
         collect_young()
@@ -293,6 +305,11 @@ class Drive:
         """Add the last notes and close all connections."""
         for kind in self._kinds:
             kind.finish()
+        if self.gate is not None:
+            self.recorder.count("generator/refused", sum(self.gate.refusals.values()))
+            for reason, times in self.gate.refusals.items():
+                self.note(f"{reason.rstrip('.')} ({times} times).")
+            self.gate.close()
         if self.clock.failures:
             self.recorder.count("generator/failures", self.clock.failures)
         self.recorder.end_second(self._second)

@@ -24,7 +24,7 @@ def check(endpoint: str) -> None:
         BusyhourError: the endpoint is AWS itself, or unknown (exit code 3).
     """
     host = (urlsplit(endpoint).hostname or "").rstrip(".").lower()
-    if f".{host}".endswith(AMAZON):
+    if is_aws(host):
         raise BusyhourError(f"Refused: {endpoint} is AWS itself.", WAY_OUT, ExitCode.REFUSED)
     if not on_loopback(host) and not identity(endpoint):
         raise BusyhourError(
@@ -32,6 +32,11 @@ def check(endpoint: str) -> None:
             WAY_OUT,
             ExitCode.REFUSED,
         )
+
+
+def is_aws(host: str) -> bool:
+    """Whether a host is one of AWS's endpoints, by its name."""
+    return f".{host.rstrip('.').lower()}".endswith(AMAZON)
 
 
 def on_loopback(host: str) -> bool:

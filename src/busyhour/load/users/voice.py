@@ -24,7 +24,7 @@ from busyhour.load.outcomes.describe_contact import ContactPoller
 from busyhour.load.outcomes.source import Contact, Ended, Source, Unknown
 from busyhour.load.outcomes.stop_contacts import ContactStopper
 from busyhour.results import journal
-from busyhour.results.journal import Journal, contacts_file, ended_file
+from busyhour.results.journal import Journal, ended_file
 from busyhour.results.measurement.sampling import CONTACTS
 from busyhour.results.outcomes import ENDING, REFUSED, Ending
 
@@ -100,9 +100,12 @@ class VoiceCalls(CallBehaviour):
         pause = drive.n / self.stops_per_second
         self._stopper = ContactStopper(drive.clock, stop, settings.instance, pause, self._stopped)
         keeps = settings.run_dir if settings.aws else None
-        self._journal = Journal(contacts_file(keeps, drive.k)) if keeps is not None else None
         self._ends = Journal(ended_file(keeps, drive.k)) if keeps is not None else None
         drive.recorder.gauges_calls = False
+        # Without polls and events the end of no contact is known, so all of them count as in progress.
+        self._follows = self.outcomes_per_second > 0 or settings.contact_events is not None
+        if drive.gate is not None and self._follows:
+            drive.gate.caps.follow(lambda: self._source.weight)
 
     # ------------------------------------------------------------------------- what a team may override
 
@@ -158,16 +161,8 @@ class VoiceCalls(CallBehaviour):
         """Return the reason if no connection is left, or a cap of the scenario is reached."""
         if not self._start.has_room:
             return "connections"
-        if self._aws:
-            caps = self.drive.scenario.aws
-            if caps.max_calls is not None and index >= caps.max_calls:
-                return "cap on calls"
-            if (
-                caps.max_concurrent is not None
-                and self.in_progress * caps.slots >= caps.max_concurrent / self.drive.n
-            ):
-                return "cap on concurrent calls"
-        return ""
+        gate = self.drive.gate
+        return "cap on concurrent calls" if gate is not None and gate.caps.full else ""
 
     def arrive(self, index: int, intended: float) -> None:
         """Start the contact."""
@@ -197,8 +192,6 @@ class VoiceCalls(CallBehaviour):
                 drive.recorder.count(REFUSED)
             return
         identity = orjson.loads(answer.body)["ContactId"]
-        if self._journal is not None:
-            self._journal.write(identity)
         for listener in drive.on_contact:
             listener(index, identity)
         if self._cutting:
@@ -208,6 +201,8 @@ class VoiceCalls(CallBehaviour):
             return
         drive.recorder.count(f"{CONTACTS}accepted")
         left = self._source.follow(index, identity, answer.finished_at)
+        if drive.gate is not None and self._follows:
+            drive.gate.caps.claim(identity)
         if left is not None:
             self._unknown.add(left)
         # A contact that is given up for another leaves the number of followed contacts unchanged.
@@ -281,7 +276,7 @@ class VoiceCalls(CallBehaviour):
         The newest, which are the likeliest, last.
         """
         unknown, folder = self._unknown, self.drive.settings.run_dir
-        if unknown.forgotten and self._journal is not None and folder is not None:
+        if unknown.forgotten and self._ends is not None and folder is not None:
             known = set(followed)
             live = journal.live(folder, self.drive.k) or []
             return [identity for identity in reversed(live) if identity not in known]
@@ -291,7 +286,7 @@ class VoiceCalls(CallBehaviour):
     def worker_lost(self, k: int, heir: int, heirs: int) -> None:
         """Stop the contacts that the lost worker left on AWS: no other process supervises them."""
         folder = self.drive.settings.run_dir
-        if self._journal is not None and folder is not None:
+        if self._ends is not None and folder is not None:
             left = (journal.live(folder, k) or [])[heir::heirs]
             self.drive.clock.post(self.drive.clock.real(), self._stop, left[::-1])
 
@@ -311,7 +306,7 @@ class VoiceCalls(CallBehaviour):
 
     def finish(self) -> None:
         """Add notes on how many outcomes are known, and on contacts that could not be stopped."""
-        drive, forgotten, journaled = self.drive, self._unknown.forgotten, self._journal is not None
+        drive, forgotten, journaled = self.drive, self._unknown.forgotten, self._ends is not None
         for text in self._source.final_notes(self._known, self._unknown.count):
             drive.note(text)
         if forgotten:
@@ -325,6 +320,5 @@ class VoiceCalls(CallBehaviour):
                 f"{left} contacts could not be stopped in time and may still be live."
                 + (" `busyhour stop` with the run's folder ends them." if journaled else "")
             )
-        for kept in (self._journal, self._ends):
-            if kept is not None:
-                kept.close()
+        if self._ends is not None:
+            self._ends.close()

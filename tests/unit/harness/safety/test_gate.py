@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from busyhour.errors import BusyhourError, ExitCode
-from busyhour.harness.safety.gate import Approval, Intent, clear, in_window, read_approval, recheck, refusals
+from busyhour.harness.safety.gate import Approval, Intent, clear, read_approval, recheck, refusals
+from busyhour.load.safety.policy import in_window
 from busyhour.scenarios.model import DriveKind, Scenario
 from busyhour.scenarios.traffic_plan.plan import with_traffic
 

@@ -2,12 +2,17 @@
 
 import gevent
 
+import json
 import re
 import time
 
 import pytest
 
 from busyhour.errors import BusyhourError
+from busyhour.load.behaviour import CallBehaviour
+from busyhour.load.client.credentials import FixedCredentials
+from busyhour.load.client.load_client import Client
+from busyhour.load.client.sigv4 import Prepared
 from busyhour.load.outcomes.clean_up import AWS_SECONDS
 from busyhour.load.runner.aggregator import Aggregator
 from busyhour.load.runner.generator import Drive
@@ -175,7 +180,7 @@ def test_on_aws_live_contacts_are_stopped_at_the_end_and_every_id_is_in_the_jour
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     fake_aws.ends_after = 60.0
-    more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]\nmax_calls = 3'
+    more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]\nmax_calls = 3\nmax_concurrent = 500\nmax_cost_usd = 500'
     path = write_scenario(rate=10, duration=0.5, drain=0.2, more=more)
     result, _ = run(
         [QuickVoice()], fake_aws.url, path, target="aws", permitted=600.0, BUSYHOUR_RUN_DIR=str(tmp_path)
@@ -201,7 +206,7 @@ def test_contacts_whose_ids_are_not_in_memory_any_more_are_stopped_from_the_jour
     monkeypatch.setattr(voice, "IDS_KEPT", 2)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]'
+    more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]\nmax_calls = 500\nmax_concurrent = 500\nmax_cost_usd = 500'
     path = write_scenario(rate=20, duration=30, more=more)
     result, _ = run(
         [Unasked()],
@@ -246,7 +251,7 @@ def test_contacts_of_a_lost_worker_are_ended_by_its_heirs_each_by_one(
             super().begin()
             self.drive.clock.call_at(0.1, lambda: self.worker_lost(1, 0, 2))
 
-    more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]'
+    more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]\nmax_calls = 500\nmax_concurrent = 500\nmax_cost_usd = 500'
     path = write_scenario(rate=4, duration=0.5, drain=3, more=more)
     run([Heir()], fake_aws.url, path, target="aws", permitted=600.0, BUSYHOUR_RUN_DIR=str(tmp_path))
     left = [contact for contact in fake_aws.stopped if contact.startswith("left")]
@@ -260,7 +265,7 @@ def test_the_generator_itself_ends_the_run_before_its_permit_does(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     fake_aws.ends_after = 60.0
-    more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]'
+    more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]\nmax_calls = 500\nmax_concurrent = 500\nmax_cost_usd = 500'
     path = write_scenario(rate=5, duration=60, more=more)
     ends = AWS_SECONDS + 2.0  # it takes AWS_SECONDS to end live calls
     result, drive = run(
@@ -350,3 +355,142 @@ def test_a_kind_that_fails_makes_the_run_invalid_and_says_so(fake_aws, write_sce
     assert not result.valid
     assert "1 callbacks of the generator raised" in " ".join(result.reasons)
     assert "boom" in capsys.readouterr().err
+
+
+UNLISTED = "+12025550177"
+LIVE = """[aws]
+account = "123456789012"
+instance = "i"
+source_number = "+12025550100"
+destinations = ["+12025550101"]
+max_calls = {calls}
+max_concurrent = 50
+max_cost_usd = 5
+"""
+
+
+@pytest.fixture
+def live(fake_aws, write_scenario, tmp_path, monkeypatch):
+    """Run kinds of callers against the stand-in as a live account."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+
+    def drive(*kinds, calls=50):
+        path = write_scenario(rate=10, duration=0.8, drain=1.0, more=LIVE.format(calls=calls))
+        environment = {"BUSYHOUR_RUN_DIR": str(tmp_path)}
+        result, _ = run(list(kinds), fake_aws.url, path, target="aws", permitted=600.0, **environment)
+        return result
+
+    return drive
+
+
+class Elsewhere(QuickVoice):
+    def destination(self, index):
+        return UNLISTED
+
+
+class Beside(CallBehaviour):
+    """Places contacts at its own pace, without the scenario's arrivals."""
+
+    takes_calls = False
+    number = "+12025550101"
+    contacts = 15
+
+    def prepare(self):
+        self.start = self.drive.service("connect").operation("StartOutboundVoiceContact", self.request(0))
+
+    def request(self, index):
+        return {
+            "InstanceId": "i",
+            "ContactFlowId": "flow-1",
+            "SourcePhoneNumber": "+12025550100",
+            "DestinationPhoneNumber": self.number,
+            "ClientToken": f"beside-{index}",
+        }
+
+    def begin(self):
+        for index in range(self.contacts):
+            self.send(json.dumps(self.request(index)).encode())
+
+    def send(self, body):
+        self.start.send(body, self.drive.clock.now())
+
+    @property
+    def in_progress(self):
+        return 0.0
+
+    def settled(self):
+        return True
+
+
+class Unlisted(Beside):
+    number = UNLISTED
+
+
+class OwnClient(Unlisted):
+    """Makes a client of its own, as if the run's were not there."""
+
+    def prepare(self):
+        url = self.drive.settings.endpoint
+        self.client = Client(url, self.drive.clock, FixedCredentials())
+        self.client.open()
+        headers = {"content-type": "application/json"}
+        self.prepared = Prepared(
+            "PUT", self.client.host, "/contact/outbound-voice", headers, "us-east-1", "connect"
+        )
+
+    def send(self, body):
+        self.client.send(self.prepared, body, lambda answer: None)
+
+
+class OtherPath(Unlisted):
+    """Prepares a request that reads, and sends it to another path."""
+
+    def prepare(self):
+        parameters = {"InstanceId": "i", "ContactId": "c"}
+        self.start = self.drive.service("connect").operation("StopContact", parameters)
+
+    def send(self, body):
+        self.start.send(body, self.drive.clock.now(), path="/contact/outbound-voice")
+
+
+@pytest.mark.parametrize(
+    "kinds", [(Elsewhere,), (Unlisted,), (OwnClient,)], ids=lambda kinds: kinds[0].__name__
+)
+def test_a_number_that_is_not_listed_does_not_ring(live, fake_aws, kinds):
+    result = live(*[kind() for kind in kinds])
+    assert fake_aws.count("/contact/outbound-voice") == 0
+    said = " ".join(result.notes)
+    assert f"DestinationPhoneNumber '{UNLISTED}' is not in [aws] destinations" in said
+    assert not result.valid
+    assert "requests did not leave: the safety gate refused them" in " ".join(result.reasons)
+
+
+def test_a_request_is_judged_by_its_path_not_by_its_name(live, fake_aws):
+    live(OtherPath())
+    assert not fake_aws.contacts
+
+
+def test_a_class_beside_the_scenarios_own_shares_its_caps_and_its_journal(live, fake_aws, tmp_path):
+    result = live(QuickVoice(), Beside(), calls=10)
+    assert fake_aws.count("/contact/outbound-voice") == 10
+    written = (tmp_path / "contacts-0.log").read_text().split()
+    assert sorted(written) == sorted(fake_aws.contacts)
+    assert len((tmp_path / "requests-0.log").read_text().split()) == 10
+    assert "max_calls is 10" in " ".join(result.notes)
+
+
+def test_what_was_asked_for_is_on_disk_before_the_target_sees_it(live, fake_aws, tmp_path):
+    seen = []
+    plain = fake_aws.answer
+
+    def answer(method, path, body):
+        if path == "/contact/outbound-voice":
+            token = json.loads(body)["ClientToken"]
+            seen.append(token in (tmp_path / "requests-0.log").read_text().split())
+        return plain(method, path, body)
+
+    fake_aws.answer = answer
+    live(QuickVoice())
+    assert len(seen) == 8
+    assert all(seen)

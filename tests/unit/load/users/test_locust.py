@@ -279,7 +279,7 @@ def test_after_kill_9_of_a_real_run_stop_ends_what_was_left_and_a_second_stop_ha
 ):
     fake_aws.ends_after = 100.0
     keys = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL": fake_aws.url}
-    more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]'
+    more = '[aws]\naccount = "123456789012"\ninstance = "i"\nsource_number = "+12025550100"\ndestinations = ["+12025550101"]\nmax_calls = 500\nmax_concurrent = 500\nmax_cost_usd = 500'
     scenario = write_scenario(rate=4, duration=60, more=more)
     keys["BUSYHOUR_PERMIT"] = permit.issue(tmp_path, load(scenario), 600.0)
     running = run_locust("voice", scenario, BUSYHOUR_TARGET="aws", BUSYHOUR_ENDPOINT="", **keys)
@@ -437,6 +437,9 @@ account = "123456789012"
 instance = "i"
 source_number = "+12025550100"
 destinations = ["+12025550101"]
+max_calls = 500
+max_concurrent = 500
+max_cost_usd = 500
 """
 
 
