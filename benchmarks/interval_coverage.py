@@ -183,8 +183,8 @@ def made(plan: Plan, seed: int, calls: int) -> Forecast:
 def stated(found: Forecast) -> Iterator[tuple[str, float, float]]:
     """Every interval of a forecast: what it is of, from, to."""
     for row in found.quotas:
-        if row.turned_away_simulated is not None and row.turned_away_half_width is not None:
-            value, half = row.turned_away_simulated, row.turned_away_half_width
+        if row.rejected_simulated is not None and row.rejected_half_width is not None:
+            value, half = row.rejected_simulated, row.rejected_half_width
             yield f"rejected: {row.key}", value - half, value + half
         if row.key == CALLS and row.simulated_half_width is not None:
             value, half = row.simulated_peak or 0.0, row.simulated_half_width
@@ -228,7 +228,7 @@ def reference(plan: Plan, hours: float, seed: int = 1) -> dict[str, float]:
             "queue: mean_wait": free.waited / free.taken,
             "queue: occupancy": free.busy / plan.centre.agents / length,
             "queue: offered": free.offered / runs,
-            "queue: turned_away": free.full / runs,
+            "queue: blocked": free.full / runs,
             "mean: at once": sum(free.lives) / free.ended,
             "mean: in queue": sum(free.queueing) / free.ended,
             "mean: with agent": free.talking / free.ended,

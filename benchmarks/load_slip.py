@@ -2,8 +2,8 @@
 
 Capacity is what one core sends when there is always more to send. Closed loops have no schedule to be late for. What
 the figure is taken from are the half seconds in which the hypervisor took nothing away from the generator's core, as the
-system counts it (`support/stolen.py`): when the core is gone, no program on it starts anything. How many those were is
-said, and the figure over all seconds beside it. Rounds of 20 s until there are enough, at most MOST_ROUNDS; loopback only.
+system counts it (`support/stolen.py`): when the core is gone, no program on it starts anything. Their number is
+reported, and the figure over all seconds beside it. Rounds of 20 s until there are enough, at most MOST_ROUNDS; loopback only.
 """
 
 import os

@@ -100,7 +100,7 @@ def main() -> int:
     listed = LIST.read_text("utf-8")
     asked = tuple(sys.argv[1:])
     if asked:
-        listed = re.sub(r"^due = \[.*?^\]", "", listed, flags=re.MULTILINE | re.DOTALL)
+        listed = re.sub(r"^due = \[.*?\]$", "", listed, flags=re.MULTILINE | re.DOTALL)
     found = [hit for hit in check(ROOT, listed) if not asked or hit.path.startswith(asked)]
     for hit in found:
         print(hit)

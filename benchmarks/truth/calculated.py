@@ -34,31 +34,33 @@ class Stated:
 def forecast_of(scenario: Scenario, plan: Plan) -> tuple[Forecast, dict[str, Estimate], dict[str, Stated]]:
     """The forecast, its estimates with the intervals that it states, and its needs, by the names of `Simulated.run`."""
     made = forecast(scenario)
-    rungs = {rung.key: rung for rung in made.limits}
-    reserved = next((rung for key, rung in rungs.items() if key.startswith("function.")), None)
-    function = (reserved or rungs.get(EXECUTIONS)) if plan.invocations or plan.paths else None
+    limits = {limit.key: limit for limit in made.limits}
+    reserved = next((limit for key, limit in limits.items() if key.startswith("function.")), None)
+    function = (reserved or limits.get(EXECUTIONS)) if plan.invocations or plan.paths else None
     agents = (
-        None if plan.paths else next((rung for key, rung in rungs.items() if key.endswith(".agents")), None)
+        None
+        if plan.paths
+        else next((limit for key, limit in limits.items() if key.endswith(".agents")), None)
     )
-    starts, table = rungs.get(START_RATE), _of_table(rungs)
+    starts, table = limits.get(START_RATE), _of_table(limits)
     found: dict[str, Estimate | None] = {
-        "offered load": _load(rungs.get(CALLS)),
+        "offered load": _load(limits.get(CALLS)),
         "offered lambda load": _load(function),
-        "units": _load(_all_units(rungs)) if plan.table is not None else None,
-        "blocked": _rejected(rungs.get(CALLS)),
+        "units": _load(_all_units(limits)) if plan.table is not None else None,
+        "blocked": _rejected(limits.get(CALLS)),
         "lambda throttled": _rejected(function),
         "start throttled": _rejected(starts),
         "table throttled": _rejected(table) if plan.table is not None else None,
         "level": _answered(agents),
     }
-    needs = {"lines": rungs.get(CALLS), "executions": function, "starts": starts, "agents": agents}
+    needs = {"lines": limits.get(CALLS), "executions": function, "starts": starts, "agents": agents}
     return (
         made,
         {name: value for name, value in found.items() if value is not None},
         {
-            name: Stated(rung.needed, Estimate(rung.load, rung.load_half_width / _95))
-            for name, rung in needs.items()
-            if rung is not None and rung.needed is not None
+            name: Stated(limit.needed, Estimate(limit.load, limit.load_half_width / _95))
+            for name, limit in needs.items()
+            if limit is not None and limit.needed is not None
         },
     )
 
@@ -120,20 +122,20 @@ def verdict_of(made: Forecast) -> str:
     return "not decided" if made.undecided else "holds"
 
 
-def _load(rung: LimitForecast | None) -> Estimate | None:
-    return None if rung is None else Estimate(rung.load, rung.load_half_width / _95)
+def _load(limit: LimitForecast | None) -> Estimate | None:
+    return None if limit is None else Estimate(limit.load, limit.load_half_width / _95)
 
 
-def _rejected(rung: LimitForecast | None) -> Estimate | None:
+def _rejected(limit: LimitForecast | None) -> Estimate | None:
     """Share that is rejected, with the error that the load's interval brings."""
-    if rung is None:
+    if limit is None:
         return None
     error = 0.0
-    if rung.load and rung.load_half_width:
-        spread = rung.load_half_width / rung.load
-        ends = [rung.requirement.rejected(rung.value, 1.0 + side * spread) for side in (-1, 1)]
+    if limit.load and limit.load_half_width:
+        spread = limit.load_half_width / limit.load
+        ends = [limit.requirement.rejected(limit.value, 1.0 + side * spread) for side in (-1, 1)]
         error = (ends[1] - ends[0]) / 2.0 / _95
-    return Estimate(rung.rejected_at_plan, error)
+    return Estimate(limit.rejected_at_plan, error)
 
 
 def _answered(agents: LimitForecast | None) -> Estimate | None:
@@ -141,17 +143,21 @@ def _answered(agents: LimitForecast | None) -> Estimate | None:
     return None if late is None else Estimate(1.0 - late.value, late.error)
 
 
-def _all_units(rungs: dict[str, LimitForecast]) -> LimitForecast | None:
+def _all_units(limits: dict[str, LimitForecast]) -> LimitForecast | None:
     """The limit on a table's writes that all of them count against, not those of one partition alone."""
     own = [
-        rung for key, rung in rungs.items() if key.startswith(("table.", "dynamodb.")) and "read" not in key
+        limit
+        for key, limit in limits.items()
+        if key.startswith(("table.", "dynamodb.")) and "read" not in key
     ]
-    return max(own, key=lambda rung: rung.load, default=None)
+    return max(own, key=lambda limit: limit.load, default=None)
 
 
-def _of_table(rungs: dict[str, LimitForecast]) -> LimitForecast | None:
+def _of_table(limits: dict[str, LimitForecast]) -> LimitForecast | None:
     """The limit on a table's writes that rejects the most; of several that reject nothing, the nearest."""
     own = [
-        rung for key, rung in rungs.items() if key.startswith(("table.", "dynamodb.")) and "read" not in key
+        limit
+        for key, limit in limits.items()
+        if key.startswith(("table.", "dynamodb.")) and "read" not in key
     ]
-    return min(own, key=lambda rung: (-rung.rejected_at_plan, rung.calls_per_hour), default=None)
+    return min(own, key=lambda limit: (-limit.rejected_at_plan, limit.calls_per_hour), default=None)

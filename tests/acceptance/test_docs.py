@@ -1,4 +1,4 @@
-"""Commands in the documentation are run: what stands behind `$` in a console block does what the page says."""
+"""Commands in the documentation are run: each line after `$` in a console block does what the page states."""
 
 from __future__ import annotations
 

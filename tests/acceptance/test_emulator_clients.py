@@ -290,7 +290,7 @@ def test_the_aws_cli_is_throttled_while_others_use_up_the_rate(aws_cli: Cli):
         finally:
             done = True
         busy.result()
-    # One token in half a second, and somebody who asks every few milliseconds: the CLI may be lucky once.
+    # One token in half a second, and a request every few milliseconds: the CLI may be lucky once.
     throttled = [answer for answer in refused if answer.returncode != 0]
     assert throttled
     assert all("TooManyRequestsException" in answer.stderr for answer in throttled)

@@ -214,7 +214,7 @@ def hostile() -> Iterator[bytes]:
     yield asked("GET", "/", **{f"h{number}": "v" * 900 for number in range(200)})
     yield asked("GET", "/", long="v" * 300_000)
     yield b"GET / HTTP/9.9\r\n\r\n"
-    yield b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # somebody speaks TLS
+    yield b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # TLS instead of HTTP
     yield b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
     yield b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: -5\r\n\r\n"
     yield b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello!"

@@ -64,7 +64,7 @@ def test_a_failure_over_two_flows_is_replayed_as_it_was_printed(busyhour, tmp_pa
 
 
 def test_a_failure_with_a_real_handler_is_replayed_as_it_was_printed(busyhour, tmp_path):
-    (tmp_path / "lookup.py").write_text("def handler(event, context):\n    raise KeyError('nobody')\n")
+    (tmp_path / "lookup.py").write_text("def handler(event, context):\n    raise KeyError('caller')\n")
     flows = FAULTS / "dead_end_on_lambda_error" / "broken"
     options = ["--lambda", "lookup=lookup.py:handler", "--alias", "arn:other=Bank", "--ignore", "dead-air"]
     done = busyhour("explore", flows, *options, "--examples", "0", cwd=tmp_path)

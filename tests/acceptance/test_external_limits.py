@@ -39,5 +39,5 @@ def test_a_run_lists_the_system_as_not_measured(busyhour: Busyhour, tmp_path: Pa
     short = ("--set", "traffic.duration=4s", "--set", "traffic.drain=5s")
     record = busyhour("run", "lookup", *CRM, *short, "--out", tmp_path, cwd=ROOT).record(tmp_path)
     assert any(line.startswith("Limit crm: the run asks nothing") for line in record["not_measured"])
-    row = next(rung for rung in record["forecast"]["ladder"] if rung["key"] == "limits.crm")
+    row = next(limit for limit in record["forecast"]["limits"] if limit["key"] == "limits.crm")
     assert (row["kind"], row["verdict"], row["requirement"]["model"]) == ("external", "exceeds", "bucket")

@@ -185,7 +185,7 @@ def master() -> int:
 def kill_when_live(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[[Path, int, Callable[[], int]], None]]:
-    """`kill_when_live(folder, calls, whom)` kills a process with -9 as soon as so many calls of the run are live."""
+    """`kill_when_live(folder, calls, whom)` kills a process with -9 as soon as `calls` calls of the run are live."""
     # Machines that run tests are busy: a generator that is starved by its neighbours is not what is tested.
     for name, value in (("LATE_MS", "5000"), ("SLIP_P99_MS", "5000"), ("CPU_SHARE", "9")):
         monkeypatch.setenv(f"BUSYHOUR_{name}", value)

@@ -1,4 +1,4 @@
-"""The main job on flows that nobody here wrote: five inbound exports of different projects, run and ended."""
+"""The main job on flows of other projects: five inbound exports, run and ended."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def test_a_smoke_run_of_the_helpdesk_has_everything_that_is_promised(
     )
     assert quota(record, "L-CF0CBE56")["peak"] > 0, "the handler's reads reached the table"
     assert record["findings"] == []
-    assert record["forecast"]["ladder"]
+    assert record["forecast"]["limits"]
     watched = {metric["name"]: metric for metric in record["metrics"]}
     for name in (
         *("ConcurrentCalls", "MissedCalls", "QueueSize", "LongestQueueWaitTime", "ContactFlowErrors"),

@@ -1,4 +1,4 @@
-"""Lambda alone and DynamoDB alone: what is driven is measured and judged, and nothing is said of calls."""
+"""Lambda alone and DynamoDB alone: the driven service is measured and judged, and the report has nothing on calls."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def quota(record: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def services(record: dict[str, Any]) -> set[str]:
-    """Of the ladder and of the operators' metrics."""
-    ladder = {rung["key"].partition(".")[0] for rung in record["forecast"]["ladder"]}
-    return ladder | {metric["source"].removeprefix("CloudWatch AWS/").lower() for metric in measured(record)}
+    """Of the limits and of the operators' metrics."""
+    limits = {limit["key"].partition(".")[0] for limit in record["forecast"]["limits"]}
+    return limits | {metric["source"].removeprefix("CloudWatch AWS/").lower() for metric in measured(record)}
 
 
 def measured(record: dict[str, Any]) -> list[dict[str, Any]]:

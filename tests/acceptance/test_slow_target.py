@@ -100,7 +100,7 @@ def test_calls_start_on_time_however_slow_the_target_is(emulator: str, tmp_path:
     started = next(s for s in load.series if s.name == "arrivals started")
     assert sum(v or 0 for v in started.v[: len(planned.v)]) == load.arrivals.planned
     assert max(t for t, v in zip(started.t, started.v, strict=True) if v) <= 10.0, (
-        "nobody waited for an answer"
+        "no request waited for an answer"
     )
     (start,) = (o for o in load.operations if o.name == "StartOutboundVoiceContact")
     assert start.latency is not None

@@ -109,8 +109,8 @@ def test_big_items_on_a_hot_key(busyhour: Busyhour, case: Callable[..., Path], t
     update = requests(record, "UpdateItem")
     share = update["throttles"] / update["requests"]
     quota = row(record, "partition-write-throughput")
-    assert share == pytest.approx(quota["turned_away_simulated"], rel=0.1)
-    assert share == pytest.approx(quota["turned_away_theory"], rel=0.1)
+    assert share == pytest.approx(quota["rejected_simulated"], rel=0.1)
+    assert share == pytest.approx(quota["rejected_theory"], rel=0.1)
     assert 0.15 < share < 0.2
     asked = (consumed(record, "Write") + 10 * update["throttles"]) / 20
     assert asked == pytest.approx(row(record, "table-level-write-throughput-limit")["theory_mean"], rel=0.1)
@@ -131,8 +131,8 @@ def test_index_writes_and_consistent_reads(
     assert "First bottleneck: Provisioned write throughput of index by-agent of table t" in forecast.out
     record = busyhour("run", scenario, "--out", tmp_path / "run", cwd=tmp_path).record(tmp_path / "run")
     put = requests(record, "PutItem")
-    ladder = {rung["key"]: rung for rung in record["forecast"]["ladder"]}
-    index = ladder["table.t/index/by-agent.write"]
+    limits = {limit["key"]: limit for limit in record["forecast"]["limits"]}
+    index = limits["table.t/index/by-agent.write"]
     assert index["rejected_at_plan"] == pytest.approx(0.5)
     assert put["throttles"] / put["requests"] == pytest.approx(0.5, rel=0.1)
     reads = row(record, "table-level-read-throughput-limit")["theory_mean"]
@@ -156,7 +156,7 @@ def test_a_partition_has_one_name_one_tolerance_and_one_need_in_every_output(
     run = busyhour("run", scenario, "--out", tmp_path / "run", cwd=project)
     record = run.record(tmp_path / "run")
     key, named = "dynamodb.partition-write-throughput", "Partition write throughput"
-    [limit] = (one for one in record["forecast"]["ladder"] if one["kind"] == "partition")
+    [limit] = (one for one in record["forecast"]["limits"] if one["kind"] == "partition")
     [quota] = (one for one in record["quotas"] if one["key"].startswith(key))
     assert (limit["key"], limit["name"]) == (quota["key"], quota["name"]) == (key, named)
     assert limit["needed"] == quota["forecast"] > limit["value"]
@@ -164,7 +164,7 @@ def test_a_partition_has_one_name_one_tolerance_and_one_need_in_every_output(
     [operation] = record["throttled"]
     assert operation["of"] == "first attempts"
     assert operation["throttled"] == quota["rejected"]
-    in_test = row(record, "partition-write-throughput")["turned_away_theory"]
+    in_test = row(record, "partition-write-throughput")["rejected_theory"]
     share = operation["throttled"] / operation["attempts"]
     chance = 2.0 * (operation["throttled"] ** 0.5) / operation["attempts"]
     assert share == pytest.approx(in_test, rel=0.1, abs=chance + 0.02 * (name == "hot_customer"))

@@ -230,7 +230,7 @@ def content(**more: Any) -> str:
 
 
 class Bench:
-    """A running emulator without API rates, with a client for each of its services that checks what it is told."""
+    """A running emulator without API rates, with a client for each of its services that checks its responses."""
 
     def __init__(self, url: str, served: dict[str, tuple[str, ...]]) -> None:
         self.served = served
@@ -295,7 +295,7 @@ class Bench:
         return params
 
     def _needed(self, name: str, shape: Any) -> Any:
-        """A value for a required member: a name that was told, else the plainest."""
+        """A value for a required member: a name from an earlier response, else the plainest."""
         told = self.requests.told[name.lower()]
         if name.lower() == "instanceid":
             return self.instance[0]

@@ -1,6 +1,6 @@
 """Every operation that the emulator serves keeps to botocore's model of it.
 
-Which operations those are is asked of the router, so one that is added is held to its model from then on.
+The operations are the router's, so an added one is checked against its model without further work.
 """
 
 from __future__ import annotations

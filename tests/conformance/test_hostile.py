@@ -1,4 +1,4 @@
-"""Whatever values a request holds, it gets an answer of its shape or a modelled error, and nothing fails inside."""
+"""A request with any values gets a response of its shape or a modelled error, and nothing fails inside."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ FAR_FETCHED = (
     "_Pow",
     "_FloorDiv",
 )
-"""Replacements of one operator by another that nobody writes by mistake; most of them end in a TypeError."""
+"""Replacements of one operator by another that are never written by mistake; most of them end in a TypeError."""
 
 
 @dataclass(frozen=True)

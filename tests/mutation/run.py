@@ -30,7 +30,7 @@ from mutants import sample  # noqa: E402 - beside this file
 PROJECT = HERE.parents[1]
 AIM = 0.95
 TIMEOUT = 120.0
-"""Seconds of one mutant's tests: a mutant that goes on for ever is killed."""
+"""Seconds of one mutant's tests: a mutant that does not end is killed."""
 _LISTED = re.compile(r"^\| `(?P<module>[^`]+)` \| `(?P<old>.*?)` \| `(?P<new>.*?)` \|")
 
 

@@ -21,7 +21,7 @@ BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
 def row(distance, *, error=1.0):
-    """A comparison that lies so many standard errors off."""
+    """A comparison that is `distance` standard errors off."""
     return compare("plan", "load", "run", Estimate(10.0 + distance * error, error), Estimate(10.0), "SimPy")
 
 

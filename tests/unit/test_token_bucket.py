@@ -91,7 +91,7 @@ def test_no_window_passes_more_cost_than_burst_and_rate_allow(debt, rate, burst,
     now, latest, passed = 0.0, 0.0, []
     for gap, cost in requests:
         now += gap
-        latest = max(latest, now)  # a clock that goes back stands still
+        latest = max(latest, now)  # a clock that goes back is held
         if bucket.take(now, cost):
             passed.append((latest, cost))
     for first in range(len(passed)):

@@ -1,1 +1,1 @@
-"""Demand, traffic theory, simulation in virtual time, and the ladder of quotas."""
+"""Demand, traffic theory, simulation in virtual time, and the list of limits."""

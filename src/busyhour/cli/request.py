@@ -160,7 +160,7 @@ def _submit(filing: Filing, found: Needs, *, yes: bool) -> tuple[dict[str, str],
     told = {key: said for key, said in known.items() if said is not None}
     if not wanted:
         return told, False
-    names = ", ".join(f"{increase.quota.name} to {number(increase.asked)}" for increase in wanted)
+    names = ", ".join(f"{increase.quota.name} to {number(increase.requested)}" for increase in wanted)
     if not yes and not _confirmed(f"File {len(wanted)} request(s) with AWS: {names}?"):
         return {**told, **{increase.quota.key: "not filed: not confirmed" for increase in wanted}}, False
     outcomes = filing.file(wanted)
@@ -264,7 +264,7 @@ def _show(found: Needs, record: RunRecord, region: str | None) -> None:
     for number, increase in enumerate(found.increases, 1):
         quota = increase.quota
         click.secho(
-            f"{number}. {quota.name} ({quota.service} {quota.code}): {increase.present:,g} -> {increase.asked:,g}",
+            f"{number}. {quota.name} ({quota.service} {quota.code}): {increase.present:,g} -> {increase.requested:,g}",
             bold=True,
         )
         if gap := freshness.mark_of(record, increase.origin, increase.read_at):
@@ -291,11 +291,11 @@ def _show_headroom(record: RunRecord, found: Needs, headroom: float) -> None:
     wanted = float(record.scenario.get("headroom") or 0.0)
     if headroom or not wanted:
         return
-    asked = {increase.quota.key: increase.asked for increase in found.increases}
+    requested = {increase.quota.key: increase.requested for increase in found.increases}
     more = [
-        f"{increase.quota.name} {number(increase.asked)}"
+        f"{increase.quota.name} {number(increase.requested)}"
         for increase in needs(record, quota_table.load(), wanted).increases
-        if increase.asked > asked.get(increase.quota.key, 0.0)
+        if increase.requested > requested.get(increase.quota.key, 0.0)
     ]
     if more:
         click.echo(
@@ -310,7 +310,7 @@ def _cli(increase: Increase, region: str | None) -> str:
     words = [
         *("aws", "service-quotas", "request-service-quota-increase"),
         *("--service-code", increase.quota.service, "--quota-code", str(increase.quota.code)),
-        *("--desired-value", f"{increase.asked:.0f}"),
+        *("--desired-value", f"{increase.requested:.0f}"),
     ]
     if str(increase.quota.scope) == "instance":
         words += ["--context-id", increase.context or "INSTANCE-ARN"]
@@ -348,7 +348,7 @@ def _as_data(record: RunRecord, found: Needs, ledger: Ledger, told: Mapping[str,
                 "gap": freshness.mark_of(record, increase.origin, increase.read_at),
                 "needed": increase.needed,
                 "measured_peak": increase.peak,
-                "asked": increase.asked,
+                "requested": increase.requested,
                 "calculation": list(increase.steps),
                 "request": increase.arguments,
                 "outcome": told.get(increase.quota.key),
@@ -360,7 +360,7 @@ def _as_data(record: RunRecord, found: Needs, ledger: Ledger, told: Mapping[str,
                 "name": other.quota.name,
                 "reason": other.reason,
                 "way_out": other.way_out,
-                "asked": other.increase.asked if other.increase else None,
+                "requested": other.increase.requested if other.increase else None,
                 "calculation": list(other.increase.steps) if other.increase else [],
             }
             for other in found.unrequestable

@@ -1,7 +1,8 @@
 """Findings that a team has accepted temporarily, identified by their subject, not by their position in a file.
 
 A baseline is a JSON file. An entry is the number of accepted findings of one kind and may expire; expired
-entries accept nothing. Entries that no finding matches any more are stale and should be removed.
+entries accept nothing. Entries that no finding matches any more are stale and should be removed. The wording of a
+message is no part of an entry's identity, so that files outlive new versions; the values that it names are.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,23 +22,34 @@ from busyhour.errors import BusyhourError
 
 VERSION = 1
 Key = tuple[str, str, str, str, str]
-"""Rule, flow, identifier of the action, pointer and message, without parts that change when other findings move."""
+"""Rule, flow, identifier of the action, pointer without list positions, and the values that the message names."""
 
 _ENTRY = {"rule", "flow", "action", "pointer", "message"}
 _OPTIONAL = {"count", "expires", "reason"}
 _INDEX = re.compile(r"\[\d+\]")
-_PATH = re.compile(r"(?: when the flow takes the path|; it is entered by|: switched on by) .*", re.DOTALL)
+_PATH = re.compile(
+    r"(?: when the flow takes the path|; it is entered by|: switched on by| Did you mean) .*", re.DOTALL
+)
+_VALUE = re.compile(
+    r"""'([^'\n]+)'(?!\w)|"([^"\n]+)"|`([^`\n]+)`|“([^”\n]+)”"""
+    r"""|(\$\.[\w.$\[\]*'-]*\w)|(?<![\w.])([A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+)(?!\w)"""
+)
+"""Quoted text, a reference like `$.Attributes.x`, or a name of the flow language like `NoMatchingError`."""
 
 
 def key_of(finding: Finding) -> Key:
     """Return the identity of a finding.
 
-    It omits list positions, which change when an entry is inserted, and paths through the flow, which change
-    with every action on the way.
+    It omits list positions, which change when an entry is inserted, paths through the flow, which change with
+    every action on the way, suggestions, numbers and the wording of the message.
     """
-    parts = ["*" if part.isdecimal() else part for part in finding.pointer.split("/")]
-    message = _PATH.sub("", _INDEX.sub("[*]", finding.message))
-    return finding.rule, finding.flow, finding.identifier, "/".join(parts), message
+    return _key(finding.rule, finding.flow, finding.identifier, finding.pointer, finding.message)
+
+
+def _key(rule: str, flow: str, action: str, pointer: str, message: str) -> Key:
+    parts = ["*" if part.isdecimal() else part for part in pointer.split("/")]
+    values = {"".join(found) for found in _VALUE.findall(_PATH.sub("", _INDEX.sub("[*]", message)))}
+    return rule, flow, action, "/".join(parts), ", ".join(sorted(values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,8 @@ class Entry:
     count: int = 1
     expires: date | None = None
     reason: str = ""
+    message: str = field(default="", compare=False)
+    """Of the finding when the entry was written, for people who read the file."""
 
     def in_force(self, today: date) -> bool:
         """Whether the entry still accepts findings."""
@@ -82,11 +96,13 @@ def apply_baseline(
     """
     flows = {file.flow for file in report.files}
     found = Counter(key_of(finding) for finding in report.findings)
-    left = {entry.key: entry.count for entry in baseline.entries if entry.in_force(today)}
+    left: Counter[Key] = Counter()
+    for entry in baseline.entries:
+        left[entry.key] += entry.count if entry.in_force(today) else 0
     kept: list[Finding] = []
     for finding in report.findings:
         key = key_of(finding)
-        if left.get(key, 0) > 0:
+        if left[key] > 0:
             left[key] -= 1
         else:
             kept.append(finding)
@@ -111,22 +127,24 @@ def made_of(
     `expires`.
     """
     known = {entry.key: entry for entry in before.entries}
-    counts = Counter(key_of(finding) for finding in findings)
+    messages: dict[Key, list[str]] = {}
+    for finding in findings:
+        messages.setdefault(key_of(finding), []).append(finding.message)
     entries: list[Entry] = []
-    for key, count in sorted(counts.items()):
+    for key, same in sorted(messages.items()):
         old = known.get(key)
         if old is not None and old.in_force(today):
-            entries.append(replace(old, count=count, expires=old.expires or expires))
+            entries.append(replace(old, count=len(same), expires=old.expires or expires, message=same[0]))
         else:
-            entries.append(Entry(key, count, expires, old.reason if old else ""))
+            entries.append(Entry(key, len(same), expires, old.reason if old else "", same[0]))
     return Baseline(tuple(entries), before.path)
 
 
 def in_words(entry: Entry) -> str:
     """Format an entry on one line."""
-    rule, flow, action, pointer, message = entry.key
+    rule, flow, action, pointer, about = entry.key
     where = f" [{action}]" if action else pointer and f" {pointer}"
-    return f"{rule} in {flow}{where}: {message}"
+    return f"{rule} in {flow}{where}: {entry.message or about}"
 
 
 # ------------------------------------------------------------------------------------------------------ as a file
@@ -158,7 +176,7 @@ def read_baseline(path: Path) -> Baseline:
 def _entry(path: Path, at: int, raw: Any) -> Entry:
     where = f"entries[{at}]"
     if not isinstance(raw, dict):
-        raise _broken(path, f"{where} is no object")
+        raise _broken(path, f"{where} is {type(raw).__name__}, not an object")
     if missing := sorted(_ENTRY - raw.keys()):
         raise _broken(path, f"{where} lacks {', '.join(missing)}")
     if unknown := sorted(raw.keys() - _ENTRY - _OPTIONAL):
@@ -174,8 +192,8 @@ def _entry(path: Path, at: int, raw: Any) -> Entry:
         until = None if expires is None else date.fromisoformat(expires)
     except (TypeError, ValueError):
         raise _broken(path, f"{where}.expires is {expires!r}, not a date like 2027-01-31") from None
-    key = (raw["rule"], raw["flow"], raw["action"], raw["pointer"], raw["message"])
-    return Entry(key, count, until, raw.get("reason", ""))
+    key = _key(raw["rule"], raw["flow"], raw["action"], raw["pointer"], raw["message"])
+    return Entry(key, count, until, raw.get("reason", ""), raw["message"])
 
 
 def _broken(path: Path, problem: str) -> BusyhourError:
@@ -194,13 +212,13 @@ def write_baseline(baseline: Baseline, path: Path) -> None:
 
 
 def _raw(entry: Entry) -> dict[str, Any]:
-    rule, flow, action, pointer, message = entry.key
+    rule, flow, action, pointer, _ = entry.key
     made: dict[str, Any] = {
         "rule": rule,
         "flow": flow,
         "action": action,
         "pointer": pointer,
-        "message": message,
+        "message": entry.message,
     }
     if entry.count != 1:
         made["count"] = entry.count

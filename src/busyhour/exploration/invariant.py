@@ -13,7 +13,7 @@ Each file in contract_tests/invariants contains one invariant; a team's own are 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -47,9 +47,13 @@ class Invariant:
     fix: str
     check: Check
     file: Path | None = None
+    former_ids: tuple[str, ...] = ()
+    """Ids of older versions; options and a team's own invariants that name one mean this invariant."""
 
 
-def invariant(*, id: str, summary: str, why: str, fix: str) -> Callable[[Check], Invariant]:
+def invariant(
+    *, id: str, summary: str, why: str, fix: str, former_ids: tuple[str, ...] = ()
+) -> Callable[[Check], Invariant]:
     """Declare the decorated generator function as an invariant.
 
     Args:
@@ -57,6 +61,7 @@ def invariant(*, id: str, summary: str, why: str, fix: str) -> Callable[[Check],
         summary: the property, in one line.
         why: effect of a violation on callers.
         fix: how to fix a violation.
+        former_ids: ids that the invariant had before, still accepted wherever one is named.
 
     Raises:
         BusyhourError: the declaration or the function is invalid.
@@ -72,7 +77,7 @@ def invariant(*, id: str, summary: str, why: str, fix: str) -> Callable[[Check],
                 f"{where}: {getattr(check, '__name__', check)} is not a generator function of one call",
                 "Write `def check(call): ...` with `yield Violation(...)` for each violation.",
             )
-        return Invariant(id, summary, why, fix, check)
+        return Invariant(id, summary, why, fix, check, former_ids=former_ids)
 
     return register
 
@@ -91,8 +96,9 @@ def load_invariants(folders: Iterable[Path] = ()) -> tuple[Invariant, ...]:
     found = {one.id: one for one in _shipped()}
     for folder in reversed([*folders]):
         if folder.resolve() != _shipped_folder().resolve():
-            found |= {one.id: one for one in _folder(folder)}
-    return tuple(found[id] for id in sorted(found))
+            for one in _folder(folder):
+                found[_current_id(one.id, found)] = one
+    return tuple(sorted(found.values(), key=lambda one: one.id))
 
 
 def chosen(invariants: Iterable[Invariant], ids: Iterable[str]) -> tuple[Invariant, ...]:
@@ -102,13 +108,22 @@ def chosen(invariants: Iterable[Invariant], ids: Iterable[str]) -> tuple[Invaria
         BusyhourError: the invariant does not exist; names the nearest.
     """
     known = {one.id: one for one in invariants}
+    left_out = set()
     for id in ids:
-        if id not in known:
+        current = _current_id(id, known)
+        if current not in known:
             raise BusyhourError(
                 f"no invariant is called {id!r}.{did_you_mean(id, known)}", f"Invariants: {', '.join(known)}."
             )
-        del known[id]
-    return tuple(known.values())
+        left_out.add(current)
+    return tuple(one for one in known.values() if one.id not in left_out)
+
+
+def _current_id(id: str, known: Mapping[str, Invariant]) -> str:
+    """Return today's id of the known invariant that is or was named `id`; `id` itself if none was."""
+    if id in known:
+        return id
+    return next((current for current, one in known.items() if id in one.former_ids), id)
 
 
 @lru_cache(maxsize=1)

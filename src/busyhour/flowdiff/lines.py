@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from busyhour.flowdiff.report import CoverageChange, DemandChange, RungChange
+from busyhour.flowdiff.report import CoverageChange, DemandChange, LimitChange
 from busyhour.results.record import FlowCoverage
 
 _SHORT = 160
@@ -35,7 +35,7 @@ def demand_line(one: DemandChange) -> str:
     return f"{one.name}: {one.before:.3g} -> {one.after:.3g} ({one.after - one.before:+.2g}{share})"
 
 
-def rung_line(one: RungChange) -> str:
+def limit_line(one: LimitChange) -> str:
     """Format the volume at which a quota binds, before and after."""
     if not (math.isfinite(one.before) and math.isfinite(one.after) and one.before):
         return f"{one.name} binds at {_volume(one.after)}, before at {_volume(one.before)}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 
 from busyhour.flowdiff.diff import NOTICED, Change, shown
-from busyhour.flowdiff.lines import coverage_line, demand_line, rung_line, shortened
+from busyhour.flowdiff.lines import coverage_line, demand_line, limit_line, shortened
 from busyhour.flowdiff.matching import branches
 from busyhour.flowdiff.report import FlowComparison, FlowPair
 from busyhour.flows.drawing import Branch, svg
@@ -58,7 +58,7 @@ def html(found: FlowComparison) -> str:
         *_list("Branch coverage", [coverage_line(one) for one in found.coverage]),
     ]
     if found.scenario:
-        lines = [*(demand_line(one) for one in found.demand), *(rung_line(one) for one in found.rungs)]
+        lines = [*(demand_line(one) for one in found.demand), *(limit_line(one) for one in found.limits)]
         parts += _list(f"Demand of one call ({found.scenario})", lines or ["no difference"])
     touched = {change.flow for change in found.changes}
     pairs = [pair for pair in found.pairs if pair.name in touched]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from busyhour.flowdiff.diff import NOTICED, Change
-from busyhour.flowdiff.lines import coverage_line, demand_line, rung_line, shortened
+from busyhour.flowdiff.lines import coverage_line, demand_line, limit_line, shortened
 from busyhour.flowdiff.page import html
 from busyhour.flowdiff.report import FlowComparison
 from busyhour.results.codec import encode
@@ -30,7 +30,7 @@ def text(found: FlowComparison) -> str:
     if found.scenario:
         lines += ["", f"Demand of one call ({found.scenario}):"]
         lines += [f"  {demand_line(one)}" for one in found.demand] or ["  no difference"]
-        lines += [f"  {rung_line(one)}" for one in found.rungs]
+        lines += [f"  {limit_line(one)}" for one in found.limits]
     lines += [f"Note: {note}" for note in found.notes]
     return "\n".join([*lines, found.summary]) + "\n"
 
@@ -67,7 +67,7 @@ def markdown(found: FlowComparison) -> str:
     if found.scenario:
         lines += ["", f"**Demand of one call** ({_cell(found.scenario)})", ""]
         lines += [f"- {_cell(demand_line(one))}" for one in found.demand] or ["- no difference"]
-        lines += [f"- {_cell(rung_line(one))}" for one in found.rungs]
+        lines += [f"- {_cell(limit_line(one))}" for one in found.limits]
     lines += ["", *(f"- {_cell(note)}" for note in found.notes)] if found.notes else []
     return "\n".join(lines) + "\n"
 

@@ -19,7 +19,7 @@ from busyhour.scenarios.model import Scenario
 
 EXPLORE_SECONDS = 10.0
 """Seconds for the search of each version's branches."""
-RUNGS = 3
+LIMITS = 3
 """Number of quotas that are listed, the first to bind."""
 
 
@@ -39,7 +39,7 @@ class DemandChange:
 
 
 @dataclass(frozen=True, slots=True)
-class RungChange:
+class LimitChange:
     """Calls per hour at which a quota binds, before and after."""
 
     name: str
@@ -82,7 +82,7 @@ class FlowComparison:
     """Flows with differences."""
     scenario: str = ""
     demand: list[DemandChange] = field(default_factory=list)
-    rungs: list[RungChange] = field(default_factory=list)
+    limits: list[LimitChange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     new_errors: int = 0
     """Number of new findings that are errors."""
@@ -97,7 +97,7 @@ class FlowComparison:
         findings = f"; {len(self.new_findings)} new findings, {len(self.gone_findings)} gone"
         lambda_ = next((d for d in self.demand if d.name == "Lambda invocations"), None)
         added = f"; {lambda_.after - lambda_.before:+.2g} Lambda invocations per call" if lambda_ else ""
-        first = min(self.rungs, key=lambda rung: rung.after, default=None)
+        first = min(self.limits, key=lambda limit: limit.after, default=None)
         if first is not None and first.before not in (0.0, float("inf")):
             added += (
                 f"; {first.name} binds at {first.after:,.0f} calls/h ({first.after / first.before - 1:+.0%})"
@@ -221,12 +221,12 @@ def _demand(made: FlowComparison, scenario: Scenario, old: FlowSet, new: FlowSet
         # The same callers call both versions: a difference within the interval is not significant.
         if abs(change.after - change.before) > max(half, 1e-9):
             made.demand.append(change)
-    rungs = [{rung.key: rung for rung in one.limits if rung.kind == "quota"} for one in found]
+    limits = [{limit.key: limit for limit in one.limits if limit.kind == "quota"} for one in found]
     changed = [
-        RungChange(rung.name, rungs[0][key].calls_per_hour, rung.calls_per_hour)
-        for key, rung in rungs[1].items()
-        if key in rungs[0]
-        and abs(rung.calls_per_hour - rungs[0][key].calls_per_hour) > 0.01 * rung.calls_per_hour
+        LimitChange(limit.name, limits[0][key].calls_per_hour, limit.calls_per_hour)
+        for key, limit in limits[1].items()
+        if key in limits[0]
+        and abs(limit.calls_per_hour - limits[0][key].calls_per_hour) > 0.01 * limit.calls_per_hour
     ]
-    made.rungs = sorted(changed, key=lambda rung: rung.after)[:RUNGS]
+    made.limits = sorted(changed, key=lambda limit: limit.after)[:LIMITS]
     made.notes += [f"{scenario.name}: {note}" for note in found[1].notes]

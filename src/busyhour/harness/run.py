@@ -151,7 +151,7 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
             ],
         )
         if target.kind == "aws":
-            account_values.require_current(forecast.as_json["ladder"], table, freshness.today())
+            account_values.require_current(forecast.as_json["limits"], table, freshness.today())
         _announce(forecast.reach, scenario, progress)
         progress.stage("Load")
         begun = datetime.now(UTC)
@@ -346,7 +346,7 @@ def _compare(
             for one in placed
         ]
     of_list: dict[str, set[str]] = {}
-    for row in () if by_load else forecast.as_json.get("ladder", ()):
+    for row in () if by_load else forecast.as_json.get("limits", ()):
         of_list.setdefault(row["key"], set()).add(row["verdict"])
     compared = map(quota_record, compare_all(values.values(), placed, scenario.headroom, every=True))
     return [replace(one, verdict=listed(one.verdict, of_list.get(one.key, ()))) for one in compared]
@@ -396,7 +396,7 @@ def _record(
                 quotas,
                 objectives,
                 gathered.findings,
-                limits=() if options.by_load else forecast.as_json.get("ladder", ()),
+                limits=() if options.by_load else forecast.as_json.get("limits", ()),
                 throttled=[]
                 if THROTTLED in defaults(scenario)
                 else throttling.beyond(scenario, throttled, load.arrivals.started),

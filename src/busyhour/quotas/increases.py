@@ -34,7 +34,7 @@ class Increase:
     """One increase to request.
 
     `present` with its `origin` and `read_at` is the value that the run read, `needed` the plan's need (None
-    if the quota is not in the list of limits), `peak` the measured peak, `asked` the value to request.
+    if the quota is not in the list of limits), `peak` the measured peak, `requested` the value to request.
     `steps` are the calculation, one line each. `context` is the instance's ARN for a quota per instance; None
     if the run does not know its instance.
     """
@@ -45,7 +45,7 @@ class Increase:
     read_at: str
     needed: float | None
     peak: float | None
-    asked: float
+    requested: float
     steps: tuple[str, ...]
     context: str | None = None
 
@@ -56,7 +56,7 @@ class Increase:
         arguments: dict[str, str | float] = {
             "ServiceCode": self.quota.service,
             "QuotaCode": self.quota.code,
-            "DesiredValue": self.asked,
+            "DesiredValue": self.requested,
         }
         if self.context is not None:
             arguments["ContextId"] = self.context
@@ -145,28 +145,28 @@ def _of_row(
     peak = None if record is None else record.peak
     counts = peak is not None and peak > row.needed and peak_counts(quota, run)
     wanted = _whole(peak) if counts and peak is not None else row.needed
-    asked = with_headroom(wanted, headroom) if headroom else wanted
-    if asked <= present:
+    requested = with_headroom(wanted, headroom) if headroom else wanted
+    if requested <= present:
         return None
     steps = [f"Calculation: {row.calculation}."] if row.calculation else []
     steps.append(f"Needed by the plan, in {quota.unit}: {number(row.needed)}. No padding.")
     if record is not None and peak is not None:
         steps.append(f"{seen(record, run)}{beside_need(quota, row.needed, peak, run)}")
-    return _increase(quota, record, row, asked, wanted, steps, headroom)
+    return _increase(quota, record, row, requested, wanted, steps, headroom)
 
 
 def _increase(
     quota: Quota,
     record: QuotaRecord | None,
     row: LimitRow | None,
-    asked: float,
+    requested: float,
     wanted: float,
     steps: list[str],
     headroom: float,
 ) -> Increase:
     if headroom:
         steps.append(
-            f"With headroom of {headroom:.0%}, as requested: {number(wanted)} / (1 - {headroom:g}) = {number(asked)}."
+            f"With headroom of {headroom:.0%}, as requested: {number(wanted)} / (1 - {headroom:g}) = {number(requested)}."
         )
     known = row if record is None else record
     assert known is not None
@@ -179,7 +179,7 @@ def _increase(
         known.read_at,
         None if row is None else row.needed,
         None if record is None else record.peak,
-        asked,
+        requested,
         tuple(steps),
     )
 
@@ -218,13 +218,13 @@ def _of_rejections(
     if is_rate(quota) and not record.rejected:
         return None  # the bucket carried its busiest second
     wanted = _whole(record.peak)
-    asked = with_headroom(wanted, headroom) if headroom else wanted
-    if asked <= record.value:
+    requested = with_headroom(wanted, headroom) if headroom else wanted
+    if requested <= record.value:
         return None
     steps = [
         f"{seen(record, run)}; the forecast has no need of this quota, so the measured peak is requested."
     ]
-    return _increase(quota, record, None, asked, wanted, steps, headroom)
+    return _increase(quota, record, None, requested, wanted, steps, headroom)
 
 
 def _placed(
@@ -243,7 +243,7 @@ def _placed(
     if quota.code is None:
         reason = f"{quota.name} has no code in Service Quotas ({quota.adjustable_note or 'not adjustable'})."
         way_out = (
-            f"Ask Support for {number(need.asked)} in the case." if quota.adjustable else "Plan below it."
+            f"Ask Support for {number(need.requested)} in the case." if quota.adjustable else "Plan below it."
         )
         return Unrequestable(quota, reason, way_out, placed)
     if not quota.adjustable:
@@ -254,14 +254,14 @@ def _placed(
 def _as_executions(need: Increase, record: QuotaRecord | None, table: QuotaTable) -> Increase:
     """Convert an invocation rate, which is ten times the concurrent executions, to those."""
     executions = table.by_key(_EXECUTIONS)
-    asked = _whole(need.asked / _INVOCATIONS_PER_EXECUTION)
+    requested = _whole(need.requested / _INVOCATIONS_PER_EXECUTION)
     step = (
         f"The invocation rate is {_INVOCATIONS_PER_EXECUTION} times {executions.name.lower()} ({executions.code}): "
-        f"{number(need.asked)} / {_INVOCATIONS_PER_EXECUTION} = {number(asked)}."
+        f"{number(need.requested)} / {_INVOCATIONS_PER_EXECUTION} = {number(requested)}."
     )
     present = need.present / _INVOCATIONS_PER_EXECUTION if record is None else record.value
     return replace(
-        need, quota=executions, asked=asked, present=present, needed=None, steps=(*need.steps, step)
+        need, quota=executions, requested=requested, present=present, needed=None, steps=(*need.steps, step)
     )
 
 
@@ -270,7 +270,7 @@ def _largest(increases: Iterable[Increase]) -> list[Increase]:
     found: dict[str, Increase] = {}
     for increase in increases:
         known = found.get(increase.quota.key)
-        if known is None or increase.asked > known.asked:
+        if known is None or increase.requested > known.requested:
             found[increase.quota.key] = increase
     return list(found.values())
 

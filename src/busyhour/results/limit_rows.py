@@ -1,4 +1,4 @@
-"""Rows of a run's list of limits (`forecast.ladder`), for every output.
+"""Rows of a run's list of limits (`forecast.limits`), for every output.
 
 Nothing is computed here. A row of a record of an older version has no `requirement`. Its `needed` was another
 figure (headroom included), so it is None here, and `is_dated` reports that there are such rows.
@@ -56,7 +56,7 @@ class LimitRow:
 
 def limit_rows(record: RunRecord) -> list[LimitRow]:
     """Return every row, sorted by the volume at which it binds; rows that never bind are last."""
-    rows = [_row(row) for row in record.forecast.get("ladder", []) if isinstance(row, dict)]
+    rows = [_row(row) for row in record.forecast.get("limits", []) if isinstance(row, dict)]
     return sorted(rows, key=lambda row: (row.calls_per_hour is None, row.calls_per_hour or 0.0, row.key))
 
 

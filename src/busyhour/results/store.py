@@ -11,6 +11,7 @@ from busyhour.atomic_write import replace_file
 from busyhour.errors import BusyhourError
 from busyhour.results.codec import decode, encode
 from busyhour.results.load_result import LoadResult
+from busyhour.results.old_names import with_current_names
 from busyhour.results.record import RunRecord
 
 RUN_FILE = "run.json"
@@ -72,13 +73,15 @@ def write_run(folder: Path, record: RunRecord) -> Path:
 def read_run(path: Path) -> RunRecord:
     """Read the record in `path`: a run.json, or the folder of a run.
 
+    Members with names of older versions are read as today's.
+
     Raises:
         BusyhourError: it is missing or not a run record; the message names file and member.
     """
     if path.is_dir():
         path = path / RUN_FILE
     try:
-        return decode(RunRecord, read_json(path))
+        return decode(RunRecord, with_current_names(read_json(path)))
     except BusyhourError as error:
         raise _placed(path, error) from None
 

@@ -213,7 +213,7 @@ def test_provisioned_capacity_is_a_rung_and_the_notes_say_what_it_throttles(with
     )
 
 
-def test_a_new_table_on_demand_grows_with_its_traffic_and_is_no_rung(with_table: Any):
+def test_a_new_table_on_demand_grows_with_its_traffic_and_is_no_limit(with_table: Any):
     found = with_table({"BillingMode": "PAY_PER_REQUEST"})
     assert not [row for row in found.limits if "on-demand" in row.key or row.key.startswith("table.")]
     assert any("keys of table t are not in the scenario" in note for note in found.notes)

@@ -1,4 +1,4 @@
-"""Options of `busyhour check`: selection, formats, baselines, mends, templates and settings of a project."""
+"""Options of `busyhour check`: selection, formats, baselines, fixes, templates and settings of a project."""
 
 import json
 from pathlib import Path

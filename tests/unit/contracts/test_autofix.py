@@ -1,4 +1,4 @@
-"""Mends: what they change, what they leave, and that no call notices."""
+"""Automatic fixes: what they change, what they leave, and that calls run as before."""
 
 import json
 import random
@@ -208,7 +208,7 @@ def heard(text, seed, steps=40):
 
 
 def told(effect):
-    """An effect as it is told apart: a service is handed the parameters as the file has them, strings or not."""
+    """An effect in a comparable form: a service gets the parameters as the file has them, strings or not."""
     if isinstance(effect, p.Service):
         return (
             "Service",

@@ -64,11 +64,47 @@ def test_a_finding_that_moved_is_still_accepted(moved):
         replace(FINDING, flow="Other"),
         replace(FINDING, identifier="To another queue"),
         replace(FINDING, pointer="/Actions/3/Parameters"),
-        replace(FINDING, message="something else"),
+        replace(FINDING, message="no queue 'b' is set"),
+        replace(FINDING, message="$.Attributes.b is empty"),
+        replace(FINDING, message="NoMatchingError leads to a disconnect"),
     ],
 )
 def test_a_different_finding_is_not_accepted(other):
     assert apply_baseline(report(other), made_of([FINDING], today=TODAY), TODAY).report.findings == (other,)
+
+
+@pytest.mark.parametrize(
+    ("before", "reworded"),
+    [
+        ("there is no queue", "no queue is set"),
+        ("nothing sets $.Attributes.vip[0] before", "$.Attributes.vip[3] is empty"),
+        ("'a' repeats, with `b`", 'the cycle of "b" and “a” has no bound'),
+        ("NoMatchingError hangs up on 3 callers", "at NoMatchingError 4 callers are disconnected"),
+        ("'Mian' is missing. Did you mean 'Main'?", "no flow has the name 'Mian'"),
+        ("it's over, isn't it", "the flow ends"),
+    ],
+)
+def test_a_finding_whose_message_is_worded_differently_is_still_accepted(before, reworded):
+    old, new = replace(FINDING, message=before), replace(FINDING, message=reworded)
+    assert apply_baseline(report(new), made_of([old], today=TODAY), TODAY).report.findings == ()
+
+
+def test_two_values_at_one_place_are_two_entries():
+    two = [replace(FINDING, message=f"$.Attributes.{name} is empty") for name in ("a", "b")]
+    baseline = made_of(two, today=TODAY)
+    assert len(baseline.entries) == 2
+    third = replace(FINDING, message="$.Attributes.c is empty")
+    assert apply_baseline(report(two[0], third), baseline, TODAY).report.findings == (third,)
+
+
+def test_entries_of_older_versions_that_are_one_today_add_up(tmp_path):
+    path = tmp_path / "b.json"
+    entry = {"rule": "r", "flow": "Main", "action": "a", "pointer": ""}
+    entries = [{**entry, "message": "one wording"}, {**entry, "message": "another wording"}]
+    path.write_text(json.dumps({"version": 1, "entries": entries}))
+    finding = replace(FINDING, rule="r", identifier="a", pointer="", message="a third wording")
+    found = apply_baseline(report(*[finding] * 3), read_baseline(path), TODAY)
+    assert (found.accepted, len(found.report.findings)) == (2, 1)
 
 
 def test_list_positions_in_messages_are_ignored():

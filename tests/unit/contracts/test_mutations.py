@@ -1,4 +1,4 @@
-"""Everything that Connect refuses is found, by the rule that owns it, and nothing else is said."""
+"""Everything that Connect rejects is found, by the rule that owns it, and nothing else is reported."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""Exports of the old designer are judged by what becomes of them on import, not by what Connect's API would say."""
+"""Exports of the old designer are judged by the result of their import, not by the errors of Connect's API."""
 
 import json
 

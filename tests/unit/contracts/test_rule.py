@@ -1,4 +1,4 @@
-"""A rule is inspected when it is declared; what is wrong with it is said in words."""
+"""A rule is inspected when it is declared; the message names the problem."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What callers meet when bots are full or slow, functions fail, and nobody is there: flows in virtual time."""
+"""Flows in virtual time when bots are full or slow, functions fail, and no agent is signed in."""
 
 from __future__ import annotations
 

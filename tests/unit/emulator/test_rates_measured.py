@@ -1,7 +1,7 @@
 """Every request rate of the quota table, measured in virtual time for each operation that the emulator serves.
 
-Just below the rate nothing is turned away; at 1.25 times the rate a fifth is, within 2 %, in AWS's words. The requests
-themselves are nonsense: AWS takes a token before it looks at what is asked.
+Just below the rate nothing is throttled; at 1.25 times the rate a fifth is, within 2 %, in AWS's words. The requests
+themselves are nonsense: AWS takes a token before it reads the request.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def action(identifier, type, parameters=None, *, then=None, when=None, errors=No
 
 
 def say(identifier, then=None, text=None):
-    """A prompt that says its own identifier, and what comes then (the end, if nothing is said)."""
+    """A prompt that plays its own identifier, then `then` (the end, if not given)."""
     return action(identifier, "MessageParticipant", {"Text": text or identifier}, then=then or "end")
 
 
@@ -83,7 +83,7 @@ def build():
 
 
 class Answers:
-    """A driver that answers every effect, at random but always the same for a seed; gives up after so many."""
+    """A driver that answers every effect, at random but always the same for a seed; gives up after a number of them."""
 
     def __init__(self, seed, live, limit=200):
         self.random = random.Random(seed)

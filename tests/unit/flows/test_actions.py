@@ -550,7 +550,7 @@ SET_QUEUE = [("UpdateContactTargetQueue", {"QueueId": "q1"})]
             "NoMatchingError",
             id="no function",
         ),
-        pytest.param("BrandNewBlock", {}, {}, "next", id="a type that nobody knows"),
+        pytest.param("BrandNewBlock", {}, {}, "next", id="an unknown type"),
     ],
 )
 def test_the_branch_that_is_taken(build, type, parameters, options, expected):

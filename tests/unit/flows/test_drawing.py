@@ -1,4 +1,4 @@
-"""Drawings of flows: every action once, in order of distance, named as it is told."""
+"""Drawings of flows: every action once, in order of distance, named as in messages."""
 
 from __future__ import annotations
 

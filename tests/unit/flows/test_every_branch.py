@@ -1,7 +1,7 @@
 """Every branch that the schemas know is one that the machine takes: each error type, each result, and success.
 
-The actions are the kept examples of flow_schemas/, the answers those of the protocol. Which answer leads where is said
-in test_actions.py; here is that no branch of the language was forgotten.
+The actions are the kept examples of flow_schemas/, the answers those of the protocol. Which answer leads where is in
+test_actions.py; here no branch of the language is left out.
 """
 
 import itertools

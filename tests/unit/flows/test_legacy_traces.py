@@ -39,7 +39,7 @@ TIMEOUT, OTHER, FAILS = "timeout", "other", "fails"
 
 @dataclass
 class Story:
-    """What the world does: the same at the same visit of the same module, whoever tells it."""
+    """What the world does: the same at the same visit of the same module, in every trace."""
 
     document: dict[str, Any]
     seed: int
@@ -92,7 +92,7 @@ class UnknownError(Exception):
 
 @dataclass
 class Old:
-    """An old export, read as it stands."""
+    """An old export, read as it is."""
 
     document: dict[str, Any]
     story: Story

@@ -136,8 +136,8 @@ def test_the_policy_can_restart_the_queue_flow_of_a_moved_contact(build):
         build.action("d", "DequeueContactAndTransferToQueue", {"QueueId": "q2"}, then="end"),
         name="w",
     )
-    anew = Policy(moved_contact_stays_in_queue_flow=False)
-    live = build.call(queueing(build, ("CustomerQueue", "w")), moving, policy=anew)
+    restarted = Policy(moved_contact_stays_in_queue_flow=False)
+    live = build.call(queueing(build, ("CustomerQueue", "w")), moving, policy=restarted)
     assert build.run(live, p.Queued(), p.Done(), p.Queued())[-1].text == "hello"
 
 

@@ -28,7 +28,7 @@ def checked(folder: Path, text: str, *settings: str) -> list[str]:
 
 
 def older(text: str) -> str:
-    """The scenario as files without a [test] table say it: the test's length stands in [traffic]."""
+    """The scenario as files without a [test] table have it: the test's length is in [traffic]."""
     before, _, after = text.partition("\n[test]")
     rest = "\n[" + after.partition("\n[")[2]
     return f'{before}\nduration = "10s"\n{rest}'

@@ -77,7 +77,7 @@ SHORTENED = {
     "target_processing_event": "a hand-written parameter that is a number; Connect sends strings",
     "ReadCustomerLambdaTest": "a hand-written queue that is only a name",
 }
-"""Samples that nobody's Connect sent, by a part of their name, and what is wrong with them."""
+"""Samples that no Connect instance sends, by a part of their name, with the fault of each."""
 
 
 def test_every_real_event_fits_the_schema_and_those_that_connect_sent_are_complete():

@@ -20,7 +20,7 @@ from busyhour.contracts.rule import rule
       why="Callers think that the line is dead.", fix="Play a prompt first.", source="our own operations")
 def check(flow):
     if not flow.of_type("MessageParticipant"):
-        yield flow.problem("nothing is said")
+        yield flow.problem("no prompt is played")
 '''
 
 SILENT = (
@@ -80,7 +80,7 @@ def test_a_teams_own_rules_are_found(project):
     (project / "flows" / "silent.json").write_text(SILENT)
     result = run(project, "contract_tests", "--busyhour-flows", "flows", "-k", "silent.json")
     assert outcomes(result)["flows/silent.json::resilience"] == "FAILED"
-    assert "nothing is said" in result.stdout
+    assert "no prompt is played" in result.stdout
 
 
 def test_no_flows_is_a_usage_error_that_names_the_folder(project):

@@ -212,5 +212,5 @@ def _run_record(
         verdict=VerdictRecord(Outcome.DOES_NOT_HOLD),
         arrivals=Arrivals(1, 1, 0, 0),
         quotas=list(quotas),
-        forecast={"calls_per_hour": 3600.0, "quotas": [], "ladder": list(limits)} if limits else {},
+        forecast={"calls_per_hour": 3600.0, "quotas": [], "limits": list(limits)} if limits else {},
     )

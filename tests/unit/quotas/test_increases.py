@@ -1,4 +1,4 @@
-"""The value asked for: what the plan needs, without padding, with its calculation."""
+"""The value requested for: what the plan needs, without padding, with its calculation."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_the_need_is_requested_and_the_calculation_is_shown_step_by_step(of: Any
         "DesiredValue": 420.0,
         "ContextId": ARN,
     }
-    assert (increase.needed, increase.peak, increase.asked) == (420, 400, 420)
+    assert (increase.needed, increase.peak, increase.requested) == (420, 400, 420)
     assert increase.steps == (
         "Calculation: 3 x 1.",
         "Needed by the plan, in count: 420. No padding.",
@@ -62,13 +62,13 @@ def test_the_need_is_requested_and_the_calculation_is_shown_step_by_step(of: Any
 
 def test_headroom_is_added_on_demand_and_named(of: Any) -> None:
     [increase] = of(CALLS, 10, None, needed=420, headroom=0.2).increases
-    assert (increase.needed, increase.asked) == (420, 525)
+    assert (increase.needed, increase.requested) == (420, 525)
     assert increase.steps[2] == "With headroom of 20%, as requested: 420 / (1 - 0.2) = 525."
 
 
 def test_a_larger_measured_peak_is_requested_where_the_generator_was_healthy(of: Any) -> None:
     [increase] = of(CALLS, 10, 433.2, needed=420).increases
-    assert (increase.needed, increase.peak, increase.asked) == (420, 433.2, 434)
+    assert (increase.needed, increase.peak, increase.requested) == (420, 433.2, 434)
     assert increase.steps[2].endswith(
         "larger than the need, so it is requested; the load generator kept its schedule."
     )
@@ -76,31 +76,31 @@ def test_a_larger_measured_peak_is_requested_where_the_generator_was_healthy(of:
 
 def test_a_peak_of_a_generator_that_was_off_is_left_out_and_named(of: Any) -> None:
     [increase] = of(CALLS, 10, 433, needed=420, valid=False).increases
-    assert increase.asked == 420
+    assert increase.requested == 420
     assert increase.steps[2].endswith("left out, since the load generator did not keep its schedule.")
 
 
 def test_a_peak_of_more_than_the_plan_is_left_out_and_named(of: Any) -> None:
     [increase] = of(CALLS, 10, 840, needed=420, factor=2.0).increases
-    assert increase.asked == 420
+    assert increase.requested == 420
     assert increase.steps[2].endswith("of a run at 2 x the plan; left out.")
 
 
 def test_of_a_rate_the_need_is_requested_not_its_busiest_second(of: Any) -> None:
     [increase] = of(f"{STARTS}.rate", 2, 9, needed=3, rejected=40).increases
-    assert increase.asked == 3
+    assert increase.requested == 3
     assert increase.steps[2].endswith("of a single second; that is what the burst is for.")
 
 
 @pytest.mark.parametrize(
-    ("value", "needed", "headroom", "asked"),
+    ("value", "needed", "headroom", "requested"),
     [(10, 10, 0, None), (10, 11, 0, 11), (10, 8, 0.2, None), (10, 9, 0.2, 12), (499, 400, 0.2, 500)],
 )
 def test_a_sufficient_value_is_not_requested(
-    of: Any, value: float, needed: float, headroom: float, asked: float | None
+    of: Any, value: float, needed: float, headroom: float, requested: float | None
 ) -> None:
     found = of(CALLS, value, None, needed=needed, headroom=headroom).increases
-    assert [increase.asked for increase in found] == ([asked] if asked else [])
+    assert [increase.requested for increase in found] == ([requested] if requested else [])
 
 
 def test_a_limit_that_no_value_carries_is_named(run_record: Any, limit_row: Any) -> None:
@@ -114,7 +114,7 @@ def test_a_need_without_a_reading_is_requested_with_the_value_of_the_list(
 ) -> None:
     run = run_record(limits=[limit_row("L-9A46857E", 500, 900)])
     [increase] = needs(run, TABLE).increases
-    assert (increase.present, increase.asked, increase.peak) == (500, 900, None)
+    assert (increase.present, increase.requested, increase.peak) == (500, 900, None)
 
 
 def test_a_run_of_an_older_version_is_refused_with_the_way_out(run_record: Any, limit_row: Any) -> None:
@@ -159,14 +159,14 @@ def test_a_rate_that_suffices_and_still_rejected_is_a_matter_of_pacing(of: Any) 
 
 def test_a_quota_that_is_not_in_the_list_is_requested_as_measured(of: Any) -> None:
     [increase] = of(f"{STARTS}.rate", 2, 6, rejected=40).increases
-    assert (increase.needed, increase.asked) == (None, 6)
+    assert (increase.needed, increase.requested) == (None, 6)
     assert "the forecast has no need of this quota" in increase.steps[0]
 
 
 def test_a_burst_can_be_requested_from_support_only(of: Any) -> None:
     [other] = of(f"{STARTS}.burst", 5, 12, rejected=7).unrequestable
     assert other.increase is not None
-    assert other.increase.asked == 12
+    assert other.increase.requested == 12
     assert "no code in Service Quotas" in other.reason
     assert other.way_out == "Ask Support for 12 in the case."
 
@@ -182,20 +182,20 @@ def test_the_invocation_rate_is_raised_by_concurrency_once(quota_record: Any, ru
         quota_record("L-B99A9384", 1000, 1600),
     )
     [increase] = needs(run, TABLE).increases
-    assert (increase.quota.code, increase.present, increase.asked) == ("L-B99A9384", 1000, 2400)
+    assert (increase.quota.code, increase.present, increase.requested) == ("L-B99A9384", 1000, 2400)
     assert increase.steps[-1].endswith("24,000 / 10 = 2,400.")
 
 
 def test_the_need_of_executions_contains_the_invocation_rate(run_record: Any, limit_row: Any) -> None:
     limits = [limit_row("L-B99A9384", 1000, 2376), limit_row("lambda.invoke.rate", 10_000, 24_000)]
     [increase] = needs(run_record(limits=limits), TABLE).increases
-    assert (increase.quota.code, increase.asked) == ("L-B99A9384", 2376)
+    assert (increase.quota.code, increase.requested) == ("L-B99A9384", 2376)
 
 
 def test_the_scenarios_headroom_is_not_added_to_requests(run_record: Any, limit_row: Any) -> None:
     run = run_record(limits=[limit_row(CALLS, 10, 100)], headroom=0.2)
-    assert needs(run, TABLE).increases[0].asked == 100
-    assert needs(run, TABLE, 0.5).increases[0].asked == 200
+    assert needs(run, TABLE).increases[0].requested == 100
+    assert needs(run, TABLE, 0.5).increases[0].requested == 200
     for wrong in (1.0, -0.1, 20):
         with pytest.raises(BusyhourError, match="not a share"):
             needs(run, TABLE, wrong)
@@ -216,6 +216,6 @@ def test_the_requested_value_suffices_and_is_the_smallest_whole_number(
         assert wanted <= value * (1 + 1e-6) + 1
         return
     [increase] = found
-    assert increase.asked > value
-    assert increase.asked == int(increase.asked)
-    assert wanted * (1 - 1e-6) <= increase.asked <= wanted + 1
+    assert increase.requested > value
+    assert increase.requested == int(increase.requested)
+    assert wanted * (1 - 1e-6) <= increase.requested <= wanted + 1

@@ -71,7 +71,7 @@ def test_what_no_value_carries_and_what_has_no_quota_is_left_out(needed: Evidenc
 
 
 def test_a_need_is_replaced_or_left_as_it_is(needed: Evidence, run: RunRecord) -> None:
-    run.forecast["ladder"][0]["needed"] = 90.0
+    run.forecast["limits"][0]["needed"] = 90.0
     run.forecast["calls_per_hour"] = run.scenario["calls_per_hour"] = 7200.0
     kept = ledgers.with_needs(needed, run, only_new=True).find(CALLS, ARN)
     new = ledgers.with_needs(needed, run).find(CALLS, ARN)
@@ -82,7 +82,7 @@ def test_a_need_is_replaced_or_left_as_it_is(needed: Evidence, run: RunRecord) -
 def test_a_need_of_the_same_plan_is_brought_up_to_date_by_a_run_that_verifies_it(
     needed: Evidence, run: RunRecord
 ) -> None:
-    run.forecast["ladder"][0]["needed"] = 41.0
+    run.forecast["limits"][0]["needed"] = 41.0
     row = ledgers.with_needs(needed, run, only_new=True).find(CALLS, ARN)
     assert row is not None
     assert row.needed is not None
@@ -90,7 +90,7 @@ def test_a_need_of_the_same_plan_is_brought_up_to_date_by_a_run_that_verifies_it
 
 
 def test_a_run_of_an_older_version_gives_no_needs(run: RunRecord) -> None:
-    for row in run.forecast["ladder"]:
+    for row in run.forecast["limits"]:
         del row["requirement"]
     with pytest.raises(BusyhourError, match="needs were computed differently"):
         ledgers.with_needs(Evidence(), run)

@@ -58,7 +58,7 @@ def quota(key: str = "connect.concurrent-active-calls-per-instance", **changes: 
     return QuotaRecord(**{**values, **changes})  # type: ignore[arg-type]  # built from named parts
 
 
-def rung(key: str, requirement: Requirement, value: float, **more: str | None) -> dict[str, object]:
+def limit(key: str, requirement: Requirement, value: float, **more: str | None) -> dict[str, object]:
     """A row as the forecast writes it, all figures computed from the requirement at the plan of 3,600 calls/h."""
     given = {
         "name": "Concurrent active calls per instance",
@@ -106,8 +106,8 @@ def expected(key: str, **changes: object) -> dict[str, object]:
         "simulated_low": 41.0,
         "simulated_high": 52.0,
         "simulated_at": 80.0,
-        "turned_away_theory": 0.71,
-        "turned_away_simulated": 0.7,
+        "rejected_theory": 0.71,
+        "rejected_simulated": 0.7,
         "peak": 49,
         "utilisation": 4.9,
     }
@@ -150,8 +150,8 @@ FORECAST = {
             simulated_peak=14.0,
             simulated_low=14.0,
             simulated_high=14.0,
-            turned_away_theory=0.0,
-            turned_away_simulated=0.0,
+            rejected_theory=0.0,
+            rejected_simulated=0.0,
         ),
         expected("connect.users-per-instance", name="Users per instance", simulated_peak=None),
         expected(
@@ -161,14 +161,14 @@ FORECAST = {
             theory_peak=4,
             simulated_peak=None,
             simulated_high=None,
-            turned_away_theory=None,
-            turned_away_simulated=None,
+            rejected_theory=None,
+            rejected_simulated=None,
         ),
     ],
     "queues": [],
-    "ladder": [
-        rung(CALLS, Lines(34.9), 10.0),
-        rung(
+    "limits": [
+        limit(CALLS, Lines(34.9), 10.0),
+        limit(
             STARTS,
             Bucket(1.0, 2.0, 5.0),
             2.0,
@@ -178,7 +178,7 @@ FORECAST = {
             symptom="TooManyRequestsException",
             calculation="3,600 calls/h / 3600 = 1 requests/s",
         ),
-        rung(
+        limit(
             "queue.Support.agents",
             Agents(14.0, 14.0, 60.0, 20.0, 0.2),
             48.0,
@@ -190,7 +190,7 @@ FORECAST = {
             symptom="callers wait",
             calculation="3,600 calls/h x 1 contacts x 14 s / 3600 = 14 erlang",
         ),
-        rung(
+        limit(
             "connect.contact-flows-per-instance",
             Count(3),
             100.0,
@@ -200,7 +200,7 @@ FORECAST = {
             symptom="no further one",
             calculation="flows in the scenario",
         ),
-        rung(
+        limit(
             "lambda.concurrent-executions",
             Executions(8.0, 20.0),
             1000.0,

@@ -70,7 +70,7 @@ class Reader:
 
     def record(self, data: Mapping[str, Any], place: str = "run.json") -> Iterator[Told]:
         """run.json and everything that holds its parts: list of limits, quotas, waves, ledger."""
-        yield from self.ladder(data["forecast"]["ladder"], f"{place} ladder")
+        yield from self.limits(data["forecast"]["limits"], f"{place} limits")
         for quota in data["quotas"]:
             told = {NEEDED: quota["forecast"], PRESENT: quota["value"], PEAK: quota["peak"]}
             yield from self._all(quota["key"], told, f"{place} quotas")
@@ -84,7 +84,7 @@ class Reader:
                 yield from self._all(due["key"], told, f"{place} increases of waves")
         yield from self.ledger(data.get("ledger", []), f"{place} ledger")
 
-    def ladder(self, rows: Iterable[Mapping[str, Any]], place: str) -> Iterator[Told]:
+    def limits(self, rows: Iterable[Mapping[str, Any]], place: str) -> Iterator[Told]:
         """The list of limits as JSON; each calculation ends with the need."""
         for row in rows:
             told = {
@@ -107,14 +107,14 @@ class Reader:
             }
             yield from self._all(row["key"], told, place)
 
-    def request(self, data: Mapping[str, Any], asked: str = NEEDED) -> Iterator[Told]:
-        """`busyhour request --format json`; `asked` is what is asked for: the need, or that with headroom."""
+    def request(self, data: Mapping[str, Any], requested: str = NEEDED) -> Iterator[Told]:
+        """`busyhour request --format json`; `requested` is the value requested: the need, or that with headroom."""
         for one in data["increases"]:
             told = {NEEDED: one["needed"], PRESENT: one["present"], PEAK: one["measured_peak"]}
             yield from self._all(one["key"], told, "request json")
-            yield from self._all(one["key"], {asked: one["asked"]}, "request json asked")
+            yield from self._all(one["key"], {requested: one["requested"]}, "request json requested")
             yield from self._all(
-                one["key"], {asked: one["request"]["DesiredValue"]}, "request json arguments"
+                one["key"], {requested: one["request"]["DesiredValue"]}, "request json arguments"
             )
 
     def increases(self, data: Iterable[Mapping[str, Any]]) -> Iterator[Told]:
@@ -335,7 +335,7 @@ class Reader:
                 )
 
     def _steps(self, text: str, key: str, place: str) -> Iterator[Told]:
-        """The calculation of a value asked for, step by step."""
+        """The calculation of a requested value, step by step."""
         for pattern, quantity in (
             (r"Calculation: .*?: ([\d,]+)\.(?:\s|$)", NEEDED),
             (r"Needed by the plan, in [^:]*: ([\d,.]+)\. No padding", NEEDED),
@@ -400,7 +400,7 @@ def _columns(heads: list[str], rows: list[str]) -> list[tuple[int, int]]:
 
 
 class _Tables(HTMLParser):
-    """Cells of every table, without what stands folded or small beneath the first line of a cell (except in waves)."""
+    """Cells of every table, without what is folded or small beneath the first line of a cell (except in waves)."""
 
     _ASIDE = ("details", "script", "style")
 

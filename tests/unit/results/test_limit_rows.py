@@ -19,7 +19,7 @@ def row(key: str, value: float, requirement: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def run() -> RunRecord:
-    ladder = [
+    limits = [
         row("wide", 100.0, Lines(34.9)),
         row("never", 5.0, Count(3)),
         row("tight", 10.0, Lines(34.9)),
@@ -35,7 +35,7 @@ def run() -> RunRecord:
         0.0,
         VerdictRecord(Outcome.HOLDS),
         Arrivals(0, 0, 0, 0),
-        forecast={"ladder": ladder},
+        forecast={"limits": limits},
     )
 
 
@@ -63,7 +63,7 @@ def test_of_two_rows_of_one_quota_the_tighter_counts(run: RunRecord) -> None:
 
 def test_rows_of_an_older_version_have_no_need(run: RunRecord) -> None:
     assert not is_dated(run)
-    del run.forecast["ladder"][2]["requirement"]
+    del run.forecast["limits"][2]["requirement"]
     assert is_dated(run)
     assert by_key(run)["tight"].needed is None
     run.forecast = {}

@@ -167,7 +167,7 @@ def test_layers_shape_and_growth(write):
     assert traffic.layers == (Layer("spike", 30, 70, 600),)
 
 
-def test_those_who_are_turned_away_may_redial(write):
+def test_blocked_callers_may_redial(write):
     assert load(write("")).callers.redial is None
     added = '[callers.redial]\nshare = 0.7\nattempts = 5\nafter = "45s"\n'
     assert load(write(added)).callers.redial == Redial(0.7, Distribution("constant", 45.0), 5)

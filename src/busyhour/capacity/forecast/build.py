@@ -253,9 +253,9 @@ class _Forecaster:
             row.calculation,
             theory_half_width=row.load_half_width,
             **self.runs.spread(lambda r: (r.calls.peak, r.calls.peak_at), self.load),
-            turned_away_theory=blocked,
-            turned_away_simulated=simulated,
-            turned_away_half_width=half,
+            rejected_theory=blocked,
+            rejected_simulated=simulated,
+            rejected_half_width=half,
         )
         if simulated is not None and abs(simulated - blocked) > max(0.02, 0.15 * blocked, half or 0.0):
             self.sheet.notes.append(
@@ -308,11 +308,11 @@ class _Forecaster:
             math.ceil(row.load - 1e-9) if self.even else poisson_quantile(row.load, PEAK),
             row.calculation,
             **self.runs.spread(lambda r: (r.starts.peak, r.starts.peak_at), row.load),
-            turned_away_theory=row.rejected_at_plan
+            rejected_theory=row.rejected_at_plan
             if self.passing is None
             else self.blocking.throttled(self.runs.window),
-            turned_away_simulated=self.runs.share(lambda r: (r.start_throttled.count, r.attempts)),
-            turned_away_half_width=self.runs.half_width(lambda r: (r.start_throttled.count, r.attempts)),
+            rejected_simulated=self.runs.share(lambda r: (r.start_throttled.count, r.attempts)),
+            rejected_half_width=self.runs.half_width(lambda r: (r.start_throttled.count, r.attempts)),
         )
         self.sheet.add_limit(row)
         return row
@@ -328,9 +328,9 @@ class _Forecaster:
                 row.calculation,
                 **self.runs.spread(lambda r: (r.functions.level.peak, r.functions.level.peak_at), row.load),
                 theory_half_width=row.load_half_width or None,
-                turned_away_theory=row.rejected_at_plan,
-                turned_away_simulated=self.runs.share(lambda r: r.first_attempts),
-                turned_away_half_width=self.runs.half_width(lambda r: r.first_attempts),
+                rejected_theory=row.rejected_at_plan,
+                rejected_simulated=self.runs.share(lambda r: r.first_attempts),
+                rejected_half_width=self.runs.half_width(lambda r: r.first_attempts),
             )
             self.sheet.add_limit(row)
         for name, function in self.scenario.functions.items():

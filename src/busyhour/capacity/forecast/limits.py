@@ -66,7 +66,7 @@ class Fits(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LimitForecast:
-    """One limit compared with the plan; the list of all of them is the forecast's `ladder`.
+    """One limit compared with the plan; the list of all of them is the forecast's `limits`.
 
     Volumes are calls per hour. `calls_per_hour` is the volume at which the limit rejects more than is
     tolerated, infinite if it never does; `by_little` the volume whose mean demand reaches the value. All

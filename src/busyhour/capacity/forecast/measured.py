@@ -119,8 +119,8 @@ def _of(found: Sequence[tuple[RunRecord, QuotaRecord]]) -> Measured:
         half_width=of_mean(peaks),
         runs=len(peaks),
         rejected=row.rejected,
-        turned_away=share,
-        turned_away_half_width=wide,
+        rejected_share=share,
+        rejected_share_half_width=wide,
     )
 
 

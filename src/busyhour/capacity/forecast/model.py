@@ -32,9 +32,9 @@ class Measured:
     """Half-width of the mean's 95 % interval; None for a single run."""
     runs: int
     rejected: int
-    turned_away: float | None = None
+    rejected_share: float | None = None
     """Rejected share of the requests in the newest run, if it recorded their number."""
-    turned_away_half_width: float | None = None
+    rejected_share_half_width: float | None = None
     """Half-width of its 95 % interval (Wilson)."""
 
 
@@ -63,11 +63,11 @@ class QuotaForecast:
     simulated_low: float | None = None
     simulated_high: float | None = None
     simulated_at: float | None = None
-    turned_away_theory: float | None = None
-    turned_away_simulated: float | None = None
+    rejected_theory: float | None = None
+    rejected_simulated: float | None = None
     theory_half_width: float | None = None
     simulated_half_width: float | None = None
-    turned_away_half_width: float | None = None
+    rejected_half_width: float | None = None
     measured: Measured | None = None
 
     @property
@@ -187,7 +187,7 @@ class Forecast:
                 _plain({**asdict(q), "peak": q.peak, "utilisation": q.utilisation}) for q in self.quotas
             ],
             "queues": [_plain(asdict(queue)) for queue in self.queues],
-            "ladder": [row.as_json() for row in self.limits],
+            "limits": [row.as_json() for row in self.limits],
             "increases": [
                 {"key": r.key, "code": r.code, "value": r.value, "needed": r.needed} for r in self.increases
             ],

@@ -20,7 +20,7 @@ class Sheet:
     """Collects the results for each quota.
 
     Args:
-        values: in force. demand: of one call. per_hour: busiest calls per hour. ladder: makes rows of the
+        values: in force. demand: of one call. per_hour: busiest calls per hour. limits: makes rows of the
             list of limits. runs: the simulated plan.
     """
 

@@ -87,10 +87,10 @@ class TableDemand:
             f"{_name(load)}: {self._sheet.per_hour:,.0f} calls/h / 3600 x {load.requests:.3g} items of "
             f"{load.units / load.requests:.3g} {load.side} units = {per_second:,.4g} units/s",
             **self._sheet.runs.spread(lambda run: _peak_of(run, load)),
-            turned_away_theory=0.0 if row is None else self._in_test(row),
+            rejected_theory=0.0 if row is None else self._in_test(row),
             theory_half_width=self._sheet.error(per_second, self._widest(load)),
-            turned_away_simulated=self._sheet.runs.share(_refused(load)),
-            turned_away_half_width=self._sheet.runs.half_width(_refused(load)),
+            rejected_simulated=self._sheet.runs.share(_refused(load)),
+            rejected_half_width=self._sheet.runs.half_width(_refused(load)),
         )
         self._sheet.add_limit(row)
 
@@ -119,10 +119,10 @@ class TableDemand:
             served.hottest,
             load.busy_second(self._per_second, served.hottest / served.asked),
             row.calculation,
-            turned_away_theory=self._in_test(row),
+            rejected_theory=self._in_test(row),
             theory_half_width=self._sheet.error(served.hottest, self._widest(load)),
-            turned_away_simulated=self._sheet.runs.share(_refused(load, by_partition=True)),
-            turned_away_half_width=self._sheet.runs.half_width(_refused(load, by_partition=True)),
+            rejected_simulated=self._sheet.runs.share(_refused(load, by_partition=True)),
+            rejected_half_width=self._sheet.runs.half_width(_refused(load, by_partition=True)),
         )
         return rows
 

@@ -196,12 +196,12 @@ def _volumes(waves: Sequence[Wave], forecast: Forecast, notes: list[str]) -> lis
     return volumes
 
 
-def _needs(ladder: Sequence[LimitForecast], factor: float) -> list[Need]:
+def _needs(limits: Sequence[LimitForecast], factor: float) -> list[Need]:
     """Compute the need of `factor` times the plan on each quota.
 
     Settings and staffing are left out: the team can change them itself.
     """
-    return [_need(row, needed(row.requirement, factor)) for row in ladder if row.kind == "quota"]
+    return [_need(row, needed(row.requirement, factor)) for row in limits if row.kind == "quota"]
 
 
 def _need(row: LimitForecast, value: float) -> Need:

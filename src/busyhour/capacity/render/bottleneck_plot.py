@@ -44,7 +44,7 @@ def picture(found: Forecast, schedule: Schedule, form: str = "svg") -> bytes:
     (FigureCanvasSVG if form == "svg" else FigureCanvasAgg)(figure)
     upper, lower = figure.subplots(2, height_ratios=heights)
     schedule_plot.draw(upper, schedule)
-    _ladder(lower, found, rows)
+    _limits(lower, found, rows)
     for axes in (upper, lower):
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
@@ -54,7 +54,7 @@ def picture(found: Forecast, schedule: Schedule, form: str = "svg") -> bytes:
     return out.getvalue()
 
 
-def _ladder(axes: Any, found: Forecast, rows: Sequence[LimitForecast]) -> None:
+def _limits(axes: Any, found: Forecast, rows: Sequence[LimitForecast]) -> None:
     """Draw the volume at which each limit binds, on a logarithmic scale."""
     from matplotlib.patches import Patch
 

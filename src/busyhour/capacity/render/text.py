@@ -44,7 +44,7 @@ def text(found: Forecast, console: Console) -> None:
     console.print(_quotas(found))
     if found.queues:
         console.print(_queues(found))
-    console.print(_ladder(found))
+    console.print(_limits(found))
     if found.objectives:
         console.print(_objectives(found))
     for symptom in dict.fromkeys(row.symptom for row in found.limits):
@@ -186,7 +186,7 @@ def _queues(found: Forecast) -> Table:
     return table
 
 
-def _ladder(found: Forecast) -> Table:
+def _limits(found: Forecast) -> Table:
     table = _table("Limits in the order in which growing volume reaches them")
     table.add_column("calls/h", justify="right")
     table.add_column("of plan", justify="right")
@@ -273,18 +273,18 @@ def _forecast_share(quota: QuotaForecast) -> str:
 
 
 def _rejected(quota: QuotaForecast) -> str:
-    ways = [
-        (quota.turned_away_theory, None),
-        (quota.turned_away_simulated, quota.turned_away_half_width),
-        (quota.measured.turned_away, quota.measured.turned_away_half_width)
+    methods = [
+        (quota.rejected_theory, None),
+        (quota.rejected_simulated, quota.rejected_half_width),
+        (quota.measured.rejected_share, quota.measured.rejected_share_half_width)
         if quota.measured
         else (None, None),
     ]
-    if all(share is None for share, _ in ways):
+    if all(share is None for share, _ in methods):
         return ""
     return " / ".join(
         "-" if share is None else f"{share:.1%}" + (f" ± {wide:.1%}" if wide and wide >= 0.0005 else "")
-        for share, wide in ways
+        for share, wide in methods
     )
 
 

@@ -20,7 +20,7 @@ class QueueForecast:
     offered: float
     service_level: float | None
     abandoned_share: float | None
-    turned_away: float
+    blocked: float
     mean_wait: float
     longest_wait: float
     """Sum over all runs."""

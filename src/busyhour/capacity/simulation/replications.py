@@ -284,7 +284,7 @@ class Replications:
         around = {key: each.interval for key, each in found.items() if each is not None and each.interval}
         for key, counted in (
             ("offered", [q.offered for q in seen]),
-            ("turned_away", [q.rejected for q in seen]),
+            ("blocked", [q.rejected for q in seen]),
         ):
             values[key] = sum(counted) / runs
             around[key] = confidence_intervals.of_count(counted, runs)
@@ -294,7 +294,7 @@ class Replications:
             offered=values["offered"],
             service_level=values.get("service_level"),
             abandoned_share=values.get("abandoned_share"),
-            turned_away=values["turned_away"],
+            blocked=values["blocked"],
             mean_wait=values.get("mean_wait", 0.0),
             longest_wait=max(q.longest_wait for q in seen),
             largest_size=max(q.largest_size for q in seen),

@@ -76,7 +76,7 @@ def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
         "level": str(finding.severity),
         "message": {"text": finding.message},
         "locations": [where],
-        "partialFingerprints": {"about/v1": about},
+        "partialFingerprints": {"about/v2": about},
     }
     if finding.rule in index:
         made["ruleIndex"] = index[finding.rule]

@@ -82,7 +82,7 @@ def find(
     limit = as_record(found, per_hour, plan.traffic.duration, shown)
     store.write_json(folder / LIMIT_FILE, encode(limit))
     at_plan = next((records[step.run_id] for step in found.steps if step.factor == 1.0), shown)
-    return found, _whole(found, limit, shown, folder.name, exceeded(at_plan.forecast.get("ladder", ())))
+    return found, _whole(found, limit, shown, folder.name, exceeded(at_plan.forecast.get("limits", ())))
 
 
 def _shown(found: Limit) -> str:
@@ -92,9 +92,9 @@ def _shown(found: Limit) -> str:
 
 
 def _forecast(record: RunRecord) -> dict[str, float]:
-    """Calls per hour at which each quota turns 1 % away, by its key, as the run's forecast has them."""
-    ladder: list[Mapping[str, Any]] = record.forecast.get("ladder", [])
-    return {row["key"]: row["calls_per_hour"] for row in ladder if row.get("calls_per_hour")}
+    """Calls per hour at which each quota rejects 1 % of requests, by its key, as the run's forecast has them."""
+    limits: list[Mapping[str, Any]] = record.forecast.get("limits", [])
+    return {row["key"]: row["calls_per_hour"] for row in limits if row.get("calls_per_hour")}
 
 
 def as_record(found: Limit, per_hour: float, seconds: float, shown: RunRecord) -> LimitRecord:

@@ -1,7 +1,7 @@
 """Abort conditions of a run against AWS. Pure: receives events and the time, and decides.
 
 The safety gate looks once, before the start. This looks all the time while the run goes on: the window that AWS allows
-may close, the instance may begin to turn calls away, the generator may fail or cost more than was planned.
+may close, the instance may begin to block calls, the generator may fail or cost more than was planned.
 """
 
 from __future__ import annotations

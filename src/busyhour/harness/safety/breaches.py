@@ -1,4 +1,4 @@
-"""Asks CloudWatch, while a run goes on, whether the instance turns calls away. In a thread: an answer may take long."""
+"""Reads from CloudWatch, while a run goes on, whether the instance blocks calls. In a thread: a response may take long."""
 
 from __future__ import annotations
 

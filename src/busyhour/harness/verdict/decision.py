@@ -56,7 +56,7 @@ def clock(seconds: float) -> str:
 class Measured:
     """What a run measured and compared.
 
-    `limits` are the rows of `forecast["ladder"]`; `unplanned` the reasons for which calls did not do what the plan says.
+    `limits` are the rows of `forecast["limits"]`; `unplanned` the reasons for which calls did not do what the plan says.
     """
 
     quotas: Sequence[QuotaRecord] = ()

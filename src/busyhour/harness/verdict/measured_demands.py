@@ -77,7 +77,7 @@ def gather(
 def _enforced(snapshot: Mapping[str, Any], start: float) -> Iterable[Demand]:
     """Tallies of the emulator's quotas; those that saw nothing are left out.
 
-    One that turned something away and has no peak was not measured otherwise (partitions of a table).
+    One that rejected requests and has no peak was not measured otherwise (partitions of a table).
     """
 
     def since(at: float | None) -> float | None:
@@ -183,7 +183,7 @@ def with_attempts(
 
 def row_of(forecast: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """The row of a limit in a run's forecast; empty where it has none."""
-    rows: Sequence[Mapping[str, Any]] = forecast.get("ladder", ())
+    rows: Sequence[Mapping[str, Any]] = forecast.get("limits", ())
     return next((row for row in rows if row.get("key") == key), {})
 
 

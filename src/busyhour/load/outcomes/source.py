@@ -23,7 +23,7 @@ FIRST_QUESTION_SECONDS = 5.0
 """Seconds until the first contacts are polled, before the typical length of contacts is known."""
 
 _GOLDEN = 0.6180339887498949
-TURNED_AWAY_SECONDS = 1.0
+BLOCKED_WHEN_STARTED_SECONDS = 1.0
 
 
 @dataclass(slots=True, eq=False)
@@ -51,7 +51,7 @@ class Ended:
     @property
     def blocked(self) -> bool:
         """Whether the call was blocked: inferred from a failure at once, without reaching a flow."""
-        at_once = self.initiated is not None and self.at - self.initiated <= TURNED_AWAY_SECONDS
+        at_once = self.initiated is not None and self.at - self.initiated <= BLOCKED_WHEN_STARTED_SECONDS
         return self.reason == "TELECOM_PROBLEM" and self.connected is None and at_once
 
     @property

@@ -121,7 +121,7 @@ class Filing:
             BusyhourError: AWS does not allow reading the open requests; filing could then duplicate one.
         """
         filed = self._ledger.find(increase)
-        if filed is not None and (filed.status in OPEN or filed.desired >= increase.asked):
+        if filed is not None and (filed.status in OPEN or filed.desired >= increase.requested):
             return f"filed before for this run: {filed.id}, {number(filed.desired)}, {filed.status}"
         for row in self._history(increase):
             context = row.get("QuotaContext", {}).get("ContextId")
@@ -131,7 +131,7 @@ class Filing:
                 return (
                     f"a request is open already: {row['Id']}, {number(row['DesiredValue'])}, {row['Status']}"
                 )
-            if row["Status"] == "APPROVED" and row["DesiredValue"] >= increase.asked:
+            if row["Status"] == "APPROVED" and row["DesiredValue"] >= increase.requested:
                 return f"approved already: {row['Id']}, {number(row['DesiredValue'])}; read the applied value again"
         return None
 
@@ -179,7 +179,7 @@ class Filing:
             service=increase.quota.service,
             code=increase.quota.code,
             name=increase.quota.name,
-            desired=float(row.get("DesiredValue", increase.asked)),
+            desired=float(row.get("DesiredValue", increase.requested)),
             status=row["Status"],
             context=increase.context,
             filed_at=now,

@@ -124,7 +124,7 @@ def _blocked(record: RunRecord) -> float:
 
 
 def _rejected(row: Mapping[str, Any], rejected: int | None, record: RunRecord) -> str:
-    theory, simulated = row.get("turned_away_theory"), row.get("turned_away_simulated")
+    theory, simulated = row.get("rejected_theory"), row.get("rejected_simulated")
     if theory is None and simulated is None:
         return ""
     planned = record.arrivals.planned

@@ -207,7 +207,7 @@ def _asked(record: RunRecord, increase: Increase, today: date) -> Ask:
         gap=freshness.mark_of(record, increase.origin, increase.read_at, today),
         needed="" if increase.needed is None else quota_value(increase.needed),
         measured="" if increase.peak is None else quota_value(increase.peak),
-        asked=quota_value(increase.asked),
+        asked=quota_value(increase.requested),
         steps=increase.steps,
         context=increase.context or "",
         symptom="" if row is None else row.symptom,
@@ -237,8 +237,8 @@ def _rejected(record: RunRecord, row: LimitRow | None, key: str) -> str:
     demand: dict[str, Any] = next(
         (one for one in record.forecast.get("quotas", []) if one.get("key") == key), {}
     )
-    if demand.get("turned_away_simulated"):
-        parts.append(f"{share(demand['turned_away_simulated'])} by simulation")
+    if demand.get("rejected_simulated"):
+        parts.append(f"{share(demand['rejected_simulated'])} by simulation")
     quota = next((quota for quota in record.quotas if quota.key == key), None)
     if quota is not None and quota.rejected and record.arrivals.planned:
         at = "" if quota.first_rejected_at is None else f", from {clock(quota.first_rejected_at)} on"

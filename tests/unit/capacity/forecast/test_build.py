@@ -79,8 +79,8 @@ def test_theory_and_simulation_stand_side_by_side_and_agree(small: Any):
     assert calls.theory_mean == pytest.approx(10.0, abs=0.1)
     assert calls.simulated_low <= calls.simulated_peak <= calls.simulated_high
     assert calls.simulated_peak == pytest.approx(calls.theory_peak, rel=0.25)
-    assert calls.turned_away_theory == pytest.approx(0.2146, abs=0.01)
-    assert calls.turned_away_simulated == pytest.approx(calls.turned_away_theory, abs=0.06)
+    assert calls.rejected_theory == pytest.approx(0.2146, abs=0.01)
+    assert calls.rejected_simulated == pytest.approx(calls.rejected_theory, abs=0.06)
     assert found.peaks[CALLS] == calls.peak
 
 
@@ -104,7 +104,7 @@ def test_values_that_are_known_go_before_the_scenarios_and_these_before_the_docu
     assert of(made(small, raised, values=(value(CALLS, 70.0),))) == (70.0, "applied (instance)")
 
 
-def test_lambda_and_tables_are_part_of_the_ladder(small: Any):
+def test_lambda_and_tables_are_in_the_list_of_limits(small: Any):
     function = Function(
         "lookup", latency=Distribution("constant", 2.0), operations={"t.GetItem": 3.0, "t.PutItem": 1.0}
     )
@@ -131,7 +131,7 @@ def test_reserved_concurrency_is_a_rung_of_its_own(small: Any):
     assert (row.kind, row.value, row.code) == ("setting", 2.0, None)
 
 
-def test_queues_and_agents_are_part_of_the_ladder(small: Any):
+def test_queues_and_agents_are_in_the_list_of_limits(small: Any):
     scenario = small.scenario(
         calls_per_hour=150.0,
         duration=7200.0,
@@ -159,7 +159,7 @@ def test_a_quota_of_nought_binds_at_once(small: Any):
     found = made(small, worked(small), values=(value(CALLS, 0.0),))
     assert found.limits[0].calls_per_hour == 0.0
     calls = next(quota for quota in found.quotas if quota.key == CALLS)
-    assert (calls.utilisation, calls.turned_away_simulated) == (math.inf, 1.0)
+    assert (calls.utilisation, calls.rejected_simulated) == (math.inf, 1.0)
 
 
 def test_no_traffic_touches_no_rate(small: Any):
@@ -191,7 +191,7 @@ def test_the_table_names_quota_code_and_volume(plain: Any, capsys: pytest.Captur
     assert "The plan needs" not in shown
 
 
-def test_the_plot_has_the_schedule_and_every_rung(plain: Any):
+def test_the_plot_has_the_schedule_and_every_limit(plain: Any):
     schedule = Schedule(Traffic(Direction.INBOUND, 60.0, calls_per_hour=3600.0), 1)
     svg = picture(plain, schedule).decode()
     assert svg.lstrip().startswith("<?xml")
@@ -211,7 +211,7 @@ def test_the_command_prints_the_helpdesks_forecast_as_json():
     assert result.exit_code == 1, result.output
     found = json.loads(result.stdout)
     assert found["calls_per_hour"] == 9000
-    assert found["ladder"][0]["key"] == CALLS
+    assert found["limits"][0]["key"] == CALLS
     assert found["demand_per_call"]["quantities"]["Lambda invocations"]["mean"] > 1
 
 
@@ -241,8 +241,8 @@ def test_around_the_busiest_moment_theory_and_simulation_agree_on_what_is_blocke
     found = made(small, scenario, small.prompt(10), values=(value(CALLS, 100.0),))
     calls = next(quota for quota in found.quotas if quota.key == CALLS)
     # 100 erlangs on 100 lines; the centre is full when counting begins.
-    assert calls.turned_away_theory == pytest.approx(0.0757, abs=0.001)
-    assert calls.turned_away_simulated == pytest.approx(calls.turned_away_theory, abs=0.02)
+    assert calls.rejected_theory == pytest.approx(0.0757, abs=0.001)
+    assert calls.rejected_simulated == pytest.approx(calls.rejected_theory, abs=0.02)
     assert not any("part" in note for note in found.notes)
 
 
@@ -258,11 +258,9 @@ def test_what_is_exact_is_the_same_whatever_the_seed(small: Any, monkeypatch: py
         found = forecast(made_, (value(CALLS, 10.0),), table=TABLE, machine=small.machine(*flow), calls=100)
         calls, row = found.quotas[0], next(row for row in found.limits if row.key == CALLS)
         assert calls.theory_half_width == 0.0
-        assert (
-            abs(calls.turned_away_simulated - calls.turned_away_theory) < 3.0 * calls.turned_away_half_width
-        )
+        assert abs(calls.rejected_simulated - calls.rejected_theory) < 3.0 * calls.rejected_half_width
         seen.add(
-            (calls.theory_mean, calls.theory_peak, calls.turned_away_theory, row.needed, row.calls_per_hour)
+            (calls.theory_mean, calls.theory_peak, calls.rejected_theory, row.needed, row.calls_per_hour)
         )
     ((load, _, blocked, needed, _),) = seen
     assert load == pytest.approx(100 / 3600 * 185.0)

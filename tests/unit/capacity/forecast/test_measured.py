@@ -71,8 +71,8 @@ def test_a_run_of_the_plan_stands_beside_theory_and_simulation(plain: Forecast):
     found = with_measurement(plain, [run(plain, rejected=60)])
     seen = measured(found)
     assert (seen.run, seen.peak, seen.runs, seen.half_width) == ("small-2", 11.0, 1, None)
-    assert seen.turned_away == pytest.approx(0.1)
-    assert 0.02 < seen.turned_away_half_width < 0.03
+    assert seen.rejected_share == pytest.approx(0.1)
+    assert 0.02 < seen.rejected_share_half_width < 0.03
     shown = Console(width=220, record=True)
     with shown.capture() as out:
         text(found, shown)
@@ -119,7 +119,7 @@ def test_a_disagreement_of_measurement_and_forecast_is_noted(plain: Forecast):
     )
     near = with_measurement(plain, [run(plain, peak=11.0)])
     assert not any("part" in note for note in near.notes)
-    # A quota that turned calls away hides how many there would have been.
+    # A quota that blocked calls hides how many there would have been.
     full = with_measurement(plain, [run(plain, peak=40.0, rejected=9)])
     assert not any("part" in note for note in full.notes)
 

@@ -22,26 +22,26 @@ def whole() -> Forecast:
         QuotaForecast(key, key, key.partition(".")[0], None, "count", 10.0, "", 1.0, 2.0, "")
         for key in QUOTAS
     ]
-    ladder = [
+    limits = [
         row_of(Limit(key, key, None, 10.0, "count", ""), Lines(10.0), 100.0, symptom="", calculation="")
         for key in LADDER
     ]
-    return Forecast("s", 100.0, 10.0, CallDemand.__new__(CallDemand), quotas, ladder, [], 5, ["a note"])
+    return Forecast("s", 100.0, 10.0, CallDemand.__new__(CallDemand), quotas, limits, [], 5, ["a note"])
 
 
 @pytest.mark.parametrize(
-    ("drive", "quotas", "ladder"),
+    ("drive", "quotas", "limits"),
     [
         (DriveKind.LAMBDA, QUOTAS[1:], LADDER[1:5]),
         (DriveKind.DYNAMODB, QUOTAS[2:], (LADDER[2], LADDER[4])),
     ],
 )
 def test_only_services_that_take_part_are_left(
-    whole: Forecast, drive: DriveKind, quotas: tuple[str, ...], ladder: tuple[str, ...]
+    whole: Forecast, drive: DriveKind, quotas: tuple[str, ...], limits: tuple[str, ...]
 ) -> None:
     made = whole.narrowed(drive.services)
     assert tuple(quota.key for quota in made.quotas) == tuple(made.peaks) == quotas
-    assert tuple(row.key for row in made.limits) == ladder
+    assert tuple(row.key for row in made.limits) == limits
     assert made.notes[0] == "a note"
     assert "alone: no flow runs" in made.notes[1]
 

@@ -30,12 +30,12 @@ def quota(key: str, value: float, requirement: Requirement, kind: str = "quota")
     return row_of(limit, requirement, 10_000.0, symptom="", calculation="", kind=kind)
 
 
-def forecast(*ladder: LimitForecast, volume: float = 10_000.0, queues: dict[str, float] | None = None) -> Any:
+def forecast(*limits: LimitForecast, volume: float = 10_000.0, queues: dict[str, float] | None = None) -> Any:
     """The part of a forecast that waves read."""
     offered = queues or {"Support": 60.0, "Accounts": 20.0}
     return SimpleNamespace(
         calls_per_hour=volume,
-        limits=list(ladder),
+        limits=list(limits),
         queues=[SimpleNamespace(name=name, offered=count) for name, count in offered.items()],
     )
 

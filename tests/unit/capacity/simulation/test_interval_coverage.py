@@ -11,7 +11,7 @@ import pytest
 from busyhour.capacity.simulation import replications
 
 BENCHMARK = Path(__file__).parents[4] / "benchmarks" / "interval_coverage.py"
-OF_A_WINDOW = ("peak", "queue: offered", "queue: turned_away")
+OF_A_WINDOW = ("peak", "queue: offered", "queue: blocked")
 """Quantities that depend on how long a simulated run is."""
 
 

@@ -51,7 +51,7 @@ def test_a_replay_agrees_with_the_simulation_of_every_call(small: Any):
     assert result.peak_executions >= 1
 
 
-def test_a_full_queue_turns_away(small: Any):
+def test_a_full_queue_blocks_calls(small: Any):
     made = impatient(small, 5, capacity=2)
     machine = small.machine(*small.to_queue)
     queue = replay(made, machine, sample=1000).queues["sales"]

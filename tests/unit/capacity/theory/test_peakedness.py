@@ -78,12 +78,12 @@ def test_a_peaked_day_makes_the_formula_fail_and_is_noted(small: Any):
     mean_load = sum(day) / (8 * 900.0) * 180.0
     steady = erlang_b(mean_load, 25)
     assert steady < 0.01
-    assert calls.turned_away_simulated > 0.3
+    assert calls.rejected_simulated > 0.3
     # At each moment's own load the formula comes near again.
-    assert calls.turned_away_theory == pytest.approx(calls.turned_away_simulated, abs=0.08)
+    assert calls.rejected_theory == pytest.approx(calls.rejected_simulated, abs=0.08)
     [note] = [note for note in found.notes if note.startswith("the recorded intervals are peaked")]
     assert f"gives {steady:.2%} of the calls" in note
-    assert f"in the simulation {calls.turned_away_simulated:.2%}" in note
+    assert f"in the simulation {calls.rejected_simulated:.2%}" in note
     assert "size quotas from the busiest interval" in note
 
 

@@ -81,7 +81,7 @@ def test_the_forecast_counts_redials_in_theory_and_simulation(small: Any):
     quotas = replace(made, quotas={"L-12AB7C57": 5.0})
     found = forecast(quotas, machine=small.machine(small.prompt(10)), calls=200)
     [calls] = [quota for quota in found.quotas if quota.key == CALLS]
-    assert calls.turned_away_theory == pytest.approx(erlang_b_with_redials(5.0, 5, redial).refused, abs=0.01)
-    assert calls.turned_away_simulated == pytest.approx(calls.turned_away_theory, abs=0.05)
+    assert calls.rejected_theory == pytest.approx(erlang_b_with_redials(5.0, 5, redial).refused, abs=0.01)
+    assert calls.rejected_simulated == pytest.approx(calls.rejected_theory, abs=0.05)
     [note] = [note for note in found.notes if "redial" in note]
     assert note.startswith("70% of blocked callers redial, at most 3 times: 1.4")

@@ -117,7 +117,7 @@ def test_silences_agree_with_walking_the_graph(graph):
     found = {one.index: (chain, seconds) for one, chain, seconds in longest_silences(flow, 20)}
     everywhere = walked(flow, 20)
     assert set(found) <= everywhere
-    # Followed no further than the limit: what lies behind another that is over need not be told of.
+    # Followed no further than the limit: what follows a violation beyond it need not be reported.
     assert bool(found) == bool(everywhere)
     for at, (chain, seconds) in found.items():
         assert chain[-1].index == at

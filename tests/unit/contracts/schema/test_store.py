@@ -55,7 +55,7 @@ def test_the_index_names_every_file_and_nothing_else():
 
 
 def _published() -> Registry:
-    """The set as somebody publishes it: under one address, relative $ids resolved by it."""
+    """The set as a team publishes it: under one address, relative $ids resolved by it."""
     base = "https://example.org/connect/"
     resources = [
         (base + str(path.relative_to(FOLDER)), DRAFT202012.create_resource(json.loads(path.read_text())))

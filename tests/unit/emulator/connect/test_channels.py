@@ -202,7 +202,7 @@ def test_a_task_follows_another(client, aws_error):
     contact = described(client, second)
     assert (contact["PreviousContactId"], contact["InitialContactId"]) == (first, first)
     with pytest.raises(aws_error, match="PreviousContactId"):
-        client("StartTaskContact", ContactFlowId=flow_id, Name="t", PreviousContactId="nobody")
+        client("StartTaskContact", ContactFlowId=flow_id, Name="t", PreviousContactId="missing")
 
 
 def test_tags_of_a_contact(client, aws_error):

@@ -144,4 +144,4 @@ def test_binary_values_and_errors_survive_the_way(aws):
     with pytest.raises(dynamodb.exceptions.ConditionalCheckFailedException):
         dynamodb.put_item(TableName="customers", Item=item, ConditionExpression="attribute_not_exists(pk)")
     with pytest.raises(dynamodb.exceptions.ResourceNotFoundException):
-        dynamodb.describe_table(TableName="nobody")
+        dynamodb.describe_table(TableName="missing")

@@ -24,7 +24,7 @@ ON_DEMAND = {
 
 @dataclass
 class Dynamo:
-    """The service with a clock that stands still until it is moved."""
+    """The service with a clock that is moved by hand."""
 
     service: DynamoDbService
     limits: Limits

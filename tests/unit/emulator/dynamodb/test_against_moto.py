@@ -199,7 +199,7 @@ query = st.builds(
             **more,
         },
     ),
-    st.sampled_from(["p", "q", "nobody"]),
+    st.sampled_from(["p", "q", "missing"]),
     st.sampled_from(
         [
             ("", {}),
@@ -363,7 +363,7 @@ def test_generated_sequences_get_the_same_answers(dynamo, moto_server, examples)
     ("name", "params"),
     [
         ("DescribeTable", {"TableName": "same"}),
-        ("DescribeTable", {"TableName": "nobody"}),
+        ("DescribeTable", {"TableName": "missing"}),
         ("CreateTable", {**TABLE, "TableName": "same"}),
         ("CreateTable", {**TABLE, "TableName": "same2", "BillingMode": "PROVISIONED"}),
         ("DescribeTimeToLive", {"TableName": "same"}),
@@ -374,8 +374,8 @@ def test_generated_sequences_get_the_same_answers(dynamo, moto_server, examples)
         ("DescribeContinuousBackups", {"TableName": "same"}),
         ("ListTagsOfResource", {"ResourceArn": "arn:aws:dynamodb:us-east-1:123456789012:table/same"}),
         ("UpdateTable", {"TableName": "same", "DeletionProtectionEnabled": True}),
-        ("DeleteTable", {"TableName": "nobody"}),
-        ("GetItem", {"TableName": "nobody", "Key": {"pk": {"S": "p"}}}),
+        ("DeleteTable", {"TableName": "missing"}),
+        ("GetItem", {"TableName": "missing", "Key": {"pk": {"S": "p"}}}),
     ],
 )
 def test_table_operations_get_the_same_answers(dynamo, moto_server, name, params):

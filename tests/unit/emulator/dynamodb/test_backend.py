@@ -74,7 +74,7 @@ def test_a_failed_transaction_puts_items_back_without_copying_the_table(operatio
 def test_a_miss_leaves_nothing_behind(operations):
     table = operations.table("tab")
     partitions = len(table.items)
-    operations.run("GetItem", {"TableName": "tab", "Key": {"pk": {"S": "nobody"}, "sk": {"N": "1"}}})
+    operations.run("GetItem", {"TableName": "tab", "Key": {"pk": {"S": "missing"}, "sk": {"N": "1"}}})
     assert len(table.items) == partitions
 
 
@@ -87,4 +87,4 @@ def test_a_backup_is_a_copy(operations):
 
 def test_a_table_is_found_by_its_arn_too(operations):
     assert operations.table("arn:aws:dynamodb:us-east-1:123456789012:table/tab") is operations.table("tab")
-    assert operations.table("nobody") is None
+    assert operations.table("missing") is None

@@ -30,7 +30,7 @@ def test_defaults_come_from_the_quota_table(table):
     assert limits.applied("L-E908C3A1") == 0
 
 
-def test_requests_above_rate_and_burst_are_turned_away_and_counted_with_the_first_time(table):
+def test_requests_above_rate_and_burst_are_throttled_and_counted_with_the_first_time(table):
     time = Time()
     limits = Limits(table, {}, time)
     outcomes = [limits.admit("connect", "StartOutboundVoiceContact") for _ in range(5)]
@@ -70,7 +70,7 @@ def test_an_operation_without_a_row_has_the_rate_of_all_others(table):
     assert outcomes == [True] * 5 + [False] * 2
 
 
-def test_a_service_without_rates_is_never_turned_away(table):
+def test_a_service_without_rates_is_never_throttled(table):
     limits = Limits(table, {}, Time())
     assert all(limits.admit("sts", "GetCallerIdentity") is None for _ in range(1_000))
 

@@ -1,4 +1,4 @@
-"""Whatever bytes come in, each request gets an answer of HTTP, none of them a failure of the emulator."""
+"""Any bytes get an HTTP response, and none of them makes the emulator fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signatures: AWS's own example, botocore's of every kind, and whatever is wrong with one."""
+"""Signatures: AWS's own example, botocore's of every kind, and every fault of one."""
 
 from __future__ import annotations
 

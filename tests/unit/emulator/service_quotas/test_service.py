@@ -1,4 +1,4 @@
-"""Service Quotas as boto3 meets it, over HTTP; answers are held against botocore's model by its own parser."""
+"""Service Quotas as boto3 sees it, over HTTP; botocore's own parser checks responses against its model."""
 
 from __future__ import annotations
 

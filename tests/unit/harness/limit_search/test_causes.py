@@ -1,4 +1,4 @@
-"""What breaks a run is told apart by what it is, and each cause has the rates between which it begins to bind."""
+"""What breaks a run is grouped by cause, and each cause has the rates between which it begins to bind."""
 
 from busyhour.harness.limit_search.causes import Bracket, Cause, Step, brackets, causes_of
 from busyhour.results.record import (

@@ -60,7 +60,7 @@ def test_the_rate_is_raised_by_growth_with_a_seed_of_its_own_and_every_run_is_ke
 def searched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *outcomes: Outcome | BaseException, exceeds: bool = False
 ) -> Any:
-    """The search over runs that come out so, one after the other; a rung of the forecast is at 1,000 calls/h."""
+    """The search over runs that come out so, one after the other; a limit of the forecast is at 1,000 calls/h."""
     todo = list(outcomes)
     rates: list[float] = []
 
@@ -79,7 +79,7 @@ def searched(
             "calls_per_hour": 1000.0,
             "verdict": "exceeds" if exceeds else "within",
         }
-        forecast = {"ladder": [first, {"key": "b", "calls_per_hour": None, "verdict": "within"}]}
+        forecast = {"limits": [first, {"key": "b", "calls_per_hour": None, "verdict": "within"}]}
         arrivals = Arrivals(1, 1, 0, 0)
         return RunRecord(
             folder.name, "1", {"name": "s"}, {}, "", "", 1.0, verdict, arrivals, forecast=forecast

@@ -129,7 +129,7 @@ def test_loads_that_ring_no_phone_are_not_bound_to_the_night(scenario: Scenario)
 
 
 @pytest.mark.parametrize("name", ["ThrottledCalls", "CallsBreachingConcurrencyQuota"])
-def test_one_call_that_the_instance_turns_away_ends_the_run(scenario: Scenario, name: str) -> None:
+def test_one_call_that_the_instance_blocks_ends_the_run(scenario: Scenario, name: str) -> None:
     night = Night(scenario)
     night.breaches = {name: 0.0}
     assert night.tick(60.0, started=10) is None

@@ -77,7 +77,7 @@ def test_each_missing_or_broken_cap_is_refused(
     [
         pytest.param({"max_calls": 50}, "approves 50", id="more calls than approved"),
         pytest.param({"max_concurrent": 3}, "approves 3", id="more at once than approved"),
-        pytest.param({"emergency_contact": " "}, "names no emergency contact", id="nobody to call"),
+        pytest.param({"emergency_contact": " "}, "names no emergency contact", id="no emergency contact"),
         pytest.param(
             {"not_after": datetime(2026, 12, 1, 12, tzinfo=UTC)}, "is good from", id="approval is over"
         ),

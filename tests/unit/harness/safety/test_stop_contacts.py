@@ -158,7 +158,7 @@ def test_a_run_without_a_journal_says_why(folder: Path) -> None:
             400.0, 1, True, 75.0, id="as many seconds as StopContact's rate needs, and half as many more"
         ),
         pytest.param(200.0, 2, True, 75.0, id="two workers share that rate"),
-        pytest.param(1e6, 1, True, AWS_LONGEST_SECONDS, id="but not for ever"),
+        pytest.param(1e6, 1, True, AWS_LONGEST_SECONDS, id="but not without limit"),
     ],
 )
 def test_ending_calls_takes_as_long_as_the_rate_of_stopcontact_asks_for(

@@ -24,7 +24,7 @@ REACHED = Shown("calls in progress", 604.0, 604.0, reached=600.0, stationary=Tru
 
 
 def limit(verdict: str, **changes: object) -> dict[str, object]:
-    """A row of the forecast's ladder."""
+    """A row of the forecast's list of limits."""
     row: dict[str, object] = {
         "key": "connect.calls",
         "name": "Concurrent active calls per instance",

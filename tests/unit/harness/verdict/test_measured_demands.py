@@ -1,4 +1,4 @@
-"""Demand on a quota comes from whoever stood nearest to its enforcement."""
+"""Demand on a quota is taken from the source nearest to its enforcement."""
 
 import pytest
 
@@ -62,7 +62,7 @@ def test_the_emulators_tally_wins_and_its_times_count_from_the_start(load: LoadR
     assert TABLE_READ not in found
 
 
-def test_a_limit_that_turned_away_and_has_no_peak_was_not_measured(load: LoadResult) -> None:
+def test_a_limit_that_rejected_requests_and_has_no_peak_was_not_measured(load: LoadResult) -> None:
     tally = {"key": "p", "peak": 0.0, "peak_at": None, "rejected": 102, "first_rejected_at": 1009.0}
     partition = by_key(gather(load, {"quotas": [tally]}, [], TABLE, 1000.0))["p"]
     assert (partition.peak, partition.rejected, partition.first_rejected_at) == (None, 102, 9.0)

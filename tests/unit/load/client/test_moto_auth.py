@@ -1,4 +1,4 @@
-"""Our signatures before somebody else's check of them: moto's server with authentication switched on."""
+"""Our signatures checked by another implementation: moto's server with authentication switched on."""
 
 import gevent
 

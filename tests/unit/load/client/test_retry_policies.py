@@ -1,4 +1,4 @@
-"""Retry policies, held against botocore's own objects: the AWS SDK for Python is where the rules are executable."""
+"""Retry policies compared with botocore's own objects: in the AWS SDK for Python the rules are executable."""
 
 from types import SimpleNamespace
 

@@ -51,7 +51,7 @@ def values(text):
     return found
 
 
-def test_prometheus_reads_what_is_due_started_in_progress_late_and_turned_away(run):
+def test_prometheus_reads_what_is_due_started_in_progress_late_and_blocked(run):
     text = Live(lambda: run).prometheus()
     found = values(text)
     assert found["busyhour_calls_planned_total"] == 20

@@ -55,7 +55,7 @@ def test_the_end_is_read_in_seconds_of_the_run():
     assert not found[1].blocked
 
 
-def test_a_call_that_failed_at_once_was_turned_away():
+def test_a_call_that_failed_at_once_was_blocked():
     _, ended = read_end(
         line(disconnectTimestamp="2021-08-04T17:37:54.010Z", disconnectReason="TELECOM_PROBLEM"), EPOCH
     )

@@ -1,4 +1,4 @@
-"""Ends of contacts by DescribeContact, in virtual time: which are asked for, how often, and what is said of the others."""
+"""Ends of contacts by DescribeContact, in virtual time: which are requested, how often, and how the others are reported."""
 
 import json
 from types import SimpleNamespace

@@ -194,7 +194,7 @@ def test_on_aws_live_contacts_are_stopped_at_the_end_and_every_id_is_in_the_jour
 
 
 class Unasked(VoiceCalls):
-    """Nobody asks about its contacts, and it is quick to stop them."""
+    """Its contacts are never described, and stopping them is quick."""
 
     outcomes_per_second = 0.0
     stops_per_second = 100.0

@@ -144,5 +144,5 @@ def test_it_prints(
     assert "34.9 erlang at most 1 % blocked, by Erlang B: 47" in words, (
         "the calculations are folded away on paper"
     )
-    assert "Skip to the ladder" not in words
+    assert "Skip to the list of limits" not in words
     assert "at multiples of the plan" in words

@@ -67,13 +67,14 @@ def record(planned: Scenario, made: Forecast) -> RunRecord:
 
 def _record(planned: Scenario, made: Forecast) -> RunRecord:
     wave_plan = plan_waves(planned.waves, made, freshness.today(), lead_times.load())
-    rows = [rung for rung in made.limits if rung.kind == "quota"]
+    rows = [limit for limit in made.limits if limit.kind == "quota"]
     values = [
-        QuotaValue(TABLE.by_key(rung.key), rung.value, Origin(rung.origin), rung.read_at) for rung in rows
+        QuotaValue(TABLE.by_key(limit.key), limit.value, Origin(limit.origin), limit.read_at)
+        for limit in rows
     ]
     demands = [
-        Demand(rung.key, PEAKS.get(rung.key), 42.0, "measured by the emulator", forecast=rung.needed)
-        for rung in rows
+        Demand(limit.key, PEAKS.get(limit.key), 42.0, "measured by the emulator", forecast=limit.needed)
+        for limit in rows
     ]
     run = RunRecord(
         run_id="peak-1",
@@ -100,10 +101,10 @@ def _record(planned: Scenario, made: Forecast) -> RunRecord:
 
 def everything(record: RunRecord, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Told]:
     """All that all outputs of a run tell of its quotas."""
-    ladder = [row for row in record.forecast["ladder"] if row["kind"] == "quota"]
+    limits = [row for row in record.forecast["limits"] if row["kind"] == "quota"]
     reader = Reader(
-        {row["key"]: row["name"] for row in ladder},
-        {row["code"]: row["key"] for row in ladder if row["code"]},
+        {row["key"]: row["name"] for row in limits},
+        {row["code"]: row["key"] for row in limits if row["code"]},
     )
 
     def rendered(name: str) -> bytes:
@@ -167,19 +168,19 @@ def test_every_output_was_read(told: list[Told]) -> None:
     lists = {html_limits, f"markdown {limits}, code", f"terminal {limits}, present value"}
     of_quotas = {f"html {quotas}", f"markdown {coded}", f"terminal {coded}", "pdf quotas"}
     assert places[NEEDED] >= {
-        *("run.json ladder", "run.json ladder calculation", "run.json quotas", "run.json waves"),
+        *("run.json limits", "run.json limits calculation", "run.json quotas", "run.json waves"),
         *("run.json ledger", "run.json increases of waves"),
         *(lists | of_quotas),
         *("html what-if", "html waves", "markdown waves", "terminal waves", f"html {asks}"),
         *("html table quota, present value, needed, for wave", *ledgers),
         *("markdown calculation", "terminal sentence", "pdf limits", "pdf calculation"),
         *("support text", "support text steps", "support pdf", "support pdf steps", "support pdf table"),
-        *("request text", "request text steps", "request command", "request json", "request json asked"),
+        *("request text", "request text steps", "request command", "request json", "request json requested"),
         *("request json arguments", "increases.json"),
     }
     assert places[HEADROOM] >= {
-        *("run.json ladder", "html what-if", "terminal sentence", "pdf limits"),
-        *(lists | {"request text headroom", "request json asked"}),
+        *("run.json limits", "html what-if", "terminal sentence", "pdf limits"),
+        *(lists | {"request text headroom", "request json requested"}),
     }
     assert places[PEAK] >= {
         *("run.json quotas", "run.json ledger"),
@@ -189,12 +190,12 @@ def test_every_output_was_read(told: list[Told]) -> None:
         *("request text steps", "request json"),
     }
     assert places[BINDS] >= {
-        *("run.json ladder", "terminal headline", "pdf limits", "support text impact", "support pdf impact"),
+        *("run.json limits", "terminal headline", "pdf limits", "support text impact", "support pdf impact"),
         *lists,
     }
     assert places[PRESENT] >= places[NEEDED] - {
-        *("run.json ladder calculation", "html what-if", "markdown calculation", "pdf calculation"),
-        *("request command", "request json asked", "request json arguments", "increases.json"),
+        *("run.json limits calculation", "html what-if", "markdown calculation", "pdf calculation"),
+        *("request command", "request json requested", "request json arguments", "increases.json"),
     }
 
 

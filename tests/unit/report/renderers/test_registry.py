@@ -1,4 +1,4 @@
-"""Every format says the same things; the HTML stands alone."""
+"""Every format has the same content; the HTML needs no other file."""
 
 import io
 import json
@@ -110,7 +110,7 @@ def test_html_has_each_increase_to_request_with_its_calculation(page: str, recor
     assert (
         "34.9 erlang at most 1 % blocked, by Erlang B: 47.</li><li>Needed by the plan, in count: 47." in page
     )
-    record.forecast["ladder"] = record.forecast["ladder"][1:]
+    record.forecast["limits"] = record.forecast["limits"][1:]
     record.quotas = [quota for quota in record.quotas if quota.service == "lambda"]
     assert (
         "Nothing: the present values of the quotas carry the plan."

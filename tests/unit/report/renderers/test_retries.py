@@ -1,4 +1,4 @@
-"""What the application's retry policy did has a table of its own; attempts and operations are told apart."""
+"""The figures of the application's retry policy have a table of their own, attempts apart from operations."""
 
 import pytest
 

@@ -62,7 +62,7 @@ def test_a_run_that_is_not_shown_is_rendered_as_such(record: RunRecord, name: st
 
 @pytest.mark.parametrize("seen", ["holds", "tight", "unknown"])
 def test_a_quota_that_the_plan_exceeds_does_not_hold_in_any_output(record: RunRecord, seen: str) -> None:
-    """Whatever a short run saw of it: the list of limits has a need of 47 at a value of 10."""
+    """Regardless of what a short run saw: the list of limits has a need of 47 at a value of 10."""
     calls = next(q for q in record.quotas if q.code == "L-12AB7C57")
     short = replace(calls, verdict=seen, peak=3.0, utilisation=0.3, rejected=0)
     run = replace(record, quotas=[short])

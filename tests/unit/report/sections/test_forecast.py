@@ -1,4 +1,4 @@
-"""The forecast of a record as people read it: the ladder in order, and forecast against measurement."""
+"""The forecast of a record as people read it: the limits in order, and forecast against measurement."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_present_values_that_are_not_current_are_marked(record: RunRecord) -> No
     marks = {line.name: line.mark for line in limits.limit_lines(record)}
     assert marks["Concurrent active calls per instance"] == "emulator value, not read from the account"
     assert marks["Contact flows per instance"] == "documented default, not read from the account"
-    assert marks["Agents of queue Support"] == "", "what the team decides is nobody's reading"
+    assert marks["Agents of queue Support"] == "", "what the team decides is not read from an account"
     record.target = {"kind": "aws"}
     assert {line.mark for line in limits.limit_lines(record) if line.origin != "documented default"} == {""}
 
@@ -39,7 +39,7 @@ def test_each_limit_that_the_plan_exceeds_is_said_with_its_calculation(record: R
 
 
 def test_a_list_of_an_older_version_has_no_needs(record: RunRecord) -> None:
-    for row in record.forecast["ladder"]:
+    for row in record.forecast["limits"]:
         del row["requirement"]
     assert {line.needed for line in limits.limit_lines(record)} == {""}
 
@@ -53,7 +53,7 @@ def test_the_first_words_name_what_binds_with_its_symptom_and_what_comes_next(re
 
 
 def test_what_binds_above_the_plan_is_said_so(record: RunRecord) -> None:
-    higher = replace(record, forecast={**record.forecast, "ladder": record.forecast["ladder"][1:]})
+    higher = replace(record, forecast={**record.forecast, "limits": record.forecast["limits"][1:]})
     assert "of 3,600 planned: above the plan" in limits.first_words(higher)
 
 
@@ -95,7 +95,7 @@ def test_a_record_without_a_forecast_says_nothing(record: RunRecord) -> None:
     assert limits.planned_volume(bare) == 3600
 
 
-def test_the_drawing_tells_the_ladder_in_words_too(record: RunRecord) -> None:
+def test_the_plot_of_limits_has_a_text_alternative(record: RunRecord) -> None:
     [plot] = bottleneck_plot(record)
     assert (
         "Concurrent active calls per instance 460; Rate of StartOutboundVoiceContact API requests 4,620"
@@ -110,6 +110,6 @@ def test_the_drawing_tells_the_ladder_in_words_too(record: RunRecord) -> None:
 
 @pytest.mark.parametrize(("used", "words"), [(None, ""), (0.5, "50%")])
 def test_shares_that_no_way_tells_are_left_open(record: RunRecord, used: float | None, words: str) -> None:
-    record.forecast["quotas"][1]["turned_away_theory"] = used
-    record.forecast["quotas"][1]["turned_away_simulated"] = None
+    record.forecast["quotas"][1]["rejected_theory"] = used
+    record.forecast["quotas"][1]["rejected_simulated"] = None
     assert forecast.compared(record)[1].rejected.split(" / ")[0] == words

@@ -1,4 +1,4 @@
-"""A search for the limit is shown with what holds, how sure that is, and what binds; without one nothing is said."""
+"""A search for the limit is shown with the rate that holds, its confidence, and what binds; without one nothing is shown."""
 
 import io
 

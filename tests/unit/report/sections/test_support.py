@@ -123,7 +123,7 @@ def test_what_the_run_does_not_know_is_to_be_filled_in_not_made_up(record: RunRe
     assert "please fill in the instance ARN" in text
     assert "please fill in how your clients retry" in text
     assert "Average handle time" not in text
-    assert "123456789012" not in text, "the emulator's own instance is nobody's"
+    assert "123456789012" not in text, "the emulator's own instance is not a customer's"
     assert words_of(RENDERERS["support-pdf"].render(record, TEMPLATES)).count("please fill in") >= 4
 
 
@@ -167,7 +167,7 @@ def test_a_teams_own_template_goes_before_ours(planned: RunRecord, tmp_path: Pat
 def test_a_run_that_needs_nothing_says_so(planned: RunRecord) -> None:
     planned.quotas = [quota for quota in planned.quotas if quota.verdict == "holds"]
     planned.forecast["quotas"] = []
-    planned.forecast["ladder"] = planned.forecast["ladder"][1:]
+    planned.forecast["limits"] = planned.forecast["limits"][1:]
     facts = support.case(planned)
     assert facts.asks == ()
     assert "the present values carry the plan" in support_text.of_case(facts, TEMPLATES)

@@ -85,7 +85,7 @@ def test_the_script_data_is_json_that_cannot_end_its_element(figures: WhatIf) ->
     assert data["volumes"][data["plan"]] == 3600
 
 
-def test_without_plan_or_ladder_there_is_nothing_to_ask(record: RunRecord) -> None:
+def test_without_plan_or_limits_there_is_nothing_to_ask(record: RunRecord) -> None:
     assert what_if(replace(record, forecast={})) is None
     scenario = {**record.scenario, "calls_per_hour": None}
     assert (
@@ -94,7 +94,7 @@ def test_without_plan_or_ladder_there_is_nothing_to_ask(record: RunRecord) -> No
 
 
 def test_a_quota_of_nothing_rejects_all(record: RunRecord) -> None:
-    record.forecast["ladder"][0] |= {"value": 0.0, "calls_per_hour": 0.0, "by_little": 0.0}
+    record.forecast["limits"][0] |= {"value": 0.0, "calls_per_hour": 0.0, "by_little": 0.0}
     found = what_if(record)
     assert found is not None
     cell = found.rows[0].cells[found.plan]
@@ -103,6 +103,6 @@ def test_a_quota_of_nothing_rejects_all(record: RunRecord) -> None:
 
 
 def test_rows_of_an_older_version_have_no_figures_at_other_volumes(record: RunRecord) -> None:
-    for row in record.forecast["ladder"]:
+    for row in record.forecast["limits"]:
         del row["requirement"]
     assert what_if(record) is None

@@ -71,7 +71,7 @@ def test_every_moment_of_a_call_is_an_event_in_order(make, fast, starter, tmp_pa
     assert len({event["id"] for event in events}) == len(events)
 
 
-def test_a_contact_that_changes_and_one_that_is_turned_away(make, fast, starter, tmp_path):
+def test_a_contact_that_changes_and_one_that_is_rejected(make, fast, starter, tmp_path):
     client = make(quotas={**fast, "L-12AB7C57": 1}, events=str(tmp_path / "events.jsonl"))
     first = starter(client)
     client("UpdateContactAttributes", InitialContactId=first, Attributes={"a": "1"})

@@ -268,7 +268,7 @@ def test_a_query_of_an_index_is_charged_to_the_index(dynamo):
         ),
         (
             "GetItem",
-            b'{"TableName": "nobody", "Key": {"id": {"S": "a"}}}',
+            b'{"TableName": "missing", "Key": {"id": {"S": "a"}}}',
             "ResourceNotFoundException",
             "resource",
         ),

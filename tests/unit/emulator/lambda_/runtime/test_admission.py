@@ -1,4 +1,4 @@
-"""Lambda's limits in virtual time: just below them nothing is turned away, just above the right share is."""
+"""Lambda's limits in virtual time: just below them nothing is throttled, just above the right share is."""
 
 from __future__ import annotations
 

@@ -249,9 +249,9 @@ def test_a_payload_over_the_limit_never_reaches_the_function(emulated, run, hand
 def test_a_function_that_does_not_exist_is_not_found(emulated, run):
     async def go():
         async with emulated() as lab:
-            await lab.engine.invoke("nobody", b"{}")
+            await lab.engine.invoke("missing", b"{}")
 
-    with pytest.raises(ApiError, match="nobody") as error:
+    with pytest.raises(ApiError, match="missing") as error:
         run(go())
     assert (error.value.code, error.value.status) == ("ResourceNotFoundException", 404)
 
@@ -392,7 +392,7 @@ def test_the_accounts_concurrency_throttles_with_its_reason(emulated, run):
     assert len(refused) == 3
     assert {r.throttled_reason for r in refused} == {"ConcurrentInvocationLimitExceeded"}
     assert json.loads(refused[0].payload)["Reason"] == "ConcurrentInvocationLimitExceeded"
-    assert (tally.rejected, tally.peak) == (3, 3)  # what was turned away was asked for
+    assert (tally.rejected, tally.peak) == (3, 3)  # throttled requests count as demand
     assert lab.total("Throttles", "model") == 3
     assert lab.total("Invocations", "model") == 2
 

@@ -9,7 +9,8 @@ from busyhour.api.invariants import protocol as p
 
 
 @invariant(
-    id="prompt-says-something",
+    id="prompt-has-text",
+    former_ids=("prompt-says-something",),
     summary="A prompt that is made of values is not empty",
     why="The caller hears nothing where a prompt is meant; Polly rejects empty text.",
     fix="Set the value on every path that leads to the prompt, or read a key that the function returns.",

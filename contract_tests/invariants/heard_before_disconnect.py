@@ -9,7 +9,8 @@ from busyhour.api.invariants import protocol as p
 
 
 @invariant(
-    id="ends-with-a-word",
+    id="heard-before-disconnect",
+    former_ids=("ends-with-a-word",),
     summary="No caller is disconnected before having heard anything",
     why="The caller thinks that the line is broken, and calls again.",
     fix="Say why the call ends before disconnecting.",

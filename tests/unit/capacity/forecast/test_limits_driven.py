@@ -1,4 +1,4 @@
-"""The ladder checked by force: the emulator is driven 5 % below and 5 % above the volume of every row.
+"""The list of limits against the emulator: the emulator is driven 5 % below and 5 % above the volume of every row.
 
 A row is the volume at which 1 % of the requests is rejected (of staffing: at which the service level is missed), with
 every limit below it raised. So the emulator gets the scenario with all limits raised but that row's, in virtual time;
@@ -21,7 +21,7 @@ import pytest
 
 from busyhour.calls.invoker import function_name
 from busyhour.calls.live import LiveCall
-from busyhour.capacity.forecast import limits as ladder
+from busyhour.capacity.forecast import limits
 from busyhour.capacity.forecast.build import forecast
 from busyhour.capacity.forecast.limits import LimitForecast
 from busyhour.capacity.forecast.model import Forecast
@@ -295,11 +295,11 @@ def driven(scenario: Scenario, volume: float, calls: int) -> Met:
     )
     emulator.contacts.stop_all()
     shares = {
-        ladder.REORDER: emulator.contacts.reordered / answers[200],
-        ladder.TOO_MANY: answers[429] / answers.total(),
-        ladder.LAMBDA_429: throttled(),
+        limits.REORDER: emulator.contacts.reordered / answers[200],
+        limits.TOO_MANY: answers[429] / answers.total(),
+        limits.LAMBDA_429: throttled(),
         **{f"function {name}": throttled(("FunctionName", name)) for name in plan.functions},
-        ladder.QUEUE_FULL: full,
+        limits.QUEUE_FULL: full,
         **{f"table {side}": share for side, share in tables.items()},
     }
     late = {
@@ -310,19 +310,19 @@ def driven(scenario: Scenario, volume: float, calls: int) -> Met:
 
 def of_lambda(symptom: str) -> bool:
     """Whether it is a share of Lambda's requests: one function's are part of all."""
-    return symptom == ladder.LAMBDA_429 or symptom.startswith("function ")
+    return symptom == limits.LAMBDA_429 or symptom.startswith("function ")
 
 
 def symptom_of(row: LimitForecast, met: Met) -> tuple[float, float]:
     """Share that met the predicted symptom, and the share at which the row counts as reached."""
-    if row.symptom == ladder.UNDERSTAFFED:
+    if row.symptom == limits.UNDERSTAFFED:
         return met.late[row.key.split(".")[1]], 1.0 - SERVICE_LEVEL
-    if row.symptom == ladder.TABLE_FULL:
+    if row.symptom == limits.TABLE_FULL:
         return met.shares["table read" if "read" in row.key else "table write"], TOLERATED
     if row.key.startswith("function."):
         return met.shares[f"function {row.key.split('.')[1]}"], TOLERATED
-    if row.symptom == ladder.CAMPAIGN_FULL:
-        return met.shares[ladder.REORDER], TOLERATED
+    if row.symptom == limits.CAMPAIGN_FULL:
+        return met.shares[limits.REORDER], TOLERATED
     return met.shares[row.symptom], TOLERATED
 
 
@@ -335,7 +335,7 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "quick": quick,
 }
 LARGEST = 2_000_000.0
-"""Rungs above this many calls an hour are not driven: they are the same formulas at 100 times the size."""
+"""Limits above this many calls an hour are not driven: they are the same formulas at 100 times the size."""
 
 
 @cache
@@ -349,13 +349,13 @@ def predicted(name: str, make: Callable[..., Scenario]) -> tuple[Scenario, Forec
 def rungs_of(name: str, make: Callable[..., Scenario]) -> Iterator[LimitForecast]:
     _, found = predicted(name, make)
     return (
-        row for row in found.limits if 0.0 < row.calls_per_hour < LARGEST and row.symptom != ladder.NO_ROOM
+        row for row in found.limits if 0.0 < row.calls_per_hour < LARGEST and row.symptom != limits.NO_ROOM
     )
 
 
 def calls_for(row: LimitForecast) -> int:
     """Enough to tell 5 % apart: what a full bucket refuses shows at once, blocking of few lines grows slowly."""
-    if row.symptom == ladder.TABLE_FULL:
+    if row.symptom == limits.TABLE_FULL:
         return 5_000
     return 40_000 if row.value <= 30 and row.kind == "quota" else 15_000
 
@@ -363,7 +363,7 @@ def calls_for(row: LimitForecast) -> int:
 def check(scenario: Scenario, row: LimitForecast, make: Callable[..., Scenario]) -> str:
     shares = []
     # The emulator's share of throttles has Connect's retries in it, which find the executions as busy as they just were.
-    for factor in (0.8 if row.symptom == ladder.LAMBDA_429 else 0.95, 1.05):
+    for factor in (0.8 if row.symptom == limits.LAMBDA_429 else 0.95, 1.05):
         volume = row.calls_per_hour * factor
         plan = alone(scenario, row, volume)
         if scenario.tables:
@@ -374,7 +374,7 @@ def check(scenario: Scenario, row: LimitForecast, make: Callable[..., Scenario])
         others = {
             what: part
             for what, part in met.shares.items()
-            if part != share and not (row.symptom == ladder.LAMBDA_429 and of_lambda(what))
+            if part != share and not (row.symptom == limits.LAMBDA_429 and of_lambda(what))
         }
         assert all(part < TOLERATED for part in others.values()), f"{row.key} at {factor}: {others}"
     said = f"{row.key} at {row.calls_per_hour:,.0f}/h: {shares[0]:.2%} below, {shares[1]:.2%} above, bound {bound:.0%}"
@@ -393,9 +393,9 @@ def test_every_rung_shows_nothing_below_and_its_symptom_above(
     assert len(said) >= 2 - (name == "quick")
 
 
-def test_the_start_rate_of_a_dialler_binds_where_the_ladder_says(with_tables: Callable[..., Scenario]):
+def test_the_start_rate_of_a_dialler_binds_where_the_forecast_has_it(with_tables: Callable[..., Scenario]):
     scenario, found = shipped("outbound"), forecast(shipped("outbound"), calls=200)
-    row = next(row for row in found.limits if row.symptom == ladder.TOO_MANY)
+    row = next(row for row in found.limits if row.symptom == limits.TOO_MANY)
     below, above = (
         symptom_of(row, driven(alone(scenario, row, 0.0), row.calls_per_hour * factor, 800))[0]
         for factor in (0.95, 1.05)

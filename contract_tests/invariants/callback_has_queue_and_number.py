@@ -9,7 +9,8 @@ from busyhour.api.invariants import protocol as p
 
 
 @invariant(
-    id="callback-reaches-somebody",
+    id="callback-has-queue-and-number",
+    former_ids=("callback-reaches-somebody",),
     summary="A callback has a queue that offers it and a number to call",
     why="The caller is promised a callback that never comes.",
     fix="Set the queue, and the callback number, on every path that leads to the callback.",
