@@ -28,7 +28,7 @@ from busyhour.emulator.interfaces import Rates
 from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.model.paging import page_start, page_token
 from busyhour.emulator.model.registry import operation, registered
-from busyhour.emulator.model.shape_types import check_types
+from busyhour.emulator.model.shapes import check_types
 
 MAX_QUERIES = 500
 MAX_DATAPOINTS = 100_800

@@ -1,14 +1,22 @@
-"""Validators of JSON values, made from botocore's shapes.
+"""Validators of parameters, made from botocore's shapes.
 
-Compiled once per operation, because StartOutboundVoiceContact is checked thousands of times a second.
+Compiled once per operation, because StartOutboundVoiceContact is checked thousands of times a second. A service that
+checks lengths, ranges and values with errors of its own has the types checked alone (`check_types`).
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
 from typing import Any, cast
+
+from busyhour.emulator.messages import ApiError
+
+_MANY = 2.0**63
 
 Check = Callable[[Any, str], None]
 """Raises `MalformedError` or `ConstraintError` for an invalid value; the text has its place."""
@@ -24,48 +32,96 @@ class ConstraintError(Exception):
 
 def compile_shape(shape: Any) -> Check:
     """Compile the validator of a botocore shape. Unknown members are accepted, as by AWS."""
-    return _COMPILERS.get(shape.type_name, _anything)(shape, {})
+    return _Compiler().compiled(shape)
 
 
-def _inner(shape: Any, known: dict[str, Check]) -> Check:
-    """Return the validator of a member; recursive shapes refer to themselves by name."""
-    name = shape.name
-    if name not in known:
+def check_types(service: str, operation: str, parameters: Mapping[str, Any], *, text: bool = False) -> None:
+    """Check that parameters have the types of an operation's input; a member that is null counts as absent.
 
-        def later(value: Any, where: str) -> None:
-            known[name](value, where)
+    Args:
+        service: botocore's name of it, like `cloudwatch`.
+        operation: an operation of its model.
+        parameters: by member.
+        text: whether numbers, times and booleans may be text: protocols with text values only.
 
-        known[name] = later
-        known[name] = _COMPILERS.get(shape.type_name, _anything)(shape, known)
-    return known[name]
+    Raises:
+        ApiError: SerializationException that names the member.
+    """
+    try:
+        _types_of(service, operation, text)(parameters, "")
+    except MalformedError as error:
+        raise ApiError("SerializationException", str(error)) from None
 
 
-def _structure(shape: Any, known: dict[str, Check]) -> Check:
-    required = tuple(shape.required_members)
+@cache
+def _types_of(service: str, operation: str, text: bool) -> Check:
+    shape = _model(service).operation_model(operation).input_shape
+    compiler = _Compiler(types_only=True, text=text)
+    return _anything(shape, compiler) if shape is None else compiler.compiled(shape)
+
+
+@cache
+def _model(service: str) -> Any:
+    from botocore.loaders import Loader
+    from botocore.model import ServiceModel
+
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiler:
+    """Options of a validator, and the validators of the shapes compiled so far, by name."""
+
+    types_only: bool = False
+    text: bool = False
+    known: dict[str, Check] = field(default_factory=dict)
+
+    def constraints(self, shape: Any) -> Mapping[str, Any]:
+        """Return a shape's length or range, pattern and enumeration, as far as they are checked."""
+        return {} if self.types_only else shape.metadata
+
+    def compiled(self, shape: Any) -> Check:
+        return _COMPILERS.get(shape.type_name, _anything)(shape, self)
+
+    def inner(self, shape: Any) -> Check:
+        """Return the validator of a member; recursive shapes refer to themselves by name."""
+        known, name = self.known, shape.name
+        if name not in known:
+
+            def later(value: Any, where: str) -> None:
+                known[name](value, where)
+
+            known[name] = later
+            known[name] = self.compiled(shape)
+        return known[name]
+
+
+def _structure(shape: Any, compiler: _Compiler) -> Check:
+    required = () if compiler.types_only else tuple(shape.required_members)
     members = {
-        member.serialization.get("name", name): (name, _inner(member, known))
+        member.serialization.get("name", name): (name, compiler.inner(member))
         for name, member in shape.members.items()
     }
     wire_required = tuple(shape.members[name].serialization.get("name", name) for name in required)
 
     def check(value: Any, where: str) -> None:
-        if not isinstance(value, dict):
+        if not isinstance(value, Mapping):
             raise MalformedError(f"{where or 'The request'} must be an object.")
         for name in wire_required:
             if value.get(name) is None:
                 raise MalformedError(f"{_path(where, name)} is required.")
         for name, inner in value.items():
-            known_member = members.get(name)
-            if known_member is not None and inner is not None:
-                member, check_member = known_member
+            known = members.get(name)
+            if known is not None and inner is not None:
+                member, check_member = known
                 check_member(inner, f"{where}.{member}" if where else member)
 
     return check
 
 
-def _bounds(shape: Any, at_most: str, at_least: str) -> Callable[[float, str], None]:
-    """Return the check of a length or value against the shape's `min` and `max`; the texts are the requirements."""
-    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+def _bounds(constraints: Mapping[str, Any], at_most: str, at_least: str) -> Callable[[float, str], None]:
+    """Return the check of a length or value against `min` and `max`; the texts are the requirements."""
+    low, high = constraints.get("min"), constraints.get("max")
 
     def check(value: float, where: str) -> None:
         if high is not None and value > high:
@@ -76,12 +132,14 @@ def _bounds(shape: Any, at_most: str, at_least: str) -> Callable[[float, str], N
     return check
 
 
-def _list(shape: Any, known: dict[str, Check]) -> Check:
-    inner = _inner(shape.member, known)
-    within = _bounds(shape, "include at most {} items", "include at least {} items")
+def _list(shape: Any, compiler: _Compiler) -> Check:
+    inner, empty_text = compiler.inner(shape.member), compiler.text
+    within = _bounds(compiler.constraints(shape), "include at most {} items", "include at least {} items")
 
     def check(value: Any, where: str) -> None:
         if not isinstance(value, list):
+            if empty_text and value == "":
+                return
             raise MalformedError(f"{where} must be a list.")
         within(len(value), where)
         for index, item in enumerate(value):
@@ -90,24 +148,28 @@ def _list(shape: Any, known: dict[str, Check]) -> Check:
     return check
 
 
-def _map(shape: Any, known: dict[str, Check]) -> Check:
-    key_check, value_check = _inner(shape.key, known), _inner(shape.value, known)
-    within = _bounds(shape, "include at most {} entries", "include at least {} entries")
+def _map(shape: Any, compiler: _Compiler) -> Check:
+    key_check, value_check = compiler.inner(shape.key), compiler.inner(shape.value)
+    within = _bounds(compiler.constraints(shape), "include at most {} entries", "include at least {} entries")
+    types_only = compiler.types_only
 
     def check(value: Any, where: str) -> None:
-        if not isinstance(value, dict):
+        if not isinstance(value, Mapping):
             raise MalformedError(f"{where} must be an object.")
         within(len(value), where)
         for key, item in value.items():
             key_check(key, f"{where} key {key[:60]!r}")
-            value_check(item, f"{where}[{key[:60]!r}]")
+            if not (types_only and item is None):
+                value_check(item, f"{where}[{key[:60]!r}]")
 
     return check
 
 
-def _string(shape: Any, known: dict[str, Check]) -> Check:
-    metadata = shape.metadata
-    within = _bounds(shape, "have length less than or equal to {}", "have length greater than or equal to {}")
+def _string(shape: Any, compiler: _Compiler) -> Check:
+    metadata = compiler.constraints(shape)
+    within = _bounds(
+        metadata, "have length less than or equal to {}", "have length greater than or equal to {}"
+    )
     low, high = metadata.get("min", 0), metadata.get("max", math.inf)
     choices = frozenset(metadata.get("enum", ()))
     pattern = _pattern(metadata.get("pattern"))
@@ -144,39 +206,44 @@ def _pattern(text: str | None) -> re.Pattern[str] | None:
         return cast("re.Pattern[str]", regex.compile(text))
 
 
-def _number(kinds: tuple[type[int | float], ...], what: str) -> Callable[[Any, dict[str, Check]], Check]:
-    def compiler(shape: Any, known: dict[str, Check]) -> Check:
+def _scalar(what: str, fits: Callable[[Any], bool]) -> Callable[[Any, _Compiler], Check]:
+    """Return the compiler of a number, time or boolean that `fits`, described as `what`."""
+
+    def compiler_of(shape: Any, compiler: _Compiler) -> Check:
         within = _bounds(
-            shape, "have value less than or equal to {}", "have value greater than or equal to {}"
+            compiler.constraints(shape),
+            "have value less than or equal to {}",
+            "have value greater than or equal to {}",
         )
+        text, bounded = compiler.text, bool({"min", "max"} & compiler.constraints(shape).keys())
 
         def check(value: Any, where: str) -> None:
-            if not isinstance(value, kinds) or isinstance(value, bool):
+            if text and isinstance(value, str):
+                return
+            if not fits(value):
                 raise MalformedError(f"{where} must be {what}.")
-            within(value, where)
+            if bounded:
+                within(value, where)
 
         return check
 
-    return compiler
+    return compiler_of
 
 
-def _boolean(shape: Any, known: dict[str, Check]) -> Check:
-    def check(value: Any, where: str) -> None:
-        if not isinstance(value, bool):
-            raise MalformedError(f"{where} must be true or false.")
-
-    return check
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and -_MANY <= value < _MANY
 
 
-def _timestamp(shape: Any, known: dict[str, Check]) -> Check:
-    def check(value: Any, where: str) -> None:
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
-            raise MalformedError(f"{where} must be a time.")
-
-    return check
+def _finite(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and (isinstance(value, int) or math.isfinite(value)) and abs(value) < 1e300
 
 
-def _anything(shape: Any, known: dict[str, Check]) -> Check:
+def _time(value: Any) -> bool:
+    return isinstance(value, datetime | str) or (_finite(value) and abs(value) < 1e11)
+
+
+def _anything(shape: Any, compiler: _Compiler) -> Check:
     def check(value: Any, where: str) -> None:
         return
 
@@ -187,15 +254,15 @@ def _path(where: str, name: str) -> str:
     return f"{where}.{name}" if where else name
 
 
-_COMPILERS: dict[str, Callable[[Any, dict[str, Check]], Check]] = {
+_COMPILERS: dict[str, Callable[[Any, _Compiler], Check]] = {
     "structure": _structure,
     "list": _list,
     "map": _map,
     "string": _string,
-    "integer": _number((int,), "a whole number"),
-    "long": _number((int,), "a whole number"),
-    "float": _number((int, float), "a number"),
-    "double": _number((int, float), "a number"),
-    "boolean": _boolean,
-    "timestamp": _timestamp,
+    "integer": _scalar("a whole number", _whole),
+    "long": _scalar("a whole number", _whole),
+    "float": _scalar("a number", _finite),
+    "double": _scalar("a number", _finite),
+    "boolean": _scalar("true or false", lambda value: isinstance(value, bool)),
+    "timestamp": _scalar("a time", _time),
 }

@@ -24,7 +24,7 @@ from busyhour.emulator.error_formats import json_error
 from busyhour.emulator.messages import JSON_1_1, ApiError, Request, Response
 from busyhour.emulator.model.paging import page_start, page_token
 from busyhour.emulator.model.registry import operation, registered
-from busyhour.emulator.model.shape_types import check_types
+from busyhour.emulator.model.shapes import check_types
 from busyhour.emulator.quotas.new_account import AccountAge
 from busyhour.emulator.service_quotas.increases import (
     ACCOUNT,
