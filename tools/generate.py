@@ -45,11 +45,11 @@ def _flow_schemas() -> Texts:
 
 def _action_types() -> Texts:
     from busyhour.contracts.schema.store import shipped_schemas
-    from busyhour.flows.actions.declared import of_schema
+    from busyhour.flows.action_types import of_schema
 
     store = shipped_schemas()
     facts = {type: of_schema(store.action(type)) for type in sorted(store.types)}
-    return {"src/busyhour/flows/actions/declared.json": _json(facts)}
+    return {"src/busyhour/flows/action_types/declared.json": _json(facts)}
 
 
 def _run_record() -> Texts:

@@ -58,8 +58,8 @@ def _exported(tree: ast.Module) -> Iterator[tuple[str, str]]:
 
 def _documentation(module: str, name: str) -> str:
     path = _SOURCE.joinpath(*module.split("."))
-    inner = path / f"{name}.py"
-    if inner.is_file():
+    inner = next(filter(Path.is_file, (path / f"{name}.py", path / name / "__init__.py")), None)
+    if inner is not None:
         return _first_line(ast.get_docstring(ast.parse(inner.read_text(encoding="utf-8"))))
     file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     body = ast.parse(file.read_text(encoding="utf-8")).body

@@ -3,9 +3,9 @@
 from busyhour.exploration.invariant import Violation, invariant
 from busyhour.exploration.world.record import Moment, Played
 from busyhour.flows import protocol
-from busyhour.flows.call import Stage
+from busyhour.flows.lifecycle import Stage
 from busyhour.flows.model import FlowType
-from busyhour.flows.protocol import EndReason, Loop
+from busyhour.flows.protocol.effects import EndReason, Loop
 
 __all__ = [
     "EndReason",

@@ -12,9 +12,9 @@ from typing import Any
 
 from busyhour.calls.invoker import function_name
 from busyhour.errors import did_you_mean
-from busyhour.flows.actions.declared import DECLARED
+from busyhour.flows.action_types import DECLARED
 from busyhour.flows.actions.functions import ARN_KEYS
-from busyhour.flows.layout import shown_name
+from busyhour.flows.export.layout import shown_name
 from busyhour.flows.library import identity
 from busyhour.flows.model import Action, Flow
 from busyhour.flows.references import find

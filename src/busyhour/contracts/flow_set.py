@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from busyhour.contracts.analysis.dataflow import attributes_set
 from busyhour.contracts.analysis.flow_cycles import FlowCycle, cycles
 from busyhour.contracts.reading.placeholders import PLACEHOLDER
-from busyhour.flows.actions.declared import DECLARED
+from busyhour.flows.action_types import DECLARED
 
 if TYPE_CHECKING:
     from busyhour.contracts.flow_view import ActionView, FlowView

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from busyhour.flowdiff.matching import branches, match
-from busyhour.flows.layout import shown_name
+from busyhour.flows.export.layout import shown_name
 from busyhour.flows.model import Action, Flow
 
 

@@ -6,14 +6,13 @@ None; then `resume` receives the event that answers it, and returns the same.
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from busyhour.flows import protocol as p
 from busyhour.flows.failure import EXPECTED, Cause, emptied
-from busyhour.flows.model import Action, Condition, Flow, FlowType
+from busyhour.flows.matching import branches, matcher, no_match
+from busyhour.flows.model import Action, Flow, FlowType
 from busyhour.flows.references import compile_text, find, text_of
 
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 NO_ERROR = frozenset({"NoMatchingCondition", "InputTimeLimitExceeded"})
 """Error types that describe the caller's behaviour, not a failure."""
-
-_NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*")
 
 Find = Callable[[str, str, int], "Node"]
 """(target, kind of branch, its index) -> the node of the target."""
@@ -43,7 +40,7 @@ class Node:
         self.flow = flow
         self.machine = machine
         self.errors: dict[str, Node] = {}
-        self.match: Callable[[Call, str], Node | None] = _no_match
+        self.match: Callable[[Call, str], Node | None] = no_match
         self.next: Node = self
 
     @property
@@ -62,7 +59,7 @@ class Node:
             if branch.error_type not in self.errors:
                 self.errors[branch.error_type] = find(branch.target, "error", index)
         targets = [find(one.target, "condition", index) for index, one in enumerate(action.conditions)]
-        self.match = _matcher(action.conditions, targets)
+        self.match = matcher(action.conditions, targets)
         if action.next_action is None:
             self.next = Nowhere(self, "has no NextAction")
         else:
@@ -249,75 +246,3 @@ class Compiled:
             return Edge(source, kind, index, node) if observed else node
 
         return find
-
-
-def branches(action: Action) -> tuple[str, ...]:
-    """Return the results for which an action has branches."""
-    return tuple(condition.operands[0] for condition in action.conditions if condition.operands)
-
-
-def holds(operator: str, value: str, operand: str) -> bool:
-    """Whether a condition matches. Numeric operators are false if either side is not a number."""
-    match operator:
-        case "Equals":
-            return value == operand
-        case "TextStartsWith":
-            return value.startswith(operand)
-        case "TextEndsWith":
-            return value.endswith(operand)
-        case "TextContains":
-            return operand in value
-        case "KeyExists":
-            return True
-    left, right = number(value), number(operand)
-    if left is None or right is None:
-        return False
-    match operator:
-        case "NumberGreaterThan":
-            return left > right
-        case "NumberGreaterOrEqualTo":
-            return left >= right
-        case "NumberLessThan":
-            return left < right
-        case "NumberLessOrEqualTo":
-            return left <= right
-        case _:
-            return False
-
-
-def number(value: Any) -> float | None:
-    """Parse a text (or a number) as a finite number; None if it is not one."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    if isinstance(value, str) and not _NUMBER.fullmatch(value):
-        return None
-    try:
-        found = float(value)
-    except OverflowError:
-        return None
-    return found if math.isfinite(found) else None
-
-
-def _no_match(call: Call, result: str) -> Node | None:
-    return None
-
-
-def _matcher(conditions: tuple[Condition, ...], targets: list[Node]) -> Callable[[Call, str], Node | None]:
-    if not conditions:
-        return _no_match
-    single = [(one, target) for one, target in zip(conditions, targets, strict=True) if one.operands]
-    compiled = [(one.operator, compile_text(one.operands[0]), target) for one, target in single]
-    if all(operator == "Equals" and not callable(operand) for operator, operand, _ in compiled):
-        table: dict[str, Node] = {}
-        for _, operand, target in compiled:
-            table.setdefault(text_of(operand), target)
-        get = table.get
-        return lambda call, result: get(result)
-
-    def match(call: Call, result: str) -> Node | None:
-        for operator, operand, target in compiled:
-            if holds(operator, result, operand(call) if callable(operand) else operand):
-                return target
-        return None
-
-    return match

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import NamedTuple
 
-from busyhour.flows.layout import entry
+from busyhour.flows.export.layout import entry
 from busyhour.flows.model import Flow
 
 WIDTH, HEIGHT = 190.0, 46.0

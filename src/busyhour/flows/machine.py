@@ -16,7 +16,7 @@ from busyhour.flows.actions import make
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node
 from busyhour.flows.contact import Contact
-from busyhour.flows.layout import queue_names as layout_names
+from busyhour.flows.export.layout import queue_names as layout_names
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.model import Action, Flow
 from busyhour.flows.policy import Policy

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from busyhour.exploration.world.candidates import CandidateValues, reads_of
 from busyhour.exploration.world.values import OTHER
-from busyhour.flows.compiled import number
+from busyhour.flows.matching import number
 from busyhour.flows.model import Action, Flow
 from busyhour.flows.playback.script import function_name
 from busyhour.flows.policy import Policy

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from busyhour.flows.actions.declared import DECLARED
+from busyhour.flows.action_types import DECLARED
 from busyhour.flows.model import FlowType
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from busyhour.exploration.feasibility.constants import QUEUE, Possible, Values
 from busyhour.exploration.world.candidates import name_of
 from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.values import Test, first, shadowed, tests_of, witnesses
+from busyhour.flows.action_types import DECLARED
 from busyhour.flows.actions import ASKABLE, TYPES
-from busyhour.flows.actions.declared import DECLARED
-from busyhour.flows.compiled import number
+from busyhour.flows.matching import number
 from busyhour.flows.model import Action, Flow, FlowType
 from busyhour.flows.references import find, text_of, whole
 

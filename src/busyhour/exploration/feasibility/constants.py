@@ -8,7 +8,7 @@ from typing import Any
 from busyhour.exploration.world.candidates import name_of, reads_of
 from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.inherited import GIVEN_BY_SERVICES, WITH_THE_CONTACT
-from busyhour.flows.actions.declared import DECLARED
+from busyhour.flows.action_types import DECLARED
 from busyhour.flows.model import Action, Flow, FlowType
 from busyhour.flows.references import ROOTS, find, text_of, whole
 

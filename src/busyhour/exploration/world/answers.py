@@ -10,8 +10,9 @@ from busyhour.exploration.world.choices import Choice, Option
 from busyhour.exploration.world.stubs import MODULE_STAND_IN
 from busyhour.exploration.world.values import OTHER, tests_of, witnesses
 from busyhour.flows import protocol as p
-from busyhour.flows.actions.declared import DECLARED
-from busyhour.flows.compiled import NO_ERROR, number
+from busyhour.flows.action_types import DECLARED
+from busyhour.flows.compiled import NO_ERROR
+from busyhour.flows.matching import number
 from busyhour.flows.model import Action, Flow
 
 HANG_UP = Option(Choice("hangs up"), guided=False)

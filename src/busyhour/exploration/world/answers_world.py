@@ -18,9 +18,10 @@ from busyhour.exploration.world.lazy_values import Settler
 from busyhour.exploration.world.record import ActionRun, Moment, Played, Transition
 from busyhour.exploration.world.stubs import MODULE_STAND_IN, is_stand_in
 from busyhour.flows import protocol as p
-from busyhour.flows.call import Call, Stage
+from busyhour.flows.call import Call
 from busyhour.flows.contact import Contact
 from busyhour.flows.fork import key as moment_key
+from busyhour.flows.lifecycle import Stage
 from busyhour.flows.model import Action, Flow, FlowType
 from busyhour.flows.playback.call_trace import Tracer
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from busyhour.exploration.world.choices import Choice, Decision
 from busyhour.flows import protocol as p
-from busyhour.flows.call import Call, Stage
+from busyhour.flows.call import Call
+from busyhour.flows.lifecycle import Stage
 from busyhour.flows.model import Action, Flow, FlowType
 
 

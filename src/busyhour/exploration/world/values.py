@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from busyhour.flows.compiled import holds, number
+from busyhour.flows.matching import holds, number
 from busyhour.flows.model import Condition
 
 OTHER = "something else"

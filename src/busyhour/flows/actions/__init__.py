@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from busyhour.flows.action_types import DECLARED
 from busyhour.flows.actions import contact, control, functions, input, messages, modules, queueing, services
-from busyhour.flows.actions.declared import DECLARED
 from busyhour.flows.compiled import Asked, Compiled, Node
 from busyhour.flows.model import Action
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from busyhour.flows.call import Call
-from busyhour.flows.compiled import Compiled, Node, number
+from busyhour.flows.compiled import Compiled, Node
+from busyhour.flows.export.layout import shown_name
 from busyhour.flows.failure import Cause, emptied
-from busyhour.flows.layout import shown_name
+from busyhour.flows.matching import number
 from busyhour.flows.model import Action
 from busyhour.flows.references import compile_text, compile_value
 

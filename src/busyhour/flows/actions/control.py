@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from busyhour.flows import protocol as p
 from busyhour.flows.call import Call
-from busyhour.flows.compiled import Compiled, Node, number
+from busyhour.flows.compiled import Compiled, Node
 from busyhour.flows.failure import Cause
+from busyhour.flows.matching import number
 from busyhour.flows.model import Action, FlowType
 from busyhour.flows.references import compile_text, getter, text_of, whole
 

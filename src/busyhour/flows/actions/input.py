@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from busyhour.flows import protocol as p
 from busyhour.flows.actions.messages import Prompt, prompt_name
 from busyhour.flows.call import Call
-from busyhour.flows.compiled import Compiled, Node, branches, number
+from busyhour.flows.compiled import Compiled, Node
 from busyhour.flows.failure import Cause
+from busyhour.flows.matching import branches, number
 from busyhour.flows.model import Action
 from busyhour.flows.references import compile_text, text_of
 

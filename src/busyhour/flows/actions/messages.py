@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from busyhour.flows import protocol as p
-from busyhour.flows.call import Call, Stage
-from busyhour.flows.compiled import Compiled, Node, number
+from busyhour.flows.call import Call
+from busyhour.flows.compiled import Compiled, Node
+from busyhour.flows.export.layout import shown_name
 from busyhour.flows.failure import Cause
-from busyhour.flows.layout import shown_name
+from busyhour.flows.lifecycle import Stage
+from busyhour.flows.matching import number
 from busyhour.flows.model import Action
 from busyhour.flows.prompts import spoken
 from busyhour.flows.references import compile_text

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node
+from busyhour.flows.export.layout import shown_name
 from busyhour.flows.failure import Cause
-from busyhour.flows.layout import shown_name
 from busyhour.flows.model import Action, FlowType
 from busyhour.flows.references import compile_text, compile_value
 

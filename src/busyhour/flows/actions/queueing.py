@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from busyhour.flows import protocol as p
 from busyhour.flows.actions.modules import reference_text
 from busyhour.flows.call import Call
-from busyhour.flows.compiled import Compiled, Node, number
+from busyhour.flows.compiled import Compiled, Node
 from busyhour.flows.failure import Cause
+from busyhour.flows.matching import number
 from busyhour.flows.model import Action
 from busyhour.flows.references import compile_text
 

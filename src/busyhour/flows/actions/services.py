@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from busyhour.flows import protocol as p
-from busyhour.flows.actions.declared import DECLARED
+from busyhour.flows.action_types import DECLARED
 from busyhour.flows.call import Call
-from busyhour.flows.compiled import Compiled, Node, branches
+from busyhour.flows.compiled import Compiled, Node
 from busyhour.flows.failure import Cause
+from busyhour.flows.matching import branches
 from busyhour.flows.model import Action
 from busyhour.flows.references import compile_value
 

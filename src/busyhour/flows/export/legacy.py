@@ -13,7 +13,7 @@ from typing import Any
 from busyhour.errors import BusyhourError
 from busyhour.flows.export.document import Document
 from busyhour.flows.export.legacy_modules import CONVERSIONS, keep
-from busyhour.flows.export.legacy_parameters import Module
+from busyhour.flows.export.legacy_values import Module
 from busyhour.flows.model import Pointer, Position
 
 _OPERATORS = {

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from busyhour.flows.export import legacy_parameters as make
-from busyhour.flows.export.legacy_parameters import Make, Module, Parameters, value
+from busyhour.flows.export.legacy_parameters import Make
+from busyhour.flows.export.legacy_values import Module, Parameters, value
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 from busyhour.errors import BusyhourError
 from busyhour.flows import protocol as p
-from busyhour.flows.actions.declared import DECLARED
+from busyhour.flows.action_types import DECLARED
 from busyhour.flows.model import Action
 from busyhour.flows.playback.call_trace import Step, Trace
 from busyhour.flows.references import text_of

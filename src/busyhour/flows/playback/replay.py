@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from busyhour.flows import protocol as p
-from busyhour.flows.compiled import number
 from busyhour.flows.contact import Contact
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.machine import Machine
+from busyhour.flows.matching import number
 from busyhour.flows.model import Action, Flow
 from busyhour.flows.playback.call_trace import Trace, Tracer
 from busyhour.flows.playback.flow_log import Logged
