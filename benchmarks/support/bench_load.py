@@ -100,7 +100,11 @@ def _told(url, rate, duration):
 
 def _locust(locustfile, url, arguments, environment, timeout, cpus):
     command = ["-m", "locust", "-f", str(SUPPORT / locustfile), "--headless", "--only-summary", "--host", url]
-    return _run([*command, *arguments], {"PYTHONPATH": str(SUPPORT), **(environment or {})}, timeout, cpus)
+    path = os.pathsep.join(filter(None, [str(SUPPORT), os.environ.get("PYTHONPATH")]))
+    done = _run([*command, *arguments], {"PYTHONPATH": path, **(environment or {})}, timeout, cpus)
+    if done.returncode == 2:
+        sys.exit(done.stderr)
+    return done
 
 
 def _run(command, environment, timeout, cpus):

@@ -203,7 +203,8 @@ def problem_sentence(problem: OutcomeProblem, total: int) -> str:
     where = problem.name or problem.action
     line = f" Write: {problem.line_to_write}" if problem.line_to_write else ""
     place = f"{problem.flow} / {where}" if where else problem.flow
-    return f"{problem.count:,} of {total:,} calls at {place}: {problem.reason}.{line}"
+    at = f" at {place}" if place else ""
+    return f"{problem.count:,} of {total:,} calls{at}: {problem.reason}.{line}"
 
 
 def _calls(outcomes: CallOutcomes) -> str:

@@ -83,6 +83,12 @@ def test_the_first_line_has_the_shares_and_each_problem_its_line_to_write() -> N
     assert problems[1] == "30 of 100 calls at main / Look up: function 'f' failed (timeout)."
 
 
+def test_a_problem_of_no_action_has_no_place() -> None:
+    nowhere = problem_key("", "", "", "flow 'arn' is not in the scenario", LINE, wanting=True)
+    found = made(known() + Counter({nowhere: 70}))
+    assert lines(found)[1].startswith("70 of 100 calls: flow 'arn' is not in the scenario. Write: ")
+
+
 def test_a_problem_that_a_reason_names_is_not_repeated() -> None:
     found = made(known())
     told = lines(found)

@@ -103,6 +103,19 @@ def test_the_least_that_a_scenario_says(write, deployment):
     assert scenario.aws == AwsTarget()
 
 
+def test_a_plan_may_ask_for_all_that_many_generators_can_send(write):
+    assert (
+        load(write("", ("calls_per_hour = 3600", "calls_per_hour = 360_000_000"))).traffic.calls_per_hour
+        == 3.6e8
+    )
+
+
+@pytest.mark.parametrize("rate", ["360_000_001", "1e18", "inf", "nan"])
+def test_a_plan_beyond_that_is_refused(write, rate):
+    with pytest.raises(BusyhourError, match=r"s\.toml:4: traffic\.calls_per_hour"):
+        load(write("", ("calls_per_hour = 3600", f"calls_per_hour = {rate}")))
+
+
 def test_everything_that_a_scenario_can_say(write, deployment):
     scenario = load(write(FULL, ('drive = "backend"\n', 'drive = "backend"\nheadroom = 0.2\n')))
     assert scenario.callers.menus["Main menu"].choices == {"1": 0.6, "2": 0.3, "silence": 0.1}
