@@ -61,7 +61,9 @@ class Process:
         )
 
     def save(self) -> None:
-        request = urllib.request.Request(f"{self.url}/_busyhour/state", data=b"{}", method="POST")
+        request = urllib.request.Request(
+            f"{self.url}/_busyhour/state", b"{}", {"Content-Type": "application/json"}
+        )
         with urllib.request.urlopen(request, timeout=30) as answer:
             assert answer.status == 200
 
@@ -100,7 +102,9 @@ def test_what_was_saved_outlives_a_kill_in_the_middle_of_a_snapshot(tmp_path: Pa
             emulator.save()
             saved = written
             with socket.create_connection(("127.0.0.1", emulator.port)) as saving:
-                saving.sendall(b"POST /_busyhour/state HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}")
+                saving.sendall(
+                    b"POST /_busyhour/state HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{}"
+                )
                 time.sleep(random.uniform(0.0, 0.01))
                 assert emulator.end(signal.SIGKILL) == -signal.SIGKILL
 
@@ -216,10 +220,10 @@ def hostile() -> Iterator[bytes]:
     yield b"GET / HTTP/9.9\r\n\r\n"
     yield b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # TLS instead of HTTP
     yield b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-    yield b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: -5\r\n\r\n"
-    yield b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello!"
-    yield b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n"
-    yield b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n"
+    yield b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: -5\r\n\r\n"
+    yield b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello!"
+    yield b"POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n"
+    yield b"POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n"
 
 
 @pytest.mark.slow

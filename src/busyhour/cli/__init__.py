@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -14,6 +15,7 @@ import click
 from busyhour import __version__, extras
 from busyhour.cli import _streams
 from busyhour.errors import BusyhourError, ExitCode, did_you_mean
+from busyhour.no_proxy import bypass_proxy
 
 _HERE = Path(__file__).parent
 
@@ -171,6 +173,7 @@ def _run(arguments: list[str] | None, debug: bool) -> int:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and end the process with its exit code (see `ExitCode`)."""
     given = sys.argv[1:] if arguments is None else arguments
+    bypass_proxy(os.environ)
     _streams.install()
     code = _run(arguments, "--debug" in given)
     try:

@@ -78,6 +78,26 @@ DEFAULT_PORT = 4580
     "AWS_SECRET_ACCESS_KEY.",
 )
 @click.option(
+    "--token-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File with the token that signs clients' requests and proves the emulator to them; without it "
+    "BUSYHOUR_EMULATOR_TOKEN is read. This, or --auth, is required to listen beyond loopback.",
+)
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Host name or address by which clients may call the emulator besides loopback; may be repeated.",
+)
+@click.option(
+    "--allow-origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Origin whose web pages may use the participant API, like http://localhost:8080; may be repeated.",
+)
+@click.option(
     "--state",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder to keep tables, functions, Connect's resources and increase requests in from run to run.",
@@ -171,6 +191,9 @@ def command(
     age: str,
     functions: tuple[str, ...],
     auth: str | None,
+    token_file: Path | None,
+    hosts: tuple[str, ...],
+    origins: tuple[str, ...],
     state: Path | None,
     state_every: float | None,
     increase_delay: float,
@@ -192,7 +215,7 @@ def command(
     import logging
     import os
 
-    from busyhour import extras
+    from busyhour import emulator_token, extras
 
     extras.require("emulator")
     from busyhour.emulator import options
@@ -202,7 +225,8 @@ def command(
     from busyhour.emulator.connect.policy import ConnectPolicy, OverQuota
     from busyhour.emulator.process import announce, serve_until_signal
     from busyhour.emulator.quotas.new_account import AccountAge
-    from busyhour.emulator.server.listener import listen
+    from busyhour.emulator.server.listener import beyond_loopback, listen
+    from busyhour.emulator.server.request_guard import RequestGuard
     from busyhour.errors import BusyhourError
     from busyhour.harness.publishing import problems
     from busyhour.project import Project
@@ -215,6 +239,8 @@ def command(
         plan = load(project.scenario(scenario), root=project.root, overrides=overrides)
     elif overrides:
         raise BusyhourError("--set changes a scenario, and there is none.", "Name one with --scenario.")
+    guard = RequestGuard(hosts, origins)
+    token = emulator_token.read(os.environ, token_file)
     emulator = build(
         plan,
         flows=options.flow_files(flows),
@@ -232,6 +258,7 @@ def command(
         faults=options.read_fault_file(faults) if faults is not None else (),
         functions=options.functions_of(functions),
         credentials=options.secrets_of(auth, os.environ),
+        token=token,
         state_folder=state,
         save_every=state_every,
         approval=options.approval_policy(increase_delay, case_delay),
@@ -241,5 +268,11 @@ def command(
         flow_logs=flow_logs,
     )
     listener = listen(host, port)
-    code = serve_until_signal(emulator, listener, lambda: announce(emulator.about(), ready_file))
+    notes = []
+    if beyond_loopback(listener):
+        guard.add_host(host)
+        notes.append(options.open_note(host, signed=auth is not None, token=token is not None))
+    code = serve_until_signal(
+        emulator, listener, lambda: announce(emulator.about(), ready_file, notes), guard
+    )
     raise SystemExit(int(code))

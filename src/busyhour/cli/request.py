@@ -130,7 +130,7 @@ def _check_current(record: RunRecord, found: Needs, endpoint_url: str | None) ->
         BusyhourError: a present value is not current (exit code 3).
     """
     from busyhour.errors import BusyhourError, ExitCode
-    from busyhour.load.safety.endpoints import on_loopback
+    from busyhour.local_http import on_loopback
     from busyhour.quotas import freshness
 
     of_emulator = endpoint_url is not None and on_loopback(urlsplit(endpoint_url).hostname or "")

@@ -17,6 +17,7 @@ from busyhour.emulator.connect.instance_runtime import InstanceRuntimes
 from busyhour.emulator.connect.metrics.summary import calls_summary, queue_summary
 from busyhour.emulator.faults.requests import Faults, read_faults
 from busyhour.emulator.messages import JSON, ApiError, Request, Response
+from busyhour.emulator_token import proof
 from busyhour.errors import BusyhourError, did_you_mean
 
 PAGE = 10_000
@@ -49,6 +50,8 @@ class Admin:
         self._faults = faults
         self._entry = entry
         self._decide = decide
+        self.token: str | None = None
+        """Shared with clients, to which the emulator proves itself; see `emulator_token`."""
         self.on_save: Callable[[], int] | None = None
         """Writes a snapshot of the state; returns its size in bytes."""
         self._routes: dict[tuple[str, str], Callable[[Request], Response]] = {
@@ -81,14 +84,17 @@ class Admin:
     # ---------------------------------------------------------------------------------------------- read
 
     def _health(self, request: Request) -> Response:
-        return _json(
-            {
-                "status": "ok",
-                "instance_id": self._state.account.instance_id,
-                "instance_arn": self._state.account.instance_arn,
-                "contacts_in_progress": self._contacts.store.in_progress,
-            }
-        )
+        arn = self._state.account.instance_arn
+        found = {
+            "status": "ok",
+            "instance_id": self._state.account.instance_id,
+            "instance_arn": arn,
+            "contacts_in_progress": self._contacts.store.in_progress,
+        }
+        challenge = parse_qs(request.query).get("challenge", [""])[0]
+        if challenge and self.token is not None:
+            found["proof"] = proof(self.token, challenge[:256], request.headers.get("host", ""), arn)
+        return _json(found)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the whole state as JSON data. Times are epoch seconds."""

@@ -34,6 +34,7 @@ from busyhour.emulator.server.timers import LoopClock, VirtualClock
 from busyhour.emulator.service_quotas.increases import ApprovalPolicy
 from busyhour.emulator.services import other_services
 from busyhour.emulator.snapshot import StateFolder
+from busyhour.emulator_token import ACCESS_KEY
 from busyhour.errors import BusyhourError
 from busyhour.quotas.dynamodb.operations import queried_items
 from busyhour.quotas.table.quota_table import QuotaTable
@@ -180,6 +181,7 @@ def build(
     faults: Iterable[Fault | Condition] = (),
     functions: Iterable[Function] = (),
     credentials: Mapping[str, str] | None = None,
+    token: str | None = None,
     state_folder: Path | None = None,
     save_every: float | None = None,
     approval: ApprovalPolicy | None = None,
@@ -206,6 +208,8 @@ def build(
         functions: Lambda functions in addition to those of the scenario.
         credentials: secret key by access key; requests must be signed with one of them. None: signatures are
             parsed but not verified.
+        token: shared with clients; signs as the secret key of the access key `busyhour`, and proves to them that this
+            is the emulator they were given the token for. Signatures are verified.
         state_folder: stores tables, functions, increase requests and Connect's resources between runs.
         save_every: seconds between snapshots while running; None: only at the end.
         approval: how increase requests are decided.
@@ -221,6 +225,8 @@ def build(
     Raises:
         BusyhourError: a flow cannot be read, or a quota is unknown.
     """
+    if token is not None:
+        credentials = {**(credentials or {}), ACCESS_KEY: token}
     policy = policy or ConnectPolicy()
     plan = scenario or default_scenario(policy)
     applied = {**LOWER[policy.age], **plan.quotas, **(quotas or {})}
@@ -251,6 +257,7 @@ def build(
         verifier=others.verifier(credentials),
     )
     admin = Admin(state, sites, added, plan.flows.entry, others.quotas.decide)
+    admin.token = token
     conditions = Conditions(
         state, clock, added, lambda: [(site.instance.id, site.contacts.centre) for site in sites]
     )

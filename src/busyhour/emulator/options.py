@@ -9,6 +9,7 @@ from pathlib import Path
 from busyhour.emulator.faults.requests import Condition, Fault, read_faults
 from busyhour.emulator.server.sigv4 import environment_credentials, read_credentials
 from busyhour.emulator.service_quotas.increases import ApprovalPolicy
+from busyhour.emulator_token import ACCESS_KEY
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.scenarios.model import Function
 
@@ -118,6 +119,18 @@ def secrets_of(auth: str | None, environment: Mapping[str, str]) -> dict[str, st
     if auth is None:
         return None
     return read_credentials(Path(auth)) if auth else environment_credentials(environment)
+
+
+def open_note(host: str, *, signed: bool, token: bool) -> str:
+    """Return what the start message adds where other machines can reach the emulator."""
+    by = [
+        *(["a key of --auth"] if signed else []),
+        *([f"the access key {ACCESS_KEY} and the token"] if token else []),
+    ]
+    return (
+        f"{host} can be reached by other machines: every request needs a signature with {' or '.join(by)}. "
+        "Traffic is not encrypted."
+    )
 
 
 def flow_files(paths: Iterable[Path]) -> list[Path]:

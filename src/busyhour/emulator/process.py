@@ -9,18 +9,21 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from busyhour.atomic_write import replace_file
 from busyhour.collector import collect_beside, held_back
 from busyhour.emulator.server.listener import Served, run, serve
+from busyhour.emulator.server.request_guard import RequestGuard
 from busyhour.errors import BusyhourError, ExitCode
 
 
-def announce(about: Mapping[str, Any], ready_file: Path | None) -> None:
+def announce(about: Mapping[str, Any], ready_file: Path | None, notes: Iterable[str] = ()) -> None:
     """Announce readiness: one line on standard output, and the ready file, written atomically.
+
+    `notes` are lines on standard error.
 
     Raises:
         BusyhourError: the ready file cannot be written.
@@ -40,10 +43,13 @@ def announce(about: Mapping[str, Any], ready_file: Path | None) -> None:
         f"instance {about['instance_id']}, account {about['account']}, Region {about['region']}, "
         f"{len(about['flows'])} flows, {len(about['queues'])} queues; Ctrl-C ends it\n"
     )
+    sys.stderr.writelines(f"{note}\n" for note in notes)
     sys.stderr.flush()
 
 
-def serve_until_signal(emulator: Served, listener: socket.socket, on_ready: Callable[[], None]) -> ExitCode:
+def serve_until_signal(
+    emulator: Served, listener: socket.socket, on_ready: Callable[[], None], guard: RequestGuard | None = None
+) -> ExitCode:
     """Serve until SIGTERM or Ctrl-C; live contacts are ended, so that each has its record.
 
     Returns:
@@ -66,7 +72,7 @@ def serve_until_signal(emulator: Served, listener: socket.socket, on_ready: Call
             loop.add_signal_handler(number, stop, number)
         collecting = loop.create_task(collect_beside())
         try:
-            await serve(emulator, listener, on_ready=on_ready, stopping=stopping)
+            await serve(emulator, listener, guard=guard, on_ready=on_ready, stopping=stopping)
         finally:
             collecting.cancel()
 

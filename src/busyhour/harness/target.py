@@ -12,9 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from busyhour import emulator_token
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.harness.processes import Child, child
 from busyhour.load.settings import CONTACT_EVENTS
+from busyhour.local_http import fetch, proxies_for
 from busyhour.scenarios.model import Scenario
 
 START_SECONDS = 60.0
@@ -40,15 +42,17 @@ class Target:
         import boto3
         from botocore.config import Config
 
-        credentials = (
-            {"aws_access_key_id": "emulator", "aws_secret_access_key": "emulator"} if self.endpoint else {}
-        )
+        names = ("aws_access_key_id", "aws_secret_access_key")
+        credentials = dict(zip(names, emulator_token.keys(os.environ), strict=True)) if self.endpoint else {}
         return boto3.client(
             service,
             region_name=self.region,
             endpoint_url=self.endpoint,
             config=Config(
-                connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4}
+                connect_timeout=5,
+                read_timeout=30,
+                retries={"mode": "standard", "total_max_attempts": 4},
+                proxies=proxies_for(self.endpoint),
             ),
             **credentials,
         )
@@ -57,11 +61,8 @@ class Target:
         """The emulator's own account of what happened; empty for AWS, which has none."""
         if self.endpoint is None:
             return {}
-        import urllib.request
-
-        with urllib.request.urlopen(f"{self.endpoint}/_busyhour/snapshot", timeout=30) as answer:
-            parsed: dict[str, Any] = json.load(answer)
-            return parsed
+        parsed: dict[str, Any] = json.loads(fetch(f"{self.endpoint}/_busyhour/snapshot", timeout=30))
+        return parsed
 
     def as_json(self) -> dict[str, Any]:
         """For the run record."""

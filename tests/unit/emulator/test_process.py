@@ -67,7 +67,9 @@ def test_the_process_says_when_it_is_ready_and_ends_cleanly(tmp_path, number, co
         assert {"url", "instance_id", "instance_arn", "region", "account"} <= set(facts)
         import urllib.request
 
-        asked = urllib.request.Request(f"{facts['url']}/_busyhour/inbound", b"{}", method="POST")
+        asked = urllib.request.Request(
+            f"{facts['url']}/_busyhour/inbound", b"{}", {"Content-Type": "application/json"}
+        )
         with urllib.request.urlopen(asked, timeout=10) as answer:
             contact_id = json.load(answer)["ContactId"]
         process.send_signal(number)

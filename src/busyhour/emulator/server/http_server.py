@@ -199,8 +199,11 @@ class Connection(asyncio.Protocol):
             self._drop_headers()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header."""
-        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        """One header. Of several Host headers none counts: joined, they are not the name of any host."""
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        self._headers[key] = (
+            f"{self._headers[key]}, {text}" if key == "host" and key in self._headers else text
+        )
         self._header_bytes += len(name) + len(value)
         if self._header_bytes > MAX_HEADER_BYTES:
             self._drop_headers()
@@ -228,8 +231,10 @@ class Connection(asyncio.Protocol):
             refusal, keep = _refusal(413), False
         path, _, query = self._url.partition(b"#")[0].partition(b"?")
         if not path.startswith(b"/"):
-            # An absolute target (`GET http://host/path`), as clients send to a proxy.
-            path = b"/" + path.partition(b"://")[2].partition(b"/")[2]
+            # An absolute target (`GET http://host/path`), as clients send to a proxy; its host counts, not the
+            # header's (RFC 9112, section 3.2.2).
+            host, _, path = path.partition(b"://")[2].partition(b"/")
+            self._headers["host"], path = host.decode("latin-1"), b"/" + path
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         request = Request(
             self._parser.get_method().decode("latin-1"),

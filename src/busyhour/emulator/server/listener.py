@@ -16,13 +16,18 @@ from typing import Any, Protocol
 from busyhour.emulator.error_formats import error_in_kind
 from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.server.http_server import Answer, Connection, Stamp
+from busyhour.emulator.server.request_guard import PARTICIPANT, RequestGuard, preflight, readable
 from busyhour.emulator.server.router import Router, credential_scope
+from busyhour.emulator_token import VARIABLE
 from busyhour.errors import BusyhourError, ExitCode
+from busyhour.local_http import is_loopback
 
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 """Seconds that requests in progress may take when the server stops."""
 ADMIN = "/_busyhour/"
+HEALTH = "/_busyhour/health"
+"""The only path that answers without a signature where one is required: it identifies the emulator."""
 
 
 class Served(Protocol):
@@ -41,24 +46,35 @@ class Served(Protocol):
 
 
 class Application:
-    """Receives the requests of all connections."""
+    """Receives the requests of all connections.
 
-    def __init__(self, emulator: Served) -> None:
+    Args:
+        emulator: answers them.
+        guard: refuses those of web pages, and those for other hosts.
+        signed: whether the emulator's own paths need a signature too: it is reachable from other machines.
+    """
+
+    def __init__(self, emulator: Served, guard: RequestGuard | None = None, *, signed: bool = False) -> None:
         self._emulator = emulator
         self._router = emulator.router
+        self._guard = guard or RequestGuard()
+        self._signed = signed
         self._random = Random(secrets.randbits(64))
 
     def __call__(self, request: Request) -> Answer:
         """Handle one request. Never raises."""
+        refusal = self._guard.refusal(request)
+        if refusal is not None:
+            return error_in_kind(refusal, request)
         request.access_key, request.region, request.service = credential_scope(request.headers, request.query)
+        if "origin" in request.headers:
+            # Of an allowed origin: the one service that it may use, regardless of the service in its signature.
+            request.service = PARTICIPANT
+            return readable(preflight(request) or self._router.answer(request), request.headers["origin"])
         if not request.path.startswith(ADMIN):
             return self._router.answer(request)
-        if "origin" in request.headers:
-            # A web page in a browser must not operate the emulator.
-            refusal = ApiError(
-                "AccessDeniedException", "The emulator takes no requests of web pages here.", 403
-            )
-            return error_in_kind(refusal, request)
+        if self._signed and request.path != HEALTH and (refused := self._router.refusal(request)) is not None:
+            return error_in_kind(refused, request)
         try:
             return self._emulator.admin(request)
         except Exception:
@@ -94,9 +110,15 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def beyond_loopback(listener: socket.socket) -> bool:
+    """Whether other machines can reach the listening socket."""
+    return not is_loopback(listener.getsockname()[0])
+
+
 def url_of(listener: socket.socket) -> str:
-    """Return the URL of a listening socket."""
+    """Return the URL of a listening socket, for clients on this machine: loopback's if it listens everywhere."""
     host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
@@ -104,20 +126,35 @@ async def serve(
     emulator: Served,
     listener: socket.socket,
     *,
+    guard: RequestGuard | None = None,
     on_ready: Callable[[], None] = lambda: None,
     stopping: asyncio.Event | None = None,
 ) -> None:
     """Serve until `stopping` is set; then end open requests and stop the emulator.
 
-    The caller handles signals: it sets `stopping`.
+    The caller handles signals: it sets `stopping`. `guard` decides which requests are accepted; None: those of programs
+    that name loopback or the address listened on.
+
+    Raises:
+        BusyhourError: other machines can reach the listener, and the emulator verifies no signatures.
     """
+    guard, signed = guard or RequestGuard(), beyond_loopback(listener)
+    address = listener.getsockname()[0]
+    if signed and not emulator.router.verifies:
+        listener.close()
+        raise BusyhourError(
+            f"{address} can be reached by other machines, and the emulator would run any code that they send.",
+            f"Require signatures: --auth FILE, or a token in {VARIABLE} or --token-file. Or listen on 127.0.0.1.",
+        )
+    if signed:
+        guard.add_host(address)
     try:
         await emulator.start(url_of(listener))
     except BaseException:
         listener.close()
         await emulator.stop()
         raise
-    application, stamp = Application(emulator), Stamp()
+    application, stamp = Application(emulator, guard, signed=signed), Stamp()
     connections: set[Connection] = set()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
@@ -153,8 +190,12 @@ def run(main: Callable[[], Awaitable[None]]) -> None:
 
 
 @contextlib.contextmanager
-def running(emulator: Served, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def running(
+    emulator: Served, host: str = "127.0.0.1", port: int = 0, *, guard: RequestGuard | None = None
+) -> Iterator[str]:
     """Serve `emulator` from a thread of its own; yields the endpoint URL and stops on leaving.
+
+    `guard` as for `serve`.
 
     Raises:
         BusyhourError: the port cannot be opened, or the emulator did not start.
@@ -167,7 +208,7 @@ def running(emulator: Served, host: str = "127.0.0.1", port: int = 0) -> Iterato
     async def main() -> None:
         handle["loop"] = asyncio.get_running_loop()
         handle["stopping"] = asyncio.Event()
-        await serve(emulator, listener, on_ready=ready.set, stopping=handle["stopping"])
+        await serve(emulator, listener, guard=guard, on_ready=ready.set, stopping=handle["stopping"])
 
     def work() -> None:
         try:

@@ -89,6 +89,15 @@ class Router:
         """Signing names that are served here."""
         return sorted(self._services)
 
+    @property
+    def verifies(self) -> bool:
+        """Whether signatures are verified."""
+        return self._verifier is not None
+
+    def refusal(self, request: Request) -> ApiError | None:
+        """Return why the request's signature is refused; None if it is right or none are verified."""
+        return self._verifier.refusal(request) if self._verifier is not None else None
+
     def served(self) -> dict[str, tuple[str, ...]]:
         """Names of the supported operations, by signing name."""
         return {name: tuple(service.served) for name, service in sorted(self._services.items())}
@@ -105,7 +114,7 @@ class Router:
     def answer(self, request: Request) -> Response | asyncio.Future[Response]:
         """Return the response, or a task that will return it. Never raises."""
         service = self.service_of(request)
-        if self._verifier is not None and (refused := self._verifier.refusal(request)) is not None:
+        if (refused := self.refusal(request)) is not None:
             return (
                 error_in_kind(refused, request)
                 if service is None

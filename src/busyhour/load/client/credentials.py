@@ -12,15 +12,14 @@ loop. It is therefore read in a greenlet of its own (`renew`), and signing uses 
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Protocol
 
+from busyhour import emulator_token
 from busyhour.errors import BusyhourError, ExitCode, did_you_mean
 from busyhour.load.client.sigv4 import Keys
-
-EMULATOR_KEYS = Keys("emulator", "emulator")
-"""The emulator accepts any key; it reads the account from it and checks no signature."""
 
 RENEW_SECONDS = 2.0
 """Seconds between reads of botocore's credentials.
@@ -40,10 +39,14 @@ class Credentials(Protocol):
 
 
 class FixedCredentials:
-    """Fixed keys that never expire."""
+    """Fixed keys that never expire; without any, those for an emulator (`emulator_token.keys`).
 
-    def __init__(self, keys: Keys = EMULATOR_KEYS) -> None:
-        self._keys = keys
+    Raises:
+        BusyhourError: the emulator's token is too short.
+    """
+
+    def __init__(self, keys: Keys | None = None) -> None:
+        self._keys = keys or Keys(*emulator_token.keys(os.environ))
 
     def keys(self) -> Keys:
         """Return the given keys."""

@@ -23,6 +23,7 @@ from busyhour.load.runner.master import Master
 from busyhour.load.runner.worker import Worker
 from busyhour.load.safety import endpoints
 from busyhour.load.settings import Settings, for_scenario, from_environment
+from busyhour.no_proxy import bypass_proxy
 from busyhour.project import Project
 from busyhour.scenarios.model import Scenario
 from busyhour.scenarios.reader import load
@@ -35,6 +36,7 @@ def install() -> None:
     """Register with Locust's events; a second call has no effect (several locustfiles in one process)."""
     if not _installed:
         _installed.append(True)
+        bypass_proxy(os.environ)
         events.init_command_line_parser.add_listener(_options)
         events.init.add_listener(_init)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from busyhour.errors import BusyhourError
+from busyhour.local_http import proxies_for
 from busyhour.quotas.aws.cloudwatch import ConnectMetrics
 from busyhour.quotas.aws.sources import (
     AppliedInAccount,
@@ -64,6 +65,7 @@ def clients(region: str | None, endpoint_url: str | None = None) -> Clients:
         connect_timeout=5,
         read_timeout=30,
         user_agent_extra="busyhour",
+        proxies=proxies_for(endpoint_url),
     )
 
     def client(name: str) -> Any:
@@ -88,7 +90,11 @@ def support(endpoint_url: str | None = None) -> Any:
     import boto3
     from botocore.config import Config
 
-    config = Config(retries={"mode": "standard", "total_max_attempts": 4}, user_agent_extra="busyhour")
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 4},
+        user_agent_extra="busyhour",
+        proxies=proxies_for(endpoint_url),
+    )
     return boto3.client("support", region_name="us-east-1", endpoint_url=endpoint_url, config=config)
 
 

@@ -103,14 +103,14 @@ def test_an_emulator_that_cannot_start_says_why():
 
 
 def test_one_connection_carries_many_requests(url):
-    ask = b"GET /_busyhour/health HTTP/1.1\r\nHost: x\r\n%s\r\n"
+    ask = b"GET /_busyhour/health HTTP/1.1\r\nHost: localhost\r\n%s\r\n"
     received = exchange(url, ask % b"" * 2 + ask % b"Connection: close\r\n")
     assert received.count(b"HTTP/1.1 200") == 3
 
 
 def test_a_chunked_body_is_put_together(url):
     body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (b'{"calle', b'r": "+1"', b', "x": 1}'))
-    head = b"POST /_busyhour/inbound HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"POST /_busyhour/inbound HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
     received = exchange(url, head + body + b"0\r\n\r\n")
     assert b"HTTP/1.1 400" in received
     assert b"unknown key" in received
@@ -151,7 +151,12 @@ def test_requests_with_any_path_service_and_body_never_get_a_5xx(
     url, method, path, service, target, kind, body
 ):
     path = "/" + path.lstrip("/").replace(" ", "%20")
-    lines = [f"{method} {path} HTTP/1.1", "Host: x", "Connection: close", f"Content-Length: {len(body)}"]
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        "Host: localhost",
+        "Connection: close",
+        f"Content-Length: {len(body)}",
+    ]
     if service:
         scope = f"AKID/20260101/us-east-1/{service}/aws4_request"
         lines.append(f"Authorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0")

@@ -49,7 +49,7 @@ TEMPLATES = [
     asked("GET", "/_busyhour/records?after=0&limit=5"),
     asked("POST", "/_busyhour/faults", b"[]"),
     asked("POST", "/_busyhour/inbound", b'{"flow": "none"}'),
-    b"POST /contact/stop HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    b"POST /contact/stop HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
 ]  # fmt: skip
 
 splinter = st.one_of(

@@ -1,11 +1,50 @@
 """Which endpoints need no safety gate."""
 
+from __future__ import annotations
+
+import contextlib
+import http.server
+import socket
+import threading
+import urllib.error
+import urllib.request
+
 import pytest
 
+from busyhour.emulator.app import build
+from busyhour.emulator.server.listener import running
+from busyhour.emulator_token import VARIABLE
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.load.safety import endpoints
 
 HEALTH = b'{"instance_arn": "arn:aws:connect:eu-west-2:123456789012:instance/i-7"}'
+TOKEN = "0123456789abcdef0123"
+
+
+@contextlib.contextmanager
+def relayed(url, host):
+    """A host that passes every request on to `url`, with the Host it received or with `host`; gives its port."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked = urllib.request.Request(url + self.path, headers={"Host": host or self.headers["Host"]})
+            try:
+                with urllib.request.urlopen(asked, timeout=5) as answer:
+                    status, body = answer.status, answer.read()
+            except urllib.error.HTTPError as error:
+                with error:
+                    status, body = error.code, error.read()
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
 
 
 def refused(endpoint):
@@ -36,16 +75,84 @@ def test_aws_given_as_a_host_is_refused_and_not_even_asked(endpoint, monkeypatch
     assert "is AWS itself" in refused(endpoint)
 
 
-def test_another_machine_is_free_where_it_says_that_it_is_the_emulator(fake_aws, monkeypatch):
+@pytest.fixture
+def elsewhere(monkeypatch):
+    """Every endpoint counts as another machine's."""
     monkeypatch.setattr(endpoints, "on_loopback", lambda host: False)
-    assert "neither on this machine nor a busyhour emulator" in refused(fake_aws.url)
+
+
+def test_another_machine_is_refused_without_a_token_and_not_even_asked(fake_aws, elsewhere, monkeypatch):
+    monkeypatch.delenv(VARIABLE, raising=False)
     fake_aws.answers["/_busyhour/health"] = (200, {}, HEALTH)
-    endpoints.check(fake_aws.url)
-    assert endpoints.identity(fake_aws.url) == {
-        "BUSYHOUR_INSTANCE": "i-7",
-        "BUSYHOUR_REGION": "eu-west-2",
-        "BUSYHOUR_ACCOUNT": "123456789012",
-    }
+    assert "no token" in refused(fake_aws.url)
+    assert endpoints.identity(fake_aws.url) == {}
+    assert not fake_aws.requests
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        HEALTH,
+        HEALTH[:-1] + b', "proof": ""}',
+        HEALTH[:-1] + b', "proof": null}',
+        HEALTH[:-1] + b', "proof": "' + TOKEN.encode() + b'"}',
+        HEALTH[:-1] + b', "proof": "' + b"0" * 64 + b'"}',
+        b"[" * 60_000,
+        b" " * 100_000,
+        b"\xff",
+        b"",
+    ],
+    ids=lambda answer: repr(answer[-30:]),
+)
+def test_an_instance_arn_alone_is_no_proof(fake_aws, elsewhere, monkeypatch, answer):
+    monkeypatch.setenv(VARIABLE, TOKEN)
+    fake_aws.answers["/_busyhour/health"] = (200, {}, answer)
+    assert "neither on this machine nor a busyhour emulator with the token" in refused(fake_aws.url)
+    assert endpoints.identity(fake_aws.url) == {}
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_to_the_emulator_is_not_followed(fake_aws, monkeypatch, status):
+    monkeypatch.setenv(VARIABLE, TOKEN)
+    with running(build(token=TOKEN)) as url:
+        fake_aws.answers["/_busyhour/health"] = (status, {"Location": f"{url}/_busyhour/health"}, b"")
+        assert endpoints.identity(url)
+        assert endpoints.identity(fake_aws.url) == {}
+        monkeypatch.setattr(endpoints, "on_loopback", lambda host: False)
+        refused(fake_aws.url)
+
+
+def test_another_machines_emulator_with_the_token_is_free(elsewhere, monkeypatch):
+    monkeypatch.setenv(VARIABLE, TOKEN)
+    emulator = build(token=TOKEN)
+    with running(emulator) as url:
+        endpoints.check(url)
+        assert endpoints.identity(url) == {
+            "BUSYHOUR_INSTANCE": emulator.state.account.instance_id,
+            "BUSYHOUR_REGION": "us-east-1",
+            "BUSYHOUR_ACCOUNT": emulator.state.account.account_id,
+        }
+        monkeypatch.setenv(VARIABLE, TOKEN[::-1])
+        refused(url)
+
+
+def test_an_emulator_without_the_token_is_refused(elsewhere, monkeypatch):
+    monkeypatch.setenv(VARIABLE, TOKEN)
+    with running(build()) as url:
+        refused(url)
+
+
+def test_a_host_that_passes_the_challenge_on_to_the_emulator_is_refused(elsewhere, monkeypatch):
+    monkeypatch.setenv(VARIABLE, TOKEN)
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *more, **named: resolve("127.0.0.1", *more, **named)
+    )
+    with running(build(token=TOKEN)) as url, relayed(url, None) as port:
+        endpoints.check(f"http://localhost:{port}")  # it relays well, under a name of the emulator
+        refused(f"http://relay.example:{port}")
+    with running(build(token=TOKEN)) as url, relayed(url, url.removeprefix("http://")) as port:
+        refused(f"http://relay.example:{port}")
 
 
 @pytest.mark.parametrize("answer", [b"no json", b"[]", b'{"instance_arn": 7}', b'{"instance_arn": "x"}'])

@@ -38,7 +38,9 @@ def aws():
 
         def admin(method, path, document=None):
             data = None if document is None else json.dumps(document).encode()
-            asked = urllib.request.Request(f"{url}/_busyhour/{path}", data=data, method=method)
+            asked = urllib.request.Request(
+                f"{url}/_busyhour/{path}", data, {"Content-Type": "application/json"}, method=method
+            )
             with urllib.request.urlopen(asked, timeout=10) as answer:
                 return json.loads(answer.read())
 
