@@ -32,18 +32,8 @@ from busyhour.flows.machine import Machine
 from busyhour.flows.model import Action, ErrorBranch, Flow, FlowType
 from busyhour.quotas.model import Origin, QuotaValue
 from busyhour.quotas.table import quota_table
-from busyhour.scenarios.model import (
-    Callers,
-    Direction,
-    Distribution,
-    DriveKind,
-    Flows,
-    Function,
-    LoadProfile,
-    Queue,
-    Scenario,
-    Traffic,
-)
+from busyhour.scenarios.model import Callers, Distribution, DriveKind, Flows, Function, Queue, Scenario
+from busyhour.scenarios.traffic import Direction, LoadProfile, Traffic
 from busyhour.scenarios.traffic_plan.plan import plan_of
 
 STATED = 0.95

@@ -47,8 +47,9 @@ def calls():
     from busyhour.load.runner.generator import Drive
     from busyhour.load.settings import from_environment
     from busyhour.load.users.backend import BackendCalls
-    from busyhour.scenarios.model import Distribution, ShapePoint
+    from busyhour.scenarios.model import Distribution
     from busyhour.scenarios.reader import load
+    from busyhour.scenarios.traffic import ShapePoint
 
     path = ROOT / "scenarios" / "helpdesk.toml"
     scenario = load(path)

@@ -18,8 +18,8 @@ from support.replay import replay
 from busyhour.capacity.demand.handlers import HandlerAnswers
 from busyhour.capacity.demand.machine import machine_of
 from busyhour.capacity.simulation.simulate import simulate
-from busyhour.scenarios.model import ShapePoint
 from busyhour.scenarios.reader import load
+from busyhour.scenarios.traffic import ShapePoint
 
 ROOT = Path(__file__).resolve().parent.parent
 AIM_SECONDS = 30.0

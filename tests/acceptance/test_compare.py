@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from busyhour.results import store
+from busyhour.results.entries import Arrivals, QuotaRecord
 from busyhour.results.load_result import Bounds, Circumstances, summarise
 from busyhour.results.measurement.measures import Measures
-from busyhour.results.record import Arrivals, Outcome, QuotaRecord, RunRecord, VerdictRecord
+from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 
 Busyhour = Any
 

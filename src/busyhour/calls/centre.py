@@ -22,7 +22,8 @@ from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import Bots, Clock, FlowMachine, Functions, Listener
 from busyhour.flows.contact import Contact
 from busyhour.flows.protocol import CheckHours, Metrics
-from busyhour.scenarios.model import Direction, Scenario
+from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.traffic import Direction
 
 Hours = Callable[[str | None, str | None], bool | None]
 """Whether hours of operation (by reference), or those of a queue, are open now."""

@@ -39,18 +39,8 @@ from busyhour.errors import BusyhourError
 from busyhour.quotas.dynamodb.operations import queried_items
 from busyhour.quotas.table.quota_table import QuotaTable
 from busyhour.quotas.table.quota_table import load as load_quota_table
-from busyhour.scenarios.model import (
-    Callers,
-    Direction,
-    Distribution,
-    DriveKind,
-    Flows,
-    Function,
-    LoadProfile,
-    Plan,
-    Scenario,
-    Traffic,
-)
+from busyhour.scenarios.model import Callers, Distribution, DriveKind, Flows, Function, Scenario
+from busyhour.scenarios.traffic import Direction, LoadProfile, Plan, Traffic
 
 _log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from busyhour.exploration.project import read_flows
 from busyhour.exploration.search.coverage_search import Budget
 from busyhour.exploration.search.explorer import Explorer, Settings
-from busyhour.results.record import FlowCoverage
+from busyhour.results.entries import FlowCoverage
 
 CALLS = 300
 """Maximum number of calls of the search for one flow."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from busyhour.flowdiff.report import CoverageChange, DemandChange, LimitChange
-from busyhour.results.record import FlowCoverage
+from busyhour.results.entries import FlowCoverage
 
 _SHORT = 160
 

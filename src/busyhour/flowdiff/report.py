@@ -14,7 +14,7 @@ from busyhour.flowdiff.diff import Change, diff, shown
 from busyhour.flowdiff.matching import match
 from busyhour.flowdiff.sources import FlowSet
 from busyhour.flows.model import Flow
-from busyhour.results.record import FlowCoverage
+from busyhour.results.entries import FlowCoverage
 from busyhour.scenarios.model import Scenario
 
 EXPLORE_SECONDS = 10.0

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from busyhour.results.entries import OperatorMetric, Series
 from busyhour.results.load_result import LoadResult
-from busyhour.results.record import OperatorMetric, Series
 
 CONNECT = "AWS/Connect"
 

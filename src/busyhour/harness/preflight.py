@@ -12,8 +12,8 @@ from busyhour.project import Project
 from busyhour.project.toml_file import shown
 from busyhour.quotas.model import QuotaValue
 from busyhour.quotas.table import quota_table
+from busyhour.results.entries import FindingRecord, FlowCoverage
 from busyhour.results.outcomes import CallOutcomes
-from busyhour.results.record import FindingRecord, FlowCoverage
 from busyhour.scenarios.model import Scenario
 
 if TYPE_CHECKING:

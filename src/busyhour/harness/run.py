@@ -43,9 +43,10 @@ from busyhour.quotas.table import quota_table
 from busyhour.regression import made_of
 from busyhour.results import store
 from busyhour.results.codec import encode
+from busyhour.results.entries import FindingRecord, FlowCoverage, QuotaRecord, Series
 from busyhour.results.load_result import LoadResult
 from busyhour.results.measurement.retries import sentences
-from busyhour.results.record import FindingRecord, FlowCoverage, QuotaRecord, RunRecord, Series, Shown
+from busyhour.results.record import RunRecord, Shown
 from busyhour.results.throttled import Throttled
 from busyhour.scenarios.business import business
 from busyhour.scenarios.model import DriveKind, Scenario

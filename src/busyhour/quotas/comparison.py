@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from busyhour.quotas.model import Comparison, Kind, QuotaValue, Verdict
 from busyhour.quotas.shares import of_value
-from busyhour.results.record import QuotaRecord
+from busyhour.results.entries import QuotaRecord
 
 FORECAST = "forecast"
 """`Demand.source` of a peak that was not measured."""

@@ -20,8 +20,9 @@ from busyhour.quotas.headroom import with_headroom
 from busyhour.quotas.measured import beside_need, healthy, is_rate, peak_counts, seen
 from busyhour.quotas.model import Kind, Quota, Scope
 from busyhour.quotas.table.quota_table import QuotaTable
+from busyhour.results.entries import QuotaRecord
 from busyhour.results.limit_rows import QUOTA, LimitRow, by_key, is_dated
-from busyhour.results.record import QuotaRecord, RunRecord
+from busyhour.results.record import RunRecord
 
 _ROUNDING = 1e-9
 _INVOKE_RATE = "lambda.invoke.rate"

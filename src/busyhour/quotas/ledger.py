@@ -20,8 +20,9 @@ from busyhour.quotas.figures import number, tolerance
 from busyhour.quotas.increases import check_version
 from busyhour.quotas.model import Origin, Scope
 from busyhour.results.codec import decode, encode
+from busyhour.results.entries import QuotaRecord
 from busyhour.results.limit_rows import QUOTA, LimitRow, by_key
-from busyhour.results.record import Outcome, QuotaRecord, RunRecord
+from busyhour.results.record import Outcome, RunRecord
 from busyhour.results.store import read_json
 from busyhour.scenarios.model import DriveKind
 

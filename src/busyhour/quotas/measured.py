@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from busyhour.quotas.figures import number
 from busyhour.quotas.model import Kind, Quota
-from busyhour.results.record import Outcome, QuotaRecord, RunRecord
+from busyhour.results.entries import QuotaRecord
+from busyhour.results.record import Outcome, RunRecord
 
 
 def is_rate(quota: Quota) -> bool:

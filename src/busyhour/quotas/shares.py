@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from busyhour.results.record import QuotaRecord
+from busyhour.results.entries import QuotaRecord
 
 NEEDED = "needed of the value"
 """Smallest value that carries the plan, without headroom, divided by the present value.

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from busyhour.results.codec import decode, encode
+from busyhour.results.entries import Arrivals, Operation, Percentiles, RetryRecord, Series, Slip
 from busyhour.results.measurement.histogram import Histogram
 from busyhour.results.measurement.measures import Measures, Second
 from busyhour.results.measurement.retries import retries_of
 from busyhour.results.measurement.sampling import CONTACTS, Sampling, in_all
 from busyhour.results.measurement.windows import WindowRecord
 from busyhour.results.outcomes import CallOutcomes, from_counts
-from busyhour.results.record import AbortRecord, Arrivals, Operation, Percentiles, RetryRecord, Series, Slip
+from busyhour.results.record import AbortRecord
 
 SCHEMA_VERSION = "1"
 

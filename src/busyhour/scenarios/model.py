@@ -8,23 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
-
-class Direction(StrEnum):
-    """Direction of the calls."""
-
-    INBOUND = "inbound"
-    OUTBOUND = "outbound"
-
-
-class ArrivalProcess(StrEnum):
-    """Distribution of call starts around the planned rate."""
-
-    POISSON = "poisson"
-    EVEN = "even"
+from busyhour.scenarios.account import AwsTarget, Client, SupportFacts
+from busyhour.scenarios.traffic import LoadProfile, Plan, Traffic, Wave
 
 
 class DriveKind(StrEnum):
@@ -75,86 +63,6 @@ class Distribution:
     cv: float = 1.0
     low: float = 0.0
     high: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ShapePoint:
-    """At `at` seconds the planned rate is `factor` times the busy-hour rate; linear between points."""
-
-    at: float
-    factor: float
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """Arrivals on top of the base: a campaign, a spike after an outage.
-
-    From `start`, for `duration` seconds, at `calls_per_hour` times `shape`; `at` counts from the layer's
-    start. `growth` does not apply to it.
-    """
-
-    name: str
-    start: float
-    duration: float
-    calls_per_hour: float
-    shape: tuple[ShapePoint, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Traffic:
-    """Arrivals: of a planned day, or of a run.
-
-    Either `calls_per_hour` (with `shape`) or `intervals` (calls per interval of `interval_seconds`), and
-    `layers` on top. Two points of a shape at the same time make a step. `growth` multiplies the base.
-    """
-
-    direction: Direction
-    duration: float
-    arrivals: ArrivalProcess = ArrivalProcess.POISSON
-    calls_per_hour: float = 0.0
-    growth: float = 1.0
-    shape: tuple[ShapePoint, ...] = ()
-    intervals: tuple[float, ...] = ()
-    interval_seconds: float = 1800.0
-    drain: float = 30.0
-    """Seconds after the last arrival until calls in progress are hung up."""
-    layers: tuple[Layer, ...] = ()
-    campaign: bool = False
-    """Outbound with TrafficType CAMPAIGN.
-
-    Counted against *Concurrent campaign active calls*, apart from other calls.
-    """
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The planned traffic that needs are computed from, independent of how it is tested.
-
-    `calls_per_hour` is the busiest planned rate, growth, shape and layers included, taken as a held rate.
-    `day` is the planned course of a day (intervals, contacts, a shape or layers); None for a plain rate.
-    `basis` states the stretch of counted calls that the rate is from; empty if the file gives the rate.
-    """
-
-    calls_per_hour: float
-    day: Traffic | None = None
-    basis: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LoadProfile:
-    """How a run tests the plan: ramp, hold, drain; times in seconds.
-
-    `factor` multiplies the planned rate while the run drives it. `smoke` runs check errors and throttles and show no
-    capacity. `stated` is whether the file has a [test] table.
-    """
-
-    hold: float
-    ramp_up: float = 0.0
-    ramp_down: float = 0.0
-    drain: float = 30.0
-    factor: float = 1.0
-    smoke: bool = False
-    stated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,86 +243,6 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True)
-class AwsTarget:
-    """Destination and limits of a run against AWS. See the safety gate."""
-
-    account: str = ""
-    region: str = "us-east-1"
-    instance: str = ""
-    source_number: str = ""
-    destinations: tuple[str, ...] = ()
-    max_calls: int | None = None
-    max_concurrent: int | None = None
-    max_cost_usd: float | None = None
-    approval: Path | None = None
-    error_budget: float = 0.1
-    """Share of the calls of a minute that may fail to start or be blocked; above it the run is aborted."""
-    loopback: str = ""
-    """Owner of the destination numbers.
-
-    `same` (the calling instance), `other` (another instance), or none of ours.
-    """
-
-    @property
-    def legs(self) -> int:
-        """Number of legs that Connect bills for one call.
-
-        The outbound one and, in loopback, the inbound one.
-        """
-        return 2 if self.loopback else 1
-
-    @property
-    def slots(self) -> int:
-        """Number of concurrent calls of the calling instance that one call uses."""
-        return 2 if self.loopback == "same" else 1
-
-
-class RetryMode(StrEnum):
-    """Retry mode of an application's AWS SDK."""
-
-    NONE = "none"
-    STANDARD = "standard"
-    ADAPTIVE = "adaptive"
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """The application that makes the requests: its retry policy and its timeout."""
-
-    retry: RetryMode = RetryMode.NONE
-    max_attempts: int | None = None
-    """Attempts of one request in total; None: the SDK's default."""
-    timeout: float = 10.0
-    """Seconds from sending a request to the end of its response."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wave:
-    """A step of a migration: the traffic that moves to Connect on `date`, on top of the waves before it.
-
-    Either `share` of the planned volume, or `queues` (their part of the volume), or `calls_per_hour` in the
-    busy hour; with `queues`, `calls_per_hour` is the volume of those queues.
-    """
-
-    name: str
-    date: date
-    share: float | None = None
-    queues: tuple[str, ...] = ()
-    calls_per_hour: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SupportFacts:
-    """Facts for AWS Support that cannot be computed; texts in the team's own words, empty if not given."""
-
-    use_case: str = ""
-    retries: str = ""
-    """How clients retry throttled requests."""
-    impact: str = ""
-    """Business impact of blocked calls."""
-
-
-@dataclass(frozen=True, slots=True)
 class Scenario:
     """The whole scenario.
 
@@ -442,15 +270,15 @@ class Scenario:
     """Share of every quota that must stay free at the measured peak."""
     quotas: Mapping[str, float] = field(default_factory=dict)
     """Initial quota values of the emulator, by quota code or key: increases that AWS has already applied."""
-    aws: AwsTarget = AwsTarget()
-    client: Client = Client()
+    aws: AwsTarget = field(default_factory=AwsTarget)
+    client: Client = field(default_factory=Client)
     prompt_seconds: Mapping[str, float] = field(default_factory=dict)
     """Lengths of recorded prompts, by prompt id, ARN or name."""
     service_level_seconds: float = 20.0
     """Threshold of the service level: a queued call answered within this many seconds is answered in time."""
     waves: tuple[Wave, ...] = ()
     """Migration waves in order of their dates; empty: the whole plan is on Connect from the start."""
-    support: SupportFacts = SupportFacts()
+    support: SupportFacts = field(default_factory=SupportFacts)
     usage: Mapping[str, float] = field(default_factory=dict)
     """Figures for capacity rules that only the team knows: `analytics_share`, `contact_record_kb`, ..."""
     overrides: tuple[str, ...] = ()

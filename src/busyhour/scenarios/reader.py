@@ -15,19 +15,11 @@ from typing import Any
 from busyhour.errors import did_you_mean
 from busyhour.project.toml_file import TomlFile
 from busyhour.project.violations import value_shown
+from busyhour.scenarios.account import AwsTarget, Client, RetryMode, SupportFacts
 from busyhour.scenarios.callers import read_callers
 from busyhour.scenarios.flow_names import FlowNames, look, resolve
 from busyhour.scenarios.limits import read_limits
-from busyhour.scenarios.model import (
-    AwsTarget,
-    Client,
-    DriveKind,
-    Flows,
-    Queue,
-    RetryMode,
-    Scenario,
-    SupportFacts,
-)
+from busyhour.scenarios.model import DriveKind, Flows, Queue, Scenario
 from busyhour.scenarios.moved import with_settings_moved
 from busyhour.scenarios.objectives import read_objectives
 from busyhour.scenarios.resources import read_functions, read_tables

@@ -26,18 +26,8 @@ from busyhour.flows.protocol import (
     Stopped,
     Talk,
 )
-from busyhour.scenarios.model import (
-    Callers,
-    Direction,
-    Distribution,
-    DriveKind,
-    Flows,
-    LoadProfile,
-    Plan,
-    Queue,
-    Scenario,
-    Traffic,
-)
+from busyhour.scenarios.model import Callers, Distribution, DriveKind, Flows, Queue, Scenario
+from busyhour.scenarios.traffic import Direction, LoadProfile, Plan, Traffic
 
 MINUTE = Distribution("constant", 60.0)
 HUNDRED = Distribution("constant", 100.0)

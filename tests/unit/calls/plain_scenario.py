@@ -6,17 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from busyhour.scenarios.model import (
-    Callers,
-    Direction,
-    Distribution,
-    DriveKind,
-    Flows,
-    LoadProfile,
-    Plan,
-    Scenario,
-    Traffic,
-)
+from busyhour.scenarios.model import Callers, Distribution, DriveKind, Flows, Scenario
+from busyhour.scenarios.traffic import Direction, LoadProfile, Plan, Traffic
 
 SECOND = Distribution("constant", 1.0)
 

@@ -9,7 +9,8 @@ from busyhour.calls.call_data import NOT_ANSWERED, CallState
 from busyhour.calls.caller import Caller
 from busyhour.calls.policy import CallPolicy
 from busyhour.flows.protocol import CheckHours, EndReason, Enqueue, Failed, Hours, Play, Service, Succeeded
-from busyhour.scenarios.model import Direction, Distribution, Queue
+from busyhour.scenarios.model import Distribution, Queue
+from busyhour.scenarios.traffic import Direction
 
 HELLO = Play("hello", "hello", 3.0)
 OUT = Direction.OUTBOUND

@@ -30,7 +30,8 @@ from busyhour.flows.protocol import (
     Service,
     Succeeded,
 )
-from busyhour.scenarios.model import Direction, Distribution, Queue
+from busyhour.scenarios.model import Distribution, Queue
+from busyhour.scenarios.traffic import Direction
 
 HELLO = Play("hello", "hello", 3.0)
 TO_SALES = Enqueue("enqueue", "sales")

@@ -15,16 +15,8 @@ from busyhour.flows.library import FlowLibrary
 from busyhour.flows.machine import Machine
 from busyhour.flows.model import Action, Condition, ErrorBranch, Flow, FlowType
 from busyhour.results.outcomes import CallOutcomes, from_counts
-from busyhour.scenarios.model import (
-    Callers,
-    Direction,
-    Distribution,
-    Function,
-    MenuBehaviour,
-    Queue,
-    Scenario,
-    Traffic,
-)
+from busyhour.scenarios.model import Callers, Distribution, Function, MenuBehaviour, Queue, Scenario
+from busyhour.scenarios.traffic import Direction, Traffic
 
 from .plain_scenario import SECOND, scenario
 

@@ -11,20 +11,8 @@ import pytest
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.machine import Machine
 from busyhour.flows.model import Action, ErrorBranch, Flow, FlowType
-from busyhour.scenarios.model import (
-    ArrivalProcess,
-    Callers,
-    Direction,
-    Distribution,
-    DriveKind,
-    Flows,
-    Function,
-    LoadProfile,
-    Plan,
-    Queue,
-    Scenario,
-    Traffic,
-)
+from busyhour.scenarios.model import Callers, Distribution, DriveKind, Flows, Function, Queue, Scenario
+from busyhour.scenarios.traffic import ArrivalProcess, Direction, LoadProfile, Plan, Traffic
 
 NONE = Distribution("constant", 0.0)
 FOR_EVER = Distribution("constant", 1e9)

@@ -13,7 +13,8 @@ from busyhour.emulator.connect.policy import ConnectPolicy
 from busyhour.emulator.messages import Request
 from busyhour.emulator.server.timers import VirtualClock
 from busyhour.errors import BusyhourError
-from busyhour.scenarios.model import AwsTarget, Flows, Queue
+from busyhour.scenarios.account import AwsTarget
+from busyhour.scenarios.model import Flows, Queue
 
 WAITING = {
     "Version": "2019-10-30",

@@ -4,20 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from busyhour.results.entries import Arrivals, Operation, Percentiles
 from busyhour.results.load_result import LoadResult
-from busyhour.results.record import Arrivals, Operation, Percentiles
-from busyhour.scenarios.model import (
-    AwsTarget,
-    Callers,
-    Direction,
-    Distribution,
-    DriveKind,
-    Flows,
-    LoadProfile,
-    Plan,
-    Scenario,
-    Traffic,
-)
+from busyhour.scenarios.account import AwsTarget
+from busyhour.scenarios.model import Callers, Distribution, DriveKind, Flows, Scenario
+from busyhour.scenarios.traffic import Direction, LoadProfile, Plan, Traffic
 
 SECONDS = Distribution("constant", 30.0)
 

@@ -15,7 +15,8 @@ from busyhour.harness.run import Options
 from busyhour.project import Project
 from busyhour.regression import verdicts
 from busyhour.regression.metrics.observation import Observation
-from busyhour.results.record import Arrivals, Outcome, RunRecord, VerdictRecord
+from busyhour.results.entries import Arrivals
+from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 
 SYSTEM = System(seconds=300)
 SLOW = replace(SYSTEM, latency_ms=56.0)

@@ -12,7 +12,8 @@ from busyhour.history.trends import night_of, trends
 from busyhour.project import Project
 from busyhour.regression.settings import Tolerances, tolerances
 from busyhour.results import store
-from busyhour.results.record import Arrivals, Outcome, RunRecord, VerdictRecord
+from busyhour.results.entries import Arrivals
+from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 
 CI = ("GITHUB_SHA", "CI_COMMIT_SHA", "CODEBUILD_RESOLVED_SOURCE_VERSION")
 

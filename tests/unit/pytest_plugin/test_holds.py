@@ -7,17 +7,9 @@ from pathlib import Path
 import pytest
 
 from busyhour.pytest_plugin import Run, assert_holds
+from busyhour.results.entries import Arrivals, FindingRecord, Operation, Percentiles, QuotaRecord
 from busyhour.results.load_result import LoadResult
-from busyhour.results.record import (
-    Arrivals,
-    FindingRecord,
-    Operation,
-    Outcome,
-    Percentiles,
-    QuotaRecord,
-    RunRecord,
-    VerdictRecord,
-)
+from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 
 LATENCY = Percentiles(count=50, mean=20.0, p50=18.0, p90=30.0, p95=37.2, p99=50.0, max=60.0)
 INVOKE = Operation("lambda", "Invoke", 50, 0, 0, 0, latency=LATENCY)

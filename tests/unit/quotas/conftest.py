@@ -19,7 +19,8 @@ from busyhour.emulator.server.router import Router
 from busyhour.emulator.service_quotas.increases import ApprovalPolicy
 from busyhour.emulator.service_quotas.service import ServiceQuotas
 from busyhour.quotas.table.quota_table import load
-from busyhour.results.record import Arrivals, Outcome, QuotaRecord, RunRecord, VerdictRecord
+from busyhour.results.entries import Arrivals, QuotaRecord
+from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 
 TABLE = load()
 EPOCH = 1_700_000_000.0

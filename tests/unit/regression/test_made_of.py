@@ -11,7 +11,8 @@ from busyhour.regression.made_of import MadeOf
 from busyhour.regression.metrics.observation import Observation
 from busyhour.regression.outside import changes
 from busyhour.results.codec import encode
-from busyhour.results.record import Arrivals, Outcome, RunRecord, VerdictRecord
+from busyhour.results.entries import Arrivals
+from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 from busyhour.scenarios import reader
 
 ROOT = Path(__file__).parents[3]

@@ -9,20 +9,18 @@ from busyhour.capacity.forecast.limits import Limit, row_of
 from busyhour.capacity.requirement import Agents, Bucket, Count, Executions, Lines, Requirement, needed
 from busyhour.quotas import freshness
 from busyhour.report.renderers.registry import RENDERERS
-from busyhour.results.record import (
+from busyhour.results.entries import (
     Arrivals,
     FindingRecord,
     ObjectiveRecord,
     Operation,
     OperatorMetric,
-    Outcome,
     Percentiles,
     QuotaRecord,
-    RunRecord,
     Series,
     Slip,
-    VerdictRecord,
 )
+from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 from busyhour.shipped import shipped_root
 
 TODAY = freshness.today().isoformat()

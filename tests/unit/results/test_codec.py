@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from busyhour.errors import BusyhourError
 from busyhour.results.codec import decode, encode
-from busyhour.results.record import Arrivals, Outcome, RunRecord, VerdictRecord
+from busyhour.results.entries import Arrivals
+from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 
 
 @dataclass

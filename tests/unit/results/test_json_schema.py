@@ -8,8 +8,9 @@ import jsonschema
 import pytest
 
 from busyhour.results.codec import encode
+from busyhour.results.entries import Arrivals, Series
 from busyhour.results.json_schema import schema_of
-from busyhour.results.record import Arrivals, Outcome, RunRecord, Series, VerdictRecord
+from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 from busyhour.shipped import shipped_root
 
 PUBLISHED = shipped_root() / "reports" / "run.schema.json"

@@ -8,8 +8,9 @@ import pytest
 
 from busyhour.capacity.forecast.limits import Limit, row_of
 from busyhour.capacity.requirement import Count, Lines
+from busyhour.results.entries import Arrivals
 from busyhour.results.limit_rows import by_key, is_dated, limit_rows
-from busyhour.results.record import Arrivals, Outcome, RunRecord, VerdictRecord
+from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 
 
 def row(key: str, value: float, requirement: Any) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from busyhour.results.codec import encode
+from busyhour.results.entries import Arrivals
 from busyhour.results.old_names import with_current_names
-from busyhour.results.record import Arrivals, Outcome, RunRecord, VerdictRecord
+from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 from busyhour.results.store import read_run
 
 

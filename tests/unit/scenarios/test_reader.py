@@ -8,22 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from busyhour.errors import BusyhourError, ExitCode
-from busyhour.scenarios.model import (
-    ArrivalProcess,
-    AwsTarget,
-    Client,
-    Direction,
-    Distribution,
-    DriveKind,
-    KeyChoice,
-    Layer,
-    Objective,
-    Queue,
-    Redial,
-    RetryMode,
-    ShapePoint,
-)
+from busyhour.scenarios.account import AwsTarget, Client, RetryMode
+from busyhour.scenarios.model import Distribution, DriveKind, KeyChoice, Objective, Queue, Redial
 from busyhour.scenarios.reader import load, schema_path
+from busyhour.scenarios.traffic import ArrivalProcess, Direction, Layer, ShapePoint
 
 FULL = """
 [callers.menus]

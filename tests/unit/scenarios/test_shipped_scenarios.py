@@ -5,8 +5,9 @@ import tomllib
 
 import pytest
 
-from busyhour.scenarios.model import ArrivalProcess, Direction, DriveKind
+from busyhour.scenarios.model import DriveKind
 from busyhour.scenarios.reader import load
+from busyhour.scenarios.traffic import ArrivalProcess, Direction
 from busyhour.scenarios.traffic_plan.arrivals import Schedule
 from busyhour.shipped import shipped_root
 

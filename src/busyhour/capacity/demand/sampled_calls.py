@@ -19,7 +19,8 @@ from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.capacity.theory.holding_times import HoldingTime
 from busyhour.results.estimate import alike
 from busyhour.results.outcomes import ENDING, CallOutcomes, from_counts
-from busyhour.scenarios.model import Direction, Scenario
+from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.traffic import Direction
 
 _WITH_TALK = ("at once", "with agent")
 """Quantities that include the conversation."""

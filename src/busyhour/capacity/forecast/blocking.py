@@ -12,7 +12,8 @@ from busyhour.capacity.theory.erlang import erlang_b
 from busyhour.capacity.theory.finite_buffer import token_bucket_loss
 from busyhour.capacity.theory.holding_times import HoldingTime
 from busyhour.capacity.theory.retrials import with_redials
-from busyhour.scenarios.model import ArrivalProcess, Direction, Scenario
+from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.traffic import ArrivalProcess, Direction
 from busyhour.scenarios.traffic_plan.rate import Rate
 
 _POINTS = 60

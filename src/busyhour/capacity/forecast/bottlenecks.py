@@ -49,7 +49,8 @@ from busyhour.capacity.theory.erlang import waiting_with_abandonment
 from busyhour.capacity.theory.lambda_retries import PAUSES
 from busyhour.capacity.tolerance import Tolerances
 from busyhour.quotas.figures import volume as volume_in_words
-from busyhour.scenarios.model import ArrivalProcess, Direction, Distribution, ExternalLimit, Scenario
+from busyhour.scenarios.model import Distribution, ExternalLimit, Scenario
+from busyhour.scenarios.traffic import ArrivalProcess, Direction
 
 _AT_ONCE = Distribution("constant", 0.0)
 

@@ -43,7 +43,8 @@ from busyhour.quotas.figures import tolerance
 from busyhour.quotas.model import QuotaValue
 from busyhour.quotas.table import quota_table
 from busyhour.quotas.table.quota_table import QuotaTable
-from busyhour.scenarios.model import ArrivalProcess, Direction, Scenario
+from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.traffic import ArrivalProcess, Direction
 from busyhour.scenarios.traffic_plan.plan import held
 from busyhour.scenarios.traffic_plan.rate import rate_of
 

@@ -15,7 +15,8 @@ from busyhour.capacity.forecast.model import Forecast, Measured, QuotaForecast
 from busyhour.capacity.simulation.confidence_intervals import of_mean
 from busyhour.errors import BusyhourError
 from busyhour.results import store
-from busyhour.results.record import Outcome, QuotaRecord, RunRecord
+from busyhour.results.entries import QuotaRecord
+from busyhour.results.record import Outcome, RunRecord
 
 MOST = 8
 """Number of newest runs that are read."""

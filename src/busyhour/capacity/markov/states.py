@@ -41,7 +41,8 @@ from busyhour.flows import protocol as p
 from busyhour.flows.call import Call
 from busyhour.flows.fork import fork, key
 from busyhour.flows.machine import Machine
-from busyhour.scenarios.model import Direction, Scenario
+from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.traffic import Direction
 
 MOST_STEPS = 200_000
 """Largest number of transitions; one takes about 30 µs."""

@@ -17,7 +17,7 @@ from busyhour.capacity.forecast.limits import LimitForecast
 from busyhour.capacity.forecast.model import Forecast
 from busyhour.capacity.migration.lead_times import LeadTime, lead_time
 from busyhour.capacity.requirement import needed
-from busyhour.scenarios.model import Wave
+from busyhour.scenarios.traffic import Wave
 
 _ROUNDING = 1e-9
 

@@ -15,7 +15,8 @@ from busyhour.capacity.simulation.functions import Answers
 from busyhour.capacity.simulation.queue_results import QueueForecast
 from busyhour.capacity.simulation.simulate import Limits, Simulation, SimulationResult
 from busyhour.capacity.theory import clumps
-from busyhour.scenarios.model import Direction, Scenario
+from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.traffic import Direction
 from busyhour.scenarios.traffic_plan.arrivals import Arrival, Schedule
 from busyhour.scenarios.traffic_plan.rate import rate_of
 

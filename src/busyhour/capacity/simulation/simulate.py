@@ -29,7 +29,8 @@ from busyhour.capacity.simulation.gauges import Counter, Gauge
 from busyhour.capacity.simulation.rejections import Rejections
 from busyhour.capacity.simulation.table_throttling import FunctionsWithTables, SimulatedTables, TableUse
 from busyhour.capacity.table_limits import Resource, TableLimits
-from busyhour.scenarios.model import Direction, Scenario
+from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.traffic import Direction
 from busyhour.scenarios.traffic_plan.arrivals import Arrival, Schedule
 from busyhour.scenarios.traffic_plan.draw import sampler
 from busyhour.token_bucket import TokenBucket

@@ -17,7 +17,7 @@ from busyhour.results import store
 from busyhour.results.codec import encode
 from busyhour.results.record import LimitCause, LimitRecord, LimitRun, Outcome, RunRecord, VerdictRecord
 from busyhour.scenarios import reader
-from busyhour.scenarios.model import ArrivalProcess
+from busyhour.scenarios.traffic import ArrivalProcess
 
 LIMIT_FILE = "limit.json"
 MOST_RUNS = 16

@@ -28,7 +28,8 @@ from busyhour.load.safety.policy import (
 from busyhour.quotas import freshness
 from busyhour.quotas.model import Origin, Quota, Scope
 from busyhour.quotas.table import quota_table
-from busyhour.scenarios.model import DriveKind, RetryMode, Scenario
+from busyhour.scenarios.account import RetryMode
+from busyhour.scenarios.model import DriveKind, Scenario
 from busyhour.scenarios.traffic_plan.arrivals import Schedule
 from busyhour.scenarios.traffic_plan.rate import Segment
 

@@ -9,17 +9,8 @@ from typing import Any
 from busyhour.errors import ExitCode
 from busyhour.quotas import shares
 from busyhour.quotas.figures import number, tolerance, volume
-from busyhour.results.record import (
-    AbortRecord,
-    Arrivals,
-    FindingRecord,
-    ObjectiveRecord,
-    Outcome,
-    QuotaRecord,
-    RunRecord,
-    Shown,
-    VerdictRecord,
-)
+from busyhour.results.entries import Arrivals, FindingRecord, ObjectiveRecord, QuotaRecord
+from busyhour.results.record import AbortRecord, Outcome, RunRecord, Shown, VerdictRecord
 
 EXIT_CODES = {
     Outcome.HOLDS: ExitCode.OK,

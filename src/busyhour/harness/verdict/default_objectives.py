@@ -16,8 +16,8 @@ from busyhour.capacity.requirement import TOLERATED
 from busyhour.capacity.tolerance import ERROR_BRANCHES as ERROR_BRANCHES_TOLERATED
 from busyhour.capacity.tolerance import SERVICE_LEVEL as ANSWERED
 from busyhour.harness.verdict.objectives import judge
+from busyhour.results.entries import ObjectiveRecord
 from busyhour.results.load_result import LoadResult
-from busyhour.results.record import ObjectiveRecord
 from busyhour.results.throttled import Throttled
 from busyhour.scenarios.model import Objective, Scenario
 from busyhour.scenarios.objectives import METRICS

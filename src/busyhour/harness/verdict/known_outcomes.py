@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from busyhour.results.entries import OperatorMetric
 from busyhour.results.load_result import LoadResult
 from busyhour.results.outcomes import REFUSED, from_counts
-from busyhour.results.record import OperatorMetric, RunRecord
+from busyhour.results.record import RunRecord
 
 BREACHING = "CallsBreachingConcurrencyQuota"
 FLOW_ERRORS = "ContactFlowErrors"

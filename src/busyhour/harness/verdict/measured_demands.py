@@ -14,8 +14,8 @@ from busyhour.capacity.requirement import from_json
 from busyhour.quotas.comparison import Demand
 from busyhour.quotas.model import Kind
 from busyhour.quotas.table.quota_table import QuotaTable
+from busyhour.results.entries import Series
 from busyhour.results.load_result import LIMIT, THROTTLE, LoadResult
-from busyhour.results.record import Series
 from busyhour.results.throttled import Throttled
 from busyhour.scenarios.model import Scenario
 

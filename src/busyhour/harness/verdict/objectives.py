@@ -22,9 +22,9 @@ from collections.abc import Callable, Sequence
 
 from busyhour.errors import did_you_mean
 from busyhour.harness.verdict.throttling import by_operation
+from busyhour.results.entries import ObjectiveRecord, Operation
 from busyhour.results.estimate import Estimate
 from busyhour.results.load_result import LoadResult
-from busyhour.results.record import ObjectiveRecord, Operation
 from busyhour.results.throttled import Throttled
 from busyhour.scenarios.model import Objective
 

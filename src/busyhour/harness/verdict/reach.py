@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from busyhour.capacity.theory.holding_times import HoldingTime
-from busyhour.scenarios.model import ArrivalProcess, Plan, Scenario
+from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.traffic import ArrivalProcess, Plan
 from busyhour.scenarios.traffic_plan.plan import busiest_rate, driven
 from busyhour.scenarios.traffic_plan.rate import Rate, rate_of
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from busyhour.harness.verdict.reach import CALLS, RATE, REACHED, Reach, figure
-from busyhour.results.record import Arrivals, Series, Shown
+from busyhour.results.entries import Arrivals, Series
+from busyhour.results.record import Shown
 
 MOST_CUT_OFF = 0.5
 """Largest share of the calls that the end of the test may end: more calls must live their whole life than are cut off."""

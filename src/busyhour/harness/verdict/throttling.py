@@ -12,7 +12,7 @@ from typing import Any
 
 from busyhour.capacity.tolerance import Tolerances
 from busyhour.quotas.figures import tolerance
-from busyhour.results.record import Operation, OperatorMetric
+from busyhour.results.entries import Operation, OperatorMetric
 from busyhour.results.throttled import ALL, FIRST, Throttled
 from busyhour.scenarios.model import Scenario
 

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from busyhour.load.error_classes import Class
-from busyhour.scenarios.model import Client, RetryMode
+from busyhour.scenarios.account import Client, RetryMode
 
 MAX_ATTEMPTS = 3
 MAX_ATTEMPTS_OF = {"dynamodb": 4}

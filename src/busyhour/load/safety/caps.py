@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from busyhour.load.safety.policy import PRICE_PER_VOICE_MINUTE_USD
-from busyhour.scenarios.model import AwsTarget
+from busyhour.scenarios.account import AwsTarget
 
 
 def share_of(total: int, k: int, n: int) -> int:

@@ -17,10 +17,11 @@ from busyhour.regression.made_of import of_record as made_of
 from busyhour.regression.metrics import behaviour
 from busyhour.results import store
 from busyhour.results.codec import encode
+from busyhour.results.entries import Series
 from busyhour.results.load_result import LoadResult
 from busyhour.results.measurement.histogram import Histogram, highest_in
 from busyhour.results.measurement.windows import WindowRecord, coarse_bucket
-from busyhour.results.record import Outcome, RunRecord, Series
+from busyhour.results.record import Outcome, RunRecord
 
 SAME = ("name", "seed", "direction", "drive", "arrivals", "calls_per_hour", "duration", "entry", "target")
 """Members that must be equal for two runs to be compared."""

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from busyhour.results.record import RunRecord, Series
+from busyhour.results.entries import Series
+from busyhour.results.record import RunRecord
 
 INK, GRID, PAPER = "#010203", "#040506", "#070809"
 """Stand-ins for the page's colours of text, grid and ground while matplotlib draws."""

@@ -8,8 +8,9 @@ from busyhour.quotas import freshness, shares
 from busyhour.quotas.comparison import listed
 from busyhour.report.blocks import Cell, Plots, Section, Tone, cell, figure, section, table, words
 from busyhour.report.figures import NEEDED, PEAK, PRESENT, clock, number, share
+from busyhour.results.entries import QuotaRecord
 from busyhour.results.limit_rows import LimitRow, limit_rows
-from busyhour.results.record import QuotaRecord, RunRecord
+from busyhour.results.record import RunRecord
 
 _VERDICTS = {
     "binds": (0, Tone.BAD),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from busyhour.report.blocks import Cell, Section, Text, cell, figure, on_screens, section, table, words
 from busyhour.report.figures import NOT_MEASURED, milliseconds, number
-from busyhour.results.record import Operation, RetryRecord, RunRecord
+from busyhour.results.entries import Operation, RetryRecord
+from busyhour.results.record import RunRecord
 
 
 def requests(record: RunRecord) -> Section | None:

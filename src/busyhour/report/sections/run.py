@@ -19,7 +19,8 @@ from busyhour.report.blocks import (
 )
 from busyhour.report.figures import NOT_MEASURED, number, to_second
 from busyhour.results import outcomes
-from busyhour.results.record import ObjectiveRecord, Outcome, RunRecord
+from busyhour.results.entries import ObjectiveRecord
+from busyhour.results.record import Outcome, RunRecord
 
 _OUTCOME_TONE = {Outcome.HOLDS: Tone.GOOD, Outcome.DOES_NOT_HOLD: Tone.BAD}
 _SEVERITY_TONE = {"error": Tone.BAD, "warning": Tone.WARN}

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from busyhour.results.record import Percentiles
+from busyhour.results.entries import Percentiles
 
 SIGNIFICANT_DIGITS = 3
 HIGHEST_US = 3_600_000_000

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from busyhour.results.entries import RetryRecord
 from busyhour.results.measurement.histogram import Histogram
 from busyhour.results.measurement.measures import Measures
-from busyhour.results.record import RetryRecord
 
 OK = "ok"
 

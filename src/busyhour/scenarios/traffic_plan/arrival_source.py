@@ -12,7 +12,8 @@ from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.project.patterns import is_pattern, matching
 from busyhour.project.toml_file import TomlFile, shown
 from busyhour.project.violations import Keys, value_shown
-from busyhour.scenarios.model import Distribution, ShapePoint
+from busyhour.scenarios.model import Distribution
+from busyhour.scenarios.traffic import ShapePoint
 from busyhour.scenarios.units import seconds
 
 

@@ -19,7 +19,7 @@ from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
-from busyhour.scenarios.model import ArrivalProcess, Traffic
+from busyhour.scenarios.traffic import ArrivalProcess, Traffic
 from busyhour.scenarios.traffic_plan.draw import rng_for
 from busyhour.scenarios.traffic_plan.rate import Rate, rate_of
 

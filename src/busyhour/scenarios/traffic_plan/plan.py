@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from busyhour.scenarios.model import LoadProfile, Plan, Scenario, ShapePoint, Traffic
+from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.traffic import LoadProfile, Plan, ShapePoint, Traffic
 from busyhour.scenarios.traffic_plan.busy_interval import QUARTER, Busy, busy
 from busyhour.scenarios.traffic_plan.rate import rate_of
 from busyhour.scenarios.units import written

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from busyhour.scenarios.model import Layer, ShapePoint, Traffic
+from busyhour.scenarios.traffic import Layer, ShapePoint, Traffic
 
 
 @dataclass(frozen=True, slots=True)

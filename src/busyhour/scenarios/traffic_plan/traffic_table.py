@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from busyhour.project.violations import value_shown
-from busyhour.scenarios.model import (
+from busyhour.scenarios.moved import OF_THE_TEST, is_day
+from busyhour.scenarios.traffic import (
     ArrivalProcess,
     Direction,
     Layer,
@@ -17,7 +18,6 @@ from busyhour.scenarios.model import (
     ShapePoint,
     Traffic,
 )
-from busyhour.scenarios.moved import OF_THE_TEST, is_day
 from busyhour.scenarios.traffic_plan.arrival_source import Source
 from busyhour.scenarios.traffic_plan.contacts import INBOUND, OUTBOUND, Wanted, read_contacts
 from busyhour.scenarios.traffic_plan.intervals import read_intervals

@@ -8,7 +8,7 @@ from typing import Any
 
 from busyhour.errors import did_you_mean
 from busyhour.project.violations import value_shown
-from busyhour.scenarios.model import Wave
+from busyhour.scenarios.traffic import Wave
 from busyhour.scenarios.traffic_plan.arrival_source import Source
 
 _ROUNDING = 1e-9

@@ -14,8 +14,9 @@ from busyhour.flows.export.reader import read_file
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.machine import Machine
 from busyhour.flows.model import Action, Condition, ErrorBranch
-from busyhour.scenarios.model import Direction, Distribution, Flows, Function, MenuBehaviour, Queue
+from busyhour.scenarios.model import Distribution, Flows, Function, MenuBehaviour, Queue
 from busyhour.scenarios.reader import load
+from busyhour.scenarios.traffic import Direction
 
 ROOT = Path(__file__).parents[4]
 CORPUS = (ROOT / "../shared/corpus/flows").resolve()

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from busyhour.capacity.demand.per_call import Quantity, demand_of_call
-from busyhour.scenarios.model import Direction, Distribution, Function, Queue, ShapePoint
+from busyhour.scenarios.model import Distribution, Function, Queue
+from busyhour.scenarios.traffic import Direction, ShapePoint
 from busyhour.scenarios.traffic_plan.plan import busiest_rate
 
 

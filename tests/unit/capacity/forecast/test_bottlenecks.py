@@ -11,7 +11,8 @@ from busyhour.capacity.requirement import TOLERATED, Lines
 from busyhour.capacity.simulation.simulate import INFINITE, Limits, SimulationResult, simulate
 from busyhour.quotas.model import Origin, QuotaValue
 from busyhour.quotas.table import quota_table
-from busyhour.scenarios.model import Direction, Distribution, Function, Queue
+from busyhour.scenarios.model import Distribution, Function, Queue
+from busyhour.scenarios.traffic import Direction
 from busyhour.scenarios.traffic_plan.plan import with_traffic
 
 TABLE = quota_table.load()

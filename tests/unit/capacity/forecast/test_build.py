@@ -18,7 +18,8 @@ from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.cli.forecast import command
 from busyhour.quotas.model import Origin, QuotaValue
 from busyhour.quotas.table import quota_table
-from busyhour.scenarios.model import ArrivalProcess, Direction, Distribution, Function, Queue, Traffic
+from busyhour.scenarios.model import Distribution, Function, Queue
+from busyhour.scenarios.traffic import ArrivalProcess, Direction, Traffic
 from busyhour.scenarios.traffic_plan.arrivals import Schedule
 from busyhour.scenarios.traffic_plan.plan import with_traffic
 from busyhour.shipped import shipped_root

@@ -35,8 +35,9 @@ from busyhour.emulator.dynamodb.seed import load_tables
 from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.server.timers import VirtualClock
 from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
-from busyhour.scenarios.model import Direction, Distribution, Function, Scenario, Table
+from busyhour.scenarios.model import Distribution, Function, Scenario, Table
 from busyhour.scenarios.reader import load
+from busyhour.scenarios.traffic import Direction
 from busyhour.scenarios.traffic_plan.arrivals import Schedule
 from busyhour.scenarios.traffic_plan.plan import with_traffic
 from busyhour.shipped import shipped_root

@@ -13,7 +13,8 @@ from busyhour.capacity.forecast.model import Forecast
 from busyhour.capacity.render.text import text
 from busyhour.errors import BusyhourError
 from busyhour.results import store
-from busyhour.results.record import Arrivals, Outcome, QuotaRecord, RunRecord, VerdictRecord
+from busyhour.results.entries import Arrivals, QuotaRecord
+from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 
 
 @pytest.fixture(scope="module")

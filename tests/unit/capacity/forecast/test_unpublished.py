@@ -16,7 +16,8 @@ from busyhour.capacity.forecast import unpublished
 from busyhour.capacity.forecast.build import EXECUTIONS, forecast
 from busyhour.capacity.forecast.model import Forecast
 from busyhour.capacity.render.text import text
-from busyhour.scenarios.model import ArrivalProcess, Direction, Distribution, Function
+from busyhour.scenarios.model import Distribution, Function
+from busyhour.scenarios.traffic import ArrivalProcess, Direction
 from busyhour.scenarios.traffic_plan.plan import with_traffic
 
 STARTS = "connect.new-calls-per-second"

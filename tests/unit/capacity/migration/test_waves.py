@@ -17,7 +17,7 @@ from busyhour.capacity.migration import lead_times
 from busyhour.capacity.migration.lead_times import LeadTime, lead_time
 from busyhour.capacity.migration.waves import WavePlan, plan_waves
 from busyhour.capacity.requirement import Bucket, Count, Executions, Lines, Requirement, needed
-from busyhour.scenarios.model import Wave
+from busyhour.scenarios.traffic import Wave
 
 SIZES = lead_times.load()
 CALLS = "connect.concurrent-active-calls-per-instance"

@@ -3,7 +3,7 @@
 import pytest
 
 from busyhour.capacity.render.schedule_plot import clock, lines, step_for
-from busyhour.scenarios.model import ArrivalProcess, Direction, Layer, ShapePoint, Traffic
+from busyhour.scenarios.traffic import ArrivalProcess, Direction, Layer, ShapePoint, Traffic
 from busyhour.scenarios.traffic_plan.arrivals import Schedule
 
 

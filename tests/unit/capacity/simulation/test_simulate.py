@@ -12,7 +12,8 @@ from busyhour.capacity.theory.erlang import (
     waiting_with_abandonment,
     waiting_without_abandonment,
 )
-from busyhour.scenarios.model import ArrivalProcess, Direction, Distribution, Function, Queue
+from busyhour.scenarios.model import Distribution, Function, Queue
+from busyhour.scenarios.traffic import ArrivalProcess, Direction
 from busyhour.token_bucket import TokenBucket
 
 INFINITE = math.inf

@@ -1,14 +1,8 @@
 """What breaks a run is grouped by cause, and each cause has the rates between which it begins to bind."""
 
 from busyhour.harness.limit_search.causes import Bracket, Cause, Step, brackets, causes_of
-from busyhour.results.record import (
-    Arrivals,
-    ObjectiveRecord,
-    Outcome,
-    QuotaRecord,
-    RunRecord,
-    VerdictRecord,
-)
+from busyhour.results.entries import Arrivals, ObjectiveRecord, QuotaRecord
+from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 
 HOLDS, BREAKS = Outcome.HOLDS, Outcome.DOES_NOT_HOLD
 CALLS, RATE = (

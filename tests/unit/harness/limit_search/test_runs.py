@@ -14,7 +14,8 @@ from busyhour.harness.progress import Silent
 from busyhour.harness.run import Options
 from busyhour.project import Project
 from busyhour.report.sections.limit_search import sentences
-from busyhour.results.record import Arrivals, Outcome, RunRecord, VerdictRecord
+from busyhour.results.entries import Arrivals
+from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 from busyhour.scenarios import reader
 from busyhour.shipped import shipped_root
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from busyhour.harness.limit_search.search import Limit, search
-from busyhour.results.record import Arrivals, Outcome, RunRecord, VerdictRecord
+from busyhour.results.entries import Arrivals
+from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 
 
 def record(outcome: Outcome, *reasons: str) -> RunRecord:

@@ -8,7 +8,8 @@ from typing import Any
 from busyhour.capacity.theory.holding_times import HoldingTime
 from busyhour.harness.safety.dry_run import lines_of
 from busyhour.harness.safety.plan import make
-from busyhour.scenarios.model import Client, DriveKind, RetryMode, Scenario
+from busyhour.scenarios.account import Client, RetryMode
+from busyhour.scenarios.model import DriveKind, Scenario
 
 EVENING = datetime(2026, 12, 2, 1, 0, tzinfo=UTC)  # 20:00 in New York
 CALLS = "connect.concurrent-active-calls-per-instance"

@@ -13,7 +13,9 @@ from busyhour.harness.safety.plan import TO_FILL_IN, TestPlan, make
 from busyhour.report.figures import clock
 from busyhour.report.renderers.markdown_to_text import plain
 from busyhour.report.renderers.templating import fill
-from busyhour.scenarios.model import Client, DriveKind, LoadProfile, RetryMode, Scenario, ShapePoint
+from busyhour.scenarios.account import Client, RetryMode
+from busyhour.scenarios.model import DriveKind, Scenario
+from busyhour.scenarios.traffic import LoadProfile, ShapePoint
 from busyhour.scenarios.traffic_plan.plan import driven, with_traffic
 from busyhour.shipped import shipped_root
 

@@ -4,17 +4,8 @@ import pytest
 
 from busyhour.errors import ExitCode
 from busyhour.harness.verdict.decision import Measured, clock, decide, exit_code
-from busyhour.results.record import (
-    AbortRecord,
-    Arrivals,
-    FindingRecord,
-    ObjectiveRecord,
-    Outcome,
-    QuotaRecord,
-    RunRecord,
-    Shown,
-    VerdictRecord,
-)
+from busyhour.results.entries import Arrivals, FindingRecord, ObjectiveRecord, QuotaRecord
+from busyhour.results.record import AbortRecord, Outcome, RunRecord, Shown, VerdictRecord
 
 STARTED = Arrivals(planned=10, started=10, late=0, dropped=0)
 SHORT = Shown(

@@ -9,8 +9,8 @@ import pytest
 from busyhour.harness.verdict.default_objectives import defaults, judge_defaults
 from busyhour.harness.verdict.objectives import judge
 from busyhour.harness.verdict.throttling import beyond, by_operation
+from busyhour.results.entries import Operation, OperatorMetric
 from busyhour.results.load_result import LoadResult
-from busyhour.results.record import Operation, OperatorMetric
 from busyhour.results.throttled import ALL, FIRST, Throttled
 from busyhour.scenarios.model import DriveKind, Objective, Queue, Scenario
 

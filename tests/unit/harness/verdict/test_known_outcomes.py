@@ -9,9 +9,9 @@ import pytest
 
 from busyhour.harness.verdict.known_outcomes import of_every_call
 from busyhour.harness.verdict.objectives import judge
+from busyhour.results.entries import Arrivals, Operation, OperatorMetric
 from busyhour.results.load_result import LoadResult
 from busyhour.results.outcomes import CallOutcomes
-from busyhour.results.record import Arrivals, Operation, OperatorMetric
 from busyhour.scenarios.model import Objective
 
 BLOCKED = Objective("blocked_share", at_most=0.08)

@@ -12,8 +12,8 @@ from busyhour.harness.verdict.measured_demands import (
 from busyhour.quotas.comparison import Demand
 from busyhour.quotas.model import Kind
 from busyhour.quotas.table import quota_table
+from busyhour.results.entries import Series
 from busyhour.results.load_result import FirstError, LoadResult, Peak
-from busyhour.results.record import Series
 
 TABLE = quota_table.load()
 RATE = TABLE.rate("connect", "StartOutboundVoiceContact")[0].key

@@ -4,9 +4,9 @@ import pytest
 
 from busyhour.harness.verdict.default_objectives import ERROR_BRANCHES
 from busyhour.harness.verdict.objectives import judge
+from busyhour.results.entries import Arrivals
 from busyhour.results.load_result import LoadResult
 from busyhour.results.outcomes import CallOutcomes
-from busyhour.results.record import Arrivals
 from busyhour.scenarios.model import Objective
 
 

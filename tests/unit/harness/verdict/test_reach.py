@@ -12,15 +12,8 @@ from hypothesis import strategies as st
 
 from busyhour.capacity.theory.holding_times import HoldingTime
 from busyhour.harness.verdict.reach import PLANNED_CUT_OFF, REACHED, Reach, in_words, reach
-from busyhour.scenarios.model import (
-    ArrivalProcess,
-    Direction,
-    DriveKind,
-    LoadProfile,
-    Plan,
-    Scenario,
-    Traffic,
-)
+from busyhour.scenarios.model import DriveKind, Scenario
+from busyhour.scenarios.traffic import ArrivalProcess, Direction, LoadProfile, Plan, Traffic
 from busyhour.scenarios.traffic_plan.plan import driven, plan_of
 
 MEAN = 155.2

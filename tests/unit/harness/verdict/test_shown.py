@@ -9,7 +9,8 @@ import pytest
 
 from busyhour.harness.verdict.reach import Reach
 from busyhour.harness.verdict.shown import beyond, shown
-from busyhour.results.record import Arrivals, Series, Shown
+from busyhour.results.entries import Arrivals, Series
+from busyhour.results.record import Shown
 
 REACH = Reach("calls in progress", 100.0, 100.0, 1.0, (60.0, 160.0), 160.0, 0.2, 30.0, None)
 

@@ -20,7 +20,7 @@ from busyhour.load.client.retry_policies import (
     make_policy,
 )
 from busyhour.load.error_classes import Class, classify
-from busyhour.scenarios.model import Client, RetryMode
+from busyhour.scenarios.account import Client, RetryMode
 
 ANSWERS = st.sampled_from(
     [

@@ -4,7 +4,7 @@ import pytest
 
 from busyhour.load.safety.caps import Caps, share_of
 from busyhour.load.safety.policy import PRICE_PER_VOICE_MINUTE_USD
-from busyhour.scenarios.model import AwsTarget
+from busyhour.scenarios.account import AwsTarget
 
 AWS = AwsTarget(max_calls=5, max_concurrent=3, max_cost_usd=1.0)
 

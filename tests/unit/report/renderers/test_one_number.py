@@ -26,9 +26,11 @@ from busyhour.quotas.table import quota_table
 from busyhour.report.renderers.registry import RENDERERS
 from busyhour.report.sections import limits, quotas, waves, what_if
 from busyhour.results import limit_rows, store
-from busyhour.results.record import Arrivals, Outcome, RunRecord, VerdictRecord
-from busyhour.scenarios.model import Scenario, Wave
+from busyhour.results.entries import Arrivals
+from busyhour.results.record import Outcome, RunRecord, VerdictRecord
+from busyhour.scenarios.model import Scenario
 from busyhour.scenarios.reader import load
+from busyhour.scenarios.traffic import Wave
 from busyhour.shipped import shipped_root
 
 from ..numbers_told import BINDS, HEADROOM, NEEDED, PEAK, PRESENT, Reader, Told, conflicts, words_of_pdf

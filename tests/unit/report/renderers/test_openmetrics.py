@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from busyhour.report.renderers.registry import RENDERERS
-from busyhour.results.record import FlowCoverage, RunRecord
+from busyhour.results.entries import FlowCoverage
+from busyhour.results.record import RunRecord
 
 
 def test_what_a_run_measured_is_there_by_name(record: RunRecord) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from busyhour.report.renderers import html_page, markdown, pdf, text
 from busyhour.report.sections import calls, run
+from busyhour.results.entries import Arrivals, ObjectiveRecord
 from busyhour.results.outcomes import CallOutcomes, OutcomeProblem
-from busyhour.results.record import Arrivals, ObjectiveRecord, RunRecord
+from busyhour.results.record import RunRecord
 from busyhour.shipped import shipped_root
 
 from ..shown import texts

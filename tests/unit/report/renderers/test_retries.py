@@ -4,7 +4,8 @@ import pytest
 
 from busyhour.report.renderers.registry import RENDERERS
 from busyhour.report.sections.requests import retries
-from busyhour.results.record import Percentiles, RetryRecord, RunRecord
+from busyhour.results.entries import Percentiles, RetryRecord
+from busyhour.results.record import RunRecord
 from busyhour.shipped import shipped_root
 
 from ..shown import texts

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from busyhour.scenarios.model import ArrivalProcess, Direction, Layer, ShapePoint, Traffic
+from busyhour.scenarios.traffic import ArrivalProcess, Direction, Layer, ShapePoint, Traffic
 from busyhour.scenarios.traffic_plan.arrivals import Arrival, Schedule
 
 
@@ -97,7 +97,7 @@ def test_the_first_starts_of_a_seed_never_change():
 def test_another_process_draws_the_same_starts():
     program = (
         "from busyhour.scenarios.traffic_plan.arrivals import Schedule\n"
-        "from busyhour.scenarios.model import *\n"
+        "from busyhour.scenarios.traffic import *\n"
         "print(repr(sum(a.at for a in Schedule(Traffic(Direction.INBOUND, 600.0, calls_per_hour=7200.0), 3))))\n"
     )
     outputs = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from busyhour.scenarios.model import Direction, Layer, ShapePoint, Traffic
+from busyhour.scenarios.traffic import Direction, Layer, ShapePoint, Traffic
 from busyhour.scenarios.traffic_plan.busy_interval import busy
 from busyhour.scenarios.traffic_plan.plan import plan_of
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from busyhour.scenarios.model import Direction, Layer, ShapePoint, Traffic
+from busyhour.scenarios.traffic import Direction, Layer, ShapePoint, Traffic
 from busyhour.scenarios.traffic_plan.rate import Rate, Segment, rate_of
 
 

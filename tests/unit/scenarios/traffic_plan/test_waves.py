@@ -10,7 +10,8 @@ import pytest
 from busyhour.errors import BusyhourError
 from busyhour.scenarios import reader
 from busyhour.scenarios.business import business
-from busyhour.scenarios.model import Scenario, Wave
+from busyhour.scenarios.model import Scenario
+from busyhour.scenarios.traffic import Wave
 from busyhour.scenarios.traffic_plan.plan import with_traffic
 
 HELPDESK = reader.schema_path().with_name("helpdesk.toml")
