@@ -6,11 +6,11 @@ Closed forms. Sizes, keys and costs are those of `quotas.dynamodb.operations`, t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from busyhour.capacity.theory.erlang import poisson_quantile
+from busyhour.input_files import parse_json, read_text
 from busyhour.quotas.dynamodb import throughput as table_throughput
 from busyhour.quotas.dynamodb.capacity import (
     NEW_TABLE_QUOTA,
@@ -46,7 +46,7 @@ def capacities(scenario: Scenario) -> list[Capacity]:
 
 def of_table(table: Table) -> tuple[Capacity, ...]:
     """Return reads and writes of one table and its indexes, from the scenario's CreateTable arguments."""
-    definition = json.loads(table.definition.read_text(encoding="utf-8"))
+    definition = parse_json(read_text(table.definition))
     return described(table.name, definition, table.definition.name)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -12,10 +12,12 @@ PIPE_WIDTH = 150
 """Columns where output goes to a file or a pipe, and no terminal has a width."""
 
 
-def page() -> Console:
-    """A console on standard output; colours only on a terminal."""
+def page(file: TextIO | None = None) -> Console:
+    """A console on `file`, or on standard output; colours only on a terminal."""
     from rich.console import Console
 
+    if file is not None:
+        return Console(file=file, highlight=False, width=PIPE_WIDTH)
     out = Console(highlight=False)
     if out.is_terminal or "COLUMNS" in os.environ:
         return out

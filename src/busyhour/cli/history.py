@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from busyhour.input_files import DATA_BYTES, read_standard_input, read_text
+
 if TYPE_CHECKING:
     from busyhour.history.entry import Entry, Night
     from busyhour.history.store import History
@@ -270,7 +272,8 @@ def import_(file: Path, database: Path | None) -> None:
     from busyhour.errors import BusyhourError
 
     try:
-        lines = sys.stdin.readlines() if str(file) == "-" else file.read_text(encoding="utf-8").splitlines()
+        text = read_standard_input(DATA_BYTES) if str(file) == "-" else read_text(file, DATA_BYTES)
+        lines = text.split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise BusyhourError(
             f"{file}: cannot be read: {error}.", "Name what `history export` wrote."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 
@@ -36,7 +37,13 @@ def command(run: Path, format_: str, output: Path | None) -> None:
     if format_ == "terminal":
         from busyhour.report.renderers import terminal
 
-        terminal.show(record, page())
+        if output is None or str(output) == "-":
+            terminal.show(record, page())
+            return
+        text = io.StringIO()
+        terminal.show(record, page(text))
+        _write(output, text.getvalue().encode())
+        click.echo(f"Wrote {output}")
         return
     from busyhour.report.renderers.registry import RENDERERS
 

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import click
 
+from busyhour.input_files import read_text
+
 if TYPE_CHECKING:
     from busyhour.quotas.aws.increase_requests import Filing, Ledger
     from busyhour.quotas.increases import Increase, Needs
@@ -220,7 +222,7 @@ def _attach(
         text = support_cases.checked_text(report, "The report for Support")
     else:
         try:
-            text = support_cases.checked_text(message.read_text(encoding="utf-8"), str(message))
+            text = support_cases.checked_text(read_text(message), str(message))
         except (OSError, UnicodeDecodeError) as error:
             raise BusyhourError(
                 f"{message}: cannot be read: {error}.", "Give a text file in UTF-8."

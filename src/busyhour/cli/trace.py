@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from busyhour.cli import _entries
+from busyhour.input_files import DATA_BYTES, parse_json, read_text
 
 if TYPE_CHECKING:
     from busyhour.flows.contact import Contact
@@ -152,7 +153,7 @@ def _replay(entry: Flow, library: FlowLibrary, contact: Contact, path: Path) -> 
     from busyhour.flows.playback.replay import replay
 
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, DATA_BYTES, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BusyhourError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     found = replay(library, entry, read_log(text, str(path)), contact=contact)
@@ -223,8 +224,6 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
 
 def _answer(name: str, text: str) -> Any:
-    import json
-
     from busyhour.errors import BusyhourError
     from busyhour.flows.playback.script import LAMBDA_FAILURES
 
@@ -232,13 +231,13 @@ def _answer(name: str, text: str) -> Any:
         return text
     if text.startswith("@"):
         try:
-            text = Path(text[1:]).read_text(encoding="utf-8-sig")
+            text = read_text(Path(text[1:]), encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise BusyhourError(
                 f"{text[1:]}: cannot be read: {getattr(error, 'strerror', None) or error}"
             ) from None
     try:
-        return json.loads(text)
+        return parse_json(text)
     except ValueError as error:
         raise BusyhourError(
             f"--lambda {name}: {text!r} is not JSON: {error}",

@@ -19,6 +19,7 @@ from typing import Any
 from busyhour.atomic_write import write_atomically
 from busyhour.contracts.finding import Finding, Report
 from busyhour.errors import BusyhourError
+from busyhour.input_files import parse_json, read_text
 
 VERSION = 1
 Key = tuple[str, str, str, str, str]
@@ -157,7 +158,7 @@ def read_baseline(path: Path) -> Baseline:
         BusyhourError: the file cannot be read or is not a baseline; names the entry and the problem.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = parse_json(read_text(path))
     except FileNotFoundError:
         raise BusyhourError(
             f"{path}: no such baseline", f"Make one: `busyhour check --write-baseline {path}`."

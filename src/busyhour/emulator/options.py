@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from busyhour.emulator.server.sigv4 import environment_credentials, read_credent
 from busyhour.emulator.service_quotas.increases import ApprovalPolicy
 from busyhour.emulator_token import ACCESS_KEY
 from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.input_files import parse_json, read_text
 from busyhour.scenarios.model import Function
 
 DISCONNECT_REASONS = frozenset(
@@ -160,7 +160,7 @@ def read_fault_file(path: Path) -> list[Fault | Condition]:
         BusyhourError: the file cannot be read, is not JSON, or has an invalid fault.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = parse_json(read_text(path))
     except OSError as error:
         raise BusyhourError(f"--faults {path}: {error.strerror or error}.", "Check the path.") from None
     except ValueError as error:

@@ -19,6 +19,7 @@ import orjson
 from busyhour import __version__
 from busyhour.atomic_write import replace_file
 from busyhour.errors import BusyhourError
+from busyhour.input_files import DATA_BYTES, read_bytes
 
 FORMAT = 1
 FILE = "state.json"
@@ -95,7 +96,7 @@ class StateFolder:
         """
         file = self.path / FILE
         try:
-            document = orjson.loads(file.read_bytes())
+            document = orjson.loads(read_bytes(file, DATA_BYTES))
         except FileNotFoundError:
             return False
         except (OSError, ValueError) as error:

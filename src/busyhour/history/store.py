@@ -12,21 +12,24 @@ import json
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, Self, TextIO, TypeVar
 
 from busyhour.errors import BusyhourError
-from busyhour.history.entry import Entry, Judgement, Night
+from busyhour.history.entry import Entry, Night
 from busyhour.history.migrations import MIGRATIONS
-from busyhour.regression.compare import Confirmation
-from busyhour.regression.metrics.observation import Observation, differences, from_json, name_of
+from busyhour.history.rows import entry_of, night_of, row_of
+from busyhour.input_files import parse_json
+from busyhour.regression.metrics.observation import Observation, differences
 from busyhour.results.codec import decode, encode
 
 WAIT_SECONDS = 30.0
 """How long a writer waits for another one."""
+
+
+T = TypeVar("T")
 
 
 class History:
@@ -44,6 +47,8 @@ class History:
             BusyhourError: it cannot be opened, is not a history, or was written by a newer version of
                 busyhour.
         """
+        if path.exists() and not path.is_file():
+            raise BusyhourError(f"{path}: not a file.", "Name another file with --history.")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
@@ -72,6 +77,11 @@ class History:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        if isinstance(error, sqlite3.Error):
+            raise BusyhourError(
+                f"{self._path}: the history cannot be used: {error}.",
+                "Restore it from a copy or from what `busyhour history export` wrote; another writer may have locked it.",
+            ) from None
 
     def close(self) -> None:
         """Close the file."""
@@ -125,7 +135,7 @@ class History:
 
         A run that is stored already (same id, same start) is replaced. Returns the number of runs given.
         """
-        rows = [_row(night) for night in nights]
+        rows = [row_of(night) for night in nights]
         with self._changing():
             self._db.executemany(
                 "INSERT INTO runs (run_id, started, scenario, identity, outcome, added, observation, regressed, "
@@ -189,14 +199,22 @@ class History:
             "judgement FROM runs WHERE ? IS NULL OR scenario = ? ORDER BY started, id",
             (scenario, scenario),
         )
-        return [
-            Entry(
-                *(id_, run_id, started, of, outcome, None if worse is None else bool(worse), bool(accepted)),
-                *(revision, repeat_of, version, name or name_of(run_id, started, of)),
-                decode(Judgement, json.loads(judgement)).shown,
-            )
-            for id_, run_id, started, of, outcome, worse, accepted, revision, repeat_of, version, name, judgement in rows
-        ]
+        return [self._of(row[0], entry_of, row) for row in rows]
+
+    def _of(self, id_: object, read: Callable[[Sequence[Any]], T], row: Sequence[Any]) -> T:
+        """Return `read(row)`.
+
+        Raises:
+            BusyhourError: the row is damaged; the message names the run.
+        """
+        try:
+            return read(row)
+        except (BusyhourError, ValueError, TypeError, zlib.error) as error:
+            why = error.message if isinstance(error, BusyhourError) else str(error)
+            raise BusyhourError(
+                f"{self._path}: run number {id_} is damaged: {why}",
+                "Restore the history from a copy or from what `busyhour history export` wrote.",
+            ) from None
 
     def find(self, name: str) -> Night:
         """Return the newest run with this run id, or the run with this number or name.
@@ -245,21 +263,7 @@ class History:
             f"judgement FROM runs {rest}",
             values,
         )
-        return [
-            Night(
-                observation=from_json(json.loads(zlib.decompress(row[1]))),
-                regressed=None if row[2] is None else bool(row[2]),
-                accepted=bool(row[3]),
-                revision=row[4],
-                flows=json.loads(row[5]),
-                added=row[6],
-                id=row[0],
-                confirmation=None if (said := json.loads(row[7])) is None else decode(Confirmation, said),
-                repeat_of=row[8],
-                judgement=decode(Judgement, json.loads(row[9])),
-            )
-            for row in rows
-        ]
+        return [self._of(row[0], night_of, row) for row in rows]
 
     def export(self, out: TextIO) -> int:
         """Write every run as a line of JSON, oldest first; return the number of runs."""
@@ -281,7 +285,7 @@ class History:
             if not line.strip():
                 continue
             try:
-                nights.append(decode(Night, json.loads(line)))
+                nights.append(decode(Night, parse_json(line)))
             except json.JSONDecodeError as error:
                 raise BusyhourError(f"{name}:{number}:{error.colno}: not JSON: {error.msg}.") from None
             except BusyhourError as error:
@@ -289,30 +293,3 @@ class History:
                     f"{name}:{number}: {error.message}", "Import a file written by `busyhour history export`."
                 ) from None
         return self.add(nights)
-
-
-def _identity(observation: Observation) -> str:
-    return json.dumps(observation.identity, sort_keys=True)
-
-
-def _row(night: Night) -> tuple[Any, ...]:
-    one = night.observation
-    packed = json.dumps(encode(one), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return (
-        one.run_id,
-        one.started,
-        str(one.identity.get("name")),
-        _identity(one),
-        one.outcome,
-        night.added or datetime.now(UTC).isoformat(timespec="seconds"),
-        zlib.compress(packed.encode(), 6),
-        None if night.regressed is None else int(night.regressed),
-        int(night.accepted),
-        night.revision,
-        json.dumps(night.flows, sort_keys=True),
-        json.dumps(encode(night.confirmation)),
-        night.repeat_of,
-        json.dumps(encode(night.judgement)),
-        one.version,
-        one.name,
-    )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError
+from busyhour.input_files import parse_json, read_text
 
 VERSION = 1
 SCHEMA = Path(__file__).with_name("contract.schema.json")
@@ -124,7 +125,7 @@ def read(path: Path) -> Contract:
 
     hint = "Write one with `busyhour contract PATH -o FILE`."
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = parse_json(read_text(path))
     except OSError as error:
         raise BusyhourError(f"{path}: cannot be read: {error.strerror}", hint) from None
     except ValueError as error:

@@ -15,6 +15,7 @@ from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.flows.protocol import LambdaFailed, LambdaResult
 from busyhour.handlers.noting import parameters_in
 from busyhour.handlers.process import START_SECONDS, Handler, HandlerProcess, ProcessError, Table
+from busyhour.input_files import DATA_BYTES, parse_json, read_text
 
 LONGEST = 15.0
 """Seconds after which a handler is abandoned: beyond every limit that a flow can set."""
@@ -101,13 +102,13 @@ class Handlers:
         found: dict[str, None] = {}
         for _, items in self._tables:
             if items is not None:
-                for text in _texts(json.loads(items.read_text(encoding="utf-8"))):
+                for text in _texts(parse_json(read_text(items, DATA_BYTES))):
                     found.update(dict.fromkeys((text, *text.split("#"))))
         return tuple(found)[:MOST_VALUES]
 
     def literals(self, name: str) -> frozenset[str]:
         """Return every string and keyword in a handler's source: keys of its responses are usually among them."""
-        source = self._handlers[name].file.read_text(encoding="utf-8")
+        source = read_text(self._handlers[name].file)
         found: set[str] = set()
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -213,7 +214,7 @@ def _handler(name: str, text: str, environment: Mapping[str, str]) -> Handler:
 
 def _functions_in(file: Path) -> list[str]:
     """Return the names of the functions that a file defines."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    tree = ast.parse(read_text(file))
     return [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
 
 

@@ -7,13 +7,13 @@ unit by one of the same name and adds one by adding a file.
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.input_files import SETTINGS_BYTES, parse_toml, read_text
 from busyhour.project.patterns import matching
 from busyhour.project.toml_file import TomlFile, shown
 from busyhour.shipped import shipped_root
@@ -213,7 +213,7 @@ def _what_there_is(kind: str, units: Mapping[str, Path]) -> str:
 def _has_tool_table(path: Path) -> bool:
     """Whether this pyproject.toml has [tool.busyhour]. A broken file is left to other tools."""
     try:
-        tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool")
+        tool = parse_toml(read_text(path, SETTINGS_BYTES)).get("tool")
     except (OSError, ValueError):
         return False
     return isinstance(tool, dict) and isinstance(tool.get("busyhour"), dict)

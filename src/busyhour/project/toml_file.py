@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError
+from busyhour.input_files import SETTINGS_BYTES, parse_toml, read_text
 from busyhour.project.violations import Keys, dotted, explain, not_finite, value_shown
 
 _TABLE = re.compile(r"^\s*\[(?!\[)(?P<name>[^\]]+)\]\s*(#.*)?$")
@@ -51,7 +52,7 @@ class TomlFile:
             BusyhourError: the file cannot be read, or is not valid TOML: the message has line and column.
         """
         try:
-            text = path.read_text(encoding="utf-8")
+            text = read_text(path, SETTINGS_BYTES)
         except FileNotFoundError as error:
             raise BusyhourError(
                 f"{shown(path)}: no such file", f"Give the path of a {what}, a TOML file."
@@ -67,7 +68,7 @@ class TomlFile:
                 f"Give the path of a {what}, a TOML file.",
             ) from error
         try:
-            data = tomllib.loads(text)
+            data = parse_toml(text)
         except tomllib.TOMLDecodeError as error:
             raise BusyhourError(
                 _syntax(path, text, str(error)),
@@ -158,7 +159,7 @@ def _parts(name: str) -> list[str]:
     for part in _PART.findall(name):
         if part[0] in "\"'":
             try:
-                part = next(iter(tomllib.loads(f"{part} = 0")))
+                part = next(iter(parse_toml(f"{part} = 0")))
             except tomllib.TOMLDecodeError:
                 part = part[1:-1]
         parts.append(part)
@@ -168,7 +169,7 @@ def _parts(name: str) -> list[str]:
 def _value(text: str) -> Any:
     """Parse a value as TOML; the text itself if it is not TOML."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        return parse_toml(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
 

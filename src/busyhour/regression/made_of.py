@@ -16,6 +16,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from busyhour.input_files import DATA_BYTES, read_bytes
 from busyhour.project.toml_file import TomlFile
 from busyhour.results.codec import decode
 from busyhour.results.record import RunRecord
@@ -79,7 +80,7 @@ def of_record(record: RunRecord) -> MadeOf | None:
 def fingerprint(path: Path) -> str:
     """Return twelve digits of a hash of a file's content; empty if it cannot be read."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        return hashlib.sha256(read_bytes(path, DATA_BYTES)).hexdigest()[:12]
     except OSError:
         return ""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 
+from busyhour.input_files import SETTINGS_BYTES, parse_toml, read_text
 from busyhour.project import Project
 
 ASSUMED_NOISE = 0.015
@@ -64,7 +64,7 @@ def tolerances(project: Project) -> Tolerances:
     """
     if project.config is None:
         return Tolerances()
-    settings = tomllib.loads(project.config.read_text(encoding="utf-8"))
+    settings = parse_toml(read_text(project.config, SETTINGS_BYTES))
     if project.config.name == "pyproject.toml":
         settings = settings["tool"]["busyhour"]
     table: dict[str, float] = settings.get("compare", {})

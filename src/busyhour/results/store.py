@@ -9,6 +9,7 @@ from typing import Any
 
 from busyhour.atomic_write import replace_file
 from busyhour.errors import BusyhourError
+from busyhour.input_files import DATA_BYTES, parse_json, read_text
 from busyhour.results.codec import decode, encode
 from busyhour.results.load_result import LoadResult
 from busyhour.results.old_names import with_current_names
@@ -48,7 +49,7 @@ def read_json(path: Path) -> Mapping[str, Any]:
         BusyhourError: there is no such file, or it is not a JSON object.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = parse_json(read_text(path, DATA_BYTES))
     except FileNotFoundError:
         raise BusyhourError(
             f"{path}: no such file.", "Name the folder or the file of a finished run."

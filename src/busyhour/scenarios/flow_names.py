@@ -6,11 +6,12 @@ its own message.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from busyhour.input_files import parse_json, read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,8 @@ def look(path: Path) -> FlowNames:
     """Read the names in the export at `path`; only the file's stem if it cannot be read."""
     unknown = FlowNames(path.stem, path.stem, None)
     try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
+        data = parse_json(read_text(path, encoding="utf-8-sig"))
+    except (OSError, ValueError):
         return unknown
     said = None
     for wrapper in ("ContactFlow", "ContactFlowModule"):
@@ -36,7 +37,7 @@ def look(path: Path) -> FlowNames:
             said, data = envelope.get("Name"), envelope["Content"]
             if isinstance(data, str):
                 try:
-                    data = json.loads(data)
+                    data = parse_json(data)
                 except ValueError:
                     data = None
             break

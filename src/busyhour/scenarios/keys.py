@@ -12,6 +12,7 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 
 from busyhour.errors import BusyhourError
+from busyhour.input_files import DATA_BYTES, read_text
 from busyhour.scenarios.model import KeyChoice
 from busyhour.scenarios.traffic_plan.draw import Chance
 
@@ -100,7 +101,7 @@ class Recorded:
             BusyhourError: it cannot be read, or is empty.
         """
         try:
-            lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+            lines = [line.strip() for line in read_text(path, DATA_BYTES).splitlines() if line.strip()]
         except (OSError, UnicodeDecodeError) as error:
             raise BusyhourError(f"{path}: recorded keys cannot be read: {error}") from None
         numbers: dict[str, int] = {}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from busyhour.errors import did_you_mean
+from busyhour.input_files import parse_json, read_text
 from busyhour.project.violations import value_shown
 from busyhour.scenarios.model import Access, Function, KeyChoice, Table
 from busyhour.scenarios.traffic_plan.arrival_source import Source
@@ -104,7 +104,7 @@ def _operation(
                 (*keys, key), f"does not go with {operation}", f"It goes with {', '.join(allowed)}."
             )
     index = how.get("index")
-    definition = json.loads(tables[table].definition.read_text(encoding="utf-8"))
+    definition = parse_json(read_text(tables[table].definition))
     if operation == "Query" and index is None and how.get("items", 1) > 1 and _has_one_key(definition):
         raise source.error(
             (*keys, "items"),

@@ -7,10 +7,11 @@ write at the top of the content.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from busyhour.input_files import parse_json
 
 if TYPE_CHECKING:
     from busyhour.contracts.flow_view import FlowView
@@ -45,7 +46,7 @@ def declared_interface(flow: FlowView) -> ModuleContract | None:
 def _read(raw: Any) -> Mapping[str, Any] | None:
     if isinstance(raw, str):
         try:
-            raw = json.loads(raw)
+            raw = parse_json(raw)
         except ValueError:
             return None
     return raw if isinstance(raw, dict) else None

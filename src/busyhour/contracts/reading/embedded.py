@@ -15,9 +15,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from busyhour.flows.export.document import MAX_DEPTH, Document, DocumentError
+from busyhour.flows.export.document import Document, DocumentError
 from busyhour.flows.export.positions import Lines, Offsets, depth_exceeds, scan
 from busyhour.flows.model import Position
+from busyhour.input_files import MAX_DEPTH
 
 _FIRST_KEY = r"(?:Version|StartAction|Actions|Metadata|Settings)"
 _PLAIN = re.compile(rf'\{{\s*"{_FIRST_KEY}"\s*:')

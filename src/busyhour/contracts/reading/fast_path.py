@@ -11,7 +11,8 @@ from pathlib import Path
 
 import orjson
 
-from busyhour.flows.export.document import MAX_DEPTH, Document, load
+from busyhour.flows.export.document import Document, load
+from busyhour.input_files import MAX_DEPTH, MAX_VALUES, read_bytes
 
 _TOO_DEEP = b"\n" + b"  " * MAX_DEPTH
 _WRAPPERS = ("ContactFlow", "ContactFlowModule")
@@ -24,7 +25,7 @@ def read_file(path: Path) -> Document:
         DocumentError: the file cannot be read, is not UTF-8, not JSON, or nested too deeply.
     """
     try:
-        raw = path.read_bytes()
+        raw = read_bytes(path)
         return quick(raw, path) or load(path)
     except OSError:
         return load(path)
@@ -32,6 +33,8 @@ def read_file(path: Path) -> Document:
 
 def quick(raw: bytes, path: Path | None) -> Document | None:
     """Return the document, None if it needs the slow path."""
+    if raw.count(b",") + raw.count(b"[") + raw.count(b"{") >= MAX_VALUES:
+        return None
     try:
         data = orjson.loads(raw)
     except orjson.JSONDecodeError:

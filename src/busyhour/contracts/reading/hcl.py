@@ -14,12 +14,12 @@ from typing import Any
 
 from busyhour.flows.export.positions import Offsets
 from busyhour.flows.model import Pointer
+from busyhour.input_files import MAX_DEPTH, MAX_VALUES
 
 _SPACE = re.compile(r"(?:\s|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?=[\s,\]}#)/]|$)")
 _CONSTANTS = {"true": True, "false": False, "null": None}
-_MAX_DEPTH = 100
 
 
 class HclError(Exception):
@@ -42,14 +42,16 @@ class HclReader:
         """Return the value that begins at or after `at`, and its end.
 
         Raises:
-            HclError: brackets or quotes do not close, or it is nested too deeply.
+            HclError: brackets or quotes do not close, or it is nested too deeply, or has too many values.
         """
         at = self._skip(at)
         if at >= len(self.text):
             raise HclError("a value is missing", at)
-        if len(pointer) > _MAX_DEPTH:
-            raise HclError(f"it is nested more than {_MAX_DEPTH} levels deep", at)
+        if len(pointer) > MAX_DEPTH:
+            raise HclError(f"it is nested more than {MAX_DEPTH} levels deep", at)
         self.offsets.values[pointer] = at
+        if len(self.offsets.values) > MAX_VALUES:
+            raise HclError(f"it has more than {MAX_VALUES:,} values", at)
         match self.text[at]:
             case "{":
                 return self._object(at, pointer)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import stat
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,8 @@ from busyhour.contracts.reading.fast_path import quick, read_file
 from busyhour.contracts.reading.source import Source
 from busyhour.errors import BusyhourError
 from busyhour.flows.export.document import Document, DocumentError, parse
+from busyhour.flows.model import Position
+from busyhour.input_files import read_bytes, read_standard_input, read_text, time_limit
 
 _SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "cdk.out", "venv"})
 
@@ -111,10 +112,29 @@ def source_of(text: str, label: str = "<text>") -> Source:
 
 
 def _stdin() -> Source:
-    return source_of(sys.stdin.read(), "<stdin>")
+    try:
+        text = read_standard_input()
+    except UnicodeDecodeError as error:
+        raise BusyhourError(
+            f"<stdin>: byte {error.start} is not UTF-8", "Pipe an export in UTF-8 into the command."
+        ) from None
+    except OSError as error:
+        raise BusyhourError(f"<stdin>: {error.strerror}", "Name an exported flow.") from None
+    with time_limit("<stdin>"):
+        return source_of(text, "<stdin>")
 
 
 def _open(path: Path, label: str) -> Sequence[Source]:
+    """Return the flows in a file; a file that cannot be read is a source without a document."""
+    try:
+        with time_limit(path):
+            return _opened(path, label)
+    except OSError as error:
+        problem = error.strerror or str(error)
+        return [Source(label, None, DocumentError(problem, path, Position(1, 1)))]
+
+
+def _opened(path: Path, label: str) -> Sequence[Source]:
     opener = OPENERS.get(path.suffix.lower())
     if opener is not None:
         return opener(path, label)
@@ -145,7 +165,7 @@ def _inside(source: Source) -> Sequence[Source]:
 def _in_text(path: Path, label: str) -> Sequence[Source]:
     """Return the flows in a file that is neither JSON nor a template but may contain some (a program, a page)."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return ()
     is_export = path.suffix.lower() in ("", ".json") or text.lstrip()[:1] in ("{", "[")
@@ -183,8 +203,7 @@ def _in_folder(folder: Path) -> Iterator[tuple[str, Sequence[Source] | str]]:
         label = str(path)
         suffix = path.suffix.lower()
         if suffix in OPENERS and suffix != ".json":
-            found = OPENERS[suffix](path, label)
-            yield label, found or "holds no flow"
+            yield label, _open(path, label) or "holds no flow"
         elif suffix == ".json":
             found = _open(path, label)
             bare = [one for one in found if one.document is None or looks_like_flow(one.document)]
@@ -193,9 +212,9 @@ def _in_folder(folder: Path) -> Iterator[tuple[str, Sequence[Source] | str]]:
             if _has_a_flow(path):
                 yield label, IN_A_PROGRAM
         elif not path.suffix and _begins_like_json(path):
-            source = _read(path, label)
-            if source.document is not None and looks_like_flow(source.document):
-                yield label, [source]
+            found = _open(path, label)
+            if any(one.document is not None and looks_like_flow(one.document) for one in found):
+                yield label, found
 
 
 def _begins_like_json(path: Path) -> bool:
@@ -208,7 +227,7 @@ def _begins_like_json(path: Path) -> bool:
 
 def _has_a_flow(path: Path) -> bool:
     try:
-        raw = path.read_bytes()
+        raw = read_bytes(path)
     except OSError:
         return False
     return b"StartAction" in raw and b"Transitions" in raw and b"2019-10-30" in raw

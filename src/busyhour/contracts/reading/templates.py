@@ -18,6 +18,7 @@ from busyhour.contracts.reading.hcl import HclError, HclReader
 from busyhour.contracts.reading.source import Source
 from busyhour.flows.export.document import DocumentError
 from busyhour.flows.export.positions import Lines
+from busyhour.input_files import read_text
 
 SUFFIXES = (".yaml", ".yml", ".template", ".tf", ".tftpl")
 _YAML = (".yaml", ".yml", ".template")
@@ -34,10 +35,14 @@ _SIBLING = re.compile(r"(?P<indent>[ \t]*)[\"']?(?P<key>\w+)[\"']?[ \t]*:[ \t]*(
 
 
 def open_template(path: Path, label: str) -> list[Source]:
-    """Read the flows in a template; empty without any."""
+    """Read the flows in a template; empty without any, and for a file that is not text.
+
+    Raises:
+        OSError: the file cannot be read, or is too large.
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+        text = read_text(path, encoding="utf-8-sig")
+    except UnicodeDecodeError:
         return []
     return flows_in_text(path, label, text)
 

@@ -16,14 +16,13 @@ import yaml
 from busyhour.contracts.reading.containers import below, flow_values, placeholder, plain, type_of
 from busyhour.contracts.reading.embedded import EmbeddedDocument
 from busyhour.contracts.reading.source import Source
-from busyhour.flows.export.document import MAX_DEPTH, DocumentError
+from busyhour.flows.export.document import DocumentError
 from busyhour.flows.export.positions import Offsets
 from busyhour.flows.model import Pointer, Position
+from busyhour.input_files import MAX_DEPTH, MAX_VALUES
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TYPED = tuple(f"tag:yaml.org,2002:{name}" for name in ("bool", "float", "int", "null"))
-_MOST_VALUES = 200_000
-"""Maximum number of values: a file whose anchors expand to more is an attack, or unsupported."""
 
 
 class _TooMuchError(Exception):
@@ -70,9 +69,9 @@ class _Values:
             _TooMuchError: nested too deeply, or too many values.
         """
         self._count += 1
-        if len(pointer) > MAX_DEPTH or self._count > _MOST_VALUES:
+        if len(pointer) > MAX_DEPTH or self._count > MAX_VALUES:
             raise _TooMuchError(
-                f"nested more than {MAX_DEPTH} levels deep, or more than {_MOST_VALUES:,} values"
+                f"nested more than {MAX_DEPTH} levels deep, or more than {MAX_VALUES:,} values"
             )
         self._places.values[pointer] = node.start_mark.index
         value: Any

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from busyhour.errors import BusyhourError
+from busyhour.input_files import DATA_BYTES, parse_json, read_text
 from busyhour.quotas.dynamodb.items import TableItems
 from busyhour.scenarios.keys import Recorded
 from busyhour.scenarios.model import Table
@@ -76,7 +76,7 @@ def _run(operations: Operations, name: str, params: dict[str, Any], place: Path 
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(read_text(path, DATA_BYTES))
     except OSError as error:
         raise BusyhourError(
             f"{path}: cannot be read: {error.strerror or error}.", "Check the path."

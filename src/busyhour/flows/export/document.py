@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -24,9 +25,7 @@ from busyhour.flows.export.positions import (
     scan,
 )
 from busyhour.flows.model import Pointer, Position
-
-MAX_DEPTH = 100
-"""Deepest nesting that is read. Real exports reach about 15; deeper nesting is a mistake or an attack."""
+from busyhour.input_files import MAX_DEPTH, MAX_VALUES, count, depth, read_bytes
 
 _EXPORT_HINT = (
     "Export the flow in the Connect console, or save the output of `aws connect describe-contact-flow`."
@@ -152,7 +151,7 @@ def load(path: Path) -> Document:
     """
     start = Position(1, 1)
     try:
-        raw = path.read_bytes()
+        raw = read_bytes(path)
     except FileNotFoundError:
         raise DocumentError("no such file", path, start, "Check the path.") from None
     except IsADirectoryError:
@@ -209,10 +208,16 @@ def _read(text: str, path: Path | None, place: Any = None, what: str = "") -> tu
     def constant(name: str) -> Any:
         raise _NotJsonError(name)
 
+    def number(literal: str) -> float:
+        value = float(literal)
+        if not math.isfinite(value):
+            raise _NotJsonError(literal)
+        return value
+
     if not text.strip():
         raise DocumentError(f"{what}is empty", path, place(0), _EXPORT_HINT)
     try:
-        data = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+        data = json.loads(text, object_pairs_hook=pairs, parse_constant=constant, parse_float=number)
     except json.JSONDecodeError as error:
         is_other = text.lstrip()[0] not in "{[" and "StartAction" in text
         raise DocumentError(
@@ -223,7 +228,7 @@ def _read(text: str, path: Path | None, place: Any = None, what: str = "") -> tu
         ) from None
     except _NotJsonError as error:
         raise DocumentError(
-            f"{what}is not JSON: {error.args[0]} is not a JSON number",
+            f"{what}is not JSON: {error.args[0]:.30} is not a number that JSON has",
             path,
             place(find_token(text, error.args[0])),
             _EXPORT_HINT,
@@ -233,6 +238,8 @@ def _read(text: str, path: Path | None, place: Any = None, what: str = "") -> tu
     except ValueError as error:
         # Python rejects integers of more than 4,300 digits.
         raise DocumentError(f"{what}holds a number that cannot be read: {error}", path, place(0)) from None
+    if text.count(",") + text.count("[") + text.count("{") >= MAX_VALUES and count(data) > MAX_VALUES:
+        raise DocumentError(f"{what}has more than {MAX_VALUES:,} values", path, place(0))
     half = half_character(text)
     if half is not None:
         raise DocumentError(
@@ -240,13 +247,13 @@ def _read(text: str, path: Path | None, place: Any = None, what: str = "") -> tu
             path,
             place(half),
         )
-    if _depth(data) > MAX_DEPTH:
+    if depth(data) > MAX_DEPTH:
         raise _too_deep(text, path, place, what)
     return data, repeated
 
 
 class _NotJsonError(ValueError):
-    """NaN or Infinity, which Python's parser accepts and JSON does not."""
+    """NaN, Infinity or a number beyond every float, which Python's parser accepts and JSON does not."""
 
 
 def _too_deep(text: str, path: Path | None, place: Any, what: str) -> DocumentError:
@@ -257,22 +264,6 @@ def _too_deep(text: str, path: Path | None, place: Any, what: str) -> DocumentEr
         place(offset),
         "A flow is never nested that deeply.",
     )
-
-
-def _depth(data: Any) -> int:
-    """Return the levels of nesting, counted to at most one above the limit."""
-    level: list[Any] = [data]
-    depth = 0
-    while level and depth <= MAX_DEPTH:
-        below: list[Any] = []
-        for value in level:
-            if isinstance(value, dict):
-                below.extend(v for v in value.values() if isinstance(v, dict | list))
-            elif isinstance(value, list):
-                below.extend(v for v in value if isinstance(v, dict | list))
-        level = below
-        depth += 1
-    return depth
 
 
 def _decode(raw: bytes, path: Path) -> str:

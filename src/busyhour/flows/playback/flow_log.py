@@ -8,7 +8,6 @@ resolved.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from busyhour.flows.action_types import DECLARED
 from busyhour.flows.model import Action
 from busyhour.flows.playback.call_trace import Step, Trace
 from busyhour.flows.references import text_of
+from busyhour.input_files import parse_json
 
 MODULE_TYPES = {type: one.log_name for type, one in DECLARED.items() if one.log_name}
 """Action type -> module type; any other type keeps its name (Loop, Wait, CheckHoursOfOperation, ...)."""
@@ -160,7 +160,7 @@ def read_log(text: str, name: str = "<log>") -> list[Logged]:
         BusyhourError: the file has none of these formats, or no entry of a flow.
     """
     try:
-        whole = json.loads(text)
+        whole = parse_json(text)
     except ValueError:
         whole = None
     if isinstance(whole, Mapping) and isinstance(whole.get("events"), list):
@@ -176,7 +176,7 @@ def read_log(text: str, name: str = "<log>") -> list[Logged]:
             if start < 0:
                 continue
             try:
-                found.append((number, json.loads(line[start:])))
+                found.append((number, parse_json(line[start:])))
             except ValueError:
                 raise BusyhourError(
                     f"{name}:{number}:{start + 1}: is not JSON",
@@ -194,7 +194,7 @@ def read_log(text: str, name: str = "<log>") -> list[Logged]:
 def _logged(number: int, raw: Any) -> Logged | None:
     if isinstance(raw, Mapping) and isinstance(raw.get("message"), str):
         try:
-            raw = json.loads(raw["message"])
+            raw = parse_json(raw["message"])
         except ValueError:
             return None
     if not isinstance(raw, Mapping) or "ContactFlowModuleType" not in raw:

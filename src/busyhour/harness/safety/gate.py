@@ -16,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from busyhour.errors import BusyhourError, ExitCode, did_you_mean
+from busyhour.input_files import SETTINGS_BYTES, parse_toml, read_text
 from busyhour.load.safety.permit import plan_of
 from busyhour.load.safety.policy import (
     PRICE_PER_VOICE_MINUTE_USD,
@@ -100,7 +101,7 @@ def read_approval(path: Path) -> Approval:
         BusyhourError: missing file, bad TOML, missing or unknown key, or a value of the wrong type.
     """
     try:
-        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        data: dict[str, Any] = parse_toml(read_text(path, SETTINGS_BYTES))
     except OSError as error:
         raise BusyhourError(
             f"The approval record {path} cannot be read: {error.strerror}.",

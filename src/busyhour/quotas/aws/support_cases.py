@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError
+from busyhour.input_files import read_bytes
 from busyhour.quotas.aws.calls import Failed, ask
 
 MAX_FILES = 3
@@ -47,7 +48,7 @@ def _content(path: Path) -> bytes:
             "Render the run as PDF: busyhour report RUN --format pdf",
         )
     try:
-        content = path.read_bytes()
+        content = read_bytes(path)
     except OSError as error:
         raise BusyhourError(f"{path}: cannot be read: {error.strerror}.", "Name an existing file.") from None
     if len(content) > MAX_BYTES:

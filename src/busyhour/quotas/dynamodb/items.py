@@ -7,13 +7,13 @@ reads item sizes and partition keys from these.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError
+from busyhour.input_files import DATA_BYTES, parse_json, read_text
 from busyhour.quotas.dynamodb.indexes import indexes_of
 from busyhour.quotas.dynamodb.units import item_size
 from busyhour.scenarios.keys import Keys, Recorded, keys_of
@@ -186,7 +186,7 @@ def read_json(path: Path) -> Any:
         BusyhourError: it cannot be read as JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(read_text(path, DATA_BYTES))
     except (OSError, ValueError) as error:
         raise BusyhourError(f"{path}: cannot be read as JSON: {error}") from None
 

@@ -10,10 +10,10 @@ read_at = 2026-11-20
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from busyhour.errors import BusyhourError
+from busyhour.input_files import parse_json, read_text
 from busyhour.quotas.diff import read_listing
 from busyhour.quotas.files.overrides import read_file
 from busyhour.quotas.freshness import FROM_ACCOUNT
@@ -68,7 +68,7 @@ def _is_listing(path: Path) -> bool:
     if path.suffix != ".json":
         return False
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = parse_json(read_text(path))
     except (OSError, ValueError):
         return False  # the reader of values reports the error
     return isinstance(data, dict) and isinstance(data.get("quotas"), list)

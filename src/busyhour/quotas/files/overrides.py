@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError
+from busyhour.input_files import parse_json, parse_toml, read_text
 from busyhour.quotas.freshness import read_on
 from busyhour.quotas.model import Origin, Quota, QuotaValue
 from busyhour.quotas.table.quota_table import QuotaTable
@@ -60,7 +61,7 @@ def read_file(path: Path, table: QuotaTable) -> Overrides:
             gives a value that is not a number of at least 0. The message has file and line.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
         changed = path.stat().st_mtime
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else error
@@ -95,7 +96,7 @@ def _day(value: object, place: str) -> str:
 
 def _parse(path: Path, text: str) -> Mapping[str, Any]:
     try:
-        data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        data = parse_json(text) if path.suffix == ".json" else parse_toml(text)
     except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
         kind = "JSON" if path.suffix == ".json" else "TOML"
         raise BusyhourError(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.input_files import DATA_BYTES, parse_json, read_bytes, read_text
 from busyhour.project.patterns import is_pattern, matching
 from busyhour.project.toml_file import TomlFile, shown
 from busyhour.project.violations import Keys, value_shown
@@ -134,7 +135,7 @@ class Source:
         """Return an existing JSON file and its content."""
         path = self.path(keys, value, what)
         try:
-            return path, json.loads(path.read_text(encoding="utf-8"))
+            return path, parse_json(read_text(path, DATA_BYTES))
         except json.JSONDecodeError as error:
             raise BusyhourError(
                 f"{shown(path)}:{error.lineno}:{error.colno}: not JSON: {error.msg}",
@@ -148,7 +149,7 @@ class Source:
         file, _, name = value.rpartition(":")
         path = self.path(keys, file, "the function's Python file")
         try:
-            tree = ast.parse(path.read_bytes(), filename=str(path))
+            tree = ast.parse(read_bytes(path), filename=str(path))
         except (SyntaxError, ValueError) as error:
             line, column = getattr(error, "lineno", None) or 1, getattr(error, "offset", None) or 1
             raise BusyhourError(

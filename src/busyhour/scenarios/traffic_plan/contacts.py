@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError
+from busyhour.input_files import DATA_BYTES, read_text
 from busyhour.project.toml_file import shown
 
 INBOUND = ("INBOUND",)
@@ -64,7 +65,7 @@ def read_contacts(path: Path, interval: float, wanted: Wanted) -> tuple[float, .
         BusyhourError: the file cannot be read, has no InitiationTimestamp, or no contact in it counts.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, DATA_BYTES, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BusyhourError(
             f"{shown(path)}: cannot be read: {getattr(error, 'strerror', None) or error}",

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.input_files import DATA_BYTES, read_text
 from busyhour.project.toml_file import shown
 
 COLUMNS = ("calls", "offered", "contacts", "volume", "count")
@@ -30,7 +31,7 @@ def read_intervals(path: Path, column: str | None = None) -> tuple[float, ...]:
             calls.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, DATA_BYTES, encoding="utf-8-sig")
     except OSError as error:
         raise BusyhourError(
             f"{shown(path)}: cannot be read: {error.strerror}", "Correct the path of traffic.intervals.file."
