@@ -16,6 +16,9 @@ from busyhour.errors import BusyhourError
 
 T = TypeVar("T")
 
+MOST = 10**15
+"""Largest number in a record; sums and products of such numbers stay finite."""
+
 _WHOLE: set[type] = {int, str}
 """Types whose values are JSON values already."""
 
@@ -73,6 +76,8 @@ def _decode(kind: Any, data: Any, place: str) -> Any:
     if origin is list:
         (item,) = typing.get_args(kind)
         if item in _WHOLE and isinstance(data, list) and set(map(type, data)) <= {item}:
+            if item is int and data and max(max(data), -min(data)) > MOST:
+                raise BusyhourError(f"{place}: has a number beyond {MOST:.0e}.")
             return list(data)  # long lists of counts: checked at once
         return [_decode(item, each, f"{place}[{i}]") for i, each in enumerate(_of(list, data, place))]
     if origin is tuple:
@@ -92,9 +97,10 @@ def _decode(kind: Any, data: Any, place: str) -> Any:
         except ValueError:
             known = ", ".join(repr(member.value) for member in kind)
             raise BusyhourError(f"{place}: {data!r} is not one of {known}.") from None
-    if kind is float:
-        return float(_of((int, float), data, place))
-    return _of(kind, data, place)
+    found = _of((int, float) if kind is float else kind, data, place)
+    if kind in (int, float) and abs(found) > MOST:
+        raise BusyhourError(f"{place}: {found!r:.40} is beyond {MOST:.0e}, the largest number in a record.")
+    return float(found) if kind is float else found
 
 
 def _of(kind: Any, data: Any, place: str) -> Any:
@@ -112,4 +118,7 @@ def _dataclass(kind: Any, data: Mapping[str, Any], place: str) -> Any:
             given[field.name] = _decode(hints[field.name], data[field.name], f"{place}.{field.name}")
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise BusyhourError(f"{place}: member {field.name!r} is missing.")
-    return kind(**given)
+    try:
+        return kind(**given)
+    except ValueError as error:
+        raise BusyhourError(f"{place}: {error}.") from None

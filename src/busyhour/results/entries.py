@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+LONGEST_SECONDS = 1e7
+"""Longest run, from its start to the last value of a series: 115 days."""
+
 
 @dataclass(slots=True)
 class Slip:
@@ -92,6 +95,12 @@ class Series:
     t: list[float]
     v: list[float | None]
     source: str = "generator"
+
+    def __post_init__(self) -> None:
+        if len(self.t) != len(self.v):
+            raise ValueError(f"the series {self.name!r} has {len(self.t):,} times and {len(self.v):,} values")
+        if self.t and max(max(self.t), -min(self.t)) > LONGEST_SECONDS:
+            raise ValueError(f"the series {self.name!r} has a time beyond {LONGEST_SECONDS:,.0f} s")
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 from busyhour.atomic_write import replace_file
 from busyhour.errors import BusyhourError
 from busyhour.input_files import DATA_BYTES, parse_json, read_text
+from busyhour.results import load_result, record
 from busyhour.results.codec import decode, encode
 from busyhour.results.load_result import LoadResult
 from busyhour.results.old_names import with_current_names
@@ -63,11 +64,11 @@ def read_json(path: Path) -> Mapping[str, Any]:
     return data
 
 
-def write_run(folder: Path, record: RunRecord) -> Path:
-    """Write `record` as run.json into `folder` and return its path; raises as `write_json`."""
+def write_run(folder: Path, made: RunRecord) -> Path:
+    """Write `made` as run.json into `folder` and return its path; raises as `write_json`."""
     path = folder / RUN_FILE
     raw = folder / LOAD_FILE
-    write_json(path, encode(record), keeps=raw)
+    write_json(path, encode(made), keeps=raw)
     return path
 
 
@@ -82,7 +83,7 @@ def read_run(path: Path) -> RunRecord:
     if path.is_dir():
         path = path / RUN_FILE
     try:
-        return decode(RunRecord, with_current_names(read_json(path)))
+        return decode(RunRecord, with_current_names(_of_version(read_json(path), record.SCHEMA_VERSION)))
     except BusyhourError as error:
         raise _placed(path, error) from None
 
@@ -98,9 +99,20 @@ def read_load(folder: Path) -> LoadResult:
     """Read the load generator's result; raises BusyhourError if load.json is missing or broken."""
     path = folder / LOAD_FILE if folder.is_dir() else folder
     try:
-        return LoadResult.from_json(read_json(path))
+        return LoadResult.from_json(_of_version(read_json(path), load_result.SCHEMA_VERSION))
     except BusyhourError as error:
         raise _placed(path, error) from None
+
+
+def _of_version(data: Mapping[str, Any], version: str) -> Mapping[str, Any]:
+    """Return `data` if it is of the schema version that is read here; records without one are the oldest ones."""
+    found = data.get("schema_version", version)
+    if found != version:
+        raise BusyhourError(
+            f"schema_version is {found!r:.40}, this version of busyhour reads {version!r}.",
+            "Use the version of busyhour that wrote it, or a newer one.",
+        )
+    return data
 
 
 def _placed(path: Path, error: BusyhourError) -> BusyhourError:

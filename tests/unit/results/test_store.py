@@ -3,8 +3,10 @@ import errno
 import pytest
 
 from busyhour.errors import BusyhourError
+from busyhour.results.codec import decode
 from busyhour.results.load_result import Bounds, Circumstances, summarise
 from busyhour.results.measurement.measures import Measures
+from busyhour.results.record import Series
 from busyhour.results.store import read_json, read_load, read_run, write_json, write_load
 
 
@@ -51,3 +53,18 @@ def test_a_load_result_is_read_back(tmp_path):
     result = summarise(Measures(), Circumstances("voice", "", "", 0.0, 0.0), Bounds())
     write_load(tmp_path, result)
     assert read_load(tmp_path) == result
+
+
+@pytest.mark.parametrize("read", [read_run, read_load])
+def test_a_file_of_a_newer_schema_is_not_read(tmp_path, read):
+    for name in ("run.json", "load.json"):
+        (tmp_path / name).write_text('{"schema_version": "99"}')
+    with pytest.raises(BusyhourError, match=r"schema_version is '99', this version of busyhour reads '1'"):
+        read(tmp_path)
+
+
+def test_a_series_has_as_many_times_as_values():
+    with pytest.raises(BusyhourError, match="has 2 times and 1 values"):
+        decode(Series, {"name": "calls", "unit": "1/s", "t": [0, 1], "v": [1]})
+    with pytest.raises(BusyhourError, match="has a time beyond 10,000,000 s"):
+        decode(Series, {"name": "calls", "unit": "1/s", "t": [1e9], "v": [1]})

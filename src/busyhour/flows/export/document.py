@@ -228,7 +228,7 @@ def _read(text: str, path: Path | None, place: Any = None, what: str = "") -> tu
         ) from None
     except _NotJsonError as error:
         raise DocumentError(
-            f"{what}is not JSON: {error.args[0]:.30} is not a number that JSON has",
+            f"{what}is not JSON: {error.args[0]:.30} is not a JSON number",
             path,
             place(find_token(text, error.args[0])),
             _EXPORT_HINT,
