@@ -63,7 +63,7 @@ def read_bytes(path: Path, most: int = DOCUMENT_BYTES) -> bytes:
     try:
         status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):
-            raise IsADirectoryError(errno.EISDIR, "is a folder, not a file", str(path))
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if stat.S_ISREG(status.st_mode):
             if status.st_size > most:
                 raise _too_large(path, most)

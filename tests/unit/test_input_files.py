@@ -49,7 +49,7 @@ def test_a_device_is_not_read(device: str) -> None:
 
 
 def test_a_folder_is_not_read(tmp_path: Path) -> None:
-    with pytest.raises(IsADirectoryError, match="is a folder"):
+    with pytest.raises(IsADirectoryError, match="Is a directory"):
         read_bytes(tmp_path)
 
 
