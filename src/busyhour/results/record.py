@@ -26,9 +26,6 @@ from busyhour.results.throttled import Throttled
 
 SCHEMA_VERSION = "1"
 
-LONGEST_SECONDS = 1e7
-"""Longest run, from its start to the last value of a series: 115 days."""
-
 
 class Outcome(StrEnum):
     """Verdict on a run."""
