@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import click
 
-from busyhour import __version__, extras
+from busyhour import __version__, extras, interrupts
 from busyhour.cli import _streams
 from busyhour.errors import BusyhourError, ExitCode, did_you_mean
 from busyhour.no_proxy import bypass_proxy
@@ -140,7 +140,8 @@ def _unexpected(error: BaseException, debug: bool) -> int:
 def _run(arguments: list[str] | None, debug: bool) -> int:
     """Run the command; return its exit code."""
     try:
-        code = cli.main(args=arguments, prog_name="busyhour", standalone_mode=False)
+        with interrupts.interruptible():
+            code = cli.main(args=arguments, prog_name="busyhour", standalone_mode=False)
     except BusyhourError as error:
         return _fail(error)
     except click.Abort as error:

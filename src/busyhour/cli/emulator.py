@@ -215,8 +215,9 @@ def command(
     import logging
     import os
 
-    from busyhour import emulator_token, extras
+    from busyhour import emulator_token, extras, lifeline
 
+    lifeline.follow(lifeline.end_self)  # a run that dies leaves no emulator
     extras.require("emulator")
     from busyhour.emulator import options
     from busyhour.emulator.account import Account

@@ -110,10 +110,23 @@ def command(
         )
         if replay is not None:
             raise SystemExit(_replay(explorer, subjects, entry, replay))
-        reports = explore_all(explorer, None if entry is None else [subjects.find(entry)])
+        reports: list[Any] = []
+        findings: list[Any] = []
+        interrupted = False
+        try:
+            explore_all(explorer, None if entry is None else [subjects.find(entry)], into=reports)
+            findings = [] if handlers is None else _check_handlers(handlers, subjects, examples)
+        except KeyboardInterrupt:
+            interrupted = True
         explored = Explored(subjects, reports)
-        findings = [] if handlers is None else _check_handlers(handlers, subjects, examples)
-    _write(explored, form, html, lcov, verbose, findings)
+    if reports or not interrupted:
+        _write(explored, form, html, lcov, verbose, findings)
+    if interrupted:
+        left = len(subjects.context.flows) - len(reports) if entry is None else 1 - len(reports)
+        click.echo(
+            f"Interrupted: {left} flows were not explored to the end, and are not in the result.", err=True
+        )
+        raise SystemExit(int(ExitCode.INTERRUPTED))
     if any(one.failures for one in reports) or findings:
         raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
 
@@ -187,8 +200,14 @@ def _database(project: Any) -> Path:
     return Path(project.root) / ".hypothesis" / "busyhour"
 
 
-def explore_all(explorer: Any, entries: Any = None) -> Any:
-    """Explore every flow, or some, with a progress bar on a terminal."""
+def explore_all(explorer: Any, entries: Any = None, into: list[Any] | None = None) -> Any:
+    """Explore every flow, or some, with a progress bar on a terminal.
+
+    Args:
+        explorer: of the flows.
+        entries: flows to explore; None: all.
+        into: receives each flow's report when it is done, so that Ctrl-C leaves what was found.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -196,10 +215,13 @@ def explore_all(explorer: Any, entries: Any = None) -> Any:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("exploring", total=len(entries or explorer.context.flows))
-        return explorer.explore(
-            entries,
-            on_report=lambda report: progress.update(task, advance=1, description=report.flow.name[:40]),
-        )
+
+        def done(report: Any) -> None:
+            if into is not None:
+                into.append(report)
+            progress.update(task, advance=1, description=report.flow.name[:40])
+
+        return explorer.explore(entries, on_report=done)
 
 
 def _handlers(

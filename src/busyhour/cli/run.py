@@ -145,7 +145,7 @@ def command(
 
     from rich.console import Console
 
-    from busyhour import extras
+    from busyhour import extras, interrupts
     from busyhour.errors import BusyhourError, ExitCode
 
     extras.require(
@@ -189,7 +189,7 @@ def command(
     if baseline and not confirm:
         raise BusyhourError("--baseline is what --confirm compares with.", "Say --confirm too.")
     clearance = _gate(planned, console, beside, live=live) if target == "aws" else None
-    signal.signal(signal.SIGTERM, _as_interrupt)  # ends like Ctrl-C: live calls ended, report written
+    interrupts.install(interrupts.interrupt, signal.SIGTERM)  # like Ctrl-C: live calls ended, report written
     for name in beside:
         project.loadtest(name)  # a wrong name is reported before anything starts
     options = Options(
@@ -213,10 +213,6 @@ def command(
     if unproven and code is ExitCode.OK:
         code = ExitCode.DOES_NOT_HOLD
     raise SystemExit(int(code if held is None else with_verdict(held, code)))
-
-
-def _as_interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _load(project: Any, name: str, overrides: tuple[str, ...], *, smoke: bool) -> Scenario:

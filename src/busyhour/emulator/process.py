@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from busyhour import lifeline
 from busyhour.atomic_write import replace_file
 from busyhour.collector import collect_beside, held_back
 from busyhour.emulator.server.listener import Served, run, serve
@@ -50,10 +51,13 @@ def announce(about: Mapping[str, Any], ready_file: Path | None, notes: Iterable[
 def serve_until_signal(
     emulator: Served, listener: socket.socket, on_ready: Callable[[], None], guard: RequestGuard | None = None
 ) -> ExitCode:
-    """Serve until SIGTERM or Ctrl-C; live contacts are ended, so that each has its record.
+    """Serve until SIGTERM, Ctrl-C or a lost terminal; live contacts are ended, so that each has its record.
+
+    No process below this one outlives it: neither environments of functions nor what handlers have started in sessions
+    of their own. If a parent started this process and dies, it ends at once.
 
     Returns:
-        OK after SIGTERM, INTERRUPTED after Ctrl-C.
+        OK after SIGTERM, INTERRUPTED after Ctrl-C and SIGHUP.
 
     Raises:
         BusyhourError: the emulator did not start.
@@ -68,15 +72,20 @@ def serve_until_signal(
             caught.append(number)
             stopping.set()
 
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop, number)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+                loop.add_signal_handler(number, stop, number)
         collecting = loop.create_task(collect_beside())
         try:
             await serve(emulator, listener, guard=guard, on_ready=on_ready, stopping=stopping)
         finally:
             collecting.cancel()
 
+    lifeline.adopt_orphans()
     gc.collect()
-    with held_back():
-        run(main)
-    return ExitCode.INTERRUPTED if caught[:1] == [signal.SIGINT] else ExitCode.OK
+    try:
+        with held_back():
+            run(main)
+    finally:
+        lifeline.end_descendants()
+    return ExitCode.OK if caught[:1] == [signal.SIGTERM] else ExitCode.INTERRUPTED

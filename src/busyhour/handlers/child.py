@@ -18,13 +18,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from busyhour import extras
+from busyhour import extras, lifeline
 from busyhour.handlers.functions import AWS_LIBRARIES, Function
 from busyhour.handlers.noting import READ_UNSEEN, RecordedEvent, RecordedReads
 from busyhour.handlers.runtime import failures, logs
 from busyhour.handlers.runtime.context import LambdaContext
 from busyhour.handlers.runtime.invocation import Outcome, failed, invoke
 from busyhour.handlers.runtime.variables import trace_id
+
+OVERTIME_SECONDS = 60.0
+"""Seconds of processor time beyond an invocation's limit; the parent ends it long before, if it is alive."""
 
 
 class NoAws:
@@ -65,6 +68,7 @@ class NoAws:
 
 def main() -> None:
     """Process requests until standard input ends."""
+    lifeline.follow(lifeline.end_self)
     # Handlers must neither read nor write the pipes of requests and responses.
     questions = os.fdopen(os.dup(0), encoding="utf-8")
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -96,7 +100,10 @@ def main() -> None:
             function.enter()
             no_aws.running = function
         log.request_id = asked["request_id"]
-        _say(answers, _run(function, asked, operations))
+        lifeline.limit_processor_time(float(asked.get("seconds", 0.0)) + OVERTIME_SECONDS)
+        answer = _run(function, asked, operations)
+        lifeline.limit_processor_time(0.0)
+        _say(answers, answer)
 
 
 class Operations:

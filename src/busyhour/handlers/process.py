@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
+import signal
 import subprocess
 import sys
 import time
@@ -17,6 +19,7 @@ from busyhour.handlers.noting import Path as Read
 from busyhour.handlers.runtime import failures
 from busyhour.handlers.runtime.importing import handler_name
 from busyhour.handlers.runtime.variables import variables
+from busyhour.lifeline import Lifeline, descendants, kill
 
 START_SECONDS = 30.0
 """Maximum seconds for the start of the process and the import of a handler; Lambda does not count them either."""
@@ -107,6 +110,7 @@ class HandlerProcess:
             ],
         }
         self._process: subprocess.Popen[bytes] | None = None
+        self._line: Lifeline | None = None
         self._buffer = b""
         self._imported: set[tuple[Path, str]] = set()
 
@@ -170,16 +174,23 @@ class HandlerProcess:
         )
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, and everything that handlers have started from it."""
         process, self._process = self._process, None
+        line, self._line = self._line, None
         self._buffer = b""
         self._imported.clear()
         if process is not None:
-            process.kill()
+            below = descendants(process.pid)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+            kill(below)
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
-                    pipe.close()
+                    with contextlib.suppress(BrokenPipeError):  # what was not sent any more
+                        pipe.close()
+        if line is not None:
+            line.close()
 
     def _ask(self, handler: Handler, message: Mapping[str, Any], seconds: float) -> dict[str, Any] | None:
         if self._process is None:
@@ -219,13 +230,23 @@ class HandlerProcess:
     def _start(self) -> None:
         # No AWS settings of the caller may reach the handlers.
         environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-u", "-X", "utf8", "-m", "busyhour.handlers.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-        )
+        line = self._line = Lifeline()
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-u", "-X", "utf8", "-m", "busyhour.handlers.child"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**environment, **line.environment},
+                pass_fds=line.descriptors,
+                start_new_session=True,  # Ctrl-C is ours to handle, and its group is ended with it
+            )
+        except OSError as error:
+            line.close()
+            raise ProcessError(
+                f"the handlers' process cannot be started: {error.strerror or error}"
+            ) from None
+        line.started()
         try:
             ready = self._exchange(self._setup, START_SECONDS)
         except EndedError:

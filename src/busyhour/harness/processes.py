@@ -1,4 +1,7 @@
-"""Child processes of a run: started in their own group, logged to a file, ended for certain."""
+"""Child processes of a run: started in their own group, logged to a file, ended with everything below them.
+
+A child also ends when this process dies, see `busyhour.lifeline`.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from busyhour import lifeline
 from busyhour.errors import BusyhourError, ExitCode
 
 GRACE_SECONDS = 10.0
@@ -60,10 +65,16 @@ class Child:
         return True
 
     def kill(self) -> None:
-        """End the whole process group at once."""
+        """End the whole process group at once, and all processes below it: a handler may have left the group (setsid)."""
+        below = self.below()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        lifeline.kill(below)
+
+    def below(self) -> list[int]:
+        """Ids of the processes below it, as long as it is running."""
+        return lifeline.descendants(self.process.pid) if self.running else []
 
     def last_lines(self, count: int = 5) -> str:
         """The end of its log: what a person wants to see when it failed."""
@@ -96,24 +107,72 @@ def child(
     log: Path,
     environment: Mapping[str, str],
     grace: float = GRACE_SECONDS,
+    inherits: Sequence[int] = (),
 ) -> Iterator[Child]:
     """Start `command` with `environment` added to ours; on leaving, it and its children are gone.
 
     Output goes to `log`. The child is asked to stop first and killed after `grace` seconds.
+
+    Args:
+        name: for messages.
+        command: program and arguments; it follows its lifeline.
+        log: file that output is appended to.
+        environment: added to ours.
+        grace: seconds between the request to stop and the kill.
+        inherits: descriptors that the child keeps open.
+
+    Raises:
+        BusyhourError: the log cannot be written, or the operating system starts no process.
     """
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **environment},
-            start_new_session=True,
-        )
+    line = lifeline.Lifeline()
+    try:
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **environment, **line.environment},
+                start_new_session=True,
+                pass_fds=(*line.descriptors, *inherits),
+            )
+    except OSError as error:
+        line.close()
+        raise BusyhourError(
+            f"The {name} cannot be started: {error.strerror or error}.",
+            "Free some space, memory or processes, and try again.",
+            ExitCode.UNREACHABLE,
+        ) from None
+    line.started()
     started = Child(name, process, log)
     try:
         yield started
     finally:
-        started.ask_to_stop()
-        started.wait(grace)
-        started.kill()
+        with _uninterrupted():
+            below = started.below()
+            started.ask_to_stop()
+            started.wait(grace)
+            started.kill()
+            lifeline.kill(below)
+            line.close()
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let no further Ctrl-C end the clean-up half-way: it is bounded by the child's grace, and a child is left otherwise."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    came: list[int] = []
+    for number in numbers:
+        if before[number] is not signal.SIG_IGN:
+            signal.signal(number, lambda given, _: came.append(given))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+        if came:
+            raise KeyboardInterrupt

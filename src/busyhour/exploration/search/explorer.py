@@ -150,17 +150,19 @@ class Explorer:
     def explore(
         self, entries: Sequence[Flow] | None = None, on_report: Callable[[FlowReport], None] | None = None
     ) -> list[FlowReport]:
-        """Explore each of the entries (all flows) in turn; call `on_report` with each report."""
+        """Explore each of the entries (all flows) in turn; call `on_report` with each report, complete after an interrupt too."""
         reports = []
-        for flow in entries if entries is not None else self.context.flows:
-            report = self.explore_flow(flow)
-            reports.append(report)
-            if on_report is not None:
-                on_report(report)
-        for report in reports:
-            # Transitions of this flow taken from other entries count as well.
-            report.covered |= self._taken & set(report.transitions)
-            report.ran = {one.index for one in report.flow.actions if id(one) in self._ran}
+        try:
+            for flow in entries if entries is not None else self.context.flows:
+                report = self.explore_flow(flow)
+                reports.append(report)
+                if on_report is not None:
+                    on_report(report)
+        finally:
+            for report in reports:
+                # Transitions of this flow taken from other entries count as well.
+                report.covered |= self._taken & set(report.transitions)
+                report.ran = {one.index for one in report.flow.actions if id(one) in self._ran}
         return reports
 
     def explore_flow(self, flow: Flow) -> FlowReport:

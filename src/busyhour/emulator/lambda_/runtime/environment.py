@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from busyhour.emulator.lambda_.runtime.worker import FRAME
+from busyhour.lifeline import Lifeline, descendants, kill
 
 _PACKAGES = str(Path(__file__).parents[4])
 _PROGRAM = (
@@ -101,12 +102,12 @@ class Environment:
     """
 
     def __init__(
-        self, process: subprocess.Popen[bytes], frames: _Frames, log_file: int, lifeline: int
+        self, process: subprocess.Popen[bytes], frames: _Frames, log_file: int, line: Lifeline
     ) -> None:
         self._process = process
         self._frames = frames
         self._log_file = log_file
-        self._lifeline = lifeline
+        self._line = line
         self.failure: Answer | None = None
 
     @classmethod
@@ -119,33 +120,33 @@ class Environment:
             OSError: the operating system provided no process, socket or file.
         """
         ours, theirs = socket.socketpair()
-        read_end, write_end = os.pipe()
+        line = Lifeline()
         log_file = _log_file()
         # Python's own module search, UTF-8 and unbuffered output are as on Lambda.
         command = [sys.executable, "-P", "-u", "-X", "utf8", "-c", _PROGRAM, _PACKAGES]
-        command += [str(theirs.fileno()), str(read_end), str(root), handler]
+        command += [str(theirs.fileno()), str(root), handler]
         try:
             process = subprocess.Popen(
                 command,
-                env=dict(variables),
+                env={**variables, **line.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log_file,
                 stderr=log_file,
-                pass_fds=(theirs.fileno(), read_end),
+                pass_fds=(theirs.fileno(), *line.descriptors),
                 start_new_session=True,  # its own process group, so that the handler's own children end with it
                 cwd=_folder(root),
             )
         except OSError:
             ours.close()
-            os.close(write_end)
+            line.close()
             os.close(log_file)
             raise
         finally:
             theirs.close()
-            os.close(read_end)
+        line.started()
         ours.setblocking(False)
         _, frames = await asyncio.get_running_loop().create_connection(_Frames, sock=ours)
-        environment = cls(process, frames, log_file, write_end)
+        environment = cls(process, frames, log_file, line)
         try:
             await environment._initialise(init_limit)
         except asyncio.CancelledError:
@@ -236,15 +237,17 @@ class Environment:
         return None
 
     def kill(self) -> None:
-        """Kill the process group and release its resources. Idempotent."""
+        """Kill the process, its group and what the handler started in other sessions; release its resources. Idempotent."""
         if self._log_file < 0:
             return
+        below = descendants(self._process.pid)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
+        kill(below)
         self._frames.closed = True
         if self._frames.transport is not None:
             self._frames.transport.close()
-        os.close(self._lifeline)
+        self._line.close()
         os.close(self._log_file)
         self._log_file = -1
         self._process.wait()  # killed above: the kernel needs no noticeable time

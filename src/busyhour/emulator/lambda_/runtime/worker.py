@@ -1,9 +1,9 @@
 """The program inside an execution environment: imports a handler once, then runs one event after the other.
 
-Started in an interpreter of its own with nothing but the standard library and `busyhour.handlers.runtime`, so
+Started in an interpreter of its own with nothing but the standard library, `busyhour.handlers.runtime` and `busyhour.lifeline`, so
 that an environment is cheap and the handler runs in an interpreter as empty as Lambda's. Exchanges frames (see
 `FRAME`) over an inherited socket; standard output and error are an inherited file that the parent reads as the
-function's log. When the parent exits, even abruptly, the socket or the liveness pipe closes and the process
+function's log. When the parent exits, even abruptly, the socket or the lifeline closes and the process
 ends.
 """
 
@@ -14,11 +14,11 @@ import os
 import resource
 import socket
 import struct
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
+from busyhour import lifeline
 from busyhour.handlers.runtime import logs
 from busyhour.handlers.runtime.context import LambdaContext
 from busyhour.handlers.runtime.importing import load
@@ -27,6 +27,8 @@ from busyhour.handlers.runtime.variables import trace_id
 
 FRAME = struct.Struct("<II")
 """A frame: length of the JSON header, length of the payload, then both."""
+OVERTIME_SECONDS = 10.0
+"""Seconds of processor time beyond the function's timeout; the emulator ends it at the timeout, if it is alive."""
 
 
 def _peak_kib() -> int:
@@ -56,20 +58,13 @@ def _send(connection: socket.socket, header: dict[str, Any], payload: bytes) -> 
     connection.sendall(FRAME.pack(len(head), len(payload)) + head + payload)
 
 
-def _end_with_parent(pipe: int) -> None:
-    """Block until the write end of `pipe` closes, which the kernel does when the parent dies."""
-    while os.read(pipe, 1):
-        pass
-    os._exit(0)
-
-
 def main(arguments: list[str]) -> None:
-    """Serve invocations until the parent closes the socket: SOCKET_FD PIPE_FD ROOT MODULE.NAME."""
+    """Serve invocations until the parent closes the socket: SOCKET_FD ROOT MODULE.NAME."""
     connection = socket.socket(fileno=int(arguments[0]))
-    threading.Thread(target=_end_with_parent, args=(int(arguments[1]),), daemon=True).start()
+    lifeline.follow(lifeline.end_self)
     log = logs.set_up()
     try:
-        handler = load(arguments[3], Path(arguments[2]))
+        handler = load(arguments[2], Path(arguments[1]))
     except Exception as error:  # the handler's own code may raise anything
         _send(connection, {"ready": False}, failed(error).payload)
         return
@@ -80,9 +75,11 @@ def main(arguments: list[str]) -> None:
         payload = _read(connection, size)
         request_id = log.request_id = header["request_id"]
         os.environ["_X_AMZN_TRACE_ID"] = trace_id(request_id)
+        lifeline.limit_processor_time(header["timeout"] + OVERTIME_SECONDS)
         started = time.monotonic()
         ended = invoke(handler, payload, request_id, lambda given=header: _context(given))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         seconds = time.monotonic() - started
+        lifeline.limit_processor_time(0.0)
         _send(connection, {"ok": ended.ok, "seconds": seconds, "peak_kib": _peak_kib()}, ended.payload)
 
 

@@ -66,6 +66,7 @@ def test_a_worker_imports_nothing_but_the_standard_library_and_the_runtime(tmp_p
         "busyhour.emulator.lambda_",
         "busyhour.emulator.lambda_.runtime",
         "busyhour.handlers",
+        "busyhour.lifeline",
     )
     ours = {name for name in modules if name.split(".")[0] == "busyhour"}
     assert {name for name in ours if not name.startswith("busyhour.handlers.runtime")} == {
