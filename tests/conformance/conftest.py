@@ -62,6 +62,12 @@ def rank(name: str) -> int:
     return 100 + next((i for i, beginning in enumerate(LAST) if name.startswith(beginning)), -1)
 
 
+def order(name: str) -> tuple[int, bool, int, str]:
+    """By rank; an alias is made after its version, and parts are deleted before what they belong to."""
+    deleted = name.startswith("Delete")
+    return rank(name), ("Alias" in name) != deleted, -len(name) if deleted else 0, name
+
+
 class Requests:
     """Strategies of parameters; names that answers told are used again where a member of that name is asked for."""
 
@@ -335,7 +341,7 @@ class Bench:
         return service != "dynamodb" or operation not in DATA
 
     def operations(self, service: str) -> list[str]:
-        return sorted(self.served[service], key=lambda name: (rank(name), name))
+        return sorted(self.served[service], key=order)
 
     def ask(self, service: str, operation: str, params: dict[str, Any]) -> str | None:
         """Make a request and check the answer; the error's code, or None. What is wrong goes into `problems`."""

@@ -173,6 +173,13 @@ DEFAULT_PORT = 4580
     "may be repeated.",
 )
 @click.option(
+    "--strict-references/--lenient-references",
+    "strict",
+    default=None,
+    help="Whether what a published flow refers to must be in its instance, as in AWS; strict, but with --scenario, whose "
+    "exports come from another instance.",
+)
+@click.option(
     "--ready-file",
     type=click.Path(path_type=Path),
     help="Write URL and identity to this file, JSON, once the emulator accepts requests.",
@@ -206,6 +213,7 @@ def command(
     events: str | None,
     flow_logs: Path | None,
     machines: tuple[str, ...],
+    strict: bool | None,
     ready_file: Path | None,
 ) -> None:
     """Serve Connect, Lambda, DynamoDB, Lex, Service Quotas, CloudWatch and STS until Ctrl-C, throttled by quota.
@@ -255,6 +263,7 @@ def command(
             failures=options.shares_of("--fail", failures, options.DISCONNECT_REASONS),
             machines=options.shares_of("--machine", machines, MACHINE_STATUS),
             age=AccountAge(age),
+            look_up=strict if strict is not None else scenario is None,
         ),
         faults=options.read_fault_file(faults) if faults is not None else (),
         functions=options.functions_of(functions),

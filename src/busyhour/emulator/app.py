@@ -97,6 +97,7 @@ class Emulator:
             "flows": {flow.name: flow.id for flow in self.instance.flows()},
             "queues": {queue.name: queue.id for queue in self.instance.queues()},
             "numbers": [number.number for number in self.instance.numbers()],
+            "references": "looked up" if self.sites.policy.look_up else "not looked up",
         }
 
     async def start(self, url: str) -> None:

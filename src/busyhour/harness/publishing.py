@@ -33,14 +33,16 @@ _WORDS = {
 """Sentence by rule; for every other rule it is about a value."""
 
 
-def problems(content: str) -> list[str]:
-    """Why Connect would refuse to publish `content`, a message for each; empty where it would not."""
+def problems(content: str, type: str) -> list[str]:
+    """Why Connect would refuse to publish `content` as a flow of `type`, a message for each; empty where it would not."""
     from busyhour.contracts.finding import Severity
     from busyhour.contracts.reading.source import Source
     from busyhour.contracts.reading.sources import Gathered
     from busyhour.flows.export.document import parse
+    from busyhour.flows.model import FlowType
 
-    report = _checker().check(Gathered((Source("content", parse(content)),), {}))
+    source = Source("content", parse(content), flow_type=FlowType(type))
+    report = _checker().check(Gathered((source,), {}))
     return list(dict.fromkeys(_said(finding) for finding in report.at_least(Severity.ERROR)))
 
 
@@ -58,4 +60,4 @@ def _checker() -> Checker:
     """Rules and schemas are read at the first flow that is published, not when the emulator starts."""
     from busyhour.contracts.check import Checker
 
-    return Checker()
+    return Checker(strict=True)

@@ -49,11 +49,14 @@ BYE = action("bye")
     ],
 )
 def test_what_connect_refuses_is_said_as_connect_says_it(content, said):
-    assert said in problems(content)
+    assert said in problems(content, "CONTACT_FLOW")
 
 
 def test_a_flow_that_connect_takes_has_no_problem():
-    assert problems(flow(action("a", *PLAY, NextAction="bye", Errors=[], Conditions=[]), BYE)) == []
+    assert (
+        problems(flow(action("a", *PLAY, NextAction="bye", Errors=[], Conditions=[]), BYE), "CONTACT_FLOW")
+        == []
+    )
 
 
 def test_every_rule_that_has_words_exists():
@@ -61,3 +64,21 @@ def test_every_rule_that_has_words_exists():
 
     rules = {rule.id for rule in Checker().rules}
     assert set(_WORDS) <= rules
+
+
+def test_the_type_of_the_request_decides_not_that_of_the_export():
+    waits = action("a", "MessageParticipantIteratively", {"Messages": [{"Text": "Wait."}]})
+    whisper = json.loads(flow(action("a", "TransferContactToAgent")))
+    whisper["Metadata"] = {"type": "agentTransfer"}
+    content = json.dumps(whisper)
+    assert problems(content, "AGENT_TRANSFER") == []
+    assert problems(content, "CUSTOMER_WHISPER") != []
+    assert problems(flow(waits), "CUSTOMER_QUEUE") == []
+
+
+def test_a_placeholder_in_place_of_an_arn_is_refused():
+    target = action("a", "UpdateContactTargetQueue", {"QueueId": "${QueueArn}"}, NextAction="bye",
+                    Errors=[{"NextAction": "bye", "ErrorType": "NoMatchingError"}])  # fmt: skip
+    assert problems(flow(target, BYE), "CONTACT_FLOW") == [
+        "Invalid Action property value. Path: Actions[0].Parameters.QueueId"
+    ]

@@ -16,8 +16,9 @@ from busyhour.emulator.connect.flow_logs import FlowLogs, LoggingMachine, Observ
 from busyhour.emulator.connect.instance_runtime import InstanceRuntimes
 from busyhour.emulator.connect.policy import ConnectPolicy
 from busyhour.emulator.connect.resources.allowed_countries import Destinations
+from busyhour.emulator.connect.resources.defaults import furnish
 from busyhour.emulator.connect.resources.flow_content import Validator
-from busyhour.emulator.connect.resources.instance import Instance, furnish
+from busyhour.emulator.connect.resources.instance import Instance
 from busyhour.flows.export.document import load
 from busyhour.flows.export.reader import read
 from busyhour.flows.library import FlowLibrary

@@ -27,6 +27,9 @@ class ConnectPolicy:
     """Choices of the emulated Connect."""
 
     over_quota: OverQuota = OverQuota.ACCEPT_THEN_FAIL
+    look_up: bool = True
+    """Whether what a flow refers to must be in the instance that publishes it, as in AWS. Without, flows of exports whose
+    resources are elsewhere can be created."""
     reorder_reason: str = "TELECOM_PROBLEM"
     """DisconnectReason of a call with the reorder tone; no documented reason matches exactly."""
     throttle_code: str = "TooManyRequestsException"

@@ -10,6 +10,7 @@ import orjson
 from busyhour.emulator.connect.api import (
     contacts,
     crud,
+    flow_versions,
     flows,
     instances,
     phone_numbers,
@@ -19,12 +20,23 @@ from busyhour.emulator.connect.api import (
 from busyhour.emulator.connect.contacts.times import epoch_seconds
 from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, InstanceRuntimes, Params
 from busyhour.emulator.connect.metrics import current, historical
+from busyhour.emulator.connect.resources.instance import resource_id
 from busyhour.emulator.error_formats import rest_json_error
 from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.model.operations import OperationTable
 from busyhour.emulator.model.registry import registered
 
-_MODULES = (start_contact, contacts, flows, routing_profiles, phone_numbers, instances, current, historical)
+_MODULES = (
+    start_contact,
+    contacts,
+    flows,
+    flow_versions,
+    routing_profiles,
+    phone_numbers,
+    instances,
+    current,
+    historical,
+)
 HANDLERS: Mapping[str, Handler] = {
     **crud.HANDLERS,
     **{name: one.run for name, one in registered(*_MODULES).items()},
@@ -92,7 +104,7 @@ class ConnectService:
         """Return the instance of a request; the first if it names none."""
         if "InstanceId" not in params or name in _ACCOUNT_WIDE:
             return self._sites.first
-        return self._sites.get(params["InstanceId"])
+        return self._sites.get(resource_id(params["InstanceId"]))
 
     @property
     def served(self) -> tuple[str, ...]:

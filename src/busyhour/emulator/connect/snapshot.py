@@ -12,6 +12,8 @@ from busyhour.emulator.connect.resources.flow_content import read_content
 from busyhour.emulator.connect.resources.instance import FlowResource, Instance, NumberResource, Resource
 
 _FLOW = ("content", "type", "description", "status", "state")
+_FLOW_SINCE = ("draft", "settings")
+"""Members that older snapshots lack."""
 _NUMBER = ("flow", "description", "type")
 
 
@@ -67,7 +69,7 @@ def _dumped(site: InstanceRuntime) -> dict[str, Any]:
 def _of(resource: Resource) -> dict[str, Any]:
     more: tuple[str, ...] = ()
     if isinstance(resource, FlowResource):
-        more = _FLOW
+        more = (*_FLOW, *_FLOW_SINCE)
     elif isinstance(resource, NumberResource):
         more = _NUMBER
     return {
@@ -77,6 +79,7 @@ def _of(resource: Resource) -> dict[str, Any]:
         "modified": resource.modified,
         "members": resource.members,
         "tags": resource.tags,
+        "parts": resource.parts,
         **{name: getattr(resource, name) for name in more},
     }
 
@@ -90,11 +93,17 @@ def _restored(site: InstanceRuntime, about: dict[str, Any]) -> None:
         if known is not None:
             instance.remove(known)
         arn = instance.arn_of(kind, kept["id"])
-        common = (kind, kept["id"], arn, kept["name"], kept["modified"], kept["members"], kept["tags"])
+        common = (
+            *(kind, kept["id"], arn, kept["name"], kept["modified"], kept["members"], kept["tags"]),
+            kept.get("parts") or {},
+        )
         if kind in (kinds.FLOW, kinds.MODULE):
             flow, _ = read_content(kept["content"], kept["name"], kept["type"])
             if flow is not None:
-                instance.add(FlowResource(*common, flow=flow, **{name: kept[name] for name in _FLOW}))
+                members = {name: kept[name] for name in _FLOW} | {
+                    name: kept[name] for name in _FLOW_SINCE if name in kept
+                }
+                instance.add(FlowResource(*common, flow=flow, **members))
         elif kind is kinds.NUMBER:
             instance.add(NumberResource(*common, **{name: kept[name] for name in _NUMBER}))
         else:

@@ -23,6 +23,11 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "InvalidRequestException here. A CreateUser against an instance of each kind would show it.",
         "UpdatePrompt with a name in use models no DuplicateResourceException: InvalidParameterException here. One such "
         "request to AWS would show it.",
+        "UpdateContactFlowContent without `:$SAVED` publishes a flow that was only saved; that a version with an alias cannot be "
+        "deleted, and how `$LATEST` and aliases are written in flow ids, is not documented. A session with versions would show "
+        "it.",
+        "A flow that was only saved is not kept from starting contacts; AWS documents no error. One StartChatContact with such "
+        "a flow would show it.",
         "Numbers under +1 are not distinguished by country. Without `--number`, the first use of a source number claims it.",
         "A ClientToken is remembered for 7 days, up to a million of them; of ended contacts the last 200,000 (AWS: 24 "
         "months).",

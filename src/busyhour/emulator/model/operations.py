@@ -39,7 +39,7 @@ class Operation:
     Made from a botocore operation model. `parse` returns the members of the input shape by their API names.
     """
 
-    __slots__ = ("_check", "_constraint", "_headers", "_malformed", "_queries", "errors", "labels", "name")
+    __slots__ = ("_check", "_constraint", "_headers", "_malformed", "_numbers", "_queries", "errors", "labels", "name")
 
     def __init__(self, model: Any, labels: tuple[str, ...], codes: Codes) -> None:
         self.name: str = model.name
@@ -50,6 +50,9 @@ class Operation:
         shape = model.input_shape
         self._check: Check | None = compile_shape(_by_member_name(shape)) if shape is not None else None
         self._queries = _queries(shape)
+        self._numbers = frozenset(
+            label for label in labels if shape.members[label].type_name in ("integer", "long")
+        )
         self._headers = _headers(shape)
 
     def parse(self, request: Request, values: tuple[str, ...]) -> dict[str, Any]:
@@ -61,7 +64,8 @@ class Operation:
         """
         params = self._body(request)
         for name, value in zip(self.labels, values, strict=True):
-            params[name] = unquote(value)
+            text = unquote(value)
+            params[name] = self._from_query(name, "integer", [text]) if name in self._numbers else text
         if self._queries and request.query:
             given = parse_qs(request.query, keep_blank_values=True)
             for wire, (name, kind) in self._queries.items():

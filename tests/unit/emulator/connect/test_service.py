@@ -379,14 +379,14 @@ def test_content_that_connect_would_not_publish_is_refused_with_its_problems(
 
 
 def test_a_stricter_validator_that_is_handed_in_has_its_say(make, aws_error, greeting):
-    client = make(validator=lambda content: ["no logging block"] if "Logging" not in content else [])
+    client = make(validator=lambda content, type: ["no logging block"] if "Logging" not in content else [])
     with pytest.raises(aws_error) as error:
         client("CreateContactFlow", Name="Bad", Type="CONTACT_FLOW", Content=json.dumps(greeting))
     assert error.value.parsed["problems"] == [{"message": "no logging block"}]
 
 
 def test_a_saved_flow_may_have_problems_a_published_one_may_not(make, greeting):
-    client = make(validator=lambda content: ["a problem"])
+    client = make(validator=lambda content, type: ["a problem"])
     content = json.dumps(greeting)
     client("CreateContactFlow", Name="Draft", Type="CONTACT_FLOW", Content=content, Status="SAVED")
 

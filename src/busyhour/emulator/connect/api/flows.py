@@ -1,19 +1,29 @@
-"""Operations on contact flows and modules; invalid content is not published."""
+"""Operations on contact flows and modules; invalid content is not published.
+
+`ID:$SAVED` is the saved content of a flow, `ID:N` its version N, the id alone its published content (API reference,
+DescribeContactFlow and UpdateContactFlowContent).
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+import orjson
 
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.flow_content import read_content
-from busyhour.emulator.connect.resources.instance import FlowResource
+from busyhour.emulator.connect.resources.flow_references import unknown_references
+from busyhour.emulator.connect.resources.instance import FlowResource, content_hash
 from busyhour.emulator.connect.resources.kinds import Kind
 from busyhour.emulator.messages import ApiError
 from busyhour.emulator.model.paging import page
 from busyhour.emulator.model.registry import operation
 from busyhour.flows.model import Flow
 
+SAVED = "$SAVED"
+_PUBLISHED = ("", "$LATEST")
 _INVALID = {
     "ContactFlow": "InvalidContactFlowException",
     "ContactFlowModule": "InvalidContactFlowModuleException",
@@ -35,7 +45,10 @@ def create_module(site: InstanceRuntime, params: Params) -> Params:
     known = site.tokens.find(f"module/{token}", at) if token else None
     made = site.instance.get(kinds.MODULE, known) if known else None
     if made is None:
+        settings = _settings(params)
         made = _create(site, params, kinds.MODULE, "MODULE", "PUBLISHED")
+        made.settings = settings
+        made.parts["external"] = params.get("ExternalInvocationConfiguration")
         if token:
             site.tokens.remember(f"module/{token}", made.id, at)
     return {"Id": made.id, "Arn": made.arn}
@@ -43,13 +56,20 @@ def create_module(site: InstanceRuntime, params: Params) -> Params:
 
 @operation("DescribeContactFlow")
 def describe_flow(site: InstanceRuntime, params: Params) -> Params:
-    """DescribeContactFlow."""
-    flow = site.flow(params["ContactFlowId"])
+    """DescribeContactFlow: what is published, saved (`:$SAVED`) or a version.
+
+    Raises:
+        ApiError: ContactFlowNotPublishedException: only `:$SAVED` shows a flow that was never published.
+    """
+    flow, what = named(site, kinds.FLOW, params["ContactFlowId"], "ContactFlowId")
+    if what in _PUBLISHED and flow.status != "PUBLISHED":
+        raise ApiError("ContactFlowNotPublishedException", "The flow has not been published.", 404)
+    about = {**_about(flow), **_content(flow, what)}
     return {
         "ContactFlow": {
-            **_about(flow),
+            **about,
             "Type": flow.type,
-            "FlowContentSha256": flow.sha256,
+            "FlowContentSha256": content_hash(about["Content"]),
             "LastModifiedTime": flow.modified,
             "LastModifiedRegion": site.state.account.region,
         }
@@ -59,8 +79,13 @@ def describe_flow(site: InstanceRuntime, params: Params) -> Params:
 @operation("DescribeContactFlowModule")
 def describe_module(site: InstanceRuntime, params: Params) -> Params:
     """DescribeContactFlowModule."""
-    module = site.find(kinds.MODULE, params["ContactFlowModuleId"])
-    return {"ContactFlowModule": {**_about(module), "FlowModuleContentSha256": module.sha256}}
+    module, what = named(site, kinds.MODULE, params["ContactFlowModuleId"], "ContactFlowModuleId")
+    about = {**_about(module), **_content(module, what)}
+    if module.settings:
+        about["Settings"] = module.settings
+    if module.parts.get("external"):
+        about["ExternalInvocationConfiguration"] = module.parts["external"]
+    return {"ContactFlowModule": {**about, "FlowModuleContentSha256": content_hash(about["Content"])}}
 
 
 @operation("ListContactFlows")
@@ -95,8 +120,14 @@ def list_modules(site: InstanceRuntime, params: Params) -> Params:
 
 @operation("UpdateContactFlowContent")
 def update_flow_content(site: InstanceRuntime, params: Params) -> Params:
-    """UpdateContactFlowContent: contacts that begin later run the new content."""
-    _set_content(site, site.flow(params["ContactFlowId"]), params["Content"])
+    """UpdateContactFlowContent: publishes, so that contacts that begin later run the new content; `:$SAVED` only saves."""
+    flow, what = named(site, kinds.FLOW, params["ContactFlowId"], "ContactFlowId")
+    if what == SAVED:
+        _save(site, flow, params["Content"])
+    elif what in _PUBLISHED:
+        _publish(site, flow, params["Content"])
+    else:
+        raise ApiError("InvalidRequestException", "A version of a flow cannot be changed.")
     return {}
 
 
@@ -104,8 +135,10 @@ def update_flow_content(site: InstanceRuntime, params: Params) -> Params:
 def update_module_content(site: InstanceRuntime, params: Params) -> Params:
     """UpdateContactFlowModuleContent."""
     module = site.find(kinds.MODULE, params["ContactFlowModuleId"])
+    settings = _settings(params)
     if params.get("Content") is not None:
-        _set_content(site, module, params["Content"])
+        _publish(site, module, params["Content"])
+    module.settings = settings or module.settings
     return {}
 
 
@@ -158,8 +191,21 @@ def _create(site: InstanceRuntime, params: Params, kind: Kind, type: str, status
     return made
 
 
-def _set_content(site: InstanceRuntime, resource: FlowResource, content: str) -> None:
-    flow = _valid(site, resource.kind, content, resource.name, resource.type, resource.status)
+def _publish(site: InstanceRuntime, resource: FlowResource, content: str) -> None:
+    flow = _valid(site, resource.kind, content, resource.name, resource.type, "PUBLISHED")
+    _set(site, resource, flow, content)
+    resource.status, resource.draft = "PUBLISHED", ""
+
+
+def _save(site: InstanceRuntime, resource: FlowResource, content: str) -> None:
+    flow = _valid(site, resource.kind, content, resource.name, resource.type, "SAVED")
+    if resource.status == "PUBLISHED":
+        resource.draft, resource.modified = content, site.state.time()
+    else:
+        _set(site, resource, flow, content)
+
+
+def _set(site: InstanceRuntime, resource: FlowResource, flow: Flow, content: str) -> None:
     resource.flow = replace(flow, arn=resource.flow.arn, path=resource.flow.path)
     resource.content, resource.modified = content, site.state.time()
     site.contacts.flows_changed()
@@ -188,13 +234,54 @@ def _free(site: InstanceRuntime, kind: Kind, name: str) -> None:
 
 
 def _valid(site: InstanceRuntime, kind: Kind, content: str, name: str, type: str, status: str) -> Flow:
+    """Read the content; what is to be published is checked as well, as the type of the request or the resource."""
     flow, problems = read_content(content, name, type)
-    validator = site.sites.validator
-    if flow is not None and status == "PUBLISHED" and validator is not None:
-        problems = validator(content)
+    if flow is not None and status == "PUBLISHED":
+        validator = site.sites.validator
+        if validator is not None:
+            problems = [*problems, *validator(content, type)]
+        if site.policy.look_up:
+            problems = [*problems, *unknown_references(site.instance, orjson.loads(content))]
     if flow is None or (problems and status == "PUBLISHED"):
-        raise ApiError(_INVALID[kind.noun], "The flow is not valid.", 400, problems=problems)
+        raise ApiError(
+            _INVALID[kind.noun], "The flow is not valid.", 400, problems=list(dict.fromkeys(problems))
+        )
     return flow
+
+
+def named(site: InstanceRuntime, kind: Kind, reference: str, member: str) -> tuple[FlowResource, str]:
+    """Return the flow or module of `ID[:what]` or `ARN[:what]`, and what: a version, an alias, `$SAVED`, or nothing."""
+    head, slash, tail = reference.rpartition("/")
+    identity, _, what = tail.partition(":")
+    found: FlowResource = site.find(kind, f"{head}{slash}{identity}", member)
+    return found, what
+
+
+def _content(resource: FlowResource, what: str) -> Params:
+    """Return Content, Status and Version of what of a flow is described."""
+    if what in _PUBLISHED:
+        return {"Content": resource.content}
+    if what == SAVED:
+        return {"Content": resource.draft or resource.content, "Status": "SAVED"}
+    version = resource.at_version(what)
+    if version is None:
+        raise ApiError("ResourceNotFoundException", f"The flow has no version or alias {what}.", 404)
+    about = {"Content": version["content"], "Version": version["number"]}
+    return about | ({"VersionDescription": version["description"]} if version["description"] else {})
+
+
+def _settings(params: Params) -> str:
+    """Return the settings of a module in a request, which must be an object of JSON; empty without."""
+    text: str = params.get("Settings") or ""
+    if not text:
+        return ""
+    try:
+        settings: Any = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        settings = None
+    if not isinstance(settings, dict):
+        raise ApiError("InvalidParameterException", "Settings must be an object of JSON.")
+    return text
 
 
 def _about(resource: FlowResource) -> Params:

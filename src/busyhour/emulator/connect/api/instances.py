@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params, not_found
-from busyhour.emulator.connect.resources.instance import Instance, Resource, furnish
+from busyhour.emulator.connect.resources.defaults import furnish
+from busyhour.emulator.connect.resources.instance import Instance, Resource
 from busyhour.emulator.messages import ApiError
 from busyhour.emulator.model.paging import page
 from busyhour.emulator.model.registry import operation

@@ -15,8 +15,10 @@ from busyhour.flows.model import Flow, FlowType
 VERSION = "2019-10-30"
 _FORMAT = "Invalid contact flow format."
 _VALUE = "Invalid Action property value."
-Validator = Callable[[str], list[str]]
-"""Returns the problems of a flow's content, as sentences; empty if it may be published."""
+_SETTINGS = "JSON field is missing or null for field name: settings"
+"""Refusal of a module's content without Settings (live, 2026)."""
+Validator = Callable[[str, str], list[str]]
+"""Returns the problems of a flow's content, as sentences; empty if it may be published as this type of flow."""
 
 
 def read_content(content: str, name: str, kind: str) -> tuple[Flow | None, list[str]]:
@@ -32,7 +34,10 @@ def read_content(content: str, name: str, kind: str) -> tuple[Flow | None, list[
         flow = read(document, name=name, type=FlowType(kind))
     except BusyhourError:
         return None, [_FORMAT]
-    return flow, _problems(flow)
+    problems = _problems(flow)
+    if kind == FlowType.MODULE and data.get("Settings") is None:
+        problems.append(_SETTINGS)
+    return flow, problems
 
 
 def _problems(flow: Flow) -> list[str]:

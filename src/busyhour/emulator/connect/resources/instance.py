@@ -34,6 +34,8 @@ class Resource:
     modified: float
     members: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, Any] = field(default_factory=dict)
+    """What belongs to the resource and Describe does not show: versions, aliases, overrides. Values of JSON."""
 
     def described(self, region: str) -> dict[str, Any]:
         """Return the members of Describe."""
@@ -52,12 +54,41 @@ class FlowResource(Resource):
     type: str = "CONTACT_FLOW"
     description: str = ""
     status: str = "PUBLISHED"
+    """PUBLISHED, or SAVED for a flow that was never published."""
     state: str = "ACTIVE"
+    draft: str = ""
+    """Content that was saved after the published one; empty: none."""
+    settings: str = ""
+    """Settings of a module, text of JSON."""
 
     @property
     def sha256(self) -> str:
         """Hash of the content, hexadecimal."""
-        return hashlib.sha256(self.content.encode()).hexdigest()
+        return content_hash(self.content)
+
+    @property
+    def versions(self) -> dict[str, dict[str, Any]]:
+        """Published versions by number: content, description, at."""
+        found: dict[str, dict[str, Any]] = self.parts.setdefault("versions", {})
+        return found
+
+    @property
+    def aliases(self) -> dict[str, dict[str, Any]]:
+        """Aliases by id: name, version, description, at."""
+        found: dict[str, dict[str, Any]] = self.parts.setdefault("aliases", {})
+        return found
+
+    def at_version(self, reference: str) -> dict[str, Any] | None:
+        """Return the version with this number, or that of the alias with this id or name; None without one."""
+        for identity, alias in self.aliases.items():
+            if reference in (identity, alias["name"]):
+                reference = str(alias["version"])
+        return self.versions.get(reference)
+
+
+def content_hash(content: str) -> str:
+    """Return the hash of a flow's content, hexadecimal."""
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -268,35 +299,6 @@ class Instance:
 
     def _id(self, segment: str, name: str) -> str:
         return str(uuid.uuid5(uuid.UUID(self.account.instance_id), f"{segment}/{name}"))
-
-
-def furnish(instance: Instance, at: float) -> None:
-    """Create Connect's default resources of a new instance, as far as other resources must refer to them.
-
-    Hours around the clock, a queue, a routing profile, the security profiles and the two agent statuses
-    (Administrator Guide, "Create an Amazon Connect instance" and the default resources it names).
-    """
-    if instance.named(kinds.HOURS, "Basic Hours") is None:
-        hours = {"TimeZone": "UTC", "Config": [dict(day) for day in kinds.EVERY_DAY]}
-        basic = instance.make(kinds.HOURS, "Basic Hours", at, hours)
-        queue = instance.named(kinds.QUEUE, "BasicQueue")
-        if queue is None:
-            queue = instance.make(kinds.QUEUE, "BasicQueue", at, {"HoursOfOperationId": basic.id})
-        profile = {
-            "Description": "A simple routing profile.",
-            "DefaultOutboundQueueId": queue.id,
-            "MediaConcurrencies": [
-                {"Channel": "VOICE", "Concurrency": 1},
-                {"Channel": "CHAT", "Concurrency": 2},
-                {"Channel": "TASK", "Concurrency": 1},
-            ],
-        }
-        instance.make(kinds.ROUTING_PROFILE, "Basic Routing Profile", at, profile)
-    for name in kinds.SECURITY_PROFILES:
-        instance.make(kinds.SECURITY_PROFILE, name, at, {})
-    for order, (name, type) in enumerate(kinds.AGENT_STATUSES, 1):
-        members = {"Type": type, "State": "ENABLED", "DisplayOrder": order}
-        instance.make(kinds.AGENT_STATUS, name, at, members)
 
 
 MachineFactory = Callable[[Iterable[Flow]], Any]
