@@ -76,6 +76,8 @@ class Requests:
 
     def hear(self, value: Any, name: str = "") -> None:
         """Remember the ids, ARNs and names in an answer."""
+        if isinstance(value, dict) and value.get("QueueType") == "AGENT":
+            return  # a queue that only ListQueues shows, under the id of its user
         if isinstance(value, dict):
             for key, inner in value.items():
                 if key == "Id" and name == "RequestedQuota":

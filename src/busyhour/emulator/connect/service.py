@@ -7,6 +7,14 @@ from functools import cache
 
 import orjson
 
+from busyhour.emulator.connect.administration import (
+    associations,
+    hours,
+    quick_connects,
+    search,
+    task_templates,
+    traffic_distribution,
+)
 from busyhour.emulator.connect.api import (
     contacts,
     crud,
@@ -36,14 +44,27 @@ _MODULES = (
     instances,
     current,
     historical,
+    associations,
+    hours,
+    quick_connects,
+    task_templates,
+    traffic_distribution,
 )
 HANDLERS: Mapping[str, Handler] = {
     **crud.HANDLERS,
+    **search.HANDLERS,
     **{name: one.run for name, one in registered(*_MODULES).items()},
 }
 """Every operation that is served: those of the resource kinds' rows, and the functions registered in the modules."""
 _ACCOUNT_WIDE = frozenset(
-    {"ListPhoneNumbersV2", "ClaimPhoneNumber", "UpdatePhoneNumber", "SearchAvailablePhoneNumbers"}
+    {
+        "ListPhoneNumbersV2",
+        "ClaimPhoneNumber",
+        "UpdatePhoneNumber",
+        "SearchAvailablePhoneNumbers",
+        "CreateTrafficDistributionGroup",
+        "ListTrafficDistributionGroups",
+    }
 )
 """Operations whose InstanceId is one of several ways to name a target, or a filter."""
 _TWO_WEEKS = 14 * 86_400.0

@@ -61,6 +61,7 @@ def _dumped(site: InstanceRuntime) -> dict[str, Any]:
         "created": instance.created,
         "more": instance.more,
         "attributes": instance.attributes,
+        "associations": instance.associations,
         "resources": resources,
         "statuses": statuses,
     }
@@ -87,6 +88,7 @@ def _of(resource: Resource) -> dict[str, Any]:
 def _restored(site: InstanceRuntime, about: dict[str, Any]) -> None:
     instance = site.instance
     instance.attributes.update(about["attributes"])
+    instance.associations.update(about.get("associations") or {})
     for kept in about["resources"]:
         kind = kinds.BY_SEGMENT[kept["kind"]]
         known = instance.get(kind, kept["id"])

@@ -32,7 +32,14 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "A ClientToken is remembered for 7 days, up to a million of them; of ended contacts the last 200,000 (AWS: 24 "
         "months).",
         "Contacts in progress end with the emulator; `--state` does not keep them.",
-        "Search filters, predefined attributes, views, evaluations, rules, cases, Wisdom and test cases are not supported.",
+        "Searches compare without regard to case; conditions on proficiencies and hierarchy groups are refused. A search of AWS "
+        "for a name in other letters would show it.",
+        "Of two overrides of hours of the same rank the newer applies, and one without times for a weekday closes it; the guide "
+        "says neither. GetEffectiveHoursOfOperations of such days would show it.",
+        "Traffic distribution groups keep their shares and route nothing: the emulator is one Region.",
+        "Flows reach functions and bots that are not associated with the instance, as CreateContactFlow does not look them up; in "
+        "AWS a call to such a function fails.",
+        "Predefined attributes, views, evaluations, rules, cases, Wisdom and test cases are not supported.",
     ),
     "connectparticipant": ("Chat is polled with GetTranscript: there is no websocket.",),
     "lambda": (

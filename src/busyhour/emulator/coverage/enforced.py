@@ -47,6 +47,13 @@ ENFORCED: tuple[Enforced, ...] = (
         "connect.countries-allowed-for-outbound-calls",
         "DestinationNotAllowedException 403, but for the countries of a new instance of the Region and `--allow`",
     ),
+    Enforced("connect.quick-connects-per-instance", _LIMIT),
+    Enforced(
+        "connect.hours-of-operation-overrides-per-instance", f"{_LIMIT}; counted for each hours of operation"
+    ),
+    Enforced("connect.aws-lambda-functions-per-instance", "ServiceQuotaExceededException 402"),
+    Enforced("connect.amazon-lex-bots-per-instance", "ServiceQuotaExceededException 402"),
+    Enforced("connect.amazon-lex-v2-bot-aliases-per-instance", "ServiceQuotaExceededException 402"),
     Enforced("connect.contact-flows-per-instance", _LIMIT),
     Enforced("connect.flow-modules-per-instance", _LIMIT),
     Enforced("connect.hours-of-operation-per-instance", _LIMIT),

@@ -39,7 +39,17 @@ class Operation:
     Made from a botocore operation model. `parse` returns the members of the input shape by their API names.
     """
 
-    __slots__ = ("_check", "_constraint", "_headers", "_malformed", "_numbers", "_queries", "errors", "labels", "name")
+    __slots__ = (
+        "_check",
+        "_constraint",
+        "_headers",
+        "_malformed",
+        "_numbers",
+        "_queries",
+        "errors",
+        "labels",
+        "name",
+    )
 
     def __init__(self, model: Any, labels: tuple[str, ...], codes: Codes) -> None:
         self.name: str = model.name

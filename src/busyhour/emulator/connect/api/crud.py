@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params, not_found
+from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.directory import CONNECT_MANAGED, check_user
 from busyhour.emulator.connect.resources.hours_of_operation import check_config
@@ -36,9 +36,13 @@ def create(site: InstanceRuntime, params: Params, *, kind: Kind) -> Params:
 
 def describe(site: InstanceRuntime, params: Params, *, kind: Kind) -> Params:
     """Describe<Kind>."""
-    found: Resource = site.find(kind, params[kind.id])
+    return {kind.described: described(site, site.find(kind, params[kind.id]))}
+
+
+def described(site: InstanceRuntime, found: Resource) -> Params:
+    """Return what Describe<Kind> and Search<Kinds> show of a resource."""
     about = found.described(site.state.account.region)
-    return {kind.described: _DESCRIBED.get(kind.noun, _as_is)(site, found, about)}
+    return _DESCRIBED.get(found.kind.noun, _as_is)(site, found, about)
 
 
 def listing(site: InstanceRuntime, params: Params, *, kind: Kind) -> Params:
@@ -46,17 +50,38 @@ def listing(site: InstanceRuntime, params: Params, *, kind: Kind) -> Params:
     found: list[Resource] = site.instance.all(kind)
     for parameter, member in kind.filters.items():
         wanted = params.get(parameter)
+        if kind is kinds.QUICK_CONNECT:
+            found = [
+                one
+                for one in found
+                if not wanted or one.members["QuickConnectConfig"]["QuickConnectType"] in wanted
+            ]
+            continue
         found = [one for one in found if not wanted or one.members.get(member) in wanted]
-    chosen, token = page(found, params)
-    return {kind.listed: [_summary(site, one) for one in chosen], **token}
+    summaries = [_summary(site, one) for one in found]
+    if kind is kinds.QUEUE and "AGENT" in (params.get("QueueTypes") or ("AGENT",)):
+        summaries += [_agent_queue(site, user) for user in site.instance.all(kinds.USER)]
+    chosen, token = page(summaries, params)
+    return {kind.listed: chosen, **token}
+
+
+def _agent_queue(site: InstanceRuntime, user: Resource) -> Params:
+    """Return the entry of ListQueues for the queue that every user has: with the user's id, and without a name."""
+    return {
+        "Id": user.id,
+        "Arn": f"{site.instance.arn}/queue/agent/{user.id}",
+        "QueueType": "AGENT",
+        "LastModifiedTime": user.modified,
+        "LastModifiedRegion": site.state.account.region,
+    }
 
 
 def update(site: InstanceRuntime, params: Params, *, kind: Kind, members: tuple[str, ...]) -> Params:
     """An Update operation: sets its members."""
     found: Resource = site.find(kind, params[kind.id])
     name = params.get(kind.name) if "Name" in members else None
-    if kind is kinds.HOURS:
-        _check_hours(site, params)
+    if kind.noun in _CHECKED_AGAIN:
+        _RULES[kind.noun](site, params)
     if name is not None and name != found.name:
         _free(site, kind, name)
     _exist(site, kind, params)
@@ -99,6 +124,8 @@ def _summary(site: InstanceRuntime, one: Resource) -> Params:
     named = "Name" if one.kind.name != "Username" else "Username"
     modified = {"LastModifiedTime": one.modified, "LastModifiedRegion": site.state.account.region}
     more = {entry: one.members[member] for entry, member in one.kind.summary.items() if member in one.members}
+    if one.kind is kinds.QUICK_CONNECT:
+        more["QuickConnectType"] = one.members["QuickConnectConfig"]["QuickConnectType"]
     return {"Id": one.id, "Arn": one.arn, named: one.name, **more, **modified}
 
 
@@ -129,9 +156,32 @@ def _check_queues(site: InstanceRuntime, made: Resource, params: Params) -> None
 
 
 def _check_quick_connects(site: InstanceRuntime, made: Resource, params: Params) -> None:
-    """Reject quick connects: the emulator has none."""
-    if params.get("QuickConnectIds"):
-        raise not_found("QuickConnectIds")
+    """Check that the quick connects of a queue exist."""
+    found = [
+        site.find(kinds.QUICK_CONNECT, one, "QuickConnectIds") for one in params.get("QuickConnectIds") or ()
+    ]
+    made.parts["quick connects"] = [one.id for one in found]
+
+
+_CONFIGS = {"USER": "UserConfig", "QUEUE": "QueueConfig", "PHONE_NUMBER": "PhoneConfig", "FLOW": "FlowConfig"}
+"""Member of QuickConnectConfig that a type needs."""
+
+
+def _check_quick_connect(site: InstanceRuntime, params: Params) -> None:
+    """Check that a quick connect has the configuration of its type, and that what it names exists."""
+    config = params.get("QuickConnectConfig")
+    if config is None:
+        return
+    kind = config["QuickConnectType"]
+    given = {member for member in _CONFIGS.values() if config.get(member) is not None}
+    if given != {_CONFIGS[kind]}:
+        raise ApiError(
+            "InvalidParameterException", f"A quick connect of type {kind} needs {_CONFIGS[kind]} alone."
+        )
+    named = config[_CONFIGS[kind]]
+    for member, segment in (("UserId", kinds.USER), ("QueueId", kinds.QUEUE), ("ContactFlowId", kinds.FLOW)):
+        if named.get(member):
+            site.find(segment, named[member], member)
 
 
 def check_queue_configs(site: InstanceRuntime, configs: list[Params]) -> None:
@@ -194,8 +244,11 @@ def _refers_to_profile(user: Resource, profile: Resource) -> bool:
 _RULES: dict[str, Callable[[InstanceRuntime, Params], None]] = {
     "HoursOfOperation": _check_hours,
     "User": _check_user,
+    "QuickConnect": _check_quick_connect,
 }
 """What a Create request must keep beyond its model."""
+_CHECKED_AGAIN = ("HoursOfOperation", "QuickConnect")
+"""Kinds whose Update requests must keep it as well."""
 _CHECKS: dict[str, tuple[Callable[[InstanceRuntime, Resource, Params], None], ...]] = {
     "RoutingProfile": (_check_queues,),
     "Queue": (_check_quick_connects,),

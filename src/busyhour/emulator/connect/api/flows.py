@@ -64,15 +64,18 @@ def describe_flow(site: InstanceRuntime, params: Params) -> Params:
     flow, what = named(site, kinds.FLOW, params["ContactFlowId"], "ContactFlowId")
     if what in _PUBLISHED and flow.status != "PUBLISHED":
         raise ApiError("ContactFlowNotPublishedException", "The flow has not been published.", 404)
+    return {"ContactFlow": described_flow(site, flow, what)}
+
+
+def described_flow(site: InstanceRuntime, flow: FlowResource, what: str = "") -> Params:
+    """Return what DescribeContactFlow and SearchContactFlows show."""
     about = {**_about(flow), **_content(flow, what)}
     return {
-        "ContactFlow": {
-            **about,
-            "Type": flow.type,
-            "FlowContentSha256": content_hash(about["Content"]),
-            "LastModifiedTime": flow.modified,
-            "LastModifiedRegion": site.state.account.region,
-        }
+        **about,
+        "Type": flow.type,
+        "FlowContentSha256": content_hash(about["Content"]),
+        "LastModifiedTime": flow.modified,
+        "LastModifiedRegion": site.state.account.region,
     }
 
 
@@ -80,12 +83,17 @@ def describe_flow(site: InstanceRuntime, params: Params) -> Params:
 def describe_module(site: InstanceRuntime, params: Params) -> Params:
     """DescribeContactFlowModule."""
     module, what = named(site, kinds.MODULE, params["ContactFlowModuleId"], "ContactFlowModuleId")
+    return {"ContactFlowModule": described_module(module, what)}
+
+
+def described_module(module: FlowResource, what: str = "") -> Params:
+    """Return what DescribeContactFlowModule and SearchContactFlowModules show."""
     about = {**_about(module), **_content(module, what)}
     if module.settings:
         about["Settings"] = module.settings
     if module.parts.get("external"):
         about["ExternalInvocationConfiguration"] = module.parts["external"]
-    return {"ContactFlowModule": {**about, "FlowModuleContentSha256": content_hash(about["Content"])}}
+    return {**about, "FlowModuleContentSha256": content_hash(about["Content"])}
 
 
 @operation("ListContactFlows")

@@ -9,10 +9,13 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from busyhour.emulator.connect.resources import kinds
+from busyhour.emulator.connect.resources.hours_overrides import DAYS, Override, applying, is_closed, ranges
 from busyhour.emulator.connect.resources.instance import Instance
 from busyhour.emulator.messages import ApiError
 
-_DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+OVERRIDES = "overrides"
+"""Part of a resource of hours with its overrides by id."""
+_ONE_DAY = 24 * 60
 
 
 @lru_cache(maxsize=64)
@@ -43,16 +46,23 @@ def check_config(config: Iterable[Mapping[str, Any]]) -> None:
             )
 
 
-def is_open(hours: Mapping[str, Any], at: float) -> bool:
+def is_open(hours: Mapping[str, Any], at: float, overrides: Iterable[Override] = ()) -> bool:
     """Whether `hours` (TimeZone and Config as CreateHoursOfOperation takes them) are open at epoch seconds `at`.
 
+    On a date with an override its hours are those of the override: none if it closes or names none for the weekday.
     A day that ends when it starts is open around the clock; an end before the start is on the next day.
     """
     when = datetime.datetime.fromtimestamp(at, zone(hours["TimeZone"]) or datetime.UTC)
     minute = when.hour * 60 + when.minute
+    override = applying(overrides, when.date())
+    if override is not None:
+        times = [] if is_closed(override) else ranges(override["Config"], when.date())
+        return any(
+            _minute(one["StartTime"]) <= minute < (_minute(one["EndTime"]) or _ONE_DAY) for one in times
+        )
     today = when.weekday()
     for config in hours["Config"]:
-        day = _DAYS.index(config["Day"])
+        day = DAYS.index(config["Day"])
         start, end = (_minute(config[edge]) for edge in ("StartTime", "EndTime"))
         if start < end:
             if day == today and start <= minute < end:
@@ -71,7 +81,7 @@ def known_open(
         resource = instance.queue(queue)
         reference = resource.members.get("HoursOfOperationId") if resource is not None else None
         found = instance.get(kinds.HOURS, reference) if reference else None
-    return None if found is None else is_open(found.members, time())
+    return None if found is None else is_open(found.members, time(), found.parts.get(OVERRIDES, {}).values())
 
 
 def _minute(time: Mapping[str, int]) -> int:

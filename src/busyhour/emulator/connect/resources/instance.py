@@ -120,6 +120,8 @@ class Instance:
         self.more = dict(more or {})
         self.attributes: dict[str, str] = {}
         """Instance attributes that were set, by AttributeType."""
+        self.associations: dict[str, list[str]] = {}
+        """Functions and bots that are associated, by kind."""
         self.strict_numbers = False
         """Whether numbers were configured: any other is then not the instance's.
 
@@ -199,8 +201,8 @@ class Instance:
 
     def arn_of(self, kind: Kind, identity: str) -> str:
         """Return the ARN of a resource."""
-        if kind is kinds.NUMBER:
-            return self.account.arn("connect", f"phone-number/{identity}")
+        if kind in kinds.OF_THE_ACCOUNT:
+            return self.account.arn("connect", f"{kind.segment}/{identity}")
         return f"{self.arn}/{kind.segment}/{identity}"
 
     def new_id(self, kind: Kind, name: str) -> str:

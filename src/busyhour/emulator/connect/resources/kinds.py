@@ -133,6 +133,25 @@ AGENT_STATUS = Kind(
     deletable=False,
     filters={"AgentStatusTypes": "Type"},
 )
+QUICK_CONNECT = Kind(
+    *("QuickConnect", "transfer-destination", "QuickConnectId", "QuickConnectARN"),
+    *("QuickConnect", "QuickConnectSummaryList", "QuickConnects"),
+    quota="connect.quick-connects-per-instance",
+    kept=("Description", "QuickConnectConfig"),
+    updates={
+        "UpdateQuickConnectName": ("Name", "Description"),
+        "UpdateQuickConnectConfig": ("QuickConnectConfig",),
+    },
+    filters={"QuickConnectTypes": "QuickConnectConfig"},
+)
+TASK_TEMPLATE = Kind(
+    *("TaskTemplate", "task-template", "TaskTemplateId", "Arn"),
+    *("TaskTemplate", "TaskTemplates", "TaskTemplates"),
+)
+TRAFFIC_GROUP = Kind(
+    *("TrafficDistributionGroup", "traffic-distribution-group", "Id", "Arn"),
+    *("TrafficDistributionGroup", "TrafficDistributionGroupSummaryList", "TrafficDistributionGroups"),
+)
 FLOW = Kind(
     *("ContactFlow", "contact-flow", "ContactFlowId", "ContactFlowArn"),
     *("ContactFlow", "ContactFlowSummaryList", "ContactFlows"),
@@ -149,9 +168,11 @@ NUMBER = Kind(
     quota="connect.phone-numbers-per-instance",
     name="PhoneNumber",
 )
-MADE = (QUEUE, HOURS, ROUTING_PROFILE, USER, PROMPT, SECURITY_PROFILE, AGENT_STATUS)
+MADE = (QUEUE, HOURS, ROUTING_PROFILE, USER, PROMPT, SECURITY_PROFILE, AGENT_STATUS, QUICK_CONNECT)
 """Kinds whose operations are generated from their row."""
-BY_SEGMENT = {kind.segment: kind for kind in (*MADE, FLOW, MODULE, NUMBER)}
+BY_SEGMENT = {kind.segment: kind for kind in (*MADE, FLOW, MODULE, NUMBER, TASK_TEMPLATE, TRAFFIC_GROUP)}
+OF_THE_ACCOUNT = (NUMBER, TRAFFIC_GROUP)
+"""Kinds whose ARNs do not name the instance."""
 
 EVERY_DAY = tuple(
     {"Day": day, "StartTime": {"Hours": 0, "Minutes": 0}, "EndTime": {"Hours": 0, "Minutes": 0}}

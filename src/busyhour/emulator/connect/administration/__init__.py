@@ -1,0 +1,1 @@
+"""Operations of administrators: searches, integrations, quick connects, templates, overrides of hours, traffic distribution."""
