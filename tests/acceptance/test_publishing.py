@@ -75,3 +75,43 @@ def test_a_flow_is_judged_by_the_contracts_when_it_is_published(connect: tuple[A
         InstanceId=instance, Name="draft", Type="CONTACT_FLOW", Content=json.dumps(flow), Status="SAVED"
     )
     assert draft["ContactFlowId"]
+
+
+@pytest.mark.parametrize(
+    ("options", "lenient"),
+    [
+        (["--flows", "examples/helpdesk/flows"], False),
+        (["--flows", "examples/helpdesk/flows", "--lenient-references"], True),
+        (["--scenario", "helpdesk"], True),
+        (["--scenario", "helpdesk", "--strict-references"], False),
+    ],
+)
+def test_whether_references_are_looked_up_is_named_on_start(
+    tmp_path: Path, options: list[str], lenient: bool
+) -> None:
+    ready, said = tmp_path / "ready.json", tmp_path / "stderr"
+    command = [
+        sys.executable,
+        "-m",
+        "busyhour",
+        "emulator",
+        "--port",
+        "0",
+        "--ready-file",
+        str(ready),
+        *options,
+    ]
+    with said.open("w") as stderr:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=stderr)
+        try:
+            deadline = time.monotonic() + 60
+            while not ready.exists():
+                assert process.poll() is None, said.read_text()
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            facts = json.loads(ready.read_text())
+        finally:
+            process.terminate()
+            process.wait(30)
+    assert facts["references"] == ("not looked up" if lenient else "looked up")
+    assert ("lenient:" in said.read_text()) == lenient

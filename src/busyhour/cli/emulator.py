@@ -279,6 +279,8 @@ def command(
     )
     listener = listen(host, port)
     notes = []
+    if not emulator.sites.policy.look_up:
+        notes.append(options.LENIENT_NOTE)
     if beyond_loopback(listener):
         guard.add_host(host)
         notes.append(options.open_note(host, signed=auth is not None, token=token is not None))

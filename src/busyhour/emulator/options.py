@@ -21,6 +21,12 @@ DISCONNECT_REASONS = frozenset(
 )
 """DisconnectReasons of an outbound call before an answer (Administrator Guide, data model of contact records)."""
 
+LENIENT_NOTE = (
+    "lenient: flows are published without looking up the queues, prompts, flows, modules and hours that they refer to; "
+    "--strict-references looks them up, as AWS does"
+)
+"""Named on start where a scenario is served or --lenient-references is given."""
+
 
 def quota_values(settings: Iterable[str]) -> dict[str, float]:
     """Parse applied values from `CODE=VALUE` texts.

@@ -45,11 +45,6 @@ def announce(about: Mapping[str, Any], ready_file: Path | None, notes: Iterable[
         f"{len(about['flows'])} flows, {len(about['queues'])} queues; Ctrl-C ends it\n"
     )
     sys.stderr.writelines(f"{note}\n" for note in notes)
-    if about.get("references") == "not looked up":
-        sys.stderr.write(
-            "lenient: flows are published without looking up the queues, prompts, flows, modules and hours that they refer "
-            "to; --strict-references looks them up, as AWS does\n"
-        )
     sys.stderr.flush()
 
 
