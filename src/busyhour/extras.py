@@ -10,7 +10,7 @@ EXTRAS = {
     "aws": ("boto3", "botocore"),
     "emulator": ("boto3", "botocore", "httptools", "moto"),
     "forecast": ("hdrh", "numpy", "scipy"),
-    "load": ("boto3", "botocore", "flask", "gevent", "hdrh", "httptools", "locust"),
+    "load": ("boto3", "botocore", "flask", "gevent", "hdrh", "httptools", "locust", "phonenumbers"),
     "report": ("hdrh", "jinja2", "matplotlib", "typst"),
 }
 """Extra to the modules that it installs, by the names under which they are imported. uvloop is not listed: Windows has

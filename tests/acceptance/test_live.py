@@ -23,6 +23,7 @@ from busyhour.harness import target as targets
 from busyhour.harness.progress import Silent
 from busyhour.harness.run import Options, execute
 from busyhour.harness.safety import gate
+from busyhour.harness.safety.approval import read_approval
 from busyhour.harness.safety.intent import intent
 from busyhour.harness.target import Target
 from busyhour.project import Project
@@ -66,7 +67,7 @@ def campaign(instance: str, folder: Path, *more: str) -> Scenario:
 def cleared(scenario: Scenario) -> gate.Clearance:
     """What the safety gate says to it at night."""
     assert scenario.aws.approval is not None
-    return gate.clear(scenario, intent(scenario), gate.read_approval(scenario.aws.approval), NIGHT)
+    return gate.clear(scenario, intent(scenario), read_approval(scenario.aws.approval), NIGHT)
 
 
 @pytest.fixture

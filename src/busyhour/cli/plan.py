@@ -51,7 +51,8 @@ def command(
     extras.require("forecast", "report")
     from busyhour.atomic_write import write_atomically
     from busyhour.errors import BusyhourError
-    from busyhour.harness.safety import gate, plan
+    from busyhour.harness.safety import plan
+    from busyhour.harness.safety.approval import approval_of
     from busyhour.load.outcomes.clean_up import STOPS_PER_SECOND
     from busyhour.project import Project
     from busyhour.report.figures import clock
@@ -63,7 +64,7 @@ def command(
     planned = load(project.scenario(scenario), root=project.root, overrides=overrides)
     _entries.check(planned)
     begins = _moment(start) if start else None
-    approval = gate.read_approval(planned.aws.approval) if planned.aws.approval else None
+    approval = approval_of(planned)
     console = Console(stderr=True)
     with console.status(f"planning {planned.name}"):
         made = plan.make(planned, datetime.now(UTC), start=begins, contact=contact, approval=approval)

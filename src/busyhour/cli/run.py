@@ -152,7 +152,9 @@ def command(
         "emulator", "forecast", "load", "report"
     )  # the run's processes import them when much is done
     from busyhour.harness import account_values, preflight
+    from busyhour.harness import target as targets
     from busyhour.harness.run import Options, execute, new_folder
+    from busyhour.harness.safety.caller import account_confirmed
     from busyhour.harness.verdict.decision import exit_code
     from busyhour.project import Project
     from busyhour.quotas import ledger
@@ -169,6 +171,8 @@ def command(
     _entries.check(planned)
     account: dict[str, QuotaValue] = {}
     if source and not (source == account_values.AWS and target == "aws"):  # a run against AWS reads it anyway
+        if source == account_values.AWS and planned.aws.account:
+            account_confirmed(targets.aws(planned).client, planned.aws.account)
         account = account_values.read(source, planned, quota_table.load())
         if target == "emulator":
             enforced = account_values.settings(account, planned, quota_table.load())
@@ -260,8 +264,9 @@ def _gate(scenario: Scenario, console: Console, beside: Sequence[str], *, live: 
 
     from busyhour.errors import ExitCode
     from busyhour.harness.safety import dry_run, gate, plan
+    from busyhour.harness.safety.approval import approval_of
 
-    approval = gate.read_approval(scenario.aws.approval) if scenario.aws.approval else None
+    approval = approval_of(scenario)
     now = datetime.now(UTC)
     made = plan.make(scenario, now, start=now, approval=approval)
     aws = scenario.aws

@@ -26,6 +26,7 @@ def command(run: Path, live: bool) -> None:
 
     from busyhour.errors import BusyhourError, ExitCode
     from busyhour.harness.safety import stop_contacts
+    from busyhour.harness.safety.caller import confirmed
     from busyhour.load.outcomes.clean_up import STOPS_PER_SECOND
     from busyhour.results import journal
 
@@ -49,6 +50,8 @@ def command(run: Path, live: bool) -> None:
         click.echo("Dry run: nothing was called. Say --live to stop them.")
         return
     console = Console(stderr=True)
+    # Another account would answer that it knows no such contact, which is what an ended one looks like.
+    confirmed(target)
     if stop_contacts.going_on(run):
         console.print("The run goes on and starts more calls: end it with Ctrl-C, then stop again.")
     done = stop_contacts.Swept()

@@ -20,6 +20,7 @@ from busyhour.harness.processes import Child
 from busyhour.harness.progress import Progress
 from busyhour.harness.safety import gate
 from busyhour.harness.safety.abort_monitor import Now, lookout
+from busyhour.harness.safety.caller import confirmed
 from busyhour.harness.safety.stop_contacts import TARGET_FILE
 from busyhour.harness.target import Target
 from busyhour.harness.verdict import measured_demands, throttling
@@ -240,7 +241,7 @@ def _shown(
 @contextlib.contextmanager
 def _target(options: Options, folder: Path) -> Iterator[tuple[Target, Child | None]]:
     if options.target == "aws":
-        yield targets.aws(options.scenario), None
+        yield confirmed(targets.aws(options.scenario)), None
     else:
         with targets.emulator(options.scenario, folder, port=options.port) as started:
             yield started

@@ -33,6 +33,8 @@ class Target:
     account: str
     instance_id: str
     instance_arn: str
+    caller: str = ""
+    """ARN of the caller that STS named; empty for the emulator."""
 
     def client(self, service: str) -> Any:
         """A boto3 client for reading from the target; it makes no connection yet.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -140,9 +141,7 @@ class TomlFile:
         Raises:
             BusyhourError: it is invalid; one line for each problem, in the order of the file.
         """
-        from jsonschema import Draft202012Validator
-
-        errors = list(Draft202012Validator(schema).iter_errors(self.data))
+        errors = list(_validator()(schema).iter_errors(self.data))
         problems = [*not_finite(self.data), *(problem for error in errors for problem in explain(error))]
         if not problems:
             return
@@ -151,6 +150,24 @@ class TomlFile:
         if len(texts) > _MOST_PROBLEMS:
             texts[_MOST_PROBLEMS:] = [f"and {len(texts) - _MOST_PROBLEMS} more"]
         raise BusyhourError("\n".join(texts), problems[0].way_out or None)
+
+
+@lru_cache(maxsize=1)
+def _validator() -> Any:
+    """Return jsonschema's validator with patterns as JSON Schema means them.
+
+    To Python's `re`, `$` matches before a newline at the end as well.
+    """
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.validators import extend
+
+    def pattern(validator: Any, wanted: str, value: Any, schema: Any) -> Iterator[ValidationError]:
+        exact = re.sub(r"(?<!\\)\$$", r"\\Z", wanted)
+        if validator.is_type(value, "string") and not re.search(exact, value):
+            yield ValidationError(f"{value!r} does not match {wanted!r}")
+
+    return extend(Draft202012Validator, {"pattern": pattern})  # type: ignore[no-untyped-call]  # jsonschema's stubs
 
 
 def _parts(name: str) -> list[str]:

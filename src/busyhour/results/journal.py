@@ -7,6 +7,9 @@ each contact before it is asked for: its ClientToken.
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from pathlib import Path
 
 from busyhour.errors import BusyhourError
@@ -44,7 +47,14 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._file = path.open("a", encoding="ascii", buffering=1)
+            # A link or a device could take the ids and keep none of them.
+            number = os.open(
+                path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666
+            )
+            self._file = os.fdopen(number, "a", encoding="ascii", buffering=1)
+            if not stat.S_ISREG(os.fstat(number).st_mode):
+                self._file.close()
+                raise OSError(errno.EINVAL, "not a file")
         except OSError as error:
             raise BusyhourError(
                 f"{path}: the journal of contacts cannot be written: {error.strerror}.",

@@ -22,6 +22,8 @@ class AwsTarget:
     approval: Path | None = None
     error_budget: float = 0.1
     """Share of the calls of a minute that may fail to start or be blocked; above it the run is aborted."""
+    premium: tuple[str, ...] = ()
+    """Destinations that are listed with the word `premium`."""
     loopback: str = ""
     """Owner of the destination numbers.
 

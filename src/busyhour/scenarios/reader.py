@@ -155,7 +155,9 @@ def _aws(source: Source, data: Mapping[str, Any]) -> AwsTarget:
     if "approval" in given:
         given["approval"] = source.path(("aws", "approval"), given["approval"], "the approval record")
     if "destinations" in given:
-        given["destinations"] = tuple(given["destinations"])
+        listed = [entry.split(" ") for entry in given["destinations"]]
+        given["destinations"] = tuple(number for number, *_ in listed)
+        given["premium"] = tuple(number for number, *words in listed if words)
     if "max_cost_usd" in given:
         given["max_cost_usd"] = float(given["max_cost_usd"])
     if "error_budget" in given:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from busyhour.harness.safety.gate import Approval
+from busyhour.harness.safety.approval import Approval
 from busyhour.load.outcomes.clean_up import seconds_for
 from busyhour.load.safety.policy import PRICE_PER_VOICE_MINUTE_USD, REGION_TIME_ZONES, closes_at
 from busyhour.results.record import AbortRecord
@@ -107,8 +107,6 @@ class Guard:
 
     def _window(self, now: datetime) -> str:
         """The last call must have ended when the window closes."""
-        if not self._voice:
-            return ""
         ended = now + timedelta(seconds=seconds_for(self._in_progress, self._workers, aws=True))
         if self._closes is not None and ended >= self._closes:
             zone = ZoneInfo(REGION_TIME_ZONES[self._target.region])

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from busyhour.harness.safety import gate
 from busyhour.harness.safety.abort_conditions import Guard
+from busyhour.harness.safety.approval import approval_of
 from busyhour.harness.safety.breaches import Breaches
 from busyhour.harness.target import Target
 from busyhour.results.record import AbortRecord
@@ -53,7 +53,7 @@ def lookout(
     if target.kind != "aws":
         yield None
         return
-    approval = gate.read_approval(scenario.aws.approval) if scenario.aws.approval else None
+    approval = approval_of(scenario)
     guard = Guard(scenario, approval, now(), workers=workers)
     if scenario.drive is not DriveKind.VOICE:
         yield Lookout(guard, None, now)

@@ -8,15 +8,14 @@ The gate is a pure function of the scenario, the approval record and the time.
 
 from __future__ import annotations
 
-import tomllib
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from busyhour.errors import BusyhourError, ExitCode, did_you_mean
-from busyhour.input_files import SETTINGS_BYTES, parse_toml, read_text
+from busyhour.harness.safety import phone_numbers
+from busyhour.harness.safety.approval import Approval
 from busyhour.load.safety.permit import plan_of
 from busyhour.load.safety.policy import (
     PRICE_PER_VOICE_MINUTE_USD,
@@ -29,22 +28,6 @@ from busyhour.scenarios.model import DriveKind, Scenario
 
 SLACK = timedelta(minutes=15)
 """A run without calls may take this much longer than planned: quotas and forecast before it, workers that connect."""
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """What AWS approved, as the team wrote it down from AWS's written answer."""
-
-    id: str
-    account: str
-    region: str
-    instance: str
-    not_before: datetime
-    not_after: datetime
-    emergency_contact: str
-    max_calls: int
-    max_concurrent: int
-    path: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,50 +64,6 @@ class Refusal:
     way_out: str
 
 
-_FIELDS = {
-    "id": str,
-    "account": str,
-    "region": str,
-    "instance": str,
-    "not_before": datetime,
-    "not_after": datetime,
-    "emergency_contact": str,
-    "max_calls": int,
-    "max_concurrent": int,
-}
-
-
-def read_approval(path: Path) -> Approval:
-    """Read an approval record (TOML with the keys of `Approval`).
-
-    Raises:
-        BusyhourError: missing file, bad TOML, missing or unknown key, or a value of the wrong type.
-    """
-    try:
-        data: dict[str, Any] = parse_toml(read_text(path, SETTINGS_BYTES))
-    except OSError as error:
-        raise BusyhourError(
-            f"The approval record {path} cannot be read: {error.strerror}.",
-            "Write AWS's written approval down there; docs/aws.md shows the keys.",
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise BusyhourError(f"The approval record {path} is not TOML: {error}.") from None
-    for key in data:
-        if key not in _FIELDS:
-            raise BusyhourError(f"{path}: unknown key {key!r}.{did_you_mean(key, _FIELDS)}")
-    for key, kind in _FIELDS.items():
-        if key not in data:
-            raise BusyhourError(f"{path}: {key} is missing.", "docs/aws.md shows a complete record.")
-        if not isinstance(data[key], kind) or (kind is datetime and data[key].tzinfo is None):
-            wanted = (
-                "a date and time with an offset, like 2026-12-01T18:00:00-05:00"
-                if kind is datetime
-                else kind.__name__
-            )
-            raise BusyhourError(f"{path}: {key} is {data[key]!r}; it must be {wanted}.")
-    return Approval(path=path, **data)
-
-
 def clear(scenario: Scenario, intent: Intent, approval: Approval | None, now: datetime) -> Clearance:
     """Let a run pass that nothing speaks against.
 
@@ -140,8 +79,10 @@ def clear(scenario: Scenario, intent: Intent, approval: Approval | None, now: da
             ExitCode.REFUSED,
         )
     ends = now + timedelta(seconds=scenario.traffic.duration + scenario.traffic.drain) + SLACK
-    if scenario.drive is DriveKind.VOICE and approval is not None:
-        ends = min(closes_at(now, scenario.aws.region), approval.not_after)
+    assert approval is not None  # without one there was a refusal
+    if scenario.drive is DriveKind.VOICE:
+        ends = closes_at(now, scenario.aws.region)
+    ends = min(ends, approval.not_after)
     return Clearance(plan_of(scenario), ends)
 
 
@@ -191,69 +132,128 @@ def refusals(scenario: Scenario, intent: Intent, approval: Approval | None, now:
     ):
         if limit is None:
             refuse(f"{where} sets no {key}.", f"Set {key}; there is no default.")
-        elif planned > limit:
+        elif not math.isfinite(limit) or limit <= 0:
+            refuse(f"{where} sets {key} = {limit}.", f"Set {key} to a number above 0; there is no default.")
+        elif not planned <= limit:
             refuse(
                 f"The run needs {planned:,.0f} where {where} caps {key} at {limit:,}.",
                 "Plan less traffic or raise the cap.",
             )
-    if scenario.drive is not DriveKind.VOICE:
-        return found
-    if not target.destinations:
-        refuse(
-            f"{where} allows no destination.",
-            "List the numbers that may be dialled in destinations; there is no default.",
-        )
+    calls = scenario.drive is DriveKind.VOICE
+    found += _numbers(scenario, where) if calls else []
     if approval is None:
         refuse(
             f"{where} names no approval record.",
-            'AWS approves load tests in writing, two weeks ahead (docs/aws.md); name the record with approval = "FILE".',
+            'AWS approves load tests in writing, two weeks ahead (docs/aws.md); name the record with approval = "FILE".'
+            if calls
+            else "Have the person who answers for the account approve the load, and name the record with approval = "
+            '"FILE" (docs/aws.md).',
         )
         return found
     for key, approved, wanted in (
         ("account", approval.account, target.account),
         ("region", approval.region, target.region),
-        ("instance", approval.instance, target.instance),
+        ("drive", approval.drive, scenario.drive.value),
+        *((("instance", approval.instance, target.instance),) if calls else ()),
     ):
         if approved != wanted:
             refuse(
                 f"{approval.path} approves {key} {approved!r}, not {wanted!r}.",
-                "Ask AWS to approve this one.",
+                "Have this one approved.",
             )
-    if not approval.not_before <= now <= approval.not_after:
-        refuse(
-            f"{approval.path} is good from {approval.not_before.isoformat()} to {approval.not_after.isoformat()}; "
-            f"it is {now.isoformat(timespec='seconds')}.",
-            "Wait for the window, or ask AWS for another one.",
-        )
-    if target.region in REGION_TIME_ZONES and not in_window(now, target.region):
-        local = now.astimezone(ZoneInfo(REGION_TIME_ZONES[target.region]))
-        refuse(
-            f"It is {local:%H:%M} in {target.region}; AWS allows load tests from 18:00 to 06:00 in the Region's time.",
-            "Start it in the evening of the Region.",
-        )
-    elif target.region in REGION_TIME_ZONES:
-        ends = now + timedelta(seconds=scenario.traffic.duration + scenario.traffic.drain)
-        if ends > min(closes_at(now, target.region), approval.not_after):
-            local = ends.astimezone(ZoneInfo(REGION_TIME_ZONES[target.region]))
-            refuse(
-                f"Started now, the run goes on until {local:%H:%M} in {target.region}; AWS allows load tests until "
-                f"{WINDOW_CLOSES:%H:%M}, and the approval ends at {approval.not_after.isoformat()}.",
-                "Start it earlier, or plan a shorter run.",
-            )
+    found += _times(scenario, approval, now)
     if intent.calls > approval.max_calls:
         refuse(
             f"The run places {intent.calls:,} calls; {approval.path} approves {approval.max_calls:,}.",
             "Plan fewer calls.",
         )
-    if intent.peak_concurrent > approval.max_concurrent:
+    if not intent.peak_concurrent <= approval.max_concurrent:
         refuse(
             f"The run reaches {intent.peak_concurrent:,.0f} calls at once; {approval.path} approves "
             f"{approval.max_concurrent:,}.",
             "Plan fewer calls at once.",
         )
     if not approval.emergency_contact.strip():
+        who = "emergency contact" if calls else "person who approved it"
         refuse(
-            f"{approval.path} names no emergency contact.",
-            "AWS must be able to reach a person during the test.",
+            f"{approval.path} names no {who}.",
+            "AWS must be able to reach a person during the test."
+            if calls
+            else "Write the person's name as approved_by.",
+        )
+    return found
+
+
+def _numbers(scenario: Scenario, where: str) -> list[Refusal]:
+    """Return what is wrong with the numbers that would be dialled, and with the one they are dialled from."""
+    target = scenario.aws
+    found = []
+    if not target.source_number:
+        found.append(
+            Refusal(f"{where} names no source_number.", "Set it to the instance's number to call from.")
+        )
+    if not target.destinations:
+        found.append(
+            Refusal(
+                f"{where} allows no destination.",
+                "List the numbers that may be dialled in destinations; there is no default.",
+            )
+        )
+    for key, number in (
+        *((("source_number", target.source_number),) if target.source_number else ()),
+        *(("destinations", number) for number in target.destinations),
+    ):
+        why = phone_numbers.objection(number, premium=number in target.premium)
+        if why:
+            found.append(
+                Refusal(
+                    f"{where}: {number!r} in {key} {why}.",
+                    'List a premium-rate number as "NUMBER premium" where it is meant.'
+                    if "premium" in why
+                    else "Correct the number, or remove it.",
+                )
+            )
+    return found
+
+
+def _times(scenario: Scenario, approval: Approval, now: datetime) -> list[Refusal]:
+    """Return why the run may not take place now, by the approval and by AWS's window for calls."""
+    region, calls = scenario.aws.region, scenario.drive is DriveKind.VOICE
+    found = []
+    if not approval.not_before <= now <= approval.not_after:
+        found.append(
+            Refusal(
+                f"{approval.path} is good from {approval.not_before.isoformat()} to {approval.not_after.isoformat()}; "
+                f"it is {now.isoformat(timespec='seconds')}.",
+                "Wait for the window, or have another one approved.",
+            )
+        )
+    ends = now + timedelta(seconds=scenario.traffic.duration + scenario.traffic.drain)
+    if region not in REGION_TIME_ZONES:
+        return found
+    zone = ZoneInfo(REGION_TIME_ZONES[region])
+    if calls and not in_window(now, region):
+        found.append(
+            Refusal(
+                f"It is {now.astimezone(zone):%H:%M} in {region}; AWS allows load tests from 18:00 to 06:00 in the "
+                "Region's time.",
+                "Start it in the evening of the Region.",
+            )
+        )
+    elif calls and ends > min(closes_at(now, region), approval.not_after):
+        found.append(
+            Refusal(
+                f"Started now, the run goes on until {ends.astimezone(zone):%H:%M} in {region}; AWS allows load tests "
+                f"until {WINDOW_CLOSES:%H:%M}, and the approval ends at {approval.not_after.isoformat()}.",
+                "Start it earlier, or plan a shorter run.",
+            )
+        )
+    elif not calls and ends > approval.not_after:
+        found.append(
+            Refusal(
+                f"Started now, the run goes on until {ends.isoformat(timespec='seconds')}, and {approval.path} ends at "
+                f"{approval.not_after.isoformat()}.",
+                "Start it earlier, or plan a shorter run.",
+            )
         )
     return found

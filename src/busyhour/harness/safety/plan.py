@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from busyhour.harness.safety.abort_conditions import BREACHES, BUDGET_SECONDS, LEAST_FAILURES, SILENCE_SECONDS
-from busyhour.harness.safety.gate import Approval, Intent
+from busyhour.harness.safety.approval import Approval
+from busyhour.harness.safety.gate import Intent
 from busyhour.harness.verdict.measured_demands import pool_of
 from busyhour.harness.verdict.reach import announcements
 from busyhour.load.client.retry_policies import MAX_ATTEMPTS

@@ -79,7 +79,7 @@ class Permit:
                 return f"is for {name} {permitted!r}, not {wanted!r}"
         if self.plan != plan_of(scenario):
             return f"is for a plan other than {scenario.path}: traffic, caps, destinations or kind of load differ"
-        if now >= self.expires:
+        if not now < self.expires:
             return "has expired: the time that the safety gate allowed is over"
         return ""
 
@@ -171,9 +171,14 @@ def require(permit: Permit | None, settings: Settings, scenario: Scenario, now: 
 
 def _read(data: Mapping[str, Any]) -> Permit:
     try:
-        return Permit(**{field.name: data[field.name] for field in fields(Permit)})
-    except KeyError as error:
+        found = Permit(**{field.name: data[field.name] for field in fields(Permit)})
+    except (KeyError, TypeError) as error:
         raise BusyhourError(f"the permit has no {error}") from None
+    for name, value in asdict(found).items():
+        kind = {"issuer": int, "expires": float}.get(name, str)
+        if not isinstance(value, kind):
+            raise BusyhourError(f"the permit's {name} is {value!r}, not {kind.__name__}")
+    return found
 
 
 def _refused(settings: Settings, why: str) -> BusyhourError:

@@ -84,6 +84,7 @@ def headline(record: RunRecord) -> list[tuple[str, str, str]]:
     return [
         *rows,
         ("Target", place, str(target.get("instance_arn", ""))),
+        *((("Caller (STS)", str(target["caller"]), ""),) if target.get("caller") else ()),
         ("Run", record.run_id, times),
     ]
 

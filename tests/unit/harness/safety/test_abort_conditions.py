@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from busyhour.harness.safety.abort_conditions import SILENCE_SECONDS, Guard
+from busyhour.harness.safety.approval import Approval
 from busyhour.harness.safety.breaches import Breaches
-from busyhour.harness.safety.gate import Approval
 from busyhour.load.safety.policy import PRICE_PER_VOICE_MINUTE_USD, closes_at
 from busyhour.results.record import AbortRecord
 from busyhour.scenarios.model import DriveKind, Scenario

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from busyhour.errors import BusyhourError, ExitCode
-from busyhour.harness.safety.gate import Approval, Intent, clear, read_approval, recheck, refusals
+from busyhour.harness.safety.approval import Approval, read_approval
+from busyhour.harness.safety.gate import Intent, clear, recheck, refusals
 from busyhour.load.safety.policy import in_window
 from busyhour.scenarios.model import DriveKind, Scenario
 from busyhour.scenarios.traffic_plan.plan import with_traffic
@@ -91,8 +92,23 @@ def test_the_approval_must_cover_the_run(
 
 def test_without_an_approval_no_phone_rings(scenario: Scenario) -> None:
     assert "names no approval record" in reasons(scenario, approval=None)
-    backend = replace(scenario, drive=DriveKind.BACKEND)
-    assert reasons(backend, approval=None) == ""
+    for drive in DriveKind:
+        assert "names no approval record" in reasons(replace(scenario, drive=drive), approval=None)
+
+
+@pytest.mark.parametrize("drive", [DriveKind.LAMBDA, DriveKind.DYNAMODB, DriveKind.BACKEND])
+def test_functions_and_tables_need_a_persons_approval_and_not_aws_s(
+    scenario: Scenario, drive: DriveKind
+) -> None:
+    alone = replace(scenario, drive=drive)
+    own = replace(APPROVAL, instance="", drive=drive.value)
+    by_day = datetime(2026, 12, 2, 15, 0, tzinfo=UTC)
+    assert reasons(alone, approval=own, now=by_day) == "", "AWS's window is for calls"
+    assert f"approves drive 'voice', not '{drive.value}'" in reasons(alone)
+    assert "approves drive" in reasons(scenario, approval=own)
+    assert "names no person who approved it" in reasons(alone, approval=replace(own, emergency_contact=" "))
+    assert "the run goes on until" in reasons(alone, approval=own, now=own.not_after - timedelta(minutes=59))
+    assert reasons(alone, approval=own, now=own.not_after - timedelta(minutes=61)) == ""
 
 
 @pytest.mark.parametrize(
@@ -202,6 +218,9 @@ def test_a_run_without_calls_may_go_on_for_its_length_and_a_quarter_of_an_hour(s
     traffic = replace(scenario.traffic, duration=100.0, drain=40.0)
     alone = with_traffic(replace(scenario, drive=DriveKind.LAMBDA), traffic)
     by_day = datetime(2026, 12, 2, 17, 0, tzinfo=UTC)
-    clearance = clear(alone, INTENT, APPROVAL, by_day)
+    own = replace(APPROVAL, instance="", drive="lambda")
+    clearance = clear(alone, INTENT, own, by_day)
     assert clearance.until == by_day + timedelta(seconds=140, minutes=15)
     assert recheck(clearance, alone, by_day) == 140 + 15 * 60
+    soon = by_day + timedelta(minutes=5)
+    assert clear(alone, INTENT, replace(own, not_after=soon), by_day).until == soon

@@ -26,6 +26,13 @@ class Connect:
     def __init__(self, **codes: list[str]) -> None:
         self.codes = codes
         self.asked: list[str] = []
+        self.account = TARGET.account
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Account": self.account, "Arn": f"arn:aws:iam::{self.account}:user/u"}
+
+    def describe_instance(self, *, InstanceId: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        return {"Instance": {"Arn": f"{TARGET.instance_arn.rpartition('/')[0]}/{InstanceId}"}}
 
     def stop_contact(self, *, InstanceId: str, ContactId: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
         self.asked.append(ContactId)
@@ -165,3 +172,16 @@ def test_ending_calls_takes_as_long_as_the_rate_of_stopcontact_asks_for(
     live: float, workers: int, aws: bool, seconds: float
 ) -> None:
     assert seconds_for(live, workers, aws=aws) == seconds
+
+
+def test_with_another_accounts_credentials_no_contact_counts_as_ended(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Connect()
+    other.account = "222222222222"
+    monkeypatch.setattr(Target, "client", lambda self, service: other)
+    result = CliRunner().invoke(command, [str(folder), "--live"])
+    assert isinstance(result.exception, BusyhourError)
+    assert result.exception.exit_code is ExitCode.REFUSED
+    assert other.asked == []
+    assert len(journal.live(folder) or []) == 3
