@@ -65,10 +65,12 @@ class Caps:
         if contact:
             self._open.add(contact)
 
-    def over(self, contact: str, now: float) -> None:
-        """Count a contact as ended."""
+    def over(self, contact: str, now: float) -> bool:
+        """Count a contact as ended; return whether it was in progress here, and not left to an estimate."""
         self._advance(now)
+        was_open = contact in self._open
         self._open.discard(contact)
+        return was_open
 
     def follow(self, weight: Callable[[], float]) -> None:
         """Add an estimate of contacts in progress, which replaces the contacts that it claims."""

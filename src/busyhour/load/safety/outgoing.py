@@ -132,8 +132,9 @@ class OutgoingGate:
             (admitted.operation == operations.STOP and (ok or gone))
             or (admitted.operation == operations.SHOW and ok and b'"DisconnectTimestamp"' in body)
         ):
-            self.caps.over(admitted.contact, now)
-            if self._ends is not None and admitted.operation == operations.STOP:
+            was_open = self.caps.over(admitted.contact, now)
+            # What is left to an estimate is also noted as ended by those who follow it.
+            if was_open and self._ends is not None:
                 self._ends.write(admitted.contact)
 
     def inherit(self, lost: int, heir: int, heirs: int) -> None:

@@ -413,7 +413,7 @@ def permits_tried() -> Iterator[tuple[str, Try, str]]:
     yield "another run's, by a link", permit(copied), "is the permit of the run 'other'"
     yield "withdrawn", permit(lambda folder, _: permits.withdraw(folder)), "no such file"
     yield "expired", permit(kept, late=61.0), "has expired"
-    yield "without end", permit(edited(expires=float("nan"))), "has expired"
+    yield "without end", permit(edited(expires=float("nan"))), "NaN is not a JSON number"
     yield "an end that is text", permit(edited(expires="never")), "the permit's expires is 'never'"
     yield "another parent", permit(edited(issuer=1)), "its own `busyhour run` starts"
     yield "another plan", permit(edited(plan="0" * 64)), "is for a plan other than"

@@ -59,10 +59,10 @@ def test_an_ended_contact_makes_room() -> None:
         caps.asked(0.0)
         caps.answered(name, 0.0)
     assert caps.full
-    caps.over("b", 1.0)
+    assert caps.over("b", 1.0)
     assert caps.objection(1.0) == ""
-    caps.over("b", 1.0)
-    caps.over("unknown", 1.0)
+    assert not caps.over("b", 1.0)
+    assert not caps.over("unknown", 1.0)
     assert caps.in_progress == 2
 
 

@@ -376,7 +376,9 @@ def test_a_contact_that_was_stopped_is_over(
     assert gate.caps.in_progress == len(left)
 
 
-def test_a_contact_that_is_shown_as_ended_makes_room_and_one_in_progress_does_not(make: Make) -> None:
+def test_a_contact_that_is_shown_as_ended_makes_room_and_one_in_progress_does_not(
+    make: Make, tmp_path: Path
+) -> None:
     gate = make()
     gate.caps.asked(0.0)
     gate.answered(Admitted("StartOutboundVoiceContact", new="t"), b'{"ContactId":"c-1"}', ok=True)
@@ -387,6 +389,7 @@ def test_a_contact_that_is_shown_as_ended_makes_room_and_one_in_progress_does_no
     assert gate.caps.in_progress == 1
     gate.answered(show, b'{"Contact":{"DisconnectTimestamp":1}}', ok=True)
     assert gate.caps.in_progress == 0
+    assert journal.live(tmp_path) == []
 
 
 def test_an_answer_without_an_id_is_not_in_the_journal(make: Make, tmp_path: Path) -> None:
