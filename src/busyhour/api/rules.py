@@ -1,5 +1,6 @@
 """Rules for exported flows: the declaration, the flow as a rule sees it, and the analyses that shipped rules use."""
 
+from busyhour.contracts.action_view import DRAFT_TARGETS, ActionView, transitions
 from busyhour.contracts.analysis.conditions import impossible, shadowed
 from busyhour.contracts.analysis.cycles import cycle, strongly_connected
 from busyhour.contracts.analysis.dataflow import (
@@ -25,7 +26,7 @@ from busyhour.contracts.analysis.paths import (
 from busyhour.contracts.analysis.silence import interactive
 from busyhour.contracts.finding import Severity, pointer_text
 from busyhour.contracts.flow_set import FlowReference, Home, flow_id
-from busyhour.contracts.flow_view import DRAFT_TARGETS, ActionView, FlowView, transitions
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.reading.placeholders import PLACEHOLDER
 from busyhour.contracts.rule import Problem, from_schema, rule
 from busyhour.contracts.schema.store import shipped_schemas

@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from busyhour.atomic_write import write_atomically
+from busyhour.contracts.action_view import DRAFT_TARGETS
 from busyhour.contracts.analysis.paths import LEAVING, decides
-from busyhour.contracts.flow_view import DRAFT_TARGETS, FlowView
+from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.reading.sources import gather
 from busyhour.contracts.schema.store import shipped_schemas
 from busyhour.flows.export.document import Document, parse
 from busyhour.flows.export.positions import Offsets, inner_offsets, scan
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import ActionView
+    from busyhour.contracts.action_view import ActionView
     from busyhour.contracts.schema.store import SchemaStore
     from busyhour.flows.model import Pointer
 

@@ -20,7 +20,8 @@ from busyhour.contracts.reading.placeholders import PLACEHOLDER
 from busyhour.flows.action_types import DECLARED
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import ActionView, FlowView
+    from busyhour.contracts.action_view import ActionView
+    from busyhour.contracts.flow_view import FlowView
     from busyhour.flows.model import Pointer
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)

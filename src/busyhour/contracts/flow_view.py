@@ -6,12 +6,13 @@ structure report it. `FlowView.flow` is the strict reading, None if the flow is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from busyhour.contracts.action_view import ActionView
+from busyhour.contracts.analysis import identity
 from busyhour.contracts.analysis.dataflow import Read, reads
 from busyhour.contracts.analysis.graph import Edge, Graph
 from busyhour.contracts.analysis.paths import taken
@@ -19,7 +20,7 @@ from busyhour.contracts.analysis.silence import cut_off, target_index
 from busyhour.contracts.flow_set import FlowSet
 from busyhour.contracts.reading.locate import Locator
 from busyhour.contracts.rule import Problem
-from busyhour.flows.model import METADATA_TYPES, Flow, FlowFormat, FlowType, Pointer, Position
+from busyhour.flows.model import Flow, FlowFormat, FlowType, Pointer, Position
 
 if TYPE_CHECKING:
     from busyhour.contracts.finding import Severity
@@ -27,136 +28,6 @@ if TYPE_CHECKING:
     from busyhour.contracts.schema.violations import Issue
     from busyhour.flows.export.document import Document, DocumentError
     from busyhour.flows.export.legacy import Converted, FlowError
-
-
-class ConditionView(NamedTuple):
-    """Entry number `at` of `Conditions`; parts of the wrong kind are None or empty."""
-
-    at: int
-    operator: str | None
-    operands: list[Any]
-    target: str | None
-
-
-class ErrorView(NamedTuple):
-    """Entry number `at` of `Errors`; parts of the wrong kind are None or empty."""
-
-    at: int
-    error_type: str
-    target: str | None
-
-
-_NOTHING: dict[str, Any] = {}
-
-_new: Any = tuple.__new__
-"""Makes a named tuple in half the time of its own constructor; every flow has dozens."""
-
-
-class ActionView:
-    """One entry of `Actions`, of any kind."""
-
-    __slots__ = (
-        "conditions",
-        "errors",
-        "identifier",
-        "index",
-        "next",
-        "parameters",
-        "raw",
-        "stray",
-        "targets",
-        "transitions",
-        "type",
-    )
-
-    def __init__(self, index: int, raw: Any) -> None:
-        self.index = index
-        self.stray = raw.__class__ is not dict
-        """Whether the entry is not an object; then all its parts are empty."""
-        if self.stray:
-            raw = _NOTHING
-        self.raw: dict[str, Any] = raw
-        identifier = raw.get("Identifier")
-        self.identifier: str = identifier if identifier.__class__ is str else ""
-        kind = raw.get("Type")
-        self.type: str = kind if kind.__class__ is str else ""
-        parameters = raw.get("Parameters")
-        self.parameters: dict[str, Any] = parameters if parameters.__class__ is dict else _NOTHING
-        transitions = raw.get("Transitions")
-        if transitions.__class__ is not dict:
-            transitions = _NOTHING
-        self.transitions: dict[str, Any] = transitions
-        self.conditions: list[ConditionView] = []
-        self.errors: list[ErrorView] = []
-        self.targets: list[str] = []
-        """Every target that is a string, in the order conditions, errors, next."""
-        self.next: str | None = None
-        if transitions:
-            self._read(transitions)
-
-    def _read(self, transitions: dict[str, Any]) -> None:
-        targets = self.targets
-        conditions = transitions.get("Conditions")
-        if conditions and conditions.__class__ is list:
-            for at, one in enumerate(conditions):
-                if one.__class__ is not dict:
-                    continue
-                inner = one.get("Condition")
-                if inner.__class__ is not dict:
-                    inner = _NOTHING
-                operator = inner.get("Operator")
-                operands = inner.get("Operands")
-                target = one.get("NextAction")
-                if target.__class__ is str:
-                    targets.append(target)
-                else:
-                    target = None
-                if operator.__class__ is not str:
-                    operator = None
-                if operands.__class__ is not list:
-                    operands = []
-                self.conditions.append(_new(ConditionView, (at, operator, operands, target)))
-        errors = transitions.get("Errors")
-        if errors and errors.__class__ is list:
-            for at, one in enumerate(errors):
-                if one.__class__ is not dict:
-                    continue
-                name = one.get("ErrorType")
-                target = one.get("NextAction")
-                if target.__class__ is str:
-                    targets.append(target)
-                else:
-                    target = None
-                self.errors.append(_new(ErrorView, (at, name if name.__class__ is str else "", target)))
-        following = transitions.get("NextAction")
-        if following.__class__ is str:
-            self.next = following
-            targets.append(following)
-
-    @property
-    def pointer(self) -> Pointer:
-        """Pointer of the action."""
-        return ("Actions", self.index)
-
-    def error_target(self, error_type: str) -> str | None:
-        """Return the target of the branch for `error_type`, None without such a branch."""
-        return next((one.target for one in self.errors if one.error_type == error_type), None)
-
-
-DRAFT_TARGETS = frozenset({"", "$end"})
-"""Targets that the designer writes for an unconnected branch."""
-
-
-def transitions(action: ActionView) -> Iterator[tuple[Pointer, str]]:
-    """Return every transition of the action: pointer of its target within the action, and the target."""
-    for condition in action.conditions:
-        if condition.target is not None:
-            yield ("Transitions", "Conditions", condition.at, "NextAction"), condition.target
-    for error in action.errors:
-        if error.target is not None:
-            yield ("Transitions", "Errors", error.at, "NextAction"), error.target
-    if action.next is not None:
-        yield ("Transitions", "NextAction"), action.next
 
 
 class FlowView:
@@ -238,32 +109,12 @@ class FlowView:
     @cached_property
     def name(self) -> str:
         """The flow's name in the export, else the file's stem."""
-        envelope = self.document.envelope if self.document is not None else {}
-        for declared in (envelope.get("Name"), self.metadata.get("name"), self.metadata.get("Name")):
-            if isinstance(declared, str) and declared:
-                return declared
-        return Path(self.path).stem or self.path
+        return identity.name_of(self)
 
     @cached_property
     def flow_type(self) -> FlowType | None:
         """The flow's type, None if neither the caller nor the export gives it."""
-        if self._given_type is not None:
-            return self._given_type
-        if self.document is not None:
-            declared = self.document.envelope.get("Type")
-            if isinstance(declared, str) and declared in FlowType.__members__:
-                return FlowType(declared)
-            if self.document.prefix[:1] == ("ContactFlowModule",):
-                return FlowType.MODULE
-        said = self.metadata.get("type")
-        if isinstance(said, str):
-            if said in METADATA_TYPES:
-                return METADATA_TYPES[said]
-            if said in FlowType.__members__:
-                return FlowType(said)
-        if self.data.__class__ is dict and "Settings" in self.data:
-            return FlowType.MODULE
-        return FlowType.MODULE if "EndFlowModuleExecution" in self.types else None
+        return self._given_type or identity.type_of(self)
 
     @cached_property
     def flow(self) -> Flow | None:
@@ -347,14 +198,7 @@ class FlowView:
 
     def display_name(self, action: ActionView) -> str:
         """Return the name in the designer: a readable identifier, a name in the layout, else the type."""
-        layout = self.action_metadata.get(action.identifier)
-        if layout.__class__ is dict and layout.get("isFriendlyName"):
-            return action.identifier
-        if layout.__class__ is dict:
-            for key in ("name", "displayName"):
-                if isinstance(layout.get(key), str) and layout[key]:
-                    return str(layout[key])
-        return action.identifier
+        return identity.display_name(self, action)
 
     # ------------------------------------------------------------------ making findings
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from busyhour.contracts.action_view import ActionView
 from busyhour.contracts.analysis.paths import LEAVING, decides
 from busyhour.contracts.autofix import fix_document, fix_files
 from busyhour.contracts.check import Checker
 from busyhour.contracts.finding import Severity
-from busyhour.contracts.flow_view import ActionView
 from busyhour.contracts.generation import strategies as connect
 from busyhour.contracts.reading.sources import Gathered, source_of
 from busyhour.contracts.schema.store import shipped_schemas

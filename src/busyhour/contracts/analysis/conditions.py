@@ -16,7 +16,8 @@ from busyhour.contracts.schema.wording import listed
 from busyhour.flows.references import Reference, whole
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import ActionView, ConditionView, FlowView
+    from busyhour.contracts.action_view import ActionView, ConditionView
+    from busyhour.contracts.flow_view import FlowView
 
 CHANNELS = ("VOICE", "CHAT", "TASK", "EMAIL")
 NUMERIC: dict[str, Callable[[float, float], bool]] = {

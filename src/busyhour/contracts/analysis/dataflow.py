@@ -16,7 +16,8 @@ from busyhour.flows.model import FlowType
 from busyhour.flows.references import Reference
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import ActionView, FlowView
+    from busyhour.contracts.action_view import ActionView
+    from busyhour.contracts.flow_view import FlowView
     from busyhour.flows.model import Pointer
 
 

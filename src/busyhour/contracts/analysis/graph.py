@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import ActionView
+    from busyhour.contracts.action_view import ActionView
     from busyhour.flows.model import Pointer
 
 

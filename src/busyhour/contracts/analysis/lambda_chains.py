@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from busyhour.contracts.analysis.silence import interactive
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import ActionView, FlowView
+    from busyhour.contracts.action_view import ActionView
+    from busyhour.contracts.flow_view import FlowView
 
 DEFAULT_SECONDS = 3
 """The designer's default limit in seconds, for an action without one."""

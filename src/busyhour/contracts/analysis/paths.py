@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from busyhour.contracts.analysis.graph import Edge
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import ActionView, FlowView
+    from busyhour.contracts.action_view import ActionView
+    from busyhour.contracts.flow_view import FlowView
 
 LEAVING = frozenset({"TransferToFlow", "TransferContactToQueue", "DequeueContactAndTransferToQueue"})
 """Types whose success ends the flow: their required NextAction is never taken."""

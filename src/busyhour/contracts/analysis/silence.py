@@ -9,7 +9,8 @@ from busyhour.flows.action_types import DECLARED
 from busyhour.flows.model import FlowType
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import ActionView, FlowView
+    from busyhour.contracts.action_view import ActionView
+    from busyhour.contracts.flow_view import FlowView
 
 INTERACTIVE = frozenset(type for type, one in DECLARED.items() if one.occupies)
 """Types that involve the participant: they play, show or request something, or wait."""

@@ -16,7 +16,8 @@ from busyhour.contracts.schema.violations import ActionContext, Issue, extra
 from busyhour.errors import did_you_mean
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import ActionView, FlowView
+    from busyhour.contracts.action_view import ActionView
+    from busyhour.contracts.flow_view import FlowView
     from busyhour.contracts.schema.store import SchemaStore
 
 

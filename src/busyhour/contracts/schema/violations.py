@@ -12,7 +12,8 @@ from busyhour.contracts.schema.wording import listed, shown
 from busyhour.flows.model import Pointer
 
 if TYPE_CHECKING:
-    from busyhour.contracts.flow_view import ActionView, FlowView
+    from busyhour.contracts.action_view import ActionView
+    from busyhour.contracts.flow_view import FlowView
     from busyhour.contracts.schema.store import SchemaStore
 
 _KINDS = {"object": "an object", "array": "a list", "string": "a string", "boolean": "true or false"}

@@ -5,8 +5,8 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from busyhour.contracts.action_view import ActionView
 from busyhour.contracts.analysis.graph import Edge, Graph
-from busyhour.contracts.flow_view import ActionView
 
 
 def graph(*targets, start=0):
