@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from busyhour.calls.behaviour import HANG_UP, OTHERWISE, SILENCE, Behaviour
 from busyhour.calls.chance import Stream, key_of
+from busyhour.flows.action_types import declared
 from busyhour.flows.protocol import (
     Collect,
     Converse,
@@ -158,7 +159,7 @@ class Caller:
         """
         if not effect.branches:
             return None
-        if effect.type == "DistributeByPercentage":
+        if declared(effect.type).behaviour == "distribute":
             return str(1 + int(self._chance.random() * 100))
         behaviour = self._behaviour
         key = behaviour.menu_key(flow, effect.action, display)

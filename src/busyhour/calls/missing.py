@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from busyhour.calls.invoker import function_name
 from busyhour.errors import did_you_mean
+from busyhour.flows.action_types import declared
 from busyhour.flows.failure import Cause, Failure
 from busyhour.flows.model import FlowType
 from busyhour.flows.references import text_of, whole
@@ -18,15 +19,15 @@ if TYPE_CHECKING:
     from busyhour.scenarios.model import Scenario
 
 _VALUES: Mapping[str, str] = {
-    "TransferToFlow": "<ARN, id or name of a flow>",
-    "InvokeFlowModule": "<ARN, id or name of a module>",
-    "InvokeLambdaFunction": "<name of a function>",
-    "UpdateContactTargetQueue": "<ARN or name of a queue>",
-    "DequeueContactAndTransferToQueue": "<ARN or name of a queue>",
-    "TransferParticipantToThirdParty": "<telephone number>",
-    "UpdateContactEventHooks": "<ARN, id or name of a flow>",
+    "transfer-to-flow": "<ARN, id or name of a flow>",
+    "invoke-module": "<ARN, id or name of a module>",
+    "invoke-function": "<name of a function>",
+    "target-queue": "<ARN or name of a queue>",
+    "dequeue": "<ARN or name of a queue>",
+    "third-party": "<telephone number>",
+    "event-hooks": "<ARN, id or name of a flow>",
 }
-"""What an empty parameter should contain, by action type."""
+"""What an empty parameter should contain, by behaviour of the action type."""
 
 
 def reason_of(failure: Failure) -> str:
@@ -87,7 +88,7 @@ def _near(name: str, scenario: Scenario) -> str:
 def _value(failure: Failure, scenario: Scenario, library: FlowLibrary) -> str:
     """Describe the source of an empty reference's value: a function's response, or where an attribute is set."""
     reference = whole(failure.what.partition(",")[0])
-    wanted = _VALUES.get(failure.type, "<value>")
+    wanted = _VALUES.get(declared(failure.type).behaviour, "<value>")
     if reference is None:
         return f"a value for it in the flow {failure.flow!r}"
     name = ".".join(reference.path)
@@ -118,7 +119,7 @@ def _given(attribute: str, library: FlowLibrary) -> str | None:
     """Return the value that some flow gives a contact attribute; None if no flow sets it."""
     for action in (action for flow in library for action in flow.actions):
         values = action.parameters.get("Attributes")
-        if action.type != "UpdateContactAttributes" or not isinstance(values, Mapping):
+        if action.behaviour != "attributes" or not isinstance(values, Mapping):
             continue
         if attribute in values:
             return text_of(values[attribute])

@@ -116,7 +116,7 @@ def _aliases(scenario: Scenario, actions: _Actions) -> Iterator[Unused]:
         (value, "")
         for _, action in actions
         for value in _texts(action.parameters.get("EventHooks"))
-        if action.type == "UpdateContactEventHooks"
+        if action.behaviour == "event-hooks"
     ]
     found = _Named.of([*_values(actions, _FLOW_KEYS, "ContactFlow", "contactFlow"), *hooks])
     answers = {value for function in scenario.functions.values() for value in function.response.values()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from busyhour.flows.action_types import declared
 from busyhour.flows.model import Pointer
 
 
@@ -111,6 +112,11 @@ class ActionView:
         if following.__class__ is str:
             self.next = following
             targets.append(following)
+
+    @property
+    def behaviour(self) -> str:
+        """What the flow machine does with it (`action_types`); empty for a type without a schema."""
+        return declared(self.type).behaviour
 
     @property
     def pointer(self) -> Pointer:

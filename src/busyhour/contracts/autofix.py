@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from busyhour.atomic_write import write_atomically
 from busyhour.contracts.action_view import DRAFT_TARGETS
-from busyhour.contracts.analysis.paths import LEAVING, decides
+from busyhour.contracts.analysis.paths import decides
 from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.reading.sources import gather
 from busyhour.contracts.schema.store import shipped_schemas
+from busyhour.flows.action_types import declared
 from busyhour.flows.export.document import Document, parse
 from busyhour.flows.export.positions import Offsets, inner_offsets, scan
 
@@ -31,13 +32,6 @@ if TYPE_CHECKING:
 _STEP = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # there since 3.1, not in the stubs
 _PASSES = 5
 """Passes at most: a fix may make another possible (an empty object gets its key)."""
-
-_FALSE_CASE = {
-    "CheckHoursOfOperation": "False",
-    "CheckOutboundCallStatus": "NotDetected",
-    "Loop": "DoneLooping",
-}
-"""Condition whose branch the designer repeats as NextAction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,13 +239,13 @@ class _Fixer:
 
 def _repeated(action: ActionView) -> str | None:
     """Return the target of a NextAction that only repeats a branch; None for any other."""
-    if action.type in LEAVING:
+    if declared(action.type).ends_on_success:
         return action.error_target("NoMatchingError")
     if not decides(action):
         return None
-    label = _FALSE_CASE.get(action.type)
+    label = declared(action.type).repeated_result
     for condition in action.conditions:
-        if label is not None and condition.operands == [label] and condition.target is not None:
+        if label and condition.operands == [label] and condition.target is not None:
             return condition.target
     return action.error_target("NoMatchingCondition")
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from busyhour.contracts.analysis.dataflow import attributes_set
 from busyhour.contracts.analysis.flow_cycles import FlowCycle, cycles
 from busyhour.contracts.reading.placeholders import PLACEHOLDER
-from busyhour.flows.action_types import DECLARED
+from busyhour.flows.action_types import DECLARED, types_of
 
 if TYPE_CHECKING:
     from busyhour.contracts.action_view import ActionView
@@ -67,7 +67,7 @@ def references(flow: FlowView) -> Iterator[FlowReference]:
                 if isinstance(value, str) and value:
                     shown = _shown(flow, action, name)
                     yield FlowReference(flow, action, ("Parameters", name), kind, value, shown)
-    for action in flow.by_type.get("UpdateContactEventHooks", ()):
+    for action in flow.of_type(*types_of("event-hooks")):
         hooks = action.parameters.get("EventHooks")
         for hook, value in hooks.items() if isinstance(hooks, dict) else ():
             if isinstance(value, str) and value:
@@ -238,7 +238,7 @@ class FlowSet:
         """Contact attributes by key: `id()` of the flows that set it."""
         found: dict[str, set[int]] = {}
         for flow in self.flows:
-            for action in flow.by_type.get("UpdateContactAttributes", ()):
+            for action in flow.of_type(*types_of("attributes")):
                 for key in attributes_set(action):
                     found.setdefault(key, set()).add(id(flow))
         return {key: frozenset(flows) for key, flows in found.items()}

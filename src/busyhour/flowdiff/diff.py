@@ -121,17 +121,13 @@ def _label(flow: Flow, identifier: str) -> str:
 
 def _kind_of(action: Action) -> Kind:
     """Return the kind of a whole action."""
-    if action.type == "InvokeLambdaFunction":
+    if action.behaviour == "invoke-function":
         return Kind.LAMBDA
-    if action.type == "GetParticipantInput":
+    if action.behaviour == "input":
         return Kind.MENU
     if any(key in action.parameters for key in _PROMPTS):
         return Kind.PROMPT
-    if action.type in (
-        "UpdateContactTargetQueue",
-        "TransferContactToQueue",
-        "DequeueContactAndTransferToQueue",
-    ):
+    if action.behaviour in ("target-queue", "to-queue", "dequeue"):
         return Kind.QUEUE
     return Kind.ACTION
 
@@ -164,9 +160,9 @@ def _kind(action: Action, path: str) -> Kind:
         return Kind.TIMEOUT
     if first in _PROMPTS:
         return Kind.PROMPT
-    if first in _QUEUES and action.type != "CheckMetricData":
+    if first in _QUEUES and action.behaviour != "check-metrics":
         return Kind.QUEUE
-    if action.type == "InvokeLambdaFunction":
+    if action.behaviour == "invoke-function":
         return Kind.LAMBDA
     if first == "ContactFlowId":
         return Kind.ROUTE
@@ -195,7 +191,7 @@ def _branches(
     name: str, old: Flow, one: Action, new: Flow, other: Action, partners: Mapping[str, str]
 ) -> Iterator[Change]:
     before, after = branches(one), branches(other)
-    menu = other.type in ("GetParticipantInput", "ConnectParticipantWithLexBot", "ShowView")
+    menu = other.behaviour in ("input", "lex", "participating")
     there = old.by_identifier()
     moved: dict[tuple[str | None, str | None], list[str]] = {}
     for label in dict.fromkeys((*before, *after)):

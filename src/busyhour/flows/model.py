@@ -12,6 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from busyhour.flows.action_types import declared
+
 
 class FlowType(StrEnum):
     """The resource type of a flow; fixed when the flow is created."""
@@ -101,6 +103,11 @@ class Action:
     errors: tuple[ErrorBranch, ...] = ()
     index: int = 0
     display_name: str = ""
+
+    @property
+    def behaviour(self) -> str:
+        """What the flow machine does with it (`action_types`); empty for a type without a schema."""
+        return declared(self.type).behaviour
 
     def error_target(self, error_type: str) -> str | None:
         """Return the target of the branch for `error_type`, or None without such a branch."""

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from busyhour.flows.action_types import DECLARED
 from busyhour.flows.prompts import Speech
 
 ALL = frozenset({"*"})
 """For `Policy.ask`: every action type that could fail and otherwise always succeeds."""
+
+
+OKAY_WITHOUT_ERROR = frozenset(type for type, one in DECLARED.items() if one.okay_without_error)
+"""Default of `Policy.okay_without_error_branch`: `x-okay-without-error` of the schemas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +35,11 @@ class Policy:
     action_limit: int = 10_000
     """Actions run for one contact in total, after which the contact is disconnected. Decision, as above."""
 
-    okay_without_error_branch: frozenset[str] = frozenset(
-        {
-            "MessageParticipant",
-            "MessageParticipantIteratively",
-            "UpdateContactTextToSpeechVoice",
-            "UpdateFlowLoggingBehavior",
-            "UpdateContactRecordingBehavior",
-            "UpdateContactRoutingBehavior",
-            "CompleteOutboundCall",
-            "Loop",
-        }
-    )
+    okay_without_error_branch: frozenset[str] = OKAY_WITHOUT_ERROR
     """Types that continue with NextAction on an error without a branch: blocks without an Error branch "always take
     Okay" (D23). For every other type the flow stops: in a queue the contact keeps waiting, in a whisper it
-    continues
-    to the agent, elsewhere it is disconnected (decision)."""
+    continues to
+    the agent, elsewhere it is disconnected (decision)."""
 
     stored_input_timeout_succeeds: bool = True
     """Store customer input without input takes the success branch with the value `Timeout` (D23, and twelve

@@ -78,7 +78,7 @@ class _Usage:
         for at, known in sorted(self._before.items(), key=lambda one: (one[0].flow, self._order(one[0]))):
             flow, action = self._flows[at.flow], self._actions[at.flow][at.action]
             place = Place(flow.name, action.display_name or action.identifier)
-            if action.type == "InvokeLambdaFunction":
+            if action.behaviour == "invoke-function":
                 name = name_of_function(action)
                 invocations.setdefault(name, []).append(self._invocation(place, action, known))
                 readings.setdefault(name, {})
@@ -164,13 +164,13 @@ class _Usage:
         """Return the flows in which the contact continues with its current data."""
         if not self._policy.external_survives_transfer:
             return
-        if action.type == "TransferToFlow":
+        if action.behaviour == "transfer-to-flow":
             found = self._resolve(text_of(action.parameters.get("ContactFlowId")))
             if found is not None:
                 yield found
-        if action.type == "TransferContactToQueue":
+        if action.behaviour == "to-queue":
             for one in self._flows[at.flow].actions:
-                hooks = one.parameters.get("EventHooks") if one.type == "UpdateContactEventHooks" else None
+                hooks = one.parameters.get("EventHooks") if one.behaviour == "event-hooks" else None
                 for hook, reference in hooks.items() if isinstance(hooks, Mapping) else ():
                     found = self._resolve(text_of(reference)) if hook in _HOOKS else None
                     if found is not None:
@@ -178,23 +178,23 @@ class _Usage:
 
     def _worked(self, action: Action, known: _Known) -> _Known:
         given: Any = action.parameters
-        match action.type:
-            case "InvokeLambdaFunction":
+        match action.behaviour:
+            case "invoke-function":
                 if text_of(given.get("InvocationType")).upper() == "ASYNCHRONOUS":
                     return known
                 kept = _Known(_without_external(known.some), _without_external(known.every))
                 return _with(kept, f"External of {name_of_function(action)}")
-            case "UpdateContactAttributes" if given.get("TargetContact") != "Related":
+            case "attributes" if given.get("TargetContact") != "Related":
                 attributes = given.get("Attributes")
                 names = (
                     [key for key in attributes if not find(key)] if isinstance(attributes, Mapping) else []
                 )
                 return _with(known, *(f"Attributes.{key}" for key in names))
-            case "UpdateContactTargetQueue":
+            case "target-queue":
                 return _with(known, "Queue")
-            case "GetParticipantInput" if text_of(given.get("StoreInput")).lower() == "true":
+            case "input" if text_of(given.get("StoreInput")).lower() == "true":
                 return _with(known, "StoredCustomerInput")
-            case "ConnectParticipantWithLexBot":
+            case "lex":
                 return _with(known, "Lex")
             case _:
                 return known

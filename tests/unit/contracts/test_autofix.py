@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from busyhour.contracts.action_view import ActionView
-from busyhour.contracts.analysis.paths import LEAVING, decides
+from busyhour.contracts.analysis.paths import decides
 from busyhour.contracts.autofix import fix_document, fix_files
 from busyhour.contracts.check import Checker
 from busyhour.contracts.finding import Severity
@@ -16,6 +16,7 @@ from busyhour.contracts.generation import strategies as connect
 from busyhour.contracts.reading.sources import Gathered, source_of
 from busyhour.contracts.schema.store import shipped_schemas
 from busyhour.flows import protocol as p
+from busyhour.flows.action_types import declared
 from busyhour.flows.export.document import parse
 from busyhour.flows.export.reader import read
 from busyhour.flows.library import FlowLibrary
@@ -241,7 +242,7 @@ def damage(flow, choose):
                     holder[key] = False
         transitions = one["Transitions"]
         if (
-            (one["Type"] in LEAVING or decides(ActionView(0, one)))
+            (declared(one["Type"]).ends_on_success or decides(ActionView(0, one)))
             and "NextAction" in transitions
             and choose.random() < 0.5
         ):

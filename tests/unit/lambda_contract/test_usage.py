@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[0] / "exploration"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "exploration"))
 
 from conftest_exploration import action, compare, flow, invoke, menu, say
 

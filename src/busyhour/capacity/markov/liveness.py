@@ -113,10 +113,10 @@ def _live(flow: Flow) -> dict[str, frozenset[str]]:
 
 def _filled(action: Action) -> set[str]:
     """Return the stores that the action fills when it succeeds."""
-    if action.type == "InvokeLambdaFunction":
+    if action.behaviour == "invoke-function":
         asynchronous = str(action.parameters.get("InvocationType")).upper() == "ASYNCHRONOUS"
         return set() if asynchronous else {_EXTERNAL}
-    if action.type == "GetParticipantInput" and str(action.parameters.get("StoreInput")) == "True":
+    if action.behaviour == "input" and str(action.parameters.get("StoreInput")) == "True":
         return {_STORED}
     return set()
 

@@ -15,6 +15,7 @@ from busyhour.calls.policy import CallPolicy
 from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.capacity.theory.durations import Lasting, fixed, least, uniform, whole
 from busyhour.flows import protocol as p
+from busyhour.flows.action_types import declared
 from busyhour.scenarios.model import Scenario
 
 _KEYS = "1234567890*#"
@@ -216,7 +217,7 @@ class Outcomes:
     def _branches(self, effect: p.Service, place: Place) -> list[tuple[float, str | None]]:
         if not effect.branches:
             return [(1.0, None)]
-        if effect.type == "DistributeByPercentage":
+        if declared(effect.type).behaviour == "distribute":
             return _percentages(effect.branches)
         behaviour = self._behaviour
         key = behaviour.menu_key(place[0], effect.action, place[1])

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from busyhour.calls.invoker import function_name
+from busyhour.flows.action_types import declared
 from busyhour.flows.call import Call
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.model import Action, Flow
 from busyhour.flows.references import find
-
-_TO_FLOWS = {"TransferToFlow": "ContactFlowId", "InvokeFlowModule": "FlowModuleId"}
-_HOOKS = "UpdateContactEventHooks"
 
 EVERY_FUNCTION = "invocations:"
 """Represents every function, where the flow names one by a reference."""
@@ -55,22 +53,27 @@ def _places(call: Call) -> list[tuple[str, str]]:
 
 
 def _asked(action: Action) -> set[str]:
-    if action.type == "InvokeLambdaFunction":
+    if action.behaviour == "invoke-function":
         keys = ("LambdaFunctionARN", "LambdaFunctionArn", "FunctionArn")
         reference = next((str(action.parameters[key]) for key in keys if key in action.parameters), "")
         return {
             EVERY_FUNCTION if not reference or find(reference) else f"invocations:{function_name(reference)}"
         }
-    if action.type == "ConnectParticipantWithLexBot":
+    if action.behaviour == "lex":
         return {"Lex turns"}
     return {f"service:{action.type}"}
 
 
 def _entered(action: Action, library: FlowLibrary) -> list[Flow]:
     """Return the flows that the action may start, now or later."""
-    if action.type in _TO_FLOWS:
-        return _flows_of([action.parameters.get(_TO_FLOWS[action.type], "")], library)
-    if action.type == _HOOKS:
+    entered = [
+        action.parameters.get(parameter, "")
+        for parameter, purpose in declared(action.type).flow_parameters.items()
+        if purpose in ("transfer", "module")
+    ]
+    if entered:
+        return _flows_of(entered, library)
+    if action.behaviour == "event-hooks":
         return _flows_of(dict(action.parameters.get("EventHooks") or {}).values(), library)
     return []
 

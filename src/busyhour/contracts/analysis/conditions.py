@@ -35,15 +35,8 @@ _TEXT: dict[str, Callable[[str, str], bool]] = {
     "TextContains": lambda value, operand: operand in value,
 }
 _DIGITS = frozenset("0123456789*#")
-_ANYTHING = frozenset(
-    {
-        "ConnectParticipantWithAgenticCX",
-        "ConnectParticipantWithLexBot",
-        "InvokeFlowModule",
-        "InvokeLambdaFunction",
-    }
-)
-"""Types that may change any contact attribute: modules, functions (also those of bots, through the API)."""
+_ANYTHING = frozenset({"invoke-function", "invoke-module", "lex"})
+"""Behaviours that may change any contact attribute: modules, functions (also those of bots, through the API)."""
 
 
 def number(text: str) -> float | None:
@@ -75,7 +68,7 @@ def impossible(flow: FlowView, action: ActionView) -> WhyNot | None:
 
 def _by_value(flow: FlowView, action: ActionView) -> WhyNot | None:
     value = action.parameters.get("ComparisonValue")
-    reference = whole(value) if action.type == "Compare" and isinstance(value, str) else None
+    reference = whole(value) if action.behaviour == "compare" and isinstance(value, str) else None
     if reference is None:
         return None
     if reference.root == "Channel" and not reference.path:
@@ -97,7 +90,7 @@ def _not_among(values: Collection[str], reason: str) -> WhyNot:
 
 def _entered(flow: FlowView, action: ActionView) -> WhyNot | None:
     """Return the operands that no caller can enter, if every input before the comparison limits the input."""
-    inputs = last_written(flow, action, lambda one: one.type == "GetParticipantInput" and _stores(one))
+    inputs = last_written(flow, action, lambda one: one.behaviour == "input" and _stores(one))
     lengths = [_longest(one) for one in inputs or ()]
     longest = max(lengths, default=0)
     if not lengths or 0 in lengths:
@@ -130,7 +123,7 @@ def _set(flow: FlowView, action: ActionView, reference: Reference) -> WhyNot | N
     key = ".".join(reference.path)
 
     def writes(one: ActionView) -> bool:
-        return one.type in _ANYTHING or key in attributes_set(one)
+        return one.behaviour in _ANYTHING or key in attributes_set(one)
 
     values: set[str] = set()
     for one in last_written(flow, action, writes, fails=False) or ():

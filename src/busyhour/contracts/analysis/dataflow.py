@@ -68,7 +68,7 @@ def _collect(found: list[Read], action: int, pointer: Pointer, value: Any) -> No
 
 def attributes_set(action: ActionView) -> Mapping[str, Any]:
     """Return the contact attributes that the action sets (key -> value), empty for any other action."""
-    if action.type != "UpdateContactAttributes":
+    if action.behaviour != "attributes":
         return {}
     found = action.parameters.get("Attributes")
     return found if isinstance(found, dict) else {}
@@ -140,7 +140,9 @@ def unfilled(
 
     def known(edge: Edge) -> bool:
         return fill(flow, edge) or (
-            edge.kind == "condition" and edge.source in wanted and flow.actions[edge.source].type == "Compare"
+            edge.kind == "condition"
+            and edge.source in wanted
+            and flow.actions[edge.source].behaviour == "compare"
         )
 
     filled = before_each(flow, lambda edge: int(known(edge)), 1)
@@ -163,7 +165,7 @@ def unfilled(
         return
     without = witnesses(flow, lambda edge: not known(edge))
     for at in doubtful:
-        if flow.actions[at].type == "Compare":
+        if flow.actions[at].behaviour == "compare":
             continue
         path = without(at)
         if path is None:

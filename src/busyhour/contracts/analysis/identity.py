@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from busyhour.flows.action_types import types_of
 from busyhour.flows.model import METADATA_TYPES, FlowType
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def type_of(flow: FlowView) -> FlowType | None:
             return FlowType(said)
     if flow.data.__class__ is dict and "Settings" in flow.data:
         return FlowType.MODULE
-    return FlowType.MODULE if "EndFlowModuleExecution" in flow.types else None
+    return FlowType.MODULE if not flow.types.isdisjoint(types_of("end-module")) else None
 
 
 def display_name(flow: FlowView, action: ActionView) -> str:

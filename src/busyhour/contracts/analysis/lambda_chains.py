@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from busyhour.contracts.analysis.silence import interactive
+from busyhour.flows.action_types import types_of
 
 if TYPE_CHECKING:
     from busyhour.contracts.action_view import ActionView
@@ -21,7 +22,7 @@ _Step = tuple[int, int]
 
 def seconds(action: ActionView) -> int:
     """Return the longest time in seconds that the action may wait for a Lambda function; 0 for any other action."""
-    if action.type != "InvokeLambdaFunction" or action.parameters.get("InvocationType") == "ASYNCHRONOUS":
+    if action.behaviour != "invoke-function" or action.parameters.get("InvocationType") == "ASYNCHRONOUS":
         return 0
     limit = action.parameters.get("InvocationTimeLimitSeconds")
     return int(limit) if isinstance(limit, str) and limit.isdecimal() else DEFAULT_SECONDS
@@ -37,7 +38,7 @@ def longest_silences(flow: FlowView, limit: int) -> Iterator[tuple[ActionView, l
     graph = flow.graph
     if graph.start is None:
         return
-    if not graph.circular and sum(map(seconds, flow.of_type("InvokeLambdaFunction"))) <= limit:
+    if not graph.circular and sum(map(seconds, flow.of_type(*types_of("invoke-function")))) <= limit:
         return
     longest: dict[int, int] = {graph.start: 0}
     before: dict[_Step, _Step | None] = {(graph.start, 0): None}
@@ -55,7 +56,7 @@ def longest_silences(flow: FlowView, limit: int) -> Iterator[tuple[ActionView, l
         for edge in flow.followed[node]:
             if after <= longest.get(edge.target, -1):
                 continue
-            counted = action.type == "Loop" and edge.label == "ContinueLooping"
+            counted = action.behaviour == "loop-counter" and edge.label == "ContinueLooping"
             if counted and _times(before, (node, waited)) > _rounds(action):
                 continue
             longest[edge.target] = after

@@ -12,23 +12,11 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from busyhour.contracts.analysis.graph import Edge
+from busyhour.flows.action_types import declared
 
 if TYPE_CHECKING:
     from busyhour.contracts.action_view import ActionView
     from busyhour.contracts.flow_view import FlowView
-
-LEAVING = frozenset({"TransferToFlow", "TransferContactToQueue", "DequeueContactAndTransferToQueue"})
-"""Types whose success ends the flow: their required NextAction is never taken."""
-
-_OUTCOMES: dict[str, frozenset[str]] = {
-    "CheckHoursOfOperation": frozenset({"True", "False"}),
-    "CheckMetricData": frozenset(),
-    "CheckOutboundCallStatus": frozenset({"CallAnswered", "VoicemailBeep", "VoicemailNoBeep", "NotDetected"}),
-    "Compare": frozenset(),
-    "DistributeByPercentage": frozenset(),
-    "Loop": frozenset({"ContinueLooping", "DoneLooping"}),
-}
-"""Types that only select a branch, with their results if these are few."""
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _HEAD, _TAIL = 3, 6
@@ -50,7 +38,7 @@ def taken(flow: FlowView, edge: Edge) -> bool:
 
 def decides(action: ActionView) -> bool:
     """Whether branches of the action cover every outcome, so that its NextAction can only repeat one of them."""
-    outcomes = _OUTCOMES.get(action.type)
+    outcomes = declared(action.type).results
     if outcomes is None:
         return False
     if action.error_target("NoMatchingCondition") is not None:
@@ -63,9 +51,9 @@ def decides(action: ActionView) -> bool:
 
 def leaves_flow(action: ActionView) -> bool:
     """Whether the success of this action ends the flow, with the contact continuing elsewhere."""
-    if action.type == "TransferParticipantToThirdParty":
+    if action.behaviour == "third-party":
         return not is_true(action.parameters.get("ContinueFlowExecution", "True"))
-    return action.type in LEAVING
+    return declared(action.type).ends_on_success
 
 
 def before_each(
@@ -140,13 +128,8 @@ class ShortestPaths:
         return path
 
 
-_WRITERS = {
-    "Attributes": "UpdateContactAttributes",
-    "External": "InvokeLambdaFunction",
-    "FlowAttributes": "UpdateFlowAttributes",
-    "StoredCustomerInput": "GetParticipantInput",
-    "Lex": "ConnectParticipantWithLexBot",
-}
+_FOLLOWED = frozenset({"Attributes", "External", "FlowAttributes", "StoredCustomerInput", "Lex"})
+"""Roots that only the types that declare it fill; any action may change the others."""
 
 
 def consistent(flow: FlowView, path: Sequence[Edge]) -> bool:
@@ -154,12 +137,13 @@ def consistent(flow: FlowView, path: Sequence[Edge]) -> bool:
     known: dict[str, tuple[str, frozenset[str]]] = {}
     for edge in path:
         action = flow.actions[edge.source]
-        if action.type == "Compare":
+        if action.behaviour == "compare":
             value = action.parameters.get("ComparisonValue")
             if isinstance(value, str) and not _agrees(known, value, action, edge):
                 return False
             continue
-        for value in [one for one in known if _WRITERS.get(_root(one), action.type) == action.type]:
+        filled = declared(action.type).fills
+        for value in [one for one in known if (root := _root(one)) in filled or root not in _FOLLOWED]:
             del known[value]
     return True
 

@@ -30,9 +30,11 @@ _FIRST = frozenset({FlowType.CONTACT_FLOW, FlowType.AGENT_TRANSFER, FlowType.QUE
 
 def cut_off(flow: FlowView) -> Sequence[bool]:
     """Return for each action whether every path from it leads to an unannounced disconnect."""
-    ends = {"DisconnectParticipant"} | ({"EndFlowExecution"} if flow.flow_type in _FIRST else set())
-    caring = flow.graph.leading_to([one.index for one in flow.actions if one.type in CARING - ends])
-    ending = flow.graph.leading_to([one.index for one in flow.actions if one.type in ends])
+    ends = {"disconnect"} | ({"end-flow"} if flow.flow_type in _FIRST else set())
+    caring = flow.graph.leading_to(
+        [one.index for one in flow.actions if one.type in CARING and one.behaviour not in ends]
+    )
+    ending = flow.graph.leading_to([one.index for one in flow.actions if one.behaviour in ends])
     return [end and not care for end, care in zip(ending, caring, strict=True)]
 
 

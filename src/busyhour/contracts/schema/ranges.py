@@ -1,6 +1,6 @@
 """Patterns of whole numbers that exports write as strings, made from their bounds.
 
-A schema declares `x-minimum` and `x-maximum`; `make generate` writes `pattern`, since JSON Schema's `minimum` is about
+A schema declares `x-minimum` and `x-maximum`; `make generate` writes `pattern` and `x-words`, since JSON Schema's `minimum` is about
 numbers and flows have strings.
 """
 
@@ -25,6 +25,12 @@ def pattern(least: int, most: int | None, reference: str = "") -> str:
         raise ValueError(f"no whole numbers from {least} to {most}")
     numbers = "|".join(_from(least) if most is None else _between(least, most))
     return f"^(?:0*(?:{numbers}){'|' + reference if reference else ''})$"
+
+
+def words(least: int, most: int | None, reference: bool) -> str:
+    """Return the same for messages; `reference`: one is allowed as well."""
+    bounds = f", at least {least:,}," if most is None else f" from {least:,} to {most:,},"
+    return f"a whole number{bounds} written as a string{', or a reference' if reference else ''}"
 
 
 def _from(least: int) -> Iterator[str]:
@@ -66,7 +72,7 @@ def _same_length(low: str, high: str) -> Iterator[str]:
 
 
 def with_patterns(schema: Any, reference: str) -> Any:
-    """Return the schema with the pattern of every node that declares bounds.
+    """Return the schema with pattern and words of every node that declares bounds.
 
     Args:
         schema: a JSON Schema, or a part of one.
@@ -80,4 +86,5 @@ def with_patterns(schema: Any, reference: str) -> Any:
     if isinstance(made.get("x-minimum"), int):
         inner = "" if made.get("x-class") == "S" else reference.removeprefix("^").removesuffix("$")
         made["pattern"] = pattern(made["x-minimum"], made.get("x-maximum"), inner)
+        made["x-words"] = words(made["x-minimum"], made.get("x-maximum"), bool(inner))
     return made

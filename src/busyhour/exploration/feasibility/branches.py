@@ -19,9 +19,9 @@ from busyhour.flows.references import find, text_of, whole
 
 _KEYS = frozenset("0123456789*#")
 _ENDS = {
-    "DisconnectParticipant": "the contact is over",
-    "EndFlowExecution": "the flow is over",
-    "EndFlowModuleExecution": "the module is over",
+    "disconnect": "the contact is over",
+    "end-flow": "the flow is over",
+    "end-module": "the module is over",
 }
 _NEVER_RAISED = "nothing in this action raises that error"
 _MATCHED = "NoMatchingCondition has a branch, and that one is taken"
@@ -36,8 +36,8 @@ class Branches:
 
     def impossible(self, action: Action, kind: str, index: int, values: Values) -> str:
         """Return why the branch is never taken, empty if it can be."""
-        if action.type in _ENDS:
-            return f"{_ENDS[action.type]}: nothing comes after {action.type}"
+        if action.behaviour in _ENDS:
+            return f"{_ENDS[action.behaviour]}: nothing comes after {action.type}"
         if kind == "error":
             name = action.errors[index].error_type
             if any(one.error_type == name for one in action.errors[:index]):
@@ -94,7 +94,7 @@ class Branches:
         if kind == "error" and action.errors[index].error_type == "NoMatchingError":
             return "LoopCount is a number" if times is not None else ""
         fails_on = kind == "next" and times is None and action.error_target("NoMatchingError") is None
-        if fails_on and "Loop" in self._ground.policy.okay_without_error_branch:
+        if fails_on and action.type in self._ground.policy.okay_without_error_branch:
             return ""
         if times is None and not find(raw):
             return "LoopCount is not a number"
@@ -201,7 +201,7 @@ class Branches:
         tests = tests_of(action.conditions)
         plain = len(tests) == len(action.conditions)
         if kind == "condition" and plain:
-            if action.type == "DistributeByPercentage":
+            if action.behaviour == "distribute":
                 shares = (number(one) for one in _tries(tests))
                 if any(
                     one is not None and 1 <= one <= 100 and first(tests, f"{one:g}") == index
@@ -279,7 +279,7 @@ class Branches:
             return None
         found: set[str | None] = set()
         for one in module.actions:
-            if one.type == "EndFlowModuleExecution":
+            if one.behaviour == "end-module":
                 result = text_of(one.parameters.get("Result"))
                 if find(result):
                     return None
@@ -324,7 +324,7 @@ class Branches:
 Judge = Callable[[Branches, Action, str, int, Values], str]
 
 _BRANCHING = frozenset(
-    type for type, one in DECLARED.items() if one.behaviour in ("branching", "participating")
+    type for type, one in DECLARED.items() if one.behaviour in ("branching", "distribute", "participating")
 )
 
 _BY_BEHAVIOUR: dict[str, Judge] = {

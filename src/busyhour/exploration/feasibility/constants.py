@@ -8,7 +8,6 @@ from typing import Any
 from busyhour.exploration.world.candidates import name_of, reads_of
 from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.inherited import GIVEN_BY_SERVICES, WITH_THE_CONTACT
-from busyhour.flows.action_types import DECLARED
 from busyhour.flows.model import Action, Flow, FlowType
 from busyhour.flows.references import ROOTS, find, text_of, whole
 
@@ -40,13 +39,7 @@ def interesting(flow: Flow) -> set[str]:
     """Return the references whose values affect a branch, and those copied into them."""
     found: set[str] = set()
     for action in flow.actions:
-        if action.type in (
-            "Compare",
-            "Loop",
-            "UpdateContactAttributes",
-            "UpdateFlowAttributes",
-            "UpdateContactData",
-        ):
+        if action.behaviour in ("compare", "loop-counter", "attributes", "flow-attributes", "data"):
             found.update(one.name for one in reads_of(action))
     return found
 
@@ -89,31 +82,31 @@ def leaving(action: Action, kind: str, index: int, values: Values, context: Cont
         "InvalidPhoneNumber",
     )
     given = action.parameters
-    match action.type:
-        case "UpdateContactAttributes" if not failed and given.get("TargetContact") != "Related":
+    match action.behaviour:
+        case "attributes" if not failed and given.get("TargetContact") != "Related":
             return _assigned(values, "Attributes", given.get("Attributes"), context)
-        case "UpdateFlowAttributes" if not failed:
+        case "flow-attributes" if not failed:
             return _assigned(values, "FlowAttributes", given.get("FlowAttributes"), context)
-        case "UpdateContactData" if not failed:
+        case "data" if not failed:
             return _any(values, {"Name", "Description", "LanguageCode", "CustomerId", "Wisdom"})
-        case "UpdateContactTextToSpeechVoice":
+        case "voice":
             return _any(values, {"TextToSpeechVoiceId"})
-        case "UpdateContactMediaStreamingBehavior":
+        case "media-streaming":
             return _any(values, {"MediaStreams"})
-        case "InvokeLambdaFunction":
+        case "invoke-function":
             cleared = context.policy.failed_invocation_clears_external
             return _any(
                 values, {"External", "LambdaInvocation"} if not failed or cleared else {"LambdaInvocation"}
             )
-        case "GetParticipantInput":
+        case "input":
             return _any(values, {"StoredCustomerInput"})
-        case "ConnectParticipantWithLexBot" | "ConnectParticipantWithAgenticCX":
+        case "lex":
             return _any(values, {"Lex"})
-        case "GetMetricData":
+        case "read-metrics":
             return _any(values, {"Metrics"})
-        case "UpdateContactTargetQueue" if not failed:
+        case "target-queue" if not failed:
             return {**values, QUEUE: frozenset({"set"})}
-        case "InvokeFlowModule":
+        case "invoke-module":
             return _any(
                 values,
                 {
@@ -132,27 +125,24 @@ def leaving(action: Action, kind: str, index: int, values: Values, context: Cont
                     "References",
                 },
             )
-        case "TagContact" | "UntagContact":
+        case "tag" | "untag":
             return _any(values, {"Tags"})
-        case kind_of if kind_of not in _PLAIN:
+        case behaviour if behaviour not in _PLAIN:
             # A service, or a type that is not modelled: its return values are unknown.
             return _any(values, _OPEN | {"Tags", "References", "SegmentAttributes"})
         case _:
             return values
 
 
-_PLAIN_BEHAVIOURS = frozenset(
+_PLAIN = frozenset(
     {
         *("message", "loop-prompts", "compare", "loop-counter", "hours", "check-metrics", "wait"),
         *("transfer-to-flow", "to-queue", "to-agent", "disconnect", "end-flow", "end-module"),
         *("configuration", "event-hooks", "callback-number", "routing"),
-        *("attributes", "flow-attributes", "data", "target-queue"),
+        *("attributes", "distribute", "flow-attributes", "data", "target-queue"),
     }
 )
-_PLAIN = frozenset(type for type, one in DECLARED.items() if one.behaviour in _PLAIN_BEHAVIOURS) | {
-    "DistributeByPercentage"
-}
-"""Types without return values."""
+"""Behaviours without return values."""
 
 
 def _assigned(values: Values, root: str, given: Any, context: Context) -> Values:

@@ -78,7 +78,7 @@ def follow(context: Context, played: Played) -> list[tuple[str, str]]:
         if isinstance(effect, p.Ended):
             break
         effect = call.send(event)
-    context.library.wanted = ""
+    context.library.run(None)
     return heard.actions
 
 
@@ -92,8 +92,7 @@ class _Heard:
     def on_action(self, call: Call, flow: Flow, action: Action) -> None:
         """Record an action."""
         self.actions.append((flow.name, action.identifier))
-        wanted = {"TransferToFlow": "flow", "InvokeFlowModule": "module"}
-        self.context.library.wanted = wanted.get(action.type, "")
+        self.context.library.run(action)
 
     def on_branch(self, call: Call, flow: Flow, action: Action, kind: str, index: int) -> None:
         """Ignore the branch."""

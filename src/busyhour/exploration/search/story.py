@@ -11,6 +11,7 @@ from busyhour.exploration.world.choices import Decision
 from busyhour.exploration.world.record import Moment, Played
 from busyhour.exploration.world.stubs import MODULE_STAND_IN
 from busyhour.flows import protocol as p
+from busyhour.flows.action_types import declared
 from busyhour.flows.actions import ASKABLE
 from busyhour.flows.playback.script import function_name
 
@@ -217,7 +218,7 @@ def _end(played: Played) -> str:
         p.EndReason.STOPPED: "the contact is stopped",
         p.EndReason.FLOW_ERROR: f"the flow breaks off: {ended.detail}",
     }
-    if ended.terminal in ("EndFlowExecution", "EndFlowModuleExecution"):
+    if declared(ended.terminal or "").behaviour in ("end-flow", "end-module"):
         return "the flow is over, the contact continues"
     return words[ended.reason]
 

@@ -10,7 +10,7 @@ from busyhour.exploration.world.choices import Choice, Option
 from busyhour.exploration.world.stubs import MODULE_STAND_IN
 from busyhour.exploration.world.values import OTHER, tests_of, witnesses
 from busyhour.flows import protocol as p
-from busyhour.flows.action_types import DECLARED
+from busyhour.flows.action_types import DECLARED, declared
 from busyhour.flows.compiled import NO_ERROR
 from busyhour.flows.matching import number
 from busyhour.flows.model import Action, Flow
@@ -69,7 +69,7 @@ def contact_options(after: bool, flows: Sequence[Flow], pools: CandidateValues) 
     channels = ["CHAT", "TASK"] if pools.of("Channel") else []
     channels += [one for one in pools.of("Channel") if one == "EMAIL"]
     for action in (action for one in flows for action in one.actions):
-        if action.type == "Wait" or any(e.error_type == "ChannelMismatch" for e in action.errors):
+        if action.behaviour == "wait" or any(e.error_type == "ChannelMismatch" for e in action.errors):
             channels.append("CHAT")
         declared = DECLARED.get(action.type)
         wanted = declared.limited_to if declared is not None else frozenset()
@@ -207,12 +207,12 @@ def _metrics(effect: p.ReadMetrics, action: Action | None) -> list[Option]:
 
 def _service(effect: p.Service, action: Action | None, pools: CandidateValues) -> list[Option]:
     works = Option(Choice("works"), passive=True)
-    if not effect.branches or action is None or effect.type == "InvokeFlowModule":
+    if not effect.branches or action is None or action.behaviour == "invoke-module":
         return [works]
     values = witnesses(tests_of(action.conditions))
-    if effect.type == "ShowView":
+    if "Views" in declared(effect.type).fills:
         values = list(dict.fromkeys([*values, *pools.of("Views.Action")]))
-    if effect.type == "DistributeByPercentage":
+    if action.behaviour == "distribute":
         values = [one for one in values if (share := number(one)) is not None and 1 <= share <= 100]
     return [*(Option(Choice("works", one)) for one in values), works]
 

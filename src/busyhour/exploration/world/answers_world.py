@@ -103,7 +103,7 @@ class World:
                 raise
             played.crash = error
         finally:
-            context.library.wanted = ""
+            context.library.run(None)
         played.seconds = self._now
         return played
 
@@ -209,17 +209,11 @@ class World:
         played = self.played
         run = ActionRun(flow, action, self._now, int(call.stage))
         played.actions.append(run)
-        kind = action.type
-        wanted = ""
-        if kind == "TransferToFlow":
-            wanted = "flow"
-        elif kind == "InvokeFlowModule":
-            wanted = "module"
-        elif kind == "TransferContactToQueue":
+        if action.behaviour == "to-queue":
             run.queue_unset = not call.queue and not call.agent_target
-        elif kind == "DisconnectParticipant" and is_stand_in(flow):
+        elif action.behaviour == "disconnect" and is_stand_in(flow):
             played.elsewhere = True
-        self.context.library.wanted = wanted
+        self.context.library.run(action)
         reads = self.context.reads(action)
         if reads:
             self._settler.action(call, action, reads)

@@ -97,24 +97,24 @@ class CandidateValues:
 
     def _look_at(self, action: Action) -> None:
         given = action.parameters
-        if action.type == "Compare":
+        if action.behaviour == "compare":
             self._compare(action)
         for path, values in _SINKS.items():
             reference = whole(text_of(given.get(path[0]))) if path[0] in given else None
             if reference is not None:
                 self._add(name_of(reference), values)
-        match action.type:
-            case "UpdateContactAttributes":
+        match action.behaviour:
+            case "attributes":
                 self._assign("Attributes", given.get("Attributes"))
-            case "UpdateFlowAttributes":
+            case "flow-attributes":
                 self._assign("FlowAttributes", given.get("FlowAttributes"))
-            case "InvokeFlowModule":
+            case "invoke-module":
                 self._assign("Modules.Input", given.get("Input"))
-            case "EndFlowModuleExecution":
+            case "end-module":
                 self._assign("Modules.ResultData", given.get("ResultData"))
                 if "Result" in given:
                     self._copy(given["Result"], "Modules.Result")
-            case "UpdateContactData":
+            case "data":
                 for key in ("Name", "Description", "LanguageCode", "CustomerId"):
                     if key in given:
                         self._copy(given[key], key)

@@ -135,7 +135,7 @@ class Context:
         found: set[int] = set()
         for flow in self.flows:
             for action in flow.actions:
-                if action.type == "TransferToFlow":
+                if action.behaviour == "transfer-to-flow":
                     target = self.library.known(text_of(action.parameters.get("ContactFlowId")))
                     if target is not None and target is not flow:
                         found.add(id(target))

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from busyhour.exploration.world.candidates import reads_of
+from busyhour.flows.action_types import declared
 from busyhour.flows.model import Action, Flow, FlowType
 
-_FILLERS = {
-    "External": ("InvokeLambdaFunction",),
-    "Lex": ("ConnectParticipantWithLexBot", "ConnectParticipantWithAgenticCX"),
-    "StoredCustomerInput": ("GetParticipantInput",),
-    "Metrics": ("GetMetricData",),
-}
-"""Root -> types that fill it."""
+_RESPONSES = ("External", "Lex", "StoredCustomerInput", "Metrics")
+"""Roots of responses that a contact takes along from flow to flow."""
 
 WITH_THE_CONTACT = frozenset({"Customer", "Case", "Wisdom", "MediaStreams"})
 """Roots that belong to the contact: a module reads the values of the flow that runs it."""
@@ -59,11 +55,11 @@ def reads_before_filled(flow: Flow) -> bool:
     actions: dict[str, Action] = {}
     for action in flow.actions:
         actions.setdefault(action.identifier, action)
-    for root, types in _FILLERS.items():
+    for root in _RESPONSES:
         readers = {one.identifier for one in flow.actions if any(read.root == root for read in reads_of(one))}
         if not readers:
             continue
-        fillers = [one for one in flow.actions if one.type in types]
+        fillers = [one for one in flow.actions if root in declared(one.type).fills]
         filled = _after(actions, [target for one in fillers for target in one.targets()])
         if readers & _after(actions, [flow.start]) - filled:
             return True

@@ -77,7 +77,7 @@ class Settler:
                 self._opened(call, action, read)
             elif root in OF_CONTACT or root in _FIELDS:
                 self._contact(call, action, read)
-        if action.type == "UpdateContactAttributes":
+        if action.behaviour == "attributes":
             given = action.parameters.get("Attributes")
             if isinstance(given, Mapping):
                 self._touched.update(given)

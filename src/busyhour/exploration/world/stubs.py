@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from busyhour.flows.action_types import declared
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.model import Action, Flow, FlowType
 
@@ -22,20 +23,23 @@ class OpenLibrary(FlowLibrary):
 
     def __init__(self, flows: Iterable[Flow], aliases: Mapping[str, str] | None = None) -> None:
         super().__init__(flows, aliases)
-        self.wanted = ""
-        """Reference of the running action: `flow`, `module`, or another kind without a stand-in."""
+        self._purposes: frozenset[str] = frozenset()
         self._stand_ins: dict[tuple[str, str], Flow] = {}
+
+    def run(self, action: Action | None) -> None:
+        """Provide stand-ins for what this action names: a flow to transfer to, a module to invoke; None: for nothing."""
+        named = declared(action.type).flow_parameters.values() if action is not None else ()
+        self._purposes = frozenset(named) & {"transfer", "module"}
 
     def resolve(self, reference: str) -> Flow | None:
         """Resolve as `FlowLibrary` does, or return a stand-in."""
         found = super().resolve(reference)
-        if found is None and self.wanted and reference:
-            key = (self.wanted, reference)
+        if found is None and self._purposes and reference:
+            module = "module" in self._purposes
+            key = ("module" if module else "flow", reference)
             found = self._stand_ins.get(key)
             if found is None:
-                found = self._stand_ins[key] = (
-                    _module(reference) if self.wanted == "module" else _flow(reference)
-                )
+                found = self._stand_ins[key] = _module(reference) if module else _flow(reference)
         return found
 
     def known(self, reference: str) -> Flow | None:

@@ -6,12 +6,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 _FILE = Path(__file__).with_name("declared.json")
+_MEMBERS = (
+    *("occupies", "hands-over", "log-name", "flow-parameters", "fills", "returns"),
+    *("results", "repeated-result", "ends-on-success", "okay-without-error"),
+)
+"""Members of a schema, without their `x-`, that are kept if it has them."""
 _ALL_CHANNELS = frozenset({"VOICE", "CHAT", "TASK", "EMAIL"})
 
 
@@ -22,6 +28,10 @@ class ActionType:
     `behaviour` names what runs it (`flows.actions.BEHAVIOURS`). `occupies`: it takes the participant's time (it plays,
     shows or asks, or waits). `hands_over`: after it another flow, agent or contact takes care of the person. `log_name`
     is its ContactFlowModuleType in flow logs. `flow_parameters`: parameter that names a flow -> what that flow is for.
+    `fills`: roots of references that it fills. `returns`: reference -> the text that a service returns there by default.
+    `results`: all results of a type that only selects a branch, empty where it compares; None for any other type.
+    `repeated_result`: the result whose target the designer repeats as NextAction. `ends_on_success`: its success leaves
+    the flow. `okay_without_error`: without a branch for its error it continues.
     """
 
     behaviour: str
@@ -30,6 +40,12 @@ class ActionType:
     hands_over: bool = False
     log_name: str = ""
     flow_parameters: Mapping[str, str] = field(default_factory=dict)
+    fills: frozenset[str] = frozenset()
+    returns: Mapping[str, str] = field(default_factory=dict)
+    results: frozenset[str] | None = None
+    repeated_result: str = ""
+    ends_on_success: bool = False
+    okay_without_error: bool = False
 
     @property
     def limited_to(self) -> frozenset[str]:
@@ -38,20 +54,21 @@ class ActionType:
         Source: AWS administrator guide, Supported channels for flow blocks.
         """
         served = (
-            self.behaviour in ("service", "branching", "participating") and self.channels != _ALL_CHANNELS
+            self.behaviour in ("service", "branching", "distribute", "participating")
+            and self.channels != _ALL_CHANNELS
         )
         return self.channels if served else frozenset()
 
     @property
     def decided_outside(self) -> bool:
         """Whether the caller or another service determines its result, as configured in [callers]."""
-        return self.behaviour in ("branching", "input", "lex", "participating")
+        return self.behaviour in ("branching", "distribute", "input", "lex", "participating")
 
 
 def of_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts in a schema's `x-` members as `declared.json` holds them."""
     found: dict[str, Any] = {"behaviour": schema["x-behaviour"], "channels": schema["x-channels"]}
-    for member in ("occupies", "hands-over", "log-name", "flow-parameters"):
+    for member in _MEMBERS:
         if f"x-{member}" in schema:
             found[member.replace("-", "_")] = schema[f"x-{member}"]
     return found
@@ -59,8 +76,36 @@ def of_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def _load() -> Mapping[str, ActionType]:
     rows = json.loads(_FILE.read_text(encoding="utf-8"))
-    return {type: ActionType(**{**row, "channels": frozenset(row["channels"])}) for type, row in rows.items()}
+    return {
+        type: ActionType(**{key: _READ.get(key, _same)(value) for key, value in row.items()})
+        for type, row in rows.items()
+    }
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "channels": frozenset,
+    "results": frozenset,
+    "fills": lambda paths: frozenset(path.removeprefix("$.").partition(".")[0] for path in paths),
+}
+"""Conversions of members from JSON."""
 
 
 DECLARED = _load()
 """Every action type that has a schema."""
+
+_UNDECLARED = ActionType(behaviour="")
+
+
+def declared(type: str) -> ActionType:
+    """Return the facts about an action type; of one without a schema, an empty behaviour and the defaults."""
+    return DECLARED.get(type, _UNDECLARED)
+
+
+@cache
+def types_of(behaviour: str) -> tuple[str, ...]:
+    """Return the action types of a behaviour."""
+    return tuple(type for type, one in DECLARED.items() if one.behaviour == behaviour)

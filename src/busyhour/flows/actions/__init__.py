@@ -48,6 +48,7 @@ BEHAVIOURS: dict[str, type[Node]] = {
     "to-agent": queueing.ToAgent,
     "to-queue": queueing.ToQueue,
     "branching": services.Branching,
+    "distribute": services.Branching,
     "participating": services.Participating,
     "service": services.Service,
 }
@@ -63,11 +64,12 @@ TYPES: dict[str, type[Node]] = {
 """Every action type that is modelled. Any other type continues with NextAction, else NoMatchingError's branch,
 and is listed in `Call.unmodelled`."""
 
-ASKABLE = frozenset(type for type, node in TYPES.items() if node.__module__ == contact.__name__) | {
-    "InvokeFlowModule",
-    "TransferToFlow",
-    "UpdateContactTargetQueue",
-}
+ASKABLE = frozenset(
+    type
+    for type, node in TYPES.items()
+    if node.__module__ == contact.__name__
+    or node in (modules.InvokeModule, modules.TransferToFlow, queueing.TargetQueue)
+)
 """Types that always succeed without an effect, unless `Policy.ask` makes the driver decide."""
 
 

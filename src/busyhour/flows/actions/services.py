@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from busyhour.flows import protocol as p
-from busyhour.flows.action_types import DECLARED
+from busyhour.flows.action_types import declared
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node
 from busyhour.flows.failure import Cause
@@ -26,8 +26,7 @@ class Service(Node):
         super().__init__(action, flow, machine)
         self._parameters = compile_value(dict(action.parameters), machine.policy.missing_reference)
         self._branches = tuple(dict.fromkeys(branches(action)))
-        declared = DECLARED.get(action.type)
-        self._channels = declared.limited_to if declared is not None else frozenset()
+        self._channels = declared(action.type).limited_to
 
     def run(self, call: Call) -> Node | None:
         """Request the step, unless the service does not support the contact's channel."""
@@ -67,15 +66,10 @@ class Service(Node):
     def _defaults(self, call: Call) -> dict[str, Any]:
         """Return the values that the service always returns, for a driver that returns none."""
         contact = call.contact
-        match self.action.type:
-            case "CreateWisdomSession":
-                return {"Wisdom.SessionArn": f"{contact.instance_arn}/session/{contact.contact_id}"}
-            case "CreateCase":
-                return {"Case.case_id": f"case-{contact.contact_id}"}
-            case "CreateTask":
-                return {"Task.ContactId": f"task-{contact.contact_id}"}
-            case _:
-                return {}
+        return {
+            path: text.format(instance_arn=contact.instance_arn, contact_id=contact.contact_id)
+            for path, text in declared(self.action.type).returns.items()
+        }
 
 
 class Branching(Service):
@@ -100,7 +94,7 @@ class Participating(Branching):
 
     def done(self, call: Call, branch: str | None) -> Node | None:
         """Branch on the result, which views store."""
-        if self.action.type == "ShowView" and branch is not None:
+        if "Views" in declared(self.action.type).fills and branch is not None:
             call.put("Views", {**call.datum("Views", {}), "Action": branch})
         return super().done(call, branch)
 

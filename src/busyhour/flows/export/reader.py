@@ -101,7 +101,7 @@ def _type(
             return METADATA_TYPES[said]
         if said in FlowType.__members__:
             return FlowType(said)
-    if "Settings" in data or any(action.type == "EndFlowModuleExecution" for action in actions):
+    if "Settings" in data or any(action.behaviour == "end-module" for action in actions):
         return FlowType.MODULE
     return None
 

@@ -172,14 +172,14 @@ def lines(trace: Trace) -> Iterator[str]:
 def _subject(step: Step) -> str:
     """Describe the subject of an action without an effect if its name does not show it."""
     given = step.parameters
-    match step.action.type if step.action is not None else "":
-        case "Compare" if step.action is not None:
+    match step.action.behaviour if step.action is not None else "":
+        case "compare" if step.action is not None:
             return f"{step.action.parameters.get('ComparisonValue')} is {text_of(given.get('ComparisonValue'))!r}"
-        case "UpdateContactTargetQueue":
+        case "target-queue":
             return _tail(text_of(given.get("QueueId") or given.get("AgentId")))
-        case "TransferToFlow" | "InvokeFlowModule":
+        case "transfer-to-flow" | "invoke-module":
             return _tail(text_of(given.get("ContactFlowId") or given.get("FlowModuleId")))
-        case "UpdateContactEventHooks":
+        case "event-hooks":
             hooks = given.get("EventHooks")
             found = hooks.items() if isinstance(hooks, Mapping) else ()
             return ", ".join(f"{hook} is {_tail(text_of(flow))}" for hook, flow in found)

@@ -70,7 +70,7 @@ def _entries(trace: Trace, step: Step, action: Action, start: datetime) -> Itera
         "Identifier": action.identifier,
         "Timestamp": at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z",
     }
-    if action.type == "UpdateContactAttributes":
+    if action.behaviour == "attributes":
         related = "true" if action.parameters.get("TargetContact") == "Related" else "false"
         attributes = step.parameters.get("Attributes")
         for key, value in attributes.items() if isinstance(attributes, Mapping) else ():
