@@ -49,6 +49,26 @@ def check(flow: FlowView) -> Iterator[Problem]:
         for action in flow.of_type("DisconnectParticipant"):
             yield flow.problem("no prompt before this disconnect", action=action)
 '''
+SCENARIO = """
+seed = 1
+drive = "backend"
+
+[traffic]
+direction = "inbound"
+calls_per_hour = 120
+
+[test]
+hold = "100s"
+
+[flows]
+files = ["../our_flows/*.json"]
+entry = "disclaimer"
+
+[callers]
+patience = "60s"
+talk = "1m"
+wrap_up = "10s"
+"""
 OPERATION = '''
 
 @operation("UpdateContact")
@@ -194,11 +214,9 @@ def test_a_rule_finds_its_broken_example_and_has_a_page(tree, busyhour) -> None:
     assert tests.returncode == 0, tests.stdout
 
 
-def test_an_action_type_is_checked_played_and_explored(tree, busyhour) -> None:
-    tests = _python(
-        tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "contract_tests/test_examples.py", "-k", TYPE
-    )
-    assert tests.returncode == 0, tests.stdout
+@pytest.fixture(scope="module")
+def our_flows(tree: Path) -> Path:
+    """A flow with the new action type, whose error leads to a prompt, and a scenario of it."""
     action = json.loads((tree / f"flow_schemas/examples/{TYPE}/kept/small.json").read_text())
     action["Transitions"] = {
         "NextAction": "end",
@@ -207,24 +225,42 @@ def test_an_action_type_is_checked_played_and_explored(tree, busyhour) -> None:
     folder = tree / "our_flows"
     folder.mkdir()
     (folder / "disclaimer.json").write_text(_flow(action, _prompt()))
-    checked = busyhour("check", "our_flows")
+    (tree / "scenarios/disclaimer.toml").write_text(SCENARIO)
+    return folder
+
+
+def test_an_action_type_keeps_and_breaks_its_examples(tree) -> None:
+    tests = _python(
+        tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "contract_tests/test_examples.py", "-k", TYPE
+    )
+    assert tests.returncode == 0, tests.stdout
+
+
+def test_an_action_type_is_checked(our_flows, busyhour) -> None:
+    checked = busyhour("check", str(our_flows))
     assert "unknown-type" not in checked.stdout, checked.stdout
-    explored = busyhour("explore", "our_flows")
+
+
+def test_an_action_type_is_explored(our_flows, busyhour) -> None:
+    explored = busyhour("explore", str(our_flows))
     assert explored.returncode in (0, 1), explored.stderr
     assert "100" in explored.stdout, "the branch of its error is covered, since the machine asks a service"
-    played = _python(
-        tree,
-        "-c",
-        "from pathlib import Path\n"
-        "from busyhour.flows.export.reader import read_file\n"
-        "from busyhour.flows.contact import Contact\n"
-        "from busyhour.flows.library import FlowLibrary\n"
-        "from busyhour.flows.machine import Machine\n"
-        "flow = read_file(Path('our_flows/disclaimer.json'))\n"
-        "print(Machine(FlowLibrary([flow])).call(flow, Contact()).start())\n",
-    )
-    assert "Service(" in played.stdout, played.stderr
-    assert TYPE in played.stdout
+
+
+def test_an_action_type_is_traced(our_flows, busyhour) -> None:
+    traced = busyhour("trace", str(our_flows / "disclaimer.json"))
+    assert traced.returncode == 0, traced.stderr
+    assert TYPE in traced.stdout
+    assert "not modelled" not in traced.stdout + traced.stderr
+    logged = busyhour("trace", str(our_flows / "disclaimer.json"), "--log")
+    assert logged.returncode == 0, logged.stderr
+
+
+def test_an_action_type_is_in_a_forecast(our_flows, busyhour) -> None:
+    forecast = busyhour("forecast", "disclaimer", "--calls", "100", "--format", "json")
+    assert forecast.returncode in (0, 4), forecast.stdout + forecast.stderr
+    assert f"service:{TYPE}" in forecast.stdout, forecast.stdout
+    assert "not modelled" not in forecast.stdout + forecast.stderr
 
 
 def test_an_operation_answers_boto3_and_is_on_the_coverage_page(tree) -> None:
