@@ -217,7 +217,7 @@ def window() -> Iterator[tuple[str, Try, str]]:
             APPROVAL, region=region, not_before=now - timedelta(days=1), not_after=now + timedelta(days=1)
         )
         yield (
-            f"{local} in {region}",
+            f"{local} in {region}, {now:%B}",
             run_of({"region": region}, approval=good, now=now),
             f"It is {local} in {region}",
         )
