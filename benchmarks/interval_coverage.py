@@ -25,8 +25,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from support.reference_centre import Centre, erlang_a, erlang_b, simulate
 
-from busyhour.capacity.forecast.build import CALLS, EXECUTIONS, forecast
+from busyhour.capacity.forecast.build import CALLS, forecast
 from busyhour.capacity.forecast.model import Forecast
+from busyhour.capacity.forecast.resources import EXECUTIONS
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.machine import Machine
 from busyhour.flows.model import Action, ErrorBranch, Flow, FlowType

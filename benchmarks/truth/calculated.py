@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from busyhour.capacity.demand.machine import machine_of
-from busyhour.capacity.forecast.build import CALLS, EXECUTIONS, forecast
+from busyhour.capacity.forecast.build import CALLS, forecast
 from busyhour.capacity.forecast.limits import LimitForecast
 from busyhour.capacity.forecast.model import Forecast
+from busyhour.capacity.forecast.resources import EXECUTIONS
 from busyhour.capacity.simulation.simulate import Limits, Simulation, SimulationResult
 from busyhour.scenarios.model import Scenario
 from busyhour.scenarios.traffic_plan.plan import held

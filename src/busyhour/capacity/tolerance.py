@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from busyhour.capacity.requirement import tolerated_share
+from busyhour.capacity.requirement_kinds import tolerated_share
 from busyhour.scenarios.model import Objective, Scenario
 
 NOT_SHOWN, BY_LIMITS = "not shown", "in the list of limits"

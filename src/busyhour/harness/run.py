@@ -294,7 +294,7 @@ def _names(scenario: Scenario, target: Target) -> metrics.Names:
 def _touched_before(scenario: Scenario, table: quota_table.QuotaTable) -> list[Quota]:
     """Quotas whose value the forecast needs."""
     from busyhour.capacity.forecast import formulas
-    from busyhour.capacity.forecast.build import COUNTED
+    from busyhour.capacity.forecast.resources import COUNTED
 
     ruled = [rule.key for rule in formulas.load()] if scenario.usage else []
     keys = dict.fromkeys(

@@ -10,25 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from busyhour.capacity.requirement import (
-    Abandoned,
-    Agents,
-    Bucket,
-    Count,
-    Executions,
-    Lines,
-    Partitions,
-    Requirement,
-    Throughput,
-    Waiting,
-    as_json,
-    carried,
-    from_json,
-    needed,
-    tolerated_share,
-    with_headroom,
-)
+from busyhour.capacity.requirement import Requirement, as_json, carried, from_json, needed, with_headroom
+from busyhour.capacity.requirement_kinds import Bucket, Count, Executions, Lines, tolerated_share
+from busyhour.capacity.staffing_requirements import Abandoned, Agents, Waiting
 from busyhour.capacity.theory.erlang import erlang_b
+from busyhour.capacity.throughput_requirements import Partitions, Throughput
 
 loads = st.floats(0.05, 400.0)
 shares = st.sampled_from([0.3, 0.05, 0.01, 0.001, 1e-5])

@@ -6,20 +6,11 @@ import math
 
 import pytest
 
-from busyhour.capacity.requirement import (
-    Abandoned,
-    Agents,
-    Bucket,
-    Count,
-    Executions,
-    Lines,
-    Partitions,
-    Throughput,
-    Waiting,
-    carried,
-    needed,
-)
+from busyhour.capacity.requirement import carried, needed
+from busyhour.capacity.requirement_kinds import Bucket, Count, Executions, Lines
+from busyhour.capacity.staffing_requirements import Abandoned, Agents, Waiting
 from busyhour.capacity.theory.erlang import erlang_b, erlang_c, load_for_blocking, waiting_with_abandonment
+from busyhour.capacity.throughput_requirements import Partitions, Throughput
 
 
 def test_a_plan_of_603_erlang_needs_631_lines_and_500_block_a_sixth() -> None:

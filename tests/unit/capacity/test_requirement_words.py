@@ -6,20 +6,10 @@ import math
 
 import pytest
 
-from busyhour.capacity.requirement import (
-    Abandoned,
-    Agents,
-    Bucket,
-    Count,
-    Executions,
-    Lines,
-    Partitions,
-    Throughput,
-    Waiting,
-    as_json,
-    from_json,
-    in_words,
-)
+from busyhour.capacity.requirement import as_json, from_json, in_words
+from busyhour.capacity.requirement_kinds import Bucket, Count, Executions, Lines
+from busyhour.capacity.staffing_requirements import Abandoned, Agents, Waiting
+from busyhour.capacity.throughput_requirements import Partitions, Throughput
 from busyhour.errors import BusyhourError
 
 

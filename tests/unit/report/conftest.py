@@ -6,7 +6,9 @@ import math
 import pytest
 
 from busyhour.capacity.forecast.limits import Limit, row_of
-from busyhour.capacity.requirement import Agents, Bucket, Count, Executions, Lines, Requirement, needed
+from busyhour.capacity.requirement import Requirement, needed
+from busyhour.capacity.requirement_kinds import Bucket, Count, Executions, Lines
+from busyhour.capacity.staffing_requirements import Agents
 from busyhour.quotas import freshness
 from busyhour.report.renderers.registry import RENDERERS
 from busyhour.results.entries import (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from busyhour.capacity.forecast.limits import Limit, row_of
-from busyhour.capacity.requirement import Count, Lines
+from busyhour.capacity.requirement_kinds import Count, Lines
 from busyhour.results.entries import Arrivals
 from busyhour.results.limit_rows import by_key, is_dated, limit_rows
 from busyhour.results.record import Outcome, RunRecord, VerdictRecord

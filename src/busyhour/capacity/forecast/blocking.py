@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from busyhour.capacity.forecast.limits import Limit, at_busiest
 from busyhour.capacity.forecast.quota_values import Values
@@ -13,11 +13,14 @@ from busyhour.capacity.theory.finite_buffer import token_bucket_loss
 from busyhour.capacity.theory.holding_times import HoldingTime
 from busyhour.capacity.theory.retrials import with_redials
 from busyhour.scenarios.model import Scenario
-from busyhour.scenarios.traffic import ArrivalProcess, Direction
-from busyhour.scenarios.traffic_plan.rate import Rate
+from busyhour.scenarios.traffic import ArrivalProcess, Direction, Traffic
+from busyhour.scenarios.traffic_plan.rate import Rate, rate_of
 
 _POINTS = 60
 """Number of moments of the plan that are evaluated."""
+
+_PEAKED = 1.2
+"""Peakedness of recorded intervals above which a note is added."""
 
 
 class Blocking:
@@ -114,3 +117,26 @@ class Blocking:
         return (
             erlang_b(load, self._lines) if self.z == 1.0 else peakedness.blocking(load, self._lines, self.z)
         )
+
+
+def peaked_notes(
+    day: Traffic | None, seconds: float, lines: float, blocked: float, simulated: float | None
+) -> Iterator[str]:
+    """Yield a note if the recorded intervals of a day vary too much for formulas of their mean.
+
+    `seconds` is the mean duration of a call, `blocked` and `simulated` the shares blocked of `lines`.
+    """
+    if day is None or len(day.intervals) <= 2:
+        return
+    z = peakedness.of_intervals(day.intervals, day.interval_seconds, seconds)
+    if z <= _PEAKED:
+        return
+    mean = rate_of(day).total / day.duration * seconds
+    steady = erlang_b(mean, int(lines))
+    seen = "" if simulated is None else f", in the simulation {simulated:.2%}"
+    yield (
+        f"the recorded intervals are peaked (z = {z:.2f}): Erlang B on the plan's mean load ({mean:.4g} erlangs) gives "
+        f"{steady:.2%} of the calls blocked, Hayward's formula {peakedness.blocking(mean, lines, z):.2%}, "
+        f"Erlang B at each moment's own load {blocked:.2%}{seen}; size quotas from the busiest interval, not from "
+        "the daily mean"
+    )

@@ -1,7 +1,4 @@
-"""Build the forecast of a scenario.
-
-Demand on every quota by theory and simulation, and the list of limits.
-"""
+"""Build the forecast of a scenario: demand on every quota by theory and simulation, and the list of limits."""
 
 from __future__ import annotations
 
@@ -16,25 +13,25 @@ from busyhour.capacity.demand.handlers import HandlerAnswers
 from busyhour.capacity.demand.machine import machine_of
 from busyhour.capacity.demand.observed_operations import with_observed_operations
 from busyhour.capacity.demand.per_call import demand_of_call
-from busyhour.capacity.forecast.blocking import Blocking
+from busyhour.capacity.forecast.blocking import Blocking, peaked_notes
 from busyhour.capacity.forecast.bottlenecks import Bottlenecks
 from busyhour.capacity.forecast.external_systems import add_external
 from busyhour.capacity.forecast.formulas import with_rules
 from busyhour.capacity.forecast.limits import CAMPAIGN_FULL, REORDER, Limit, LimitForecast, by_volume
 from busyhour.capacity.forecast.model import Forecast
+from busyhour.capacity.forecast.queues import queue_limits, staffed_of
 from busyhour.capacity.forecast.quota_values import Values
+from busyhour.capacity.forecast.resources import EXECUTIONS, add_counted, add_functions
 from busyhour.capacity.forecast.sheet import PEAK, Sheet
-from busyhour.capacity.forecast.staffed_queues import staffed_of
 from busyhour.capacity.forecast.tables import TableDemand
 from busyhour.capacity.forecast.unpublished import with_unpublished
 from busyhour.capacity.reasons import failed_by_flows, judge_outcomes
-from busyhour.capacity.requirement import REQUESTS_PER_EXECUTION
 from busyhour.capacity.simulation.functions import Answers
 from busyhour.capacity.simulation.replications import Replications, steady_seconds
 from busyhour.capacity.simulation.simulate import Limits
 from busyhour.capacity.table_limits import TableLimits
 from busyhour.capacity.theory import peakedness
-from busyhour.capacity.theory.erlang import erlang_b, poisson_quantile
+from busyhour.capacity.theory.erlang import poisson_quantile
 from busyhour.capacity.tolerance import answers
 from busyhour.flows.machine import Machine
 from busyhour.quotas.aws.table_descriptions import of_values
@@ -49,20 +46,8 @@ from busyhour.scenarios.traffic_plan.plan import held
 from busyhour.scenarios.traffic_plan.rate import rate_of
 
 CALLS = "connect.concurrent-active-calls-per-instance"
-EXECUTIONS = "lambda.concurrent-executions"
-INVOKE_RATE = "lambda.invoke.rate"
 CAMPAIGN_CALLS = "connect.concurrent-campaign-active-calls-per-instance"
 TABLE_READ, TABLE_WRITE = TABLE_QUOTA[Side.READ], TABLE_QUOTA[Side.WRITE]
-COUNTED = {
-    "connect.users-per-instance": "agents staffed",
-    "connect.queues-per-instance": "queues",
-    "connect.aws-lambda-functions-per-instance": "functions",
-    "connect.contact-flows-per-instance": "flows",
-}
-
-_USERS = "connect.users-per-instance"
-_PEAKED = 1.2
-"""Peakedness of recorded intervals above which a note is added."""
 
 
 def forecast(
@@ -172,13 +157,13 @@ class _Forecaster:
         if self.per_hour > 0:
             if self.has_calls:
                 self._calls(self._starts())
-            self._lambda()
+            add_functions(self.sheet, self.scenario)
             TableDemand(self.sheet, self.scenario, self.tables).add()
             add_external(self.sheet, self.scenario)
             for staffed in self.staffed:
-                self.sheet.limits.extend(self.sheet.bottlenecks.queue(staffed))
+                self.sheet.limits.extend(queue_limits(self.sheet.bottlenecks, staffed))
         if self.has_calls:
-            self._counted()
+            add_counted(self.sheet, self.scenario, self.table)
         if self.scenario.plan.basis:
             self.sheet.notes.append(self.scenario.plan.basis)
         failed, open_ = failed_by_flows(self.demand.outcomes, self.scenario)
@@ -246,7 +231,9 @@ class _Forecaster:
             )
         simulated = self.runs.share(lambda r: (r.blocked.count, r.attempts))
         half = self.runs.half_width(lambda r: (r.blocked.count, r.attempts), self.runs.clump(limit.value))
-        self._peaked_intervals(limit.value, blocked, simulated)
+        self.sheet.notes += peaked_notes(
+            self.scenario.plan.day, self.demand.mean("at once"), limit.value, blocked, simulated
+        )
         self.sheet.add(
             limit,
             self.load,
@@ -265,24 +252,6 @@ class _Forecaster:
             )
         self._redials()
         self.sheet.add_limit(row)
-
-    def _peaked_intervals(self, lines: float, blocked: float, simulated: float | None) -> None:
-        """Add a note if recorded intervals vary too much for formulas of their mean."""
-        traffic = self.scenario.plan.day
-        if traffic is None or len(traffic.intervals) <= 2:
-            return
-        z = peakedness.of_intervals(traffic.intervals, traffic.interval_seconds, self.demand.mean("at once"))
-        if z <= _PEAKED:
-            return
-        mean = rate_of(traffic).total / traffic.duration * self.demand.mean("at once")
-        steady = erlang_b(mean, int(lines))
-        seen = "" if simulated is None else f", in the simulation {simulated:.2%}"
-        self.sheet.notes.append(
-            f"the recorded intervals are peaked (z = {z:.2f}): Erlang B on the plan's mean load ({mean:.4g} erlangs) gives "
-            f"{steady:.2%} of the calls blocked, Hayward's formula {peakedness.blocking(mean, lines, z):.2%}, "
-            f"Erlang B at each moment's own load {blocked:.2%}{seen}; size quotas from the busiest interval, not from "
-            "the daily mean"
-        )
 
     def _redials(self) -> None:
         redial = self.scenario.callers.redial
@@ -317,62 +286,6 @@ class _Forecaster:
         )
         self.sheet.add_limit(row)
         return row
-
-    def _lambda(self) -> None:
-        limit = self._limit(EXECUTIONS)
-        row = self.sheet.bottlenecks.lambda_concurrency(limit)
-        if row is not None:
-            self.sheet.add(
-                limit,
-                row.load,
-                poisson_quantile(row.load, PEAK),
-                row.calculation,
-                **self.runs.spread(lambda r: (r.functions.level.peak, r.functions.level.peak_at), row.load),
-                theory_half_width=row.load_half_width or None,
-                rejected_theory=row.rejected_at_plan,
-                rejected_simulated=self.runs.share(lambda r: r.first_attempts),
-                rejected_half_width=self.runs.half_width(lambda r: r.first_attempts),
-            )
-            self.sheet.add_limit(row)
-        for name, function in self.scenario.functions.items():
-            if function.reserved_concurrency is not None:
-                text = f"Reserved concurrency of {name}"
-                reserved = float(function.reserved_concurrency)
-                own = Limit(f"function.{name}.reserved", text, None, reserved, "executions", "scenario")
-                self.sheet.add_limit(self.sheet.bottlenecks.lambda_concurrency(own, name))
-        per_call = self.demand.mean("Lambda invocations")
-        if not per_call:
-            return
-        # Lambda's request rate limit is ten times the concurrency limit and has no row of its own.
-        rate = replace(
-            self._limit(INVOKE_RATE), value=REQUESTS_PER_EXECUTION * limit.value, origin=f"10 x {EXECUTIONS}"
-        )
-        per_second = self.per_hour / 3600.0 * per_call
-        self.sheet.add(
-            rate,
-            per_second,
-            poisson_quantile(per_second, PEAK),
-            f"{self.per_hour:,.0f} calls/h / 3600 x {per_call:.3g} invocations",
-            theory_half_width=self.sheet.error(per_second, "Lambda invocations"),
-            **self.runs.spread(
-                lambda r: (r.functions.requests.peak, r.functions.requests.peak_at), per_second
-            ),
-        )
-
-    def _counted(self) -> None:
-        scenario = self.scenario
-        counts = {
-            "connect.users-per-instance": sum(queue.agents for queue in scenario.queues.values()),
-            "connect.queues-per-instance": len(scenario.queues),
-            "connect.aws-lambda-functions-per-instance": len(scenario.functions),
-            "connect.contact-flows-per-instance": len(scenario.flows.files),
-        }
-        for key, count in counts.items():
-            if count and key in self.table:
-                limit = self._limit(key)
-                self.sheet.add(limit, count, count, f"{COUNTED[key]} in the scenario: {count}")
-                row = self.sheet.bottlenecks.counted(limit, count, COUNTED[key], grows=key == _USERS)
-                self.sheet.add_limit(row)
 
     def _limits(self) -> Limits:
         rate, burst = self.values.bucket("connect", "StartOutboundVoiceContact")

@@ -14,7 +14,8 @@ from pathlib import Path
 from busyhour.capacity.forecast.evaluate import Formula
 from busyhour.capacity.forecast.limits import Limit, LimitForecast, by_volume, row_of
 from busyhour.capacity.forecast.model import Forecast, QuotaForecast
-from busyhour.capacity.requirement import Count, Lines, Requirement
+from busyhour.capacity.requirement import Requirement
+from busyhour.capacity.requirement_kinds import Count, Lines
 from busyhour.capacity.theory.erlang import poisson_quantile
 from busyhour.quotas.model import Origin, QuotaValue
 from busyhour.quotas.table.csv_rows import read

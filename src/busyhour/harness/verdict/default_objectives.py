@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from busyhour.capacity.requirement import TOLERATED
+from busyhour.capacity.requirement_kinds import TOLERATED
 from busyhour.capacity.tolerance import ERROR_BRANCHES as ERROR_BRANCHES_TOLERATED
 from busyhour.capacity.tolerance import SERVICE_LEVEL as ANSWERED
 from busyhour.harness.verdict.objectives import judge

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from busyhour.capacity.forecast.build import CALLS, EXECUTIONS, forecast
+from busyhour.capacity.forecast.build import CALLS, forecast
 from busyhour.capacity.forecast.limits import Fits, Limit, LimitForecast, at_busiest, by_volume, row_of
-from busyhour.capacity.requirement import TOLERATED, Lines
+from busyhour.capacity.forecast.resources import EXECUTIONS
+from busyhour.capacity.requirement_kinds import TOLERATED, Lines
 from busyhour.capacity.simulation.simulate import INFINITE, Limits, SimulationResult, simulate
 from busyhour.quotas.model import Origin, QuotaValue
 from busyhour.quotas.table import quota_table

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from busyhour.capacity.forecast.build import CALLS, EXECUTIONS, TABLE_READ, forecast
+from busyhour.capacity.forecast.build import CALLS, TABLE_READ, forecast
+from busyhour.capacity.forecast.resources import EXECUTIONS
 from busyhour.quotas.model import Origin, QuotaValue
 from busyhour.quotas.table.quota_table import load
 from busyhour.scenarios import reader

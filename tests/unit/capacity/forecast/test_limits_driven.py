@@ -25,7 +25,7 @@ from busyhour.capacity.forecast import limits
 from busyhour.capacity.forecast.build import forecast
 from busyhour.capacity.forecast.limits import LimitForecast
 from busyhour.capacity.forecast.model import Forecast
-from busyhour.capacity.requirement import TOLERATED
+from busyhour.capacity.requirement_kinds import TOLERATED
 from busyhour.capacity.simulation.functions import HANDLER_LATENCY
 from busyhour.capacity.table_limits import READS, WRITES
 from busyhour.capacity.tolerance import SERVICE_LEVEL

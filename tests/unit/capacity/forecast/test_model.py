@@ -5,7 +5,7 @@ import pytest
 from busyhour.capacity.demand.per_call import CallDemand
 from busyhour.capacity.forecast.limits import Limit, row_of
 from busyhour.capacity.forecast.model import Forecast, QuotaForecast
-from busyhour.capacity.requirement import Lines
+from busyhour.capacity.requirement_kinds import Lines
 from busyhour.scenarios.model import DriveKind
 
 QUOTAS = (

@@ -13,8 +13,9 @@ from rich.console import Console
 from scipy.stats import poisson
 
 from busyhour.capacity.forecast import unpublished
-from busyhour.capacity.forecast.build import EXECUTIONS, forecast
+from busyhour.capacity.forecast.build import forecast
 from busyhour.capacity.forecast.model import Forecast
+from busyhour.capacity.forecast.resources import EXECUTIONS
 from busyhour.capacity.render.text import text
 from busyhour.scenarios.model import Distribution, Function
 from busyhour.scenarios.traffic import ArrivalProcess, Direction

@@ -16,7 +16,8 @@ from busyhour.capacity.forecast.limits import Limit, LimitForecast, row_of
 from busyhour.capacity.migration import lead_times
 from busyhour.capacity.migration.lead_times import LeadTime, lead_time
 from busyhour.capacity.migration.waves import WavePlan, plan_waves
-from busyhour.capacity.requirement import Bucket, Count, Executions, Lines, Requirement, needed
+from busyhour.capacity.requirement import Requirement, needed
+from busyhour.capacity.requirement_kinds import Bucket, Count, Executions, Lines
 from busyhour.scenarios.traffic import Wave
 
 SIZES = lead_times.load()

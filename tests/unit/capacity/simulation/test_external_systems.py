@@ -10,7 +10,8 @@ import pytest
 
 from busyhour.capacity.forecast.build import forecast
 from busyhour.capacity.forecast.limits import NO_LINE, SYSTEM_FULL
-from busyhour.capacity.requirement import Bucket, Executions, needed
+from busyhour.capacity.requirement import needed
+from busyhour.capacity.requirement_kinds import Bucket, Executions
 from busyhour.capacity.simulation.simulate import Limits, simulate
 from busyhour.capacity.theory.erlang import erlang_b
 from busyhour.capacity.theory.finite_buffer import token_bucket_loss

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from busyhour.calls.policy import RetryPolicy
-from busyhour.capacity.requirement import Executions, carried, needed
+from busyhour.capacity.requirement import carried, needed
+from busyhour.capacity.requirement_kinds import Executions
 from busyhour.capacity.theory.erlang import erlang_b, erlang_c
 from busyhour.capacity.theory.lambda_retries import LARGE, PAUSES, first_throttled
 

@@ -7,7 +7,9 @@ import time
 
 import pytest
 
-from busyhour.capacity.requirement import Agents, Executions, Lines, Waiting, carried, needed
+from busyhour.capacity.requirement import carried, needed
+from busyhour.capacity.requirement_kinds import Executions, Lines
+from busyhour.capacity.staffing_requirements import Agents, Waiting
 from busyhour.capacity.theory import erlang, large_systems
 from busyhour.capacity.theory.clumps import of_blocked
 from busyhour.capacity.theory.erlang import (

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from busyhour.capacity.requirement import Agents, Bucket, needed
+from busyhour.capacity.requirement import needed
+from busyhour.capacity.requirement_kinds import Bucket
+from busyhour.capacity.staffing_requirements import Agents
 from busyhour.report.sections.what_if import SHORT_TABLE, WhatIf, what_if
 from busyhour.results.limit_rows import limit_rows
 from busyhour.results.record import RunRecord
