@@ -60,7 +60,7 @@ def _run_record() -> Texts:
 
 
 def _ledger() -> Texts:
-    from busyhour.quotas.ledger import SCHEMA_ID, TITLE, Evidence
+    from busyhour.quotas.evidence import SCHEMA_ID, TITLE, Evidence
     from busyhour.results.json_schema import schema_of
 
     return {"reports/ledger.schema.json": _json(schema_of(Evidence, title=TITLE, schema_id=SCHEMA_ID))}

@@ -12,7 +12,8 @@ import pytest
 
 from busyhour.results import store
 from busyhour.results.entries import Arrivals, QuotaRecord
-from busyhour.results.load_result import Bounds, Circumstances, summarise
+from busyhour.results.load_result import Bounds, Circumstances
+from busyhour.results.load_summary import summarise
 from busyhour.results.measurement.measures import Measures
 from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 

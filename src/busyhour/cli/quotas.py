@@ -13,7 +13,7 @@ from busyhour.cli._page import page
 
 if TYPE_CHECKING:
     from busyhour.quotas.aws.clients import Clients
-    from busyhour.quotas.ledger import Row
+    from busyhour.quotas.evidence import Row
     from busyhour.quotas.resolve import Reading, Source
     from busyhour.quotas.table.quota_table import QuotaTable
 

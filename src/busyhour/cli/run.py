@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from busyhour.harness.safety.gate import Clearance
-    from busyhour.quotas.ledger import Evidence
+    from busyhour.quotas.evidence import Evidence
     from busyhour.quotas.model import QuotaValue
     from busyhour.results.record import RunRecord
     from busyhour.scenarios.model import Scenario

@@ -8,7 +8,7 @@ disk. reports/ledger.schema.json is made from these classes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,15 @@ from busyhour.atomic_write import write_atomically
 from busyhour.errors import BusyhourError
 from busyhour.quotas import freshness
 from busyhour.quotas.aws.increase_requests import Filed
+from busyhour.quotas.evidence import (
+    NEARLY,
+    Applied,
+    Evidence,
+    Needed,
+    Requested,
+    Row,
+    Verified,
+)
 from busyhour.quotas.figures import number, tolerance
 from busyhour.quotas.increases import check_version
 from busyhour.quotas.model import Origin, Scope
@@ -26,113 +35,10 @@ from busyhour.results.record import Outcome, RunRecord
 from busyhour.results.store import read_json
 from busyhour.scenarios.model import DriveKind
 
-TITLE = "busyhour evidence ledger"
-SCHEMA_ID = "urn:busyhour:ledger:1"
 _SEEN = {*freshness.FROM_ACCOUNT, str(Origin.EMULATOR)}
 """Origins of values in force at AWS (or the emulator), other than overrides and defaults."""
-_NEARLY = 1 - 1e-9
 _SPARE = 1.05
 """Margin of the suggested factor over the missing part of the peak, since peaks vary."""
-
-
-@dataclass(frozen=True, slots=True)
-class Needed:
-    """Need of a plan: `value` from the list of limits, without headroom.
-
-    `mean` is the mean demand at the plan's held rate; None if unknown.
-    """
-
-    value: float
-    mean: float | None
-    calls_per_hour: float
-    scenario: str
-    run: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Requested:
-    """The latest request: id in Service Quotas, Support case if there is one, last status read."""
-
-    id: str
-    case: str | None
-    value: float
-    status: str
-    filed_at: str
-    seen_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """A value in force, where it was read and when."""
-
-    value: float
-    origin: str
-    seen_at: str
-    run: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """Result of a load run: the peak, its rate, the value in force, and whether that proves the need."""
-
-    holds: bool
-    why: str
-    run: str
-    target: str
-    value: float
-    peak: float | None
-    calls_per_hour: float
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One quota in one place: an instance (its ARN), or an account and Region (`account:region`)."""
-
-    key: str
-    name: str
-    service: str
-    code: str | None
-    unit: str
-    place: str
-    needed: Needed | None = None
-    requested: Requested | None = None
-    applied: Applied | None = None
-    verified: Verified | None = None
-
-    @property
-    def proven(self) -> bool:
-        """Whether a load run showed that the need is met."""
-        return self.verified is not None and self.verified.holds
-
-    @property
-    def open(self) -> bool:
-        """Whether something is left to do.
-
-        A value in force below the need, or a requested one that is not proven yet.
-        """
-        if self.needed is None or self.proven:
-            return False
-        short = self.applied is not None and self.applied.value < self.needed.value * _NEARLY
-        return short or self.requested is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """The ledger's rows, in order of place, then quota."""
-
-    rows: list[Row] = field(default_factory=list)
-    schema_version: str = "1"
-
-    def find(self, key: str, place: str) -> Row | None:
-        """Return the row of a quota in a place."""
-        return next((row for row in self.rows if (row.key, row.place) == (key, place)), None)
-
-    def put(self, row: Row) -> Evidence:
-        """Return the ledger with `row` in place of an earlier one."""
-        others = [one for one in self.rows if (one.key, one.place) != (row.key, row.place)]
-        return replace(self, rows=sorted([*others, row], key=lambda one: (one.place, one.key)))
 
 
 def place_of(record: QuotaRecord, run: RunRecord) -> str:
@@ -308,7 +214,7 @@ def _why_not(needed: Needed, record: QuotaRecord, run: RunRecord) -> str:
         return f"{record.rejected_share:.2%} would be or were rejected, {tolerance(record.tolerated or 0.0)} is tolerated"
     if record.peak is None:
         return "its demand was not measured"
-    if record.value < needed.value * _NEARLY:
+    if record.value < needed.value * NEARLY:
         there = str(run.scenario.get("name", ""))
         whose = (
             ""
@@ -320,12 +226,12 @@ def _why_not(needed: Needed, record: QuotaRecord, run: RunRecord) -> str:
         return "the run does not record which load it reached"
     if run.shown.why:
         return f"the run does not show the plan: {run.shown.why[0].rstrip('.')}"
-    if record.unit == "count" and record.peak * _NEARLY > record.value and not record.rejected:
+    if record.unit == "count" and record.peak * NEARLY > record.value and not record.rejected:
         return (
             f"the peak was {number(record.peak)} of a quota of {number(record.value)} and nothing was rejected: the target "
             "did not enforce it"
         )
-    if record.peak < needed.value * _NEARLY:
+    if record.peak < needed.value * NEARLY:
         factor = run.shown.factor * needed.value / record.peak * _SPARE if record.peak else 0.0
         way_out = (
             f"; arrivals raised to about {factor:.2f} x the plan reach it ([test] factor)" if factor else ""
@@ -337,6 +243,29 @@ def _why_not(needed: Needed, record: QuotaRecord, run: RunRecord) -> str:
 def _volume(run: RunRecord) -> float:
     """Return the planned calls per hour of a run."""
     return float(run.forecast.get("calls_per_hour") or run.scenario.get("calls_per_hour") or 0.0)
+
+
+def _row(ledger: Evidence, record: QuotaRecord, run: RunRecord) -> Row:
+    place = place_of(record, run)
+    return ledger.find(record.key, place) or Row(
+        record.key, record.name, record.service, record.code, record.unit, place
+    )
+
+
+def _plan(needed: Needed) -> tuple[str, float]:
+    return needed.scenario, needed.calls_per_hour
+
+
+def _needed(limit: LimitRow, run: RunRecord) -> Needed:
+    assert limit.needed is not None
+    return Needed(
+        value=limit.needed,
+        mean=limit.load,
+        calls_per_hour=_volume(run),
+        scenario=str(run.scenario.get("name", "")),
+        run=run.run_id,
+        at=run.ended,
+    )
 
 
 def read(path: Path) -> Evidence:
@@ -367,26 +296,3 @@ def write(path: Path, ledger: Evidence) -> None:
 
     same = decode(Evidence, encode(ledger))  # 2 and 2.0 are written alike, so that a diff shows changes only
     write_atomically(path, json.dumps(encode(same), indent=2, ensure_ascii=False) + "\n", make_folder=True)
-
-
-def _row(ledger: Evidence, record: QuotaRecord, run: RunRecord) -> Row:
-    place = place_of(record, run)
-    return ledger.find(record.key, place) or Row(
-        record.key, record.name, record.service, record.code, record.unit, place
-    )
-
-
-def _plan(needed: Needed) -> tuple[str, float]:
-    return needed.scenario, needed.calls_per_hour
-
-
-def _needed(limit: LimitRow, run: RunRecord) -> Needed:
-    assert limit.needed is not None
-    return Needed(
-        value=limit.needed,
-        mean=limit.load,
-        calls_per_hour=_volume(run),
-        scenario=str(run.scenario.get("name", "")),
-        run=run.run_id,
-        at=run.ended,
-    )

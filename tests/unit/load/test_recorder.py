@@ -1,5 +1,6 @@
 from busyhour.load.recorder import Recorder
-from busyhour.results.load_result import Bounds, Circumstances, summarise
+from busyhour.results.load_result import Bounds, Circumstances
+from busyhour.results.load_summary import summarise
 from busyhour.results.measurement.measures import Measures
 
 OP = "connect:StartOutboundVoiceContact"

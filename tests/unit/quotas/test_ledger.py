@@ -17,7 +17,7 @@ from busyhour.errors import BusyhourError, ExitCode
 from busyhour.quotas import freshness
 from busyhour.quotas import ledger as ledgers
 from busyhour.quotas.aws.increase_requests import Filed
-from busyhour.quotas.ledger import Evidence, Needed, Requested, Verified
+from busyhour.quotas.evidence import Evidence, Needed, Requested, Verified
 from busyhour.results.codec import encode
 from busyhour.results.record import Outcome, RunRecord, Shown
 from busyhour.shipped import shipped_root

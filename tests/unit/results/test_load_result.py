@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from busyhour.results.load_result import Bounds, Circumstances, LoadResult, summarise
+from busyhour.results.load_result import Bounds, Circumstances, LoadResult
+from busyhour.results.load_summary import summarise
 from busyhour.results.measurement.measures import Measures
 
 OP = "connect:StartOutboundVoiceContact"

@@ -4,9 +4,10 @@ import pytest
 
 from busyhour.errors import BusyhourError
 from busyhour.results.codec import decode
-from busyhour.results.load_result import Bounds, Circumstances, summarise
+from busyhour.results.entries import Series
+from busyhour.results.load_result import Bounds, Circumstances
+from busyhour.results.load_summary import summarise
 from busyhour.results.measurement.measures import Measures
-from busyhour.results.record import Series
 from busyhour.results.store import read_json, read_load, read_run, write_json, write_load
 
 

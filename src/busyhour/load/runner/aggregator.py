@@ -12,7 +12,8 @@ from typing import Any
 from busyhour.load.runner.arrivals import lost_arrivals
 from busyhour.load.runner.generator import Status
 from busyhour.load.settings import Settings
-from busyhour.results.load_result import Circumstances, LoadResult, summarise
+from busyhour.results.load_result import Circumstances, LoadResult
+from busyhour.results.load_summary import summarise
 from busyhour.results.measurement.measures import Measures
 from busyhour.results.measurement.sampling import in_all
 from busyhour.results.store import PROGRESS_FILE, write_load

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from busyhour.errors import BusyhourError
-from busyhour.quotas.ledger import Row, in_words
+from busyhour.quotas.evidence import Row
+from busyhour.quotas.ledger import in_words
 from busyhour.report.blocks import Section, Tone, cell, section, table, words
 from busyhour.report.figures import NEEDED
 from busyhour.results.codec import decode

@@ -4,13 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from busyhour.capacity.forecast.staffed_queues import staffed_of
 from click.testing import CliRunner
 
 from busyhour.capacity.demand.expected_demand import exact_demand
 from busyhour.capacity.demand.per_call import demand_of_call
 from busyhour.capacity.forecast.build import CALLS, TABLE_READ, TABLE_WRITE, forecast
 from busyhour.capacity.forecast.limits import LAMBDA_429, REORDER, TOO_MANY
+from busyhour.capacity.forecast.queues import staffed_of
 from busyhour.capacity.forecast.resources import EXECUTIONS, INVOKE_RATE
 from busyhour.capacity.render.bottleneck_plot import picture
 from busyhour.capacity.render.text import text

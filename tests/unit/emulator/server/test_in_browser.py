@@ -232,7 +232,7 @@ def test_no_attack_of_a_page_runs_code_changes_or_reads_anything(browse, tmp_pat
 
 def test_a_page_of_an_allowed_origin_has_the_participant_api_alone(browse, tmp_path):
     class Late(RequestGuard):
-        """Allows whatever origin the page at localhost has: its port is known only then."""
+        """Allows the origin of the page at localhost: its port is known only then."""
 
         def refusal(self, request: Request) -> ApiError | None:
             origin = request.headers.get("origin", "")

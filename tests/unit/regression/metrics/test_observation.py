@@ -8,7 +8,8 @@ from busyhour.errors import BusyhourError
 from busyhour.regression.metrics.observation import Demand, Share, differences, observe, read
 from busyhour.results import store
 from busyhour.results.entries import Arrivals, FindingRecord, FlowCoverage, QuotaRecord, Series
-from busyhour.results.load_result import Bounds, Circumstances, LoadResult, summarise
+from busyhour.results.load_result import Bounds, Circumstances, LoadResult
+from busyhour.results.load_summary import summarise
 from busyhour.results.measurement.histogram import Histogram
 from busyhour.results.measurement.measures import Measures
 from busyhour.results.measurement.windows import coarse_bucket
