@@ -290,7 +290,8 @@ def test_a_quota_is_listed_and_accounted_for(tree, busyhour) -> None:
 def test_a_report_section_is_in_a_report(tree) -> None:
     script = (
         "from busyhour.report.renderers.registry import RENDERERS\n"
-        "from busyhour.results.record import Arrivals, Outcome, RunRecord, VerdictRecord\n"
+        "from busyhour.results.entries import Arrivals\n"
+        "from busyhour.results.record import Outcome, RunRecord, VerdictRecord\n"
         "from busyhour.shipped import shipped_root\n"
         "run = RunRecord(run_id='our-run', busyhour_version='0', scenario={'name': 'x'}, target={},\n"
         "    started='2026-11-22T08:00:00Z', ended='2026-11-22T08:00:01Z', duration=1.0,\n"

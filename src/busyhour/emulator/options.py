@@ -110,7 +110,7 @@ def approval_policy(delay: float, case_delay: str) -> ApprovalPolicy:
         return ApprovalPolicy(delay=delay, case_delay=max(0.0, float(case_delay)))
     except ValueError:
         raise BusyhourError(
-            f"--case-delay {case_delay!r} is no number of seconds.", "Or say never."
+            f"--case-delay {case_delay!r} is not a number of seconds.", "Give seconds, or never."
         ) from None
 
 

@@ -62,7 +62,7 @@ def target_of(folder: Path) -> Target:
     if (folder / store.RUN_FILE).is_file():
         return decode(Target, store.read_run(folder).target)
     raise BusyhourError(
-        f"{folder} has neither {TARGET_FILE} nor {store.RUN_FILE}: no run of busyhour went from here.",
+        f"{folder} has neither {TARGET_FILE} nor {store.RUN_FILE}: not a busyhour run folder.",
         "Name the folder of a run.",
     )
 

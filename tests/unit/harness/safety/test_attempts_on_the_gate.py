@@ -23,7 +23,8 @@ from busyhour.load.safety.outgoing import Outgoing, OutgoingGate
 from busyhour.load.safety.permit import Permit
 from busyhour.load.settings import Settings
 from busyhour.results.journal import Journal, contacts_file
-from busyhour.scenarios.model import AwsTarget, DriveKind, Scenario
+from busyhour.scenarios.account import AwsTarget
+from busyhour.scenarios.model import DriveKind, Scenario
 from busyhour.scenarios.reader import load
 from busyhour.shipped import shipped_root
 
