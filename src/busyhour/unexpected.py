@@ -20,7 +20,7 @@ _LIBRARIES = tuple(
 
 def describe(error: BaseException) -> BusyhourError:
     """Return the error that a command ends with: bad input where a team's own file raised it, else an internal error."""
-    what = f"{type(error).__name__}: {_printable(str(error))}".rstrip(": ")
+    what = words(error)
     own = place_in_own_file(error)
     if own is not None:
         return BusyhourError(
@@ -28,7 +28,7 @@ def describe(error: BaseException) -> BusyhourError:
             "Correct the file; --debug prints the traceback.",
         )
     return BusyhourError(
-        f"internal error in {_place(error)}: {what}. This is a fault of busyhour {__version__}, not a result about "
+        f"internal error in {place(error)}: {what}. This is a fault of busyhour {__version__}, not a result about "
         "your flows or your plan: what this command should have shown is not shown. Please report it to the "
         "project with the command and its output with --debug, which prints the traceback.",
         exit_code=ExitCode.INTERNAL,
@@ -51,7 +51,12 @@ def place_in_own_file(error: BaseException) -> str | None:
     return None
 
 
-def _place(error: BaseException) -> str:
+def words(error: BaseException) -> str:
+    """Return type and text of an exception on one line."""
+    return f"{type(error).__name__}: {_printable(str(error))}".rstrip(": ")
+
+
+def place(error: BaseException) -> str:
     """Return the innermost place in busyhour's code, or the innermost one at all."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:

@@ -73,19 +73,23 @@ def command(
     from busyhour.regression.metrics.observation import read
     from busyhour.regression.render import RENDERERS
     from busyhour.regression.settings import tolerances
+    from busyhour.results import store
 
     project = Project.find(Path.cwd())
-    new = [read(path) for path in runs]
-    old = read_baseline(project, baseline, new[0], nights=nights, database=database)
+    records = [*runs, *(Path(name) for name in baseline)]
+    with store.naming(*records):
+        new = [read(path) for path in runs]
+        old = read_baseline(project, baseline, new[0], nights=nights, database=database)
     if not old:
         words = f"{new[0].identity.get('name')}: the history has no earlier run to compare with; add this one to it."
         click.echo(
             f"::warning title=No baseline yet::{words}" if form == "github" else words, err=form != "github"
         )
         return
-    repeats = [one for path in runs for one in verdicts.repeats(path)]
-    found = settle(new, repeats, old, tolerances(project), force=force)
-    rendered = RENDERERS[form](found)
+    with store.naming(*records):
+        repeats = [one for path in runs for one in verdicts.repeats(path)]
+        found = settle(new, repeats, old, tolerances(project), force=force)
+        rendered = RENDERERS[form](found)
     if output is None:
         click.echo(rendered, nl=False)
     else:

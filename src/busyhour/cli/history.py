@@ -48,10 +48,12 @@ def add(runs: tuple[Path, ...], revision: str | None, database: Path | None) -> 
     """
     from busyhour.history.trends import night_of, repeats_of
     from busyhour.project import Project
+    from busyhour.results import store
 
     project = Project.find(Path.cwd())
-    nights = [night_of(path, project, revision) for path in runs]
-    repeats = [one for night, path in zip(nights, runs, strict=True) for one in repeats_of(night, path)]
+    with store.naming(*runs):
+        nights = [night_of(path, project, revision) for path in runs]
+        repeats = [one for night, path in zip(nights, runs, strict=True) for one in repeats_of(night, path)]
     with _open(database) as history:
         history.add([*nights, *repeats])
     for night in nights:

@@ -25,6 +25,13 @@ def command(run: Path, format_: str, output: Path | None) -> None:
     from busyhour import extras
 
     extras.require("forecast", "report")
+    from busyhour.results import store
+
+    with store.naming(run):
+        _render(run, format_, output)
+
+
+def _render(run: Path, format_: str, output: Path | None) -> None:
     from busyhour.project import Project
     from busyhour.quotas import ledger
     from busyhour.regression import verdicts

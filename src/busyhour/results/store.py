@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from busyhour import unexpected
 from busyhour.atomic_write import replace_file
 from busyhour.errors import BusyhourError
 from busyhour.input_files import DATA_BYTES, parse_json, read_text
@@ -102,6 +104,25 @@ def read_load(folder: Path) -> LoadResult:
         return LoadResult.from_json(_of_version(read_json(path), load_result.SCHEMA_VERSION))
     except BusyhourError as error:
         raise _placed(path, error) from None
+
+
+@contextlib.contextmanager
+def naming(*paths: Path) -> Iterator[None]:
+    """Name the records at `paths` where code that uses them fails within the block.
+
+    Some members of a record have no fixed type (`forecast`, `calls`, `target`), so that damage is noticed on use only.
+
+    Raises:
+        BusyhourError: instead of an error of types and values.
+    """
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise BusyhourError(
+            f"{', '.join(map(str, paths))}: cannot be used: {unexpected.words(error)} in {unexpected.place(error)}. "
+            "A member is missing or has a value of the wrong type.",
+            "Run the test again. If the file is as busyhour wrote it, report this with the output of --debug.",
+        ) from error
 
 
 def _of_version(data: Mapping[str, Any], version: str) -> Mapping[str, Any]:

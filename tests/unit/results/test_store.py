@@ -8,7 +8,7 @@ from busyhour.results.entries import Series
 from busyhour.results.load_result import Bounds, Circumstances
 from busyhour.results.load_summary import summarise
 from busyhour.results.measurement.measures import Measures
-from busyhour.results.store import read_json, read_load, read_run, write_json, write_load
+from busyhour.results.store import naming, read_json, read_load, read_run, write_json, write_load
 
 
 def test_a_file_is_there_whole_or_not_at_all(tmp_path):
@@ -69,3 +69,11 @@ def test_a_series_has_as_many_times_as_values():
         decode(Series, {"name": "calls", "unit": "1/s", "t": [0, 1], "v": [1]})
     with pytest.raises(BusyhourError, match="has a time beyond 10,000,000 s"):
         decode(Series, {"name": "calls", "unit": "1/s", "t": [1e9], "v": [1]})
+
+
+def test_an_error_of_types_in_a_record_names_the_record(tmp_path):
+    with (
+        pytest.raises(BusyhourError, match=r"run\.json: cannot be used: TypeError: .* in "),
+        naming(tmp_path / "run.json"),
+    ):
+        len(3)

@@ -43,7 +43,10 @@ def quick(raw: bytes, path: Path | None) -> Document | None:
         return None
     # Written again, the text has each key once: the same number of colons means that no key was lost. Only a colon
     # that is written as an escape could upset the count.
-    again = orjson.dumps(data, option=orjson.OPT_INDENT_2)
+    try:
+        again = orjson.dumps(data, option=orjson.OPT_INDENT_2)
+    except TypeError:  # nested deeper than orjson writes
+        return None
     if raw.count(b":") != again.count(b":") or b"\\u003" in raw or _TOO_DEEP in again:
         return None
     return Document(path, raw.decode(), data, repeated=False)

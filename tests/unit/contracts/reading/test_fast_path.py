@@ -71,3 +71,8 @@ def test_positions_of_the_fast_path_equal_those_of_the_slow_one(value, separator
 
     walk(document.data, ())
     assert locator.position(("a", "missing", 3)) == document.position(("a", "missing", 3))
+
+
+@pytest.mark.parametrize("levels", [101, 254, 255, 900, 1100, 100_000])
+def test_a_document_that_is_nested_too_deeply_takes_the_slow_path(levels):
+    assert quick(b'{"a":' + b"[" * levels + b"]" * levels + b"}", None) is None

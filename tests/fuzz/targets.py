@@ -1,0 +1,256 @@
+"""What is fuzzed: kinds of input files, each with its seeds and the commands that read it."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mutations import LITERALS, mutate
+
+HERE = Path(__file__).resolve().parent
+PROJECT = HERE.parents[1]
+FLOWS = PROJECT / "examples" / "helpdesk" / "flows"
+SCENARIO = PROJECT / "scenarios" / "helpdesk.toml"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of input: `name` of its file, `form` of its mutations, seeds, and commands with {} for the file.
+
+    `@load SCENARIO` reads a scenario, in process: what `plan` does before it forecasts, which takes
+    seconds. A few of them are run as `plan` among the real commands.
+    `before` prepares the folder; `heavy` commands are drawn once in fifty inputs of this kind.
+    """
+
+    name: str
+    form: str
+    seeds: tuple[bytes, ...]
+    commands: tuple[str, ...]
+    heavy: tuple[str, ...] = ()
+    before: Callable[[Path], None] | None = None
+    weight: int = 1
+
+
+def _run_folder(folder: Path) -> None:
+    for name in ("run.json", "load.json"):
+        shutil.copy(HERE / "seeds" / name, folder / name)
+
+
+def _terraform(flow: bytes) -> Iterator[bytes]:
+    text = flow.decode()
+    hcl = text.replace('":', '" =')
+    yield f'resource "aws_connect_contact_flow" "main" {{\n  name = "m"\n  content = jsonencode({hcl})\n}}\n'.encode()
+    yield f'resource "aws_connect_contact_flow" "main" {{\n  content = <<EOT\n{text}\nEOT\n}}\n'.encode()
+
+
+def _cloudformation(flow: bytes) -> Iterator[bytes]:
+    text = flow.decode()
+    block = "\n".join("        " + line for line in text.splitlines())
+    head = "Resources:\n  Main:\n    Type: AWS::Connect::ContactFlow\n    Properties:\n      Name: m\n      Content: "
+    yield f"{head}!Sub |\n{block}\n".encode()
+    yield f"{head}{json.dumps(text)}\n".encode()
+    yield f"{head}!Join ['', [{json.dumps(text[:200])}, !GetAtt Q.Arn, {json.dumps(text[200:])}]]\n".encode()
+    import yaml
+
+    inner = yaml.safe_dump(json.loads(text), sort_keys=False)
+    indented = "\n".join("          " + line for line in inner.splitlines())
+    yield f"{head}\n        Fn::ToJsonString:\n{indented}\n".encode()
+
+
+def _log() -> bytes:
+    entry = {
+        "ContactId": "c",
+        "ContactFlowName": "helpdesk-main",
+        "Identifier": "Greet",
+        "ContactFlowModuleType": "PlayPrompt",
+        "Results": "Success",
+        "ExternalResults": {"name": "x"},
+        "Parameters": {"Text": "Hello"},
+        "Timestamp": "2026-11-30T10:00:00.000Z",
+    }
+    return "\n".join(json.dumps({**entry, "Identifier": f"a{n}"}) for n in range(5)).encode()
+
+
+def history(path: Path) -> None:
+    """Make a history of one run."""
+    from busyhour.history.entry import Night
+    from busyhour.history.store import History
+    from busyhour.regression.metrics.observation import read
+
+    with History.open(path) as opened:
+        opened.add([Night(read(HERE / "seeds"))])
+
+
+def kinds(folder: Path) -> Sequence[Kind]:
+    """Return every kind; `folder` is for files that seeds are made from."""
+    flows = tuple(path.read_bytes() for path in sorted(FLOWS.glob("*.json")))
+    small = min(flows, key=len)
+    database = folder / "seed.sqlite"
+    history(database)
+    with sqlite3.connect(database) as opened:
+        opened.execute("PRAGMA journal_mode = DELETE")
+    opened.close()
+    exported = folder / "seed.jsonl"
+    from busyhour.history.store import History
+
+    with History.open(database) as kept, exported.open("w", encoding="utf-8") as out:
+        kept.export(out)
+    run, load = ((HERE / "seeds" / name).read_bytes() for name in ("run.json", "load.json"))
+    main = FLOWS / "helpdesk-main.json"
+    scenario = SCENARIO.read_bytes().replace(b"../examples", str(PROJECT / "examples").encode())
+    checks = ("check {}", "check --format json {}", "check --format sarif {}", "check --strict {}")
+    quotas = (
+        b'read_at = 2026-11-20\n"L-12AB7C57" = 500\n"connect.concurrent-active-calls-per-instance" = 10\n'
+    )
+    listing = b'{"L-12AB7C57": 500, "connect": {"concurrent-active-calls-per-instance": 10}}'
+    contacts = b"InitiationTimestamp,Channel,InitiationMethod\n" + b"".join(
+        b"2026-11-30T10:0%d:00Z,VOICE,INBOUND\n" % n for n in range(10)
+    )
+    intervals = b"interval,calls\n" + b"".join(b"2026-11-30T%02d:00,%d\n" % (n, n * 10) for n in range(24))
+    reports = tuple(
+        f"report {{dir}} --format {form} -o -" for form in ("text", "markdown", "json", "metrics")
+    )
+    histories = ("history list", "history export", "history show 1", "history trends --scenario helpdesk")
+    return (
+        Kind(
+            "flow.json",
+            "json",
+            flows,
+            (
+                *checks,
+                "check --fix {}",
+                "trace {}",
+                "trace --log {}",
+                "contract {}",
+                "convert {}",
+                f"diff {{}} {main}",
+                f"diff {main} {{}} --format json",
+            ),
+            heavy=("paths {}", "explore --examples 3 {}"),
+            weight=8,
+        ),
+        Kind(
+            "flow",
+            "text",
+            (small, b'{"ContactFlow": {"Content": %s}}' % json.dumps(small.decode()).encode()),
+            checks,
+        ),
+        Kind("main.tf", "bytes", tuple(_terraform(small)), checks[:2], weight=3),
+        Kind("template.yaml", "bytes", tuple(_cloudformation(small)), checks[:2], weight=3),
+        Kind("scenario.toml", "toml", (scenario,), ("@load {}",), weight=4),
+        Kind(
+            "busyhour.toml",
+            "toml",
+            (
+                b'flows = ["flow.json"]\nruns = "out"\n[check]\nstrict = true\nseverity = "error"\n[compare]\n',
+            ),
+            ("check {dir}", "history list"),
+            before=lambda where: (where / "flow.json").write_bytes(small) and None,
+        ),
+        Kind(
+            "run.json", "json", (run,), reports, ("compare {dir} --baseline {seeds}",), _run_folder, weight=4
+        ),
+        Kind(
+            "load.json",
+            "json",
+            (load,),
+            ("compare {dir} --baseline {seeds}",),
+            ("history add {dir} --history {dir}/h.sqlite",),
+            _run_folder,
+            weight=2,
+        ),
+        Kind(
+            "h.sqlite", "bytes", (database.read_bytes(),), tuple(f"{one} --history {{}}" for one in histories)
+        ),
+        Kind("h.jsonl", "jsonl", (exported.read_bytes(),), ("history import {} --history {dir}/new.sqlite",)),
+        Kind("quotas.toml", "toml", (quotas,), ("quotas --source {}", "quotas --source {} --format json")),
+        Kind("quotas.json", "json", (listing,), ("quotas --source {}",)),
+        Kind("baseline.json", "json", (_baseline(),), (f"check --baseline {{}} {main}",)),
+        Kind("log.jsonl", "jsonl", (_log(),), (f"trace {main} --from-log {{}}",)),
+        Kind(
+            "answer.json",
+            "json",
+            (b'{"name": "x", "vip": "true"}',),
+            (f"trace {main} --lambda helpdesk-lookup=@{{}}",),
+        ),
+        Kind("contract.json", "json", (_contract(),), ("contract diff {} {seeds}/contract.json",)),
+        Kind("contacts.csv", "csv", (contacts,), ("@load {scenario} --set traffic.contacts.file={}",)),
+        Kind("intervals.csv", "csv", (intervals,), ("@load {scenario} --set traffic.intervals.file={}",)),
+        Kind(
+            "set.txt",
+            "set",
+            (b"traffic.calls_per_hour=9000",),
+            ("@load {scenario} --set {set}",),
+            weight=2,
+        ),
+    )
+
+
+def _baseline() -> bytes:
+    entry = {
+        "rule": "prompt-text",
+        "flow": "helpdesk-main",
+        "action": "Greet",
+        "count": 1,
+        "reason": "x",
+        "expires": "2027-01-31",
+    }
+    return json.dumps({"version": 2, "entries": [entry]}).encode()
+
+
+def _contract() -> bytes:
+    return (HERE / "seeds" / "contract.json").read_bytes()
+
+
+KEYS = (
+    *("traffic.calls_per_hour", "traffic.arrivals", "test.hold", "test.drain", "headroom", "seed", "drive"),
+    *(
+        "queues.Support.agents",
+        "queues.Support.capacity",
+        "callers.patience.mean",
+        "callers.talk.cv",
+        "quotas.x",
+    ),
+    *("objectives.blocked.at_most", "callers.menus.x.y", "flows.files", "a.b.c.d", "prompts.x", "test.ramp"),
+)
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input: its file's name and content, the command's arguments."""
+
+    number: int
+    kind: str
+    content: bytes
+    arguments: tuple[str, ...]
+
+
+def make(number: int, seed: int, known: Sequence[Kind], folder: Path) -> Input:
+    """Return input `number` of `seed`, with its files written into `folder`: the same one every time."""
+    draw = random.Random(f"{seed}/{number}")
+    kind = draw.choices(known, [one.weight for one in known])[0]
+    content = mutate(draw.choice(kind.seeds), kind.form, draw)
+    heavy = bool(kind.heavy) and draw.random() < 0.02
+    command = draw.choice(kind.heavy if heavy else kind.commands)
+    if kind.before is not None:
+        kind.before(folder)
+    path = folder / kind.name
+    path.write_bytes(content)
+    words = {
+        "{}": str(path),
+        "{dir}": str(folder),
+        "{seeds}": str(HERE / "seeds"),
+        "{scenario}": str(SCENARIO),
+        "{set}": f"{draw.choice(KEYS)}={draw.choice(LITERALS)}",
+    }
+    arguments = []
+    for word in command.split():
+        for mark, text in words.items():
+            word = word.replace(mark, text)
+        arguments.append(word)
+    return Input(number, kind.name, content, tuple(arguments))
