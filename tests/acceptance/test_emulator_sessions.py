@@ -204,14 +204,14 @@ def test_the_aws_cli_runs_a_session(need: Callable[[str], str], tmp_path: Path):
         assert aws(*invoke, *raw, "answer.json")["StatusCode"] == 200
         assert (tmp_path / "answer.json").read_text() == "42"
         aws(
-            *("dynamodb", "create-table", "--table-name", "t", "--billing-mode", "PAY_PER_REQUEST"),
+            *("dynamodb", "create-table", "--table-name", "tab", "--billing-mode", "PAY_PER_REQUEST"),
             *("--key-schema", "AttributeName=k,KeyType=HASH"),
             *("--attribute-definitions", "AttributeName=k,AttributeType=S"),
         )
-        described = aws("dynamodb", "describe-table", "--table-name", "t")
+        described = aws("dynamodb", "describe-table", "--table-name", "tab")
         assert described["Table"]["TableStatus"] == "ACTIVE"
-        aws("dynamodb", "put-item", "--table-name", "t", "--item", '{"k": {"S": "1"}, "v": {"N": "5"}}')
-        got = aws("dynamodb", "get-item", "--table-name", "t", "--key", '{"k": {"S": "1"}}')
+        aws("dynamodb", "put-item", "--table-name", "tab", "--item", '{"k": {"S": "1"}, "v": {"N": "5"}}')
+        got = aws("dynamodb", "get-item", "--table-name", "tab", "--key", '{"k": {"S": "1"}}')
         assert got["Item"]["v"] == {"N": "5"}
         asked = ("--service-code", "lambda", "--quota-code", "L-B99A9384")
         filed = aws("service-quotas", "request-service-quota-increase", *asked, "--desired-value", "3000")

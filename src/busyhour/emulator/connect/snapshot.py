@@ -105,7 +105,7 @@ def _restored(site: InstanceRuntime, about: dict[str, Any]) -> None:
                 members = {name: kept[name] for name in _FLOW} | {
                     name: kept[name] for name in _FLOW_SINCE if name in kept
                 }
-                instance.add(FlowResource(*common, flow=flow, **members))
+                instance.add(FlowResource(*common, flow=replace(flow, arn=arn), **members))
         elif kind is kinds.NUMBER:
             instance.add(NumberResource(*common, **{name: kept[name] for name in _NUMBER}))
         else:

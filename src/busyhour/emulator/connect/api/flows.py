@@ -195,6 +195,7 @@ def _create(site: InstanceRuntime, params: Params, kind: Kind, type: str, status
         status=status,
         tags=dict(params.get("Tags") or {}),
     )
+    made.flow = replace(made.flow, arn=made.arn)  # so that other flows find it by id
     site.contacts.flows_changed()
     return made
 

@@ -38,7 +38,7 @@ def create(site: InstanceRuntime, params: Params) -> Params:
     sites, state = site.sites, site.state
     alias = params.get("InstanceAlias") or f"instance-{len(sites) + 1}"
     if any(one.instance.account.alias == alias for one in sites):
-        raise ApiError("InvalidRequestException", f"An instance with the alias {alias!r} exists.")
+        raise ApiError("InvalidRequestException", "Invalid Input. Instance alias is already used.")
     count = len(sites) + 1
     state.limits.use(_COUNT, count)
     if count > state.limits.applied(_COUNT):
