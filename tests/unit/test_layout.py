@@ -14,6 +14,19 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "busyhour"
 MOST_MODULES = 15
+MOST_LINES = 330
+"""The aim is 300; the spare tenth is for a module that is due to be split."""
+LONG = {
+    "cli/request.py": "one command with its three outputs",
+    "contracts/generation/strategies.py": "generators of a recursive document, which refer to each other",
+    "emulator/connect/contacts/lifecycle.py": "one class: the state of a contact is changed here alone",
+    "exploration/feasibility/branches.py": "due to be split",
+    "harness/run.py": "due to be split: the stages of a run, in order",
+    "load/safety/outgoing.py": "due to be split",
+    "regression/metrics/observation.py": "due to be split: the data of a run, and its reading",
+    "regression/metrics/windowed_metrics.py": "due to be split: latencies, and values in seconds",
+}
+"""Modules that are longer, each with the reason."""
 WRITTEN_BY_RUNS = frozenset(
     (
         *("run.json", "load.json", "progress.jsonl", "reports/ledger.json", "reports/out/latest/report.html"),
@@ -56,6 +69,14 @@ def test_a_folder_holds_few_modules() -> None:
         if package != SOURCE / "cli"  # one file a command
     }
     assert {name: count for name, count in counts.items() if count > MOST_MODULES} == {}
+
+
+def test_a_module_is_short_or_listed_with_its_reason() -> None:
+    lengths = {
+        shown(path): len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCE.rglob("*.py")
+    }
+    assert {name: count for name, count in lengths.items() if count > MOST_LINES and name not in LONG} == {}
+    assert [name for name in LONG if name not in lengths] == []
 
 
 def test_no_module_is_named_like_one_of_the_standard_library() -> None:
