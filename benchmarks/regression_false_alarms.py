@@ -28,6 +28,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from scipy import stats
+from support.shares import in_words
 from support.synthetic_runs import OPERATION, System, run
 
 from busyhour.contracts.check import check_paths
@@ -70,7 +71,7 @@ CASES = (
     Case("0.1 % throttles, within tolerance", replace(SYSTEM, throttle_share=0.001)),
     Case("Lambda latency +10 %", replace(SYSTEM, latency_ms=SYSTEM.latency_ms * 1.1), ("latency p",)),
     Case("Lambda latency +30 %", replace(SYSTEM, latency_ms=SYSTEM.latency_ms * 1.3), ("latency p",)),
-    Case("1 % throttles", replace(SYSTEM, throttle_share=0.01), ("throttle rate",)),
+    Case("1 % throttles", replace(SYSTEM, throttle_share=0.01), ("request_throttle_share",)),
     Case(
         "one more Lambda call",
         replace(SYSTEM, invocations_per_call=SYSTEM.invocations_per_call + 1),
@@ -211,7 +212,7 @@ def measure(case: Case, pairs: int, pool: ProcessPoolExecutor, said: Callable[[s
             tally.outcomes[outcome] = tally.outcomes.get(outcome, 0) + 1
     kind = "found" if case.wanted else "false alarms"
     shares = (tally.ours, tally.confirmed, tally.ours_single, tally.ratio, tally.welch)
-    said(f"{case.name:36} {pairs:5} {kind:13}" + "".join(f"{share / pairs:>11.1%}" for share in shares))
+    said(f"{case.name:36} {pairs:5} {kind:13}" + "".join(f"{in_words(seen, pairs):>21}" for seen in shares))
     return tally
 
 
@@ -222,7 +223,7 @@ def main() -> None:
     pairs = parser.parse_args().pairs
     begun = time.perf_counter()
     heads = ("ours, 5", "confirmed", "ours, 1", "ratio", "Welch")
-    print(f"{'case':36} {'pairs':>5} {'':13}" + "".join(f"{head:>11}" for head in heads))
+    print(f"{'case':36} {'pairs':>5} {'':13}" + "".join(f"{head:>21}" for head in heads))
     with ProcessPoolExecutor() as pool:
         tallies = [
             measure(case, pairs if k == 0 else max(1, pairs // 8), pool, print)

@@ -23,7 +23,7 @@ from pathlib import Path
 # The arrays are small: threads only get in each other's way. Read when numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from scipy.stats import beta
+from support.shares import in_words, interval
 from support.synthetic_runs import System, run
 
 from busyhour.regression.compare import compare
@@ -33,7 +33,7 @@ from busyhour.scenarios import reader
 
 ROOT = Path(__file__).parents[1]
 SCENARIO = ROOT / "scenarios" / "helpdesk.toml"
-RATE = "throttle rate"
+RATE = "request_throttle_share"
 BAD = 1.5
 AIM_POWER, AIM_ALARMS = 0.6, 0.05
 
@@ -132,13 +132,6 @@ def found(case: Case, baseline: Baseline, number: int) -> bool:
     return compare([new], old, Tolerances()).regressed
 
 
-def interval(seen: int, nights: int) -> tuple[float, float]:
-    """95 % interval of a share (Clopper and Pearson 1934)."""
-    low = float(beta.ppf(0.025, seen, nights - seen + 1)) if seen else 0.0
-    high = float(beta.ppf(0.975, seen + 1, nights - seen)) if seen < nights else 1.0
-    return low, high
-
-
 def main() -> None:
     """Print the table as Markdown and one line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -162,8 +155,7 @@ def main() -> None:
                 )
                 seen = sum(nights)
                 figures[case.name, baseline.name] = seen / count
-                low, high = interval(seen, count)
-                row.append(f"{seen / count:.0%} ({low:.0%} to {high:.0%})")
+                row.append(in_words(seen, count))
             print(
                 f"| {case.name}: {'found' if case.changed else 'false alarms'} | {' | '.join(row)} |",
                 flush=True,

@@ -83,8 +83,8 @@ def run(system: System, seed: int) -> Observation:
         windows=_windows(at, latency * 1000.0, n, names, which),
         ratios={"Lambda invocations per call": Parts(below, [float(value) for value in calls])},
         rates={
-            "throttle rate": Parts([float(value) for value in throttles], below),
-            "error rate": Parts([0.0] * n, below),
+            "request_throttle_share": Parts([float(value) for value in throttles], below),
+            "error_share": Parts([0.0] * n, below),
         },
         shares={"blocked calls": Share(0.0, float(started))},
         samples={"time in flow": _pairs(_coarse(in_flow))},

@@ -3,11 +3,16 @@
 Works on a copy of the project; ends with 1 where fewer than 95 % of the mutants are killed, or one survives that
 survivors.md does not list. A mutant that survives is either listed there with the reason why no test can tell it from
 the original, or is a test that is missing.
+
+`--module` runs one module; with `--state FILE` every result is kept as a line of JSON, and a mutant is not run again while
+its module and the module's tests are unchanged, so that a stopped run goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import os
 import re
 import shlex
@@ -35,6 +40,28 @@ _LISTED = re.compile(r"^\| `(?P<module>[^`]+)` \| `(?P<old>.*?)` \| `(?P<new>.*?
 
 
 @dataclass(frozen=True)
+class State:
+    """Results of earlier runs by key, and the file that new ones are added to; None: nothing is kept."""
+
+    path: Path | None
+    known: dict[str, str | None]
+    """Diff of each mutant that survived; None for those that were killed."""
+
+    @classmethod
+    def read(cls, path: Path | None) -> State:
+        """Read the file; empty if there is none yet."""
+        lines = path.read_text(encoding="utf-8").splitlines() if path is not None and path.exists() else []
+        return cls(path, {row["key"]: row["survived"] for row in map(json.loads, lines)})
+
+    def add(self, key: str, survived: str | None) -> None:
+        """Keep one result."""
+        self.known[key] = survived
+        if self.path is not None:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"key": key, "survived": survived}) + "\n")
+
+
+@dataclass(frozen=True)
 class Survivor:
     """A mutant that no test noticed: the line of the source as it is and as it was made."""
 
@@ -49,19 +76,28 @@ def main() -> int:
     parser.add_argument("--each", type=int, default=14, help="mutants of each module")
     parser.add_argument("--seed", default="busyhour", help="of the sample")
     parser.add_argument("--module", action="append", help="only modules whose path contains this")
+    parser.add_argument("--state", type=Path, help="file of results, to go on with a stopped run")
     given = parser.parse_args()
+    state = State.read(given.state.absolute() if given.state else None)
     nearest = tomllib.loads((HERE / "modules.toml").read_text(encoding="utf-8"))["tests"]
     wanted = {m: t for m, t in nearest.items() if not given.module or any(w in m for w in given.module)}
     listed = read_listed(HERE / "survivors.md")
-    began, killed, survivors = time.monotonic(), 0, []
+    began, killed, survivors, rows = time.monotonic(), 0, [], []
     with tempfile.TemporaryDirectory() as folder:
         copy = copied(Path(folder))
         os.chdir(copy)
         os.environ |= {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
         for module, tests in wanted.items():
-            found = run_module(module, tests, given.each, given.seed)
+            found = run_module(module, tests, given.each, given.seed, state)
             killed += found[0]
             survivors += found[1]
+            rows.append(
+                (
+                    module,
+                    found[0],
+                    *(sum((s in listed) is equal for s in found[1]) for equal in (True, False)),
+                )
+            )
     total = killed + len(survivors)
     unlisted = [each for each in survivors if each not in listed]
     counted = total - (len(survivors) - len(unlisted))
@@ -69,6 +105,9 @@ def main() -> int:
         print(
             f"{'survived' if each in unlisted else 'listed  '} {each.module}\n  - {each.old}\n  + {each.new}"
         )
+    print("| module | killed | equal | survived |\n|---|---:|---:|---:|")
+    for row in rows:
+        print("| `{}` | {} | {} | {} |".format(*row))
     share = (counted - len(unlisted)) / counted if counted else 1.0
     print(
         f"{total} mutants, {killed} killed, {len(survivors) - len(unlisted)} listed as equal, {len(unlisted)} survived: "
@@ -93,7 +132,9 @@ def copied(folder: Path) -> Path:
     return copy
 
 
-def run_module(module: str, tests: list[str], size: int, seed: str) -> tuple[int, list[Survivor]]:
+def run_module(
+    module: str, tests: list[str], size: int, seed: str, state: State
+) -> tuple[int, list[Survivor]]:
     """Killed mutants of one module, and those that survived.
 
     Raises:
@@ -108,11 +149,21 @@ def run_module(module: str, tests: list[str], size: int, seed: str) -> tuple[int
     if plain.returncode:
         sys.exit(f"The tests of {module} fail without a mutant:\n{plain.stdout[-2000:]}")
     killed, survivors = 0, []
+    sources = hashlib.sha256(path.read_bytes())
+    for test in tests:
+        sources.update((Path("tests/unit") / test).read_bytes())
     for spec in sample(path, size, f"{seed}/{module}"):
-        result = mutate_and_test([spec], command, TIMEOUT)
-        survived = result.test_outcome is TestOutcome.SURVIVED
-        if survived:
-            survivors.append(survivor(module, result.diff or ""))
+        key = (
+            f"{module}/{sources.hexdigest()[:16]}/{spec.operator_name}/{spec.operator_args}/{spec.start_pos}"
+        )
+        if key not in state.known:
+            result = mutate_and_test([spec], command, TIMEOUT)
+            survived = result.test_outcome is TestOutcome.SURVIVED
+            state.add(key, (result.diff or "") if survived else None)
+        diff = state.known[key]
+        survived = diff is not None
+        if diff is not None:
+            survivors.append(survivor(module, diff))
         killed += not survived
         print("S" if survived else ".", end="", file=sys.stderr, flush=True)
     print(f" {module}", file=sys.stderr, flush=True)

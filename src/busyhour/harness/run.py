@@ -48,7 +48,7 @@ from busyhour.results.entries import FindingRecord, FlowCoverage, QuotaRecord, S
 from busyhour.results.load_result import LoadResult
 from busyhour.results.measurement.retries import sentences
 from busyhour.results.record import RunRecord, Shown
-from busyhour.results.throttled import Throttled
+from busyhour.results.throttled import Throttled, by_operation
 from busyhour.scenarios.business import business
 from busyhour.scenarios.model import DriveKind, Scenario
 
@@ -198,7 +198,7 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
         if scenario.drive is DriveKind.VOICE:
             load = of_every_call(load, snapshot, observed.metrics)
         shown = _shown(forecast.reach, scenario, load, observed)
-        throttled = throttling.by_operation(load.operations, observed.metrics, snapshot.get("functions"))
+        throttled = by_operation(load.operations, observed.metrics, snapshot.get("functions"))
         quotas = _compare(
             wanted,
             forecast,

@@ -190,6 +190,22 @@ class Recorder:
         """Add to a count of `Measures`."""
         self._measures.count(key, by)
 
+    def wait_ended(self, at: float, seconds: float, *, answered: bool, in_time: bool) -> None:
+        """Record the end of a wait in a queue.
+
+        Args:
+            at: seconds of the run.
+            seconds: length of the wait.
+            answered: whether an agent answered; otherwise the caller abandoned.
+            in_time: whether it was answered within the scenario's time.
+        """
+        self.duration("call/queue_wait", seconds)
+        whats = ("answered", "answered_in_time") if answered and in_time else ("answered",)
+        row = self._measures.second(max(0, int(at)))
+        for what in whats if answered else ("abandoned",):
+            self._measures.count(f"call/{what}")
+            row.count(f"call/{what}")
+
     def duration(self, key: str, seconds: float) -> None:
         """Record a duration in a histogram of `Measures`."""
         self._measures.record(key, seconds)

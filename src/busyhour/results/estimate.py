@@ -1,13 +1,14 @@
 """Shares that are known of every call, and shares estimated from a sample with a 95 % interval.
 
 Wilson's interval (1927) with the finite population correction: the interval narrows as the sample approaches
-all calls.
+all calls. A share of calls that wait in queues (`of_plan`) is an estimate even if every call of the run is known:
+another run of the same plan has other waits.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _Z = 1.959964
@@ -17,19 +18,51 @@ _T_9 = 2.262157
 
 
 def alike(ones: Sequence[bool]) -> float:
-    """Return how many consecutive calls count as one, since calls that wait together end alike.
+    """Return how many consecutive calls count as one, since calls that wait together end alike; at least 1."""
+    return clumping((int(one), 1) for one in ones)
 
-    Ratio of the variance of batch means (10 batches, widened for their small number) to that of independent
-    calls; at least 1.
+
+def clumping(pieces: Iterable[tuple[int, int]]) -> float:
+    """Return how many consecutive calls count as one, from (hits, calls) of consecutive pieces; at least 1.
+
+    Ratio of the variance of batch means (10 batches of about as many calls, widened for their small number) to that
+    of independent calls.
     """
-    size = len(ones) // _BATCHES
-    share = sum(ones) / len(ones) if ones else 0.0
-    if not size or share in (0.0, 1.0):
+    known = [(hits, calls) for hits, calls in pieces if calls]
+    hits, calls = (sum(column) for column in zip(*known, strict=True)) if known else (0, 0)
+    if calls < _BATCHES or hits in (0, calls):
         return 1.0
-    means = [sum(ones[i * size : (i + 1) * size]) / size for i in range(_BATCHES)]
-    middle = math.fsum(means) / _BATCHES
-    spread = math.fsum((mean - middle) ** 2 for mean in means) / (_BATCHES - 1)
-    return max(1.0, (_T_9 / _Z) ** 2 * spread * size / (share * (1.0 - share)))
+    batches = [[0, 0] for _ in range(_BATCHES)]
+    before = 0
+    for part, whole in known:
+        # A piece belongs to the batch of its middle.
+        batch = batches[(2 * before + whole) * _BATCHES // (2 * calls)]
+        batch[0] += part
+        batch[1] += whole
+        before += whole
+    share = hits / calls
+    spread = math.fsum((part - share * whole) ** 2 / whole for part, whole in batches if whole)
+    return max(1.0, (_T_9 / _Z) ** 2 * spread / (_BATCHES - 1) / (share * (1.0 - share)))
+
+
+def of_plan(hits: int, calls: int, pieces: Iterable[tuple[int, int]]) -> tuple[float, float] | None:
+    """Compute the 95 % interval of a share of calls under a plan, of which a run was one sample; None without calls.
+
+    Args:
+        hits: calls of the run with the property.
+        calls: calls of the run.
+        pieces: (hits, calls) of consecutive pieces of the run, which tell how many calls count as one.
+    """
+    if not calls:
+        return None
+    together = clumping(pieces)
+    return interval(hits / together, calls / together)
+
+
+def in_words(around: Sequence[float], calls: int | None) -> str:
+    """Format a 95 % interval and the number of calls that it was estimated from."""
+    low, high = around
+    return f"{low:.3g} to {high:.3g}, estimated from {calls or 0:,} calls"
 
 
 def interval(hits: float, sample: float, population: float = math.inf) -> tuple[float, float]:

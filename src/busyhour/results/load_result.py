@@ -75,8 +75,9 @@ class LoadResult:
     `concurrency:<function>`. `calls` is for `RunRecord.calls`: `ends` by reason, `queue_wait_ms`,
     `in_flow_ms`, `duration_ms` (percentiles), `queued`, `answered`, `abandoned`, `service_level`,
     `invocations_per_call`. If only the ends of a sample are known, counts are scaled to all calls, `sampled`
-    is the size of the sample, `of` the number of accepted calls, and `intervals` has 95 % intervals;
-    percentiles are those of the sample.
+    is the size of the sample, `of` the number of accepted calls, and `intervals` has the 95 % intervals of the
+    counts; percentiles are those of the sample. `intervals` always has those of `service_level` and
+    `abandoned_share` as estimates of the plan's.
     """
 
     drive: str

@@ -6,6 +6,7 @@ from typing import Any
 
 from busyhour.results.codec import encode
 from busyhour.results.entries import Arrivals, Operation, Percentiles, Slip
+from busyhour.results.estimate import of_plan
 from busyhour.results.load_over_time import busiest, counts_under, highest, operation_names, peaks, series
 from busyhour.results.load_result import (
     LIMIT,
@@ -189,22 +190,17 @@ def _calls(measures: Measures, what: Circumstances) -> dict[str, Any]:
     for key in ("queue_wait", "in_flow", "duration"):
         histogram = measures.histograms.get(f"call/{key}")
         made[f"{key}_ms"] = encode(histogram.summary()) if histogram is not None else None
-    abandoned = counts.get("abandoned", 0)
+    abandoned, in_time = counts.get("abandoned", 0), counts.get("answered_in_time", 0)
     offered = counts.get("answered", 0) + abandoned
-    shares = {
-        "service_level": sampling.share(counts.get("answered_in_time", 0), offered),
-        "abandoned_share": sampling.share(abandoned, counts.get("queued", 0)),
-    }
-    level = shares["service_level"]
-    made["service_level"] = None if level is None else level.share
+    made["service_level"] = in_time / offered if offered else None
     made["service_level_seconds"] = what.answer_within
+    shares = {
+        "service_level": of_plan(in_time, offered, _waits(measures, "answered_in_time")),
+        "abandoned_share": of_plan(abandoned, counts.get("queued", 0), _waits(measures, "abandoned")),
+    }
+    made["intervals"] = {name: list(around) for name, around in shares.items() if around is not None}
     if sampling.partial:
         made |= {"sampled": sampling.drawn, "of": sampling.accepted}
-        made["intervals"] = {
-            name: list(found.interval)
-            for name, found in shares.items()
-            if found is not None and found.interval is not None
-        }
         made["intervals"] |= {name: list(sampling.bounds(count)) for name, count in counts.items()}
     started = measures.counts.get("arrivals/started", 0)
     made["invocations_per_call"] = {
@@ -213,6 +209,13 @@ def _calls(measures: Measures, what: Circumstances) -> dict[str, Any]:
         if started
     }
     return made
+
+
+def _waits(measures: Measures, end: str) -> list[tuple[int, int]]:
+    """Return (waits that ended so, all ended waits) of each second."""
+    rows = [measures.seconds[second].counts for second in sorted(measures.seconds)]
+    ended = ("call/answered", "call/abandoned")
+    return [(row.get(f"call/{end}", 0), sum(row.get(key, 0) for key in ended)) for row in rows]
 
 
 def _invalid(measures: Measures, arrivals: Arrivals, bounds: Bounds, what: Circumstances) -> list[str]:

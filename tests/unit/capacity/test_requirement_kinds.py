@@ -10,6 +10,7 @@ from busyhour.capacity.requirement import carried, needed
 from busyhour.capacity.requirement_kinds import Bucket, Count, Executions, Lines
 from busyhour.capacity.staffing_requirements import Abandoned, Agents, Waiting
 from busyhour.capacity.theory.erlang import erlang_b, erlang_c, load_for_blocking, waiting_with_abandonment
+from busyhour.capacity.theory.finite_buffer import token_bucket_loss
 from busyhour.capacity.throughput_requirements import Partitions, Throughput
 
 
@@ -41,6 +42,22 @@ def test_a_number_that_does_not_grow_binds_at_every_volume_or_at_none() -> None:
     assert carried(Count(3), 2) == 0.0
     assert math.isinf(carried(Count(3), 3))
     assert carried(Count(750, grows=True), 500) == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("per_second", "value", "rejected"),
+    [
+        # A bucket of one request is a server without a waiting room: rho / (1 + rho).
+        pytest.param(4.0, 2.0, 2 / 3, id="a request larger than the bucket passes a full one"),
+        pytest.param(4.0, 4.0, 1 / 2, id="a bucket of one request"),
+        pytest.param(4.0, 7.0, (4 / 7) / (1 + 4 / 7), id="a bucket of one request and a part"),
+        pytest.param(40.0, 60.0, token_bucket_loss(10.0, 15.0, 15), id="a bucket of 15 requests"),
+    ],
+)
+def test_requests_of_several_units_are_admitted_whole(
+    per_second: float, value: float, rejected: float
+) -> None:
+    assert Throughput(per_second, each=4.0).rejected(value) == pytest.approx(rejected, rel=1e-9)
 
 
 def test_no_agents_suffice_where_callers_leave_at_once() -> None:

@@ -61,9 +61,16 @@ def test_a_metric_that_a_night_lacks_is_followed_over_the_others() -> None:
 
 def test_a_share_that_was_0_on_every_night_changes_by_difference() -> None:
     every = [0.0] * 6 + [0.05, 0.04, 0.06, 0.05]
-    (one,) = onsets({"throttle rate": every}, frozenset({"throttle rate"}))["throttle rate"]
+    (one,) = onsets({"request_throttle_share": every}, frozenset({"request_throttle_share"}))[
+        "request_throttle_share"
+    ]
     assert (one.index, one.before) == (6, 0.0)
-    assert onsets({"throttle rate": [0.0] * 10}, frozenset({"throttle rate"}))["throttle rate"] == []
+    assert (
+        onsets({"request_throttle_share": [0.0] * 10}, frozenset({"request_throttle_share"}))[
+            "request_throttle_share"
+        ]
+        == []
+    )
 
 
 def test_of_many_metrics_that_only_wander_hardly_any_changes() -> None:

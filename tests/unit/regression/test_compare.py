@@ -51,7 +51,7 @@ def test_two_nights_of_one_system_show_no_regression(seed: int) -> None:
     ("changed", "metric"),
     [
         ({"latency_ms": 52.0}, "latency p50"),
-        ({"throttle_share": 0.01}, "throttle rate"),
+        ({"throttle_share": 0.01}, "request_throttle_share"),
         ({"invocations_per_call": 2.6}, "Lambda invocations"),
         ({"tail_share": 0.04}, "latency p99"),
         ({"flow_seconds": 17.0}, "time in flow mean"),

@@ -27,11 +27,11 @@ def nights(system: System = SHIPPED, count: int = 5, seed: int = 0) -> list[Obse
 
 def burst(one: Observation, *, share: float, seconds: int, at: int = 40) -> Observation:
     """The run with throttles in a few seconds."""
-    parts = one.rates["throttle rate"]
+    parts = one.rates["request_throttle_share"]
     above = list(parts.above)
     for second in range(at, at + seconds):
         above[second] = round(parts.below[second] * share)
-    one.rates["throttle rate"] = Parts(above, parts.below)
+    one.rates["request_throttle_share"] = Parts(above, parts.below)
     return one
 
 
@@ -52,7 +52,9 @@ def test_seconds_of_throttles_against_none_on_five_nights_are_found(
     share: float, seconds: int, seed: int
 ) -> None:
     new = burst(run(SHIPPED, 1000 * seed + 500), share=share, seconds=seconds)
-    assert "throttle rate in its worst seconds" in found(new, nights(seed=seed)).named(Outcome.REGRESSED)
+    assert "request_throttle_share in its worst seconds" in found(new, nights(seed=seed)).named(
+        Outcome.REGRESSED
+    )
 
 
 def test_a_burst_is_found_though_one_baseline_night_had_one_too() -> None:
@@ -64,7 +66,7 @@ def test_a_burst_is_found_though_one_baseline_night_had_one_too() -> None:
 
 def test_a_single_throttled_request_is_no_burst() -> None:
     new = run(SHIPPED, 500)
-    burst(new, share=0.0, seconds=1).rates["throttle rate"].above[40] = 1.0
+    burst(new, share=0.0, seconds=1).rates["request_throttle_share"].above[40] = 1.0
     assert not found(new, nights()).regressed
 
 

@@ -103,7 +103,7 @@ def night(seed: int, *, latency_ms: float = 80.0, again: bool = False) -> Observ
                 f"invocations per call: {n}": Parts(list(v[:length]), below) for n, v in calls.invoked.items()
             },
         },
-        rates={"throttle rate": Parts([0.0] * length, list(every))},
+        rates={"request_throttle_share": Parts([0.0] * length, list(every))},
         shares={"blocked calls": Share(result.blocked.count, result.planned)},
         samples={"time in flow": [n for pair in sorted(calls.in_flow.items()) for n in pair]},
         quotas={"calls": QuotaUse("calls", 200.0, float(result.calls.peak), 1.0 - result.calls.peak / 200.0)},

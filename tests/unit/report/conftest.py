@@ -503,7 +503,7 @@ def nightly(migrating: RunRecord) -> RunRecord:
         "confirmation": {
             "repeats": ["n19-repeat-1", "n19-repeat-2"],
             "confirmed": ["latency p95: function look"],
-            "gone": ["throttle rate"],
+            "gone": ["request_throttle_share"],
             "open": [],
         },
         "new_findings": [],

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from busyhour.results.estimate import Estimate, alike, estimate, interval
+from busyhour.results.estimate import Estimate, alike, clumping, estimate, in_words, interval, of_plan
 
 
 def test_the_interval_of_an_infinite_population_is_wilsons() -> None:
@@ -84,3 +84,44 @@ def test_the_interval_of_calls_that_end_alike_covers_the_share() -> None:
         naive += low <= 0.2 <= high
     assert covered / 400 >= 0.93
     assert naive / 400 < 0.6
+
+
+def test_the_interval_of_a_plan_is_wilsons_where_calls_are_independent_and_wider_where_they_end_alike() -> (
+    None
+):
+    even = [(8, 10)] * 50
+    assert of_plan(400, 500, even) == interval(400, 500)
+    in_rows = [(10, 10)] * 40 + [(0, 10)] * 10
+    low, high = of_plan(400, 500, in_rows) or (0.0, 0.0)
+    assert low < interval(400, 500)[0] - 0.1
+    assert high > interval(400, 500)[1]
+    assert of_plan(0, 0, []) is None
+    assert of_plan(9, 9, []) == interval(9, 9)
+
+
+def test_pieces_of_calls_count_as_the_calls_themselves() -> None:
+    draw = random.Random(5)
+    ones = [draw.random() < (0.9 if (at // 60) % 2 else 0.5) for at in range(1_000)]
+    pieces = [(sum(ones[at : at + 4]), 4) for at in range(0, 1_000, 4)]
+    assert clumping(pieces) == pytest.approx(alike(ones), rel=1e-12)
+    assert clumping([(0, 0), *pieces, (0, 0)]) == pytest.approx(alike(ones), rel=1e-12)
+    assert clumping([(3, 3)] * 20) == clumping([(1, 2)] * 3) == 1.0
+
+
+def test_the_interval_of_a_plan_covers_the_service_level_of_a_queue() -> None:
+    """An M/M/1 queue at 0.6 erlang: 1 - 0.6 exp(-0.4 t / h) wait at most t. At least 93 % of 300 runs of 2,000 calls."""
+    level = 1.0 - 0.6 * math.exp(-0.4 * 2.0)
+    covered = 0
+    for seed in range(300):
+        draw, wait, flags = random.Random(seed), 0.0, []
+        for number in range(2_300):
+            if number >= 300:
+                flags.append(int(wait <= 2.0))
+            wait = max(0.0, wait + draw.expovariate(1.0) - draw.expovariate(0.6))
+        low, high = of_plan(sum(flags), len(flags), [(flag, 1) for flag in flags]) or (1.0, 0.0)
+        covered += low <= level <= high
+    assert covered / 300 >= 0.93
+
+
+def test_an_interval_is_told_in_one_way() -> None:
+    assert in_words((0.75, 0.84123), 1_400) == "0.75 to 0.841, estimated from 1,400 calls"

@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from busyhour.load.recorder import Recorder
+from busyhour.results.estimate import interval
 from busyhour.results.load_result import Bounds, Circumstances, LoadResult
 from busyhour.results.load_summary import summarise
 from busyhour.results.measurement.measures import Measures
@@ -159,6 +161,28 @@ def sampled_calls():
     return measures
 
 
+def test_waits_that_end_alike_widen_the_interval_of_the_service_level():
+    """40 calls a minute for 10 minutes, of which all are in time in 8 minutes and none in the two after."""
+    found = []
+    for at_random in (True, False):
+        recorder = Recorder()
+        for call in range(400):
+            in_time = call % 5 > 0 if at_random else call < 320
+            recorder.count("call/queued")
+            recorder.wait_ended(1.5 * call, 3.0, answered=True, in_time=in_time)
+        recorder.wait_ended(600.0, 9.0, answered=False, in_time=False)
+        found.append(summarise(recorder.flush(), circumstances(), Bounds()).calls)
+    independent, alike = found
+    for calls in found:
+        assert (calls["answered"], calls["abandoned"], calls["answered_in_time"]) == (400, 1, 320)
+        assert calls["service_level"] == pytest.approx(320 / 401)
+        assert "sampled" not in calls
+    assert independent["intervals"]["service_level"] == pytest.approx(interval(320, 401), abs=1e-6)
+    low, high = alike["intervals"]["service_level"]
+    assert low < 0.55
+    assert high > 0.9
+
+
 def test_ends_of_a_sample_are_scaled_to_all_accepted_calls():
     arrivals = summarise(sampled_calls(), circumstances(), Bounds()).arrivals
     assert (arrivals.refused, arrivals.sampled, arrivals.of) == (20, 60, 780)
@@ -175,8 +199,7 @@ def test_counts_of_a_sample_are_scaled_and_marked():
     assert (calls["queued"], calls["answered"], calls["abandoned"]) == (520, 390, 130)
     assert calls["service_level"] == pytest.approx(24 / 40)
     low, high = calls["intervals"]["service_level"]
-    assert low < 0.6 < high
-    assert high - low < 0.32
+    assert (low, high) == pytest.approx(interval(24, 40))
 
 
 def test_outcomes_of_a_sample_stand_for_all_calls():

@@ -40,8 +40,9 @@ class Acd:
         self.team = Team()
         """Agents with routing profiles; empty at first."""
         self._unattended: Collection[str] | None = ()
-        now = clock.now()
-        self.queues = {name: AcdQueue(queue, queue.agents, threshold, now) for name, queue in queues.items()}
+        self.ends = bytearray()
+        """How waits ended (`queue_statistics.IN_TIME`, ...), of all queues together, in order of time."""
+        self.queues = {name: self._make(queue, queue.agents) for name, queue in queues.items()}
         self.unnamed: dict[str, None] = {}
         """Queues that calls used and the scenario does not name, in the order of first use."""
         self._known = dict(self.queues)
@@ -58,11 +59,8 @@ class Acd:
         found = self.known(reference)
         if found is None:
             name = resource_id(reference)
-            found = AcdQueue(
-                Queue(name=name, agents=0, arn=reference if reference.startswith("arn:") else None),
-                None,
-                self._threshold,
-                self._clock.now(),
+            found = self._make(
+                Queue(name=name, agents=0, arn=reference if reference.startswith("arn:") else None), None
             )
             self.queues[name] = self._attend(found)
             self.unnamed[name] = None
@@ -77,7 +75,7 @@ class Acd:
             member = self.team.find(agent)
             staff = 1 if member is None else 0
             queue = Queue(name=name, agents=staff, capacity=self._agent_capacity)
-            found = AcdQueue(queue, staff, self._threshold, self._clock.now())
+            found = self._make(queue, staff)
             self.queues[name] = self._known[name] = self._attend(found)
             if member is not None:
                 self.team.give_queue(member, found)
@@ -95,7 +93,7 @@ class Acd:
             queue = Queue(
                 name=name, agents=agents or 0, capacity=capacity, arn=references[0] if references else None
             )
-            found = AcdQueue(queue, agents, self._threshold, self._clock.now())
+            found = self._make(queue, agents)
             self.queues[name] = self._attend(found)
         for reference in (name, *references):
             self._known[reference] = found
@@ -175,12 +173,16 @@ class Acd:
         for agent in tuple(self.team.agents.values()):
             self.dispatch(agent)
 
+    def _make(self, queue: Queue, agents: int | None) -> AcdQueue:
+        return AcdQueue(queue, agents, self._threshold, self._clock.now(), self.ends)
+
     def _attend(self, queue: AcdQueue) -> AcdQueue:
         queue.attended = self._unattended is not None and queue.name not in self._unattended
         return queue
 
     def restart(self) -> None:
         """Reset the statistics of every queue."""
+        self.ends.clear()
         for queue in self.queues.values():
             queue.restart(self._clock.now())
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Collection
 
 from busyhour.calls.acd.agents import Agent, Team, give_back, signed_in, take
-from busyhour.calls.acd.queue_statistics import QueueStatistics
+from busyhour.calls.acd.queue_statistics import ABANDONED, IN_TIME, LATE, QueueStatistics
 from busyhour.calls.acd.ticket import NO_WAITER, Ticket, Waiter
 from busyhour.scenarios.model import Queue
 
@@ -23,6 +23,7 @@ class AcdQueue:
         "_area_at",
         "_by_age",
         "_dispatching",
+        "_ends",
         "_free",
         "_heap",
         "_next_agent",
@@ -51,7 +52,10 @@ class AcdQueue:
         "waits",
     )
 
-    def __init__(self, queue: Queue, agents: int | None, threshold: float, now: float) -> None:
+    def __init__(
+        self, queue: Queue, agents: int | None, threshold: float, now: float, ends: bytearray | None = None
+    ) -> None:
+        self._ends = bytearray() if ends is None else ends
         self.name = queue.name
         self.arn = queue.arn or ""
         self.agents = agents
@@ -153,6 +157,7 @@ class AcdQueue:
         self.waiting -= 1
         if abandoned:
             self.abandoned += 1
+            self._ends.append(ABANDONED)
             self.longest_wait = max(self.longest_wait, now - ticket.since)
         else:
             self.moved += 1
@@ -262,8 +267,9 @@ class AcdQueue:
         wait = now - ticket.since
         self.answered += 1
         self.waits.append(wait)
-        if wait <= self._threshold:
-            self._answered_in_time += 1
+        in_time = wait <= self._threshold
+        self._answered_in_time += in_time
+        self._ends.append(IN_TIME if in_time else LATE)
         self.longest_wait = max(self.longest_wait, wait)
 
     def _forget_first(self) -> None:

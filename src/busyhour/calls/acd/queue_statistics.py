@@ -5,6 +5,9 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass
 
+IN_TIME, LATE, ABANDONED = range(3)
+"""Ends of a wait: answered within the threshold, answered later, abandoned."""
+
 
 @dataclass(frozen=True, slots=True)
 class QueueStatistics:

@@ -10,6 +10,7 @@ from busyhour.errors import ExitCode
 from busyhour.quotas import shares
 from busyhour.quotas.figures import number, tolerance, volume
 from busyhour.results.entries import Arrivals, FindingRecord, ObjectiveRecord, QuotaRecord
+from busyhour.results.estimate import in_words
 from busyhour.results.record import AbortRecord, Outcome, RunRecord, Shown, VerdictRecord
 
 EXIT_CODES = {
@@ -131,7 +132,7 @@ def _reasons(measured: Measured, headroom: float, smoke: bool) -> _Reasons:
         *measured.throttled,
         *(
             f"Objective {o.metric} {o.bound}{' (default)' if o.default else ''}: measured {o.measured:g}"
-            f"{f', {o.why}' if o.why else ''}."
+            f"{f' ({in_words(o.interval, o.sampled)})' if o.interval else ''}{f', {o.why}' if o.why else ''}."
             for o in objectives
             if o.holds is False and o.measured is not None
         ),

@@ -5,7 +5,7 @@
 | `latency_p50/p90/p95/p99/max[:operation]` | milliseconds from the intended start; the worst operation where none is named |
 | `service_time_...[:operation]` | the same from the moment of sending |
 | `throttles[:operation]`, `limits[:operation]`, `errors[:operation]` | number of requests |
-| `throttle_share[:operation]` | of first attempts, the worst operation; see `throttling` |
+| `throttle_share[:operation]` | of first attempts, the worst operation; see `results.throttled` |
 | `request_throttle_share`, `limit_share`, `error_share` (`[:operation]`) | of all requests, repeated ones included |
 | `blocked_share`, `abandoned_share` | of the started calls, of the queued calls |
 | `error_branch_share` | of the calls whose outcome is known: those that took an error branch of a flow |
@@ -13,7 +13,8 @@
 | `late_arrivals`, `dropped_arrivals` | number of calls |
 
 An operation is named `service`, `Name` or `service:Name`. A value that was estimated from a sample of calls carries its
-95 % interval, and its objective is not decided while the interval has the bound inside.
+95 % interval, and its objective is not decided while the interval has the bound inside. `service_level` and
+`abandoned_share` always are such values: they are about the plan, and the calls of a run are one sample of it.
 """
 
 from __future__ import annotations
@@ -21,17 +22,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from busyhour.errors import did_you_mean
-from busyhour.harness.verdict.throttling import by_operation
 from busyhour.results.entries import ObjectiveRecord, Operation
-from busyhour.results.estimate import Estimate
+from busyhour.results.estimate import Estimate, in_words
 from busyhour.results.load_result import LoadResult
-from busyhour.results.throttled import Throttled
+from busyhour.results.throttled import REQUEST_THROTTLE_SHARE, THROTTLE_SHARE, Throttled, by_operation
 from busyhour.scenarios.model import Objective
 
 _QUANTILES = ("p50", "p90", "p95", "p99", "max")
 _COUNTS = {"throttles": "throttles", "limits": "limits", "errors": "errors"}
-_SHARES = {"request_throttle_share": "throttles", "limit_share": "limits", "error_share": "errors"}
-_THROTTLED = "throttle_share"
+_SHARES = {REQUEST_THROTTLE_SHARE: "throttles", "limit_share": "limits", "error_share": "errors"}
 
 
 class _NotMeasuredError(Exception):
@@ -60,7 +59,7 @@ def _judge(objective: Objective, load: LoadResult, throttled: Sequence[Throttled
     ]
     about = ""
     try:
-        if objective.metric.partition(":")[0] == _THROTTLED:
+        if objective.metric.partition(":")[0] == THROTTLE_SHARE:
             worst = _worst(objective.metric.partition(":")[2], throttled)
             found: float | Estimate = worst.share
             about = worst.in_words if worst.throttled else ""
@@ -74,7 +73,7 @@ def _judge(objective: Objective, load: LoadResult, throttled: Sequence[Throttled
     low, high = around or (measured, measured)
     verdicts = {_at_most(low, high, objective.at_most), _at_least(low, high, objective.at_least)}
     holds = False if False in verdicts else None if None in verdicts else True
-    why_not = f"{low:.3g} to {high:.3g}, estimated from {sampled:,} calls" if holds is None else about
+    why_not = in_words((low, high), sampled) if holds is None else about
     return ObjectiveRecord(
         objective.metric, " and ".join(bounds), measured, holds, why_not, interval=around, sampled=sampled
     )
@@ -126,7 +125,7 @@ def _measure(metric: str, load: LoadResult) -> float | Estimate:
     if name in _CALLS:
         return _CALLS[name](load)
     known = (
-        _THROTTLED,
+        THROTTLE_SHARE,
         *_CALLS,
         *_COUNTS,
         *_SHARES,
@@ -161,25 +160,26 @@ def _blocked(load: LoadResult) -> Estimate:
     return Estimate(share, (low, high), arrivals.sampled)
 
 
-def _of_calls(load: LoadResult, name: str, share: float) -> Estimate:
-    """A share with its interval where the calls that it is of are a sample."""
+def _of_plan(load: LoadResult, name: str, share: float, calls: int) -> Estimate:
+    """A share of `calls` calls with its interval; without one in records of versions that recorded none."""
     around = load.calls.get("intervals", {}).get(name)
     if around is None:
         return Estimate(share)
-    return Estimate(share, (around[0], around[1]), int(load.calls["sampled"]))
+    return Estimate(share, (around[0], around[1]), int(load.calls.get("sampled", calls)))
 
 
 def _service_level(load: LoadResult) -> Estimate:
     level = load.calls.get("service_level")
     if level is None:
         raise _NotMeasuredError("no call was answered or abandoned")
-    return _of_calls(load, "service_level", float(level))
+    ended = sum(int(load.calls.get(end, 0)) for end in ("answered", "abandoned"))
+    return _of_plan(load, "service_level", float(level), ended)
 
 
 def _abandoned(load: LoadResult) -> Estimate:
-    calls = load.calls
-    share = _share(float(calls.get("abandoned", 0)), float(calls.get("queued", 0)), "queued call")
-    return _of_calls(load, "abandoned_share", share)
+    queued = int(load.calls.get("queued", 0))
+    share = _share(float(load.calls.get("abandoned", 0)), queued, "queued call")
+    return _of_plan(load, "abandoned_share", share, queued)
 
 
 def _error_branches(load: LoadResult) -> Estimate:

@@ -99,13 +99,10 @@ class BackendCalls(CallBehaviour):
                 recorder.count(key)
         elif kind == "answered":
             wait = detail["wait"]
-            recorder.count("call/answered")
-            recorder.duration("call/queue_wait", wait)
-            if wait <= self.drive.scenario.service_level_seconds:
-                recorder.count("call/answered_in_time")
+            in_time = wait <= self.drive.scenario.service_level_seconds
+            recorder.wait_ended(at, wait, answered=True, in_time=in_time)
         elif kind == "abandoned":
-            recorder.count("call/abandoned")
-            recorder.duration("call/queue_wait", detail["wait"])
+            recorder.wait_ended(at, detail["wait"], answered=False, in_time=False)
         elif kind in ("queued", "at_capacity", "flow_error"):
             recorder.count(f"call/{kind}")
         elif kind == "unmodelled":

@@ -238,11 +238,11 @@ class VoiceCalls(CallBehaviour):
             )
         if ended.queued is not None:
             recorder.count("call/queued")
-            wait = (ended.answered if ended.answered is not None else ended.at) - ended.queued
-            recorder.duration("call/queue_wait", wait)
-            recorder.count("call/answered" if ended.answered is not None else "call/abandoned")
-            if ended.answered is not None and wait <= self.drive.scenario.service_level_seconds:
-                recorder.count("call/answered_in_time")
+            answered = ended.answered is not None
+            left = ended.answered if ended.answered is not None else ended.at
+            wait = left - ended.queued
+            in_time = wait <= self.drive.scenario.service_level_seconds
+            recorder.wait_ended(left, wait, answered=answered, in_time=in_time)
 
     # --------------------------------------------------------------------------------------------- the end
 

@@ -118,8 +118,7 @@ def decide(
     more = [_tail(each, each.size - each.one.tolerance) for each in judged]
     less = [_tail(each, -each.size - each.one.tolerance) if each.one.both else 1.0 for each in judged]
     other = [
-        min(1.0, 2.0 * min(pair)) if each.one.both else pair[0]
-        for each, *pair in zip(judged, more, less, strict=True)
+        2.0 * min(pair) if each.one.both else pair[0] for each, *pair in zip(judged, more, less, strict=True)
     ]
     well = [
         max(1.0 - p, 1.0 - q if each.one.both else 0.0) for each, p, q in zip(judged, more, less, strict=True)

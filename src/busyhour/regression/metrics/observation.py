@@ -15,13 +15,14 @@ from busyhour.errors import BusyhourError
 from busyhour.regression.made_of import MadeOf
 from busyhour.regression.made_of import of_record as made_of
 from busyhour.regression.metrics import behaviour
-from busyhour.results import store
+from busyhour.results import store, throttled
 from busyhour.results.codec import encode
 from busyhour.results.entries import Series
 from busyhour.results.load_result import LoadResult
 from busyhour.results.measurement.histogram import Histogram, highest_in
 from busyhour.results.measurement.windows import WindowRecord, coarse_bucket
 from busyhour.results.record import Outcome, RunRecord
+from busyhour.results.throttled import REQUEST_THROTTLE_SHARE, THROTTLE_SHARE
 
 SAME = ("name", "seed", "direction", "drive", "arrivals", "calls_per_hour", "duration", "entry", "target")
 """Members that must be equal for two runs to be compared."""
@@ -31,6 +32,13 @@ PLANNED = ("plan", "test")
 
 PROVING = (Outcome.HOLDS.value, Outcome.DOES_NOT_HOLD.value, Outcome.NOT_SHOWN.value)
 """Verdicts of runs with valid measurements. A run that is NOT SHOWN can still be compared."""
+
+_FORMER = {
+    "throttle rate": REQUEST_THROTTLE_SHARE,
+    "limit rate": "limit_share",
+    "error rate": "error_share",
+}
+"""Names in observations of earlier versions, which kept no share of first attempts."""
 
 DEMANDED = ("Lambda invocations", "in flow", "Lex turns", "DynamoDB:")
 """Simulated quantities of a call that are compared; those by table begin with the last."""
@@ -95,9 +103,9 @@ class Observation:
     ratios: dict[str, Parts] = field(default_factory=dict)
     """Ratios of events: Lambda invocations per call."""
     rates: dict[str, Parts] = field(default_factory=dict)
-    """Shares of requests: throttles, errors."""
+    """Shares of all requests: throttles, limit errors, errors."""
     shares: dict[str, Share] = field(default_factory=dict)
-    """Shares of calls of the whole run: blocked, abandoned."""
+    """Shares of the whole run: blocked and abandoned calls, throttled first attempts."""
     samples: dict[str, list[int]] = field(default_factory=dict)
     """Distributions of the whole run: coarse bucket, count, ... (`time in flow`, `slip`)."""
     quotas: dict[str, QuotaUse] = field(default_factory=dict)
@@ -175,9 +183,9 @@ def observe(record: RunRecord, load: LoadResult | None, why: str = "load.json wa
         version=record.busyhour_version,
     )
     for name, one in (
-        ("throttle rate", "throttles"),
-        ("limit rate", "limit errors"),
-        ("error rate", "errors"),
+        (REQUEST_THROTTLE_SHARE, "throttles"),
+        ("limit_share", "limit errors"),
+        ("error_share", "errors"),
     ):
         if requests and one in series:
             made.rates[name] = Parts(_to(_seconds(series[one]), len(requests)), requests)
@@ -195,6 +203,7 @@ def observe(record: RunRecord, load: LoadResult | None, why: str = "load.json wa
     for name, line in sorted(functions.items()):
         made.ratios[f"invocations per call: {name}"] = Parts(line, started)
     _shares(made, record)
+    _throttled(made, record)
     made.quotas = {
         quota.key: QuotaUse(quota.name, quota.value, quota.peak, quota.headroom)
         for quota in record.quotas
@@ -266,6 +275,19 @@ def _shares(made: Observation, record: RunRecord) -> None:
                 answered + abandoned - float(in_time) * part, answered + abandoned
             )
     _behaviour(made, record)
+
+
+def _throttled(made: Observation, record: RunRecord) -> None:
+    """Add the share of throttled first attempts that the verdict judges: that of the worst operation."""
+    found = throttled.of_record(record.throttled, record.operations)
+    if found:
+        made.shares[THROTTLE_SHARE] = Share(found[0].throttled, found[0].attempts)
+    elif any(one.requests for one in record.operations):
+        made.missing.append(_no_first_attempts(record.busyhour_version))
+
+
+def _no_first_attempts(version: str) -> str:
+    return f"{THROTTLE_SHARE}: busyhour {version or 'of an older version'} counted no first attempts; {REQUEST_THROTTLE_SHARE} is of all requests"
 
 
 def _behaviour(made: Observation, record: RunRecord) -> None:
@@ -356,7 +378,11 @@ def labels(runs: Sequence[Observation]) -> list[str]:
 
 
 def from_json(data: Mapping[str, Any]) -> Observation:
-    """Read the observation that `results.codec.encode` wrote."""
+    """Read the observation that `results.codec.encode` wrote, with today's names of its metrics."""
     from busyhour.results.codec import decode
 
-    return decode(Observation, data)
+    made = decode(Observation, data)
+    if _FORMER.keys() & made.rates.keys():
+        made.rates = {_FORMER.get(name, name): parts for name, parts in made.rates.items()}
+        made.missing.append(_no_first_attempts(made.version))
+    return made

@@ -16,12 +16,13 @@ from busyhour.regression.metrics.observation import Observation, QuotaUse
 from busyhour.regression.resampling.block_bootstrap import Floats
 from busyhour.regression.resampling.quantiles import Buckets
 from busyhour.regression.settings import Tolerances
+from busyhour.results.throttled import THROTTLE_SHARE
 
 Runs = Sequence[Observation]
 
 
 def shares(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> None:
-    """Add the shares of calls: blocked, abandoned, not answered in time, and outcomes."""
+    """Add the shares of the whole run: blocked, abandoned, not answered in time, outcomes, throttled first attempts."""
     for name, with_it in matched(made, "", new, old, lambda run: run.shares):
         runs = [*new, *with_it]
         found = [run.shares[name] for run in runs]
@@ -30,6 +31,8 @@ def shares(made: Estimates, new: Runs, old: Runs, tolerances: Tolerances) -> Non
         tolerance = tolerances.abandoned
         if name == "blocked calls":
             tolerance = tolerances.blocked
+        elif name == THROTTLE_SHARE:
+            tolerance = tolerances.rate
         elif behaviour.is_behaviour(name):
             tolerance = tolerances.outcomes
         made.metrics.append(

@@ -75,15 +75,18 @@ def _cells(row: tuple[str, str, str]) -> tuple[Cell, ...]:
 
 
 def _marked(row: tuple[str, str, str], calls: Mapping[str, Any]) -> tuple[str, str, str]:
-    """The row with the mark of an estimate, where the calls that are known are a sample."""
+    """The row with its 95 % interval, and the mark of an estimate where the calls that are known are a sample."""
     label, value, note = row
-    if calls.get("sampled") is None or label == "service level seconds":
+    if label == "service level seconds":
         return row
+    marks = []
+    if calls.get("sampled") is not None:
+        marks.append(f"estimate from {calls['sampled']:,} of {calls['of']:,} accepted calls")
     bounds = calls.get("intervals", {}).get(label.replace(" ", "_"))
-    mark = f"estimate from {calls['sampled']:,} of {calls['of']:,} accepted calls"
     if bounds is not None:
-        mark += f", {number(bounds[0])} to {number(bounds[1])}"
-    return label, value, "; ".join(filter(None, (note, mark)))
+        of_plan = "of the plan: " if label == "service level" else ""
+        marks.append(f"{of_plan}{number(bounds[0])} to {number(bounds[1])}")
+    return label, value, "; ".join(filter(None, (note, ", ".join(marks))))
 
 
 def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str, str]]:

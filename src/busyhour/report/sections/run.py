@@ -20,6 +20,7 @@ from busyhour.report.blocks import (
 from busyhour.report.figures import NOT_MEASURED, number, to_second
 from busyhour.results import outcomes
 from busyhour.results.entries import ObjectiveRecord
+from busyhour.results.estimate import in_words
 from busyhour.results.record import Outcome, RunRecord
 
 _OUTCOME_TONE = {Outcome.HOLDS: Tone.GOOD, Outcome.DOES_NOT_HOLD: Tone.BAD}
@@ -125,8 +126,7 @@ def objectives(record: RunRecord) -> Section | None:
     def measured(o: ObjectiveRecord) -> str:
         if o.interval is None:
             return number(o.measured)
-        low, high = map(number, o.interval)
-        return f"{number(o.measured)} ({low} to {high}, estimated from {number(o.sampled)} calls)"
+        return f"{number(o.measured)} ({in_words(o.interval, o.sampled)})"
 
     tones = {True: Tone.GOOD, False: Tone.BAD, None: Tone.WARN}
     rows = [

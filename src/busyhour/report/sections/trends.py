@@ -9,7 +9,7 @@ from busyhour.report.blocks import Cell, Plots, Section, Text, Tone, cell, figur
 from busyhour.report.figures import milliseconds, number, share
 from busyhour.results.record import RunRecord
 
-ALWAYS = ("latency p95: ", "time in flow mean", "Lambda invocations per call", "throttle rate")
+ALWAYS = ("latency p95: ", "time in flow mean", "Lambda invocations per call", "throttle_share")
 """Metrics that are drawn whether they changed or not, the first of each; those that changed come before."""
 MOST_PLOTS = 8
 _COLUMNS = (

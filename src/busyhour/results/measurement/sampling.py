@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from busyhour.results.estimate import Estimate, estimate, interval
+from busyhour.results.estimate import interval
 
 CONTACTS = "contacts/"
 """Prefix of counts.
@@ -50,13 +50,6 @@ class Sampling:
         """Return the 95 % interval of a scaled count."""
         low, high = interval(count, self.drawn, self.accepted)
         return low * self.accepted, high * self.accepted
-
-    def share(self, hits: int, of: int) -> Estimate | None:
-        """Estimate a share of calls of one kind (such as queued calls), of which `of` are in the sample.
-
-        None if none is.
-        """
-        return estimate(hits, of, max(of, self.scaled(of))) if of else None
 
 
 def in_all(counts: Mapping[str, int], what: str) -> int:

@@ -202,3 +202,63 @@ def test_poisson_quantile_of_a_large_mean_is_close_to_the_normal_one():
 def test_senseless_values_are_refused_by_name(call: object):
     with pytest.raises(BusyhourError, match=r"load|blocking"):
         call()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("load", "agents", "patience", "threshold"),
+    [(251.18881865885317, 75, 67.8268063922017, 0.42), (45.72488964227717, 14, 709.3606496967665, 4.7)],
+)
+def test_the_service_level_of_an_overloaded_queue_is_never_below_0(
+    load: float, agents: int, patience: float, threshold: float
+):
+    """All calls abandon or are answered late: the two shares are computed apart and may add to 1 + 1e-12."""
+    found = waiting_with_abandonment(load, agents, 60.0, patience, threshold)
+    assert 0.0 <= found.service_level < 1e-9
+
+
+@pytest.mark.parametrize("servers", [0.25, 0.5, 0.9, 3.5])
+@pytest.mark.parametrize("load", [700.0, 1_000.0, 30_000.0])
+def test_fractions_of_servers_under_a_large_load_agree_with_fortets_integral(load: float, servers: float):
+    """1/B(n) is the integral of e^-t (1 + t/a)^n over t from 0."""
+    from scipy.integrate import quad
+
+    inverse, _ = quad(lambda t: math.exp(-t) * (1.0 + t / load) ** servers, 0.0, 60.0, epsrel=1e-13)
+    assert erlang_b(load, servers) == pytest.approx(1.0 / inverse, rel=2e-9)
+
+
+@pytest.mark.parametrize("share", [-0.1, 0.0, 1.0, 1.5, 20.0, math.nan])
+def test_a_share_outside_0_to_1_is_an_error_with_its_name_and_value(share: float):
+    with pytest.raises(BusyhourError) as caught:
+        servers_for_blocking(3.0, share)
+    assert caught.value.message == f"blocking = {share!r}: it must lie between 0 and 1"
+    assert caught.value.hint == "Write 1 % as 0.01."
+    with pytest.raises(BusyhourError, match="share = "):
+        poisson_quantile(3.0, share)
+
+
+@pytest.mark.parametrize("value", [-1e-9, -5.0, math.nan])
+def test_a_load_below_0_is_an_error_with_its_name_and_value(value: float):
+    with pytest.raises(BusyhourError) as caught:
+        erlang_b(value, 3)
+    assert caught.value.message == f"load = {value!r}: it must be at least 0"
+    for call in (
+        lambda: offered_load(value, 3.0),
+        lambda: offered_load(3.0, value),
+        lambda: calls_per_hour(value, 3.0),
+        lambda: erlang_b(3.0, value),
+        lambda: load_for_blocking(value, 0.01),  # type: ignore[arg-type]
+        lambda: erlang_c(value, 3),
+        lambda: waiting_without_abandonment(1.0, 2, value),
+        lambda: waiting_with_abandonment(1.0, 2, 3.0, 4.0, value),
+        lambda: poisson_quantile(value, 0.5),
+    ):
+        with pytest.raises(BusyhourError, match="must be at least 0"):
+            call()
+
+
+@pytest.mark.parametrize("mean", [3.0, 150.0, 190.0, 1_000.0, 20_000.0])
+@pytest.mark.parametrize("share", [0.001, 0.5, 0.99, 0.999999])
+def test_poisson_quantiles_are_scipys(mean: float, share: float):
+    from scipy.stats import poisson
+
+    assert poisson_quantile(mean, share) == int(poisson.ppf(share, mean))

@@ -1,5 +1,6 @@
 import math
 import random
+from decimal import Decimal, localcontext
 from itertools import pairwise
 
 import pytest
@@ -71,3 +72,44 @@ def test_the_alternating_sum_loses_no_digits() -> None:
     assert token_bucket_loss(0.5, 2.0, 1) == pytest.approx(0.2, rel=1e-12)
     losses = [token_bucket_loss(9.0, 10.0, burst) for burst in range(1, 101)]
     assert all(deeper < less_deep for less_deep, deeper in pairwise(losses))
+
+
+def exact_loss(rho: float, burst: int) -> float:
+    """Share that a bucket of `burst` tokens throttles, by the alternating sum for M/D/1 with 400 digits."""
+    with localcontext() as context:
+        context.prec = 400
+        load, total, factorial = Decimal(rho), Decimal(0), Decimal(1)
+        for k in range(burst):
+            factorial *= max(k, 1)
+            left = burst - 1 - k
+            power = Decimal(1) if k == 0 else (-load * left) ** k
+            total += power / factorial * (load * left).exp()
+        return float(1 - total / (1 + load * total))
+
+
+@pytest.mark.parametrize("burst", [101, 160])
+@pytest.mark.parametrize("rho", [0.97, 0.99, 0.999, 1.0, 1.001, 1.02, 1.5, 4.0])
+def test_a_bucket_of_more_than_100_tokens_loses_at_most_4_per_cent_more_than_the_sum(
+    rho: float, burst: int
+) -> None:
+    exact, found = exact_loss(rho, burst), token_bucket_loss(10.0 * rho, 10.0, burst)
+    assert exact >= 0.001 or rho < 1
+    assert exact * (1 - 1e-9) <= found
+    assert found <= exact * 1.04 or exact < 0.001
+
+
+@pytest.mark.parametrize("burst", [101, 5_000])
+def test_a_deep_bucket_at_its_own_rate_loses_one_over_twice_its_places(burst: int) -> None:
+    assert token_bucket_loss(7.0, 7.0, burst) == pytest.approx(1 / (2 * (burst - 1)), rel=1e-12)
+    either_side = [token_bucket_loss(7.0 * rho, 7.0, burst) for rho in (1 - 2e-6, 1 + 2e-6)]
+    assert either_side == pytest.approx([1 / (2 * (burst - 1))] * 2, rel=0.02)
+
+
+@pytest.mark.parametrize("rho", [1e-7, 0.01, 0.5])
+def test_a_deep_bucket_under_a_small_load_loses_nothing(rho: float) -> None:
+    assert token_bucket_loss(10.0 * rho, 10.0, 2_000) == 0.0
+
+
+@pytest.mark.parametrize(("rho", "lost"), [(2.0, 0.5), (10.0, 0.9), (20.5, 1 - 1 / 20.5)])
+def test_a_deep_bucket_under_overload_loses_what_exceeds_its_rate(rho: float, lost: float) -> None:
+    assert token_bucket_loss(10.0 * rho, 10.0, 500) == pytest.approx(lost, rel=1e-9)

@@ -38,6 +38,9 @@ def test_of_intervals_is_the_integral_of_the_covariance(width, holding):
         ([50.0], 900.0, 180.0),
         ([50.0, 90.0], 900.0, 0.0),
         ([50.0, 90.0], 0.0, 180.0),
+        ([50.0, 90.0], 900.0, -1.0),
+        ([50.0, 90.0], -1.0, 180.0),
+        ([-50.0, -90.0], 900.0, 180.0),
         ([0.0, 0.0], 900.0, 180.0),
     ],
 )
@@ -77,6 +80,9 @@ def test_fewest_lines_are_the_fewest_and_found_in_few_steps(monkeypatch, load, z
 
 def test_no_load_needs_no_line():
     assert peaked.lines_for_blocking(0.0, 0.01, 1.5) == 0
+    assert peaked.lines_for_blocking(-1.0, 0.01, 1.5) == 0
+    assert peaked.load_for_blocking(-1.0, 0.01, 1.5) == 0.0
+    assert peaked.blocking(-1.0, 5.0, 0.0) == 0.0
     assert peaked.load_for_blocking(0.0, 0.01, 1.5) == 0.0
 
 

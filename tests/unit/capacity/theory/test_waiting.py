@@ -113,7 +113,7 @@ def test_the_load_for_a_blocking_takes_few_evaluations(monkeypatch, servers, blo
 # ------------------------------------------------------------------------------------------ full queues
 
 
-@pytest.mark.parametrize("patience", [15.0, 90.0, math.inf])
+@pytest.mark.parametrize("patience", [0.4, 15.0, 90.0, math.inf])
 @pytest.mark.parametrize(("load", "agents"), [(3.0, 4), (9.0, 4), (0.7, 1), (25.0, 30)])
 @pytest.mark.parametrize("places", [0, 1, 2, 7])
 def test_how_often_a_queue_is_full(load, agents, patience, places):

@@ -345,6 +345,7 @@ def test_what_a_quota_rejected_stands_in_its_reason(changes: dict[str, object], 
 
 def test_too_little_headroom_is_one_reason_for_each_quota() -> None:
     quotas = [quota("tight"), quota("holds", "Other"), quota("tight", "Unused", utilisation=None)]
+    quotas += [quota("unknown", "Unread"), quota("undecided by calculation", "Open")]
     assert decide("desk", STARTED, Measured(quotas), headroom=0.2).reasons == [
         "Concurrent calls: measured peak 90% of the value 10 count, less headroom than the scenario asks for."
     ]
@@ -451,3 +452,12 @@ def test_objectives_that_are_open_in_a_smoke_run(
     open_ = ObjectiveRecord(metric, "at most 0.1", measured, None, "too few calls", default)
     verdict = decide("desk", STARTED, Measured(objectives=[open_]), smoke=True)
     assert verdict.outcome is outcome
+
+
+def test_an_estimated_objective_that_fails_has_its_interval_in_the_reason() -> None:
+    failed = ObjectiveRecord(
+        "service_level", "at least 0.8", 0.6, False, interval=(0.52, 0.67), sampled=320, default=True
+    )
+    assert decide("desk", STARTED, Measured(objectives=[failed])).reasons == [
+        "Objective service_level at least 0.8 (default): measured 0.6 (0.52 to 0.67, estimated from 320 calls)."
+    ]

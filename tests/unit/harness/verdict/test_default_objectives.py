@@ -8,10 +8,10 @@ import pytest
 
 from busyhour.harness.verdict.default_objectives import defaults, judge_defaults
 from busyhour.harness.verdict.objectives import judge
-from busyhour.harness.verdict.throttling import beyond, by_operation
+from busyhour.harness.verdict.throttling import beyond
 from busyhour.results.entries import Operation, OperatorMetric
 from busyhour.results.load_result import LoadResult
-from busyhour.results.throttled import ALL, FIRST, Throttled
+from busyhour.results.throttled import ALL, FIRST, Throttled, by_operation
 from busyhour.scenarios.model import DriveKind, Objective, Queue, Scenario
 
 STAFFED = {"Support": Queue("Support", 4)}

@@ -106,6 +106,33 @@ def test_an_estimate_is_decided_only_outside_its_interval(
     assert bool(record.why) is (holds is None)
 
 
+@pytest.mark.parametrize(
+    ("objective", "holds", "calls"),
+    [
+        (Objective("service_level", at_least=0.74), True, 320),
+        (Objective("service_level", at_least=0.8), None, 320),
+        (Objective("service_level", at_least=0.85), False, 320),
+        (Objective("abandoned_share", at_most=0.05), None, 330),
+        (Objective("abandoned_share", at_most=0.1), True, 330),
+    ],
+    ids=str,
+)
+def test_the_calls_of_a_run_are_a_sample_of_the_plans_service_level(
+    load: LoadResult, objective: Objective, holds: bool | None, calls: int
+) -> None:
+    """All calls of the run are known: 80 % of its 320 were answered in time, and another run would have other waits."""
+    load.calls = {
+        "queued": 330,
+        "answered": 300,
+        "abandoned": 20,
+        "service_level": 0.8,
+        "intervals": {"service_level": [0.75, 0.84], "abandoned_share": [0.04, 0.09]},
+    }
+    (record,) = judge([objective], load)
+    assert (record.holds, record.sampled) == (holds, calls)
+    assert record.interval in ((0.75, 0.84), (0.04, 0.09))
+
+
 def test_what_is_not_decided_says_between_what_and_from_how_many(load: LoadResult) -> None:
     (record,) = judge([Objective("blocked_share", at_most=0.1)], sampled(load))
     assert record.measured == pytest.approx(0.1)

@@ -84,10 +84,10 @@ def test_what_is_shown_not_to_be_worse_is_equivalent() -> None:
 def test_both_directions_are_tested_twice() -> None:
     """Twice the smaller tail for a change; the larger of both tails for the same."""
     (changed,) = judged(estimate(-0.7, both=True))
-    assert changed.outcome is Outcome.CHANGED
+    assert (changed.outcome, changed.advice) == (Outcome.CHANGED, "")
     assert changed.p_regressed == pytest.approx(2.0 * stats.norm.sf(3.0))
     (same,) = judged(estimate(0.02, both=True, tolerance=0.5))
-    assert same.outcome is Outcome.EQUIVALENT
+    assert (same.outcome, same.advice) == (Outcome.EQUIVALENT, "")
     assert same.p_equivalent == pytest.approx(stats.norm.sf(0.48 / 0.2))
     assert same.p_regressed == 1.0
     assert judged(estimate(0.7, both=True))[0].outcome is Outcome.REGRESSED
@@ -176,6 +176,8 @@ def apart(z: float) -> float:
         (estimate(-0.1), "runs of 27 min or 5 runs on each side would decide"),
         (estimate(0.3), "runs of 27 min or 5 runs on each side would decide"),
         (estimate(-0.3, both=True, tolerance=0.1), "runs of 27 min or 5 runs on each side would decide"),
+        # Two runs: 0.03 / 2 + 0.03 / 3 within 0.0148 is 1.69 times as long; of one run it still is 0.03.
+        (estimate(0.3, new=2), "runs of 17 min or 5 runs on each side would decide"),
         # What was never seen falls with the length, not with its root: 1.645 times, 2.01 runs.
         (estimate(-0.1, rare=True), "runs of 16 min or 3 runs on each side would decide"),
         # A tenth longer and one run more at least.
@@ -218,7 +220,7 @@ def test_longer_runs_do_not_help_against_nights_that_differ() -> None:
 
 @pytest.mark.parametrize(
     ("times", "text"),
-    [(0.148, "89 s"), (0.15, "2 min"), (8.99, "90 min"), (9.0, "1.5 h")],
+    [(0.148, "89 s"), (0.15, "2 min"), (8.99, "90 min"), (9.0, "1.5 h"), (239_900 / 600, "66.6 h")],
 )
 def test_lengths_of_runs_have_the_unit_that_fits(times: float, text: str) -> None:
     few = estimate(1.0, too_few=2.0)

@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from busyhour.errors import BusyhourError
-from busyhour.regression.metrics.observation import Demand, Share, differences, observe, read
+from busyhour.harness.verdict.objectives import judge
+from busyhour.regression.metrics.observation import Demand, Share, differences, from_json, observe, read
+from busyhour.regression.metrics.scalars import values
 from busyhour.results import store
-from busyhour.results.entries import Arrivals, FindingRecord, FlowCoverage, QuotaRecord, Series
+from busyhour.results.codec import encode
+from busyhour.results.entries import Arrivals, FindingRecord, FlowCoverage, Operation, QuotaRecord, Series
 from busyhour.results.load_result import Bounds, Circumstances, LoadResult
 from busyhour.results.load_summary import summarise
 from busyhour.results.measurement.histogram import Histogram
@@ -15,6 +18,8 @@ from busyhour.results.measurement.measures import Measures
 from busyhour.results.measurement.windows import coarse_bucket
 from busyhour.results.outcomes import CallOutcomes
 from busyhour.results.record import Outcome, RunRecord, VerdictRecord
+from busyhour.results.throttled import Throttled
+from busyhour.scenarios.model import Objective
 
 
 def load() -> LoadResult:
@@ -72,8 +77,8 @@ def test_a_run_is_reduced_to_what_is_compared() -> None:
     row = [coarse_bucket(10_000), 1, coarse_bucket(20_000), 1, coarse_bucket(30_000), 1]
     assert one.windows.latency == {"lambda:Invoke": [row] * 4}
     assert one.windows.functions == {"look": [row] * 4}
-    assert one.rates["throttle rate"].above == [0, 0, 0, 1]
-    assert one.rates["throttle rate"].below == [3, 3, 3, 3]
+    assert one.rates["request_throttle_share"].above == [0, 0, 0, 1]
+    assert one.rates["request_throttle_share"].below == [3, 3, 3, 3]
     every = one.ratios["Lambda invocations per call"]
     assert (sum(every.above), sum(every.below)) == (12, 8)
     assert one.ratios["invocations per call: look"].above == [1, 2, 0, 1]
@@ -149,3 +154,48 @@ def test_an_estimate_weighs_as_much_as_the_calls_that_it_was_made_from() -> None
     assert shares["blocked calls"] == Share(10, 100)
     assert shares["abandoned calls"] == Share(25, 100)
     assert shares["not answered in time"] == Share(50, 100)
+
+
+def test_the_share_of_first_attempts_is_the_one_that_verdicts_judge() -> None:
+    made = record(load())
+    made.throttled = [
+        Throttled("lambda:Invoke", 80, 4, requests=100, requests_throttled=20),
+        Throttled("connect:StartOutboundVoiceContact", 10, 1),
+    ]
+    assert observe(made, load()).shares["throttle_share"] == Share(1, 10)
+    (judged,) = judge([Objective("throttle_share", at_most=0.2)], load(), made.throttled)
+    assert values(observe(made, load()))["throttle_share"] == (judged.measured, "share")
+
+
+def test_a_record_that_kept_no_shares_has_them_recomputed_from_its_operations() -> None:
+    made = record(load())
+    made.operations = [
+        Operation("lambda", "Invoke", 60, 0, 9, 0, first_attempts=50, first_throttles=2, first_limits=0)
+    ]
+    assert observe(made, load()).shares["throttle_share"] == Share(2, 50)
+
+
+def test_a_record_that_counted_no_first_attempts_says_so() -> None:
+    made = record(load())
+    made.operations = [Operation("lambda", "Invoke", 60, 0, 9, 0)]
+    one = observe(made, load())
+    assert "throttle_share" not in one.shares
+    assert one.missing == [
+        "throttle_share: busyhour 0 counted no first attempts; request_throttle_share is of all requests"
+    ]
+
+
+def test_observations_of_earlier_versions_get_the_names_of_today() -> None:
+    data = encode(observe(record(load()), load()))
+    former = {
+        "request_throttle_share": "throttle rate",
+        "limit_share": "limit rate",
+        "error_share": "error rate",
+    }
+    data["rates"] = {former[name]: parts for name, parts in data["rates"].items()}
+    one = from_json(data)
+    assert one.rates["request_throttle_share"].above == [0, 0, 0, 1]
+    assert set(one.rates) == set(former)
+    assert one.missing == [
+        "throttle_share: busyhour 0 counted no first attempts; request_throttle_share is of all requests"
+    ]

@@ -14,7 +14,7 @@ def test_what_a_run_measured_is_there_by_name(record: RunRecord) -> None:
         "busyhour_calls_planned 400",
         "busyhour_blocked_share 0.0175",
         'busyhour_latency_milliseconds{operation="connect:StartOutboundVoiceContact",quantile="0.95"} 41',
-        'busyhour_throttled_share{operation="connect:StartOutboundVoiceContact"} 0.0125',
+        'busyhour_request_throttle_share{operation="connect:StartOutboundVoiceContact"} 0.0125',
         'busyhour_headroom{quota="Concurrent executions"} 0.988',
         'busyhour_branch_coverage{flow="main"} 0.75',
         'busyhour_findings{severity="warning"} 1',

@@ -82,6 +82,12 @@ def test_counts_of_calls_are_marked_where_a_sample_is_known(record: RunRecord) -
     assert calls.call_rows(replace(record, calls={"queued": 520})) == [("queued", "520", "")]
 
 
+def test_the_service_level_of_a_run_has_the_interval_of_the_plans(record: RunRecord) -> None:
+    known = {"queued": 520, "service_level": 0.6, "intervals": {"service_level": [0.5, 0.7]}}
+    rows = calls.call_rows(replace(record, calls=known))
+    assert rows == [("queued", "520", ""), ("service level", "0.6", "of the plan: 0.5 to 0.7")]
+
+
 def test_an_objective_that_is_not_decided_shows_its_interval(record: RunRecord) -> None:
     undecided = ObjectiveRecord(
         "blocked_share", "at most 0.1", 0.1, None, "0.08 to 0.125", interval=(0.08, 0.125), sampled=400

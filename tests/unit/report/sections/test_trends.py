@@ -45,7 +45,7 @@ def test_the_page_names_a_change_with_its_night_and_what_changed_beside_and_the_
 
     assert "helpdesk regressed: latency p95: function look" in made, "the verdict, with its repeats"
     assert "Repeated 2 times" in made
-    assert "gone throttle rate" in made
+    assert "gone request_throttle_share" in made
     assert "runs of 9 min would decide" in made
 
 

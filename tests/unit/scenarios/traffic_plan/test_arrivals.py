@@ -1,5 +1,6 @@
 import itertools
 import math
+import os
 import statistics
 import subprocess
 import sys
@@ -103,7 +104,7 @@ def test_another_process_draws_the_same_starts():
     outputs = {
         subprocess.run(
             [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60,
-            env={"PYTHONHASHSEED": seed},
+            env={**os.environ, "PYTHONHASHSEED": seed},
         ).stdout.strip()
         for seed in ("1", "2")
     }  # fmt: skip

@@ -64,6 +64,25 @@ def test_intervals_are_steps_of_calls_over_length():
     assert rate.total == pytest.approx(270)
 
 
+def test_growth_multiplies_intervals():
+    plan = traffic(
+        duration=3600.0, intervals=(90, 180), interval_seconds=1800.0, calls_per_hour=0.0, growth=1.5
+    )
+    assert rate_of(plan).at(10) == pytest.approx(0.075)
+    assert rate_of(plan).total == pytest.approx(1.5 * 270)
+
+
+def test_segments_of_no_length_and_reversed_ones_are_left_out():
+    rate = Rate((Segment(0.0, 0.0, 9.0, 9.0), Segment(0.0, 4.0, 1.0, 1.0), Segment(4.0, 2.0, 9.0, 9.0)))
+    assert rate.segments == (Segment(0.0, 4.0, 1.0, 1.0),)
+    assert (rate.total, rate.end) == (4.0, 4.0)
+
+
+def test_a_rate_without_segments_ends_at_once():
+    empty = Rate(())
+    assert (empty.end, empty.total, empty.at(0.0), empty.cumulative(5.0)) == (0.0, 0.0, 0.0, 0.0)
+
+
 def test_intervals_end_where_the_traffic_ends():
     plan = traffic(duration=2700.0, intervals=(90, 180), interval_seconds=1800.0, calls_per_hour=0.0)
     assert rate_of(plan).total == pytest.approx(90 + 90)

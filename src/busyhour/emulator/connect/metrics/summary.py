@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from busyhour.calls.acd import QueueStatistics
+from busyhour.calls.acd.queue_statistics import ABANDONED, IN_TIME
 from busyhour.emulator.connect.contacts.lifecycle import Contacts
+from busyhour.results import estimate
 
 _OF_QUEUE = (
     *("name", "agents", "offered", "answered", "answered_in_time", "abandoned", "rejected", "moved"),
@@ -27,16 +29,22 @@ def calls_summary(contacts: Contacts) -> dict[str, Any]:
     abandoned = sum(one.abandoned for one in statistics)
     in_time = sum(one.answered_in_time for one in statistics)
     waits = sorted(wait for one in statistics for wait in one.waits)
+    queued, ends = contacts.events["queued"], contacts.centre.acd.ends
+    intervals = {
+        "service_level": estimate.of_plan(in_time, answered + abandoned, ((e == IN_TIME, 1) for e in ends)),
+        "abandoned_share": estimate.of_plan(abandoned, queued, ((e == ABANDONED, 1) for e in ends)),
+    }
     return {
         "started": store.started,
         "ended": store.records,
         "ends": dict(store.reasons),
         "reorder": contacts.reordered,
-        "queued": contacts.events["queued"],
+        "queued": queued,
         "answered": answered,
         "abandoned": abandoned,
         "at_capacity": contacts.events["at_capacity"],
         "service_level": in_time / (answered + abandoned) if answered + abandoned else None,
+        "intervals": {name: list(around) for name, around in intervals.items() if around is not None},
         "queue_wait_ms": percentiles([wait * 1000 for wait in waits]),
         "lambda": dict(contacts.functions),
         "flow_error": contacts.events["flow_error"],
