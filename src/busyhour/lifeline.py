@@ -116,6 +116,11 @@ def adopt_orphans() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
+def running() -> list[int]:
+    """Return the ids of all processes that have not ended."""
+    return [pid for pid, _ in _parents()]
+
+
 def descendants(of: int | None = None) -> list[int]:
     """Return the ids of all processes below process `of`, this one by default, children before grandchildren."""
     below: dict[int, list[int]] = {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from busyhour import lifeline
 from busyhour.cli import _entries
 from busyhour.cli._display import Display
 from busyhour.cli._find_limit import find_limit
@@ -151,7 +153,7 @@ def command(
     extras.require(
         "emulator", "forecast", "load", "report"
     )  # the run's processes import them when much is done
-    from busyhour.harness import account_values, preflight
+    from busyhour.harness import account_values, preflight, run_folder
     from busyhour.harness import target as targets
     from busyhour.harness.run import Options, execute, new_folder
     from busyhour.harness.safety.caller import account_confirmed
@@ -159,7 +161,6 @@ def command(
     from busyhour.project import Project
     from busyhour.quotas import ledger
     from busyhour.quotas.table import quota_table
-    from busyhour.regression import verdicts
     from busyhour.report.renderers import terminal
     from busyhour.results import store
 
@@ -200,23 +201,33 @@ def command(
         planned, project, target, workers, out, port, remote, beside, clearance, account=account
     )
     folder = new_folder(options, datetime.now(UTC))
-    if find:
-        raise SystemExit(int(find_limit(options, folder, console)))
-    verdicts.clear(folder)
-    with Display(console, planned) as display:
-        record = execute(options, folder, display)
-        store.write_run(folder, record)  # kept before anything else is tried
-        held = hold(options, folder, record, display, baseline, repeats) if confirm else None
-    look_back(record, folder, project)
-    evidence = ledger.confirm(evidence, record) if verify_quotas else evidence
-    record.ledger = ledger.as_rows(evidence)
-    terminal.show(record, page())
-    write(record, folder, project)
+    with run_folder.claimed(folder), _nothing_left_behind():
+        if find:
+            raise SystemExit(int(find_limit(options, folder, console)))
+        with Display(console, planned) as display:
+            record = execute(options, folder, display)
+            store.write_run(folder, record)  # kept before anything else is tried
+            held = hold(options, folder, record, display, baseline, repeats) if confirm else None
+        look_back(record, folder, project)
+        evidence = ledger.confirm(evidence, record) if verify_quotas else evidence
+        record.ledger = ledger.as_rows(evidence)
+        terminal.show(record, page())
+        write(record, folder, project)
     unproven = _keep_evidence(evidence, record, project) if verify_quotas else []
     code = exit_code(record)
     if unproven and code is ExitCode.OK:
         code = ExitCode.DOES_NOT_HOLD
     raise SystemExit(int(code if held is None else with_verdict(held, code)))
+
+
+@contextlib.contextmanager
+def _nothing_left_behind() -> Iterator[None]:
+    """End every process below this one afterwards, also what a killed emulator or a handler in its own session has left."""
+    lifeline.adopt_orphans()
+    try:
+        yield
+    finally:
+        lifeline.end_descendants()
 
 
 def _load(project: Any, name: str, overrides: tuple[str, ...], *, smoke: bool) -> Scenario:

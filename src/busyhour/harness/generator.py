@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from busyhour.errors import ExitCode
+from busyhour.errors import BusyhourError, ExitCode
 from busyhour.harness.processes import Child, child
 from busyhour.harness.progress import Progress
+from busyhour.harness.run_folder import Claim
 from busyhour.harness.safety.abort_monitor import Lookout
 from busyhour.harness.safety.stop_contacts import sweep
 from busyhour.harness.target import Target
@@ -64,6 +65,7 @@ def drive(
     watched: Child | None = None,
     lookout: Lookout | None = None,
     permitted: float | None = None,
+    claim: Claim | None = None,
 ) -> LoadResult:
     """Run the load to its end and return what it measured.
 
@@ -75,6 +77,7 @@ def drive(
         remote: number of workers on other machines to wait for instead of starting any here.
         watched: the target's process; when it ends, so does the load, and that does not count as interrupted.
         permitted: seconds for which calls may be started against AWS; None: no permit to do so is given.
+        claim: of the folder; its lock is held until the last process of the generator has ended.
         lookout: says when a run against AWS must end before its time; the result has the reason as `abort`.
 
     Raises:
@@ -96,18 +99,22 @@ def drive(
         "BUSYHOUR_REGION": target.region,
         "BUSYHOUR_ACCOUNT": target.account,
         "BUSYHOUR_PARENT": str(os.getpid()),
+        "BUSYHOUR_RUN_ID": claim.run if claim is not None else "",
     }
     if target.endpoint is not None:
         environment["BUSYHOUR_ENDPOINT"] = target.endpoint
     if permitted is not None:
         environment[permit.VARIABLE] = permit.issue(run_dir, scenario, permitted)
+    kept = (claim.descriptor,) if claim is not None else ()
     ticks = _Ticks(run_dir / store.PROGRESS_FILE)
     deadline = time.monotonic() + scenario.traffic.duration + scenario.traffic.drain + OVERTIME_SECONDS
     deadline += REMOTE_SECONDS if remote else 0.0
     ending = max(30.0, process_seconds(aws=target.kind == "aws") + 5.0)
     interrupted = given_up = target_died = False
     abort: AbortRecord | None = None
-    with child("load", command, log=run_dir / "locust.log", environment=environment, grace=ending) as process:
+    with child(
+        "load", command, log=run_dir / "locust.log", environment=environment, grace=ending, inherits=kept
+    ) as process:
         while process.running:
             try:
                 time.sleep(0.2)
@@ -149,6 +156,12 @@ def drive(
                 ExitCode.INTERRUPTED if interrupted else ExitCode.INVALID_RUN,
             )
     result = store.read_load(run_dir)
+    if claim is not None and result.run != claim.run:
+        raise BusyhourError(
+            f"{run_dir / store.LOAD_FILE} is of another run: this one has no result.",
+            None,
+            ExitCode.INVALID_RUN,
+        )
     result.interrupted = interrupted or (result.interrupted and not target_died)
     result.abort = abort
     if ended:

@@ -14,7 +14,7 @@ from busyhour import __version__
 from busyhour.capacity.reasons import judge_outcomes
 from busyhour.errors import BusyhourError
 from busyhour.flows.export.reader import read_file
-from busyhour.harness import account_values, generator, metrics, preflight
+from busyhour.harness import account_values, generator, metrics, preflight, run_folder
 from busyhour.harness import target as targets
 from busyhour.harness.processes import Child
 from busyhour.harness.progress import Progress
@@ -128,6 +128,11 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
         BusyhourError: bad input, the target cannot be reached, the generator has no result, or the run would go to AWS
             and the safety gate has not passed it.
     """
+    with run_folder.claimed(folder) as claim:
+        return _execute(options, folder, progress, claim)
+
+
+def _execute(options: Options, folder: Path, progress: Progress, claim: run_folder.Claim) -> RunRecord:
     scenario = options.scenario
     if options.target == "aws":
         gate.recheck(options.clearance, scenario, options.now())
@@ -139,7 +144,9 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
     gathered.not_measured += [f"Branch coverage of flow {name}: no time for it" for name in unexplored]
     progress.stage("Starting the target" if options.target == "emulator" else "Reading the target")
     with _target(options, folder) as (target, process):
-        store.write_json(folder / TARGET_FILE, target.as_json())  # before the first call: a clean-up needs it
+        store.write_json(
+            folder / TARGET_FILE, {**target.as_json(), "run": claim.run}
+        )  # before the first call: a clean-up needs it
         read = _reader(options, target)
         progress.stage("Forecasting")
         forecast = preflight.forecast(
@@ -171,6 +178,7 @@ def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
                 watched=process,
                 lookout=watch,
                 permitted=left,
+                claim=claim,
             )
         progress.stage("Reading quotas and metrics of the target")
         start = datetime.fromisoformat(load.started) if load.started else begun
@@ -409,6 +417,7 @@ def _record(
             smoke=scenario.test.smoke,
             invalid=invalid,
             interrupted=load.interrupted,
+            lost=bool(gathered.invalid),
             abort=load.abort,
         ),
         abort=load.abort,
@@ -429,6 +438,7 @@ def _record(
         retries=load.retries,
         shown=shown,
         throttled=throttled,
+        run=load.run,
     )
 
 

@@ -4,6 +4,7 @@
 |---|---|
 | BUSYHOUR_SCENARIO | path of the scenario |
 | BUSYHOUR_OVERRIDES | `key=value` settings that replace values of the scenario, a JSON list |
+| BUSYHOUR_RUN_ID | id of the run that `busyhour run` gave; load.json and progress.jsonl have it |
 | BUSYHOUR_RUN_DIR | folder to write load.json and progress.jsonl into; none: they are not written |
 | BUSYHOUR_TARGET | `emulator` or `aws`; without it `emulator` if there is an endpoint, otherwise rejected |
 | BUSYHOUR_ENDPOINT | URL of the emulator; never set for AWS |
@@ -47,6 +48,8 @@ class Settings:
     region: str
     account: str
     run_dir: Path | None = None
+    run_id: str = ""
+    """Id of the run, in each of its files; empty: it was started without `busyhour run`."""
     permit: str = field(default="", repr=False)
     """Secret of the run's permit to dial AWS; see `load.safety.permit`."""
     max_connections: int = 1024
@@ -110,6 +113,7 @@ def from_environment(environment: Mapping[str, str], scenario: Path | None = Non
         region=environment.get("BUSYHOUR_REGION") or environment.get("AWS_REGION") or "us-east-1",
         account=environment.get("BUSYHOUR_ACCOUNT") or "123456789012",
         run_dir=Path(run_dir) if run_dir else None,
+        run_id=environment.get("BUSYHOUR_RUN_ID", ""),
         permit=environment.get("BUSYHOUR_PERMIT", ""),
         contact_events=Path(events) if events else None,
         parent=int(_number(environment, "BUSYHOUR_PARENT", 1.0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -103,13 +102,6 @@ def read_verdict(path: Path) -> Verdict | None:
     """Read the stored verdict of the run in `path`; None if it was not compared."""
     file = folder_of(path) / COMPARE_FILE
     return decode(Verdict, read_json(file)) if file.is_file() else None
-
-
-def clear(folder: Path) -> None:
-    """Remove the verdict and the repeats of an earlier run in `folder`."""
-    (folder / COMPARE_FILE).unlink(missing_ok=True)
-    for one in repeat_folders(folder):
-        shutil.rmtree(one, ignore_errors=True)
 
 
 def repeat_folder(folder: Path, number: int) -> Path:

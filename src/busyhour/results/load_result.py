@@ -112,6 +112,8 @@ class LoadResult:
     """Condition that aborted the run; written by the monitor."""
     call_outcomes: CallOutcomes | None = None
     """Outcomes of the calls; None if the drive makes none."""
+    run: str = ""
+    """Id of the run, as in its other files; empty without `busyhour run`."""
     schema_version: str = SCHEMA_VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -150,5 +152,7 @@ class Circumstances:
     not_measured: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     """Further reasons why the run is INVALID."""
+    run: str = ""
+    """Id of the run."""
     answer_within: float = 20.0
     """Threshold of the service level, seconds."""

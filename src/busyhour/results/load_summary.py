@@ -34,6 +34,7 @@ def summarise(measures: Measures, what: Circumstances, bounds: Bounds) -> LoadRe
     reasons = [*what.reasons, *_invalid(measures, arrivals, bounds, what)]
     return LoadResult(
         drive=what.drive,
+        run=what.run,
         started=what.started,
         ended=what.ended,
         duration=what.duration,

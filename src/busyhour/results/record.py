@@ -220,4 +220,6 @@ class RunRecord:
 
     Empty in records of versions that did not count first attempts.
     """
+    run: str = ""
+    """Random id of this run, as in load.json and target.json; empty in records of older versions."""
     schema_version: str = SCHEMA_VERSION

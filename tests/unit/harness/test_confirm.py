@@ -108,18 +108,8 @@ def test_an_invalid_run_and_a_first_night_are_not_compared_and_say_so(centre: An
     assert "this one is invalid" in centre.said.lines[1]
 
 
-def test_a_new_run_in_the_same_folder_takes_away_what_the_last_one_left(centre: Any) -> None:
-    centre.runs |= {"tonight": run(SLOW, 1), "tonight-repeat-1": run(SLOW, 2)}
-    centre()
-    verdicts.clear(centre.folder)
-    assert verdicts.read_verdict(centre.folder) is None
-    assert verdicts.repeat_folders(centre.folder) == []
-
-
-def test_folders_that_are_no_repeats_are_left_alone(tmp_path: Path) -> None:
+def test_folders_of_other_names_are_not_repeats(tmp_path: Path) -> None:
     for name in ("x-repeat-10", "x-repeat-2", "x-repeat-old"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "run.json").write_text("{}", encoding="utf-8")
     assert [one.name for one in verdicts.repeat_folders(tmp_path)] == ["x-repeat-2", "x-repeat-10"]
-    verdicts.clear(tmp_path)
-    assert [one.name for one in tmp_path.iterdir()] == ["x-repeat-old"]

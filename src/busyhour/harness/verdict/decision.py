@@ -77,6 +77,7 @@ def decide(
     smoke: bool = False,
     invalid: Sequence[str] = (),
     interrupted: bool = False,
+    lost: bool = False,
     abort: AbortRecord | None = None,
 ) -> VerdictRecord:
     """Decide in this order: interrupted, does not hold, invalid, not shown, holds.
@@ -96,6 +97,7 @@ def decide(
         smoke: the run shows no capacity.
         invalid: reasons for which the generator's measurements are worthless.
         interrupted: the run ended early.
+        lost: the target ended during the run, so what failed may be its end.
         abort: what ended it early by itself.
     """
     invalid = list(invalid)
@@ -108,10 +110,10 @@ def decide(
         if abort is not None:
             why = f"Aborted at {clock(abort.at)} ({abort.time}) by {abort.condition}: {abort.text}."
         outcome, listed = Outcome.INTERRUPTED, [why, *failed, *invalid]
-    elif failed:
+    elif failed and not lost:
         outcome, listed = Outcome.DOES_NOT_HOLD, [*failed, *invalid, *not_shown]
     elif invalid:
-        outcome, listed = Outcome.INVALID, [*invalid, *not_shown]
+        outcome, listed = Outcome.INVALID, [*invalid, *failed, *not_shown]
     elif not_shown:
         outcome, listed = Outcome.NOT_SHOWN, not_shown
     else:

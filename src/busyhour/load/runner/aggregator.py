@@ -122,6 +122,7 @@ class Aggregator:
         counts = self.measures.counts
         slip = self.measures.histograms.get("slip")
         line = {
+            "run": self.settings.run_id,
             "t": round(t, 1),
             "total": self.scenario.traffic.duration,
             "drain": self.scenario.traffic.drain,
@@ -164,6 +165,7 @@ class Aggregator:
             self.measures,
             Circumstances(
                 drive=drive,
+                run=self.settings.run_id,
                 started=_iso(self.started),
                 ended=_iso(ended),
                 duration=max(0.0, ended - self.started),

@@ -157,6 +157,8 @@ def read(path: Path) -> Observation:
     why = ""
     try:
         load = store.read_load(folder)
+        if load.run != record.run:
+            load, why = None, f"{folder / store.LOAD_FILE} is of another run than {store.RUN_FILE}"
     except BusyhourError as error:
         why = error.message
     return observe(record, load, why)
