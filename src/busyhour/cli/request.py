@@ -85,7 +85,9 @@ def command(
         _show(found, record, region)
         _show_headroom(record, found, headroom)
     written = _write_report(record, found, folder, instance or "", headroom)
-    if status:
+    if (status or attach or message) and ledger.requests:
+        _check_target(record, instance, endpoint_url)
+    if status and ledger.requests:  # without one there is nothing to ask AWS
         _filing(ledger, region, endpoint_url).follow()
     if submit and found.increases:
         _check_target(record, instance, endpoint_url)
@@ -113,13 +115,17 @@ def _filing(ledger: Ledger, region: str | None, endpoint_url: str | None) -> Fil
 
 
 def _check_target(record: RunRecord, instance: str | None, endpoint_url: str | None) -> None:
-    """A run against the emulator knows no instance of the user's account."""
+    """A run against the emulator knows no instance of the user's account, and AWS is not asked about it.
+
+    Raises:
+        BusyhourError: neither an instance nor an endpoint was given.
+    """
     from busyhour.errors import BusyhourError
 
     if record.target.get("kind") != "aws" and not endpoint_url and not instance:
         raise BusyhourError(
             f"Run {record.run_id} was driven against the emulator: it does not know which instance to raise.",
-            "Say --instance ARN (and --region) of the instance in your account.",
+            "Say --instance ARN (and --region) of the instance in your account, or --endpoint-url of the emulator.",
         )
 
 

@@ -104,9 +104,6 @@ def _routes(service: str) -> dict[tuple[str, str], list[tuple[re.Pattern[str], s
         )
         first = template.split("/")[1]
         routes.setdefault((http["method"], first), []).append((re.compile(pattern), name))
-    for candidates in routes.values():
-        # A path without variables goes before one that would match it by a variable.
-        candidates.sort(key=lambda one: one[0].pattern.count("[^/]+"))
     return routes
 
 

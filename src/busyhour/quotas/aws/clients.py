@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from busyhour.errors import BusyhourError
-from busyhour.local_http import proxies_for
+from busyhour.local_http import host_of, on_loopback, proxies_for
 from busyhour.quotas.aws.cloudwatch import ConnectMetrics
 from busyhour.quotas.aws.sources import (
     AppliedInAccount,
@@ -52,10 +52,9 @@ def clients(region: str | None, endpoint_url: str | None = None) -> Clients:
     Raises:
         BusyhourError: no Region is given or configured, or `endpoint_url` is not a URL.
     """
-    import boto3
     from botocore.config import Config
 
-    session = boto3.session.Session(region_name=region)
+    session = _session(region, endpoint_url)
     if not session.region_name:
         raise BusyhourError(
             "No AWS Region is given or configured.", "Use --region, or set AWS_DEFAULT_REGION."
@@ -87,7 +86,6 @@ def clients(region: str | None, endpoint_url: str | None = None) -> Clients:
 
 def support(endpoint_url: str | None = None) -> Any:
     """Create a client of AWS Support, which has one endpoint for all Regions. Makes no request yet."""
-    import boto3
     from botocore.config import Config
 
     config = Config(
@@ -95,7 +93,27 @@ def support(endpoint_url: str | None = None) -> Any:
         user_agent_extra="busyhour",
         proxies=proxies_for(endpoint_url),
     )
-    return boto3.client("support", region_name="us-east-1", endpoint_url=endpoint_url, config=config)
+    return _session("us-east-1", endpoint_url).client("support", endpoint_url=endpoint_url, config=config)
+
+
+def _session(region: str | None, endpoint_url: str | None) -> Any:
+    """Return a boto3 session; for an endpoint on loopback one that asks no instance metadata for credentials.
+
+    Without any credentials such an endpoint receives fixed ones, which the emulator accepts.
+    """
+    import boto3
+
+    if endpoint_url is None or not on_loopback(host_of(endpoint_url)):
+        return boto3.session.Session(region_name=region)
+    import botocore.session
+
+    inner = botocore.session.Session()
+    chain = inner.get_component("credential_provider")
+    for provider in ("container-role", "iam-role"):
+        chain.remove(provider)
+    if inner.get_credentials() is None:
+        inner.set_credentials("emulator", "emulator")
+    return boto3.session.Session(region_name=region, botocore_session=inner)
 
 
 def read_only_sources(

@@ -224,3 +224,25 @@ def test_a_run_without_calls_may_go_on_for_its_length_and_a_quarter_of_an_hour(s
     assert recheck(clearance, alone, by_day) == 140 + 15 * 60
     soon = by_day + timedelta(minutes=5)
     assert clear(alone, INTENT, replace(own, not_after=soon), by_day).until == soon
+
+
+@pytest.mark.parametrize(
+    ("drive", "without", "unnamed"),
+    [
+        (DriveKind.VOICE, "AWS approves load tests in writing", "AWS must be able to reach a person"),
+        (
+            DriveKind.LAMBDA,
+            "Have the person who answers for the account",
+            "Write the person's name as approved_by",
+        ),
+    ],
+)
+def test_the_way_out_is_that_of_calls_or_of_functions(
+    scenario: Scenario, drive: DriveKind, without: str, unnamed: str
+) -> None:
+    planned = replace(scenario, drive=drive)
+    (refusal,) = refusals(planned, INTENT, None, NIGHT)
+    assert refusal.way_out.startswith(without)
+    nobody = replace(APPROVAL, drive=drive.value, emergency_contact="")
+    (refusal,) = refusals(planned, INTENT, nobody, NIGHT)
+    assert refusal.way_out.startswith(unnamed)

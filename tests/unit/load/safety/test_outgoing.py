@@ -321,6 +321,11 @@ def test_tables_are_read_and_written_but_not_made_or_deleted(make: Make, target:
     )
 
 
+@pytest.mark.parametrize("change", [{"method": "GET"}, {"path": "/x"}, {"method": "GET", "path": "/x"}])
+def test_a_table_s_operation_is_posted_to_the_root(make: Make, change: dict[str, str]) -> None:
+    assert "is not an operation" in refused(make(DriveKind.DYNAMODB), request(b"{}", **{**PUT, **change}))
+
+
 def test_requests_that_read_may_leave_for_every_drive(make: Make) -> None:
     reads = request(b"", "/contact-flows-summary/i", "GET")
     for drive in DriveKind:
