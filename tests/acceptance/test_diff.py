@@ -124,3 +124,21 @@ def test_bad_input_is_answered_with_what_is_wrong(
     done = busyhour("diff", *arguments, cwd=versions)
     assert done.code == 2
     assert words in done.err
+
+
+def test_links_of_a_revision_that_leave_it_are_left_out_and_named(versions: Path, busyhour: Busyhour) -> None:
+    def git(*arguments: str) -> None:
+        identity = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+        subprocess.run(["git", *identity, *arguments], cwd=versions, check=True, capture_output=True)
+
+    (versions / "old" / "absolute.json").symlink_to("/etc/passwd")
+    (versions / "old" / "above.json").symlink_to("../../../x.json")
+    (versions / "old" / "nowhere.json").symlink_to("missing.json")
+    git("init", "-q")
+    git("add", "old")
+    git("commit", "-qm", "old")
+    done = busyhour("diff", "HEAD:old", "new", cwd=versions)
+    assert done.code == 0
+    for name in ("absolute.json", "above.json", "nowhere.json"):
+        assert f"{name} was left out" in done.out + done.err
+    assert "root:" not in done.out

@@ -21,7 +21,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-SILENT_SECONDS = 60.0
+SILENT_SECONDS = 180.0
 """A worker that gives no answer for so long is killed, and its input is a hang."""
 REAL_SECONDS = 120.0
 PLAN_EVERY = 20

@@ -62,6 +62,16 @@ def _cloudformation(flow: bytes) -> Iterator[bytes]:
     yield f"{head}\n        Fn::ToJsonString:\n{indented}\n".encode()
 
 
+def small_flow() -> bytes:
+    """Return the smallest flow of the example."""
+    return min((path.read_bytes() for path in FLOWS.glob("*.json")), key=len)
+
+
+def flows_as_terraform_and_cloudformation() -> list[bytes]:
+    """Return the smallest flow of the example in each form of a template."""
+    return [*_terraform(small_flow()), *_cloudformation(small_flow())]
+
+
 def _log() -> bytes:
     entry = {
         "ContactId": "c",
@@ -89,7 +99,7 @@ def history(path: Path) -> None:
 def kinds(folder: Path) -> Sequence[Kind]:
     """Return every kind; `folder` is for files that seeds are made from."""
     flows = tuple(path.read_bytes() for path in sorted(FLOWS.glob("*.json")))
-    small = min(flows, key=len)
+    small = small_flow()
     database = folder / "seed.sqlite"
     history(database)
     with sqlite3.connect(database) as opened:

@@ -278,7 +278,8 @@ def import_(file: Path, database: Path | None) -> None:
         lines = text.split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise BusyhourError(
-            f"{file}: cannot be read: {error}.", "Name what `history export` wrote."
+            f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}.",
+            "Name what `history export` wrote.",
         ) from None
     with _open(database) as history:
         count = history.import_(lines, str(file))

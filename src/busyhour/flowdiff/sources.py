@@ -8,13 +8,15 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from busyhour.errors import BusyhourError
 from busyhour.flows.export.document import DocumentError
 from busyhour.flows.export.reader import FlowError, read_file
 from busyhour.flows.model import Flow
+
+GIT_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,13 @@ def open_set(name: str, patterns: Sequence[str], folder: Path) -> Iterator[FlowS
         yield _read(name, path)
         return
     with tempfile.TemporaryDirectory(prefix="busyhour-diff-") as held:
-        _extract(name, patterns, folder, Path(held))
-        yield _read(name, Path(held))
+        left_out = _extract(name, patterns, folder, Path(held))
+        found = _read(name, Path(held))
+        yield replace(found, skipped={**left_out, **found.skipped})
 
 
 def _read(name: str, path: Path) -> FlowSet:
-    files = [path] if path.is_file() else sorted(p for p in path.rglob("*.json") if _visible(p, path))
+    files = [path] if not path.is_dir() else sorted(p for p in path.rglob("*.json") if _visible(p, path))
     flows: dict[str, Flow] = {}
     skipped: dict[str, str] = {}
     read: list[Path] = []
@@ -60,7 +63,7 @@ def _read(name: str, path: Path) -> FlowSet:
         try:
             flow = read_file(file)
         except (DocumentError, FlowError) as error:
-            if path.is_file():
+            if not path.is_dir():
                 raise
             skipped[str(file.relative_to(path))] = error.message
             continue
@@ -80,8 +83,8 @@ def _visible(path: Path, root: Path) -> bool:
     )
 
 
-def _extract(name: str, patterns: Sequence[str], folder: Path, into: Path) -> None:
-    """Extract the flows of a revision into a folder."""
+def _extract(name: str, patterns: Sequence[str], folder: Path, into: Path) -> dict[str, str]:
+    """Extract the flows of a revision into a folder; return what is left out, with the reason: links to outside of it."""
     revision, _, inside = name.partition(":")
     known = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if known is None:
@@ -97,16 +100,30 @@ def _extract(name: str, patterns: Sequence[str], folder: Path, into: Path) -> No
             f"{name}: the revision has no {inside or ' or '.join(patterns) or 'file'}.",
             "Name a path of the revision: `git ls-tree -r --name-only` lists them.",
         )
+    left_out: dict[str, str] = {}
+
+    def inside_only(member: tarfile.TarInfo, where: str) -> tarfile.TarInfo | None:
+        try:
+            return tarfile.data_filter(member, where)
+        except tarfile.FilterError:
+            left_out[member.name] = "is a link to a place outside of the revision, or no regular file"
+            return None
+
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(into, filter="data")
+        archive.extractall(into, filter=inside_only)
+    return left_out
 
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
     """Return the output of git; None if it fails."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *arguments], capture_output=True, timeout=60, check=False
+            ["git", "-C", str(folder), *arguments], capture_output=True, timeout=GIT_SECONDS, check=False
         )
+    except subprocess.TimeoutExpired:
+        raise BusyhourError(
+            f"git did not answer within {GIT_SECONDS} s.", "Compare files and folders, or try again."
+        ) from None
     except FileNotFoundError:
         raise BusyhourError("git is not installed.", "Install it, or compare files and folders.") from None
     return done.stdout if done.returncode == 0 else None

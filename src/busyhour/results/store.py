@@ -60,7 +60,8 @@ def read_json(path: Path) -> Mapping[str, Any]:
     except json.JSONDecodeError as error:
         raise BusyhourError(f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise BusyhourError(f"{path}: cannot be read: {error}.") from None
+        why = getattr(error, "strerror", None) or error
+        raise BusyhourError(f"{path}: cannot be read: {why}.") from None
     if not isinstance(data, dict):
         raise BusyhourError(f"{path}: {type(data).__name__} is not a JSON object.")
     return data
