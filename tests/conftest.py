@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,6 +35,15 @@ def corpus() -> Path:
     if not CORPUS.is_dir():
         pytest.skip(f"no real exports here: {CORPUS} is not a folder")
     return CORPUS
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The user's configuration folder is one of the tests: projects that they make are not trusted on this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        patch.delenv("BUSYHOUR_TRUST", raising=False)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from busyhour.cli._trust import Own, trust_options
 from busyhour.contracts.formats import FORMATS
 from busyhour.errors import BusyhourError, ExitCode
 
@@ -60,6 +61,7 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 @click.option(
     "--fix", is_flag=True, help="Automatically fix findings where the fix does not change flow behaviour."
 )
+@trust_options
 @click.option("--list", "list_rules", is_flag=True, help="List the rules and stop.")
 @click.option(
     "-v", "--verbose", is_flag=True, help="Print notes too, the format of each file, and what was skipped."
@@ -75,6 +77,8 @@ def command(
     write_baseline: Path | None,
     expires: str | None,
     fix: bool,
+    trust: bool,
+    shipped_rules_only: bool,
     list_rules: bool,
     verbose: bool,
 ) -> None:
@@ -82,7 +86,8 @@ def command(
 
     PATHS are files, folders (searched for *.json and files without an extension; default: the flows that
     busyhour.toml names, else this folder), CloudFormation or Terraform files, or - for standard input. Warnings
-    and errors are printed, notes with -v or --severity note.
+    and errors are printed, notes with -v or --severity note. A project's own rules are Python that runs: they are left
+    out, named, and the exit code is 2, unless the project is trusted or --shipped-rules-only is given.
 
     Example: busyhour check examples/helpdesk/flows
     """
@@ -95,12 +100,16 @@ def command(
     gc.disable()
     click.get_current_context().call_on_close(gc.enable)
     project = Project.find()
+    own = Own(project, project.rules_folders(), "rule", trust=trust, shipped_only=shipped_rules_only)
     settings = CheckSettings.of(project).with_options(
         select=select, ignore=ignore, severity=severity, strict=strict, baseline=baseline
     )
+    if own.left_out:
+        settings = settings.shipped_only(own.ids)
     rules = settings.rules()
     if list_rules:
         _list(rules)
+        own.report()
         return
     if not paths:
         paths = tuple(map(str, project.flows())) if project.flow_patterns else (".",)
@@ -112,13 +121,18 @@ def command(
         _say_what_was_read(report)
     else:
         _say_what_was_skipped({path: why for path, why in report.skipped.items() if why == IN_A_PROGRAM})
+    incomplete = own.report()
     if write_baseline is not None:
         _write_baseline(report, write_baseline, expires)
+        if incomplete:
+            raise SystemExit(int(ExitCode.BAD_INPUT))
         return
     if expires is not None:
         raise BusyhourError("--expires is for new baselines", "Give it together with --write-baseline.")
     report = _sift(report, settings, rules)
     _print(report, rules, form, with_notes=verbose or settings.severity == "note")
+    if incomplete:
+        raise SystemExit(int(ExitCode.BAD_INPUT))
     if report.at_least(settings.severity):
         raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
 

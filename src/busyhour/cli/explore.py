@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from busyhour.cli import _entries
+from busyhour.cli._trust import Own, trust_options
 
 if TYPE_CHECKING:
     from busyhour.exploration.project import Subjects
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     metavar="TOKEN",
     help="Replay the call with this token, as printed with a failure, and print its trace.",
 )
+@trust_options
 @click.option("--list", "list_invariants", is_flag=True, help="List the invariants and stop.")
 @click.option(
     "-v", "--verbose", is_flag=True, help="Also print unreachable actions and branches, with the reason."
@@ -70,6 +72,8 @@ def command(
     ignore: tuple[str, ...],
     entry: str | None,
     replay: str | None,
+    trust: bool,
+    shipped_rules_only: bool,
     list_invariants: bool,
     verbose: bool,
 ) -> None:
@@ -88,11 +92,16 @@ def command(
     from busyhour.project import Project
 
     project = Project.find()
-    invariants = chosen(load_invariants(project.invariants_folders()), ignore)
+    folders = project.invariants_folders()
+    own = Own(project, folders, "invariant", trust=trust, shipped_only=shipped_rules_only)
+    invariants = load_invariants(() if own.left_out else folders)
+    unknown = own.ids - {one.id for one in invariants}
+    invariants = chosen(invariants, [name for name in ignore if name not in unknown])
     if list_invariants:
         width = max(len(one.id) for one in invariants)
         for one in invariants:
             click.echo(f"{one.id:<{width}}  {one.summary}")
+        own.report()
         return
     sources = flow_paths(paths, project)
     known = {**sources.aliases, **dict(pair(one, "--alias") for one in aliases)}
@@ -109,7 +118,8 @@ def command(
             subjects.context, invariants, settings_of(profile, examples, seed), _database(project)
         )
         if replay is not None:
-            raise SystemExit(_replay(explorer, subjects, entry, replay))
+            code = _replay(explorer, subjects, entry, replay)
+            raise SystemExit(int(ExitCode.BAD_INPUT) if own.report() else code)
         reports: list[Any] = []
         findings: list[Any] = []
         interrupted = False
@@ -127,6 +137,8 @@ def command(
             f"Interrupted: {left} flows were not explored to the end, and are not in the result.", err=True
         )
         raise SystemExit(int(ExitCode.INTERRUPTED))
+    if own.report():
+        raise SystemExit(int(ExitCode.BAD_INPUT))
     if any(one.failures for one in reports) or findings:
         raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
 

@@ -41,8 +41,12 @@ def command(folder: Path, ci: str) -> None:
 
     Example: busyhour init connect-tests
     """
-    from busyhour.errors import BusyhourError
+    import os
 
+    from busyhour.errors import BusyhourError
+    from busyhour.project.trust import own_units, record
+
+    before = own_units([folder / "contract_tests" / kind for kind in ("rules", "invariants")])
     made, kept = 0, []
     try:
         for name, content in _files(folder.absolute().name, ci):
@@ -63,6 +67,14 @@ def command(folder: Path, ci: str) -> None:
     for name in kept:
         click.echo(f"kept {folder / name}: it was there already")
     click.echo(f"{made} files written to {folder}.")
+    if before:
+        click.echo(
+            f"{folder} has rules already, so it was not recorded as trusted: busyhour check --trust runs them."
+        )
+    elif (trusted := record(folder, os.environ)) is not None:
+        click.echo(
+            f"{folder.resolve()} is recorded as trusted in {trusted}: its own rules run in busyhour check."
+        )
     click.echo(f"Next: cd {folder} && busyhour check flows && busyhour run helpdesk")
 
 

@@ -36,6 +36,8 @@ class CheckSettings:
     levels: Mapping[str, Severity] = field(default_factory=dict)
     flow_types: Mapping[str, FlowType] = field(default_factory=dict)
     rules_folders: tuple[Path, ...] = ()
+    left_out: frozenset[str] = frozenset()
+    """Ids of the team's rules that may not run; settings may name them, and they have no effect."""
 
     @classmethod
     def of(cls, project: Project) -> CheckSettings:
@@ -77,6 +79,10 @@ class CheckSettings:
             baseline=baseline or self.baseline,
         )
 
+    def shipped_only(self, left_out: Iterable[str]) -> CheckSettings:
+        """Return the settings without the team's own rules, whose ids are `left_out`."""
+        return replace(self, rules_folders=(), left_out=frozenset(left_out))
+
     def all_rules(self) -> RuleSet:
         """Return every rule, shipped and the team's own, with the project's levels applied.
 
@@ -85,7 +91,8 @@ class CheckSettings:
         """
         rules = load_rules(self.rules_folders)
         for id in self.levels:
-            _ = rules[id]
+            if id not in self.left_out:
+                _ = rules[id]
         return RuleSet(tuple(replace(one, severity=self.levels.get(one.id, one.severity)) for one in rules))
 
     def rules(self) -> RuleSet:
@@ -94,7 +101,12 @@ class CheckSettings:
         Raises:
             BusyhourError: as `all_rules`, or a name in `select` or `ignore` is neither a rule nor a group.
         """
-        return self.all_rules().narrowed(self.select, self.ignore)
+        rules = self.all_rules()
+        unknown = self.left_out - {one.id for one in rules}
+        select = [name for name in self.select if name not in unknown]
+        if self.select and not select:
+            return RuleSet(())
+        return rules.narrowed(select, [name for name in self.ignore if name not in unknown])
 
     def typed(self, gathered: Gathered) -> Gathered:
         """Return the sources with the types that the project gives to their files."""

@@ -6,7 +6,9 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Iterator
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import CodeType
 from typing import Any, Protocol, TypeVar
 
 from busyhour.errors import BusyhourError
@@ -84,10 +86,23 @@ def _line(path: Path, error: Exception) -> str:
     return f":{found}" if found else ""
 
 
+class _FromSource(SourceFileLoader):
+    """Compiles the source each time: a compiled file beside it may hold other code than the source shows."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Return the code of the source."""
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
+def _loader(name: str, path: Path) -> SourceFileLoader:
+    ships = path.resolve().is_relative_to((shipped_root() / "contract_tests").resolve())
+    return (SourceFileLoader if ships else _FromSource)(name, str(path))
+
+
 def _module(path: Path, word: str) -> Any:
     # The folder is part of the name: a team's file may be called like a shipped one.
     name = f"busyhour_{word}s.{path.parent.parent.parent.name}.{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(name, path, loader=_loader(name, path))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

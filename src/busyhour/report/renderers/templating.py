@@ -21,8 +21,9 @@ def fill(template: str, templates: Sequence[Path], *, autoescape: bool, **values
         BusyhourError: the template is missing or wrong; names file and line.
     """
     import jinja2
+    from jinja2.sandbox import SandboxedEnvironment
 
-    environment = jinja2.Environment(
+    environment = SandboxedEnvironment(
         loader=jinja2.FileSystemLoader(templates),
         autoescape=autoescape,
         undefined=jinja2.StrictUndefined,
@@ -41,6 +42,10 @@ def fill(template: str, templates: Sequence[Path], *, autoescape: bool, **values
     except jinja2.TemplateSyntaxError as error:
         raise BusyhourError(
             f"{error.filename}:{error.lineno}: {error.message}.", "Fix the template."
+        ) from None
+    except jinja2.exceptions.SecurityError as error:
+        raise BusyhourError(
+            f"The template {template} uses what templates may not: {error.message}.", "Fix the template."
         ) from None
     except jinja2.UndefinedError as error:
         raise BusyhourError(
